@@ -1,0 +1,4 @@
+//! gamctl manages Positron GAM access multiplexers the GitOps way: an inventory in git, plans that never lie, applies that prove themselves.
+
+pub mod inventory;
+pub mod model;

@@ -1,0 +1,119 @@
+//! Findings: what is wrong with the data, where, and what to do about it.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The inventory cannot be used like this.
+    Error,
+    /// It can be used, but a person should look.
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+/// A file of an example: its path in the inventory and its text.
+pub type ExampleFile = (&'static str, &'static str);
+
+/// One thing that can be wrong, as it is documented.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable, in kebab-case; scripts and suppressions name it.
+    pub id: &'static str,
+    pub severity: Severity,
+    /// One sentence without a full stop.
+    pub summary: &'static str,
+    /// Why it matters, for the reference.
+    pub why: &'static str,
+    /// Files laid over a small good inventory that bring this finding and no other.
+    pub wrong: &'static [ExampleFile],
+    /// The same files, mended: no finding at all.
+    pub right: &'static [ExampleFile],
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Rule {}
+
+/// A place in a file of the inventory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    pub file: Arc<str>,
+    /// Counted from 1.
+    pub line: u32,
+    /// Counted from 1, in characters.
+    pub column: u32,
+    /// How many characters of that line are meant; at least 1.
+    #[serde(skip)]
+    pub length: u32,
+}
+
+impl Place {
+    /// Returns the beginning of a file, for what concerns the file as a whole.
+    pub fn whole(file: Arc<str>) -> Self {
+        Self {
+            file,
+            line: 1,
+            column: 1,
+            length: 1,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// Another place that belongs to a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Related {
+    #[serde(flatten)]
+    pub place: Place,
+    /// What is there: "first defined here".
+    pub message: String,
+}
+
+/// Something wrong with the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a finding that nobody reads is a fault that nobody mends"]
+pub struct Finding {
+    pub rule: &'static Rule,
+    pub severity: Severity,
+    pub place: Place,
+    /// One sentence that names the object and the value.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    pub related: Vec<Related>,
+    /// The line may hold a secret: show the place, never the text.
+    pub is_secret: bool,
+}
+
+/// Orders findings as a person reads files: by file, line, column, then rule.
+pub fn by_place(left: &Finding, right: &Finding) -> Ordering {
+    (&left.place, left.rule.id, &left.message, &left.hint).cmp(&(
+        &right.place,
+        right.rule.id,
+        &right.message,
+        &right.hint,
+    ))
+}

@@ -1,0 +1,36 @@
+//! The words of gamctl as types: what a name, a VLAN, a device or a subscriber may be, and nothing about how it got here.
+
+mod address;
+mod device;
+mod device_config;
+mod finding;
+mod gam_model;
+mod mac;
+mod name;
+mod port;
+mod rate;
+mod service_plan;
+mod subscriber;
+mod text;
+mod vlan;
+
+pub use address::{Address, AddressError};
+pub use device::{DeviceState, HostKey, PinError, Serial, VlanMode};
+pub use device_config::{
+    DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, RateLimit, Slot, SubscriberConfig,
+    SystemConfig, UplinkConfig,
+};
+pub use finding::{ExampleFile, Finding, Place, Related, Rule, Severity, by_place};
+pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
+pub use mac::{MacAddress, MacAddressError};
+pub use name::{
+    CredentialsName, DeviceName, EndpointName, Hostname, LabelKey, NameError, NameProblem,
+    PortName, ProfileName, SecretName, ServicePlanId, SiteName, SubscriberId, SubscriberName,
+    natural_order,
+};
+pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumber};
+pub use rate::{Headroom, LIMITER_RANGE, Mbps, RateError, highest_limiter};
+pub use service_plan::{ServicePlan, Speed};
+pub use subscriber::{External, Poe, Subscriber, SubscriberState};
+pub use text::{Description, Hazard, SystemText, TextError, hazard_on_a_terminal};
+pub use vlan::{MAX_ALLOWED_VLAN_ENTRIES, VlanId, VlanProblem, VlanRange, VlanSet, VlanSetError};

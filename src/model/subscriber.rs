@@ -1,0 +1,65 @@
+//! Who is served: an endpoint, a VLAN and a service plan on a port.
+
+use serde::{Deserialize, Serialize};
+
+use super::device::words;
+use super::{
+    Description, DeviceName, EndpointName, MacAddress, PortAssignment, ServicePlanId, SubscriberId,
+    SubscriberName, VlanId, VlanSet,
+};
+
+words! {
+    /// Whether a subscriber gets what was sold.
+    SubscriberState {
+        /// Served.
+        Active = "active",
+        /// Cut back by the rule in `network.toml`.
+        Suspended = "suspended",
+        /// Holds its VLAN and place in the inventory; nothing on the device yet.
+        Pending = "pending",
+    }
+}
+
+words! {
+    /// What an endpoint does with power on its Ethernet ports.
+    Poe {
+        Disable = "disable",
+        Enable = "enable",
+        Force = "force",
+    }
+}
+
+/// A subscriber as the inventory means it, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscriber {
+    pub id: SubscriberId,
+    pub device: DeviceName,
+    pub port: PortAssignment,
+    /// Absent only while the subscriber is pending.
+    pub endpoint: Option<MacAddress>,
+    pub service_plan: ServicePlanId,
+    pub vlan: VlanId,
+    pub state: SubscriberState,
+    pub name: SubscriberName,
+    pub endpoint_name: EndpointName,
+    pub description: Option<Description>,
+    pub tagged: bool,
+    pub remapped_vlan: Option<VlanId>,
+    pub allowed_vlans: VlanSet,
+    pub port2_vlan: Option<VlanId>,
+    /// Left as it is on the device where absent.
+    pub poe: Option<Poe>,
+    /// Removal needs `protected` to be lifted in an earlier commit.
+    pub protected: bool,
+    pub moved_from: Option<SubscriberId>,
+    pub external: Option<External>,
+}
+
+/// Where a subscriber is known in the billing system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct External {
+    pub system: String,
+    pub account: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+}

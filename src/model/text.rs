@@ -1,0 +1,227 @@
+//! Text that is safe to show on a terminal or to send to a device's command line.
+
+use std::fmt;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+/// Why a character must not be in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hazard {
+    /// A control character: the device and every terminal take it as a key.
+    Control,
+    /// A character that reorders the text around it.
+    Bidirectional,
+    /// A character that cannot be seen.
+    Invisible,
+    /// Not ASCII: the device's character set is not documented.
+    NotAscii,
+    /// `?`, which the device's CLI takes as "help", even inside quotes.
+    HelpKey,
+    /// `"`, which ends the quoted value.
+    Quote,
+    /// `\`, which the CLI may take as an escape.
+    Backslash,
+}
+
+impl fmt::Display for Hazard {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Control => "a control character",
+            Self::Bidirectional => "a character that reorders the text around it",
+            Self::Invisible => "an invisible character",
+            Self::NotAscii => "not ASCII",
+            Self::HelpKey => "the help key of the device's command line, even inside quotes",
+            Self::Quote => "the quote that ends a value on the device's command line",
+            Self::Backslash => "an escape character",
+        })
+    }
+}
+
+/// Returns why `character` could mislead a person reading it on a terminal.
+pub fn hazard_on_a_terminal(character: char) -> Option<Hazard> {
+    match character {
+        // U+2028 and U+2029 break the line in some viewers and not in others.
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' => Some(Hazard::Control),
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            Some(Hazard::Bidirectional)
+        }
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200d}'
+        | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{2800}'
+        | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' => Some(Hazard::Invisible),
+        _ => None,
+    }
+}
+
+/// Returns why `character` must not reach a device's command line.
+pub(super) fn hazard_on_a_device(character: char) -> Option<Hazard> {
+    match character {
+        '?' => Some(Hazard::HelpKey),
+        '"' => Some(Hazard::Quote),
+        '\\' => Some(Hazard::Backslash),
+        ' '..='~' => None,
+        other => Some(hazard_on_a_terminal(other).unwrap_or(Hazard::NotAscii)),
+    }
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    #[error("it is empty")]
+    Empty,
+    #[error("it has {got} characters, the device keeps {max}")]
+    TooLong { max: usize, got: usize },
+    #[error("it has {} at position {position}: {hazard}", written(*.character))]
+    Character {
+        character: char,
+        /// Counted from 1.
+        position: usize,
+        hazard: Hazard,
+    },
+    #[error("it begins or ends with a space, which is easily lost")]
+    OuterSpace,
+}
+
+/// Returns a character as it can be shown: itself where that is harmless, else its number.
+pub(super) fn written(character: char) -> String {
+    if hazard_on_a_terminal(character).is_some() {
+        format!("U+{:04X}", u32::from(character))
+    } else {
+        format!("`{character}`")
+    }
+}
+
+pub(super) fn check_device_text(text: &str, max: usize) -> Result<(), TextError> {
+    if text.is_empty() {
+        return Err(TextError::Empty);
+    }
+    for (index, character) in text.chars().enumerate() {
+        if let Some(hazard) = hazard_on_a_device(character) {
+            return Err(TextError::Character {
+                character,
+                position: index + 1,
+                hazard,
+            });
+        }
+    }
+    if text.len() > max {
+        return Err(TextError::TooLong {
+            max,
+            got: text.len(),
+        });
+    }
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return Err(TextError::OuterSpace);
+    }
+    Ok(())
+}
+
+macro_rules! device_text {
+    ($(#[$meta:meta])* $name:ident, $max:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "CompactString", into = "CompactString")]
+        pub struct $name(CompactString);
+
+        impl $name {
+            /// The longest text that is taken.
+            pub const MAX: usize = $max;
+
+            pub fn new(text: &str) -> Result<Self, TextError> {
+                check_device_text(text, Self::MAX)?;
+                Ok(Self(CompactString::new(text)))
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<CompactString> for $name {
+            type Error = TextError;
+
+            fn try_from(text: CompactString) -> Result<Self, TextError> {
+                check_device_text(&text, Self::MAX)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl From<$name> for CompactString {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+    };
+}
+
+device_text! {
+    /// A description that is kept on the device.
+    ///
+    /// The CLI and the MIB take 127 characters, the vendor's web page and API 63; what is written here can be edited by either.
+    Description, 63
+}
+
+device_text! {
+    /// The device's location or contact (`snmp-server location`, `snmp-server contact`).
+    SystemText, 127
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_mark_never_gets_into_a_description() {
+        assert_eq!(
+            Description::new("why?"),
+            Err(TextError::Character {
+                character: '?',
+                position: 4,
+                hazard: Hazard::HelpKey
+            })
+        );
+    }
+
+    #[test]
+    fn every_control_byte_is_refused() {
+        for byte in (0u8..0x20).chain([0x7f]) {
+            let text = format!("a{}b", char::from(byte));
+            assert!(Description::new(&text).is_err(), "{byte:#x}");
+        }
+    }
+
+    #[test]
+    fn a_description_of_63_characters_fits_and_one_of_64_does_not() {
+        assert!(Description::new(&"x".repeat(63)).is_ok());
+        assert!(Description::new(&"x".repeat(64)).is_err());
+    }
+
+    #[test]
+    fn an_error_never_prints_the_character_that_would_move_the_cursor() {
+        let error = Description::new("a\u{1b}[2Jb").unwrap_err().to_string();
+        assert!(
+            !error.contains('\u{1b}') && error.contains("U+001B"),
+            "{error}"
+        );
+    }
+}
