@@ -3,5 +3,6 @@
 mod file_kind;
 mod rules;
 pub mod source;
+mod tree;
 
 pub use file_kind::{FileKind, Sighting, classify};
