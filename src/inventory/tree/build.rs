@@ -244,6 +244,9 @@ impl<'t> Builder<'t> {
                 table = self.append(table, key, span, value);
                 continue;
             };
+            if is_dotted {
+                self.mark_dotted(found);
+            }
             match self.tree.node(found).map(|node| &node.value) {
                 Some(Value::Table {
                     origin: TableOrigin::Inline,
@@ -255,7 +258,7 @@ impl<'t> Builder<'t> {
                 Some(Value::Table { origin, .. })
                     if !(is_dotted && *origin == TableOrigin::Header) =>
                 {
-                    table = found
+                    table = found;
                 }
                 Some(Value::Array {
                     of_tables: true,
@@ -269,6 +272,18 @@ impl<'t> Builder<'t> {
             }
         }
         Some((table, last))
+    }
+
+    /// A table that dotted keys were added to takes no header of its own any more.
+    fn mark_dotted(&mut self, id: NodeId) {
+        if let Some(Node {
+            value: Value::Table { origin, .. },
+            ..
+        }) = self.tree.nodes.get_mut(id.index())
+            && *origin == TableOrigin::Implicit
+        {
+            *origin = TableOrigin::Dotted;
+        }
     }
 
     fn too_deep(&mut self, span: Span) {
