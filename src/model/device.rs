@@ -56,6 +56,16 @@ words! {
     }
 }
 
+words! {
+    /// What a subscriber is bound to on a device.
+    SubscriberModel {
+        /// To an endpoint, wherever it is plugged in; every firmware has it.
+        EndpointAware = "endpoint-aware",
+        /// To a port, whatever endpoint is plugged in there; copper only, firmware 1.4 and later.
+        PortAware = "port-aware",
+    }
+}
+
 /// What is wrong with an identity pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PinError {

@@ -15,7 +15,7 @@ mod text;
 mod vlan;
 
 pub use address::{Address, AddressError};
-pub use device::{DeviceState, HostKey, PinError, Serial, VlanMode};
+pub use device::{DeviceState, HostKey, PinError, Serial, SubscriberModel, VlanMode};
 pub use device_config::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, RateLimit, Slot, SubscriberConfig,
     SystemConfig, UplinkConfig,
@@ -32,5 +32,5 @@ pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumb
 pub use rate::{Headroom, LIMITER_RANGE, Mbps, RateError, highest_limiter};
 pub use service_plan::{ServicePlan, Speed};
 pub use subscriber::{External, Poe, Subscriber, SubscriberState};
-pub use text::{Description, Hazard, SystemText, TextError, hazard_on_a_terminal};
+pub use text::{Description, Hazard, PlainText, SystemText, TextError, hazard_on_a_terminal};
 pub use vlan::{MAX_ALLOWED_VLAN_ENTRIES, VlanId, VlanProblem, VlanRange, VlanSet, VlanSetError};

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::device::words;
 use super::{
-    Description, DeviceName, EndpointName, MacAddress, PortAssignment, ServicePlanId, SubscriberId,
-    SubscriberName, VlanId, VlanSet,
+    Description, DeviceName, EndpointName, MacAddress, PlainText, PortAssignment, ServicePlanId,
+    SubscriberId, SubscriberName, VlanId, VlanSet,
 };
 
 words! {
@@ -58,8 +58,8 @@ pub struct Subscriber {
 /// Where a subscriber is known in the billing system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct External {
-    pub system: String,
-    pub account: String,
+    pub system: PlainText,
+    pub account: PlainText,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub service: Option<String>,
+    pub service: Option<PlainText>,
 }

@@ -83,7 +83,7 @@ pub(super) fn hazard_on_a_device(character: char) -> Option<Hazard> {
 pub enum TextError {
     #[error("it is empty")]
     Empty,
-    #[error("it has {got} characters, the device keeps {max}")]
+    #[error("it has {got} characters, at most {max} are taken")]
     TooLong { max: usize, got: usize },
     #[error("it has {} at position {position}: {hazard}", written(*.character))]
     Character {
@@ -184,6 +184,56 @@ device_text! {
 device_text! {
     /// The device's location or contact (`snmp-server location`, `snmp-server contact`).
     SystemText, 127
+}
+
+/// Text for people that never reaches a device: any script, but nothing that misleads a reader.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "CompactString", into = "CompactString")]
+pub struct PlainText(CompactString);
+
+impl PlainText {
+    /// The most characters that are taken.
+    pub const MAX: usize = 120;
+
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        let mut count = 0;
+        for character in text.chars() {
+            count += 1;
+            if let Some(hazard) = hazard_on_a_terminal(character) {
+                return Err(TextError::Character {
+                    character,
+                    position: count,
+                    hazard,
+                });
+            }
+        }
+        match count {
+            0 => Err(TextError::Empty),
+            got if got > Self::MAX => Err(TextError::TooLong {
+                max: Self::MAX,
+                got,
+            }),
+            _ => Ok(Self(CompactString::new(text))),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<CompactString> for PlainText {
+    type Error = TextError;
+
+    fn try_from(text: CompactString) -> Result<Self, TextError> {
+        Self::new(&text)
+    }
+}
+
+impl From<PlainText> for CompactString {
+    fn from(text: PlainText) -> Self {
+        text.0
+    }
 }
 
 #[cfg(test)]

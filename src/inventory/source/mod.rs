@@ -17,3 +17,10 @@ pub struct Entry {
     /// Known where the file comes from git.
     pub blob: Option<BlobId>,
 }
+
+/// What is refused before it costs anything.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub toml_depth: u32,
+    pub keys: usize,
+}

@@ -1,0 +1,435 @@
+//! All files together: who is defined where, and which subscribers belong to which device.
+
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
+
+use super::FileKind;
+use super::locate::{FileSlot, Pointer};
+use super::parse::{Content, Object};
+use super::text::{
+    CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,
+    SuspensionHow,
+};
+use crate::model::{
+    CredentialsName, DeviceName, Headroom, ServicePlanId, SubscriberId, VlanId, VlanMode,
+};
+
+/// Where an object stands: file and position within the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::inventory) struct Spot {
+    pub file: u32,
+    pub position: u32,
+}
+
+impl Spot {
+    fn of(file: usize, position: usize) -> Self {
+        // Both are limited to far less when files are read.
+        Self {
+            file: u32::try_from(file).unwrap_or(u32::MAX),
+            position: u32::try_from(position).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn indices(self) -> (usize, usize) {
+        let index = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        (index(self.file), index(self.position))
+    }
+}
+
+pub type DeviceObject = Object<DeviceName, DeviceText>;
+pub type SubscriberObject = Object<SubscriberId, SubscriberText>;
+pub type ServicePlanObject = Object<ServicePlanId, ServicePlanText>;
+pub type CredentialsObject = Object<CredentialsName, CredentialsText>;
+
+/// An inventory as it is written, indexed.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// Sorted by path.
+    pub(in crate::inventory) files: Vec<FileSlot>,
+    /// The commit it was read from, where it came from git.
+    pub(in crate::inventory) commit: Option<String>,
+    /// Kinds of which a file could not be read whole: what is missing there is not known to be missing.
+    pub(in crate::inventory) partial: Vec<FileKind>,
+    pub(in crate::inventory) networks: Vec<u32>,
+    pub(in crate::inventory) policies: Vec<u32>,
+    pub(in crate::inventory) service_plans: Vec<Spot>,
+    pub(in crate::inventory) credentials: Vec<Spot>,
+    /// In the order of the files.
+    pub(in crate::inventory) devices: Vec<Spot>,
+    pub(in crate::inventory) subscribers: Vec<Spot>,
+    /// First definitions by name.
+    device_index: HashMap<DeviceName, u32>,
+    plan_index: HashMap<ServicePlanId, Spot>,
+    credentials_index: HashMap<CredentialsName, Spot>,
+    /// Subscribers of `devices[n]` are `members[starts[n]..starts[n + 1]]`.
+    starts: Vec<usize>,
+    members: Vec<Spot>,
+    /// Subscribers whose device does not exist.
+    pub(in crate::inventory) homeless: Vec<Spot>,
+}
+
+impl Inventory {
+    /// Puts files together; `files` are sorted by path.
+    pub(in crate::inventory) fn of(
+        files: Vec<FileSlot>,
+        commit: Option<String>,
+        missing: Vec<FileKind>,
+    ) -> Self {
+        let mut inventory = Self {
+            commit,
+            partial: missing,
+            device_index: HashMap::new(),
+            plan_index: HashMap::new(),
+            credentials_index: HashMap::new(),
+            ..Self::default()
+        };
+        for (index, slot) in files.iter().enumerate() {
+            inventory.take(index, slot);
+        }
+        inventory.files = files;
+        inventory.group();
+        inventory
+    }
+
+    fn take(&mut self, index: usize, slot: &FileSlot) {
+        let spots = |count: usize| (0..count).map(move |position| Spot::of(index, position));
+        let file = Spot::of(index, 0).file;
+        let kind = match &slot.parsed.content {
+            Content::Network(_) => {
+                self.networks.push(file);
+                FileKind::Network
+            }
+            Content::Policy(_) => {
+                self.policies.push(file);
+                FileKind::Policy
+            }
+            Content::ServicePlans(list) => {
+                for (object, spot) in list.iter().zip(spots(list.len())) {
+                    self.service_plans.push(spot);
+                    self.plan_index.entry(object.id.clone()).or_insert(spot);
+                }
+                FileKind::ServicePlans
+            }
+            Content::Credentials(list) => {
+                for (object, spot) in list.iter().zip(spots(list.len())) {
+                    self.credentials.push(spot);
+                    self.credentials_index
+                        .entry(object.id.clone())
+                        .or_insert(spot);
+                }
+                FileKind::Credentials
+            }
+            Content::Devices(list) => {
+                for (object, spot) in list.iter().zip(spots(list.len())) {
+                    let number = Spot::of(self.devices.len(), 0).file;
+                    self.devices.push(spot);
+                    self.device_index.entry(object.id.clone()).or_insert(number);
+                }
+                FileKind::Devices
+            }
+            Content::Subscribers(list) => {
+                self.subscribers.extend(spots(list.len()));
+                FileKind::Subscribers
+            }
+        };
+        if slot.parsed.is_partial && !self.partial.contains(&kind) {
+            self.partial.push(kind);
+        }
+    }
+
+    /// Groups subscribers by device in two passes: count, then fill.
+    fn group(&mut self) {
+        let mut homes = Vec::with_capacity(self.subscribers.len());
+        let mut counts = vec![0usize; self.devices.len() + 1];
+        let mut homeless = Vec::new();
+        // Subscribers of a device stand together nearly always.
+        let mut last: Option<(&DeviceName, Option<u32>)> = None;
+        for spot in &self.subscribers {
+            let device = self
+                .subscriber_at(*spot)
+                .and_then(|object| object.text.device.as_ref());
+            let home = match (device, last) {
+                (None, _) => None,
+                (Some(name), Some((before, home))) if before == name => home,
+                (Some(name), _) => {
+                    let home = self.device_index.get(name).copied();
+                    last = Some((name, home));
+                    home
+                }
+            };
+            match (home, device) {
+                (Some(home), _) => {
+                    if let Some(count) = counts.get_mut(
+                        Spot {
+                            file: home,
+                            position: 0,
+                        }
+                        .indices()
+                        .0 + 1,
+                    ) {
+                        *count += 1;
+                    }
+                }
+                (None, Some(_)) => homeless.push(*spot),
+                (None, None) => {}
+            }
+            homes.push(home);
+        }
+        let mut total = 0;
+        for count in &mut counts {
+            total += *count;
+            *count = total;
+        }
+        let mut next = counts.clone();
+        let mut members = vec![
+            Spot {
+                file: 0,
+                position: 0
+            };
+            total
+        ];
+        for (spot, home) in self.subscribers.iter().zip(homes) {
+            let Some(home) = home else { continue };
+            let at = next.get_mut(
+                Spot {
+                    file: home,
+                    position: 0,
+                }
+                .indices()
+                .0,
+            );
+            if let Some(at) = at
+                && let Some(member) = members.get_mut(*at)
+            {
+                *member = *spot;
+                *at += 1;
+            }
+        }
+        self.starts = counts;
+        self.members = members;
+        self.homeless = homeless;
+    }
+
+    fn content(&self, spot: Spot) -> Option<(&Content, usize)> {
+        let (file, position) = spot.indices();
+        Some((&self.files.get(file)?.parsed.content, position))
+    }
+
+    pub(in crate::inventory) fn subscriber_at(&self, spot: Spot) -> Option<&SubscriberObject> {
+        match self.content(spot)? {
+            (Content::Subscribers(list), position) => list.get(position),
+            _ => None,
+        }
+    }
+
+    pub(in crate::inventory) fn device_at(&self, spot: Spot) -> Option<&DeviceObject> {
+        match self.content(spot)? {
+            (Content::Devices(list), position) => list.get(position),
+            _ => None,
+        }
+    }
+
+    pub(in crate::inventory) fn service_plan_at(&self, spot: Spot) -> Option<&ServicePlanObject> {
+        match self.content(spot)? {
+            (Content::ServicePlans(list), position) => list.get(position),
+            _ => None,
+        }
+    }
+
+    pub(in crate::inventory) fn credentials_at(&self, spot: Spot) -> Option<&CredentialsObject> {
+        match self.content(spot)? {
+            (Content::Credentials(list), position) => list.get(position),
+            _ => None,
+        }
+    }
+
+    /// Returns `network.toml`, where there is one.
+    pub fn network(&self) -> Option<&NetworkText> {
+        let file = Spot {
+            file: *self.networks.first()?,
+            position: 0,
+        };
+        match self.content(file)? {
+            (Content::Network(network), _) => Some(network),
+            _ => None,
+        }
+    }
+
+    /// Returns `policy.toml`, where there is one.
+    pub fn policy(&self) -> Option<&PolicyText> {
+        let file = Spot {
+            file: *self.policies.first()?,
+            position: 0,
+        };
+        match self.content(file)? {
+            (Content::Policy(policy), _) => Some(policy),
+            _ => None,
+        }
+    }
+
+    /// Returns the commit that the inventory was read from, where it came from git.
+    pub fn commit(&self) -> Option<&str> {
+        self.commit.as_deref()
+    }
+
+    /// Returns the text of a file, for showing lines of it.
+    pub fn text_of(&self, path: &str) -> Option<&str> {
+        let at = self
+            .files
+            .binary_search_by(|slot| (*slot.path).cmp(path))
+            .ok()?;
+        self.files.get(at).map(|slot| &*slot.parsed.text)
+    }
+
+    /// Returns every file's path and text, in the order of the paths.
+    pub fn texts(&self) -> impl Iterator<Item = (Arc<str>, Arc<str>)> {
+        self.files
+            .iter()
+            .map(|slot| (Arc::clone(&slot.path), Arc::clone(&slot.parsed.text)))
+    }
+
+    pub fn file_count(&self) -> usize {
+        self.files.len()
+    }
+
+    pub fn devices(&self) -> impl Iterator<Item = &DeviceObject> {
+        self.devices.iter().filter_map(|spot| self.device_at(*spot))
+    }
+
+    pub fn subscribers(&self) -> impl Iterator<Item = &SubscriberObject> {
+        self.subscribers
+            .iter()
+            .filter_map(|spot| self.subscriber_at(*spot))
+    }
+
+    pub fn service_plans(&self) -> impl Iterator<Item = &ServicePlanObject> {
+        self.service_plans
+            .iter()
+            .filter_map(|spot| self.service_plan_at(*spot))
+    }
+
+    /// Returns the names of the credentials.
+    pub fn credentials(&self) -> impl Iterator<Item = &CredentialsObject> {
+        self.credentials
+            .iter()
+            .filter_map(|spot| self.credentials_at(*spot))
+    }
+
+    pub fn device(&self, name: &str) -> Option<&DeviceObject> {
+        let number = *self.device_index.get(name)?;
+        let spot = self.devices.get(
+            Spot {
+                file: number,
+                position: 0,
+            }
+            .indices()
+            .0,
+        )?;
+        self.device_at(*spot)
+    }
+
+    pub fn service_plan(&self, id: &str) -> Option<&ServicePlanObject> {
+        self.service_plan_at(*self.plan_index.get(id)?)
+    }
+
+    pub(in crate::inventory) fn service_plan_spot(&self, id: &str) -> Option<Spot> {
+        self.plan_index.get(id).copied()
+    }
+
+    pub(in crate::inventory) fn has_credentials(&self, name: &str) -> bool {
+        self.credentials_index.contains_key(name)
+    }
+
+    pub fn subscriber(&self, id: &str) -> Option<&SubscriberObject> {
+        self.subscribers().find(|object| object.id.as_str() == id)
+    }
+
+    /// Returns where the subscribers of the device at `number` in `devices` stand.
+    pub(in crate::inventory) fn member_spots(&self, number: usize) -> &[Spot] {
+        let (Some(start), Some(end)) = (self.starts.get(number), self.starts.get(number + 1))
+        else {
+            return &[];
+        };
+        self.members.get(*start..*end).unwrap_or_default()
+    }
+
+    /// Returns the subscribers of a device.
+    pub fn subscribers_of(&self, device: &str) -> impl Iterator<Item = &SubscriberObject> {
+        let number = self.device_index.get(device).map(|number| {
+            Spot {
+                file: *number,
+                position: 0,
+            }
+            .indices()
+            .0
+        });
+        let spots = number.map_or(&[] as &[Spot], |number| self.member_spots(number));
+        spots.iter().filter_map(|spot| self.subscriber_at(*spot))
+    }
+
+    pub(in crate::inventory) fn is_partial(&self, kind: FileKind) -> bool {
+        self.partial.contains(&kind)
+    }
+
+    pub(in crate::inventory) fn point_at_device(&self, spot: Spot) -> Pointer {
+        let id = self.device_at(spot).map_or("", |object| object.id.as_str());
+        Pointer::to_object(spot.file, "device", id)
+    }
+
+    pub(in crate::inventory) fn point_at_subscriber(&self, spot: Spot) -> Pointer {
+        let id = self
+            .subscriber_at(spot)
+            .map_or("", |object| object.id.as_str());
+        Pointer::to_object(spot.file, "subscriber", id)
+    }
+
+    pub(in crate::inventory) fn point_at_service_plan(&self, spot: Spot) -> Pointer {
+        let id = self
+            .service_plan_at(spot)
+            .map_or("", |object| object.id.as_str());
+        Pointer::to_object(spot.file, "service_plan", id)
+    }
+
+    pub(in crate::inventory) fn point_at_credentials(&self, spot: Spot) -> Pointer {
+        let id = self
+            .credentials_at(spot)
+            .map_or("", |object| object.id.as_str());
+        Pointer::to_object(spot.file, "credentials", id)
+    }
+}
+
+/// What holds for the network, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkDefaults {
+    pub management_vlan: VlanId,
+    pub vlan_mode: VlanMode,
+    pub headroom: Headroom,
+    pub suspension: SuspensionHow,
+    pub suspension_plan: Option<ServicePlanId>,
+}
+
+impl Inventory {
+    /// Returns what holds for the network where an object says nothing else.
+    pub fn defaults(&self) -> NetworkDefaults {
+        let network = self.network();
+        let vlans = network.and_then(|network| network.vlans.as_ref());
+        let profiles = network.and_then(|network| network.profiles.as_ref());
+        let suspension = network.and_then(|network| network.suspension.as_ref());
+        NetworkDefaults {
+            management_vlan: vlans
+                .and_then(|vlans| vlans.management)
+                .unwrap_or(VlanId::DEFAULT_MANAGEMENT),
+            vlan_mode: vlans
+                .and_then(|vlans| vlans.vlan_mode)
+                .unwrap_or(VlanMode::Shared),
+            headroom: profiles
+                .and_then(|profiles| profiles.headroom_percent)
+                .unwrap_or(Headroom::DEFAULT),
+            suspension: suspension
+                .and_then(|suspension| suspension.how)
+                .unwrap_or(SuspensionHow::Captive),
+            suspension_plan: suspension.and_then(|suspension| suspension.service_plan.clone()),
+        }
+    }
+}

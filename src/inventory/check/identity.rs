@@ -1,0 +1,332 @@
+//! What must be there once in the whole fleet: ids, MAC addresses, management addresses, identity pins.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use crate::inventory::assemble::{Inventory, Spot};
+use crate::inventory::locate::{Pending, Pointer};
+use crate::inventory::parse::look_alike;
+use crate::inventory::rules::rules;
+use crate::model::{DeviceState, Rule};
+
+rules! {
+    /// Of an object that is defined twice only one can be meant. It happens when a file is copied to begin a new one.
+    DUPLICATE_OBJECT = "duplicate-object", Error, "an object is defined in two files",
+    wrong: [("service-plans/more.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n")],
+    right: [("service-plans/more.toml", "[service_plan.home-200]\ndown = 200\nup = 200\n")];
+
+    /// Ids that differ only in capitals are one id to a tired reader, to some file systems and to some billing systems.
+    CASE_ONLY_DIFFERENCE = "case-only-difference", Error, "two ids differ only in capitals",
+    wrong: [("service-plans/more.toml", "[service_plan.Home-100]\ndown = 100\nup = 100\n")],
+    right: [("service-plans/more.toml", "[service_plan.home-200]\ndown = 200\nup = 200\n")];
+
+    /// `acct-1O` and `acct-10` look alike; one of them may be a slip.
+    LOOK_ALIKE = "look-alike", Warning, "two ids look alike",
+    wrong: [("service-plans/more.toml", "[service_plan.home-1OO]\ndown = 100\nup = 100\n")],
+    right: [("service-plans/more.toml", "[service_plan.home-200]\ndown = 200\nup = 200\n")];
+
+    /// An endpoint is one box in one home. With its MAC address in two places, two subscribers would fight over it.
+    DUPLICATE_MAC = "duplicate-mac", Error, "a MAC address is given twice in the fleet",
+    wrong: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"000e.d800.0001\"\nservice_plan = \"home-100\"\nvlan = 102\n")],
+    right: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
+
+    /// Two devices at one address are one device; what is meant for one would be written to the other.
+    DUPLICATE_ADDRESS = "duplicate-address", Error, "two devices have the same address",
+    wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.11\"\n")],
+    right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\n")];
+
+    /// Serial numbers and host keys tell boxes apart. The same pin on two devices protects neither.
+    DUPLICATE_PIN = "duplicate-pin", Error, "two devices have the same identity pin",
+    wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nserial = \"01013599\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nserial = \"01013599\"\n")],
+    right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nserial = \"01013599\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nserial = \"01013600\"\n")];
+
+    /// The host name is what an engineer sees at the prompt; the same on two boxes invites a change on the wrong one.
+    DUPLICATE_HOSTNAME = "duplicate-hostname", Warning, "two devices have the same host name",
+    wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nhostname = \"oak\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nhostname = \"oak\"\n")],
+    right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nhostname = \"oak-a\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nhostname = \"oak-b\"\n")];
+}
+
+pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
+    ids(
+        "subscriber",
+        &inventory.subscribers,
+        |spot| {
+            inventory
+                .subscriber_at(spot)
+                .map(|o| (o.skeleton, o.id.as_str()))
+        },
+        pending,
+    );
+    ids(
+        "device",
+        &inventory.devices,
+        |spot| {
+            inventory
+                .device_at(spot)
+                .map(|o| (o.skeleton, o.id.as_str()))
+        },
+        pending,
+    );
+    ids(
+        "service_plan",
+        &inventory.service_plans,
+        |spot| {
+            inventory
+                .service_plan_at(spot)
+                .map(|o| (o.skeleton, o.id.as_str()))
+        },
+        pending,
+    );
+    ids(
+        "credentials",
+        &inventory.credentials,
+        |spot| {
+            inventory
+                .credentials_at(spot)
+                .map(|o| (o.skeleton, o.id.as_str()))
+        },
+        pending,
+    );
+    mac_addresses(inventory, pending);
+    addresses(inventory, pending);
+    pins(inventory, pending);
+}
+
+/// Reports ids that are there twice or that look alike.
+fn ids<'a>(
+    table: &'static str,
+    spots: &[Spot],
+    id_of: impl Fn(Spot) -> Option<(u64, &'a str)>,
+    pending: &mut Vec<Pending>,
+) {
+    let mut keys: Vec<(u64, Spot)> = spots
+        .iter()
+        .filter_map(|spot| Some((id_of(*spot)?.0, *spot)))
+        .collect();
+    keys.sort_unstable();
+    let what = table.replace('_', " ");
+    for group in keys.chunk_by(|left, right| left.0 == right.0) {
+        let named: Vec<(&str, Spot)> = group
+            .iter()
+            .filter_map(|(_, spot)| Some((id_of(*spot)?.1, *spot)))
+            .collect();
+        for (index, (id, spot)) in named.iter().enumerate() {
+            // The worst that any earlier object is to this one.
+            let earlier = named.iter().take(index);
+            let judged = earlier.filter_map(|(other, at)| Some((clash(id, other)?, *other, *at)));
+            let Some((clash, other, at)) = judged.min_by_key(|(clash, _, at)| (*clash, *at)) else {
+                continue;
+            };
+            let here = Pointer::to_object(spot.file, table, id);
+            let there = Pointer::to_object(at.file, table, other);
+            pending.push(match clash {
+                Clash::Same => Pending::new(
+                    &DUPLICATE_OBJECT,
+                    here,
+                    format!("the {what} `{id}` is defined a second time"),
+                )
+                .hint("keep one of the two, or give one another id")
+                .related(there, "first defined here"),
+                Clash::Case => Pending::new(
+                    &CASE_ONLY_DIFFERENCE,
+                    here,
+                    format!("the {what} `{id}` differs from `{other}` only in capitals"),
+                )
+                .hint("give one of the two another id")
+                .related(there, "the other one"),
+                Clash::Look => Pending::new(
+                    &LOOK_ALIKE,
+                    here,
+                    format!("the {what} `{id}` looks like `{other}`"),
+                )
+                .hint("if they are two, an id that is easier to tell apart prevents mistakes")
+                .related(there, "the other one"),
+            });
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Clash {
+    Same,
+    Case,
+    Look,
+}
+
+fn clash(left: &str, right: &str) -> Option<Clash> {
+    if left == right {
+        Some(Clash::Same)
+    } else if left.eq_ignore_ascii_case(right) {
+        Some(Clash::Case)
+    } else {
+        // Equal numbers of different ids are a coincidence of hashing.
+        look_alike(left, right).then_some(Clash::Look)
+    }
+}
+
+/// Reports MAC addresses that two subscribers, or a subscriber and a device, claim.
+fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
+    let mut claims: Vec<(u64, bool, Spot)> = Vec::with_capacity(inventory.subscribers.len());
+    for spot in &inventory.devices {
+        if let Some(mac) = inventory
+            .device_at(*spot)
+            .and_then(|object| object.text.mac)
+        {
+            claims.push((mac.to_u64(), false, *spot));
+        }
+    }
+    for spot in &inventory.subscribers {
+        if let Some(mac) = inventory
+            .subscriber_at(*spot)
+            .and_then(|object| object.text.endpoint)
+        {
+            claims.push((mac.to_u64(), true, *spot));
+        }
+    }
+    claims.sort_unstable();
+    let point = |(_, is_subscriber, spot): &(u64, bool, Spot)| {
+        if *is_subscriber {
+            inventory.point_at_subscriber(*spot).value("endpoint")
+        } else {
+            inventory.point_at_device(*spot).value("mac")
+        }
+    };
+    for group in claims.chunk_by(|left, right| left.0 == right.0) {
+        let [first, others @ ..] = group else {
+            continue;
+        };
+        for claim in others {
+            let owner = |(_, is_subscriber, spot): &(u64, bool, Spot)| {
+                if *is_subscriber {
+                    inventory
+                        .subscriber_at(*spot)
+                        .map(|o| format!("subscriber `{}`", o.id))
+                } else {
+                    inventory
+                        .device_at(*spot)
+                        .map(|o| format!("device `{}`", o.id))
+                }
+                .unwrap_or_default()
+            };
+            let mac = inventory
+                .subscriber_at(claim.2)
+                .filter(|_| claim.1)
+                .and_then(|object| object.text.endpoint)
+                .or_else(|| {
+                    inventory
+                        .device_at(claim.2)
+                        .and_then(|object| object.text.mac)
+                });
+            let mac = mac.map(|mac| mac.to_string()).unwrap_or_default();
+            pending.push(
+                Pending::new(&DUPLICATE_MAC, point(claim), format!("{} and {} both have {mac}", owner(first), owner(claim)))
+                    .hint("an endpoint that moved home must be taken from the first before it is given to the second")
+                    .related(point(first), "first given here"),
+            );
+        }
+    }
+}
+
+/// Reports devices that share an address and a port.
+fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
+    let mut by_ip: BTreeMap<_, Vec<(Spot, crate::model::Address)>> = BTreeMap::new();
+    for spot in &inventory.devices {
+        if let Some(address) = inventory
+            .device_at(*spot)
+            .and_then(|object| object.text.address)
+        {
+            by_ip
+                .entry(address.ip.to_canonical())
+                .or_default()
+                .push((*spot, address));
+        }
+    }
+    for group in by_ip.values() {
+        for (index, (spot, address)) in group.iter().enumerate() {
+            let clash = group.iter().take(index).find(|(_, other)| {
+                other.ssh_port == address.ssh_port || other.snmp_port == address.snmp_port
+            });
+            let Some((first, _)) = clash else { continue };
+            let name = |spot: Spot| {
+                inventory
+                    .device_at(spot)
+                    .map_or("", |object| object.id.as_str())
+            };
+            pending.push(
+                Pending::new(
+                    &DUPLICATE_ADDRESS,
+                    inventory.point_at_device(*spot).value("address"),
+                    format!("devices `{}` and `{}` both have {}", name(*first), name(*spot), address.ip),
+                )
+                .hint("a device that takes another's place keeps its name: change the pins of the first instead")
+                .related(inventory.point_at_device(*first).value("address"), "first given here"),
+            );
+        }
+    }
+}
+
+fn pins(inventory: &Inventory, pending: &mut Vec<Pending>) {
+    unique(
+        inventory,
+        "serial",
+        &DUPLICATE_PIN,
+        |text| text.serial.clone(),
+        pending,
+    );
+    unique(
+        inventory,
+        "host_key",
+        &DUPLICATE_PIN,
+        |text| text.host_key.clone(),
+        pending,
+    );
+    unique(
+        inventory,
+        "hostname",
+        &DUPLICATE_HOSTNAME,
+        |text| {
+            let is_here = text.state != Some(DeviceState::Retired);
+            text.hostname.clone().filter(|_| is_here)
+        },
+        pending,
+    );
+}
+
+fn unique<T: Ord + Display>(
+    inventory: &Inventory,
+    key: &'static str,
+    rule: &'static Rule,
+    value_of: impl Fn(&crate::inventory::text::DeviceText) -> Option<T>,
+    pending: &mut Vec<Pending>,
+) {
+    let mut first: BTreeMap<T, Spot> = BTreeMap::new();
+    for spot in &inventory.devices {
+        let Some(object) = inventory.device_at(*spot) else {
+            continue;
+        };
+        let Some(value) = value_of(&object.text) else {
+            continue;
+        };
+        if let Some(earlier) = first.get(&value) {
+            let other = inventory
+                .device_at(*earlier)
+                .map_or("", |object| object.id.as_str());
+            pending.push(
+                Pending::new(
+                    rule,
+                    inventory.point_at_device(*spot).value(key),
+                    format!(
+                        "devices `{other}` and `{}` both have the `{key}` {value}",
+                        object.id
+                    ),
+                )
+                .related(
+                    inventory.point_at_device(*earlier).value(key),
+                    "first given here",
+                ),
+            );
+        } else {
+            first.insert(value, *spot);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Rules that need more than one object to be judged.
+
+mod device;
+mod identity;
+mod policy;
+mod reference;
+mod service_plan;
+mod subscriber;
+mod vlan;
+
+use super::assemble::{DeviceObject, Inventory, NetworkDefaults, Spot, SubscriberObject};
+use super::locate::Pending;
+use super::parallel;
+use crate::model::{DeviceState, GamModel, Rule, SubscriberState};
+
+/// Every set of rules of this folder.
+pub(in crate::inventory) static RULE_SETS: &[&[&Rule]] = &[
+    reference::RULES,
+    identity::RULES,
+    service_plan::RULES,
+    device::RULES,
+    subscriber::RULES,
+    vlan::RULES,
+    policy::RULES,
+];
+
+/// One device with its subscribers, as the rules see it.
+struct Household<'a> {
+    inventory: &'a Inventory,
+    defaults: &'a NetworkDefaults,
+    spot: Spot,
+    device: &'a DeviceObject,
+    /// Absent where the text does not say it, which another rule reports.
+    model: Option<GamModel>,
+    subscribers: Vec<Member<'a>>,
+}
+
+/// A subscriber of a household.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    spot: Spot,
+    object: &'a SubscriberObject,
+}
+
+impl Member<'_> {
+    /// Returns the state, unless it cannot be read.
+    fn state(&self) -> SubscriberState {
+        self.object.text.state.unwrap_or(SubscriberState::Active)
+    }
+}
+
+impl Household<'_> {
+    fn state(&self) -> DeviceState {
+        self.device.text.state.unwrap_or(DeviceState::Managed)
+    }
+
+    fn point_at(&self, member: &Member<'_>) -> super::locate::Pointer {
+        self.inventory.point_at_subscriber(member.spot)
+    }
+}
+
+/// Returns what is wrong between the objects of an inventory.
+pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
+    let defaults = inventory.defaults();
+    let numbers: Vec<usize> = (0..inventory.devices.len()).collect();
+    let (mut fleet, households) = parallel::both(
+        || {
+            let mut pending = Vec::new();
+            identity::check(inventory, &mut pending);
+            reference::check(inventory, &mut pending);
+            policy::check(inventory, &mut pending);
+            pending
+        },
+        || {
+            parallel::map_with(
+                &numbers,
+                || (),
+                |(), number| {
+                    let mut pending = Vec::new();
+                    if let Some(household) = household(inventory, &defaults, *number) {
+                        device::check(&household, &mut pending);
+                        subscriber::check(&household, &mut pending);
+                        vlan::check(&household, &mut pending);
+                    }
+                    pending
+                },
+            )
+        },
+    );
+    fleet.extend(households.into_iter().flatten());
+    service_plan::check(inventory, &defaults, &mut fleet);
+    fleet
+}
+
+fn household<'a>(
+    inventory: &'a Inventory,
+    defaults: &'a NetworkDefaults,
+    number: usize,
+) -> Option<Household<'a>> {
+    let spot = *inventory.devices.get(number)?;
+    let device = inventory.device_at(spot)?;
+    let subscribers = inventory
+        .member_spots(number)
+        .iter()
+        .filter_map(|spot| {
+            let object = inventory.subscriber_at(*spot)?;
+            Some(Member {
+                spot: *spot,
+                object,
+            })
+        })
+        .collect();
+    Some(Household {
+        inventory,
+        defaults,
+        spot,
+        device,
+        model: device.text.model,
+        subscribers,
+    })
+}

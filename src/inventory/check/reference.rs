@@ -1,0 +1,193 @@
+//! What is referred to must exist, and there must be something at all.
+
+use foldhash::HashMap;
+
+use crate::inventory::FileKind;
+use crate::inventory::assemble::Inventory;
+use crate::inventory::locate::{Pending, Pointer};
+use crate::inventory::rules::rules;
+use crate::inventory::suggest;
+
+rules! {
+    /// An inventory without devices describes nothing. More often a wrong folder was given, or the files are gone; an
+    /// empty intention must never be taken for "remove everything".
+    EMPTY_INVENTORY = "empty-inventory", Error, "there are no devices in the inventory",
+    wrong: [("$", "git rm -qr devices subscribers")],
+    right: [("$", "true")];
+
+    /// `network.toml` says in which form the inventory is written and what holds everywhere.
+    NO_NETWORK_FILE = "no-network-file", Error, "there is no `network.toml`",
+    wrong: [("$", "git rm -q network.toml")],
+    right: [("network.toml", "schema = 1\n")];
+
+    /// A subscriber on a device that does not exist is served by nobody.
+    UNKNOWN_DEVICE = "unknown-device", Error, "a subscriber's device does not exist",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"mapel-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
+
+    /// Without its service plan a subscriber's speed is not known.
+    UNKNOWN_SERVICE_PLAN = "unknown-service-plan", Error, "a service plan that does not exist",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-1000\"\nvlan = 101\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
+
+    /// Without credentials a device cannot be opened. A device that names none uses `default`.
+    UNKNOWN_CREDENTIALS = "unknown-credentials", Error, "credentials that do not exist",
+    wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\ncredentials = \"maple\"\n")],
+    right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\ncredentials = \"default\"\n")];
+}
+
+/// Suggestions are compared with every known name: beyond so many unknown names the first ones must do.
+const MAX_SUGGESTIONS: usize = 100;
+
+pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
+    check_files(inventory, pending);
+    let mut suggestions = Suggestions::default();
+    check_devices(inventory, &mut suggestions, pending);
+    check_service_plans(inventory, &mut suggestions, pending);
+    check_credentials(inventory, &mut suggestions, pending);
+}
+
+fn check_files(inventory: &Inventory, pending: &mut Vec<Pending>) {
+    let anywhere = Pointer::to_file(0);
+    if inventory.devices.is_empty() && !inventory.is_partial(FileKind::Devices) {
+        let message = if inventory.files.is_empty() {
+            "there is no file of an inventory here"
+        } else {
+            "the inventory has no devices"
+        };
+        pending.push(
+            Pending::new(&EMPTY_INVENTORY, anywhere.clone(), message)
+                .hint("is this the right folder? `gamctl init DIR` begins a new inventory"),
+        );
+    }
+    if inventory.networks.is_empty()
+        && !inventory.is_partial(FileKind::Network)
+        && !inventory.files.is_empty()
+    {
+        pending.push(
+            Pending::new(&NO_NETWORK_FILE, anywhere, "there is no `network.toml`")
+                .hint("add one that says at least `schema = 1`"),
+        );
+    }
+}
+
+#[derive(Default)]
+struct Suggestions {
+    by_name: HashMap<(FileKind, String), Option<String>>,
+}
+
+impl Suggestions {
+    fn of<'a>(
+        &mut self,
+        kind: FileKind,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
+    ) -> Option<String> {
+        if self.by_name.len() >= MAX_SUGGESTIONS {
+            return None;
+        }
+        self.by_name
+            .entry((kind, name.to_owned()))
+            .or_insert_with(|| {
+                suggest::nearest(name, known).map(|near| format!("did you mean `{near}`?"))
+            })
+            .clone()
+    }
+}
+
+fn check_devices(inventory: &Inventory, suggestions: &mut Suggestions, pending: &mut Vec<Pending>) {
+    if inventory.is_partial(FileKind::Devices) {
+        return;
+    }
+    for spot in &inventory.homeless {
+        let Some(object) = inventory.subscriber_at(*spot) else {
+            continue;
+        };
+        let Some(name) = &object.text.device else {
+            continue;
+        };
+        let known = inventory.devices().map(|device| device.id.as_str());
+        let hint = suggestions.of(FileKind::Devices, name.as_str(), known);
+        let at = inventory.point_at_subscriber(*spot).value("device");
+        let message = format!("there is no device `{name}` for subscriber `{}`", object.id);
+        pending.push(Pending::new(&UNKNOWN_DEVICE, at, message).maybe_hint(hint));
+    }
+}
+
+fn check_service_plans(
+    inventory: &Inventory,
+    suggestions: &mut Suggestions,
+    pending: &mut Vec<Pending>,
+) {
+    if inventory.is_partial(FileKind::ServicePlans) {
+        return;
+    }
+    let mut last = None;
+    for spot in &inventory.subscribers {
+        let Some(object) = inventory.subscriber_at(*spot) else {
+            continue;
+        };
+        let Some(id) = &object.text.service_plan else {
+            continue;
+        };
+        if last == Some(id) || inventory.service_plan(id.as_str()).is_some() {
+            last = Some(id);
+            continue;
+        }
+        let known = inventory.service_plans().map(|plan| plan.id.as_str());
+        let hint = suggestions.of(FileKind::ServicePlans, id.as_str(), known);
+        let at = inventory.point_at_subscriber(*spot).value("service_plan");
+        let message = format!(
+            "there is no service plan `{id}` for subscriber `{}`",
+            object.id
+        );
+        pending.push(Pending::new(&UNKNOWN_SERVICE_PLAN, at, message).maybe_hint(hint));
+    }
+    if let Some(id) = inventory.defaults().suspension_plan
+        && inventory.service_plan(id.as_str()).is_none()
+        && let Some(file) = inventory.networks.first()
+    {
+        let known = inventory.service_plans().map(|plan| plan.id.as_str());
+        let hint = suggestions.of(FileKind::ServicePlans, id.as_str(), known);
+        let at = Pointer::to_file(*file)
+            .key("suspension")
+            .value("service_plan");
+        let message = format!("there is no service plan `{id}` for the suspended");
+        pending.push(Pending::new(&UNKNOWN_SERVICE_PLAN, at, message).maybe_hint(hint));
+    }
+}
+
+fn check_credentials(
+    inventory: &Inventory,
+    suggestions: &mut Suggestions,
+    pending: &mut Vec<Pending>,
+) {
+    if inventory.is_partial(FileKind::Credentials) {
+        return;
+    }
+    for spot in &inventory.devices {
+        let Some(object) = inventory.device_at(*spot) else {
+            continue;
+        };
+        let name = object
+            .text
+            .credentials
+            .as_ref()
+            .map_or("default", |name| name.as_str());
+        if inventory.has_credentials(name) {
+            continue;
+        }
+        let at = inventory.point_at_device(*spot).value("credentials");
+        let message = format!(
+            "there are no credentials `{name}` for device `{}`",
+            object.id
+        );
+        let known = inventory
+            .credentials()
+            .map(|credentials| credentials.id.as_str());
+        let hint = suggestions
+            .of(FileKind::Credentials, name, known)
+            .or_else(|| Some(format!("add `[credentials.{name}]` to `credentials.toml`")));
+        pending.push(Pending::new(&UNKNOWN_CREDENTIALS, at, message).maybe_hint(hint));
+    }
+}

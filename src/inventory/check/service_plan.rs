@@ -1,0 +1,249 @@
+//! Service plans: a speed that can be made into a profile on the devices that use it.
+
+use std::collections::BTreeMap;
+
+use crate::inventory::FileKind;
+use crate::inventory::assemble::{Inventory, NetworkDefaults, ServicePlanObject, Spot};
+use crate::inventory::locate::{Pending, Pointer};
+use crate::inventory::record::{Fields, TOO_LONG};
+use crate::inventory::rules::rules;
+use crate::inventory::text::SuspensionHow;
+use crate::model::{LIMITER_RANGE, Mbps, Medium, ProfileName, SubscriberState, highest_limiter};
+
+rules! {
+    /// A service plan is either so fast down and so fast up, or as fast as the line goes.
+    SERVICE_PLAN_SPEED = "service-plan-speed", Error, "a service plan without a clear speed",
+    wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\n")],
+    right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n")];
+
+    /// The rate limiter is set above the sold speed (headroom), and must then still be one the medium can hold:
+    /// 10 to 800 Mbps on coax, 10 to 1000 Mbps on copper. A faster service must go unthrottled.
+    IMPOSSIBLE_RATE = "impossible-rate", Error, "a speed that no rate limiter of the device can be set to",
+    wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 900\nup = 900\n")],
+    right: [("service-plans.toml", "[service_plan.home-100]\nunthrottled = true\n")];
+
+    /// A device tells profiles apart by name.
+    DUPLICATE_PROFILE_NAME = "duplicate-profile-name", Error, "two service plans make profiles of one name",
+    wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n[service_plan.home-200]\ndown = 200\nup = 200\nprofile_name = \"home-100\"\n")],
+    right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n[service_plan.home-200]\ndown = 200\nup = 200\n")];
+
+    /// Subscribers are suspended by the rule in `network.toml`; `captive` and `throttle` need a service plan to go to.
+    NO_SUSPENSION_PLAN = "no-suspension-plan", Error, "nothing says how subscribers are suspended",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"suspended\"\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"suspended\"\n"), ("network.toml", "schema = 1\n[suspension]\nhow = \"detach\"\n")];
+}
+
+pub(super) fn check(inventory: &Inventory, defaults: &NetworkDefaults, pending: &mut Vec<Pending>) {
+    let users = users(inventory, defaults, pending);
+    let mut names: BTreeMap<String, Spot> = BTreeMap::new();
+    for spot in &inventory.service_plans {
+        let Some(plan) = inventory.service_plan_at(*spot) else {
+            continue;
+        };
+        let at = inventory.point_at_service_plan(*spot);
+        check_speed(plan, &at, pending);
+        check_name(inventory, *spot, plan, &mut names, pending);
+        let of_plan = users.iter().filter(|((user_of, _), _)| *user_of == *spot);
+        let media: Vec<_> = of_plan
+            .map(|((_, medium), user)| (*medium, *user))
+            .collect();
+        check_rate(inventory, plan, &at, defaults, &media, pending);
+    }
+}
+
+/// Returns a subscriber for each service plan and medium that meet, and reports suspensions without a rule.
+fn users(
+    inventory: &Inventory,
+    defaults: &NetworkDefaults,
+    pending: &mut Vec<Pending>,
+) -> BTreeMap<(Spot, Medium), Spot> {
+    let needs_plan = defaults.suspension != SuspensionHow::Detach;
+    let suspended_plan = defaults
+        .suspension_plan
+        .as_ref()
+        .and_then(|id| inventory.service_plan_spot(id.as_str()));
+    let mut users = BTreeMap::new();
+    for (number, spot) in inventory.devices.iter().enumerate() {
+        let Some(medium) = inventory
+            .device_at(*spot)
+            .and_then(|device| device.text.model)
+            .map(|model| model.medium())
+        else {
+            continue;
+        };
+        let mut last = None;
+        for member in inventory.member_spots(number) {
+            let Some(object) = inventory.subscriber_at(*member) else {
+                continue;
+            };
+            let is_suspended = object.text.state == Some(SubscriberState::Suspended);
+            if is_suspended {
+                if let Some(plan) = suspended_plan.filter(|_| needs_plan) {
+                    users.entry((plan, medium)).or_insert(*member);
+                } else if needs_plan
+                    && defaults.suspension_plan.is_none()
+                    && !inventory.is_partial(FileKind::Network)
+                {
+                    pending.push(
+                        Pending::new(&NO_SUSPENSION_PLAN, inventory.point_at_subscriber(*member).value("state"), format!("subscriber `{}` is suspended, and `network.toml` names no service plan for that", object.id))
+                            .hint("add `[suspension]` with `how` and `service_plan` to `network.toml`"),
+                    );
+                }
+            }
+            let Some(id) = object
+                .text
+                .service_plan
+                .as_ref()
+                .filter(|id| last != Some(*id))
+            else {
+                continue;
+            };
+            last = Some(id);
+            if let Some(plan) = inventory.service_plan_spot(id.as_str()) {
+                users.entry((plan, medium)).or_insert(*member);
+            }
+        }
+    }
+    users
+}
+
+fn check_speed(plan: &ServicePlanObject, at: &Pointer, pending: &mut Vec<Pending>) {
+    let text = &plan.text;
+    let id = &plan.id;
+    let speeds = ["down", "up"].map(|key| !text.is_absent(key));
+    let mut complain = |key: Option<&str>, message: String, hint: &str| {
+        let at = key.map_or_else(|| at.clone(), |key| at.clone().key(key));
+        pending.push(Pending::new(&SERVICE_PLAN_SPEED, at, message).hint(hint));
+    };
+    match (text.unthrottled == Some(true), speeds) {
+        (true, [false, false]) | (false, [true, true]) => {}
+        (true, _) => complain(
+            Some("unthrottled"),
+            format!("service plan `{id}` is unthrottled and has a speed as well"),
+            "keep one of the two",
+        ),
+        // What cannot be read is reported where it stands.
+        (false, _) if !text.is_absent("unthrottled") && text.unthrottled.is_none() => {}
+        (false, [false, false]) => complain(
+            None,
+            format!("service plan `{id}` has no speed"),
+            "add `down = …` and `up = …`, or `unthrottled = true`",
+        ),
+        (false, [has_down, _]) => {
+            let missing = if has_down { "up" } else { "down" };
+            complain(
+                None,
+                format!("service plan `{id}` has no `{missing}`"),
+                "a service plan has both `down` and `up`",
+            );
+        }
+    }
+}
+
+fn check_name(
+    inventory: &Inventory,
+    spot: Spot,
+    plan: &ServicePlanObject,
+    names: &mut BTreeMap<String, Spot>,
+    pending: &mut Vec<Pending>,
+) {
+    if plan.text.unthrottled == Some(true)
+        || (!plan.text.is_absent("profile_name") && plan.text.profile_name.is_none())
+    {
+        return;
+    }
+    let at = inventory.point_at_service_plan(spot);
+    let name = plan
+        .text
+        .profile_name
+        .as_ref()
+        .map_or(plan.id.as_str(), |name| name.as_str());
+    if name.len() > ProfileName::MAX {
+        pending.push(
+            Pending::new(&TOO_LONG, at, format!("the id `{name}` is too long for the profile's name: a device keeps {} characters", ProfileName::MAX))
+                .hint("add a shorter `profile_name`"),
+        );
+        return;
+    }
+    if let Some(first) = names.get(name).filter(|first| {
+        inventory
+            .service_plan_at(**first)
+            .is_some_and(|other| other.id != plan.id)
+    }) {
+        let other = inventory
+            .service_plan_at(*first)
+            .map_or("", |other| other.id.as_str());
+        pending.push(
+            Pending::new(
+                &DUPLICATE_PROFILE_NAME,
+                at.key("profile_name"),
+                format!(
+                    "service plans `{other}` and `{}` both make profiles called `{name}`",
+                    plan.id
+                ),
+            )
+            .related(inventory.point_at_service_plan(*first), "the other one"),
+        );
+    } else {
+        names.entry(name.to_owned()).or_insert(spot);
+    }
+}
+
+/// Checks the limiter against every medium that the plan is used on; against both where nobody uses it yet, only from below.
+fn check_rate(
+    inventory: &Inventory,
+    plan: &ServicePlanObject,
+    at: &Pointer,
+    defaults: &NetworkDefaults,
+    media: &[(Medium, Spot)],
+    pending: &mut Vec<Pending>,
+) {
+    let headroom = plan.text.headroom_percent.unwrap_or(defaults.headroom);
+    for (key, sold) in [("down", plan.text.down), ("up", plan.text.up)] {
+        let Some(sold) = sold else { continue };
+        let limiter = headroom.above(sold);
+        let shown = if limiter == sold {
+            format!("{sold} Mbps")
+        } else {
+            format!(
+                "{limiter} Mbps ({sold} and {} % headroom)",
+                headroom.percent()
+            )
+        };
+        let here = at.clone().value(key);
+        let id = &plan.id;
+        if limiter.get() < *LIMITER_RANGE.start() {
+            pending.push(
+                Pending::new(
+                    &IMPOSSIBLE_RATE,
+                    here,
+                    format!(
+                        "`{key}` of service plan `{id}` is {shown}, and limiters begin at {} Mbps",
+                        LIMITER_RANGE.start()
+                    ),
+                )
+                .hint("no GAM can limit a subscriber to less"),
+            );
+            continue;
+        }
+        let too_fast = |highest: Mbps| limiter > highest;
+        let slowest = media
+            .iter()
+            .filter(|(medium, _)| too_fast(highest_limiter(*medium)));
+        if let Some((medium, user)) = slowest.min_by_key(|(medium, _)| highest_limiter(*medium)) {
+            let name = inventory
+                .subscriber_at(*user)
+                .map_or("", |object| object.id.as_str());
+            pending.push(
+                Pending::new(&IMPOSSIBLE_RATE, here, format!("`{key}` of service plan `{id}` needs a limiter of {shown}; {medium} goes up to {} Mbps", highest_limiter(*medium)))
+                    .hint("sell it as `unthrottled = true`, or make it slower")
+                    .related(inventory.point_at_subscriber(*user), format!("used on {medium} by `{name}`")),
+            );
+        } else if too_fast(highest_limiter(Medium::Copper)) {
+            pending.push(
+                Pending::new(&IMPOSSIBLE_RATE, here, format!("`{key}` of service plan `{id}` needs a limiter of {shown}; no GAM goes above {} Mbps", highest_limiter(Medium::Copper)))
+                    .hint("sell it as `unthrottled = true`, or make it slower"),
+            );
+        }
+    }
+}

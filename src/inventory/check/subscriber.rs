@@ -1,0 +1,269 @@
+//! The subscribers of one device: ports, endpoints, names.
+
+use super::{Household, Member};
+use crate::inventory::locate::Pending;
+use crate::inventory::record::{Fields, TOO_LONG};
+use crate::inventory::rules::rules;
+use crate::model::{
+    DeviceState, ENDPOINTS_PER_COAX_PORT, PortAssignment, PortNumber, SubscriberName,
+    SubscriberState,
+};
+
+rules! {
+    /// An active subscriber on a port that is switched off is not served.
+    SUBSCRIBER_ON_DISABLED_PORT = "subscriber-on-disabled-port", Warning, "a subscriber on a port that is switched off",
+    wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.port.1]\nenabled = false\n")],
+    right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.port.1]\nenabled = true\n")];
+
+    /// The model decides how many ports there are.
+    SUBSCRIBER_PORT = "subscriber-on-missing-port", Error, "a subscriber on a port that the model does not have",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 5\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-4-CX\"\naddress = \"10.20.0.11\"\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 4\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-4-CX\"\naddress = \"10.20.0.11\"\n")];
+
+    /// A copper port takes one endpoint, a coax port 16 behind its splitters, and a device 384 in all.
+    TOO_MANY_ENDPOINTS = "too-many-endpoints", Error, "more endpoints than a port or a device takes",
+    wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-M\"\naddress = \"10.20.0.11\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")],
+    right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-M\"\naddress = \"10.20.0.11\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
+
+    /// Who is served needs an endpoint; only a pending subscriber may wait for one.
+    NO_ENDPOINT = "no-endpoint", Error, "a subscriber without an endpoint",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nservice_plan = \"home-100\"\nvlan = 101\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"pending\"\n")];
+
+    /// A device tells subscribers and endpoints apart by name. A name not given is the subscriber's id.
+    DUPLICATE_NAME = "duplicate-name", Error, "two subscribers or endpoints of a device have the same name",
+    wrong: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\nname = \"acct-1\"\n")],
+    right: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\nname = \"apt-2\"\n")];
+
+    /// The vendor documents letters and digits for names and uses spaces; gamctl has seen that space, `.`, `_`, `-`, `+`
+    /// and `/` work. What is outside of that may work on one firmware and not on the next.
+    UNUSUAL_NAME = "unusual-name", Warning, "a name with characters that the vendor does not promise",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nname = \"apt #1\"\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nname = \"apt 1\"\n")];
+}
+
+pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
+    places(household, pending);
+    endpoints(household, pending);
+    names(household, pending);
+}
+
+fn places(household: &Household<'_>, pending: &mut Vec<Pending>) {
+    let Some(model) = household.model else { return };
+    let device = &household.device.id;
+    let mut on_port = [0usize; PortNumber::MAX as usize + 1];
+    let mut in_all = 0;
+    let capacity = model.endpoint_capacity();
+    for member in &household.subscribers {
+        let id = &member.object.id;
+        in_all += 1;
+        if in_all == capacity + 1 {
+            pending.push(Pending::new(
+                &TOO_MANY_ENDPOINTS,
+                household.point_at(member),
+                format!(
+                    "`{id}` is subscriber {in_all} of `{device}`, and a {model} takes {capacity}"
+                ),
+            ));
+        }
+        let Some(PortAssignment::Port(port)) = member.object.text.port else {
+            continue;
+        };
+        let at = || household.point_at(member).value("port");
+        if !model.has_port(port) {
+            pending.push(Pending::new(
+                &SUBSCRIBER_PORT,
+                at(),
+                format!(
+                    "`{id}` is on port {port}, and `{device}` is a {model} with ports 1 to {}",
+                    model.port_count()
+                ),
+            ));
+            continue;
+        }
+        if let Some(count) = on_port.get_mut(usize::from(port.get())) {
+            *count += 1;
+            let most = model.medium().endpoints_per_port();
+            if *count == most + 1 {
+                let hint = if most == ENDPOINTS_PER_COAX_PORT {
+                    "use another port"
+                } else {
+                    "a copper port serves one home"
+                };
+                pending.push(
+                    Pending::new(&TOO_MANY_ENDPOINTS, at(), format!("`{id}` is endpoint {count} on port {port} of `{device}`, and a {} port takes {most}", model.medium()))
+                        .hint(hint)
+                        .related(first_on(household, port, member), "the first one on this port"),
+                );
+            }
+        }
+        check_enabled(household, member, port, pending);
+    }
+}
+
+fn first_on(
+    household: &Household<'_>,
+    port: PortNumber,
+    besides: &Member<'_>,
+) -> crate::inventory::locate::Pointer {
+    let first = household
+        .subscribers
+        .iter()
+        .find(|member| member.object.text.port == Some(PortAssignment::Port(port)))
+        .unwrap_or(besides);
+    household.point_at(first).value("port")
+}
+
+fn check_enabled(
+    household: &Household<'_>,
+    member: &Member<'_>,
+    port: PortNumber,
+    pending: &mut Vec<Pending>,
+) {
+    let Some(ports) = &household.device.text.port else {
+        return;
+    };
+    let is_off = ports
+        .0
+        .iter()
+        .any(|(number, text)| *number == port && text.enabled == Some(false));
+    if is_off && member.state() == SubscriberState::Active {
+        pending.push(
+            Pending::new(
+                &SUBSCRIBER_ON_DISABLED_PORT,
+                household.point_at(member).value("port"),
+                format!(
+                    "`{}` is on port {port} of `{}`, which is switched off",
+                    member.object.id, household.device.id
+                ),
+            )
+            .related(
+                household
+                    .inventory
+                    .point_at_device(household.spot)
+                    .key("port")
+                    .key(port)
+                    .value("enabled"),
+                "switched off here",
+            ),
+        );
+    }
+}
+
+fn endpoints(household: &Household<'_>, pending: &mut Vec<Pending>) {
+    if household.state() == DeviceState::Preprovision {
+        // The endpoints come with the installer.
+        return;
+    }
+    for member in &household.subscribers {
+        if member.state() != SubscriberState::Pending && member.object.text.is_absent("endpoint") {
+            let id = &member.object.id;
+            pending.push(
+                Pending::new(
+                    &NO_ENDPOINT,
+                    household.point_at(member),
+                    format!("subscriber `{id}` has no endpoint"),
+                )
+                .hint("add `endpoint = \"MAC\"`, or `state = \"pending\"` until it is installed"),
+            );
+        }
+    }
+}
+
+fn names(household: &Household<'_>, pending: &mut Vec<Pending>) {
+    let mut of_subscribers: Vec<(&str, &Member<'_>)> =
+        Vec::with_capacity(household.subscribers.len());
+    let mut of_endpoints: Vec<(&str, &Member<'_>)> =
+        Vec::with_capacity(household.subscribers.len());
+    let mut has_own_endpoint_names = false;
+    for member in &household.subscribers {
+        let text = &member.object.text;
+        let id = member.object.id.as_str();
+        let name = text.name.as_ref().map_or(id, |name| name.as_str());
+        if text.is_absent("name") && id.len() > SubscriberName::MAX {
+            pending.push(
+                Pending::new(&TOO_LONG, household.point_at(member), format!("the id `{id}` is too long for the name on the device, which keeps {} characters", SubscriberName::MAX))
+                    .hint("add a shorter `name`"),
+            );
+        }
+        for (key, value) in [
+            ("name", text.name.as_ref().map(|n| n.as_str())),
+            (
+                "endpoint_name",
+                text.endpoint_name.as_ref().map(|n| n.as_str()),
+            ),
+        ] {
+            if let Some(odd) = value.and_then(outside_of_promise) {
+                pending.push(
+                    Pending::new(
+                        &UNUSUAL_NAME,
+                        household.point_at(member).value(key),
+                        format!("`{key}` of `{}` has `{odd}`", member.object.id),
+                    )
+                    .hint("letters, digits, space, `.`, `_`, `-`, `+` and `/` are safe"),
+                );
+            }
+        }
+        // A pending subscriber gets its name later, when somebody else must not have it.
+        of_subscribers.push((name, member));
+        if let Some(endpoint_name) = &text.endpoint_name {
+            has_own_endpoint_names = true;
+            of_endpoints.push((endpoint_name.as_str(), member));
+        } else {
+            of_endpoints.push((name, member));
+        }
+    }
+    duplicates(household, "name", "subscriber", of_subscribers, pending);
+    // Endpoints that are called as their subscribers clash where those do.
+    if has_own_endpoint_names {
+        duplicates(
+            household,
+            "endpoint_name",
+            "endpoint",
+            of_endpoints,
+            pending,
+        );
+    }
+}
+
+fn outside_of_promise(name: &str) -> Option<char> {
+    name.chars()
+        .find(|c| !c.is_ascii_alphanumeric() && !" ._-+/".contains(*c))
+}
+
+fn duplicates(
+    household: &Household<'_>,
+    key: &'static str,
+    what: &str,
+    mut names: Vec<(&str, &Member<'_>)>,
+    pending: &mut Vec<Pending>,
+) {
+    names.sort_unstable_by_key(|(name, member)| (*name, member.spot));
+    for group in names.chunk_by(|left, right| left.0 == right.0) {
+        let [(name, first), others @ ..] = group else {
+            continue;
+        };
+        for (_, member) in others {
+            if member.object.id == first.object.id {
+                // The same object twice, which is reported as such.
+                continue;
+            }
+            let is_by_default = |member: &Member<'_>| member.object.text.endpoint_name.is_none();
+            if key == "endpoint_name" && is_by_default(first) && is_by_default(member) {
+                continue;
+            }
+            pending.push(
+                Pending::new(
+                    &DUPLICATE_NAME,
+                    household.point_at(member).value(key),
+                    format!(
+                        "on `{}` the {what}s of `{}` and `{}` are both called `{name}`",
+                        household.device.id, first.object.id, member.object.id
+                    ),
+                )
+                .hint(format!("give one of the two another `{key}`"))
+                .related(household.point_at(first).value(key), "the other one"),
+            );
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The VLANs of one device's subscribers: legal, let through, and whose they are.
+
+use super::device::uplink_vlans;
+use super::{Household, Member};
+use crate::inventory::locate::{Pending, Pointer};
+use crate::inventory::record::Fields;
+use crate::inventory::rules::rules;
+use crate::inventory::text::{SubscriberText, SuspensionHow};
+use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, SubscriberState, VlanId, VlanMode, VlanSet};
+
+rules! {
+    /// VLANs 1, 2, 3840–3842, 4094 and 4095 are the device's own or mean "no service": a subscriber's data goes over
+    /// 3–4093 without 3840–3842.
+    RESERVED_VLAN = "reserved-vlan", Error, "a VLAN that the device keeps for itself",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 3841\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
+
+    /// A subscriber in the management VLAN could reach the device's management, and could cut it off.
+    MANAGEMENT_VLAN = "management-vlan", Error, "a subscriber in the device's management VLAN",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 4093\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
+
+    /// What the uplink does not let pass stops there, and the subscriber has no service.
+    NOT_ON_UPLINK = "not-on-uplink", Error, "a VLAN that does not pass the uplink",
+    wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"200-4093\"\n")],
+    right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"100-4093\"\n")];
+
+    /// Where every subscriber has VLANs of its own (`vlan_mode = "unique"`), two in one VLAN would see each other.
+    SHARED_VLAN = "shared-vlan", Error, "two subscribers of a device share a VLAN where each has its own",
+    wrong: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
+    right: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
+
+    /// The second Ethernet port of an endpoint is told from the first by its VLAN.
+    PORT2_VLAN = "port2-vlan", Error, "the second port's VLAN is the subscriber's own",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 101\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 201\n")];
+
+    /// Every firmware takes 12 entries of allowed VLANs, some 14. A VLAN or a range is one entry.
+    TOO_MANY_ALLOWED_VLANS = "too-many-allowed-vlans", Error, "more allowed VLANs than every firmware takes",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11,13,15,17,19,21,23,25,27,29,31,33,35\"\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11-35\"\n")];
+
+    /// A device has 15 profiles, one of them its own: subscribers of at most 14 limited service plans fit on it. The
+    /// plan for the suspended is one of them while anybody is suspended.
+    TOO_MANY_PROFILES = "too-many-profiles", Error, "subscribers of more than 14 limited service plans on one device",
+    wrong: [("$", "for n in 11 12 13 14 15 16 17 18 19 20 21 22 23 24; do printf '[service_plan.p%s]\\ndown = %s\\nup = %s\\n' $n $n $n >> service-plans.toml; printf '[subscriber.s%s]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:01:%s\"\\nservice_plan = \"p%s\"\\nvlan = 2%s\\n' $n $n $n $n >> subscribers/maple.toml; done")],
+    right: [("$", "for n in 11 12 13 14 15 16 17 18 19 20 21 22 23; do printf '[service_plan.p%s]\\ndown = %s\\nup = %s\\n' $n $n $n >> service-plans.toml; printf '[subscriber.s%s]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:01:%s\"\\nservice_plan = \"p%s\"\\nvlan = 2%s\\n' $n $n $n $n >> subscribers/maple.toml; done")];
+}
+
+/// 15 in all, one of them the device's own default.
+const MAX_PROFILES: usize = 14;
+
+pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
+    let passing = uplink_vlans(household);
+    let text = &household.device.text;
+    let management = match text.management_vlan {
+        None if !text.is_absent("management_vlan") => None,
+        vlan => Some(vlan.unwrap_or(household.defaults.management_vlan)),
+    };
+    for member in &household.subscribers {
+        check_member(household, member, management, passing.as_ref(), pending);
+    }
+    check_unique(household, pending);
+    check_profiles(household, pending);
+}
+
+/// Returns the VLANs that a subscriber's data has toward the network, with their keys.
+fn own_vlans(text: &SubscriberText) -> impl Iterator<Item = (&'static str, VlanId)> {
+    [("vlan", text.vlan), ("port2_vlan", text.port2_vlan)]
+        .into_iter()
+        .filter_map(|(key, vlan)| Some((key, vlan?)))
+}
+
+fn check_member(
+    household: &Household<'_>,
+    member: &Member<'_>,
+    management: Option<VlanId>,
+    passing: Option<&VlanSet>,
+    pending: &mut Vec<Pending>,
+) {
+    let text = &member.object.text;
+    let id = &member.object.id;
+    let at = |key: &str| household.point_at(member).value(key);
+    let remapped = text.remapped_vlan.map(|vlan| ("remapped_vlan", vlan));
+    for (key, vlan) in own_vlans(text).chain(remapped) {
+        if let Err(problem) = vlan.check_data() {
+            pending.push(
+                Pending::new(
+                    &RESERVED_VLAN,
+                    at(key),
+                    format!("`{key}` of `{id}` is {vlan}: {problem}"),
+                )
+                .hint("data goes over VLANs 3 to 4093, but not 3840 to 3842"),
+            );
+        } else if Some(vlan) == management {
+            pending.push(Pending::new(
+                &MANAGEMENT_VLAN,
+                at(key),
+                format!(
+                    "`{key}` of `{id}` is {vlan}, through which `{}` is managed",
+                    household.device.id
+                ),
+            ));
+        } else if key != "remapped_vlan" && passing.is_some_and(|passing| !passing.contains(vlan)) {
+            not_on_uplink(
+                household,
+                at(key),
+                &format!(
+                    "`{key}` of `{id}` is {vlan}, which does not pass the uplink of `{}`",
+                    household.device.id
+                ),
+                pending,
+            );
+        }
+    }
+    if text.port2_vlan.is_some() && text.port2_vlan == text.vlan {
+        pending.push(
+            Pending::new(
+                &PORT2_VLAN,
+                at("port2_vlan"),
+                format!("`port2_vlan` of `{id}` is the same as its `vlan`"),
+            )
+            .hint("give the second port another VLAN, or leave it out"),
+        );
+    }
+    if let Some(allowed) = &text.allowed_vlans {
+        check_allowed(household, member, allowed, management, passing, pending);
+    }
+}
+
+fn not_on_uplink(
+    household: &Household<'_>,
+    at: Pointer,
+    message: &str,
+    pending: &mut Vec<Pending>,
+) {
+    let number = household
+        .device
+        .text
+        .uplink
+        .as_ref()
+        .and_then(|uplinks| uplinks.0.first())
+        .map_or(1, |(number, _)| number.get());
+    let uplink = household
+        .inventory
+        .point_at_device(household.spot)
+        .key("uplink")
+        .key(number)
+        .value("allowed_vlans");
+    pending.push(
+        Pending::new(&NOT_ON_UPLINK, at, message)
+            .hint("add it to the uplink's `allowed_vlans`, or choose another VLAN")
+            .related(uplink, "what passes"),
+    );
+}
+
+fn check_allowed(
+    household: &Household<'_>,
+    member: &Member<'_>,
+    allowed: &VlanSet,
+    management: Option<VlanId>,
+    passing: Option<&VlanSet>,
+    pending: &mut Vec<Pending>,
+) {
+    let id = &member.object.id;
+    let at = || household.point_at(member).value("allowed_vlans");
+    if allowed.entries() > MAX_ALLOWED_VLAN_ENTRIES {
+        pending.push(
+            Pending::new(&TOO_MANY_ALLOWED_VLANS, at(), format!("`allowed_vlans` of `{id}` has {} entries; {MAX_ALLOWED_VLAN_ENTRIES} are taken", allowed.entries()))
+                .hint("neighbouring VLANs can be written as a range"),
+        );
+    }
+    if let Some((vlan, problem)) = allowed
+        .iter()
+        .find_map(|vlan| Some((vlan, vlan.check_data().err()?)))
+    {
+        pending.push(Pending::new(
+            &RESERVED_VLAN,
+            at(),
+            format!("`allowed_vlans` of `{id}` has {vlan}: {problem}"),
+        ));
+    } else if let Some(vlan) = management.filter(|vlan| allowed.contains(*vlan)) {
+        pending.push(Pending::new(
+            &MANAGEMENT_VLAN,
+            at(),
+            format!(
+                "`allowed_vlans` of `{id}` has {vlan}, through which `{}` is managed",
+                household.device.id
+            ),
+        ));
+    } else if let Some(vlan) = passing.and_then(|passing| allowed.first_outside(passing)) {
+        not_on_uplink(
+            household,
+            at(),
+            &format!(
+                "`allowed_vlans` of `{id}` has {vlan}, which does not pass the uplink of `{}`",
+                household.device.id
+            ),
+            pending,
+        );
+    }
+}
+
+fn check_unique(household: &Household<'_>, pending: &mut Vec<Pending>) {
+    let mode = household
+        .device
+        .text
+        .vlan_mode
+        .unwrap_or(household.defaults.vlan_mode);
+    if mode == VlanMode::Shared {
+        return;
+    }
+    let mut vlans: Vec<(VlanId, &'static str, &Member<'_>)> = household
+        .subscribers
+        .iter()
+        .flat_map(|member| {
+            own_vlans(&member.object.text).map(move |(key, vlan)| (vlan, key, member))
+        })
+        .collect();
+    vlans.sort_unstable_by_key(|(vlan, key, member)| (*vlan, member.spot, *key));
+    for group in vlans.chunk_by(|left, right| left.0 == right.0) {
+        let [(vlan, first_key, first), others @ ..] = group else {
+            continue;
+        };
+        for (_, key, member) in others {
+            if member.object.id == first.object.id {
+                continue;
+            }
+            pending.push(
+                Pending::new(&SHARED_VLAN, household.point_at(member).value(*key), format!("on `{}` both `{}` and `{}` are in VLAN {vlan}", household.device.id, first.object.id, member.object.id))
+                    .hint("give one of the two another VLAN, or let them share with `vlan_mode = \"shared\"`")
+                    .related(household.point_at(first).value(*first_key), "first used here"),
+            );
+        }
+    }
+}
+
+fn check_profiles(household: &Household<'_>, pending: &mut Vec<Pending>) {
+    let mut used: Vec<&str> = Vec::new();
+    let suspended = household.defaults.suspension_plan.as_ref();
+    let swaps_plan = household.defaults.suspension != SuspensionHow::Detach;
+    for member in &household.subscribers {
+        let plan = match member.state() {
+            SubscriberState::Pending => continue,
+            SubscriberState::Suspended if swaps_plan => suspended,
+            SubscriberState::Suspended | SubscriberState::Active => {
+                member.object.text.service_plan.as_ref()
+            }
+        };
+        let Some(plan) = plan.map(|plan| plan.as_str()) else {
+            continue;
+        };
+        if used.contains(&plan) {
+            continue;
+        }
+        let is_limited = household
+            .inventory
+            .service_plan(plan)
+            .is_some_and(|plan| plan.text.unthrottled != Some(true));
+        if !is_limited {
+            continue;
+        }
+        used.push(plan);
+        if used.len() == MAX_PROFILES + 1 {
+            pending.push(
+                Pending::new(&TOO_MANY_PROFILES, household.point_at(member).value("service_plan"), format!("`{plan}` of `{}` is limited service plan {} on `{}`, which has room for {MAX_PROFILES}", member.object.id, used.len(), household.device.id))
+                    .hint("move subscribers to fewer service plans, or to another device"),
+            );
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! From objects and keys to lines and columns: positions are not kept with the model but found again for the few findings that need them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::parse::ParsedFile;
+use super::record::FileFinding;
+use super::tree::{self, Item, Span, TreeLimits};
+use crate::model::{Finding, Place, Related, Rule};
+
+/// A file of the inventory with its path.
+#[derive(Debug, Clone)]
+pub(in crate::inventory) struct FileSlot {
+    pub path: Arc<str>,
+    pub parsed: Arc<ParsedFile>,
+}
+
+/// An object, or a key of it, in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::inventory) struct Pointer {
+    /// Index into the inventory's files.
+    pub file: u32,
+    /// Keys from the top of the file.
+    pub path: Vec<String>,
+    /// The value is meant, not the key.
+    pub is_value: bool,
+}
+
+impl Pointer {
+    pub(in crate::inventory) fn to_file(file: u32) -> Self {
+        Self {
+            file,
+            path: Vec::new(),
+            is_value: false,
+        }
+    }
+
+    pub(in crate::inventory) fn to_object(file: u32, table: &str, id: &str) -> Self {
+        Self {
+            file,
+            path: vec![table.to_owned(), id.to_owned()],
+            is_value: false,
+        }
+    }
+
+    /// Points at a key within.
+    pub(in crate::inventory) fn key(mut self, key: impl ToString) -> Self {
+        self.path.push(key.to_string());
+        self
+    }
+
+    /// Points at the value of a key within.
+    pub(in crate::inventory) fn value(mut self, key: impl ToString) -> Self {
+        self.path.push(key.to_string());
+        self.is_value = true;
+        self
+    }
+}
+
+/// A finding whose places are not lines yet.
+#[derive(Debug, Clone)]
+pub(in crate::inventory) struct Pending {
+    pub rule: &'static Rule,
+    pub at: Pointer,
+    pub message: String,
+    pub hint: Option<String>,
+    pub related: Vec<(Pointer, String)>,
+}
+
+impl Pending {
+    pub(in crate::inventory) fn new(
+        rule: &'static Rule,
+        at: Pointer,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule,
+            at,
+            message: message.into(),
+            hint: None,
+            related: Vec::new(),
+        }
+    }
+
+    pub(in crate::inventory) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(in crate::inventory) fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    pub(in crate::inventory) fn related(mut self, at: Pointer, message: impl Into<String>) -> Self {
+        self.related.push((at, message.into()));
+        self
+    }
+}
+
+/// Where the lines of a text begin.
+pub(in crate::inventory) struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    pub(in crate::inventory) fn of(text: &'t str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(0)
+            .chain(breaks.map(|(at, _)| at + 1))
+            .collect();
+        Self { text, starts }
+    }
+
+    /// Returns the place of a range of bytes; of a range over several lines, its first line's part.
+    pub(in crate::inventory) fn place(&self, file: &Arc<str>, span: Span) -> Place {
+        let usize_of = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+        let mut start = usize_of(span.start).min(self.text.len());
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let line = self.starts.partition_point(|begin| *begin <= start).max(1);
+        let begin = self.starts.get(line - 1).copied().unwrap_or(0);
+        let line_end = self
+            .starts
+            .get(line)
+            .map_or(self.text.len(), |next| next - 1);
+        let end = usize_of(span.end).clamp(start, line_end.max(start));
+        let count = |from: usize, to: usize| {
+            self.text
+                .get(from..to)
+                .map_or(0, |text| text.chars().count())
+        };
+        let u32_of = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Place {
+            file: Arc::clone(file),
+            line: u32_of(line),
+            column: u32_of(count(begin, start) + 1),
+            length: u32_of(count(start, end).max(1)),
+        }
+    }
+}
+
+/// Returns the findings of one file with their places.
+pub(in crate::inventory) fn place_file_findings(slot: &FileSlot) -> Vec<Finding> {
+    if slot.parsed.findings.is_empty() {
+        return Vec::new();
+    }
+    let lines = Lines::of(&slot.parsed.text);
+    let place = |span: Span| lines.place(&slot.path, span);
+    slot.parsed
+        .findings
+        .iter()
+        .map(|finding| {
+            let FileFinding {
+                rule,
+                span,
+                message,
+                hint,
+                related,
+                is_secret,
+            } = finding;
+            Finding {
+                rule,
+                severity: rule.severity,
+                place: place(*span),
+                message: message.clone(),
+                hint: hint.clone(),
+                related: related
+                    .iter()
+                    .map(|(span, message)| Related {
+                        place: place(*span),
+                        message: message.clone(),
+                    })
+                    .collect(),
+                is_secret: *is_secret,
+            }
+        })
+        .collect()
+}
+
+/// Returns where each pointer points, reading every file that is pointed into once.
+fn places<'a>(
+    files: &[FileSlot],
+    pointers: impl Iterator<Item = &'a Pointer>,
+    limits: TreeLimits,
+) -> BTreeMap<&'a Pointer, Place> {
+    let mut sorted: Vec<&Pointer> = pointers.collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut found = BTreeMap::new();
+    for group in sorted.chunk_by(|left, right| left.file == right.file) {
+        let file = group
+            .first()
+            .and_then(|first| usize::try_from(first.file).ok());
+        let Some(slot) = file.and_then(|file| files.get(file)) else {
+            continue;
+        };
+        let lines = Lines::of(&slot.parsed.text);
+        let (tree, _) = tree::parse(&slot.parsed.text, limits);
+        for pointer in group {
+            let span = span_of(tree.root(), pointer);
+            found.insert(*pointer, lines.place(&slot.path, span));
+        }
+    }
+    found
+}
+
+/// Returns the bytes of what a pointer means, or of the nearest thing around it that is there.
+fn span_of(root: Item<'_, '_>, pointer: &Pointer) -> Span {
+    let mut item = root;
+    let mut is_whole = true;
+    for key in &pointer.path {
+        match item.get(key) {
+            Some(inner) => item = inner,
+            None => {
+                is_whole = false;
+                break;
+            }
+        }
+    }
+    if pointer.is_value && is_whole && !(item.is_table() && !item.is_inline_table()) {
+        item.span()
+    } else {
+        item.key_span()
+    }
+}
+
+/// Returns pending findings with their places.
+pub(in crate::inventory) fn place_pending(
+    files: &[FileSlot],
+    pending: &[Pending],
+    limits: TreeLimits,
+) -> Vec<Finding> {
+    let pointers = pending
+        .iter()
+        .flat_map(|one| std::iter::once(&one.at).chain(one.related.iter().map(|(at, _)| at)));
+    let places = places(files, pointers, limits);
+    let place = |pointer: &Pointer| {
+        places
+            .get(pointer)
+            .cloned()
+            .unwrap_or_else(|| Place::whole(Arc::from(".")))
+    };
+    pending
+        .iter()
+        .map(|one| {
+            let Pending {
+                rule,
+                at,
+                message,
+                hint,
+                related,
+            } = one;
+            Finding {
+                rule,
+                severity: rule.severity,
+                place: place(at),
+                message: message.clone(),
+                hint: hint.clone(),
+                related: related
+                    .iter()
+                    .map(|(at, message)| Related {
+                        place: place(at),
+                        message: message.clone(),
+                    })
+                    .collect(),
+                is_secret: false,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: TreeLimits = TreeLimits {
+        depth: 16,
+        keys: 1000,
+    };
+
+    #[test]
+    fn columns_count_characters_and_lines_begin_at_one() {
+        let text = "a = 1\nb = \"é\" # x\r\nc = 2";
+        let lines = Lines::of(text);
+        let file: Arc<str> = Arc::from("f");
+        let at = |needle: &str| {
+            let start = u32::try_from(text.find(needle).unwrap()).unwrap();
+            let place = lines.place(
+                &file,
+                Span {
+                    start,
+                    end: start + 1,
+                },
+            );
+            (place.line, place.column)
+        };
+        assert_eq!(at("a"), (1, 1));
+        assert_eq!(at("x"), (2, 11));
+        assert_eq!(at("c"), (3, 1));
+        let end = lines.place(
+            &file,
+            Span {
+                start: 999,
+                end: 1000,
+            },
+        );
+        assert_eq!((end.line, end.length), (3, 1));
+    }
+
+    #[test]
+    fn a_missing_key_is_placed_at_its_object() {
+        let text = "[subscriber.a]\nvlan = 3\n";
+        let (tree, _) = tree::parse(text, LIMITS);
+        let pointer = Pointer::to_object(0, "subscriber", "a");
+        let header = span_of(tree.root(), &pointer);
+        assert_eq!(header.text(text), "a");
+        assert_eq!(span_of(tree.root(), &pointer.clone().value("port")), header);
+        assert_eq!(span_of(tree.root(), &pointer.value("vlan")).text(text), "3");
+    }
+}

@@ -1,0 +1,357 @@
+//! One file of the inventory from its bytes to its objects, with everything that is wrong within that file.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+use super::FileKind;
+use super::record::{Fields, FileFindings, WRONG_FILE, text};
+use super::rules::rules;
+use super::source::Limits;
+use super::text::{
+    CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,
+    check_credentials,
+};
+use super::tree::{self, Item, ProblemKind, Span, TreeLimits};
+use crate::model::{
+    CredentialsName, DeviceName, ServicePlanId, SubscriberId, hazard_on_a_terminal,
+};
+
+rules! {
+    /// A text that is not TOML means nothing; what is left of the file cannot be trusted either.
+    SYNTAX = "syntax", Error, "the text is not TOML",
+    wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\ndescription = \"Home\n")],
+    right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\ndescription = \"Home\"\n")];
+
+    /// Of a key that is given twice only one can be meant, and gamctl does not choose.
+    DUPLICATE_KEY_IN_FILE = "duplicate-key", Error, "a key or a table is given twice in one file",
+    wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\nup = 50\n")],
+    right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n")];
+
+    /// The inventory is UTF-8, as TOML demands.
+    INVALID_UTF8 = "invalid-utf8", Error, "the file is not UTF-8",
+    wrong: [("$", "printf 'schema = 1 # caf\\351\\n' > network.toml")],
+    right: [("$", "printf 'schema = 1 # caf\\303\\251\\n' > network.toml")];
+
+    /// A merge that was not finished: both sides still stand in the file.
+    MERGE_CONFLICT = "merge-conflict", Error, "the marks of an unfinished merge",
+    wrong: [("service-plans.toml", "[service_plan.home-100]\n<<<<<<< HEAD\ndown = 100\n=======\ndown = 200\n>>>>>>> faster\nup = 100\n")],
+    right: [("service-plans.toml", "[service_plan.home-100]\ndown = 200\nup = 100\n")];
+
+    /// Characters that cannot be seen, or that make a line read differently from what it says, have no place in an
+    /// inventory, not even in a comment: what a reviewer approves must be what is there.
+    HIDDEN_CHARACTER = "hidden-character", Error, "a character that hides or reorders text",
+    wrong: [("network.toml", "schema = 1 # \u{202e}approved\n")],
+    right: [("network.toml", "schema = 1 # approved\n")];
+
+    /// Files are limited to a size that no honest inventory needs, so that a wrong one costs neither time nor memory.
+    TOO_COMPLEX = "too-complex", Error, "the file is nested too deeply or has too many keys",
+    wrong: [("network.toml", "schema = 1\nx = [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n")],
+    right: [("network.toml", "schema = 1\n")];
+}
+
+/// An object as it is written, and where.
+#[derive(Debug)]
+pub struct Object<I, T> {
+    pub id: I,
+    /// Equal for ids that look alike.
+    pub(in crate::inventory) skeleton: u64,
+    /// Where the header stands.
+    pub(in crate::inventory) span: Span,
+    pub text: T,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(in crate::inventory) enum Content {
+    Network(Box<NetworkText>),
+    Policy(Box<PolicyText>),
+    ServicePlans(Vec<Object<ServicePlanId, ServicePlanText>>),
+    Credentials(Vec<Object<CredentialsName, CredentialsText>>),
+    Devices(Vec<Object<DeviceName, DeviceText>>),
+    Subscribers(Vec<Object<SubscriberId, SubscriberText>>),
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub(in crate::inventory) struct ParsedFile {
+    /// Kept to show lines and to find positions again.
+    pub text: Arc<str>,
+    pub content: Content,
+    pub findings: Vec<super::record::FileFinding>,
+    /// Part of the file could not be read: what is not in `content` may still be in the file.
+    pub is_partial: bool,
+}
+
+/// Parses one file; always returns what can be understood of it.
+pub(in crate::inventory) fn parse_file(
+    kind: FileKind,
+    bytes: Vec<u8>,
+    limits: &Limits,
+) -> ParsedFile {
+    let mut findings = FileFindings {
+        is_confidential: kind == FileKind::Credentials,
+        ..FileFindings::default()
+    };
+    let (text, is_utf8) = utf8(bytes, &mut findings);
+    let mut is_partial = !is_utf8;
+    hidden_characters(&text, &mut findings);
+    is_partial |= merge_conflicts(&text, &mut findings);
+    let limits = TreeLimits {
+        depth: limits.toml_depth,
+        keys: limits.keys,
+    };
+    let readable = if is_partial { "" } else { text.as_str() };
+    let (tree, problems) = tree::parse(readable, limits);
+    for problem in problems {
+        is_partial |= !matches!(problem.kind, ProblemKind::Duplicate { .. });
+        report(problem, &mut findings);
+    }
+    let before = findings.list.len();
+    let content = read(kind, tree.root(), &mut findings);
+    if is_partial {
+        // A key that seems to be missing may stand in the part that could not be read.
+        let mut index = 0;
+        findings.list.retain(|finding| {
+            index += 1;
+            index <= before || finding.rule.id != "missing-key"
+        });
+    }
+    ParsedFile {
+        text: text.into(),
+        content,
+        findings: findings.list,
+        is_partial,
+    }
+}
+
+/// Returns the text, or as much of it as is UTF-8.
+fn utf8(bytes: Vec<u8>, findings: &mut FileFindings) -> (String, bool) {
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, true),
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            let at = u32::try_from(good).unwrap_or(u32::MAX);
+            let bytes = error.into_bytes();
+            let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+            let what = if is_utf16 {
+                "it looks like UTF-16"
+            } else {
+                "it looks like Latin-1 or a binary file"
+            };
+            findings
+                .add(
+                    &INVALID_UTF8,
+                    Span { start: at, end: at },
+                    format!("the file is not UTF-8 from byte {good} on"),
+                )
+                .hint(format!("{what}; save it as UTF-8"));
+            let text = bytes
+                .get(..good)
+                .map(String::from_utf8_lossy)
+                .unwrap_or_default()
+                .into_owned();
+            (text, false)
+        }
+    }
+}
+
+fn hidden_characters(text: &str, findings: &mut FileFindings) {
+    if text.is_ascii() {
+        // What ASCII has to hide, control characters, TOML itself refuses.
+        return;
+    }
+    for (index, character) in text.char_indices() {
+        if character.is_ascii() || (index == 0 && character == '\u{feff}') {
+            continue;
+        }
+        if let Some(hazard) = hazard_on_a_terminal(character) {
+            let span = byte_span(index, character.len_utf8());
+            findings
+                .add(
+                    &HIDDEN_CHARACTER,
+                    span,
+                    format!("U+{:04X} is {hazard}", u32::from(character)),
+                )
+                .hint("delete it; where the character itself is meant, there is no way to keep it");
+        }
+    }
+}
+
+fn byte_span(start: usize, length: usize) -> Span {
+    let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    Span {
+        start: at(start),
+        end: at(start + length),
+    }
+}
+
+/// Reports the marks of an unfinished merge, and returns whether there are any.
+fn merge_conflicts(text: &str, findings: &mut FileFindings) -> bool {
+    let before = findings.list.len();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        // A line of seven of these cannot begin a TOML statement; within a multi-line text it is not worth a doubt.
+        if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
+            findings
+                .add(
+                    &MERGE_CONFLICT,
+                    byte_span(start, 7),
+                    "an unfinished merge stands here",
+                )
+                .hint("choose one side, delete the marks, and commit");
+        }
+        start += line.len();
+    }
+    findings.list.len() > before
+}
+
+fn report(problem: tree::Problem, findings: &mut FileFindings) {
+    let tree::Problem {
+        kind,
+        span,
+        message,
+    } = problem;
+    match kind {
+        ProblemKind::Syntax => {
+            findings.add(&SYNTAX, span, message);
+        }
+        ProblemKind::Duplicate { first } => {
+            let message = if findings.is_confidential {
+                "this is given twice".to_owned()
+            } else {
+                message
+            };
+            findings
+                .add(&DUPLICATE_KEY_IN_FILE, span, message)
+                .hint("keep one of the two")
+                .related(first, "first given here");
+        }
+        ProblemKind::TooDeep => {
+            findings.add(&TOO_COMPLEX, span, message);
+        }
+        ProblemKind::TooManyKeys => {
+            findings
+                .add(&TOO_COMPLEX, span, message)
+                .hint("split the file");
+        }
+    }
+}
+
+fn read(kind: FileKind, root: Item<'_, '_>, findings: &mut FileFindings) -> Content {
+    match kind {
+        FileKind::Network => Content::Network(Box::new(NetworkText::read_fields(root, findings))),
+        FileKind::Policy => Content::Policy(Box::new(PolicyText::read_fields(root, findings))),
+        FileKind::ServicePlans => {
+            Content::ServicePlans(objects(kind, root, ServicePlanId::new, findings))
+        }
+        FileKind::Credentials => {
+            let list = objects(kind, root, CredentialsName::new, findings);
+            check_all_credentials(&list, root, findings);
+            Content::Credentials(list)
+        }
+        FileKind::Devices => Content::Devices(objects(kind, root, DeviceName::new, findings)),
+        FileKind::Subscribers => {
+            Content::Subscribers(objects(kind, root, SubscriberId::new, findings))
+        }
+    }
+}
+
+fn check_all_credentials(
+    list: &[Object<CredentialsName, CredentialsText>],
+    root: Item<'_, '_>,
+    findings: &mut FileFindings,
+) {
+    let table = root.get("credentials");
+    for object in list {
+        if let Some(item) = table.and_then(|table| table.get(object.id.as_str())) {
+            check_credentials(&object.text, item, findings);
+        }
+    }
+}
+
+/// Reads every object of a file that holds objects.
+fn objects<I, T: Fields>(
+    kind: FileKind,
+    root: Item<'_, '_>,
+    make: impl Fn(&str) -> Result<I, crate::model::NameError>,
+    findings: &mut FileFindings,
+) -> Vec<Object<I, T>> {
+    let table = kind.object_table().unwrap_or_default();
+    let mut list = Vec::new();
+    for top in root.children() {
+        if top.key() != table {
+            wrong_table(kind, table, top, findings);
+            continue;
+        }
+        if !top.is_table() {
+            findings.add(
+                &super::record::WRONG_TYPE,
+                top.span(),
+                format!("`{table}` is {}, not a table", top.type_name()),
+            );
+            continue;
+        }
+        for item in top.children() {
+            let what = if findings.is_confidential {
+                "this name".to_owned()
+            } else {
+                format!("the {} of `[{table}.…]`", "name")
+            };
+            let id = text(item.key(), item.key_span(), &what, &make, findings);
+            let record = super::record::read_keys::<T>(item, findings);
+            if let (Some(id), Some(record)) = (id, record) {
+                list.push(Object {
+                    id,
+                    skeleton: skeleton(item.key()),
+                    span: item.key_span(),
+                    text: record,
+                });
+            }
+        }
+    }
+    list
+}
+
+/// Reports a top-level table that does not belong into this kind of file.
+fn wrong_table(kind: FileKind, table: &str, item: Item<'_, '_>, findings: &mut FileFindings) {
+    let key = item.key();
+    let home = FileKind::ALL
+        .into_iter()
+        .find(|kind| kind.object_table() == Some(key));
+    if let Some(home) = home {
+        findings
+            .add(
+                &WRONG_FILE,
+                item.key_span(),
+                format!("`{key}` tables do not belong into a file of {kind}"),
+            )
+            .hint(format!("put it into `{home}.toml` or a file in `{home}/`"));
+        return;
+    }
+    super::record::unknown_key(item, &[table], findings);
+}
+
+/// Returns a number that is equal for ids that a hurried reader takes for one another.
+///
+/// Ids are ASCII, so what is left to confuse is case, `0`/`o`, `1`/`i`/`l`, and the separators.
+fn skeleton(id: &str) -> u64 {
+    let mut hasher = foldhash::fast::FixedState::default().build_hasher();
+    for byte in id.bytes() {
+        hasher.write_u8(look(byte));
+    }
+    hasher.finish()
+}
+
+fn look(byte: u8) -> u8 {
+    match byte.to_ascii_lowercase() {
+        b'o' => b'0',
+        b'i' | b'l' => b'1',
+        b'_' | b'.' => b'-',
+        other => other,
+    }
+}
+
+/// Returns whether two ids look alike.
+pub(in crate::inventory) fn look_alike(left: &str, right: &str) -> bool {
+    left.len() == right.len() && left.bytes().map(look).eq(right.bytes().map(look))
+}

@@ -1,0 +1,114 @@
+//! Tables whose keys are numbers or labels: ports, uplinks, labels.
+
+use super::field::{FieldType, Shape, wrong_type};
+use super::finding::FileFindings;
+use super::rules::OUT_OF_RANGE;
+use super::text::text;
+use crate::inventory::tree::Item;
+use crate::model::{LabelKey, PortNumber, UplinkNumber};
+
+/// A number that stands as a key, `7` in `[device.birch-12.port.7]`.
+pub(in crate::inventory) trait NumberKey: Sized + Copy + Ord {
+    const WHAT: &'static str;
+    const MAX: u8;
+    fn from_number(number: u8) -> Option<Self>;
+}
+
+impl NumberKey for PortNumber {
+    const WHAT: &'static str = "a port";
+    const MAX: u8 = Self::MAX;
+    fn from_number(number: u8) -> Option<Self> {
+        Self::new(number).ok()
+    }
+}
+
+impl NumberKey for UplinkNumber {
+    const WHAT: &'static str = "an uplink";
+    const MAX: u8 = Self::MAX;
+    fn from_number(number: u8) -> Option<Self> {
+        Self::new(number).ok()
+    }
+}
+
+/// Records under numbers, lowest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbered<N, R>(pub Vec<(N, R)>);
+
+impl<N: NumberKey, R: FieldType> FieldType for Numbered<N, R> {
+    fn shape() -> Shape {
+        Shape::Map {
+            key: N::WHAT,
+            value: Box::new(R::shape()),
+        }
+    }
+
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        if !item.is_table() {
+            wrong_type(item, "a table of numbers", findings);
+            return None;
+        }
+        let mut records = Vec::new();
+        for child in item.children() {
+            // `01` would be a second way to write port 1.
+            let number = (!child.key().starts_with('0'))
+                .then(|| child.key().parse().ok())
+                .flatten()
+                .and_then(N::from_number);
+            let record = R::read(child, findings);
+            match (number, record) {
+                (Some(number), Some(record)) => records.push((number, record)),
+                (Some(_), None) => {}
+                (None, _) => {
+                    findings.add(
+                        &OUT_OF_RANGE,
+                        child.key_span(),
+                        format!(
+                            "`{}` is not {}: those are 1 to {}",
+                            child.key(),
+                            N::WHAT,
+                            N::MAX
+                        ),
+                    );
+                }
+            }
+        }
+        records.sort_by_key(|(number, _)| *number);
+        Some(Self(records))
+    }
+}
+
+/// Labels that devices are chosen by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labels(pub Vec<(LabelKey, LabelKey)>);
+
+impl FieldType for Labels {
+    fn shape() -> Shape {
+        Shape::Map {
+            key: "a label",
+            value: Box::new(LabelKey::shape()),
+        }
+    }
+
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        if !item.is_table() {
+            wrong_type(item, "a table such as `{ region = \"north\" }`", findings);
+            return None;
+        }
+        let mut labels = Vec::new();
+        for child in item.children() {
+            let key = text(
+                child.key(),
+                child.key_span(),
+                "the label",
+                LabelKey::new,
+                findings,
+            );
+            let value = LabelKey::read(child, findings);
+            if let (Some(key), Some(value)) = (key, value) {
+                labels.push((key, value));
+            }
+        }
+        labels.sort();
+        Some(Self(labels))
+    }
+}

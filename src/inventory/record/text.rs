@@ -1,0 +1,461 @@
+//! Texts of a file as names, addresses, lists and words, and the recognition of secrets that should not be there.
+
+use super::field::{FieldType, Shape, wrong_type};
+use super::finding::FileFindings;
+use super::rules::{
+    BAD_ADDRESS, BAD_MAC, BAD_NAME, BAD_PIN, BAD_VLAN_LIST, SECRET_IN_INVENTORY, TOO_LONG,
+    UNKNOWN_MODEL, UNKNOWN_WORD, UNSAFE_TEXT,
+};
+use crate::inventory::suggest;
+use crate::inventory::tree::{Item, Span};
+use crate::model::{
+    Address, AddressError, CredentialsName, Description, DeviceName, DeviceState, EndpointName,
+    GamModel, HostKey, Hostname, LabelKey, MacAddress, MacAddressError, NameError, NameProblem,
+    PinError, PlainText, Poe, PortMode, PortName, ProfileName, Rule, Serial, ServicePlanId,
+    SiteName, SubscriberId, SubscriberModel, SubscriberName, SubscriberState, SystemText,
+    TextError, UnknownModel, VlanMode, VlanSet, VlanSetError,
+};
+
+/// An error of a type's constructor, with the rule it breaks and what helps.
+pub(in crate::inventory) trait TextProblem: std::fmt::Display {
+    fn rule(&self) -> &'static Rule;
+
+    fn hint(&self, _text: &str) -> Option<String> {
+        None
+    }
+}
+
+impl TextProblem for TextError {
+    fn rule(&self) -> &'static Rule {
+        match self {
+            Self::Character { .. } => &UNSAFE_TEXT,
+            Self::TooLong { .. } => &TOO_LONG,
+            Self::Empty | Self::OuterSpace => &BAD_NAME,
+        }
+    }
+}
+
+impl TextProblem for NameError {
+    fn rule(&self) -> &'static Rule {
+        match &self.problem {
+            NameProblem::Text(error) => error.rule(),
+            NameProblem::Start(_) | NameProblem::Character { .. }
+                if self.problem.hazard().is_some() =>
+            {
+                &UNSAFE_TEXT
+            }
+            NameProblem::Start(_) | NameProblem::Character { .. } => &BAD_NAME,
+        }
+    }
+}
+
+macro_rules! text_problem {
+    ($error:ty, $rule:expr, $hint:expr) => {
+        impl TextProblem for $error {
+            fn rule(&self) -> &'static Rule {
+                $rule
+            }
+
+            fn hint(&self, text: &str) -> Option<String> {
+                let hint: fn(&str) -> Option<String> = $hint;
+                hint(text)
+            }
+        }
+    };
+}
+
+text_problem!(MacAddressError, &BAD_MAC, |_| None);
+text_problem!(AddressError, &BAD_ADDRESS, |_| None);
+text_problem!(PinError, &BAD_PIN, |_| None);
+text_problem!(VlanSetError, &BAD_VLAN_LIST, |_| Some(
+    "write VLANs and ranges with commas between them, such as `\"3,10-13\"`".to_owned()
+));
+text_problem!(UnknownModel, &UNKNOWN_MODEL, |text| {
+    let known: Vec<_> = GamModel::ALL.iter().map(|model| model.as_str()).collect();
+    suggest::hint(text, &known)
+        .or_else(|| Some("`gamctl schema devices` lists the models".to_owned()))
+});
+
+/// Makes a type of a text, or reports why not; `subject` is what the text is called in the sentence.
+pub(in crate::inventory) fn text<T, E: TextProblem>(
+    text: &str,
+    span: Span,
+    subject: &str,
+    make: impl Fn(&str) -> Result<T, E>,
+    findings: &mut FileFindings,
+) -> Option<T> {
+    if looks_like_a_key(text) {
+        findings
+            .add(
+                &SECRET_IN_INVENTORY,
+                span,
+                format!("{subject} holds a secret"),
+            )
+            .hint("take it out and change it where it is used: git keeps it for ever")
+            .secret();
+        return None;
+    }
+    match make(text) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            findings
+                .add(
+                    error.rule(),
+                    span,
+                    format!("{subject} cannot be used: {error}"),
+                )
+                .maybe_hint(error.hint(text));
+            None
+        }
+    }
+}
+
+/// Reads a text and makes a type of it.
+fn read_text<T, E: TextProblem>(
+    item: Item<'_, '_>,
+    make: impl Fn(&str) -> Result<T, E>,
+    findings: &mut FileFindings,
+) -> Option<T> {
+    let Some(value) = item.as_str() else {
+        wrong_type(item, "text", findings);
+        return None;
+    };
+    // Building the subject is worth it only for the few that are wrong.
+    if !looks_like_a_key(value)
+        && let Ok(value) = make(value)
+    {
+        return Some(value);
+    }
+    text(
+        value,
+        item.span(),
+        &format!("`{}`", item.key()),
+        make,
+        findings,
+    )
+}
+
+macro_rules! text_field {
+    ($type:ty, $make:expr, $what:expr, $pattern:expr, $max:expr, $example:literal) => {
+        impl FieldType for $type {
+            fn shape() -> Shape {
+                Shape::Text {
+                    what: $what,
+                    pattern: $pattern,
+                    max_length: $max,
+                    example: $example,
+                }
+            }
+
+            fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+                read_text(item, $make, findings)
+            }
+        }
+    };
+}
+
+const ID: Option<&str> = Some("^[A-Za-z0-9][A-Za-z0-9._-]*$");
+const LABEL: Option<&str> = Some("^[A-Za-z0-9][A-Za-z0-9._/-]*$");
+/// Printable ASCII without `"`, `?` and `\`, and no space outside.
+const DEVICE: Option<&str> = Some(r"^[!#->@-\[\]-~]([ !#->@-\[\]-~]*[!#->@-\[\]-~])?$");
+
+text_field!(
+    DeviceName,
+    DeviceName::new,
+    DeviceName::WHAT,
+    ID,
+    Some(DeviceName::MAX),
+    "maple-court-a"
+);
+text_field!(
+    SubscriberId,
+    SubscriberId::new,
+    SubscriberId::WHAT,
+    ID,
+    Some(SubscriberId::MAX),
+    "acct-1042"
+);
+text_field!(
+    ServicePlanId,
+    ServicePlanId::new,
+    ServicePlanId::WHAT,
+    ID,
+    Some(ServicePlanId::MAX),
+    "home-100"
+);
+text_field!(
+    CredentialsName,
+    CredentialsName::new,
+    CredentialsName::WHAT,
+    ID,
+    Some(CredentialsName::MAX),
+    "default"
+);
+text_field!(
+    SiteName,
+    SiteName::new,
+    SiteName::WHAT,
+    ID,
+    Some(SiteName::MAX),
+    "maple-court"
+);
+text_field!(
+    LabelKey,
+    LabelKey::new,
+    LabelKey::WHAT,
+    LABEL,
+    Some(LabelKey::MAX),
+    "north"
+);
+text_field!(
+    Hostname,
+    Hostname::new,
+    Hostname::WHAT,
+    Some("^[A-Za-z0-9][A-Za-z0-9-]*$"),
+    Some(Hostname::MAX),
+    "maple-court-a"
+);
+text_field!(
+    SubscriberName,
+    SubscriberName::new,
+    SubscriberName::WHAT,
+    DEVICE,
+    Some(SubscriberName::MAX),
+    "apt-101"
+);
+text_field!(
+    EndpointName,
+    EndpointName::new,
+    EndpointName::WHAT,
+    DEVICE,
+    Some(EndpointName::MAX),
+    "apt-101"
+);
+text_field!(
+    ProfileName,
+    ProfileName::new,
+    ProfileName::WHAT,
+    DEVICE,
+    Some(ProfileName::MAX),
+    "home-100"
+);
+text_field!(
+    PortName,
+    PortName::new,
+    PortName::WHAT,
+    DEVICE,
+    Some(PortName::MAX),
+    "riser-a"
+);
+text_field!(
+    Description,
+    Description::new,
+    "description on the device",
+    DEVICE,
+    Some(Description::MAX),
+    "Home 100/100"
+);
+text_field!(
+    SystemText,
+    SystemText::new,
+    "text on the device",
+    DEVICE,
+    Some(SystemText::MAX),
+    "Basement, rack 2"
+);
+text_field!(
+    PlainText,
+    PlainText::new,
+    "text",
+    None,
+    Some(PlainText::MAX),
+    "1042"
+);
+text_field!(
+    MacAddress,
+    str::parse,
+    "MAC address",
+    Some("^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){5}$|^[0-9A-Fa-f]{4}([.][0-9A-Fa-f]{4}){2}$"),
+    None,
+    "00:0e:d8:1c:95:08"
+);
+text_field!(
+    Address,
+    str::parse,
+    "IP address, with `:SSH_PORT/SNMP_PORT` behind it on test beds",
+    None,
+    None,
+    "10.20.0.11"
+);
+text_field!(
+    Serial,
+    Serial::new,
+    "serial number",
+    Some("^[A-Za-z0-9-]{1,32}$"),
+    None,
+    "01013599"
+);
+text_field!(
+    HostKey,
+    HostKey::new,
+    "fingerprint of an SSH host key",
+    Some("^SHA256:[A-Za-z0-9+/]{43}$"),
+    None,
+    "SHA256:uNiVztksCsDhcc0u9e8BrrJDbSRUl6Ja1gJIWzlDZ3E"
+);
+text_field!(
+    VlanSet,
+    str::parse,
+    "VLANs and ranges",
+    Some("^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"),
+    None,
+    "3,10-13"
+);
+
+impl FieldType for GamModel {
+    fn shape() -> Shape {
+        Shape::OneOf(Self::ALL.iter().map(|model| model.as_str()).collect())
+    }
+
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        read_text(item, str::parse, findings)
+    }
+}
+
+/// A type with a few known words.
+pub(in crate::inventory) trait WordType: Copy + 'static {
+    fn all() -> &'static [Self];
+    fn word(self) -> &'static str;
+}
+
+impl<W: WordType> FieldType for W {
+    fn shape() -> Shape {
+        Shape::OneOf(W::all().iter().map(|word| word.word()).collect())
+    }
+
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        let Some(word) = item.as_str() else {
+            wrong_type(item, "text", findings);
+            return None;
+        };
+        let found = W::all().iter().copied().find(|known| known.word() == word);
+        if found.is_none() {
+            let known: Vec<_> = W::all().iter().map(|word| word.word()).collect();
+            let key = item.key();
+            let shown = if findings.is_confidential {
+                String::new()
+            } else {
+                format!(" \"{}\"", word.escape_debug().take(40).collect::<String>())
+            };
+            findings
+                .add(
+                    &UNKNOWN_WORD,
+                    item.span(),
+                    format!("`{key}` cannot be{shown}"),
+                )
+                .maybe_hint(suggest::hint(word, &known));
+        }
+        found
+    }
+}
+
+macro_rules! word_types {
+    ($($type:ty: $all:expr;)*) => {
+        $(impl WordType for $type {
+            fn all() -> &'static [Self] {
+                $all
+            }
+
+            fn word(self) -> &'static str {
+                self.as_str()
+            }
+        })*
+    };
+}
+
+word_types! {
+    DeviceState: Self::ALL;
+    SubscriberState: Self::ALL;
+    SubscriberModel: Self::ALL;
+    VlanMode: Self::ALL;
+    Poe: Self::ALL;
+    PortMode: &Self::ALL;
+}
+
+/// Returns whether a key's name says that its value is a secret.
+pub(in crate::inventory) fn secret_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "community",
+        "psk",
+        "private_key",
+        "api_key",
+    ]
+    .iter()
+    .any(|word| key.contains(word))
+}
+
+/// Returns whether a text is a key by its form alone.
+fn looks_like_a_key(text: &str) -> bool {
+    // Shorter ones do not exist; nearly every text ends here.
+    text.len() >= 20
+        && [
+            "-----BEGIN ",
+            "AGE-SECRET-KEY-",
+            "ghp_",
+            "github_pat_",
+            "glpat-",
+            "xoxb-",
+            "AKIA",
+            "$argon2",
+            "$6$",
+        ]
+        .iter()
+        .any(|mark| text.starts_with(mark))
+}
+
+/// Returns whether a text that should be a secret's name is more likely its value.
+pub(in crate::inventory) fn looks_like_a_secret(text: &str) -> bool {
+    let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
+    let classes = [
+        has(char::is_ascii_lowercase),
+        has(char::is_ascii_uppercase),
+        has(char::is_ascii_digit),
+    ];
+    let mixed = classes.iter().filter(|is_there| **is_there).count();
+    let has_words = text.contains(['-', '_', '.', '/']);
+    looks_like_a_key(text)
+        || (mixed == 3 && text.len() >= 8)
+        || (mixed >= 2 && !has_words && text.len() >= 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets_are_not_taken_for_secrets() {
+        for name in [
+            "gam-snmp",
+            "gam-ssh",
+            "site-12/snmp-rw",
+            "default",
+            "maple2024",
+            "snmp_v3_auth",
+        ] {
+            assert!(!looks_like_a_secret(name), "{name}");
+        }
+        for secret in [
+            "Tr0ub4dor3",
+            "8f14e45fceea167a5a36",
+            "AKIAIOSFODNN7EXAMPLE1",
+        ] {
+            assert!(looks_like_a_secret(secret), "{secret}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! `credentials.toml`: which secrets open which device; never a secret itself.
+
+use crate::inventory::record::{
+    FieldType, FileFindings, SECRET_IN_INVENTORY, Shape, UNKNOWN_KEY, WRONG_TYPE, WordType,
+    looks_like_a_secret, missing_key, record,
+};
+use crate::inventory::rules::rules;
+use crate::inventory::tree::Item;
+use crate::model::{PlainText, SecretName};
+
+rules! {
+    /// SNMP 1 and 2c are opened by a community, SNMP 3 by a user with authentication and, on top of that, privacy.
+    INCOMPLETE_CREDENTIALS = "incomplete-credentials", Error, "credentials that do not fit the SNMP version",
+    wrong: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"3\", community = { secret = \"gam-snmp\" } }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")],
+    right: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"3\", user = \"gamctl\", auth = { protocol = \"sha\", secret = \"gam-auth\" }, priv = { protocol = \"aes\", secret = \"gam-priv\" } }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")];
+}
+
+record! {
+    /// How devices are opened; every secret is a name, its value is kept elsewhere.
+    CredentialsText {
+        /// How they are read.
+        "snmp" => snmp: SnmpText, required;
+        /// How they are written to, and read where SNMP does not tell all.
+        "ssh" => ssh: SshText, required;
+    }
+}
+
+record! {
+    /// How devices are read over SNMP.
+    SnmpText {
+        /// `2c` with a community, or `3` with a user.
+        "version" => version: SnmpVersion, required;
+        /// The community, for version 2c.
+        "community" => community: SecretReference, optional;
+        /// The user, for version 3.
+        "user" => user: PlainText, optional;
+        /// How the user proves itself, for version 3.
+        "auth" => auth: AuthText, optional;
+        /// How the traffic is hidden, for version 3.
+        "priv" => privacy: PrivacyText, optional;
+    }
+}
+
+record! {
+    /// How an SNMP 3 user proves itself.
+    AuthText {
+        /// The hash.
+        "protocol" => protocol: AuthProtocol, required;
+        /// The name of the secret.
+        "secret" => secret: SecretReferenceName, required;
+    }
+}
+
+record! {
+    /// How SNMP 3 traffic is hidden.
+    PrivacyText {
+        /// The cipher.
+        "protocol" => protocol: PrivacyProtocol, required;
+        /// The name of the secret.
+        "secret" => secret: SecretReferenceName, required;
+    }
+}
+
+record! {
+    /// How devices are written to over SSH.
+    SshText {
+        /// The user; `admin` on a device as it leaves the factory.
+        "user" => user: PlainText, required;
+        /// The password.
+        "password" => password: SecretReference, required;
+        /// Whether the old algorithms of old firmware may be used.
+        "legacy_algorithms" => legacy_algorithms: bool, default "false";
+    }
+}
+
+macro_rules! words {
+    ($($(#[$meta:meta])* $name:ident { $($variant:ident = $word:literal),* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            pub enum $name { $($variant),* }
+
+            impl WordType for $name {
+                fn all() -> &'static [Self] {
+                    &[$(Self::$variant),*]
+                }
+
+                fn word(self) -> &'static str {
+                    match self { $(Self::$variant => $word),* }
+                }
+            }
+        )*
+    };
+}
+
+words! {
+    /// A version of SNMP that is taken for a device.
+    SnmpVersion { V2c = "2c", V3 = "3" }
+    /// The hash of an SNMP 3 user.
+    AuthProtocol { Md5 = "md5", Sha = "sha" }
+    /// The cipher of an SNMP 3 user.
+    PrivacyProtocol { Des = "des", Aes = "aes" }
+}
+
+/// A secret by its name: `{ secret = "gam-snmp" }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretReference(pub SecretName);
+
+/// The name of a secret, where the table around it is a reference already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretReferenceName(pub SecretName);
+
+const NAME_SHAPE: Shape = Shape::Text {
+    what: "name of a secret",
+    pattern: Some("^[A-Za-z0-9][A-Za-z0-9._/-]*$"),
+    max_length: Some(SecretName::MAX),
+    example: "gam-ssh",
+};
+
+impl FieldType for SecretReferenceName {
+    fn shape() -> Shape {
+        NAME_SHAPE
+    }
+
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        let Some(text) = item.as_str() else {
+            if !item.is_broken() {
+                findings.add(&WRONG_TYPE, item.span(), "the name of a secret is a text");
+            }
+            return None;
+        };
+        let name = SecretName::new(text)
+            .ok()
+            .filter(|_| !looks_like_a_secret(text));
+        if name.is_none() {
+            // Never with the text, and never with what is wrong about it: it may be the secret.
+            findings
+                .add(&SECRET_IN_INVENTORY, item.span(), "this is not the name of a secret, but perhaps a secret")
+                .hint("give the secret a name such as `gam-ssh` and keep its value where `gamctl` finds it")
+                .secret();
+        }
+        name.map(Self)
+    }
+}
+
+impl FieldType for SecretReference {
+    fn shape() -> Shape {
+        Shape::Record(|| crate::inventory::record::RecordShape {
+            what: "A secret by its name; its value is kept elsewhere.",
+            fields: vec![crate::inventory::record::Field {
+                key: "secret",
+                doc: "The name of the secret.",
+                is_required: true,
+                default: None,
+                shape: NAME_SHAPE,
+            }],
+        })
+    }
+
+    fn read(item: Item<'_, '_>, findings: &mut FileFindings) -> Option<Self> {
+        if !item.is_table() {
+            if !item.is_broken() {
+                let key = item.key();
+                findings
+                    .add(&SECRET_IN_INVENTORY, item.span(), format!("`{key}` holds a value where the name of a secret belongs"))
+                    .hint(format!("write `{key} = {{ secret = \"a-name\" }}`, and change the value if it was a real one"))
+                    .secret();
+            }
+            return None;
+        }
+        let mut name = None;
+        let mut is_there = false;
+        for child in item.children() {
+            if child.key() == "secret" {
+                is_there = true;
+                name = SecretReferenceName::read(child, findings);
+            } else {
+                findings
+                    .add(
+                        &UNKNOWN_KEY,
+                        child.key_span(),
+                        "only `secret` is a key here",
+                    )
+                    .secret();
+            }
+        }
+        if !is_there {
+            missing_key(item, "secret", findings);
+        }
+        name.map(|SecretReferenceName(name)| Self(name))
+    }
+}
+
+/// Checks that what is given fits the SNMP version.
+pub(in crate::inventory) fn check_credentials(
+    credentials: &CredentialsText,
+    item: Item<'_, '_>,
+    findings: &mut FileFindings,
+) {
+    use crate::inventory::record::Fields;
+    let (Some(snmp), Some(snmp_item)) = (&credentials.snmp, item.get("snmp")) else {
+        return;
+    };
+    let Some(version) = snmp.version else { return };
+    let name = item.key();
+    let mut complain = |what: String| {
+        findings.add(
+            &INCOMPLETE_CREDENTIALS,
+            snmp_item.key_span(),
+            format!("the SNMP part of `{name}` {what}"),
+        );
+    };
+    match version {
+        SnmpVersion::V2c => {
+            if snmp.is_absent("community") {
+                complain("is version 2c and has no `community`".to_owned());
+            }
+            for key in ["user", "auth", "priv"] {
+                if !snmp.is_absent(key) {
+                    complain(format!(
+                        "is version 2c and has `{key}`, which is version 3's"
+                    ));
+                }
+            }
+        }
+        SnmpVersion::V3 => {
+            if !snmp.is_absent("community") {
+                complain("is version 3 and has `community`, which is version 2c's".to_owned());
+            } else if snmp.is_absent("user") {
+                complain("is version 3 and has no `user`".to_owned());
+            } else if snmp.is_absent("auth") && !snmp.is_absent("priv") {
+                complain("has `priv` without `auth`: privacy needs authentication".to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `devices/`: the GAMs, their ports and uplinks.
+
+use crate::inventory::record::{Labels, Numbered, record};
+use crate::model::{
+    Address, CredentialsName, DeviceState, GamModel, HostKey, Hostname, MacAddress, PortMode,
+    PortName, PortNumber, Serial, SiteName, SubscriberModel, SystemText, UplinkNumber, VlanId,
+    VlanMode, VlanSet,
+};
+
+record! {
+    /// A GAM.
+    DeviceText {
+        /// The model, which decides the number of ports and the medium.
+        "model" => model: GamModel, required;
+        /// Where its management answers; needed unless the state is `preprovision`.
+        "address" => address: Address, optional;
+        /// How far gamctl may go with it: `managed` is written to, `observe` only looked at, `locked` reports drift and plans nothing, `preprovision` is not contacted, `retired` gets our objects removed.
+        "state" => state: DeviceState, default "managed";
+        /// The building or cabinet it stands in.
+        "site" => site: SiteName, optional;
+        /// Labels to choose devices by.
+        "labels" => labels: Labels, optional;
+        /// Which credentials open it.
+        "credentials" => credentials: CredentialsName, default "default";
+        /// Its serial number: a box that answers with another is never written to.
+        "serial" => serial: Serial, optional;
+        /// Its own MAC address: a box that answers with another is never written to.
+        "mac" => mac: MacAddress, optional;
+        /// The fingerprint of its SSH host key: a box that shows another is never talked to.
+        "host_key" => host_key: HostKey, optional;
+        /// Its host name; left as it is where not given.
+        "hostname" => hostname: Hostname, optional;
+        /// Its location; left as it is where not given.
+        "location" => location: SystemText, optional;
+        /// Its contact; left as it is where not given.
+        "contact" => contact: SystemText, optional;
+        /// The VLAN it is managed through, where it differs from the network's.
+        "management_vlan" => management_vlan: VlanId, default "the network's";
+        /// Whether its subscribers may share a VLAN, where it differs from the network's.
+        "vlan_mode" => vlan_mode: VlanMode, default "the network's";
+        /// What its subscribers are bound to.
+        "subscriber_model" => subscriber_model: SubscriberModel, default "endpoint-aware";
+        /// Whether objects that gamctl does not own may be removed from it.
+        "authoritative" => authoritative: bool, default "false";
+        /// It is a twin or a lab box: a loopback address and other ports are fine.
+        "test_bed" => test_bed: bool, default "false";
+        /// Its ports toward the network.
+        "uplink" => uplink: Numbered<UplinkNumber, UplinkText>, optional;
+        /// Its G.hn ports.
+        "port" => port: Numbered<PortNumber, PortText>, optional;
+    }
+}
+
+record! {
+    /// A port toward the network.
+    UplinkText {
+        /// The VLANs that pass; left as they are where not given.
+        "allowed_vlans" => allowed_vlans: VlanSet, optional;
+    }
+}
+
+record! {
+    /// A G.hn port; what is not given is left as it is.
+    PortText {
+        /// Its name on the device.
+        "name" => name: PortName, optional;
+        /// Whether it is switched on.
+        "enabled" => enabled: bool, optional;
+        /// How it uses its wires: `mimo` or `siso` on copper, `coax` on coax.
+        "mode" => mode: PortMode, optional;
+    }
+}

@@ -1,0 +1,17 @@
+//! The inventory as it is written: one record for each kind of object, every key optional until it is judged.
+
+mod credentials;
+mod device;
+mod network;
+mod policy;
+mod service_plan;
+mod subscriber;
+
+pub use credentials::{AuthText, CredentialsText, PrivacyText, SecretReference, SnmpText, SshText};
+pub use device::{DeviceText, PortText, UplinkText};
+pub use network::{NetworkText, ProfilesText, SuspensionHow, SuspensionText, VlansText};
+pub use policy::{LimitText, LimitsText, PolicyText, UnmanagedAction, UnmanagedText};
+pub use service_plan::ServicePlanText;
+pub use subscriber::{ExternalText, SubscriberText};
+
+pub(in crate::inventory) use credentials::{RULES as CREDENTIALS_RULES, check_credentials};

@@ -1,0 +1,73 @@
+//! `network.toml`: what holds everywhere.
+
+use crate::inventory::record::{Version, WordType, record};
+use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode, VlanSet};
+
+record! {
+    /// What holds for the whole network.
+    NetworkText {
+        /// The version of the inventory's form.
+        "schema" => schema: Version, required;
+        /// VLANs that hold for every device.
+        "vlans" => vlans: VlansText, optional;
+        /// How service plans become profiles on devices.
+        "profiles" => profiles: ProfilesText, optional;
+        /// What happens to subscribers whose state is `suspended`.
+        "suspension" => suspension: SuspensionText, optional;
+    }
+}
+
+record! {
+    /// VLANs that hold for every device.
+    VlansText {
+        /// The VLAN through which devices are managed, where a device does not say otherwise.
+        "management" => management: VlanId, default "4093";
+        /// The VLANs from which new subscribers get theirs.
+        "subscribers" => subscribers: VlanSet, default "3-3799";
+        /// Whether subscribers of one device may share a VLAN.
+        "vlan_mode" => vlan_mode: VlanMode, default "shared";
+    }
+}
+
+record! {
+    /// How service plans become profiles on devices.
+    ProfilesText {
+        /// How many percent above the sold speed the device's rate limiter is set; limiters count layer 2, speed tests do not.
+        "headroom_percent" => headroom_percent: Headroom, default "6";
+    }
+}
+
+record! {
+    /// What happens to subscribers whose state is `suspended`.
+    SuspensionText {
+        /// How a subscriber is cut back: sent to the captive portal, slowed down, or taken off the endpoint.
+        "how" => how: SuspensionHow, default "captive";
+        /// The service plan of the suspended; needed for `captive` and `throttle`.
+        "service_plan" => service_plan: ServicePlanId, optional;
+    }
+}
+
+/// How a subscriber is suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuspensionHow {
+    /// VLAN 4094 and the suspended service plan.
+    Captive,
+    /// The suspended service plan; the VLANs stay.
+    Throttle,
+    /// No endpoint.
+    Detach,
+}
+
+impl WordType for SuspensionHow {
+    fn all() -> &'static [Self] {
+        &[Self::Captive, Self::Throttle, Self::Detach]
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Captive => "captive",
+            Self::Throttle => "throttle",
+            Self::Detach => "detach",
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `policy.toml`: how much may change at once.
+
+use crate::inventory::record::{Percent, WordType, record};
+
+record! {
+    /// How much may change at once; a change is judged by the previous commit's copy.
+    PolicyText {
+        /// The most that one apply, or the service within an hour, may do.
+        "limits" => limits: LimitsText, optional;
+        /// What happens to objects on devices that gamctl does not own.
+        "unmanaged" => unmanaged: UnmanagedText, optional;
+    }
+}
+
+record! {
+    /// The most that one apply, or the service within an hour, may do.
+    LimitsText {
+        /// Subscribers and endpoints removed from one device.
+        "removals_per_device" => removals_per_device: LimitText, default "{ count = 5, percent = 20 }";
+        /// Subscribers and endpoints removed from all devices together.
+        "removals" => removals: LimitText, default "{ count = 20, percent = 2 }";
+        /// Subscribers whose service is interrupted.
+        "interruptions" => interruptions: LimitText, default "{ count = 100, percent = 10 }";
+        /// Devices that are written to.
+        "devices" => devices: LimitText, default "{ count = 25 }";
+    }
+}
+
+record! {
+    /// A limit; where both are given, the smaller one wins from ten objects up.
+    LimitText {
+        /// So many objects.
+        "count" => count: u32, optional;
+        /// So many percent of the objects there are.
+        "percent" => percent: Percent, optional;
+    }
+}
+
+record! {
+    /// What happens to objects on devices that gamctl does not own.
+    UnmanagedText {
+        /// Report them, or remove them from devices that are `authoritative`.
+        "action" => action: UnmanagedAction, default "report";
+    }
+}
+
+/// What happens to an object that gamctl does not own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnmanagedAction {
+    Report,
+    Remove,
+}
+
+impl WordType for UnmanagedAction {
+    fn all() -> &'static [Self] {
+        &[Self::Report, Self::Remove]
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Remove => "remove",
+        }
+    }
+}

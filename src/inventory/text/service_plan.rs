@@ -1,0 +1,22 @@
+//! `service-plans.toml`: the speed tiers that subscribers buy.
+
+use crate::inventory::record::record;
+use crate::model::{Description, Headroom, Mbps, ProfileName};
+
+record! {
+    /// A speed tier that a subscriber buys.
+    ServicePlanText {
+        /// Mbps toward the subscriber, as sold.
+        "down" => down: Mbps, optional;
+        /// Mbps from the subscriber, as sold.
+        "up" => up: Mbps, optional;
+        /// As fast as the line goes, without a rate limiter; then without `down` and `up`.
+        "unthrottled" => unthrottled: bool, default "false";
+        /// How far above the sold speed the limiter is set, where it differs from the network's.
+        "headroom_percent" => headroom_percent: Headroom, default "the network's";
+        /// What the profile is called on devices.
+        "profile_name" => profile_name: ProfileName, default "the id";
+        /// Kept with the profile on devices.
+        "description" => description: Description, optional;
+    }
+}

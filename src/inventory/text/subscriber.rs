@@ -1,0 +1,61 @@
+//! `subscribers/`: who is served.
+
+use crate::inventory::record::{boxed, record};
+use crate::model::{
+    Description, DeviceName, EndpointName, MacAddress, PlainText, Poe, PortAssignment,
+    ServicePlanId, SubscriberId, SubscriberName, SubscriberState, VlanId, VlanSet,
+};
+
+record! {
+    /// A subscriber: an endpoint, a VLAN and a service plan on a port of a device.
+    SubscriberText {
+        /// The device that serves it.
+        "device" => device: DeviceName, required;
+        /// The port its endpoint is on, `"auto"` to let the device find it, or `"unassigned"`.
+        "port" => port: PortAssignment, required;
+        /// The MAC address of its endpoint; needed unless the state is `pending`.
+        "endpoint" => endpoint: MacAddress, optional;
+        /// What it bought.
+        "service_plan" => service_plan: ServicePlanId, required;
+        /// The VLAN of its data toward the network.
+        "vlan" => vlan: VlanId, required;
+        /// Served, suspended by the rule in `network.toml`, or pending: prepared and not on the device yet.
+        "state" => state: SubscriberState, default "active";
+        /// Its name on the device.
+        "name" => name: SubscriberName, default "the id";
+        /// Its endpoint's name on the device.
+        "endpoint_name" => endpoint_name: EndpointName, default "the subscriber's name";
+        /// Kept on the device.
+        "description" => description: Description, optional;
+        /// Whether its data leaves the endpoint with a VLAN tag.
+        "tagged" => tagged: bool, default "false";
+        /// The VLAN that its data has at the endpoint, where it differs.
+        "remapped_vlan" => remapped_vlan: VlanId, optional;
+        /// VLANs that pass tagged, for IPTV, voice and the like; at most 12 entries.
+        "allowed_vlans" => allowed_vlans: Box<VlanSet>, optional;
+        /// The VLAN of the endpoint's second Ethernet port, on endpoints that have one.
+        "port2_vlan" => port2_vlan: VlanId, optional;
+        /// Power over Ethernet; left as it is where not given.
+        "poe" => poe: Poe, optional;
+        /// Never removed; to remove it, lift this in an earlier commit.
+        "protected" => protected: bool, default "false";
+        /// The id it had before, so that it is moved and not removed and made anew.
+        "moved_from" => moved_from: SubscriberId, optional;
+        /// Where the billing system knows it.
+        "external" => external: Box<ExternalText>, optional;
+    }
+}
+
+record! {
+    /// Where the billing system knows a subscriber.
+    ExternalText {
+        /// The billing system, such as `sonar` or `splynx`.
+        "system" => system: PlainText, required;
+        /// The account there.
+        "account" => account: PlainText, required;
+        /// The service within the account.
+        "service" => service: PlainText, optional;
+    }
+}
+
+boxed!(VlanSet, ExternalText);
