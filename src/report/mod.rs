@@ -4,12 +4,14 @@
 
 mod count;
 mod exit;
+mod finding;
 mod paint;
 mod table;
 mod visible;
 
 pub use count::{counted, listed};
 pub use exit::Exit;
+pub use finding::{FindingFormat, FindingReport, Summary};
 pub use paint::Paint;
 pub use table::{Align, Table};
 pub use visible::{Excerpt, excerpt, visible};
