@@ -1,0 +1,109 @@
+//! What the program tells the shell: one number per kind of outcome.
+
+/// How a command ended.
+///
+/// A script must be able to tell "nothing to do" from "something to do" from "something is wrong", so a misuse of the
+/// command line is `Failed` and not the customary 2, which here means that changes are pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "a command whose outcome is dropped exits as if all were well"]
+pub enum Exit {
+    /// Converged, or all done and verified.
+    Done,
+    /// The program or its surroundings failed, or it was called wrongly.
+    Failed,
+    /// `plan` found changes or drift.
+    ChangesPending,
+    /// The inventory has errors.
+    InventoryInvalid,
+    /// Policy forbids it: a limit, a freeze, a window, a missing approval.
+    Refused,
+    /// At least one device failed or was rolled back.
+    DeviceFailed,
+    /// All that could be reached is fine; some devices could not be observed.
+    Unobservable,
+    /// Some devices moved since the plan was made.
+    Moved,
+    /// Stopped by a signal; the state is recorded.
+    Interrupted,
+}
+
+impl Exit {
+    /// Every outcome, in the order of the codes.
+    pub const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Failed,
+        Self::ChangesPending,
+        Self::InventoryInvalid,
+        Self::Refused,
+        Self::DeviceFailed,
+        Self::Unobservable,
+        Self::Moved,
+        Self::Interrupted,
+    ];
+
+    /// Returns the number for the shell; scripts depend on it.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::ChangesPending => 2,
+            Self::InventoryInvalid => 3,
+            Self::Refused => 4,
+            Self::DeviceFailed => 5,
+            Self::Unobservable => 6,
+            Self::Moved => 7,
+            Self::Interrupted => 8,
+        }
+    }
+
+    /// Returns what the number means, for help and the manual.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "converged, or all done and verified",
+            Self::Failed => "the program or its surroundings failed, or it was called wrongly",
+            Self::ChangesPending => "changes or drift are pending (`plan`)",
+            Self::InventoryInvalid => "the inventory has errors",
+            Self::Refused => "refused by policy (limits, freeze, window, approval)",
+            Self::DeviceFailed => "at least one device failed or was rolled back",
+            Self::Unobservable => {
+                "everything reachable is fine, some devices could not be observed"
+            }
+            Self::Moved => "some devices moved since the plan",
+            Self::Interrupted => "interrupted, the state is recorded",
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_count_up_from_zero_without_a_gap() {
+        let codes: Vec<u8> = Exit::ALL.into_iter().map(Exit::code).collect();
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn the_codes_that_scripts_know_keep_their_meaning() {
+        assert_eq!(Exit::Failed.code(), 1);
+        assert_eq!(Exit::ChangesPending.code(), 2);
+        assert_eq!(Exit::InventoryInvalid.code(), 3);
+        assert_eq!(Exit::Interrupted.code(), 8);
+    }
+
+    #[test]
+    fn no_two_meanings_are_alike() {
+        for left in Exit::ALL {
+            for right in Exit::ALL {
+                assert_eq!(left == right, left.meaning() == right.meaning());
+            }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Finds the parts of a TOML file that may be secrets, however broken the file is.
+//!
+//! It works on tokens, not on a parsed document: findings are about files that do not parse, and those are shown too.
+//! Where the text can be read in two ways, the way that hides more is taken.
+
+use std::ops::Range;
+
+use toml_parser::Source;
+use toml_parser::lexer::{Token, TokenKind};
+
+use super::login::login;
+use super::nesting::{FrameKind, Nesting};
+use super::sensitive::{Disclosure, Judge, is_credentials_file, is_secret_name, speaks_of_secrets};
+
+/// Returns the byte ranges of `text` that must not be shown, sorted and apart.
+pub(super) fn masks(path: &str, text: &str) -> Vec<Range<usize>> {
+    let mut scan = Scan {
+        text,
+        in_credentials: is_credentials_file(path),
+        judge: Judge::default(),
+        nesting: Nesting::new(),
+        masks: Vec::new(),
+        last_word: None,
+        last_kind: None,
+        line: Line::default(),
+        first_long_string: None,
+        ends_in_long_string: false,
+    };
+    for token in Source::new(text).lex() {
+        scan.token(&token);
+    }
+    scan.finish()
+}
+
+struct Scan<'t> {
+    text: &'t str,
+    in_credentials: bool,
+    judge: Judge<'t>,
+    nesting: Nesting<'t>,
+    masks: Vec<Range<usize>>,
+    /// The last string or atom, which becomes a key if `=` follows.
+    last_word: Option<&'t str>,
+    /// The last token that is neither space, comment nor newline.
+    last_kind: Option<TokenKind>,
+    line: Line,
+    /// Where the first string over several lines begins.
+    first_long_string: Option<usize>,
+    ends_in_long_string: bool,
+}
+
+/// What the present line has shown so far.
+#[derive(Default)]
+struct Line {
+    start: usize,
+    has_mask: bool,
+    /// From here on nothing of the line is shown.
+    hidden_from: Option<usize>,
+    /// Words that are neither a key nor a value.
+    first_stray: Option<usize>,
+    /// Words that no `=` has followed yet.
+    first_unsettled: Option<usize>,
+}
+
+impl<'t> Scan<'t> {
+    fn token(&mut self, token: &Token) {
+        let kind = token.kind();
+        let span = token.span().start()..token.span().end();
+        match kind {
+            TokenKind::Whitespace => return,
+            // Alone it ends no line that a person sees.
+            TokenKind::Newline if self.text.get(span.clone()) == Some("\r") => return,
+            TokenKind::Newline | TokenKind::Eof => return self.end_line(&span),
+            TokenKind::Comment => return self.comment(&span),
+            TokenKind::Dot => {}
+            TokenKind::Equals => {
+                self.line.first_unsettled = None;
+                self.nesting.equals(self.last_word);
+            }
+            TokenKind::LeftSquareBracket => {
+                self.settle();
+                self.nesting.open_square();
+            }
+            TokenKind::LeftCurlyBracket => {
+                self.settle();
+                self.nesting.open(FrameKind::Inline);
+            }
+            TokenKind::RightSquareBracket => {
+                self.settle();
+                self.nesting.close_square();
+            }
+            TokenKind::RightCurlyBracket => {
+                self.settle();
+                self.nesting.close(FrameKind::Inline);
+            }
+            TokenKind::Comma => {
+                self.settle();
+                self.nesting.comma();
+            }
+            TokenKind::LiteralString
+            | TokenKind::BasicString
+            | TokenKind::MlLiteralString
+            | TokenKind::MlBasicString
+            | TokenKind::Atom => self.word(kind, &span),
+        }
+        self.last_kind = Some(kind);
+    }
+
+    fn word(&mut self, kind: TokenKind, span: &Range<usize>) {
+        let Some(word) = self.text.get(span.clone()) else {
+            return;
+        };
+        self.last_word = Some(word);
+        if matches!(kind, TokenKind::MlLiteralString | TokenKind::MlBasicString) {
+            // Nothing in an inventory is written over several lines: either it is a key's text or a quote is missing.
+            self.first_long_string.get_or_insert(span.start);
+            self.ends_in_long_string |= span.end == self.text.len();
+            return self.hide(span.start + 3..span.end.saturating_sub(3));
+        }
+        if !self.nesting.is_value() {
+            self.nesting.key(word);
+            self.line.first_unsettled.get_or_insert(span.start);
+            return;
+        }
+        let disclosure = self.disclosure();
+        if kind == TokenKind::Atom {
+            if disclosure != Disclosure::Show && !matches!(word, "true" | "false") {
+                // A value without quotes ends where its author thinks it ends.
+                self.line.hidden_from.get_or_insert(span.start);
+            }
+            return;
+        }
+        let (content, inner) = unquoted(word, span);
+        let is_shown = match disclosure {
+            Disclosure::Show => true,
+            Disclosure::ShowSecretName => is_secret_name(content),
+            Disclosure::Mask => false,
+        };
+        if !is_shown {
+            self.hide(inner);
+        }
+    }
+
+    fn disclosure(&mut self) -> Disclosure {
+        match self.nesting.path() {
+            Some(path) => self.judge.disclosure(&path, self.in_credentials),
+            None => Disclosure::Mask,
+        }
+    }
+
+    /// Takes words that no `=` followed for strays, unless they are a table's name.
+    fn settle(&mut self) {
+        let unsettled = self.line.first_unsettled.take();
+        if !self.nesting.is_in(FrameKind::Header) {
+            self.line.first_stray = self.line.first_stray.or(unsettled);
+        }
+    }
+
+    fn hide(&mut self, span: Range<usize>) {
+        self.line.has_mask = true;
+        if span.start < span.end {
+            self.masks.push(span);
+        }
+    }
+
+    fn comment(&mut self, span: &Range<usize>) {
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        // `password = #1-of-many` is a comment to TOML and not to its author.
+        let is_value = self.last_kind == Some(TokenKind::Equals);
+        if self.in_credentials
+            || self.line.has_mask
+            || self.line.hidden_from.is_some()
+            || speaks_of_secrets(text)
+            || (is_value && self.disclosure() != Disclosure::Show)
+        {
+            self.hide(span.start + 1..span.end);
+        }
+    }
+
+    fn end_line(&mut self, newline: &Range<usize>) {
+        self.settle();
+        self.nesting.close_header();
+        let next = Line {
+            start: newline.end,
+            ..Line::default()
+        };
+        let line = std::mem::replace(&mut self.line, next);
+        let end = newline.start;
+        let text = self.text.get(line.start..end).unwrap_or_default();
+        if let Some(stray) = line.first_stray
+            && (self.in_credentials || line.has_mask || speaks_of_secrets(text))
+        {
+            self.masks.push(stray..end);
+        }
+        if let Some(from) = line.hidden_from {
+            self.masks.push(from..end);
+        }
+        if let Some(login) = login(text) {
+            self.masks
+                .push(line.start + login.start..line.start + login.end);
+        }
+        // After a `=` the value may have slipped to the next line.
+        if self.last_kind != Some(TokenKind::Equals) {
+            self.nesting.forget_key();
+        }
+    }
+
+    fn finish(mut self) -> Vec<Range<usize>> {
+        // A quote that is missing turns all that follows inside out.
+        if self.ends_in_long_string
+            && let Some(start) = self.first_long_string
+        {
+            self.masks.push(start + 3..self.text.len());
+        }
+        self.masks.sort_by_key(|mask| (mask.start, mask.end));
+        let mut apart: Vec<Range<usize>> = Vec::with_capacity(self.masks.len());
+        for mask in self.masks {
+            match apart.last_mut() {
+                Some(last) if mask.start <= last.end => last.end = mask.end.max(last.end),
+                Some(_) | None => apart.push(mask),
+            }
+        }
+        apart
+    }
+}
+
+/// Returns what stands between the quotes, also where the second is missing.
+fn unquoted<'t>(word: &'t str, span: &Range<usize>) -> (&'t str, Range<usize>) {
+    let mut inner = span.start + 1..span.end;
+    let mut content = word.strip_prefix(['"', '\'']).unwrap_or(word);
+    if let Some(closed) = content.strip_suffix(['"', '\'']) {
+        content = closed;
+        inner.end -= 1;
+    }
+    (content, inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(path: &str, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for mask in masks(path, text).into_iter().rev() {
+            shown.replace_range(mask, "****");
+        }
+        shown
+    }
+
+    #[test]
+    fn what_no_one_needs_to_hide_is_shown() {
+        let text = "[subscriber.private-4] # Oak St\nname = 'apt' # tenant\nvlan = 101\n\
+            external = { system = \"sonar\", account = \"1\" }\nlist = [\n  \"a\", # b\n]\n\
+            authoritative = true\nvlan 100\nx = nonsense\n";
+        assert_eq!(shown("subscribers/a.toml", text), text);
+    }
+
+    #[test]
+    fn credentials_keep_references_and_open_keys() {
+        let text = r#"[credentials.default]
+snmp = { version = "3", user = "u", auth = { protocol = "sha", password = { secret = "gam-auth" } } }
+ssh = { user = 'u', password = 'CANARY', legacy_algorithms = false } # CANARY
+note = "CANARY"
+secret = "CANARY"
+other = CANARY
+CANARY: CANARY
+"#;
+        let expected = r#"[credentials.default]
+snmp = { version = "3", user = "u", auth = { protocol = "sha", password = { secret = "gam-auth" } } }
+ssh = { user = 'u', password = '****', legacy_algorithms = false } #****
+note = "****"
+secret = "****"
+other = ****
+****
+"#;
+        assert_eq!(shown("credentials.toml", text), expected);
+    }
+
+    #[test]
+    fn a_canary_never_sings_however_the_file_is_broken() {
+        for text in [
+            "password = \"CANARY\"",
+            "password = 'CANARY",
+            "password = \"a\" CANARY",
+            "password = 'it's CANARY'",
+            "password = CANARY # CANARY",
+            "password = #CANARY",
+            "pasword = #CANARY",
+            "password = a=CANARY",
+            "password = a\rCANARY",
+            "password = \"a\", \"CANARY\"",
+            "password = [\n  \"a\",\n  \"CANARY\",\n]",
+            "password =\n\n\"CANARY\"",
+            "password = { secret = \"CANARY and more\" }",
+            "password = \"\"\"\nCANARY\n\"\"\"",
+            "password: CANARY",
+            "password \"CANARY\"",
+            "secret = \"CANARY\"",
+            "[device.a]\nsecret = \"CANARY\"",
+            "x.password.y = \"CANARY\"",
+            "[device.a.password]\nvalue = \"CANARY\"",
+            "[x.password\nvalue = \"CANARY\"",
+            "[credentials.a]\nvalue = \"CANARY\"",
+            "credentials = { a = { value = \"CANARY\" } }",
+            "x = [ 1,\npassword = \"CANARY\"\n",
+            "x = { a = 1\npassword = \"CANARY\"\n",
+            "a = 1, password = \"CANARY\"",
+            "a = { b = \"c\", password = { \"CANARY\" } }",
+            "# old password: CANARY",
+            "a = 1 # psk CANARY",
+            "note = \"\"\"\nCANARY\n",
+            "x = '''\nkey = '''\nCANARY\n'''\n",
+            "address = \"ssh://admin:CANARY@10.0.0.1\"",
+            "address = \"ssh://admin:p@CANARY@10.0.0.1\"",
+            "address = ssh://CANARY@10.0.0.1",
+        ] {
+            let shown = shown("devices/a.toml", text);
+            assert!(!shown.contains("CANARY"), "{text}\n=>\n{shown}");
+        }
+    }
+
+    #[test]
+    fn beyond_the_deepest_nesting_everything_is_hidden() {
+        for open in ["{ a = ", "[", "[{ a = "] {
+            let text = format!("x = {} ] }} \"CANARY\"", open.repeat(40));
+            assert!(!shown("devices/a.toml", &text).contains("CANARY"), "{open}");
+        }
+        let text = format!("{}password = \"CANARY\"", "a.".repeat(40));
+        assert!(!shown("devices/a.toml", &text).contains("CANARY"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_masked(text in "([\\[\\]{}=,.#'\"\n\r é]|'''|\"\"\"|password|x){0,60}") {
+            let masks = masks("devices/a.toml", &text);
+            proptest::prop_assert!(masks.is_sorted_by(|left, right| left.end < right.start));
+            proptest::prop_assert!(masks.iter().all(|mask| text.get(mask.clone()).is_some()));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Findings as people, code review and CI systems want to read them.
+
+mod excerpt;
+mod fingerprint;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod login;
+mod mask;
+mod nesting;
+#[cfg(test)]
+mod sample;
+mod sarif;
+mod sensitive;
+
+use serde::Serialize;
+
+use super::{Paint, counted, listed};
+use crate::model::Finding;
+
+/// What was read, and how much of it is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Summary {
+    pub errors: usize,
+    pub warnings: usize,
+    /// How many files were read.
+    pub files: usize,
+    pub devices: usize,
+    pub subscribers: usize,
+    pub service_plans: usize,
+    /// The commit that was read, where it was not a plain directory.
+    pub commit: Option<String>,
+}
+
+impl Summary {
+    /// Returns the one sentence that says how it went.
+    pub fn verdict(&self) -> String {
+        let Self {
+            errors,
+            warnings,
+            files,
+            devices,
+            subscribers,
+            service_plans,
+            commit: _,
+        } = self;
+        let files = counted(*files, "file");
+        if *errors == 0 && *warnings == 0 {
+            let objects = [
+                counted(*devices, "device"),
+                counted(*subscribers, "subscriber"),
+                counted(*service_plans, "service plan"),
+            ];
+            return format!("No findings: {} in {files}.", listed(&objects));
+        }
+        let counts: Vec<String> = [(*errors, "error"), (*warnings, "warning")]
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, noun)| counted(number, noun))
+            .collect();
+        format!("{} in {files}.", listed(&counts))
+    }
+}
+
+/// Everything a report on findings is made from.
+pub struct FindingReport<'a> {
+    /// In the order they are reported.
+    pub findings: &'a [Finding],
+    pub summary: Summary,
+    /// Returns the text of a file of the inventory, for excerpts.
+    pub text_of: &'a dyn Fn(&str) -> Option<&'a str>,
+    /// Where the inventory stands in its repository (`inventory.example/`), for the formats that a forge reads; may be empty.
+    pub path_prefix: &'a str,
+}
+
+/// Who reads the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FindingFormat {
+    /// A person, at a terminal or in a log.
+    #[default]
+    Human,
+    /// A script.
+    Json,
+    /// Code scanning, in the Static Analysis Results Interchange Format 2.1.0.
+    Sarif,
+    /// GitHub Actions, as workflow commands.
+    Github,
+    /// GitLab, as a Code Quality artifact.
+    Gitlab,
+}
+
+impl FindingFormat {
+    pub const ALL: [Self; 5] = [
+        Self::Human,
+        Self::Json,
+        Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+    ];
+
+    /// Returns its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+        }
+    }
+}
+
+impl FindingReport<'_> {
+    /// Returns the whole report as text with a newline at its end; `paint` and `width` only matter to people.
+    ///
+    /// # Guarantees
+    /// No format holds a character that could control a terminal, nor any text of a line that is said to hold a secret.
+    pub fn render(&self, format: FindingFormat, paint: Paint, width: usize) -> String {
+        match format {
+            FindingFormat::Human => human::render(self, paint, width),
+            FindingFormat::Json => json::render(self),
+            FindingFormat::Sarif => sarif::render(self),
+            FindingFormat::Github => github::render(self),
+            FindingFormat::Gitlab => gitlab::render(self),
+        }
+    }
+
+    /// Returns a file's path from the root of the repository.
+    fn path_in_repository(&self, file: &str) -> String {
+        let prefix = self.path_prefix.trim_end_matches('/');
+        if prefix.is_empty() {
+            file.to_owned()
+        } else {
+            format!("{prefix}/{file}")
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Which keys of an inventory may hold a secret, judged by their names alone and rather once too often.
+
+use std::collections::BTreeMap;
+
+use crate::inventory::FileKind;
+use crate::model::SecretName;
+
+/// What may be shown of the value of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disclosure {
+    Show,
+    /// Only the name of a secret.
+    ShowSecretName,
+    Mask,
+}
+
+/// Parts of a key's name, without case, `_` and `-`.
+const PARTS: [&str; 9] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "community",
+    "token",
+    "psk",
+    "auth",
+    "priv",
+];
+
+/// Whole names that say the same.
+const WHOLE: [&str; 4] = ["pass", "pwd", "pw", "pin"];
+
+/// Names that only look like it: everyone who reads the inventory may see these.
+const HARMLESS: [&str; 2] = ["authoritative", "hostkey"];
+
+/// Keys of credentials whose values are no secret.
+const OPEN: [&str; 3] = ["version", "user", "protocol"];
+
+/// Returns whether all of a file is about credentials, by its path.
+pub(super) fn is_credentials_file(path: &str) -> bool {
+    path.split('/').any(|part| {
+        let part = part.to_ascii_lowercase();
+        part.starts_with("credential") || part.starts_with("secret")
+    })
+}
+
+/// Returns whether a text speaks of secrets: a comment, or a line that could not be understood.
+pub(super) fn speaks_of_secrets(text: &str) -> bool {
+    let text = folded(text);
+    PARTS.iter().any(|part| text.contains(part))
+}
+
+/// Judges keys, remembering names: an inventory repeats a dozen of them a million times.
+#[derive(Default)]
+pub(super) struct Judge<'t> {
+    known: BTreeMap<&'t str, bool>,
+}
+
+impl<'t> Judge<'t> {
+    /// Returns what may be shown of the value at `path`, the key with its tables from the top of the file.
+    pub(super) fn disclosure(&mut self, path: &[&'t str], in_credentials: bool) -> Disclosure {
+        let top = path.first().copied().map(unquoted).unwrap_or_default();
+        let in_credentials = in_credentials || (top == "credentials" && path.len() > 1);
+        let last = path.last().copied().map(unquoted).unwrap_or_default();
+        let is_object = FileKind::ALL
+            .iter()
+            .any(|kind| kind.object_table() == Some(top));
+        // A secret is named in a table of its own, `password = { secret = "gam-ssh" }`; elsewhere it may be the secret itself.
+        if last == "secret"
+            && let [before @ .., parent, _] = path
+            && !(is_object && before.len() == 1)
+            && self.is_sensitive(parent)
+        {
+            return Disclosure::ShowSecretName;
+        }
+        if in_credentials {
+            return if OPEN.contains(&last) {
+                Disclosure::Show
+            } else {
+                Disclosure::Mask
+            };
+        }
+        let is_sensitive = path
+            .iter()
+            .enumerate()
+            // The second is the object's own name: `[subscriber.private-lane-4]`.
+            .filter(|(index, _)| !(is_object && *index == 1))
+            .any(|(_, key)| self.is_sensitive(key));
+        if is_sensitive {
+            Disclosure::Mask
+        } else {
+            Disclosure::Show
+        }
+    }
+
+    fn is_sensitive(&mut self, key: &'t str) -> bool {
+        *self.known.entry(key).or_insert_with(|| is_sensitive(key))
+    }
+}
+
+/// Returns whether the value of a `secret` key is such a name, and not the secret itself.
+pub(super) fn is_secret_name(value: &str) -> bool {
+    SecretName::new(value).is_ok()
+}
+
+fn is_sensitive(key: &str) -> bool {
+    let name = folded(unquoted(key));
+    if HARMLESS.contains(&name.as_str()) {
+        return false;
+    }
+    // An escape can spell any name, and a misspelt name is the very thing that findings are about.
+    key.contains('\\')
+        || PARTS.iter().any(|part| name.contains(part))
+        || WHOLE.contains(&name.as_str())
+        || name.ends_with("key")
+        || ["password", "community", "passphrase"]
+            .iter()
+            .any(|word| strsim::damerau_levenshtein(&name, word) <= 2)
+}
+
+fn unquoted(key: &str) -> &str {
+    key.trim_matches(['"', '\''])
+}
+
+fn folded(text: &str) -> String {
+    text.chars()
+        .filter(|character| !matches!(character, '_' | '-'))
+        .map(|character| character.to_ascii_lowercase())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(path: &[&str]) -> Disclosure {
+        Judge::default().disclosure(path, false)
+    }
+
+    #[test]
+    fn names_that_speak_of_secrets_are_masked_anywhere() {
+        for key in [
+            "password",
+            "PASSWD",
+            "ssh_password",
+            "\"password\"",
+            "secret_value",
+            "Community",
+            "api-token",
+            "psk",
+            "private-key",
+            "privatekey",
+            "passphrase",
+            "auth",
+            "priv",
+            "client_secret",
+            "pwd",
+            "api_key",
+            "pasword",
+            "comunity",
+            "\"pass\\u0077ord\"",
+        ] {
+            assert_eq!(judged(&[key]), Disclosure::Mask, "{key}");
+            assert_eq!(judged(&["device", "a", key]), Disclosure::Mask, "{key}");
+            assert_eq!(
+                judged(&["device", "a", key, "value"]),
+                Disclosure::Mask,
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_key_of_devices_and_subscribers_is_shown() {
+        for key in [
+            "model",
+            "address",
+            "state",
+            "site",
+            "labels",
+            "credentials",
+            "serial",
+            "host_key",
+            "management_vlan",
+            "authoritative",
+            "allowed_vlans",
+            "name",
+            "enabled",
+            "mode",
+            "device",
+            "port",
+            "endpoint",
+            "service_plan",
+            "vlan",
+            "description",
+            "tagged",
+            "remapped_vlan",
+            "port2_vlan",
+            "poe",
+            "protected",
+            "moved_from",
+            "external",
+            "system",
+            "account",
+            "service",
+            "down",
+            "up",
+            "headroom_percent",
+            "how",
+            "action",
+        ] {
+            assert_eq!(
+                judged(&["subscriber", "private-4", key]),
+                Disclosure::Show,
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn credentials_show_only_what_is_known_to_be_open() {
+        let in_table = ["credentials", "default", "snmp"];
+        for (key, expected) in [
+            ("version", Disclosure::Show),
+            ("user", Disclosure::Show),
+            ("protocol", Disclosure::Show),
+            ("secret", Disclosure::Mask),
+            ("engine", Disclosure::Mask),
+        ] {
+            assert_eq!(judged(&[&in_table[..], &[key]].concat()), expected, "{key}");
+            assert_eq!(
+                Judge::default().disclosure(&["x", key], true),
+                expected,
+                "{key}"
+            );
+        }
+        assert_eq!(judged(&["credentials"]), Disclosure::Show);
+    }
+
+    #[test]
+    fn a_secret_is_named_only_in_the_table_of_what_it_is_for() {
+        for path in [
+            &["credentials", "default", "snmp", "community", "secret"][..],
+            &["password", "secret"],
+            &["device", "a", "password", "secret"],
+        ] {
+            assert_eq!(judged(path), Disclosure::ShowSecretName, "{path:?}");
+        }
+        for path in [
+            &["secret"][..],
+            &["device", "password", "secret"],
+            &["network", "secret"],
+        ] {
+            assert_eq!(judged(path), Disclosure::Mask, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_known_by_their_path() {
+        for path in [
+            "credentials.toml",
+            "credentials/a.toml",
+            "north/Credentials/a.toml",
+            "credential.toml",
+        ] {
+            assert!(is_credentials_file(path), "{path}");
+        }
+        assert!(!is_credentials_file("devices/maple.toml"));
+    }
+}

@@ -1,0 +1,17 @@
+//! Words and tables for people and for the programs they read with: values in, text out.
+//!
+//! Nothing here prints. What comes from files and devices is untrusted, so it goes through `visible` before it can reach a terminal.
+
+mod count;
+mod exit;
+mod finding;
+mod paint;
+mod table;
+mod visible;
+
+pub use count::{counted, listed};
+pub use exit::Exit;
+pub use finding::{FindingFormat, FindingReport, Summary};
+pub use paint::Paint;
+pub use table::{Align, Table};
+pub use visible::{Excerpt, excerpt, visible};
