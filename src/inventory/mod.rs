@@ -2,10 +2,14 @@
 
 mod assemble;
 mod check;
+pub mod commit;
+mod compare;
+mod describe;
 mod file_kind;
 mod locate;
 mod parallel;
 mod parse;
+mod read;
 mod record;
 mod resolve;
 mod rules;
@@ -14,4 +18,19 @@ mod suggest;
 pub mod text;
 mod tree;
 
+pub use assemble::{
+    CredentialsObject, DeviceObject, Inventory, NetworkDefaults, ServicePlanObject,
+    SubscriberObject,
+};
+pub use compare::is_acceptable;
+pub use describe::{
+    ValueError, canonical_order, json_schema, key_reference, key_value, rule_reference,
+};
 pub use file_kind::{FileKind, Sighting, classify};
+pub use parse::Object;
+pub use read::{Cache, Reading, read};
+pub use resolve::{
+    IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,
+};
+pub use rules::{GOOD_INVENTORY, all_rules};
+pub use suggest::nearest;

@@ -55,8 +55,6 @@ pub struct Object<I, T> {
     pub id: I,
     /// Equal for ids that look alike.
     pub(in crate::inventory) skeleton: u64,
-    /// Where the header stands.
-    pub(in crate::inventory) span: Span,
     pub text: T,
 }
 
@@ -101,7 +99,12 @@ pub(in crate::inventory) fn parse_file(
         keys: limits.keys,
     };
     let readable = if is_partial { "" } else { text.as_str() };
-    let (tree, problems) = tree::parse(readable, limits);
+    let (mut tree, problems) = tree::parse(readable, limits);
+    let is_bomb = |kind| matches!(kind, ProblemKind::TooDeep | ProblemKind::TooManyKeys);
+    if problems.iter().any(|problem| is_bomb(problem.kind)) {
+        // What such a file says is not worth a judgement.
+        tree = tree::parse("", limits).0;
+    }
     for problem in problems {
         is_partial |= !matches!(problem.kind, ProblemKind::Duplicate { .. });
         report(problem, &mut findings);
@@ -303,7 +306,6 @@ fn objects<I, T: Fields>(
                 list.push(Object {
                     id,
                     skeleton: skeleton(item.key()),
-                    span: item.key_span(),
                     text: record,
                 });
             }

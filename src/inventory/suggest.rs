@@ -1,10 +1,7 @@
 //! "Did you mean": the nearest known word to a mistyped one.
 
 /// Returns the known word nearest to `word`, where one is near enough to be meant.
-pub(in crate::inventory) fn nearest<'a>(
-    word: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A word with more than a third of its letters wrong is another word.
     let tolerance = (word.chars().count() / 3).max(1);
     let lower = word.to_lowercase();

@@ -1,7 +1,5 @@
 //! A key and its value within a tree, as the readers of tables see it.
 
-use std::borrow::Cow;
-
 use super::{Node, NodeId, Span, TableOrigin, Tree, Value};
 
 /// A value with its key and their positions.
@@ -135,7 +133,7 @@ impl<'a, 't> Item<'a, 't> {
     pub(super) fn describe(&self) -> String {
         let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(",");
         match self.value() {
-            Value::String(text) => format!("{:?}", Cow::as_ref(text)),
+            Value::String(text) => format!("{text:?}"),
             Value::Integer(Some(number)) => number.to_string(),
             Value::Integer(None) => "integer".to_owned(),
             Value::Float => "float".to_owned(),

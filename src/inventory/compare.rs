@@ -1,0 +1,292 @@
+//! From one commit's inventory to the next: what must not happen in a single step.
+
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
+
+use super::FileKind;
+use super::assemble::{Inventory, SubscriberObject};
+use super::locate::{FileSlot, Pending, Pointer, place_pending};
+use super::parse::Content;
+use super::rules::rules;
+use super::source::Limits;
+use super::tree::TreeLimits;
+use crate::model::{DeviceState, Finding, Place, Rule};
+
+rules! {
+    /// A file that is gone with everything in it is rarely meant: a merge went wrong, or a sync wrote half a result.
+    /// Moving objects to other files is not a loss.
+    LOST_FILE = "lost-file", Error, "a file is gone, and objects that were in it are gone as well",
+    wrong: [("$", "printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' > subscribers/more.toml; git rm -q subscribers/maple.toml")],
+    right: [("$", "git mv subscribers/maple.toml subscribers/north.toml")];
+
+    /// The last subscriber or device of the whole inventory does not go by accident.
+    EMPTIED_INVENTORY = "emptied-inventory", Error, "all devices or all subscribers are gone",
+    wrong: [("subscribers/maple.toml", "# nobody any more\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
+
+    /// A protected subscriber is removed in two steps, so that two people see it: first `protected` goes, in a commit of
+    /// its own, then the subscriber.
+    PROTECTED_REMOVED = "protected-removed", Error, "a protected subscriber is removed",
+    wrong: [("$", "printf 'protected = true\\n' >> subscribers/maple.toml; cp subscribers/maple.toml more.txt; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' >> subscribers/maple.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm protect; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' > subscribers/maple.toml")],
+    right: [("$", "printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' >> subscribers/maple.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm more; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' > subscribers/maple.toml")];
+
+    /// gamctl lets go of a device whose text is deleted: its subscribers stay configured on it, and nobody looks after
+    /// them. Retire it first (`state = \"retired\"`), then delete its text.
+    DEVICE_DROPPED = "device-dropped", Warning, "a device is deleted without being retired",
+    wrong: [("$", "printf '[device.oak-a]\\nmodel = \"GAM-12-C\"\\naddress = \"10.20.0.12\"\\n' > devices/oak.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm oak; printf '[device.elm-a]\\nmodel = \"GAM-12-C\"\\naddress = \"10.20.0.13\"\\n' > devices/oak.toml")],
+    right: [("$", "printf '[device.oak-a]\\nmodel = \"GAM-12-C\"\\naddress = \"10.20.0.12\"\\nstate = \"retired\"\\n' > devices/oak.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm oak; printf '[device.elm-a]\\nmodel = \"GAM-12-C\"\\naddress = \"10.20.0.13\"\\n' > devices/oak.toml")];
+
+    /// The same endpoint under another id is most likely the same subscriber. With `moved_from` the subscriber is moved;
+    /// without, one is removed and another made, and the line is down in between.
+    RENAMED_WITHOUT_MOVED_FROM = "renamed-without-moved-from", Warning, "a subscriber seems to have another id now",
+    wrong: [("subscribers/maple.toml", "[subscriber.acct-9]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
+    right: [("subscribers/maple.toml", "[subscriber.acct-9]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nmoved_from = \"acct-1\"\n")];
+}
+
+/// Returns whether a person may overrule a rule for one validation, because the step can be meant.
+pub fn is_acceptable(rule: &str) -> bool {
+    [&LOST_FILE, &EMPTIED_INVENTORY]
+        .iter()
+        .any(|known| known.id == rule)
+}
+
+/// Returns what is wrong with going from `before` to `after`.
+pub(in crate::inventory) fn compare(before: &Inventory, after: &Inventory) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut pending = Vec::new();
+    if !after.is_partial(FileKind::Subscribers) {
+        subscribers(before, after, &mut findings, &mut pending);
+    }
+    if !after.is_partial(FileKind::Devices) {
+        devices(before, after, &mut findings);
+    }
+    lost_files(before, after, &mut findings);
+    let limits = Limits::default();
+    let limits = TreeLimits {
+        depth: limits.toml_depth,
+        keys: limits.keys,
+    };
+    findings.extend(place_pending(&after.files, &pending, limits));
+    findings
+}
+
+fn gone(rule: &'static Rule, place: Place, message: String, hint: &str) -> Finding {
+    Finding {
+        rule,
+        severity: rule.severity,
+        place,
+        message,
+        hint: Some(hint.to_owned()),
+        related: Vec::new(),
+        is_secret: false,
+    }
+}
+
+/// Returns the ids of everything in a file.
+fn ids(content: &Content) -> Vec<String> {
+    match content {
+        Content::Network(_) | Content::Policy(_) => Vec::new(),
+        Content::ServicePlans(list) => list.iter().map(|object| object.id.to_string()).collect(),
+        Content::Credentials(list) => list.iter().map(|object| object.id.to_string()).collect(),
+        Content::Devices(list) => list.iter().map(|object| object.id.to_string()).collect(),
+        Content::Subscribers(list) => list.iter().map(|object| object.id.to_string()).collect(),
+    }
+}
+
+fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
+    let mut lives_on = None;
+    let is_there: HashSet<&str> = after.files.iter().map(|slot| &*slot.path).collect();
+    for FileSlot { path, parsed } in &before.files {
+        if is_there.contains(&**path) {
+            continue;
+        }
+        let kind = match super::classify(path) {
+            super::Sighting::Inventory(kind) => kind,
+            super::Sighting::Foreign | super::Sighting::Suspicious(_) => continue,
+        };
+        if after.is_partial(kind) {
+            continue;
+        }
+        let lost: Vec<String> = match &parsed.content {
+            Content::Network(_) | Content::Policy(_) => vec![path.to_string()],
+            Content::Subscribers(list) => {
+                let lives_on = lives_on.get_or_insert_with(|| subscriber_ids(after));
+                list.iter()
+                    .map(|object| object.id.as_str())
+                    .filter(|id| !lives_on.contains(id))
+                    .map(str::to_owned)
+                    .collect()
+            }
+            content => {
+                let known = known_ids(kind, after);
+                ids(content)
+                    .into_iter()
+                    .filter(|id| !known.contains(id))
+                    .collect()
+            }
+        };
+        let Some(first) = lost.first() else { continue };
+        let what = match (&parsed.content, lost.len()) {
+            (Content::Network(_) | Content::Policy(_), _) => {
+                "what it says holds no more".to_owned()
+            }
+            (_, 1) => format!("`{first}` is gone with it"),
+            (_, count) => format!("`{first}` and {} more are gone with it", count - 1),
+        };
+        findings.push(gone(
+            &LOST_FILE,
+            Place::whole(Arc::clone(path)),
+            format!("the file `{path}` is gone, and {what}"),
+            "if that is meant, accept it with `--accept lost-file`; removals are still limited by the policy",
+        ));
+    }
+}
+
+fn known_ids(kind: FileKind, inventory: &Inventory) -> HashSet<String> {
+    inventory
+        .files
+        .iter()
+        .filter(|slot| super::classify(&slot.path) == super::Sighting::Inventory(kind))
+        .flat_map(|slot| ids(&slot.parsed.content))
+        .collect()
+}
+
+/// Returns the ids that live on, as they are or as another's `moved_from`.
+fn subscriber_ids(after: &Inventory) -> HashSet<&str> {
+    let now = after.subscribers().map(|object| object.id.as_str());
+    let moved = after
+        .subscribers()
+        .filter_map(|object| object.text.moved_from.as_ref());
+    now.chain(moved.map(|id| id.as_str())).collect()
+}
+
+fn subscribers(
+    before: &Inventory,
+    after: &Inventory,
+    findings: &mut Vec<Finding>,
+    pending: &mut Vec<Pending>,
+) {
+    if before.subscribers.is_empty() {
+        return;
+    }
+    if after.subscribers.is_empty() {
+        let count = before.subscribers.len();
+        findings.push(gone(
+            &EMPTIED_INVENTORY,
+            Place::whole(Arc::from("subscribers.toml")),
+            format!("there were {count} subscribers, and there is none any more"),
+            "if that is meant, accept it with `--accept emptied-inventory`",
+        ));
+    }
+    let lives_on = subscriber_ids(after);
+    let removed: Vec<_> = before
+        .subscribers
+        .iter()
+        .filter_map(|spot| Some((*spot, before.subscriber_at(*spot)?)))
+        .filter(|(_, object)| !lives_on.contains(object.id.as_str()))
+        .collect();
+    if removed.is_empty() {
+        return;
+    }
+    protected(before, &removed, findings);
+    renamed(before, after, &removed, pending);
+}
+
+type Removed<'a> = (super::assemble::Spot, &'a SubscriberObject);
+
+fn protected(before: &Inventory, removed: &[Removed<'_>], findings: &mut Vec<Finding>) {
+    for (spot, object) in removed {
+        if object.text.protected != Some(true) {
+            continue;
+        }
+        let file = usize::try_from(spot.file)
+            .ok()
+            .and_then(|file| before.files.get(file));
+        let path = file.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path));
+        findings.push(gone(
+            &PROTECTED_REMOVED,
+            Place::whole(path),
+            format!("the protected subscriber `{}` is removed", object.id),
+            "take `protected` out in a commit of its own first",
+        ));
+    }
+}
+
+fn renamed(
+    before: &Inventory,
+    after: &Inventory,
+    removed: &[Removed<'_>],
+    pending: &mut Vec<Pending>,
+) {
+    let was_there: HashSet<&str> = before
+        .subscribers()
+        .map(|object| object.id.as_str())
+        .collect();
+    let by_mac: HashMap<u64, &SubscriberObject> = removed
+        .iter()
+        .filter_map(|(_, object)| Some((object.text.endpoint?.to_u64(), *object)))
+        .collect();
+    for spot in &after.subscribers {
+        let Some(object) = after.subscriber_at(*spot) else {
+            continue;
+        };
+        if was_there.contains(object.id.as_str()) || object.text.moved_from.is_some() {
+            continue;
+        }
+        let old = object
+            .text
+            .endpoint
+            .and_then(|mac| by_mac.get(&mac.to_u64()));
+        // The same endpoint on another device is rather a box that was used again.
+        let Some(old) = old.filter(|old| old.text.device == object.text.device) else {
+            continue;
+        };
+        let at: Pointer = after.point_at_subscriber(*spot);
+        pending.push(
+            Pending::new(
+                &RENAMED_WITHOUT_MOVED_FROM,
+                at,
+                format!("`{}` has the endpoint that `{}` had", object.id, old.id),
+            )
+            .hint(format!(
+                "if it is the same subscriber, add `moved_from = \"{}\"`",
+                old.id
+            )),
+        );
+    }
+}
+
+fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
+    if !before.devices.is_empty() && after.devices.is_empty() {
+        let count = before.devices.len();
+        findings.push(gone(
+            &EMPTIED_INVENTORY,
+            Place::whole(Arc::from("devices.toml")),
+            format!("there were {count} devices, and there is none any more"),
+            "if that is meant, accept it with `--accept emptied-inventory`",
+        ));
+    }
+    for spot in &before.devices {
+        let Some(object) = before.device_at(*spot) else {
+            continue;
+        };
+        let was_in_use = !matches!(
+            object.text.state,
+            Some(DeviceState::Retired | DeviceState::Preprovision)
+        );
+        if !was_in_use || after.device(object.id.as_str()).is_some() {
+            continue;
+        }
+        let file = usize::try_from(spot.file)
+            .ok()
+            .and_then(|file| before.files.get(file));
+        let path = file.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path));
+        findings.push(gone(
+            &DEVICE_DROPPED,
+            Place::whole(path),
+            format!("device `{}` is deleted without having been retired", object.id),
+            "gamctl lets go of it and cleans nothing; set `state = \"retired\"`, apply, then delete it",
+        ));
+    }
+}

@@ -1,0 +1,242 @@
+//! Reads a whole inventory: lists the files, parses them on all cores, puts them together and collects every finding.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::HashMap;
+
+use super::assemble::Inventory;
+use super::locate::{self, FileSlot};
+use super::parse::{ParsedFile, parse_file};
+use super::source::{
+    BlobId, Entry, Limits, Listing, ReadProblem, Reader, Source, SourceError, content_findings,
+};
+use super::tree::TreeLimits;
+use super::{FileKind, check, compare, parallel};
+use crate::model::{Finding, Severity, by_place};
+
+/// How many readings a parsed file is kept for after the last one that needed it.
+///
+/// A pull request's check alternates between two commits; two is enough for neither to push the other out.
+const KEPT_FOR: u64 = 2;
+
+/// Parsed files by what is in them: a second commit costs only the files that it changed.
+#[derive(Debug, Default)]
+pub struct Cache {
+    files: Mutex<CachedFiles>,
+}
+
+#[derive(Debug, Default)]
+struct CachedFiles {
+    reading: u64,
+    by_content: HashMap<(BlobId, FileKind), (u64, Arc<ParsedFile>)>,
+}
+
+impl Cache {
+    fn lock(&self) -> MutexGuard<'_, CachedFiles> {
+        // A thread that panicked while holding the lock left nothing half-done: every change is one insertion.
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the listed files that are known already.
+    fn begin(&self, entries: &[Entry]) -> Vec<Option<Arc<ParsedFile>>> {
+        let mut cached = self.lock();
+        cached.reading += 1;
+        let reading = cached.reading;
+        entries
+            .iter()
+            .map(|entry| {
+                let (used, parsed) = cached.by_content.get_mut(&(entry.blob?, entry.kind))?;
+                *used = reading;
+                Some(Arc::clone(parsed))
+            })
+            .collect()
+    }
+
+    fn keep(&self, entries: &[Entry], parsed: &[Option<Arc<ParsedFile>>]) {
+        let mut cached = self.lock();
+        let reading = cached.reading;
+        for (entry, parsed) in entries.iter().zip(parsed) {
+            if let (Some(blob), Some(parsed)) = (entry.blob, parsed) {
+                let value = (reading, Arc::clone(parsed));
+                cached.by_content.insert((blob, entry.kind), value);
+            }
+        }
+        cached
+            .by_content
+            .retain(|_, (used, _)| *used + KEPT_FOR > reading);
+    }
+
+    /// Returns how many files are kept.
+    pub fn len(&self) -> usize {
+        self.lock().by_content.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An inventory that was read, with everything that is wrong with it.
+#[derive(Debug)]
+pub struct Reading {
+    pub inventory: Inventory,
+    /// Sorted by place, each once.
+    pub findings: Vec<Finding>,
+    /// Where the inventory stands in its repository: `""` or `"inventory.example/"`.
+    pub prefix: String,
+}
+
+impl Reading {
+    pub fn has_errors(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Adds what is wrong with going from `before` to this inventory.
+    pub fn compare_with(&mut self, before: &Inventory) {
+        let found = compare::compare(before, &self.inventory);
+        self.findings.extend(found);
+        tidy(&mut self.findings);
+    }
+}
+
+/// Reads an inventory with everything that is wrong with it.
+pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, SourceError> {
+    let Listing {
+        entries,
+        mut findings,
+        stopped,
+        commit,
+        prefix,
+    } = source.list(limits)?;
+    let mut partial = kinds_not_read(&findings);
+    if stopped {
+        tidy(&mut findings);
+        return Ok(Reading {
+            inventory: Inventory::of(Vec::new(), commit, FileKind::ALL.to_vec()),
+            findings,
+            prefix,
+        });
+    }
+    let parsed = parse_all(source, &entries, limits, cache, &mut findings, &mut partial)?;
+    let slots = entries
+        .iter()
+        .zip(parsed)
+        .filter_map(|(entry, parsed)| {
+            Some(FileSlot {
+                path: Arc::clone(&entry.path),
+                parsed: parsed?,
+            })
+        })
+        .collect();
+    let inventory = Inventory::of(slots, commit, partial);
+    findings.extend(inventory.files.iter().flat_map(locate::place_file_findings));
+    let pending = check::check(&inventory);
+    let tree_limits = TreeLimits {
+        depth: limits.toml_depth,
+        keys: limits.keys,
+    };
+    findings.extend(locate::place_pending(
+        &inventory.files,
+        &pending,
+        tree_limits,
+    ));
+    tidy(&mut findings);
+    Ok(Reading {
+        inventory,
+        findings,
+        prefix,
+    })
+}
+
+/// Sorts findings and folds those that say the same of the same place.
+fn tidy(findings: &mut Vec<Finding>) {
+    findings.sort_by(by_place);
+    findings.dedup_by(|left, right| {
+        left.rule == right.rule && left.place == right.place && left.message == right.message
+    });
+}
+
+/// Returns the kinds of which a file was seen and will not be read: what is not found there is not known to be absent.
+fn kinds_not_read(findings: &[Finding]) -> Vec<FileKind> {
+    FileKind::ALL
+        .into_iter()
+        .filter(|kind| {
+            findings
+                .iter()
+                .filter(|finding| finding.severity == Severity::Error)
+                .any(|finding| belongs_to(*kind, &finding.place.file))
+        })
+        .collect()
+}
+
+fn belongs_to(kind: FileKind, path: &str) -> bool {
+    let top = path.split('/').next().unwrap_or(path);
+    top == kind.stem() || top.strip_suffix(".toml") == Some(kind.stem())
+}
+
+/// What became of one listed file.
+enum Outcome {
+    Parsed(Arc<ParsedFile>),
+    NotRead(Box<Finding>),
+    Failed(SourceError),
+}
+
+fn parse_all(
+    source: &Source,
+    entries: &[Entry],
+    limits: &Limits,
+    cache: &Cache,
+    findings: &mut Vec<Finding>,
+    partial: &mut Vec<FileKind>,
+) -> Result<Vec<Option<Arc<ParsedFile>>>, SourceError> {
+    let mut parsed = cache.begin(entries);
+    let missing: Vec<usize> = parsed
+        .iter()
+        .enumerate()
+        .filter(|(_, parsed)| parsed.is_none())
+        .map(|(index, _)| index)
+        .collect();
+    let outcomes = parallel::map_with(
+        &missing,
+        || source.reader().map_err(Some),
+        |reader, index| parse_one(reader, entries.get(*index)?, limits),
+    );
+    for (index, outcome) in missing.into_iter().zip(outcomes) {
+        let (Some(slot), Some(entry)) = (parsed.get_mut(index), entries.get(index)) else {
+            continue;
+        };
+        match outcome {
+            Some(Outcome::Parsed(file)) => *slot = Some(file),
+            Some(Outcome::NotRead(finding)) => {
+                findings.push(*finding);
+                partial.push(entry.kind);
+            }
+            Some(Outcome::Failed(error)) => return Err(error),
+            None => {}
+        }
+    }
+    cache.keep(entries, &parsed);
+    Ok(parsed)
+}
+
+/// Reads and parses one file; `reader` holds the thread's reader, or once the reason why there is none.
+fn parse_one(
+    reader: &mut Result<Reader, Option<SourceError>>,
+    entry: &Entry,
+    limits: &Limits,
+) -> Option<Outcome> {
+    let reader = match reader {
+        Ok(reader) => reader,
+        Err(reason) => return reason.take().map(Outcome::Failed),
+    };
+    Some(match reader.read(entry, limits) {
+        Ok(bytes) => match content_findings(entry, &bytes) {
+            Some(finding) => Outcome::NotRead(Box::new(finding)),
+            None => Outcome::Parsed(Arc::new(parse_file(entry.kind, bytes, limits))),
+        },
+        Err(ReadProblem::Finding(finding)) => Outcome::NotRead(finding),
+        Err(ReadProblem::Source(error)) => Outcome::Failed(error),
+    })
+}
