@@ -37,6 +37,7 @@ const PURE: &[&str] = &[
 /// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, and commits.
 const NOT_PURE: &[&str] = &[
     "src/inventory/source",
+    "src/inventory/parallel",
     "src/inventory/read",
     "src/inventory/commit",
 ];
