@@ -204,7 +204,7 @@ fn reaches(path: &[String], impure: &str) -> bool {
 fn check_opening(file: &Source) -> Vec<String> {
     let first = file.text.lines().next().unwrap_or_default();
     let sentence = first.strip_prefix("//! ").unwrap_or_default();
-    if sentence.ends_with('.') && sentence.starts_with(char::is_alphanumeric) {
+    if sentence.ends_with('.') && sentence.contains(char::is_alphanumeric) {
         return Vec::new();
     }
     vec![file.complain(
