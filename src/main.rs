@@ -1,1 +1,3 @@
+//! The `gamctl` program.
+
 fn main() {}
