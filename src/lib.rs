@@ -1,5 +1,7 @@
 //! gamctl manages Positron GAM access multiplexers the GitOps way: an inventory in git, plans that never lie, applies that prove themselves.
 
+pub mod cli;
+pub mod config;
 pub mod inventory;
 pub mod model;
 pub mod report;

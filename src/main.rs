@@ -1,3 +1,7 @@
 //! The `gamctl` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gamctl::cli::main(std::env::args_os())
+}

@@ -538,5 +538,3 @@ impl EventReceiver for Builder<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,8 @@
 
 mod build;
 mod item;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 

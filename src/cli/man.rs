@@ -1,0 +1,33 @@
+//! `gamctl man`: the manual pages.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::terminal::Terminal;
+use crate::report::Exit;
+
+/// Print the manual page, or write a page for every command
+#[derive(Debug, clap::Args)]
+pub(super) struct ManArguments {
+    /// Write `gamctl.1` and a page for every command into this folder
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &ManArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let pages = super::generated::manual();
+    let Some(folder) = &arguments.out else {
+        if let Some((_, page)) = pages.first() {
+            terminal.result(page)?;
+        }
+        return Ok(Exit::Done);
+    };
+    std::fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    for (name, page) in &pages {
+        let path = folder.join(name);
+        std::fs::write(&path, page).with_context(|| format!("failed to write {}", path.display()))?;
+    }
+    terminal.say(&format!("Wrote {} pages to {}.", pages.len(), folder.display()));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,128 @@
+//! What people type: the arguments of every command, and the way from them to an exit code.
+
+mod clock;
+mod completions;
+mod fmt;
+mod generated;
+mod init;
+mod man;
+mod schema;
+mod set;
+mod show;
+mod source;
+mod terminal;
+mod validate;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{self, Settings};
+use crate::report::Exit;
+pub use generated::manual;
+use terminal::Terminal;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done, nothing left to do
+  1  the program or its surroundings failed, or it was called wrongly
+  2  changes are pending
+  3  the inventory has errors
+  4  refused by policy
+  5  at least one device failed or was rolled back
+  6  everything reachable is fine, some devices could not be observed
+  7  some devices moved since the plan
+  8  interrupted, the state is recorded
+
+Begin with `gamctl init network` and `gamctl validate network`.";
+
+/// Manage Positron GAM access multiplexers from a git repository
+#[derive(Debug, Parser)]
+#[command(name = "gamctl", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Read program settings from this file [default: gamctl.toml where it is there]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    config: Option<PathBuf>,
+
+    /// Use colour: on a terminal, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Everywhere")]
+    color: ColorChoice,
+
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
+    quiet: bool,
+
+    /// Say more about what is being done
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
+    verbose: bool,
+
+    /// Write the result as JSON to this file as well
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    json_to: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArguments),
+    Validate(validate::ValidateArguments),
+    Fmt(fmt::FmtArguments),
+    Show(show::ShowArguments),
+    Set(set::SetArguments),
+    Schema(schema::SchemaArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
+}
+
+/// Runs the program and returns what it tells the shell.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let is_help = !error.use_stderr();
+            // Help into a closed pipe is no failure, and a usage error that nobody hears is still one.
+            let printed = error.print();
+            let exit = if is_help && printed.is_ok() { Exit::Done } else { Exit::Failed };
+            return exit.into();
+        }
+    };
+    let settings = config::settings(arguments.config.as_deref());
+    let terminal = Terminal::of(&arguments, settings.as_ref().ok());
+    let result = settings
+        .map_err(anyhow::Error::from)
+        .and_then(|settings| arguments.command.run(&settings, &terminal));
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) if terminal::is_closed_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            terminal.error(&error);
+            Exit::Failed.into()
+        }
+    }
+}
+
+impl Command {
+    fn run(self, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Exit> {
+        match self {
+            Self::Init(arguments) => init::run(&arguments, terminal),
+            Self::Validate(arguments) => validate::run(&arguments, settings, terminal),
+            Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
+            Self::Show(arguments) => show::run(&arguments, settings, terminal),
+            Self::Set(arguments) => set::run(&arguments, settings, terminal),
+            Self::Schema(arguments) => schema::run(&arguments, terminal),
+            Self::Completions(arguments) => completions::run(&arguments, terminal),
+            Self::Man(arguments) => man::run(&arguments, terminal),
+        }
+    }
+}

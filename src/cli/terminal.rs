@@ -1,0 +1,103 @@
+//! Where results and talk go: results to stdout, talk to stderr, colour only where it is wanted.
+#![allow(
+    clippy::print_stderr,
+    reason = "this is the file that talks to the person"
+)]
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::{Arguments, ColorChoice};
+use crate::config::Settings;
+use crate::report::{Paint, visible};
+
+/// Columns where nobody says how wide the terminal is.
+const DEFAULT_WIDTH: usize = 100;
+
+/// The person at the other end.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    /// For results.
+    pub paint: Paint,
+    /// For talk.
+    talk: Paint,
+    pub width: usize,
+    is_quiet: bool,
+    is_verbose: bool,
+    json_to: Option<PathBuf>,
+}
+
+impl Terminal {
+    pub(super) fn of(arguments: &Arguments, settings: Option<&Settings>) -> Self {
+        let paint = |is_terminal: bool| {
+            let is_plain = settings.is_some_and(|settings| settings.no_color || settings.is_dumb);
+            match arguments.color {
+                ColorChoice::Always => Paint::Color,
+                ColorChoice::Auto if is_terminal && !is_plain => Paint::Color,
+                ColorChoice::Auto | ColorChoice::Never => Paint::Plain,
+            }
+        };
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        Self {
+            paint: paint(io::stdout().is_terminal()),
+            talk: paint(io::stderr().is_terminal()),
+            width: width.unwrap_or(DEFAULT_WIDTH),
+            is_quiet: arguments.quiet,
+            is_verbose: arguments.verbose,
+            json_to: arguments.json_to.clone(),
+        }
+    }
+
+    /// Prints a result.
+    pub(super) fn result(&self, text: &str) -> anyhow::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()?;
+        Ok(())
+    }
+
+    /// Writes the result as JSON beside the text, where that was asked for.
+    pub(super) fn json(&self, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        let Some(path) = &self.json_to else {
+            return Ok(());
+        };
+        std::fs::write(path, text())
+            .with_context(|| format!("failed to write {}", path.display()))
+    }
+
+    /// Says something that is not a result.
+    pub(super) fn say(&self, text: &str) {
+        if !self.is_quiet {
+            eprintln!("{text}");
+        }
+    }
+
+    /// Says something that only the curious want to know.
+    pub(super) fn detail(&self, text: &str) {
+        if self.is_verbose {
+            eprintln!("{}", self.talk.dim(text));
+        }
+    }
+
+    pub(super) fn hint(&self, text: &str) {
+        if !self.is_quiet {
+            eprintln!("\n{} {text}", self.talk.note("hint:"));
+        }
+    }
+
+    /// Prints an error with everything that led to it.
+    pub(super) fn error(&self, error: &anyhow::Error) {
+        let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+        eprintln!("{} {}", self.talk.error("error:"), visible(&chain.join(": ")));
+    }
+}
+
+/// Returns whether an error is that nobody reads our output any more, which is no failure.
+pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,124 @@
+//! `gamctl validate`: everything that is wrong with an inventory.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::source::{path, prefix, report, source};
+use super::terminal::Terminal;
+use crate::config::Settings;
+use crate::inventory::source::{Limits, Source};
+use crate::inventory::{Cache, all_rules, is_acceptable, nearest, read};
+use crate::model::Severity;
+use crate::report::{Exit, FindingFormat};
+
+/// Say everything that is wrong with an inventory, without touching a device
+///
+/// Exits with 0 where there is no error, and with 3 where there is one. Warnings do not count unless --strict is given.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl validate                                  the inventory in this folder, as it is on disk
+  gamctl validate --rev HEAD                       as it was committed
+  gamctl validate --rev HEAD --against origin/main what a pull request must pass
+  gamctl validate --format github                  as annotations in a GitHub workflow")]
+pub(super) struct ValidateArguments {
+    /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
+    path: Option<PathBuf>,
+
+    /// Take the inventory as it was committed at this revision, instead of as it is on disk
+    #[arg(long, value_name = "REV")]
+    rev: Option<String>,
+
+    /// Also judge the step from this revision: files that got lost, protected subscribers that are removed
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
+
+    /// How findings are written
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+
+    /// Accept a finding on the step from --against, because it is meant: lost-file or emptied-inventory
+    #[arg(long, value_name = "RULE", requires = "against")]
+    accept: Vec<String>,
+
+    /// Count warnings as errors
+    #[arg(long)]
+    strict: bool,
+
+    /// Explain a rule with a wrong and a right example, and do nothing else
+    #[arg(long, value_name = "RULE", exclusive = true)]
+    explain: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, with the lines concerned
+    Human,
+    /// One JSON document
+    Json,
+    /// For code scanning
+    Sarif,
+    /// Annotations in a GitHub workflow
+    Github,
+    /// A GitLab code quality report
+    Gitlab,
+}
+
+impl From<Format> for FindingFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+            Format::Sarif => Self::Sarif,
+            Format::Github => Self::Github,
+            Format::Gitlab => Self::Gitlab,
+        }
+    }
+}
+
+pub(super) fn run(
+    arguments: &ValidateArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    if let Some(rule) = &arguments.explain {
+        return explain(rule, terminal);
+    }
+    for rule in &arguments.accept {
+        anyhow::ensure!(
+            is_acceptable(rule),
+            "`{rule}` cannot be accepted; only lost-file and emptied-inventory can be meant"
+        );
+    }
+    let path = path(arguments.path.as_deref(), settings);
+    let (limits, cache) = (Limits::default(), Cache::default());
+    let mut reading = read(&source(&path, arguments.rev.as_deref())?, &limits, &cache)?;
+    if let Some(revision) = &arguments.against {
+        let before = read(&Source::git(&path, revision)?, &limits, &cache)?;
+        reading.compare_with(&before.inventory);
+    }
+    for finding in &mut reading.findings {
+        if arguments.accept.iter().any(|rule| rule == finding.rule.id) {
+            finding.severity = Severity::Warning;
+        } else if arguments.strict {
+            finding.severity = Severity::Error;
+        }
+    }
+    let prefix = prefix(&path, &reading);
+    terminal.json(|| report(&reading, FindingFormat::Json, &prefix, terminal))?;
+    let exit = if reading.has_errors() { Exit::InventoryInvalid } else { Exit::Done };
+    terminal.result(&report(&reading, arguments.format.into(), &prefix, terminal))?;
+    Ok(exit)
+}
+
+fn explain(id: &str, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let rules = all_rules();
+    let Some(rule) = rules.iter().find(|rule| rule.id == id) else {
+        let near = nearest(id, rules.iter().map(|rule| rule.id));
+        let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        anyhow::bail!("there is no rule `{id}`{hint}");
+    };
+    terminal.result(&crate::inventory::explain_rule(rule))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,139 @@
+//! Program settings from `gamctl.toml` with the environment over it; the only file that reads the environment.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// What the program is told from outside of the command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the inventory is, where a command does not say.
+    pub inventory: Option<PathBuf>,
+    /// The branch that commits go to, where a command does not say.
+    pub branch: Option<String>,
+    /// Somebody asked for output without colour.
+    pub no_color: bool,
+    /// The terminal understands no escape sequences.
+    pub is_dumb: bool,
+}
+
+/// Why the settings cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("failed to read the settings {path}")]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the settings {path} are larger than {limit} bytes; is it the right file?")]
+    TooLarge { path: PathBuf, limit: u64 },
+    #[error("{path}:{line}: {message}")]
+    Invalid {
+        path: PathBuf,
+        line: usize,
+        message: String,
+    },
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    inventory: Option<WrittenInventory>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenInventory {
+    path: Option<PathBuf>,
+    branch: Option<String>,
+}
+
+/// Far more than settings ever need.
+const MAX_BYTES: u64 = 1 << 20;
+
+#[allow(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Returns the settings: from the file given, else from `GAMCTL_CONFIG`, else from `./gamctl.toml` where it is there.
+pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
+    let named = given
+        .map(Path::to_path_buf)
+        .or_else(|| variable("GAMCTL_CONFIG").map(PathBuf::from));
+    let written = match named {
+        Some(path) => read(&path)?,
+        None => match Path::new("gamctl.toml") {
+            path if path.exists() => read(path)?,
+            _ => Written::default(),
+        },
+    };
+    let inventory = written.inventory.unwrap_or_default();
+    Ok(Settings {
+        inventory: variable("GAMCTL_INVENTORY").map(PathBuf::from).or(inventory.path),
+        branch: variable("GAMCTL_BRANCH").or(inventory.branch),
+        no_color: variable("NO_COLOR").is_some(),
+        is_dumb: variable("TERM").as_deref() == Some("dumb"),
+    })
+}
+
+fn read(path: &Path) -> Result<Written, SettingsError> {
+    let unreadable = |source| SettingsError::Unreadable {
+        path: path.to_path_buf(),
+        source,
+    };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > MAX_BYTES {
+        return Err(SettingsError::TooLarge {
+            path: path.to_path_buf(),
+            limit: MAX_BYTES,
+        });
+    }
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let written: Result<Written, toml::de::Error> = toml::from_str(&text);
+    let mut written = written.map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let before = text.get(..at).unwrap_or_default();
+        SettingsError::Invalid {
+            path: path.to_path_buf(),
+            line: before.matches('\n').count() + 1,
+            message: error.message().to_owned(),
+        }
+    })?;
+    // A path in the file is meant from where the file is.
+    if let (Some(inventory), Some(folder)) = (&mut written.inventory, path.parent()) {
+        inventory.path = inventory.path.take().map(|inner| folder.join(inner));
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> Result<Written, SettingsError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gamctl.toml");
+        std::fs::write(&path, text).unwrap();
+        read(&path).map(|mut written| {
+            if let Some(inventory) = &mut written.inventory {
+                inventory.path = inventory.path.take().map(|inner| inner.strip_prefix(directory.path()).unwrap().to_path_buf());
+            }
+            written
+        })
+    }
+
+    #[test]
+    fn a_path_is_meant_from_where_the_settings_are() {
+        let inventory = written("[inventory]\npath = \"network\"\nbranch = \"main\"\n").unwrap().inventory.unwrap();
+        assert_eq!(inventory.path, Some(PathBuf::from("network")));
+        assert_eq!(inventory.branch.as_deref(), Some("main"));
+    }
+
+    #[test]
+    fn a_mistyped_setting_is_an_error_with_its_line() {
+        let error = written("[inventory]\npaht = \"x\"\n").unwrap_err().to_string();
+        assert!(error.contains("gamctl.toml:2:") && error.contains("paht"), "{error}");
+    }
+}
