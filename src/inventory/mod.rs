@@ -5,7 +5,10 @@ mod check;
 pub mod commit;
 mod compare;
 mod describe;
+pub mod edit;
 mod file_kind;
+mod format;
+mod layout;
 mod locate;
 mod parallel;
 mod parse;
@@ -13,24 +16,26 @@ mod read;
 mod record;
 mod resolve;
 mod rules;
+mod select;
 pub mod source;
 mod suggest;
 pub mod text;
 mod tree;
 
 pub use assemble::{
-    CredentialsObject, DeviceObject, Inventory, NetworkDefaults, ServicePlanObject,
-    SubscriberObject,
+    CredentialsObject, DeviceObject, Inventory, NetworkDefaults, ServicePlanObject, SubscriberObject,
 };
 pub use compare::is_acceptable;
 pub use describe::{
-    ValueError, canonical_order, json_schema, key_reference, key_value, rule_reference,
+    ValueError, canonical_order, explain_rule, json_schema, key_reference, key_value,
+    rule_reference,
 };
 pub use file_kind::{FileKind, Sighting, classify};
-pub use parse::Object;
-pub use read::{Cache, Reading, read};
+pub use format::{FormatError, format};
+pub use read::{Cache, Reading, read, read_texts};
 pub use resolve::{
     IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,
 };
 pub use rules::{GOOD_INVENTORY, all_rules};
+pub use select::field_texts;
 pub use suggest::nearest;

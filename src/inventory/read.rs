@@ -11,7 +11,7 @@ use super::source::{
     BlobId, Entry, Limits, Listing, ReadProblem, Reader, Source, SourceError, content_findings,
 };
 use super::tree::TreeLimits;
-use super::{FileKind, check, compare, parallel};
+use super::{FileKind, Sighting, check, classify, compare, parallel};
 use crate::model::{Finding, Severity, by_place};
 
 /// How many readings a parsed file is kept for after the last one that needed it.
@@ -120,7 +120,7 @@ pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, 
         });
     }
     let parsed = parse_all(source, &entries, limits, cache, &mut findings, &mut partial)?;
-    let slots = entries
+    let slots: Vec<FileSlot> = entries
         .iter()
         .zip(parsed)
         .filter_map(|(entry, parsed)| {
@@ -131,8 +131,52 @@ pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, 
         })
         .collect();
     let inventory = Inventory::of(slots, commit, partial);
-    findings.extend(inventory.files.iter().flat_map(locate::place_file_findings));
-    let pending = check::check(&inventory);
+    let findings = judge(&inventory, findings, limits);
+    Ok(Reading {
+        inventory,
+        findings,
+        prefix,
+    })
+}
+
+/// Reads an inventory from texts in memory, as an edit left them; paths that are no inventory file's are passed over.
+pub fn read_texts(
+    texts: &std::collections::BTreeMap<Arc<str>, Arc<str>>,
+    limits: &Limits,
+) -> Reading {
+    let files: Vec<(FileKind, &Arc<str>, &Arc<str>)> = texts
+        .iter()
+        .filter_map(|(path, text)| match classify(path) {
+            Sighting::Inventory(kind) => Some((kind, path, text)),
+            Sighting::Foreign | Sighting::Suspicious(_) => None,
+        })
+        .collect();
+    let slots = parallel::map_with(
+        &files,
+        || (),
+        |(), (kind, path, text)| FileSlot {
+            path: Arc::clone(path),
+            parsed: Arc::new(parse_file(*kind, text.as_bytes().to_vec(), limits)),
+        },
+    );
+    let inventory = Inventory::of(slots, None, Vec::new());
+    let findings = judge(&inventory, Vec::new(), limits);
+    Reading {
+        inventory,
+        findings,
+        prefix: String::new(),
+    }
+}
+
+/// Adds what is wrong with the files and between them to what is known already.
+fn judge(inventory: &Inventory, mut findings: Vec<Finding>, limits: &Limits) -> Vec<Finding> {
+    findings.extend(
+        inventory
+            .files
+            .iter()
+            .flat_map(locate::place_file_findings),
+    );
+    let pending = check::check(inventory);
     let tree_limits = TreeLimits {
         depth: limits.toml_depth,
         keys: limits.keys,
@@ -143,11 +187,7 @@ pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, 
         tree_limits,
     ));
     tidy(&mut findings);
-    Ok(Reading {
-        inventory,
-        findings,
-        prefix,
-    })
+    findings
 }
 
 /// Sorts findings and folds those that say the same of the same place.

@@ -8,7 +8,7 @@ mod value;
 
 pub use order::canonical_order;
 pub use reference::key_reference;
-pub use rule_reference::rule_reference;
+pub use rule_reference::{explain_rule, rule_reference};
 pub use schema::json_schema;
 pub use value::{ValueError, key_value};
 
@@ -50,4 +50,11 @@ fn within(shape: &Shape, path: &[&str]) -> Option<Shape> {
         | Shape::OneOf(_)
         | Shape::Either(_) => None,
     }
+}
+
+/// Returns the default of a key as it would be written, or in words.
+pub(in crate::inventory) fn default_of(kind: FileKind, key: &str) -> Option<&'static str> {
+    let record = record(kind);
+    let field = record.fields.iter().find(|field| field.key == key)?;
+    field.default
 }

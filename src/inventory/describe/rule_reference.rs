@@ -44,6 +44,23 @@ pub fn rule_reference() -> String {
     text
 }
 
+/// Returns what is to be said of one rule, for a person at a terminal.
+pub fn explain_rule(rule: &Rule) -> String {
+    let mut text = format!("{} ({})\n{}.\n\n{}\n", rule.id, rule.severity, rule.summary, rule.why.trim());
+    for (title, files) in [("Wrong", rule.wrong), ("Right", rule.right)] {
+        let _ = write!(text, "\n{title}:\n");
+        for (path, content) in files {
+            if *path != "$" {
+                let _ = writeln!(text, "    # {path}");
+            }
+            for line in visible(content).lines().flat_map(|line| line.split("; ")) {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+    }
+    text
+}
+
 fn example(text: &mut String, (path, content): &ExampleFile) {
     if *path == "$" {
         let _ = write!(

@@ -1,0 +1,108 @@
+//! `gamctl fmt`: canonical order and spacing.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::source::path;
+use super::terminal::Terminal;
+use crate::config::Settings;
+use crate::inventory::source::{Entry, Limits, Source};
+use crate::inventory::{canonical_order, format};
+use crate::report::Exit;
+
+/// Bring the inventory's files into canonical order and spacing
+///
+/// Keys come in the order of the reference, objects by their ids within each section; a section begins at a comment that
+/// stands by itself. Comments stay with what they are about, and the meaning never changes. With --check nothing is
+/// written, and the exit code is 2 where a file is not in order.
+#[derive(Debug, clap::Args)]
+pub(super) struct FmtArguments {
+    /// The inventory's folder [default: the settings', else this folder]
+    path: Option<PathBuf>,
+
+    /// Only say which files are not in order
+    #[arg(long)]
+    check: bool,
+
+    /// Show what would change
+    #[arg(long)]
+    diff: bool,
+}
+
+pub(super) fn run(arguments: &FmtArguments, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let root = path(arguments.path.as_deref(), settings);
+    let source = Source::directory(&root)?;
+    let limits = Limits::default();
+    let listing = source.list(&limits)?;
+    let mut reader = source.reader()?;
+    let (mut changed, mut broken) = (Vec::new(), 0);
+    for entry in &listing.entries {
+        let problem = match reader.read(entry, &limits) {
+            Ok(bytes) => match formatted(entry, bytes) {
+                Ok(Some((before, after))) => {
+                    changed.push((entry, before, after));
+                    continue;
+                }
+                Ok(None) => continue,
+                Err(problem) => problem,
+            },
+            Err(problem) => problem.to_string(),
+        };
+        broken += 1;
+        terminal.say(&format!("{}: {problem}", crate::report::visible(&entry.path)));
+    }
+    let mut shown = String::new();
+    for (entry, before, after) in &changed {
+        shown.push_str(&match arguments.diff {
+            true => super::set::unified(&entry.path, before, after, terminal.paint),
+            false => format!("{}\n", crate::report::visible(&entry.path)),
+        });
+        if !arguments.check {
+            write(&root.join(&*entry.path), after)?;
+        }
+    }
+    terminal.result(&shown)?;
+    let files = crate::report::counted(changed.len(), "file");
+    if broken > 0 {
+        terminal.hint("`gamctl validate` shows what is wrong with the others");
+        return Ok(Exit::InventoryInvalid);
+    }
+    match (changed.is_empty(), arguments.check) {
+        (true, _) => terminal.detail("Every file is in order."),
+        (false, true) => {
+            terminal.say(&format!("{files} not in order; `gamctl fmt` brings them there."));
+            return Ok(Exit::ChangesPending);
+        }
+        (false, false) => terminal.say(&format!("Brought {files} into order.")),
+    }
+    Ok(Exit::Done)
+}
+
+/// Returns a file before and after, or nothing where it is in order.
+fn formatted(entry: &Entry, bytes: Vec<u8>) -> Result<Option<(String, String)>, String> {
+    let before = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    let order = |path: &[&str]| canonical_order(entry.kind, path);
+    let after = format(entry.kind, &before, &order).map_err(|error| error.to_string())?;
+    Ok((before != after).then_some((before, after)))
+}
+
+/// Replaces a file in one step, so that a crash leaves the old one or the new one.
+pub(super) fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    let failed = || format!("failed to write {}", file.display());
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    std::fs::create_dir_all(folder).with_context(failed)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
+    let written = std::fs::write(&temporary, text)
+        .and_then(|()| match std::fs::metadata(file) {
+            Ok(old) => std::fs::set_permissions(&temporary, old.permissions()),
+            Err(_) => Ok(()),
+        })
+        .and_then(|()| std::fs::rename(&temporary, file));
+    if written.is_err() {
+        // The error that counts is the one above; a temporary file left behind does no harm.
+        let _removed = std::fs::remove_file(&temporary);
+    }
+    written.with_context(failed)
+}

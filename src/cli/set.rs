@@ -1,0 +1,333 @@
+//! `gamctl set`: one change to many subscribers, shown as a difference before it is written or committed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use globset::{Glob, GlobMatcher};
+
+use super::source::{InventoryArguments, report};
+use super::terminal::Terminal;
+use crate::config::Settings;
+use crate::inventory::commit::{self, CommitRequest, Person};
+use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
+use crate::inventory::source::Limits;
+use crate::inventory::{
+    FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest, read_texts,
+};
+use crate::model::Severity;
+use crate::report::{Exit, FindingFormat, Paint, counted, visible};
+
+/// Change subscribers in bulk: show the difference, or write or commit it
+///
+/// Without --write or --commit the difference is only shown. A change that would make the inventory wrong is refused.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl set acct-1042 service_plan=gig                      show what would change
+  gamctl set acct-1042 acct-1043 state=suspended --write     write it into the files
+  gamctl set --where device='maple-*' --where service_plan=home-100 service_plan=home-200 --commit
+  gamctl set acct-1042 --unset port2_vlan --write            take a key out")]
+pub(super) struct SetArguments {
+    /// Subscribers, by id or pattern such as `acct-10*`, and changes such as `service_plan=gig`
+    #[arg(value_name = "SUBSCRIBER|KEY=VALUE")]
+    words: Vec<String>,
+
+    /// Only subscribers whose key has this value or matches this pattern; all of several must match
+    #[arg(long = "where", value_name = "KEY=PATTERN")]
+    conditions: Vec<String>,
+
+    /// Take a key out, so that its default holds
+    #[arg(long, value_name = "KEY")]
+    unset: Vec<String>,
+
+    #[command(flatten)]
+    inventory: InventoryArguments,
+
+    /// Write the change into the files
+    #[arg(long, conflicts_with = "commit")]
+    write: bool,
+
+    /// Commit the change
+    #[arg(long, conflicts_with = "rev")]
+    commit: bool,
+
+    /// The commit's first line [default: what was set]
+    #[arg(long, short, requires = "commit")]
+    message: Option<String>,
+
+    /// The branch to commit to [default: the settings', else the current one]
+    #[arg(long, requires = "commit")]
+    branch: Option<String>,
+
+    /// Who makes the change, as `Name <address>` [default: git's user]
+    #[arg(long, requires = "commit")]
+    author: Option<String>,
+}
+
+pub(super) fn run(arguments: &SetArguments, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let request = Request::of(arguments)?;
+    let target = if arguments.commit {
+        Some(CommitTarget::of(arguments, settings)?)
+    } else {
+        None
+    };
+    let before = match &target {
+        Some(target) => target.read()?,
+        None => arguments.inventory.read(settings, terminal)?,
+    };
+    let ids = request.choose(&before.inventory)?;
+    let files: BTreeMap<Arc<str>, Arc<str>> = before.inventory.texts().collect();
+    let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
+    let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))?;
+    if changes.is_empty() {
+        terminal.say(&format!("Nothing to do: {} so already.", if ids.len() == 1 { "it is" } else { "they are" }));
+        return Ok(Exit::Done);
+    }
+    let after = read_texts(&changed(&files, &changes), &Limits::default());
+    if let Some(exit) = refuse(&before, after, terminal)? {
+        return Ok(exit);
+    }
+    let mut shown = String::new();
+    for change in &changes {
+        shown.push_str(&unified(&change.path, text(change.before.as_ref()), text(change.after.as_ref()), terminal.paint));
+    }
+    terminal.result(&shown)?;
+    let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
+    if let Some(target) = target {
+        target.commit(&changes, arguments.message.as_deref().unwrap_or(&format!("set {summary}")), terminal)?;
+    } else if arguments.write {
+        let root = arguments.inventory.folder(settings)?;
+        write(&root, &changes)?;
+        terminal.say(&format!("Wrote {summary} in {}.", counted(changes.len(), "file")));
+    } else {
+        terminal.say(&format!("This would set {summary}. Nothing is written."));
+        terminal.hint("add `--write` to write it, `--commit` to commit it");
+    }
+    Ok(Exit::Done)
+}
+
+fn text(side: Option<&Arc<str>>) -> &str {
+    side.map_or("", |text| text)
+}
+
+/// What was asked for, before it is known of whom.
+struct Request {
+    patterns: Vec<(String, GlobMatcher)>,
+    conditions: Vec<(String, GlobMatcher)>,
+    values: Vec<(KeyPath, toml_edit::Value)>,
+    unset: Vec<KeyPath>,
+    /// `service_plan=gig`, as it was typed.
+    words: String,
+}
+
+impl Request {
+    fn of(arguments: &SetArguments) -> anyhow::Result<Self> {
+        let (mut patterns, mut values, mut words) = (Vec::new(), Vec::new(), Vec::new());
+        for word in &arguments.words {
+            match word.split_once('=') {
+                Some((key, value)) => {
+                    let (path, value) = key_value(FileKind::Subscribers, key, value)?;
+                    values.push((KeyPath::new(path), value));
+                    words.push(word.clone());
+                }
+                None => patterns.push((word.clone(), pattern(word)?)),
+            }
+        }
+        let mut unset = Vec::new();
+        for key in &arguments.unset {
+            ensure!(known_key(key), "`{}` is not a key of subscribers", visible(key));
+            unset.push(KeyPath::new(key.split('.')));
+            words.push(format!("no {key}"));
+        }
+        let mut conditions = Vec::new();
+        for condition in &arguments.conditions {
+            let Some((key, value)) = condition.split_once('=') else {
+                bail!("`--where {}` needs the form KEY=PATTERN", visible(condition));
+            };
+            ensure!(known_key(key), "`{}` is not a key of subscribers", visible(key));
+            conditions.push((key.to_owned(), pattern(value)?));
+        }
+        ensure!(!values.is_empty() || !unset.is_empty(), "nothing to set: add KEY=VALUE, such as `service_plan=gig`");
+        ensure!(
+            !patterns.is_empty() || !conditions.is_empty(),
+            "no subscriber is named: give ids, or choose them with `--where KEY=PATTERN` (`--where state='*'` is everybody)"
+        );
+        Ok(Self { patterns, conditions, values, unset, words: words.join(" ") })
+    }
+
+    /// Returns the ids of the subscribers that are meant.
+    fn choose(&self, inventory: &Inventory) -> anyhow::Result<Vec<String>> {
+        let keys: Vec<&str> = self.conditions.iter().map(|(key, _)| key.as_str()).collect();
+        let fields = field_texts(inventory, FileKind::Subscribers, &keys);
+        for (word, pattern) in &self.patterns {
+            if !fields.keys().any(|id| pattern.is_match(id)) {
+                let near = nearest(word, fields.keys().map(String::as_str));
+                let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                bail!("there is no subscriber `{}`{hint}", visible(word));
+            }
+        }
+        let ids: Vec<String> = fields
+            .into_iter()
+            .filter(|(id, _)| self.patterns.is_empty() || self.patterns.iter().any(|(_, pattern)| pattern.is_match(id)))
+            .filter(|(_, values)| {
+                let judged = self.conditions.iter().zip(values);
+                judged.into_iter().all(|((_, pattern), value)| value.as_ref().is_some_and(|value| pattern.is_match(value)))
+            })
+            .map(|(id, _)| id)
+            .collect();
+        ensure!(!ids.is_empty(), "no subscriber meets every condition");
+        Ok(ids)
+    }
+
+    fn edits(&self, id: &str) -> Vec<Edit> {
+        let set = self.values.iter().map(|(key, value)| Edit::Set {
+            object: Object::subscriber(id),
+            key: key.clone(),
+            value: value.clone(),
+        });
+        let unset = self.unset.iter().map(|key| Edit::Unset {
+            object: Object::subscriber(id),
+            key: key.clone(),
+        });
+        set.chain(unset).collect()
+    }
+}
+
+fn known_key(key: &str) -> bool {
+    let first = key.split('.').next().unwrap_or(key);
+    canonical_order(FileKind::Subscribers, &["subscriber", ""]).is_some_and(|keys| keys.contains(&first))
+}
+
+fn pattern(text: &str) -> anyhow::Result<GlobMatcher> {
+    let glob = Glob::new(text).with_context(|| format!("`{}` is not a pattern", visible(text)))?;
+    Ok(glob.compile_matcher())
+}
+
+/// Returns the files as the changes leave them.
+fn changed(files: &BTreeMap<Arc<str>, Arc<str>>, changes: &[FileChange]) -> BTreeMap<Arc<str>, Arc<str>> {
+    let mut after = files.clone();
+    for FileChange { path, after: text, .. } in changes {
+        match text {
+            Some(text) => after.insert(Arc::clone(path), Arc::clone(text)),
+            None => after.remove(path),
+        };
+    }
+    after
+}
+
+/// Refuses a change that brings errors that were not there before.
+fn refuse(before: &Reading, mut after: Reading, terminal: &Terminal) -> anyhow::Result<Option<Exit>> {
+    after.findings.retain(|finding| {
+        let is_old = before.findings.iter().any(|old| old.rule == finding.rule && old.message == finding.message);
+        finding.severity == Severity::Error && !is_old
+    });
+    if after.findings.is_empty() {
+        return Ok(None);
+    }
+    terminal.result(&report(&after, FindingFormat::Human, "", terminal))?;
+    terminal.say("The change is refused: it would make the inventory wrong. Nothing is written.");
+    Ok(Some(Exit::InventoryInvalid))
+}
+
+fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
+    for FileChange { path, before, after } in changes {
+        let file = root.join(&**path);
+        // Between reading and writing somebody may have saved the file in an editor.
+        let now = std::fs::read_to_string(&file).ok();
+        ensure!(now.as_deref() == before.as_deref(), "{} has changed meanwhile; run the command again", file.display());
+        match after {
+            Some(text) => super::fmt::write(&file, text)?,
+            None => std::fs::remove_file(&file).with_context(|| format!("failed to remove {}", file.display()))?,
+        }
+    }
+    Ok(())
+}
+
+/// Where a commit goes, and from which commit it starts.
+struct CommitTarget {
+    path: std::path::PathBuf,
+    branch: String,
+    author: Person,
+    base: Reading,
+}
+
+impl CommitTarget {
+    fn of(arguments: &SetArguments, settings: &Settings) -> anyhow::Result<Self> {
+        let path = arguments.inventory.folder(settings)?;
+        let branch = match arguments.branch.clone().or_else(|| settings.branch.clone()) {
+            Some(branch) => branch,
+            None => commit::current_branch(&path)?,
+        };
+        let author = match &arguments.author {
+            Some(author) => person(author)?,
+            None => commit::identity(&path)
+                .context("git does not know who you are; give `--author 'Name <address>'`, or set `git config user.name` and `user.email`")?,
+        };
+        let source = crate::inventory::source::Source::git(&path, &branch)?;
+        let base = crate::inventory::read(&source, &Limits::default(), &crate::inventory::Cache::default())?;
+        Ok(Self { path, branch, author, base })
+    }
+
+    fn read(&self) -> anyhow::Result<Reading> {
+        let source = crate::inventory::source::Source::git(&self.path, self.base.inventory.commit().unwrap_or("HEAD"))?;
+        Ok(crate::inventory::read(&source, &Limits::default(), &crate::inventory::Cache::default())?)
+    }
+
+    fn commit(&self, changes: &[FileChange], message: &str, terminal: &Terminal) -> anyhow::Result<()> {
+        let changes: Vec<commit::FileChange> = changes
+            .iter()
+            .map(|change| commit::FileChange {
+                path: change.path.to_string(),
+                text: change.after.as_ref().map(ToString::to_string),
+            })
+            .collect();
+        let id = commit::commit(&CommitRequest {
+            repository: &self.path,
+            prefix: &self.base.prefix,
+            branch: &self.branch,
+            expected_base: self.base.inventory.commit().unwrap_or_default(),
+            changes: &changes,
+            author: &self.author,
+            committer: &self.author,
+            time: super::clock::commit_time(),
+            message,
+            trailers: &[("Gamctl-Command", "set")],
+        })?;
+        terminal.say(&format!("Committed {} to {}.", id.as_str().get(..12).unwrap_or_default(), self.branch));
+        Ok(())
+    }
+}
+
+fn person(text: &str) -> anyhow::Result<Person> {
+    let parts = text.strip_suffix('>').and_then(|text| text.split_once('<'));
+    match parts.map(|(name, email)| (name.trim(), email.trim())) {
+        Some((name, email)) if !name.is_empty() && !email.is_empty() => Ok(Person {
+            name: name.to_owned(),
+            email: email.to_owned(),
+        }),
+        _ => bail!("`{}` is not of the form `Name <address>`", visible(text)),
+    }
+}
+
+/// Returns the difference of a file as a unified diff.
+pub(super) fn unified(path: &str, before: &str, after: &str, paint: Paint) -> String {
+    let diff = similar::TextDiff::from_lines(before, after);
+    let name = visible(path);
+    let mut text = format!("{}\n{}\n", paint.bold(&format!("--- a/{name}")), paint.bold(&format!("+++ b/{name}")));
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        text.push_str(&paint.dim(&hunk.header().to_string()));
+        text.push('\n');
+        for change in hunk.iter_changes() {
+            let line = visible(change.value().trim_end_matches(['\n', '\r'])).into_owned();
+            text.push_str(&match change.tag() {
+                similar::ChangeTag::Delete => paint.removed(&format!("-{line}")),
+                similar::ChangeTag::Insert => paint.added(&format!("+{line}")),
+                similar::ChangeTag::Equal => format!(" {line}"),
+            });
+            text.push('\n');
+        }
+    }
+    text
+}

@@ -1,0 +1,220 @@
+//! An inventory file as a list of statements that together hold every byte of it, so that what nobody touches cannot change.
+
+mod comment;
+mod meaning;
+mod parse;
+mod value;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub(in crate::inventory) use comment::{Lead, comments_in, is_directive};
+pub(in crate::inventory) use meaning::{Meaning, same_meaning, without_empty_tables};
+pub(in crate::inventory) use parse::LayoutError;
+pub(in crate::inventory) use value::{Entry, Node, Shape};
+
+/// A file, in order: concatenating all its pieces gives the text back byte for byte.
+#[derive(Debug, Clone, Default)]
+pub(in crate::inventory) struct Layout<'a> {
+    /// The byte order mark, or nothing.
+    pub(in crate::inventory) mark: &'static str,
+    pub(in crate::inventory) statements: Vec<Statement<'a>>,
+    /// Comments and blank lines after the last statement.
+    pub(in crate::inventory) end: Cow<'a, str>,
+}
+
+/// What a statement does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::inventory) enum StatementKind {
+    /// `[table]`
+    Header,
+    /// `[[table]]`
+    ArrayHeader,
+    /// `key = value`
+    KeyValue,
+}
+
+impl StatementKind {
+    pub(in crate::inventory) fn is_header(self) -> bool {
+        match self {
+            Self::Header | Self::ArrayHeader => true,
+            Self::KeyValue => false,
+        }
+    }
+}
+
+/// One element of a key, with its place.
+#[derive(Debug, Clone)]
+pub(in crate::inventory) struct Part<'a> {
+    /// Without quotes and escapes.
+    pub(in crate::inventory) name: Cow<'a, str>,
+    /// As it is written, within the text that it is part of.
+    pub(in crate::inventory) place: Range<usize>,
+}
+
+/// A header or a `key = value`, with the comments around it.
+#[derive(Debug, Clone)]
+pub(in crate::inventory) struct Statement<'a> {
+    /// The whole lines of comments and blanks above it.
+    pub(in crate::inventory) lead: Cow<'a, str>,
+    pub(in crate::inventory) kind: StatementKind,
+    /// The key as written: relative to the header above where it is a `key = value`.
+    pub(in crate::inventory) path: Vec<Part<'a>>,
+    /// From the beginning of its first line to the line end of its last.
+    pub(in crate::inventory) line: Cow<'a, str>,
+    /// The value within `line`; empty for a header.
+    pub(in crate::inventory) value: Range<usize>,
+    /// The comment behind it within `line`.
+    pub(in crate::inventory) comment: Option<Range<usize>>,
+    /// Comment lines glued below the last statement of a table: usually keys that somebody commented out, so they belong to this table and not to the next.
+    pub(in crate::inventory) tail: Cow<'a, str>,
+}
+
+impl<'a> Layout<'a> {
+    pub(in crate::inventory) fn to_text(&self) -> String {
+        let mut text = String::from(self.mark);
+        for statement in &self.statements {
+            text.push_str(&statement.lead);
+            text.push_str(&statement.line);
+            text.push_str(&statement.tail);
+        }
+        text.push_str(&self.end);
+        text
+    }
+
+    /// Returns each statement with its index and the path of the header it stands under (empty for headers and at the top of the file).
+    pub(in crate::inventory) fn placed(
+        &self,
+    ) -> impl Iterator<Item = (usize, &[Part<'a>], &Statement<'a>)> {
+        let mut header: &[Part<'a>] = &[];
+        self.statements
+            .iter()
+            .enumerate()
+            .map(move |(index, statement)| {
+                if statement.kind.is_header() {
+                    header = &statement.path;
+                    (index, Default::default(), statement)
+                } else {
+                    (index, header, statement)
+                }
+            })
+    }
+
+    /// Returns the line, counted from 1, on which the statement at `index` begins.
+    pub(in crate::inventory) fn line_number(&self, index: usize) -> usize {
+        let breaks = |text: &str| text.matches('\n').count();
+        let above: usize = self
+            .statements
+            .iter()
+            .take(index)
+            .map(|s| breaks(&s.lead) + breaks(&s.line) + breaks(&s.tail))
+            .sum();
+        let lead = self.statements.get(index).map_or(0, |s| breaks(&s.lead));
+        above + lead + 1
+    }
+
+    /// Returns how the file ends its lines; the first line decides.
+    pub(in crate::inventory) fn line_end(&self) -> &'static str {
+        let pieces = self
+            .statements
+            .iter()
+            .flat_map(|s| [&s.lead, &s.line])
+            .chain([&self.end]);
+        match pieces.filter_map(|piece| piece.split_once('\n')).next() {
+            Some((line, _)) if line.ends_with('\r') => "\r\n",
+            Some(_) | None => "\n",
+        }
+    }
+}
+
+impl Statement<'_> {
+    pub(in crate::inventory) fn value_text(&self) -> &str {
+        self.line.get(self.value.clone()).unwrap_or_default()
+    }
+
+    pub(in crate::inventory) fn indentation(&self) -> &str {
+        let rest = self.line.trim_start_matches([' ', '\t']);
+        self.line.strip_suffix(rest).unwrap_or_default()
+    }
+
+    /// Replaces the bytes at `place` of its line, and finds its parts again.
+    pub(in crate::inventory) fn splice(
+        &mut self,
+        place: Range<usize>,
+        text: &str,
+    ) -> Result<(), LayoutError> {
+        let mut line = self.line.clone().into_owned();
+        line.replace_range(place, text);
+        self.set_line(line)
+    }
+
+    fn set_line(&mut self, line: String) -> Result<(), LayoutError> {
+        let layout = Layout::parse(&line)?;
+        let Some(again) = layout.statements.into_iter().next() else {
+            return Err(LayoutError::nothing());
+        };
+        let Statement {
+            path,
+            value,
+            comment,
+            ..
+        } = again.into_owned();
+        self.path = path;
+        self.value = value;
+        self.comment = comment;
+        self.line = Cow::Owned(line);
+        Ok(())
+    }
+
+    pub(in crate::inventory) fn into_owned(self) -> Statement<'static> {
+        Statement {
+            lead: Cow::Owned(self.lead.into_owned()),
+            kind: self.kind,
+            path: self
+                .path
+                .into_iter()
+                .map(|part| Part {
+                    name: Cow::Owned(part.name.into_owned()),
+                    place: part.place,
+                })
+                .collect(),
+            line: Cow::Owned(self.line.into_owned()),
+            value: self.value,
+            comment: self.comment,
+            tail: Cow::Owned(self.tail.into_owned()),
+        }
+    }
+}
+
+/// Returns how many leading names of `path` the key `header` + `keys` has in common with it.
+pub(in crate::inventory) fn shared<S: AsRef<str>>(
+    header: &[Part<'_>],
+    keys: &[Part<'_>],
+    path: &[S],
+) -> usize {
+    header
+        .iter()
+        .chain(keys)
+        .zip(path)
+        .take_while(|(part, name)| part.name == name.as_ref())
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pieces_of_a_file_give_its_bytes_back() {
+        let text = "\u{feff}#:schema x\r\n\r\n  a . 'b c' = [ 1,\r\n # in\r\n 2 ] # behind\r\n# glued\r\n\r\n# own\r\n[x.\"y\"] # head\r\nk = \"\"\"\r\n# no comment\r\n\"\"\"\r\n\r\n# end";
+        let layout = Layout::parse(text).unwrap();
+        assert_eq!(layout.to_text(), text);
+        assert_eq!(layout.line_end(), "\r\n");
+        assert_eq!(layout.statements.len(), 3);
+        assert_eq!(layout.statements[0].tail, "# glued\r\n");
+        assert_eq!(layout.statements[0].value_text(), "[ 1,\r\n # in\r\n 2 ]");
+        assert_eq!(layout.statements[1].path[1].name, "y");
+        assert_eq!(layout.line_number(1), 9);
+        assert_eq!(layout.end, "\r\n# end");
+    }
+}
