@@ -1,0 +1,98 @@
+//! Why an inventory could not be read at all.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why an inventory could not be read at all. What is wrong with single files is a finding instead.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    #[error(
+        "there is no folder {path}; check the spelling, or run `gamctl init` to make an inventory"
+    )]
+    NoFolder { path: PathBuf },
+    #[error("failed to look into {path}")]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path} is not in a git repository; give --dir to read it as it is, or run `git init`")]
+    NotARepository { path: PathBuf },
+    #[error(
+        "the git repository of {path} belongs to another user; if you trust it, run `git config --global --add safe.directory` with its path"
+    )]
+    OwnedByAnother { path: PathBuf, source: git2::Error },
+    #[error(
+        "the git repository of {path} uses a storage format that gamctl cannot read ({reason}); make a plain and full `git clone` of it"
+    )]
+    Unsupported { path: PathBuf, reason: String },
+    #[error(
+        "{path} is not in a work tree of its git repository; give the repository or a folder of its work tree"
+    )]
+    OutsideWorkTree { path: PathBuf },
+    #[error("{path} is not UTF-8; rename the folder to have it read from git")]
+    PathNotText { path: PathBuf },
+    #[error(
+        "the repository {path} has no commit yet; commit the inventory, or give --dir to read it as it is"
+    )]
+    NoCommitYet { path: PathBuf },
+    #[error("there is no `{revision}` in the repository {path}{}", or_nearest(.nearest))]
+    UnknownRevision {
+        path: PathBuf,
+        revision: String,
+        nearest: Vec<String>,
+    },
+    #[error(
+        "`{revision}` is both a branch and a tag in the repository {path}; say `refs/heads/{name}` or `refs/tags/{name}`"
+    )]
+    BranchAndTag {
+        path: PathBuf,
+        revision: String,
+        name: String,
+    },
+    #[error(
+        "`{revision}` begins the ids of several objects in the repository {path}; give more digits"
+    )]
+    AmbiguousId { path: PathBuf, revision: String },
+    #[error("`{revision}` in the repository {path} is a {kind}, not a commit; name the commit")]
+    NotACommit {
+        path: PathBuf,
+        revision: String,
+        kind: String,
+    },
+    #[error(
+        "`{revision}` lies beyond what the shallow clone {path} holds; run `git fetch --unshallow`"
+    )]
+    Shallow { path: PathBuf, revision: String },
+    #[error(
+        "there is no folder `{folder}` at commit {commit} of the repository {path}; commit it, or give a revision that has it"
+    )]
+    FolderNotCommitted {
+        path: PathBuf,
+        folder: String,
+        commit: String,
+    },
+    #[error(
+        "the repository {path} lacks object {object} of `{place}`; it is a partial or damaged clone: run `git fsck`, or clone it in full"
+    )]
+    MissingObject {
+        path: PathBuf,
+        object: String,
+        place: String,
+        source: git2::Error,
+    },
+    #[error("failed to {action} in the repository {path}")]
+    Git {
+        path: PathBuf,
+        action: &'static str,
+        source: git2::Error,
+    },
+}
+
+fn or_nearest(nearest: &[String]) -> String {
+    if nearest.is_empty() {
+        return "; `git branch --all` and `git tag` list what there is".to_owned();
+    }
+    let names: Vec<_> = nearest.iter().map(|name| format!("`{name}`")).collect();
+    format!("; did you mean {}?", names.join(" or "))
+}

@@ -1,0 +1,205 @@
+//! An inventory at a commit, read from git's objects: no work tree is looked at and none is needed.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, ObjectType, Oid, Repository};
+
+use crate::inventory::source::tree::{Contents, Measure, Named, Node, Tree};
+use crate::inventory::source::walk::{Walked, walk};
+use crate::inventory::source::{BlobId, Entry, Limits, SourceError, name, repository, revision};
+
+/// An inventory at one commit.
+#[derive(Debug, Clone)]
+pub struct GitSource {
+    /// The repository's own directory, to open it again.
+    git_dir: PathBuf,
+    /// What the caller named, for messages.
+    path: PathBuf,
+    prefix: String,
+    commit: String,
+    /// The tree of the inventory's folder.
+    tree: Oid,
+}
+
+impl GitSource {
+    pub(super) fn new(path: &Path, revision: &str) -> Result<Self, SourceError> {
+        let opened = repository::open(path)?;
+        let (repository, prefix) = (opened.repository, opened.prefix);
+        let commit = revision::resolve(&repository, path, revision)?;
+        let commit_id = commit.id().to_string();
+        let root = commit
+            .tree()
+            .map_err(|error| missing(path, commit.tree_id(), "its root", error))?;
+        let tree = if prefix.is_empty() {
+            root.id()
+        } else {
+            let folder = prefix.trim_end_matches('/');
+            root.get_path(Path::new(folder))
+                .ok()
+                .filter(|entry| entry.kind() == Some(ObjectType::Tree))
+                .map(|entry| entry.id())
+                .ok_or_else(|| SourceError::FolderNotCommitted {
+                    path: path.to_owned(),
+                    folder: folder.to_owned(),
+                    commit: commit_id.clone(),
+                })?
+        };
+        Ok(Self {
+            git_dir: repository.path().to_owned(),
+            path: path.to_owned(),
+            prefix,
+            commit: commit_id,
+            tree,
+        })
+    }
+
+    /// Returns the commit's full id.
+    pub fn commit(&self) -> &str {
+        &self.commit
+    }
+
+    /// Returns the inventory's folder relative to the repository's root, `""` or with a `/` at its end.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(super) fn repository(&self) -> Result<Repository, SourceError> {
+        Repository::open(&self.git_dir).map_err(|error| repository::opening(&self.path, error))
+    }
+
+    pub(super) fn walk(&self, limits: &Limits) -> Result<Walked, SourceError> {
+        let repository = self.repository()?;
+        let tree = GitTree {
+            source: self,
+            repository: &repository,
+            limits,
+        };
+        walk(&tree, limits)
+    }
+
+    /// Returns the bytes of a listed file.
+    pub(super) fn read(
+        &self,
+        repository: &Repository,
+        entry: &Entry,
+    ) -> Result<Vec<u8>, SourceError> {
+        let Some(blob) = entry.blob else {
+            return Err(self.failed(
+                "read a file that was not listed from it",
+                git2::Error::from_str(&entry.path),
+            ));
+        };
+        let id = Oid::from_bytes(&blob).map_err(|error| self.failed("read an object id", error))?;
+        let object = repository
+            .odb()
+            .and_then(|objects| objects.read(id).map(|object| object.data().to_vec()));
+        object.map_err(|error| missing(&self.path, id, &entry.path, error))
+    }
+
+    fn failed(&self, action: &'static str, source: git2::Error) -> SourceError {
+        SourceError::Git {
+            path: self.path.clone(),
+            action,
+            source,
+        }
+    }
+}
+
+struct GitTree<'a> {
+    source: &'a GitSource,
+    repository: &'a Repository,
+    limits: &'a Limits,
+}
+
+impl GitTree<'_> {
+    fn header(&self, id: Oid, place: &str) -> Result<(u64, ObjectType), SourceError> {
+        let header = self
+            .repository
+            .odb()
+            .and_then(|objects| objects.read_header(id));
+        match header {
+            Ok((size, kind)) => Ok((size as u64, kind)),
+            Err(error) => Err(missing(&self.source.path, id, place, error)),
+        }
+    }
+}
+
+impl Tree for GitTree<'_> {
+    type Handle = Oid;
+
+    fn root(&self) -> Oid {
+        self.source.tree
+    }
+
+    fn contents(
+        &self,
+        path: &str,
+        folder: &Oid,
+        most: usize,
+    ) -> Result<Contents<Oid>, SourceError> {
+        // A tree object needs some 40 bytes a name, so one that is larger than a file may be has too many.
+        if self.header(*folder, path)?.0 > self.limits.file_bytes.max(1 << 20) {
+            return Ok(Contents::TooMany);
+        }
+        let tree = self
+            .repository
+            .find_tree(*folder)
+            .map_err(|error| missing(&self.source.path, *folder, path, error))?;
+        let mut names = Vec::new();
+        for entry in &tree {
+            if name::is_hidden(entry.name_bytes()) {
+                continue;
+            }
+            if names.len() == most {
+                return Ok(Contents::TooMany);
+            }
+            names.push(Named {
+                name: entry.name_bytes().to_vec(),
+                node: node(entry.filemode_raw()),
+                handle: entry.id(),
+            });
+        }
+        Ok(Contents::Names(names))
+    }
+
+    fn measure(&self, path: &str, file: &Oid) -> Result<Measure, SourceError> {
+        // The header tells the size: a blob of gigabytes is never unpacked.
+        let (size, kind) = self.header(*file, path)?;
+        Ok(match BlobId::try_from(file.as_bytes()) {
+            Ok(id) if kind == ObjectType::Blob => Measure::Known {
+                size,
+                blob: Some(id),
+            },
+            _ => Measure::Unreadable("git holds no file under its id".to_owned()),
+        })
+    }
+}
+
+/// Returns what a tree entry's mode means; only the type's bits count, old tools wrote odd permissions.
+fn node(mode: i32) -> Node {
+    match mode & 0o170_000 {
+        0o040_000 => Node::Folder,
+        0o100_000 => Node::File,
+        0o120_000 => Node::Symlink,
+        0o160_000 => Node::Submodule,
+        _ => Node::Other("an entry of an unknown type"),
+    }
+}
+
+fn missing(path: &Path, object: Oid, place: &str, source: git2::Error) -> SourceError {
+    let path = path.to_owned();
+    if source.code() == ErrorCode::NotFound {
+        SourceError::MissingObject {
+            path,
+            object: object.to_string(),
+            place: if place.is_empty() { "/" } else { place }.to_owned(),
+            source,
+        }
+    } else {
+        SourceError::Git {
+            path,
+            action: "read an object",
+            source,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Finds the git repository that a path belongs to, and where in it the path lies.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use git2::{ErrorClass, ErrorCode, Repository};
+
+use crate::inventory::source::SourceError;
+
+/// A repository and the folder in it that was asked for.
+pub(in crate::inventory) struct Opened {
+    pub(in crate::inventory) repository: Repository,
+    /// Relative to the repository's root: `""`, or with a `/` at its end.
+    pub(in crate::inventory) prefix: String,
+}
+
+/// Opens the repository that `path` lies in. The environment (`GIT_DIR` and its like) has no say.
+pub(in crate::inventory) fn open(path: &Path) -> Result<Opened, SourceError> {
+    let (existing, rest) = split_at_existing(path)?;
+    let git_dir = match Repository::discover_path(&existing, &[] as &[&Path]) {
+        Ok(found) => found,
+        Err(error) if error.code() == ErrorCode::NotFound => {
+            let path = path.to_owned();
+            return Err(if rest.as_os_str().is_empty() {
+                SourceError::NotARepository { path }
+            } else {
+                SourceError::NoFolder { path }
+            });
+        }
+        Err(error) => return Err(opening(path, error)),
+    };
+    let repository = Repository::open(&git_dir).map_err(|error| opening(path, error))?;
+    let folder = folder_within(&repository, &existing, path)?.join(rest);
+    let mut prefix = String::new();
+    for part in folder.components() {
+        let Component::Normal(part) = part else {
+            return Err(SourceError::OutsideWorkTree {
+                path: path.to_owned(),
+            });
+        };
+        let part = part.to_str().ok_or_else(|| SourceError::PathNotText {
+            path: path.to_owned(),
+        })?;
+        prefix.push_str(part);
+        prefix.push('/');
+    }
+    Ok(Opened { repository, prefix })
+}
+
+/// Returns why the repository of `path` could not be opened.
+pub(in crate::inventory) fn opening(path: &Path, source: git2::Error) -> SourceError {
+    let path = path.to_owned();
+    if source.code() == ErrorCode::Owner {
+        return SourceError::OwnedByAnother { path, source };
+    }
+    // libgit2 has no code for "too new for me": SHA-256 objects, reftables and partial clones end here.
+    let reason = source.message();
+    if source.class() == ErrorClass::Repository && reason.contains("unsupported") {
+        let reason = reason.to_owned();
+        return SourceError::Unsupported { path, reason };
+    }
+    SourceError::Git {
+        path,
+        action: "open it",
+        source,
+    }
+}
+
+/// Returns the part of `path` that is on disk, links resolved, and the rest: a folder may be in a commit only.
+fn split_at_existing(path: &Path) -> Result<(PathBuf, PathBuf), SourceError> {
+    let mut existing = path.to_owned();
+    let mut rest = PathBuf::new();
+    loop {
+        let asked = if existing.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            &existing
+        };
+        match fs::canonicalize(asked) {
+            Ok(found) => return Ok((found, rest)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => {
+                return Err(SourceError::Unreadable {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        }
+        // Past a `..` it cannot be told where a missing folder would have led.
+        let Some(name) = existing.file_name() else {
+            return Err(SourceError::NoFolder {
+                path: path.to_owned(),
+            });
+        };
+        rest = if rest.as_os_str().is_empty() {
+            PathBuf::from(name)
+        } else {
+            Path::new(name).join(rest)
+        };
+        existing.pop();
+    }
+}
+
+/// Returns where `existing` lies in the repository.
+fn folder_within(
+    repository: &Repository,
+    existing: &Path,
+    path: &Path,
+) -> Result<PathBuf, SourceError> {
+    let same = |directory: &Path| fs::canonicalize(directory).is_ok_and(|found| found == existing);
+    if same(repository.path()) || same(repository.commondir()) {
+        return Ok(PathBuf::new());
+    }
+    let git_dir = fs::canonicalize(repository.path()).unwrap_or_default();
+    repository
+        .workdir()
+        .and_then(|work_tree| fs::canonicalize(work_tree).ok())
+        .filter(|_| !existing.starts_with(&git_dir))
+        .and_then(|work_tree| existing.strip_prefix(work_tree).ok().map(Path::to_owned))
+        .ok_or_else(|| SourceError::OutsideWorkTree {
+            path: path.to_owned(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_of_somebody_else_is_told_from_a_broken_one() {
+        let path = Path::new("/srv/inventory");
+        let error = |code, class, text| opening(path, git2::Error::new(code, class, text));
+        let owner = error(ErrorCode::Owner, ErrorClass::Config, "not owned by you");
+        assert!(owner.to_string().contains("safe.directory"), "{owner}");
+        let sha256 = "unsupported extension name extensions.objectformat";
+        let sha256 = error(ErrorCode::GenericError, ErrorClass::Repository, sha256);
+        assert!(matches!(sha256, SourceError::Unsupported { .. }));
+        let broken = error(ErrorCode::GenericError, ErrorClass::Config, "bad line");
+        assert!(matches!(broken, SourceError::Git { .. }));
+    }
+}
