@@ -1,5 +1,6 @@
 //! Reading inventories from directories and git, and committing to them.
 
+mod commit;
 mod directory;
 mod examples;
 mod git;
@@ -7,4 +8,5 @@ mod hostile;
 mod limits;
 mod property;
 mod revision;
+mod work_tree;
 mod world;

@@ -25,7 +25,9 @@ pub use directory::DirectorySource;
 pub use error::SourceError;
 pub use git::GitSource;
 pub use limits::Limits;
+pub(in crate::inventory) use name::check as check_name;
 pub use reader::{ReadProblem, Reader};
+pub(in crate::inventory) use repository::open;
 
 /// The id of a git blob: equal ids are equal bytes.
 pub type BlobId = [u8; 20];
