@@ -1,4 +1,4 @@
-//! All integration tests in one binary: each further binary would link the whole library once more.
+//! The one integration binary: each folder under `tests/` is a module here.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -7,8 +7,4 @@
     reason = "a test that cannot go on should end right there; clippy exempts test functions but not their helpers"
 )]
 
-mod architecture;
-mod fixture;
-mod golden;
-mod rules;
-mod rust_scan;
+mod source;

@@ -1,11 +1,6 @@
 //! The intended network: reads it from a directory or a git commit, says what is wrong with it, and works out what each device should look like.
 
-mod assemble;
-mod check;
 pub mod commit;
-mod compare;
-mod describe;
-pub mod edit;
 mod file_kind;
 mod format;
 mod layout;

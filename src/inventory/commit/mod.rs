@@ -5,6 +5,8 @@
 
 mod branch;
 mod error;
+mod file_state;
+mod index_entry;
 mod message;
 mod person;
 mod tree;

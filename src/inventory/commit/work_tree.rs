@@ -1,16 +1,15 @@
 //! The changed files where the branch is checked out: refused when somebody is at work on them, brought along otherwise.
 
-use std::fs::{self, Metadata, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use git2::{Index, IndexEntry, IndexTime, Oid, Repository, RepositoryState, Status};
+use git2::{Index, Oid, Repository, RepositoryState};
 
 use crate::inventory::commit::CommitError;
-use crate::inventory::commit::tree::{Edit, Version};
-
-/// The bit in an index entry's extended flags of a file that a sparse checkout leaves out.
-const SKIP_WORKTREE: u16 = 1 << 14;
+use crate::inventory::commit::file_state::{State, state, with_cr_lf};
+use crate::inventory::commit::index_entry::index_entry;
+use crate::inventory::commit::tree::Edit;
 
 /// Changed files, their new text already on disk under other names.
 pub(super) struct WorkTree {
@@ -22,17 +21,6 @@ struct Pending {
     edit: Edit,
     state: State,
     temporary: Option<Temporary>,
-}
-
-/// How a file stands in the work tree, where that is what the base commit says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Absent,
-    /// A sparse checkout leaves it out.
-    Sparse,
-    AsCommitted,
-    /// As committed, each line's end made CR LF by git's settings.
-    WithCrLf,
 }
 
 /// A file that is removed again unless it is put in place.
@@ -100,7 +88,12 @@ impl WorkTree {
                 None => index.remove(path, 0)?,
                 Some(version) => {
                     let metadata = fs::symlink_metadata(self.root.join(path)).ok();
-                    index.add(&index_entry(&edit.path, version, *state, metadata.as_ref()))?;
+                    index.add(&index_entry(
+                        &edit.path,
+                        version,
+                        *state == State::Sparse,
+                        metadata.as_ref(),
+                    ))?;
                 }
             }
         }
@@ -192,75 +185,6 @@ fn fresh_index(repository: &Repository) -> Result<Index, CommitError> {
     })
 }
 
-/// Returns how the file stands, or `None` where index or work tree differ from the base commit.
-fn state(
-    repository: &Repository,
-    index: &Index,
-    root: &Path,
-    edit: &Edit,
-) -> Result<Option<State>, CommitError> {
-    let path = Path::new(&edit.path);
-    let staged = index.get_path(path, 0);
-    let conflicted = (1..=3).any(|stage| index.get_path(path, stage).is_some());
-    let same_in_index = match (&staged, edit.old) {
-        (None, None) => true,
-        (Some(staged), Some(old)) => staged.id == old.blob && staged.mode == u32::from(old.mode()),
-        (Some(_), None) | (None, Some(_)) => false,
-    };
-    if conflicted || !same_in_index || !parents_are_folders(root, path) {
-        return Ok(None);
-    }
-    let target = root.join(path);
-    let on_disk = match fs::symlink_metadata(&target) {
-        Ok(metadata) if metadata.is_file() => fs::read(&target),
-        Ok(_) => return Ok(None),
-        Err(error) => Err(error),
-    };
-    let (on_disk, old) = match (on_disk, edit.old) {
-        (Ok(on_disk), Some(old)) => (on_disk, old),
-        (Ok(_), None) => return Ok(None),
-        (Err(error), old) if error.kind() == io::ErrorKind::NotFound => {
-            let is_sparse = staged.is_some_and(|entry| entry.flags_extended & SKIP_WORKTREE != 0);
-            return Ok(match old {
-                None => Some(State::Absent),
-                Some(_) => is_sparse.then_some(State::Sparse),
-            });
-        }
-        (Err(source), _) => {
-            return Err(CommitError::File {
-                path: target,
-                source,
-            });
-        }
-    };
-    let blob = repository
-        .find_blob(old.blob)
-        .map_err(|source| CommitError::Git {
-            action: "read the base commit",
-            source,
-        })?;
-    if on_disk == blob.content() {
-        return Ok(Some(State::AsCommitted));
-    }
-    let git_sees_no_change = || {
-        repository
-            .status_file(path)
-            .is_ok_and(|status| status == Status::CURRENT)
-    };
-    let is_smudged = on_disk == with_cr_lf(blob.content()) && git_sees_no_change();
-    Ok(is_smudged.then_some(State::WithCrLf))
-}
-
-/// Returns whether nothing but folders, or nothing at all, is on the way to the file.
-fn parents_are_folders(root: &Path, path: &Path) -> bool {
-    path.ancestors()
-        .skip(1)
-        .all(|parent| match fs::symlink_metadata(root.join(parent)) {
-            Ok(metadata) => metadata.is_dir(),
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
-        })
-}
-
 /// Writes `text` into a new file at `path` that has the permissions of `target`.
 fn write_new(path: &Path, target: &Path, text: &[u8]) -> io::Result<Temporary> {
     if let Some(folder) = path.parent() {
@@ -276,69 +200,6 @@ fn write_new(path: &Path, target: &Path, text: &[u8]) -> io::Result<Temporary> {
     }
     Ok(temporary)
 }
-
-fn with_cr_lf(text: &[u8]) -> Vec<u8> {
-    let mut converted = Vec::with_capacity(text.len());
-    let mut previous = None;
-    for &byte in text {
-        if byte == b'\n' && previous != Some(b'\r') {
-            converted.push(b'\r');
-        }
-        converted.push(byte);
-        previous = Some(byte);
-    }
-    converted
-}
-
-/// Returns the index's line for a file; with its times and size, or git would take it for changed until it looks again.
-fn index_entry(
-    path: &str,
-    version: Version,
-    state: State,
-    metadata: Option<&Metadata>,
-) -> IndexEntry {
-    let mut entry = IndexEntry {
-        ctime: IndexTime::new(0, 0),
-        mtime: IndexTime::new(0, 0),
-        dev: 0,
-        ino: 0,
-        mode: u32::from(version.mode()),
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id: version.blob,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_bytes().to_vec(),
-    };
-    if state == State::Sparse {
-        entry.flags_extended = SKIP_WORKTREE;
-    } else if let Some(metadata) = metadata {
-        fill_in(&mut entry, metadata);
-    }
-    entry
-}
-
-#[cfg(unix)]
-fn fill_in(entry: &mut IndexEntry, metadata: &Metadata) {
-    use std::os::unix::fs::MetadataExt as _;
-    // The index has 32 bits for each and keeps the lower ones.
-    let low = |number: u64| u32::try_from(number & u64::from(u32::MAX)).unwrap_or_default();
-    let time = |seconds: i64, nanoseconds: i64| {
-        let seconds = i32::try_from(seconds).unwrap_or_default();
-        IndexTime::new(seconds, u32::try_from(nanoseconds).unwrap_or_default())
-    };
-    entry.ctime = time(metadata.ctime(), metadata.ctime_nsec());
-    entry.mtime = time(metadata.mtime(), metadata.mtime_nsec());
-    entry.dev = low(metadata.dev());
-    entry.ino = low(metadata.ino());
-    entry.uid = metadata.uid();
-    entry.gid = metadata.gid();
-    entry.file_size = low(metadata.size());
-}
-
-#[cfg(not(unix))]
-fn fill_in(_entry: &mut IndexEntry, _metadata: &Metadata) {}
 
 fn behind(
     commit: Oid,

@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::inventory::source::finding::{not_a_file, symlink, too_large, unreadable};
-use crate::inventory::source::walk::{Contents, Measure, Named, Node, Tree, Walked, walk};
+use crate::inventory::source::tree::{Contents, Measure, Named, Node, Tree};
+use crate::inventory::source::walk::{Walked, walk};
 use crate::inventory::source::{Entry, Limits, SourceError, name};
 use crate::model::Finding;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::inventory::source::limits::Bytes;
 use crate::inventory::source::rules;
-use crate::model::{Finding, Place, Rule};
+use crate::model::{Finding, Place, Related, Rule};
 
 /// Returns a finding at the beginning of the file or folder at `path`.
 pub(super) fn about(
@@ -68,4 +68,72 @@ pub(super) fn too_large(path: &str, size: u64, limit: u64) -> Finding {
         format!("`{path}` has {size}, more than the {limit} a file may have"),
         "split it into several files of the same folder",
     )
+}
+
+pub(super) fn inventory_too_large(path: &str, limit: u64) -> Finding {
+    let limit = Bytes(limit);
+    about(
+        &rules::INVENTORY_TOO_LARGE,
+        path,
+        format!(
+            "with `{path}` the inventory has more than the {limit} it may have; nothing is read"
+        ),
+        "look for what does not belong there, or make it two inventories",
+    )
+}
+
+/// `path` is the folder with one name too many; the root's is empty.
+pub(super) fn too_many(path: &str, limit: usize) -> Finding {
+    let path = if path.is_empty() { "." } else { path };
+    about(
+        &rules::TOO_MANY_FILES,
+        path,
+        format!("with `{path}` there are more than {limit} names; nothing is read"),
+        "look for what does not belong there, or put more of it into one file",
+    )
+}
+
+/// `path` is safe to show; `problem` says what is wrong with its last part.
+pub(super) fn odd_name(path: String, problem: &str) -> Finding {
+    let message = format!("the name `{path}` {problem}");
+    about(
+        &rules::FILE_NAME,
+        path,
+        message,
+        "rename it: letters, digits, `-` and `_` are safe everywhere",
+    )
+}
+
+/// `first` is the path of the other one.
+pub(super) fn case_only(first: String, path: &str) -> Finding {
+    let mut finding = about(
+        &rules::CASE_ONLY_FILE,
+        path,
+        format!("`{path}` differs from `{first}` only in upper and lower case"),
+        "rename one of them",
+    );
+    finding.related.push(Related {
+        place: Place::whole(first.into()),
+        message: "the other one".to_owned(),
+    });
+    finding
+}
+
+pub(super) fn too_deep(path: &str, limit: usize) -> Finding {
+    about(
+        &rules::TOO_DEEP,
+        path,
+        format!("`{path}` lies deeper than {limit} folders"),
+        "move its files further up",
+    )
+}
+
+/// `first` is the path of the first of `count` files that lie together.
+pub(super) fn unread(first: &str, count: usize, hint: &str) -> Finding {
+    let message = match count {
+        1 => format!("`{first}` is not read"),
+        2 => format!("`{first}` and another file beside it are not read"),
+        _ => format!("`{first}` and {} files beside it are not read", count - 1),
+    };
+    about(&rules::UNREAD_FILE, first, message, hint)
 }

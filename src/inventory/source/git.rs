@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
-use crate::inventory::source::walk::{Contents, Measure, Named, Node, Tree, Walked, walk};
+use crate::inventory::source::tree::{Contents, Measure, Named, Node, Tree};
+use crate::inventory::source::walk::{Walked, walk};
 use crate::inventory::source::{BlobId, Entry, Limits, SourceError, name, repository, revision};
 
 /// An inventory at one commit.

@@ -11,6 +11,7 @@ mod reader;
 mod repository;
 mod revision;
 mod rules;
+mod tree;
 mod walk;
 
 use std::path::Path;

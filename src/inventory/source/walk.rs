@@ -3,72 +3,16 @@
 use std::collections::HashMap;
 
 use crate::inventory::source::finding::{
-    about, not_a_file, submodule, symlink, too_large, unreadable,
+    case_only, inventory_too_large, not_a_file, odd_name, submodule, symlink, too_deep, too_large,
+    too_many, unread, unreadable,
 };
-use crate::inventory::source::limits::Bytes;
-use crate::inventory::source::{BlobId, Entry, Limits, SourceError, name, rules};
+use crate::inventory::source::tree::{Contents, Measure, Named, Node, Tree};
+use crate::inventory::source::{Entry, Limits, SourceError, name};
 use crate::inventory::{FileKind, Sighting, classify};
-use crate::model::{Finding, Place, Related};
+use crate::model::Finding;
 
 /// How many names are looked at in folders whose own name looks misspelt: enough to notice, not a second inventory.
 const LOOKALIKE_NAMES: usize = 10_000;
-
-/// What a name stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Node {
-    Folder,
-    File,
-    Symlink,
-    Submodule,
-    /// Neither of these, in words: "a named pipe".
-    Other(&'static str),
-    /// It could not be found out, because of this.
-    Unknown(String),
-}
-
-/// A name in a folder.
-pub(super) struct Named<Handle> {
-    pub(super) name: Vec<u8>,
-    pub(super) node: Node,
-    pub(super) handle: Handle,
-}
-
-/// What a folder turned out to hold.
-pub(super) enum Contents<Handle> {
-    /// Its names without the hidden ones, in any order.
-    Names(Vec<Named<Handle>>),
-    /// More names than were asked for.
-    TooMany,
-    /// It is the root of another repository.
-    Repository,
-    Unreadable(String),
-}
-
-/// What is known of a file without reading it.
-pub(super) enum Measure {
-    Known { size: u64, blob: Option<BlobId> },
-    Unreadable(String),
-}
-
-/// A tree of folders and files that can be walked.
-pub(super) trait Tree {
-    /// What a folder or file is found by, besides its path.
-    type Handle;
-
-    /// Returns the handle of the root.
-    fn root(&self) -> Self::Handle;
-
-    /// Returns what the folder at `path` holds if that is at most `most` names.
-    fn contents(
-        &self,
-        path: &str,
-        folder: &Self::Handle,
-        most: usize,
-    ) -> Result<Contents<Self::Handle>, SourceError>;
-
-    /// Returns the size of the file at `path`.
-    fn measure(&self, path: &str, file: &Self::Handle) -> Result<Measure, SourceError>;
-}
 
 /// What a walk found.
 #[derive(Debug, Default)]
@@ -204,7 +148,9 @@ impl<T: Tree> Walk<'_, T> {
                 .entry(text.to_lowercase())
                 .or_insert_with(|| text.to_owned());
             if first != text {
-                self.walked.findings.push(case_only(folder, first, &path));
+                self.walked
+                    .findings
+                    .push(case_only(join(&folder.path, first), &path));
             }
         }
         match named.node {
@@ -250,7 +196,9 @@ impl<T: Tree> Walk<'_, T> {
         let depth = folder.depth + 1;
         if depth > self.limits.folder_depth {
             if area == Area::Inventory {
-                self.walked.findings.push(too_deep(&path, self.limits));
+                self.walked
+                    .findings
+                    .push(too_deep(&path, self.limits.folder_depth));
             }
             return Ok(());
         }
@@ -263,7 +211,8 @@ impl<T: Tree> Walk<'_, T> {
         if folder.area == Area::Top
             && let Some(forgotten) = self.forgotten.take()
         {
-            self.walked.findings.push(unread(&forgotten));
+            let Forgotten { first, count, hint } = forgotten;
+            self.walked.findings.push(unread(&first, count, &hint));
         }
         Ok(())
     }
@@ -277,17 +226,16 @@ impl<T: Tree> Walk<'_, T> {
         match classify(path) {
             Sighting::Foreign => Ok(()),
             Sighting::Suspicious(hint) => {
-                let forgotten = Forgotten {
-                    first: path.to_owned(),
-                    count: 1,
-                    hint,
-                };
                 if folder.area != Area::Lookalike {
-                    self.walked.findings.push(unread(&forgotten));
-                } else if let Some(known) = &mut self.forgotten {
-                    known.count += 1;
+                    self.walked.findings.push(unread(path, 1, &hint));
+                } else if let Some(forgotten) = &mut self.forgotten {
+                    forgotten.count += 1;
                 } else {
-                    self.forgotten = Some(forgotten);
+                    self.forgotten = Some(Forgotten {
+                        first: path.to_owned(),
+                        count: 1,
+                        hint,
+                    });
                 }
                 Ok(())
             }
@@ -309,13 +257,8 @@ impl<T: Tree> Walk<'_, T> {
             return Ok(());
         }
         let Some(left) = self.bytes_left.checked_sub(size) else {
-            let limit = Bytes(self.limits.total_bytes);
-            self.walked.findings.push(about(
-                &rules::INVENTORY_TOO_LARGE,
-                path,
-                format!("with `{path}` the inventory has more than the {limit} it may have; nothing is read"),
-                "look for what does not belong there, or make it two inventories",
-            ));
+            let finding = inventory_too_large(path, self.limits.total_bytes);
+            self.walked.findings.push(finding);
             self.walked.stopped = true;
             return Ok(());
         };
@@ -340,29 +283,12 @@ impl<T: Tree> Walk<'_, T> {
         };
         if matters {
             let path = join(&folder.path, &name::shown(name));
-            let message = format!("the name `{path}` {problem}");
-            self.walked.findings.push(about(
-                &rules::FILE_NAME,
-                path,
-                message,
-                "rename it: letters, digits, `-` and `_` are safe everywhere",
-            ));
+            self.walked.findings.push(odd_name(path, problem));
         }
     }
 
     fn stop_at_too_many(&mut self, path: &str) {
-        let limit = self.limits.files;
-        let place = if path.is_empty() {
-            "the inventory"
-        } else {
-            path
-        };
-        self.walked.findings.push(about(
-            &rules::TOO_MANY_FILES,
-            path,
-            format!("with the names in `{place}` there are more than {limit}; nothing is read"),
-            "look for what does not belong there, or put more of it into one file",
-        ));
+        self.walked.findings.push(too_many(path, self.limits.files));
         self.walked.stopped = true;
     }
 }
@@ -394,39 +320,4 @@ fn is_for_the_inventory<Handle>(folder: &Folder<Handle>, name: &str, node: &Node
         (Area::Top, Node::File) => is_file(),
         (Area::Top, _) => is_file() || top_folder(name) == Some(Area::Inventory),
     }
-}
-
-fn case_only<Handle>(folder: &Folder<Handle>, first: &str, path: &str) -> Finding {
-    let first = join(&folder.path, first);
-    let mut finding = about(
-        &rules::CASE_ONLY_FILE,
-        path,
-        format!("`{path}` differs from `{first}` only in upper and lower case"),
-        "rename one of them",
-    );
-    finding.related.push(Related {
-        place: Place::whole(first.into()),
-        message: "the other one".to_owned(),
-    });
-    finding
-}
-
-fn too_deep(path: &str, limits: &Limits) -> Finding {
-    let limit = limits.folder_depth;
-    about(
-        &rules::TOO_DEEP,
-        path,
-        format!("`{path}` lies deeper than {limit} folders"),
-        "move its files further up",
-    )
-}
-
-fn unread(forgotten: &Forgotten) -> Finding {
-    let Forgotten { first, count, hint } = forgotten;
-    let message = match count {
-        1 => format!("`{first}` is not read"),
-        2 => format!("`{first}` and another file beside it are not read"),
-        _ => format!("`{first}` and {} files beside it are not read", count - 1),
-    };
-    about(&rules::UNREAD_FILE, first.as_str(), message, hint)
 }

@@ -1,0 +1,12 @@
+//! Reading inventories from directories and git, and committing to them.
+
+mod commit;
+mod directory;
+mod examples;
+mod git;
+mod hostile;
+mod limits;
+mod property;
+mod revision;
+mod work_tree;
+mod world;
