@@ -52,7 +52,10 @@ struct WrittenInventory {
 /// Far more than settings ever need.
 const MAX_BYTES: u64 = 1 << 20;
 
-#[allow(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the file that reads the environment"
+)]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -71,7 +74,9 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     };
     let inventory = written.inventory.unwrap_or_default();
     Ok(Settings {
-        inventory: variable("GAMCTL_INVENTORY").map(PathBuf::from).or(inventory.path),
+        inventory: variable("GAMCTL_INVENTORY")
+            .map(PathBuf::from)
+            .or(inventory.path),
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
         no_color: variable("NO_COLOR").is_some(),
         is_dumb: variable("TERM").as_deref() == Some("dumb"),
@@ -118,7 +123,10 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         read(&path).map(|mut written| {
             if let Some(inventory) = &mut written.inventory {
-                inventory.path = inventory.path.take().map(|inner| inner.strip_prefix(directory.path()).unwrap().to_path_buf());
+                inventory.path = inventory
+                    .path
+                    .take()
+                    .map(|inner| inner.strip_prefix(directory.path()).unwrap().to_path_buf());
             }
             written
         })
@@ -126,14 +134,22 @@ mod tests {
 
     #[test]
     fn a_path_is_meant_from_where_the_settings_are() {
-        let inventory = written("[inventory]\npath = \"network\"\nbranch = \"main\"\n").unwrap().inventory.unwrap();
+        let inventory = written("[inventory]\npath = \"network\"\nbranch = \"main\"\n")
+            .unwrap()
+            .inventory
+            .unwrap();
         assert_eq!(inventory.path, Some(PathBuf::from("network")));
         assert_eq!(inventory.branch.as_deref(), Some("main"));
     }
 
     #[test]
     fn a_mistyped_setting_is_an_error_with_its_line() {
-        let error = written("[inventory]\npaht = \"x\"\n").unwrap_err().to_string();
-        assert!(error.contains("gamctl.toml:2:") && error.contains("paht"), "{error}");
+        let error = written("[inventory]\npaht = \"x\"\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("gamctl.toml:2:") && error.contains("paht"),
+            "{error}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The one integration binary: each folder under `tests/` is a module here.
+//! All integration tests in one binary: each further binary would link the whole library once more.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -7,4 +7,9 @@
     reason = "a test that cannot go on should end right there; clippy exempts test functions but not their helpers"
 )]
 
+mod architecture;
+mod golden;
+mod rules;
+mod rust_scan;
 mod source;
+mod world;

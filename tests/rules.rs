@@ -5,32 +5,54 @@ use std::collections::BTreeSet;
 use gamctl::inventory::{GOOD_INVENTORY, all_rules};
 use gamctl::model::{ExampleFile, Rule};
 
-use crate::fixture::{Repository, rule_ids};
+use crate::world::{World, rule_ids};
 
-/// Lays an example over the good inventory, commits it, and returns the rules it breaks as a step from the commit before.
-fn broken_by(example: &[ExampleFile]) -> Vec<&'static str> {
-    let repository = Repository::good();
+/// What an example breaks: by itself, and as a step from the small good inventory or from a commit of its own.
+struct Broken {
+    by_itself: Vec<&'static str>,
+    as_a_step: Vec<&'static str>,
+}
+
+fn broken_by(example: &[ExampleFile]) -> Broken {
+    let world = World::good();
     for (path, text) in example {
         if *path == "$" {
-            repository.shell(text);
+            let output = world.run(world.root(), "/bin/sh", &["-ec", text]);
+            let talk = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{text}: {talk}");
         } else {
-            repository.write(path, text);
+            world.write(path, text);
         }
     }
-    repository.commit("the example");
-    let mut reading = repository.reading_of("HEAD");
-    reading.compare_with(&repository.reading_of("HEAD^").inventory);
-    rule_ids(&reading)
+    world.commit_all("the example");
+    let mut reading = world.reading_of("HEAD");
+    let by_itself = rule_ids(&reading);
+    reading.compare_with(&world.reading_of("HEAD^").inventory);
+    Broken {
+        by_itself,
+        as_a_step: rule_ids(&reading),
+    }
 }
 
 fn check(rule: &Rule) -> Result<(), String> {
     let wrong = broken_by(rule.wrong);
-    if wrong != [rule.id] {
-        return Err(format!("the wrong example of {} breaks {wrong:?}", rule.id));
+    // As a step, what an inventory lacks is also what got lost.
+    if wrong.by_itself != [rule.id] && wrong.as_a_step != [rule.id] {
+        let Broken {
+            by_itself,
+            as_a_step,
+        } = wrong;
+        return Err(format!(
+            "the wrong example of {} breaks {by_itself:?}, as a step {as_a_step:?}",
+            rule.id
+        ));
     }
     let right = broken_by(rule.right);
-    if !right.is_empty() {
-        return Err(format!("the right example of {} breaks {right:?}", rule.id));
+    if !right.as_a_step.is_empty() {
+        return Err(format!(
+            "the right example of {} breaks {:?}",
+            rule.id, right.as_a_step
+        ));
     }
     Ok(())
 }
@@ -38,13 +60,17 @@ fn check(rule: &Rule) -> Result<(), String> {
 #[test]
 fn the_small_good_inventory_is_good() {
     assert!(GOOD_INVENTORY.len() >= 5);
-    assert_eq!(broken_by(&[]), [] as [&str; 0]);
+    assert!(broken_by(&[]).as_a_step.is_empty());
 }
 
 #[test]
 fn every_rule_is_broken_by_its_wrong_example_alone_and_not_by_its_right_one() {
     let problems: Vec<String> = std::thread::scope(|scope| {
-        let rules = all_rules();
+        // What cannot be read from a folder is always read from a commit; `cli/validate.rs` shows that one.
+        let rules: Vec<_> = all_rules()
+            .into_iter()
+            .filter(|rule| rule.id != "unreadable-file")
+            .collect();
         let threads: Vec<_> = rules
             .chunks(rules.len().div_ceil(4))
             .map(<[&Rule]>::to_vec)

@@ -4,9 +4,14 @@ use crate::inventory::commit::CommitTime;
 
 /// Returns the time for a commit, in UTC: the machine's zone says nothing about the engineer's.
 pub(super) fn commit_time() -> CommitTime {
-    #[allow(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the file that reads the clock"
+    )]
     let now = std::time::SystemTime::now();
-    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     CommitTime {
         seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
         offset_minutes: 0,

@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::source::path;
 use super::terminal::Terminal;
 use crate::config::Settings;
-use crate::inventory::source::{Entry, Limits, Source};
+use crate::inventory::source::{Entry, Limits, ReadProblem, Source};
 use crate::inventory::{canonical_order, format};
 use crate::report::Exit;
 
@@ -30,7 +30,11 @@ pub(super) struct FmtArguments {
     diff: bool,
 }
 
-pub(super) fn run(arguments: &FmtArguments, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    arguments: &FmtArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
     let root = path(arguments.path.as_deref(), settings);
     let source = Source::directory(&root)?;
     let limits = Limits::default();
@@ -47,10 +51,14 @@ pub(super) fn run(arguments: &FmtArguments, settings: &Settings, terminal: &Term
                 Ok(None) => continue,
                 Err(problem) => problem,
             },
-            Err(problem) => problem.to_string(),
+            Err(ReadProblem::Finding(finding)) => finding.message,
+            Err(ReadProblem::Source(error)) => return Err(error.into()),
         };
         broken += 1;
-        terminal.say(&format!("{}: {problem}", crate::report::visible(&entry.path)));
+        terminal.say(&format!(
+            "{}: {problem}",
+            crate::report::visible(&entry.path)
+        ));
     }
     let mut shown = String::new();
     for (entry, before, after) in &changed {
@@ -71,7 +79,9 @@ pub(super) fn run(arguments: &FmtArguments, settings: &Settings, terminal: &Term
     match (changed.is_empty(), arguments.check) {
         (true, _) => terminal.detail("Every file is in order."),
         (false, true) => {
-            terminal.say(&format!("{files} not in order; `gamctl fmt` brings them there."));
+            terminal.say(&format!(
+                "{files} not in order; `gamctl fmt` brings them there."
+            ));
             return Ok(Exit::ChangesPending);
         }
         (false, false) => terminal.say(&format!("Brought {files} into order.")),

@@ -16,17 +16,26 @@ pub fn manual() -> Vec<(String, String)> {
     let mut command = Arguments::command();
     command.build();
     let mut pages = vec![page(&command, "gamctl")];
-    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+    for inner in command
+        .get_subcommands()
+        .filter(|inner| inner.get_name() != "help")
+    {
         pages.push(page(inner, &format!("gamctl-{}", inner.get_name())));
     }
     pages
 }
 
 fn page(command: &clap::Command, name: &str) -> (String, String) {
-    let named = command.clone().name(name.to_owned()).bin_name(name.to_owned());
+    let named = command
+        .clone()
+        .name(name.to_owned())
+        .bin_name(name.to_owned());
     let mut text = Vec::new();
     // Writing into memory does not fail.
     let written = clap_mangen::Man::new(named).render(&mut text);
     debug_assert!(written.is_ok());
-    (format!("{name}.1"), String::from_utf8_lossy(&text).into_owned())
+    (
+        format!("{name}.1"),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
 }

@@ -23,11 +23,17 @@ pub(super) fn run(arguments: &ManArguments, terminal: &Terminal) -> anyhow::Resu
         }
         return Ok(Exit::Done);
     };
-    std::fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("failed to make {}", folder.display()))?;
     for (name, page) in &pages {
         let path = folder.join(name);
-        std::fs::write(&path, page).with_context(|| format!("failed to write {}", path.display()))?;
+        std::fs::write(&path, page)
+            .with_context(|| format!("failed to write {}", path.display()))?;
     }
-    terminal.say(&format!("Wrote {} pages to {}.", pages.len(), folder.display()));
+    terminal.say(&format!(
+        "Wrote {} pages to {}.",
+        pages.len(),
+        folder.display()
+    ));
     Ok(Exit::Done)
 }

@@ -47,11 +47,23 @@ pub(crate) struct Arguments {
     config: Option<PathBuf>,
 
     /// Use colour: on a terminal, always or never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Everywhere"
+    )]
     color: ColorChoice,
 
     /// Say nothing but results and errors
-    #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Everywhere"
+    )]
     quiet: bool,
 
     /// Say more about what is being done
@@ -93,7 +105,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let is_help = !error.use_stderr();
             // Help into a closed pipe is no failure, and a usage error that nobody hears is still one.
             let printed = error.print();
-            let exit = if is_help && printed.is_ok() { Exit::Done } else { Exit::Failed };
+            let exit = if is_help && printed.is_ok() {
+                Exit::Done
+            } else {
+                Exit::Failed
+            };
             return exit.into();
         }
     };

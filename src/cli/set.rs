@@ -66,7 +66,11 @@ pub(super) struct SetArguments {
     author: Option<String>,
 }
 
-pub(super) fn run(arguments: &SetArguments, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    arguments: &SetArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
     let request = Request::of(arguments)?;
     let target = if arguments.commit {
         Some(CommitTarget::of(arguments, settings)?)
@@ -82,7 +86,10 @@ pub(super) fn run(arguments: &SetArguments, settings: &Settings, terminal: &Term
     let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
     let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))?;
     if changes.is_empty() {
-        terminal.say(&format!("Nothing to do: {} so already.", if ids.len() == 1 { "it is" } else { "they are" }));
+        terminal.say(&format!(
+            "Nothing to do: {} so already.",
+            if ids.len() == 1 { "it is" } else { "they are" }
+        ));
         return Ok(Exit::Done);
     }
     let after = read_texts(&changed(&files, &changes), &Limits::default());
@@ -91,16 +98,31 @@ pub(super) fn run(arguments: &SetArguments, settings: &Settings, terminal: &Term
     }
     let mut shown = String::new();
     for change in &changes {
-        shown.push_str(&unified(&change.path, text(change.before.as_ref()), text(change.after.as_ref()), terminal.paint));
+        shown.push_str(&unified(
+            &change.path,
+            text(change.before.as_ref()),
+            text(change.after.as_ref()),
+            terminal.paint,
+        ));
     }
     terminal.result(&shown)?;
     let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
     if let Some(target) = target {
-        target.commit(&changes, arguments.message.as_deref().unwrap_or(&format!("set {summary}")), terminal)?;
+        target.commit(
+            &changes,
+            arguments
+                .message
+                .as_deref()
+                .unwrap_or(&format!("set {summary}")),
+            terminal,
+        )?;
     } else if arguments.write {
-        let root = arguments.inventory.folder(settings)?;
+        let root = arguments.inventory.folder(settings);
         write(&root, &changes)?;
-        terminal.say(&format!("Wrote {summary} in {}.", counted(changes.len(), "file")));
+        terminal.say(&format!(
+            "Wrote {summary} in {}.",
+            counted(changes.len(), "file")
+        ));
     } else {
         terminal.say(&format!("This would set {summary}. Nothing is written."));
         terminal.hint("add `--write` to write it, `--commit` to commit it");
@@ -137,43 +159,77 @@ impl Request {
         }
         let mut unset = Vec::new();
         for key in &arguments.unset {
-            ensure!(known_key(key), "`{}` is not a key of subscribers", visible(key));
+            ensure!(
+                known_key(key),
+                "`{}` is not a key of subscribers",
+                visible(key)
+            );
             unset.push(KeyPath::new(key.split('.')));
             words.push(format!("no {key}"));
         }
         let mut conditions = Vec::new();
         for condition in &arguments.conditions {
             let Some((key, value)) = condition.split_once('=') else {
-                bail!("`--where {}` needs the form KEY=PATTERN", visible(condition));
+                bail!(
+                    "`--where {}` needs the form KEY=PATTERN",
+                    visible(condition)
+                );
             };
-            ensure!(known_key(key), "`{}` is not a key of subscribers", visible(key));
+            ensure!(
+                known_key(key),
+                "`{}` is not a key of subscribers",
+                visible(key)
+            );
             conditions.push((key.to_owned(), pattern(value)?));
         }
-        ensure!(!values.is_empty() || !unset.is_empty(), "nothing to set: add KEY=VALUE, such as `service_plan=gig`");
+        ensure!(
+            !values.is_empty() || !unset.is_empty(),
+            "nothing to set: add KEY=VALUE, such as `service_plan=gig`"
+        );
         ensure!(
             !patterns.is_empty() || !conditions.is_empty(),
             "no subscriber is named: give ids, or choose them with `--where KEY=PATTERN` (`--where state='*'` is everybody)"
         );
-        Ok(Self { patterns, conditions, values, unset, words: words.join(" ") })
+        Ok(Self {
+            patterns,
+            conditions,
+            values,
+            unset,
+            words: words.join(" "),
+        })
     }
 
     /// Returns the ids of the subscribers that are meant.
     fn choose(&self, inventory: &Inventory) -> anyhow::Result<Vec<String>> {
-        let keys: Vec<&str> = self.conditions.iter().map(|(key, _)| key.as_str()).collect();
+        let keys: Vec<&str> = self
+            .conditions
+            .iter()
+            .map(|(key, _)| key.as_str())
+            .collect();
         let fields = field_texts(inventory, FileKind::Subscribers, &keys);
         for (word, pattern) in &self.patterns {
             if !fields.keys().any(|id| pattern.is_match(id)) {
                 let near = nearest(word, fields.keys().map(String::as_str));
-                let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                let hint = near
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
                 bail!("there is no subscriber `{}`{hint}", visible(word));
             }
         }
         let ids: Vec<String> = fields
             .into_iter()
-            .filter(|(id, _)| self.patterns.is_empty() || self.patterns.iter().any(|(_, pattern)| pattern.is_match(id)))
+            .filter(|(id, _)| {
+                self.patterns.is_empty()
+                    || self
+                        .patterns
+                        .iter()
+                        .any(|(_, pattern)| pattern.is_match(id))
+            })
             .filter(|(_, values)| {
                 let judged = self.conditions.iter().zip(values);
-                judged.into_iter().all(|((_, pattern), value)| value.as_ref().is_some_and(|value| pattern.is_match(value)))
+                judged.into_iter().all(|((_, pattern), value)| {
+                    value.as_ref().is_some_and(|value| pattern.is_match(value))
+                })
             })
             .map(|(id, _)| id)
             .collect();
@@ -197,7 +253,8 @@ impl Request {
 
 fn known_key(key: &str) -> bool {
     let first = key.split('.').next().unwrap_or(key);
-    canonical_order(FileKind::Subscribers, &["subscriber", ""]).is_some_and(|keys| keys.contains(&first))
+    canonical_order(FileKind::Subscribers, &["subscriber", ""])
+        .is_some_and(|keys| keys.contains(&first))
 }
 
 fn pattern(text: &str) -> anyhow::Result<GlobMatcher> {
@@ -206,9 +263,15 @@ fn pattern(text: &str) -> anyhow::Result<GlobMatcher> {
 }
 
 /// Returns the files as the changes leave them.
-fn changed(files: &BTreeMap<Arc<str>, Arc<str>>, changes: &[FileChange]) -> BTreeMap<Arc<str>, Arc<str>> {
+fn changed(
+    files: &BTreeMap<Arc<str>, Arc<str>>,
+    changes: &[FileChange],
+) -> BTreeMap<Arc<str>, Arc<str>> {
     let mut after = files.clone();
-    for FileChange { path, after: text, .. } in changes {
+    for FileChange {
+        path, after: text, ..
+    } in changes
+    {
         match text {
             Some(text) => after.insert(Arc::clone(path), Arc::clone(text)),
             None => after.remove(path),
@@ -218,9 +281,16 @@ fn changed(files: &BTreeMap<Arc<str>, Arc<str>>, changes: &[FileChange]) -> BTre
 }
 
 /// Refuses a change that brings errors that were not there before.
-fn refuse(before: &Reading, mut after: Reading, terminal: &Terminal) -> anyhow::Result<Option<Exit>> {
+fn refuse(
+    before: &Reading,
+    mut after: Reading,
+    terminal: &Terminal,
+) -> anyhow::Result<Option<Exit>> {
     after.findings.retain(|finding| {
-        let is_old = before.findings.iter().any(|old| old.rule == finding.rule && old.message == finding.message);
+        let is_old = before
+            .findings
+            .iter()
+            .any(|old| old.rule == finding.rule && old.message == finding.message);
         finding.severity == Severity::Error && !is_old
     });
     if after.findings.is_empty() {
@@ -232,14 +302,24 @@ fn refuse(before: &Reading, mut after: Reading, terminal: &Terminal) -> anyhow::
 }
 
 fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
-    for FileChange { path, before, after } in changes {
+    for FileChange {
+        path,
+        before,
+        after,
+    } in changes
+    {
         let file = root.join(&**path);
         // Between reading and writing somebody may have saved the file in an editor.
         let now = std::fs::read_to_string(&file).ok();
-        ensure!(now.as_deref() == before.as_deref(), "{} has changed meanwhile; run the command again", file.display());
+        ensure!(
+            now.as_deref() == before.as_deref(),
+            "{} has changed meanwhile; run the command again",
+            file.display()
+        );
         match after {
             Some(text) => super::fmt::write(&file, text)?,
-            None => std::fs::remove_file(&file).with_context(|| format!("failed to remove {}", file.display()))?,
+            None => std::fs::remove_file(&file)
+                .with_context(|| format!("failed to remove {}", file.display()))?,
         }
     }
     Ok(())
@@ -255,7 +335,7 @@ struct CommitTarget {
 
 impl CommitTarget {
     fn of(arguments: &SetArguments, settings: &Settings) -> anyhow::Result<Self> {
-        let path = arguments.inventory.folder(settings)?;
+        let path = arguments.inventory.folder(settings);
         let branch = match arguments.branch.clone().or_else(|| settings.branch.clone()) {
             Some(branch) => branch,
             None => commit::current_branch(&path)?,
@@ -266,16 +346,37 @@ impl CommitTarget {
                 .context("git does not know who you are; give `--author 'Name <address>'`, or set `git config user.name` and `user.email`")?,
         };
         let source = crate::inventory::source::Source::git(&path, &branch)?;
-        let base = crate::inventory::read(&source, &Limits::default(), &crate::inventory::Cache::default())?;
-        Ok(Self { path, branch, author, base })
+        let base = crate::inventory::read(
+            &source,
+            &Limits::default(),
+            &crate::inventory::Cache::default(),
+        )?;
+        Ok(Self {
+            path,
+            branch,
+            author,
+            base,
+        })
     }
 
     fn read(&self) -> anyhow::Result<Reading> {
-        let source = crate::inventory::source::Source::git(&self.path, self.base.inventory.commit().unwrap_or("HEAD"))?;
-        Ok(crate::inventory::read(&source, &Limits::default(), &crate::inventory::Cache::default())?)
+        let source = crate::inventory::source::Source::git(
+            &self.path,
+            self.base.inventory.commit().unwrap_or("HEAD"),
+        )?;
+        Ok(crate::inventory::read(
+            &source,
+            &Limits::default(),
+            &crate::inventory::Cache::default(),
+        )?)
     }
 
-    fn commit(&self, changes: &[FileChange], message: &str, terminal: &Terminal) -> anyhow::Result<()> {
+    fn commit(
+        &self,
+        changes: &[FileChange],
+        message: &str,
+        terminal: &Terminal,
+    ) -> anyhow::Result<()> {
         let changes: Vec<commit::FileChange> = changes
             .iter()
             .map(|change| commit::FileChange {
@@ -295,7 +396,11 @@ impl CommitTarget {
             message,
             trailers: &[("Gamctl-Command", "set")],
         })?;
-        terminal.say(&format!("Committed {} to {}.", id.as_str().get(..12).unwrap_or_default(), self.branch));
+        terminal.say(&format!(
+            "Committed {} to {}.",
+            id.as_str().get(..12).unwrap_or_default(),
+            self.branch
+        ));
         Ok(())
     }
 }
@@ -315,7 +420,11 @@ fn person(text: &str) -> anyhow::Result<Person> {
 pub(super) fn unified(path: &str, before: &str, after: &str, paint: Paint) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
     let name = visible(path);
-    let mut text = format!("{}\n{}\n", paint.bold(&format!("--- a/{name}")), paint.bold(&format!("+++ b/{name}")));
+    let mut text = format!(
+        "{}\n{}\n",
+        paint.bold(&format!("--- a/{name}")),
+        paint.bold(&format!("+++ b/{name}"))
+    );
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         text.push_str(&paint.dim(&hunk.header().to_string()));
         text.push('\n');

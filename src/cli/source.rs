@@ -23,11 +23,20 @@ pub(super) struct InventoryArguments {
 }
 
 impl InventoryArguments {
+    /// Returns the inventory's folder.
+    pub(super) fn folder(&self, settings: &Settings) -> PathBuf {
+        path(self.inventory.as_deref(), settings)
+    }
+
     pub(super) fn read(&self, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Reading> {
         let path = path(self.inventory.as_deref(), settings);
         let source = source(&path, self.rev.as_deref())?;
         let reading = read(&source, &Limits::default(), &Cache::default())?;
-        terminal.detail(&format!("read {} files from {}", reading.inventory.file_count(), path.display()));
+        terminal.detail(&format!(
+            "read {} files from {}",
+            reading.inventory.file_count(),
+            path.display()
+        ));
         Ok(reading)
     }
 }
@@ -68,7 +77,10 @@ pub(super) fn prefix(path: &Path, reading: &Reading) -> String {
 /// Returns the summary of a reading.
 pub(super) fn summary(reading: &Reading) -> Summary {
     let count = |severity| {
-        let with = reading.findings.iter().filter(|finding| finding.severity == severity);
+        let with = reading
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity);
         with.count()
     };
     let inventory = &reading.inventory;
@@ -84,7 +96,12 @@ pub(super) fn summary(reading: &Reading) -> Summary {
 }
 
 /// Returns the findings of a reading in a format.
-pub(super) fn report(reading: &Reading, format: FindingFormat, prefix: &str, terminal: &Terminal) -> String {
+pub(super) fn report(
+    reading: &Reading,
+    format: FindingFormat,
+    prefix: &str,
+    terminal: &Terminal,
+) -> String {
     let text_of = |path: &str| reading.inventory.text_of(path);
     let report = FindingReport {
         findings: &reading.findings,

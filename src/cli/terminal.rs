@@ -63,8 +63,7 @@ impl Terminal {
         let Some(path) = &self.json_to else {
             return Ok(());
         };
-        std::fs::write(path, text())
-            .with_context(|| format!("failed to write {}", path.display()))
+        std::fs::write(path, text()).with_context(|| format!("failed to write {}", path.display()))
     }
 
     /// Says something that is not a result.
@@ -90,7 +89,11 @@ impl Terminal {
     /// Prints an error with everything that led to it.
     pub(super) fn error(&self, error: &anyhow::Error) {
         let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-        eprintln!("{} {}", self.talk.error("error:"), visible(&chain.join(": ")));
+        eprintln!(
+            "{} {}",
+            self.talk.error("error:"),
+            visible(&chain.join(": "))
+        );
     }
 }
 

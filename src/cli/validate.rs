@@ -107,8 +107,17 @@ pub(super) fn run(
     }
     let prefix = prefix(&path, &reading);
     terminal.json(|| report(&reading, FindingFormat::Json, &prefix, terminal))?;
-    let exit = if reading.has_errors() { Exit::InventoryInvalid } else { Exit::Done };
-    terminal.result(&report(&reading, arguments.format.into(), &prefix, terminal))?;
+    let exit = if reading.has_errors() {
+        Exit::InventoryInvalid
+    } else {
+        Exit::Done
+    };
+    terminal.result(&report(
+        &reading,
+        arguments.format.into(),
+        &prefix,
+        terminal,
+    ))?;
     Ok(exit)
 }
 
@@ -116,7 +125,9 @@ fn explain(id: &str, terminal: &Terminal) -> anyhow::Result<Exit> {
     let rules = all_rules();
     let Some(rule) = rules.iter().find(|rule| rule.id == id) else {
         let near = nearest(id, rules.iter().map(|rule| rule.id));
-        let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let hint = near
+            .map(|near| format!("; did you mean `{near}`?"))
+            .unwrap_or_default();
         anyhow::bail!("there is no rule `{id}`{hint}");
     };
     terminal.result(&crate::inventory::explain_rule(rule))?;

@@ -1,6 +1,11 @@
 //! The intended network: reads it from a directory or a git commit, says what is wrong with it, and works out what each device should look like.
 
+mod assemble;
+mod check;
 pub mod commit;
+mod compare;
+mod describe;
+pub mod edit;
 mod file_kind;
 mod format;
 mod layout;
@@ -18,7 +23,8 @@ pub mod text;
 mod tree;
 
 pub use assemble::{
-    CredentialsObject, DeviceObject, Inventory, NetworkDefaults, ServicePlanObject, SubscriberObject,
+    CredentialsObject, DeviceObject, Inventory, NetworkDefaults, ServicePlanObject,
+    SubscriberObject,
 };
 pub use compare::is_acceptable;
 pub use describe::{

@@ -170,12 +170,7 @@ pub fn read_texts(
 
 /// Adds what is wrong with the files and between them to what is known already.
 fn judge(inventory: &Inventory, mut findings: Vec<Finding>, limits: &Limits) -> Vec<Finding> {
-    findings.extend(
-        inventory
-            .files
-            .iter()
-            .flat_map(locate::place_file_findings),
-    );
+    findings.extend(inventory.files.iter().flat_map(locate::place_file_findings));
     let pending = check::check(inventory);
     let tree_limits = TreeLimits {
         depth: limits.toml_depth,

@@ -5,6 +5,7 @@
 mod count;
 mod exit;
 mod finding;
+mod intended;
 mod paint;
 mod table;
 mod visible;
@@ -12,6 +13,7 @@ mod visible;
 pub use count::{counted, listed};
 pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary};
+pub use intended::{DeviceLine, StateCounts, device, overview, subscriber};
 pub use paint::Paint;
 pub use table::{Align, Table};
 pub use visible::{Excerpt, excerpt, visible};

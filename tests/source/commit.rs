@@ -7,7 +7,7 @@ use gamctl::inventory::commit::{
 };
 use gamctl::inventory::source::Source;
 
-use crate::source::world::{World, list, paths};
+use crate::world::{World, list, paths};
 
 pub(crate) fn person(name: &str) -> Person {
     Person {

@@ -11,7 +11,7 @@ use gamctl::inventory::FileKind;
 use gamctl::inventory::source::{Entry, Limits, ReadProblem, Source};
 use gamctl::model::Severity;
 
-use crate::source::world::{World, brief, list, paths};
+use crate::world::{World, brief, list, paths};
 
 /// Far above what reading a handful of files takes; a pipe without writer blocks for ever.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -2,7 +2,9 @@
 
 use gamctl::inventory::source::{Limits, Source, SourceError};
 
-use crate::source::world::{GOOD, World, brief, list, paths};
+use gamctl::inventory::GOOD_INVENTORY;
+
+use crate::world::{World, brief, list, paths};
 
 fn contents(source: &Source) -> Vec<(String, Vec<u8>)> {
     let mut reader = source.reader().unwrap();
@@ -17,7 +19,7 @@ fn contents(source: &Source) -> Vec<(String, Vec<u8>)> {
 }
 
 fn good() -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<_> = GOOD
+    let mut files: Vec<_> = GOOD_INVENTORY
         .iter()
         .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
         .collect();
@@ -57,7 +59,7 @@ fn directory_work_tree_bare_and_linked_work_tree_give_the_same() {
 fn a_folder_of_a_work_tree_is_the_inventory_at_that_revision() {
     let world = World::empty();
     world.write("README.md", "around it");
-    for (path, text) in GOOD {
+    for (path, text) in GOOD_INVENTORY {
         world.write(&format!("inventory.example/{path}"), text);
     }
     let first = world.commit_all("inside");

@@ -7,7 +7,7 @@ use std::path::Path;
 use gamctl::inventory::source::{Limits, Listing, ReadProblem, Source, SourceError};
 use git2::{ObjectType, Oid, Repository};
 
-use crate::source::world::{World, brief, list};
+use crate::world::{World, brief, list};
 
 struct Forge {
     world: World,

@@ -2,7 +2,7 @@
 
 use gamctl::inventory::source::{Limits, Listing, ReadProblem, Source};
 
-use crate::source::world::{World, brief};
+use crate::world::{World, brief};
 
 fn list(world: &World, limits: &Limits) -> Listing {
     let directory = Source::directory(world.root()).unwrap();

@@ -2,11 +2,9 @@
 
 mod commit;
 mod directory;
-mod examples;
 mod git;
 mod hostile;
 mod limits;
 mod property;
 mod revision;
 mod work_tree;
-mod world;

@@ -10,7 +10,7 @@ use gamctl::inventory::source::{Limits, Source, content_findings};
 use git2::{ObjectType, Oid, Repository};
 use proptest::prelude::*;
 
-use crate::source::world::{brief, paths};
+use crate::world::{brief, paths};
 
 #[derive(Debug, Clone)]
 enum Node {

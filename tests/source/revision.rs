@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gamctl::inventory::source::{Source, SourceError};
 use git2::{ObjectType, Oid, Repository};
 
-use crate::source::world::{World, list};
+use crate::world::{World, list};
 
 fn commit_at(world: &World, revision: &str) -> String {
     let source = Source::git(world.root(), revision).unwrap();

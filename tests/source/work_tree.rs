@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use gamctl::inventory::commit::CommitError;
 
 use crate::source::commit::{change, commit_on, commit_with};
-use crate::source::world::World;
+use crate::world::World;
 
 #[test]
 fn changed_files_come_along_and_others_stay_as_they_are() {

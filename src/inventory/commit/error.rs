@@ -68,6 +68,8 @@ pub enum CommitError {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("no branch is checked out; name the branch to commit to")]
+    NoCurrentBranch,
     #[error("failed to {action}")]
     Git {
         action: &'static str,

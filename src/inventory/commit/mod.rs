@@ -18,7 +18,7 @@ use std::path::Path;
 use crate::inventory::source::open;
 
 pub use error::CommitError;
-pub use person::{Person, identity};
+pub use person::{Person, current_branch, identity};
 
 use branch::Branch;
 use work_tree::WorkTree;

@@ -29,6 +29,20 @@ pub fn identity(repository: &Path) -> Option<Person> {
     is_usable.then_some(person)
 }
 
+/// Returns the branch that is checked out, as a full name.
+pub fn current_branch(repository: &Path) -> Result<String, CommitError> {
+    let repository = open(repository)?.repository;
+    let git = |source| CommitError::Git {
+        action: "find the current branch",
+        source,
+    };
+    let head = repository.find_reference("HEAD").map_err(git)?;
+    match head.symbolic_target() {
+        Ok(Some(name)) => Ok(name.to_owned()),
+        Ok(None) | Err(_) => Err(CommitError::NoCurrentBranch),
+    }
+}
+
 /// Returns git's form of a person at a time; `role` is "author" or "committer".
 pub(super) fn signature(
     role: &str,

@@ -46,7 +46,13 @@ pub fn rule_reference() -> String {
 
 /// Returns what is to be said of one rule, for a person at a terminal.
 pub fn explain_rule(rule: &Rule) -> String {
-    let mut text = format!("{} ({})\n{}.\n\n{}\n", rule.id, rule.severity, rule.summary, rule.why.trim());
+    let mut text = format!(
+        "{} ({})\n{}.\n\n{}\n",
+        rule.id,
+        rule.severity,
+        rule.summary,
+        rule.why.trim()
+    );
     for (title, files) in [("Wrong", rule.wrong), ("Right", rule.right)] {
         let _ = write!(text, "\n{title}:\n");
         for (path, content) in files {

@@ -16,7 +16,9 @@ pub enum SourceError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} is not in a git repository; give --dir to read it as it is, or run `git init`")]
+    #[error(
+        "{path} is not in a git repository; leave --rev out to read it as it is, or run `git init`"
+    )]
     NotARepository { path: PathBuf },
     #[error(
         "the git repository of {path} belongs to another user; if you trust it, run `git config --global --add safe.directory` with its path"
@@ -33,7 +35,7 @@ pub enum SourceError {
     #[error("{path} is not UTF-8; rename the folder to have it read from git")]
     PathNotText { path: PathBuf },
     #[error(
-        "the repository {path} has no commit yet; commit the inventory, or give --dir to read it as it is"
+        "the repository {path} has no commit yet; commit the inventory, or leave --rev out to read it as it is"
     )]
     NoCommitYet { path: PathBuf },
     #[error("there is no `{revision}` in the repository {path}{}", or_nearest(.nearest))]

@@ -39,8 +39,8 @@ rules! {
     /// What could not be read is unknown, and unknown must never be taken for removed.
     /// It comes up for plain directories only: wrong permissions, a failing disk, a file that changes while it is read.
     UNREADABLE_FILE = "unreadable-file", Error, "a file of the inventory could not be read",
-    wrong: [],
-    right: [];
+    wrong: [("$", "chmod 000 devices/maple.toml")],
+    right: [("$", "chmod 644 devices/maple.toml")];
 
     /// Folders are for people to find their way; eight deep nobody does, and walking must end somewhere.
     TOO_DEEP = "too-deep", Error, "folders lie inside one another deeper than they are read",

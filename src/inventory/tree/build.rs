@@ -537,4 +537,3 @@ impl EventReceiver for Builder<'_> {
         self.place(Span::of(span), value);
     }
 }
-

@@ -5,26 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gamctl::inventory::source::{Entry, Limits, Listing, Source};
+use gamctl::inventory::{Cache, GOOD_INVENTORY, Reading, read};
 use gamctl::model::Finding;
 use tempfile::TempDir;
-
-/// A small good inventory.
-pub(crate) const GOOD: [(&str, &str); 5] = [
-    (
-        "network.toml",
-        "schema = 1\n[vlans]\nmanagement = 4093\nsubscribers = \"100-3799\"\n",
-    ),
-    (
-        "service-plans.toml",
-        "[service_plan.home-100]\ndown_mbps = 100\nup_mbps = 20\n",
-    ),
-    ("credentials.toml", "[credentials.default]\n"),
-    (
-        "devices/maple.toml",
-        "[device.maple-a]\nmodel = \"GAM-24-C\"\n",
-    ),
-    ("subscribers/maple.toml", "[subscriber.acct-1]\n"),
-];
 
 pub(crate) struct World {
     folder: TempDir,
@@ -45,7 +28,7 @@ impl World {
     /// The good inventory, committed.
     pub(crate) fn good() -> Self {
         let world = Self::empty();
-        for (path, text) in GOOD {
+        for (path, text) in GOOD_INVENTORY {
             world.write(path, text);
         }
         world.commit_all("good");
@@ -121,6 +104,18 @@ impl World {
         self.head()
     }
 
+    /// Reads the inventory as it was committed.
+    pub(crate) fn reading_of(&self, revision: &str) -> Reading {
+        let source = Source::git(&self.root, revision).unwrap();
+        read(&source, &Limits::default(), &Cache::default()).unwrap()
+    }
+
+    /// Reads the inventory as it is on disk.
+    pub(crate) fn reading(&self) -> Reading {
+        let source = Source::directory(&self.root).unwrap();
+        read(&source, &Limits::default(), &Cache::default()).unwrap()
+    }
+
     pub(crate) fn head(&self) -> String {
         self.git(&["rev-parse", "HEAD"])
     }
@@ -153,4 +148,16 @@ pub(crate) fn brief(findings: &[Finding]) -> Vec<String> {
         .iter()
         .map(|finding| format!("{} {}", finding.rule.id, finding.place.file))
         .collect()
+}
+
+/// Returns the ids of the rules that were broken, sorted, each once.
+pub(crate) fn rule_ids(reading: &Reading) -> Vec<&'static str> {
+    let mut ids: Vec<_> = reading
+        .findings
+        .iter()
+        .map(|finding| finding.rule.id)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }

@@ -1,0 +1,65 @@
+//! `gamctl init`: a commented inventory to begin with.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+
+use super::terminal::Terminal;
+use crate::inventory::{FileKind, json_schema};
+use crate::report::Exit;
+
+/// Begin a new inventory: commented files that validate, and schemas for your editor
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArguments {
+    /// The folder to make; it must be empty or not there yet
+    folder: PathBuf,
+}
+
+/// What a new inventory holds; each file explains itself.
+const FILES: &[(&str, &str)] = &[
+    ("README.md", include_str!("init/README.md")),
+    ("network.toml", include_str!("init/network.toml")),
+    ("policy.toml", include_str!("init/policy.toml")),
+    (
+        "service-plans.toml",
+        include_str!("init/service-plans.toml"),
+    ),
+    ("credentials.toml", include_str!("init/credentials.toml")),
+    (
+        "devices/example-site.toml",
+        include_str!("init/devices.toml"),
+    ),
+    (
+        "subscribers/example-site.toml",
+        include_str!("init/subscribers.toml"),
+    ),
+];
+
+pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let folder = &arguments.folder;
+    let shown = folder.display();
+    if folder.exists() {
+        let entries =
+            std::fs::read_dir(folder).with_context(|| format!("failed to look into {shown}"))?;
+        // A new repository with nothing but `.git` is just the right place.
+        let visible = entries.flatten().any(|entry| entry.file_name() != ".git");
+        ensure!(
+            !visible,
+            "{shown} is not empty; give a folder that is not there yet"
+        );
+    }
+    let schemas = FileKind::ALL.map(|kind| (format!(".schema/{kind}.json"), json_schema(kind)));
+    let schemas = schemas
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    for (path, text) in FILES.iter().copied().chain(schemas) {
+        super::fmt::write(&folder.join(path), text)?;
+    }
+    terminal.say(&format!(
+        "Began an inventory in {shown}, with one device that is not installed yet and one subscriber."
+    ));
+    terminal.hint(&format!(
+        "read {shown}/README.md, then run `gamctl validate {shown}`; `git init {shown}` keeps its history"
+    ));
+    Ok(Exit::Done)
+}

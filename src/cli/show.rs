@@ -1,0 +1,227 @@
+//! `gamctl show`: what the inventory comes to.
+
+use anyhow::bail;
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::source::{InventoryArguments, report, summary};
+use super::terminal::Terminal;
+use crate::config::Settings;
+use crate::inventory::{
+    Inventory, Reading, complete_service_plans, complete_subscriber, nearest, resolve_device,
+};
+use crate::model::{DeviceConfig, DeviceName, DeviceState, GamModel, Severity, Subscriber};
+use crate::report::{self as paper, Exit, FindingFormat};
+
+/// Show what the inventory comes to: all of it, a device or a subscriber
+///
+/// Shows what is intended: defaults filled in, profiles made from service plans, suspensions applied.
+#[derive(Debug, clap::Args)]
+pub(super) struct ShowArguments {
+    #[command(subcommand)]
+    what: Option<What>,
+
+    #[command(flatten)]
+    inventory: InventoryArguments,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// What a device should look like
+    Device {
+        /// The device's name in the inventory
+        name: String,
+    },
+    /// What a subscriber gets
+    Subscriber {
+        /// The subscriber's id
+        id: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Toml,
+}
+
+/// A device as it is shown to programs.
+#[derive(Serialize)]
+struct ShownDevice<'a> {
+    device: &'a DeviceName,
+    state: DeviceState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<GamModel>,
+    intended: &'a DeviceConfig,
+}
+
+/// A subscriber as it is shown to programs.
+#[derive(Serialize)]
+struct ShownSubscriber<'a> {
+    subscriber: &'a Subscriber,
+    /// How its device serves it; absent while it is not served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intended: Option<&'a crate::model::SubscriberConfig>,
+}
+
+pub(super) fn run(
+    arguments: &ShowArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let reading = arguments.inventory.read(settings, terminal)?;
+    if reading.has_errors() {
+        return refuse(reading, terminal);
+    }
+    let inventory = &reading.inventory;
+    match &arguments.what {
+        None => overview(&reading, arguments.format, terminal)?,
+        Some(What::Device { name }) => device(inventory, name, arguments.format, terminal)?,
+        Some(What::Subscriber { id }) => subscriber(inventory, id, arguments.format, terminal)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// With errors there is no telling what is intended.
+fn refuse(mut reading: Reading, terminal: &Terminal) -> anyhow::Result<Exit> {
+    reading
+        .findings
+        .retain(|finding| finding.severity == Severity::Error);
+    terminal.say(&report(&reading, FindingFormat::Human, "", terminal));
+    terminal.say("Nothing is shown: with errors there is no telling what is intended.");
+    Ok(Exit::InventoryInvalid)
+}
+
+fn print<T: Serialize>(
+    value: &T,
+    format: Format,
+    text: impl FnOnce() -> String,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let json = || {
+        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+        text.push('\n');
+        text
+    };
+    terminal.json(json)?;
+    terminal.result(&match format {
+        Format::Text => text(),
+        Format::Json => json(),
+        Format::Toml => toml::to_string_pretty(value)?,
+    })
+}
+
+fn overview(reading: &Reading, format: Format, terminal: &Terminal) -> anyhow::Result<()> {
+    #[derive(Serialize)]
+    struct Overview {
+        summary: paper::Summary,
+        devices: Vec<paper::DeviceLine>,
+    }
+    let mut devices: Vec<_> = reading
+        .inventory
+        .devices()
+        .map(|object| line(&reading.inventory, object))
+        .collect();
+    devices.sort_by(|left, right| {
+        crate::model::natural_order(left.name.as_str(), right.name.as_str())
+    });
+    let overview = Overview {
+        summary: summary(reading),
+        devices,
+    };
+    let text = || paper::overview(&overview.devices, &overview.summary, terminal.paint);
+    print(&overview, format, text, terminal)
+}
+
+fn line(inventory: &Inventory, object: &crate::inventory::DeviceObject) -> paper::DeviceLine {
+    let mut counts = paper::StateCounts::default();
+    for subscriber in inventory.subscribers_of(object.id.as_str()) {
+        counts.add(
+            subscriber
+                .text
+                .state
+                .unwrap_or(crate::model::SubscriberState::Active),
+        );
+    }
+    paper::DeviceLine {
+        name: object.id.clone(),
+        model: object.text.model,
+        state: object.text.state.unwrap_or(DeviceState::Managed),
+        site: object.text.site.clone(),
+        address: object.text.address,
+        subscribers: counts,
+    }
+}
+
+fn device(
+    inventory: &Inventory,
+    name: &str,
+    format: Format,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let (Some(intended), Some(object)) = (resolve_device(inventory, name), inventory.device(name))
+    else {
+        let near = nearest(name, inventory.devices().map(|device| device.id.as_str()));
+        bail!(
+            "there is no device `{}`{}",
+            paper::visible(name),
+            did_you_mean(near)
+        );
+    };
+    let shown = ShownDevice {
+        device: &intended.name,
+        state: intended.state,
+        model: object.text.model,
+        intended: &intended.config,
+    };
+    let text = || {
+        let line = line(inventory, object);
+        paper::device(&line, &intended.config, terminal.paint)
+    };
+    print(&shown, format, text, terminal)
+}
+
+fn subscriber(
+    inventory: &Inventory,
+    id: &str,
+    format: Format,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let Some(subscriber) = inventory.subscriber(id).and_then(complete_subscriber) else {
+        let near = nearest(
+            id,
+            inventory
+                .subscribers()
+                .map(|subscriber| subscriber.id.as_str()),
+        );
+        bail!(
+            "there is no subscriber `{}`{}",
+            paper::visible(id),
+            did_you_mean(near)
+        );
+    };
+    let device = resolve_device(inventory, subscriber.device.as_str());
+    let intended = device
+        .as_ref()
+        .and_then(|device| device.config.subscribers.get(&subscriber.name));
+    let plans = complete_service_plans(inventory);
+    let shown = ShownSubscriber {
+        subscriber: &subscriber,
+        intended,
+    };
+    let text = || {
+        let plan = plans.get(subscriber.service_plan.as_str());
+        paper::subscriber(&subscriber, plan, intended, terminal.paint)
+    };
+    print(&shown, format, text, terminal)
+}
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default()
+}
