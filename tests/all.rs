@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod documents;
 mod golden;
 mod rules;
 mod rust_scan;

@@ -110,12 +110,6 @@ impl World {
         read(&source, &Limits::default(), &Cache::default()).unwrap()
     }
 
-    /// Reads the inventory as it is on disk.
-    pub(crate) fn reading(&self) -> Reading {
-        let source = Source::directory(&self.root).unwrap();
-        read(&source, &Limits::default(), &Cache::default()).unwrap()
-    }
-
     pub(crate) fn head(&self) -> String {
         self.git(&["rev-parse", "HEAD"])
     }

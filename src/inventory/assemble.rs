@@ -9,11 +9,8 @@ use super::locate::{FileSlot, Pointer};
 use super::parse::{Content, Object};
 use super::text::{
     CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,
-    SuspensionHow,
 };
-use crate::model::{
-    CredentialsName, DeviceName, Headroom, ServicePlanId, SubscriberId, VlanId, VlanMode,
-};
+use crate::model::{CredentialsName, DeviceName, ServicePlanId, SubscriberId};
 
 /// Where an object stands: file and position within the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -389,47 +386,5 @@ impl Inventory {
             .service_plan_at(spot)
             .map_or("", |object| object.id.as_str());
         Pointer::to_object(spot.file, "service_plan", id)
-    }
-
-    pub(in crate::inventory) fn point_at_credentials(&self, spot: Spot) -> Pointer {
-        let id = self
-            .credentials_at(spot)
-            .map_or("", |object| object.id.as_str());
-        Pointer::to_object(spot.file, "credentials", id)
-    }
-}
-
-/// What holds for the network, defaults filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NetworkDefaults {
-    pub management_vlan: VlanId,
-    pub vlan_mode: VlanMode,
-    pub headroom: Headroom,
-    pub suspension: SuspensionHow,
-    pub suspension_plan: Option<ServicePlanId>,
-}
-
-impl Inventory {
-    /// Returns what holds for the network where an object says nothing else.
-    pub fn defaults(&self) -> NetworkDefaults {
-        let network = self.network();
-        let vlans = network.and_then(|network| network.vlans.as_ref());
-        let profiles = network.and_then(|network| network.profiles.as_ref());
-        let suspension = network.and_then(|network| network.suspension.as_ref());
-        NetworkDefaults {
-            management_vlan: vlans
-                .and_then(|vlans| vlans.management)
-                .unwrap_or(VlanId::DEFAULT_MANAGEMENT),
-            vlan_mode: vlans
-                .and_then(|vlans| vlans.vlan_mode)
-                .unwrap_or(VlanMode::Shared),
-            headroom: profiles
-                .and_then(|profiles| profiles.headroom_percent)
-                .unwrap_or(Headroom::DEFAULT),
-            suspension: suspension
-                .and_then(|suspension| suspension.how)
-                .unwrap_or(SuspensionHow::Captive),
-            suspension_plan: suspension.and_then(|suspension| suspension.service_plan.clone()),
-        }
     }
 }

@@ -4,6 +4,7 @@ mod assemble;
 mod check;
 pub mod commit;
 mod compare;
+mod defaults;
 mod describe;
 pub mod edit;
 mod file_kind;
@@ -23,10 +24,10 @@ pub mod text;
 mod tree;
 
 pub use assemble::{
-    CredentialsObject, DeviceObject, Inventory, NetworkDefaults, ServicePlanObject,
-    SubscriberObject,
+    CredentialsObject, DeviceObject, Inventory, ServicePlanObject, SubscriberObject,
 };
 pub use compare::is_acceptable;
+pub use defaults::NetworkDefaults;
 pub use describe::{
     ValueError, canonical_order, explain_rule, json_schema, key_reference, key_value,
     rule_reference,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::assemble::{DeviceObject, Inventory, NetworkDefaults, SubscriberObject};
+use super::assemble::{DeviceObject, Inventory, SubscriberObject};
+use super::defaults::NetworkDefaults;
 use super::parallel;
 use super::text::{DeviceText, PortText, SubscriberText, SuspensionHow, UplinkText};
 use crate::model::{

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gamctl::inventory::GOOD_INVENTORY;
 use gamctl::inventory::commit::{
     CommitError, CommitId, CommitRequest, CommitTime, FileChange, Person, commit, identity,
 };
@@ -194,7 +195,7 @@ fn of_writers_at_once_exactly_one_wins_each_round() {
 fn what_changes_nothing_is_not_committed() {
     let world = World::good();
     let base = world.head();
-    let text = "[credentials.default]\n";
+    let (_, text) = GOOD_INVENTORY[2];
     for changes in [
         vec![],
         vec![change("credentials.toml", text)],

@@ -153,7 +153,7 @@ fn a_place_without_repository_or_folder_says_what_to_do() {
     for (error, part) in [
         (
             Source::git(outside.path(), "HEAD").unwrap_err(),
-            "give --dir",
+            "leave --rev out",
         ),
         (
             Source::git(&outside.path().join("none"), "HEAD").unwrap_err(),

@@ -245,7 +245,7 @@ fn a_branch_that_is_not_checked_out_leaves_the_work_tree_alone() {
             .git(&["show", "HEAD:devices/maple.toml"])
             .lines()
             .count(),
-        2
+        3
     );
 }
 

@@ -8,7 +8,8 @@ mod service_plan;
 mod subscriber;
 mod vlan;
 
-use super::assemble::{DeviceObject, Inventory, NetworkDefaults, Spot, SubscriberObject};
+use super::assemble::{DeviceObject, Inventory, Spot, SubscriberObject};
+use super::defaults::NetworkDefaults;
 use super::locate::Pending;
 use super::parallel;
 use crate::model::{DeviceState, GamModel, Rule, SubscriberState};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::inventory::FileKind;
-use crate::inventory::assemble::{Inventory, NetworkDefaults, ServicePlanObject, Spot};
+use crate::inventory::NetworkDefaults;
+use crate::inventory::assemble::{Inventory, ServicePlanObject, Spot};
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::record::{Fields, TOO_LONG};
 use crate::inventory::rules::rules;

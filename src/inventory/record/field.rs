@@ -2,7 +2,7 @@
 
 use super::finding::FileFindings;
 use super::rules::{MISSING_KEY, NO_TRANSPORT, SECRET_IN_INVENTORY, UNKNOWN_KEY, WRONG_TYPE};
-use super::text::secret_key;
+use super::secret::secret_key;
 use crate::inventory::suggest;
 use crate::inventory::tree::Item;
 
@@ -44,7 +44,7 @@ pub(in crate::inventory) use boxed;
 
 /// What a value may look like.
 #[derive(Debug, Clone)]
-pub enum Shape {
+pub(in crate::inventory) enum Shape {
     Text {
         /// What the text is, in words.
         what: &'static str,
@@ -61,19 +61,19 @@ pub enum Shape {
     Boolean,
     OneOf(Vec<&'static str>),
     /// Any of these.
-    Either(Vec<Shape>),
+    Either(Vec<Self>),
     Record(fn() -> RecordShape),
     /// A table whose keys are names or numbers.
     Map {
         /// What the key is, in words.
         key: &'static str,
-        value: Box<Shape>,
+        value: Box<Self>,
     },
 }
 
 /// A table with known keys.
 #[derive(Debug, Clone)]
-pub struct RecordShape {
+pub(in crate::inventory) struct RecordShape {
     pub what: &'static str,
     /// In canonical order.
     pub fields: Vec<Field>,
@@ -81,7 +81,7 @@ pub struct RecordShape {
 
 /// One key of a record.
 #[derive(Debug, Clone)]
-pub struct Field {
+pub(in crate::inventory) struct Field {
     pub key: &'static str,
     pub doc: &'static str,
     pub is_required: bool,

@@ -4,6 +4,7 @@ mod field;
 mod finding;
 mod number;
 mod rules;
+mod secret;
 mod table;
 mod text;
 
@@ -11,10 +12,11 @@ pub(in crate::inventory) use field::{
     Field, FieldType, Fields, RecordShape, Shape, boxed, missing_key, read_keys, unknown_key,
 };
 pub(in crate::inventory) use finding::{FileFinding, FileFindings};
-pub use number::{Percent, Version};
+pub(in crate::inventory) use number::{Percent, Version};
 pub(in crate::inventory) use rules::*;
-pub use table::{Labels, Numbered};
-pub(in crate::inventory) use text::{WordType, looks_like_a_secret, text};
+pub(in crate::inventory) use secret::looks_like_a_secret;
+pub(in crate::inventory) use table::{Labels, Numbered};
+pub(in crate::inventory) use text::{WordType, text};
 
 /// Declares a record: a struct whose fields are all optional, because a text may leave out or break any of them.
 ///

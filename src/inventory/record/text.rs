@@ -1,4 +1,4 @@
-//! Texts of a file as names, addresses, lists and words, and the recognition of secrets that should not be there.
+//! Texts of a file as names, addresses, lists and words.
 
 use super::field::{FieldType, Shape, wrong_type};
 use super::finding::FileFindings;
@@ -6,6 +6,7 @@ use super::rules::{
     BAD_ADDRESS, BAD_MAC, BAD_NAME, BAD_PIN, BAD_VLAN_LIST, SECRET_IN_INVENTORY, TOO_LONG,
     UNKNOWN_MODEL, UNKNOWN_WORD, UNSAFE_TEXT,
 };
+use super::secret::looks_like_a_key;
 use crate::inventory::suggest;
 use crate::inventory::tree::{Item, Span};
 use crate::model::{
@@ -380,82 +381,4 @@ word_types! {
     VlanMode: Self::ALL;
     Poe: Self::ALL;
     PortMode: &Self::ALL;
-}
-
-/// Returns whether a key's name says that its value is a secret.
-pub(in crate::inventory) fn secret_key(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    [
-        "password",
-        "passwd",
-        "passphrase",
-        "secret",
-        "token",
-        "community",
-        "psk",
-        "private_key",
-        "api_key",
-    ]
-    .iter()
-    .any(|word| key.contains(word))
-}
-
-/// Returns whether a text is a key by its form alone.
-fn looks_like_a_key(text: &str) -> bool {
-    // Shorter ones do not exist; nearly every text ends here.
-    text.len() >= 20
-        && [
-            "-----BEGIN ",
-            "AGE-SECRET-KEY-",
-            "ghp_",
-            "github_pat_",
-            "glpat-",
-            "xoxb-",
-            "AKIA",
-            "$argon2",
-            "$6$",
-        ]
-        .iter()
-        .any(|mark| text.starts_with(mark))
-}
-
-/// Returns whether a text that should be a secret's name is more likely its value.
-pub(in crate::inventory) fn looks_like_a_secret(text: &str) -> bool {
-    let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
-    let classes = [
-        has(char::is_ascii_lowercase),
-        has(char::is_ascii_uppercase),
-        has(char::is_ascii_digit),
-    ];
-    let mixed = classes.iter().filter(|is_there| **is_there).count();
-    let has_words = text.contains(['-', '_', '.', '/']);
-    looks_like_a_key(text)
-        || (mixed == 3 && text.len() >= 8)
-        || (mixed >= 2 && !has_words && text.len() >= 16)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_secrets_are_not_taken_for_secrets() {
-        for name in [
-            "gam-snmp",
-            "gam-ssh",
-            "site-12/snmp-rw",
-            "default",
-            "maple2024",
-            "snmp_v3_auth",
-        ] {
-            assert!(!looks_like_a_secret(name), "{name}");
-        }
-        for secret in [
-            "Tr0ub4dor3",
-            "8f14e45fceea167a5a36",
-            "AKIAIOSFODNN7EXAMPLE1",
-        ] {
-            assert!(looks_like_a_secret(secret), "{secret}");
-        }
-    }
 }

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use toml_parser::decoder::{Encoding, ScalarKind};
-use toml_parser::parser::EventReceiver;
-use toml_parser::{ErrorSink, ParseError, Raw, Source};
+use toml_parser::{ParseError, Source};
 
 use super::{
     Children, INDEXED_ABOVE, Node, NodeId, Problem, ProblemKind, Span, TableOrigin, Tree,
@@ -46,14 +44,14 @@ pub(in crate::inventory) fn parse(text: &str, limits: TreeLimits) -> (Tree<'_>, 
 }
 
 /// A key as it was read, before it is known where it belongs.
-struct Key<'t> {
-    name: Cow<'t, str>,
-    span: Span,
+pub(super) struct Key<'t> {
+    pub(super) name: Cow<'t, str>,
+    pub(super) span: Span,
 }
 
-struct Builder<'t> {
-    source: Source<'t>,
-    limits: TreeLimits,
+pub(super) struct Builder<'t> {
+    pub(super) source: Source<'t>,
+    pub(super) limits: TreeLimits,
     tree: Tree<'t>,
     problems: Vec<Problem>,
     /// The table of the last header, where keys at the beginning of a line go.
@@ -61,8 +59,8 @@ struct Builder<'t> {
     /// Open arrays and inline tables, innermost last.
     open: Vec<NodeId>,
     /// The keys read so far of a header or of `a.b.c =`.
-    path: Vec<Key<'t>>,
-    after_dot: bool,
+    pub(super) path: Vec<Key<'t>>,
+    pub(super) after_dot: bool,
     header_start: Span,
     is_full: bool,
 }
@@ -296,7 +294,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Puts a value where the keys before it say, or at the end of the open array.
-    fn place(&mut self, span: Span, value: Value<'t>) -> NodeId {
+    pub(super) fn place(&mut self, span: Span, value: Value<'t>) -> NodeId {
         let container = self.open.last().copied().unwrap_or(self.current);
         let is_array = matches!(
             self.tree.node(container).map(|node| &node.value),
@@ -322,14 +320,14 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn open_header(&mut self, span: Span) {
+    pub(super) fn open_header(&mut self, span: Span) {
         self.open.clear();
         self.path.clear();
         self.after_dot = false;
         self.header_start = span;
     }
 
-    fn close_header(&mut self, end: Span, is_array: bool) {
+    pub(super) fn close_header(&mut self, end: Span, is_array: bool) {
         let span = Span {
             start: self.header_start.start,
             end: end.end,
@@ -393,7 +391,7 @@ impl<'t> Builder<'t> {
         };
     }
 
-    fn open_container(&mut self, span: Span, value: Value<'t>) -> bool {
+    pub(super) fn open_container(&mut self, span: Span, value: Value<'t>) -> bool {
         let id = self.place(span, value);
         let depth = self.open.len();
         self.open.push(id);
@@ -405,7 +403,7 @@ impl<'t> Builder<'t> {
         is_allowed && !self.is_full
     }
 
-    fn close_container(&mut self, span: Span) {
+    pub(super) fn close_container(&mut self, span: Span) {
         self.path.clear();
         self.after_dot = false;
         if let Some(id) = self.open.pop()
@@ -413,127 +411,5 @@ impl<'t> Builder<'t> {
         {
             node.span.end = span.end;
         }
-    }
-}
-
-/// Decodes a scalar that the parser found.
-fn decode<'t>(raw: Raw<'t>, errors: &mut dyn ErrorSink) -> Value<'t> {
-    let mut text = Cow::Borrowed("");
-    let mut is_good = true;
-    let mut sink = |error: ParseError| {
-        is_good = false;
-        errors.report_error(error);
-    };
-    let kind = raw.decode_scalar(&mut text, &mut sink);
-    if !is_good {
-        return Value::Broken;
-    }
-    match kind {
-        ScalarKind::String => Value::String(text),
-        ScalarKind::Boolean(is_true) => Value::Boolean(is_true),
-        ScalarKind::DateTime => Value::Datetime,
-        ScalarKind::Float => Value::Float,
-        ScalarKind::Integer(radix) => {
-            Value::Integer(i64::from_str_radix(&text, radix.value()).ok())
-        }
-    }
-}
-
-impl EventReceiver for Builder<'_> {
-    fn std_table_open(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
-        self.open_header(Span::of(span));
-    }
-
-    fn std_table_close(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
-        self.close_header(Span::of(span), false);
-    }
-
-    fn array_table_open(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
-        self.open_header(Span::of(span));
-    }
-
-    fn array_table_close(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
-        self.close_header(Span::of(span), true);
-    }
-
-    fn inline_table_open(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) -> bool {
-        self.open_container(
-            Span::of(span),
-            Value::Table {
-                origin: TableOrigin::Inline,
-                children: Children::NONE,
-            },
-        )
-    }
-
-    fn inline_table_close(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
-        self.close_container(Span::of(span));
-    }
-
-    fn array_open(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) -> bool {
-        self.open_container(
-            Span::of(span),
-            Value::Array {
-                of_tables: false,
-                children: Children::NONE,
-            },
-        )
-    }
-
-    fn array_close(&mut self, span: toml_parser::Span, _: &mut dyn ErrorSink) {
-        self.close_container(Span::of(span));
-    }
-
-    fn simple_key(
-        &mut self,
-        span: toml_parser::Span,
-        kind: Option<Encoding>,
-        errors: &mut dyn ErrorSink,
-    ) {
-        if !self.after_dot {
-            self.path.clear();
-        }
-        self.after_dot = false;
-        // A path far beyond the limit is refused when it is used; no need to keep all of it.
-        if self.path.len() > usize::try_from(self.limits.depth).unwrap_or(usize::MAX) {
-            return;
-        }
-        let mut name = Cow::Borrowed("");
-        if let Some(raw) = self.source.get(span) {
-            Raw::new_unchecked(raw.as_str(), kind, span).decode_key(&mut name, errors);
-        }
-        self.path.push(Key {
-            name,
-            span: Span::of(span),
-        });
-    }
-
-    fn comment(&mut self, span: toml_parser::Span, errors: &mut dyn ErrorSink) {
-        if let Some(raw) = self.source.get(span) {
-            raw.decode_comment(errors);
-        }
-    }
-
-    fn newline(&mut self, span: toml_parser::Span, errors: &mut dyn ErrorSink) {
-        if let Some(raw) = self.source.get(span) {
-            raw.decode_newline(errors);
-        }
-    }
-
-    fn key_sep(&mut self, _: toml_parser::Span, _: &mut dyn ErrorSink) {
-        self.after_dot = true;
-    }
-
-    fn scalar(
-        &mut self,
-        span: toml_parser::Span,
-        kind: Option<Encoding>,
-        errors: &mut dyn ErrorSink,
-    ) {
-        let value = match self.source.get(span) {
-            Some(raw) => decode(Raw::new_unchecked(raw.as_str(), kind, span), errors),
-            None => Value::Broken,
-        };
-        self.place(Span::of(span), value);
     }
 }

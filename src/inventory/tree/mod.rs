@@ -1,6 +1,7 @@
 //! One TOML text as a flat tree with the position of every key and value, built in one pass and within limits.
 
 mod build;
+mod event;
 mod item;
 #[cfg(test)]
 mod tests;
@@ -27,12 +28,6 @@ impl Span {
             start: at(span.start()),
             end: at(span.end()),
         }
-    }
-
-    /// Returns the text of the span.
-    pub(in crate::inventory) fn text<'t>(&self, text: &'t str) -> &'t str {
-        let at = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
-        text.get(at(self.start)..at(self.end)).unwrap_or_default()
     }
 }
 

@@ -1,0 +1,142 @@
+//! What is intended, for people: the whole inventory, one device, one subscriber.
+
+mod device;
+mod subscriber;
+
+use serde::Serialize;
+
+pub use device::device;
+pub use subscriber::subscriber;
+
+use super::{Align, Paint, Summary, Table, counted};
+use crate::model::{
+    Address, DeviceName, DeviceState, GamModel, RateLimit, SiteName, SubscriberConfig,
+    SubscriberState,
+};
+
+/// How many subscribers of a device are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct StateCounts {
+    pub active: usize,
+    pub suspended: usize,
+    pub pending: usize,
+}
+
+impl StateCounts {
+    pub fn add(&mut self, state: SubscriberState) {
+        match state {
+            SubscriberState::Active => self.active += 1,
+            SubscriberState::Suspended => self.suspended += 1,
+            SubscriberState::Pending => self.pending += 1,
+        }
+    }
+}
+
+/// A device in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceLine {
+    pub name: DeviceName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<GamModel>,
+    pub state: DeviceState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    pub subscribers: StateCounts,
+}
+
+fn shown<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// Returns the whole inventory as a table of devices.
+pub fn overview(devices: &[DeviceLine], summary: &Summary, paint: Paint) -> String {
+    let mut text = format!(
+        "{}, {} and {} in {}.\n",
+        counted(summary.devices, "device"),
+        counted(summary.subscribers, "subscriber"),
+        counted(summary.service_plans, "service plan"),
+        counted(summary.files, "file"),
+    );
+    if devices.is_empty() {
+        return text;
+    }
+    let mut table = Table::new([
+        ("DEVICE", Align::Left),
+        ("MODEL", Align::Left),
+        ("STATE", Align::Left),
+        ("SITE", Align::Left),
+        ("ADDRESS", Align::Left),
+        ("ACTIVE", Align::Right),
+        ("SUSPENDED", Align::Right),
+        ("PENDING", Align::Right),
+    ]);
+    for device in devices {
+        let DeviceLine {
+            name,
+            model,
+            state,
+            site,
+            address,
+            subscribers,
+        } = device;
+        let StateCounts {
+            active,
+            suspended,
+            pending,
+        } = subscribers;
+        table.push([
+            name.to_string(),
+            shown(*model),
+            state.to_string(),
+            shown(site.as_ref()),
+            shown(*address),
+            active.to_string(),
+            suspended.to_string(),
+            pending.to_string(),
+        ]);
+    }
+    text.push('\n');
+    text.push_str(&table.render(paint));
+    text
+}
+
+fn rate(rate: &RateLimit) -> String {
+    match rate {
+        RateLimit::Unthrottled => "unthrottled".to_owned(),
+        RateLimit::Profile(name) => name.to_string(),
+    }
+}
+
+/// Returns the options that few subscribers have.
+fn besides(served: &SubscriberConfig) -> String {
+    let SubscriberConfig {
+        slot: _,
+        description,
+        endpoint: _,
+        rate: _,
+        vlan: _,
+        tagged,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+        poe,
+    } = served;
+    let mut parts = Vec::new();
+    if *tagged {
+        parts.push("tagged".to_owned());
+    }
+    parts.extend(remapped_vlan.map(|vlan| format!("remapped {vlan}")));
+    if !allowed_vlans.is_empty() {
+        parts.push(format!("allowed {allowed_vlans}"));
+    }
+    parts.extend(port2_vlan.map(|vlan| format!("port 2 in {vlan}")));
+    parts.extend(poe.map(|poe| format!("PoE {poe}")));
+    parts.extend(
+        description
+            .as_ref()
+            .map(|description| format!("\"{description}\"")),
+    );
+    parts.join(", ")
+}

@@ -1,0 +1,108 @@
+//! One subscriber as it is intended, as a list of facts.
+
+use super::{besides, rate, shown};
+use crate::model::{External, ServicePlan, Speed, Subscriber, SubscriberConfig};
+use crate::report::{Align, Paint, Table};
+
+/// Returns what a subscriber gets.
+pub fn subscriber(
+    subscriber: &Subscriber,
+    plan: Option<&ServicePlan>,
+    served: Option<&SubscriberConfig>,
+    paint: Paint,
+) -> String {
+    let mut table = Table::new([("", Align::Left), ("", Align::Left)]);
+    for (key, value) in facts(subscriber, plan) {
+        if let Some(value) = value {
+            table.push([format!("  {key}"), value]);
+        }
+    }
+    table.push(["  on the device".to_owned(), on_the_device(served)]);
+    let id = paint.bold(subscriber.id.as_str());
+    format!("{id} {}\n{}", paint.dim("(intended)"), table.render(paint))
+}
+
+fn facts(
+    subscriber: &Subscriber,
+    plan: Option<&ServicePlan>,
+) -> Vec<(&'static str, Option<String>)> {
+    let Subscriber {
+        id: _,
+        device,
+        port,
+        endpoint,
+        service_plan,
+        vlan,
+        state,
+        name,
+        endpoint_name,
+        description,
+        // What these come to is said of the device.
+        tagged: _,
+        remapped_vlan: _,
+        allowed_vlans: _,
+        port2_vlan: _,
+        poe: _,
+        protected,
+        moved_from,
+        external,
+    } = subscriber;
+    let speed = match plan.map(|plan| plan.speed) {
+        Some(Speed::Limited { down, up, .. }) => {
+            format!("{service_plan}, {down} down and {up} up as sold")
+        }
+        Some(Speed::Unthrottled) => format!("{service_plan}, unthrottled"),
+        None => service_plan.to_string(),
+    };
+    let own_endpoint_name =
+        (endpoint_name.as_str() != name.as_str()).then(|| endpoint_name.to_string());
+    vec![
+        ("state", Some(state.to_string())),
+        ("device", Some(device.to_string())),
+        ("port", Some(port.to_string())),
+        ("endpoint", Some(shown(*endpoint))),
+        ("service plan", Some(speed)),
+        ("VLAN", Some(vlan.to_string())),
+        ("name on the device", Some(name.to_string())),
+        ("endpoint's name", own_endpoint_name),
+        ("description", description.as_ref().map(ToString::to_string)),
+        ("protected", protected.then(|| "yes".to_owned())),
+        ("moved from", moved_from.as_ref().map(ToString::to_string)),
+        ("billing", external.as_ref().map(billing)),
+    ]
+}
+
+fn billing(external: &External) -> String {
+    let External {
+        system,
+        account,
+        service,
+    } = external;
+    let service = service
+        .as_ref()
+        .map(|service| format!(", service {}", service.as_str()));
+    format!(
+        "{}, account {}{}",
+        system.as_str(),
+        account.as_str(),
+        service.unwrap_or_default()
+    )
+}
+
+fn on_the_device(served: Option<&SubscriberConfig>) -> String {
+    let Some(served) = served else {
+        return "nothing yet".to_owned();
+    };
+    let besides = besides(served);
+    let separator = if besides.is_empty() { "" } else { ", " };
+    let endpoint = if served.endpoint.is_some() {
+        ""
+    } else {
+        "no endpoint, "
+    };
+    format!(
+        "{endpoint}VLAN {}, {}{separator}{besides}",
+        served.vlan,
+        rate(&served.rate)
+    )
+}
