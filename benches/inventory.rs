@@ -68,6 +68,9 @@ fn main() {
         validate(&head(), &Cache::default())
     });
 
+    measure("  of which listing the commit", "", || {
+        head().list(&Limits::default()).unwrap()
+    });
     let cache = Cache::default();
     let first = validate(&head(), &cache);
     let mut times = Vec::new();

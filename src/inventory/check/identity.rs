@@ -7,7 +7,7 @@ use crate::inventory::assemble::{Inventory, Spot};
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::parse::look_alike;
 use crate::inventory::rules::rules;
-use crate::model::{DeviceState, Rule};
+use crate::model::{DeviceState, MacAddress, Rule};
 
 rules! {
     /// Of an object that is defined twice only one can be meant. It happens when a file is copied to begin a new one.
@@ -47,6 +47,13 @@ rules! {
 }
 
 pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
+    all_ids(inventory, pending);
+    mac_addresses(inventory, pending);
+    addresses(inventory, pending);
+    pins(inventory, pending);
+}
+
+fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
     ids(
         "subscriber",
         &inventory.subscribers,
@@ -87,9 +94,6 @@ pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
         },
         pending,
     );
-    mac_addresses(inventory, pending);
-    addresses(inventory, pending);
-    pins(inventory, pending);
 }
 
 /// Reports ids that are there twice or that look alike.
@@ -164,67 +168,62 @@ fn clash(left: &str, right: &str) -> Option<Clash> {
     }
 }
 
+/// Who claims a MAC address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claimant {
+    Device(Spot),
+    Subscriber(Spot),
+}
+
 /// Reports MAC addresses that two subscribers, or a subscriber and a device, claim.
 fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    let mut claims: Vec<(u64, bool, Spot)> = Vec::with_capacity(inventory.subscribers.len());
-    for spot in &inventory.devices {
-        if let Some(mac) = inventory
-            .device_at(*spot)
-            .and_then(|object| object.text.mac)
-        {
-            claims.push((mac.to_u64(), false, *spot));
-        }
-    }
-    for spot in &inventory.subscribers {
-        if let Some(mac) = inventory
-            .subscriber_at(*spot)
-            .and_then(|object| object.text.endpoint)
-        {
-            claims.push((mac.to_u64(), true, *spot));
-        }
-    }
+    let devices = inventory.devices.iter().filter_map(|spot| {
+        let mac = inventory.device_at(*spot)?.text.mac?;
+        Some((mac.to_u64(), Claimant::Device(*spot)))
+    });
+    let subscribers = inventory.subscribers.iter().filter_map(|spot| {
+        let mac = inventory.subscriber_at(*spot)?.text.endpoint?;
+        Some((mac.to_u64(), Claimant::Subscriber(*spot)))
+    });
+    let mut claims: Vec<(u64, Claimant)> = devices.chain(subscribers).collect();
     claims.sort_unstable();
-    let point = |(_, is_subscriber, spot): &(u64, bool, Spot)| {
-        if *is_subscriber {
-            inventory.point_at_subscriber(*spot).value("endpoint")
-        } else {
-            inventory.point_at_device(*spot).value("mac")
-        }
-    };
     for group in claims.chunk_by(|left, right| left.0 == right.0) {
-        let [first, others @ ..] = group else {
+        let [(_, first), others @ ..] = group else {
             continue;
         };
-        for claim in others {
-            let owner = |(_, is_subscriber, spot): &(u64, bool, Spot)| {
-                if *is_subscriber {
-                    inventory
-                        .subscriber_at(*spot)
-                        .map(|o| format!("subscriber `{}`", o.id))
-                } else {
-                    inventory
-                        .device_at(*spot)
-                        .map(|o| format!("device `{}`", o.id))
-                }
-                .unwrap_or_default()
+        for (_, other) in others {
+            let (Some((first, first_at, _)), Some((other, at, mac))) =
+                (claim(inventory, *first), claim(inventory, *other))
+            else {
+                continue;
             };
-            let mac = inventory
-                .subscriber_at(claim.2)
-                .filter(|_| claim.1)
-                .and_then(|object| object.text.endpoint)
-                .or_else(|| {
-                    inventory
-                        .device_at(claim.2)
-                        .and_then(|object| object.text.mac)
-                });
-            let mac = mac.map(|mac| mac.to_string()).unwrap_or_default();
             pending.push(
-                Pending::new(&DUPLICATE_MAC, point(claim), format!("{} and {} both have {mac}", owner(first), owner(claim)))
+                Pending::new(&DUPLICATE_MAC, at, format!("{first} and {other} both have {mac}"))
                     .hint("an endpoint that moved home must be taken from the first before it is given to the second")
-                    .related(point(first), "first given here"),
+                    .related(first_at, "first given here"),
             );
         }
     }
+}
+
+/// Returns who claims, where, and which address.
+fn claim(inventory: &Inventory, claimant: Claimant) -> Option<(String, Pointer, MacAddress)> {
+    Some(match claimant {
+        Claimant::Device(spot) => {
+            let object = inventory.device_at(spot)?;
+            let at = inventory.point_at_device(spot).value("mac");
+            (format!("device `{}`", object.id), at, object.text.mac?)
+        }
+        Claimant::Subscriber(spot) => {
+            let object = inventory.subscriber_at(spot)?;
+            let at = inventory.point_at_subscriber(spot).value("endpoint");
+            (
+                format!("subscriber `{}`", object.id),
+                at,
+                object.text.endpoint?,
+            )
+        }
+    })
 }
 
 /// Reports devices that share an address and a port.

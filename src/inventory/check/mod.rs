@@ -78,18 +78,26 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
                 || (),
                 |(), number| {
                     let mut pending = Vec::new();
+                    let mut uses = Vec::new();
                     if let Some(household) = household(inventory, &defaults, *number) {
                         device::check(&household, &mut pending);
                         subscriber::check(&household, &mut pending);
                         vlan::check(&household, &mut pending);
+                        uses = service_plan::uses(&household, &mut pending);
                     }
-                    pending
+                    (pending, uses)
                 },
             )
         },
     );
-    fleet.extend(households.into_iter().flatten());
-    service_plan::check(inventory, &defaults, &mut fleet);
+    let mut uses = service_plan::Uses::new();
+    for (pending, of_device) in households {
+        fleet.extend(pending);
+        for (plan, medium, subscriber) in of_device {
+            uses.entry((plan, medium)).or_insert(subscriber);
+        }
+    }
+    service_plan::check(inventory, &defaults, &uses, &mut fleet);
     fleet
 }
 

@@ -7,6 +7,7 @@ use crate::inventory::assemble::Inventory;
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::rules::rules;
 use crate::inventory::suggest;
+use crate::model::ServicePlanId;
 
 rules! {
     /// An inventory without devices describes nothing. More often a wrong folder was given, or the files are gone; an
@@ -122,7 +123,8 @@ fn check_service_plans(
     if inventory.is_partial(FileKind::ServicePlans) {
         return;
     }
-    let mut last = None;
+    // A network has few service plans: the ones seen are quicker to compare with than to look up.
+    let mut known: Vec<&ServicePlanId> = Vec::new();
     for spot in &inventory.subscribers {
         let Some(object) = inventory.subscriber_at(*spot) else {
             continue;
@@ -130,12 +132,17 @@ fn check_service_plans(
         let Some(id) = &object.text.service_plan else {
             continue;
         };
-        if last == Some(id) || inventory.service_plan(id.as_str()).is_some() {
-            last = Some(id);
+        if known.contains(&id) {
             continue;
         }
-        let known = inventory.service_plans().map(|plan| plan.id.as_str());
-        let hint = suggestions.of(FileKind::ServicePlans, id.as_str(), known);
+        if inventory.service_plan(id.as_str()).is_some() {
+            if known.len() < 16 {
+                known.push(id);
+            }
+            continue;
+        }
+        let plans = inventory.service_plans().map(|plan| plan.id.as_str());
+        let hint = suggestions.of(FileKind::ServicePlans, id.as_str(), plans);
         let at = inventory.point_at_subscriber(*spot).value("service_plan");
         let message = format!(
             "there is no service plan `{id}` for subscriber `{}`",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Household;
 use crate::inventory::FileKind;
 use crate::inventory::NetworkDefaults;
 use crate::inventory::assemble::{Inventory, ServicePlanObject, Spot};
@@ -9,7 +10,9 @@ use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::record::{Fields, TOO_LONG};
 use crate::inventory::rules::rules;
 use crate::inventory::text::SuspensionHow;
-use crate::model::{LIMITER_RANGE, Mbps, Medium, ProfileName, SubscriberState, highest_limiter};
+use crate::model::{
+    LIMITER_RANGE, Mbps, Medium, ProfileName, ServicePlanId, SubscriberState, highest_limiter,
+};
 
 rules! {
     /// A service plan is either so fast down and so fast up, or as fast as the line goes.
@@ -34,8 +37,15 @@ rules! {
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"suspended\"\n"), ("network.toml", "schema = 1\n[suspension]\nhow = \"detach\"\n")];
 }
 
-pub(super) fn check(inventory: &Inventory, defaults: &NetworkDefaults, pending: &mut Vec<Pending>) {
-    let users = users(inventory, defaults, pending);
+/// A subscriber for each service plan and medium that meet.
+pub(super) type Uses = BTreeMap<(Spot, Medium), Spot>;
+
+pub(super) fn check(
+    inventory: &Inventory,
+    defaults: &NetworkDefaults,
+    users: &Uses,
+    pending: &mut Vec<Pending>,
+) {
     let mut names: BTreeMap<String, Spot> = BTreeMap::new();
     for spot in &inventory.service_plans {
         let Some(plan) = inventory.service_plan_at(*spot) else {
@@ -52,60 +62,52 @@ pub(super) fn check(inventory: &Inventory, defaults: &NetworkDefaults, pending: 
     }
 }
 
-/// Returns a subscriber for each service plan and medium that meet, and reports suspensions without a rule.
-fn users(
-    inventory: &Inventory,
-    defaults: &NetworkDefaults,
+/// Returns the service plans that a device's subscribers are on, and reports suspensions without a rule.
+pub(super) fn uses(
+    household: &Household<'_>,
     pending: &mut Vec<Pending>,
-) -> BTreeMap<(Spot, Medium), Spot> {
+) -> Vec<(Spot, Medium, Spot)> {
+    let (inventory, defaults) = (household.inventory, household.defaults);
     let needs_plan = defaults.suspension != SuspensionHow::Detach;
-    let suspended_plan = defaults
-        .suspension_plan
-        .as_ref()
-        .and_then(|id| inventory.service_plan_spot(id.as_str()));
-    let mut users = BTreeMap::new();
-    for (number, spot) in inventory.devices.iter().enumerate() {
-        let Some(medium) = inventory
-            .device_at(*spot)
-            .and_then(|device| device.text.model)
-            .map(|model| model.medium())
-        else {
-            continue;
+    let mut plans: Vec<(&ServicePlanId, Spot)> = Vec::new();
+    for member in &household.subscribers {
+        let text = &member.object.text;
+        let suspended_plan = match member.state() {
+            SubscriberState::Suspended if needs_plan => defaults.suspension_plan.as_ref(),
+            SubscriberState::Suspended | SubscriberState::Active | SubscriberState::Pending => None,
         };
-        let mut last = None;
-        for member in inventory.member_spots(number) {
-            let Some(object) = inventory.subscriber_at(*member) else {
-                continue;
-            };
-            let is_suspended = object.text.state == Some(SubscriberState::Suspended);
-            if is_suspended {
-                if let Some(plan) = suspended_plan.filter(|_| needs_plan) {
-                    users.entry((plan, medium)).or_insert(*member);
-                } else if needs_plan
-                    && defaults.suspension_plan.is_none()
-                    && !inventory.is_partial(FileKind::Network)
-                {
-                    pending.push(
-                        Pending::new(&NO_SUSPENSION_PLAN, inventory.point_at_subscriber(*member).value("state"), format!("subscriber `{}` is suspended, and `network.toml` names no service plan for that", object.id))
-                            .hint("add `[suspension]` with `how` and `service_plan` to `network.toml`"),
-                    );
-                }
-            }
-            let Some(id) = object
-                .text
-                .service_plan
-                .as_ref()
-                .filter(|id| last != Some(*id))
-            else {
-                continue;
-            };
-            last = Some(id);
-            if let Some(plan) = inventory.service_plan_spot(id.as_str()) {
-                users.entry((plan, medium)).or_insert(*member);
+        if member.state() == SubscriberState::Suspended
+            && needs_plan
+            && suspended_plan.is_none()
+            && !inventory.is_partial(FileKind::Network)
+        {
+            let at = household.point_at(member).value("state");
+            let id = &member.object.id;
+            pending.push(
+                Pending::new(
+                    &NO_SUSPENSION_PLAN,
+                    at,
+                    format!("subscriber `{id}` is suspended, and `network.toml` names no service plan for that"),
+                )
+                .hint("add `[suspension]` with `how` and `service_plan` to `network.toml`"),
+            );
+        }
+        for plan in suspended_plan.into_iter().chain(&text.service_plan) {
+            if !plans.iter().any(|(known, _)| *known == plan) {
+                plans.push((plan, member.spot));
             }
         }
     }
-    users
+    let Some(model) = household.model else {
+        return Vec::new();
+    };
+    plans
+        .into_iter()
+        .filter_map(|(plan, member)| {
+            let spot = inventory.service_plan_spot(plan.as_str())?;
+            Some((spot, model.medium(), member))
+        })
+        .collect()
 }
 
 fn check_speed(plan: &ServicePlanObject, at: &Pointer, pending: &mut Vec<Pending>) {
