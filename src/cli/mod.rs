@@ -7,6 +7,7 @@ mod generated;
 mod init;
 mod man;
 mod schema;
+mod scope;
 mod set;
 mod show;
 mod source;

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
-use globset::{Glob, GlobMatcher};
+use globset::GlobMatcher;
 
+use super::scope::pattern;
 use super::source::{InventoryArguments, report};
 use super::terminal::Terminal;
 use crate::config::Settings;
@@ -255,11 +256,6 @@ fn known_key(key: &str) -> bool {
     let first = key.split('.').next().unwrap_or(key);
     canonical_order(FileKind::Subscribers, &["subscriber", ""])
         .is_some_and(|keys| keys.contains(&first))
-}
-
-fn pattern(text: &str) -> anyhow::Result<GlobMatcher> {
-    let glob = Glob::new(text).with_context(|| format!("`{}` is not a pattern", visible(text)))?;
-    Ok(glob.compile_matcher())
 }
 
 /// Returns the files as the changes leave them.

@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
+use super::scope::{Scope, ScopeArguments};
 use super::source::{InventoryArguments, report, summary};
 use super::terminal::Terminal;
 use crate::config::Settings;
@@ -23,6 +24,9 @@ pub(super) struct ShowArguments {
 
     #[command(flatten)]
     inventory: InventoryArguments,
+
+    #[command(flatten)]
+    scope: ScopeArguments,
 
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
@@ -80,7 +84,12 @@ pub(super) fn run(
     }
     let inventory = &reading.inventory;
     match &arguments.what {
-        None => overview(&reading, arguments.format, terminal)?,
+        None => overview(
+            &reading,
+            &arguments.scope.scope()?,
+            arguments.format,
+            terminal,
+        )?,
         Some(What::Device { name }) => device(inventory, name, arguments.format, terminal)?,
         Some(What::Subscriber { id }) => subscriber(inventory, id, arguments.format, terminal)?,
     }
@@ -116,7 +125,12 @@ fn print<T: Serialize>(
     })
 }
 
-fn overview(reading: &Reading, format: Format, terminal: &Terminal) -> anyhow::Result<()> {
+fn overview(
+    reading: &Reading,
+    scope: &Scope,
+    format: Format,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
     #[derive(Serialize)]
     struct Overview {
         summary: paper::Summary,
@@ -125,6 +139,7 @@ fn overview(reading: &Reading, format: Format, terminal: &Terminal) -> anyhow::R
     let mut devices: Vec<_> = reading
         .inventory
         .devices()
+        .filter(|object| scope.has(object))
         .map(|object| line(&reading.inventory, object))
         .collect();
     devices.sort_by(|left, right| {

@@ -81,6 +81,13 @@ impl<N: NumberKey, R: FieldType> FieldType for Numbered<N, R> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labels(pub Vec<(LabelKey, LabelKey)>);
 
+impl Labels {
+    /// Returns keys and values, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &(LabelKey, LabelKey)> {
+        self.0.iter()
+    }
+}
+
 impl FieldType for Labels {
     fn shape() -> Shape {
         Shape::Map {

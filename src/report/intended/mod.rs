@@ -59,6 +59,10 @@ pub fn overview(devices: &[DeviceLine], summary: &Summary, paint: Paint) -> Stri
         counted(summary.service_plans, "service plan"),
         counted(summary.files, "file"),
     );
+    if devices.len() < summary.devices {
+        let others = counted(summary.devices - devices.len(), "device");
+        text.push_str(&format!("Out of scope: {others}.\n"));
+    }
     if devices.is_empty() {
         return text;
     }
