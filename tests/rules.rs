@@ -1,8 +1,10 @@
 //! Every rule is documented, and its documentation is true: the wrong example breaks that rule alone, the right one none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use gamctl::inventory::{GOOD_INVENTORY, all_rules};
+use gamctl::inventory::source::Limits;
+use gamctl::inventory::{GOOD_INVENTORY, all_rules, read_texts};
 use gamctl::model::{ExampleFile, Rule};
 
 use crate::world::{World, rule_ids};
@@ -89,6 +91,34 @@ fn every_rule_is_broken_by_its_wrong_example_alone_and_not_by_its_right_one() {
             .collect()
     });
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn a_finding_between_objects_always_says_what_to_do() {
+    // What the parser says of a text that is not TOML is all there is to say.
+    let is_exempt = |rule: &str| {
+        [
+            "syntax",
+            "wrong-type",
+            "out-of-range",
+            "too-complex",
+            "hidden-character",
+        ]
+        .contains(&rule)
+    };
+    for rule in all_rules() {
+        if rule.wrong.iter().any(|(path, _)| *path == "$") {
+            continue;
+        }
+        let mut files: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        for (path, text) in GOOD_INVENTORY.iter().chain(rule.wrong) {
+            files.insert(Arc::from(*path), Arc::from(*text));
+        }
+        for finding in read_texts(&files, &Limits::default()).findings {
+            let is_fine = finding.hint.is_some() || is_exempt(finding.rule.id);
+            assert!(is_fine, "{}: {}", finding.rule.id, finding.message);
+        }
+    }
 }
 
 #[test]

@@ -121,7 +121,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         .and_then(|settings| arguments.command.run(&settings, &terminal));
     match result {
         Ok(exit) => exit.into(),
-        Err(error) if terminal::is_closed_pipe(&error) => Exit::Done.into(),
         Err(error) => {
             terminal.error(&error);
             Exit::Failed.into()

@@ -1,8 +1,4 @@
 //! Where results and talk go: results to stdout, talk to stderr, colour only where it is wanted.
-#![allow(
-    clippy::print_stderr,
-    reason = "this is the file that talks to the person"
-)]
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -50,12 +46,16 @@ impl Terminal {
         }
     }
 
-    /// Prints a result.
+    /// Prints a result; that nobody reads it to its end, as `head` does not, is no failure.
     pub(super) fn result(&self, text: &str) -> anyhow::Result<()> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()?;
-        Ok(())
+        let printed = stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush());
+        match printed {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            printed => printed.context("failed to print the result"),
+        }
     }
 
     /// Writes the result as JSON beside the text, where that was asked for.
@@ -69,38 +69,35 @@ impl Terminal {
     /// Says something that is not a result.
     pub(super) fn say(&self, text: &str) {
         if !self.is_quiet {
-            eprintln!("{text}");
+            talk(text);
         }
     }
 
     /// Says something that only the curious want to know.
     pub(super) fn detail(&self, text: &str) {
         if self.is_verbose {
-            eprintln!("{}", self.talk.dim(text));
+            talk(&self.talk.dim(text));
         }
     }
 
     pub(super) fn hint(&self, text: &str) {
         if !self.is_quiet {
-            eprintln!("\n{} {text}", self.talk.note("hint:"));
+            talk(&format!("\n{} {text}", self.talk.note("hint:")));
         }
     }
 
     /// Prints an error with everything that led to it.
     pub(super) fn error(&self, error: &anyhow::Error) {
         let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-        eprintln!(
+        talk(&format!(
             "{} {}",
             self.talk.error("error:"),
             visible(&chain.join(": "))
-        );
+        ));
     }
 }
 
-/// Returns whether an error is that nobody reads our output any more, which is no failure.
-pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+/// Writes a line to stderr. Where nobody listens there is nobody left to tell.
+fn talk(line: &str) {
+    let _unheard = writeln!(io::stderr().lock(), "{line}");
 }

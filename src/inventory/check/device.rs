@@ -157,6 +157,7 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
                             household.device.id
                         ),
                     )
+                    .hint("give one of the two another name")
                     .related(here().key(first).value("name"), "first given here"),
                 );
             } else {

@@ -319,6 +319,9 @@ fn unique<T: Ord + Display>(
                         object.id
                     ),
                 )
+                .hint(format!(
+                    "each box has its own `{key}`: look at the device which one is right"
+                ))
                 .related(
                     inventory.point_at_device(*earlier).value(key),
                     "first given here",

@@ -57,11 +57,14 @@ fn pool(inventory: &Inventory, pending: &mut Vec<Pending>) {
             .hint("leave it out, for example `\"100-3799\"`"),
         );
     } else if pool.contains(management) {
-        pending.push(Pending::new(
-            &POOL_VLAN,
-            at,
-            format!("the pool has the management VLAN {management}"),
-        ));
+        pending.push(
+            Pending::new(
+                &POOL_VLAN,
+                at,
+                format!("the pool has the management VLAN {management}"),
+            )
+            .hint(format!("end the pool below {management}, or leave it out")),
+        );
     }
 }
 

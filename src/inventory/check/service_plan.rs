@@ -185,6 +185,7 @@ fn check_name(
                     plan.id
                 ),
             )
+            .hint("give one of the two another `profile_name`")
             .related(inventory.point_at_service_plan(*first), "the other one"),
         );
     } else {

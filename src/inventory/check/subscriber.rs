@@ -64,21 +64,24 @@ fn places(household: &Household<'_>, pending: &mut Vec<Pending>) {
                 format!(
                     "`{id}` is subscriber {in_all} of `{device}`, and a {model} takes {capacity}"
                 ),
-            ));
+            ).hint("move subscribers to another device"));
         }
         let Some(PortAssignment::Port(port)) = member.object.text.port else {
             continue;
         };
         let at = || household.point_at(member).value("port");
         if !model.has_port(port) {
-            pending.push(Pending::new(
-                &SUBSCRIBER_PORT,
-                at(),
-                format!(
-                    "`{id}` is on port {port}, and `{device}` is a {model} with ports 1 to {}",
-                    model.port_count()
-                ),
-            ));
+            pending.push(
+                Pending::new(
+                    &SUBSCRIBER_PORT,
+                    at(),
+                    format!(
+                        "`{id}` is on port {port}, and `{device}` is a {model} with ports 1 to {}",
+                        model.port_count()
+                    ),
+                )
+                .hint("correct the port, the device or the device's model"),
+            );
             continue;
         }
         if let Some(count) = on_port.get_mut(usize::from(port.get())) {
@@ -137,6 +140,7 @@ fn check_enabled(
                     member.object.id, household.device.id
                 ),
             )
+            .hint("switch the port on, or suspend or move the subscriber if that is meant")
             .related(
                 household
                     .inventory

@@ -47,6 +47,10 @@ rules! {
     right: [("$", "for n in 11 12 13 14 15 16 17 18 19 20 21 22 23; do printf '[service_plan.p%s]\\ndown = %s\\nup = %s\\n' $n $n $n >> service-plans.toml; printf '[subscriber.s%s]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:01:%s\"\\nservice_plan = \"p%s\"\\nvlan = 2%s\\n' $n $n $n $n >> subscribers/maple.toml; done")];
 }
 
+const DATA_VLANS: &str = "data goes over VLANs 3 to 4093, but not 3840 to 3842";
+
+const MANAGEMENT_HINT: &str = "choose another VLAN; if the device is managed through another one, say so with `management_vlan`";
+
 /// 15 in all, one of them the device's own default.
 const MAX_PROFILES: usize = 14;
 
@@ -90,17 +94,14 @@ fn check_member(
                     at(key),
                     format!("`{key}` of `{id}` is {vlan}: {problem}"),
                 )
-                .hint("data goes over VLANs 3 to 4093, but not 3840 to 3842"),
+                .hint(DATA_VLANS),
             );
         } else if Some(vlan) == management {
-            pending.push(Pending::new(
-                &MANAGEMENT_VLAN,
-                at(key),
-                format!(
-                    "`{key}` of `{id}` is {vlan}, through which `{}` is managed",
-                    household.device.id
-                ),
-            ));
+            let message = format!(
+                "`{key}` of `{id}` is {vlan}, through which `{}` is managed",
+                household.device.id
+            );
+            pending.push(Pending::new(&MANAGEMENT_VLAN, at(key), message).hint(MANAGEMENT_HINT));
         } else if key != "remapped_vlan" && passing.is_some_and(|passing| !passing.contains(vlan)) {
             not_on_uplink(
                 household,
@@ -174,20 +175,20 @@ fn check_allowed(
         .iter()
         .find_map(|vlan| Some((vlan, vlan.check_data().err()?)))
     {
-        pending.push(Pending::new(
-            &RESERVED_VLAN,
-            at(),
-            format!("`allowed_vlans` of `{id}` has {vlan}: {problem}"),
-        ));
+        pending.push(
+            Pending::new(
+                &RESERVED_VLAN,
+                at(),
+                format!("`allowed_vlans` of `{id}` has {vlan}: {problem}"),
+            )
+            .hint(DATA_VLANS),
+        );
     } else if let Some(vlan) = management.filter(|vlan| allowed.contains(*vlan)) {
-        pending.push(Pending::new(
-            &MANAGEMENT_VLAN,
-            at(),
-            format!(
-                "`allowed_vlans` of `{id}` has {vlan}, through which `{}` is managed",
-                household.device.id
-            ),
-        ));
+        let message = format!(
+            "`allowed_vlans` of `{id}` has {vlan}, through which `{}` is managed",
+            household.device.id
+        );
+        pending.push(Pending::new(&MANAGEMENT_VLAN, at(), message).hint(MANAGEMENT_HINT));
     } else if let Some(vlan) = passing.and_then(|passing| allowed.first_outside(passing)) {
         not_on_uplink(
             household,

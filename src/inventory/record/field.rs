@@ -157,6 +157,8 @@ pub(in crate::inventory) fn unknown_key(
             .hint("take it out; the device keeps what it has");
         return;
     }
+    let hint =
+        suggest::hint(key, known).or_else(|| Some("`gamctl schema` lists the keys".to_owned()));
     let message = if findings.is_confidential {
         "this key does not exist here".to_owned()
     } else {
@@ -164,7 +166,7 @@ pub(in crate::inventory) fn unknown_key(
     };
     findings
         .add(&UNKNOWN_KEY, item.key_span(), message)
-        .maybe_hint(suggest::hint(key, known));
+        .maybe_hint(hint);
 }
 
 /// Reports a key that must be given.

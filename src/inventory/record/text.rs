@@ -34,6 +34,15 @@ impl TextProblem for TextError {
             Self::Empty | Self::OuterSpace => &BAD_NAME,
         }
     }
+
+    fn hint(&self, _text: &str) -> Option<String> {
+        Some(match self {
+            Self::Character { .. } => "take the character out".to_owned(),
+            Self::TooLong { max, .. } => format!("shorten it to {max} characters"),
+            Self::Empty => "give it a text, or leave the key out".to_owned(),
+            Self::OuterSpace => "take the space out".to_owned(),
+        })
+    }
 }
 
 impl TextProblem for NameError {
@@ -46,6 +55,15 @@ impl TextProblem for NameError {
                 &UNSAFE_TEXT
             }
             NameProblem::Start(_) | NameProblem::Character { .. } => &BAD_NAME,
+        }
+    }
+
+    fn hint(&self, text: &str) -> Option<String> {
+        match &self.problem {
+            NameProblem::Text(error) => error.hint(text),
+            NameProblem::Start(_) | NameProblem::Character { .. } => {
+                Some(format!("a {} such as `north-12_a` is fine", self.what))
+            }
         }
     }
 }
@@ -65,9 +83,15 @@ macro_rules! text_problem {
     };
 }
 
-text_problem!(MacAddressError, &BAD_MAC, |_| None);
-text_problem!(AddressError, &BAD_ADDRESS, |_| None);
-text_problem!(PinError, &BAD_PIN, |_| None);
+text_problem!(MacAddressError, &BAD_MAC, |_| Some(
+    "it stands on the endpoint's label".to_owned()
+));
+text_problem!(AddressError, &BAD_ADDRESS, |_| Some(
+    "write the IP address itself: a name could lead to another box tomorrow".to_owned()
+));
+text_problem!(PinError, &BAD_PIN, |_| Some(
+    "leave it out until you have read it from the device".to_owned()
+));
 text_problem!(VlanSetError, &BAD_VLAN_LIST, |_| Some(
     "write VLANs and ranges with commas between them, such as `\"3,10-13\"`".to_owned()
 ));

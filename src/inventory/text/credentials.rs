@@ -204,11 +204,13 @@ pub(in crate::inventory) fn check_credentials(
     let Some(version) = snmp.version else { return };
     let name = item.key();
     let mut complain = |what: String| {
-        findings.add(
-            &INCOMPLETE_CREDENTIALS,
-            snmp_item.key_span(),
-            format!("the SNMP part of `{name}` {what}"),
-        );
+        findings
+            .add(
+                &INCOMPLETE_CREDENTIALS,
+                snmp_item.key_span(),
+                format!("the SNMP part of `{name}` {what}"),
+            )
+            .hint("version 2c takes `community`; version 3 takes `user`, `auth` and `priv`");
     };
     match version {
         SnmpVersion::V2c => {
