@@ -44,7 +44,7 @@ rules! {
     right: [("network.toml", "schema = 1 # approved\n")];
 
     /// Files are limited to a size that no honest inventory needs, so that a wrong one costs neither time nor memory.
-    TOO_COMPLEX = "too-complex", Error, "the file is nested too deeply or has too many keys",
+    TOO_COMPLEX = "too-complex", Error, "the file is nested too deeply, has too many keys or an endless line",
     wrong: [("network.toml", "schema = 1\nx = [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n")],
     right: [("network.toml", "schema = 1\n")];
 }
@@ -94,6 +94,7 @@ pub(in crate::inventory) fn parse_file(
     let mut is_partial = !is_utf8;
     hidden_characters(&text, &mut findings);
     is_partial |= merge_conflicts(&text, &mut findings);
+    is_partial |= endless_line(&text, &mut findings);
     let limits = TreeLimits {
         depth: limits.toml_depth,
         keys: limits.keys,
@@ -158,16 +159,48 @@ fn utf8(bytes: Vec<u8>, findings: &mut FileFindings) -> (String, bool) {
     }
 }
 
+/// The longest line that is read: a thousand times what anybody writes, and short enough to count columns in.
+const MAX_LINE: usize = 64 << 10;
+
+/// What goes wrong in so many places of a file went wrong once: the rest is not worth a line each.
+const MAX_ALIKE: usize = 20;
+
+/// Reports a line that is too long to be shown, and returns whether there is one.
+fn endless_line(text: &str, findings: &mut FileFindings) -> bool {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.len() > MAX_LINE {
+            findings
+                .add(
+                    &TOO_COMPLEX,
+                    byte_span(start, 1),
+                    format!("a line of {} bytes", line.len()),
+                )
+                .hint(format!(
+                    "lines may have {MAX_LINE} bytes: spread it over several"
+                ));
+            return true;
+        }
+        start += line.len();
+    }
+    false
+}
+
 fn hidden_characters(text: &str, findings: &mut FileFindings) {
     if text.is_ascii() {
         // What ASCII has to hide, control characters, TOML itself refuses.
         return;
     }
+    let mut count = 0;
     for (index, character) in text.char_indices() {
+        if count == MAX_ALIKE {
+            break;
+        }
         if character.is_ascii() || (index == 0 && character == '\u{feff}') {
             continue;
         }
         if let Some(hazard) = hazard_on_a_terminal(character) {
+            count += 1;
             let span = byte_span(index, character.len_utf8());
             findings
                 .add(
@@ -194,6 +227,9 @@ fn merge_conflicts(text: &str, findings: &mut FileFindings) -> bool {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         // A line of seven of these cannot begin a TOML statement; within a multi-line text it is not worth a doubt.
+        if findings.list.len() == before + MAX_ALIKE {
+            break;
+        }
         if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
             findings
                 .add(
