@@ -109,7 +109,9 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
             continue;
         }
         let lost: Vec<String> = match &parsed.content {
-            Content::Network(_) | Content::Policy(_) => vec![path.to_string()],
+            // Without it the inventory is wrong by itself, which is said already.
+            Content::Network(_) => continue,
+            Content::Policy(_) => vec![path.to_string()],
             Content::Subscribers(list) => {
                 let lives_on = lives_on.get_or_insert_with(|| subscriber_ids(after));
                 list.iter()
@@ -128,9 +130,7 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
         };
         let Some(first) = lost.first() else { continue };
         let what = match (&parsed.content, lost.len()) {
-            (Content::Network(_) | Content::Policy(_), _) => {
-                "what it says holds no more".to_owned()
-            }
+            (Content::Policy(_), _) => "what it says holds no more".to_owned(),
             (_, 1) => format!("`{first}` is gone with it"),
             (_, count) => format!("`{first}` and {} more are gone with it", count - 1),
         };

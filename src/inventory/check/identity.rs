@@ -196,6 +196,14 @@ fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
             continue;
         };
         for claim in others {
+            let id = |(_, is_subscriber, spot): &(u64, bool, Spot)| {
+                let subscriber = inventory.subscriber_at(*spot).map(|o| o.id.as_str());
+                subscriber.filter(|_| *is_subscriber)
+            };
+            if id(claim).is_some() && id(claim) == id(first) {
+                // The same object twice, which is reported as such.
+                continue;
+            }
             let owner = |(_, is_subscriber, spot): &(u64, bool, Spot)| {
                 if *is_subscriber {
                     inventory
@@ -247,6 +255,9 @@ fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
                 other.ssh_port == address.ssh_port || other.snmp_port == address.snmp_port
             });
             let Some((first, _)) = clash else { continue };
+            if is_same_device(inventory, *first, *spot) {
+                continue;
+            }
             let name = |spot: Spot| {
                 inventory
                     .device_at(spot)
@@ -263,6 +274,12 @@ fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
             );
         }
     }
+}
+
+/// Returns whether a device is defined at both spots, which is reported as such.
+fn is_same_device(inventory: &Inventory, left: Spot, right: Spot) -> bool {
+    let id = |spot| inventory.device_at(spot).map(|object| &object.id);
+    id(left) == id(right)
 }
 
 fn pins(inventory: &Inventory, pending: &mut Vec<Pending>) {
@@ -308,6 +325,9 @@ fn unique<T: Ord + Display>(
             continue;
         };
         if let Some(earlier) = first.get(&value) {
+            if is_same_device(inventory, *earlier, *spot) {
+                continue;
+            }
             let other = inventory
                 .device_at(*earlier)
                 .map_or("", |object| object.id.as_str());

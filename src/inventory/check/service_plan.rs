@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::inventory::FileKind;
 use crate::inventory::NetworkDefaults;
 use crate::inventory::assemble::{Inventory, ServicePlanObject, Spot};
+use crate::inventory::defaults::KnownDefaults;
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::record::{Fields, TOO_LONG};
 use crate::inventory::rules::rules;
 use crate::inventory::text::SuspensionHow;
-use crate::model::{LIMITER_RANGE, Mbps, Medium, ProfileName, SubscriberState, highest_limiter};
+use crate::model::{
+    Headroom, LIMITER_RANGE, Mbps, Medium, ProfileName, SubscriberState, highest_limiter,
+};
 
 rules! {
     /// A service plan is either so fast down and so fast up, or as fast as the line goes.
@@ -34,21 +36,33 @@ rules! {
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"suspended\"\n"), ("network.toml", "schema = 1\n[suspension]\nhow = \"detach\"\n")];
 }
 
-pub(super) fn check(inventory: &Inventory, defaults: &NetworkDefaults, pending: &mut Vec<Pending>) {
-    let users = users(inventory, defaults, pending);
+pub(super) fn check(
+    inventory: &Inventory,
+    defaults: &NetworkDefaults,
+    known: KnownDefaults,
+    pending: &mut Vec<Pending>,
+) {
+    let users = users(inventory, defaults, known, pending);
     let mut names: BTreeMap<String, Spot> = BTreeMap::new();
     for spot in &inventory.service_plans {
         let Some(plan) = inventory.service_plan_at(*spot) else {
             continue;
         };
         let at = inventory.point_at_service_plan(*spot);
-        check_speed(plan, &at, pending);
+        check_speed(plan, &at, inventory.is_partial_at(*spot), pending);
         check_name(inventory, *spot, plan, &mut names, pending);
         let of_plan = users.iter().filter(|((user_of, _), _)| *user_of == *spot);
         let media: Vec<_> = of_plan
             .map(|((_, medium), user)| (*medium, *user))
             .collect();
-        check_rate(inventory, plan, &at, defaults, &media, pending);
+        let knows_headroom = plan.text.is_absent("headroom_percent") && known.headroom;
+        if let Some(headroom) = plan
+            .text
+            .headroom_percent
+            .or(knows_headroom.then_some(defaults.headroom))
+        {
+            check_rate(inventory, plan, &at, headroom, &media, pending);
+        }
     }
 }
 
@@ -56,6 +70,7 @@ pub(super) fn check(inventory: &Inventory, defaults: &NetworkDefaults, pending: 
 fn users(
     inventory: &Inventory,
     defaults: &NetworkDefaults,
+    known: KnownDefaults,
     pending: &mut Vec<Pending>,
 ) -> BTreeMap<(Spot, Medium), Spot> {
     let needs_plan = defaults.suspension != SuspensionHow::Detach;
@@ -81,10 +96,7 @@ fn users(
             if is_suspended {
                 if let Some(plan) = suspended_plan.filter(|_| needs_plan) {
                     users.entry((plan, medium)).or_insert(*member);
-                } else if needs_plan
-                    && defaults.suspension_plan.is_none()
-                    && !inventory.is_partial(FileKind::Network)
-                {
+                } else if needs_plan && defaults.suspension_plan.is_none() && known.suspension {
                     pending.push(
                         Pending::new(&NO_SUSPENSION_PLAN, inventory.point_at_subscriber(*member).value("state"), format!("subscriber `{}` is suspended, and `network.toml` names no service plan for that", object.id))
                             .hint("add `[suspension]` with `how` and `service_plan` to `network.toml`"),
@@ -108,7 +120,12 @@ fn users(
     users
 }
 
-fn check_speed(plan: &ServicePlanObject, at: &Pointer, pending: &mut Vec<Pending>) {
+fn check_speed(
+    plan: &ServicePlanObject,
+    at: &Pointer,
+    is_partial: bool,
+    pending: &mut Vec<Pending>,
+) {
     let text = &plan.text;
     let id = &plan.id;
     let speeds = ["down", "up"].map(|key| !text.is_absent(key));
@@ -123,6 +140,8 @@ fn check_speed(plan: &ServicePlanObject, at: &Pointer, pending: &mut Vec<Pending
             format!("service plan `{id}` is unthrottled and has a speed as well"),
             "keep one of the two",
         ),
+        // What is missing may stand in what cannot be read.
+        (false, _) if is_partial => {}
         // What cannot be read is reported where it stands.
         (false, _) if !text.is_absent("unthrottled") && text.unthrottled.is_none() => {}
         (false, [false, false]) => complain(
@@ -195,11 +214,10 @@ fn check_rate(
     inventory: &Inventory,
     plan: &ServicePlanObject,
     at: &Pointer,
-    defaults: &NetworkDefaults,
+    headroom: Headroom,
     media: &[(Medium, Spot)],
     pending: &mut Vec<Pending>,
 ) {
-    let headroom = plan.text.headroom_percent.unwrap_or(defaults.headroom);
     for (key, sold) in [("down", plan.text.down), ("up", plan.text.up)] {
         let Some(sold) = sold else { continue };
         let limiter = headroom.above(sold);
