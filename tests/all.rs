@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod corpus;
 mod documents;
 mod golden;
 mod rules;
