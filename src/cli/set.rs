@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail, ensure};
 use globset::{Glob, GlobMatcher};
 
-use super::source::{InventoryArguments, report};
+use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::commit::{self, CommitRequest, Person};
@@ -46,7 +46,7 @@ pub(super) struct SetArguments {
     inventory: InventoryArguments,
 
     /// Write the change into the files
-    #[arg(long, conflicts_with = "commit")]
+    #[arg(long, conflicts_with_all = ["commit", "rev"])]
     write: bool,
 
     /// Commit the change
@@ -72,6 +72,12 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let request = Request::of(arguments)?;
+    let folder = arguments.inventory.folder(settings);
+    ensure!(
+        !(arguments.write && is_bare(&folder)),
+        "{} is a repository without files to write to; use `--commit`",
+        folder.display()
+    );
     let target = if arguments.commit {
         Some(CommitTarget::of(arguments, settings)?)
     } else {
@@ -117,8 +123,7 @@ pub(super) fn run(
             terminal,
         )?;
     } else if arguments.write {
-        let root = arguments.inventory.folder(settings);
-        write(&root, &changes)?;
+        write(&folder, &changes)?;
         terminal.say(&format!(
             "Wrote {summary} in {}.",
             counted(changes.len(), "file")
@@ -159,11 +164,7 @@ impl Request {
         }
         let mut unset = Vec::new();
         for key in &arguments.unset {
-            ensure!(
-                known_key(key),
-                "`{}` is not a key of subscribers",
-                visible(key)
-            );
+            check_key(key)?;
             unset.push(KeyPath::new(key.split('.')));
             words.push(format!("no {key}"));
         }
@@ -175,11 +176,7 @@ impl Request {
                     visible(condition)
                 );
             };
-            ensure!(
-                known_key(key),
-                "`{}` is not a key of subscribers",
-                visible(key)
-            );
+            check_key(key)?;
             conditions.push((key.to_owned(), pattern(value)?));
         }
         ensure!(
@@ -251,10 +248,17 @@ impl Request {
     }
 }
 
-fn known_key(key: &str) -> bool {
+fn check_key(key: &str) -> anyhow::Result<()> {
     let first = key.split('.').next().unwrap_or(key);
-    canonical_order(FileKind::Subscribers, &["subscriber", ""])
-        .is_some_and(|keys| keys.contains(&first))
+    let known = canonical_order(FileKind::Subscribers, &["subscriber", ""]).unwrap_or_default();
+    if known.contains(&first) {
+        return Ok(());
+    }
+    let near = nearest(first, known.iter().copied());
+    let hint = near
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default();
+    bail!("`{}` is not a key of subscribers{hint}", visible(key));
 }
 
 fn pattern(text: &str) -> anyhow::Result<GlobMatcher> {
@@ -400,6 +404,8 @@ impl CommitTarget {
             "Committed {} to {}.",
             id.as_str().get(..12).unwrap_or_default(),
             self.branch
+                .strip_prefix("refs/heads/")
+                .unwrap_or(&self.branch)
         ));
         Ok(())
     }

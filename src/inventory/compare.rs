@@ -83,6 +83,13 @@ fn gone(rule: &'static Rule, place: Place, message: String, hint: &str) -> Findi
     }
 }
 
+fn all_gone(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("the only {what} is gone"),
+        _ => format!("all {count} {what}s are gone"),
+    }
+}
+
 /// Returns the ids of everything in a file.
 fn ids(content: &Content) -> Vec<String> {
     match content {
@@ -175,7 +182,7 @@ fn subscribers(
         findings.push(gone(
             &EMPTIED_INVENTORY,
             Place::whole(Arc::from("subscribers.toml")),
-            format!("there were {count} subscribers, and there is none any more"),
+            all_gone(count, "subscriber"),
             "if that is meant, accept it with `--accept emptied-inventory`",
         ));
     }
@@ -263,7 +270,7 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
         findings.push(gone(
             &EMPTIED_INVENTORY,
             Place::whole(Arc::from("devices.toml")),
-            format!("there were {count} devices, and there is none any more"),
+            all_gone(count, "device"),
             "if that is meant, accept it with `--accept emptied-inventory`",
         ));
     }
