@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod cli;
 mod corpus;
 mod documents;
 mod golden;
