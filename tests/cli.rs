@@ -20,8 +20,7 @@ const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE
 
 /// Returns what the transcript says when its commands are run again.
 fn replay(transcript: &str) -> String {
-    let world = World::empty();
-    fs::remove_dir_all(world.root().join(".git")).unwrap();
+    let world = World::without_repository();
     let program = Path::new(env!("CARGO_BIN_EXE_gamctl")).parent().unwrap();
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("inventory.example");
     let prelude = format!(

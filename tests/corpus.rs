@@ -68,7 +68,7 @@ impl Case {
 
     /// Returns the findings as `expected.txt` lists them, having checked all that holds for every case.
     fn findings(&self) -> String {
-        let world = World::empty();
+        let world = World::without_repository();
         let folder = self.inventory(&world);
         let extra = self.text("arguments.txt").unwrap_or_default();
         let mut findings = String::new();

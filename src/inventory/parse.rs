@@ -242,7 +242,7 @@ fn hidden_characters(text: &str, findings: &mut FileFindings) {
                     span,
                     format!("U+{:04X} is {hazard}", u32::from(character)),
                 )
-                .hint("delete it; where the character itself is meant, there is no way to keep it");
+                .hint("delete it; an inventory has no use for it");
         }
     }
 }

@@ -224,13 +224,13 @@ fn names(household: &Household<'_>, pending: &mut Vec<Pending>) {
             of_endpoints.push((name, member));
         }
     }
-    duplicates(household, "name", "subscriber", of_subscribers, pending);
+    duplicates(household, "name", "subscribers", of_subscribers, pending);
     // Endpoints that are called as their subscribers clash where those do.
     if has_own_endpoint_names {
         duplicates(
             household,
             "endpoint_name",
-            "endpoint",
+            "endpoints of",
             of_endpoints,
             pending,
         );
@@ -268,7 +268,7 @@ fn duplicates(
                     &DUPLICATE_NAME,
                     household.point_at(member).value(key),
                     format!(
-                        "on `{}` the {what}s of `{}` and `{}` are both called `{name}`",
+                        "on `{}` the {what} `{}` and `{}` are both called `{name}`",
                         household.device.id, first.object.id, member.object.id
                     ),
                 )
