@@ -43,7 +43,7 @@ struct Written {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 struct WrittenInventory {
     path: Option<PathBuf>,
     branch: Option<String>,

@@ -8,6 +8,8 @@
 )]
 
 mod architecture;
+mod cli;
+mod corpus;
 mod documents;
 mod golden;
 mod rules;

@@ -17,11 +17,17 @@ pub(crate) struct World {
 impl World {
     /// An empty work tree on branch `main`.
     pub(crate) fn empty() -> Self {
+        let world = Self::without_repository();
+        world.git(&["init", "-q", "-b", "main"]);
+        world
+    }
+
+    /// An empty folder.
+    pub(crate) fn without_repository() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = fs::canonicalize(folder.path()).unwrap().join("work");
         let world = Self { folder, root };
         fs::create_dir(&world.root).unwrap();
-        world.git(&["init", "-q", "-b", "main"]);
         world
     }
 

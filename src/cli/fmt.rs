@@ -40,6 +40,11 @@ pub(super) fn run(
     let limits = Limits::default();
     let listing = source.list(&limits)?;
     let mut reader = source.reader()?;
+    anyhow::ensure!(
+        !(listing.entries.is_empty() && listing.findings.is_empty()),
+        "there is no file of an inventory in {}",
+        root.display()
+    );
     let (mut changed, mut broken) = (Vec::new(), 0);
     for entry in &listing.entries {
         let problem = match reader.read(entry, &limits) {
@@ -73,14 +78,24 @@ pub(super) fn run(
     terminal.result(&shown)?;
     let files = crate::report::counted(changed.len(), "file");
     if broken > 0 {
-        terminal.hint("`gamctl validate` shows what is wrong with the others");
+        terminal.hint("`gamctl validate` shows what is wrong");
         return Ok(Exit::InventoryInvalid);
     }
     match (changed.is_empty(), arguments.check) {
         (true, _) => terminal.detail("Every file is in order."),
         (false, true) => {
             terminal.say(&format!(
-                "{files} not in order; `gamctl fmt` brings them there."
+                "{files} {}; `gamctl fmt` brings {}.",
+                if changed.len() == 1 {
+                    "is not in order"
+                } else {
+                    "are not in order"
+                },
+                if changed.len() == 1 {
+                    "it there"
+                } else {
+                    "them there"
+                },
             ));
             return Ok(Exit::ChangesPending);
         }

@@ -55,11 +55,21 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
     for (path, text) in FILES.iter().copied().chain(schemas) {
         super::fmt::write(&folder.join(path), text)?;
     }
+    let place = if folder.as_os_str() == "." {
+        "this folder".to_owned()
+    } else {
+        shown.to_string()
+    };
     terminal.say(&format!(
-        "Began an inventory in {shown}, with one device that is not installed yet and one subscriber."
+        "Began an inventory in {place}, with one device that is not installed yet and one subscriber."
     ));
+    let keep = if folder.join(".git").exists() {
+        String::new()
+    } else {
+        format!("; `git init {shown}` keeps its history")
+    };
     terminal.hint(&format!(
-        "read {shown}/README.md, then run `gamctl validate {shown}`; `git init {shown}` keeps its history"
+        "read {shown}/README.md, then run `gamctl validate {shown}`{keep}"
     ));
     Ok(Exit::Done)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, bail, ensure};
 use globset::GlobMatcher;
 
 use super::scope::pattern;
-use super::source::{InventoryArguments, report};
+use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::commit::{self, CommitRequest, Person};
@@ -47,7 +47,7 @@ pub(super) struct SetArguments {
     inventory: InventoryArguments,
 
     /// Write the change into the files
-    #[arg(long, conflicts_with = "commit")]
+    #[arg(long, conflicts_with_all = ["commit", "rev"])]
     write: bool,
 
     /// Commit the change
@@ -73,6 +73,12 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let request = Request::of(arguments)?;
+    let folder = arguments.inventory.folder(settings);
+    ensure!(
+        !(arguments.write && is_bare(&folder)),
+        "{} is a repository without files to write to; use `--commit`",
+        folder.display()
+    );
     let target = if arguments.commit {
         Some(CommitTarget::of(arguments, settings)?)
     } else {
@@ -118,8 +124,7 @@ pub(super) fn run(
             terminal,
         )?;
     } else if arguments.write {
-        let root = arguments.inventory.folder(settings);
-        write(&root, &changes)?;
+        write(&folder, &changes)?;
         terminal.say(&format!(
             "Wrote {summary} in {}.",
             counted(changes.len(), "file")
@@ -160,11 +165,7 @@ impl Request {
         }
         let mut unset = Vec::new();
         for key in &arguments.unset {
-            ensure!(
-                known_key(key),
-                "`{}` is not a key of subscribers",
-                visible(key)
-            );
+            check_key(key)?;
             unset.push(KeyPath::new(key.split('.')));
             words.push(format!("no {key}"));
         }
@@ -176,11 +177,7 @@ impl Request {
                     visible(condition)
                 );
             };
-            ensure!(
-                known_key(key),
-                "`{}` is not a key of subscribers",
-                visible(key)
-            );
+            check_key(key)?;
             conditions.push((key.to_owned(), pattern(value)?));
         }
         ensure!(
@@ -252,10 +249,17 @@ impl Request {
     }
 }
 
-fn known_key(key: &str) -> bool {
+fn check_key(key: &str) -> anyhow::Result<()> {
     let first = key.split('.').next().unwrap_or(key);
-    canonical_order(FileKind::Subscribers, &["subscriber", ""])
-        .is_some_and(|keys| keys.contains(&first))
+    let known = canonical_order(FileKind::Subscribers, &["subscriber", ""]).unwrap_or_default();
+    if known.contains(&first) {
+        return Ok(());
+    }
+    let near = nearest(first, known.iter().copied());
+    let hint = near
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default();
+    bail!("`{}` is not a key of subscribers{hint}", visible(key));
 }
 
 /// Returns the files as the changes leave them.
@@ -396,6 +400,8 @@ impl CommitTarget {
             "Committed {} to {}.",
             id.as_str().get(..12).unwrap_or_default(),
             self.branch
+                .strip_prefix("refs/heads/")
+                .unwrap_or(&self.branch)
         ));
         Ok(())
     }

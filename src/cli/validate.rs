@@ -101,6 +101,7 @@ pub(super) fn run(
     for finding in &mut reading.findings {
         if arguments.accept.iter().any(|rule| rule == finding.rule.id) {
             finding.severity = Severity::Warning;
+            finding.hint = None;
         } else if arguments.strict {
             finding.severity = Severity::Error;
         }

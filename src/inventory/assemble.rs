@@ -130,8 +130,11 @@ impl Inventory {
                 FileKind::Subscribers
             }
         };
-        if slot.parsed.is_partial && !self.partial.contains(&kind) {
-            self.partial.push(kind);
+        let unread = slot.parsed.unread_objects.iter().copied();
+        for kind in unread.chain(slot.parsed.is_partial.then_some(kind)) {
+            if !self.partial.contains(&kind) {
+                self.partial.push(kind);
+            }
         }
     }
 
@@ -276,7 +279,8 @@ impl Inventory {
             .files
             .binary_search_by(|slot| (*slot.path).cmp(path))
             .ok()?;
-        self.files.get(at).map(|slot| &*slot.parsed.text)
+        let text = &*self.files.get(at)?.parsed.text;
+        Some(text.strip_prefix('\u{feff}').unwrap_or(text))
     }
 
     /// Returns every file's path and text, in the order of the paths.
@@ -367,6 +371,13 @@ impl Inventory {
 
     pub(in crate::inventory) fn is_partial(&self, kind: FileKind) -> bool {
         self.partial.contains(&kind)
+    }
+
+    /// Returns whether a part of the object's file could not be read: what it lacks may stand there.
+    pub(in crate::inventory) fn is_partial_at(&self, spot: Spot) -> bool {
+        self.files
+            .get(spot.indices().0)
+            .is_some_and(|slot| slot.parsed.is_partial)
     }
 
     pub(in crate::inventory) fn point_at_device(&self, spot: Spot) -> Pointer {

@@ -83,6 +83,13 @@ fn gone(rule: &'static Rule, place: Place, message: String, hint: &str) -> Findi
     }
 }
 
+fn all_gone(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("the only {what} is gone"),
+        _ => format!("all {count} {what}s are gone"),
+    }
+}
+
 /// Returns the ids of everything in a file.
 fn ids(content: &Content) -> Vec<String> {
     match content {
@@ -109,7 +116,9 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
             continue;
         }
         let lost: Vec<String> = match &parsed.content {
-            Content::Network(_) | Content::Policy(_) => vec![path.to_string()],
+            // Without it the inventory is wrong by itself, which is said already.
+            Content::Network(_) => continue,
+            Content::Policy(_) => vec![path.to_string()],
             Content::Subscribers(list) => {
                 let lives_on = lives_on.get_or_insert_with(|| subscriber_ids(after));
                 list.iter()
@@ -128,9 +137,7 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
         };
         let Some(first) = lost.first() else { continue };
         let what = match (&parsed.content, lost.len()) {
-            (Content::Network(_) | Content::Policy(_), _) => {
-                "what it says holds no more".to_owned()
-            }
+            (Content::Policy(_), _) => "what it says holds no more".to_owned(),
             (_, 1) => format!("`{first}` is gone with it"),
             (_, count) => format!("`{first}` and {} more are gone with it", count - 1),
         };
@@ -175,7 +182,7 @@ fn subscribers(
         findings.push(gone(
             &EMPTIED_INVENTORY,
             Place::whole(Arc::from("subscribers.toml")),
-            format!("there were {count} subscribers, and there is none any more"),
+            all_gone(count, "subscriber"),
             "if that is meant, accept it with `--accept emptied-inventory`",
         ));
     }
@@ -263,7 +270,7 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
         findings.push(gone(
             &EMPTIED_INVENTORY,
             Place::whole(Arc::from("devices.toml")),
-            format!("there were {count} devices, and there is none any more"),
+            all_gone(count, "device"),
             "if that is meant, accept it with `--accept emptied-inventory`",
         ));
     }

@@ -1,6 +1,8 @@
 //! What holds for the whole network where an object says nothing else.
 
+use super::FileKind;
 use super::assemble::Inventory;
+use super::record::Fields;
 use super::text::SuspensionHow;
 use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode};
 
@@ -14,7 +16,43 @@ pub struct NetworkDefaults {
     pub suspension_plan: Option<ServicePlanId>,
 }
 
+/// Which defaults of the network are known: what cannot be read in `network.toml` is not the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::inventory) struct KnownDefaults {
+    pub management: bool,
+    pub headroom: bool,
+    pub suspension: bool,
+}
+
 impl Inventory {
+    /// Returns which defaults of the network are known.
+    pub(in crate::inventory) fn known_defaults(&self) -> KnownDefaults {
+        let is_whole = !self.is_partial(FileKind::Network);
+        let network = self.network();
+        let vlans = network.is_none_or(|network| match &network.vlans {
+            Some(vlans) => vlans.management.is_some() || vlans.is_absent("management"),
+            None => network.is_absent("vlans"),
+        });
+        let profiles = network.is_none_or(|network| match &network.profiles {
+            Some(profiles) => {
+                profiles.headroom_percent.is_some() || profiles.is_absent("headroom_percent")
+            }
+            None => network.is_absent("profiles"),
+        });
+        let suspension = network.is_none_or(|network| match &network.suspension {
+            Some(suspension) => {
+                (suspension.how.is_some() || suspension.is_absent("how"))
+                    && (suspension.service_plan.is_some() || suspension.is_absent("service_plan"))
+            }
+            None => network.is_absent("suspension"),
+        });
+        KnownDefaults {
+            management: is_whole && vlans,
+            headroom: is_whole && profiles,
+            suspension: is_whole && suspension,
+        }
+    }
+
     /// Returns what holds for the network where an object says nothing else.
     pub fn defaults(&self) -> NetworkDefaults {
         let network = self.network();

@@ -65,6 +65,8 @@ pub(in crate::inventory) struct Pending {
     pub message: String,
     pub hint: Option<String>,
     pub related: Vec<(Pointer, String)>,
+    /// The file that is missing, where that is the place.
+    pub missing: Option<&'static str>,
 }
 
 impl Pending {
@@ -79,6 +81,19 @@ impl Pending {
             message: message.into(),
             hint: None,
             related: Vec::new(),
+            missing: None,
+        }
+    }
+
+    /// A finding about a file that is not there.
+    pub(in crate::inventory) fn about_missing(
+        rule: &'static Rule,
+        file: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            missing: Some(file),
+            ..Self::new(rule, Pointer::to_file(0), message)
         }
     }
 
@@ -122,6 +137,11 @@ impl<'t> Lines<'t> {
         }
         let line = self.starts.partition_point(|begin| *begin <= start).max(1);
         let begin = self.starts.get(line - 1).copied().unwrap_or(0);
+        // No editor shows a byte order mark as a column.
+        let mark =
+            usize::from(line == 1 && self.text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
+        let begin = begin + mark;
+        let start = start.max(begin);
         let line_end = self
             .starts
             .get(line)
@@ -253,11 +273,12 @@ pub(in crate::inventory) fn place_pending(
                 message,
                 hint,
                 related,
+                missing,
             } = one;
             Finding {
                 rule,
                 severity: rule.severity,
-                place: place(at),
+                place: missing.map_or_else(|| place(at), |file| Place::whole(Arc::from(file))),
                 message: message.clone(),
                 hint: hint.clone(),
                 related: related
@@ -309,6 +330,22 @@ mod tests {
             },
         );
         assert_eq!((end.line, end.length), (3, 1));
+    }
+
+    #[test]
+    fn a_byte_order_mark_takes_no_column() {
+        let lines = Lines::of("\u{feff}a = 1\nb = 2\n");
+        let at = |start: u32| {
+            let span = Span {
+                start,
+                end: start + 1,
+            };
+            let place = lines.place(&Arc::from("f"), span);
+            (place.line, place.column, place.length)
+        };
+        assert_eq!(at(0), (1, 1, 1));
+        assert_eq!(at(3), (1, 1, 1));
+        assert_eq!(at(9), (2, 1, 1));
     }
 
     #[test]

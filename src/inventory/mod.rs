@@ -11,6 +11,7 @@ mod file_kind;
 mod format;
 mod layout;
 mod locate;
+mod misplaced;
 mod parallel;
 mod parse;
 mod read;
@@ -35,6 +36,7 @@ pub use describe::{
 pub use file_kind::{FileKind, Sighting, classify};
 pub use format::{FormatError, format};
 pub use read::{Cache, Reading, read, read_texts};
+pub use record::looks_like_a_key;
 pub use resolve::{
     IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,
 };

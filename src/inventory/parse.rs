@@ -4,7 +4,8 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
 use super::FileKind;
-use super::record::{Fields, FileFindings, WRONG_FILE, text};
+use super::misplaced::{strangers, wrong_table};
+use super::record::{Fields, FileFindings, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE, text};
 use super::rules::rules;
 use super::source::Limits;
 use super::text::{
@@ -78,6 +79,8 @@ pub(in crate::inventory) struct ParsedFile {
     pub findings: Vec<super::record::FileFinding>,
     /// Part of the file could not be read: what is not in `content` may still be in the file.
     pub is_partial: bool,
+    /// Kinds of which the file has something that is no object as it stands: a bad id, a wrong table, a wrong file.
+    pub unread_objects: Vec<FileKind>,
 }
 
 /// Parses one file; always returns what can be understood of it.
@@ -95,17 +98,24 @@ pub(in crate::inventory) fn parse_file(
     hidden_characters(&text, &mut findings);
     is_partial |= merge_conflicts(&text, &mut findings);
     is_partial |= endless_line(&text, &mut findings);
+    is_partial |= zero_bytes(&text, &mut findings);
     let limits = TreeLimits {
         depth: limits.toml_depth,
         keys: limits.keys,
     };
     let readable = if is_partial { "" } else { text.as_str() };
     let (mut tree, problems) = tree::parse(readable, limits);
-    let is_bomb = |kind| matches!(kind, ProblemKind::TooDeep | ProblemKind::TooManyKeys);
-    if problems.iter().any(|problem| is_bomb(problem.kind)) {
+    let problems = worth_saying(readable, problems);
+    let is_bomb = problems.iter().any(|problem| is_bomb(problem.kind));
+    if is_bomb {
         // What such a file says is not worth a judgement.
         tree = tree::parse("", limits).0;
     }
+    let broken_lines: Vec<u32> = problems
+        .iter()
+        .filter(|problem| problem.kind == ProblemKind::Syntax)
+        .map(|problem| line_start(readable, problem.span.start))
+        .collect();
     for problem in problems {
         is_partial |= !matches!(problem.kind, ProblemKind::Duplicate { .. });
         report(problem, &mut findings);
@@ -113,11 +123,21 @@ pub(in crate::inventory) fn parse_file(
     let before = findings.list.len();
     let content = read(kind, tree.root(), &mut findings);
     if is_partial {
-        // A key that seems to be missing may stand in the part that could not be read.
         let mut index = 0;
         findings.list.retain(|finding| {
             index += 1;
-            index <= before || finding.rule.id != "missing-key"
+            // A key that seems to be missing may stand in the part that could not be read, and one that seems to be
+            // strange may stand in another table than its author meant: a bracket or a quote is missing before it.
+            let line = || line_start(readable, finding.span.start);
+            let is_astray = || {
+                broken_lines
+                    .first()
+                    .is_some_and(|first| finding.span.start >= *first)
+            };
+            let is_doubtful = finding.rule == &MISSING_KEY
+                || (finding.rule == &UNKNOWN_KEY && is_astray())
+                || (finding.rule == &WRONG_TYPE && broken_lines.contains(&line()));
+            index <= before || !is_doubtful
         });
     }
     ParsedFile {
@@ -125,7 +145,54 @@ pub(in crate::inventory) fn parse_file(
         content,
         findings: findings.list,
         is_partial,
+        unread_objects: findings.unread_objects,
     }
+}
+
+fn is_bomb(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::TooDeep | ProblemKind::TooManyKeys)
+}
+
+/// Leaves out what only follows from another problem: all beside the first bomb, and a line's second fault of syntax.
+fn worth_saying(text: &str, mut problems: Vec<tree::Problem>) -> Vec<tree::Problem> {
+    if let Some(bomb) = problems.iter().position(|problem| is_bomb(problem.kind)) {
+        return vec![problems.swap_remove(bomb)];
+    }
+    let mut last_line = None;
+    problems.retain(|problem| {
+        if problem.kind != ProblemKind::Syntax {
+            return true;
+        }
+        let line = Some(line_start(text, problem.span.start));
+        std::mem::replace(&mut last_line, line) != line
+    });
+    problems
+}
+
+/// Returns where the line begins that has this byte.
+fn line_start(text: &str, at: u32) -> u32 {
+    let end = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
+    let before = text.as_bytes().get(..end).unwrap_or_default();
+    let start = before.iter().rposition(|byte| *byte == b'\n');
+    u32::try_from(start.map_or(0, |newline| newline + 1)).unwrap_or(u32::MAX)
+}
+
+/// Reports the first NUL, and returns whether there is any.
+fn zero_bytes(text: &str, findings: &mut FileFindings) -> bool {
+    let Some(at) = text.bytes().position(|byte| byte == 0) else {
+        return false;
+    };
+    // In UTF-16 every second byte of ASCII is one.
+    let all = text.bytes().filter(|byte| *byte == 0).count();
+    let what = if all > 1 && all >= text.len() / 3 {
+        "it looks like UTF-16; save it as UTF-8"
+    } else {
+        "delete it; no text of an inventory needs it"
+    };
+    findings
+        .add(&SYNTAX, byte_span(at, 1), "a NUL byte is not allowed here")
+        .hint(what);
+    true
 }
 
 /// Returns the text, or as much of it as is UTF-8.
@@ -208,7 +275,7 @@ fn hidden_characters(text: &str, findings: &mut FileFindings) {
                     span,
                     format!("U+{:04X} is {hazard}", u32::from(character)),
                 )
-                .hint("delete it; where the character itself is meant, there is no way to keep it");
+                .hint("delete it; an inventory has no use for it");
         }
     }
 }
@@ -278,8 +345,16 @@ fn report(problem: tree::Problem, findings: &mut FileFindings) {
 
 fn read(kind: FileKind, root: Item<'_, '_>, findings: &mut FileFindings) -> Content {
     match kind {
-        FileKind::Network => Content::Network(Box::new(NetworkText::read_fields(root, findings))),
-        FileKind::Policy => Content::Policy(Box::new(PolicyText::read_fields(root, findings))),
+        FileKind::Network => {
+            let text = NetworkText::read_fields(root, findings);
+            strangers(kind, root, &NetworkText::shape(), findings);
+            Content::Network(Box::new(text))
+        }
+        FileKind::Policy => {
+            let text = PolicyText::read_fields(root, findings);
+            strangers(kind, root, &PolicyText::shape(), findings);
+            Content::Policy(Box::new(text))
+        }
         FileKind::ServicePlans => {
             Content::ServicePlans(objects(kind, root, ServicePlanId::new, findings))
         }
@@ -323,8 +398,9 @@ fn objects<I, T: Fields>(
             continue;
         }
         if !top.is_table() {
+            findings.unread_objects.push(kind);
             findings.add(
-                &super::record::WRONG_TYPE,
+                &WRONG_TYPE,
                 top.span(),
                 format!("`{table}` is {}, not a table", top.type_name()),
             );
@@ -344,29 +420,12 @@ fn objects<I, T: Fields>(
                     skeleton: skeleton(item.key()),
                     text: record,
                 });
+            } else {
+                findings.unread_objects.push(kind);
             }
         }
     }
     list
-}
-
-/// Reports a top-level table that does not belong into this kind of file.
-fn wrong_table(kind: FileKind, table: &str, item: Item<'_, '_>, findings: &mut FileFindings) {
-    let key = item.key();
-    let home = FileKind::ALL
-        .into_iter()
-        .find(|kind| kind.object_table() == Some(key));
-    if let Some(home) = home {
-        findings
-            .add(
-                &WRONG_FILE,
-                item.key_span(),
-                format!("`{key}` tables do not belong into a file of {kind}"),
-            )
-            .hint(format!("put it into `{home}.toml` or a file in `{home}/`"));
-        return;
-    }
-    super::record::unknown_key(item, &[table], findings);
 }
 
 /// Returns a number that is equal for ids that a hurried reader takes for one another.

@@ -16,7 +16,7 @@ use super::text::{self, Hazard, TextError};
 
 /// What is wrong with a name, and what the name was for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a {what}: {problem}")]
+#[error("this is no {what}: {problem}")]
 pub struct NameError {
     pub what: &'static str,
     pub problem: NameProblem,

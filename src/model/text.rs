@@ -100,6 +100,8 @@ pub enum TextError {
 pub(super) fn written(character: char) -> String {
     if hazard_on_a_terminal(character).is_some() {
         format!("U+{:04X}", u32::from(character))
+    } else if character == ' ' {
+        "a space".to_owned()
     } else {
         format!("`{character}`")
     }

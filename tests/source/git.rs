@@ -153,7 +153,7 @@ fn a_place_without_repository_or_folder_says_what_to_do() {
     for (error, part) in [
         (
             Source::git(outside.path(), "HEAD").unwrap_err(),
-            "leave --rev out",
+            "not in a git repository",
         ),
         (
             Source::git(&outside.path().join("none"), "HEAD").unwrap_err(),
@@ -165,7 +165,7 @@ fn a_place_without_repository_or_folder_says_what_to_do() {
         ),
         (
             Source::directory(&world.root().join("network.toml")).unwrap_err(),
-            "there is no folder",
+            "is not a folder",
         ),
         (
             Source::git(&world.root().join("network.toml"), "HEAD").unwrap_err(),

@@ -75,7 +75,11 @@ fn address(household: &Household<'_>, pending: &mut Vec<Pending>) {
     let at = household.inventory.point_at_device(household.spot);
     let name = &household.device.id;
     let Some(address) = text.address else {
-        if text.is_absent("address") && household.state() != DeviceState::Preprovision {
+        let is_installed =
+            household.knows_state() && household.state() != DeviceState::Preprovision;
+        let is_absent =
+            text.is_absent("address") && !household.inventory.is_partial_at(household.spot);
+        if is_absent && is_installed {
             pending.push(
                 Pending::new(&NO_ADDRESS, at, format!("device `{name}` has no address"))
                     .hint("add `address = \"…\"`, or `state = \"preprovision\"` while it is not installed"),
@@ -180,13 +184,7 @@ pub(super) fn uplink_vlans(household: &Household<'_>) -> Option<VlanSet> {
 
 fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
     let text = &household.device.text;
-    if !text.is_absent("management_vlan") && text.management_vlan.is_none() {
-        return;
-    }
-    let vlan = text
-        .management_vlan
-        .unwrap_or(household.defaults.management_vlan);
-    let Some(passing) = uplink_vlans(household) else {
+    let (Some(vlan), Some(passing)) = (household.management_vlan(), uplink_vlans(household)) else {
         return;
     };
     if passing.contains(vlan) {

@@ -197,6 +197,10 @@ fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
             else {
                 continue;
             };
+            if first == other {
+                // The same object twice, which is reported as such.
+                continue;
+            }
             pending.push(
                 Pending::new(&DUPLICATE_MAC, at, format!("{first} and {other} both have {mac}"))
                     .hint("an endpoint that moved home must be taken from the first before it is given to the second")
@@ -246,6 +250,9 @@ fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
                 other.ssh_port == address.ssh_port || other.snmp_port == address.snmp_port
             });
             let Some((first, _)) = clash else { continue };
+            if is_same_device(inventory, *first, *spot) {
+                continue;
+            }
             let name = |spot: Spot| {
                 inventory
                     .device_at(spot)
@@ -262,6 +269,12 @@ fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
             );
         }
     }
+}
+
+/// Returns whether a device is defined at both spots, which is reported as such.
+fn is_same_device(inventory: &Inventory, left: Spot, right: Spot) -> bool {
+    let id = |spot| inventory.device_at(spot).map(|object| &object.id);
+    id(left) == id(right)
 }
 
 fn pins(inventory: &Inventory, pending: &mut Vec<Pending>) {
@@ -307,6 +320,9 @@ fn unique<T: Ord + Display>(
             continue;
         };
         if let Some(earlier) = first.get(&value) {
+            if is_same_device(inventory, *earlier, *spot) {
+                continue;
+            }
             let other = inventory
                 .device_at(*earlier)
                 .map_or("", |object| object.id.as_str());

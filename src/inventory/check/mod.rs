@@ -9,10 +9,11 @@ mod subscriber;
 mod vlan;
 
 use super::assemble::{DeviceObject, Inventory, Spot, SubscriberObject};
-use super::defaults::NetworkDefaults;
+use super::defaults::{KnownDefaults, NetworkDefaults};
 use super::locate::Pending;
 use super::parallel;
-use crate::model::{DeviceState, GamModel, Rule, SubscriberState};
+use super::record::Fields;
+use crate::model::{DeviceState, GamModel, Rule, SubscriberState, VlanId};
 
 /// Every set of rules of this folder.
 pub(in crate::inventory) static RULE_SETS: &[&[&Rule]] = &[
@@ -29,6 +30,7 @@ pub(in crate::inventory) static RULE_SETS: &[&[&Rule]] = &[
 struct Household<'a> {
     inventory: &'a Inventory,
     defaults: &'a NetworkDefaults,
+    known: KnownDefaults,
     spot: Spot,
     device: &'a DeviceObject,
     /// Absent where the text does not say it, which another rule reports.
@@ -44,13 +46,29 @@ struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// Returns the state, unless it cannot be read.
+    fn knows_state(&self) -> bool {
+        self.object.text.state.is_some() || self.object.text.is_absent("state")
+    }
+
+    /// Returns the state; the default where it cannot be read.
     fn state(&self) -> SubscriberState {
         self.object.text.state.unwrap_or(SubscriberState::Active)
     }
 }
 
 impl Household<'_> {
+    fn knows_state(&self) -> bool {
+        self.device.text.state.is_some() || self.device.text.is_absent("state")
+    }
+
+    /// Returns the VLAN that the device is managed through, unless that cannot be read.
+    fn management_vlan(&self) -> Option<VlanId> {
+        let text = &self.device.text;
+        let default = self.defaults.management_vlan;
+        let falls_back = text.is_absent("management_vlan") && self.known.management;
+        text.management_vlan.or(falls_back.then_some(default))
+    }
+
     fn state(&self) -> DeviceState {
         self.device.text.state.unwrap_or(DeviceState::Managed)
     }
@@ -63,6 +81,7 @@ impl Household<'_> {
 /// Returns what is wrong between the objects of an inventory.
 pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
     let defaults = inventory.defaults();
+    let known = inventory.known_defaults();
     let numbers: Vec<usize> = (0..inventory.devices.len()).collect();
     let (mut fleet, households) = parallel::both(
         || {
@@ -79,7 +98,7 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
                 |(), number| {
                     let mut pending = Vec::new();
                     let mut uses = Vec::new();
-                    if let Some(household) = household(inventory, &defaults, *number) {
+                    if let Some(household) = household(inventory, &defaults, known, *number) {
                         device::check(&household, &mut pending);
                         subscriber::check(&household, &mut pending);
                         vlan::check(&household, &mut pending);
@@ -97,13 +116,14 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
             uses.entry((plan, medium)).or_insert(subscriber);
         }
     }
-    service_plan::check(inventory, &defaults, &uses, &mut fleet);
+    service_plan::check(inventory, &defaults, known, &uses, &mut fleet);
     fleet
 }
 
 fn household<'a>(
     inventory: &'a Inventory,
     defaults: &'a NetworkDefaults,
+    known: KnownDefaults,
     number: usize,
 ) -> Option<Household<'a>> {
     let spot = *inventory.devices.get(number)?;
@@ -122,6 +142,7 @@ fn household<'a>(
     Some(Household {
         inventory,
         defaults,
+        known,
         spot,
         device,
         model: device.text.model,

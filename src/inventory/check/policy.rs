@@ -56,7 +56,7 @@ fn pool(inventory: &Inventory, pending: &mut Vec<Pending>) {
             )
             .hint("leave it out, for example `\"100-3799\"`"),
         );
-    } else if pool.contains(management) {
+    } else if inventory.known_defaults().management && pool.contains(management) {
         pending.push(
             Pending::new(
                 &POOL_VLAN,

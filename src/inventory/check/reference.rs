@@ -49,15 +49,14 @@ pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
 }
 
 fn check_files(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    let anywhere = Pointer::to_file(0);
     if inventory.devices.is_empty() && !inventory.is_partial(FileKind::Devices) {
-        let message = if inventory.files.is_empty() {
-            "there is no file of an inventory here"
+        let (file, message) = if inventory.files.is_empty() {
+            (".", "there is no file of an inventory here")
         } else {
-            "the inventory has no devices"
+            ("devices.toml", "the inventory has no devices")
         };
         pending.push(
-            Pending::new(&EMPTY_INVENTORY, anywhere.clone(), message)
+            Pending::about_missing(&EMPTY_INVENTORY, file, message)
                 .hint("is this the right folder? `gamctl init DIR` begins a new inventory"),
         );
     }
@@ -66,8 +65,12 @@ fn check_files(inventory: &Inventory, pending: &mut Vec<Pending>) {
         && !inventory.files.is_empty()
     {
         pending.push(
-            Pending::new(&NO_NETWORK_FILE, anywhere, "there is no `network.toml`")
-                .hint("add one that says at least `schema = 1`"),
+            Pending::about_missing(
+                &NO_NETWORK_FILE,
+                "network.toml",
+                "there is no `network.toml`",
+            )
+            .hint("add one that says at least `schema = 1`"),
         );
     }
 }

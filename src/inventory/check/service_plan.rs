@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::Household;
-use crate::inventory::FileKind;
 use crate::inventory::NetworkDefaults;
 use crate::inventory::assemble::{Inventory, ServicePlanObject, Spot};
+use crate::inventory::defaults::KnownDefaults;
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::record::{Fields, TOO_LONG};
 use crate::inventory::rules::rules;
 use crate::inventory::text::SuspensionHow;
 use crate::model::{
-    LIMITER_RANGE, Mbps, Medium, ProfileName, ServicePlanId, SubscriberState, highest_limiter,
+    Headroom, LIMITER_RANGE, Mbps, Medium, ProfileName, ServicePlanId, SubscriberState,
+    highest_limiter,
 };
 
 rules! {
@@ -43,6 +44,7 @@ pub(super) type Uses = BTreeMap<(Spot, Medium), Spot>;
 pub(super) fn check(
     inventory: &Inventory,
     defaults: &NetworkDefaults,
+    known: KnownDefaults,
     users: &Uses,
     pending: &mut Vec<Pending>,
 ) {
@@ -52,13 +54,20 @@ pub(super) fn check(
             continue;
         };
         let at = inventory.point_at_service_plan(*spot);
-        check_speed(plan, &at, pending);
+        check_speed(plan, &at, inventory.is_partial_at(*spot), pending);
         check_name(inventory, *spot, plan, &mut names, pending);
         let of_plan = users.iter().filter(|((user_of, _), _)| *user_of == *spot);
         let media: Vec<_> = of_plan
             .map(|((_, medium), user)| (*medium, *user))
             .collect();
-        check_rate(inventory, plan, &at, defaults, &media, pending);
+        let knows_headroom = plan.text.is_absent("headroom_percent") && known.headroom;
+        if let Some(headroom) = plan
+            .text
+            .headroom_percent
+            .or(knows_headroom.then_some(defaults.headroom))
+        {
+            check_rate(inventory, plan, &at, headroom, &media, pending);
+        }
     }
 }
 
@@ -79,7 +88,7 @@ pub(super) fn uses(
         if member.state() == SubscriberState::Suspended
             && needs_plan
             && suspended_plan.is_none()
-            && !inventory.is_partial(FileKind::Network)
+            && household.known.suspension
         {
             let at = household.point_at(member).value("state");
             let id = &member.object.id;
@@ -110,7 +119,12 @@ pub(super) fn uses(
         .collect()
 }
 
-fn check_speed(plan: &ServicePlanObject, at: &Pointer, pending: &mut Vec<Pending>) {
+fn check_speed(
+    plan: &ServicePlanObject,
+    at: &Pointer,
+    is_partial: bool,
+    pending: &mut Vec<Pending>,
+) {
     let text = &plan.text;
     let id = &plan.id;
     let speeds = ["down", "up"].map(|key| !text.is_absent(key));
@@ -125,6 +139,8 @@ fn check_speed(plan: &ServicePlanObject, at: &Pointer, pending: &mut Vec<Pending
             format!("service plan `{id}` is unthrottled and has a speed as well"),
             "keep one of the two",
         ),
+        // What is missing may stand in what cannot be read.
+        (false, _) if is_partial => {}
         // What cannot be read is reported where it stands.
         (false, _) if !text.is_absent("unthrottled") && text.unthrottled.is_none() => {}
         (false, [false, false]) => complain(
@@ -198,11 +214,10 @@ fn check_rate(
     inventory: &Inventory,
     plan: &ServicePlanObject,
     at: &Pointer,
-    defaults: &NetworkDefaults,
+    headroom: Headroom,
     media: &[(Medium, Spot)],
     pending: &mut Vec<Pending>,
 ) {
-    let headroom = plan.text.headroom_percent.unwrap_or(defaults.headroom);
     for (key, sold) in [("down", plan.text.down), ("up", plan.text.up)] {
         let Some(sold) = sold else { continue };
         let limiter = headroom.above(sold);

@@ -1,5 +1,7 @@
 //! The subscribers of one device: ports, endpoints, names.
 
+use foldhash::{HashSet, HashSetExt};
+
 use super::{Household, Member};
 use crate::inventory::locate::Pending;
 use crate::inventory::record::{Fields, TOO_LONG};
@@ -54,8 +56,13 @@ fn places(household: &Household<'_>, pending: &mut Vec<Pending>) {
     let mut on_port = [0usize; PortNumber::MAX as usize + 1];
     let mut in_all = 0;
     let capacity = model.endpoint_capacity();
+    let mut counted = HashSet::with_capacity(household.subscribers.len());
     for member in &household.subscribers {
         let id = &member.object.id;
+        if !counted.insert(id.as_str()) {
+            // The same object twice, which is reported as such.
+            continue;
+        }
         in_all += 1;
         if in_all == capacity + 1 {
             pending.push(Pending::new(
@@ -155,12 +162,16 @@ fn check_enabled(
 }
 
 fn endpoints(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    if household.state() == DeviceState::Preprovision {
+    if household.state() == DeviceState::Preprovision || !household.knows_state() {
         // The endpoints come with the installer.
         return;
     }
     for member in &household.subscribers {
-        if member.state() != SubscriberState::Pending && member.object.text.is_absent("endpoint") {
+        let is_served = member.knows_state() && member.state() != SubscriberState::Pending;
+        if is_served
+            && member.object.text.is_absent("endpoint")
+            && !household.inventory.is_partial_at(member.spot)
+        {
             let id = &member.object.id;
             pending.push(
                 Pending::new(
@@ -217,13 +228,13 @@ fn names(household: &Household<'_>, pending: &mut Vec<Pending>) {
             of_endpoints.push((name, member));
         }
     }
-    duplicates(household, "name", "subscriber", of_subscribers, pending);
+    duplicates(household, "name", "subscribers", of_subscribers, pending);
     // Endpoints that are called as their subscribers clash where those do.
     if has_own_endpoint_names {
         duplicates(
             household,
             "endpoint_name",
-            "endpoint",
+            "endpoints of",
             of_endpoints,
             pending,
         );
@@ -261,7 +272,7 @@ fn duplicates(
                     &DUPLICATE_NAME,
                     household.point_at(member).value(key),
                     format!(
-                        "on `{}` the {what}s of `{}` and `{}` are both called `{name}`",
+                        "on `{}` the {what} `{}` and `{}` are both called `{name}`",
                         household.device.id, first.object.id, member.object.id
                     ),
                 )

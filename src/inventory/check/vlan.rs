@@ -3,7 +3,6 @@
 use super::device::uplink_vlans;
 use super::{Household, Member};
 use crate::inventory::locate::{Pending, Pointer};
-use crate::inventory::record::Fields;
 use crate::inventory::rules::rules;
 use crate::inventory::text::{SubscriberText, SuspensionHow};
 use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, SubscriberState, VlanId, VlanMode, VlanSet};
@@ -56,11 +55,7 @@ const MAX_PROFILES: usize = 14;
 
 pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
     let passing = uplink_vlans(household);
-    let text = &household.device.text;
-    let management = match text.management_vlan {
-        None if !text.is_absent("management_vlan") => None,
-        vlan => Some(vlan.unwrap_or(household.defaults.management_vlan)),
-    };
+    let management = household.management_vlan();
     for member in &household.subscribers {
         check_member(household, member, management, passing.as_ref(), pending);
     }

@@ -2,7 +2,8 @@
 
 use super::finding::FileFindings;
 use super::rules::{MISSING_KEY, NO_TRANSPORT, SECRET_IN_INVENTORY, UNKNOWN_KEY, WRONG_TYPE};
-use super::secret::secret_key;
+use super::secret::{looks_like_a_key, secret_key};
+use super::text::report_secret;
 use crate::inventory::suggest;
 use crate::inventory::tree::Item;
 
@@ -116,7 +117,9 @@ pub(in crate::inventory) fn wrong_type(
     wanted: &str,
     findings: &mut FileFindings,
 ) {
-    if !item.is_broken() {
+    if item.as_str().is_some_and(looks_like_a_key) {
+        report_secret(item.span(), &format!("`{}`", item.key()), findings);
+    } else if !item.is_broken() {
         findings.add(
             &WRONG_TYPE,
             item.span(),
@@ -132,7 +135,8 @@ pub(in crate::inventory) fn unknown_key(
     findings: &mut FileFindings,
 ) {
     let key = item.key();
-    if secret_key(key) && item.as_str().is_some() {
+    let is_secret = |text: &str| secret_key(key) || looks_like_a_key(text);
+    if item.as_str().is_some_and(is_secret) {
         findings
             .add(
                 &SECRET_IN_INVENTORY,

@@ -1,5 +1,6 @@
 //! Findings of one file while only its text is known, not its path.
 
+use crate::inventory::FileKind;
 use crate::inventory::tree::Span;
 use crate::model::Rule;
 
@@ -42,6 +43,8 @@ pub(in crate::inventory) struct FileFindings {
     pub list: Vec<FileFinding>,
     /// The file is about credentials: no value of it is ever repeated.
     pub is_confidential: bool,
+    /// Kinds of which something stands in the file that could not be taken for an object.
+    pub unread_objects: Vec<FileKind>,
 }
 
 impl FileFindings {

@@ -19,7 +19,7 @@ pub(super) fn secret_key(key: &str) -> bool {
 }
 
 /// Returns whether a text is a key by its form alone.
-pub(super) fn looks_like_a_key(text: &str) -> bool {
+pub fn looks_like_a_key(text: &str) -> bool {
     // Shorter ones do not exist; nearly every text ends here.
     text.len() >= 20
         && [

@@ -24,6 +24,11 @@ pub(in crate::inventory) trait TextProblem: std::fmt::Display {
     fn hint(&self, _text: &str) -> Option<String> {
         None
     }
+
+    /// Returns what is wrong, to be read after "cannot be used".
+    fn why(&self) -> String {
+        self.to_string()
+    }
 }
 
 impl TextProblem for TextError {
@@ -46,6 +51,10 @@ impl TextProblem for TextError {
 }
 
 impl TextProblem for NameError {
+    fn why(&self) -> String {
+        self.problem.to_string()
+    }
+
     fn rule(&self) -> &'static Rule {
         match &self.problem {
             NameProblem::Text(error) => error.rule(),
@@ -101,6 +110,17 @@ text_problem!(UnknownModel, &UNKNOWN_MODEL, |text| {
         .or_else(|| Some("`gamctl schema devices` lists the models".to_owned()))
 });
 
+pub(super) fn report_secret(span: Span, subject: &str, findings: &mut FileFindings) {
+    findings
+        .add(
+            &SECRET_IN_INVENTORY,
+            span,
+            format!("{subject} holds a secret"),
+        )
+        .hint("take it out and change it where it is used: git keeps it for ever")
+        .secret();
+}
+
 /// Makes a type of a text, or reports why not; `subject` is what the text is called in the sentence.
 pub(in crate::inventory) fn text<T, E: TextProblem>(
     text: &str,
@@ -110,14 +130,7 @@ pub(in crate::inventory) fn text<T, E: TextProblem>(
     findings: &mut FileFindings,
 ) -> Option<T> {
     if looks_like_a_key(text) {
-        findings
-            .add(
-                &SECRET_IN_INVENTORY,
-                span,
-                format!("{subject} holds a secret"),
-            )
-            .hint("take it out and change it where it is used: git keeps it for ever")
-            .secret();
+        report_secret(span, subject, findings);
         return None;
     }
     match make(text) {
@@ -127,7 +140,7 @@ pub(in crate::inventory) fn text<T, E: TextProblem>(
                 .add(
                     error.rule(),
                     span,
-                    format!("{subject} cannot be used: {error}"),
+                    format!("{subject} cannot be used: {}", error.why()),
                 )
                 .maybe_hint(error.hint(text));
             None
@@ -363,6 +376,11 @@ impl<W: WordType> FieldType for W {
             wrong_type(item, "text", findings);
             return None;
         };
+        if looks_like_a_key(word) {
+            let subject = format!("`{}`", item.key());
+            report_secret(item.span(), &subject, findings);
+            return None;
+        }
         let found = W::all().iter().copied().find(|known| known.word() == word);
         if found.is_none() {
             let known: Vec<_> = W::all().iter().map(|word| word.word()).collect();

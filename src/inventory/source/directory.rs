@@ -30,7 +30,10 @@ impl DirectorySource {
                     source,
                 })
             }
-            Ok(_) | Err(_) => Err(SourceError::NoFolder {
+            Ok(_) => Err(SourceError::NotAFolder {
+                path: root.to_owned(),
+            }),
+            Err(_) => Err(SourceError::NoFolder {
                 path: root.to_owned(),
             }),
         }

@@ -11,13 +11,15 @@ pub enum SourceError {
         "there is no folder {path}; check the spelling, or run `gamctl init` to make an inventory"
     )]
     NoFolder { path: PathBuf },
+    #[error("{path} is not a folder; give the folder that the inventory is in")]
+    NotAFolder { path: PathBuf },
     #[error("failed to look into {path}")]
     Unreadable {
         path: PathBuf,
         source: std::io::Error,
     },
     #[error(
-        "{path} is not in a git repository; leave --rev out to read it as it is, or run `git init`"
+        "{path} is not in a git repository, which `--rev`, `--against` and `--commit` need; leave them out, or run `git init`"
     )]
     NotARepository { path: PathBuf },
     #[error(

@@ -11,6 +11,7 @@ use toml_parser::lexer::{Token, TokenKind};
 use super::login::login;
 use super::nesting::{FrameKind, Nesting};
 use super::sensitive::{Disclosure, Judge, is_credentials_file, is_secret_name, speaks_of_secrets};
+use crate::inventory::looks_like_a_key;
 
 /// Returns the byte ranges of `text` that must not be shown, sorted and apart.
 pub(super) fn masks(path: &str, text: &str) -> Vec<Range<usize>> {
@@ -131,7 +132,7 @@ impl<'t> Scan<'t> {
         }
         let (content, inner) = unquoted(word, span);
         let is_shown = match disclosure {
-            Disclosure::Show => true,
+            Disclosure::Show => !looks_like_a_key(content),
             Disclosure::ShowSecretName => is_secret_name(content),
             Disclosure::Mask => false,
         };
@@ -312,6 +313,7 @@ other = ****
             "address = \"ssh://admin:CANARY@10.0.0.1\"",
             "address = \"ssh://admin:p@CANARY@10.0.0.1\"",
             "address = ssh://CANARY@10.0.0.1",
+            "name = \"ghp_0123456789CANARY0123456789\"",
         ] {
             let shown = shown("devices/a.toml", text);
             assert!(!shown.contains("CANARY"), "{text}\n=>\n{shown}");

@@ -1,0 +1,148 @@
+//! What a person sees at the terminal: transcripts in `tests/cli/`, run in a folder of their own and compared to the letter.
+//!
+//! A transcript has commands, `$ gamctl …` or a small line of shell, each followed by what it printed, its talk on stderr
+//! behind `! `, and `[exit N]`. Lines before a command are for the reader.
+
+use std::fmt::Write;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use gamctl::inventory::GOOD_INVENTORY;
+
+use crate::golden::assert_golden;
+use crate::world::World;
+
+/// Runs before each command: nothing from outside may change what it prints.
+const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE GAMCTL_CONFIG GAMCTL_INVENTORY GAMCTL_BRANCH; LC_ALL=C; export LC_ALL; ";
+
+/// Returns what the transcript says when its commands are run again.
+fn replay(transcript: &str) -> String {
+    let world = World::without_repository();
+    let program = Path::new(env!("CARGO_BIN_EXE_gamctl")).parent().unwrap();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("inventory.example");
+    let prelude = format!(
+        "{PRELUDE}PATH='{}':$PATH; EXAMPLE='{}'; ",
+        program.display(),
+        example.display()
+    );
+    let mut text = String::new();
+    let mut is_output = false;
+    for line in transcript.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            text.push_str(line);
+            text.push('\n');
+            let script = format!("{prelude}{command}");
+            let output = world.run(world.root(), "/bin/sh", &["-c", &script]);
+            let shown = |bytes: &[u8]| steady(&world, &String::from_utf8_lossy(bytes));
+            for line in shown(&output.stdout).lines() {
+                writeln!(text, "{line}").unwrap();
+            }
+            for line in shown(&output.stderr).lines() {
+                writeln!(text, "{}", format!("! {line}").trim_end()).unwrap();
+            }
+            writeln!(text, "[exit {}]", output.status.code().unwrap()).unwrap();
+            is_output = true;
+        } else if is_output {
+            is_output = !line.starts_with("[exit ");
+        } else {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Replaces what differs from run to run: the temporary folder and the commits that gamctl makes now.
+fn steady(world: &World, text: &str) -> String {
+    let folder = world.beside("");
+    let text = text.replace(folder.to_str().unwrap(), "/tmp/");
+    let mut steady = String::new();
+    let mut word = String::new();
+    let mut flush = |word: &mut String| {
+        let is_commit = [7, 12, 40].contains(&word.len())
+            && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && word.bytes().any(|byte| byte.is_ascii_digit());
+        steady.push_str(if is_commit { "COMMIT" } else { word });
+        word.clear();
+    };
+    for character in text.chars() {
+        if character.is_ascii_alphanumeric() {
+            word.push(character);
+        } else {
+            flush(&mut word);
+            word.push(character);
+            flush(&mut word);
+        }
+    }
+    flush(&mut word);
+    steady
+}
+
+#[test]
+fn every_transcript_is_what_a_person_sees() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(!names.is_empty());
+    let failed: Vec<&String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = names
+            .iter()
+            .map(|name| {
+                let thread = scope.spawn(move || {
+                    let path = format!("tests/cli/{name}");
+                    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(&path);
+                    assert_golden(&path, &replay(&fs::read_to_string(file).unwrap()));
+                });
+                (name, thread)
+            })
+            .collect();
+        threads
+            .into_iter()
+            .filter_map(|(name, thread)| thread.join().is_err().then_some(name))
+            .collect()
+    });
+    assert!(failed.is_empty(), "see above: {failed:#?}");
+}
+
+/// Root reads everything, so the program is run as somebody who may not.
+#[test]
+fn a_file_that_may_not_be_read_is_said_and_nothing_in_it_is_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(folder.path(), 0o755);
+    for (path, text) in GOOD_INVENTORY {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        open(path.parent().unwrap(), 0o755);
+        fs::write(&path, text).unwrap();
+        open(&path, 0o644);
+    }
+    open(&folder.path().join("devices/maple.toml"), 0o000);
+    // Where the program was built may be closed to others.
+    let program = folder.path().join("gamctl");
+    fs::copy(env!("CARGO_BIN_EXE_gamctl"), &program).unwrap();
+    open(&program, 0o755);
+    let mut command = Command::new(&program);
+    command
+        .args(["validate", "--format", "json"])
+        .current_dir(folder.path());
+    let is_root = std::os::unix::fs::MetadataExt::uid(&fs::metadata(folder.path()).unwrap()) == 0;
+    if is_root {
+        command.uid(65534).gid(65534);
+    }
+    let output = command.output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = document["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{document:#}");
+    assert_eq!(findings[0]["rule"], "unreadable-file");
+    assert_eq!(findings[0]["file"], "devices/maple.toml");
+    assert_eq!(output.status.code(), Some(3));
+}

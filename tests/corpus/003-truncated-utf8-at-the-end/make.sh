@@ -1,0 +1,1 @@
+printf 'schema = 1\n# \303' > network.toml

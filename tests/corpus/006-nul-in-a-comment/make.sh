@@ -1,0 +1,1 @@
+printf 'schema = 1 # a\000b\n' > network.toml

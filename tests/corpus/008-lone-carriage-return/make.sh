@@ -1,0 +1,1 @@
+printf 'schema = 1\r[vlans]\rmanagement = 4093\n' > network.toml

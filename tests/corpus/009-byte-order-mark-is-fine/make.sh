@@ -1,0 +1,1 @@
+printf '\357\273\277schema = 1\n' > network.toml

@@ -1,0 +1,1 @@
+printf 'schema = 1' > network.toml

@@ -1,0 +1,1 @@
+rm -r *; echo '# hello' > README.md

@@ -1,0 +1,3 @@
+rm network.toml
+mkdir network.toml
+echo a > network.toml/note

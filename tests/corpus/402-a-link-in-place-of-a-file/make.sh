@@ -1,0 +1,2 @@
+mv devices/maple.toml elsewhere
+ln -s ../elsewhere devices/maple.toml

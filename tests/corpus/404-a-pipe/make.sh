@@ -1,0 +1,2 @@
+rm devices/maple.toml
+mkfifo devices/maple.toml
