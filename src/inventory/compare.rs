@@ -11,7 +11,7 @@ use super::parse::Content;
 use super::rules::rules;
 use super::source::Limits;
 use super::tree::TreeLimits;
-use crate::model::{DeviceState, Finding, Place, Rule};
+use crate::model::{DeviceState, Finding, Place, Rule, SubscriberState};
 
 rules! {
     /// A file that is gone with everything in it is rarely meant: a merge went wrong, or a sync wrote half a result.
@@ -30,6 +30,12 @@ rules! {
     PROTECTED_REMOVED = "protected-removed", Error, "a protected subscriber is removed",
     wrong: [("$", "printf 'protected = true\\n' >> subscribers/maple.toml; cp subscribers/maple.toml more.txt; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' >> subscribers/maple.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm protect; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' > subscribers/maple.toml")],
     right: [("$", "printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' >> subscribers/maple.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm more; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' > subscribers/maple.toml")];
+
+    /// What could not be read at the commit before cannot be compared: a protected subscriber may be gone from it, and
+    /// nobody would know. A person should look at what changed in that file.
+    STEP_NOT_JUDGED = "step-not-judged", Warning, "a file could not be read at the commit before",
+    wrong: [("$", "printf '<<<<<<< a\\n' >> policy.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm broken; : > policy.toml")],
+    right: [("$", "printf '# whole\\n' >> policy.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm whole; : > policy.toml")];
 
     /// gamctl lets go of a device whose text is deleted: its subscribers stay configured on it, and nobody looks after
     /// them. Retire it first (`state = \"retired\"`), then delete its text.
@@ -62,6 +68,7 @@ pub(in crate::inventory) fn compare(before: &Inventory, after: &Inventory) -> Ve
         devices(before, after, &mut findings);
     }
     lost_files(before, after, &mut findings);
+    not_judged(before, after, &mut findings);
     let limits = Limits::default();
     let limits = TreeLimits {
         depth: limits.toml_depth,
@@ -115,12 +122,21 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
         if after.is_partial(kind) {
             continue;
         }
+        if parsed.is_partial {
+            findings.push(gone(
+                &LOST_FILE,
+                Place::whole(Arc::clone(path)),
+                format!("the file `{path}` is gone, and what was in it could not be read"),
+                "mend it first, so that it can be seen what goes with it",
+            ));
+            continue;
+        }
         let lost: Vec<String> = match &parsed.content {
             // Without it the inventory is wrong by itself, which is said already.
             Content::Network(_) => continue,
             Content::Policy(_) => vec![path.to_string()],
             Content::Subscribers(list) => {
-                let lives_on = lives_on.get_or_insert_with(|| subscriber_ids(after));
+                let lives_on = lives_on.get_or_insert_with(|| subscriber_ids(before, after));
                 list.iter()
                     .map(|object| object.id.as_str())
                     .filter(|id| !lives_on.contains(id))
@@ -159,11 +175,54 @@ fn known_ids(kind: FileKind, inventory: &Inventory) -> HashSet<String> {
         .collect()
 }
 
-/// Returns the ids that live on, as they are or as another's `moved_from`.
-fn subscriber_ids(after: &Inventory) -> HashSet<&str> {
+/// Reports what could not be read before and is still there: whatever changed in it goes unseen.
+fn not_judged(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
+    let partial = before.files.iter().filter(|slot| slot.parsed.is_partial);
+    let mut paths: Vec<Arc<str>> = partial.map(|slot| Arc::clone(&slot.path)).collect();
+    let is_shown = |kind: &FileKind, paths: &[Arc<str>]| {
+        paths
+            .iter()
+            .any(|path| super::classify(path) == super::Sighting::Inventory(*kind))
+    };
+    for kind in &before.partial {
+        if !is_shown(kind, &paths) {
+            // Not even opened then: a link, a pipe, a file beyond the limits.
+            paths.push(Arc::from(format!("{kind}.toml")));
+        }
+    }
+    let is_there: HashSet<&str> = after.files.iter().map(|slot| &*slot.path).collect();
+    for path in paths {
+        let was_opened = before.files.iter().any(|slot| slot.path == path);
+        if was_opened && !is_there.contains(&*path) {
+            // Reported as lost.
+            continue;
+        }
+        let what = if was_opened {
+            format!("`{path}`")
+        } else {
+            format!("a file of {}", path.trim_end_matches(".toml"))
+        };
+        findings.push(gone(
+            &STEP_NOT_JUDGED,
+            Place::whole(path),
+            format!(
+                "{what} could not be read at the commit before, so the step in it is not judged"
+            ),
+            "look at what changed in it; the next step is judged again",
+        ));
+    }
+}
+
+/// Returns the ids that live on, as they are or as the `moved_from` of a subscriber that was not there before.
+fn subscriber_ids<'a>(before: &Inventory, after: &'a Inventory) -> HashSet<&'a str> {
+    let was_there: HashSet<&str> = before
+        .subscribers()
+        .map(|object| object.id.as_str())
+        .collect();
     let now = after.subscribers().map(|object| object.id.as_str());
     let moved = after
         .subscribers()
+        .filter(|object| !was_there.contains(object.id.as_str()))
         .filter_map(|object| object.text.moved_from.as_ref());
     now.chain(moved.map(|id| id.as_str())).collect()
 }
@@ -181,12 +240,13 @@ fn subscribers(
         let count = before.subscribers.len();
         findings.push(gone(
             &EMPTIED_INVENTORY,
-            Place::whole(Arc::from("subscribers.toml")),
+            first_file(before, FileKind::Subscribers),
             all_gone(count, "subscriber"),
             "if that is meant, accept it with `--accept emptied-inventory`",
         ));
     }
-    let lives_on = subscriber_ids(after);
+    put_aside(before, after, findings);
+    let lives_on = subscriber_ids(before, after);
     let removed: Vec<_> = before
         .subscribers
         .iter()
@@ -198,6 +258,45 @@ fn subscribers(
     }
     protected(before, &removed, findings);
     renamed(before, after, &removed, pending);
+}
+
+/// Returns the first file of a kind, for what concerns the kind as a whole.
+fn first_file(inventory: &Inventory, kind: FileKind) -> Place {
+    let of_kind =
+        |slot: &&FileSlot| super::classify(&slot.path) == super::Sighting::Inventory(kind);
+    let first = inventory.files.iter().find(of_kind);
+    Place::whole(first.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path)))
+}
+
+/// Reports protected subscribers that were served and are made pending, which takes them off the device as well.
+fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
+    let is_pending =
+        |object: &SubscriberObject| object.text.state == Some(SubscriberState::Pending);
+    let served: HashSet<&str> = before
+        .subscribers()
+        .filter(|object| object.text.protected == Some(true) && !is_pending(object))
+        .map(|object| object.id.as_str())
+        .collect();
+    for spot in &after.subscribers {
+        let Some(object) = after.subscriber_at(*spot) else {
+            continue;
+        };
+        if is_pending(object) && served.contains(object.id.as_str()) {
+            let file = usize::try_from(spot.file)
+                .ok()
+                .and_then(|file| after.files.get(file));
+            let path = file.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path));
+            findings.push(gone(
+                &PROTECTED_REMOVED,
+                Place::whole(path),
+                format!(
+                    "the protected subscriber `{}` is taken off its device by `pending`",
+                    object.id
+                ),
+                "take `protected` out in a commit of its own first",
+            ));
+        }
+    }
 }
 
 type Removed<'a> = (super::assemble::Spot, &'a SubscriberObject);
@@ -269,7 +368,7 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
         let count = before.devices.len();
         findings.push(gone(
             &EMPTIED_INVENTORY,
-            Place::whole(Arc::from("devices.toml")),
+            first_file(before, FileKind::Devices),
             all_gone(count, "device"),
             "if that is meant, accept it with `--accept emptied-inventory`",
         ));

@@ -266,6 +266,9 @@ fn hidden_characters(text: &str, findings: &mut FileFindings) {
         if character.is_ascii() || (index == 0 && character == '\u{feff}') {
             continue;
         }
+        if is_emoji_part(character) && is_in_a_comment(text, index) {
+            continue;
+        }
         if let Some(hazard) = hazard_on_a_terminal(character) {
             count += 1;
             let span = byte_span(index, character.len_utf8());
@@ -278,6 +281,20 @@ fn hidden_characters(text: &str, findings: &mut FileFindings) {
                 .hint("delete it; an inventory has no use for it");
         }
     }
+}
+
+/// Returns whether a character belongs to the spelling of emoji and of some scripts: harmless where nothing is compared.
+fn is_emoji_part(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
+}
+
+/// Returns whether `#` stands before on the line. In a text that has one, the value's own type still looks.
+fn is_in_a_comment(text: &str, index: usize) -> bool {
+    let before = text.get(..index).unwrap_or_default();
+    before
+        .rsplit('\n')
+        .next()
+        .is_some_and(|line| line.contains('#'))
 }
 
 fn byte_span(start: usize, length: usize) -> Span {

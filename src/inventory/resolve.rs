@@ -8,8 +8,8 @@ use super::parallel;
 use super::text::{DeviceText, PortText, SubscriberText, SuspensionHow, UplinkText};
 use crate::model::{
     DeviceConfig, DeviceName, DeviceState, EndpointConfig, EndpointName, External, PortConfig,
-    ProfileConfig, ProfileName, RateLimit, ServicePlan, Speed, Subscriber, SubscriberConfig,
-    SubscriberName, SubscriberState, SystemConfig, UplinkConfig, VlanId, VlanSet,
+    PortMode, ProfileConfig, ProfileName, RateLimit, ServicePlan, Speed, Subscriber,
+    SubscriberConfig, SubscriberName, SubscriberState, SystemConfig, UplinkConfig, VlanId, VlanSet,
 };
 
 /// What one device should look like.
@@ -280,7 +280,8 @@ fn own_settings(text: &DeviceText, config: &mut DeviceConfig) {
             PortConfig {
                 name: name.clone(),
                 enabled: *enabled,
-                mode: *mode,
+                // Coax ports have no other mode, and no command says `coax` (device reference §3): nothing to intend.
+                mode: mode.filter(|mode| *mode != PortMode::Coax),
             },
         );
     }

@@ -16,7 +16,8 @@ pub struct Slot(pub u16);
 
 /// The managed part of one device's configuration.
 ///
-/// Where a field is an `Option`, an intended configuration that leaves it out has no opinion: the device keeps what it has.
+/// What an intended configuration leaves out means one of two things, and each field says which:
+/// *kept*: gamctl has no opinion, the device keeps what it has; *none*: the device must not have it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeviceConfig {
@@ -28,7 +29,7 @@ pub struct DeviceConfig {
     pub subscribers: BTreeMap<SubscriberName, SubscriberConfig>,
 }
 
-/// What the device says of itself.
+/// What the device says of itself; what is left out is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SystemConfig {
@@ -40,7 +41,7 @@ pub struct SystemConfig {
     pub contact: Option<SystemText>,
 }
 
-/// One port toward the network.
+/// One port toward the network; what is left out is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UplinkConfig {
@@ -48,7 +49,7 @@ pub struct UplinkConfig {
     pub allowed_vlans: Option<VlanSet>,
 }
 
-/// One G.hn port.
+/// One G.hn port; what is left out is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PortConfig {
@@ -65,6 +66,7 @@ pub struct PortConfig {
 pub struct ProfileConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,
+    /// Left out: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
     /// What the limiter is set to, headroom included.
@@ -86,19 +88,24 @@ pub struct EndpointConfig {
 pub struct SubscriberConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,
+    /// Left out: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
+    /// Left out: none, the subscriber is detached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<MacAddress>,
     pub rate: RateLimit,
     pub vlan: VlanId,
     pub tagged: bool,
+    /// Left out: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remapped_vlan: Option<VlanId>,
     #[serde(default, skip_serializing_if = "VlanSet::is_empty")]
     pub allowed_vlans: VlanSet,
+    /// Left out: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port2_vlan: Option<VlanId>,
+    /// Left out: kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poe: Option<Poe>,
 }

@@ -60,7 +60,7 @@ pub struct Place {
     pub line: u32,
     /// Counted from 1, in characters.
     pub column: u32,
-    /// How many characters of that line are meant; at least 1.
+    /// How many characters of that line are meant; 0 where the file as a whole is meant.
     #[serde(skip)]
     pub length: u32,
 }
@@ -72,7 +72,7 @@ impl Place {
             file,
             line: 1,
             column: 1,
-            length: 1,
+            length: 0,
         }
     }
 }

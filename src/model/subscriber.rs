@@ -35,7 +35,7 @@ pub struct Subscriber {
     pub id: SubscriberId,
     pub device: DeviceName,
     pub port: PortAssignment,
-    /// Absent only while the subscriber is pending.
+    /// Absent only while the subscriber is pending or its device not installed.
     pub endpoint: Option<MacAddress>,
     pub service_plan: ServicePlanId,
     pub vlan: VlanId,

@@ -46,6 +46,23 @@ impl VlanId {
         self.0
     }
 
+    /// Checks that the VLAN can be a tag beside the data or at the endpoint (3–4093).
+    pub fn check_tag(self) -> Result<(), VlanProblem> {
+        match self.check_data() {
+            Err(VlanProblem::Internal) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Checks that a device can be managed through the VLAN.
+    pub fn check_management(self) -> Result<(), VlanProblem> {
+        match self.0 {
+            // The default VLAN of every switch, where many run their management.
+            1 => Ok(()),
+            _ => self.check_data(),
+        }
+    }
+
     /// Checks that the VLAN can carry a subscriber's data (3–4093, but not 3840–3842).
     pub fn check_data(self) -> Result<(), VlanProblem> {
         match self.0 {

@@ -1,10 +1,11 @@
 //! One device by itself: its address, its ports and uplinks, its way of management.
 
 use super::Household;
+use super::vlan::RESERVED_VLAN;
 use crate::inventory::locate::Pending;
 use crate::inventory::record::{Fields, NO_TRANSPORT};
 use crate::inventory::rules::rules;
-use crate::model::{DeviceState, SubscriberModel, VlanSet};
+use crate::model::{DeviceState, SubscriberModel, VlanId, VlanSet};
 
 rules! {
     /// A device that is looked at needs an address; only one that is not installed yet may go without.
@@ -184,6 +185,17 @@ pub(super) fn uplink_vlans(household: &Household<'_>) -> Option<VlanSet> {
 
 fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
     let text = &household.device.text;
+    if let Some(Err(problem)) = text.management_vlan.map(VlanId::check_management) {
+        let at = household
+            .inventory
+            .point_at_device(household.spot)
+            .value("management_vlan");
+        let message = format!(
+            "`{}` cannot be managed through that VLAN: {problem}",
+            household.device.id
+        );
+        pending.push(Pending::new(&RESERVED_VLAN, at, message).hint("4093 is the default"));
+    }
     let (Some(vlan), Some(passing)) = (household.management_vlan(), uplink_vlans(household)) else {
         return;
     };

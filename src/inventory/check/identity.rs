@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use foldhash::{HashMap, HashMapExt};
+
 use crate::inventory::assemble::{Inventory, Spot};
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::parse::look_alike;
@@ -110,15 +112,31 @@ fn ids<'a>(
     keys.sort_unstable();
     let what = table.replace('_', " ");
     for group in keys.chunk_by(|left, right| left.0 == right.0) {
+        if group.len() < 2 {
+            continue;
+        }
         let named: Vec<(&str, Spot)> = group
             .iter()
             .filter_map(|(_, spot)| Some((id_of(*spot)?.1, *spot)))
             .collect();
-        for (index, (id, spot)) in named.iter().enumerate() {
-            // The worst that any earlier object is to this one.
-            let earlier = named.iter().take(index);
-            let judged = earlier.filter_map(|(other, at)| Some((clash(id, other)?, *other, *at)));
-            let Some((clash, other, at)) = judged.min_by_key(|(clash, _, at)| (*clash, *at)) else {
+        // The first of each spelling, so that many alike cost no more than a few.
+        let mut same: HashMap<&str, Spot> = HashMap::new();
+        let mut in_capitals: HashMap<String, (&str, Spot)> = HashMap::new();
+        for (id, spot) in &named {
+            let upper = id.to_ascii_uppercase();
+            let first = named.first().filter(|(first, _)| look_alike(first, id));
+            let earlier = same
+                .get(id)
+                .map(|at| (Clash::Same, *id, *at))
+                .or_else(|| {
+                    in_capitals
+                        .get(&upper)
+                        .map(|(other, at)| (Clash::Case, *other, *at))
+                })
+                .or_else(|| first.map(|(other, at)| (Clash::Look, *other, *at)));
+            same.entry(id).or_insert(*spot);
+            in_capitals.entry(upper).or_insert((id, *spot));
+            let Some((clash, other, at)) = earlier.filter(|(_, _, at)| at != spot) else {
                 continue;
             };
             let here = Pointer::to_object(spot.file, table, id);
@@ -150,22 +168,11 @@ fn ids<'a>(
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How two ids of equal looks differ.
 enum Clash {
     Same,
     Case,
     Look,
-}
-
-fn clash(left: &str, right: &str) -> Option<Clash> {
-    if left == right {
-        Some(Clash::Same)
-    } else if left.eq_ignore_ascii_case(right) {
-        Some(Clash::Case)
-    } else {
-        // Equal numbers of different ids are a coincidence of hashing.
-        look_alike(left, right).then_some(Clash::Look)
-    }
 }
 
 /// Who claims a MAC address.

@@ -2,6 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::vlan::RESERVED_VLAN;
 use crate::inventory::assemble::{Inventory, Spot};
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::rules::rules;
@@ -28,6 +29,7 @@ rules! {
 
 pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
     pool(inventory, pending);
+    management(inventory, pending);
     limits(inventory, pending);
     moves(inventory, pending);
 }
@@ -65,6 +67,15 @@ fn pool(inventory: &Inventory, pending: &mut Vec<Pending>) {
             )
             .hint(format!("end the pool below {management}, or leave it out")),
         );
+    }
+}
+
+fn management(inventory: &Inventory, pending: &mut Vec<Pending>) {
+    let vlan = inventory.defaults().management_vlan;
+    if let (Some(file), Err(problem)) = (inventory.networks.first(), vlan.check_management()) {
+        let at = Pointer::to_file(*file).key("vlans").value("management");
+        let message = format!("devices cannot be managed through VLAN {vlan}: {problem}");
+        pending.push(Pending::new(&RESERVED_VLAN, at, message).hint("4093 is the default"));
     }
 }
 

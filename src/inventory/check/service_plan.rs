@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::{HashSet, HashSetExt};
+
 use super::Household;
 use crate::inventory::NetworkDefaults;
 use crate::inventory::assemble::{Inventory, ServicePlanObject, Spot};
@@ -56,7 +58,7 @@ pub(super) fn check(
         let at = inventory.point_at_service_plan(*spot);
         check_speed(plan, &at, inventory.is_partial_at(*spot), pending);
         check_name(inventory, *spot, plan, &mut names, pending);
-        let of_plan = users.iter().filter(|((user_of, _), _)| *user_of == *spot);
+        let of_plan = users.range((*spot, Medium::Coax)..=(*spot, Medium::Copper));
         let media: Vec<_> = of_plan
             .map(|((_, medium), user)| (*medium, *user))
             .collect();
@@ -78,6 +80,7 @@ pub(super) fn uses(
 ) -> Vec<(Spot, Medium, Spot)> {
     let (inventory, defaults) = (household.inventory, household.defaults);
     let needs_plan = defaults.suspension != SuspensionHow::Detach;
+    let mut seen: HashSet<&ServicePlanId> = HashSet::new();
     let mut plans: Vec<(&ServicePlanId, Spot)> = Vec::new();
     for member in &household.subscribers {
         let text = &member.object.text;
@@ -102,7 +105,7 @@ pub(super) fn uses(
             );
         }
         for plan in suspended_plan.into_iter().chain(&text.service_plan) {
-            if !plans.iter().any(|(known, _)| *known == plan) {
+            if seen.insert(plan) {
                 plans.push((plan, member.spot));
             }
         }

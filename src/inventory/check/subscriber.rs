@@ -7,8 +7,8 @@ use crate::inventory::locate::Pending;
 use crate::inventory::record::{Fields, TOO_LONG};
 use crate::inventory::rules::rules;
 use crate::model::{
-    DeviceState, ENDPOINTS_PER_COAX_PORT, PortAssignment, PortNumber, SubscriberName,
-    SubscriberState,
+    DeviceState, ENDPOINTS_PER_COAX_PORT, GamModel, PortAssignment, PortNumber, SubscriberModel,
+    SubscriberName, SubscriberState,
 };
 
 rules! {
@@ -44,6 +44,9 @@ rules! {
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nname = \"apt 1\"\n")];
 }
 
+/// Endpoints are numbered 1 to 384 on every device (device reference §2), whatever its ports take.
+const MAX_ENDPOINTS: usize = 384;
+
 pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
     places(household, pending);
     endpoints(household, pending);
@@ -54,7 +57,7 @@ fn places(household: &Household<'_>, pending: &mut Vec<Pending>) {
     let Some(model) = household.model else { return };
     let device = &household.device.id;
     let mut on_port = [0usize; PortNumber::MAX as usize + 1];
-    let mut in_all = 0;
+    let (mut in_all, mut on_ports) = (0, 0);
     let capacity = model.endpoint_capacity();
     let mut counted = HashSet::with_capacity(household.subscribers.len());
     for member in &household.subscribers {
@@ -63,34 +66,31 @@ fn places(household: &Household<'_>, pending: &mut Vec<Pending>) {
             // The same object twice, which is reported as such.
             continue;
         }
-        in_all += 1;
-        if in_all == capacity + 1 {
-            pending.push(Pending::new(
-                &TOO_MANY_ENDPOINTS,
-                household.point_at(member),
-                format!(
-                    "`{id}` is subscriber {in_all} of `{device}`, and a {model} takes {capacity}"
-                ),
-            ).hint("move subscribers to another device"));
+        // Nothing of a pending subscriber is on the device, but an endpoint that is named waits for its port.
+        if member.state() == SubscriberState::Pending && member.object.text.endpoint.is_none() {
+            port_exists(household, member, model, pending);
+            continue;
         }
-        let Some(PortAssignment::Port(port)) = member.object.text.port else {
+        in_all += 1;
+        // One that is unassigned waits on no port.
+        on_ports += usize::from(member.object.text.port != Some(PortAssignment::Unassigned));
+        let is_over =
+            on_ports == capacity + 1 || (in_all == MAX_ENDPOINTS + 1 && on_ports <= capacity);
+        if is_over {
+            let most = capacity.min(in_all - 1);
+            let message = format!(
+                "`{id}` is subscriber {} of `{device}`, and a {model} takes {most}",
+                most + 1
+            );
+            pending.push(
+                Pending::new(&TOO_MANY_ENDPOINTS, household.point_at(member), message)
+                    .hint("move subscribers to another device"),
+            );
+        }
+        let Some(port) = port_exists(household, member, model, pending) else {
             continue;
         };
         let at = || household.point_at(member).value("port");
-        if !model.has_port(port) {
-            pending.push(
-                Pending::new(
-                    &SUBSCRIBER_PORT,
-                    at(),
-                    format!(
-                        "`{id}` is on port {port}, and `{device}` is a {model} with ports 1 to {}",
-                        model.port_count()
-                    ),
-                )
-                .hint("correct the port, the device or the device's model"),
-            );
-            continue;
-        }
         if let Some(count) = on_port.get_mut(usize::from(port.get())) {
             *count += 1;
             let most = model.medium().endpoints_per_port();
@@ -109,6 +109,35 @@ fn places(household: &Household<'_>, pending: &mut Vec<Pending>) {
         }
         check_enabled(household, member, port, pending);
     }
+}
+
+/// Returns the port of a subscriber, where it has one that the device has as well.
+fn port_exists(
+    household: &Household<'_>,
+    member: &Member<'_>,
+    model: GamModel,
+    pending: &mut Vec<Pending>,
+) -> Option<PortNumber> {
+    let Some(PortAssignment::Port(port)) = member.object.text.port else {
+        return None;
+    };
+    if model.has_port(port) {
+        return Some(port);
+    }
+    let (id, device) = (&member.object.id, &household.device.id);
+    let message = format!(
+        "`{id}` is on port {port}, and `{device}` is a {model} with ports 1 to {}",
+        model.port_count()
+    );
+    pending.push(
+        Pending::new(
+            &SUBSCRIBER_PORT,
+            household.point_at(member).value("port"),
+            message,
+        )
+        .hint("correct the port, the device or the device's model"),
+    );
+    None
 }
 
 fn first_on(
@@ -162,8 +191,9 @@ fn check_enabled(
 }
 
 fn endpoints(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    if household.state() == DeviceState::Preprovision || !household.knows_state() {
-        // The endpoints come with the installer.
+    // Before installation the endpoints are not known; a port-aware device, refused elsewhere, would take any.
+    let takes_any = household.device.text.subscriber_model == Some(SubscriberModel::PortAware);
+    if household.state() == DeviceState::Preprovision || !household.knows_state() || takes_any {
         return;
     }
     for member in &household.subscribers {

@@ -24,6 +24,12 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"200-4093\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"100-4093\"\n")];
 
+    /// A captive suspension puts the subscriber into VLAN 4094. Where the uplink does not let it pass, the captive portal
+    /// is out of reach, and the family sees nothing at all.
+    CAPTIVE_NOT_ON_UPLINK = "captive-not-on-uplink", Warning, "the captive portal's VLAN 4094 does not pass the uplink",
+    wrong: [("network.toml", "schema = 1\n[suspension]\nservice_plan = \"home-100\"\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"3-4093\"\n"), ("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"suspended\"\n")],
+    right: [("network.toml", "schema = 1\n[suspension]\nservice_plan = \"home-100\"\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"3-4094\"\n"), ("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"suspended\"\n")];
+
     /// Where every subscriber has VLANs of its own (`vlan_mode = "unique"`), two in one VLAN would see each other.
     SHARED_VLAN = "shared-vlan", Error, "two subscribers of a device share a VLAN where each has its own",
     wrong: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
@@ -48,6 +54,8 @@ rules! {
 
 const DATA_VLANS: &str = "data goes over VLANs 3 to 4093, but not 3840 to 3842";
 
+const TAGS: &str = "tags go from 3 to 4093";
+
 const MANAGEMENT_HINT: &str = "choose another VLAN; if the device is managed through another one, say so with `management_vlan`";
 
 /// 15 in all, one of them the device's own default.
@@ -59,6 +67,7 @@ pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
     for member in &household.subscribers {
         check_member(household, member, management, passing.as_ref(), pending);
     }
+    check_captive(household, passing.as_ref(), pending);
     check_unique(household, pending);
     check_profiles(household, pending);
 }
@@ -80,8 +89,11 @@ fn check_member(
     let text = &member.object.text;
     let id = &member.object.id;
     let at = |key: &str| household.point_at(member).value(key);
-    let remapped = text.remapped_vlan.map(|vlan| ("remapped_vlan", vlan));
-    for (key, vlan) in own_vlans(text).chain(remapped) {
+    if let Some(Err(problem)) = text.remapped_vlan.map(VlanId::check_tag) {
+        let message = format!("`remapped_vlan` of `{id}` cannot be: {problem}");
+        pending.push(Pending::new(&RESERVED_VLAN, at("remapped_vlan"), message).hint(TAGS));
+    }
+    for (key, vlan) in own_vlans(text) {
         if let Err(problem) = vlan.check_data() {
             pending.push(
                 Pending::new(
@@ -97,7 +109,7 @@ fn check_member(
                 household.device.id
             );
             pending.push(Pending::new(&MANAGEMENT_VLAN, at(key), message).hint(MANAGEMENT_HINT));
-        } else if key != "remapped_vlan" && passing.is_some_and(|passing| !passing.contains(vlan)) {
+        } else if passing.is_some_and(|passing| !passing.contains(vlan)) {
             not_on_uplink(
                 household,
                 at(key),
@@ -124,29 +136,47 @@ fn check_member(
     }
 }
 
+/// Reports once for a device that its suspended subscribers cannot reach the captive portal.
+fn check_captive(household: &Household<'_>, passing: Option<&VlanSet>, pending: &mut Vec<Pending>) {
+    let is_captive =
+        household.defaults.suspension == SuspensionHow::Captive && household.known.suspension;
+    let is_cut_off = passing.is_some_and(|passing| !passing.contains(VlanId::UNSERVED));
+    let suspended = household
+        .subscribers
+        .iter()
+        .find(|member| member.state() == SubscriberState::Suspended);
+    let (true, true, Some(member)) = (is_captive, is_cut_off, suspended) else {
+        return;
+    };
+    let (name, id) = (&household.device.id, &member.object.id);
+    let message =
+        format!("VLAN 4094 does not pass the uplink of `{name}`, where `{id}` is suspended");
+    pending.push(
+        Pending::new(&CAPTIVE_NOT_ON_UPLINK, uplink(household), message)
+            .hint("add 4094 to the uplink's `allowed_vlans`, or suspend by `throttle` or `detach`")
+            .related(household.point_at(member).value("state"), "suspended here"),
+    );
+}
+
+/// Points at the VLANs that pass the first uplink.
+fn uplink(household: &Household<'_>) -> Pointer {
+    let uplinks = household.device.text.uplink.as_ref();
+    let first = uplinks.and_then(|uplinks| uplinks.0.first());
+    let number = first.map_or(1, |(number, _)| number.get());
+    let device = household.inventory.point_at_device(household.spot);
+    device.key("uplink").key(number).value("allowed_vlans")
+}
+
 fn not_on_uplink(
     household: &Household<'_>,
     at: Pointer,
     message: &str,
     pending: &mut Vec<Pending>,
 ) {
-    let number = household
-        .device
-        .text
-        .uplink
-        .as_ref()
-        .and_then(|uplinks| uplinks.0.first())
-        .map_or(1, |(number, _)| number.get());
-    let uplink = household
-        .inventory
-        .point_at_device(household.spot)
-        .key("uplink")
-        .key(number)
-        .value("allowed_vlans");
     pending.push(
         Pending::new(&NOT_ON_UPLINK, at, message)
             .hint("add it to the uplink's `allowed_vlans`, or choose another VLAN")
-            .related(uplink, "what passes"),
+            .related(uplink(household), "what passes"),
     );
 }
 
@@ -168,7 +198,7 @@ fn check_allowed(
     }
     if let Some((vlan, problem)) = allowed
         .iter()
-        .find_map(|vlan| Some((vlan, vlan.check_data().err()?)))
+        .find_map(|vlan| Some((vlan, vlan.check_tag().err()?)))
     {
         pending.push(
             Pending::new(
@@ -262,6 +292,7 @@ fn check_profiles(household: &Household<'_>, pending: &mut Vec<Pending>) {
                 Pending::new(&TOO_MANY_PROFILES, household.point_at(member).value("service_plan"), format!("`{plan}` of `{}` is limited service plan {} on `{}`, which has room for {MAX_PROFILES}", member.object.id, used.len(), household.device.id))
                     .hint("move subscribers to fewer service plans, or to another device"),
             );
+            return;
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 /// The largest one in sight, 10 000 devices and 250 000 subscribers, has 37 MB of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one file. A billing sync that writes all subscribers into one file stays below half of it.
+    /// Bytes of one file: some 100 000 subscribers. More than that is spread over files, one for each building or device.
     pub file_bytes: u64,
     /// Bytes of all files: seven times the largest inventory in sight, and still read into memory at once without harm.
     pub total_bytes: u64,
@@ -17,7 +17,7 @@ pub struct Limits {
     pub folder_depth: usize,
     /// Tables and arrays inside one another in a file: the format needs four; recursion stays far from the stack's end.
     pub toml_depth: u32,
-    /// Keys in one file: 16 MiB of the shortest sensible lines (`a = 1`) are more, 250 000 subscribers' ids fit twice.
+    /// Keys in one file: some 70 000 subscribers with all that they usually have. The parser keeps 100 bytes for each.
     pub keys: usize,
 }
 

@@ -65,6 +65,10 @@ impl<'a> Excerpts<'a> {
             .collect();
         let column = usize::try_from(place.column).ok()?.saturating_sub(1);
         let length = usize::try_from(place.length).ok()?;
+        if length == 0 {
+            // The file as a whole: no line of it says more than another.
+            return None;
+        }
         let meant = column..column.saturating_add(length);
         Some(excerpt(text, meant, &masks, width))
     }
