@@ -14,11 +14,11 @@ use super::terminal::Terminal;
 #[derive(Debug, clap::Args)]
 pub(super) struct InventoryArguments {
     /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
-    #[arg(long, short = 'i', value_name = "PATH")]
+    #[arg(long, short = 'i', value_name = "PATH", global = true)]
     inventory: Option<PathBuf>,
 
     /// Take the inventory as it was committed at this revision, instead of as it is on disk
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", global = true)]
     rev: Option<String>,
 }
 
