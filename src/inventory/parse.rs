@@ -287,11 +287,7 @@ fn objects<I, T: Fields>(
             continue;
         }
         if !top.is_table() {
-            findings.add(
-                &super::record::WRONG_TYPE,
-                top.span(),
-                format!("`{table}` is {}, not a table", top.type_name()),
-            );
+            super::record::wrong_type(top, "a table", findings);
             continue;
         }
         for item in top.children() {

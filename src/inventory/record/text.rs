@@ -1,10 +1,10 @@
 //! Texts of a file as names, addresses, lists and words.
 
-use super::field::{FieldType, Shape, wrong_type};
+use super::field::{FieldType, Shape, holds_a_key, secret, wrong_type};
 use super::finding::FileFindings;
 use super::rules::{
-    BAD_ADDRESS, BAD_MAC, BAD_NAME, BAD_PIN, BAD_VLAN_LIST, SECRET_IN_INVENTORY, TOO_LONG,
-    UNKNOWN_MODEL, UNKNOWN_WORD, UNSAFE_TEXT,
+    BAD_ADDRESS, BAD_MAC, BAD_NAME, BAD_PIN, BAD_VLAN_LIST, TOO_LONG, UNKNOWN_MODEL, UNKNOWN_WORD,
+    UNSAFE_TEXT,
 };
 use super::secret::looks_like_a_key;
 use crate::inventory::suggest;
@@ -86,14 +86,7 @@ pub(in crate::inventory) fn text<T, E: TextProblem>(
     findings: &mut FileFindings,
 ) -> Option<T> {
     if looks_like_a_key(text) {
-        findings
-            .add(
-                &SECRET_IN_INVENTORY,
-                span,
-                format!("{subject} holds a secret"),
-            )
-            .hint("take it out and change it where it is used: git keeps it for ever")
-            .secret();
+        secret(span, subject, findings);
         return None;
     }
     match make(text) {
@@ -340,7 +333,7 @@ impl<W: WordType> FieldType for W {
             return None;
         };
         let found = W::all().iter().copied().find(|known| known.word() == word);
-        if found.is_none() {
+        if found.is_none() && !holds_a_key(item, findings) {
             let known: Vec<_> = W::all().iter().map(|word| word.word()).collect();
             let key = item.key();
             let shown = if findings.is_confidential {
