@@ -75,7 +75,9 @@ fn address(household: &Household<'_>, pending: &mut Vec<Pending>) {
     let at = household.inventory.point_at_device(household.spot);
     let name = &household.device.id;
     let Some(address) = text.address else {
-        if text.is_absent("address") && household.state() != DeviceState::Preprovision {
+        let may_go_without =
+            household.state() == DeviceState::Preprovision || household.is_state_unclear();
+        if text.is_absent("address") && !may_go_without {
             pending.push(
                 Pending::new(&NO_ADDRESS, at, format!("device `{name}` has no address"))
                     .hint("add `address = \"…\"`, or `state = \"preprovision\"` while it is not installed"),

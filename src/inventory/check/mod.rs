@@ -12,6 +12,7 @@ use super::assemble::{DeviceObject, Inventory, Spot, SubscriberObject};
 use super::defaults::NetworkDefaults;
 use super::locate::Pending;
 use super::parallel;
+use super::record::Fields;
 use crate::model::{DeviceState, GamModel, Rule, SubscriberState};
 
 /// Every set of rules of this folder.
@@ -44,15 +45,24 @@ struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// Returns the state, unless it cannot be read.
     fn state(&self) -> SubscriberState {
         self.object.text.state.unwrap_or(SubscriberState::Active)
+    }
+
+    /// Returns whether the state was given and cannot be read: what it excuses must not be reported.
+    fn is_state_unclear(&self) -> bool {
+        self.object.text.state.is_none() && !self.object.text.is_absent("state")
     }
 }
 
 impl Household<'_> {
     fn state(&self) -> DeviceState {
         self.device.text.state.unwrap_or(DeviceState::Managed)
+    }
+
+    /// Returns whether the state was given and cannot be read: what it excuses must not be reported.
+    fn is_state_unclear(&self) -> bool {
+        self.device.text.state.is_none() && !self.device.text.is_absent("state")
     }
 
     fn point_at(&self, member: &Member<'_>) -> super::locate::Pointer {
@@ -119,4 +129,29 @@ fn household<'a>(
         model: device.text.model,
         subscribers,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::source::Limits;
+    use crate::inventory::{GOOD_INVENTORY, read_texts};
+
+    fn rules_of(path: &str, text: &str) -> Vec<&'static str> {
+        let mut texts: std::collections::BTreeMap<_, _> = GOOD_INVENTORY
+            .iter()
+            .map(|(path, text)| ((*path).into(), (*text).into()))
+            .collect();
+        texts.insert(path.into(), text.into());
+        let reading = read_texts(&texts, &Limits::default());
+        reading.findings.iter().map(|one| one.rule.id).collect()
+    }
+
+    #[test]
+    fn a_mistyped_state_is_not_taken_for_the_default() {
+        let device = "[device.maple-a]\nmodel = \"GAM-24-C\"\nstate = \"preprovisoin\"\n";
+        assert_eq!(rules_of("devices/maple.toml", device), ["unknown-word"]);
+        let subscriber = "[subscriber.a]\ndevice = \"maple-a\"\nport = 1\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"pendign\"\n";
+        let found = rules_of("subscribers/maple.toml", subscriber);
+        assert_eq!(found, ["unknown-word"]);
+    }
 }

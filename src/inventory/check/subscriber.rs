@@ -151,12 +151,14 @@ fn check_enabled(
 }
 
 fn endpoints(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    if household.state() == DeviceState::Preprovision {
+    if household.state() == DeviceState::Preprovision || household.is_state_unclear() {
         // The endpoints come with the installer.
         return;
     }
     for member in &household.subscribers {
-        if member.state() != SubscriberState::Pending && member.object.text.is_absent("endpoint") {
+        let may_go_without =
+            member.state() == SubscriberState::Pending || member.is_state_unclear();
+        if member.object.text.is_absent("endpoint") && !may_go_without {
             let id = &member.object.id;
             pending.push(
                 Pending::new(
