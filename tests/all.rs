@@ -10,6 +10,7 @@
 mod architecture;
 mod documents;
 mod golden;
+mod properties;
 mod rules;
 mod rust_scan;
 mod source;
