@@ -12,6 +12,7 @@ mod cli;
 mod corpus;
 mod documents;
 mod golden;
+mod properties;
 mod rules;
 mod rust_scan;
 mod source;

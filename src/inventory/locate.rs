@@ -141,11 +141,12 @@ impl<'t> Lines<'t> {
         let mark =
             usize::from(line == 1 && self.text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
         let begin = begin + mark;
-        let start = start.max(begin);
-        let line_end = self
-            .starts
-            .get(line)
-            .map_or(self.text.len(), |next| next - 1);
+        let line_end = self.starts.get(line).map_or(self.text.len(), |next| {
+            let text = self.text.get(begin..next - 1).unwrap_or_default();
+            begin + text.strip_suffix('\r').unwrap_or(text).len()
+        });
+        // The end of a line is one place, however many bytes it has.
+        let start = start.max(begin).min(line_end);
         let end = usize_of(span.end).clamp(start, line_end.max(start));
         let count = |from: usize, to: usize| {
             self.text
@@ -346,6 +347,18 @@ mod tests {
         assert_eq!(at(0), (1, 1, 1));
         assert_eq!(at(3), (1, 1, 1));
         assert_eq!(at(9), (2, 1, 1));
+    }
+
+    #[test]
+    fn the_end_of_a_line_is_the_same_column_with_and_without_a_carriage_return() {
+        let file: Arc<str> = Arc::from("f");
+        for text in ["a = 1\r\nb", "a = 1\nb"] {
+            let lines = Lines::of(text);
+            let start = u32::try_from(text.find('\n').unwrap()).unwrap();
+            let end = start + 1;
+            let place = lines.place(&file, Span { start, end });
+            assert_eq!((place.line, place.column), (1, 6), "{text:?}");
+        }
     }
 
     #[test]

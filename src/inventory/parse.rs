@@ -416,11 +416,7 @@ fn objects<I, T: Fields>(
         }
         if !top.is_table() {
             findings.unread_objects.push(kind);
-            findings.add(
-                &WRONG_TYPE,
-                top.span(),
-                format!("`{table}` is {}, not a table", top.type_name()),
-            );
+            super::record::wrong_type(top, "a table", findings);
             continue;
         }
         for item in top.children() {

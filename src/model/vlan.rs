@@ -244,7 +244,11 @@ impl fmt::Display for VlanSet {
 impl TryFrom<String> for VlanSet {
     type Error = VlanSetError;
 
+    /// Reads what was printed: a device can let no VLAN pass, though no person writes that.
     fn try_from(text: String) -> Result<Self, VlanSetError> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
         text.parse()
     }
 }
@@ -264,6 +268,16 @@ mod tests {
         let set: VlanSet = "10-12, 3,13,11".parse().unwrap();
         assert_eq!(set.to_string(), "3,10-13");
         assert_eq!(set.entries(), 2);
+    }
+
+    #[test]
+    fn a_set_without_vlans_is_stored_and_read_back_but_not_taken_from_a_person() {
+        let json = serde_json::to_string(&VlanSet::default()).unwrap();
+        assert_eq!(
+            serde_json::from_str::<VlanSet>(&json).unwrap(),
+            VlanSet::default()
+        );
+        assert_eq!("".parse::<VlanSet>(), Err(VlanSetError::Empty));
     }
 
     #[test]

@@ -46,6 +46,7 @@ struct Member<'a> {
 }
 
 impl Member<'_> {
+    /// Returns whether the state is known; where it cannot be read, what it excuses must not be reported.
     fn knows_state(&self) -> bool {
         self.object.text.state.is_some() || self.object.text.is_absent("state")
     }
@@ -57,6 +58,7 @@ impl Member<'_> {
 }
 
 impl Household<'_> {
+    /// Returns whether the state is known; where it cannot be read, what it excuses must not be reported.
     fn knows_state(&self) -> bool {
         self.device.text.state.is_some() || self.device.text.is_absent("state")
     }
@@ -148,4 +150,29 @@ fn household<'a>(
         model: device.text.model,
         subscribers,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::source::Limits;
+    use crate::inventory::{GOOD_INVENTORY, read_texts};
+
+    fn rules_of(path: &str, text: &str) -> Vec<&'static str> {
+        let mut texts: std::collections::BTreeMap<_, _> = GOOD_INVENTORY
+            .iter()
+            .map(|(path, text)| ((*path).into(), (*text).into()))
+            .collect();
+        texts.insert(path.into(), text.into());
+        let reading = read_texts(&texts, &Limits::default());
+        reading.findings.iter().map(|one| one.rule.id).collect()
+    }
+
+    #[test]
+    fn a_mistyped_state_is_not_taken_for_the_default() {
+        let device = "[device.maple-a]\nmodel = \"GAM-24-C\"\nstate = \"preprovisoin\"\n";
+        assert_eq!(rules_of("devices/maple.toml", device), ["unknown-word"]);
+        let subscriber = "[subscriber.a]\ndevice = \"maple-a\"\nport = 1\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"pendign\"\n";
+        let found = rules_of("subscribers/maple.toml", subscriber);
+        assert_eq!(found, ["unknown-word"]);
+    }
 }

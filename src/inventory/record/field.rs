@@ -3,9 +3,8 @@
 use super::finding::FileFindings;
 use super::rules::{MISSING_KEY, NO_TRANSPORT, SECRET_IN_INVENTORY, UNKNOWN_KEY, WRONG_TYPE};
 use super::secret::{looks_like_a_key, secret_key};
-use super::text::report_secret;
 use crate::inventory::suggest;
-use crate::inventory::tree::Item;
+use crate::inventory::tree::{Item, Span};
 
 /// A type that a key's value becomes.
 pub(in crate::inventory) trait FieldType: Sized {
@@ -117,15 +116,38 @@ pub(in crate::inventory) fn wrong_type(
     wanted: &str,
     findings: &mut FileFindings,
 ) {
-    if item.as_str().is_some_and(looks_like_a_key) {
-        report_secret(item.span(), &format!("`{}`", item.key()), findings);
-    } else if !item.is_broken() {
+    if !item.is_broken() && !holds_a_key(item, findings) {
         findings.add(
             &WRONG_TYPE,
             item.span(),
             format!("`{}` is {}, not {wanted}", item.key(), item.type_name()),
         );
     }
+}
+
+/// Reports a value that is a secret by its form, and returns whether it is one: such a line is never shown.
+pub(in crate::inventory) fn holds_a_key(item: Item<'_, '_>, findings: &mut FileFindings) -> bool {
+    let is_key = item.as_str().is_some_and(looks_like_a_key);
+    if is_key {
+        secret(
+            item.span(),
+            &format!("`{}`", item.key().escape_debug()),
+            findings,
+        );
+    }
+    is_key
+}
+
+/// Reports that `subject` holds a secret.
+pub(super) fn secret(span: Span, subject: &str, findings: &mut FileFindings) {
+    findings
+        .add(
+            &SECRET_IN_INVENTORY,
+            span,
+            format!("{subject} holds a secret"),
+        )
+        .hint("take it out and change it where it is used: git keeps it for ever")
+        .secret();
 }
 
 /// Reports a key that the table does not have.
@@ -135,8 +157,7 @@ pub(in crate::inventory) fn unknown_key(
     findings: &mut FileFindings,
 ) {
     let key = item.key();
-    let is_secret = |text: &str| secret_key(key) || looks_like_a_key(text);
-    if item.as_str().is_some_and(is_secret) {
+    if secret_key(key) && item.as_str().is_some() {
         findings
             .add(
                 &SECRET_IN_INVENTORY,
@@ -145,6 +166,9 @@ pub(in crate::inventory) fn unknown_key(
             )
             .hint("take it out, change it where it is used, and refer to it by name in `credentials.toml`")
             .secret();
+        return;
+    }
+    if holds_a_key(item, findings) {
         return;
     }
     let is_known_here = known.contains(&"endpoint");

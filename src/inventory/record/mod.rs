@@ -10,6 +10,7 @@ mod text;
 
 pub(in crate::inventory) use field::{
     Field, FieldType, Fields, RecordShape, Shape, boxed, missing_key, read_keys, unknown_key,
+    wrong_type,
 };
 pub(in crate::inventory) use finding::{FileFinding, FileFindings};
 pub(in crate::inventory) use number::{Percent, Version};

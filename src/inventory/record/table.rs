@@ -49,11 +49,7 @@ impl<N: NumberKey, R: FieldType> FieldType for Numbered<N, R> {
         }
         let mut records = Vec::new();
         for child in item.children() {
-            // `01` would be a second way to write port 1.
-            let number = (!child.key().starts_with('0'))
-                .then(|| child.key().parse().ok())
-                .flatten()
-                .and_then(N::from_number);
+            let number = one_way_to_write(child.key()).and_then(N::from_number);
             let record = R::read(child, findings);
             match (number, record) {
                 (Some(number), Some(record)) => records.push((number, record)),
@@ -75,6 +71,12 @@ impl<N: NumberKey, R: FieldType> FieldType for Numbered<N, R> {
         records.sort_by_key(|(number, _)| *number);
         Some(Self(records))
     }
+}
+
+/// Returns the number of a key; `01` and `+1` would be second ways to write port 1.
+fn one_way_to_write(key: &str) -> Option<u8> {
+    let is_plain = key.bytes().all(|byte| byte.is_ascii_digit()) && !key.starts_with('0');
+    is_plain.then(|| key.parse().ok()).flatten()
 }
 
 /// Labels that devices are chosen by.
@@ -117,5 +119,18 @@ impl FieldType for Labels {
         }
         labels.sort();
         Some(Self(labels))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_way_to_write;
+
+    #[test]
+    fn a_port_has_one_key() {
+        assert_eq!(one_way_to_write("1"), Some(1));
+        for key in ["+1", "01", "-1", " 1", "1_0", "", "256", "\u{661}"] {
+            assert_eq!(one_way_to_write(key), None, "{key}");
+        }
     }
 }

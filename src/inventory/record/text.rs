@@ -1,10 +1,10 @@
 //! Texts of a file as names, addresses, lists and words.
 
-use super::field::{FieldType, Shape, wrong_type};
+use super::field::{FieldType, Shape, holds_a_key, secret, wrong_type};
 use super::finding::FileFindings;
 use super::rules::{
-    BAD_ADDRESS, BAD_MAC, BAD_NAME, BAD_PIN, BAD_VLAN_LIST, SECRET_IN_INVENTORY, TOO_LONG,
-    UNKNOWN_MODEL, UNKNOWN_WORD, UNSAFE_TEXT,
+    BAD_ADDRESS, BAD_MAC, BAD_NAME, BAD_PIN, BAD_VLAN_LIST, TOO_LONG, UNKNOWN_MODEL, UNKNOWN_WORD,
+    UNSAFE_TEXT,
 };
 use super::secret::looks_like_a_key;
 use crate::inventory::suggest;
@@ -110,17 +110,6 @@ text_problem!(UnknownModel, &UNKNOWN_MODEL, |text| {
         .or_else(|| Some("`gamctl schema devices` lists the models".to_owned()))
 });
 
-pub(super) fn report_secret(span: Span, subject: &str, findings: &mut FileFindings) {
-    findings
-        .add(
-            &SECRET_IN_INVENTORY,
-            span,
-            format!("{subject} holds a secret"),
-        )
-        .hint("take it out and change it where it is used: git keeps it for ever")
-        .secret();
-}
-
 /// Makes a type of a text, or reports why not; `subject` is what the text is called in the sentence.
 pub(in crate::inventory) fn text<T, E: TextProblem>(
     text: &str,
@@ -130,7 +119,7 @@ pub(in crate::inventory) fn text<T, E: TextProblem>(
     findings: &mut FileFindings,
 ) -> Option<T> {
     if looks_like_a_key(text) {
-        report_secret(span, subject, findings);
+        secret(span, subject, findings);
         return None;
     }
     match make(text) {
@@ -376,9 +365,7 @@ impl<W: WordType> FieldType for W {
             wrong_type(item, "text", findings);
             return None;
         };
-        if looks_like_a_key(word) {
-            let subject = format!("`{}`", item.key());
-            report_secret(item.span(), &subject, findings);
+        if holds_a_key(item, findings) {
             return None;
         }
         let found = W::all().iter().copied().find(|known| known.word() == word);

@@ -1,0 +1,83 @@
+//! Properties of the whole library: what holds for any text, any inventory and any way of writing one.
+
+mod bytes;
+mod cache;
+mod dice;
+mod edit;
+mod fault;
+mod fault_table;
+
+mod generate;
+mod layout;
+mod model;
+mod secret;
+
+mod spec;
+mod valid;
+mod write;
+
+use gamctl::inventory::source::Limits;
+use gamctl::inventory::{Reading, read_texts, resolve};
+use gamctl::report::{FindingFormat, FindingReport, Paint, Summary};
+use proptest::prelude::*;
+
+use spec::Spec;
+use write::Texts;
+
+/// Returns the settings of a property that is tried `cases` times; `PROPTEST_CASES`, by default 256, scales the number.
+fn tried(cases: u32) -> ProptestConfig {
+    let settings = ProptestConfig::default();
+    let cases = (cases * settings.cases / 256).max(1);
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 2_000,
+        ..settings
+    }
+}
+
+/// A valid inventory: at least a coax and a copper device with subscribers.
+fn valid_inventory() -> impl Strategy<Value = Spec> {
+    dice::dice(900).prop_map(|mut dice| generate::generate(&mut dice))
+}
+
+fn reading_of(texts: &Texts) -> Reading {
+    read_texts(texts, &Limits::default())
+}
+
+/// Returns every device's name, state and configuration as one JSON text.
+fn resolved(reading: &Reading) -> String {
+    let lines = resolve(&reading.inventory).into_iter().map(|device| {
+        let config = serde_json::to_string(&device.config).unwrap();
+        format!("{} {} {config}\n", device.name, device.state)
+    });
+    lines.collect()
+}
+
+/// Returns findings as a person would list them.
+fn listed(reading: &Reading) -> String {
+    let lines = reading.findings.iter().map(|finding| {
+        let (place, rule, message) = (&finding.place, finding.rule.id, &finding.message);
+        format!("{place}: {rule}: {message}\n")
+    });
+    lines.collect()
+}
+
+/// Returns a report on the findings.
+fn rendered(reading: &Reading, format: FindingFormat) -> String {
+    let report = FindingReport {
+        findings: &reading.findings,
+        summary: Summary::default(),
+        text_of: &|path| reading.inventory.text_of(path),
+        path_prefix: "",
+    };
+    report.render(format, Paint::Plain, 100)
+}
+
+/// Returns every file with its name above it.
+fn shown(texts: &Texts) -> String {
+    let files = texts
+        .iter()
+        .map(|(path, text)| format!("--- {path}\n{text}\n"));
+    files.collect()
+}
