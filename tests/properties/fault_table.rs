@@ -298,9 +298,7 @@ pub(super) const FAULTS: &[(&str, Fault)] = &[
     ("captive-not-on-uplink", |spec, dice| {
         let mut network = spec.network.clone();
         network.set("suspension.how", "captive");
-        if network.text("suspension.service_plan").is_none() {
-            return None;
-        }
+        network.text("suspension.service_plan")?;
         spec.network = network;
         let index = subscriber(spec, dice, |_, table| {
             table.text("state") == Some("suspended")
