@@ -24,15 +24,13 @@ use proptest::prelude::*;
 use spec::Spec;
 use write::Texts;
 
-/// Returns the settings of a property that is tried `cases` times; `PROPTEST_CASES`, by default 256, scales the number.
+/// Returns the settings of a property that is tried `cases` times, or as often as `PROPTEST_CASES` says.
 fn tried(cases: u32) -> ProptestConfig {
-    let settings = ProptestConfig::default();
-    let cases = (cases * settings.cases / 256).max(1);
     ProptestConfig {
         cases,
         failure_persistence: None,
         max_shrink_iters: 2_000,
-        ..settings
+        ..ProptestConfig::default()
     }
 }
 

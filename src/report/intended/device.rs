@@ -1,5 +1,7 @@
 //! One device as it is intended, as tables.
 
+use std::collections::BTreeSet;
+
 use super::{DeviceLine, besides, rate, shown};
 use crate::model::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, SystemConfig, UplinkConfig,
@@ -28,6 +30,7 @@ pub fn device(line: &DeviceLine, config: &DeviceConfig, paint: Paint) -> String 
         ("Ports", ports(config)),
         ("Profiles", profiles(config)),
         ("Subscribers", subscribers(config)),
+        ("Endpoints without a subscriber", loose_endpoints(config)),
     ] {
         if !table.is_empty() {
             text.push_str(&format!("\n{title}\n{}", table.render(paint)));
@@ -156,6 +159,31 @@ fn subscribers(config: &DeviceConfig) -> Table {
             rate(&served.rate),
             besides(served),
         ]);
+    }
+    table
+}
+
+/// Returns the endpoints that serve nobody, as those of the detached do.
+fn loose_endpoints(config: &DeviceConfig) -> Table {
+    let used: BTreeSet<_> = config
+        .subscribers
+        .values()
+        .filter_map(|served| served.endpoint)
+        .collect();
+    let mut table = Table::new([
+        ("  ENDPOINT", Align::Left),
+        ("NAME", Align::Left),
+        ("PORT", Align::Right),
+    ]);
+    for (mac, endpoint) in &config.endpoints {
+        let EndpointConfig {
+            slot: _,
+            name,
+            port,
+        } = endpoint;
+        if !used.contains(mac) {
+            table.push([format!("  {mac}"), name.to_string(), port.to_string()]);
+        }
     }
     table
 }
