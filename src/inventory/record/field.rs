@@ -118,12 +118,13 @@ pub(in crate::inventory) fn wrong_type(
     findings: &mut FileFindings,
 ) {
     if item.as_str().is_some_and(looks_like_a_key) {
-        report_secret(item.span(), &format!("`{}`", item.key()), findings);
+        report_secret(item.span(), &findings.named(item.key()), findings);
     } else if !item.is_broken() {
+        let subject = findings.named(item.key());
         findings.add(
             &WRONG_TYPE,
             item.span(),
-            format!("`{}` is {}, not {wanted}", item.key(), item.type_name()),
+            format!("{subject} is {}, not {wanted}", item.type_name()),
         );
     }
 }
@@ -137,11 +138,12 @@ pub(in crate::inventory) fn unknown_key(
     let key = item.key();
     let is_secret = |text: &str| secret_key(key) || looks_like_a_key(text);
     if item.as_str().is_some_and(is_secret) {
+        let subject = findings.named(key);
         findings
             .add(
                 &SECRET_IN_INVENTORY,
                 item.key_span(),
-                format!("`{key}` looks like a secret"),
+                format!("{subject} looks like a secret"),
             )
             .hint("take it out, change it where it is used, and refer to it by name in `credentials.toml`")
             .secret();
@@ -183,7 +185,7 @@ pub(in crate::inventory) fn missing_key(
     let of = if name.is_empty() {
         "the file".to_owned()
     } else {
-        format!("`{name}`")
+        findings.named(name)
     };
     findings
         .add(&MISSING_KEY, table.span(), format!("{of} has no `{key}`"))

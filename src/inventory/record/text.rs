@@ -167,7 +167,7 @@ fn read_text<T, E: TextProblem>(
     text(
         value,
         item.span(),
-        &format!("`{}`", item.key()),
+        &findings.named(item.key()),
         make,
         findings,
     )
@@ -377,14 +377,14 @@ impl<W: WordType> FieldType for W {
             return None;
         };
         if looks_like_a_key(word) {
-            let subject = format!("`{}`", item.key());
+            let subject = findings.named(item.key());
             report_secret(item.span(), &subject, findings);
             return None;
         }
         let found = W::all().iter().copied().find(|known| known.word() == word);
         if found.is_none() {
             let known: Vec<_> = W::all().iter().map(|word| word.word()).collect();
-            let key = item.key();
+            let subject = findings.named(item.key());
             let shown = if findings.is_confidential {
                 String::new()
             } else {
@@ -394,7 +394,7 @@ impl<W: WordType> FieldType for W {
                 .add(
                     &UNKNOWN_WORD,
                     item.span(),
-                    format!("`{key}` cannot be{shown}"),
+                    format!("{subject} cannot be{shown}"),
                 )
                 .maybe_hint(suggest::hint(word, &known));
         }
