@@ -18,7 +18,7 @@ use crate::inventory::{
     FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest, read_texts,
 };
 use crate::model::Severity;
-use crate::report::{Exit, FindingFormat, Paint, counted, visible};
+use crate::report::{Exit, FindingFormat, counted, difference, visible};
 
 /// Change subscribers in bulk: show the difference, or write or commit it
 ///
@@ -105,7 +105,7 @@ pub(super) fn run(
     }
     let mut shown = String::new();
     for change in &changes {
-        shown.push_str(&unified(
+        shown.push_str(&difference(
             &change.path,
             text(change.before.as_ref()),
             text(change.after.as_ref()),
@@ -416,29 +416,4 @@ fn person(text: &str) -> anyhow::Result<Person> {
         }),
         _ => bail!("`{}` is not of the form `Name <address>`", visible(text)),
     }
-}
-
-/// Returns the difference of a file as a unified diff.
-pub(super) fn unified(path: &str, before: &str, after: &str, paint: Paint) -> String {
-    let diff = similar::TextDiff::from_lines(before, after);
-    let name = visible(path);
-    let mut text = format!(
-        "{}\n{}\n",
-        paint.bold(&format!("--- a/{name}")),
-        paint.bold(&format!("+++ b/{name}"))
-    );
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        text.push_str(&paint.dim(&hunk.header().to_string()));
-        text.push('\n');
-        for change in hunk.iter_changes() {
-            let line = visible(change.value().trim_end_matches(['\n', '\r'])).into_owned();
-            text.push_str(&match change.tag() {
-                similar::ChangeTag::Delete => paint.removed(&format!("-{line}")),
-                similar::ChangeTag::Insert => paint.added(&format!("+{line}")),
-                similar::ChangeTag::Equal => format!(" {line}"),
-            });
-            text.push('\n');
-        }
-    }
-    text
 }

@@ -67,6 +67,8 @@ pub(in crate::inventory) struct Pending {
     pub related: Vec<(Pointer, String)>,
     /// The file that is missing, where that is the place.
     pub missing: Option<&'static str>,
+    /// What it points at may be a secret.
+    pub is_secret: bool,
 }
 
 impl Pending {
@@ -82,6 +84,7 @@ impl Pending {
             hint: None,
             related: Vec::new(),
             missing: None,
+            is_secret: false,
         }
     }
 
@@ -99,6 +102,12 @@ impl Pending {
 
     pub(in crate::inventory) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says that what the finding points at may be a secret.
+    pub(in crate::inventory) fn secret(mut self) -> Self {
+        self.is_secret = true;
         self
     }
 
@@ -275,6 +284,7 @@ pub(in crate::inventory) fn place_pending(
                 hint,
                 related,
                 missing,
+                is_secret,
             } = one;
             Finding {
                 rule,
@@ -289,7 +299,7 @@ pub(in crate::inventory) fn place_pending(
                         message: message.clone(),
                     })
                     .collect(),
-                is_secret: false,
+                is_secret: *is_secret,
             }
         })
         .collect()

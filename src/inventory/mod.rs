@@ -36,7 +36,7 @@ pub use describe::{
 pub use file_kind::{FileKind, Sighting, classify};
 pub use format::{FormatError, format};
 pub use read::{Cache, Reading, read, read_texts};
-pub use record::looks_like_a_key;
+pub use record::{looks_like_a_key, looks_like_a_secret};
 pub use resolve::{
     IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,
 };

@@ -3,6 +3,7 @@
 //! Nothing here prints. What comes from files and devices is untrusted, so it goes through `visible` before it can reach a terminal.
 
 mod count;
+mod difference;
 mod exit;
 mod finding;
 mod intended;
@@ -11,6 +12,7 @@ mod table;
 mod visible;
 
 pub use count::{counted, listed};
+pub use difference::difference;
 pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber};

@@ -141,29 +141,37 @@ fn ids<'a>(
             };
             let here = Pointer::to_object(spot.file, table, id);
             let there = Pointer::to_object(at.file, table, other);
-            pending.push(match clash {
+            // What a file of credentials holds is not repeated, not even its names.
+            let (one, other) = if table == "credentials" {
+                ("name of these credentials".to_owned(), "another".to_owned())
+            } else {
+                (format!("{what} `{id}`"), format!("`{other}`"))
+            };
+            let mut found = match clash {
                 Clash::Same => Pending::new(
                     &DUPLICATE_OBJECT,
                     here,
-                    format!("the {what} `{id}` is defined a second time"),
+                    format!("the {one} is defined a second time"),
                 )
                 .hint("keep one of the two, or give one another id")
                 .related(there, "first defined here"),
                 Clash::Case => Pending::new(
                     &CASE_ONLY_DIFFERENCE,
                     here,
-                    format!("the {what} `{id}` differs from `{other}` only in capitals"),
+                    format!("the {one} differs from {other} only in capitals"),
                 )
                 .hint("give one of the two another id")
                 .related(there, "the other one"),
-                Clash::Look => Pending::new(
-                    &LOOK_ALIKE,
-                    here,
-                    format!("the {what} `{id}` looks like `{other}`"),
-                )
-                .hint("if they are two, an id that is easier to tell apart prevents mistakes")
-                .related(there, "the other one"),
-            });
+                Clash::Look => {
+                    Pending::new(&LOOK_ALIKE, here, format!("the {one} looks like {other}"))
+                        .hint(
+                            "if they are two, an id that is easier to tell apart prevents mistakes",
+                        )
+                        .related(there, "the other one")
+                }
+            };
+            found.is_secret = table == "credentials";
+            pending.push(found);
         }
     }
 }

@@ -5,6 +5,7 @@ use foldhash::HashMap;
 use crate::inventory::FileKind;
 use crate::inventory::assemble::Inventory;
 use crate::inventory::locate::{Pending, Pointer};
+use crate::inventory::record::{SECRET_IN_INVENTORY, looks_like_a_secret};
 use crate::inventory::rules::rules;
 use crate::inventory::suggest;
 use crate::model::ServicePlanId;
@@ -188,13 +189,26 @@ fn check_credentials(
             continue;
         }
         let at = inventory.point_at_device(*spot).value("credentials");
+        if looks_like_a_secret(name) {
+            let message = format!(
+                "`credentials` of device `{}` holds a secret where the name of credentials belongs",
+                object.id
+            );
+            pending.push(
+                Pending::new(&SECRET_IN_INVENTORY, at, message)
+                    .hint("name a table of `credentials.toml`, and change the secret where it is used: git keeps it for ever")
+                    .secret(),
+            );
+            continue;
+        }
         let message = format!(
             "there are no credentials `{name}` for device `{}`",
             object.id
         );
         let known = inventory
             .credentials()
-            .map(|credentials| credentials.id.as_str());
+            .map(|credentials| credentials.id.as_str())
+            .filter(|known| !looks_like_a_secret(known));
         let hint = suggestions
             .of(FileKind::Credentials, name, known)
             .or_else(|| Some(format!("add `[credentials.{name}]` to `credentials.toml`")));

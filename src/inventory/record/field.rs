@@ -117,10 +117,11 @@ pub(in crate::inventory) fn wrong_type(
     findings: &mut FileFindings,
 ) {
     if !item.is_broken() && !holds_a_key(item, findings) {
+        let subject = findings.named(item.key());
         findings.add(
             &WRONG_TYPE,
             item.span(),
-            format!("`{}` is {}, not {wanted}", item.key(), item.type_name()),
+            format!("{subject} is {}, not {wanted}", item.type_name()),
         );
     }
 }
@@ -129,11 +130,8 @@ pub(in crate::inventory) fn wrong_type(
 pub(in crate::inventory) fn holds_a_key(item: Item<'_, '_>, findings: &mut FileFindings) -> bool {
     let is_key = item.as_str().is_some_and(looks_like_a_key);
     if is_key {
-        secret(
-            item.span(),
-            &format!("`{}`", item.key().escape_debug()),
-            findings,
-        );
+        let subject = findings.named(item.key());
+        secret(item.span(), &subject, findings);
     }
     is_key
 }
@@ -158,11 +156,12 @@ pub(in crate::inventory) fn unknown_key(
 ) {
     let key = item.key();
     if secret_key(key) && item.as_str().is_some() {
+        let subject = findings.named(key);
         findings
             .add(
                 &SECRET_IN_INVENTORY,
                 item.key_span(),
-                format!("`{key}` looks like a secret"),
+                format!("{subject} looks like a secret"),
             )
             .hint("take it out, change it where it is used, and refer to it by name in `credentials.toml`")
             .secret();
@@ -207,7 +206,7 @@ pub(in crate::inventory) fn missing_key(
     let of = if name.is_empty() {
         "the file".to_owned()
     } else {
-        format!("`{name}`")
+        findings.named(name)
     };
     findings
         .add(&MISSING_KEY, table.span(), format!("{of} has no `{key}`"))

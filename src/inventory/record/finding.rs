@@ -37,6 +37,22 @@ impl FileFinding {
     }
 }
 
+/// Every key of credentials. Any other key in such a file may be a name, or a secret in the wrong place.
+const KEYS_OF_CREDENTIALS: [&str; 12] = [
+    "credentials",
+    "snmp",
+    "version",
+    "community",
+    "user",
+    "auth",
+    "priv",
+    "protocol",
+    "secret",
+    "ssh",
+    "password",
+    "legacy_algorithms",
+];
+
 /// The findings of one file, in the order they were made.
 #[derive(Debug, Clone, Default)]
 pub(in crate::inventory) struct FileFindings {
@@ -48,6 +64,15 @@ pub(in crate::inventory) struct FileFindings {
 }
 
 impl FileFindings {
+    /// Returns what a key is called in a sentence, `this` where it may be confidential.
+    pub(in crate::inventory) fn named(&self, key: &str) -> String {
+        if self.is_confidential && !KEYS_OF_CREDENTIALS.contains(&key) {
+            "this".to_owned()
+        } else {
+            format!("`{key}`")
+        }
+    }
+
     pub(in crate::inventory) fn add(
         &mut self,
         rule: &'static Rule,

@@ -15,8 +15,7 @@ pub(in crate::inventory) use field::{
 pub(in crate::inventory) use finding::{FileFinding, FileFindings};
 pub(in crate::inventory) use number::{Percent, Version};
 pub(in crate::inventory) use rules::*;
-pub use secret::looks_like_a_key;
-pub(in crate::inventory) use secret::looks_like_a_secret;
+pub use secret::{looks_like_a_key, looks_like_a_secret};
 pub(in crate::inventory) use table::{Labels, Numbered};
 pub(in crate::inventory) use text::{WordType, text};
 

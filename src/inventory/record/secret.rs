@@ -38,7 +38,7 @@ pub fn looks_like_a_key(text: &str) -> bool {
 }
 
 /// Returns whether a text that should be a secret's name is more likely its value.
-pub(in crate::inventory) fn looks_like_a_secret(text: &str) -> bool {
+pub fn looks_like_a_secret(text: &str) -> bool {
     let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
     let classes = [
         has(char::is_ascii_lowercase),

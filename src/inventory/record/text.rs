@@ -156,7 +156,7 @@ fn read_text<T, E: TextProblem>(
     text(
         value,
         item.span(),
-        &format!("`{}`", item.key()),
+        &findings.named(item.key()),
         make,
         findings,
     )
@@ -371,7 +371,7 @@ impl<W: WordType> FieldType for W {
         let found = W::all().iter().copied().find(|known| known.word() == word);
         if found.is_none() {
             let known: Vec<_> = W::all().iter().map(|word| word.word()).collect();
-            let key = item.key();
+            let subject = findings.named(item.key());
             let shown = if findings.is_confidential {
                 String::new()
             } else {
@@ -381,7 +381,7 @@ impl<W: WordType> FieldType for W {
                 .add(
                     &UNKNOWN_WORD,
                     item.span(),
-                    format!("`{key}` cannot be{shown}"),
+                    format!("{subject} cannot be{shown}"),
                 )
                 .maybe_hint(suggest::hint(word, &known));
         }

@@ -202,13 +202,12 @@ pub(in crate::inventory) fn check_credentials(
         return;
     };
     let Some(version) = snmp.version else { return };
-    let name = item.key();
     let mut complain = |what: String| {
         findings
             .add(
                 &INCOMPLETE_CREDENTIALS,
                 snmp_item.key_span(),
-                format!("the SNMP part of `{name}` {what}"),
+                format!("the SNMP part {what}"),
             )
             .hint("version 2c takes `community`; version 3 takes `user`, `auth` and `priv`");
     };

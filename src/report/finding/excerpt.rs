@@ -1,25 +1,18 @@
 //! The lines that findings point at, without what may be a secret.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use super::FindingReport;
-use super::mask::masks;
+use super::masked_file::MaskedFile;
 use crate::model::Place;
 use crate::report::{Excerpt, excerpt};
 
 /// The files that are pointed at, each scanned once.
 pub(super) struct Excerpts<'a> {
     text_of: &'a dyn Fn(&str) -> Option<&'a str>,
-    files: BTreeMap<&'a str, Option<File<'a>>>,
+    files: BTreeMap<&'a str, Option<MaskedFile<'a>>>,
     /// Lines that some finding calls secret; then no other finding shows them either.
     secret_lines: BTreeSet<(&'a str, u32)>,
-}
-
-struct File<'a> {
-    text: &'a str,
-    lines: Vec<Range<usize>>,
-    masks: Vec<Range<usize>>,
 }
 
 impl<'a> Excerpts<'a> {
@@ -50,19 +43,10 @@ impl<'a> Excerpts<'a> {
         let file = self
             .files
             .entry(&place.file)
-            .or_insert_with_key(|path| text_of(path).map(|text| File::new(path, text)))
+            .or_insert_with_key(|path| text_of(path).map(|text| MaskedFile::new(path, text)))
             .as_ref()?;
         let number = usize::try_from(place.line).ok()?.checked_sub(1)?;
-        let line = file.lines.get(number)?;
-        let text = file.text.get(line.clone())?;
-        let first = file.masks.partition_point(|mask| mask.end <= line.start);
-        let masks: Vec<Range<usize>> = file
-            .masks
-            .iter()
-            .skip(first)
-            .take_while(|mask| mask.start < line.end)
-            .map(|mask| mask.start.saturating_sub(line.start)..mask.end - line.start)
-            .collect();
+        let (text, masks) = file.line(number)?;
         let column = usize::try_from(place.column).ok()?.saturating_sub(1);
         let length = usize::try_from(place.length).ok()?;
         if length == 0 {
@@ -71,24 +55,5 @@ impl<'a> Excerpts<'a> {
         }
         let meant = column..column.saturating_add(length);
         Some(excerpt(text, meant, &masks, width))
-    }
-}
-
-impl<'a> File<'a> {
-    fn new(path: &str, text: &'a str) -> Self {
-        let mut start = 0;
-        let lines = text
-            .split('\n')
-            .map(|line| {
-                let range = start..start + line.strip_suffix('\r').unwrap_or(line).len();
-                start += line.len() + 1;
-                range
-            })
-            .collect();
-        Self {
-            text,
-            lines,
-            masks: masks(path, text),
-        }
     }
 }

@@ -5,9 +5,28 @@ use std::ops::Range;
 
 /// Returns where `user:password` may stand, up to the last `@`, since a password may hold one too.
 pub(super) fn login(line: &str) -> Option<Range<usize>> {
-    let start = line.find("://")? + 3;
     let end = line.rfind('@')?;
-    (start < end).then_some(start..end)
+    let after_scheme = line.find("://").map(|at| at + 3).filter(|at| *at < end);
+    if let Some(start) = after_scheme {
+        return Some(start..end);
+    }
+    // Without a scheme it is a word with `:` before its `@`; from the first such word to the last nothing is shown.
+    let mut logins = line.match_indices('@').filter_map(|(at, _)| {
+        let before = line.get(..at)?;
+        let is_edge = |it: char| it.is_whitespace() || matches!(it, '"' | '\'' | '`' | '=');
+        let word = before.rsplit(is_edge).next()?;
+        word.contains(':').then_some(at - word.len()..at)
+    });
+    let first = logins.next()?;
+    let end = logins.last().map_or(first.end, |last| last.end);
+    Some(first.start..end)
+}
+
+/// Returns how many bytes at the beginning of a value are a login; in an address all before the `@` is one.
+pub(super) fn login_in_value(content: &str, is_address: impl Fn() -> bool) -> Option<usize> {
+    let end = content.rfind('@')?;
+    let is_login = content.get(..end)?.contains(':') || is_address();
+    is_login.then_some(end)
 }
 
 /// Returns a message without the login that an address quoted in it may have.
@@ -32,6 +51,9 @@ mod tests {
             ("https://token@h", "https://****@h"),
             ("mail a@b, see https://h", "mail a@b, see https://h"),
             ("https://h", "https://h"),
+            ("`a:b@h` is wrong", "`****@h` is wrong"),
+            ("a:b@h, see https://h", "****@h, see https://h"),
+            ("at 10:30 mail a@b", "at 10:30 mail a@b"),
         ] {
             assert_eq!(without_login(text), expected);
         }

@@ -8,10 +8,10 @@ use std::ops::Range;
 use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
-use super::login::login;
+use super::login::{login, login_in_value};
 use super::nesting::{FrameKind, Nesting};
 use super::sensitive::{Disclosure, Judge, is_credentials_file, is_secret_name, speaks_of_secrets};
-use crate::inventory::looks_like_a_key;
+use crate::inventory::{looks_like_a_key, looks_like_a_secret};
 
 /// Returns the byte ranges of `text` that must not be shown, sorted and apart.
 pub(super) fn masks(path: &str, text: &str) -> Vec<Range<usize>> {
@@ -119,6 +119,7 @@ impl<'t> Scan<'t> {
         }
         if !self.nesting.is_value() {
             self.nesting.key(word);
+            self.name_of_credentials(kind, word, span);
             self.line.first_unsettled.get_or_insert(span.start);
             return;
         }
@@ -132,13 +133,35 @@ impl<'t> Scan<'t> {
         }
         let (content, inner) = unquoted(word, span);
         let is_shown = match disclosure {
-            Disclosure::Show => !looks_like_a_key(content),
+            Disclosure::Show => {
+                !looks_like_a_key(content)
+                    && !(looks_like_a_secret(content) && self.is_last_key("credentials"))
+            }
             Disclosure::ShowSecretName => is_secret_name(content),
             Disclosure::Mask => false,
         };
         if !is_shown {
             self.hide(inner);
+        } else if let Some(login) = login_in_value(content, || self.is_last_key("address")) {
+            self.hide(inner.start..inner.start + login);
         }
+    }
+
+    /// Hides a key of credentials that is no plain word: somebody may have taken it for the place of a secret.
+    fn name_of_credentials(&mut self, kind: TokenKind, word: &str, span: &Range<usize>) {
+        if kind == TokenKind::Atom && !looks_like_a_secret(word) {
+            return;
+        }
+        let path = || self.nesting.path().unwrap_or_default();
+        if self.in_credentials || path().contains(&"credentials") {
+            self.hide(unquoted(word, span).1);
+        }
+    }
+
+    fn is_last_key(&self, key: &str) -> bool {
+        let path = self.nesting.path().unwrap_or_default();
+        path.last()
+            .is_some_and(|last| last.trim_matches(['"', '\'']) == key)
     }
 
     fn disclosure(&mut self) -> Disclosure {
@@ -314,6 +337,19 @@ other = ****
             "address = \"ssh://admin:p@CANARY@10.0.0.1\"",
             "address = ssh://CANARY@10.0.0.1",
             "name = \"ghp_0123456789CANARY0123456789\"",
+            "address = \"admin:CANARY@10.20.0.11\"",
+            "address = \"admin:CAN CANARY@10.20.0.11\"",
+            "address = \"admin:p@CANARY@10.20.0.11\" # mail ann@example.org, see https://example.org",
+            "address = admin:CANARY@10.20.0.11",
+            "address = \"CANARY@10.20.0.11\"",
+            "name = \"admin:CANARY@10.20.0.11\"",
+            "snmp_comunity = \"CANARY\"",
+            "snmpComunity = \"CANARY\"",
+            "ssh_pwd = \"CANARY\"",
+            "credentials = \"CANARY-hunter2\"",
+            "[credentials.\"CANARY\"]",
+            "[credentials.CANARY-hunter2]",
+            "credentials = { \"CANARY\" = 1 }",
         ] {
             let shown = shown("devices/a.toml", text);
             assert!(!shown.contains("CANARY"), "{text}\n=>\n{shown}");

@@ -8,6 +8,7 @@ mod human;
 mod json;
 mod login;
 mod mask;
+mod masked_file;
 mod nesting;
 #[cfg(test)]
 mod sample;
@@ -15,6 +16,8 @@ mod sarif;
 mod sensitive;
 
 use serde::Serialize;
+
+pub(super) use masked_file::MaskedFile;
 
 use super::{Paint, counted, listed};
 use crate::model::Finding;

@@ -108,14 +108,34 @@ fn is_sensitive(key: &str) -> bool {
     if HARMLESS.contains(&name.as_str()) {
         return false;
     }
+    let words = words(unquoted(key));
     // An escape can spell any name, and a misspelt name is the very thing that findings are about.
     key.contains('\\')
         || PARTS.iter().any(|part| name.contains(part))
-        || WHOLE.contains(&name.as_str())
         || name.ends_with("key")
-        || ["password", "community", "passphrase"]
-            .iter()
-            .any(|word| is_nearly(&name, word))
+        || std::iter::once(&name).chain(&words).any(|name| {
+            WHOLE.contains(&name.as_str())
+                || ["password", "community", "passphrase"]
+                    .iter()
+                    .any(|word| is_nearly(name, word))
+        })
+}
+
+/// Returns the words of a key such as `snmp_community`, `snmp-community` or `snmpCommunity`.
+fn words(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for character in key.chars() {
+        let is_break = !character.is_alphanumeric();
+        if is_break || (was_small && character.is_uppercase()) {
+            words.push(String::new());
+        }
+        was_small = character.is_lowercase();
+        if !is_break && let Some(word) = words.last_mut() {
+            word.push(character.to_ascii_lowercase());
+        }
+    }
+    words
 }
 
 /// Returns whether two letters at most tell a name from a word.
@@ -167,6 +187,10 @@ mod tests {
             "api_key",
             "pasword",
             "comunity",
+            "snmp_comunity",
+            "ssh-pasword",
+            "snmpComunity",
+            "admin_pw",
             "\"pass\\u0077ord\"",
         ] {
             assert_eq!(judged(&[key]), Disclosure::Mask, "{key}");

@@ -1,0 +1,112 @@
+//! What changed in a file, as a unified diff in which no secret is shown.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use similar::{ChangeTag, TextDiff};
+
+use super::finding::MaskedFile;
+use super::{Paint, visible};
+
+const MASK: &str = "****";
+
+/// Returns the difference of a file of the inventory as a unified diff.
+///
+/// # Guarantees
+/// Neither side shows what an excerpt of the file would not show.
+pub fn difference(path: &str, before: &str, after: &str, paint: Paint) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let (old, new) = (MaskedFile::new(path, before), MaskedFile::new(path, after));
+    let name = visible(path);
+    let mut text = format!(
+        "{}\n{}\n",
+        paint.bold(&format!("--- a/{name}")),
+        paint.bold(&format!("+++ b/{name}"))
+    );
+    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
+        text.push_str(&paint.dim(&hunk.header().to_string()));
+        text.push('\n');
+        for change in hunk.iter_changes() {
+            let old = change.old_index().and_then(|number| old.line(number));
+            let new = change.new_index().and_then(|number| new.line(number));
+            let line = shown(old, new);
+            text.push_str(&match change.tag() {
+                ChangeTag::Delete => paint.removed(&format!("-{line}")),
+                ChangeTag::Insert => paint.added(&format!("+{line}")),
+                ChangeTag::Equal => format!(" {line}"),
+            });
+            text.push('\n');
+        }
+    }
+    text
+}
+
+type Line<'t> = Option<(&'t str, Vec<Range<usize>>)>;
+
+/// Returns a line without what either side hides of it: what is around it decides, and that may differ.
+fn shown(old: Line<'_>, new: Line<'_>) -> String {
+    let Some((text, _)) = new.as_ref().or(old.as_ref()) else {
+        return String::new();
+    };
+    let mut masks: Vec<Range<usize>> = [&old, &new]
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, masks)| masks.iter().cloned())
+        .collect();
+    masks.sort_by_key(|mask| (mask.start, mask.end));
+    let mut line = String::new();
+    let mut at = 0;
+    for mask in masks {
+        if mask.start >= at {
+            line.push_str(&legible(text.get(at..mask.start)));
+            line.push_str(MASK);
+        }
+        at = mask.end.max(at);
+    }
+    line.push_str(&legible(text.get(at..)));
+    line
+}
+
+fn legible(text: Option<&str>) -> Cow<'_, str> {
+    visible(text.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_side_of_a_difference_tells_a_secret() {
+        let before = "[credentials.default]\npassword = \"CANARY-1\" # CANARY\nnote = 'CANARY'\nssh={user='u',password='CANARY'}\n";
+        let after = "[credentials.default]\nnote = \"CANARY\"\npassword = \"CANARY-2\"\nssh = { user = \"u\", password = \"CANARY\" }\n";
+        for path in ["credentials.toml", "devices/maple.toml"] {
+            let text = difference(path, before, after, Paint::Plain);
+            assert!(!text.contains("CANARY"), "{text}");
+            assert!(text.contains("password = \"****\""), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_only_one_side_takes_for_a_secret_is_hidden_on_both() {
+        let text = difference(
+            "devices/a.toml",
+            "[device.a.password]\nvalue = \"CANARY\"\n",
+            "[device.a.note]\nvalue = \"CANARY\"\n",
+            Paint::Plain,
+        );
+        assert!(!text.contains("CANARY"), "{text}");
+    }
+
+    #[test]
+    fn a_difference_that_hides_nothing_is_a_unified_diff() {
+        assert_eq!(
+            difference(
+                "a.toml",
+                "a = 1\nb = 2\r\n",
+                "a = 1\nb = \"\u{202e}\"\n",
+                Paint::Plain
+            ),
+            "--- a/a.toml\n+++ b/a.toml\n@@ -1,2 +1,2 @@\n a = 1\n-b = 2\n+b = \"\\u{202e}\"\n"
+        );
+    }
+}
