@@ -50,7 +50,8 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(tried(2))]
+    // Each try starts the program a dozen times, so a failure is hardly shrunk.
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20, ..tried(2) })]
 
     #[test]
     fn the_program_shows_the_same_bytes_however_an_inventory_is_written(
