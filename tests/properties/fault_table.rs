@@ -75,9 +75,13 @@ pub(super) const FAULTS: &[(&str, Fault)] = &[
         let most = model_of(spec, index).medium().endpoints_per_port();
         let table = spec.subscribers[index].table.clone();
         let here = spec.members(table.text("device")?);
-        let same = here
-            .iter()
-            .filter(|other| spec.subscribers[**other].table.number("port") == table.number("port"));
+        let same = here.iter().filter(|other| {
+            let other = &spec.subscribers[**other].table;
+            // Who is pending and has no endpoint takes no place.
+            let takes_a_place =
+                other.get("endpoint").is_some() || other.text("state") != Some("pending");
+            takes_a_place && other.number("port") == table.number("port")
+        });
         let mut ids: Vec<String> = same
             .map(|other| spec.subscribers[*other].id.clone())
             .collect();
