@@ -11,10 +11,21 @@ pub struct Settings {
     pub inventory: Option<PathBuf>,
     /// The branch that commits go to, where a command does not say.
     pub branch: Option<String>,
+    /// Who makes commits, by `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
+    pub git_author: GitIdentity,
+    /// Who enters them, by `GIT_COMMITTER_NAME` and `GIT_COMMITTER_EMAIL`.
+    pub git_committer: GitIdentity,
     /// Somebody asked for output without colour.
     pub no_color: bool,
     /// The terminal understands no escape sequences.
     pub is_dumb: bool,
+}
+
+/// A person as git's variables say it; either part may be left to git's own settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GitIdentity {
+    pub name: Option<String>,
+    pub email: Option<String>,
 }
 
 /// Why the settings cannot be read.
@@ -60,6 +71,13 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+fn git_identity(role: &str) -> GitIdentity {
+    GitIdentity {
+        name: variable(&format!("GIT_{role}_NAME")),
+        email: variable(&format!("GIT_{role}_EMAIL")),
+    }
+}
+
 /// Returns the settings: from the file given, else from `GAMCTL_CONFIG`, else from `./gamctl.toml` where it is there.
 pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     let named = given
@@ -78,6 +96,8 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
             .map(PathBuf::from)
             .or(inventory.path),
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
+        git_author: git_identity("AUTHOR"),
+        git_committer: git_identity("COMMITTER"),
         no_color: variable("NO_COLOR").is_some(),
         is_dumb: variable("TERM").as_deref() == Some("dumb"),
     })

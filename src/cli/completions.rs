@@ -16,6 +16,7 @@ pub(super) struct CompletionsArguments {
 }
 
 pub(super) fn run(arguments: &CompletionsArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
+    terminal.no_json("completions")?;
     terminal.result(&super::generated::completions(arguments.shell))?;
     Ok(Exit::Done)
 }

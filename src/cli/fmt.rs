@@ -1,13 +1,14 @@
 //! `gamctl fmt`: canonical order and spacing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
+use serde::Serialize;
 
 use super::source::path;
 use super::terminal::Terminal;
 use crate::config::Settings;
-use crate::inventory::source::{Entry, Limits, ReadProblem, Source};
+use crate::inventory::source::{Entry, Limits, ReadProblem, Source, replace};
 use crate::inventory::{canonical_order, format};
 use crate::report::Exit;
 
@@ -30,6 +31,21 @@ pub(super) struct FmtArguments {
     diff: bool,
 }
 
+/// What programs are told.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    /// The files that were not in order.
+    changed: Vec<&'a str>,
+    broken: &'a [Broken<'a>],
+}
+
+/// A file that cannot be brought into order.
+#[derive(Serialize)]
+struct Broken<'a> {
+    file: &'a str,
+    message: String,
+}
+
 pub(super) fn run(
     arguments: &FmtArguments,
     settings: &Settings,
@@ -45,7 +61,7 @@ pub(super) fn run(
         "there is no file of an inventory in {}",
         root.display()
     );
-    let (mut changed, mut broken) = (Vec::new(), 0);
+    let (mut changed, mut broken) = (Vec::new(), Vec::new());
     for entry in &listing.entries {
         let problem = match reader.read(entry, &limits) {
             Ok(bytes) => match formatted(entry, bytes) {
@@ -59,11 +75,14 @@ pub(super) fn run(
             Err(ReadProblem::Finding(finding)) => finding.message,
             Err(ReadProblem::Source(error)) => return Err(error.into()),
         };
-        broken += 1;
-        terminal.say(&format!(
+        terminal.complain(&format!(
             "{}: {problem}",
             crate::report::visible(&entry.path)
         ));
+        broken.push(Broken {
+            file: &entry.path,
+            message: problem,
+        });
     }
     let mut shown = String::new();
     for (entry, before, after) in &changed {
@@ -72,12 +91,18 @@ pub(super) fn run(
             false => format!("{}\n", crate::report::visible(&entry.path)),
         });
         if !arguments.check {
-            write(&root.join(&*entry.path), after)?;
+            let file = root.join(&*entry.path);
+            replace(&file, after.as_bytes())
+                .with_context(|| format!("failed to write {}", file.display()))?;
         }
     }
+    terminal.json(&Outcome {
+        changed: changed.iter().map(|(entry, ..)| &*entry.path).collect(),
+        broken: &broken,
+    })?;
     terminal.result(&shown)?;
     let files = crate::report::counted(changed.len(), "file");
-    if broken > 0 {
+    if !broken.is_empty() {
         terminal.hint("`gamctl validate` shows what is wrong");
         return Ok(Exit::InventoryInvalid);
     }
@@ -110,24 +135,4 @@ fn formatted(entry: &Entry, bytes: Vec<u8>) -> Result<Option<(String, String)>, 
     let order = |path: &[&str]| canonical_order(entry.kind, path);
     let after = format(entry.kind, &before, &order).map_err(|error| error.to_string())?;
     Ok((before != after).then_some((before, after)))
-}
-
-/// Replaces a file in one step, so that a crash leaves the old one or the new one.
-pub(super) fn write(file: &Path, text: &str) -> anyhow::Result<()> {
-    let failed = || format!("failed to write {}", file.display());
-    let folder = file.parent().unwrap_or_else(|| Path::new("."));
-    std::fs::create_dir_all(folder).with_context(failed)?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = std::fs::write(&temporary, text)
-        .and_then(|()| match std::fs::metadata(file) {
-            Ok(old) => std::fs::set_permissions(&temporary, old.permissions()),
-            Err(_) => Ok(()),
-        })
-        .and_then(|()| std::fs::rename(&temporary, file));
-    if written.is_err() {
-        // The error that counts is the one above; a temporary file left behind does no harm.
-        let _removed = std::fs::remove_file(&temporary);
-    }
-    written.with_context(failed)
 }

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 
-use super::terminal::Terminal;
+use super::terminal::{Terminal, Written};
+use crate::inventory::source::replace;
 use crate::inventory::{FileKind, json_schema};
 use crate::report::Exit;
 
@@ -52,9 +53,14 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
     let schemas = schemas
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()));
+    let mut written = Vec::new();
     for (path, text) in FILES.iter().copied().chain(schemas) {
-        super::fmt::write(&folder.join(path), text)?;
+        let file = folder.join(path);
+        replace(&file, text.as_bytes())
+            .with_context(|| format!("failed to write {}", file.display()))?;
+        written.push(file);
     }
+    terminal.json(&Written { written })?;
     let place = if folder.as_os_str() == "." {
         "this folder".to_owned()
     } else {

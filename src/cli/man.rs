@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::terminal::Terminal;
+use super::terminal::{Terminal, Written};
 use crate::report::Exit;
 
 /// Print the manual page, or write a page for every command
@@ -18,6 +18,7 @@ pub(super) struct ManArguments {
 pub(super) fn run(arguments: &ManArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
     let pages = super::generated::manual();
     let Some(folder) = &arguments.out else {
+        terminal.no_json("the manual page")?;
         if let Some((_, page)) = pages.first() {
             terminal.result(page)?;
         }
@@ -25,11 +26,14 @@ pub(super) fn run(arguments: &ManArguments, terminal: &Terminal) -> anyhow::Resu
     };
     std::fs::create_dir_all(folder)
         .with_context(|| format!("failed to make {}", folder.display()))?;
+    let mut written = Vec::new();
     for (name, page) in &pages {
         let path = folder.join(name);
         std::fs::write(&path, page)
             .with_context(|| format!("failed to write {}", path.display()))?;
+        written.push(path);
     }
+    terminal.json(&Written { written })?;
     terminal.say(&format!(
         "Wrote {} pages to {}.",
         pages.len(),

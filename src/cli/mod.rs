@@ -1,6 +1,7 @@
 //! What people type: the arguments of every command, and the way from them to an exit code.
 
 mod clock;
+mod commit_target;
 mod completions;
 mod fmt;
 mod generated;

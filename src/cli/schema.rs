@@ -41,7 +41,7 @@ impl From<Kind> for FileKind {
 
 pub(super) fn run(arguments: &SchemaArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
     let schema = json_schema(arguments.kind.into());
-    terminal.json(|| schema.clone())?;
+    terminal.json_text(|| schema.clone())?;
     terminal.result(&schema)?;
     Ok(Exit::Done)
 }

@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use globset::GlobMatcher;
+use serde::Serialize;
 
+use super::commit_target::CommitTarget;
 use super::scope::pattern;
-use super::source::{InventoryArguments, is_bare, report};
+use super::source::{InventoryArguments, is_bare, report, summary};
 use super::terminal::Terminal;
 use crate::config::Settings;
-use crate::inventory::commit::{self, CommitRequest, Person};
 use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
-use crate::inventory::source::Limits;
+use crate::inventory::source::{Limits, replace};
 use crate::inventory::{
     FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest, read_texts,
 };
@@ -58,11 +59,11 @@ pub(super) struct SetArguments {
     #[arg(long, short, requires = "commit")]
     message: Option<String>,
 
-    /// The branch to commit to [default: the settings', else the current one]
+    /// The branch to commit to; a new one begins at the current one [default: the settings', else the current one]
     #[arg(long, requires = "commit")]
     branch: Option<String>,
 
-    /// Who makes the change, as `Name <address>` [default: git's user]
+    /// Who makes the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
     #[arg(long, requires = "commit")]
     author: Option<String>,
 }
@@ -80,7 +81,12 @@ pub(super) fn run(
         folder.display()
     );
     let target = if arguments.commit {
-        Some(CommitTarget::of(arguments, settings)?)
+        Some(CommitTarget::of(
+            &folder,
+            arguments.branch.as_deref(),
+            arguments.author.as_deref(),
+            settings,
+        )?)
     } else {
         None
     };
@@ -88,20 +94,28 @@ pub(super) fn run(
         Some(target) => target.read()?,
         None => arguments.inventory.read(settings, terminal)?,
     };
+    if let Some(exit) = judge_before(&before, arguments, terminal)? {
+        return Ok(exit);
+    }
     let ids = request.choose(&before.inventory)?;
+    let mut outcome = Outcome::of(&request, &ids);
     let files: BTreeMap<Arc<str>, Arc<str>> = before.inventory.texts().collect();
     let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
     let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))?;
+    outcome.files = files_of(&changes);
     if changes.is_empty() {
+        terminal.json(&outcome)?;
         terminal.say(&format!(
             "Nothing to do: {} so already.",
             if ids.len() == 1 { "it is" } else { "they are" }
         ));
         return Ok(Exit::Done);
     }
-    let after = read_texts(&changed(&files, &changes), &Limits::default());
-    if let Some(exit) = refuse(&before, after, terminal)? {
-        return Ok(exit);
+    if !before.is_partial {
+        let after = read_texts(&changed(&files, &changes), &Limits::default());
+        if let Some(exit) = refuse(&before, after, &mut outcome, terminal)? {
+            return Ok(exit);
+        }
     }
     let mut shown = String::new();
     for change in &changes {
@@ -112,28 +126,95 @@ pub(super) fn run(
             terminal.paint,
         ));
     }
-    terminal.result(&shown)?;
     let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
-    if let Some(target) = target {
-        target.commit(
-            &changes,
-            arguments
-                .message
-                .as_deref()
-                .unwrap_or(&format!("set {summary}")),
-            terminal,
-        )?;
+    // The difference comes after the deed: before a refusal it would look as if it were done.
+    let said = if let Some(target) = target {
+        let first_line = arguments.message.clone();
+        let first_line = first_line.unwrap_or_else(|| format!("set {summary}"));
+        let id = target.commit(&changes, &first_line)?;
+        outcome.commit = Some(id.to_string());
+        target.told(&id)
     } else if arguments.write {
         write(&folder, &changes)?;
-        terminal.say(&format!(
-            "Wrote {summary} in {}.",
-            counted(changes.len(), "file")
-        ));
+        format!("Wrote {summary} in {}.", counted(changes.len(), "file"))
     } else {
-        terminal.say(&format!("This would set {summary}. Nothing is written."));
+        format!("This would set {summary}. Nothing is written.")
+    };
+    terminal.json(&outcome)?;
+    terminal.result(&shown)?;
+    terminal.say(&said);
+    if !arguments.commit && !arguments.write && !before.is_partial {
         terminal.hint("add `--write` to write it, `--commit` to commit it");
     }
     Ok(Exit::Done)
+}
+
+/// What programs are told.
+#[derive(Serialize)]
+struct Outcome {
+    /// What was asked for, as it was typed.
+    set: String,
+    subscribers: Vec<String>,
+    files: Vec<OutcomeFile>,
+    commit: Option<String>,
+    /// Why the change was refused; absent where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct OutcomeFile {
+    path: String,
+}
+
+impl Outcome {
+    fn of(request: &Request, ids: &[String]) -> Self {
+        Self {
+            set: request.words.clone(),
+            subscribers: ids.to_vec(),
+            files: Vec::new(),
+            commit: None,
+            findings: None,
+        }
+    }
+
+    fn refused(&mut self, reading: &Reading, terminal: &Terminal) -> anyhow::Result<()> {
+        let report = report(reading, FindingFormat::Json, "", terminal);
+        let mut document: serde_json::Value = serde_json::from_str(&report)?;
+        self.findings = document.get_mut("findings").map(serde_json::Value::take);
+        terminal.json(self)
+    }
+}
+
+fn files_of(changes: &[FileChange]) -> Vec<OutcomeFile> {
+    let path = |change: &FileChange| OutcomeFile {
+        path: change.path.to_string(),
+    };
+    changes.iter().map(path).collect()
+}
+
+/// Says what is wrong already, and refuses to change what cannot be judged.
+fn judge_before(
+    before: &Reading,
+    arguments: &SetArguments,
+    terminal: &Terminal,
+) -> anyhow::Result<Option<Exit>> {
+    if !before.has_errors() {
+        return Ok(None);
+    }
+    let errors = counted(summary(before).errors, "error");
+    terminal.complain(&format!(
+        "The inventory has {errors} already, so that not every rule can be checked; `gamctl validate` shows what is wrong."
+    ));
+    if !before.is_partial || !(arguments.write || arguments.commit) {
+        return Ok(None);
+    }
+    let mut outcome = Outcome::of(&Request::of(arguments)?, &[]);
+    outcome.refused(before, terminal)?;
+    terminal.complain(
+        "The change is refused: a file cannot be read in full, so nobody can tell what it would do. Nothing is written.",
+    );
+    Ok(Some(Exit::InventoryInvalid))
 }
 
 fn text(side: Option<&Arc<str>>) -> &str {
@@ -284,6 +365,7 @@ fn changed(
 fn refuse(
     before: &Reading,
     mut after: Reading,
+    outcome: &mut Outcome,
     terminal: &Terminal,
 ) -> anyhow::Result<Option<Exit>> {
     after.findings.retain(|finding| {
@@ -296,8 +378,10 @@ fn refuse(
     if after.findings.is_empty() {
         return Ok(None);
     }
+    outcome.refused(&after, terminal)?;
     terminal.result(&report(&after, FindingFormat::Human, "", terminal))?;
-    terminal.say("The change is refused: it would make the inventory wrong. Nothing is written.");
+    terminal
+        .complain("The change is refused: it would make the inventory wrong. Nothing is written.");
     Ok(Some(Exit::InventoryInvalid))
 }
 
@@ -317,103 +401,11 @@ fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
             file.display()
         );
         match after {
-            Some(text) => super::fmt::write(&file, text)?,
+            Some(text) => replace(&file, text.as_bytes())
+                .with_context(|| format!("failed to write {}", file.display()))?,
             None => std::fs::remove_file(&file)
                 .with_context(|| format!("failed to remove {}", file.display()))?,
         }
     }
     Ok(())
-}
-
-/// Where a commit goes, and from which commit it starts.
-struct CommitTarget {
-    path: std::path::PathBuf,
-    branch: String,
-    author: Person,
-    base: Reading,
-}
-
-impl CommitTarget {
-    fn of(arguments: &SetArguments, settings: &Settings) -> anyhow::Result<Self> {
-        let path = arguments.inventory.folder(settings);
-        let branch = match arguments.branch.clone().or_else(|| settings.branch.clone()) {
-            Some(branch) => branch,
-            None => commit::current_branch(&path)?,
-        };
-        let author = match &arguments.author {
-            Some(author) => person(author)?,
-            None => commit::identity(&path)
-                .context("git does not know who you are; give `--author 'Name <address>'`, or set `git config user.name` and `user.email`")?,
-        };
-        let source = crate::inventory::source::Source::git(&path, &branch)?;
-        let base = crate::inventory::read(
-            &source,
-            &Limits::default(),
-            &crate::inventory::Cache::default(),
-        )?;
-        Ok(Self {
-            path,
-            branch,
-            author,
-            base,
-        })
-    }
-
-    fn read(&self) -> anyhow::Result<Reading> {
-        let source = crate::inventory::source::Source::git(
-            &self.path,
-            self.base.inventory.commit().unwrap_or("HEAD"),
-        )?;
-        Ok(crate::inventory::read(
-            &source,
-            &Limits::default(),
-            &crate::inventory::Cache::default(),
-        )?)
-    }
-
-    fn commit(
-        &self,
-        changes: &[FileChange],
-        message: &str,
-        terminal: &Terminal,
-    ) -> anyhow::Result<()> {
-        let changes: Vec<commit::FileChange> = changes
-            .iter()
-            .map(|change| commit::FileChange {
-                path: change.path.to_string(),
-                text: change.after.as_ref().map(ToString::to_string),
-            })
-            .collect();
-        let id = commit::commit(&CommitRequest {
-            repository: &self.path,
-            prefix: &self.base.prefix,
-            branch: &self.branch,
-            expected_base: self.base.inventory.commit().unwrap_or_default(),
-            changes: &changes,
-            author: &self.author,
-            committer: &self.author,
-            time: super::clock::commit_time(),
-            message,
-            trailers: &[("Gamctl-Command", "set")],
-        })?;
-        terminal.say(&format!(
-            "Committed {} to {}.",
-            id.as_str().get(..12).unwrap_or_default(),
-            self.branch
-                .strip_prefix("refs/heads/")
-                .unwrap_or(&self.branch)
-        ));
-        Ok(())
-    }
-}
-
-fn person(text: &str) -> anyhow::Result<Person> {
-    let parts = text.strip_suffix('>').and_then(|text| text.split_once('<'));
-    match parts.map(|(name, email)| (name.trim(), email.trim())) {
-        Some((name, email)) if !name.is_empty() && !email.is_empty() => Ok(Person {
-            name: name.to_owned(),
-            email: email.to_owned(),
-        }),
-        _ => bail!("`{}` is not of the form `Name <address>`", visible(text)),
-    }
 }

@@ -101,8 +101,9 @@ fn refuse(mut reading: Reading, terminal: &Terminal) -> anyhow::Result<Exit> {
     reading
         .findings
         .retain(|finding| finding.severity == Severity::Error);
-    terminal.say(&report(&reading, FindingFormat::Human, "", terminal));
-    terminal.say("Nothing is shown: with errors there is no telling what is intended.");
+    terminal.json_text(|| report(&reading, FindingFormat::Json, "", terminal))?;
+    terminal.complain(&report(&reading, FindingFormat::Human, "", terminal));
+    terminal.complain("Nothing is shown: with errors there is no telling what is intended.");
     Ok(Exit::InventoryInvalid)
 }
 
@@ -112,12 +113,8 @@ fn print<T: Serialize>(
     text: impl FnOnce() -> String,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    let json = || {
-        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-        text.push('\n');
-        text
-    };
-    terminal.json(json)?;
+    let json = || paper::json_document(value);
+    terminal.json_text(json)?;
     terminal.result(&match format {
         Format::Text => text(),
         Format::Json => json(),

@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::inventory::source::{Limits, Source, SourceError};
 use crate::inventory::{Cache, Reading, read};
 use crate::model::Severity;
-use crate::report::{FindingFormat, FindingReport, Summary};
+use crate::report::{FindingFormat, FindingReport, Summary, counted, visible};
 
 use super::terminal::Terminal;
 
@@ -32,12 +32,22 @@ impl InventoryArguments {
         let path = path(self.inventory.as_deref(), settings);
         let source = source(&path, self.rev.as_deref())?;
         let reading = read(&source, &Limits::default(), &Cache::default())?;
-        terminal.detail(&format!(
-            "read {} files from {}",
-            reading.inventory.file_count(),
-            path.display()
-        ));
+        terminal.detail(&told(&path, &reading));
         Ok(reading)
+    }
+}
+
+/// Returns what was read, for the curious.
+pub(super) fn told(path: &Path, reading: &Reading) -> String {
+    let files = counted(reading.inventory.file_count(), "file");
+    let path = visible(&path.to_string_lossy()).into_owned();
+    let known = match reading.cached {
+        0 => String::new(),
+        cached => format!(", {cached} of them known already"),
+    };
+    match reading.inventory.commit() {
+        Some(commit) => format!("Read {files} from {path} at commit {commit}{known}."),
+        None => format!("Read {files} from {path}, as they are on disk{known}."),
     }
 }
 

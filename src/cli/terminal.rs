@@ -4,13 +4,20 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
+use serde::Serialize;
 
 use super::{Arguments, ColorChoice};
 use crate::config::Settings;
-use crate::report::{Paint, visible};
+use crate::report::{Paint, json_document, visible};
 
 /// Columns where nobody says how wide the terminal is.
 const DEFAULT_WIDTH: usize = 100;
+
+/// What programs are told by a command that writes files.
+#[derive(Serialize)]
+pub(super) struct Written {
+    pub written: Vec<PathBuf>,
+}
 
 /// The person at the other end.
 #[derive(Debug)]
@@ -59,7 +66,21 @@ impl Terminal {
     }
 
     /// Writes the result as JSON beside the text, where that was asked for.
-    pub(super) fn json(&self, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+    pub(super) fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        self.json_text(|| json_document(value))
+    }
+
+    /// Refuses to promise a JSON document of what is none.
+    pub(super) fn no_json(&self, what: &str) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.json_to.is_none(),
+            "`--json-to` has nothing to write here: there is no JSON of {what}"
+        );
+        Ok(())
+    }
+
+    /// The same for a document that is made already.
+    pub(super) fn json_text(&self, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         let Some(path) = &self.json_to else {
             return Ok(());
         };
@@ -71,6 +92,15 @@ impl Terminal {
         if !self.is_quiet {
             talk(text);
         }
+    }
+
+    /// Says what is wrong, to the quiet as well.
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever talks has a terminal to talk to"
+    )]
+    pub(super) fn complain(&self, text: &str) {
+        talk(text);
     }
 
     /// Says something that only the curious want to know.

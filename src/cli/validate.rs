@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::source::{path, prefix, report, source};
+use super::source::{path, prefix, report, source, told};
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::source::{Limits, Source};
@@ -47,7 +47,7 @@ pub(super) struct ValidateArguments {
     strict: bool,
 
     /// Explain a rule with a wrong and a right example, and do nothing else
-    #[arg(long, value_name = "RULE", exclusive = true)]
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["path", "rev", "against", "format", "accept", "strict"])]
     explain: Option<String>,
 }
 
@@ -94,8 +94,10 @@ pub(super) fn run(
     let path = path(arguments.path.as_deref(), settings);
     let (limits, cache) = (Limits::default(), Cache::default());
     let mut reading = read(&source(&path, arguments.rev.as_deref())?, &limits, &cache)?;
+    terminal.detail(&told(&path, &reading));
     if let Some(revision) = &arguments.against {
         let before = read(&Source::git(&path, revision)?, &limits, &cache)?;
+        terminal.detail(&told(&path, &before));
         reading.compare_with(&before.inventory);
     }
     for finding in &mut reading.findings {
@@ -107,7 +109,7 @@ pub(super) fn run(
         }
     }
     let prefix = prefix(&path, &reading);
-    terminal.json(|| report(&reading, FindingFormat::Json, &prefix, terminal))?;
+    terminal.json_text(|| report(&reading, FindingFormat::Json, &prefix, terminal))?;
     let exit = if reading.has_errors() {
         Exit::InventoryInvalid
     } else {
@@ -131,6 +133,7 @@ fn explain(id: &str, terminal: &Terminal) -> anyhow::Result<Exit> {
             .unwrap_or_default();
         anyhow::bail!("there is no rule `{id}`{hint}");
     };
+    terminal.no_json("an explanation")?;
     terminal.result(&crate::inventory::explain_rule(rule))?;
     Ok(Exit::Done)
 }

@@ -84,6 +84,10 @@ pub struct Reading {
     pub findings: Vec<Finding>,
     /// Where the inventory stands in its repository: `""` or `"inventory.example/"`.
     pub prefix: String,
+    /// How many files were known from an earlier reading.
+    pub cached: usize,
+    /// A file, or a part of one, could not be read at all: what it says of the rest is not known.
+    pub is_partial: bool,
 }
 
 impl Reading {
@@ -117,9 +121,11 @@ pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, 
             inventory: Inventory::of(Vec::new(), commit, FileKind::ALL.to_vec()),
             findings,
             prefix,
+            cached: 0,
+            is_partial: true,
         });
     }
-    let parsed = parse_all(source, &entries, limits, cache, &mut findings, &mut partial)?;
+    let (parsed, cached) = parse_all(source, &entries, limits, cache, &mut findings, &mut partial)?;
     let slots: Vec<FileSlot> = entries
         .iter()
         .zip(parsed)
@@ -130,12 +136,15 @@ pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, 
             })
         })
         .collect();
+    let is_partial = !partial.is_empty() || slots.iter().any(|slot| slot.parsed.is_partial);
     let inventory = Inventory::of(slots, commit, partial);
     let findings = judge(&inventory, findings, limits);
     Ok(Reading {
         inventory,
         findings,
         prefix,
+        cached,
+        is_partial,
     })
 }
 
@@ -159,12 +168,15 @@ pub fn read_texts(
             parsed: Arc::new(parse_file(*kind, text.as_bytes().to_vec(), limits)),
         },
     );
+    let is_partial = slots.iter().any(|slot| slot.parsed.is_partial);
     let inventory = Inventory::of(slots, None, Vec::new());
     let findings = judge(&inventory, Vec::new(), limits);
     Reading {
         inventory,
         findings,
         prefix: String::new(),
+        cached: 0,
+        is_partial,
     }
 }
 
@@ -211,6 +223,9 @@ fn belongs_to(kind: FileKind, path: &str) -> bool {
     top == kind.stem() || top.strip_suffix(".toml") == Some(kind.stem())
 }
 
+/// A file for each entry, or nothing where it could not be read.
+type ParsedFiles = Vec<Option<Arc<ParsedFile>>>;
+
 /// What became of one listed file.
 enum Outcome {
     Parsed(Arc<ParsedFile>),
@@ -218,6 +233,7 @@ enum Outcome {
     Failed(SourceError),
 }
 
+/// Returns the listed files as far as they can be read, and how many of them were known already.
 fn parse_all(
     source: &Source,
     entries: &[Entry],
@@ -225,7 +241,7 @@ fn parse_all(
     cache: &Cache,
     findings: &mut Vec<Finding>,
     partial: &mut Vec<FileKind>,
-) -> Result<Vec<Option<Arc<ParsedFile>>>, SourceError> {
+) -> Result<(ParsedFiles, usize), SourceError> {
     let mut parsed = cache.begin(entries);
     let missing: Vec<usize> = parsed
         .iter()
@@ -233,6 +249,7 @@ fn parse_all(
         .filter(|(_, parsed)| parsed.is_none())
         .map(|(index, _)| index)
         .collect();
+    let cached = entries.len() - missing.len();
     let outcomes = parallel::map_with(
         &missing,
         || source.reader().map_err(Some),
@@ -253,7 +270,7 @@ fn parse_all(
         }
     }
     cache.keep(entries, &parsed);
-    Ok(parsed)
+    Ok((parsed, cached))
 }
 
 /// Reads and parses one file; `reader` holds the thread's reader, or once the reason why there is none.

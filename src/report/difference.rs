@@ -29,7 +29,7 @@ pub fn difference(path: &str, before: &str, after: &str, paint: Paint) -> String
         for change in hunk.iter_changes() {
             let old = change.old_index().and_then(|number| old.line(number));
             let new = change.new_index().and_then(|number| new.line(number));
-            let line = shown(old, new);
+            let line = shown(&old, &new);
             text.push_str(&match change.tag() {
                 ChangeTag::Delete => paint.removed(&format!("-{line}")),
                 ChangeTag::Insert => paint.added(&format!("+{line}")),
@@ -44,11 +44,11 @@ pub fn difference(path: &str, before: &str, after: &str, paint: Paint) -> String
 type Line<'t> = Option<(&'t str, Vec<Range<usize>>)>;
 
 /// Returns a line without what either side hides of it: what is around it decides, and that may differ.
-fn shown(old: Line<'_>, new: Line<'_>) -> String {
+fn shown(old: &Line<'_>, new: &Line<'_>) -> String {
     let Some((text, _)) = new.as_ref().or(old.as_ref()) else {
         return String::new();
     };
-    let mut masks: Vec<Range<usize>> = [&old, &new]
+    let mut masks: Vec<Range<usize>> = [old, new]
         .into_iter()
         .flatten()
         .flat_map(|(_, masks)| masks.iter().cloned())

@@ -14,7 +14,7 @@ mod visible;
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use exit::Exit;
-pub use finding::{FindingFormat, FindingReport, Summary};
+pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber};
 pub use paint::Paint;
 pub use table::{Align, Table};

@@ -327,8 +327,8 @@ fn identity_is_what_git_is_told_and_nothing_odd() {
     let world = World::good();
     world.git(&["config", "user.name", "Alice"]);
     world.git(&["config", "user.email", "alice@example.org"]);
-    assert_eq!(identity(world.root()), Some(person("Alice")));
+    assert_eq!(identity(world.root(), None, None), Some(person("Alice")));
     world.git(&["config", "user.name", "Alice <x>"]);
-    assert_eq!(identity(world.root()), None);
-    assert_eq!(identity(Path::new("/")), None);
+    assert_eq!(identity(world.root(), None, None), None);
+    assert_eq!(identity(Path::new("/"), None, None), None);
 }

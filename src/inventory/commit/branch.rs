@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use git2::{Commit, ErrorCode, Oid, Reference, Repository};
 
 use crate::inventory::commit::CommitError;
+use crate::inventory::source::open;
 
 /// A branch and the commit to build on.
 pub(super) struct Branch<'repository> {
@@ -118,6 +119,17 @@ impl<'repository> Branch<'repository> {
             expected: self.base.id().to_string(),
             found: found.map_or_else(|| "nothing".to_owned(), |id| id.to_string()),
         }
+    }
+}
+
+/// Returns whether there is a branch of this name, short or full.
+pub fn branch_exists(repository: &Path, branch: &str) -> Result<bool, CommitError> {
+    let name = full_name(branch)?;
+    let repository = open(repository)?.repository;
+    match repository.find_reference(&name) {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
+        Err(error) => Err(failed("look up the branch", error)),
     }
 }
 

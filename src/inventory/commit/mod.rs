@@ -17,6 +17,7 @@ use std::path::Path;
 
 use crate::inventory::source::open;
 
+pub use branch::branch_exists;
 pub use error::CommitError;
 pub use person::{Person, current_branch, identity};
 

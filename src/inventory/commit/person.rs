@@ -18,15 +18,21 @@ pub struct Person {
     pub email: String,
 }
 
-/// Returns who commits in this repository by git's own settings (`user.name`, `user.email`), if they say.
-pub fn identity(repository: &Path) -> Option<Person> {
-    let config = open(repository).ok()?.repository.config().ok()?;
-    let person = Person {
-        name: config.get_string("user.name").ok()?,
-        email: config.get_string("user.email").ok()?,
+/// Returns who commits in this repository: what is given of it, the rest by git's own settings (`user.name`,
+/// `user.email`), if they say.
+pub fn identity(repository: &Path, name: Option<&str>, email: Option<&str>) -> Option<Person> {
+    let configured = |key: &str| {
+        let config = open(repository).ok()?.repository.config().ok()?;
+        config
+            .get_string(key)
+            .ok()
+            .filter(|text| problem(text).is_none())
     };
-    let is_usable = problem(&person.name).is_none() && problem(&person.email).is_none();
-    is_usable.then_some(person)
+    let part = |given: Option<&str>, key| given.map(str::to_owned).or_else(|| configured(key));
+    Some(Person {
+        name: part(name, "user.name")?,
+        email: part(email, "user.email")?,
+    })
 }
 
 /// Returns the branch that is checked out, as a full name.

@@ -1,7 +1,7 @@
 //! The changed files where the branch is checked out: refused when somebody is at work on them, brought along otherwise.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use git2::{Index, Oid, Repository, RepositoryState};
@@ -10,6 +10,7 @@ use crate::inventory::commit::CommitError;
 use crate::inventory::commit::file_state::{State, state, with_cr_lf};
 use crate::inventory::commit::index_entry::index_entry;
 use crate::inventory::commit::tree::Edit;
+use crate::inventory::source::Replacement;
 
 /// Changed files, their new text already on disk under other names.
 pub(super) struct WorkTree {
@@ -20,17 +21,7 @@ pub(super) struct WorkTree {
 struct Pending {
     edit: Edit,
     state: State,
-    temporary: Option<Temporary>,
-}
-
-/// A file that is removed again unless it is put in place.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // Renamed away it is gone already; where it cannot be removed nothing better can be done.
-        drop(fs::remove_file(&self.0));
-    }
+    replacement: Option<Replacement>,
 }
 
 impl WorkTree {
@@ -50,7 +41,7 @@ impl WorkTree {
                 Some(state) => files.push(Pending {
                     edit: edit.clone(),
                     state,
-                    temporary: None,
+                    replacement: None,
                 }),
                 None => dirty.push(edit.path.clone()),
             }
@@ -58,8 +49,8 @@ impl WorkTree {
         if !dirty.is_empty() {
             return Err(CommitError::Dirty { files: dirty });
         }
-        for (number, pending) in files.iter_mut().enumerate() {
-            pending.temporary = pending.write_temporary(repository, &root, number)?;
+        for pending in &mut files {
+            pending.replacement = pending.replacement(repository, &root)?;
         }
         Ok(Self { root, files })
     }
@@ -102,12 +93,12 @@ impl WorkTree {
 }
 
 impl Pending {
-    fn write_temporary(
+    /// Writes the new text beside the file.
+    fn replacement(
         &self,
         repository: &Repository,
         root: &Path,
-        number: usize,
-    ) -> Result<Option<Temporary>, CommitError> {
+    ) -> Result<Option<Replacement>, CommitError> {
         let (Some(version), false) = (self.edit.new, self.state == State::Sparse) else {
             return Ok(None);
         };
@@ -122,22 +113,19 @@ impl Pending {
             State::Absent | State::Sparse | State::AsCommitted => blob.content().to_vec(),
         };
         let target = root.join(&self.edit.path);
-        let folder = target.parent().unwrap_or(root);
-        // Hidden, so that a reader of the directory passes over it; with our process id, so that two never share one.
-        let path = folder.join(format!(".gamctl-{}-{number}.tmp", std::process::id()));
-        write_new(&path, &target, &text)
-            .map_err(|source| CommitError::File {
-                path: path.clone(),
+        match Replacement::prepare(&target, &text) {
+            Ok(replacement) => Ok(Some(replacement)),
+            Err(source) => Err(CommitError::File {
+                path: target,
                 source,
-            })
-            .map(Some)
+            }),
+        }
     }
 
     fn put_in_place(&self, root: &Path) -> io::Result<()> {
         let target = root.join(&self.edit.path);
-        if let Some(temporary) = &self.temporary {
-            // A rename replaces a link, it never writes through one.
-            return fs::rename(&temporary.0, target);
+        if let Some(replacement) = &self.replacement {
+            return replacement.put_in_place();
         }
         if self.edit.new.is_none() && self.state != State::Sparse {
             fs::remove_file(&target)?;
@@ -183,22 +171,6 @@ fn fresh_index(repository: &Repository) -> Result<Index, CommitError> {
         action: "read the index",
         source,
     })
-}
-
-/// Writes `text` into a new file at `path` that has the permissions of `target`.
-fn write_new(path: &Path, target: &Path, text: &[u8]) -> io::Result<Temporary> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    let temporary = Temporary(path.to_owned());
-    file.write_all(text)?;
-    match fs::symlink_metadata(target) {
-        Ok(metadata) => file.set_permissions(metadata.permissions())?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    Ok(temporary)
 }
 
 fn behind(

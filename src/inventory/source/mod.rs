@@ -8,6 +8,7 @@ mod git;
 mod limits;
 mod name;
 mod reader;
+mod replace;
 mod repository;
 mod revision;
 mod rules;
@@ -27,6 +28,7 @@ pub use git::GitSource;
 pub use limits::Limits;
 pub(in crate::inventory) use name::check as check_name;
 pub use reader::{ReadProblem, Reader};
+pub use replace::{Replacement, replace};
 pub(in crate::inventory) use repository::open;
 
 /// The id of a git blob: equal ids are equal bytes.

@@ -68,7 +68,7 @@ impl<'a> Entry<'a> {
 /// Returns a value as a JSON document that is safe on a terminal, where people look at JSON too.
 ///
 /// JSON itself only asks for the first 32 control characters to be escaped.
-pub(super) fn document(value: &impl Serialize) -> String {
+pub fn document(value: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(value)
         .expect("these types have only text as keys, and nothing of them can refuse");
     let mut text = String::with_capacity(json.len() + 1);

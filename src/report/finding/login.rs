@@ -18,7 +18,7 @@ pub(super) fn login(line: &str) -> Option<Range<usize>> {
         word.contains(':').then_some(at - word.len()..at)
     });
     let first = logins.next()?;
-    let end = logins.last().map_or(first.end, |last| last.end);
+    let end = logins.next_back().map_or(first.end, |last| last.end);
     Some(first.start..end)
 }
 

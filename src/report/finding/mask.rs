@@ -134,8 +134,9 @@ impl<'t> Scan<'t> {
         let (content, inner) = unquoted(word, span);
         let is_shown = match disclosure {
             Disclosure::Show => {
-                !looks_like_a_key(content)
-                    && !(looks_like_a_secret(content) && self.is_last_key("credentials"))
+                // The name of credentials is where a secret is most easily put by mistake.
+                let is_misplaced = looks_like_a_secret(content) && self.is_last_key("credentials");
+                !looks_like_a_key(content) && !is_misplaced
             }
             Disclosure::ShowSecretName => is_secret_name(content),
             Disclosure::Mask => false,

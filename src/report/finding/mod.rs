@@ -17,6 +17,7 @@ mod sensitive;
 
 use serde::Serialize;
 
+pub use json::document as json_document;
 pub(super) use masked_file::MaskedFile;
 
 use super::{Paint, counted, listed};
