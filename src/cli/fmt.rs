@@ -68,7 +68,7 @@ pub(super) fn run(
     let mut shown = String::new();
     for (entry, before, after) in &changed {
         shown.push_str(&match arguments.diff {
-            true => super::set::unified(&entry.path, before, after, terminal.paint),
+            true => super::diff::unified(&entry.path, before, after, terminal.paint),
             false => format!("{}\n", crate::report::visible(&entry.path)),
         });
         if !arguments.check {

@@ -1,7 +1,9 @@
 //! What people type: the arguments of every command, and the way from them to an exit code.
 
 mod clock;
+mod commit_target;
 mod completions;
+mod diff;
 mod fmt;
 mod generated;
 mod init;

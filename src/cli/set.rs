@@ -5,20 +5,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
+use foldhash::HashSet;
 use globset::GlobMatcher;
 
+use super::commit_target::CommitTarget;
+use super::diff::unified;
 use super::scope::pattern;
 use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
 use crate::config::Settings;
-use crate::inventory::commit::{self, CommitRequest, Person};
 use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
 use crate::inventory::source::Limits;
 use crate::inventory::{
     FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest, read_texts,
 };
 use crate::model::Severity;
-use crate::report::{Exit, FindingFormat, Paint, counted, visible};
+use crate::report::{Exit, FindingFormat, counted, visible};
 
 /// Change subscribers in bulk: show the difference, or write or commit it
 ///
@@ -80,7 +82,12 @@ pub(super) fn run(
         folder.display()
     );
     let target = if arguments.commit {
-        Some(CommitTarget::of(arguments, settings)?)
+        let branch = arguments.branch.clone();
+        Some(CommitTarget::of(
+            folder.clone(),
+            branch.or_else(|| settings.branch.clone()),
+            arguments.author.as_deref(),
+        )?)
     } else {
         None
     };
@@ -286,11 +293,10 @@ fn refuse(
     mut after: Reading,
     terminal: &Terminal,
 ) -> anyhow::Result<Option<Exit>> {
+    let known = before.findings.iter();
+    let known: HashSet<(&str, &str)> = known.map(|old| (old.rule.id, &*old.message)).collect();
     after.findings.retain(|finding| {
-        let is_old = before
-            .findings
-            .iter()
-            .any(|old| old.rule == finding.rule && old.message == finding.message);
+        let is_old = known.contains(&(finding.rule.id, &finding.message));
         finding.severity == Severity::Error && !is_old
     });
     if after.findings.is_empty() {
@@ -323,122 +329,4 @@ fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Where a commit goes, and from which commit it starts.
-struct CommitTarget {
-    path: std::path::PathBuf,
-    branch: String,
-    author: Person,
-    base: Reading,
-}
-
-impl CommitTarget {
-    fn of(arguments: &SetArguments, settings: &Settings) -> anyhow::Result<Self> {
-        let path = arguments.inventory.folder(settings);
-        let branch = match arguments.branch.clone().or_else(|| settings.branch.clone()) {
-            Some(branch) => branch,
-            None => commit::current_branch(&path)?,
-        };
-        let author = match &arguments.author {
-            Some(author) => person(author)?,
-            None => commit::identity(&path)
-                .context("git does not know who you are; give `--author 'Name <address>'`, or set `git config user.name` and `user.email`")?,
-        };
-        let source = crate::inventory::source::Source::git(&path, &branch)?;
-        let base = crate::inventory::read(
-            &source,
-            &Limits::default(),
-            &crate::inventory::Cache::default(),
-        )?;
-        Ok(Self {
-            path,
-            branch,
-            author,
-            base,
-        })
-    }
-
-    fn read(&self) -> anyhow::Result<Reading> {
-        let source = crate::inventory::source::Source::git(
-            &self.path,
-            self.base.inventory.commit().unwrap_or("HEAD"),
-        )?;
-        Ok(crate::inventory::read(
-            &source,
-            &Limits::default(),
-            &crate::inventory::Cache::default(),
-        )?)
-    }
-
-    fn commit(
-        &self,
-        changes: &[FileChange],
-        message: &str,
-        terminal: &Terminal,
-    ) -> anyhow::Result<()> {
-        let changes: Vec<commit::FileChange> = changes
-            .iter()
-            .map(|change| commit::FileChange {
-                path: change.path.to_string(),
-                text: change.after.as_ref().map(ToString::to_string),
-            })
-            .collect();
-        let id = commit::commit(&CommitRequest {
-            repository: &self.path,
-            prefix: &self.base.prefix,
-            branch: &self.branch,
-            expected_base: self.base.inventory.commit().unwrap_or_default(),
-            changes: &changes,
-            author: &self.author,
-            committer: &self.author,
-            time: super::clock::commit_time(),
-            message,
-            trailers: &[("Gamctl-Command", "set")],
-        })?;
-        terminal.say(&format!(
-            "Committed {} to {}.",
-            id.as_str().get(..12).unwrap_or_default(),
-            self.branch
-                .strip_prefix("refs/heads/")
-                .unwrap_or(&self.branch)
-        ));
-        Ok(())
-    }
-}
-
-fn person(text: &str) -> anyhow::Result<Person> {
-    let parts = text.strip_suffix('>').and_then(|text| text.split_once('<'));
-    match parts.map(|(name, email)| (name.trim(), email.trim())) {
-        Some((name, email)) if !name.is_empty() && !email.is_empty() => Ok(Person {
-            name: name.to_owned(),
-            email: email.to_owned(),
-        }),
-        _ => bail!("`{}` is not of the form `Name <address>`", visible(text)),
-    }
-}
-
-/// Returns the difference of a file as a unified diff.
-pub(super) fn unified(path: &str, before: &str, after: &str, paint: Paint) -> String {
-    let diff = similar::TextDiff::from_lines(before, after);
-    let name = visible(path);
-    let mut text = format!(
-        "{}\n{}\n",
-        paint.bold(&format!("--- a/{name}")),
-        paint.bold(&format!("+++ b/{name}"))
-    );
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        text.push_str(&paint.dim(&hunk.header().to_string()));
-        text.push('\n');
-        for change in hunk.iter_changes() {
-            let line = visible(change.value().trim_end_matches(['\n', '\r'])).into_owned();
-            text.push_str(&match change.tag() {
-                similar::ChangeTag::Delete => paint.removed(&format!("-{line}")),
-                similar::ChangeTag::Insert => paint.added(&format!("+{line}")),
-                similar::ChangeTag::Equal => format!(" {line}"),
-            });
-            text.push('\n');
-        }
-    }
-    text
 }
