@@ -1,4 +1,4 @@
-//! How fast and how large: validating, resolving and re-validating the largest inventory in sight, made from a seed.
+//! How fast and how large: validating, resolving, re-validating and editing the largest inventories in sight, made from a seed.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -7,16 +7,20 @@
     reason = "a bench prints, and ends at the first thing that goes wrong"
 )]
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use gamctl::inventory::edit::{Edit, KeyPath, Object, apply};
 use gamctl::inventory::source::{Limits, Source};
-use gamctl::inventory::{Cache, Reading, read, resolve};
+use gamctl::inventory::{Cache, Reading, canonical_order, read, resolve};
 
 const SITES: usize = 500;
 const DEVICES_PER_SITE: usize = 20;
 const SUBSCRIBERS_PER_DEVICE: usize = 25;
+const SUBSCRIBERS_IN_ONE_FILE: usize = 70_000;
 const RUNS: usize = 7;
 
 fn main() {
@@ -24,6 +28,7 @@ fn main() {
     if std::env::args().any(|argument| argument == "--list" || argument == "--test") {
         return;
     }
+    edit_one_large_file();
     let directory = tempfile::tempdir().unwrap();
     let bytes = write_inventory(directory.path());
     let devices = SITES * DEVICES_PER_SITE;
@@ -94,6 +99,38 @@ fn main() {
         "resident at most over everything: {:.0} MB",
         resident("VmHWM")
     );
+}
+
+/// Measures what a billing sync does that writes one file: a value for each of its subscribers, as a new key and over an old one.
+fn edit_one_large_file() {
+    let mut text = String::new();
+    for number in 1..=SUBSCRIBERS_IN_ONE_FILE {
+        write!(text, "[subscriber.acct-{number}]\ndevice = \"d{}\"\nport = {}\nservice_plan = \"gig\"\nvlan = {}\n\n", number / 24, number % 24 + 1, 100 + number % 3600).unwrap();
+    }
+    println!(
+        "setup: {SUBSCRIBERS_IN_ONE_FILE} subscribers of 6 lines in one file, {:.1} MB of TOML in memory",
+        megabytes(text.len())
+    );
+    let files: BTreeMap<Arc<str>, Arc<str>> =
+        BTreeMap::from([("subscribers.toml".into(), text.into())]);
+    for (what, key, value) in [
+        ("set a new key", "description", "x"),
+        ("replace one key", "service_plan", "home-100"),
+    ] {
+        let edits: Vec<Edit> = (1..=SUBSCRIBERS_IN_ONE_FILE)
+            .map(|number| Edit::Set {
+                object: Object::subscriber(format!("acct-{number}")),
+                key: KeyPath::from([key]),
+                value: value.into(),
+            })
+            .collect();
+        let what = format!("{what} of every subscriber of one file");
+        measure(&what, "≤ 3 s", || {
+            let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path)).unwrap();
+            assert_eq!(changes.len(), 1);
+            changes
+        });
+    }
 }
 
 fn validate(source: &Source, cache: &Cache) -> Reading {

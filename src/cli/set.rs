@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
+use foldhash::HashSet;
 use globset::GlobMatcher;
 use serde::Serialize;
 
@@ -368,11 +369,10 @@ fn refuse(
     outcome: &mut Outcome,
     terminal: &Terminal,
 ) -> anyhow::Result<Option<Exit>> {
+    let known = before.findings.iter();
+    let known: HashSet<(&str, &str)> = known.map(|old| (old.rule.id, &*old.message)).collect();
     after.findings.retain(|finding| {
-        let is_old = before
-            .findings
-            .iter()
-            .any(|old| old.rule == finding.rule && old.message == finding.message);
+        let is_old = known.contains(&(finding.rule.id, &*finding.message));
         finding.severity == Severity::Error && !is_old
     });
     if after.findings.is_empty() {

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use similar::{ChangeTag, TextDiff};
+use similar::ChangeTag;
+use similar::udiff::UnifiedHunkHeader;
 
 use super::finding::MaskedFile;
+use super::line_match::operations;
 use super::{Paint, visible};
 
 const MASK: &str = "****";
@@ -15,7 +17,8 @@ const MASK: &str = "****";
 /// # Guarantees
 /// Neither side shows what an excerpt of the file would not show.
 pub fn difference(path: &str, before: &str, after: &str, paint: Paint) -> String {
-    let diff = TextDiff::from_lines(before, after);
+    let old_lines: Vec<&str> = before.split_inclusive('\n').collect();
+    let new_lines: Vec<&str> = after.split_inclusive('\n').collect();
     let (old, new) = (MaskedFile::new(path, before), MaskedFile::new(path, after));
     let name = visible(path);
     let mut text = format!(
@@ -23,10 +26,13 @@ pub fn difference(path: &str, before: &str, after: &str, paint: Paint) -> String
         paint.bold(&format!("--- a/{name}")),
         paint.bold(&format!("+++ b/{name}"))
     );
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        text.push_str(&paint.dim(&hunk.header().to_string()));
+    for hunk in similar::group_diff_ops(operations(&old_lines, &new_lines), 3) {
+        text.push_str(&paint.dim(&UnifiedHunkHeader::new(&hunk).to_string()));
         text.push('\n');
-        for change in hunk.iter_changes() {
+        let changes = hunk
+            .iter()
+            .flat_map(|operation| operation.iter_changes(&*old_lines, &*new_lines));
+        for change in changes {
             let old = change.old_index().and_then(|number| old.line(number));
             let new = change.new_index().and_then(|number| new.line(number));
             let line = shown(&old, &new);
@@ -108,5 +114,18 @@ mod tests {
             ),
             "--- a/a.toml\n+++ b/a.toml\n@@ -1,2 +1,2 @@\n a = 1\n-b = 2\n+b = \"\\u{202e}\"\n"
         );
+    }
+
+    #[test]
+    fn a_line_changed_in_each_of_many_objects_is_one_line_out_and_one_in() {
+        let text = |value: fn(u32) -> String| {
+            let object = |id: u32| format!("[x.{id}]\nkey = 1\nvalue = \"{}\"\n\n", value(id));
+            (0..20_000).map(object).collect::<String>()
+        };
+        let (before, after) = (text(|id| id.to_string()), text(|_| "same".to_owned()));
+        let shown = difference("a.toml", &before, &after, Paint::Plain);
+        let count = |sign: &str| shown.lines().filter(|line| line.starts_with(sign)).count();
+        assert_eq!((count("-value"), count("+value")), (20_000, 20_000));
+        assert_eq!((count("-[x"), count("+[x")), (0, 0));
     }
 }

@@ -7,6 +7,7 @@ mod difference;
 mod exit;
 mod finding;
 mod intended;
+mod line_match;
 mod paint;
 mod table;
 mod visible;

@@ -20,7 +20,7 @@ impl OpenFile<'_> {
     ) -> Result<(), Obstacle> {
         let text = object_text(object, fields, comment);
         let text = format(self.kind, &text, order)
-            .map_err(|error| Obstacle::new(1, std::format!("its fields do not fit: {error}")))?;
+            .map_err(|error| Obstacle::new(None, std::format!("its fields do not fit: {error}")))?;
         let block = insert::read(&text)?;
         if let [table, id] = object {
             let at = self.object_place(table, id);
@@ -32,7 +32,7 @@ impl OpenFile<'_> {
             done &= self.meaning.set(&path, Item::Value(value.clone()));
         }
         done.then_some(())
-            .ok_or_else(|| Obstacle::new(1, "a name on the way to it is not a table"))
+            .ok_or_else(|| Obstacle::new(None, "a name on the way to it is not a table"))
     }
 }
 

@@ -64,25 +64,32 @@ fn hint(nearest: &[String]) -> String {
 }
 
 /// Why one file cannot be edited as asked.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Obstacle {
-    pub(super) line: usize,
-    pub(super) why: String,
+    /// Where it stands in the text in sight; nothing where it stands nowhere.
+    line: Option<usize>,
+    why: String,
 }
 
 impl Obstacle {
-    pub(super) fn new(line: usize, why: impl Into<String>) -> Self {
+    pub(super) fn new(line: impl Into<Option<usize>>, why: impl Into<String>) -> Self {
         Self {
-            line,
+            line: line.into(),
             why: why.into(),
         }
+    }
+
+    /// Returns it where `lines` more stand above.
+    pub(super) fn below(mut self, lines: usize) -> Self {
+        self.line = self.line.map(|line| line + lines);
+        self
     }
 
     pub(super) fn on(self, object: &Object, file: &Arc<str>) -> EditError {
         EditError::NotEditable {
             object: object.clone(),
             file: Arc::clone(file),
-            line: self.line,
+            line: self.line.unwrap_or(1),
             why: self.why,
         }
     }

@@ -149,12 +149,12 @@ impl<'a> OpenFile<'a> {
 /// Reads statements that we wrote.
 pub(super) fn read(text: &str) -> Result<Vec<Statement<'static>>, Obstacle> {
     let layout = Layout::parse(text)
-        .map_err(|error| Obstacle::new(1, format!("it cannot be written as TOML: {error}")))?;
+        .map_err(|error| Obstacle::new(None, format!("it cannot be written as TOML: {error}")))?;
     let statements = layout.statements.into_iter();
     Ok(statements.map(Statement::into_owned).collect())
 }
 
 fn read_one(line: &str) -> Result<Statement<'static>, Obstacle> {
     let first = read(line)?.into_iter().next();
-    first.ok_or_else(|| Obstacle::new(1, "there is nothing to write"))
+    first.ok_or_else(|| Obstacle::new(None, "there is nothing to write"))
 }

@@ -12,6 +12,7 @@ mod remove;
 mod set;
 #[cfg(test)]
 mod tests;
+mod window;
 mod workspace;
 
 use std::collections::BTreeMap;

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use foldhash::HashSet;
+
 use super::error::{EditError, Obstacle};
 use super::index::device_in;
 use super::object::written;
+use super::window::Cut;
 use crate::inventory::FileKind;
 use crate::inventory::layout::{
     Layout, LayoutError, Meaning, Statement, comments_in, same_meaning, shared,
@@ -19,6 +22,10 @@ pub(super) struct OpenFile<'a> {
     /// What the file is to mean: every edit is carried out on it too, without looking at the text.
     pub(super) meaning: Meaning,
     pub(super) exists: bool,
+    /// The rest of the file while `layout` is only a part of it.
+    pub(super) cut: Option<Cut<'a>>,
+    /// Objects that are known to need the whole file.
+    pub(super) spread: HashSet<String>,
 }
 
 impl<'a> OpenFile<'a> {
@@ -42,14 +49,17 @@ impl<'a> OpenFile<'a> {
             layout: parse(path, whole)?,
             meaning,
             exists: text.is_some(),
+            cut: None,
+            spread: HashSet::default(),
         })
     }
 
     /// Returns the text, after reading it again.
-    pub(super) fn text(&self) -> Result<Option<String>, EditError> {
+    pub(super) fn text(&mut self) -> Result<Option<String>, EditError> {
         if !self.exists {
             return Ok(None);
         }
+        self.join();
         let text = self.layout.to_text();
         match Meaning::of(&text) {
             Ok(meaning) if same_meaning(meaning.item(), self.meaning.item()) => Ok(Some(text)),
@@ -64,14 +74,14 @@ impl<'a> OpenFile<'a> {
     }
 
     /// Returns the line on which something at or below `path` stands first.
-    pub(super) fn line_of(&self, path: &[String]) -> usize {
+    pub(super) fn line_of(&self, path: &[String]) -> Option<usize> {
         let mut placed = self.layout.placed();
         let found = placed.find(|(_, header, statement)| {
             let names = header.len() + statement.path.len();
             let common = shared(header, &statement.path, path);
             common == path.len() || (!statement.value.is_empty() && common == names)
         });
-        found.map_or(1, |(index, _, _)| self.layout.line_number(index))
+        found.map(|(index, _, _)| self.layout.line_number(index))
     }
 
     pub(super) fn obstacle(&self, index: usize, why: impl Into<String>) -> Obstacle {
@@ -125,7 +135,7 @@ impl<'a> OpenFile<'a> {
         for (index, place) in places {
             if let Some(statement) = self.layout.statements.get_mut(index) {
                 statement.splice(place, &key).map_err(|error| {
-                    Obstacle::new(1, format!("`{id}` cannot become `{to}` here: {error}"))
+                    Obstacle::new(None, format!("`{id}` cannot become `{to}` here: {error}"))
                 })?;
             }
         }
@@ -134,7 +144,7 @@ impl<'a> OpenFile<'a> {
         let moved = self.meaning.remove(object);
         let done = moved.is_some_and(|item| self.meaning.set(&renamed, item));
         done.then_some(())
-            .ok_or_else(|| Obstacle::new(1, "it is not a table"))
+            .ok_or_else(|| Obstacle::new(None, "it is not a table"))
     }
 
     /// Makes sure that a line ends before the statement at `index`.

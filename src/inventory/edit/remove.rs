@@ -1,10 +1,12 @@
 //! Takes keys, tables and whole objects out of a file, with the comments that belong to them.
 
+use toml_edit::{Item, Value};
+
 use super::error::Obstacle;
 use super::inline;
 use super::open_file::{OpenFile, begins_blank};
 use crate::inventory::layout::{
-    Lead, Meaning, Statement, StatementKind, comments_in, shared, without_empty_tables,
+    Lead, Statement, StatementKind, comments_in, shared, without_empty_tables,
 };
 
 impl<'a> OpenFile<'a> {
@@ -36,6 +38,17 @@ impl<'a> OpenFile<'a> {
         self.meaning.remove(path);
         self.forget_vanished(path);
         Ok(true)
+    }
+
+    /// Removes a key of an object, which is to keep something.
+    pub(super) fn unset(&mut self, object: &[String], path: &[String]) -> Result<(), Obstacle> {
+        let line = self.line_of(path);
+        self.remove(path)?;
+        let why = "this is all there is of it; remove the object instead";
+        let is_there = object.is_empty() || self.meaning.get(object).is_some();
+        is_there
+            .then_some(())
+            .ok_or_else(|| Obstacle::new(line, why))
     }
 
     /// Takes an object out that is written with headers of its own, to be put in elsewhere.
@@ -130,15 +143,19 @@ impl<'a> OpenFile<'a> {
         let place = statement.value.clone();
         let edited = inline::remove(statement.value_text(), path, depth)
             .and_then(|value| statement.splice(place, &value).map_err(|e| e.to_string()));
+        // The last name of a dotted key takes the table before it along, which only the text knows.
+        let after = statement.value_text().parse::<Value>().map(Item::Value);
         edited.map_err(|why| self.obstacle(index, why))?;
         self.meaning.remove(path);
-        // The last name of a dotted key takes the table before it along, which only the text knows.
-        let after = Meaning::of(&self.layout.to_text())
-            .ok()
-            .filter(|after| without_empty_tables(after.item(), self.meaning.item()));
-        let after = after.ok_or_else(|| self.obstacle(index, "more would go than was asked"))?;
-        self.meaning = after;
-        Ok(true)
+        let value = path.get(..depth).unwrap_or_default();
+        let is_so = after.is_ok_and(|after| {
+            let expected = self.meaning.get(value);
+            expected.is_some_and(|expected| without_empty_tables(&after, expected))
+                && self.meaning.set(value, after)
+        });
+        is_so
+            .then_some(true)
+            .ok_or_else(|| self.obstacle(index, "more would go than was asked"))
     }
 
     /// Forgets tables that nothing in the text speaks of any more.

@@ -43,7 +43,10 @@ impl OpenFile<'_> {
         if self.meaning.set(path, item) {
             Ok(true)
         } else {
-            Err(Obstacle::new(1, "a name on the way to it is not a table"))
+            Err(Obstacle::new(
+                None,
+                "a name on the way to it is not a table",
+            ))
         }
     }
 
@@ -125,7 +128,7 @@ impl OpenFile<'_> {
         order: Order<'_>,
     ) -> Result<(), Obstacle> {
         let Some((name, table)) = path.split_last() else {
-            return Err(Obstacle::new(1, "no key is named"));
+            return Err(Obstacle::new(None, "no key is named"));
         };
         let home = self.home(path);
         let line = |key: &str| format!("{key} = {text}{}", self.layout.line_end());
@@ -150,7 +153,7 @@ impl OpenFile<'_> {
                 self.insert_block(before, block);
                 Ok(())
             }
-            Home::Table { .. } => Err(Obstacle::new(1, "it is a table")),
+            Home::Table { .. } => Err(Obstacle::new(None, "it is a table")),
         }
     }
 }

@@ -34,7 +34,8 @@ impl<'a> Workspace<'a> {
         match edit {
             Edit::Set { object, key, value } => self.change(object, |file, path, order| {
                 let whole = [path, key.names()].concat();
-                file.set(path.len(), &whole, value, order).map(drop)
+                file.near(path, |file| file.set(path.len(), &whole, value, order))
+                    .map(drop)
             }),
             Edit::Unset { object, key } => self.unset(object, key),
             Edit::Add {
@@ -56,7 +57,7 @@ impl<'a> Workspace<'a> {
     /// Returns the files whose text changed.
     pub(super) fn changes(self) -> Result<Vec<FileChange>, EditError> {
         let mut changes = Vec::new();
-        for (path, file) in self.open {
+        for (path, mut file) in self.open {
             let before = self.files.get(&path).cloned();
             let after = file.text()?.map(Arc::from);
             if before != after {
@@ -79,7 +80,7 @@ impl<'a> Workspace<'a> {
         let path = object.path()?;
         let home = self.locate(object)?;
         let order = self.order;
-        let file = self.open(&home, object.kind())?;
+        let file = self.open_in_part(&home, object.kind())?;
         let before = file.device_of(&path);
         edit(file, &path, &|table| order(object.kind(), table))
             .map_err(|obstacle| obstacle.on(object, &home))?;
@@ -100,6 +101,7 @@ impl<'a> Workspace<'a> {
             return Err(EditError::NoSuchKind(object.clone()));
         }
         self.change(object, |file, path, _| {
+            file.join();
             file.remove(path)?;
             file.delete_if_hollow();
             Ok(())
@@ -109,16 +111,11 @@ impl<'a> Workspace<'a> {
     fn unset(&mut self, object: &Object, key: &KeyPath) -> Result<(), EditError> {
         self.change(object, |file, path, _| {
             if key.names().is_empty() {
+                file.join();
                 return Err(Obstacle::new(file.line_of(path), "no key is named"));
             }
             let whole = [path, key.names()].concat();
-            let line = file.line_of(&whole);
-            file.remove(&whole)?;
-            let why = "this is all there is of it; remove the object instead";
-            let is_there = path.is_empty() || file.meaning.get(path).is_some();
-            is_there
-                .then_some(())
-                .ok_or_else(|| Obstacle::new(line, why))
+            file.near(path, |file| file.unset(path, &whole))
         })
     }
 
@@ -162,15 +159,18 @@ impl<'a> Workspace<'a> {
         renamed.check_id()?;
         let path = renamed.path()?;
         self.refuse_taken(&renamed, &path)?;
-        self.change(object, |file, path, _| file.rename(path, to))?;
+        self.change(object, |file, path, _| {
+            file.join();
+            file.rename(path, to)
+        })?;
         let device = self.open(&home, *kind)?.device_of(&path);
         let index = self.index(*kind)?;
         index.note(&home, to, device.as_deref());
         if record && *kind == FileKind::Subscribers {
-            self.carry_out(&Edit::Set {
-                object: renamed,
-                key: KeyPath::from(["moved_from"]),
-                value: id.as_str().into(),
+            let old = id.as_str().into();
+            self.change(&renamed, |file, path, order| {
+                let whole = [path, &["moved_from".to_owned()]].concat();
+                file.set(path.len(), &whole, &old, order).map(drop)
             })?;
         }
         Ok(())
@@ -218,7 +218,7 @@ impl<'a> Workspace<'a> {
             Err(other) => Err(other),
             Ok(file) => Err(EditError::AlreadyThere {
                 object: object.clone(),
-                line: self.open(&file, object.kind())?.line_of(path),
+                line: self.open(&file, object.kind())?.line_of(path).unwrap_or(1),
                 file,
             }),
         }
@@ -258,6 +258,17 @@ impl<'a> Workspace<'a> {
     }
 
     fn open(&mut self, path: &Arc<str>, kind: FileKind) -> Result<&mut OpenFile<'a>, EditError> {
+        let file = self.open_in_part(path, kind)?;
+        file.join();
+        Ok(file)
+    }
+
+    /// Opens a file of which perhaps only a part is in sight.
+    fn open_in_part(
+        &mut self,
+        path: &Arc<str>,
+        kind: FileKind,
+    ) -> Result<&mut OpenFile<'a>, EditError> {
         if !self.open.contains_key(path) {
             let text = self.files.get(path).map(AsRef::as_ref);
             let file = OpenFile::open(path, kind, text)?;

@@ -21,6 +21,8 @@ pub(in crate::inventory) struct Layout<'a> {
     pub(in crate::inventory) statements: Vec<Statement<'a>>,
     /// Comments and blank lines after the last statement.
     pub(in crate::inventory) end: Cow<'a, str>,
+    /// How the file around ends its lines, where this is only a part of one.
+    pub(in crate::inventory) line_end_around: Option<&'static str>,
 }
 
 /// What a statement does.
@@ -102,34 +104,44 @@ impl<'a> Layout<'a> {
 
     /// Returns the line, counted from 1, on which the statement at `index` begins.
     pub(in crate::inventory) fn line_number(&self, index: usize) -> usize {
-        let breaks = |text: &str| text.matches('\n').count();
-        let above: usize = self
-            .statements
-            .iter()
-            .take(index)
-            .map(|s| breaks(&s.lead) + breaks(&s.line) + breaks(&s.tail))
-            .sum();
+        let above = self.statements.iter().take(index);
+        let above: usize = above.map(Statement::line_breaks).sum();
         let lead = self.statements.get(index).map_or(0, |s| breaks(&s.lead));
         above + lead + 1
     }
 
     /// Returns how the file ends its lines; the first line decides.
     pub(in crate::inventory) fn line_end(&self) -> &'static str {
-        let pieces = self
-            .statements
-            .iter()
-            .flat_map(|s| [&s.lead, &s.line])
-            .chain([&self.end]);
-        match pieces.filter_map(|piece| piece.split_once('\n')).next() {
-            Some((line, _)) if line.ends_with('\r') => "\r\n",
-            Some(_) | None => "\n",
-        }
+        let around = self.line_end_around;
+        around.unwrap_or_else(|| line_end_of(self.statements.iter(), &self.end))
     }
+}
+
+/// Returns how statements and what stands after them end their lines; the first line decides.
+pub(in crate::inventory) fn line_end_of<'s, 'a: 's>(
+    statements: impl Iterator<Item = &'s Statement<'a>>,
+    end: &'s str,
+) -> &'static str {
+    let pieces = statements.flat_map(|s| [s.lead.as_ref(), s.line.as_ref()]);
+    let mut pieces = pieces.chain([end]);
+    match pieces.find_map(|piece| piece.split_once('\n')) {
+        Some((line, _)) if line.ends_with('\r') => "\r\n",
+        Some(_) | None => "\n",
+    }
+}
+
+fn breaks(text: &str) -> usize {
+    text.matches('\n').count()
 }
 
 impl Statement<'_> {
     pub(in crate::inventory) fn value_text(&self) -> &str {
         self.line.get(self.value.clone()).unwrap_or_default()
+    }
+
+    /// Returns how many lines end in it and in what belongs to it.
+    pub(in crate::inventory) fn line_breaks(&self) -> usize {
+        breaks(&self.lead) + breaks(&self.line) + breaks(&self.tail)
     }
 
     pub(in crate::inventory) fn indentation(&self) -> &str {

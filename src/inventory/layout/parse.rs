@@ -77,6 +77,7 @@ impl<'a> Layout<'a> {
             mark,
             end: Cow::Borrowed(text.get(reader.begin..).unwrap_or_default()),
             statements: reader.statements,
+            line_end_around: None,
         };
         layout.settle();
         Ok(layout)

@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use toml_edit::{Item, Value};
 
 use super::{Files, add, files, order};
+use crate::inventory::FileKind;
+use crate::inventory::edit::open_file::OpenFile;
 use crate::inventory::edit::{Edit, EditError, FileChange, KeyPath, Object, apply};
 use crate::inventory::layout::{Meaning, same_meaning};
 
@@ -168,6 +170,32 @@ proptest! {
         }
         let batch = apply(&start, &done, &order).map(|changes| after(&start, &changes));
         prop_assert_eq!(batch, Ok(single));
+    }
+
+    #[test]
+    fn an_edit_near_its_object_equals_one_in_the_whole_file(
+        text in file_text(), edits in prop::collection::vec((prop_oneof![Just("a"), Just("b"), Just("c")], key(), value(), any::<bool>()), 1..6),
+    ) {
+        let open = || OpenFile::open(&"subscribers.toml".into(), FileKind::Subscribers, Some(&text));
+        let (Ok(mut near), Ok(mut whole)) = (open(), open()) else { return Ok(()); };
+        let order = |path: &[&str]| order(FileKind::Subscribers, path);
+        for (id, key, value, sets) in edits {
+            let object = ["subscriber", id].map(str::to_owned);
+            let path = [object.as_slice(), key.names()].concat();
+            if near.meaning.get(&object).is_none() {
+                continue;
+            }
+            let edit = |file: &mut OpenFile<'_>| match sets {
+                true => file.set(2, &path, &value, &order).map(drop),
+                false => file.unset(&object, &path),
+            };
+            let (left, right) = (near.near(&object, edit), edit(&mut whole));
+            prop_assert_eq!(&left, &right);
+            if left.is_err() {
+                return Ok(());
+            }
+        }
+        prop_assert_eq!(near.text(), whole.text());
     }
 
     #[test]
