@@ -28,6 +28,7 @@ pub fn all_rules() -> Vec<&'static Rule> {
     let own = [
         super::source::rules(),
         super::parse::RULES,
+        super::raw_text::RULES,
         super::record::RULES,
         super::text::CREDENTIALS_RULES,
         super::compare::RULES,

@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::inventory::assemble::{Inventory, Spot};
 use crate::inventory::locate::{Pending, Pointer};
-use crate::inventory::parse::look_alike;
+use crate::inventory::look::look_alike;
 use crate::inventory::rules::rules;
 use crate::model::{DeviceState, MacAddress, Rule};
 

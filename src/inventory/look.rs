@@ -1,0 +1,28 @@
+//! Which ids a hurried reader takes for one another.
+
+use std::hash::{BuildHasher, Hasher};
+
+/// Returns a number that is equal for ids that a hurried reader takes for one another.
+///
+/// Ids are ASCII, so what is left to confuse is case, `0`/`o`, `1`/`i`/`l`, and the separators.
+pub(super) fn skeleton(id: &str) -> u64 {
+    let mut hasher = foldhash::fast::FixedState::default().build_hasher();
+    for byte in id.bytes() {
+        hasher.write_u8(look(byte));
+    }
+    hasher.finish()
+}
+
+fn look(byte: u8) -> u8 {
+    match byte.to_ascii_lowercase() {
+        b'o' => b'0',
+        b'i' | b'l' => b'1',
+        b'_' | b'.' => b'-',
+        other => other,
+    }
+}
+
+/// Returns whether two ids look alike.
+pub(in crate::inventory) fn look_alike(left: &str, right: &str) -> bool {
+    left.len() == right.len() && left.bytes().map(look).eq(right.bytes().map(look))
+}
