@@ -29,9 +29,12 @@ impl Spot {
     }
 
     fn indices(self) -> (usize, usize) {
-        let index = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        (index(self.file), index(self.position))
+        (to_index(self.file), to_index(self.position))
     }
+}
+
+fn to_index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 pub type DeviceObject = Object<DeviceName, DeviceText>;
@@ -160,14 +163,7 @@ impl Inventory {
             };
             match (home, device) {
                 (Some(home), _) => {
-                    if let Some(count) = counts.get_mut(
-                        Spot {
-                            file: home,
-                            position: 0,
-                        }
-                        .indices()
-                        .0 + 1,
-                    ) {
+                    if let Some(count) = counts.get_mut(to_index(home) + 1) {
                         *count += 1;
                     }
                 }
@@ -191,14 +187,7 @@ impl Inventory {
         ];
         for (spot, home) in self.subscribers.iter().zip(homes) {
             let Some(home) = home else { continue };
-            let at = next.get_mut(
-                Spot {
-                    file: home,
-                    position: 0,
-                }
-                .indices()
-                .0,
-            );
+            let at = next.get_mut(to_index(home));
             if let Some(at) = at
                 && let Some(member) = members.get_mut(*at)
             {
@@ -319,14 +308,7 @@ impl Inventory {
 
     pub fn device(&self, name: &str) -> Option<&DeviceObject> {
         let number = *self.device_index.get(name)?;
-        let spot = self.devices.get(
-            Spot {
-                file: number,
-                position: 0,
-            }
-            .indices()
-            .0,
-        )?;
+        let spot = self.devices.get(to_index(number))?;
         self.device_at(*spot)
     }
 
@@ -357,14 +339,10 @@ impl Inventory {
 
     /// Returns the subscribers of a device.
     pub fn subscribers_of(&self, device: &str) -> impl Iterator<Item = &SubscriberObject> {
-        let number = self.device_index.get(device).map(|number| {
-            Spot {
-                file: *number,
-                position: 0,
-            }
-            .indices()
-            .0
-        });
+        let number = self
+            .device_index
+            .get(device)
+            .map(|number| to_index(*number));
         let spots = number.map_or(&[] as &[Spot], |number| self.member_spots(number));
         spots.iter().filter_map(|spot| self.subscriber_at(*spot))
     }
@@ -378,6 +356,12 @@ impl Inventory {
         self.files
             .get(spot.indices().0)
             .is_some_and(|slot| slot.parsed.is_partial)
+    }
+
+    /// Returns the file that an object stands in.
+    pub(in crate::inventory) fn path_of(&self, spot: Spot) -> Arc<str> {
+        let slot = self.files.get(to_index(spot.file));
+        slot.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path))
     }
 
     pub(in crate::inventory) fn point_at_device(&self, spot: Spot) -> Pointer {

@@ -282,10 +282,7 @@ fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>)
             continue;
         };
         if is_pending(object) && served.contains(object.id.as_str()) {
-            let file = usize::try_from(spot.file)
-                .ok()
-                .and_then(|file| after.files.get(file));
-            let path = file.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path));
+            let path = after.path_of(*spot);
             findings.push(gone(
                 &PROTECTED_REMOVED,
                 Place::whole(path),
@@ -306,10 +303,7 @@ fn protected(before: &Inventory, removed: &[Removed<'_>], findings: &mut Vec<Fin
         if object.text.protected != Some(true) {
             continue;
         }
-        let file = usize::try_from(spot.file)
-            .ok()
-            .and_then(|file| before.files.get(file));
-        let path = file.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path));
+        let path = before.path_of(*spot);
         findings.push(gone(
             &PROTECTED_REMOVED,
             Place::whole(path),
@@ -384,10 +378,7 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
         if !was_in_use || after.device(object.id.as_str()).is_some() {
             continue;
         }
-        let file = usize::try_from(spot.file)
-            .ok()
-            .and_then(|file| before.files.get(file));
-        let path = file.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path));
+        let path = before.path_of(*spot);
         findings.push(gone(
             &DEVICE_DROPPED,
             Place::whole(path),
