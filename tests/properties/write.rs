@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gamctl::model::VlanSet;
+
 use super::dice::Dice;
 use super::spec::{Object, Spec, Table, Value, vlans_of};
 
@@ -347,9 +349,8 @@ impl Style<'_> {
                     _ => text.to_owned(),
                 }
             }
-            "allowed_vlans" | "subscribers"
-                if text.bytes().all(|b| b"0123456789,-".contains(&b)) =>
-            {
+            // What a fault wrote wrongly stays as it is.
+            "allowed_vlans" | "subscribers" if text.parse::<VlanSet>().is_ok() => {
                 let mut entries: Vec<String> = text.split(',').map(str::to_owned).collect();
                 if dice.once_in(3) && entries.len() < 100 && vlans_of(text).len() < 100 {
                     entries = vlans_of(text).iter().map(u16::to_string).collect();
