@@ -202,21 +202,10 @@ fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
     if passing.contains(vlan) {
         return;
     }
-    let number = text
-        .uplink
-        .as_ref()
-        .and_then(|uplinks| uplinks.0.first())
-        .map_or(1, |(number, _)| number.get());
-    let at = household
-        .inventory
-        .point_at_device(household.spot)
-        .key("uplink")
-        .key(number)
-        .value("allowed_vlans");
     pending.push(
         Pending::new(
             &MANAGEMENT_CUT_OFF,
-            at,
+            household.point_at_uplink(),
             format!(
                 "`{}` is managed through VLAN {vlan}, which does not pass its uplink",
                 household.device.id

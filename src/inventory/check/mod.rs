@@ -75,6 +75,15 @@ impl Household<'_> {
         self.device.text.state.unwrap_or(DeviceState::Managed)
     }
 
+    /// Points at the VLANs that pass the first uplink.
+    fn point_at_uplink(&self) -> super::locate::Pointer {
+        let uplinks = self.device.text.uplink.as_ref();
+        let first = uplinks.and_then(|uplinks| uplinks.0.first());
+        let number = first.map_or(1, |(number, _)| number.get());
+        let device = self.inventory.point_at_device(self.spot);
+        device.key("uplink").key(number).value("allowed_vlans")
+    }
+
     fn point_at(&self, member: &Member<'_>) -> super::locate::Pointer {
         self.inventory.point_at_subscriber(member.spot)
     }

@@ -152,19 +152,10 @@ fn check_captive(household: &Household<'_>, passing: Option<&VlanSet>, pending: 
     let message =
         format!("VLAN 4094 does not pass the uplink of `{name}`, where `{id}` is suspended");
     pending.push(
-        Pending::new(&CAPTIVE_NOT_ON_UPLINK, uplink(household), message)
+        Pending::new(&CAPTIVE_NOT_ON_UPLINK, household.point_at_uplink(), message)
             .hint("add 4094 to the uplink's `allowed_vlans`, or suspend by `throttle` or `detach`")
             .related(household.point_at(member).value("state"), "suspended here"),
     );
-}
-
-/// Points at the VLANs that pass the first uplink.
-fn uplink(household: &Household<'_>) -> Pointer {
-    let uplinks = household.device.text.uplink.as_ref();
-    let first = uplinks.and_then(|uplinks| uplinks.0.first());
-    let number = first.map_or(1, |(number, _)| number.get());
-    let device = household.inventory.point_at_device(household.spot);
-    device.key("uplink").key(number).value("allowed_vlans")
 }
 
 fn not_on_uplink(
@@ -176,7 +167,7 @@ fn not_on_uplink(
     pending.push(
         Pending::new(&NOT_ON_UPLINK, at, message)
             .hint("add it to the uplink's `allowed_vlans`, or choose another VLAN")
-            .related(uplink(household), "what passes"),
+            .related(household.point_at_uplink(), "what passes"),
     );
 }
 
