@@ -103,3 +103,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_cache_forgets_what_two_readings_did_not_need() {
+    let world = crate::world::World::good();
+    let cache = Cache::default();
+    for number in 0..6 {
+        world.write("policy.toml", format!("# version {number}\n"));
+        let commit = world.commit_all("policy");
+        let source = Source::git(world.root(), &commit).unwrap();
+        read(&source, &Limits::default(), &cache).unwrap();
+    }
+    // The six files of the last commit, and the policy of the one before it.
+    assert_eq!(cache.len(), 7);
+}
