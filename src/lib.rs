@@ -5,3 +5,4 @@ pub mod config;
 pub mod inventory;
 pub mod model;
 pub mod report;
+pub mod simulator;

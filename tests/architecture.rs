@@ -32,14 +32,16 @@ const PURE: &[&str] = &[
     "src/plan",
     "src/render",
     "src/report",
+    "src/simulator",
 ];
 
-/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, and commits.
+/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, commits, and the twin's sockets.
 const NOT_PURE: &[&str] = &[
     "src/inventory/source",
     "src/inventory/parallel",
     "src/inventory/read",
     "src/inventory/commit",
+    "src/simulator/server",
 ];
 
 /// What a pure file has no use for.

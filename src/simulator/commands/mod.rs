@@ -1,0 +1,1 @@
+//! What each command does, and what each `show` prints.

@@ -1,0 +1,1 @@
+//! How a line is understood: words, abbreviations, ranges, and errors at the right column.

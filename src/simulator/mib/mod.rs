@@ -1,0 +1,1 @@
+//! What a management station sees of the twin: one file per MIB.

@@ -1,0 +1,1 @@
+//! Where a twin meets the world: sockets, tasks, clocks and files.

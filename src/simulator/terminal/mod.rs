@@ -1,0 +1,1 @@
+//! The screen of one SSH session: echo, line editing, wrapping and the pager.
