@@ -1,1 +1,427 @@
-//! A Gam as values: configuration, rules, the physical world, alarms and reboots; time comes in as an argument.
+//! A GAM as values: configuration, rules, the physical world, alarms and reboots; time comes in as an argument.
+
+mod alarms;
+pub mod chance;
+mod configuration;
+mod counters;
+mod edit;
+mod firmware;
+mod hardware;
+mod intended;
+mod refusal;
+mod rules;
+mod status;
+mod world;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use compact_str::CompactString;
+
+pub use alarms::{
+    Alarm, AlarmChange, Alarms, Condition, Entity, Grade, LOG_LENGTH, LogEntry, Severity, Wanted,
+};
+pub use configuration::{
+    Configuration, DEFAULT_PROFILE, Endpoint, Password, Place, Port, Profile, Subscriber,
+    SwitchportMode, UNSERVED_VLAN, Uplink, vlans,
+};
+pub use counters::{Counters, Meter, Rate, Traffic};
+pub use edit::{
+    Edit, EndpointOptions, PortOptions, ProfileOptions, SubscriberOptions, UplinkOptions,
+};
+pub use firmware::{Firmware, FirmwareProfile, Image, Part};
+pub use hardware::{FIRST_PHYSICAL, Hardware, Interface};
+pub use intended::configuration_of;
+pub use refusal::Refusal;
+pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply};
+pub use status::{Detected, EndpointState, fair_snr};
+pub use world::{CARRIED_ENDPOINT_FIRMWARE, EndpointFamily, Plugged, Sensor, Wire, World};
+
+use crate::model::MacAddress;
+use crate::simulator::moment::Moment;
+
+/// One simulated device. Everything that changes it goes through a method, so that alarms follow.
+#[derive(Debug, Clone)]
+pub struct Gam {
+    hardware: Hardware,
+    firmware: Firmware,
+    running: Configuration,
+    /// What a reboot goes back to; nothing saved is as delivered.
+    startup: Option<Saved>,
+    world: World,
+    alarms: Alarms,
+    seed: u64,
+    booted: Moment,
+    /// How often the box started; SNMPv3 calls it engine boots.
+    boots: u32,
+    counters: Counters,
+    index: Index,
+    happenings: Vec<Happening>,
+    /// Grows with every change of the running configuration.
+    revision: u64,
+    copy_status: CopyStatus,
+}
+
+/// Who belongs to whom, looked up the other way round.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    by_mac: BTreeMap<MacAddress, u16>,
+    /// Endpoint to subscriber.
+    served: BTreeMap<u16, u16>,
+}
+
+/// The startup configuration in flash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    pub configuration: Configuration,
+    pub bytes: usize,
+    pub at: Moment,
+}
+
+/// `GAMIcfgConfigStatus`: how the last copy of a configuration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyStatus {
+    None,
+    Success,
+    InProgress,
+    Failed,
+}
+
+/// What others are told about: traps, and lines that break into sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    ColdStart,
+    Alarm(AlarmChange),
+    Link { interface: Interface, up: bool },
+}
+
+/// What a new twin is made from.
+#[derive(Debug, Clone)]
+pub struct Build {
+    pub hardware: Hardware,
+    pub firmware: FirmwareProfile,
+    pub seed: u64,
+    /// `None` is as delivered; otherwise running and saved.
+    pub configuration: Option<Configuration>,
+}
+
+/// How many happenings wait at most for somebody to take them.
+const MOST_HAPPENINGS: usize = 10_000;
+
+impl Gam {
+    pub fn new(build: Build, now: Moment) -> Self {
+        let Build {
+            hardware,
+            firmware,
+            seed,
+            configuration,
+        } = build;
+        let running = configuration
+            .clone()
+            .unwrap_or_else(|| Configuration::factory(&hardware));
+        let startup = configuration.map(|configuration| Saved {
+            configuration,
+            bytes: 0,
+            at: now,
+        });
+        let mut gam = Self {
+            world: World::healthy(&hardware, seed),
+            firmware: Firmware::of(firmware, &hardware),
+            hardware,
+            running,
+            startup,
+            alarms: Alarms::default(),
+            seed,
+            booted: now,
+            boots: 1,
+            counters: Counters::default(),
+            index: Index::default(),
+            happenings: vec![Happening::ColdStart],
+            revision: 1,
+            copy_status: CopyStatus::None,
+        };
+        gam.settle(now);
+        gam
+    }
+
+    pub fn hardware(&self) -> &Hardware {
+        &self.hardware
+    }
+
+    pub fn firmware(&self) -> &Firmware {
+        &self.firmware
+    }
+
+    pub fn running(&self) -> &Configuration {
+        &self.running
+    }
+
+    pub fn startup(&self) -> Option<&Saved> {
+        self.startup.as_ref()
+    }
+
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub fn alarms(&self) -> &Alarms {
+        &self.alarms
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub fn boots(&self) -> u32 {
+        self.boots
+    }
+
+    pub fn booted(&self) -> Moment {
+        self.booted
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub fn copy_status(&self) -> CopyStatus {
+        self.copy_status
+    }
+
+    pub fn set_copy_status(&mut self, status: CopyStatus) {
+        self.copy_status = status;
+    }
+
+    pub fn uptime(&self, now: Moment) -> Duration {
+        now.since(self.booted)
+    }
+
+    /// Returns and forgets what happened since the last call.
+    pub fn take_happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happenings)
+    }
+
+    /// Changes the running configuration, or says why not and leaves it.
+    pub fn edit(&mut self, edit: &Edit, now: Moment) -> Result<(), Refusal> {
+        apply(&mut self.running, &self.hardware, edit)?;
+        self.revision += 1;
+        self.settle(now);
+        Ok(())
+    }
+
+    /// Replaces the running configuration whole.
+    pub fn replace_running(&mut self, configuration: Configuration, now: Moment) {
+        self.running = configuration;
+        self.revision += 1;
+        self.settle(now);
+    }
+
+    /// Writes the running configuration to flash; `bytes` is how long its text is.
+    pub fn save(&mut self, bytes: usize, now: Moment) {
+        self.startup = Some(Saved {
+            configuration: self.running.clone(),
+            bytes,
+            at: now,
+        });
+        self.copy_status = CopyStatus::Success;
+    }
+
+    /// Starts again from what is saved; what was only running is gone.
+    pub fn boot(&mut self, now: Moment) {
+        self.running = match &self.startup {
+            Some(saved) => saved.configuration.clone(),
+            None => Configuration::factory(&self.hardware),
+        };
+        self.booted = now;
+        self.boots = self.boots.saturating_add(1);
+        self.counters.clear_all();
+        let by_hand = std::mem::take(&mut self.alarms.by_hand);
+        self.alarms = Alarms::default();
+        self.alarms.by_hand = by_hand;
+        self.copy_status = CopyStatus::None;
+        self.revision += 1;
+        self.push(Happening::ColdStart);
+        self.settle(now);
+    }
+
+    /// Forgets everything that was configured and saved, and starts again.
+    pub fn factory_reset(&mut self, now: Moment) {
+        self.startup = None;
+        self.boot(now);
+    }
+
+    /// Somebody put another box in the closet: another serial number, other addresses, nothing configured.
+    pub fn replace_hardware(&mut self, hardware: Hardware, now: Moment) {
+        self.hardware = hardware;
+        self.boots = 0;
+        self.factory_reset(now);
+    }
+
+    /// Another firmware starts; the configuration stays.
+    pub fn change_firmware(&mut self, profile: FirmwareProfile, now: Moment) {
+        self.firmware = Firmware::of(profile, &self.hardware);
+        self.boot(now);
+    }
+
+    /// Makes the other image the active one and starts it.
+    pub fn swap_images(&mut self, now: Moment) {
+        self.firmware.swap();
+        self.boot(now);
+    }
+
+    /// Changes the physical world.
+    pub fn change_world(&mut self, change: impl FnOnce(&mut World), now: Moment) {
+        let before: Vec<bool> = self.links();
+        change(&mut self.world);
+        self.report_links(&before);
+        self.settle(now);
+    }
+
+    /// Plugs an endpoint into a port.
+    pub fn plug(&mut self, mac: MacAddress, port: u8, now: Moment) {
+        let (coax, seed) = (self.hardware.is_coax(), self.seed);
+        self.change_world(|world| world.plug(mac, port, coax, seed, now), now);
+    }
+
+    pub fn unplug(&mut self, mac: MacAddress, now: Moment) {
+        self.change_world(
+            |world| {
+                world.plugged.remove(&mac);
+            },
+            now,
+        );
+        self.counters.forget(Meter::Endpoint(mac));
+    }
+
+    /// Plugs in every configured endpoint where it is expected.
+    pub fn plug_all(&mut self, now: Moment) {
+        let (coax, seed, ports) = (
+            self.hardware.is_coax(),
+            self.seed,
+            u32::from(self.hardware.ghn_ports()),
+        );
+        let expected: Vec<(MacAddress, u8)> = self
+            .running
+            .endpoints
+            .values()
+            .filter_map(|endpoint| match endpoint.port {
+                Place::Port(port) => Some((endpoint.mac, port)),
+                Place::Auto => {
+                    let port = chance::between(seed, "auto", endpoint.mac.to_u64(), 1, ports);
+                    Some((endpoint.mac, u8::try_from(port).unwrap_or(1)))
+                }
+                Place::Unassigned => None,
+            })
+            .collect();
+        self.change_world(
+            |world| {
+                for (mac, port) in expected {
+                    world.plug(mac, port, coax, seed, now);
+                }
+            },
+            now,
+        );
+    }
+
+    /// Raises or clears an alarm by hand.
+    pub fn set_alarm(
+        &mut self,
+        condition: Condition,
+        entity: Entity,
+        grade: Option<Grade>,
+        now: Moment,
+    ) {
+        match grade {
+            Some(grade) => self.alarms.by_hand.insert((condition, entity), grade),
+            None => self.alarms.by_hand.remove(&(condition, entity)),
+        };
+        self.settle(now);
+    }
+
+    pub fn clear_alarm_log(&mut self) {
+        self.alarms.log.clear();
+    }
+
+    /// Counts one endpoint's traffic from nothing again.
+    pub fn clear_endpoint_statistics(&mut self, mac: MacAddress, now: Moment) {
+        self.settle(now);
+        self.counters.clear(Meter::Endpoint(mac));
+    }
+
+    pub fn clear_interface_statistics(&mut self, interface: Interface, now: Moment) {
+        self.settle(now);
+        self.counters.clear(Meter::Interface(interface));
+    }
+
+    /// An endpoint starts again: gone for a moment, then counting from nothing.
+    pub fn reboot_endpoint(&mut self, mac: MacAddress, now: Moment) {
+        if let Some(plugged) = self.world.plugged.get_mut(&mac) {
+            plugged.since = now;
+        }
+        self.clear_endpoint_statistics(mac, now);
+    }
+
+    /// An endpoint gets the firmware that the GAM carries.
+    pub fn upgrade_endpoint(&mut self, mac: MacAddress, now: Moment) {
+        self.change_world(
+            |world| {
+                if let Some(plugged) = world.plugged.get_mut(&mac) {
+                    plugged.firmware = CompactString::const_new(CARRIED_ENDPOINT_FIRMWARE);
+                    plugged.since = now;
+                }
+            },
+            now,
+        );
+    }
+
+    fn links(&self) -> Vec<bool> {
+        self.hardware
+            .interfaces()
+            .map(|interface| self.link(interface))
+            .collect()
+    }
+
+    fn report_links(&mut self, before: &[bool]) {
+        let interfaces: Vec<Interface> = self.hardware.interfaces().collect();
+        for (interface, was) in interfaces.into_iter().zip(before) {
+            let up = self.link(interface);
+            if up != *was {
+                self.push(Happening::Link { interface, up });
+            }
+        }
+    }
+
+    fn push(&mut self, happening: Happening) {
+        if self.happenings.len() < MOST_HAPPENINGS {
+            self.happenings.push(happening);
+        }
+    }
+
+    /// Lets counters and alarms follow from what is configured and what is true.
+    fn settle(&mut self, now: Moment) {
+        self.index = Index::of(&self.running);
+        let rates = self.rates();
+        self.counters.settle(&rates, now);
+        let wanted = self.conditions();
+        for change in self.alarms.settle(wanted, self.seed, now) {
+            self.push(Happening::Alarm(change));
+        }
+    }
+}
+
+impl Index {
+    fn of(configuration: &Configuration) -> Self {
+        Self {
+            by_mac: configuration
+                .endpoints
+                .iter()
+                .map(|(id, endpoint)| (endpoint.mac, *id))
+                .collect(),
+            served: configuration
+                .subscribers
+                .iter()
+                .filter_map(|(id, subscriber)| Some((subscriber.endpoint?, *id)))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What a GAM is configured to do, as loosely as the device itself holds it.
+
+use std::collections::BTreeMap;
+
+use compact_str::{CompactString, format_compact};
+
+use super::Hardware;
+use crate::model::{MacAddress, Poe, PortMode, VlanId, VlanRange, VlanSet};
+
+/// Everything `show running-config` prints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Configuration {
+    pub hostname: CompactString,
+    pub location: CompactString,
+    pub contact: CompactString,
+    pub password: Password,
+    /// `interface vlan N` and its address line, as typed.
+    pub vlan_interfaces: BTreeMap<u16, CompactString>,
+    /// `ip route …`, as typed.
+    pub routes: Vec<CompactString>,
+    /// Idle minutes before a session is closed; 0 is never.
+    pub exec_timeout_minutes: u16,
+    pub uplinks: BTreeMap<u8, Uplink>,
+    pub ports: BTreeMap<u8, Port>,
+    pub profiles: BTreeMap<u16, Profile>,
+    pub endpoints: BTreeMap<u16, Endpoint>,
+    pub subscribers: BTreeMap<u16, Subscriber>,
+}
+
+/// The administrator's password; a running-config never shows more than its hash.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Password {
+    /// As delivered: empty.
+    None,
+    /// SHA-256 in hexadecimal.
+    Hashed(CompactString),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uplink {
+    pub mode: SwitchportMode,
+    pub allowed: VlanSet,
+    pub native: u16,
+    pub shutdown: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SwitchportMode {
+    Access,
+    Trunk,
+    Hybrid,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Empty as delivered; unique where it is not.
+    pub name: CompactString,
+    pub mode: PortMode,
+    pub shutdown: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    pub name: CompactString,
+    pub description: CompactString,
+    /// Mbps toward the subscriber.
+    pub down: u32,
+    pub up: u32,
+    /// 1–4, where one was given.
+    pub service_limit_level: Option<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    pub name: CompactString,
+    pub mac: MacAddress,
+    pub description: CompactString,
+    pub port: Place,
+    pub allow_management_access: bool,
+}
+
+/// Where an endpoint is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Port(u8),
+    Auto,
+    Unassigned,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriber {
+    pub name: CompactString,
+    pub description: CompactString,
+    pub endpoint: Option<u16>,
+    pub vlan: u16,
+    pub tagged: bool,
+    pub remapped_vlan: Option<u16>,
+    /// `None` is unthrottled.
+    pub profile: Option<u16>,
+    pub allowed_vlans: VlanSet,
+    pub port2_vlan: Option<u16>,
+    pub poe: Poe,
+}
+
+/// The profile every GAM has and nobody can remove; its number is assumed (docs/gam.md).
+pub const DEFAULT_PROFILE: u16 = 1;
+
+/// "No service configured": where a subscriber without a VLAN is.
+pub const UNSERVED_VLAN: u16 = 4094;
+
+impl Configuration {
+    /// Returns what a box is delivered with.
+    pub fn factory(hardware: &Hardware) -> Self {
+        let mode = if hardware.is_coax() {
+            PortMode::Coax
+        } else {
+            PortMode::Mimo
+        };
+        let fastest = if hardware.is_coax() { 800 } else { 1000 };
+        Self {
+            hostname: format_compact!("{}", hardware.model),
+            location: CompactString::default(),
+            contact: CompactString::default(),
+            password: Password::None,
+            vlan_interfaces: BTreeMap::from([(4093, CompactString::default())]),
+            routes: Vec::new(),
+            exec_timeout_minutes: 10,
+            uplinks: (1..=hardware.uplinks())
+                .map(|uplink| (uplink, Uplink::delivered()))
+                .collect(),
+            ports: (1..=hardware.ghn_ports())
+                .map(|port| {
+                    let port_config = Port {
+                        name: CompactString::default(),
+                        mode,
+                        shutdown: false,
+                    };
+                    (port, port_config)
+                })
+                .collect(),
+            profiles: BTreeMap::from([(
+                DEFAULT_PROFILE,
+                Profile {
+                    name: CompactString::const_new("default"),
+                    description: CompactString::default(),
+                    down: fastest,
+                    up: fastest,
+                    service_limit_level: None,
+                },
+            )]),
+            endpoints: BTreeMap::new(),
+            subscribers: BTreeMap::new(),
+        }
+    }
+
+    pub fn endpoint_by_mac(&self, mac: MacAddress) -> Option<(u16, &Endpoint)> {
+        self.endpoints
+            .iter()
+            .find(|(_, endpoint)| endpoint.mac == mac)
+            .map(|(id, endpoint)| (*id, endpoint))
+    }
+
+    pub fn subscriber_of(&self, endpoint: u16) -> Option<(u16, &Subscriber)> {
+        self.subscribers
+            .iter()
+            .find(|(_, subscriber)| subscriber.endpoint == Some(endpoint))
+            .map(|(id, subscriber)| (*id, subscriber))
+    }
+}
+
+impl Uplink {
+    /// As delivered: a trunk for everything a subscriber may use, and no native VLAN of theirs.
+    pub fn delivered() -> Self {
+        Self {
+            mode: SwitchportMode::Trunk,
+            allowed: vlans(&[(3, 4095)]),
+            native: 1,
+            shutdown: false,
+        }
+    }
+}
+
+impl Subscriber {
+    /// Returns what a new subscriber is before an option says otherwise.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: CompactString::from(name),
+            description: CompactString::default(),
+            endpoint: None,
+            vlan: UNSERVED_VLAN,
+            tagged: false,
+            remapped_vlan: None,
+            profile: Some(DEFAULT_PROFILE),
+            allowed_vlans: VlanSet::default(),
+            port2_vlan: None,
+            poe: Poe::Disable,
+        }
+    }
+}
+
+impl SwitchportMode {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Trunk => "trunk",
+            Self::Hybrid => "hybrid",
+        }
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::None => "None",
+            Self::Hashed(_) => "Hashed(…)",
+        })
+    }
+}
+
+/// Returns the set of these ranges; numbers that are no VLAN are left out.
+pub fn vlans(ranges: &[(u16, u16)]) -> VlanSet {
+    VlanSet::from_ranges(ranges.iter().filter_map(|(first, last)| {
+        Some(VlanRange {
+            first: VlanId::new(*first).ok()?,
+            last: VlanId::new(*last).ok()?,
+        })
+    }))
+}

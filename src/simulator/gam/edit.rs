@@ -1,0 +1,76 @@
+//! One change of the configuration, as a line of the command line or a SET asks for it.
+
+use compact_str::CompactString;
+
+use super::{Place, SwitchportMode};
+use crate::model::{MacAddress, Poe, PortMode, VlanSet};
+
+/// What was given changes, what was left out stays; a new number makes a new object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    Hostname(CompactString),
+    Location(CompactString),
+    Contact(CompactString),
+    Password(super::Password),
+    ExecTimeout { minutes: u16 },
+    VlanInterface { vlan: u16, address: CompactString },
+    RemoveVlanInterface(u16),
+    Route(CompactString),
+    RemoveRoute(CompactString),
+    Uplink { uplink: u8, options: UplinkOptions },
+    Port { port: u8, options: PortOptions },
+    Profile { id: u16, options: ProfileOptions },
+    RemoveProfile(u16),
+    Endpoint { id: u16, options: EndpointOptions },
+    RemoveEndpoint(u16),
+    Subscriber { id: u16, options: SubscriberOptions },
+    RemoveSubscriber(u16),
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UplinkOptions {
+    pub mode: Option<SwitchportMode>,
+    pub allowed: Option<VlanSet>,
+    pub native: Option<u16>,
+    pub shutdown: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PortOptions {
+    pub name: Option<CompactString>,
+    pub mode: Option<PortMode>,
+    pub shutdown: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileOptions {
+    pub name: Option<CompactString>,
+    pub description: Option<CompactString>,
+    pub down: Option<u32>,
+    pub up: Option<u32>,
+    pub service_limit_level: Option<u8>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EndpointOptions {
+    pub name: Option<CompactString>,
+    pub mac: Option<MacAddress>,
+    pub description: Option<CompactString>,
+    pub port: Option<Place>,
+    pub allow_management_access: Option<bool>,
+}
+
+/// `Some(None)` takes a value away, where the command has a `none`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SubscriberOptions {
+    pub name: Option<CompactString>,
+    pub description: Option<CompactString>,
+    pub endpoint: Option<Option<u16>>,
+    pub vlan: Option<u16>,
+    pub tagged: Option<bool>,
+    pub remapped_vlan: Option<Option<u16>>,
+    pub profile: Option<Option<u16>>,
+    pub allowed_vlans: Option<VlanSet>,
+    pub port2_vlan: Option<Option<u16>>,
+    pub poe: Option<Poe>,
+}

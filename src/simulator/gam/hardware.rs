@@ -1,0 +1,156 @@
+//! The box itself: model, ports and their interface numbers, serial number and addresses.
+
+use compact_str::{CompactString, format_compact};
+
+use crate::model::{GamModel, MacAddress, Medium};
+
+/// What one box is, until somebody replaces it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hardware {
+    pub model: GamModel,
+    pub serial: CompactString,
+    /// Address of the board; ports count up from it.
+    pub mac: MacAddress,
+}
+
+/// Interface numbers of unit 1 begin here; VLAN interfaces are their own number (reference §4).
+pub const FIRST_PHYSICAL: u32 = 1_000_000;
+
+/// What a physical interface is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Interface {
+    Ghn(u8),
+    /// Between the G.hn side and the switch; seen on a real box, says nothing about itself.
+    Internal,
+    Uplink(u8),
+}
+
+impl Hardware {
+    /// Returns a box whose serial number and addresses follow from a number.
+    pub fn of(model: GamModel, seed: u64) -> Self {
+        let number = super::chance::draw(seed, "hardware", 0);
+        let [.., a, b, c] = number.to_be_bytes();
+        // 00:0e:d8 is the vendor's; a last octet that ends in 0 leaves room to count ports up.
+        let octets = [0x00, 0x0e, 0xd8, a, b, c & 0xc0];
+        Self {
+            model,
+            serial: format_compact!("{:08}", 1_000_000 + number % 90_000_000),
+            mac: MacAddress::new(octets).unwrap_or_else(|_| fallback_mac()),
+        }
+    }
+
+    pub fn ghn_ports(&self) -> u8 {
+        self.model.port_count()
+    }
+
+    /// Returns how many 10-gigabit uplinks the box has: one on small ones [seen], two on large ones [assumed].
+    pub fn uplinks(&self) -> u8 {
+        if self.ghn_ports() >= 12 { 2 } else { 1 }
+    }
+
+    pub fn is_coax(&self) -> bool {
+        self.model.medium() == Medium::Coax
+    }
+
+    pub fn endpoints_per_port(&self) -> usize {
+        self.model.medium().endpoints_per_port()
+    }
+
+    /// Returns every physical interface in the order of its number.
+    pub fn interfaces(&self) -> impl Iterator<Item = Interface> + use<> {
+        let uplinks = self.uplinks();
+        (1..=self.ghn_ports())
+            .map(Interface::Ghn)
+            .chain([Interface::Internal])
+            .chain((1..=uplinks).map(Interface::Uplink))
+    }
+
+    pub fn if_index(&self, interface: Interface) -> u32 {
+        let ports = u32::from(self.ghn_ports());
+        FIRST_PHYSICAL
+            + match interface {
+                Interface::Ghn(port) => u32::from(port),
+                Interface::Internal => ports + 1,
+                Interface::Uplink(uplink) => ports + 1 + u32::from(uplink),
+            }
+    }
+
+    pub fn interface(&self, if_index: u32) -> Option<Interface> {
+        self.interfaces()
+            .find(|interface| self.if_index(*interface) == if_index)
+    }
+
+    /// Returns the address of one interface: the board's, counted up.
+    pub fn interface_mac(&self, interface: Interface) -> MacAddress {
+        let offset = (self.if_index(interface) - FIRST_PHYSICAL) & 0x3f;
+        let mut octets = self.mac.octets();
+        let last = octets.len() - 1;
+        if let Some(octet) = octets.get_mut(last) {
+            *octet = octet.wrapping_add(u8::try_from(offset).unwrap_or(0));
+        }
+        MacAddress::new(octets).unwrap_or(self.mac)
+    }
+
+    /// Returns what `show version` calls the product, such as `GAM-24-C` or `GAM-4/8-C` [seen on the small ones].
+    pub fn family(&self) -> CompactString {
+        let medium = if self.is_coax() { 'C' } else { 'M' };
+        match self.ghn_ports() {
+            4 | 8 => format_compact!("GAM-4/8-{medium}"),
+            _ => format_compact!("GAM-xx-{medium}"),
+        }
+    }
+}
+
+/// Returns the vendor's first address; only a constant that is valid makes it up.
+fn fallback_mac() -> MacAddress {
+    "00:0e:d8:00:00:00"
+        .parse()
+        .unwrap_or_else(|_| unreachable!("a valid address"))
+}
+
+impl Interface {
+    /// Returns the name the command line gives the interface.
+    pub fn name(self) -> CompactString {
+        match self {
+            Self::Ghn(port) => format_compact!("G.hn 1/{port}"),
+            Self::Internal => CompactString::const_new("Internal 1/1"),
+            Self::Uplink(uplink) => format_compact!("10GigabitEthernet 1/{uplink}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_four_port_device_has_the_six_interfaces_that_were_seen() {
+        let hardware = Hardware::of(GamModel::Gam4Cx, 1);
+        let numbers: Vec<u32> = hardware
+            .interfaces()
+            .map(|interface| hardware.if_index(interface))
+            .collect();
+        assert_eq!(
+            numbers,
+            [
+                1_000_001, 1_000_002, 1_000_003, 1_000_004, 1_000_005, 1_000_006
+            ]
+        );
+        assert_eq!(hardware.interface(1_000_006), Some(Interface::Uplink(1)));
+        assert_eq!(hardware.interface(1_000_007), None);
+    }
+
+    #[test]
+    fn every_interface_has_an_address_of_its_own() {
+        let hardware = Hardware::of(GamModel::Gam24C, 7);
+        let mut addresses: Vec<_> = hardware
+            .interfaces()
+            .map(|interface| hardware.interface_mac(interface))
+            .collect();
+        addresses.push(hardware.mac);
+        let all = addresses.len();
+        addresses.sort_unstable();
+        addresses.dedup();
+        assert_eq!(addresses.len(), all);
+    }
+}

@@ -1,0 +1,256 @@
+//! What is true of a box right now, from configuration and world: states, links, traffic and the alarms they give.
+
+use std::collections::BTreeMap;
+
+use super::counters::household;
+use super::{
+    Alarm, CARRIED_ENDPOINT_FIRMWARE, Condition, Endpoint, Entity, Gam, Grade, Interface, Meter,
+    Place, Plugged, Rate, Severity, Subscriber, Traffic, Wanted,
+};
+use crate::model::MacAddress;
+use crate::simulator::moment::Moment;
+
+/// `GAMGhnAgentEndpointState`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointState {
+    NotDetected = 0,
+    Ok = 1,
+    QuarantinedWrongPort = 2,
+    QuarantinedUnknownMac = 3,
+}
+
+/// One endpoint as the status tables tell it: configured, plugged in, or both.
+#[derive(Debug, Clone, Copy)]
+pub struct Detected<'a> {
+    pub mac: MacAddress,
+    pub configured: Option<(u16, &'a Endpoint)>,
+    pub plugged: Option<&'a Plugged>,
+    pub state: EndpointState,
+}
+
+/// Tenths of a decibel under which a line is poor (reference §7).
+pub const fn fair_snr() -> u32 {
+    350
+}
+
+impl Gam {
+    /// Returns what is known of one endpoint, if anything is.
+    pub fn detected(&self, mac: MacAddress) -> Option<Detected<'_>> {
+        let configured = self.endpoint_by_mac(mac);
+        let plugged = self.on_an_open_port(mac);
+        self.judge(mac, configured, plugged)
+    }
+
+    /// Returns what is known of one configured endpoint.
+    pub fn detected_by_id(&self, id: u16) -> Option<Detected<'_>> {
+        let endpoint = self.running.endpoints.get(&id)?;
+        let plugged = self.on_an_open_port(endpoint.mac);
+        self.judge(endpoint.mac, Some((id, endpoint)), plugged)
+    }
+
+    pub fn endpoint_by_mac(&self, mac: MacAddress) -> Option<(u16, &Endpoint)> {
+        let id = *self.index.by_mac.get(&mac)?;
+        Some((id, self.running.endpoints.get(&id)?))
+    }
+
+    pub fn subscriber_of(&self, endpoint: u16) -> Option<(u16, &Subscriber)> {
+        let id = *self.index.served.get(&endpoint)?;
+        Some((id, self.running.subscribers.get(&id)?))
+    }
+
+    fn judge<'a>(
+        &self,
+        mac: MacAddress,
+        configured: Option<(u16, &'a Endpoint)>,
+        plugged: Option<&'a Plugged>,
+    ) -> Option<Detected<'a>> {
+        let state = match (configured, plugged) {
+            (None, None) => return None,
+            (Some(_), None) => EndpointState::NotDetected,
+            (None, Some(_)) => EndpointState::QuarantinedUnknownMac,
+            (Some((_, endpoint)), Some(plugged)) => match endpoint.port {
+                Place::Auto => EndpointState::Ok,
+                Place::Port(port) if port == plugged.port => EndpointState::Ok,
+                Place::Port(_) | Place::Unassigned => EndpointState::QuarantinedWrongPort,
+            },
+        };
+        Some(Detected {
+            mac,
+            configured,
+            plugged,
+            state,
+        })
+    }
+
+    /// Returns an endpoint that the box can hear: one behind a port that is shut down is silent.
+    pub fn on_an_open_port(&self, mac: MacAddress) -> Option<&Plugged> {
+        self.world.plugged.get(&mac).filter(|plugged| {
+            self.running
+                .ports
+                .get(&plugged.port)
+                .is_some_and(|port| !port.shutdown)
+        })
+    }
+
+    /// Returns the endpoints heard on a port, in the order of their addresses.
+    pub fn heard_on(&self, port: u8) -> impl Iterator<Item = (MacAddress, &Plugged)> {
+        let open = self
+            .running
+            .ports
+            .get(&port)
+            .is_some_and(|port| !port.shutdown);
+        self.world
+            .plugged
+            .iter()
+            .filter(move |(_, plugged)| open && plugged.port == port)
+            .map(|(mac, plugged)| (*mac, plugged))
+    }
+
+    /// Returns whether an interface has link.
+    pub fn link(&self, interface: Interface) -> bool {
+        match interface {
+            Interface::Ghn(port) => self.heard_on(port).next().is_some(),
+            Interface::Internal => true,
+            Interface::Uplink(uplink) => {
+                !self.world.dark_uplinks.contains(&uplink)
+                    && self
+                        .running
+                        .uplinks
+                        .get(&uplink)
+                        .is_some_and(|uplink| !uplink.shutdown)
+            }
+        }
+    }
+
+    pub fn is_shut_down(&self, interface: Interface) -> bool {
+        match interface {
+            Interface::Ghn(port) => self
+                .running
+                .ports
+                .get(&port)
+                .is_some_and(|port| port.shutdown),
+            Interface::Internal => false,
+            Interface::Uplink(uplink) => self
+                .running
+                .uplinks
+                .get(&uplink)
+                .is_some_and(|uplink| uplink.shutdown),
+        }
+    }
+
+    /// Returns the Mbps an endpoint is using, toward it and from it; one that is not served moves next to nothing.
+    pub fn usage(&self, mac: MacAddress) -> (u32, u32) {
+        let rate = self.counters.rate(Meter::Endpoint(mac));
+        (rate.sent, rate.received)
+    }
+
+    /// Returns what went through an endpoint's Ethernet port.
+    pub fn endpoint_traffic(&self, mac: MacAddress, now: Moment) -> Traffic {
+        self.counters.read(Meter::Endpoint(mac), now)
+    }
+
+    /// Returns what went through an interface.
+    pub fn interface_traffic(&self, interface: Interface, now: Moment) -> Traffic {
+        self.counters.read(Meter::Interface(interface), now)
+    }
+
+    /// Returns what every meter runs at: households, their ports, and the uplink they share.
+    pub(super) fn rates(&self) -> BTreeMap<Meter, Rate> {
+        let mut rates: BTreeMap<Meter, Rate> = BTreeMap::new();
+        for (mac, plugged) in &self.world.plugged {
+            let Some(detected) = self.detected(*mac) else {
+                continue;
+            };
+            if detected.plugged.is_none() {
+                continue;
+            }
+            let one = if detected.state == EndpointState::Ok {
+                household(self.seed, *mac)
+            } else {
+                Rate::default()
+            };
+            rates.insert(Meter::Endpoint(*mac), one);
+            let port = rates
+                .entry(Meter::Interface(Interface::Ghn(plugged.port)))
+                .or_default();
+            port.received += one.received;
+            port.sent += one.sent;
+            let first = Interface::Uplink(1);
+            if self.link(first) {
+                let uplink = rates.entry(Meter::Interface(first)).or_default();
+                uplink.received += one.sent;
+                uplink.sent += one.received;
+            }
+        }
+        rates
+    }
+
+    /// Returns the conditions that hold.
+    pub(super) fn conditions(&self) -> Wanted {
+        let mut wanted = Wanted::new();
+        let mut hold = |condition, entity, severity, service_affecting| {
+            wanted.insert(
+                (condition, entity),
+                Grade {
+                    severity,
+                    service_affecting,
+                },
+            );
+        };
+        for (id, endpoint) in &self.running.endpoints {
+            let Some(detected) = self.detected_by_id(*id) else {
+                continue;
+            };
+            let entity = Entity::endpoint(*id);
+            match detected.state {
+                EndpointState::NotDetected if endpoint.port != Place::Unassigned => {
+                    hold(Condition::Los, entity, Severity::Mj, true);
+                    continue;
+                }
+                EndpointState::QuarantinedWrongPort => {
+                    hold(Condition::PortMismatch, entity.clone(), Severity::Mn, true);
+                }
+                _ => {}
+            }
+            if let Some(plugged) = detected.plugged {
+                if plugged.wire.snr_tenths < fair_snr() {
+                    hold(Condition::LowSnr, entity.clone(), Severity::Mn, false);
+                }
+                if plugged.firmware != CARRIED_ENDPOINT_FIRMWARE {
+                    hold(Condition::SwRevMismat, entity, Severity::Mn, false);
+                }
+            }
+        }
+        let first = Interface::Uplink(1);
+        if !self.link(first) && !self.is_shut_down(first) {
+            let entity = Entity {
+                if_index: self.hardware.if_index(first),
+                name: first.name(),
+            };
+            hold(Condition::LinkDown, entity, Severity::Cr, true);
+        }
+        if self.world.fans.iter().any(|rpm| *rpm < 1000) {
+            hold(Condition::FanFlt, Entity::system(), Severity::Mj, false);
+        }
+        // CPU under 90 °C, the others under 85 °C (reference §7).
+        if self
+            .world
+            .temperatures
+            .iter()
+            .any(|sensor| sensor.tenths >= if sensor.name == "CPU" { 900 } else { 850 })
+        {
+            hold(Condition::HighTemp, Entity::system(), Severity::Mj, false);
+        }
+        wanted
+    }
+
+    /// Returns an alarm's text, as the command line prints it.
+    pub fn describe(alarm: &Alarm) -> &'static str {
+        alarm.condition.description()
+    }
+
+    /// Returns the number a `Uid` column shows: another one after every reboot (reference §2).
+    pub fn uid(&self, id: u16) -> u32 {
+        self.boots.wrapping_mul(1000).wrapping_add(u32::from(id))
+    }
+}
