@@ -22,8 +22,18 @@ pub enum Edit {
     Profile { id: u16, options: ProfileOptions },
     RemoveProfile(u16),
     Endpoint { id: u16, options: EndpointOptions },
+    /// Like `Endpoint`, but for one that is there.
+    ChangeEndpoint {
+        id: u16,
+        options: EndpointOptions,
+    },
     RemoveEndpoint(u16),
     Subscriber { id: u16, options: SubscriberOptions },
+    /// Like `Subscriber`, but for one that is there.
+    ChangeSubscriber {
+        id: u16,
+        options: SubscriberOptions,
+    },
     RemoveSubscriber(u16),
 }
 
