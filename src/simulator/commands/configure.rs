@@ -12,7 +12,7 @@ use crate::simulator::gam::{
 use crate::simulator::grammar::Arguments;
 
 /// Returns the edit of a command that makes one; `uplink` is the interface the session is in.
-pub fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -> Option<Edit> {
+pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -> Option<Edit> {
     let id = || number(given, "id");
     Some(match command {
         Command::Hostname => Edit::Hostname(text(given, "name")?),
@@ -78,7 +78,7 @@ pub fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -> Optio
 }
 
 /// Returns what a switchport line changes; it is ignored on G.hn ports, whose VLANs the device keeps itself.
-pub fn uplink_options(command: Command, given: &Arguments) -> Option<UplinkOptions> {
+pub(super) fn uplink_options(command: Command, given: &Arguments) -> Option<UplinkOptions> {
     let mut options = UplinkOptions::default();
     match command {
         Command::SwitchportMode => {
@@ -210,9 +210,9 @@ impl Password {
 fn route(given: &Arguments) -> Option<CompactString> {
     Some(format_compact!(
         "{} {} {}",
-        given.text("network")?,
-        given.text("mask")?,
-        given.text("gateway")?
+        given.ipv4("network")?,
+        given.ipv4("mask")?,
+        given.ipv4("gateway")?
     ))
 }
 
@@ -225,8 +225,10 @@ fn port_number(given: &Arguments) -> Option<u8> {
 }
 
 /// Returns a number in the width its owner has; the grammar has checked its range.
-pub fn number<T: TryFrom<u32>>(given: &Arguments, name: &str) -> Option<T> {
-    given.number(name).and_then(|number| T::try_from(number).ok())
+pub(super) fn number<T: TryFrom<u32>>(given: &Arguments, name: &str) -> Option<T> {
+    given
+        .number(name)
+        .and_then(|number| T::try_from(number).ok())
 }
 
 fn text(given: &Arguments, name: &str) -> Option<CompactString> {

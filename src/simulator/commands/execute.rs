@@ -14,7 +14,7 @@ use crate::simulator::grammar::Arguments;
 use crate::simulator::moment::Moment;
 
 /// What a command of EXEC mode comes to.
-pub enum Answer {
+pub(super) enum Answer {
     Text(String),
     Refused(Refusal),
     /// Prints, and something larger follows.
@@ -24,7 +24,7 @@ pub enum Answer {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(super) enum Action {
     Close,
     Configure,
     Enable,
@@ -35,7 +35,7 @@ pub enum Action {
 }
 
 /// Does one command of EXEC mode.
-pub fn execute(command: Command, given: &Arguments, gam: &mut Gam, now: Moment) -> Answer {
+pub(super) fn execute(command: Command, given: &Arguments, gam: &mut Gam, now: Moment) -> Answer {
     match command {
         Command::Exit | Command::Logout => Answer::Session(Action::Close),
         Command::Enable => Answer::Session(Action::Enable),
@@ -78,12 +78,7 @@ pub fn execute(command: Command, given: &Arguments, gam: &mut Gam, now: Moment) 
     }
 }
 
-fn shown(
-    command: Command,
-    given: &Arguments,
-    gam: &Gam,
-    now: Moment,
-) -> Result<String, Refusal> {
+fn shown(command: Command, given: &Arguments, gam: &Gam, now: Moment) -> Result<String, Refusal> {
     let id = number(given, "id").unwrap_or(0);
     let port = number(given, "number").unwrap_or(0);
     match command {
@@ -93,9 +88,7 @@ fn shown(
         Command::ShowEndpoint if given.has("configuration") => {
             show::endpoint_configuration(gam, id)
         }
-        Command::ShowEndpoint if given.has("statistics") => {
-            show::endpoint_statistics(gam, id, now)
-        }
+        Command::ShowEndpoint if given.has("statistics") => show::endpoint_statistics(gam, id, now),
         Command::ShowEndpoint => show::endpoint_status(gam, id, given.has("detail"), now),
         Command::ShowSubscriber => show::subscriber(gam, id),
         Command::ShowProfile => show::profile(gam, id),

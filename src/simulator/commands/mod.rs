@@ -9,6 +9,9 @@ mod session;
 mod show;
 mod syntax;
 
+#[cfg(test)]
+mod tests;
+
 pub use load::{LONGEST_CONFIGURATION, RejectedLine, load, merge};
 pub use running_config::running_config;
 pub use session::{Outcome, SaveFailure, Session};

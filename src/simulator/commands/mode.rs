@@ -8,7 +8,7 @@ use crate::simulator::gam::{Edit, Hardware, Refusal};
 use crate::simulator::grammar::{Arguments, Grammar};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(super) enum Mode {
     /// `>`
     User,
     /// `#`
@@ -27,7 +27,7 @@ pub enum Mode {
 
 /// What a line of configuration mode asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     Edit(Edit),
     /// Nothing but the change of mode.
     Move,
@@ -36,7 +36,7 @@ pub enum Step {
 }
 
 impl Mode {
-    pub fn grammar(self) -> &'static Grammar<Command> {
+    pub(super) fn grammar(self) -> &'static Grammar<Command> {
         match self {
             Self::User => &GRAMMARS.user,
             Self::Privileged => &GRAMMARS.privileged,
@@ -48,7 +48,7 @@ impl Mode {
     }
 
     /// Returns the prompt, such as `GAM(config)# `.
-    pub fn prompt(self, hostname: &str) -> CompactString {
+    pub(super) fn prompt(self, hostname: &str) -> CompactString {
         let end = match self {
             Self::User => "> ",
             Self::Privileged => "# ",
@@ -60,7 +60,7 @@ impl Mode {
         format_compact!("{hostname}{end}")
     }
 
-    pub fn configures(self) -> bool {
+    pub(super) fn configures(self) -> bool {
         !matches!(self, Self::User | Self::Privileged)
     }
 
@@ -74,7 +74,7 @@ impl Mode {
     }
 
     /// Returns what a line of configuration mode asks for, and the mode after it.
-    pub fn step(
+    pub(super) fn step(
         self,
         command: Command,
         given: &Arguments,
@@ -130,7 +130,7 @@ impl Mode {
             Self::Vlan(vlan) => vlan,
             _ => 0,
         };
-        let address = match (given.text("address"), given.text("mask")) {
+        let address = match (given.ipv4("address"), given.ipv4("mask")) {
             _ if command == Command::NoIpAddress => CompactString::default(),
             (Some(address), Some(mask)) => format_compact!("{address} {mask}"),
             _ => CompactString::const_new("dhcp"),
@@ -145,7 +145,9 @@ impl Mode {
 /// Returns N of `1/N`: a GAM is always unit 1.
 fn interface_number(given: &Arguments, highest: u8) -> Result<u8, Refusal> {
     match given.port("port") {
-        Some((1, number)) if (1..=highest).contains(&number) => Ok(number),
+        Some((1, number)) if (1..=u16::from(highest)).contains(&number) => {
+            u8::try_from(number).map_err(|_| Refusal::InvalidPort)
+        }
         _ => Err(Refusal::InvalidPort),
     }
 }

@@ -14,7 +14,7 @@ pub fn running_config(gam: &Gam) -> String {
 }
 
 /// Returns any configuration of this device as text.
-pub fn text_of(gam: &Gam, configuration: &Configuration) -> String {
+pub(super) fn text_of(gam: &Gam, configuration: &Configuration) -> String {
     // A full device has two lines of about a hundred characters for each of 384 subscribers.
     let mut text = String::with_capacity(2048 + 256 * configuration.endpoints.len());
     write_system(&mut text, configuration);
@@ -36,7 +36,10 @@ fn write_system(text: &mut String, configuration: &Configuration) {
     match &configuration.password {
         Password::None => line!(text, "username admin privilege 15 password none"),
         Password::Hashed(hash) => {
-            line!(text, "username admin privilege 15 password encrypted {hash}");
+            line!(
+                text,
+                "username admin privilege 15 password encrypted {hash}"
+            );
         }
     }
     line!(text, "!");

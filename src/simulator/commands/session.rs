@@ -289,9 +289,9 @@ impl Session {
     }
 
     fn complete(&mut self, left: &str) {
-        let Completion { line, choices } = self.mode.grammar().complete(left);
-        if choices.len() > 1 {
-            self.terminal.print(&format!("{}\n", choices.join(" ")));
+        let Completion { line, candidates } = self.mode.grammar().complete(left);
+        if candidates.len() > 1 {
+            self.terminal.print(&format!("{}\n", candidates.join(" ")));
         }
         self.terminal.replace_line(&line);
     }
@@ -302,9 +302,8 @@ impl Session {
             Ok(()) => {
                 let bytes = running_config(gam).len();
                 gam.save(bytes, now);
-                self.terminal.print(&format!(
-                    "% Saving {bytes} bytes to flash:startup-config\n"
-                ));
+                self.terminal
+                    .print(&format!("% Saving {bytes} bytes to flash:startup-config\n"));
             }
             Err(SaveFailure::FlashFull) => {
                 gam.set_copy_status(CopyStatus::Failed);

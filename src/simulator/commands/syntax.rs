@@ -6,7 +6,7 @@ use crate::simulator::grammar::{Grammar, Syntax};
 
 /// What a line turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Command {
+pub(super) enum Command {
     Enable,
     Disable,
     ConfigureTerminal,
@@ -81,7 +81,7 @@ macro_rules! syntax {
 }
 
 /// At `>`.
-pub const USER: &Commands = syntax! {
+pub(super) const USER: &Commands = syntax! {
     Enable: "enable", "Turn on privileged commands";
     Exit: "exit", "Exit from EXEC mode";
     Logout: "logout", "Exit from EXEC mode";
@@ -92,7 +92,7 @@ pub const USER: &Commands = syntax! {
 };
 
 /// At `#`.
-pub const PRIVILEGED: &Commands = syntax! {
+pub(super) const PRIVILEGED: &Commands = syntax! {
     Disable: "disable", "Turn off privileged commands";
     Enable: "enable", "Turn on privileged commands";
     ConfigureTerminal: "configure terminal", "Configure from the terminal";
@@ -122,7 +122,7 @@ pub const PRIVILEGED: &Commands = syntax! {
 };
 
 /// At `(config)#`.
-pub const CONFIGURATION: &Commands = syntax! {
+pub(super) const CONFIGURATION: &Commands = syntax! {
     Do: "do <line:line>", "Run a command of EXEC mode";
     End: "end", "Go back to EXEC mode";
     Exit: "exit", "Exit from the current mode";
@@ -133,7 +133,7 @@ pub const CONFIGURATION: &Commands = syntax! {
     Location: "snmp-server location <text:line>", "Where the system is";
     NoLocation: "no snmp-server location", "Where the system is";
     Password: "username admin privilege 15 password {none|unencrypted <password:text(1-31)>|encrypted <hash:text(64-64)>}", "The administrator's password";
-    Port: "ghn port <number:int(1-24)> ( mode {mimo|siso|coax} | name <name:text(1-31)> )+", "G.hn port";
+    Port: "ghn port <number:int(1-24)> ( mode {mimo|siso} | name <name:text(1-31)> )+", "G.hn port";
     PortShutdown: "ghn port <number:int(1-24)> shutdown", "Turn the port off";
     NoPortShutdown: "no ghn port <number:int(1-24)> shutdown", "Turn the port on";
     Profile: "ghn bw-profile <id:int(1-15)> ( name <name:text(1-31)> | description <description:text(0-127)> | rate-downstream <down:int(10-1999)> | rate-upstream <up:int(10-1999)> | service-limit-level <level:int(1-4)> )*", "Bandwidth profile";
@@ -142,7 +142,7 @@ pub const CONFIGURATION: &Commands = syntax! {
     NoEndpoint: "no ghn endpoint <id:int(1-384)>", "Remove an endpoint";
     NoEndpointPort: "no ghn endpoint <id:int(1-384)> port", "Take the endpoint off its port";
     NoEndpointAccess: "no ghn endpoint <id:int(1-384)> allow-management-access", "Keep the endpoint off the management VLAN";
-    Subscriber: "ghn subscriber <id:int(1-384)> ( name <name:text(1-31)> | description <description:text(0-127)> | endpoint <endpoint:int(1-384)> | vid <vid:int(3-4094)> | tagged | untagged | remapped-vid {none|<remapped:int(3-4093)>} | bw-profile {unthrottled|<profile:int(1-15)>} | allowed-vlan {none|<allowed:vlans>} | port2-vid {none|<port2:int(3-4093)>} | poe {disable|enable|force} )*", "Subscriber";
+    Subscriber: "ghn subscriber <id:int(1-384)> ( name <name:text(1-31)> | description <description:text(0-127)> | endpoint <endpoint:int(1-384)> | vid <vid:int(3-4094)> | {tagged|untagged} | remapped-vid {none|<remapped:int(3-4093)>} | bw-profile {unthrottled|<profile:int(1-15)>} | allowed-vlan {none|<allowed:vlans>} | port2-vid {none|<port2:int(3-4093)>} | poe {disable|enable|force} )*", "Subscriber";
     NoSubscriber: "no ghn subscriber <id:int(1-384)>", "Remove a subscriber";
     NoSubscriberEndpoint: "no ghn subscriber <id:int(1-384)> endpoint", "Detach a subscriber from its endpoint";
     Route: "ip route <network:ipv4> <mask:ipv4> <gateway:ipv4>", "Static route";
@@ -155,7 +155,7 @@ pub const CONFIGURATION: &Commands = syntax! {
 };
 
 /// At `(config-if)#`, under an uplink or a G.hn port.
-pub const SWITCH_INTERFACE: &Commands = syntax! {
+pub(super) const SWITCH_INTERFACE: &Commands = syntax! {
     SwitchportMode: "switchport mode {access|trunk|hybrid}", "What the port carries";
     SwitchportAllowed: "switchport {trunk|hybrid} allowed vlan {all|none|<vlans:vlans>}", "VLANs that pass";
     SwitchportNative: "switchport {trunk|hybrid} native vlan <vlan:int(1-4095)>", "VLAN of untagged frames";
@@ -165,20 +165,20 @@ pub const SWITCH_INTERFACE: &Commands = syntax! {
 };
 
 /// At `(config-if-vlan)#`.
-pub const VLAN_INTERFACE: &Commands = syntax! {
+pub(super) const VLAN_INTERFACE: &Commands = syntax! {
     IpAddress: "ip address {dhcp|<address:ipv4> <mask:ipv4>}", "Address of this system";
     NoIpAddress: "no ip address", "Address of this system";
 };
 
 /// At `(config-line)#`.
-pub const LINE: &Commands = syntax! {
+pub(super) const LINE: &Commands = syntax! {
     ExecTimeout: "exec-timeout <minutes:int(0-1440)> [<seconds:int(0-59)>]", "Idle time before a session is closed";
 };
 
 /// The grammars, compiled once.
-pub static GRAMMARS: LazyLock<Grammars> = LazyLock::new(Grammars::compiled);
+pub(super) static GRAMMARS: LazyLock<Grammars> = LazyLock::new(Grammars::compiled);
 
-pub struct Grammars {
+pub(super) struct Grammars {
     pub user: Grammar<Command>,
     pub privileged: Grammar<Command>,
     pub configuration: Grammar<Command>,
@@ -190,8 +190,7 @@ pub struct Grammars {
 impl Grammars {
     fn compiled() -> Self {
         let below = |own: &'static Commands| {
-            let all: Vec<Syntax<Command>> =
-                own.iter().chain(CONFIGURATION).cloned().collect();
+            let all: Vec<Syntax<Command>> = own.iter().chain(CONFIGURATION).cloned().collect();
             compile(&all)
         };
         Self {

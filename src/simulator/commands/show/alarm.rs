@@ -5,19 +5,23 @@ use std::fmt::Write as _;
 use crate::simulator::gam::{Alarm, Alarms};
 use crate::simulator::moment::Moment;
 
-pub fn active(alarms: &Alarms) -> String {
+pub(crate) fn active(alarms: &Alarms) -> String {
     let mut text = String::from(
         "Sev SvAff Entity     Alarm           Occurrence Date/Time      Description\n\
          --- ----- ---------- --------------- ------------------------- -----------\n",
     );
     for alarm in alarms.active.values() {
-        let _ = writeln!(text, "{}", row(alarm, alarm.severity.word(), alarm.occurred));
+        let _ = writeln!(
+            text,
+            "{}",
+            row(alarm, alarm.severity.word(), alarm.occurred)
+        );
     }
     text
 }
 
 /// The newest entry comes first [assumed].
-pub fn log(alarms: &Alarms) -> String {
+pub(crate) fn log(alarms: &Alarms) -> String {
     let mut text = String::from(
         "Sev SvAff Entity     Alarm           Report Date/Time          Description\n\
          --- ----- ---------- --------------- ------------------------- -----------\n",

@@ -9,7 +9,7 @@ use crate::simulator::gam::{
 };
 use crate::simulator::moment::Moment;
 
-pub fn discovered(gam: &Gam) -> String {
+pub(crate) fn discovered(gam: &Gam) -> String {
     let mut text = String::from(
         "Port MACAddress        Configured IsUP\n-----------------------------------------\n",
     );
@@ -23,7 +23,7 @@ pub fn discovered(gam: &Gam) -> String {
     text
 }
 
-pub fn configuration(gam: &Gam, id: u16) -> Result<String, Refusal> {
+pub(crate) fn configuration(gam: &Gam, id: u16) -> Result<String, Refusal> {
     let endpoint = configured(gam, id)?;
     let mut text = format!("Endpoint {id}\n");
     field(&mut text, "Name", &endpoint.name);
@@ -42,7 +42,7 @@ pub fn configuration(gam: &Gam, id: u16) -> Result<String, Refusal> {
     Ok(text)
 }
 
-pub fn status(gam: &Gam, id: u16, detail: bool, now: Moment) -> Result<String, Refusal> {
+pub(crate) fn status(gam: &Gam, id: u16, detail: bool, now: Moment) -> Result<String, Refusal> {
     configured(gam, id)?;
     let detected = gam.detected_by_id(id).ok_or(Refusal::NoSuchEndpoint)?;
     let Some(plugged) = detected.plugged else {
@@ -91,7 +91,7 @@ fn write_detail(
     field(text, "Uptime", days_and_clock(now.since(plugged.since)));
 }
 
-pub fn statistics(gam: &Gam, id: u16, now: Moment) -> Result<String, Refusal> {
+pub(crate) fn statistics(gam: &Gam, id: u16, now: Moment) -> Result<String, Refusal> {
     let endpoint = configured(gam, id)?;
     let traffic = gam.endpoint_traffic(endpoint.mac, now);
     let mut text = format!("Endpoint {id} Ethernet port 1\n");
@@ -100,9 +100,14 @@ pub fn statistics(gam: &Gam, id: u16, now: Moment) -> Result<String, Refusal> {
 }
 
 /// The highest of an endpoint's carriers in one direction.
-pub fn max_snr(gam: &Gam, mac: MacAddress, upstream: bool) -> Result<String, Refusal> {
+pub(crate) fn max_snr(gam: &Gam, mac: MacAddress, upstream: bool) -> Result<String, Refusal> {
     let plugged = gam.on_an_open_port(mac).ok_or(Refusal::InvalidEndpoint)?;
-    let tenths = plugged.wire.snr_tenths - if upstream { plugged.wire.asymmetry() / 4 } else { 0 };
+    let tenths = plugged.wire.snr_tenths
+        - if upstream {
+            plugged.wire.asymmetry() / 4
+        } else {
+            0
+        };
     let direction = if upstream { "upstream" } else { "downstream" };
     let mut text = String::new();
     let _ = writeln!(

@@ -2,20 +2,20 @@
 
 mod alarm;
 mod endpoint;
-mod profile_and_subscriber;
 mod port;
+mod profile_and_subscriber;
 mod system;
 
-pub use alarm::{active as active_alarms, log as alarm_log};
-pub use endpoint::{
-    configuration as endpoint_configuration, discovered, max_snr, statistics as endpoint_statistics,
-    status as endpoint_status,
+pub(super) use alarm::{active as active_alarms, log as alarm_log};
+pub(super) use endpoint::{
+    configuration as endpoint_configuration, discovered, max_snr,
+    statistics as endpoint_statistics, status as endpoint_status,
 };
-pub use port::{
+pub(super) use port::{
     configuration as port_configuration, statistics as port_statistics, status as port_status,
 };
-pub use profile_and_subscriber::{profile, subscriber};
-pub use system::{days_and_clock, version};
+pub(super) use profile_and_subscriber::{profile, subscriber};
+pub(super) use system::{days_and_clock, version};
 
 use std::fmt::{Display, Write as _};
 

@@ -6,7 +6,7 @@ use super::{field, yes_no};
 use crate::simulator::gam::{Gam, Interface, Port, Refusal, Traffic};
 use crate::simulator::moment::Moment;
 
-pub fn configuration(gam: &Gam, number: u8) -> Result<String, Refusal> {
+pub(crate) fn configuration(gam: &Gam, number: u8) -> Result<String, Refusal> {
     let port = configured(gam, number)?;
     let mut text = format!("G.hn port {number}\n");
     field(&mut text, "Name", &port.name);
@@ -15,7 +15,7 @@ pub fn configuration(gam: &Gam, number: u8) -> Result<String, Refusal> {
     Ok(text)
 }
 
-pub fn status(gam: &Gam, number: u8, detail: bool) -> Result<String, Refusal> {
+pub(crate) fn status(gam: &Gam, number: u8, detail: bool) -> Result<String, Refusal> {
     let port = configured(gam, number)?;
     let interface = Interface::Ghn(number);
     let mut text = format!("G.hn port {number}\n");
@@ -40,7 +40,7 @@ pub fn status(gam: &Gam, number: u8, detail: bool) -> Result<String, Refusal> {
     Ok(text)
 }
 
-pub fn statistics(gam: &Gam, number: u8, now: Moment) -> Result<String, Refusal> {
+pub(crate) fn statistics(gam: &Gam, number: u8, now: Moment) -> Result<String, Refusal> {
     configured(gam, number)?;
     let mut text = format!("G.hn port {number}\n");
     write_traffic(
@@ -63,8 +63,5 @@ fn state(port: &Port) -> &'static str {
 }
 
 fn configured(gam: &Gam, number: u8) -> Result<&Port, Refusal> {
-    gam.running()
-        .ports
-        .get(&number)
-        .ok_or(Refusal::InvalidPort)
+    gam.running().ports.get(&number).ok_or(Refusal::InvalidPort)
 }

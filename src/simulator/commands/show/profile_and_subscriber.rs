@@ -3,7 +3,7 @@
 use super::{field, yes_no};
 use crate::simulator::gam::{Gam, Refusal};
 
-pub fn profile(gam: &Gam, id: u16) -> Result<String, Refusal> {
+pub(crate) fn profile(gam: &Gam, id: u16) -> Result<String, Refusal> {
     let profile = gam
         .running()
         .profiles
@@ -24,7 +24,7 @@ pub fn profile(gam: &Gam, id: u16) -> Result<String, Refusal> {
     Ok(text)
 }
 
-pub fn subscriber(gam: &Gam, id: u16) -> Result<String, Refusal> {
+pub(crate) fn subscriber(gam: &Gam, id: u16) -> Result<String, Refusal> {
     let running = gam.running();
     let subscriber = running
         .subscribers
@@ -44,11 +44,19 @@ pub fn subscriber(gam: &Gam, id: u16) -> Result<String, Refusal> {
     }
     field(&mut text, "VLAN", subscriber.vlan);
     field(&mut text, "Tagged", yes_no(subscriber.tagged));
-    field(&mut text, "Remapped VLAN", or_none(subscriber.remapped_vlan));
+    field(
+        &mut text,
+        "Remapped VLAN",
+        or_none(subscriber.remapped_vlan),
+    );
     match subscriber.profile {
         Some(profile) => {
             let name = running.profiles.get(&profile).map_or("", |one| &one.name);
-            field(&mut text, "Bandwidth profile", format_args!("{profile} ({name})"));
+            field(
+                &mut text,
+                "Bandwidth profile",
+                format_args!("{profile} ({name})"),
+            );
         }
         None => field(&mut text, "Bandwidth profile", "unthrottled"),
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::simulator::gam::{Gam, Image};
 use crate::simulator::moment::Moment;
 
-pub fn version(gam: &Gam, now: Moment) -> String {
+pub(crate) fn version(gam: &Gam, now: Moment) -> String {
     let hardware = gam.hardware();
     let firmware = gam.firmware();
     let mut text = format!("{} GigaBit Ethernet Switch\n\n", hardware.model);
@@ -43,7 +43,7 @@ fn write_image(text: &mut String, title: &str, image: &Image, gam: &Gam) {
 }
 
 /// `18d 06:33:06`, as `show version` writes a time.
-pub fn clock(time: Duration) -> String {
+pub(super) fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     format!(
         "{}d {:02}:{:02}:{:02}",
@@ -55,7 +55,7 @@ pub fn clock(time: Duration) -> String {
 }
 
 /// `12 days, 2h 18m 33s`, as an endpoint's status writes a time.
-pub fn days_and_clock(time: Duration) -> String {
+pub(crate) fn days_and_clock(time: Duration) -> String {
     let seconds = time.as_secs();
     format!(
         "{} days, {}h {}m {}s",
