@@ -30,7 +30,7 @@ pub(super) enum Step {
 }
 
 /// Where a walk through a program is: a step, and the options it has used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Spot {
     pub(super) step: usize,
     pub(super) used: u64,
