@@ -91,6 +91,18 @@ impl Program {
         matches!(self.step(spot), Some(Step::End))
     }
 
+    /// Returns whether an option that begins with this keyword was given already.
+    pub(super) fn is_spent(&self, spot: Spot, keyword: &str) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::Options { alternatives, .. } => alternatives.iter().any(|(bit, first)| {
+                let first = self.steps.get(*first);
+                spot.used & bit != 0
+                    && matches!(first, Some(Step::Word { text, .. }) if text.eq_ignore_ascii_case(keyword))
+            }),
+            Step::Word { .. } | Step::Argument { .. } | Step::Fork(_) | Step::End => false,
+        })
+    }
+
     /// Returns the words, arguments and ends that are next from a spot, in the pattern's order.
     pub(super) fn reach(&self, from: Spot) -> Vec<Spot> {
         let mut reached: Vec<Spot> = Vec::new();

@@ -201,7 +201,7 @@ fn quotes_hold_a_value_together_and_must_be_closed() {
 fn each_option_is_taken_once() {
     invalid("ghn endpoint 1 name a port 1 name b", "name");
     invalid("ghn endpoint 1 port auto port auto", "port");
-    invalid("need port 1 port 2 last", "2 last");
+    invalid("need port 1 port 2 last", "port 2");
 }
 
 #[test]

@@ -135,11 +135,22 @@ impl<'grammar> Walk<'grammar> {
         match (exact, candidates.as_slice()) {
             (Some(exact), _) => Ok(Some(exact)),
             (None, []) => Ok(None),
+            // A second `port` is one too many, and no abbreviation of `port2-vid`.
+            (None, _) if self.is_spent(word.text) => Err(SyntaxError::Invalid {
+                column: word.column,
+            }),
             (None, [only]) => Ok(Some(only)),
             (None, _) => Err(SyntaxError::Ambiguous {
                 column: word.column,
             }),
         }
+    }
+
+    fn is_spent(&self, keyword: &str) -> bool {
+        self.readings.iter().any(|reading| {
+            self.program(reading)
+                .is_some_and(|program| program.is_spent(reading.spot, keyword))
+        })
     }
 
     /// Returns the keywords that may come next and begin with a word, each once.
