@@ -1,4 +1,5 @@
 //! The twin, looked at from outside: as a configuration, over SSH, over SNMP, and when it fails.
 
 mod configuration;
+mod sessions;
 mod typing;

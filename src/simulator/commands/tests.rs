@@ -263,6 +263,25 @@ fn every_semantic_error_is_answered_and_changes_nothing() {
 }
 
 #[test]
+fn a_range_of_interfaces_is_configured_at_once() {
+    let mut gam = gam(GamModel::Gam24C);
+    let lines = [
+        "interface 10GigabitEthernet 1/1-2",
+        "switchport trunk allowed vlan 100,200-299",
+        "interface G.hn 1/1,3-5",
+        "interface 10GigabitEthernet 1/3",
+        "interface G.hn 2/1",
+    ];
+    assert_eq!(
+        answers(&mut gam, &lines),
+        ["", "", "", "% Invalid port", "% Invalid port"]
+    );
+    for uplink in gam.running().uplinks.values() {
+        assert_eq!(uplink.allowed.to_string(), "100,200-299");
+    }
+}
+
+#[test]
 fn a_full_device_takes_no_more() {
     let mut gam = gam(GamModel::Gam4Mrx);
     for number in 1..=4 {
