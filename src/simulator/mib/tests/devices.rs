@@ -1,5 +1,6 @@
 //! The devices that the MIBs are judged on: as delivered, of older firmware, of copper, and one that is full.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use compact_str::format_compact;
@@ -42,6 +43,11 @@ pub(super) fn copper() -> Gam {
 
 /// 384 endpoints with the longest names there can be, some of them away, some places wrong, and strangers.
 pub(super) fn busy() -> Gam {
+    static BUSY: LazyLock<Gam> = LazyLock::new(filled);
+    BUSY.clone()
+}
+
+fn filled() -> Gam {
     let mut gam = factory();
     fill(&mut gam, 24, 16);
     let now = NOW.after(Duration::from_secs(90));
@@ -52,17 +58,14 @@ pub(super) fn busy() -> Gam {
     for stranger in [1000, 1001] {
         gam.plug(mac(stranger), 2, now);
     }
-    let shutdown = PortOptions {
-        shutdown: Some(true),
-        ..PortOptions::default()
-    };
-    edit(
-        &mut gam,
-        Edit::Port {
-            port: 24,
-            options: shutdown,
-        },
-    );
+    for port in 1..=24 {
+        let options = PortOptions {
+            name: Some(longest("port", u16::from(port))),
+            shutdown: Some(port == 24),
+            ..PortOptions::default()
+        };
+        edit(&mut gam, Edit::Port { port, options });
+    }
     gam
 }
 
