@@ -64,7 +64,7 @@ fn filled() -> Gam {
             shutdown: Some(port == 24),
             ..PortOptions::default()
         };
-        edit(&mut gam, Edit::Port { port, options });
+        edit(&mut gam, &Edit::Port { port, options });
     }
     gam
 }
@@ -74,8 +74,8 @@ pub(super) fn mac(number: u16) -> MacAddress {
     MacAddress::new([0x00, 0x0e, 0xd8, 0x40, high, low]).unwrap()
 }
 
-pub(super) fn edit(gam: &mut Gam, edit: Edit) {
-    gam.edit(&edit, NOW).unwrap();
+pub(super) fn edit(gam: &mut Gam, edit: &Edit) {
+    gam.edit(edit, NOW).unwrap();
 }
 
 fn longest(what: &str, number: u16) -> compact_str::CompactString {
@@ -91,7 +91,7 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
             up: Some(50),
             ..ProfileOptions::default()
         };
-        edit(gam, Edit::Profile { id, options });
+        edit(gam, &Edit::Profile { id, options });
     }
     for id in 1..=ports * each {
         let port = match id % 7 {
@@ -106,7 +106,7 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
             port: Some(port),
             ..EndpointOptions::default()
         };
-        edit(gam, Edit::Endpoint { id, options });
+        edit(gam, &Edit::Endpoint { id, options });
         let options = SubscriberOptions {
             name: Some(longest("subscriber", id)),
             endpoint: Some((id % 11 != 0).then_some(id)),
@@ -122,7 +122,7 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
             }),
             ..SubscriberOptions::default()
         };
-        edit(gam, Edit::Subscriber { id, options });
+        edit(gam, &Edit::Subscriber { id, options });
     }
     gam.plug_all(NOW);
 }
