@@ -25,13 +25,19 @@ pub fn apply(
     edit: &Edit,
 ) -> Result<(), Refusal> {
     match edit {
+        Edit::Hostname(name) if name.is_empty() => {
+            configuration.hostname = Configuration::factory(hardware).hostname;
+        }
         Edit::Hostname(name) => configuration.hostname.clone_from(name),
         Edit::Location(text) => configuration.location.clone_from(text),
         Edit::Contact(text) => configuration.contact.clone_from(text),
         Edit::Password(password) => configuration.password = password.clone(),
         Edit::ExecTimeout { minutes } => configuration.exec_timeout_minutes = *minutes,
         Edit::VlanInterface { vlan, address } => {
-            configuration.vlan_interfaces.insert(*vlan, address.clone());
+            let kept = configuration.vlan_interfaces.entry(*vlan).or_default();
+            if let Some(address) = address {
+                kept.clone_from(address);
+            }
         }
         Edit::RemoveVlanInterface(vlan) => {
             configuration.vlan_interfaces.remove(vlan);
@@ -47,8 +53,20 @@ pub fn apply(
         Edit::Profile { id, options } => set_profile(configuration, hardware, *id, options)?,
         Edit::RemoveProfile(id) => remove_profile(configuration, *id)?,
         Edit::Endpoint { id, options } => set_endpoint(configuration, hardware, *id, options)?,
+        Edit::ChangeEndpoint { id, options } => {
+            if !configuration.endpoints.contains_key(id) {
+                return Err(Refusal::NoSuchEndpoint);
+            }
+            set_endpoint(configuration, hardware, *id, options)?;
+        }
         Edit::RemoveEndpoint(id) => remove_endpoint(configuration, *id)?,
         Edit::Subscriber { id, options } => {
+            set_subscriber(configuration, hardware, *id, options)?;
+        }
+        Edit::ChangeSubscriber { id, options } => {
+            if !configuration.subscribers.contains_key(id) {
+                return Err(Refusal::NoSuchSubscriber);
+            }
             set_subscriber(configuration, hardware, *id, options)?;
         }
         Edit::RemoveSubscriber(id) => {
@@ -163,6 +181,7 @@ fn set_profile(
     if let Some(level) = options.service_limit_level {
         profile.service_limit_level = Some(level);
     }
+    check_description(&profile.description)?;
     let taken = configuration
         .profiles
         .iter()
@@ -232,6 +251,7 @@ fn set_endpoint(
         endpoint.allow_management_access = allow;
     }
     check_endpoint(configuration, hardware, id, &endpoint)?;
+    check_description(&endpoint.description)?;
     configuration.endpoints.insert(id, endpoint);
     Ok(())
 }
@@ -314,6 +334,7 @@ fn set_subscriber(
     take_subscriber_options(&mut subscriber, options);
     check_subscriber(configuration, id, &subscriber)?;
     check_vlans(&subscriber)?;
+    check_description(&subscriber.description)?;
     configuration.subscribers.insert(id, subscriber);
     Ok(())
 }
@@ -429,7 +450,19 @@ fn outside_of_tags(vlans: &VlanSet) -> bool {
 
 /// Returns whether the device takes a text as a name: 1 to 31 printable characters.
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= LONGEST_NAME
-        && name.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    !name.is_empty() && name.len() <= LONGEST_NAME && is_printable(name)
+}
+
+/// Returns whether a running-config can hold a text between quotes.
+fn is_printable(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"')
+}
+
+fn check_description(text: &str) -> Result<(), Refusal> {
+    if is_printable(text) {
+        Ok(())
+    } else {
+        Err(Refusal::Description)
+    }
 }

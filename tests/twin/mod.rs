@@ -1,0 +1,4 @@
+//! The twin, looked at from outside: as a configuration, over SSH, over SNMP, and when it fails.
+
+mod configuration;
+mod typing;
