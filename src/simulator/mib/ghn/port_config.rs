@@ -60,7 +60,10 @@ fn allowed(gam: &Gam, index: &[u32], which: Quarter) -> Value {
     quarter(&vlans_on(gam, port), which)
 }
 
-/// Returns the VLANs the device keeps on a port: 2, 4094 and those of the port's subscribers (reference §3) [seen].
+/// Returns the VLANs the device keeps on a port: 2, 4094 and those of its subscribers (reference §3) [seen].
+///
+/// `show running-config` prints the same: a subscriber counts where its endpoint is meant to be, and with its remapped
+/// VLAN [assumed].
 pub(in crate::simulator::mib) fn vlans_on(gam: &Gam, port: u8) -> VlanSet {
     let here = gam
         .running()
@@ -68,7 +71,11 @@ pub(in crate::simulator::mib) fn vlans_on(gam: &Gam, port: u8) -> VlanSet {
         .values()
         .filter(|subscriber| is_on(gam, subscriber, port));
     let theirs = here.flat_map(|subscriber| {
-        let single = [Some(subscriber.vlan), subscriber.port2_vlan];
+        let single = [
+            Some(subscriber.vlan),
+            subscriber.remapped_vlan,
+            subscriber.port2_vlan,
+        ];
         let allowed = subscriber.allowed_vlans.ranges().iter().copied();
         single.into_iter().flatten().filter_map(only).chain(allowed)
     });
@@ -79,13 +86,7 @@ fn is_on(gam: &Gam, subscriber: &Subscriber, port: u8) -> bool {
     let endpoint = subscriber
         .endpoint
         .and_then(|id| gam.running().endpoints.get(&id));
-    endpoint.is_some_and(|endpoint| match endpoint.port {
-        Place::Port(place) => place == port,
-        Place::Auto => gam
-            .on_an_open_port(endpoint.mac)
-            .is_some_and(|plugged| plugged.port == port),
-        Place::Unassigned => false,
-    })
+    endpoint.is_some_and(|endpoint| endpoint.port == Place::Port(port))
 }
 
 fn only(vlan: u16) -> Option<VlanRange> {

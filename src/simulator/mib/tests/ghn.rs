@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::declared::declared;
-use super::devices::{NOW, busy, copper, factory, mac, older};
+use super::devices::{NOW, busy, copper, edit, factory, mac, older};
 use super::{mib, walk};
-use crate::simulator::gam::Gam;
+use crate::simulator::gam::{Edit, EndpointOptions, Gam, Place, SubscriberOptions};
 use crate::simulator::mib::Mib;
 use crate::simulator::snmp::{Value, View};
 
@@ -164,6 +164,38 @@ fn a_subscriber_reads_its_endpoint_its_profile_and_its_vlans() {
     assert_eq!(octets.first(), Some(&0b1111_1000));
     assert_eq!(octets.get(1), Some(&0b11));
     assert_eq!(octets.get(125), Some(&0b1111_1111));
+}
+
+#[test]
+fn a_port_carries_the_device_s_vlans_and_those_of_its_subscribers() {
+    let mut gam = factory();
+    let options = EndpointOptions {
+        name: Some("one".into()),
+        mac: Some(mac(1)),
+        port: Some(Place::Port(4)),
+        ..EndpointOptions::default()
+    };
+    edit(&mut gam, &Edit::Endpoint { id: 1, options });
+    let options = SubscriberOptions {
+        name: Some("one".into()),
+        endpoint: Some(Some(1)),
+        vlan: Some(100),
+        ..SubscriberOptions::default()
+    };
+    edit(&mut gam, &Edit::Subscriber { id: 1, options });
+    let bits = |set: &[(usize, u8)]| {
+        let mut octets = vec![0; 128];
+        for (place, octet) in set {
+            octets[*place] = *octet;
+        }
+        Value::OctetString(octets)
+    };
+    let carried =
+        |gam: &mut Gam, column: u32, port: u32| read(gam, &[2, 10, 1, column], &[1_000_000 + port]);
+    assert_eq!(carried(&mut gam, 80, 4), bits(&[(0, 4), (12, 16)]));
+    assert_eq!(carried(&mut gam, 80, 5), bits(&[(0, 4)]));
+    assert_eq!(carried(&mut gam, 110, 4), bits(&[(127, 64)]));
+    assert_eq!(carried(&mut gam, 120, 4), bits(&[]));
 }
 
 #[test]
