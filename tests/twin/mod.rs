@@ -2,4 +2,5 @@
 
 mod configuration;
 mod sessions;
+mod story;
 mod typing;

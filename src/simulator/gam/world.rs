@@ -94,7 +94,7 @@ impl World {
     /// Plugs an endpoint into a port; one that is somewhere else moves.
     pub fn plug(&mut self, mac: MacAddress, port: u8, coax: bool, seed: u64, now: Moment) {
         let number = mac.to_u64();
-        let family = match (coax, chance::draw(seed, "family", number) % 5 == 0) {
+        let family = match (coax, chance::draw(seed, "family", number).is_multiple_of(5)) {
             (false, false) => EndpointFamily::G1001M,
             (false, true) => EndpointFamily::G1002M,
             (true, false) => EndpointFamily::G1001C,
