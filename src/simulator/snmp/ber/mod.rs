@@ -3,8 +3,8 @@
 mod reader;
 mod writer;
 
-pub(super) use reader::Reader;
-pub(super) use writer::Writer;
+pub(crate) use reader::Reader;
+pub(crate) use writer::Writer;
 
 /// The first byte of everything that travels.
 pub(super) mod tag {
@@ -34,7 +34,7 @@ pub(crate) struct Malformed;
 /// A name that has no form on the wire: too long, or with first arcs that no name begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the name cannot be encoded")]
-pub(crate) struct Unencodable;
+pub struct Unencodable;
 
 #[cfg(test)]
 mod tests {
