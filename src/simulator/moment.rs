@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Moment(u64);
 
 impl Moment {
-    pub fn from_unix_millis(millis: u64) -> Self {
+    pub const fn from_unix_millis(millis: u64) -> Self {
         Self(millis)
     }
 
