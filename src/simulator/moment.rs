@@ -32,3 +32,58 @@ impl Moment {
         )
     }
 }
+
+impl Moment {
+    /// Returns year, month, day, hour, minute and second in UTC, which is the time zone of every twin.
+    pub fn civil(self) -> (u64, u64, u64, u64, u64, u64) {
+        let seconds = self.unix_seconds();
+        let (mut year, mut month) = (1970, 1);
+        let mut days = seconds / 86_400;
+        while days >= days_in_year(year) {
+            days -= days_in_year(year);
+            year += 1;
+        }
+        while days >= days_in_month(year, month) {
+            days -= days_in_month(year, month);
+            month += 1;
+        }
+        let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
+        (year, month, days + 1, hour, minute, seconds % 60)
+    }
+
+    /// `2026-11-20T09:32:24+00:00`.
+    pub fn iso(self) -> String {
+        let (year, month, day, hour, minute, second) = self.civil();
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
+    }
+}
+
+fn is_leap(year: u64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_in_year(year: u64) -> u64 {
+    if is_leap(year) { 366 } else { 365 }
+}
+
+fn days_in_month(year: u64, month: u64) -> u64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_as_the_calendar_has_it() {
+        let at = |seconds: u64| Moment::from_unix_millis(seconds * 1000).iso();
+        assert_eq!(at(0), "1970-01-01T00:00:00+00:00");
+        assert_eq!(at(951_782_400), "2000-02-29T00:00:00+00:00");
+        assert_eq!(at(1_795_253_544), "2026-11-21T09:32:24+00:00");
+    }
+}

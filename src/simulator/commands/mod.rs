@@ -1,5 +1,17 @@
 //! What each command does, and what each `show` prints.
 
+mod configure;
+mod execute;
+mod load;
+mod mode;
+mod running_config;
 mod session;
+mod show;
+mod syntax;
 
+#[cfg(test)]
+mod tests;
+
+pub use load::{LONGEST_CONFIGURATION, RejectedLine, load, merge};
+pub use running_config::running_config;
 pub use session::{Outcome, SaveFailure, Session};

@@ -12,18 +12,49 @@ pub enum Edit {
     Location(CompactString),
     Contact(CompactString),
     Password(super::Password),
-    ExecTimeout { minutes: u16 },
-    VlanInterface { vlan: u16, address: CompactString },
+    ExecTimeout {
+        minutes: u16,
+    },
+    /// Makes the interface if it is not there; an empty address takes it away.
+    VlanInterface {
+        vlan: u16,
+        address: Option<CompactString>,
+    },
     RemoveVlanInterface(u16),
     Route(CompactString),
     RemoveRoute(CompactString),
-    Uplink { uplink: u8, options: UplinkOptions },
-    Port { port: u8, options: PortOptions },
-    Profile { id: u16, options: ProfileOptions },
+    Uplink {
+        uplink: u8,
+        options: UplinkOptions,
+    },
+    Port {
+        port: u8,
+        options: PortOptions,
+    },
+    Profile {
+        id: u16,
+        options: ProfileOptions,
+    },
     RemoveProfile(u16),
-    Endpoint { id: u16, options: EndpointOptions },
+    Endpoint {
+        id: u16,
+        options: EndpointOptions,
+    },
+    /// Like `Endpoint`, but for one that is there.
+    ChangeEndpoint {
+        id: u16,
+        options: EndpointOptions,
+    },
     RemoveEndpoint(u16),
-    Subscriber { id: u16, options: SubscriberOptions },
+    Subscriber {
+        id: u16,
+        options: SubscriberOptions,
+    },
+    /// Like `Subscriber`, but for one that is there.
+    ChangeSubscriber {
+        id: u16,
+        options: SubscriberOptions,
+    },
     RemoveSubscriber(u16),
 }
 

@@ -263,6 +263,11 @@ impl Gam {
         self.boot(now);
     }
 
+    /// Puts an image into the place of the one that is not running.
+    pub fn install_image(&mut self, version: CompactString) {
+        self.firmware.alternative.version = version;
+    }
+
     /// Makes the other image the active one and starts it.
     pub fn swap_images(&mut self, now: Moment) {
         self.firmware.swap();

@@ -31,7 +31,10 @@ pub fn apply(
         Edit::Password(password) => configuration.password = password.clone(),
         Edit::ExecTimeout { minutes } => configuration.exec_timeout_minutes = *minutes,
         Edit::VlanInterface { vlan, address } => {
-            configuration.vlan_interfaces.insert(*vlan, address.clone());
+            let kept = configuration.vlan_interfaces.entry(*vlan).or_default();
+            if let Some(address) = address {
+                kept.clone_from(address);
+            }
         }
         Edit::RemoveVlanInterface(vlan) => {
             configuration.vlan_interfaces.remove(vlan);
@@ -47,8 +50,20 @@ pub fn apply(
         Edit::Profile { id, options } => set_profile(configuration, hardware, *id, options)?,
         Edit::RemoveProfile(id) => remove_profile(configuration, *id)?,
         Edit::Endpoint { id, options } => set_endpoint(configuration, hardware, *id, options)?,
+        Edit::ChangeEndpoint { id, options } => {
+            if !configuration.endpoints.contains_key(id) {
+                return Err(Refusal::NoSuchEndpoint);
+            }
+            set_endpoint(configuration, hardware, *id, options)?;
+        }
         Edit::RemoveEndpoint(id) => remove_endpoint(configuration, *id)?,
         Edit::Subscriber { id, options } => {
+            set_subscriber(configuration, hardware, *id, options)?;
+        }
+        Edit::ChangeSubscriber { id, options } => {
+            if !configuration.subscribers.contains_key(id) {
+                return Err(Refusal::NoSuchSubscriber);
+            }
             set_subscriber(configuration, hardware, *id, options)?;
         }
         Edit::RemoveSubscriber(id) => {

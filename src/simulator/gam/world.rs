@@ -138,6 +138,11 @@ impl Wire {
         }
     }
 
+    /// Mbps the upstream has less than the downstream.
+    pub fn asymmetry(self) -> u32 {
+        self.down_phy.saturating_sub(self.up_phy)
+    }
+
     /// What the device thinks a subscriber can get at most: the physical rate without the overhead [assumed: 80 %].
     pub fn most(phy: u32) -> u32 {
         phy * 4 / 5

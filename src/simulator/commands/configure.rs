@@ -1,0 +1,236 @@
+//! From a line of configuration mode to the edit it asks for.
+
+use compact_str::{CompactString, format_compact};
+use sha2::{Digest as _, Sha256};
+
+use super::syntax::Command;
+use crate::model::{Poe, PortMode, VlanSet};
+use crate::simulator::gam::{
+    Edit, EndpointOptions, Password, Place, PortOptions, ProfileOptions, SubscriberOptions,
+    SwitchportMode, UplinkOptions, vlans,
+};
+use crate::simulator::grammar::Arguments;
+
+/// Returns the edit of a command that makes one; `uplink` is the interface the session is in.
+pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -> Option<Edit> {
+    let id = || number(given, "id");
+    Some(match command {
+        Command::Hostname => Edit::Hostname(text(given, "name")?),
+        Command::NoHostname => Edit::Hostname(CompactString::default()),
+        Command::Contact => Edit::Contact(text(given, "text")?),
+        Command::NoContact => Edit::Contact(CompactString::default()),
+        Command::Location => Edit::Location(text(given, "text")?),
+        Command::NoLocation => Edit::Location(CompactString::default()),
+        Command::Password => Edit::Password(password(given)),
+        Command::Port => Edit::Port {
+            port: port_number(given)?,
+            options: port_options(given),
+        },
+        Command::PortShutdown => port_shutdown(given, true)?,
+        Command::NoPortShutdown => port_shutdown(given, false)?,
+        Command::Profile => Edit::Profile {
+            id: id()?,
+            options: profile_options(given),
+        },
+        Command::NoProfile => Edit::RemoveProfile(id()?),
+        Command::Endpoint => Edit::Endpoint {
+            id: id()?,
+            options: endpoint_options(given),
+        },
+        Command::NoEndpoint => Edit::RemoveEndpoint(id()?),
+        Command::NoEndpointPort => Edit::ChangeEndpoint {
+            id: id()?,
+            options: EndpointOptions {
+                port: Some(Place::Unassigned),
+                ..EndpointOptions::default()
+            },
+        },
+        Command::NoEndpointAccess => Edit::ChangeEndpoint {
+            id: id()?,
+            options: EndpointOptions {
+                allow_management_access: Some(false),
+                ..EndpointOptions::default()
+            },
+        },
+        Command::Subscriber => Edit::Subscriber {
+            id: id()?,
+            options: subscriber_options(given),
+        },
+        Command::NoSubscriber => Edit::RemoveSubscriber(id()?),
+        Command::NoSubscriberEndpoint => Edit::ChangeSubscriber {
+            id: id()?,
+            options: SubscriberOptions {
+                endpoint: Some(None),
+                ..SubscriberOptions::default()
+            },
+        },
+        Command::Route => Edit::Route(route(given)?),
+        Command::NoRoute => Edit::RemoveRoute(route(given)?),
+        Command::NoInterfaceVlan => Edit::RemoveVlanInterface(number(given, "vlan")?),
+        Command::ExecTimeout => Edit::ExecTimeout {
+            minutes: number(given, "minutes")?,
+        },
+        other => Edit::Uplink {
+            uplink: uplink?,
+            options: uplink_options(other, given)?,
+        },
+    })
+}
+
+/// Returns what a switchport line changes; it is ignored on G.hn ports, whose VLANs the device keeps itself.
+pub(super) fn uplink_options(command: Command, given: &Arguments) -> Option<UplinkOptions> {
+    let mut options = UplinkOptions::default();
+    match command {
+        Command::SwitchportMode => {
+            options.mode = [
+                SwitchportMode::Access,
+                SwitchportMode::Trunk,
+                SwitchportMode::Hybrid,
+            ]
+            .into_iter()
+            .find(|mode| given.has(mode.as_str()));
+        }
+        Command::SwitchportAllowed => {
+            options.allowed = Some(if given.has("all") {
+                vlans(&[(1, 4095)])
+            } else {
+                vlan_set(given, "vlans")
+            });
+        }
+        Command::SwitchportNative | Command::SwitchportAccess => {
+            options.native = Some(number(given, "vlan")?);
+        }
+        Command::Shutdown => options.shutdown = Some(true),
+        Command::NoShutdown => options.shutdown = Some(false),
+        _ => return None,
+    }
+    Some(options)
+}
+
+fn port_options(given: &Arguments) -> PortOptions {
+    PortOptions {
+        name: text(given, "name"),
+        mode: PortMode::ALL
+            .into_iter()
+            .find(|mode| given.has(mode.as_str())),
+        shutdown: None,
+    }
+}
+
+fn port_shutdown(given: &Arguments, shutdown: bool) -> Option<Edit> {
+    Some(Edit::Port {
+        port: port_number(given)?,
+        options: PortOptions {
+            shutdown: Some(shutdown),
+            ..PortOptions::default()
+        },
+    })
+}
+
+fn profile_options(given: &Arguments) -> ProfileOptions {
+    ProfileOptions {
+        name: text(given, "name"),
+        description: text(given, "description"),
+        down: given.number("down"),
+        up: given.number("up"),
+        service_limit_level: number(given, "level"),
+    }
+}
+
+fn endpoint_options(given: &Arguments) -> EndpointOptions {
+    EndpointOptions {
+        name: text(given, "name"),
+        mac: given.mac("mac"),
+        description: text(given, "description"),
+        port: if given.has("auto") {
+            Some(Place::Auto)
+        } else if given.has("unassigned") {
+            Some(Place::Unassigned)
+        } else {
+            number(given, "port").map(Place::Port)
+        },
+        allow_management_access: given.has("allow-management-access").then_some(true),
+    }
+}
+
+fn subscriber_options(given: &Arguments) -> SubscriberOptions {
+    let or_none = |option: &str, name: &str| match number(given, name) {
+        Some(value) => Some(Some(value)),
+        None => given.has(option).then_some(None),
+    };
+    SubscriberOptions {
+        name: text(given, "name"),
+        description: text(given, "description"),
+        endpoint: number(given, "endpoint").map(Some),
+        vlan: number(given, "vid"),
+        tagged: if given.has("tagged") {
+            Some(true)
+        } else {
+            given.has("untagged").then_some(false)
+        },
+        remapped_vlan: or_none("remapped-vid", "remapped"),
+        profile: or_none("bw-profile", "profile"),
+        allowed_vlans: given
+            .has("allowed-vlan")
+            .then(|| vlan_set(given, "allowed")),
+        port2_vlan: or_none("port2-vid", "port2"),
+        poe: Poe::ALL.iter().copied().find(|poe| given.has(poe.as_str())),
+    }
+}
+
+fn password(given: &Arguments) -> Password {
+    if let Some(hash) = given.text("hash") {
+        return Password::Hashed(CompactString::from(hash));
+    }
+    match given.text("password") {
+        Some(password) => Password::of(password),
+        None => Password::None,
+    }
+}
+
+impl Password {
+    /// Returns what a device keeps of a password; the empty one is none.
+    pub fn of(password: &str) -> Self {
+        if password.is_empty() {
+            return Self::None;
+        }
+        let digest = Sha256::digest(password.as_bytes());
+        let mut hash = CompactString::default();
+        for octet in digest {
+            hash.push_str(&format_compact!("{octet:02x}"));
+        }
+        Self::Hashed(hash)
+    }
+
+    pub fn is(&self, password: &str) -> bool {
+        *self == Self::of(password)
+    }
+}
+
+fn route(given: &Arguments) -> Option<CompactString> {
+    Some(format_compact!(
+        "{} {} {}",
+        given.ipv4("network")?,
+        given.ipv4("mask")?,
+        given.ipv4("gateway")?
+    ))
+}
+
+fn vlan_set(given: &Arguments, name: &str) -> VlanSet {
+    given.vlans(name).map(vlans).unwrap_or_default()
+}
+
+fn port_number(given: &Arguments) -> Option<u8> {
+    number(given, "number")
+}
+
+/// Returns a number in the width its owner has; the grammar has checked its range.
+pub(super) fn number<T: TryFrom<u32>>(given: &Arguments, name: &str) -> Option<T> {
+    given
+        .number(name)
+        .and_then(|number| T::try_from(number).ok())
+}
+
+fn text(given: &Arguments, name: &str) -> Option<CompactString> {
+    given.text(name).map(CompactString::from)
+}

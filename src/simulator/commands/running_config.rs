@@ -1,0 +1,240 @@
+//! The text of `show running-config`, in the form of the sample lines of the reference.
+
+use std::fmt::Write as _;
+
+use crate::model::VlanSet;
+use crate::simulator::gam::{
+    Configuration, Endpoint, Gam, Interface, Password, Place, Profile, Subscriber, SwitchportMode,
+    Uplink, vlans,
+};
+
+/// Returns the running configuration as lines that a device of the same model takes back.
+pub fn running_config(gam: &Gam) -> String {
+    text_of(gam, gam.running())
+}
+
+/// Returns any configuration of this device as text.
+pub(super) fn text_of(gam: &Gam, configuration: &Configuration) -> String {
+    // A full device has two lines of about a hundred characters for each of 384 subscribers.
+    let mut text = String::with_capacity(2048 + 256 * configuration.endpoints.len());
+    write_system(&mut text, configuration);
+    write_ghn(&mut text, gam, configuration);
+    write_interfaces(&mut text, gam, configuration);
+    text.push_str("end\n");
+    text
+}
+
+/// Appends one formatted line; writing into a `String` cannot fail.
+macro_rules! line {
+    ($text:expr, $($format:tt)*) => {{
+        let _ = writeln!($text, $($format)*);
+    }};
+}
+
+fn write_system(text: &mut String, configuration: &Configuration) {
+    line!(text, "hostname {}", configuration.hostname);
+    match &configuration.password {
+        Password::None => line!(text, "username admin privilege 15 password none"),
+        Password::Hashed(hash) => {
+            line!(
+                text,
+                "username admin privilege 15 password encrypted {hash}"
+            );
+        }
+    }
+    line!(text, "!");
+    for route in &configuration.routes {
+        line!(text, "ip route {route}");
+    }
+    if !configuration.contact.is_empty() {
+        line!(text, "snmp-server contact {}", configuration.contact);
+    }
+    if !configuration.location.is_empty() {
+        line!(text, "snmp-server location {}", configuration.location);
+    }
+    line!(text, "!");
+}
+
+fn write_ghn(text: &mut String, gam: &Gam, configuration: &Configuration) {
+    for (number, port) in &configuration.ports {
+        let mut words = String::new();
+        if !gam.hardware().is_coax() {
+            let _ = write!(words, " mode {}", port.mode);
+        }
+        if !port.name.is_empty() {
+            let _ = write!(words, " name \"{}\"", port.name);
+        }
+        if !words.is_empty() {
+            line!(text, "ghn port {number}{words}");
+        }
+        if port.shutdown {
+            line!(text, "ghn port {number} shutdown");
+        }
+    }
+    for (id, profile) in &configuration.profiles {
+        write_profile(text, *id, profile);
+    }
+    for (id, endpoint) in &configuration.endpoints {
+        write_endpoint(text, *id, endpoint);
+    }
+    for (id, subscriber) in &configuration.subscribers {
+        write_subscriber(text, *id, subscriber);
+    }
+    line!(text, "!");
+}
+
+fn write_profile(text: &mut String, id: u16, profile: &Profile) {
+    let _ = write!(text, "ghn bw-profile {id} name \"{}\"", profile.name);
+    write_description(text, &profile.description);
+    let _ = write!(
+        text,
+        " rate-downstream {} rate-upstream {}",
+        profile.down, profile.up
+    );
+    if let Some(level) = profile.service_limit_level {
+        let _ = write!(text, " service-limit-level {level}");
+    }
+    text.push('\n');
+}
+
+fn write_endpoint(text: &mut String, id: u16, endpoint: &Endpoint) {
+    let _ = write!(
+        text,
+        "ghn endpoint {id} name \"{}\" mac-address {}",
+        endpoint.name, endpoint.mac
+    );
+    write_description(text, &endpoint.description);
+    match endpoint.port {
+        Place::Port(port) => {
+            let _ = write!(text, " port {port}");
+        }
+        Place::Auto => text.push_str(" port auto"),
+        // As delivered, so not printed [assumed].
+        Place::Unassigned => {}
+    }
+    if endpoint.allow_management_access {
+        text.push_str(" allow-management-access");
+    }
+    text.push('\n');
+}
+
+fn write_subscriber(text: &mut String, id: u16, subscriber: &Subscriber) {
+    let _ = write!(text, "ghn subscriber {id} name \"{}\"", subscriber.name);
+    write_description(text, &subscriber.description);
+    let _ = write!(text, " vid {}", subscriber.vlan);
+    if subscriber.tagged {
+        text.push_str(" tagged");
+    }
+    if let Some(endpoint) = subscriber.endpoint {
+        let _ = write!(text, " endpoint {endpoint}");
+    }
+    if let Some(vlan) = subscriber.remapped_vlan {
+        let _ = write!(text, " remapped-vid {vlan}");
+    }
+    match subscriber.profile {
+        Some(profile) => {
+            let _ = write!(text, " bw-profile {profile}");
+        }
+        None => text.push_str(" bw-profile unthrottled"),
+    }
+    if !subscriber.allowed_vlans.is_empty() {
+        let _ = write!(text, " allowed-vlan {}", subscriber.allowed_vlans);
+    }
+    if let Some(vlan) = subscriber.port2_vlan {
+        let _ = write!(text, " port2-vid {vlan}");
+    }
+    let _ = writeln!(text, " poe {}", subscriber.poe);
+}
+
+fn write_description(text: &mut String, description: &str) {
+    if !description.is_empty() {
+        let _ = write!(text, " description \"{description}\"");
+    }
+}
+
+fn write_interfaces(text: &mut String, gam: &Gam, configuration: &Configuration) {
+    for interface in gam.hardware().interfaces() {
+        match interface {
+            Interface::Ghn(port) => {
+                line!(text, "interface {}", interface.name());
+                line!(text, " switchport hybrid native vlan 4095");
+                let members = members(configuration, port);
+                line!(text, " switchport hybrid allowed vlan {members}");
+                line!(text, " switchport mode hybrid");
+                line!(text, "!");
+            }
+            // Seen on a real box's interface list, not in its running-config.
+            Interface::Internal => {}
+            Interface::Uplink(number) => {
+                if let Some(uplink) = configuration.uplinks.get(&number) {
+                    line!(text, "interface {}", interface.name());
+                    write_uplink(text, uplink);
+                    line!(text, "!");
+                }
+            }
+        }
+    }
+    for (vlan, address) in &configuration.vlan_interfaces {
+        line!(text, "interface vlan {vlan}");
+        if !address.is_empty() {
+            line!(text, " ip address {address}");
+        }
+        line!(text, "!");
+    }
+    if configuration.exec_timeout_minutes != DEFAULT_EXEC_TIMEOUT {
+        line!(text, "line vty 0 15");
+        line!(text, " exec-timeout {}", configuration.exec_timeout_minutes);
+        line!(text, "!");
+    }
+}
+
+/// Minutes; the ICLI's own default.
+const DEFAULT_EXEC_TIMEOUT: u16 = 10;
+
+fn write_uplink(text: &mut String, uplink: &Uplink) {
+    let native = uplink.native;
+    match uplink.mode {
+        SwitchportMode::Access => line!(text, " switchport access vlan {native}"),
+        SwitchportMode::Trunk | SwitchportMode::Hybrid => {
+            let mode = uplink.mode.as_str();
+            line!(text, " switchport {mode} native vlan {native}");
+            if uplink.allowed.is_empty() {
+                line!(text, " switchport {mode} allowed vlan none");
+            } else {
+                line!(text, " switchport {mode} allowed vlan {}", uplink.allowed);
+            }
+        }
+    }
+    line!(text, " switchport mode {}", uplink.mode.as_str());
+    if uplink.shutdown {
+        line!(text, " shutdown");
+    }
+}
+
+/// Returns the VLANs the device itself keeps on a G.hn port: 2, 4094 and those of its subscribers [seen].
+fn members(configuration: &Configuration, port: u8) -> VlanSet {
+    let mut ranges = vec![(2, 2), (4094, 4094)];
+    for subscriber in configuration.subscribers.values() {
+        let here = subscriber
+            .endpoint
+            .and_then(|endpoint| configuration.endpoints.get(&endpoint))
+            .is_some_and(|endpoint| endpoint.port == Place::Port(port));
+        if !here {
+            continue;
+        }
+        let own = [
+            Some(subscriber.vlan),
+            subscriber.port2_vlan,
+            subscriber.remapped_vlan,
+        ];
+        ranges.extend(own.into_iter().flatten().map(|vlan| (vlan, vlan)));
+        ranges.extend(
+            subscriber
+                .allowed_vlans
+                .ranges()
+                .iter()
+                .map(|range| (range.first.get(), range.last.get())),
+        );
+    }
+    vlans(&ranges)
+}

@@ -1,0 +1,29 @@
+//! What the `show` commands print: one file per kind of object.
+
+mod alarm;
+mod endpoint;
+mod port;
+mod profile_and_subscriber;
+mod system;
+
+pub(super) use alarm::{active as active_alarms, log as alarm_log};
+pub(super) use endpoint::{
+    configuration as endpoint_configuration, discovered, max_snr,
+    statistics as endpoint_statistics, status as endpoint_status,
+};
+pub(super) use port::{
+    configuration as port_configuration, statistics as port_statistics, status as port_status,
+};
+pub(super) use profile_and_subscriber::{profile, subscriber};
+pub(super) use system::{days_and_clock, version};
+
+use std::fmt::{Display, Write as _};
+
+/// Appends one `Label   : value` line; labels are as wide as the device pads them.
+fn field(text: &mut String, label: &str, value: impl Display) {
+    let _ = writeln!(text, "{label:<38} : {value}");
+}
+
+fn yes_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}

@@ -1,0 +1,209 @@
+//! Every command of the twin with its syntax: the reference's list, and what the ICLI needs to move around.
+
+use std::sync::LazyLock;
+
+use crate::simulator::grammar::{Grammar, Syntax};
+
+/// What a line turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Command {
+    Enable,
+    Disable,
+    ConfigureTerminal,
+    Exit,
+    Logout,
+    End,
+    Do,
+    TerminalLength,
+    TerminalWidth,
+    ShowVersion,
+    ShowRunningConfig,
+    ShowDiscovered,
+    ShowEndpoint,
+    ShowSubscriber,
+    ShowProfile,
+    ShowPort,
+    ShowAlarms,
+    ShowMaxSnr,
+    ShowHistory,
+    RebootEndpoint,
+    UpgradeEndpoint,
+    ClearEndpointStatistics,
+    FirmwareUpgrade,
+    FirmwareSwap,
+    SaveRunning,
+    LoadStartup,
+    Reload,
+    ReloadDefaults,
+    Hostname,
+    NoHostname,
+    Contact,
+    NoContact,
+    Location,
+    NoLocation,
+    Password,
+    Port,
+    PortShutdown,
+    NoPortShutdown,
+    Profile,
+    NoProfile,
+    Endpoint,
+    NoEndpoint,
+    NoEndpointPort,
+    NoEndpointAccess,
+    Subscriber,
+    NoSubscriber,
+    NoSubscriberEndpoint,
+    Route,
+    NoRoute,
+    InterfaceUplink,
+    InterfaceGhn,
+    InterfaceVlan,
+    NoInterfaceVlan,
+    Line,
+    ExecTimeout,
+    SwitchportMode,
+    SwitchportAllowed,
+    SwitchportNative,
+    SwitchportAccess,
+    IpAddress,
+    NoIpAddress,
+    Shutdown,
+    NoShutdown,
+}
+
+type Commands = [Syntax<Command>];
+
+macro_rules! syntax {
+    ($($id:ident: $pattern:literal, $help:literal;)*) => {
+        &[$(Syntax { id: Command::$id, pattern: $pattern, help: $help },)*]
+    };
+}
+
+/// At `>`.
+pub(super) const USER: &Commands = syntax! {
+    Enable: "enable", "Turn on privileged commands";
+    Exit: "exit", "Exit from EXEC mode";
+    Logout: "logout", "Exit from EXEC mode";
+    ShowVersion: "show version", "System hardware and software status";
+    ShowHistory: "show history", "Lines entered in this session";
+    TerminalLength: "terminal length <lines:int(0-512)>", "Lines on a screen; 0 for no pausing";
+    TerminalWidth: "terminal width <columns:int(0-512)>", "Characters on a line; 0 for no wrapping";
+};
+
+/// At `#`.
+pub(super) const PRIVILEGED: &Commands = syntax! {
+    Disable: "disable", "Turn off privileged commands";
+    Enable: "enable", "Turn on privileged commands";
+    ConfigureTerminal: "configure terminal", "Configure from the terminal";
+    Exit: "exit", "Exit from EXEC mode";
+    Logout: "logout", "Exit from EXEC mode";
+    TerminalLength: "terminal length <lines:int(0-512)>", "Lines on a screen; 0 for no pausing";
+    TerminalWidth: "terminal width <columns:int(0-512)>", "Characters on a line; 0 for no wrapping";
+    ShowVersion: "show version", "System hardware and software status";
+    ShowHistory: "show history", "Lines entered in this session";
+    ShowRunningConfig: "show running-config [ '|' {include|exclude|begin} <pattern:line> ]", "Running system configuration";
+    ShowDiscovered: "show ghn discover all", "Endpoints found on all ports";
+    ShowEndpoint: "show ghn endpoint <id:int(1-384)> {configuration|statistics|status [detail]}", "One endpoint";
+    ShowSubscriber: "show ghn subscriber <id:int(1-384)> [configuration]", "One subscriber";
+    ShowProfile: "show ghn bw-profile <id:int(1-15)>", "One bandwidth profile";
+    ShowPort: "show ghn port <number:int(1-24)> {configuration|statistics|status [detail]}", "One G.hn port";
+    ShowAlarms: "show alarm {active|log}", "Alarms";
+    ShowMaxSnr: "show ghn maxsnr endpoint-mac <mac:mac> {upstream|downstream}", "Signal to noise ratio of an endpoint";
+    RebootEndpoint: "reboot ghn endpoint {<id:int(1-384)>|mac-address <mac:mac>}", "Restart an endpoint";
+    UpgradeEndpoint: "ghn firmware upgrade endpoint {<id:int(1-384)>|mac-address <mac:mac>}", "Give an endpoint the firmware that this system carries";
+    ClearEndpointStatistics: "clear ghn endpoint <id:int(1-384)> statistics", "Count from nothing";
+    FirmwareUpgrade: "firmware upgrade <url:text(1-255)>", "Load a firmware image";
+    FirmwareSwap: "firmware swap", "Swap the active and the alternate image";
+    SaveRunning: "copy running-config startup-config", "Save the running configuration";
+    LoadStartup: "copy startup-config running-config", "Run what was saved on top of what is running";
+    Reload: "reload cold", "Restart the system";
+    ReloadDefaults: "reload defaults", "Run as delivered, without a restart";
+};
+
+/// At `(config)#`.
+pub(super) const CONFIGURATION: &Commands = syntax! {
+    Do: "do <line:line>", "Run a command of EXEC mode";
+    End: "end", "Go back to EXEC mode";
+    Exit: "exit", "Exit from the current mode";
+    Hostname: "hostname <name:text(1-45)>", "Name of this system";
+    NoHostname: "no hostname", "Name of this system";
+    Contact: "snmp-server contact <text:line>", "Whom to call";
+    NoContact: "no snmp-server contact", "Whom to call";
+    Location: "snmp-server location <text:line>", "Where the system is";
+    NoLocation: "no snmp-server location", "Where the system is";
+    Password: "username admin privilege 15 password {none|unencrypted <password:text(1-31)>|encrypted <hash:text(64-64)>}", "The administrator's password";
+    Port: "ghn port <number:int(1-24)> ( mode {mimo|siso} | name <name:text(1-31)> )+", "G.hn port";
+    PortShutdown: "ghn port <number:int(1-24)> shutdown", "Turn the port off";
+    NoPortShutdown: "no ghn port <number:int(1-24)> shutdown", "Turn the port on";
+    Profile: "ghn bw-profile <id:int(1-15)> ( name <name:text(1-31)> | description <description:text(0-127)> | rate-downstream <down:int(10-1999)> | rate-upstream <up:int(10-1999)> | service-limit-level <level:int(1-4)> )*", "Bandwidth profile";
+    NoProfile: "no ghn bw-profile <id:int(1-15)>", "Remove a bandwidth profile";
+    Endpoint: "ghn endpoint <id:int(1-384)> ( name <name:text(1-31)> | mac-address <mac:mac> | description <description:text(0-127)> | port {<port:int(1-24)>|unassigned|auto} | allow-management-access )*", "Endpoint";
+    NoEndpoint: "no ghn endpoint <id:int(1-384)>", "Remove an endpoint";
+    NoEndpointPort: "no ghn endpoint <id:int(1-384)> port", "Take the endpoint off its port";
+    NoEndpointAccess: "no ghn endpoint <id:int(1-384)> allow-management-access", "Keep the endpoint off the management VLAN";
+    Subscriber: "ghn subscriber <id:int(1-384)> ( name <name:text(1-31)> | description <description:text(0-127)> | endpoint <endpoint:int(1-384)> | vid <vid:int(3-4094)> | {tagged|untagged} | remapped-vid {none|<remapped:int(3-4093)>} | bw-profile {unthrottled|<profile:int(1-15)>} | allowed-vlan {none|<allowed:vlans>} | port2-vid {none|<port2:int(3-4093)>} | poe {disable|enable|force} )*", "Subscriber";
+    NoSubscriber: "no ghn subscriber <id:int(1-384)>", "Remove a subscriber";
+    NoSubscriberEndpoint: "no ghn subscriber <id:int(1-384)> endpoint", "Detach a subscriber from its endpoint";
+    Route: "ip route <network:ipv4> <mask:ipv4> <gateway:ipv4>", "Static route";
+    NoRoute: "no ip route <network:ipv4> <mask:ipv4> <gateway:ipv4>", "Static route";
+    InterfaceUplink: "interface 10GigabitEthernet <port:port>", "Uplink";
+    InterfaceGhn: "interface G.hn <port:port>", "G.hn port as the switch sees it";
+    InterfaceVlan: "interface vlan <vlan:int(1-4095)>", "Address in a VLAN";
+    NoInterfaceVlan: "no interface vlan <vlan:int(1-4095)>", "Address in a VLAN";
+    Line: "line vty <first:int(0-15)> [<last:int(0-15)>]", "Sessions";
+};
+
+/// At `(config-if)#`, under an uplink or a G.hn port.
+pub(super) const SWITCH_INTERFACE: &Commands = syntax! {
+    SwitchportMode: "switchport mode {access|trunk|hybrid}", "What the port carries";
+    SwitchportAllowed: "switchport {trunk|hybrid} allowed vlan {all|none|<vlans:vlans>}", "VLANs that pass";
+    SwitchportNative: "switchport {trunk|hybrid} native vlan <vlan:int(1-4095)>", "VLAN of untagged frames";
+    SwitchportAccess: "switchport access vlan <vlan:int(1-4095)>", "VLAN of an access port";
+    Shutdown: "shutdown", "Turn the port off";
+    NoShutdown: "no shutdown", "Turn the port on";
+};
+
+/// At `(config-if-vlan)#`.
+pub(super) const VLAN_INTERFACE: &Commands = syntax! {
+    IpAddress: "ip address {dhcp|<address:ipv4> <mask:ipv4>}", "Address of this system";
+    NoIpAddress: "no ip address", "Address of this system";
+};
+
+/// At `(config-line)#`.
+pub(super) const LINE: &Commands = syntax! {
+    ExecTimeout: "exec-timeout <minutes:int(0-1440)> [<seconds:int(0-59)>]", "Idle time before a session is closed";
+};
+
+/// The grammars, compiled once.
+pub(super) static GRAMMARS: LazyLock<Grammars> = LazyLock::new(Grammars::compiled);
+
+pub(super) struct Grammars {
+    pub user: Grammar<Command>,
+    pub privileged: Grammar<Command>,
+    pub configuration: Grammar<Command>,
+    pub switch_interface: Grammar<Command>,
+    pub vlan_interface: Grammar<Command>,
+    pub line: Grammar<Command>,
+}
+
+impl Grammars {
+    fn compiled() -> Self {
+        let below = |own: &'static Commands| {
+            let all: Vec<Syntax<Command>> = own.iter().chain(CONFIGURATION).cloned().collect();
+            compile(&all)
+        };
+        Self {
+            user: compile(USER),
+            privileged: compile(PRIVILEGED),
+            configuration: compile(CONFIGURATION),
+            switch_interface: below(SWITCH_INTERFACE),
+            vlan_interface: below(VLAN_INTERFACE),
+            line: below(LINE),
+        }
+    }
+}
+
+fn compile(commands: &Commands) -> Grammar<Command> {
+    Grammar::new(commands).unwrap_or_else(|error| unreachable!("our own pattern: {error:?}"))
+}

@@ -1,0 +1,215 @@
+//! A pattern as steps to walk: what may come next at each place, without ever going back.
+
+use super::argument::Kind;
+use super::pattern::{Item, PatternError, read};
+
+/// One step; the numbers are places of other steps.
+#[derive(Debug)]
+pub(super) enum Step {
+    Word {
+        text: &'static str,
+        /// The keyword together with the one it follows: `port unassigned`.
+        with_previous: Option<String>,
+        next: usize,
+    },
+    Argument {
+        name: &'static str,
+        kind: Kind,
+        next: usize,
+    },
+    /// Go on at any of these.
+    Fork(Vec<usize>),
+    /// Take one of these not taken yet, or go on at `next`.
+    Options {
+        /// The bit that remembers each, and where it begins.
+        alternatives: Vec<(u64, usize)>,
+        is_optional: bool,
+        next: usize,
+    },
+    End,
+}
+
+/// Where a walk through a program is: a step, and the options it has used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spot {
+    pub(super) step: usize,
+    pub(super) used: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Program {
+    steps: Vec<Step>,
+    /// Where each line begins.
+    pub(super) start: Vec<Spot>,
+}
+
+const MOST_OPTIONS: u32 = 64;
+
+impl Program {
+    pub(super) fn new(pattern: &'static str) -> Result<Self, PatternError> {
+        let items = read(pattern)?;
+        let mut builder = Builder::default();
+        let end = builder.push(Step::End);
+        let first = builder.sequence(&items, None, end);
+        let wrong = |problem| PatternError {
+            pattern,
+            column: pattern.len(),
+            problem,
+        };
+        if builder.options > MOST_OPTIONS {
+            return Err(wrong("more than 64 options"));
+        }
+        let mut program = Self {
+            steps: builder.steps,
+            start: Vec::new(),
+        };
+        program.start = program.reach(Spot {
+            step: first,
+            used: 0,
+        });
+        let must_be_last = |step: &Step| match step {
+            Step::Argument { kind, next, .. } if kind.is_line() => {
+                let after = program.reach(Spot {
+                    step: *next,
+                    used: u64::MAX,
+                });
+                !after.iter().any(|spot| program.is_end(*spot))
+            }
+            _ => false,
+        };
+        if program.steps.iter().any(must_be_last) {
+            return Err(wrong("something must follow a `line`, and nothing can"));
+        }
+        Ok(program)
+    }
+
+    pub(super) fn step(&self, spot: Spot) -> Option<&Step> {
+        self.steps.get(spot.step)
+    }
+
+    pub(super) fn is_end(&self, spot: Spot) -> bool {
+        matches!(self.step(spot), Some(Step::End))
+    }
+
+    /// Returns the words, arguments and ends that are next from a spot, in the pattern's order.
+    pub(super) fn reach(&self, from: Spot) -> Vec<Spot> {
+        let mut reached: Vec<Spot> = Vec::new();
+        let mut passed: Vec<Spot> = Vec::new();
+        let mut waiting = vec![from];
+        while let Some(spot) = waiting.pop() {
+            if reached.contains(&spot) || passed.contains(&spot) {
+                continue;
+            }
+            match self.step(spot) {
+                None => {}
+                Some(Step::Word { .. } | Step::Argument { .. } | Step::End) => reached.push(spot),
+                Some(Step::Fork(steps)) => {
+                    passed.push(spot);
+                    let used = spot.used;
+                    waiting.extend(steps.iter().rev().map(|step| Spot { step: *step, used }));
+                }
+                Some(Step::Options {
+                    alternatives,
+                    is_optional,
+                    next,
+                }) => {
+                    passed.push(spot);
+                    let mine = alternatives.iter().fold(0, |bits, (bit, _)| bits | bit);
+                    if *is_optional || spot.used & mine != 0 {
+                        waiting.push(Spot {
+                            step: *next,
+                            used: spot.used,
+                        });
+                    }
+                    let open = alternatives.iter().rev();
+                    waiting.extend(open.filter(|(bit, _)| spot.used & bit == 0).map(
+                        |(bit, step)| Spot {
+                            step: *step,
+                            used: spot.used | bit,
+                        },
+                    ));
+                }
+            }
+        }
+        reached
+    }
+}
+
+/// Builds from the end to the beginning, so that each step knows the next.
+#[derive(Default)]
+struct Builder {
+    steps: Vec<Step>,
+    options: u32,
+}
+
+impl Builder {
+    fn push(&mut self, step: Step) -> usize {
+        self.steps.push(step);
+        self.steps.len() - 1
+    }
+
+    /// Adds what leads to `next`, and returns where it begins.
+    fn sequence(&mut self, items: &[Item], before: Option<&'static str>, next: usize) -> usize {
+        let mut next = next;
+        for (at, item) in items.iter().enumerate().rev() {
+            let previous = match at.checked_sub(1) {
+                None => before,
+                Some(at) => match items.get(at) {
+                    Some(Item::Word(word)) => Some(*word),
+                    _ => None,
+                },
+            };
+            next = self.item(item, previous, next);
+        }
+        next
+    }
+
+    fn item(&mut self, item: &Item, previous: Option<&'static str>, next: usize) -> usize {
+        match item {
+            Item::Word(text) => self.push(Step::Word {
+                text,
+                with_previous: previous.map(|previous| format!("{previous} {text}")),
+                next,
+            }),
+            Item::Argument { name, kind } => self.push(Step::Argument {
+                name,
+                kind: *kind,
+                next,
+            }),
+            Item::Choice {
+                alternatives,
+                is_optional,
+            } => {
+                let mut steps: Vec<usize> = alternatives
+                    .iter()
+                    .map(|items| self.sequence(items, previous, next))
+                    .collect();
+                if *is_optional {
+                    steps.push(next);
+                }
+                self.push(Step::Fork(steps))
+            }
+            Item::Options {
+                alternatives,
+                is_optional,
+            } => {
+                // The alternatives lead back here, so the place is taken before they are built.
+                let here = self.push(Step::End);
+                let mut starts = Vec::new();
+                for items in alternatives {
+                    let bit = 1u64.checked_shl(self.options).unwrap_or_default();
+                    self.options += 1;
+                    starts.push((bit, self.sequence(items, None, here)));
+                }
+                if let Some(step) = self.steps.get_mut(here) {
+                    *step = Step::Options {
+                        alternatives: starts,
+                        is_optional: *is_optional,
+                        next,
+                    };
+                }
+                here
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! All commands walked through at once, word by word: what the line so far may still become.
+
+use super::SyntaxError;
+use super::argument::{Arguments, Value};
+use super::line::{Word, word_at};
+use super::program::{Program, Spot, Step};
+
+/// How many readings of one line are followed. Our commands need one or two each; this only keeps a pattern with
+/// the same words in several places from multiplying them.
+const MOST_READINGS: usize = 1024;
+
+/// One way to read the line so far.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    /// Which command it would be, by its place in the table.
+    pub(super) command: usize,
+    pub(super) spot: Spot,
+    /// The steps taken, with what the arguments were.
+    taken: Vec<(usize, Option<Value>)>,
+}
+
+/// The ways to read a line, in the order of the table.
+pub(super) struct Walk<'grammar> {
+    programs: &'grammar [Program],
+    pub(super) readings: Vec<Reading>,
+    /// Those whose last argument was the rest of the line.
+    pub(super) finished: Vec<Reading>,
+}
+
+impl<'grammar> Walk<'grammar> {
+    pub(super) fn new(programs: &'grammar [Program]) -> Self {
+        let begin = |(command, program): (usize, &Program)| {
+            let spots = program.start.clone();
+            spots.into_iter().map(move |spot| Reading {
+                command,
+                spot,
+                taken: Vec::new(),
+            })
+        };
+        Self {
+            programs,
+            readings: programs.iter().enumerate().flat_map(begin).collect(),
+            finished: Vec::new(),
+        }
+    }
+
+    fn program(&self, reading: &Reading) -> Option<&'grammar Program> {
+        self.programs.get(reading.command)
+    }
+
+    pub(super) fn step(&self, reading: &Reading) -> Option<&'grammar Step> {
+        self.program(reading)?.step(reading.spot)
+    }
+
+    pub(super) fn is_end(&self, reading: &Reading) -> bool {
+        matches!(self.step(reading), Some(Step::End))
+    }
+
+    /// Walks over a whole line.
+    pub(super) fn over(&mut self, line: &str) -> Result<(), SyntaxError> {
+        let mut from = 0;
+        while let Some(word) = word_at(line, from) {
+            self.take(&word, line.get(word.column..).unwrap_or_default())?;
+            if self.readings.is_empty() {
+                break;
+            }
+            from = word.end;
+        }
+        Ok(())
+    }
+
+    /// Walks over one word; `rest` is the line from there on.
+    pub(super) fn take(&mut self, word: &Word<'_>, rest: &str) -> Result<(), SyntaxError> {
+        let keyword = self.keyword(word)?;
+        let mut next: Vec<Reading> = Vec::new();
+        for reading in std::mem::take(&mut self.readings) {
+            let Some(program) = self.program(&reading) else {
+                continue;
+            };
+            let (value, onward, ends_line) = match (program.step(reading.spot), keyword) {
+                (Some(Step::Word { text, next, .. }), Some(keyword))
+                    if text.eq_ignore_ascii_case(keyword) =>
+                {
+                    (None, *next, false)
+                }
+                (Some(Step::Argument { kind, next, .. }), None) => match kind.read(word, rest) {
+                    Some(value) => (Some(value), *next, kind.is_line()),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let mut taken = reading.taken;
+            taken.push((reading.spot.step, value));
+            let onward = Spot {
+                step: onward,
+                used: reading.spot.used,
+            };
+            for spot in program.reach(onward) {
+                let reading = Reading {
+                    command: reading.command,
+                    spot,
+                    taken: taken.clone(),
+                };
+                if ends_line {
+                    self.finished
+                        .extend(self.is_end(&reading).then_some(reading));
+                } else if next.len() < MOST_READINGS && !is_known(&next, &reading) {
+                    next.push(reading);
+                }
+            }
+        }
+        self.readings = next;
+        if self.readings.is_empty() && self.finished.is_empty() {
+            return Err(SyntaxError::Invalid {
+                column: word.misplaced_quote.unwrap_or(word.column),
+            });
+        }
+        Ok(())
+    }
+
+    /// Returns the keyword that a word is or abbreviates.
+    fn keyword(&self, word: &Word<'_>) -> Result<Option<&'grammar str>, SyntaxError> {
+        let candidates = self.keywords(word);
+        let exact = candidates
+            .iter()
+            .find(|candidate| candidate.eq_ignore_ascii_case(word.text));
+        match (exact, candidates.as_slice()) {
+            (Some(exact), _) => Ok(Some(exact)),
+            (None, []) => Ok(None),
+            (None, [only]) => Ok(Some(only)),
+            (None, _) => Err(SyntaxError::Ambiguous {
+                column: word.column,
+            }),
+        }
+    }
+
+    /// Returns the keywords that may come next and begin with a word, each once.
+    pub(super) fn keywords(&self, word: &Word<'_>) -> Vec<&'grammar str> {
+        let mut found: Vec<&'grammar str> = Vec::new();
+        if word.is_quoted {
+            return found;
+        }
+        for reading in &self.readings {
+            if let Some(Step::Word { text, .. }) = self.step(reading)
+                && begins_with(text, word.text)
+                && !found.iter().any(|known| known.eq_ignore_ascii_case(text))
+            {
+                found.push(text);
+            }
+        }
+        found
+    }
+
+    /// Returns what a reading was given.
+    pub(super) fn arguments(&self, reading: &Reading) -> Arguments {
+        let mut arguments = Arguments::default();
+        for (step, value) in &reading.taken {
+            let spot = Spot {
+                step: *step,
+                used: 0,
+            };
+            let step = self.program(reading).and_then(|program| program.step(spot));
+            match (step, value) {
+                (Some(Step::Argument { name, .. }), Some(value)) => {
+                    arguments.values.insert(name, value.clone());
+                }
+                (
+                    Some(Step::Word {
+                        text,
+                        with_previous,
+                        ..
+                    }),
+                    _,
+                ) => {
+                    arguments.words.insert((*text).to_owned());
+                    arguments.words.extend(with_previous.clone());
+                }
+                _ => {}
+            }
+        }
+        arguments
+    }
+}
+
+fn begins_with(keyword: &str, beginning: &str) -> bool {
+    keyword
+        .get(..beginning.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+}
+
+/// Returns whether another reading is at the same spot already; the first one stands.
+fn is_known(readings: &[Reading], reading: &Reading) -> bool {
+    // Readings of one command stand together, so the others need not be looked at.
+    readings
+        .iter()
+        .rev()
+        .take_while(|other| other.command == reading.command)
+        .any(|other| other.spot == reading.spot)
+}
