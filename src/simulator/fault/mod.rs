@@ -181,10 +181,9 @@ impl Fault {
             | Self::SnmpGenericError { .. }
             | Self::SnmpRowAppears { .. } => Event::Datagram,
             Self::SshRefuse {} => Event::Always,
-            Self::SshReset {}
-            | Self::SshStall { .. }
-            | Self::SshHostKey {}
-            | Self::SshBusy {} => Event::Connection,
+            Self::SshReset {} | Self::SshStall { .. } | Self::SshHostKey {} | Self::SshBusy {} => {
+                Event::Connection
+            }
             Self::SshAuthFail {} => Event::Login,
             Self::SshDrop { .. }
             | Self::SshPrompt { .. }

@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn what_has_a_default_can_be_left_out() {
         let read = |text: &str| serde_json::from_str::<FaultOrder>(text).unwrap().fault;
-        assert_eq!(read(r#"{"fault":"reboot"}"#), Fault::Reboot { at: At::Before });
+        assert_eq!(
+            read(r#"{"fault":"reboot"}"#),
+            Fault::Reboot { at: At::Before }
+        );
         assert!(
             matches!(read(r#"{"fault":"ssh-error"}"#), Fault::SshError { text } if text.starts_with("% Internal error 0x"))
         );

@@ -250,9 +250,15 @@ mod tests {
     #[test]
     fn a_fault_strikes_as_often_as_it_was_told_to() {
         let mut faults = set([FaultOrder::new(Fault::SshAuthFail {}).times(2)]);
-        assert_eq!([(); 4].map(|()| faults.on_login()), [true, true, false, false]);
+        assert_eq!(
+            [(); 4].map(|()| faults.on_login()),
+            [true, true, false, false]
+        );
         let mut faults = set([FaultOrder::new(Fault::SshAuthFail {}).nth(2).times(2)]);
-        assert_eq!([(); 4].map(|()| faults.on_login()), [false, true, true, false]);
+        assert_eq!(
+            [(); 4].map(|()| faults.on_login()),
+            [false, true, true, false]
+        );
     }
 
     #[test]
