@@ -331,7 +331,7 @@ mod tests {
             read("ports", "1/1,3-5"),
             Some(Value::Ports(1, vec![(1, 1), (3, 5)]))
         );
-        assert_eq!(read("port", "13"), None);
+        assert_eq!(read("ports", "13"), None);
         assert_eq!(read("ipv4", "10.0.0.256"), None);
         assert_eq!(read("vlans", "None"), Some(Value::Vlans(Vec::new())));
         assert_eq!(read("vlans", "all"), Some(Value::Vlans(vec![(1, 4095)])));

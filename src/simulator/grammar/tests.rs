@@ -264,7 +264,7 @@ fn help_lists_what_may_come_next() {
     assert_eq!(words("ghn endpoint 385 "), [""; 0]);
     assert_eq!(words("s"), ["show", "snmp-server"]);
     assert_eq!(words("show running-config "), ["|", "<cr>"]);
-    assert_eq!(words("interface 10GigabitEthernet 1"), ["<port_id>"]);
+    assert_eq!(words("interface 10GigabitEthernet 1"), ["<port_list>"]);
     let glossary = [("ghn", "G.hn devices")];
     let texts = grammar().with_glossary(&glossary).help("g");
     assert_eq!(
