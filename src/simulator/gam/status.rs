@@ -92,6 +92,21 @@ impl Gam {
         })
     }
 
+    /// Returns the first address, from this one on, of an endpoint that is configured or heard.
+    pub fn known_from(&self, lowest: MacAddress) -> Option<MacAddress> {
+        let configured = self.index.by_mac.range(lowest..).next();
+        let heard = self
+            .world
+            .plugged
+            .range(lowest..)
+            .find(|(mac, _)| self.on_an_open_port(**mac).is_some());
+        let heard = heard.map(|(mac, _)| *mac);
+        match configured.map(|(mac, _)| *mac) {
+            Some(configured) => Some(heard.map_or(configured, |heard| heard.min(configured))),
+            None => heard,
+        }
+    }
+
     /// Returns the endpoints heard on a port, in the order of their addresses.
     pub fn heard_on(&self, port: u8) -> impl Iterator<Item = (MacAddress, &Plugged)> {
         let open = self

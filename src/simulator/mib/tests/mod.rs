@@ -1,0 +1,137 @@
+//! What every MIB of the twin has to hold: the order of a walk, the types that were declared, and SETs of all or nothing.
+
+mod declared;
+mod devices;
+mod set;
+
+use super::{Mib, OBJECTS};
+use crate::simulator::gam::Gam;
+use crate::simulator::moment::Moment;
+use crate::simulator::snmp::{Oid, Value, View};
+
+use declared::declared;
+use devices::{NOW, busy, copper, factory, older};
+
+fn mib(gam: &mut Gam) -> Mib<'_> {
+    Mib { gam, now: NOW }
+}
+
+/// Walks everything there is.
+fn walk(mib: &Mib<'_>) -> Vec<(Oid, Value)> {
+    let mut found: Vec<(Oid, Value)> = Vec::new();
+    while let Some((oid, value)) = mib.next(found.last().map_or(&[], |(oid, _)| oid.arcs())) {
+        if let Some((before, _)) = found.last() {
+            assert!(*before < oid, "{oid} came after {before}");
+        }
+        found.push((oid, value));
+    }
+    found
+}
+
+fn each_device() -> [(&'static str, Gam); 4] {
+    [
+        ("factory", factory()),
+        ("1.5.4", older()),
+        ("copper", copper()),
+        ("busy", busy()),
+    ]
+}
+
+#[test]
+fn objects_are_sorted_and_none_stands_inside_another() {
+    for pair in OBJECTS.windows(2) {
+        let [left, right] = pair else { unreachable!() };
+        assert!(left.name < right.name, "{:?}", right.name);
+        assert!(!right.name.starts_with(&left.name), "{:?}", right.name);
+    }
+}
+
+#[test]
+fn what_is_served_and_what_can_be_set_was_declared_so() {
+    let declared = declared();
+    for object in OBJECTS.iter() {
+        let Some(one) = declared.get(&object.name) else {
+            panic!("{:?} is not declared", object.name);
+        };
+        assert!(object.write.is_none() || one.writable, "{:?}", object.name);
+    }
+}
+
+#[test]
+fn a_walk_goes_up_and_get_reads_the_same() {
+    for (name, mut gam) in each_device() {
+        let mib = mib(&mut gam);
+        let found = walk(&mib);
+        assert!(found.len() >= 10, "{name}");
+        for (oid, value) in &found {
+            assert_eq!(mib.get(oid.arcs()), *value, "{name} {oid}");
+        }
+    }
+}
+
+#[test]
+fn every_value_is_as_declared() {
+    let declared = declared();
+    for (name, mut gam) in each_device() {
+        for (oid, value) in walk(&mib(&mut gam)) {
+            let object = OBJECTS
+                .iter()
+                .rev()
+                .find(|object| oid.arcs().starts_with(&object.name))
+                .unwrap();
+            let one = &declared[&object.name];
+            assert!(one.allows(&value), "{name} {oid}: {value:?} is not {one:?}");
+        }
+    }
+}
+
+#[test]
+fn next_finds_its_place_from_any_name() {
+    let mut gam = busy();
+    let mib = mib(&mut gam);
+    let found = walk(&mib);
+    for (place, (oid, _)) in found.iter().enumerate().step_by(131) {
+        let following = found.get(place + 1).map(|(oid, _)| oid);
+        let mut deeper = oid.arcs().to_vec();
+        deeper.push(0);
+        assert_eq!(mib.next(&deeper).map(|(oid, _)| oid).as_ref(), following);
+        deeper.push(u32::MAX);
+        assert_eq!(mib.next(&deeper).map(|(oid, _)| oid).as_ref(), following);
+        for length in 0..oid.arcs().len() {
+            let above = Oid::new(&oid.arcs()[..length]);
+            let expected = found.iter().find(|(oid, _)| *oid > above);
+            assert_eq!(mib.next(above.arcs()).as_ref(), expected, "{above}");
+        }
+    }
+    assert_eq!(mib.next(&[2]), None);
+    assert_eq!(mib.next(&[u32::MAX; 200]), None);
+}
+
+#[test]
+fn a_name_that_is_no_instance_reads_as_what_is_missing() {
+    let mut gam = factory();
+    let mib = mib(&mut gam);
+    let name = [1, 3, 6, 1, 2, 1, 1, 5];
+    assert_eq!(mib.get(&name), Value::NoSuchInstance);
+    assert_eq!(mib.get(&[&name[..], &[1]].concat()), Value::NoSuchInstance);
+    assert_eq!(
+        mib.get(&[&name[..], &[0, 0]].concat()),
+        Value::NoSuchInstance
+    );
+    assert_eq!(mib.get(&[1, 3, 6, 1, 2, 1, 1, 8, 0]), Value::NoSuchObject);
+    assert_eq!(mib.get(&[1, 3, 6, 1, 2, 1, 1]), Value::NoSuchObject);
+    assert_eq!(mib.get(&[]), Value::NoSuchObject);
+}
+
+#[test]
+fn the_system_group_tells_the_model_and_the_time_since_the_start() {
+    let mut gam = factory();
+    let mut mib = mib(&mut gam);
+    mib.now = Moment::from_unix_millis(NOW.unix_millis() + 61_234);
+    let read = |number| mib.get(&[1, 3, 6, 1, 2, 1, 1, number, 0]);
+    assert_eq!(read(1), Value::text("GAM-24-C GigaBit Ethernet Switch"));
+    let id = Oid::new(&[1, 3, 6, 1, 4, 1, 20095, 2000, 1, 16]);
+    assert_eq!(read(2), Value::ObjectId(id));
+    assert_eq!(read(3), Value::TimeTicks(6123));
+    assert_eq!(read(5), Value::text("GAM-24-C"));
+}
