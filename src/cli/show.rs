@@ -11,8 +11,8 @@ use crate::config::Settings;
 use crate::inventory::{
     Inventory, Reading, complete_service_plans, complete_subscriber, nearest, resolve_device,
 };
-use crate::model::{DeviceConfig, DeviceName, DeviceState, GamModel, Severity, Subscriber};
-use crate::report::{self as paper, Exit, FindingFormat};
+use crate::model::{DeviceConfig, DeviceName, DeviceState, GamModel, Subscriber};
+use crate::report::{self as paper, Exit};
 
 /// Show what the inventory comes to: all of it, a device or a subscriber
 ///

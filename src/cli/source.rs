@@ -123,11 +123,7 @@ pub(super) fn report(
 }
 
 /// Shows the errors of a reading, and says what is not done because of them.
-pub(super) fn refuse(
-    mut reading: Reading,
-    why: &str,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
+pub(super) fn refuse(mut reading: Reading, why: &str, terminal: &Terminal) -> anyhow::Result<Exit> {
     reading
         .findings
         .retain(|finding| finding.severity == Severity::Error);

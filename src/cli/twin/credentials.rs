@@ -71,16 +71,14 @@ impl Keyring {
     fn opening(&mut self, text: &CredentialsText, seed: u64) -> anyhow::Result<Opening> {
         let ssh = text.ssh.as_ref().context("`ssh` is missing")?;
         let user = ssh.user.as_ref().context("`ssh.user` is missing")?;
-        let SecretReference(password) = ssh
-            .password
-            .as_ref()
-            .context("`ssh.password` is missing")?;
+        let SecretReference(password) =
+            ssh.password.as_ref().context("`ssh.password` is missing")?;
         let password = self.value(password, seed);
         let snmp = text.snmp.as_ref().context("`snmp` is missing")?;
         let snmp = self.snmp(snmp, seed)?;
         let agent = agent(&snmp).context("a password of SNMP does not fit")?;
         Ok(Opening {
-            user: user.to_string(),
+            user: user.as_str().to_owned(),
             password,
             snmp,
             agent,
@@ -108,7 +106,7 @@ impl Keyring {
                     .and_then(|privacy| Some((privacy.protocol?, privacy.secret.as_ref()?)));
                 let mut value = |name: &SecretReferenceName| self.value(&name.0, seed);
                 Ok(Snmp::User(SnmpUser {
-                    name: user.to_string(),
+                    name: user.as_str().to_owned(),
                     auth: auth.map(|(protocol, name)| (protocol, value(name))),
                     privacy: privacy.map(|(protocol, name)| (protocol, value(name))),
                 }))

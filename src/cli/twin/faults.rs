@@ -113,11 +113,26 @@ mod tests {
         for (text, why) in [
             ("", "has no fault"),
             ("[[fautl]]\n", "faults.toml:1: "),
-            ("\n[[fault]]\nfault = \"ssh-busy\"\n", "faults.toml:2: a fault needs `device`"),
-            ("[[fault]]\ndevice = \"*\"\n", "faults.toml:1: a fault needs `fault`"),
-            ("[[fault]]\ndevice = \"*\"\nfault = \"ssh-buzy\"\n", "unknown variant `ssh-buzy`"),
-            ("[[fault]]\ndevice = \"[\"\nfault = \"ssh-busy\"\n", "is not a pattern"),
-            ("[[fault]]\ndevice = \"*\"\nfault = \"ssh-busy\"\nnht = 3\n", "nht"),
+            (
+                "\n[[fault]]\nfault = \"ssh-busy\"\n",
+                "faults.toml:2: a fault needs `device`",
+            ),
+            (
+                "[[fault]]\ndevice = \"*\"\n",
+                "faults.toml:1: a fault needs `fault`",
+            ),
+            (
+                "[[fault]]\ndevice = \"*\"\nfault = \"ssh-buzy\"\n",
+                "unknown variant `ssh-buzy`",
+            ),
+            (
+                "[[fault]]\ndevice = \"[\"\nfault = \"ssh-busy\"\n",
+                "is not a pattern",
+            ),
+            (
+                "[[fault]]\ndevice = \"*\"\nfault = \"ssh-busy\"\nnht = 3\n",
+                "nht",
+            ),
         ] {
             let error = error(text);
             assert!(error.contains(why), "{text}: {error}");

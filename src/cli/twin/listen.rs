@@ -159,10 +159,7 @@ mod tests {
     #[test]
     fn on_one_address_ports_count_up() {
         assert_eq!(place("127.0.0.1", 3, (None, None)), "127.0.0.1 0 0");
-        assert_eq!(
-            place("::1", 3, (Some(2200), Some(16100))),
-            "::1 2203 16103"
-        );
+        assert_eq!(place("::1", 3, (Some(2200), Some(16100))), "::1 2203 16103");
         assert_eq!(
             place("127.0.0.1", 1, (Some(65535), None)),
             "there is no SSH port 65535 + 1: ports end at 65535; begin lower"

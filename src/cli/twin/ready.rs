@@ -61,13 +61,16 @@ impl ReadyUser {
             },
             password: password.clone(),
         });
-        let privacy = user.privacy.as_ref().map(|(protocol, password)| ReadySecret {
-            protocol: match protocol {
-                PrivacyProtocol::Des => "des",
-                PrivacyProtocol::Aes => "aes",
-            },
-            password: password.clone(),
-        });
+        let privacy = user
+            .privacy
+            .as_ref()
+            .map(|(protocol, password)| ReadySecret {
+                protocol: match protocol {
+                    PrivacyProtocol::Des => "des",
+                    PrivacyProtocol::Aes => "aes",
+                },
+                password: password.clone(),
+            });
         Self {
             user: user.name.clone(),
             auth,

@@ -120,7 +120,11 @@ impl Target {
         let folder = self.folder.join("secrets");
         for (name, value) in secrets {
             // A name may have folders, but none that leads elsewhere.
-            if name.as_str().split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+            if name
+                .as_str()
+                .split('/')
+                .any(|part| part.is_empty() || part.starts_with('.'))
+            {
                 bail!("the secret `{name}` cannot be a file; give it a name without `/.` and `//`");
             }
             let file = folder.join(name.as_str());
@@ -147,7 +151,13 @@ impl Target {
             }
         };
         let message = "Point the inventory at twins\n\nGamctl-Command: twin\n";
-        Ok(commit::commit_files(folder, paths, &person, commit_time(), message)?)
+        Ok(commit::commit_files(
+            folder,
+            paths,
+            &person,
+            commit_time(),
+            message,
+        )?)
     }
 }
 
@@ -229,13 +239,20 @@ fn set(device: &str, key: &str, value: toml_edit::Value) -> Edit {
 /// Writes a file that nobody else may read, folders included.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
     }
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(format!("{text}\n").as_bytes())
 }

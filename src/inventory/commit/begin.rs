@@ -63,7 +63,14 @@ pub fn commit_files(
     repository
         .find_tree(tree)
         .and_then(|tree| {
-            repository.commit(Some("HEAD"), &signature, &signature, message, &tree, &parents)
+            repository.commit(
+                Some("HEAD"),
+                &signature,
+                &signature,
+                message,
+                &tree,
+                &parents,
+            )
         })
         .map(|id| CommitId(id.to_string()))
         .map_err(failed("write the commit"))

@@ -16,10 +16,7 @@ use crate::simulator::gam::{Entity, Gam, Grade, Place};
 /// Does what is asked.
 pub(super) fn answer(fleet: &Fleet, request: Request) -> Answer {
     let Some(device) = request.device() else {
-        let mut listed: Vec<Listed> = fleet
-            .twins()
-            .map(|(name, twin)| list(name, twin))
-            .collect();
+        let mut listed: Vec<Listed> = fleet.twins().map(|(name, twin)| list(name, twin)).collect();
         listed.sort_by(|left, right| natural_order(&left.name, &right.name));
         return Answer::Twins(listed);
     };
@@ -130,9 +127,7 @@ fn plug(twin: &Twin, mac: MacAddress, port: u8) -> Result<Answer, String> {
 
 fn unplug(twin: &Twin, mac: MacAddress) -> Result<Answer, String> {
     if !twin.gam(|gam| gam.world().plugged.contains_key(&mac)) {
-        return Err(format!(
-            "{mac} is not plugged in; `show` lists what is"
-        ));
+        return Err(format!("{mac} is not plugged in; `show` lists what is"));
     }
     twin.unplug(mac);
     Ok(Answer::Done)

@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn a_fault_survives_the_way_there() {
-        let text = r#"{"do":"set-fault","device":"a","order":{"fault":"ssh-drop","at":"after","nth":2}}"#;
+        let text =
+            r#"{"do":"set-fault","device":"a","order":{"fault":"ssh-drop","at":"after","nth":2}}"#;
         let request: Request = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&request).unwrap(), text);
     }

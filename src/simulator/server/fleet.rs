@@ -34,7 +34,8 @@ impl Fleet {
 
     /// Stops all of them, and returns when every socket is closed.
     pub async fn stop(self) {
-        let mut stopping: tokio::task::JoinSet<()> = self.twins.into_values().map(Twin::stop).collect();
+        let mut stopping: tokio::task::JoinSet<()> =
+            self.twins.into_values().map(Twin::stop).collect();
         while stopping.join_next().await.is_some() {}
     }
 }

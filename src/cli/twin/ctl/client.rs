@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
-use crate::simulator::server::control_protocol::{Answer, LONGEST_ANSWER, LONGEST_REQUEST, Request};
+use crate::simulator::server::control_protocol::{
+    Answer, LONGEST_ANSWER, LONGEST_REQUEST, Request,
+};
 
 /// How long twins may take; whatever they are asked they do at once.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -41,6 +43,7 @@ pub(super) fn ask(control: &Path, request: &Request) -> anyhow::Result<Answer> {
         answer.ends_with('\n'),
         "the twins at {shown} stopped in the middle of their answer; do they still run?"
     );
-    serde_json::from_str(&answer)
-        .with_context(|| format!("the answer from {shown} is not understood; is it the same version of gamctl?"))
+    serde_json::from_str(&answer).with_context(|| {
+        format!("the answer from {shown} is not understood; is it the same version of gamctl?")
+    })
 }

@@ -112,7 +112,11 @@ fn show(shown: &Shown, paint: Paint) -> String {
     ] {
         facts.push(["", name, &value]);
     }
-    let mut text = format!("{}\n{}", paint.bold(&visible(&shown.name)), facts.render(paint));
+    let mut text = format!(
+        "{}\n{}",
+        paint.bold(&visible(&shown.name)),
+        facts.render(paint)
+    );
     for section in [
         endpoints(&shown.endpoints, paint),
         alarms(&shown.alarms, paint),
@@ -200,7 +204,11 @@ fn words(order: &Value) -> String {
     let Some(fields) = order.as_object() else {
         return String::new();
     };
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
     let mut words: Vec<String> = fields.get("fault").map(text).into_iter().collect();
     let rest = fields.iter().filter(|(key, _)| *key != "fault");
     words.extend(rest.map(|(key, value)| format!("{key}={}", text(value))));

@@ -93,7 +93,10 @@ mod tests {
         };
         assert!(error("ssh-buzy", &[]).contains("ssh-busy"));
         assert!(error("ssh-busy", &["nth"]).contains("KEY=VALUE"));
-        assert!(error("snmp-loss", &["percent=many"]).contains("percent") || error("snmp-loss", &["percent=many"]).contains("u8"));
+        assert!(
+            error("snmp-loss", &["percent=many"]).contains("percent")
+                || error("snmp-loss", &["percent=many"]).contains("u8")
+        );
     }
 
     #[test]
