@@ -32,8 +32,7 @@ Examples:
   gamctl twin --listen 127.20.0.0/16 --latency ssh=150ms,line=40ms,snmp=20ms
   gamctl twin --write-inventory /tmp/try     then, elsewhere: cd /tmp/try && gamctl validate
 
-Passwords and communities of twins follow from --seed and are no secret. `gamctl twin ctl --help` says how to look
-into twins that run, and how to break them.";
+Passwords and communities of twins follow from --seed and are no secret. `gamctl twin ctl --help` says how to look into twins that run, and how to break them.";
 
 /// Run simulated devices: a twin for every device of an inventory
 ///

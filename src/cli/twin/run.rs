@@ -71,6 +71,8 @@ impl Job<'_> {
     async fn run(self, specifications: Vec<Specification>) -> anyhow::Result<Exit> {
         // Before anything starts, so that stopping always ends well.
         let mut stop = Stop::listen()?;
+        // Before anything is written: twins that run already may be at home in the same folder.
+        let control = Control::bind(&self.control_path()?).await?;
         let started = tokio::select! {
             started = start(specifications) => started?,
             () = stop.asked() => return Ok(Exit::Done),
@@ -83,7 +85,6 @@ impl Job<'_> {
             }
             None => None,
         };
-        let control = Control::bind(&self.control_path()?).await?;
         let ready = Ready {
             twins,
             control: control.path().to_owned(),

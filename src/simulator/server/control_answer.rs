@@ -150,19 +150,18 @@ fn edit(twin: &Twin, lines: &[String]) -> Result<Answer, String> {
             line.escape_debug()
         ));
     }
+    let prompt = twin.gam(|gam| format!("{}(config)# ", gam.running().hostname));
     // Return ends each line, as on a keyboard, so that a line can lead into a mode for the next.
     let shown = twin.edit_line(&lines.join("\r"));
-    let text = without_preamble(&shown.replace('\r', ""));
+    let text = from_prompt_to_prompt(&prompt, &shown);
     let is_refused = text.lines().any(|line| line.starts_with("% "));
     Ok(Answer::Session { text, is_refused })
 }
 
-/// Returns what a session showed from the first line that was asked for on.
-fn without_preamble(shown: &str) -> String {
-    let begun = shown.split_once("configure terminal\n");
-    let text = begun.map_or(shown, |(_, rest)| rest);
+/// Returns what a session showed with the prompt that the first line was entered at, and without the last one.
+fn from_prompt_to_prompt(prompt: &str, shown: &str) -> String {
+    let text = format!("{prompt}{}", shown.replace('\r', ""));
     let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    // The prompt that waits for the next line.
     lines.pop();
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
@@ -295,9 +294,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_session_showed_begins_with_the_first_line_asked_for() {
-        let shown = "\nGAM# terminal width 0\nGAM# terminal length 0\nGAM# configure terminal\nGAM(config)# hostname x\nx(config)# ";
-        assert_eq!(without_preamble(shown), "GAM(config)# hostname x\n");
-        assert_eq!(without_preamble("odd"), "");
+    fn a_session_is_shown_from_its_first_prompt_to_its_last_answer() {
+        let shown = "hostname x\r\nx(config)# ?\r\n% No.\r\nx(config)# ";
+        assert_eq!(
+            from_prompt_to_prompt("GAM(config)# ", shown),
+            "GAM(config)# hostname x\nx(config)# ?\n% No.\n"
+        );
+        assert_eq!(from_prompt_to_prompt("GAM(config)# ", ""), "");
     }
 }

@@ -40,20 +40,35 @@ pub(super) struct CtlArguments {
     verb: Verb,
 }
 
+/// Which twin a verb is about.
+#[derive(Debug, clap::Args)]
+struct Device {
+    /// The device's name in the inventory
+    device: String,
+}
+
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// List the twins that run
     List,
     /// Show one twin: endpoints, alarms, faults, what is saved
-    Show { device: String },
+    Show(Device),
     /// Plug an endpoint into a port; one that is somewhere else moves
     Plug {
-        device: String,
+        #[command(flatten)]
+        device: Device,
+        /// The endpoint's MAC address
         mac: MacAddress,
+        /// The G.hn port
         port: u8,
     },
     /// Pull an endpoint out
-    Unplug { device: String, mac: MacAddress },
+    Unplug {
+        #[command(flatten)]
+        device: Device,
+        /// The endpoint's MAC address
+        mac: MacAddress,
+    },
     /// Raise or clear an alarm
     #[command(subcommand)]
     Alarm(AlarmVerb),
@@ -62,29 +77,32 @@ enum Verb {
     Fault(FaultVerb),
     /// Enter configuration lines as somebody else would; fails where the device refuses one
     Edit {
-        device: String,
+        #[command(flatten)]
+        device: Device,
         /// Each a line in quotes, all in one session: `'interface G.hn 1/3' shutdown`
         #[arg(required = true, value_name = "LINE")]
         lines: Vec<String>,
     },
     /// Reboot: what was not saved is gone
-    Reboot { device: String },
+    Reboot(Device),
     /// Print the running-config
     Config {
-        device: String,
+        #[command(flatten)]
+        device: Device,
         /// What a reboot would go back to
         #[arg(long)]
         startup: bool,
     },
     /// Print every line that was entered over SSH
-    Log { device: String },
+    Log(Device),
 }
 
 #[derive(Debug, Subcommand)]
 enum AlarmVerb {
     /// Raise an alarm, whatever the box itself thinks
     Raise {
-        device: String,
+        #[command(flatten)]
+        device: Device,
         #[arg(value_parser = words::condition, value_name = "CONDITION", help = words::conditions())]
         condition: Condition,
         /// What it is about: `CPE-3`, `G.hn 1/3`, `10GigabitEthernet 1/1` [default: the system]
@@ -99,7 +117,9 @@ enum AlarmVerb {
     },
     /// Clear an alarm that was raised this way
     Clear {
-        device: String,
+        #[command(flatten)]
+        device: Device,
+        /// As it was raised
         #[arg(value_parser = words::condition, value_name = "CONDITION")]
         condition: Condition,
         /// As it was raised
@@ -112,7 +132,8 @@ enum AlarmVerb {
 enum FaultVerb {
     /// Set a fault; docs/operating.md lists them with their keys
     Set {
-        device: String,
+        #[command(flatten)]
+        device: Device,
         /// Such as `snmp-silence`
         #[arg(value_name = "FAULT")]
         name: String,
@@ -121,9 +142,14 @@ enum FaultVerb {
         fields: Vec<String>,
     },
     /// List the faults that are set, with how often they struck
-    List { device: String },
+    List(Device),
     /// Clear one fault, or all
-    Clear { device: String, id: Option<u64> },
+    Clear {
+        #[command(flatten)]
+        device: Device,
+        /// Its number in `fault list` [default: all]
+        id: Option<u64>,
+    },
 }
 
 pub(super) fn run(arguments: CtlArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
@@ -170,11 +196,18 @@ impl Verb {
     fn request(self) -> anyhow::Result<Request> {
         Ok(match self {
             Self::List => Request::List {},
-            Self::Show { device } => Request::Show { device },
-            Self::Plug { device, mac, port } => Request::Plug { device, mac, port },
-            Self::Unplug { device, mac } => Request::Unplug { device, mac },
+            Self::Show(Device { device }) => Request::Show { device },
+            Self::Plug {
+                device: Device { device },
+                mac,
+                port,
+            } => Request::Plug { device, mac, port },
+            Self::Unplug {
+                device: Device { device },
+                mac,
+            } => Request::Unplug { device, mac },
             Self::Alarm(AlarmVerb::Raise {
-                device,
+                device: Device { device },
                 condition,
                 entity,
                 severity,
@@ -187,7 +220,7 @@ impl Verb {
                 service_affecting: !not_service_affecting,
             },
             Self::Alarm(AlarmVerb::Clear {
-                device,
+                device: Device { device },
                 condition,
                 entity,
             }) => Request::ClearAlarm {
@@ -196,19 +229,28 @@ impl Verb {
                 entity,
             },
             Self::Fault(FaultVerb::Set {
-                device,
+                device: Device { device },
                 name,
                 fields,
             }) => Request::SetFault {
                 device,
                 order: words::fault(&name, &fields)?,
             },
-            Self::Fault(FaultVerb::List { device }) => Request::ListFaults { device },
-            Self::Fault(FaultVerb::Clear { device, id }) => Request::ClearFaults { device, id },
-            Self::Edit { device, lines } => Request::Edit { device, lines },
-            Self::Reboot { device } => Request::Reboot { device },
-            Self::Config { device, startup } => Request::Configuration { device, startup },
-            Self::Log { device } => Request::Log { device },
+            Self::Fault(FaultVerb::List(Device { device })) => Request::ListFaults { device },
+            Self::Fault(FaultVerb::Clear {
+                device: Device { device },
+                id,
+            }) => Request::ClearFaults { device, id },
+            Self::Edit {
+                device: Device { device },
+                lines,
+            } => Request::Edit { device, lines },
+            Self::Reboot(Device { device }) => Request::Reboot { device },
+            Self::Config {
+                device: Device { device },
+                startup,
+            } => Request::Configuration { device, startup },
+            Self::Log(Device { device }) => Request::Log { device },
         })
     }
 }
