@@ -3,6 +3,7 @@
 mod bytes;
 mod configuration;
 mod fleet;
+mod running_fleet;
 mod sessions;
 mod story;
 mod typing;
