@@ -2,7 +2,12 @@
 
 mod endpoint_rows;
 mod ghn;
+mod interface_rows;
+mod interfaces;
+mod port;
+mod port_statistics;
 mod rows;
+mod statistics;
 mod system;
 mod table;
 #[cfg(test)]
@@ -18,10 +23,16 @@ use table::Object;
 
 /// Every object of every MIB, in the order of a walk.
 static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
-    let mut objects: Vec<Object> = [system::objects(), ghn::objects()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut objects: Vec<Object> = [
+        system::objects(),
+        ghn::objects(),
+        interfaces::objects(),
+        port::objects(),
+        port_statistics::objects(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     objects.sort_by(|left, right| left.name.cmp(&right.name));
     objects
 });

@@ -50,7 +50,6 @@ pub(super) struct Write {
 
 /// Which values an object takes, ends included.
 #[derive(Debug, Clone, Copy)]
-#[allow(dead_code, reason = "the other MIBs take what these describe")]
 pub(super) enum Syntax {
     Integer(i32, i32),
     OneOf(&'static [i32]),
@@ -194,4 +193,9 @@ pub(super) fn text_of(value: &Value) -> Result<&str, ErrorStatus> {
         }
         _ => Err(ErrorStatus::WrongType),
     }
+}
+
+/// Returns a text as long as its object allows; the device's own may be longer.
+pub(super) fn clipped(text: &str, most: usize) -> Value {
+    Value::OctetString(text.bytes().take(most).collect())
 }
