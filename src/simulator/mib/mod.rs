@@ -1,5 +1,7 @@
 //! The MIBs of a GAM: which objects exist, what they read and what a SET does, over the state of one device.
 
+mod alarm;
+mod bridge;
 mod endpoint_rows;
 mod ghn;
 mod interface_rows;
@@ -13,7 +15,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod view;
+mod vlan;
+mod vlan_bridge;
 mod vlan_quarters;
+mod vlan_status;
 
 use std::sync::LazyLock;
 
@@ -29,6 +34,11 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
         interfaces::objects(),
         port::objects(),
         port_statistics::objects(),
+        bridge::objects(),
+        vlan_bridge::objects(),
+        vlan::objects(),
+        vlan_status::objects(),
+        alarm::objects(),
     ]
     .into_iter()
     .flatten()
