@@ -3,14 +3,18 @@
 mod alarm;
 mod bridge;
 mod endpoint_rows;
+mod firmware;
 mod ghn;
+mod icfg;
 mod interface_rows;
 mod interfaces;
 mod port;
 mod port_statistics;
 mod rows;
+mod sensors;
 mod statistics;
 mod system;
+mod sysutil;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -39,6 +43,10 @@ static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
         vlan::objects(),
         vlan_status::objects(),
         alarm::objects(),
+        sysutil::objects(),
+        sensors::objects(),
+        firmware::objects(),
+        icfg::objects(),
     ]
     .into_iter()
     .flatten()
