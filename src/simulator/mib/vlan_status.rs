@@ -46,20 +46,14 @@ static VLAN_USERS: Rows = Rows {
                 let lowest = u16::try_from(lowest).ok()?;
                 gam.running().vlan_from(lowest).map(u32::from)
             },
-            |vlan, lowest| {
-                let ports = carriers(gam, vlan);
-                user_from(lowest, |user| ports.iter().any(|port| has_say(*port, user)))
-            },
+            |vlan, lowest| user_from(lowest, |user| has_ports(gam, vlan, user)),
         )
     },
     has: |gam, index| match index {
         [vlan, user] if USERS.contains(user) => {
             let exists =
                 u16::try_from(*vlan).is_ok_and(|vlan| vlan > 0 && gam.running().has_vlan(vlan));
-            exists
-                && carriers(gam, *vlan)
-                    .iter()
-                    .any(|port| has_say(*port, *user))
+            exists && has_ports(gam, *vlan, *user)
         }
         _ => false,
     },
@@ -126,6 +120,14 @@ fn native(gam: &Gam, index: &[u32]) -> Value {
 fn carriers(gam: &Gam, vlan: u32) -> Vec<Interface> {
     let vlan = u16::try_from(vlan).unwrap_or(0);
     gam.running().carriers(vlan, gam.hardware())
+}
+
+/// The internal port carries every VLAN, so only of the G.hn agent's ports there may be none.
+fn has_ports(gam: &Gam, vlan: u32, user: u32) -> bool {
+    user != GHN
+        || carriers(gam, vlan)
+            .into_iter()
+            .any(|port| has_say(port, GHN))
 }
 
 /// The G.hn agent keeps its own ports, the administrator the others [assumed].
