@@ -16,4 +16,5 @@ mod properties;
 mod rules;
 mod rust_scan;
 mod source;
+mod twin;
 mod world;

@@ -1,0 +1,180 @@
+//! A client of SSH that types and reads.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
+
+use gamctl::simulator::server::Twin;
+use russh::client::{Config, Handle, Handler, KeyboardInteractiveAuthResponse, Msg, connect};
+use russh::keys::{HashAlg, PublicKeyOrCertificate};
+use russh::{Channel, ChannelMsg, Preferred};
+use tokio::time::timeout;
+
+use super::LONG;
+
+/// Takes any host key and remembers its fingerprint.
+#[derive(Clone, Default)]
+pub struct HostKey(Arc<Mutex<String>>);
+
+impl Handler for HostKey {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        key: &PublicKeyOrCertificate,
+    ) -> Result<bool, russh::Error> {
+        if let PublicKeyOrCertificate::PublicKey { key, .. } = key {
+            *self.0.lock().unwrap() = key.fingerprint(HashAlg::Sha256).to_string();
+        }
+        Ok(true)
+    }
+}
+
+impl HostKey {
+    pub fn fingerprint(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+pub async fn knock(twin: &Twin) -> Result<(Handle<HostKey>, HostKey), russh::Error> {
+    knock_with(twin, Preferred::default()).await
+}
+
+pub async fn knock_with(
+    twin: &Twin,
+    preferred: Preferred,
+) -> Result<(Handle<HostKey>, HostKey), russh::Error> {
+    let host_key = HostKey::default();
+    let config = Config {
+        preferred: Preferred {
+            compression: Cow::Borrowed(&[russh::compression::NONE]),
+            ..preferred
+        },
+        nodelay: true,
+        ..Config::default()
+    };
+    let connecting = connect(Arc::new(config), twin.ssh_address(), host_key.clone());
+    let handle = timeout(LONG, connecting).await.expect("in time")?;
+    Ok((handle, host_key))
+}
+
+pub async fn login(twin: &Twin) -> Handle<HostKey> {
+    let (mut handle, _) = knock(twin).await.unwrap();
+    let password = twin.credentials().password;
+    let login = handle.authenticate_password("admin", password).await;
+    assert!(login.unwrap().success());
+    handle
+}
+
+/// Answers every question with this; `true` when that lets in.
+pub async fn answer_all(handle: &mut Handle<HostKey>, answer: &str) -> bool {
+    let start = handle.authenticate_keyboard_interactive_start("admin", None);
+    let mut reply = start.await.unwrap();
+    loop {
+        match reply {
+            KeyboardInteractiveAuthResponse::Success => return true,
+            KeyboardInteractiveAuthResponse::Failure { .. } => return false,
+            KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
+                for prompt in &prompts {
+                    assert_eq!((prompt.prompt.as_str(), prompt.echo), ("Password: ", false));
+                }
+                let answers = vec![answer.to_owned(); prompts.len()];
+                let respond = handle.authenticate_keyboard_interactive_respond(answers);
+                reply = respond.await.unwrap();
+            }
+        }
+    }
+}
+
+/// A shell, and what it has said since somebody last looked.
+pub struct Shell {
+    _handle: Handle<HostKey>,
+    channel: Channel<Msg>,
+    said: String,
+    /// How long each packet of data was.
+    pub packets: Vec<usize>,
+}
+
+impl Shell {
+    /// Logs in and waits for the prompt.
+    pub async fn open(twin: &Twin) -> Self {
+        let mut shell = Self::silent(twin).await;
+        shell.until("# ").await;
+        shell
+    }
+
+    /// Opens a shell that may say nothing; wide enough not to wrap.
+    pub async fn silent(twin: &Twin) -> Self {
+        Self::on(login(twin).await).await
+    }
+
+    pub async fn on(handle: Handle<HostKey>) -> Self {
+        let channel = handle.channel_open_session().await.unwrap();
+        channel
+            .request_pty(false, "vt100", 500, 0, 0, 0, &[])
+            .await
+            .unwrap();
+        channel.request_shell(false).await.unwrap();
+        Self {
+            _handle: handle,
+            channel,
+            said: String::new(),
+            packets: Vec::new(),
+        }
+    }
+
+    pub async fn keys(&mut self, keys: &str) {
+        // A shell that was closed meanwhile is seen when it is read.
+        self.channel
+            .data_bytes(keys.as_bytes().to_vec())
+            .await
+            .unwrap_or(());
+    }
+
+    /// Enters a line and returns what came up to the next prompt, echo and prompt included.
+    pub async fn enter(&mut self, line: &str) -> String {
+        self.keys(&format!("{line}\r")).await;
+        self.until("# ").await
+    }
+
+    /// Reads until what was said ends like this.
+    pub async fn until(&mut self, end: &str) -> String {
+        let reading = async {
+            while !self.said.ends_with(end) {
+                assert!(self.read().await, "closed after {:?}", self.said);
+            }
+        };
+        let read = timeout(LONG, reading).await;
+        assert!(read.is_ok(), "waited for {end:?}, and got {:?}", self.said);
+        std::mem::take(&mut self.said)
+    }
+
+    /// Reads until the shell is closed.
+    pub async fn rest(&mut self) -> String {
+        let reading = async { while self.read().await {} };
+        timeout(LONG, reading).await.expect("a shell that closes");
+        std::mem::take(&mut self.said)
+    }
+
+    /// Reads for a while, whatever comes.
+    pub async fn listen(&mut self, time: std::time::Duration) -> String {
+        let reading = async { while self.read().await {} };
+        let _silence = timeout(time, reading).await;
+        std::mem::take(&mut self.said)
+    }
+
+    pub async fn resize(&mut self, columns: u32) {
+        self.channel.window_change(columns, 0, 0, 0).await.unwrap();
+    }
+
+    async fn read(&mut self) -> bool {
+        match self.channel.wait().await {
+            Some(ChannelMsg::Data { data }) => {
+                self.packets.push(data.len());
+                self.said.push_str(&String::from_utf8_lossy(&data));
+                true
+            }
+            Some(ChannelMsg::Close) | None => false,
+            Some(_) => true,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The twin from the outside: real clients of SSH and SNMP over loopback.
+
+mod client;
+mod faults_of_device;
+mod faults_of_snmp;
+mod faults_of_ssh;
+mod handle;
+mod snmp;
+mod ssh;
+mod traps;
+
+use std::time::Duration;
+
+use gamctl::model::GamModel;
+use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
+use gamctl::simulator::server::{Twin, TwinSettings};
+
+/// How long anything may take before a test gives up; a busy machine is slow, a broken twin is silent.
+const LONG: Duration = Duration::from_secs(20);
+
+/// How long silence has to last to be believed.
+const SHORT: Duration = Duration::from_millis(150);
+
+fn settings() -> TwinSettings {
+    TwinSettings {
+        save_time: Duration::from_millis(10),
+        boot_time: Duration::from_millis(100),
+        ..TwinSettings::new(Build {
+            hardware: Hardware::of(GamModel::Gam4Cx, 7),
+            firmware: FirmwareProfile::default(),
+            seed: 7,
+            configuration: None,
+        })
+    }
+}
+
+async fn twin() -> Twin {
+    Twin::start(settings()).await.unwrap()
+}
