@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use gamctl::simulator::server::Twin;
 use russh::client::{Config, Handle, Handler, KeyboardInteractiveAuthResponse, Msg, connect};
 use russh::keys::{HashAlg, PublicKeyOrCertificate};
-use russh::{Channel, ChannelMsg, Preferred};
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Preferred};
 use tokio::time::timeout;
 
 use super::LONG;
@@ -88,7 +88,8 @@ pub async fn answer_all(handle: &mut Handle<HostKey>, answer: &str) -> bool {
 /// A shell, and what it has said since somebody last looked.
 pub struct Shell {
     _handle: Handle<HostKey>,
-    channel: Channel<Msg>,
+    reading: ChannelReadHalf,
+    writing: ChannelWriteHalf<Msg>,
     said: String,
     /// How long each packet of data was.
     pub packets: Vec<usize>,
@@ -114,20 +115,35 @@ impl Shell {
             .await
             .unwrap();
         channel.request_shell(false).await.unwrap();
+        let (reading, writing) = channel.split();
         Self {
             _handle: handle,
-            channel,
+            reading,
+            writing,
             said: String::new(),
             packets: Vec::new(),
         }
     }
 
+    /// Types, and reads meanwhile: russh delivers nothing any more to a client that does not look.
     pub async fn keys(&mut self, keys: &str) {
-        // A shell that was closed meanwhile is seen when it is read.
-        self.channel
-            .data_bytes(keys.as_bytes().to_vec())
-            .await
-            .unwrap_or(());
+        let Self {
+            reading,
+            writing,
+            said,
+            packets,
+            ..
+        } = self;
+        let sending = writing.data_bytes(keys.as_bytes().to_vec());
+        let mut sending = std::pin::pin!(timeout(LONG, sending));
+        loop {
+            tokio::select! {
+                biased;
+                // A shell that was closed meanwhile is seen when it is read.
+                sent = &mut sending => return sent.expect("a twin that reads").unwrap_or(()),
+                _is_open = read(reading, said, packets) => {}
+            }
+        }
     }
 
     /// Enters a line and returns what came up to the next prompt, echo and prompt included.
@@ -163,18 +179,22 @@ impl Shell {
     }
 
     pub async fn resize(&mut self, columns: u32) {
-        self.channel.window_change(columns, 0, 0, 0).await.unwrap();
+        self.writing.window_change(columns, 0, 0, 0).await.unwrap();
     }
 
     async fn read(&mut self) -> bool {
-        match self.channel.wait().await {
-            Some(ChannelMsg::Data { data }) => {
-                self.packets.push(data.len());
-                self.said.push_str(&String::from_utf8_lossy(&data));
-                true
-            }
-            Some(ChannelMsg::Close) | None => false,
-            Some(_) => true,
+        read(&mut self.reading, &mut self.said, &mut self.packets).await
+    }
+}
+
+async fn read(reading: &mut ChannelReadHalf, said: &mut String, packets: &mut Vec<usize>) -> bool {
+    match reading.wait().await {
+        Some(ChannelMsg::Data { data }) => {
+            packets.push(data.len());
+            said.push_str(&String::from_utf8_lossy(&data));
+            true
         }
+        Some(ChannelMsg::Close) | None => false,
+        Some(_) => true,
     }
 }

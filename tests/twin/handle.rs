@@ -44,14 +44,17 @@ async fn a_twin_that_is_stopped_gives_its_ports_back() {
 }
 
 #[tokio::test]
-async fn a_refusing_twin_keeps_its_port_to_itself() {
+async fn nobody_is_given_the_port_of_a_twin_that_refuses() {
     let twin = twin().await;
     twin.set_fault(Fault::SshRefuse {});
-    assert!(
-        tokio::net::TcpListener::bind(twin.ssh_address())
-            .await
-            .is_err()
-    );
+    let mut others = Vec::new();
+    for _ in 0..300 {
+        let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        assert_ne!(other.local_addr().unwrap(), twin.ssh_address());
+        others.push(other);
+    }
+    twin.clear_faults();
+    Shell::open(&twin).await;
 }
 
 #[tokio::test]
