@@ -1,13 +1,19 @@
-//! The twin from the outside: real clients of SSH and SNMP over loopback.
+//! The twin, looked at from outside: as a configuration, over SSH, over SNMP, as a fleet, and when it fails.
 
+mod bytes;
 mod client;
+mod configuration;
 mod faults_of_device;
 mod faults_of_snmp;
 mod faults_of_ssh;
+mod fleet;
 mod handle;
+mod sessions;
 mod snmp;
 mod ssh;
+mod story;
 mod traps;
+mod typing;
 
 use std::time::Duration;
 

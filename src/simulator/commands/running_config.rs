@@ -14,7 +14,7 @@ pub fn running_config(gam: &Gam) -> String {
 }
 
 /// Returns any configuration of this device as text.
-pub(super) fn text_of(gam: &Gam, configuration: &Configuration) -> String {
+pub fn text_of(gam: &Gam, configuration: &Configuration) -> String {
     // A full device has two lines of about a hundred characters for each of 384 subscribers.
     let mut text = String::with_capacity(2048 + 256 * configuration.endpoints.len());
     write_system(&mut text, configuration);

@@ -18,6 +18,7 @@ pub(super) static SCALAR: Rows = Rows {
 };
 
 /// One row for each physical interface, by its number.
+#[allow(dead_code, reason = "the MIBs of interfaces stand on it")]
 pub(super) static INTERFACES: Rows = Rows {
     next: |gam, after| {
         let hardware = gam.hardware();
@@ -52,15 +53,6 @@ pub(super) static PROFILES: Rows = Rows {
 pub(super) static SUBSCRIBERS: Rows = Rows {
     next: |gam, after| next_key(&gam.running().subscribers, after),
     has: |gam, index| has_key(&gam.running().subscribers, index),
-};
-
-/// One row for each endpoint that is configured or heard, by its address in six arcs.
-pub(super) static MACS: Rows = Rows {
-    next: |gam, after| {
-        let mac = gam.known_from(lowest_after(after)?)?;
-        Some(arcs_of(mac))
-    },
-    has: |gam, index| mac_of(index).is_some_and(|mac| gam.detected(mac).is_some()),
 };
 
 /// Returns the G.hn port of a row.

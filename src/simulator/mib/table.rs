@@ -50,6 +50,7 @@ pub(super) struct Write {
 
 /// Which values an object takes, ends included.
 #[derive(Debug, Clone, Copy)]
+#[allow(dead_code, reason = "the other MIBs take what these describe")]
 pub(super) enum Syntax {
     Integer(i32, i32),
     OneOf(&'static [i32]),
