@@ -13,7 +13,7 @@ use super::LONG;
 
 /// Takes any host key and remembers its fingerprint.
 #[derive(Clone, Default)]
-pub struct HostKey(Arc<Mutex<String>>);
+pub(super) struct HostKey(Arc<Mutex<String>>);
 
 impl Handler for HostKey {
     type Error = russh::Error;
@@ -30,16 +30,16 @@ impl Handler for HostKey {
 }
 
 impl HostKey {
-    pub fn fingerprint(&self) -> String {
+    pub(super) fn fingerprint(&self) -> String {
         self.0.lock().unwrap().clone()
     }
 }
 
-pub async fn knock(twin: &Twin) -> Result<(Handle<HostKey>, HostKey), russh::Error> {
+pub(super) async fn knock(twin: &Twin) -> Result<(Handle<HostKey>, HostKey), russh::Error> {
     knock_with(twin, Preferred::default()).await
 }
 
-pub async fn knock_with(
+pub(super) async fn knock_with(
     twin: &Twin,
     preferred: Preferred,
 ) -> Result<(Handle<HostKey>, HostKey), russh::Error> {
@@ -57,7 +57,7 @@ pub async fn knock_with(
     Ok((handle, host_key))
 }
 
-pub async fn login(twin: &Twin) -> Handle<HostKey> {
+pub(super) async fn login(twin: &Twin) -> Handle<HostKey> {
     let (mut handle, _) = knock(twin).await.unwrap();
     let password = twin.credentials().password;
     let login = handle.authenticate_password("admin", password).await;
@@ -66,7 +66,7 @@ pub async fn login(twin: &Twin) -> Handle<HostKey> {
 }
 
 /// Answers every question with this; `true` when that lets in.
-pub async fn answer_all(handle: &mut Handle<HostKey>, answer: &str) -> bool {
+pub(super) async fn answer_all(handle: &mut Handle<HostKey>, answer: &str) -> bool {
     let start = handle.authenticate_keyboard_interactive_start("admin", None);
     let mut reply = start.await.unwrap();
     loop {
@@ -86,29 +86,29 @@ pub async fn answer_all(handle: &mut Handle<HostKey>, answer: &str) -> bool {
 }
 
 /// A shell, and what it has said since somebody last looked.
-pub struct Shell {
+pub(super) struct Shell {
     _handle: Handle<HostKey>,
     reading: ChannelReadHalf,
     writing: ChannelWriteHalf<Msg>,
     said: String,
     /// How long each packet of data was.
-    pub packets: Vec<usize>,
+    pub(super) packets: Vec<usize>,
 }
 
 impl Shell {
     /// Logs in and waits for the prompt.
-    pub async fn open(twin: &Twin) -> Self {
+    pub(super) async fn open(twin: &Twin) -> Self {
         let mut shell = Self::silent(twin).await;
         shell.until("# ").await;
         shell
     }
 
     /// Opens a shell that may say nothing; wide enough not to wrap.
-    pub async fn silent(twin: &Twin) -> Self {
+    pub(super) async fn silent(twin: &Twin) -> Self {
         Self::on(login(twin).await).await
     }
 
-    pub async fn on(handle: Handle<HostKey>) -> Self {
+    pub(super) async fn on(handle: Handle<HostKey>) -> Self {
         let channel = handle.channel_open_session().await.unwrap();
         channel
             .request_pty(false, "vt100", 500, 0, 0, 0, &[])
@@ -126,7 +126,7 @@ impl Shell {
     }
 
     /// Types, and reads meanwhile: russh delivers nothing any more to a client that does not look.
-    pub async fn keys(&mut self, keys: &str) {
+    pub(super) async fn keys(&mut self, keys: &str) {
         let Self {
             reading,
             writing,
@@ -147,13 +147,13 @@ impl Shell {
     }
 
     /// Enters a line and returns what came up to the next prompt, echo and prompt included.
-    pub async fn enter(&mut self, line: &str) -> String {
+    pub(super) async fn enter(&mut self, line: &str) -> String {
         self.keys(&format!("{line}\r")).await;
         self.until("# ").await
     }
 
     /// Reads until what was said ends like this.
-    pub async fn until(&mut self, end: &str) -> String {
+    pub(super) async fn until(&mut self, end: &str) -> String {
         let reading = async {
             while !self.said.ends_with(end) {
                 assert!(self.read().await, "closed after {:?}", self.said);
@@ -165,20 +165,20 @@ impl Shell {
     }
 
     /// Reads until the shell is closed.
-    pub async fn rest(&mut self) -> String {
+    pub(super) async fn rest(&mut self) -> String {
         let reading = async { while self.read().await {} };
         timeout(LONG, reading).await.expect("a shell that closes");
         std::mem::take(&mut self.said)
     }
 
     /// Reads for a while, whatever comes.
-    pub async fn listen(&mut self, time: std::time::Duration) -> String {
+    pub(super) async fn listen(&mut self, time: std::time::Duration) -> String {
         let reading = async { while self.read().await {} };
         let _silence = timeout(time, reading).await;
         std::mem::take(&mut self.said)
     }
 
-    pub async fn resize(&mut self, columns: u32) {
+    pub(super) async fn resize(&mut self, columns: u32) {
         self.writing.window_change(columns, 0, 0, 0).await.unwrap();
     }
 

@@ -9,27 +9,27 @@ use tokio::time::timeout;
 
 use super::{LONG, SHORT};
 
-pub const SYSTEM: &[u32] = &[1, 3, 6, 1, 2, 1, 1];
-pub const SYS_NAME: &[u32] = &[1, 3, 6, 1, 2, 1, 1, 5, 0];
+pub(super) const SYSTEM: &[u32] = &[1, 3, 6, 1, 2, 1, 1];
+pub(super) const SYS_NAME: &[u32] = &[1, 3, 6, 1, 2, 1, 1, 5, 0];
 
 /// A response or a trap: what anybody who listens can read of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    pub request_id: u32,
-    pub status: u32,
+pub(super) struct Message {
+    pub(super) request_id: u32,
+    pub(super) status: u32,
     /// Name, type and content.
-    pub bindings: Vec<(Vec<u32>, u8, Vec<u8>)>,
-    pub from: SocketAddr,
+    pub(super) bindings: Vec<(Vec<u32>, u8, Vec<u8>)>,
+    pub(super) from: SocketAddr,
 }
 
-pub struct Manager {
+pub(super) struct Manager {
     socket: UdpSocket,
     agent: SocketAddr,
     last: u32,
 }
 
 impl Manager {
-    pub async fn of(twin: &Twin) -> Self {
+    pub(super) async fn of(twin: &Twin) -> Self {
         Self {
             socket: UdpSocket::bind("127.0.0.1:0").await.unwrap(),
             agent: twin.snmp_address(),
@@ -38,7 +38,7 @@ impl Manager {
     }
 
     /// Sends a request of this kind (0xa0 GET, 0xa1 GETNEXT, 0xa5 GETBULK) and returns its number.
-    pub async fn ask(&mut self, kind: u8, name: &[u32]) -> u32 {
+    pub(super) async fn ask(&mut self, kind: u8, name: &[u32]) -> u32 {
         self.last += 1;
         let repetitions = if kind == 0xa5 { 20 } else { 0 };
         let datagram = request(kind, self.last, repetitions, name);
@@ -46,32 +46,32 @@ impl Manager {
         self.last
     }
 
-    pub async fn send(&self, datagram: &[u8]) {
+    pub(super) async fn send(&self, datagram: &[u8]) {
         self.socket.send_to(datagram, self.agent).await.unwrap();
     }
 
-    pub async fn hear(&self) -> Message {
+    pub(super) async fn hear(&self) -> Message {
         self.hear_within(LONG).await.expect("an answer")
     }
 
-    pub async fn hear_within(&self, time: Duration) -> Option<Message> {
+    pub(super) async fn hear_within(&self, time: Duration) -> Option<Message> {
         let mut buffer = vec![0; 65_536];
         let received = timeout(time, self.socket.recv_from(&mut buffer)).await;
         let (length, from) = received.ok()?.unwrap();
         Some(read(&buffer[..length], from))
     }
 
-    pub async fn hears_nothing(&self) -> bool {
+    pub(super) async fn hears_nothing(&self) -> bool {
         self.hear_within(SHORT).await.is_none()
     }
 
-    pub async fn get(&mut self, name: &[u32]) -> Message {
+    pub(super) async fn get(&mut self, name: &[u32]) -> Message {
         self.ask(0xa0, name).await;
         self.hear().await
     }
 
     /// Walks a subtree with GETNEXT; stops after 50 steps, or where it ends.
-    pub async fn walk(&mut self, under: &[u32]) -> Vec<Vec<u32>> {
+    pub(super) async fn walk(&mut self, under: &[u32]) -> Vec<Vec<u32>> {
         let mut names: Vec<Vec<u32>> = Vec::new();
         while names.len() < 50 {
             let after = names.last().map_or(under, Vec::as_slice).to_vec();
@@ -88,7 +88,7 @@ impl Manager {
 }
 
 /// Reads one message that came to a socket.
-pub fn read(bytes: &[u8], from: SocketAddr) -> Message {
+pub(super) fn read(bytes: &[u8], from: SocketAddr) -> Message {
     let mut message = inside(&mut &bytes[..], 0x30);
     let _version = number(&mut message);
     let _community = inside(&mut message, 0x04);
