@@ -49,8 +49,8 @@ pub(super) fn specifications(
             devices
                 .iter()
                 .any(|device| fault.devices.is_match(device.id.as_str())),
-            "the fault at line {} is for `{}`, and no twin has such a name",
-            fault.line,
+            "{}: the fault is for `{}`, and no twin has such a name",
+            fault.place,
             visible(&fault.written)
         );
     }
