@@ -63,7 +63,7 @@ pub(super) fn specifications(
         let specification = Draft {
             arguments,
             device,
-            place: arguments.listen.place(number, arguments.ports())?,
+            place: arguments.place(number, &device.text)?,
             faults: &faults,
         }
         .specification(&config.cloned().unwrap_or_default(), keyring);
