@@ -58,35 +58,40 @@ fn the_same_seed_makes_the_same_secrets_and_keys() {
 
 #[test]
 fn in_a_network_every_twin_has_an_address_of_its_own() {
-    let fleet = RunningFleet::start(&["--listen", "127.77.3.0/24", "--ssh-port", "0"]);
+    let any = ["--ssh-port", "0", "--snmp-port", "0"];
+    let fleet = RunningFleet::start(&[&["--listen", "127.77.3.0/24"][..], &any].concat());
     let addresses: Vec<&str> = fleet
         .twins()
         .iter()
         .map(|twin| twin["address"].as_str().unwrap())
         .collect();
     assert_eq!(addresses, ["127.77.3.1", "127.77.3.2", "127.77.3.3"]);
-    assert_eq!(fleet.twins()[0]["snmp_port"], 1161);
     assert!(ssh_opening(&fleet.twins()[2]).starts_with("SSH-2.0-"));
-    let (taken, code) = {
-        let example = example();
-        let arguments = [
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_its_device() {
+    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let port = fleet.twins()[0]["ssh_port"].to_string();
+    let example = example();
+    let output = fleet.gamctl(
+        "",
+        &[
             "twin",
             "-i",
             example.to_str().unwrap(),
-            "--listen",
-            "127.77.3.0/24",
-        ];
-        let output = fleet.gamctl("", &arguments);
-        (
-            String::from_utf8(output.stderr).unwrap(),
-            output.status.code(),
-        )
-    };
-    assert_eq!(code, Some(1));
-    assert!(
-        taken.contains("the twin of `") && taken.contains(":1161 for SNMP"),
-        "{taken}"
+            "--only",
+            "birch-yard",
+            "--ssh-port",
+            &port,
+        ],
     );
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let taken = format!(
+        "the twin of `birch-yard` did not start: cannot listen on 127.0.0.1:{port} for SSH"
+    );
+    assert!(talk.contains(&taken), "{talk}");
 }
 
 #[test]

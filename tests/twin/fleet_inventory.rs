@@ -109,3 +109,14 @@ fn only_a_copy_is_written_over_and_only_when_told() {
     let output = fleet.gamctl("copy", &["validate"]);
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
 }
+
+#[test]
+fn twins_of_the_copy_come_back_to_where_they_were() {
+    let fleet = RunningFleet::start(&["--write-inventory", "copy"]);
+    let before = fleet.ready["twins"].clone();
+    let (_, folder) = fleet.stop();
+    let copy = folder.path().join("copy");
+    let fleet = RunningFleet::start_of(&copy, folder, &[]);
+    assert_eq!(fleet.ready["twins"], before);
+    assert_eq!(fleet.control(), copy.join("twin.sock"));
+}

@@ -1,6 +1,6 @@
 //! `gamctl twin` as a process of its own, from its first word to its exit code.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -54,8 +54,12 @@ impl RunningFleet {
     }
 
     pub(super) fn start_in(folder: TempDir, arguments: &[&str]) -> Self {
-        let example = example();
-        let mut all = vec!["twin", "--inventory", example.to_str().unwrap(), "--json"];
+        Self::start_of(&example(), folder, arguments)
+    }
+
+    /// Starts twins of any inventory.
+    pub(super) fn start_of(inventory: &Path, folder: TempDir, arguments: &[&str]) -> Self {
+        let mut all = vec!["twin", "--inventory", inventory.to_str().unwrap(), "--json"];
         all.extend(arguments);
         let mut child = gamctl(folder.path(), &all)
             .stdout(Stdio::piped())
@@ -152,10 +156,7 @@ pub(super) fn ssh_opening(twin: &Value) -> String {
     let stream = TcpStream::connect(address(twin, "ssh_port")).unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
     let mut line = String::new();
-    let mut bytes = stream.bytes();
-    while !line.ends_with('\n') {
-        line.push(char::from(bytes.next().unwrap().unwrap()));
-    }
+    BufReader::new(stream).read_line(&mut line).unwrap();
     line
 }
 

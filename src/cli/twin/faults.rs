@@ -14,9 +14,10 @@ use crate::simulator::fault::FaultOrder;
 /// One `[[fault]]` of the file.
 #[derive(Debug)]
 pub(super) struct FleetFault {
-    /// As it was written, for messages.
+    /// Where it is written, `faults.toml:7`.
+    pub place: String,
+    /// The devices as they are written.
     pub written: String,
-    pub line: usize,
     pub devices: GlobMatcher,
     pub order: FaultOrder,
 }
@@ -59,8 +60,9 @@ fn parse(text: &str, path: &str) -> anyhow::Result<Vec<FleetFault>> {
     let mut faults = Vec::new();
     for spanned in written.fault {
         let line = line(spanned.span().start);
-        let fault = fault(spanned.into_inner(), line);
-        faults.push(fault.with_context(|| format!("{path}:{line}"))?);
+        let place = format!("{path}:{line}");
+        let fault = fault(spanned.into_inner(), &place);
+        faults.push(fault.context(place)?);
     }
     ensure!(
         !faults.is_empty(),
@@ -69,7 +71,7 @@ fn parse(text: &str, path: &str) -> anyhow::Result<Vec<FleetFault>> {
     Ok(faults)
 }
 
-fn fault(mut fields: BTreeMap<String, toml::Value>, line: usize) -> anyhow::Result<FleetFault> {
+fn fault(mut fields: BTreeMap<String, toml::Value>, place: &str) -> anyhow::Result<FleetFault> {
     let Some(device) = fields.remove("device") else {
         bail!("a fault needs `device`, a name or a pattern such as `maple-*`");
     };
@@ -82,8 +84,8 @@ fn fault(mut fields: BTreeMap<String, toml::Value>, line: usize) -> anyhow::Resu
     );
     let order = serde_json::to_value(&fields).and_then(serde_json::from_value);
     Ok(FleetFault {
+        place: place.to_owned(),
         written: device.to_owned(),
-        line,
         devices: pattern(device)?,
         order: order.context("this is no fault")?,
     })

@@ -12,7 +12,7 @@ pub(super) enum Listen {
 }
 
 /// The ports asked for; 0 is any that is free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Ports {
     pub ssh: Option<u16>,
     pub snmp: Option<u16>,
@@ -47,6 +47,12 @@ pub(super) enum ListenError {
     Full(Listen, u64),
     #[error("there is no {0} port {1} + {2}: ports end at 65535; begin lower")]
     NoPort(&'static str, u16, usize),
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self::Address(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
 }
 
 impl FromStr for Listen {

@@ -19,10 +19,12 @@ use clap::{Subcommand, ValueEnum};
 
 use super::terminal::Terminal;
 use crate::config::Settings;
+use crate::inventory::text::DeviceText;
+use crate::model::Address;
 use crate::report::Exit;
 use crate::simulator::gam::FirmwareProfile;
 use crate::simulator::server::Latency;
-use listen::{Listen, Ports};
+use listen::{Listen, ListenError, Place, Ports};
 use start_from::StartFrom;
 
 const AFTER_HELP: &str = "\
@@ -78,8 +80,9 @@ pub(super) struct TwinArguments {
     faults: Option<PathBuf>,
 
     /// One address for all, each with ports of its own; or a network such as 127.20.0.0/16, with an address for each
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    listen: Listen,
+    /// [default: where a test bed of the inventory is, else 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<Listen>,
 
     /// Listen where other machines can reach the twins, too
     #[arg(long)]
@@ -105,8 +108,8 @@ pub(super) struct TwinArguments {
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 
-    /// Where the control socket is made [default: twin.sock in the folder of --write-inventory or --state, else in the
-    /// folder for temporary files]
+    /// Where the control socket is made [default: twin.sock in the folder of --write-inventory, of --state or of an
+    /// inventory that was written so, else a file of its own in the folder for temporary files]
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
 
@@ -148,10 +151,25 @@ impl From<FirmwareArgument> for FirmwareProfile {
 }
 
 impl TwinArguments {
-    fn ports(&self) -> Ports {
-        Ports {
+    /// Returns where the twin of a device listens; devices are numbered from 0.
+    fn place(&self, number: usize, device: &DeviceText) -> Result<Place, ListenError> {
+        let ports = Ports {
             ssh: self.ssh_port,
             snmp: self.snmp_port,
+        };
+        let is_open = self.listen.is_none() && ports == Ports::default();
+        match device.address {
+            // An inventory of twins: they come back to where they were.
+            Some(Address {
+                ip,
+                ssh_port,
+                snmp_port,
+            }) if is_open && device.test_bed == Some(true) && ip.is_loopback() => Ok(Place {
+                ip,
+                ssh_port,
+                snmp_port,
+            }),
+            _ => self.listen.unwrap_or_default().place(number, ports),
         }
     }
 }

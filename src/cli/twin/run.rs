@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,7 +12,7 @@ use super::TwinArguments;
 use super::credentials::Keyring;
 use super::ready::{Found, Ready, ReadyTwin};
 use super::specification::{Specification, specifications};
-use super::written_inventory::Target;
+use super::written_inventory::{Target, is_copy};
 use crate::cli::source::{path, refuse, source, told};
 use crate::cli::terminal::Terminal;
 use crate::config::Settings;
@@ -20,13 +21,17 @@ use crate::inventory::{Cache, Reading, read};
 use crate::report::{Exit, json_document};
 use crate::simulator::server::{Control, Fleet, Twin};
 
+/// How long twins may take to close their sockets.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 pub(super) fn run(
     arguments: &TwinArguments,
     settings: &Settings,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
-    if !arguments.allow_remote {
-        arguments.listen.check_local()?;
+    match arguments.listen {
+        Some(listen) if !arguments.allow_remote => listen.check_local()?,
+        _ => {}
     }
     let target = match &arguments.write_inventory {
         Some(folder) => Some(Target::check(folder, arguments.force)?),
@@ -47,6 +52,7 @@ pub(super) fn run(
         settings,
         terminal,
         target,
+        inventory: path,
         reading,
         keyring,
     };
@@ -63,6 +69,8 @@ struct Job<'a> {
     settings: &'a Settings,
     terminal: &'a Terminal,
     target: Option<Target>,
+    /// Where the inventory was read.
+    inventory: PathBuf,
     reading: Reading,
     keyring: Keyring,
 }
@@ -98,27 +106,30 @@ impl Job<'_> {
         drop(control);
         // Whoever still asks holds the fleet a moment longer; then dropping it stops it.
         if let Ok(fleet) = Arc::try_unwrap(fleet) {
-            fleet.stop().await;
+            // Whatever is still open after that ends with the process.
+            let _ended = tokio::time::timeout(PATIENCE, fleet.stop()).await;
         }
         Ok(Exit::Done)
     }
 
     fn control_path(&self) -> anyhow::Result<PathBuf> {
-        let Some(path) = &self.arguments.control else {
-            let folder = self.arguments.write_inventory.as_ref();
-            return match folder.or(self.arguments.state.as_ref()) {
-                Some(folder) => {
-                    std::fs::create_dir_all(folder)
-                        .with_context(|| format!("failed to make {}", folder.display()))?;
-                    Ok(folder.join("twin.sock"))
-                }
-                None => {
-                    let name = format!("gamctl-twin-{}.sock", std::process::id());
-                    Ok(std::env::temp_dir().join(name))
-                }
-            };
-        };
-        Ok(path.clone())
+        let arguments = self.arguments;
+        if let Some(path) = &arguments.control {
+            return Ok(path.clone());
+        }
+        let folder = arguments.write_inventory.as_ref();
+        let folder = folder.or(arguments.state.as_ref());
+        match folder.or(Some(&self.inventory).filter(|folder| is_copy(folder))) {
+            Some(folder) => {
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("failed to make {}", folder.display()))?;
+                Ok(folder.join("twin.sock"))
+            }
+            None => {
+                let name = format!("gamctl-twin-{}.sock", std::process::id());
+                Ok(std::env::temp_dir().join(name))
+            }
+        }
     }
 
     fn tell(&self, ready: &Ready, is_written: bool) -> anyhow::Result<()> {

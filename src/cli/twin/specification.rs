@@ -49,8 +49,8 @@ pub(super) fn specifications(
             devices
                 .iter()
                 .any(|device| fault.devices.is_match(device.id.as_str())),
-            "the fault at line {} is for `{}`, and no twin has such a name",
-            fault.line,
+            "{}: the fault is for `{}`, and no twin has such a name",
+            fault.place,
             visible(&fault.written)
         );
     }
@@ -63,7 +63,7 @@ pub(super) fn specifications(
         let specification = Draft {
             arguments,
             device,
-            place: arguments.listen.place(number, arguments.ports())?,
+            place: arguments.place(number, &device.text)?,
             faults: &faults,
         }
         .specification(&config.cloned().unwrap_or_default(), keyring);

@@ -38,8 +38,15 @@ A copy of an inventory in which every device is a simulated one, written by `gam
 Addresses, serial numbers and host keys are those of the twins; what they are opened with is in `secrets/`.
 Devices without a twin have no address here, so that nothing done here can reach a real one.
 
-Every gamctl command works in this folder, as long as the twins run. `gamctl twin ctl` looks into them and breaks them.
+Every gamctl command works in this folder, as long as the twins run; `gamctl twin` here starts them again at the same
+places. `gamctl twin ctl` looks into them and breaks them.
 ";
+
+/// Returns whether a folder has a copy that was written by this command.
+pub(super) fn is_copy(folder: &Path) -> bool {
+    let settings = fs::read_to_string(folder.join("gamctl.toml"));
+    settings.is_ok_and(|settings| settings.starts_with(MARK))
+}
 
 /// A folder that the copy may go to.
 pub(super) struct Target {
@@ -61,9 +68,8 @@ impl Target {
         if entries.next().is_none() {
             return Ok(target);
         }
-        let settings = fs::read_to_string(folder.join("gamctl.toml")).unwrap_or_default();
         ensure!(
-            settings.starts_with(MARK),
+            is_copy(folder),
             "{shown} is not empty; give a folder that is not there yet to `--write-inventory`"
         );
         ensure!(
