@@ -11,6 +11,8 @@ pub struct Settings {
     pub inventory: Option<PathBuf>,
     /// The branch that commits go to, where a command does not say.
     pub branch: Option<String>,
+    /// A folder with a file for each secret, named for it. Commands that contact devices read it; none does yet.
+    pub secrets_directory: Option<PathBuf>,
     /// Who makes commits, by `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
     pub git_author: GitIdentity,
     /// Who enters them, by `GIT_COMMITTER_NAME` and `GIT_COMMITTER_EMAIL`.
@@ -51,6 +53,7 @@ pub enum SettingsError {
 #[serde(deny_unknown_fields)]
 struct Written {
     inventory: Option<WrittenInventory>,
+    secrets: Option<WrittenSecrets>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,6 +61,12 @@ struct Written {
 struct WrittenInventory {
     path: Option<PathBuf>,
     branch: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+struct WrittenSecrets {
+    directory: Option<PathBuf>,
 }
 
 /// Far more than settings ever need.
@@ -96,6 +105,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
             .map(PathBuf::from)
             .or(inventory.path),
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
+        secrets_directory: written.secrets.and_then(|secrets| secrets.directory),
         git_author: git_identity("AUTHOR"),
         git_committer: git_identity("COMMITTER"),
         no_color: variable("NO_COLOR").is_some(),
@@ -127,8 +137,12 @@ fn read(path: &Path) -> Result<Written, SettingsError> {
         }
     })?;
     // A path in the file is meant from where the file is.
-    if let (Some(inventory), Some(folder)) = (&mut written.inventory, path.parent()) {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    if let Some(inventory) = &mut written.inventory {
         inventory.path = inventory.path.take().map(|inner| folder.join(inner));
+    }
+    if let Some(secrets) = &mut written.secrets {
+        secrets.directory = secrets.directory.take().map(|inner| folder.join(inner));
     }
     Ok(written)
 }
@@ -160,6 +174,18 @@ mod tests {
             .unwrap();
         assert_eq!(inventory.path, Some(PathBuf::from("network")));
         assert_eq!(inventory.branch.as_deref(), Some("main"));
+    }
+
+    #[test]
+    fn secrets_are_in_a_folder_beside_the_settings() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gamctl.toml");
+        std::fs::write(&path, "[secrets]\ndirectory = \"secrets\"\n").unwrap();
+        let settings = settings(Some(&path)).unwrap();
+        assert_eq!(
+            settings.secrets_directory,
+            Some(directory.path().join("secrets"))
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod set;
 mod show;
 mod source;
 mod terminal;
+mod twin;
 mod validate;
 
 use std::ffi::OsString;
@@ -94,6 +95,7 @@ enum Command {
     Fmt(fmt::FmtArguments),
     Show(show::ShowArguments),
     Set(set::SetArguments),
+    Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -137,6 +139,7 @@ impl Command {
             Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
+            Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
             Self::Man(arguments) => man::run(&arguments, terminal),

@@ -5,14 +5,14 @@ use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::scope::{Scope, ScopeArguments};
-use super::source::{InventoryArguments, report, summary};
+use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::{
     Inventory, Reading, complete_service_plans, complete_subscriber, nearest, resolve_device,
 };
-use crate::model::{DeviceConfig, DeviceName, DeviceState, GamModel, Severity, Subscriber};
-use crate::report::{self as paper, Exit, FindingFormat};
+use crate::model::{DeviceConfig, DeviceName, DeviceState, GamModel, Subscriber};
+use crate::report::{self as paper, Exit};
 
 /// Show what the inventory comes to: all of it, a device or a subscriber
 ///
@@ -80,7 +80,8 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     let reading = arguments.inventory.read(settings, terminal)?;
     if reading.has_errors() {
-        return refuse(reading, terminal);
+        let why = "Nothing is shown: with errors there is no telling what is intended.";
+        return refuse(reading, why, terminal);
     }
     let inventory = &reading.inventory;
     match &arguments.what {
@@ -94,17 +95,6 @@ pub(super) fn run(
         Some(What::Subscriber { id }) => subscriber(inventory, id, arguments.format, terminal)?,
     }
     Ok(Exit::Done)
-}
-
-/// With errors there is no telling what is intended.
-fn refuse(mut reading: Reading, terminal: &Terminal) -> anyhow::Result<Exit> {
-    reading
-        .findings
-        .retain(|finding| finding.severity == Severity::Error);
-    terminal.json_text(|| report(&reading, FindingFormat::Json, "", terminal))?;
-    terminal.complain(&report(&reading, FindingFormat::Human, "", terminal));
-    terminal.complain("Nothing is shown: with errors there is no telling what is intended.");
-    Ok(Exit::InventoryInvalid)
 }
 
 fn print<T: Serialize>(

@@ -6,7 +6,7 @@ use crate::config::Settings;
 use crate::inventory::source::{Limits, Source, SourceError};
 use crate::inventory::{Cache, Reading, read};
 use crate::model::Severity;
-use crate::report::{FindingFormat, FindingReport, Summary, counted, visible};
+use crate::report::{Exit, FindingFormat, FindingReport, Summary, counted, visible};
 
 use super::terminal::Terminal;
 
@@ -120,4 +120,15 @@ pub(super) fn report(
         path_prefix: prefix,
     };
     report.render(format, terminal.paint, terminal.width)
+}
+
+/// Shows the errors of a reading, and says what is not done because of them.
+pub(super) fn refuse(mut reading: Reading, why: &str, terminal: &Terminal) -> anyhow::Result<Exit> {
+    reading
+        .findings
+        .retain(|finding| finding.severity == Severity::Error);
+    terminal.json_text(|| report(&reading, FindingFormat::Json, "", terminal))?;
+    terminal.complain(&report(&reading, FindingFormat::Human, "", terminal));
+    terminal.complain(why);
+    Ok(Exit::InventoryInvalid)
 }

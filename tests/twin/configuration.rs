@@ -28,6 +28,11 @@ fn line() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Draws what somebody may have typed into a twin.
+pub(super) fn lines(most: usize) -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(line(), 0..most)
+}
+
 fn system_line() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("interface 10GigabitEthernet 1/1".to_owned()),
@@ -157,7 +162,7 @@ proptest! {
     #[test]
     fn whatever_was_typed_the_running_config_loads_into_a_factory_twin_as_it_was(
         model in model(),
-        lines in prop::collection::vec(line(), 0..60),
+        lines in lines(60),
     ) {
         let mut gam = gam(model, None);
         configure(&mut gam, &lines);
@@ -168,7 +173,7 @@ proptest! {
 
     #[test]
     fn the_running_config_typed_into_a_session_is_what_loading_it_gives(
-        lines in prop::collection::vec(line(), 0..40),
+        lines in lines(40),
     ) {
         let mut first = gam(GamModel::Gam12M, None);
         configure(&mut first, &lines);
@@ -181,7 +186,7 @@ proptest! {
 
     #[test]
     fn a_refused_line_changes_nothing(
-        before in prop::collection::vec(line(), 0..30),
+        before in lines(30),
         last in line(),
     ) {
         let mut gam = gam(GamModel::Gam12M, None);

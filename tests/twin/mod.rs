@@ -1,4 +1,9 @@
-//! The twin, looked at from outside: as a configuration, over SSH, over SNMP, and when it fails.
+//! The twin, looked at from outside: as a configuration, over SSH, over SNMP, as a fleet, and when it fails.
 
+mod bytes;
 mod configuration;
+mod fleet;
+mod running_fleet;
+mod sessions;
+mod story;
 mod typing;

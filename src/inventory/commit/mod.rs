@@ -3,6 +3,7 @@
 //! Commits made here run no hooks and carry no signature: hooks and keys are set up for people at a work tree, and the
 //! service has none. Branch protection and CI judge what is pushed.
 
+mod begin;
 mod branch;
 mod error;
 mod file_state;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 use crate::inventory::source::open;
 
+pub use begin::{commit_files, create_repository, remember_person};
 pub use branch::branch_exists;
 pub use error::CommitError;
 pub use person::{Person, current_branch, identity};

@@ -7,7 +7,10 @@ mod policy;
 mod service_plan;
 mod subscriber;
 
-pub use credentials::{AuthText, CredentialsText, PrivacyText, SecretReference, SnmpText, SshText};
+pub use credentials::{
+    AuthProtocol, AuthText, CredentialsText, PrivacyProtocol, PrivacyText, SecretReference,
+    SecretReferenceName, SnmpText, SnmpVersion, SshText,
+};
 pub use device::{DeviceText, PortText, UplinkText};
 pub use network::{NetworkText, ProfilesText, SuspensionHow, SuspensionText, VlansText};
 pub use policy::{LimitText, LimitsText, PolicyText, UnmanagedAction, UnmanagedText};

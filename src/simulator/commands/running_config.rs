@@ -12,14 +12,8 @@ pub fn running_config(gam: &Gam) -> String {
     text_of(gam, gam.running())
 }
 
-/// Returns what is saved as lines, if anything is.
-pub fn startup_config(gam: &Gam) -> Option<String> {
-    let saved = gam.startup()?;
-    Some(text_of(gam, &saved.configuration))
-}
-
 /// Returns any configuration of this device as text.
-pub(super) fn text_of(gam: &Gam, configuration: &Configuration) -> String {
+pub fn text_of(gam: &Gam, configuration: &Configuration) -> String {
     // A full device has two lines of about a hundred characters for each of 384 subscribers.
     let mut text = String::with_capacity(2048 + 256 * configuration.endpoints.len());
     write_system(&mut text, configuration);

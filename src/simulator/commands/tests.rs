@@ -17,21 +17,6 @@ fn gam(model: GamModel) -> Gam {
     Gam::new(build, NOW)
 }
 
-/// Types lines into a new session and returns the screen.
-fn typed(gam: &mut Gam, keys: &str) -> String {
-    let mut session = Session::open(gam, 80, 24);
-    session.type_keys(keys.as_bytes());
-    while let Some(line) = session.next_line(gam) {
-        match session.run(&line, gam, NOW) {
-            Outcome::Save => session.finish_save(Ok(()), gam, NOW),
-            Outcome::Prompt => {}
-            Outcome::Reload | Outcome::SwapFirmware => gam.boot(NOW),
-            Outcome::Close => break,
-        }
-    }
-    String::from_utf8(session.take_output()).unwrap()
-}
-
 /// Returns what each line of configuration answers, without echo and prompt.
 fn answers(gam: &mut Gam, lines: &[&str]) -> Vec<String> {
     let mut session = Session::open(gam, 0, 0);
@@ -54,25 +39,6 @@ fn answers(gam: &mut Gam, lines: &[&str]) -> Vec<String> {
             rows.join("\n")
         })
         .collect()
-}
-
-#[test]
-fn a_session_makes_a_profile_an_endpoint_and_a_subscriber_with_three_mistakes_and_saves() {
-    let mut gam = gam(GamModel::Gam4Cx);
-    let screen = typed(
-        &mut gam,
-        "conf t\r\
-         ghn bw-profile 2 name \"home-100\" rate-downstream 106 rate-upstream 106\r\
-         ghn endpont 1 name apt-101 mac-address 00:0e:d8:1c:95:08 port 4\r\
-         ghn endpoint 1 name apt-101 mac-address 00:0e:d8:1c:95:08 port 4\r\
-         ghn subscriber 1 name \"apt 101\" vid 3841 endpoint 1 bw-profile 2\r\
-         ghn subscriber 1 name \"apt 101\" vid 101 endpoint 1 bw-profile\r\
-         ghn subscriber 1 name \"apt 101\" vid 101 endpoint 1 bw-profile 2\r\
-         end\rcopy running-config startup-config\rsh run | include ghn\r",
-    );
-    println!("{screen}");
-    assert_eq!(gam.running().subscribers.len(), 1);
-    assert_eq!(gam.startup().unwrap().configuration, *gam.running());
 }
 
 #[test]
@@ -259,6 +225,25 @@ fn every_semantic_error_is_answered_and_changes_nothing() {
             "{line}"
         );
         assert_eq!(*gam.running(), was, "{line}");
+    }
+}
+
+#[test]
+fn a_range_of_interfaces_is_configured_at_once() {
+    let mut gam = gam(GamModel::Gam24C);
+    let lines = [
+        "interface 10GigabitEthernet 1/1-2",
+        "switchport trunk allowed vlan 100,200-299",
+        "interface G.hn 1/1,3-5",
+        "interface 10GigabitEthernet 1/3",
+        "interface G.hn 2/1",
+    ];
+    assert_eq!(
+        answers(&mut gam, &lines),
+        ["", "", "", "% Invalid port", "% Invalid port"]
+    );
+    for uplink in gam.running().uplinks.values() {
+        assert_eq!(uplink.allowed.to_string(), "100,200-299");
     }
 }
 

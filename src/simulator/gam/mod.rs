@@ -39,7 +39,7 @@ pub use refusal::Refusal;
 pub use requests::{ConfigurationKind, CopyEnd, CopyPlan, Request};
 pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply};
 pub use status::{Detected, EndpointState, fair_snr};
-pub use world::{CARRIED_ENDPOINT_FIRMWARE, EndpointFamily, Plugged, Sensor, Wire, World};
+pub use world::{EndpointFamily, Plugged, Sensor, Wire, World};
 
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
@@ -378,10 +378,11 @@ impl Gam {
 
     /// An endpoint gets the firmware that the GAM carries.
     pub fn upgrade_endpoint(&mut self, mac: MacAddress, now: Moment) {
+        let carried = self.hardware.endpoint_firmware();
         self.change_world(
             |world| {
                 if let Some(plugged) = world.plugged.get_mut(&mac) {
-                    plugged.firmware = CompactString::const_new(CARRIED_ENDPOINT_FIRMWARE);
+                    plugged.firmware = CompactString::const_new(carried);
                     plugged.since = now;
                 }
             },

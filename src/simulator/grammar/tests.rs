@@ -20,7 +20,7 @@ fn grammar() -> Grammar<&'static str> {
             "no subscriber",
             "no ghn subscriber <id:int(1-384)> [endpoint]",
         ),
-        ("interface", "interface 10GigabitEthernet <port:port>"),
+        ("interface", "interface 10GigabitEthernet <port:ports>"),
         ("vlan", "interface vlan <vlan:int(1-4095)>"),
         (
             "running",
@@ -81,8 +81,8 @@ fn a_line_is_understood_with_its_arguments() {
     assert_eq!(
         parsed("interface 10GigabitEthernet 1/1")
             .arguments
-            .port("port"),
-        Some((1, 1))
+            .ports("port"),
+        Some((1, [(1, 1)].as_slice()))
     );
     assert_eq!(
         parsed("snmp-server location here \"and\" there ")
@@ -264,7 +264,7 @@ fn help_lists_what_may_come_next() {
     assert_eq!(words("ghn endpoint 385 "), [""; 0]);
     assert_eq!(words("s"), ["show", "snmp-server"]);
     assert_eq!(words("show running-config "), ["|", "<cr>"]);
-    assert_eq!(words("interface 10GigabitEthernet 1"), ["<port_id>"]);
+    assert_eq!(words("interface 10GigabitEthernet 1"), ["<port_list>"]);
     let glossary = [("ghn", "G.hn devices")];
     let texts = grammar().with_glossary(&glossary).help("g");
     assert_eq!(

@@ -3,8 +3,7 @@
 use super::config::fixed_port;
 use super::{GHN, NAME, mac, port_number, text};
 use crate::simulator::gam::{
-    CARRIED_ENDPOINT_FIRMWARE, DEFAULT_PROFILE, Detected, EndpointFamily, Gam, Place, Profile,
-    Subscriber,
+    DEFAULT_PROFILE, Detected, EndpointFamily, Gam, Place, Profile, Subscriber,
 };
 use crate::simulator::mib::endpoint_rows::{MACS, endpoint_at};
 use crate::simulator::mib::rows::ENDPOINTS;
@@ -105,7 +104,9 @@ const COLUMNS: &[Column] = &[
     column(120, |gam, index, _| {
         of(gam, index, |one| {
             let firmware = one.plugged.map(|plugged| plugged.firmware.as_str());
-            Value::truth(firmware.is_some_and(|firmware| firmware != CARRIED_ENDPOINT_FIRMWARE))
+            Value::truth(
+                firmware.is_some_and(|firmware| firmware != gam.hardware().endpoint_firmware()),
+            )
         })
     }),
 ];

@@ -2,7 +2,7 @@
 
 use super::{GHN, mac, mode_number, port_number, text, uptime};
 use crate::model::{MacAddress, PortMode};
-use crate::simulator::gam::{CARRIED_ENDPOINT_FIRMWARE, Condition, Gam, Interface};
+use crate::simulator::gam::{Condition, Gam, Interface};
 use crate::simulator::mib::rows::{GHN_PORTS, ghn_port};
 use crate::simulator::mib::table::{Column, Object, Scalars, Table, column};
 use crate::simulator::snmp::Value;
@@ -61,7 +61,7 @@ static DETAILED: Table = Table {
         column(50, |gam, _, _| text(&gam.hardware().serial, 63)),
         column(60, |gam, _, now| text(&uptime(gam.booted(), now), 39)),
         // Ports and endpoints run the same G.hn firmware [assumed].
-        column(70, |_, _, _| text(CARRIED_ENDPOINT_FIRMWARE, 99)),
+        column(70, |gam, _, _| text(gam.hardware().endpoint_firmware(), 99)),
         only_endpoints(80),
         column(90, |gam, index, _| {
             let port = ghn_port(gam, index).and_then(|port| gam.running().ports.get(&port));

@@ -1,0 +1,187 @@
+//! How twins are opened: the users and protocols of the inventory's credentials, with values that stand in for its secrets.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+
+use super::secret_value::secret_value;
+use crate::inventory::Inventory;
+use crate::inventory::text::{
+    AuthProtocol, CredentialsText, PrivacyProtocol, SecretReference, SecretReferenceName, SnmpText,
+    SnmpVersion,
+};
+use crate::model::SecretName;
+use crate::simulator::server::{Login, SnmpSettings};
+use crate::simulator::snmp::{
+    Access, Authentication, Community, Limits, PasswordTooShort, Privacy, User,
+};
+
+/// How one twin is opened.
+#[derive(Debug, Clone)]
+pub(super) struct Opening {
+    pub user: String,
+    pub password: String,
+    pub snmp: Snmp,
+    /// Ready for the agent; devices that share credentials share the keys made from its passwords.
+    agent: SnmpSettings,
+}
+
+/// How a twin is read.
+#[derive(Debug, Clone)]
+pub(super) enum Snmp {
+    Community(String),
+    User(SnmpUser),
+}
+
+/// A user of SNMPv3.
+#[derive(Debug, Clone)]
+pub(super) struct SnmpUser {
+    pub name: String,
+    pub auth: Option<(AuthProtocol, String)>,
+    pub privacy: Option<(PrivacyProtocol, String)>,
+}
+
+/// All credentials of an inventory, by name.
+#[derive(Debug)]
+pub(super) struct Keyring {
+    openings: BTreeMap<String, Opening>,
+    /// Every secret they name, with its value on twins.
+    pub secrets: BTreeMap<SecretName, String>,
+}
+
+impl Keyring {
+    pub(super) fn of(inventory: &Inventory, seed: u64) -> anyhow::Result<Self> {
+        let mut keyring = Self {
+            openings: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+        };
+        for object in inventory.credentials() {
+            let opening = keyring
+                .opening(&object.text, seed)
+                .with_context(|| format!("the credentials `{}` open no twin", object.id))?;
+            keyring.openings.insert(object.id.to_string(), opening);
+        }
+        Ok(keyring)
+    }
+
+    pub(super) fn get(&self, credentials: &str) -> Option<&Opening> {
+        self.openings.get(credentials)
+    }
+
+    fn opening(&mut self, text: &CredentialsText, seed: u64) -> anyhow::Result<Opening> {
+        let ssh = text.ssh.as_ref().context("`ssh` is missing")?;
+        let user = ssh.user.as_ref().context("`ssh.user` is missing")?;
+        let SecretReference(password) =
+            ssh.password.as_ref().context("`ssh.password` is missing")?;
+        let password = self.value(password, seed);
+        let snmp = text.snmp.as_ref().context("`snmp` is missing")?;
+        let snmp = self.snmp(snmp, seed)?;
+        let agent = agent(&snmp).context("a password of SNMP does not fit")?;
+        Ok(Opening {
+            user: user.as_str().to_owned(),
+            password,
+            snmp,
+            agent,
+        })
+    }
+
+    fn snmp(&mut self, text: &SnmpText, seed: u64) -> anyhow::Result<Snmp> {
+        match text.version.context("`snmp.version` is missing")? {
+            SnmpVersion::V2c => {
+                let SecretReference(community) = text
+                    .community
+                    .as_ref()
+                    .context("`snmp.community` is missing")?;
+                Ok(Snmp::Community(self.value(community, seed)))
+            }
+            SnmpVersion::V3 => {
+                let user = text.user.as_ref().context("`snmp.user` is missing")?;
+                let auth = text
+                    .auth
+                    .as_ref()
+                    .and_then(|auth| Some((auth.protocol?, auth.secret.as_ref()?)));
+                let privacy = text
+                    .privacy
+                    .as_ref()
+                    .and_then(|privacy| Some((privacy.protocol?, privacy.secret.as_ref()?)));
+                let mut value = |name: &SecretReferenceName| self.value(&name.0, seed);
+                Ok(Snmp::User(SnmpUser {
+                    name: user.as_str().to_owned(),
+                    auth: auth.map(|(protocol, name)| (protocol, value(name))),
+                    privacy: privacy.map(|(protocol, name)| (protocol, value(name))),
+                }))
+            }
+        }
+    }
+
+    fn value(&mut self, name: &SecretName, seed: u64) -> String {
+        self.secrets
+            .entry(name.clone())
+            .or_insert_with(|| secret_value(seed, name))
+            .clone()
+    }
+}
+
+impl Opening {
+    pub(super) fn login(&self) -> Login {
+        Login {
+            user: self.user.clone(),
+            password: self.password.clone(),
+            ..Login::default()
+        }
+    }
+
+    pub(super) fn agent(&self) -> SnmpSettings {
+        self.agent.clone()
+    }
+
+    /// Returns the community that traps carry.
+    pub(super) fn trap_community(&self) -> String {
+        match &self.snmp {
+            Snmp::Community(community) => community.clone(),
+            Snmp::User(_) => "public".to_owned(),
+        }
+    }
+}
+
+/// Returns what the agent knows: whoever the inventory names may read and write, and nobody else.
+fn agent(snmp: &Snmp) -> Result<SnmpSettings, PasswordTooShort> {
+    let mut settings = SnmpSettings {
+        communities: Vec::new(),
+        users: Vec::new(),
+        limits: Limits::default(),
+    };
+    match snmp {
+        Snmp::Community(name) => settings.communities.push(Community {
+            name: name.clone(),
+            access: Access::Write,
+        }),
+        Snmp::User(user) => settings.users.push(agent_user(user)?),
+    }
+    Ok(settings)
+}
+
+fn agent_user(user: &SnmpUser) -> Result<User, PasswordTooShort> {
+    let access = Access::Write;
+    let auth = user.auth.as_ref().map(|(protocol, password)| {
+        let protocol = match protocol {
+            AuthProtocol::Md5 => Authentication::Md5,
+            AuthProtocol::Sha => Authentication::Sha1,
+        };
+        (protocol, password.as_str())
+    });
+    let privacy = user.privacy.as_ref().map(|(protocol, password)| {
+        let protocol = match protocol {
+            PrivacyProtocol::Des => Privacy::Des,
+            PrivacyProtocol::Aes => Privacy::Aes,
+        };
+        (protocol, password.as_str())
+    });
+    match (auth, privacy) {
+        (Some(auth), Some(privacy)) => User::private(&user.name, access, auth, privacy),
+        (Some((protocol, password)), None) => {
+            User::authenticated(&user.name, access, protocol, password)
+        }
+        (None, _) => Ok(User::new(&user.name, access)),
+    }
+}

@@ -1,0 +1,49 @@
+//! Asks twins that run, over their control socket.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+use crate::simulator::server::control_protocol::{
+    Answer, LONGEST_ANSWER, LONGEST_REQUEST, Request,
+};
+
+/// How long twins may take; whatever they are asked they do at once.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Sends one request and returns its answer.
+pub(super) fn ask(control: &Path, request: &Request) -> anyhow::Result<Answer> {
+    let shown = control.display();
+    let mut line = serde_json::to_string(request).context("failed to write the request")?;
+    line.push('\n');
+    ensure!(
+        line.len() <= LONGEST_REQUEST,
+        "this is longer than a request may be, {LONGEST_REQUEST} bytes; ask in parts"
+    );
+    let mut stream = UnixStream::connect(control).with_context(|| {
+        format!("nobody answers at {shown}; start twins with `gamctl twin`, or give their socket with `--control`")
+    })?;
+    let failed = || format!("failed to ask the twins at {shown}; do they still run?");
+    stream
+        .set_read_timeout(Some(PATIENCE))
+        .with_context(failed)?;
+    stream
+        .set_write_timeout(Some(PATIENCE))
+        .with_context(failed)?;
+    stream.write_all(line.as_bytes()).with_context(failed)?;
+    let limit = u64::try_from(LONGEST_ANSWER).unwrap_or(u64::MAX);
+    let mut answer = String::new();
+    BufReader::new(stream.take(limit))
+        .read_line(&mut answer)
+        .with_context(failed)?;
+    ensure!(
+        answer.ends_with('\n'),
+        "the twins at {shown} stopped in the middle of their answer; do they still run?"
+    );
+    serde_json::from_str(&answer).with_context(|| {
+        format!("the answer from {shown} is not understood; is it the same version of gamctl?")
+    })
+}

@@ -1,0 +1,109 @@
+//! Words of the command line that become conditions, severities and faults.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use serde_json::Value;
+
+use crate::inventory::nearest;
+use crate::report::visible;
+use crate::simulator::fault::FaultOrder;
+use crate::simulator::gam::{Condition, Severity};
+
+pub(super) fn condition(text: &str) -> Result<Condition, String> {
+    let found = Condition::ALL
+        .iter()
+        .find(|condition| condition.word() == text);
+    found.copied().ok_or_else(|| {
+        let near = nearest(text, Condition::ALL.iter().map(|one| one.word()));
+        match near {
+            Some(near) => format!("there is no such condition; did you mean `{near}`?"),
+            None => conditions(),
+        }
+    })
+}
+
+/// Returns every condition there is, for help.
+pub(super) fn conditions() -> String {
+    let words: Vec<&str> = Condition::ALL.iter().map(|one| one.word()).collect();
+    format!("One of {}", words.join(", "))
+}
+
+pub(super) fn severity(text: &str) -> Result<Severity, String> {
+    let found = Severity::ALL
+        .into_iter()
+        .find(|severity| severity.word().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| {
+        "it is one of nr (not reported), na (not alarmed), mn (minor), mj (major), cr (critical)"
+            .to_owned()
+    })
+}
+
+/// Returns the fault of a name with its `key=value` fields.
+pub(super) fn fault(name: &str, fields: &[String]) -> anyhow::Result<FaultOrder> {
+    let mut object = BTreeMap::from([("fault", Value::from(name))]);
+    for field in fields {
+        let (key, text) = field
+            .split_once('=')
+            .with_context(|| format!("`{}` needs the form KEY=VALUE", visible(field)))?;
+        object.insert(key, value(text));
+    }
+    let order = serde_json::to_value(object).and_then(serde_json::from_value);
+    order.with_context(|| format!("`{}` is no such fault", visible(name)))
+}
+
+/// Returns a number, `true` or `false` as what it is, a text in double quotes without them, and everything else as text.
+fn value(text: &str) -> Value {
+    if let Ok(number) = text.parse::<u64>() {
+        return Value::from(number);
+    }
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Bool(_) | Value::String(_))) => value,
+        _ => Value::from(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::fault::Fault;
+
+    #[test]
+    fn fields_of_a_fault_are_what_they_look_like() {
+        let fields = ["percent=30".to_owned(), "times=2".to_owned()];
+        let order = fault("snmp-loss", &fields).unwrap();
+        assert_eq!(order.fault, Fault::SnmpLoss { percent: 30 });
+        assert_eq!(order.times, Some(2));
+        for (field, prompt) in [
+            ("prompt=GAM>", "GAM>"),
+            ("prompt=\"5\"", "5"),
+            ("prompt=a=b", "a=b"),
+        ] {
+            let order = fault("ssh-prompt", &[field.to_owned()]).unwrap();
+            let prompt = prompt.to_owned();
+            assert_eq!(order.fault, Fault::SshPrompt { prompt });
+        }
+    }
+
+    #[test]
+    fn what_is_no_fault_says_why() {
+        let error = |name, fields: &[&str]| {
+            let fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
+            format!("{:#}", fault(name, &fields).unwrap_err())
+        };
+        assert!(error("ssh-buzy", &[]).contains("ssh-busy"));
+        assert!(error("ssh-busy", &["nth"]).contains("KEY=VALUE"));
+        assert!(
+            error("snmp-loss", &["percent=many"]).contains("percent")
+                || error("snmp-loss", &["percent=many"]).contains("u8")
+        );
+    }
+
+    #[test]
+    fn conditions_and_severities_are_found_by_their_words() {
+        assert_eq!(condition("los"), Ok(Condition::Los));
+        assert!(condition("lso").unwrap_err().contains("`los`"));
+        assert_eq!(severity("CR"), Ok(Severity::Cr));
+        assert!(severity("bad").is_err());
+    }
+}

@@ -1,0 +1,217 @@
+//! What is said once all twins are there: where they are and how they are opened, for people and for programs.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::credentials::{Opening, Snmp, SnmpUser};
+use crate::inventory::text::{AuthProtocol, PrivacyProtocol};
+use crate::model::DeviceName;
+use crate::report::{Align, Paint, Table};
+
+/// The one document of `--json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Ready {
+    pub twins: Vec<ReadyTwin>,
+    /// The socket of `gamctl twin ctl`.
+    pub control: PathBuf,
+}
+
+/// One twin and all it takes to open it.
+#[derive(Debug, Serialize)]
+pub(super) struct ReadyTwin {
+    pub name: DeviceName,
+    pub address: IpAddr,
+    pub ssh_port: u16,
+    pub snmp_port: u16,
+    pub user: String,
+    pub password: String,
+    /// Absent where the credentials are SNMPv3's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub community: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snmp_v3: Option<ReadyUser>,
+    pub host_key: String,
+    pub serial: String,
+}
+
+/// A user of SNMPv3, in the words of the inventory.
+#[derive(Debug, Serialize)]
+pub(super) struct ReadyUser {
+    pub user: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<ReadySecret>,
+    #[serde(rename = "priv", skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<ReadySecret>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ReadySecret {
+    pub protocol: &'static str,
+    pub password: String,
+}
+
+impl ReadyUser {
+    fn of(user: &SnmpUser) -> Self {
+        let auth = user.auth.as_ref().map(|(protocol, password)| ReadySecret {
+            protocol: match protocol {
+                AuthProtocol::Md5 => "md5",
+                AuthProtocol::Sha => "sha",
+            },
+            password: password.clone(),
+        });
+        let privacy = user
+            .privacy
+            .as_ref()
+            .map(|(protocol, password)| ReadySecret {
+                protocol: match protocol {
+                    PrivacyProtocol::Des => "des",
+                    PrivacyProtocol::Aes => "aes",
+                },
+                password: password.clone(),
+            });
+        Self {
+            user: user.name.clone(),
+            auth,
+            privacy,
+        }
+    }
+}
+
+/// Where a twin turned out to be, and who it turned out to be.
+pub(super) struct Found {
+    pub ip: IpAddr,
+    pub ssh_port: u16,
+    pub snmp_port: u16,
+    pub host_key: String,
+    pub serial: String,
+}
+
+impl ReadyTwin {
+    pub(super) fn of(name: &DeviceName, found: Found, opening: &Opening) -> Self {
+        let (community, snmp_v3) = match &opening.snmp {
+            Snmp::Community(community) => (Some(community.clone()), None),
+            Snmp::User(user) => (None, Some(ReadyUser::of(user))),
+        };
+        Self {
+            name: name.clone(),
+            address: found.ip,
+            ssh_port: found.ssh_port,
+            snmp_port: found.snmp_port,
+            user: opening.user.clone(),
+            password: opening.password.clone(),
+            community,
+            snmp_v3,
+            host_key: found.host_key,
+            serial: found.serial,
+        }
+    }
+
+    /// Returns how SNMP opens, in one cell: the community, or user and passwords.
+    fn snmp_cell(&self) -> String {
+        match (&self.community, &self.snmp_v3) {
+            (Some(community), _) => community.clone(),
+            (None, Some(user)) => {
+                let mut cell = format!("v3 {}", user.user);
+                for secret in [&user.auth, &user.privacy].into_iter().flatten() {
+                    cell.push_str(&format!(" {}:{}", secret.protocol, secret.password));
+                }
+                cell
+            }
+            (None, None) => String::new(),
+        }
+    }
+
+    fn ssh_example(&self) -> String {
+        format!(
+            "ssh -p {} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no {}@{}   # password {}",
+            self.ssh_port, self.user, self.address, self.password
+        )
+    }
+
+    fn snmp_example(&self) -> String {
+        let host = match self.address {
+            IpAddr::V4(ip) => format!("{ip}:{}", self.snmp_port),
+            IpAddr::V6(ip) => format!("udp6:[{ip}]:{}", self.snmp_port),
+        };
+        let access = match (&self.community, &self.snmp_v3) {
+            (Some(community), _) => format!("-v2c -c {community}"),
+            (None, Some(user)) => user.options(),
+            (None, None) => String::new(),
+        };
+        format!("snmpbulkwalk {access} {host} 1.3.6.1.2.1.1")
+    }
+}
+
+impl ReadyUser {
+    /// Returns net-snmp's options.
+    fn options(&self) -> String {
+        let level = match (&self.auth, &self.privacy) {
+            (None, _) => "noAuthNoPriv",
+            (Some(_), None) => "authNoPriv",
+            (Some(_), Some(_)) => "authPriv",
+        };
+        let mut options = format!("-v3 -l {level} -u {}", self.user);
+        let secrets = [("-a", "-A", &self.auth), ("-x", "-X", &self.privacy)];
+        for (protocol_option, option, secret) in secrets {
+            if let Some(ReadySecret { protocol, password }) = secret {
+                let protocol = protocol.to_ascii_uppercase();
+                options.push_str(&format!(
+                    " {protocol_option} {protocol} {option} {password}"
+                ));
+            }
+        }
+        options
+    }
+}
+
+impl Ready {
+    /// Returns the table that people see.
+    pub(super) fn table(&self, paint: Paint) -> String {
+        let mut table = Table::new([
+            ("NAME", Align::Left),
+            ("ADDRESS", Align::Left),
+            ("SSH", Align::Right),
+            ("SNMP", Align::Right),
+            ("USER", Align::Left),
+            ("PASSWORD", Align::Left),
+            ("COMMUNITY", Align::Left),
+            ("SERIAL", Align::Left),
+            ("HOST KEY", Align::Left),
+        ]);
+        for twin in &self.twins {
+            table.push([
+                twin.name.as_str(),
+                &twin.address.to_string(),
+                &twin.ssh_port.to_string(),
+                &twin.snmp_port.to_string(),
+                &twin.user,
+                &twin.password,
+                &twin.snmp_cell(),
+                &twin.serial,
+                &twin.host_key,
+            ]);
+        }
+        table.render(paint)
+    }
+
+    /// Returns what can be done now, with the first twin as the example.
+    pub(super) fn next_steps(&self, inventory: Option<&Path>) -> String {
+        let mut lines = Vec::new();
+        if let Some(twin) = self.twins.first() {
+            lines.push(twin.ssh_example());
+            lines.push(twin.snmp_example());
+            lines.push(format!(
+                "gamctl twin ctl --control {} show {}",
+                self.control.display(),
+                twin.name
+            ));
+        }
+        if let Some(folder) = inventory {
+            lines.push(format!("cd {} && gamctl validate", folder.display()));
+        }
+        let steps: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+        format!("Ready; Ctrl-C stops. From another terminal:\n{steps}")
+    }
+}

@@ -1,0 +1,221 @@
+//! Starts a fleet of twins, says where they are, and keeps them running until somebody stops them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
+
+use super::TwinArguments;
+use super::credentials::Keyring;
+use super::ready::{Found, Ready, ReadyTwin};
+use super::specification::{Specification, specifications};
+use super::written_inventory::Target;
+use crate::cli::source::{path, refuse, source, told};
+use crate::cli::terminal::Terminal;
+use crate::config::Settings;
+use crate::inventory::source::Limits;
+use crate::inventory::{Cache, Reading, read};
+use crate::report::{Exit, json_document};
+use crate::simulator::server::{Control, Fleet, Twin};
+
+pub(super) fn run(
+    arguments: &TwinArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    if !arguments.allow_remote {
+        arguments.listen.check_local()?;
+    }
+    let target = match &arguments.write_inventory {
+        Some(folder) => Some(Target::check(folder, arguments.force)?),
+        None => None,
+    };
+    let path = path(arguments.inventory.as_deref(), settings);
+    let source = source(&path, arguments.rev.as_deref())?;
+    let reading = read(&source, &Limits::default(), &Cache::default())?;
+    terminal.detail(&told(&path, &reading));
+    if reading.has_errors() {
+        let why = "No twin is started: with errors there is no telling what is intended.";
+        return refuse(reading, why, terminal);
+    }
+    let keyring = Keyring::of(&reading.inventory, arguments.seed)?;
+    let specifications = specifications(arguments, &reading.inventory, &keyring)?;
+    let job = Job {
+        arguments,
+        settings,
+        terminal,
+        target,
+        reading,
+        keyring,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the threads that twins run on")?;
+    runtime.block_on(job.run(specifications))
+}
+
+/// Everything a running fleet is about.
+struct Job<'a> {
+    arguments: &'a TwinArguments,
+    settings: &'a Settings,
+    terminal: &'a Terminal,
+    target: Option<Target>,
+    reading: Reading,
+    keyring: Keyring,
+}
+
+impl Job<'_> {
+    async fn run(self, specifications: Vec<Specification>) -> anyhow::Result<Exit> {
+        // Before anything starts, so that stopping always ends well.
+        let mut stop = Stop::listen()?;
+        // Before anything is written: twins that run already may be at home in the same folder.
+        let control = Control::bind(&self.control_path()?).await?;
+        let started = tokio::select! {
+            started = start(specifications) => started?,
+            () = stop.asked() => return Ok(Exit::Done),
+        };
+        let (fleet, twins) = started;
+        let commit = match &self.target {
+            Some(target) => {
+                let secrets = &self.keyring.secrets;
+                Some(target.write(&self.reading, &twins, secrets, self.settings)?)
+            }
+            None => None,
+        };
+        let ready = Ready {
+            twins,
+            control: control.path().to_owned(),
+        };
+        self.tell(&ready, commit.is_some())?;
+        let fleet = Arc::new(fleet);
+        tokio::select! {
+            () = control.serve(Arc::clone(&fleet)) => {}
+            () = stop.asked() => {}
+        }
+        drop(control);
+        // Whoever still asks holds the fleet a moment longer; then dropping it stops it.
+        if let Ok(fleet) = Arc::try_unwrap(fleet) {
+            fleet.stop().await;
+        }
+        Ok(Exit::Done)
+    }
+
+    fn control_path(&self) -> anyhow::Result<PathBuf> {
+        let Some(path) = &self.arguments.control else {
+            let folder = self.arguments.write_inventory.as_ref();
+            return match folder.or(self.arguments.state.as_ref()) {
+                Some(folder) => {
+                    std::fs::create_dir_all(folder)
+                        .with_context(|| format!("failed to make {}", folder.display()))?;
+                    Ok(folder.join("twin.sock"))
+                }
+                None => {
+                    let name = format!("gamctl-twin-{}.sock", std::process::id());
+                    Ok(std::env::temp_dir().join(name))
+                }
+            };
+        };
+        Ok(path.clone())
+    }
+
+    fn tell(&self, ready: &Ready, is_written: bool) -> anyhow::Result<()> {
+        let terminal = self.terminal;
+        let document = || json_document(ready);
+        terminal.json_text(document)?;
+        if self.arguments.json {
+            terminal.result(&document())?;
+        } else {
+            terminal.result(&ready.table(terminal.paint))?;
+        }
+        let folder = self.arguments.write_inventory.as_deref();
+        terminal.say(&ready.next_steps(folder.filter(|_| is_written)));
+        Ok(())
+    }
+}
+
+/// Starts every twin, all at once, and returns them with what it takes to open each, in order.
+async fn start(specifications: Vec<Specification>) -> anyhow::Result<(Fleet, Vec<ReadyTwin>)> {
+    let mut starting = JoinSet::new();
+    for (number, specification) in specifications.into_iter().enumerate() {
+        starting.spawn(async move {
+            let name = specification.name.clone();
+            let started = start_one(specification).await;
+            started
+                .map(|(twin, ready)| (number, twin, ready))
+                .with_context(|| format!("the twin of `{name}` did not start"))
+        });
+    }
+    let (mut fleet, mut ready) = (Fleet::default(), Vec::new());
+    while let Some(started) = starting.join_next().await {
+        let (number, twin, one) = started.context("a twin did not start")??;
+        drop(fleet.add(one.name.as_str(), twin));
+        ready.push((number, one));
+    }
+    ready.sort_by_key(|(number, _)| *number);
+    Ok((fleet, ready.into_iter().map(|(_, one)| one).collect()))
+}
+
+async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyTwin)> {
+    let Specification {
+        name,
+        settings,
+        plugged,
+        faults,
+        opening,
+    } = specification;
+    let twin = Twin::start(settings).await?;
+    twin.change(|gam, now| {
+        let (is_coax, seed) = (gam.hardware().is_coax(), gam.seed());
+        gam.change_world(
+            |world| {
+                for (mac, port) in plugged {
+                    world.plug(mac, port, is_coax, seed, now);
+                }
+            },
+            now,
+        );
+        // Nobody was ever missing.
+        gam.clear_alarm_log();
+    });
+    for order in faults {
+        twin.set_fault(order);
+    }
+    let found = Found {
+        ip: twin.ssh_address().ip(),
+        ssh_port: twin.ssh_address().port(),
+        snmp_port: twin.snmp_address().port(),
+        host_key: twin.host_key()?,
+        serial: twin.serial(),
+    };
+    let ready = ReadyTwin::of(&name, found, &opening);
+    Ok((twin, ready))
+}
+
+/// Somebody asks the program to stop: Ctrl-C, `kill`, or a terminal that is closed.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Stop {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("failed to listen for signals");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! From the devices of an inventory to what their twins are made from.
+
+use anyhow::{Context, ensure};
+use globset::GlobMatcher;
+
+use super::credentials::{Keyring, Opening};
+use super::faults::FleetFault;
+use super::listen::Place;
+use super::start_from::StartFrom;
+use super::{TwinArguments, faults};
+use crate::cli::scope::pattern;
+use crate::inventory::{DeviceObject, Inventory, nearest, resolve};
+use crate::model::{DeviceName, DeviceState, MacAddress, natural_order};
+use crate::report::visible;
+use crate::simulator::fault::FaultOrder;
+use crate::simulator::gam::{Build, Hardware, chance};
+use crate::simulator::server::{TrapReceiver, TwinSettings};
+
+/// What one twin is made from.
+pub(super) struct Specification {
+    pub name: DeviceName,
+    pub settings: TwinSettings,
+    pub plugged: Vec<(MacAddress, u8)>,
+    pub faults: Vec<FaultOrder>,
+    pub opening: Opening,
+}
+
+/// Returns the specification of every twin, in natural order of their names.
+pub(super) fn specifications(
+    arguments: &TwinArguments,
+    inventory: &Inventory,
+    keyring: &Keyring,
+) -> anyhow::Result<Vec<Specification>> {
+    let devices = chosen(&arguments.only, inventory)?;
+    if let StartFrom::File(path) = &arguments.from {
+        ensure!(
+            devices.len() == 1,
+            "{} is the configuration of one device, and {} are chosen; choose one with `--only`",
+            path.display(),
+            devices.len()
+        );
+    }
+    let faults = match &arguments.faults {
+        Some(path) => faults::read(path)?,
+        None => Vec::new(),
+    };
+    for fault in &faults {
+        ensure!(
+            devices
+                .iter()
+                .any(|device| fault.devices.is_match(device.id.as_str())),
+            "the fault at line {} is for `{}`, and no twin has such a name",
+            fault.line,
+            visible(&fault.written)
+        );
+    }
+    let intended = resolve(inventory);
+    let mut specifications = Vec::new();
+    for (number, device) in devices.into_iter().enumerate() {
+        let name = &device.id;
+        let intended = intended.iter().find(|intended| intended.name == *name);
+        let config = intended.map(|intended| &intended.config);
+        let specification = Draft {
+            arguments,
+            device,
+            place: arguments.listen.place(number, arguments.ports())?,
+            faults: &faults,
+        }
+        .specification(&config.cloned().unwrap_or_default(), keyring);
+        specifications.push(specification.with_context(|| format!("device `{name}`"))?);
+    }
+    Ok(specifications)
+}
+
+/// Returns the devices that get a twin: those that are installed, or all that match where patterns are given.
+fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&'a DeviceObject>> {
+    let mut patterns: Vec<GlobMatcher> = Vec::new();
+    for text in only {
+        let pattern = pattern(text)?;
+        if !inventory
+            .devices()
+            .any(|device| pattern.is_match(device.id.as_str()))
+        {
+            let near = nearest(text, inventory.devices().map(|device| device.id.as_str()));
+            let hint = near
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            anyhow::bail!("no device matches `--only {}`{hint}", visible(text));
+        }
+        patterns.push(pattern);
+    }
+    let is_chosen = |device: &&DeviceObject| match patterns.as_slice() {
+        [] => device.text.state != Some(DeviceState::Preprovision),
+        some => some
+            .iter()
+            .any(|pattern| pattern.is_match(device.id.as_str())),
+    };
+    let mut devices: Vec<&DeviceObject> = inventory.devices().filter(is_chosen).collect();
+    devices.sort_by(|left, right| natural_order(left.id.as_str(), right.id.as_str()));
+    ensure!(
+        !devices.is_empty(),
+        "no device of the inventory is installed: all are `preprovision`; `--only '*'` makes twins of these too"
+    );
+    Ok(devices)
+}
+
+/// One device on its way to a specification.
+struct Draft<'a> {
+    arguments: &'a TwinArguments,
+    device: &'a DeviceObject,
+    place: Place,
+    faults: &'a [FleetFault],
+}
+
+impl Draft<'_> {
+    fn specification(
+        self,
+        intended: &crate::model::DeviceConfig,
+        keyring: &Keyring,
+    ) -> anyhow::Result<Specification> {
+        let Self {
+            arguments,
+            device,
+            place,
+            faults,
+        } = self;
+        let text = &device.text;
+        let credentials = text.credentials.as_ref();
+        let credentials = credentials.map_or("default", |credentials| credentials.as_str());
+        let opening = keyring
+            .get(credentials)
+            .with_context(|| format!("there are no credentials `{credentials}`"))?;
+        let model = text.model.context("`model` is missing")?;
+        let seed = chance::draw(arguments.seed, &format!("device {}", device.id), 0);
+        let mut hardware = Hardware::of(model, seed);
+        // The box that the inventory has pinned, so that what knows the pins takes the twin for it.
+        if let Some(serial) = &text.serial {
+            hardware.serial = serial.as_str().into();
+        }
+        if let Some(mac) = text.mac {
+            hardware.mac = mac;
+        }
+        let start = arguments.from.start(intended, &hardware, seed)?;
+        let build = Build {
+            hardware,
+            firmware: arguments.firmware.into(),
+            seed,
+            configuration: start.configuration,
+        };
+        let trap_receiver = arguments.trap_to.map(|address| TrapReceiver {
+            address,
+            community: opening.trap_community(),
+        });
+        let settings = TwinSettings {
+            ip: place.ip,
+            ssh_port: place.ssh_port,
+            snmp_port: place.snmp_port,
+            login: opening.login(),
+            legacy_ssh: arguments.legacy_ssh,
+            snmp: opening.agent(),
+            trap_receiver,
+            latency: arguments.latency,
+            directory: arguments.state.clone(),
+            ..TwinSettings::new(build)
+        };
+        let name = device.id.clone();
+        let faults = faults
+            .iter()
+            .filter(|fault| fault.devices.is_match(name.as_str()));
+        Ok(Specification {
+            settings,
+            plugged: start.plugged,
+            faults: faults.map(|fault| fault.order.clone()).collect(),
+            opening: opening.clone(),
+            name,
+        })
+    }
+}

@@ -1,0 +1,258 @@
+//! `--write-inventory DIR`: a copy of the inventory that points at the twins, ready for every command.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+
+use super::ready::ReadyTwin;
+use crate::cli::clock::commit_time;
+use crate::config::{GitIdentity, Settings};
+use crate::inventory::commit::{self, CommitId, Person};
+use crate::inventory::edit::{Edit, KeyPath, Object, apply};
+use crate::inventory::source::{Limits, Source, replace};
+use crate::inventory::{FileKind, Reading, canonical_order, json_schema, read_texts};
+use crate::model::{Address, DeviceState, Finding, SecretName};
+
+/// The first line of `gamctl.toml` there, by which the folder is known again.
+const MARK: &str = "# Written by `gamctl twin --write-inventory`.";
+
+const SETTINGS: &str = "
+[inventory]
+path = \".\"
+
+# A file for each secret, named for it: what opens the twins. They are no secrets of yours.
+[secrets]
+directory = \"secrets\"
+";
+
+const IGNORED: &str = "/secrets/\n/twin.sock\n";
+
+const README: &str = "# An inventory of twins
+
+A copy of an inventory in which every device is a simulated one, written by `gamctl twin --write-inventory`.
+Addresses, serial numbers and host keys are those of the twins; what they are opened with is in `secrets/`.
+Devices without a twin have no address here, so that nothing done here can reach a real one.
+
+Every gamctl command works in this folder, as long as the twins run. `gamctl twin ctl` looks into them and breaks them.
+";
+
+/// A folder that the copy may go to.
+pub(super) struct Target {
+    folder: PathBuf,
+}
+
+impl Target {
+    /// Refuses a folder with anything in it, unless all of it came from here and it may be written over.
+    pub(super) fn check(folder: &Path, force: bool) -> anyhow::Result<Self> {
+        let shown = folder.display();
+        let target = Self {
+            folder: folder.to_owned(),
+        };
+        if !folder.exists() {
+            return Ok(target);
+        }
+        let mut entries =
+            fs::read_dir(folder).with_context(|| format!("failed to look into {shown}"))?;
+        if entries.next().is_none() {
+            return Ok(target);
+        }
+        let settings = fs::read_to_string(folder.join("gamctl.toml")).unwrap_or_default();
+        ensure!(
+            settings.starts_with(MARK),
+            "{shown} is not empty; give a folder that is not there yet to `--write-inventory`"
+        );
+        ensure!(
+            force,
+            "{shown} has a copy from before; `--force` writes over it, and git keeps what is committed there"
+        );
+        Ok(target)
+    }
+
+    /// Writes the copy and commits it.
+    pub(super) fn write(
+        &self,
+        reading: &Reading,
+        twins: &[ReadyTwin],
+        secrets: &BTreeMap<SecretName, String>,
+        settings: &Settings,
+    ) -> anyhow::Result<CommitId> {
+        let mut files = pointing_at(reading, twins)?;
+        for kind in FileKind::ALL {
+            let path = format!(".schema/{kind}.json");
+            files.insert(path.into(), json_schema(kind).into());
+        }
+        files.insert("gamctl.toml".into(), format!("{MARK}\n{SETTINGS}").into());
+        files.insert(".gitignore".into(), IGNORED.into());
+        files.insert("README.md".into(), README.into());
+        self.remove_others(&files)?;
+        for (path, text) in &files {
+            let file = self.folder.join(&**path);
+            replace(&file, text.as_bytes())
+                .with_context(|| format!("failed to write {}", file.display()))?;
+        }
+        self.write_secrets(secrets)?;
+        let paths: Vec<String> = files.keys().map(ToString::to_string).collect();
+        self.commit(&paths, settings)
+    }
+
+    /// Removes files of an inventory that was copied here before.
+    fn remove_others(&self, files: &BTreeMap<Arc<str>, Arc<str>>) -> anyhow::Result<()> {
+        if !self.folder.exists() {
+            return Ok(());
+        }
+        let listing = Source::directory(&self.folder)?.list(&Limits::default())?;
+        for entry in listing.entries {
+            if !files.contains_key(&entry.path) {
+                let file = self.folder.join(&*entry.path);
+                fs::remove_file(&file)
+                    .with_context(|| format!("failed to remove {}", file.display()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_secrets(&self, secrets: &BTreeMap<SecretName, String>) -> anyhow::Result<()> {
+        let folder = self.folder.join("secrets");
+        for (name, value) in secrets {
+            // A name may have folders, but none that leads elsewhere.
+            if name
+                .as_str()
+                .split('/')
+                .any(|part| part.is_empty() || part.starts_with('.'))
+            {
+                bail!("the secret `{name}` cannot be a file; give it a name without `/.` and `//`");
+            }
+            let file = folder.join(name.as_str());
+            write_private(&file, value)
+                .with_context(|| format!("failed to write {}", file.display()))?;
+        }
+        Ok(())
+    }
+
+    fn commit(&self, paths: &[String], settings: &Settings) -> anyhow::Result<CommitId> {
+        let folder = &self.folder;
+        commit::create_repository(folder)?;
+        let GitIdentity { name, email } = &settings.git_author;
+        let person = match commit::identity(folder, name.as_deref(), email.as_deref()) {
+            Some(person) => person,
+            None => {
+                let person = Person {
+                    name: "gamctl twin".to_owned(),
+                    email: "gamctl-twin@localhost".to_owned(),
+                };
+                // So that `gamctl set --commit` and `git commit` work here at once.
+                commit::remember_person(folder, &person)?;
+                person
+            }
+        };
+        let message = "Point the inventory at twins\n\nGamctl-Command: twin\n";
+        Ok(commit::commit_files(
+            folder,
+            paths,
+            &person,
+            commit_time(),
+            message,
+        )?)
+    }
+}
+
+/// Returns the inventory's files with every device at its twin, and those without one out of reach.
+fn pointing_at(
+    reading: &Reading,
+    twins: &[ReadyTwin],
+) -> anyhow::Result<BTreeMap<Arc<str>, Arc<str>>> {
+    let inventory = &reading.inventory;
+    let mut files: BTreeMap<Arc<str>, Arc<str>> = inventory.texts().collect();
+    let mut edits = Vec::new();
+    for device in inventory.devices() {
+        let name = device.id.as_str();
+        match twins.iter().find(|twin| twin.name == device.id) {
+            Some(twin) => edits.extend(toward(twin)),
+            None => {
+                if device.text.state != Some(DeviceState::Preprovision) {
+                    edits.push(set(name, "state", "preprovision".into()));
+                }
+                edits.push(Edit::Unset {
+                    object: Object::device(name),
+                    key: KeyPath::new(["address"]),
+                });
+            }
+        }
+    }
+    let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))
+        .context("failed to point the inventory at the twins")?;
+    for change in changes {
+        match change.after {
+            Some(text) => files.insert(change.path, text),
+            None => files.remove(&change.path),
+        };
+    }
+    let after = read_texts(&files, &Limits::default());
+    if let Some(finding) = new_finding(&reading.findings, &after.findings) {
+        bail!(
+            "the copy of the inventory would have a finding that the inventory has not: {}: {}",
+            finding.place.file,
+            finding.message
+        );
+    }
+    Ok(files)
+}
+
+fn new_finding<'a>(before: &[Finding], after: &'a [Finding]) -> Option<&'a Finding> {
+    let known: BTreeSet<(&str, &str)> = before
+        .iter()
+        .map(|finding| (finding.rule.id, &*finding.message))
+        .collect();
+    after
+        .iter()
+        .find(|finding| !known.contains(&(finding.rule.id, &*finding.message)))
+}
+
+fn toward(twin: &ReadyTwin) -> [Edit; 4] {
+    let address = Address {
+        ip: twin.address,
+        ssh_port: twin.ssh_port,
+        snmp_port: twin.snmp_port,
+    };
+    let name = twin.name.as_str();
+    [
+        set(name, "address", address.to_string().into()),
+        set(name, "test_bed", true.into()),
+        set(name, "serial", twin.serial.as_str().into()),
+        set(name, "host_key", twin.host_key.as_str().into()),
+    ]
+}
+
+fn set(device: &str, key: &str, value: toml_edit::Value) -> Edit {
+    Edit::Set {
+        object: Object::device(device),
+        key: KeyPath::new([key]),
+        value,
+    }
+}
+
+/// Writes a file that nobody else may read, folders included.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+    }
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(format!("{text}\n").as_bytes())
+}

@@ -1,0 +1,153 @@
+//! A fault together with when it strikes, as one flat object.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Fault;
+
+/// What to do wrong, and when. Without limits it is done whenever it can be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Value>")]
+pub struct FaultOrder {
+    #[serde(flatten)]
+    pub fault: Fault,
+    /// The first line, request, connection, login or save it strikes, counted from one since it was set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nth: Option<u64>,
+    /// How often it strikes; with `nth`, once unless this says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
+    /// Only lines that contain this count and are struck.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matching: Option<String>,
+}
+
+/// Why something that was written is no fault.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAFault {
+    #[error("`{0}` of a fault is not of the right kind")]
+    Limit(&'static str, #[source] serde_json::Error),
+    #[error("`nth` of a fault counts from 1")]
+    NthIsZero,
+    #[error(transparent)]
+    Fault(serde_json::Error),
+}
+
+impl FaultOrder {
+    pub fn new(fault: Fault) -> Self {
+        Self {
+            fault,
+            nth: None,
+            times: None,
+            matching: None,
+        }
+    }
+
+    /// Strikes the nth and no other.
+    #[must_use]
+    pub fn nth(mut self, nth: u64) -> Self {
+        self.nth = Some(nth);
+        self
+    }
+
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    #[must_use]
+    pub fn matching(mut self, text: &str) -> Self {
+        self.matching = Some(text.to_owned());
+        self
+    }
+
+    /// Returns how often the fault strikes; `None` is always.
+    pub(super) fn most(&self) -> Option<u64> {
+        let once = self.nth.is_some() || self.fault.is_single();
+        self.times.or(once.then_some(1))
+    }
+}
+
+impl From<Fault> for FaultOrder {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault)
+    }
+}
+
+impl TryFrom<BTreeMap<String, Value>> for FaultOrder {
+    type Error = NotAFault;
+
+    /// Takes the limits out and lets the rest be the fault, so that a misspelt field of either is refused.
+    fn try_from(mut fields: BTreeMap<String, Value>) -> Result<Self, NotAFault> {
+        let nth = take(&mut fields, "nth")?;
+        if nth == Some(0) {
+            return Err(NotAFault::NthIsZero);
+        }
+        let times = take(&mut fields, "times")?;
+        let matching = take(&mut fields, "matching")?;
+        let rest = Value::Object(fields.into_iter().collect());
+        Ok(Self {
+            fault: serde_json::from_value(rest).map_err(NotAFault::Fault)?,
+            nth,
+            times,
+            matching,
+        })
+    }
+}
+
+fn take<T: for<'a> Deserialize<'a>>(
+    fields: &mut BTreeMap<String, Value>,
+    name: &'static str,
+) -> Result<Option<T>, NotAFault> {
+    let Some(value) = fields.remove(name) else {
+        return Ok(None);
+    };
+    serde_json::from_value(value).map_err(|error| NotAFault::Limit(name, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{At, Stage};
+    use super::*;
+
+    #[test]
+    fn a_fault_and_its_limits_are_one_flat_object() {
+        let order = FaultOrder::new(Fault::SshDrop { at: At::MidReply })
+            .nth(3)
+            .matching("ghn");
+        let text = r#"{"fault":"ssh-drop","at":"mid-reply","nth":3,"matching":"ghn"}"#;
+        assert_eq!(serde_json::to_string(&order).unwrap(), text);
+        assert_eq!(serde_json::from_str::<FaultOrder>(text).unwrap(), order);
+    }
+
+    #[test]
+    fn what_has_a_default_can_be_left_out() {
+        let read = |text: &str| serde_json::from_str::<FaultOrder>(text).unwrap().fault;
+        assert_eq!(
+            read(r#"{"fault":"reboot"}"#),
+            Fault::Reboot { at: At::Before }
+        );
+        assert!(
+            matches!(read(r#"{"fault":"ssh-error"}"#), Fault::SshError { text } if text.starts_with("% Internal error 0x"))
+        );
+        let stall = read(r#"{"fault":"ssh-stall","stage":"kex"}"#);
+        assert_eq!(stall, Fault::SshStall { stage: Stage::Kex });
+    }
+
+    #[test]
+    fn what_is_misspelt_is_refused() {
+        for text in [
+            r#"{"fault":"ssh-slow"}"#,
+            r#"{"fault":"ssh-ignore","nht":3}"#,
+            r#"{"fault":"ssh-slow-line","millis":5,"seconds":5}"#,
+            r#"{"fault":"ssh-ignore","nth":0}"#,
+            r#"{"fault":"ssh-ignore","nth":"3"}"#,
+            r#"{"nth":3}"#,
+        ] {
+            assert!(serde_json::from_str::<FaultOrder>(text).is_err(), "{text}");
+        }
+    }
+}

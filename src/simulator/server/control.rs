@@ -1,0 +1,188 @@
+//! The control socket of a fleet: a file that only its owner opens, one line of JSON for each request and each answer.
+
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
+
+use super::Fleet;
+use super::control_answer::answer;
+use super::control_protocol::{Answer, LONGEST_REQUEST, Request};
+
+/// How many may ask at once.
+const MOST_CLIENTS: usize = 32;
+
+/// How long a client may say nothing.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long to wait after the machine ran out of files or memory.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Why there is no control socket.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    #[error("{} is the control socket of twins that run; stop them, or give another with `--control`", .0.display())]
+    InUse(PathBuf),
+    #[error("{} is there and is no socket; give another path with `--control`", .0.display())]
+    NoSocket(PathBuf),
+    #[error("cannot make the control socket {}; give a shorter or another path with `--control`", .0.display())]
+    Bind(PathBuf, #[source] io::Error),
+}
+
+/// A control socket that is listened on. Its file is gone when it is dropped.
+#[derive(Debug)]
+pub struct Control {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl Control {
+    /// Makes the socket; one that a fleet left behind when it was killed is replaced. Needs a runtime of tokio.
+    pub async fn bind(path: &Path) -> Result<Self, ControlError> {
+        let failed = |source| ControlError::Bind(path.to_owned(), source);
+        match std::fs::symlink_metadata(path) {
+            Ok(metadata) if !metadata.file_type().is_socket() => {
+                return Err(ControlError::NoSocket(path.to_owned()));
+            }
+            Ok(_) if UnixStream::connect(path).await.is_ok() => {
+                return Err(ControlError::InUse(path.to_owned()));
+            }
+            Ok(_) => std::fs::remove_file(path).map_err(failed)?,
+            Err(_) => {}
+        }
+        let listener = UnixListener::bind(path).map_err(failed)?;
+        let control = Self {
+            path: path.to_owned(),
+            listener,
+        };
+        // Nobody is let in before this returns.
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(path, owner_only).map_err(failed)?;
+        Ok(control)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Answers until it is dropped.
+    pub async fn serve(&self, fleet: Arc<Fleet>) {
+        let mut clients = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                Some(_) = clients.join_next() => continue,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) if clients.len() < MOST_CLIENTS => {
+                    clients.spawn(client(stream, Arc::clone(&fleet)));
+                }
+                Ok(too_many) => drop(too_many),
+                Err(_) => tokio::time::sleep(BREATH).await,
+            }
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        // Where it cannot be removed, the next fleet finds that nobody listens.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
+/// Answers one client until it leaves, falls silent or sends more than a request can have.
+async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let limit = u64::try_from(LONGEST_REQUEST).unwrap_or(u64::MAX);
+        let mut limited = (&mut reader).take(limit);
+        let read = tokio::time::timeout(PATIENCE, limited.read_until(b'\n', &mut line)).await;
+        match read {
+            Ok(Ok(count)) if count > 0 => {}
+            _ => return,
+        }
+        let answer = match line.strip_suffix(b"\n") {
+            Some(request) => answered(&fleet, request),
+            None => Answer::Refused(format!(
+                "a request is a line of at most {LONGEST_REQUEST} bytes"
+            )),
+        };
+        let is_over = !line.ends_with(b"\n");
+        let mut text = serde_json::to_vec(&answer).unwrap_or_default();
+        text.push(b'\n');
+        let written = tokio::time::timeout(PATIENCE, writer.write_all(&text)).await;
+        if is_over || !matches!(written, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+fn answered(fleet: &Fleet, request: &[u8]) -> Answer {
+    match serde_json::from_slice::<Request>(request) {
+        Ok(request) => answer(fleet, request),
+        Err(error) => Answer::Refused(format!("this is no request: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_nobody_listens_on_is_replaced_and_one_in_use_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("twin.sock");
+        drop(UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        let control = Control::bind(&path).await.unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(matches!(
+            Control::bind(&path).await,
+            Err(ControlError::InUse(_))
+        ));
+        drop(control);
+        assert!(!path.exists());
+        std::fs::write(&path, "mine").unwrap();
+        assert!(matches!(
+            Control::bind(&path).await,
+            Err(ControlError::NoSocket(_))
+        ));
+        assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_request_is_refused_and_what_is_too_long_ends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("twin.sock");
+        let control = Control::bind(&path).await.unwrap();
+        let serving = tokio::spawn(async move { control.serve(Arc::default()).await });
+        let stream = UnixStream::connect(&path).await.unwrap();
+        let (reader, mut writer) = stream.into_split();
+        let mut lines = BufReader::new(reader).lines();
+        writer
+            .write_all(b"{\"do\":\"list\"}\nnonsense\n{\"do\":\"reboot\",\"device\":\"a\"}\n")
+            .await
+            .unwrap();
+        for expected in ["twins", "this is no request", "no twin `a`"] {
+            let line = lines.next_line().await.unwrap().unwrap();
+            assert!(line.contains(expected), "{line}");
+        }
+        let long = vec![b'x'; LONGEST_REQUEST + 1];
+        writer.write_all(&long).await.unwrap();
+        let line = lines.next_line().await.unwrap().unwrap();
+        assert!(line.contains("at most"), "{line}");
+        // What was not read may end it as a reset.
+        assert!(!matches!(lines.next_line().await, Ok(Some(_))));
+        serving.abort();
+    }
+}

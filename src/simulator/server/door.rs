@@ -1,0 +1,130 @@
+//! The TCP port of a twin: who comes in, and whether anybody listens.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+
+use super::ssh;
+use super::state::Shared;
+
+/// How many connections there may be at once, logged in or not [assumed].
+const MOST_CONNECTIONS: usize = 64;
+
+/// How long to wait after the machine ran out of files or memory.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// A port that somebody listens on or not, without ever being given away.
+pub(super) struct Door {
+    address: SocketAddr,
+    inside: Mutex<Inside>,
+}
+
+struct Inside {
+    listener: Option<TcpListener>,
+    /// Holds the port while nobody listens: connections are refused, and nobody else gets it.
+    keeper: Option<TcpSocket>,
+    waiting: Option<Waker>,
+}
+
+impl Door {
+    pub(super) fn new(address: SocketAddr) -> io::Result<Self> {
+        let listener = listen(address)?;
+        Ok(Self {
+            address: listener.local_addr()?,
+            inside: Mutex::new(Inside {
+                listener: Some(listener),
+                keeper: None,
+                waiting: None,
+            }),
+        })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.inside().listener.is_some()
+    }
+
+    /// Listens or stops listening; needs a runtime around it. What cannot be opened again stays closed until the next try.
+    pub(super) fn set_open(&self, is_open: bool) {
+        let mut inside = self.inside();
+        if inside.listener.is_some() == is_open {
+            return;
+        }
+        if is_open {
+            inside.keeper = None;
+            inside.listener = listen(self.address).ok();
+        } else {
+            inside.listener = None;
+            inside.keeper = keep(self.address).ok();
+        }
+        if let Some(waiting) = inside.waiting.take() {
+            waiting.wake();
+        }
+    }
+
+    /// Gives the port away.
+    pub(super) fn shut(&self) {
+        let mut inside = self.inside();
+        inside.listener = None;
+        inside.keeper = None;
+    }
+
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+        let mut inside = self.inside();
+        inside.waiting = Some(context.waker().clone());
+        let Some(listener) = &inside.listener else {
+            return Poll::Pending;
+        };
+        listener.poll_accept(context).map_ok(|(stream, _)| stream)
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
+fn keep(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // Connections that are still closing must not keep us out.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Lets connections in until the twin is stopped.
+pub(super) async fn serve(shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = shared.stopped() => return,
+            Some(_) = connections.join_next() => continue,
+            accepted = std::future::poll_fn(|context| shared.door.poll_accept(context)) => accepted,
+        };
+        match accepted {
+            Ok(stream) if connections.len() < MOST_CONNECTIONS => {
+                connections.spawn(ssh::serve(Arc::clone(&shared), stream));
+            }
+            Ok(too_many) => drop(too_many),
+            Err(_) => tokio::time::sleep(BREATH).await,
+        }
+    }
+}

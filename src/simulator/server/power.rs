@@ -1,0 +1,53 @@
+//! Going down, and what comes up after a while.
+
+use std::sync::Arc;
+
+use super::state::{Shared, State, agent_of};
+use crate::simulator::fault::Restart;
+use crate::simulator::gam::{Gam, Hardware};
+use crate::simulator::moment::Moment;
+
+impl Shared {
+    /// Takes the device down at once, and brings it up after its boot time. One that is down already stays so.
+    pub(super) fn restart(self: &Arc<Self>, restart: Restart) {
+        let was_up = self.change(|state, _| {
+            for control in state.connections.values() {
+                control.cut();
+            }
+            std::mem::replace(&mut state.is_up, false)
+        });
+        if !was_up {
+            return;
+        }
+        let shared = Arc::clone(self);
+        let boot = async move {
+            tokio::select! {
+                () = shared.stopped() => {}
+                () = tokio::time::sleep(shared.settings.boot_time) => {
+                    shared.change(|state, now| shared.come_up(state, restart, now));
+                }
+            }
+        };
+        drop(self.runtime.spawn(boot));
+    }
+
+    fn come_up(&self, state: &mut State, restart: Restart, now: Moment) {
+        start(&mut state.gam, restart, now);
+        state.agent = agent_of(&state.gam, &self.settings, now);
+        state.counts.boots += 1;
+        state.is_up = true;
+    }
+}
+
+fn start(gam: &mut Gam, restart: Restart, now: Moment) {
+    match restart {
+        Restart::Reboot => gam.boot(now),
+        Restart::SwapFirmware => gam.swap_images(now),
+        Restart::FactoryReset => gam.factory_reset(now),
+        Restart::ReplaceHardware { seed } => {
+            let hardware = Hardware::of(gam.hardware().model, seed);
+            gam.replace_hardware(hardware, now);
+        }
+        Restart::ChangeFirmware(profile) => gam.change_firmware(profile, now),
+    }
+}

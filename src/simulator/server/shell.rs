@@ -1,0 +1,340 @@
+//! One session of the command line: keys in, lines run as faults let them, replies out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::server::{Handle, Msg};
+use russh::{Channel, ChannelWriteHalf, Disconnect};
+use tokio::time::timeout;
+
+use super::input::Input;
+use super::reply::{split_inside, with_line_inside, without_errors};
+use super::state::Shared;
+use super::wire::Control;
+use crate::simulator::commands::{Outcome, SaveFailure, Session};
+use crate::simulator::fault::{At, LinePlan, Pieces, Restart, SavePlan, Standing};
+
+/// How long a client may leave its window shut.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How much usually goes into one packet.
+const PACKET: usize = 1400;
+
+/// What a shell is opened with.
+pub(super) struct Opening {
+    pub(super) shared: Arc<Shared>,
+    pub(super) control: Arc<Control>,
+    pub(super) connection: Handle,
+    pub(super) columns: u16,
+    pub(super) rows: u16,
+    pub(super) is_busy: bool,
+    pub(super) is_silent: bool,
+}
+
+/// The session cannot go on: it was closed, or its connection is gone.
+struct Ended;
+
+struct Shell {
+    opening: Opening,
+    number: u64,
+    input: Input,
+    output: ChannelWriteHalf<Msg>,
+    session: Session,
+    standing: Standing,
+    /// Output that waits to go out in one piece.
+    kept: Vec<u8>,
+}
+
+/// Serves a shell until it is closed.
+pub(super) async fn serve(channel: Channel<Msg>, opening: Opening) {
+    let (read, output) = channel.split();
+    let connection = opening.connection.clone();
+    match enter(&opening) {
+        Some((registered, session, standing)) => {
+            let mut shell = Shell {
+                opening,
+                number: registered.number,
+                input: Input::new(read),
+                output,
+                session,
+                standing,
+                kept: Vec::new(),
+            };
+            // It always ends; how is nothing to a device.
+            let _ended = shell.go_on().await;
+            let _ended = shell.release().await;
+            close(&shell.output).await;
+        }
+        None => {
+            let busy = "% All lines are busy, try later\r\n";
+            let _sent = timeout(PATIENCE, output.data_bytes(busy)).await;
+            close(&output).await;
+        }
+    }
+    let goodbye = connection.disconnect(Disconnect::ByApplication, String::new(), String::new());
+    let _sent = goodbye.await;
+}
+
+async fn close(output: &ChannelWriteHalf<Msg>) {
+    // A connection that is gone is closed enough.
+    let _sent = output.exit_status(0).await;
+    let _sent = output.eof().await;
+    let _sent = output.close().await;
+}
+
+/// Takes one of the few places for sessions.
+fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
+    let shared = &opening.shared;
+    shared.change(|state, _| {
+        if opening.is_busy || state.shells.len() >= shared.settings.max_sessions {
+            return None;
+        }
+        let number = state.number();
+        state.shells.insert(number);
+        state.counts.shells += 1;
+        let standing = state.faults.on_shell();
+        let mut session = Session::open(&state.gam, opening.columns, opening.rows);
+        if standing.prompt.is_some() {
+            drop(session.take_output());
+            session.set_prompt_override(standing.prompt.clone());
+            session.answer_instead("\n", &state.gam);
+        }
+        let shared = Arc::clone(shared);
+        Some((Registered { shared, number }, session, standing))
+    })
+}
+
+/// Gives the place back, however the session ends.
+struct Registered {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let number = self.number;
+        self.shared.change(|state, _| state.shells.remove(&number));
+    }
+}
+
+impl Shell {
+    async fn go_on(&mut self) -> Result<(), Ended> {
+        loop {
+            let shared = Arc::clone(&self.opening.shared);
+            let line = shared.look(|state| self.session.next_line(&state.gam));
+            let echo = self.session.take_output();
+            self.send(&echo).await?;
+            if let Some(line) = line {
+                self.take_line(line).await?;
+            } else if let Some(keys) = self.input.take() {
+                self.session.type_keys(&keys);
+            } else {
+                self.release().await?;
+                self.wait_for_keys().await?;
+            }
+        }
+    }
+
+    async fn wait_for_keys(&mut self) -> Result<(), Ended> {
+        let minutes = self
+            .opening
+            .shared
+            .look(|state| state.gam.running().exec_timeout_minutes);
+        let control = Arc::clone(&self.opening.control);
+        let idle = async {
+            match minutes {
+                0 => std::future::pending().await,
+                minutes => tokio::time::sleep(Duration::from_secs(60 * u64::from(minutes))).await,
+            }
+        };
+        tokio::select! {
+            has_more = self.input.more() => if has_more { Ok(()) } else { Err(Ended) },
+            () = idle => Err(Ended),
+            () = control.cut_off() => Err(Ended),
+        }
+    }
+
+    /// Runs a line that was entered, or fails to.
+    async fn take_line(&mut self, line: String) -> Result<(), Ended> {
+        let mut plan = self.plan(&line);
+        self.standing = plan.standing.clone();
+        let shared = Arc::clone(&self.opening.shared);
+        self.pause(shared.settings.latency.line + plan.slow).await?;
+        if let Some((restart, At::Before)) = plan.restart {
+            return self.go_down(restart);
+        }
+        if plan.drop == Some(At::Before) {
+            return self.cut();
+        }
+        if let Some(question) = &plan.question {
+            self.session.hold_back(line, question);
+            return Ok(());
+        }
+        self.session
+            .set_prompt_override(plan.standing.prompt.take());
+        let outcome = shared.change(|state, now| match &plan.instead {
+            None => self.session.run(&line, &mut state.gam, now),
+            Some(text) => {
+                let end = if text.is_empty() { "" } else { "\n" };
+                let answer = format!("{text}{end}");
+                self.session.answer_instead(&answer, &state.gam);
+                Outcome::Prompt
+            }
+        });
+        self.answer(&plan, &outcome).await?;
+        match outcome {
+            Outcome::Prompt => {}
+            Outcome::Save => self.save().await?,
+            Outcome::Close => return Err(Ended),
+            Outcome::Reload => {
+                self.send_all(&[]).await?;
+                return self.go_down(Restart::Reboot);
+            }
+            Outcome::SwapFirmware => {
+                self.send_all(&[]).await?;
+                return self.go_down(Restart::SwapFirmware);
+            }
+        }
+        self.end_after(&plan).await
+    }
+
+    /// Asks what goes wrong with a line. One that was held back by a question was asked about already, and an empty one is no command.
+    fn plan(&self, line: &str) -> LinePlan {
+        let is_counted = !self.session.is_confirmed() && !line.trim().is_empty();
+        let number = self.number;
+        self.opening.shared.change(|state, now| {
+            if !self.session.is_confirmed() {
+                state.log(number, line, now);
+            }
+            if !is_counted {
+                return LinePlan {
+                    standing: self.standing.clone(),
+                    ..LinePlan::default()
+                };
+            }
+            let plan = state.faults.on_line(line);
+            for edit in &plan.edits {
+                drop(state.enter_elsewhere(edit, now));
+            }
+            plan
+        })
+    }
+
+    async fn answer(&mut self, plan: &LinePlan, outcome: &Outcome) -> Result<(), Ended> {
+        let mut reply = self.session.take_output();
+        if plan.hide_error && *outcome == Outcome::Prompt {
+            reply = without_errors(&reply);
+        }
+        if let Some(line) = &plan.log_line {
+            reply = with_line_inside(&reply, line);
+        }
+        let breaks_off = plan.drop == Some(At::MidReply);
+        let goes_down = plan.restart.filter(|(_, at)| *at == At::MidReply);
+        if !breaks_off && goes_down.is_none() {
+            return self.send(&reply).await;
+        }
+        let (first, _) = split_inside(&reply);
+        self.send_all(first).await?;
+        match goes_down {
+            Some((restart, _)) => self.go_down(restart),
+            None => self.cut(),
+        }
+    }
+
+    async fn end_after(&mut self, plan: &LinePlan) -> Result<(), Ended> {
+        if let Some((restart, At::After)) = plan.restart {
+            self.send_all(&[]).await?;
+            return self.go_down(restart);
+        }
+        if plan.drop == Some(At::After) {
+            self.send_all(&[]).await?;
+            return self.cut();
+        }
+        Ok(())
+    }
+
+    async fn save(&mut self) -> Result<(), Ended> {
+        self.release().await?;
+        let shared = Arc::clone(&self.opening.shared);
+        self.pause(shared.settings.save_time).await?;
+        let result = match shared.change(|state, _| state.faults.on_save()) {
+            SavePlan::Written => Ok(()),
+            SavePlan::FlashFull => Err(SaveFailure::FlashFull),
+            SavePlan::Crash => return self.go_down(Restart::Reboot),
+        };
+        shared.change(|state, now| {
+            state.counts.saves += u64::from(result.is_ok());
+            self.session.finish_save(result, &mut state.gam, now);
+        });
+        let reply = self.session.take_output();
+        self.send(&reply).await
+    }
+
+    fn go_down(&self, restart: Restart) -> Result<(), Ended> {
+        self.opening.shared.restart(restart);
+        Err(Ended)
+    }
+
+    fn cut(&self) -> Result<(), Ended> {
+        self.opening.control.cut();
+        Err(Ended)
+    }
+
+    /// Lets time pass, in which keys are collected.
+    async fn pause(&mut self, time: Duration) -> Result<(), Ended> {
+        if time.is_zero() {
+            return Ok(());
+        }
+        let control = Arc::clone(&self.opening.control);
+        tokio::select! {
+            () = self.input.during(tokio::time::sleep(time)) => Ok(()),
+            () = control.cut_off() => Err(Ended),
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), Ended> {
+        match self.standing.pieces {
+            _ if self.opening.is_silent => Ok(()),
+            Pieces::One => {
+                self.kept.extend_from_slice(bytes);
+                Ok(())
+            }
+            Pieces::Usual => self.transmit(bytes, PACKET).await,
+            Pieces::Bytes => self.transmit(bytes, 1).await,
+        }
+    }
+
+    /// Sends what was kept back for one piece.
+    async fn release(&mut self) -> Result<(), Ended> {
+        let kept = std::mem::take(&mut self.kept);
+        self.transmit(&kept, usize::MAX).await
+    }
+
+    async fn send_all(&mut self, bytes: &[u8]) -> Result<(), Ended> {
+        self.send(bytes).await?;
+        self.release().await
+    }
+
+    /// Sends, and returns when it has left: what follows may cut the connection.
+    async fn transmit(&mut self, bytes: &[u8], packet: usize) -> Result<(), Ended> {
+        let control = Arc::clone(&self.opening.control);
+        for piece in bytes.chunks(packet) {
+            let length = u64::try_from(piece.len()).unwrap_or(0);
+            // What is encrypted is longer than what it was.
+            let left = control.bytes_written() + length;
+            let sent = async {
+                self.output.data_bytes(piece.to_vec()).await.ok()?;
+                control.has_written(left).await;
+                Some(())
+            };
+            tokio::select! {
+                sent = self.input.during(timeout(PATIENCE, sent)) => match sent {
+                    Ok(Some(())) => {}
+                    Ok(None) | Err(_) => return Err(Ended),
+                },
+                () = control.cut_off() => return Err(Ended),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,352 @@
+//! One connection of SSH: who may log in, and that there is a shell and nothing else.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::keys::{Algorithm, PublicKey};
+use russh::server::{
+    Auth, ChannelOpenHandle, Config, Handler, Msg, PublicKeyOffer, Response, Session,
+    VerifiedPublicKey, run_stream,
+};
+use russh::{
+    Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet, Preferred, Pty, SshId, cipher,
+    compression, kex, mac,
+};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::shell::{self, Opening};
+use super::state::{Shared, State};
+use super::wire::{Control, Wire};
+use crate::simulator::fault::{ConnectionPlan, Stage};
+
+/// How long somebody may take to log in [assumed].
+const LOGIN_TIME: Duration = Duration::from_secs(120);
+
+/// What the device calls itself [assumed].
+const IDENTIFICATION: &str = "SSH-2.0-GAM";
+
+/// Serves one connection until it ends.
+pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
+    let (plan, number, serial) = shared.change(|state, _| {
+        state.counts.connections += 1;
+        let serial = state.gam.hardware().serial.clone();
+        (state.faults.on_connection(), state.number(), serial)
+    });
+    if plan.reset {
+        // Without lingering, closing sends a reset.
+        let _set = stream.set_zero_linger();
+        return;
+    }
+    tokio::time::sleep(shared.settings.latency.ssh).await;
+    let _set = stream.set_nodelay(true);
+    let writes = match plan.stall {
+        Some(Stage::Tcp) => Some(0),
+        Some(Stage::Identification) => Some(1),
+        // The identification and what algorithms there are.
+        Some(Stage::Kex) => Some(2),
+        Some(Stage::Auth | Stage::Shell | Stage::Prompt) | None => None,
+    };
+    let (wire, control) = Wire::new(stream, writes);
+    shared.change(|state, _| {
+        if state.is_up {
+            state.connections.insert(number, Arc::clone(&control));
+        } else {
+            control.cut();
+        }
+    });
+    let registered = Registered {
+        shared: Arc::clone(&shared),
+        number,
+    };
+    let for_keys = Arc::clone(&shared);
+    let made = move || for_keys.host_keys.of(&serial, plan.other_host_key);
+    // An RSA key takes a second to make.
+    if let Ok(Ok(key)) = tokio::task::spawn_blocking(made).await {
+        let config = Arc::new(config(&shared, key));
+        talk(&registered, config, wire, &control, plan).await;
+    }
+}
+
+/// Forgets the connection when it has ended, however it did.
+struct Registered {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let number = self.number;
+        self.shared
+            .change(|state, _| drop(state.connections.remove(&number)));
+    }
+}
+
+async fn talk(
+    registered: &Registered,
+    config: Arc<Config>,
+    wire: Wire,
+    control: &Arc<Control>,
+    plan: ConnectionPlan,
+) {
+    let is_in = watch::Sender::new(false);
+    let mut logged_in = is_in.subscribe();
+    let connection = Connection {
+        shared: Arc::clone(&registered.shared),
+        control: Arc::clone(control),
+        plan,
+        is_in,
+        channel: None,
+        columns: 0,
+        rows: 0,
+    };
+    let running = tokio::select! {
+        running = run_stream(config, wire, connection) => running,
+        () = tokio::time::sleep(LOGIN_TIME) => return,
+    };
+    let Ok(mut running) = running else {
+        return;
+    };
+    tokio::select! {
+        _ended = &mut running => return,
+        seen = logged_in.wait_for(|is_in| *is_in) => drop(seen),
+        () = tokio::time::sleep(LOGIN_TIME) => control.cut(),
+    }
+    // How it ended is nothing to a device.
+    let _ended = running.await;
+}
+
+fn config(shared: &Shared, key: russh::keys::PrivateKey) -> Config {
+    let login = &shared.settings.login;
+    let methods: &[MethodKind] = &[
+        MethodKind::PublicKey,
+        MethodKind::KeyboardInteractive,
+        MethodKind::Password,
+    ];
+    let preferred = if shared.settings.legacy_ssh {
+        legacy()
+    } else {
+        Preferred {
+            compression: Cow::Borrowed(&[compression::NONE]),
+            ..Preferred::default()
+        }
+    };
+    Config {
+        server_id: SshId::Standard(Cow::Borrowed(IDENTIFICATION)),
+        methods: MethodSet::from(methods),
+        auth_rejection_time: login.rejection,
+        auth_rejection_time_initial: Some(Duration::ZERO),
+        keys: vec![key],
+        preferred,
+        max_auth_attempts: login.attempts,
+        inactivity_timeout: None,
+        // What is on its way when a session does not look is bounded by these two.
+        window_size: 128 * 1024,
+        channel_buffer_size: 16,
+        ..Config::default()
+    }
+}
+
+/// What old firmware offers, and nothing a client of today takes without being asked (reference §3).
+fn legacy() -> Preferred {
+    Preferred {
+        kex: Cow::Borrowed(&[kex::DH_G14_SHA1]),
+        key: Cow::Borrowed(&[Algorithm::Rsa { hash: None }]),
+        cipher: Cow::Borrowed(&[cipher::AES_128_CBC, cipher::AES_128_CTR]),
+        mac: Cow::Borrowed(&[mac::HMAC_SHA1]),
+        compression: Cow::Borrowed(&[compression::NONE]),
+        ..Preferred::default()
+    }
+}
+
+struct Connection {
+    shared: Arc<Shared>,
+    control: Arc<Control>,
+    plan: ConnectionPlan,
+    is_in: watch::Sender<bool>,
+    channel: Option<Channel<Msg>>,
+    columns: u16,
+    rows: u16,
+}
+
+impl Connection {
+    fn stalls_at(&self, stage: Stage) {
+        if self.plan.stall == Some(stage) {
+            self.control.mute();
+        }
+    }
+
+    /// Decides over one attempt.
+    fn login(&self, user: &str, is_right: impl FnOnce(&State) -> bool) -> Auth {
+        self.stalls_at(Stage::Auth);
+        let is_known = user == self.shared.settings.login.user;
+        self.shared.change(|state, _| {
+            if is_known && is_right(state) && !state.faults.on_login() {
+                state.counts.logins += 1;
+                Auth::Accept
+            } else {
+                state.counts.refused_logins += 1;
+                Auth::reject()
+            }
+        })
+    }
+
+    fn is_authorized(&self, user: &str, key: &PublicKey) -> bool {
+        let login = &self.shared.settings.login;
+        let known = login.authorized_keys.iter();
+        user == login.user
+            && known
+                .map(PublicKey::key_data)
+                .any(|data| data == key.key_data())
+    }
+}
+
+impl Handler for Connection {
+    type Error = russh::Error;
+
+    async fn auth_none(&mut self, _user: &str) -> Result<Auth, russh::Error> {
+        self.stalls_at(Stage::Auth);
+        Ok(Auth::reject())
+    }
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, russh::Error> {
+        Ok(self.login(user, |state| state.gam.running().password.is(password)))
+    }
+
+    async fn auth_publickey_offered(
+        &mut self,
+        user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, russh::Error> {
+        self.stalls_at(Stage::Auth);
+        Ok(if self.is_authorized(user, offer.public_key) {
+            Auth::Accept
+        } else {
+            Auth::reject()
+        })
+    }
+
+    async fn auth_publickey(
+        &mut self,
+        user: &str,
+        key: VerifiedPublicKey<'_>,
+    ) -> Result<Auth, russh::Error> {
+        let is_authorized = self.is_authorized(user, key.public_key);
+        Ok(self.login(user, |_| is_authorized))
+    }
+
+    async fn auth_keyboard_interactive<'a>(
+        &'a mut self,
+        user: &str,
+        _submethods: &str,
+        response: Option<Response<'a>>,
+    ) -> Result<Auth, russh::Error> {
+        let Some(mut response) = response else {
+            self.stalls_at(Stage::Auth);
+            return Ok(Auth::Partial {
+                name: Cow::Borrowed(""),
+                instructions: Cow::Borrowed(""),
+                prompts: Cow::Borrowed(&[(Cow::Borrowed("Password: "), false)]),
+            });
+        };
+        let answer = response.next();
+        Ok(self.login(user, |state| {
+            let password = answer.as_deref().map(std::str::from_utf8);
+            password.is_some_and(|password| {
+                password.is_ok_and(|password| state.gam.running().password.is(password))
+            })
+        }))
+    }
+
+    async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), russh::Error> {
+        self.is_in.send_replace(true);
+        Ok(())
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        if self.channel.is_some() {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+        } else {
+            self.channel = Some(channel);
+            reply.accept().await;
+        }
+        Ok(())
+    }
+
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        _term: &str,
+        columns: u32,
+        rows: u32,
+        _pixel_width: u32,
+        _pixel_height: u32,
+        _modes: &[(Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.columns = u16::try_from(columns).unwrap_or(u16::MAX);
+        self.rows = u16::try_from(rows).unwrap_or(u16::MAX);
+        session.channel_success(channel)
+    }
+
+    async fn shell_request(
+        &mut self,
+        channel: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        if self.plan.stall == Some(Stage::Shell) {
+            self.control.mute();
+            return Ok(());
+        }
+        let Some(opened) = self.channel.take_if(|opened| opened.id() == channel) else {
+            return session.channel_failure(channel);
+        };
+        session.channel_success(channel)?;
+        let opening = Opening {
+            shared: Arc::clone(&self.shared),
+            control: Arc::clone(&self.control),
+            connection: session.handle(),
+            columns: self.columns,
+            rows: self.rows,
+            is_busy: self.plan.busy,
+            is_silent: self.plan.stall == Some(Stage::Prompt),
+        };
+        // It ends with the connection.
+        drop(self.shared.runtime.spawn(shell::serve(opened, opening)));
+        Ok(())
+    }
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        _command: &[u8],
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        _name: &str,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn env_request(
+        &mut self,
+        channel: ChannelId,
+        _name: &str,
+        _value: &str,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        session.channel_failure(channel)
+    }
+}

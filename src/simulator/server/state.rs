@@ -1,0 +1,245 @@
+//! What all tasks of a twin share, and the one way to change it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::door::Door;
+use super::host_key::HostKeys;
+use super::settings::TwinSettings;
+use super::wire::Control;
+use super::{clock, trap};
+use crate::simulator::commands::Session;
+use crate::simulator::fault::Faults;
+use crate::simulator::gam::Gam;
+use crate::simulator::moment::Moment;
+use crate::simulator::snmp::{Agent, EngineId, Setup};
+
+/// The vendor's enterprise number, in engine ids.
+const ENTERPRISE: u32 = 20_095;
+
+/// How many lines are remembered; a rehearsal of 384 subscribers enters about two thousand.
+const MOST_LINES: usize = 20_000;
+
+/// A twin as it is now.
+pub struct State {
+    pub gam: Gam,
+    pub faults: Faults,
+    pub counts: Counts,
+    /// Every line that was entered, oldest first.
+    pub lines: VecDeque<LoggedLine>,
+    /// Whether the device runs; it does not while it boots.
+    pub is_up: bool,
+    pub(super) agent: Agent,
+    pub(super) shells: BTreeSet<u64>,
+    pub(super) connections: BTreeMap<u64, Arc<Control>>,
+    pub(super) last_number: u64,
+}
+
+/// What happened so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub connections: u64,
+    pub logins: u64,
+    pub refused_logins: u64,
+    pub shells: u64,
+    pub lines: u64,
+    pub saves: u64,
+    /// Datagrams that came, and those that were answered.
+    pub requests: u64,
+    pub answers: u64,
+    pub traps: u64,
+    pub boots: u64,
+}
+
+/// A line that was entered in a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedLine {
+    /// Counts up over the life of the twin.
+    pub session: u64,
+    pub at: Moment,
+    pub line: String,
+}
+
+impl State {
+    pub(super) fn new(gam: Gam, settings: &TwinSettings, now: Moment) -> Self {
+        Self {
+            agent: agent_of(&gam, settings, now),
+            gam,
+            faults: Faults::default(),
+            counts: Counts::default(),
+            lines: VecDeque::new(),
+            is_up: true,
+            shells: BTreeSet::new(),
+            connections: BTreeMap::new(),
+            last_number: 0,
+        }
+    }
+
+    /// Returns how many sessions are open.
+    pub fn sessions(&self) -> usize {
+        self.shells.len()
+    }
+
+    pub(super) fn number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    pub(super) fn log(&mut self, session: u64, line: &str, at: Moment) {
+        self.counts.lines += 1;
+        if self.lines.len() >= MOST_LINES {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(LoggedLine {
+            session,
+            at,
+            line: line.to_owned(),
+        });
+    }
+
+    /// Enters a line in configuration mode as somebody else would, and returns what that session showed.
+    pub(super) fn enter_elsewhere(&mut self, line: &str, now: Moment) -> Vec<u8> {
+        let mut session = Session::open(&self.gam, 0, 0);
+        for keys in [
+            "terminal width 0\rterminal length 0\rconfigure terminal\r",
+            line,
+            "\r",
+        ] {
+            session.type_keys(keys.as_bytes());
+            while let Some(entered) = session.next_line(&self.gam) {
+                // What saves or reboots has a way of its own; here it only prints.
+                let _outcome = session.run(&entered, &mut self.gam, now);
+            }
+            if keys.starts_with("terminal") {
+                drop(session.take_output());
+            }
+        }
+        session.take_output()
+    }
+}
+
+/// Makes the agent of a device that has just started.
+pub(super) fn agent_of(gam: &Gam, settings: &TwinSettings, now: Moment) -> Agent {
+    Agent::new(Setup {
+        engine_id: EngineId::from_mac(ENTERPRISE, gam.hardware().mac.octets()),
+        boots: gam.boots(),
+        booted_at: now,
+        communities: settings.snmp.communities.clone(),
+        users: settings.snmp.users.clone(),
+        limits: settings.snmp.limits,
+        seed: gam.seed(),
+    })
+}
+
+/// The state, what wakes up with it, and what never changes.
+pub(super) struct Shared {
+    pub(super) settings: TwinSettings,
+    pub(super) host_keys: HostKeys,
+    pub(super) ssh: SocketAddr,
+    pub(super) door: Door,
+    pub(super) runtime: Handle,
+    pub(super) is_stopped: watch::Sender<bool>,
+    state: Mutex<State>,
+    changes: watch::Sender<u64>,
+    traps: Option<UdpSocket>,
+    last_trap: AtomicI32,
+}
+
+impl Shared {
+    pub(super) fn new(
+        settings: TwinSettings,
+        state: State,
+        host_keys: HostKeys,
+        door: Door,
+        traps: Option<UdpSocket>,
+    ) -> Self {
+        Self {
+            host_keys,
+            ssh: door.address(),
+            door,
+            runtime: Handle::current(),
+            is_stopped: watch::Sender::new(false),
+            state: Mutex::new(state),
+            changes: watch::Sender::new(0),
+            traps,
+            last_trap: AtomicI32::new(0),
+            settings,
+        }
+    }
+
+    /// Looks at the state.
+    pub(super) fn look<R>(&self, look: impl FnOnce(&State) -> R) -> R {
+        look(&self.lock())
+    }
+
+    /// Changes the state; traps are sent, the port opened or closed, and whoever waits is woken before this returns.
+    pub(super) fn change<R>(&self, change: impl FnOnce(&mut State, Moment) -> R) -> R {
+        let mut state = self.lock();
+        let now = clock::now();
+        let result = change(&mut state, now);
+        let happenings = state.gam.take_happenings();
+        let traps = match self.settings.trap_receiver {
+            Some(_) => happenings
+                .iter()
+                .filter_map(|happening| trap::of(happening, &state.gam))
+                .collect(),
+            None => Vec::new(),
+        };
+        let uptime = state.gam.uptime(now);
+        state.counts.traps += u64::try_from(traps.len()).unwrap_or(0);
+        let is_open = state.is_up && !state.faults.is_refusing();
+        if self.door.is_open() != is_open {
+            let _runtime = self.runtime.enter();
+            self.door.set_open(is_open && !*self.is_stopped.borrow());
+        }
+        drop(state);
+        for trap in &traps {
+            self.tell(trap, uptime);
+        }
+        self.changes.send_modify(|changes| *changes += 1);
+        result
+    }
+
+    fn tell(&self, trap: &trap::Told, uptime: std::time::Duration) {
+        let (Some(socket), Some(receiver)) = (&self.traps, &self.settings.trap_receiver) else {
+            return;
+        };
+        let number = self.last_trap.fetch_add(1, Ordering::Relaxed);
+        if let Some(datagram) = trap.encode(&receiver.community, number, uptime) {
+            // A trap that cannot be sent is lost, as it would be on the way.
+            let _sent = socket.send_to(&datagram, receiver.address);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A test's closure that panics leaves the state as far as it got.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns a receiver that sees every change from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Returns once the twin is stopped.
+    pub(super) async fn stopped(&self) {
+        let mut is_stopped = self.is_stopped.subscribe();
+        drop(is_stopped.wait_for(|is_stopped| *is_stopped).await);
+    }
+
+    /// Ends every task; connections are cut.
+    pub(super) fn stop(&self) {
+        self.is_stopped.send_replace(true);
+        self.change(|state, _| {
+            for control in state.connections.values() {
+                control.cut();
+            }
+        });
+        self.door.shut();
+    }
+}

@@ -1,0 +1,176 @@
+//! What a device tells without being asked, as traps of SNMPv2c.
+
+use std::time::Duration;
+
+use crate::simulator::gam::{Alarm, AlarmChange, Gam, Happening, Interface};
+use crate::simulator::moment::Moment;
+use crate::simulator::snmp::{Oid, Trap, Value};
+
+/// `snmpTraps` (RFC 3418): cold start, link down, link up.
+const STANDARD: [u32; 9] = [1, 3, 6, 1, 6, 3, 1, 1, 5];
+/// `ifEntry` (RFC 2863).
+const INTERFACE: [u32; 10] = [1, 3, 6, 1, 2, 1, 2, 2, 1, 0];
+/// `gamAlarmTrap`: an alarm came, changed, went.
+const ALARM: [u32; 11] = [1, 3, 6, 1, 4, 1, 20_095, 2001, 145, 1, 6];
+/// `gamAlarmStatusActiveEntry`.
+const ACTIVE: [u32; 13] = [1, 3, 6, 1, 4, 1, 20_095, 2001, 145, 1, 3, 1, 1];
+
+/// A trap that is not written yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    oid: Oid,
+    bindings: Vec<(Oid, Value)>,
+}
+
+impl Told {
+    /// Returns the datagram; only names that are too long have none, and there are none here.
+    pub(super) fn encode(
+        &self,
+        community: &str,
+        request_id: i32,
+        uptime: Duration,
+    ) -> Option<Vec<u8>> {
+        let trap = Trap {
+            community,
+            request_id,
+            // It wraps after 497 days, as on every device.
+            uptime: u32::try_from(uptime.as_millis() / 10 % (1 << 32)).unwrap_or(0),
+            oid: &self.oid,
+            bindings: &self.bindings,
+        };
+        trap.encode().ok()
+    }
+}
+
+/// Returns the trap of something that happened.
+pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<Told> {
+    let standard = |number| Oid::new(&STANDARD).with(&[number]);
+    Some(match happening {
+        Happening::ColdStart => Told {
+            oid: standard(1),
+            bindings: Vec::new(),
+        },
+        Happening::Link { interface, up } => Told {
+            oid: standard(if *up { 4 } else { 3 }),
+            bindings: link(*interface, *up, gam),
+        },
+        Happening::Alarm(change) => {
+            let (number, alarm) = match change {
+                AlarmChange::Added(alarm) => (1, alarm),
+                AlarmChange::Modified(alarm) => (2, alarm),
+                AlarmChange::Removed(alarm) => (3, alarm),
+            };
+            Told {
+                oid: Oid::new(&ALARM).with(&[number]),
+                bindings: active(alarm),
+            }
+        }
+    })
+}
+
+fn link(interface: Interface, up: bool, gam: &Gam) -> Vec<(Oid, Value)> {
+    let running = gam.running();
+    let is_shut = match interface {
+        Interface::Ghn(port) => running.ports.get(&port).is_some_and(|port| port.shutdown),
+        Interface::Uplink(uplink) => running
+            .uplinks
+            .get(&uplink)
+            .is_some_and(|uplink| uplink.shutdown),
+        Interface::Internal => false,
+    };
+    let index = gam.hardware().if_index(interface);
+    let column = |column: u32, value| {
+        let mut name = INTERFACE;
+        if let Some(last) = name.last_mut() {
+            *last = column;
+        }
+        (Oid::new(&name).with(&[index]), Value::Integer(value))
+    };
+    let state = |up| if up { 1 } else { 2 };
+    vec![
+        column(1, i32::try_from(index).unwrap_or(i32::MAX)),
+        column(7, state(!is_shut)),
+        column(8, state(up)),
+    ]
+}
+
+/// Returns the columns of the alarm's row, which is gone already when the alarm is.
+fn active(alarm: &Alarm) -> Vec<(Oid, Value)> {
+    let values = [
+        Value::Integer(i32::try_from(alarm.entity.if_index).unwrap_or(i32::MAX)),
+        Value::OctetString(alarm.uuid.to_vec()),
+        Value::text(&alarm.entity.name),
+        Value::Integer(alarm.condition.number()),
+        Value::text(""),
+        Value::Gauge32(0),
+        Value::Integer(0),
+        Value::Gauge32(0),
+        Value::Integer(alarm.severity.number()),
+        Value::truth(alarm.service_affecting),
+        Value::OctetString(date_and_time(alarm.occurred)),
+    ];
+    (2..)
+        .zip(values)
+        .map(|(column, value)| (Oid::new(&ACTIVE).with(&[column, alarm.index]), value))
+        .collect()
+}
+
+/// Returns SNMP's DateAndTime of 11 octets, in UTC (RFC 2579).
+fn date_and_time(moment: Moment) -> Vec<u8> {
+    let (year, month, day, hour, minute, second) = moment.civil();
+    let octet = |number: u64| u8::try_from(number).unwrap_or(0);
+    let [high, low] = u16::try_from(year).unwrap_or(u16::MAX).to_be_bytes();
+    let time = [month, day, hour, minute, second].map(octet);
+    [&[high, low], time.as_slice(), &[0, b'+', 0, 0]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::GamModel;
+    use crate::simulator::gam::{
+        Build, Condition, Entity, FirmwareProfile, Grade, Hardware, Severity,
+    };
+
+    #[test]
+    fn an_alarm_is_told_with_the_columns_of_its_row() {
+        let now = Moment::from_unix_millis(1_790_000_000_000);
+        let build = Build {
+            hardware: Hardware::of(GamModel::Gam4Cx, 1),
+            firmware: FirmwareProfile::default(),
+            seed: 1,
+            configuration: None,
+        };
+        let mut gam = Gam::new(build, now);
+        gam.take_happenings();
+        let grade = Grade {
+            severity: Severity::Mj,
+            service_affecting: true,
+        };
+        gam.set_alarm(Condition::FanFlt, Entity::system(), Some(grade), now);
+        let told: Vec<Told> = gam
+            .take_happenings()
+            .iter()
+            .filter_map(|happening| of(happening, &gam))
+            .collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].oid.to_string(), "1.3.6.1.4.1.20095.2001.145.1.6.1");
+        let names: Vec<String> = told[0]
+            .bindings
+            .iter()
+            .map(|(oid, _)| oid.to_string())
+            .collect();
+        assert_eq!(names.len(), 11);
+        assert!(names[0].starts_with("1.3.6.1.4.1.20095.2001.145.1.3.1.1.2."));
+        assert_eq!(told[0].bindings[3].1, Value::Integer(3));
+        let Value::OctetString(date) = &told[0].bindings[10].1 else {
+            panic!("a date is octets");
+        };
+        assert_eq!(date[..4], [0x07, 0xea, 9, 21]);
+        assert!(
+            told[0]
+                .encode("public", 1, Duration::from_secs(1))
+                .is_some()
+        );
+    }
+}

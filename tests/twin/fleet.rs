@@ -1,0 +1,222 @@
+//! A fleet of twins and its control socket, run as people run them.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::running_fleet::{RunningFleet, example, snmp_answer, ssh_opening};
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn every_device_of_the_example_has_a_twin_that_answers_until_it_is_told_to_stop() {
+    let fleet = RunningFleet::start(&[]);
+    let names: Vec<&str> = fleet
+        .twins()
+        .iter()
+        .map(|twin| twin["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["birch-12", "birch-yard", "maple-court-a"]);
+    for twin in fleet.twins() {
+        assert!(ssh_opening(twin).starts_with("SSH-2.0-"));
+        assert!(twin["host_key"].as_str().unwrap().starts_with("SHA256:"));
+        assert!(twin["password"].as_str().unwrap().len() >= 8);
+    }
+    let [birch, yard, maple] = fleet.twins() else {
+        panic!("three twins");
+    };
+    assert!(contains(&snmp_answer(birch), "birch-12"));
+    assert!(contains(&snmp_answer(maple), "maple-court-a"));
+    // The same credentials are the same secrets, and pinned serial numbers are kept.
+    assert_eq!(birch["password"], maple["password"]);
+    assert_ne!(birch["password"], yard["password"]);
+    assert_eq!(birch["serial"], "02140386");
+    assert_eq!(yard["snmp_v3"]["priv"]["protocol"], "aes");
+    assert!(yard.get("community").is_none());
+    let control = fleet.control().to_owned();
+    let mode = std::fs::metadata(&control).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (code, _folder) = fleet.stop();
+    assert_eq!(code, 0);
+    assert!(!control.exists());
+}
+
+#[test]
+fn the_same_seed_makes_the_same_secrets_and_keys() {
+    let secrets = |seed| {
+        let fleet = RunningFleet::start(&["--seed", seed, "--only", "birch-12"]);
+        let twin = &fleet.twins()[0];
+        [twin["password"].clone(), twin["host_key"].clone()]
+    };
+    let first = secrets("1");
+    assert_eq!(first, secrets("1"));
+    let other = secrets("2");
+    assert!(first[0] != other[0] && first[1] != other[1]);
+}
+
+#[test]
+fn in_a_network_every_twin_has_an_address_of_its_own() {
+    let fleet = RunningFleet::start(&["--listen", "127.77.3.0/24", "--ssh-port", "0"]);
+    let addresses: Vec<&str> = fleet
+        .twins()
+        .iter()
+        .map(|twin| twin["address"].as_str().unwrap())
+        .collect();
+    assert_eq!(addresses, ["127.77.3.1", "127.77.3.2", "127.77.3.3"]);
+    assert_eq!(fleet.twins()[0]["snmp_port"], 1161);
+    assert!(ssh_opening(&fleet.twins()[2]).starts_with("SSH-2.0-"));
+    let (taken, code) = {
+        let example = example();
+        let arguments = [
+            "twin",
+            "-i",
+            example.to_str().unwrap(),
+            "--listen",
+            "127.77.3.0/24",
+        ];
+        let output = fleet.gamctl("", &arguments);
+        (
+            String::from_utf8(output.stderr).unwrap(),
+            output.status.code(),
+        )
+    };
+    assert_eq!(code, Some(1));
+    assert!(
+        taken.contains("the twin of `") && taken.contains(":1161 for SNMP"),
+        "{taken}"
+    );
+}
+
+#[test]
+fn endpoints_are_plugged_and_unplugged() {
+    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let state = |mac: &str| {
+        let shown = fleet.ask(&["show", "birch-12"]);
+        let endpoints = shown["endpoints"].as_array().unwrap();
+        endpoints
+            .iter()
+            .find(|one| one["mac"] == mac)
+            .map(|one| one["state"].as_str().unwrap().to_owned())
+    };
+    let (first, stranger) = ("00:0e:d8:2b:18:09", "00:0e:d8:99:00:01");
+    assert_eq!(state(first).as_deref(), Some("ok"));
+    fleet.ask(&["plug", "birch-12", first, "8"]);
+    assert_eq!(state(first).as_deref(), Some("wrong-port"));
+    fleet.ask(&["unplug", "birch-12", first]);
+    assert_eq!(state(first).as_deref(), Some("not-detected"));
+    let alarms = fleet.ask(&["show", "birch-12"])["alarms"].clone();
+    assert_eq!(alarms[0]["condition"], "los");
+    fleet.ask(&["plug", "birch-12", stranger, "12"]);
+    // Port 12 is shut down by the inventory.
+    assert_eq!(state(stranger).as_deref(), Some("unheard"));
+    fleet.ask(&["plug", "birch-12", stranger, "8"]);
+    assert_eq!(state(stranger).as_deref(), Some("unknown-mac"));
+    let (talk, code) = fleet.ctl(&["plug", "birch-12", stranger, "13"]);
+    assert_eq!(code, 1);
+    assert!(talk.contains("its ports are 1 to 12"), "{talk}");
+    let (talk, code) = fleet.ctl(&["unplug", "birch-12", "00:0e:d8:99:00:02"]);
+    assert!(code == 1 && talk.contains("not plugged in"), "{talk}");
+}
+
+#[test]
+fn alarms_and_faults_come_and_go() {
+    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let count = |what: &str| {
+        let shown = fleet.ask(&["show", "birch-12"]);
+        shown[what].as_array().unwrap().len()
+    };
+    assert_eq!((count("alarms"), count("faults")), (0, 0));
+    let raise = ["alarm", "raise", "birch-12", "lowsnr", "--entity", "CPE-3"];
+    fleet.ask(&[&raise[..], &["--severity", "mn", "--not-service-affecting"]].concat());
+    let alarm = fleet.ask(&["show", "birch-12"])["alarms"][0].clone();
+    assert_eq!(
+        (
+            &alarm["entity"],
+            &alarm["severity"],
+            &alarm["service_affecting"]
+        ),
+        (&"CPE-3".into(), &"mn".into(), &false.into())
+    );
+    fleet.ask(&["alarm", "clear", "birch-12", "lowsnr", "--entity", "CPE-3"]);
+    assert_eq!(count("alarms"), 0);
+    let (talk, code) = fleet.ctl(&["alarm", "clear", "birch-12", "lowsnr"]);
+    assert!(code == 1 && talk.contains("nobody raised"), "{talk}");
+
+    let set = fleet.ask(&["fault", "set", "birch-12", "ssh-drop", "at=after", "nth=3"]);
+    assert_eq!(set["id"], 1);
+    fleet.ask(&["fault", "set", "birch-12", "snmp-silence"]);
+    let (text, _) = fleet.ctl(&["fault", "list", "birch-12"]);
+    assert!(text.contains("ssh-drop at=after nth=3"), "{text}");
+    fleet.ask(&["fault", "clear", "birch-12", "1"]);
+    assert_eq!(count("faults"), 1);
+    fleet.ask(&["fault", "clear", "birch-12"]);
+    assert_eq!(count("faults"), 0);
+    let (talk, code) = fleet.ctl(&["fault", "set", "birch-12", "snmp-loss"]);
+    assert!(code == 1 && talk.contains("percent"), "{talk}");
+}
+
+#[test]
+fn somebody_else_edits_and_a_reboot_forgets_it() {
+    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let (before, _) = fleet.ctl(&["config", "birch-12"]);
+    let (text, code) = fleet.ctl(&[
+        "edit",
+        "birch-12",
+        "hostname elsewhere",
+        "interface G.hn 1/3",
+        "shutdown",
+    ]);
+    assert_eq!(
+        text,
+        "birch-12(config)# hostname elsewhere\nelsewhere(config)# interface G.hn 1/3\nelsewhere(config-if)# shutdown\n"
+    );
+    assert_eq!(code, 0);
+    let shown = fleet.ask(&["show", "birch-12"]);
+    assert_eq!(shown["hostname"], "elsewhere");
+    assert_eq!(shown["startup"], "differs-from-running");
+    let (saved, _) = fleet.ctl(&["config", "birch-12", "--startup"]);
+    assert_eq!(saved, before);
+    let (text, code) = fleet.ctl(&["edit", "birch-12", "hostnam%e x"]);
+    assert!(code == 1 && text.contains("% Invalid word"), "{text}");
+    let (text, code) = fleet.ctl(&["edit", "birch-12", "hostname x\rreload"]);
+    assert!(code == 1 && text.contains("no character"), "{text}");
+
+    fleet.ask(&["reboot", "birch-12"]);
+    // Each question is a round trip, so this does not spin; what never comes is ended by the test's own patience.
+    while fleet.ask(&["show", "birch-12"])["is_up"] == false {}
+    assert_eq!(fleet.ctl(&["config", "birch-12"]).0, before);
+    assert_eq!(
+        fleet.ask(&["log", "birch-12"])["lines"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn faults_and_starts_come_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = folder.path().join("faults.toml");
+    let text = "[[fault]]\ndevice = \"birch-*\"\nfault = \"snmp-loss\"\npercent = 30\n";
+    std::fs::write(&faults, text).unwrap();
+    let fleet = RunningFleet::start_in(folder, &["--faults", "faults.toml", "--from", "factory"]);
+    let listed = fleet.ask(&["list"]);
+    let column = |name: &str| {
+        let twins = listed["twins"].as_array().unwrap().iter();
+        twins
+            .map(|twin| twin[name].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(column("faults"), [1, 1, 0]);
+    // As delivered, and everybody is there to be discovered.
+    assert_eq!(column("endpoints"), [0, 0, 0]);
+    assert_eq!(column("plugged"), [10, 5, 23]);
+
+    let (dump, _) = fleet.ctl(&["config", "birch-12"]);
+    std::fs::write(fleet.folder().join("dump.txt"), &dump).unwrap();
+    let (code, folder) = fleet.stop();
+    assert_eq!(code, 0);
+    let arguments = ["--from", "dump.txt", "--only", "birch-12"];
+    let fleet = RunningFleet::start_in(folder, &arguments);
+    assert_eq!(fleet.ctl(&["config", "birch-12"]).0, dump);
+}
