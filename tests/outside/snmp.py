@@ -9,13 +9,14 @@ def sessions(twin):
     """Returns the ways to address one twin that it was set up for: a title, and net-snmp's options."""
     where = f"{twin['address']}:{twin['snmp_port']}"
     common = ["-t", "2", "-r", "1", "-On"]
-    if "snmp_user" in twin:
-        v3 = ["-v3", "-u", twin["snmp_user"], "-l", twin["snmp_level"]]
-        if "auth_password" in twin:
-            v3 += ["-a", twin["auth_protocol"].upper(), "-A", twin["auth_password"]]
-        if "priv_password" in twin:
-            v3 += ["-x", twin["priv_protocol"].upper(), "-X", twin["priv_password"]]
-        return [(f"v3 {twin['snmp_level']}", [*v3, *common], where)]
+    if "snmp_v3" in twin:
+        user = twin["snmp_v3"]
+        keys = []
+        for option, key in (("a", "auth"), ("x", "priv")):
+            if key in user:
+                keys += [f"-{option}", user[key]["protocol"].upper(), f"-{option.upper()}", user[key]["password"]]
+        level = "authPriv" if "priv" in user else "authNoPriv" if "auth" in user else "noAuthNoPriv"
+        return [(f"v3 {level}", ["-v3", "-u", user["user"], "-l", level, *keys, *common], where)]
     return [
         (f"v{version}", [f"-v{version}", "-c", twin["community"], *common], where)
         for version in ("1", "2c")
@@ -56,11 +57,8 @@ def bulk(name, options, where, checks):
 
 
 def write(name, options, where, checks):
-    status, before = run("snmpget", *options, "-Oqv", where, f"{SYSTEM}.6.0")
     status, text = run("snmpset", *options, where, f"{SYSTEM}.6.0", "s", "third floor")
-    if "write_community" in name or status != 0:
-        checks.that(f"{name}: a refused SET says why", "Reason" in text or "authorization" in text, text)
-        return
+    checks.that(f"{name}: snmpset is taken", status == 0, text)
     status, text = run("snmpget", *options, "-Oqv", where, f"{SYSTEM}.6.0")
     checks.that(f"{name}: what was set is read", "third floor" in text, text)
     status, text = run("snmpset", *options, where, f"{SYSTEM}.6.0", "i", "5")

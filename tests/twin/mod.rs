@@ -3,6 +3,7 @@
 mod bytes;
 mod configuration;
 mod fleet;
+mod fleet_inventory;
 mod running_fleet;
 mod sessions;
 mod story;
