@@ -230,3 +230,25 @@ async fn a_terminal_that_is_resized_goes_on() {
     shell.resize(40).await;
     assert!(shell.enter("show version").await.contains("GAM"));
 }
+
+#[tokio::test]
+async fn a_pty_that_says_its_size_pages_by_it() {
+    let twin = twin().await;
+    let handle = login(&twin).await;
+    let channel = handle.channel_open_session().await.unwrap();
+    channel
+        .request_pty(false, "vt100", 80, 10, 0, 0, &[])
+        .await
+        .unwrap();
+    channel.request_shell(false).await.unwrap();
+    let (mut reading, writing) = channel.split();
+    let keys = b"show running-config\r".to_vec();
+    writing.data_bytes(keys).await.unwrap();
+    let mut said = String::new();
+    while !said.contains("-- more --") {
+        if let Some(ChannelMsg::Data { data }) = reading.wait().await {
+            said.push_str(&String::from_utf8_lossy(&data));
+        }
+    }
+    assert!(said.lines().count() < 16, "{said}");
+}
