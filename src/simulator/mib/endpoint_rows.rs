@@ -103,7 +103,7 @@ fn is_heard(gam: &Gam, mac: MacAddress) -> bool {
     gam.on_an_open_port(mac).is_some()
 }
 
-fn heard_from(gam: &Gam, lowest: MacAddress) -> Option<MacAddress> {
+pub(super) fn heard_from(gam: &Gam, lowest: MacAddress) -> Option<MacAddress> {
     let mut mac = gam.known_from(lowest)?;
     while !is_heard(gam, mac) {
         mac = gam.known_from(lowest_after(&arcs_of(mac))?)?;

@@ -18,7 +18,6 @@ pub(super) static SCALAR: Rows = Rows {
 };
 
 /// One row for each physical interface, by its number.
-#[allow(dead_code, reason = "the MIBs of interfaces stand on it")]
 pub(super) static INTERFACES: Rows = Rows {
     next: |gam, after| {
         let hardware = gam.hardware();

@@ -1,8 +1,8 @@
 //! Configuration of the G.hn ports, with the VLANs that the device itself keeps on them.
 
 use super::{GHN, NAME, action, mac, mode_number, port_number, text};
-use crate::model::{VlanId, VlanRange, VlanSet};
-use crate::simulator::gam::{Gam, Interface, Part, Place, Subscriber};
+use crate::model::VlanSet;
+use crate::simulator::gam::{Gam, Interface, Part};
 use crate::simulator::mib::rows::{GHN_PORTS, ghn_port};
 use crate::simulator::mib::table::{Object, Table, column};
 use crate::simulator::mib::vlan_quarters::{Quarter, quarter};
@@ -57,42 +57,5 @@ fn allowed(gam: &Gam, index: &[u32], which: Quarter) -> Value {
     let Some(port) = ghn_port(gam, index) else {
         return Value::NoSuchInstance;
     };
-    quarter(&vlans_on(gam, port), which)
-}
-
-/// Returns the VLANs the device keeps on a port: 2, 4094 and those of its subscribers (reference §3) [seen].
-///
-/// `show running-config` prints the same: a subscriber counts where its endpoint is meant to be, and with its remapped
-/// VLAN [assumed].
-pub(in crate::simulator::mib) fn vlans_on(gam: &Gam, port: u8) -> VlanSet {
-    let here = gam
-        .running()
-        .subscribers
-        .values()
-        .filter(|subscriber| is_on(gam, subscriber, port));
-    let theirs = here.flat_map(|subscriber| {
-        let single = [
-            Some(subscriber.vlan),
-            subscriber.remapped_vlan,
-            subscriber.port2_vlan,
-        ];
-        let allowed = subscriber.allowed_vlans.ranges().iter().copied();
-        single.into_iter().flatten().filter_map(only).chain(allowed)
-    });
-    VlanSet::from_ranges([2, 4094].into_iter().filter_map(only).chain(theirs))
-}
-
-fn is_on(gam: &Gam, subscriber: &Subscriber, port: u8) -> bool {
-    let endpoint = subscriber
-        .endpoint
-        .and_then(|id| gam.running().endpoints.get(&id));
-    endpoint.is_some_and(|endpoint| endpoint.port == Place::Port(port))
-}
-
-fn only(vlan: u16) -> Option<VlanRange> {
-    let vlan = VlanId::new(vlan).ok()?;
-    Some(VlanRange {
-        first: vlan,
-        last: vlan,
-    })
+    quarter(&gam.running().vlans_on_port(port), which)
 }

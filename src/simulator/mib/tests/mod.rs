@@ -4,7 +4,10 @@ mod declared;
 mod devices;
 mod ghn;
 mod ghn_control;
+mod interfaces;
+mod management;
 mod set;
+mod vlan;
 
 use super::{Mib, OBJECTS};
 use crate::simulator::gam::Gam;
