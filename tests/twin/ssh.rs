@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gamctl::simulator::server::{State, Twin, TwinSettings};
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -251,4 +252,21 @@ async fn a_pty_that_says_its_size_pages_by_it() {
         }
     }
     assert!(said.lines().count() < 16, "{said}");
+}
+
+#[tokio::test]
+async fn a_session_that_is_idle_for_too_long_is_closed() {
+    let twin = twin().await;
+    let mut shell = Shell::open(&twin).await;
+    shell.enter("configure terminal").await;
+    let minutes = twin.gam(|gam| gam.running().exec_timeout_minutes);
+    let idle = Duration::from_secs(60 * u64::from(minutes));
+    for (time, sessions) in [(idle / 2, 1), (idle, 0)] {
+        tokio::time::pause();
+        tokio::time::advance(time).await;
+        tokio::time::resume();
+        let is_so = |state: &State| state.sessions() == sessions;
+        twin.wait_until(is_so, LONG).await.unwrap();
+    }
+    assert_eq!(shell.rest().await, "");
 }
