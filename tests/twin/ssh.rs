@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gamctl::simulator::server::{State, Twin, TwinSettings};
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -229,4 +230,43 @@ async fn a_terminal_that_is_resized_goes_on() {
     let mut shell = Shell::open(&twin).await;
     shell.resize(40).await;
     assert!(shell.enter("show version").await.contains("GAM"));
+}
+
+#[tokio::test]
+async fn a_pty_that_says_its_size_pages_by_it() {
+    let twin = twin().await;
+    let handle = login(&twin).await;
+    let channel = handle.channel_open_session().await.unwrap();
+    channel
+        .request_pty(false, "vt100", 80, 10, 0, 0, &[])
+        .await
+        .unwrap();
+    channel.request_shell(false).await.unwrap();
+    let (mut reading, writing) = channel.split();
+    let keys = b"show running-config\r".to_vec();
+    writing.data_bytes(keys).await.unwrap();
+    let mut said = String::new();
+    while !said.contains("-- more --") {
+        if let Some(ChannelMsg::Data { data }) = reading.wait().await {
+            said.push_str(&String::from_utf8_lossy(&data));
+        }
+    }
+    assert!(said.lines().count() < 16, "{said}");
+}
+
+#[tokio::test]
+async fn a_session_that_is_idle_for_too_long_is_closed() {
+    let twin = twin().await;
+    let mut shell = Shell::open(&twin).await;
+    shell.enter("configure terminal").await;
+    let minutes = twin.gam(|gam| gam.running().exec_timeout_minutes);
+    let idle = Duration::from_secs(60 * u64::from(minutes));
+    for (time, sessions) in [(idle / 2, 1), (idle, 0)] {
+        tokio::time::pause();
+        tokio::time::advance(time).await;
+        tokio::time::resume();
+        let is_so = |state: &State| state.sessions() == sessions;
+        twin.wait_until(is_so, LONG).await.unwrap();
+    }
+    assert_eq!(shell.rest().await, "");
 }

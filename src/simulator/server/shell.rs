@@ -17,6 +17,9 @@ use crate::simulator::fault::{At, LinePlan, Pieces, Restart, SavePlan, Standing}
 /// How long a client may leave its window shut.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a client that was told to go may take: OpenSSH forgets what it has not shown yet when it is thrown out.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// How much usually goes into one packet.
 const PACKET: usize = 512;
 
@@ -49,6 +52,7 @@ struct Shell {
 pub(super) async fn serve(channel: Channel<Msg>, opening: Opening) {
     let (read, output) = channel.split();
     let connection = opening.connection.clone();
+    let control = Arc::clone(&opening.control);
     match enter(&opening) {
         Some((registered, session, standing)) => {
             let mut shell = Shell {
@@ -70,6 +74,10 @@ pub(super) async fn serve(channel: Channel<Msg>, opening: Opening) {
             let _sent = timeout(PATIENCE, output.data_bytes(busy)).await;
             close(&output).await;
         }
+    }
+    tokio::select! {
+        () = control.cut_off() => return,
+        () = tokio::time::sleep(FAREWELL) => {}
     }
     let goodbye = connection.disconnect(Disconnect::ByApplication, String::new(), String::new());
     let _sent = goodbye.await;
