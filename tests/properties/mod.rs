@@ -24,7 +24,7 @@ use spec::Spec;
 use write::Texts;
 
 /// Returns the settings of a property that is tried `cases` times, or as often as `PROPTEST_CASES` says.
-fn tried(cases: u32) -> ProptestConfig {
+pub(crate) fn tried(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         failure_persistence: None,

@@ -17,9 +17,9 @@ pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -
     Some(match command {
         Command::Hostname => Edit::Hostname(text(given, "name")?),
         Command::NoHostname => Edit::Hostname(CompactString::default()),
-        Command::Contact => Edit::Contact(text(given, "text")?),
+        Command::Contact => Edit::Contact(rest_of_line(given)?),
         Command::NoContact => Edit::Contact(CompactString::default()),
-        Command::Location => Edit::Location(text(given, "text")?),
+        Command::Location => Edit::Location(rest_of_line(given)?),
         Command::NoLocation => Edit::Location(CompactString::default()),
         Command::Password => Edit::Password(password(given)),
         Command::Port => Edit::Port {
@@ -229,6 +229,13 @@ pub(super) fn number<T: TryFrom<u32>>(given: &Arguments, name: &str) -> Option<T
     given
         .number(name)
         .and_then(|number| T::try_from(number).ok())
+}
+
+/// Returns a text to the end of the line; blanks there are lost when a running-config is read back, so they are at once.
+fn rest_of_line(given: &Arguments) -> Option<CompactString> {
+    given
+        .text("text")
+        .map(|text| CompactString::from(text.trim()))
 }
 
 fn text(given: &Arguments, name: &str) -> Option<CompactString> {

@@ -83,7 +83,7 @@ fn shown(command: Command, given: &Arguments, gam: &Gam, now: Moment) -> Result<
     let port = number(given, "number").unwrap_or(0);
     match command {
         Command::ShowVersion => Ok(show::version(gam, now)),
-        Command::ShowRunningConfig => Ok(filtered(running_config(gam), given)),
+        Command::ShowRunningConfig => Ok(filtered(&running_config(gam), given)),
         Command::ShowDiscovered => Ok(show::discovered(gam)),
         Command::ShowEndpoint if given.has("configuration") => {
             show::endpoint_configuration(gam, id)
@@ -106,7 +106,7 @@ fn shown(command: Command, given: &Arguments, gam: &Gam, now: Moment) -> Result<
 }
 
 /// Returns the lines that `| include`, `| exclude` or `| begin` leaves.
-fn filtered(text: String, given: &Arguments) -> String {
+fn filtered(text: &str, given: &Arguments) -> String {
     let Some(pattern) = given.text("pattern") else {
         return format!("Building configuration...\n{text}");
     };

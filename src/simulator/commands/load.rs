@@ -83,9 +83,9 @@ fn take(
         .map_err(|refusal| refusal.to_string())?;
     *mode = next;
     match step {
-        Step::Edit(edit) => {
-            apply(configuration, hardware, &edit).map_err(|refusal| refusal.to_string())
-        }
+        Step::Edits(edits) => edits.iter().try_for_each(|edit| {
+            apply(configuration, hardware, edit).map_err(|refusal| refusal.to_string())
+        }),
         Step::Move => Ok(()),
         Step::Do(_) => Err("a configuration does not run EXEC commands".to_owned()),
     }

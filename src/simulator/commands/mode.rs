@@ -15,8 +15,8 @@ pub(super) enum Mode {
     Privileged,
     /// `(config)#`
     Configuration,
-    /// `(config-if)#` of an uplink.
-    Uplink(u8),
+    /// `(config-if)#` of uplinks.
+    Uplinks(Numbers),
     /// `(config-if)#` of a G.hn port.
     Ghn,
     /// `(config-if-vlan)#`
@@ -25,10 +25,15 @@ pub(super) enum Mode {
     Line,
 }
 
+/// Numbers of interfaces, one bit each; no GAM has more than 24.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Numbers(u32);
+
 /// What a line of configuration mode asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    Edit(Edit),
+    /// One after the other: a range of interfaces has one for each.
+    Edits(Vec<Edit>),
     /// Nothing but the change of mode.
     Move,
     /// An EXEC command on a configuration line.
@@ -41,7 +46,7 @@ impl Mode {
             Self::User => &GRAMMARS.user,
             Self::Privileged => &GRAMMARS.privileged,
             Self::Configuration => &GRAMMARS.configuration,
-            Self::Uplink(_) | Self::Ghn => &GRAMMARS.switch_interface,
+            Self::Uplinks(_) | Self::Ghn => &GRAMMARS.switch_interface,
             Self::Vlan(_) => &GRAMMARS.vlan_interface,
             Self::Line => &GRAMMARS.line,
         }
@@ -53,7 +58,7 @@ impl Mode {
             Self::User => "> ",
             Self::Privileged => "# ",
             Self::Configuration => "(config)# ",
-            Self::Uplink(_) | Self::Ghn => "(config-if)# ",
+            Self::Uplinks(_) | Self::Ghn => "(config-if)# ",
             Self::Vlan(_) => "(config-if-vlan)# ",
             Self::Line => "(config-line)# ",
         };
@@ -67,7 +72,7 @@ impl Mode {
     /// Returns the mode that `exit` leads to; leaving EXEC mode is not one.
     fn outer(self) -> Self {
         match self {
-            Self::Uplink(_) | Self::Ghn | Self::Vlan(_) | Self::Line => Self::Configuration,
+            Self::Uplinks(_) | Self::Ghn | Self::Vlan(_) | Self::Line => Self::Configuration,
             Self::Configuration | Self::Privileged => Self::Privileged,
             Self::User => Self::User,
         }
@@ -83,10 +88,6 @@ impl Mode {
         // A command of the outer mode is taken in an inner one, and leads out of it.
         let outer = CONFIGURATION.iter().any(|syntax| syntax.id == command);
         let here = if outer { Self::Configuration } else { self };
-        let uplink = match self {
-            Self::Uplink(uplink) => Some(uplink),
-            _ => None,
-        };
         Ok(match command {
             Command::Exit => (self.outer(), Step::Move),
             Command::End => (Self::Privileged, Step::Move),
@@ -96,11 +97,11 @@ impl Mode {
             ),
             Command::Line => (Self::Line, Step::Move),
             Command::InterfaceUplink => {
-                let port = interface_number(given, hardware.uplinks())?;
-                (Self::Uplink(port), Step::Move)
+                let uplinks = interface_numbers(given, hardware.uplinks())?;
+                (Self::Uplinks(uplinks), Step::Move)
             }
             Command::InterfaceGhn => {
-                interface_number(given, hardware.ghn_ports())?;
+                interface_numbers(given, hardware.ghn_ports())?;
                 (Self::Ghn, Step::Move)
             }
             Command::InterfaceVlan => {
@@ -109,19 +110,25 @@ impl Mode {
                     vlan,
                     address: None,
                 };
-                (Self::Vlan(vlan), Step::Edit(edit))
+                (Self::Vlan(vlan), Step::Edits(vec![edit]))
             }
             Command::IpAddress | Command::NoIpAddress => {
-                (here, Step::Edit(self.address(command, given)))
+                (here, Step::Edits(vec![self.address(command, given)]))
             }
             // The device keeps these in step with its subscribers itself [seen].
             _ if self == Self::Ghn && uplink_options(command, given).is_some() => {
                 (here, Step::Move)
             }
-            _ => match edit_of(command, given, uplink) {
-                Some(edit) => (here, Step::Edit(edit)),
-                None => return Err(Refusal::NotInAValidState),
-            },
+            _ => {
+                let edits = match self {
+                    Self::Uplinks(uplinks) if !outer => uplinks
+                        .iter()
+                        .filter_map(|uplink| edit_of(command, given, Some(uplink)))
+                        .collect(),
+                    _ => edit_of(command, given, None).into_iter().collect(),
+                };
+                (here, Step::Edits(edits))
+            }
         })
     }
 
@@ -142,12 +149,25 @@ impl Mode {
     }
 }
 
-/// Returns N of `1/N`: a GAM is always unit 1.
-fn interface_number(given: &Arguments, highest: u8) -> Result<u8, Refusal> {
-    match given.port("port") {
-        Some((1, number)) if (1..=u16::from(highest)).contains(&number) => {
-            u8::try_from(number).map_err(|_| Refusal::InvalidPort)
+/// Returns the numbers of `1/1,3-5`: a GAM is always unit 1.
+fn interface_numbers(given: &Arguments, highest: u8) -> Result<Numbers, Refusal> {
+    let Some((1, ranges)) = given.ports("ports") else {
+        return Err(Refusal::InvalidPort);
+    };
+    let mut numbers = Numbers::default();
+    for (first, last) in ranges {
+        if *last > u16::from(highest) {
+            return Err(Refusal::InvalidPort);
         }
-        _ => Err(Refusal::InvalidPort),
+        for number in *first..=*last {
+            numbers.0 |= 1 << number;
+        }
+    }
+    Ok(numbers)
+}
+
+impl Numbers {
+    fn iter(self) -> impl Iterator<Item = u8> {
+        (1..32_u8).filter(move |number| self.0 & (1 << number) != 0)
     }
 }

@@ -2,15 +2,20 @@
 
 use std::fmt::Write as _;
 
-use crate::model::VlanSet;
 use crate::simulator::gam::{
-    Configuration, Endpoint, Gam, Interface, Password, Place, Profile, Subscriber, SwitchportMode,
-    Uplink, vlans,
+    Configuration, Endpoint, GHN_NATIVE_VLAN, Gam, Interface, Password, Place, Profile, Subscriber,
+    SwitchportMode, Uplink,
 };
 
 /// Returns the running configuration as lines that a device of the same model takes back.
 pub fn running_config(gam: &Gam) -> String {
     text_of(gam, gam.running())
+}
+
+/// Returns what is saved as lines, if anything is.
+pub fn startup_config(gam: &Gam) -> Option<String> {
+    let saved = gam.startup()?;
+    Some(text_of(gam, &saved.configuration))
 }
 
 /// Returns any configuration of this device as text.
@@ -157,8 +162,8 @@ fn write_interfaces(text: &mut String, gam: &Gam, configuration: &Configuration)
         match interface {
             Interface::Ghn(port) => {
                 line!(text, "interface {}", interface.name());
-                line!(text, " switchport hybrid native vlan 4095");
-                let members = members(configuration, port);
+                line!(text, " switchport hybrid native vlan {GHN_NATIVE_VLAN}");
+                let members = configuration.vlans_on_port(port);
                 line!(text, " switchport hybrid allowed vlan {members}");
                 line!(text, " switchport mode hybrid");
                 line!(text, "!");
@@ -209,32 +214,4 @@ fn write_uplink(text: &mut String, uplink: &Uplink) {
     if uplink.shutdown {
         line!(text, " shutdown");
     }
-}
-
-/// Returns the VLANs the device itself keeps on a G.hn port: 2, 4094 and those of its subscribers [seen].
-fn members(configuration: &Configuration, port: u8) -> VlanSet {
-    let mut ranges = vec![(2, 2), (4094, 4094)];
-    for subscriber in configuration.subscribers.values() {
-        let here = subscriber
-            .endpoint
-            .and_then(|endpoint| configuration.endpoints.get(&endpoint))
-            .is_some_and(|endpoint| endpoint.port == Place::Port(port));
-        if !here {
-            continue;
-        }
-        let own = [
-            Some(subscriber.vlan),
-            subscriber.port2_vlan,
-            subscriber.remapped_vlan,
-        ];
-        ranges.extend(own.into_iter().flatten().map(|vlan| (vlan, vlan)));
-        ranges.extend(
-            subscriber
-                .allowed_vlans
-                .ranges()
-                .iter()
-                .map(|range| (range.first.get(), range.last.get())),
-        );
-    }
-    vlans(&ranges)
 }

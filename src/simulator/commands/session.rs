@@ -192,13 +192,15 @@ impl Session {
                 self.mode = next;
                 Outcome::Prompt
             }
-            Ok((next, Step::Edit(edit))) => match gam.edit(&edit, now) {
-                Ok(()) => {
-                    self.mode = next;
-                    Outcome::Prompt
+            Ok((next, Step::Edits(edits))) => {
+                match edits.iter().try_for_each(|edit| gam.edit(edit, now)) {
+                    Ok(()) => {
+                        self.mode = next;
+                        Outcome::Prompt
+                    }
+                    Err(refusal) => self.refuse(&refusal.to_string()),
                 }
-                Err(refusal) => self.refuse(&refusal.to_string()),
-            },
+            }
         }
     }
 

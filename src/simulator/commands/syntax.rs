@@ -147,8 +147,8 @@ pub(super) const CONFIGURATION: &Commands = syntax! {
     NoSubscriberEndpoint: "no ghn subscriber <id:int(1-384)> endpoint", "Detach a subscriber from its endpoint";
     Route: "ip route <network:ipv4> <mask:ipv4> <gateway:ipv4>", "Static route";
     NoRoute: "no ip route <network:ipv4> <mask:ipv4> <gateway:ipv4>", "Static route";
-    InterfaceUplink: "interface 10GigabitEthernet <port:port>", "Uplink";
-    InterfaceGhn: "interface G.hn <port:port>", "G.hn port as the switch sees it";
+    InterfaceUplink: "interface 10GigabitEthernet <ports:ports>", "Uplink";
+    InterfaceGhn: "interface G.hn <ports:ports>", "G.hn port as the switch sees it";
     InterfaceVlan: "interface vlan <vlan:int(1-4095)>", "Address in a VLAN";
     NoInterfaceVlan: "no interface vlan <vlan:int(1-4095)>", "Address in a VLAN";
     Line: "line vty <first:int(0-15)> [<last:int(0-15)>]", "Sessions";
@@ -174,6 +174,56 @@ pub(super) const VLAN_INTERFACE: &Commands = syntax! {
 pub(super) const LINE: &Commands = syntax! {
     ExecTimeout: "exec-timeout <minutes:int(0-1440)> [<seconds:int(0-59)>]", "Idle time before a session is closed";
 };
+
+/// What `?` says of a word that begins more than one command, or is an option of one.
+const GLOSSARY: &[(&str, &str)] = &[
+    ("active", "Conditions that hold now"),
+    ("alarm", "Alarms"),
+    (
+        "allow-management-access",
+        "Let the endpoint into the management VLAN",
+    ),
+    ("allowed-vlan", "Tagged VLANs that pass"),
+    ("auto", "Whatever port the endpoint is found on"),
+    ("bw-profile", "Bandwidth profile"),
+    ("clear", "Count from nothing"),
+    ("copy", "Copy a configuration"),
+    ("description", "Free text"),
+    ("discover", "Endpoints found"),
+    ("endpoint", "Endpoint (CPE)"),
+    ("firmware", "Firmware of this system"),
+    ("ghn", "G.hn"),
+    ("interface", "Configure an interface"),
+    ("ip", "Internet protocol"),
+    ("line", "Configure sessions"),
+    ("log", "Conditions that came and went"),
+    ("mac-address", "Address of the endpoint"),
+    ("mode", "How the port uses its wires"),
+    ("name", "Name, unique on this system"),
+    ("no", "Negate a command, or go back to what is delivered"),
+    ("poe", "Power over Ethernet"),
+    ("port", "G.hn port"),
+    ("port2-vid", "VLAN of the second Ethernet port"),
+    ("rate-downstream", "Mbps toward the subscriber"),
+    ("rate-upstream", "Mbps from the subscriber"),
+    ("reboot", "Restart an endpoint"),
+    ("reload", "Restart or reset the system"),
+    ("remapped-vid", "VLAN toward the network"),
+    ("running-config", "What is running"),
+    ("service-limit-level", "Level of service"),
+    ("show", "Show what is configured or happening"),
+    ("shutdown", "Turn the port off"),
+    ("snmp-server", "SNMP"),
+    ("startup-config", "What is run after a restart"),
+    ("subscriber", "Subscriber"),
+    ("switchport", "VLANs of the interface"),
+    ("tagged", "Frames toward the subscriber are tagged"),
+    ("terminal", "Set up this session's terminal"),
+    ("unassigned", "No port"),
+    ("untagged", "Frames toward the subscriber are not tagged"),
+    ("username", "Users"),
+    ("vid", "Data VLAN"),
+];
 
 /// The grammars, compiled once.
 pub(super) static GRAMMARS: LazyLock<Grammars> = LazyLock::new(Grammars::compiled);
@@ -205,5 +255,7 @@ impl Grammars {
 }
 
 fn compile(commands: &Commands) -> Grammar<Command> {
-    Grammar::new(commands).unwrap_or_else(|error| unreachable!("our own pattern: {error:?}"))
+    Grammar::new(commands)
+        .unwrap_or_else(|error| unreachable!("our own pattern: {error:?}"))
+        .with_glossary(GLOSSARY)
 }

@@ -17,21 +17,6 @@ fn gam(model: GamModel) -> Gam {
     Gam::new(build, NOW)
 }
 
-/// Types lines into a new session and returns the screen.
-fn typed(gam: &mut Gam, keys: &str) -> String {
-    let mut session = Session::open(gam, 80, 24);
-    session.type_keys(keys.as_bytes());
-    while let Some(line) = session.next_line(gam) {
-        match session.run(&line, gam, NOW) {
-            Outcome::Save => session.finish_save(Ok(()), gam, NOW),
-            Outcome::Prompt => {}
-            Outcome::Reload | Outcome::SwapFirmware => gam.boot(NOW),
-            Outcome::Close => break,
-        }
-    }
-    String::from_utf8(session.take_output()).unwrap()
-}
-
 /// Returns what each line of configuration answers, without echo and prompt.
 fn answers(gam: &mut Gam, lines: &[&str]) -> Vec<String> {
     let mut session = Session::open(gam, 0, 0);
@@ -54,25 +39,6 @@ fn answers(gam: &mut Gam, lines: &[&str]) -> Vec<String> {
             rows.join("\n")
         })
         .collect()
-}
-
-#[test]
-fn a_session_makes_a_profile_an_endpoint_and_a_subscriber_with_three_mistakes_and_saves() {
-    let mut gam = gam(GamModel::Gam4Cx);
-    let screen = typed(
-        &mut gam,
-        "conf t\r\
-         ghn bw-profile 2 name \"home-100\" rate-downstream 106 rate-upstream 106\r\
-         ghn endpont 1 name apt-101 mac-address 00:0e:d8:1c:95:08 port 4\r\
-         ghn endpoint 1 name apt-101 mac-address 00:0e:d8:1c:95:08 port 4\r\
-         ghn subscriber 1 name \"apt 101\" vid 3841 endpoint 1 bw-profile 2\r\
-         ghn subscriber 1 name \"apt 101\" vid 101 endpoint 1 bw-profile\r\
-         ghn subscriber 1 name \"apt 101\" vid 101 endpoint 1 bw-profile 2\r\
-         end\rcopy running-config startup-config\rsh run | include ghn\r",
-    );
-    println!("{screen}");
-    assert_eq!(gam.running().subscribers.len(), 1);
-    assert_eq!(gam.startup().unwrap().configuration, *gam.running());
 }
 
 #[test]
@@ -106,4 +72,229 @@ fn what_is_printed_can_be_loaded_into_a_box_as_delivered() {
         "{text}"
     );
     assert!(!text.contains("secret"));
+}
+
+/// Lines that prepare a device, the line that is refused, and how.
+const REFUSED: &[(&[&str], &str, &str)] = &[
+    (&[], "ghn port 13 name x", "Invalid port"),
+    (
+        &[],
+        "ghn endpoint 1 name e mac-address 00:0e:d8:00:00:01 port 13",
+        "Invalid port",
+    ),
+    (&[], "no ghn subscriber 3", "Non-existing subscriber"),
+    (
+        &[],
+        "no ghn subscriber 3 endpoint",
+        "Non-existing subscriber",
+    ),
+    (&[], "no ghn endpoint 3", "Non-existing endpoint"),
+    (&[], "no ghn endpoint 3 port", "Non-existing endpoint"),
+    (
+        &[],
+        "no ghn endpoint 3 allow-management-access",
+        "Non-existing endpoint",
+    ),
+    (&[], "no ghn bw-profile 3", "Non-existing profile"),
+    (
+        &[],
+        "ghn subscriber 1 name s endpoint 9",
+        "Non-existing endpoint",
+    ),
+    (
+        &[],
+        "ghn subscriber 1 name s bw-profile 9",
+        "Non-existing profile",
+    ),
+    (
+        &[E1, S1],
+        "ghn subscriber 2 name s2 endpoint 1",
+        "Endpoint is already assigned to another subscriber",
+    ),
+    (
+        &[],
+        "ghn subscriber 1 vid 100",
+        "Invalid or non-unique subscriber name",
+    ),
+    (
+        &[E1, S1],
+        "ghn subscriber 2 name s1",
+        "Invalid or non-unique subscriber name",
+    ),
+    (
+        &[],
+        "ghn endpoint 1 mac-address 00:0e:d8:00:00:01",
+        "Invalid or non-unique endpoint name",
+    ),
+    (
+        &[E1],
+        "ghn endpoint 2 name e1 mac-address 00:0e:d8:00:00:02",
+        "Invalid or non-unique endpoint name",
+    ),
+    (
+        &[],
+        "ghn endpoint 1 name e1",
+        "Invalid or non-unique endpoint MAC",
+    ),
+    (
+        &[E1],
+        "ghn endpoint 2 name e2 mac-address 00:0e:d8:00:00:01",
+        "Invalid or non-unique endpoint MAC",
+    ),
+    (
+        &[],
+        "ghn bw-profile 2 rate-downstream 100",
+        "Invalid or non-unique profile name",
+    ),
+    (
+        &[],
+        "ghn bw-profile 2 name default",
+        "Invalid or non-unique profile name",
+    ),
+    (
+        &["ghn port 1 name riser"],
+        "ghn port 2 name riser",
+        "Invalid or non-unique port name",
+    ),
+    (
+        &[],
+        "ghn bw-profile 2 name p rate-downstream 1001",
+        "Invalid downstream bandwidth",
+    ),
+    (
+        &[],
+        "ghn bw-profile 2 name p rate-upstream 1999",
+        "Invalid upstream bandwidth",
+    ),
+    (&[], "ghn subscriber 1 name s vid 3841", "Invalid data VLAN"),
+    (
+        &[],
+        "ghn subscriber 1 name s port2-vid 3840",
+        "Invalid port #2 VLAN id",
+    ),
+    (
+        &[],
+        "ghn subscriber 1 name s vid 100 port2-vid 100",
+        "VLAN cannot be the same as port #2 VLAN",
+    ),
+    (
+        &[],
+        "ghn subscriber 1 name s allowed-vlan 3,5,7,9,11,13,15,17,19,21,23,25,27",
+        "Too many allowed tagged VLANs",
+    ),
+    (
+        &[],
+        "ghn subscriber 1 name s allowed-vlan 1-5",
+        "Invalid allowed tagged VLAN",
+    ),
+    (
+        &[E1],
+        "ghn endpoint 2 name e2 mac-address 00:0e:d8:00:00:02 port 1",
+        "Maximum number of endpoints reached for that port",
+    ),
+    (
+        &[P2, E1, S1, "ghn subscriber 1 bw-profile 2"],
+        "no ghn bw-profile 2",
+        "Profile is in use by a subscriber",
+    ),
+    (
+        &[E1, S1],
+        "no ghn endpoint 1",
+        "Endpoint is in use by a subscriber",
+    ),
+    (
+        &[],
+        "no ghn bw-profile 1",
+        "Default profile cannot be removed",
+    ),
+];
+
+const E1: &str = "ghn endpoint 1 name e1 mac-address 00:0e:d8:00:00:01 port 1";
+const S1: &str = "ghn subscriber 1 name s1 endpoint 1";
+const P2: &str = "ghn bw-profile 2 name p2";
+
+#[test]
+fn every_semantic_error_is_answered_and_changes_nothing() {
+    for (before, line, refusal) in REFUSED {
+        let mut gam = gam(GamModel::Gam12M);
+        assert_eq!(answers(&mut gam, before), vec![""; before.len()], "{line}");
+        let was = gam.running().clone();
+        assert_eq!(
+            answers(&mut gam, &[line]),
+            [format!("% {refusal}")],
+            "{line}"
+        );
+        assert_eq!(*gam.running(), was, "{line}");
+    }
+}
+
+#[test]
+fn a_range_of_interfaces_is_configured_at_once() {
+    let mut gam = gam(GamModel::Gam24C);
+    let lines = [
+        "interface 10GigabitEthernet 1/1-2",
+        "switchport trunk allowed vlan 100,200-299",
+        "interface G.hn 1/1,3-5",
+        "interface 10GigabitEthernet 1/3",
+        "interface G.hn 2/1",
+    ];
+    assert_eq!(
+        answers(&mut gam, &lines),
+        ["", "", "", "% Invalid port", "% Invalid port"]
+    );
+    for uplink in gam.running().uplinks.values() {
+        assert_eq!(uplink.allowed.to_string(), "100,200-299");
+    }
+}
+
+#[test]
+fn a_full_device_takes_no_more() {
+    let mut gam = gam(GamModel::Gam4Mrx);
+    for number in 1..=4 {
+        let lines = [
+            format!("ghn endpoint {number} name e{number} mac-address 00:0e:d8:00:00:0{number}"),
+            format!("ghn subscriber {number} name s{number}"),
+        ];
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        assert_eq!(answers(&mut gam, &lines), ["", ""]);
+    }
+    assert_eq!(
+        answers(
+            &mut gam,
+            &[
+                "ghn endpoint 5 name e5 mac-address 00:0e:d8:00:00:05",
+                "ghn subscriber 5 name s5",
+            ]
+        ),
+        [
+            "% Maximum number of endpoints reached for the system",
+            "% Maximum number of subscribers reached for the system"
+        ]
+    );
+}
+
+#[test]
+fn a_coax_port_takes_sixteen_endpoints_and_has_no_copper_mode() {
+    let mut gam = gam(GamModel::Gam4Cx);
+    for number in 1..=16 {
+        let line = format!(
+            "ghn endpoint {number} name e{number} mac-address 00:0e:d8:00:01:{number:02x} port 2"
+        );
+        assert_eq!(answers(&mut gam, &[&line]), [""]);
+    }
+    assert_eq!(
+        answers(
+            &mut gam,
+            &[
+                "ghn endpoint 17 name e17 mac-address 00:0e:d8:00:01:ff port 2",
+                "ghn port 1 mode mimo",
+                "ghn bw-profile 3 name p rate-downstream 801",
+            ]
+        ),
+        [
+            "% Maximum number of endpoints reached for that port",
+            "% Invalid port mode",
+            "% Invalid downstream bandwidth",
+        ]
+    );
 }

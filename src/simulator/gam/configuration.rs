@@ -173,7 +173,7 @@ impl Uplink {
     pub fn delivered() -> Self {
         Self {
             mode: SwitchportMode::Trunk,
-            allowed: vlans(&[(3, 4095)]),
+            allowed: vlans(&[(3, 4094)]),
             native: 1,
             shutdown: false,
         }

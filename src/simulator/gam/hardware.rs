@@ -52,6 +52,11 @@ impl Hardware {
         self.model.medium() == Medium::Coax
     }
 
+    /// Returns the firmware the box has for its endpoints.
+    pub fn endpoint_firmware(&self) -> &'static str {
+        super::world::endpoint_firmware(self.is_coax())
+    }
+
     pub fn endpoints_per_port(&self) -> usize {
         self.model.medium().endpoints_per_port()
     }

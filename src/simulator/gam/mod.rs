@@ -8,7 +8,9 @@ mod edit;
 mod firmware;
 mod hardware;
 mod intended;
+mod port_vlans;
 mod refusal;
+mod requests;
 mod rules;
 mod status;
 mod world;
@@ -32,10 +34,12 @@ pub use edit::{
 pub use firmware::{Firmware, FirmwareProfile, Image, Part};
 pub use hardware::{FIRST_PHYSICAL, Hardware, Interface};
 pub use intended::configuration_of;
+pub use port_vlans::GHN_NATIVE_VLAN;
 pub use refusal::Refusal;
+pub use requests::{ConfigurationKind, CopyEnd, CopyPlan, Request};
 pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply};
 pub use status::{Detected, EndpointState, fair_snr};
-pub use world::{CARRIED_ENDPOINT_FIRMWARE, EndpointFamily, Plugged, Sensor, Wire, World};
+pub use world::{EndpointFamily, Plugged, Sensor, Wire, World};
 
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
@@ -60,6 +64,8 @@ pub struct Gam {
     /// Grows with every change of the running configuration.
     revision: u64,
     copy_status: CopyStatus,
+    copy_plan: CopyPlan,
+    requests: Vec<Request>,
 }
 
 /// Who belongs to whom, looked up the other way round.
@@ -139,6 +145,8 @@ impl Gam {
             happenings: vec![Happening::ColdStart],
             revision: 1,
             copy_status: CopyStatus::None,
+            copy_plan: CopyPlan::default(),
+            requests: Vec::new(),
         };
         gam.settle(now);
         gam
@@ -239,6 +247,8 @@ impl Gam {
         self.alarms = Alarms::default();
         self.alarms.by_hand = by_hand;
         self.copy_status = CopyStatus::None;
+        self.copy_plan = CopyPlan::default();
+        self.requests.clear();
         self.revision += 1;
         self.push(Happening::ColdStart);
         self.settle(now);
@@ -368,10 +378,11 @@ impl Gam {
 
     /// An endpoint gets the firmware that the GAM carries.
     pub fn upgrade_endpoint(&mut self, mac: MacAddress, now: Moment) {
+        let carried = self.hardware.endpoint_firmware();
         self.change_world(
             |world| {
                 if let Some(plugged) = world.plugged.get_mut(&mac) {
-                    plugged.firmware = CompactString::const_new(CARRIED_ENDPOINT_FIRMWARE);
+                    plugged.firmware = CompactString::const_new(carried);
                     plugged.since = now;
                 }
             },

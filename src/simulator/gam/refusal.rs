@@ -62,6 +62,9 @@ pub enum Refusal {
     /// Assumed, as above.
     #[error("Default profile cannot be removed")]
     DefaultProfile,
+    /// Assumed: a quotation mark cannot be written back.
+    #[error("Invalid description")]
+    Description,
     #[error("Device not in a valid state")]
     NotInAValidState,
 }

@@ -25,6 +25,9 @@ pub fn apply(
     edit: &Edit,
 ) -> Result<(), Refusal> {
     match edit {
+        Edit::Hostname(name) if name.is_empty() => {
+            configuration.hostname = Configuration::factory(hardware).hostname;
+        }
         Edit::Hostname(name) => configuration.hostname.clone_from(name),
         Edit::Location(text) => configuration.location.clone_from(text),
         Edit::Contact(text) => configuration.contact.clone_from(text),
@@ -178,6 +181,7 @@ fn set_profile(
     if let Some(level) = options.service_limit_level {
         profile.service_limit_level = Some(level);
     }
+    check_description(&profile.description)?;
     let taken = configuration
         .profiles
         .iter()
@@ -247,6 +251,7 @@ fn set_endpoint(
         endpoint.allow_management_access = allow;
     }
     check_endpoint(configuration, hardware, id, &endpoint)?;
+    check_description(&endpoint.description)?;
     configuration.endpoints.insert(id, endpoint);
     Ok(())
 }
@@ -329,6 +334,7 @@ fn set_subscriber(
     take_subscriber_options(&mut subscriber, options);
     check_subscriber(configuration, id, &subscriber)?;
     check_vlans(&subscriber)?;
+    check_description(&subscriber.description)?;
     configuration.subscribers.insert(id, subscriber);
     Ok(())
 }
@@ -444,7 +450,19 @@ fn outside_of_tags(vlans: &VlanSet) -> bool {
 
 /// Returns whether the device takes a text as a name: 1 to 31 printable characters.
 fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= LONGEST_NAME
-        && name.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    !name.is_empty() && name.len() <= LONGEST_NAME && is_printable(name)
+}
+
+/// Returns whether a running-config can hold a text between quotes.
+fn is_printable(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"')
+}
+
+fn check_description(text: &str) -> Result<(), Refusal> {
+    if is_printable(text) {
+        Ok(())
+    } else {
+        Err(Refusal::Description)
+    }
 }

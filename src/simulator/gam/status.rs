@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::counters::household;
 use super::{
-    Alarm, CARRIED_ENDPOINT_FIRMWARE, Condition, Endpoint, Entity, Gam, Grade, Interface, Meter,
-    Place, Plugged, Rate, Severity, Subscriber, Traffic, Wanted,
+    Alarm, Condition, Endpoint, Entity, Gam, Grade, Interface, Meter, Place, Plugged, Rate,
+    Severity, Subscriber, Traffic, Wanted,
 };
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
@@ -231,7 +231,7 @@ impl Gam {
                 if plugged.wire.snr_tenths < fair_snr() {
                     hold(Condition::LowSnr, entity.clone(), Severity::Mn, false);
                 }
-                if plugged.firmware != CARRIED_ENDPOINT_FIRMWARE {
+                if plugged.firmware != self.hardware.endpoint_firmware() {
                     hold(Condition::SwRevMismat, entity, Severity::Mn, false);
                 }
             }

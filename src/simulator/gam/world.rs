@@ -62,9 +62,6 @@ pub enum EndpointFamily {
     G1002C,
 }
 
-/// Firmware the GAM carries for its endpoints.
-pub const CARRIED_ENDPOINT_FIRMWARE: &str = "G1000_positron_19589";
-
 impl World {
     pub fn healthy(hardware: &Hardware, seed: u64) -> Self {
         let sensor = |name: &str, number: u64, low: u32, high: u32| Sensor {
@@ -94,7 +91,7 @@ impl World {
     /// Plugs an endpoint into a port; one that is somewhere else moves.
     pub fn plug(&mut self, mac: MacAddress, port: u8, coax: bool, seed: u64, now: Moment) {
         let number = mac.to_u64();
-        let family = match (coax, chance::draw(seed, "family", number) % 5 == 0) {
+        let family = match (coax, chance::draw(seed, "family", number).is_multiple_of(5)) {
             (false, false) => EndpointFamily::G1001M,
             (false, true) => EndpointFamily::G1002M,
             (true, false) => EndpointFamily::G1001C,
@@ -106,11 +103,20 @@ impl World {
             since: now,
             family,
             serial: format_compact!("{serial:08}"),
-            firmware: CompactString::const_new(CARRIED_ENDPOINT_FIRMWARE),
+            firmware: CompactString::const_new(endpoint_firmware(coax)),
             wire: Wire::drawn(seed, number),
             ethernet: [true, false],
         };
         self.plugged.insert(mac, plugged);
+    }
+}
+
+/// Returns the firmware that a GAM carries for its endpoints; of the coax one only the letter is assumed.
+pub(super) fn endpoint_firmware(coax: bool) -> &'static str {
+    if coax {
+        "G1000C_positron_19589"
+    } else {
+        "G1000M_positron_19589"
     }
 }
 

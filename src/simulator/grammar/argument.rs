@@ -21,8 +21,8 @@ pub(super) enum Kind {
     Mac,
     /// `vlans`: `none`, `all` or a list such as `3-4093,4094`.
     Vlans,
-    /// `port`: `1/3`.
-    Port,
+    /// `ports`: `1/3`, or several as `1/1,3-5`.
+    Ports,
     /// `ipv4`.
     Ipv4,
 }
@@ -35,7 +35,7 @@ pub(super) enum Value {
     Text(String),
     Mac(MacAddress),
     Vlans(Vec<(u16, u16)>),
-    Port(u16, u16),
+    Ports(u16, Vec<(u16, u16)>),
     Ipv4(Ipv4Addr),
 }
 
@@ -74,7 +74,7 @@ impl Kind {
             },
             ("mac", None) => Self::Mac,
             ("vlans", None) => Self::Vlans,
-            ("port", None) => Self::Port,
+            ("ports", None) => Self::Ports,
             ("ipv4", None) => Self::Ipv4,
             _ => return None,
         })
@@ -109,9 +109,12 @@ impl Kind {
             Self::Line { .. } => None,
             Self::Mac => mac(text).map(Value::Mac),
             Self::Vlans => vlans(text).map(Value::Vlans),
-            Self::Port => {
-                let (unit, port) = text.split_once('/')?;
-                Some(Value::Port(small(unit)?, small(port)?))
+            Self::Ports => {
+                let (unit, list) = text.split_once('/')?;
+                Some(Value::Ports(
+                    small(unit)?,
+                    narrow_ranges(list, 1, u32::from(u16::MAX))?,
+                ))
             }
             Self::Ipv4 => text.parse().ok().map(Value::Ipv4),
         }
@@ -142,7 +145,7 @@ impl Kind {
                 let text = text.to_ascii_lowercase();
                 only(",-") || ["none", "all"].iter().any(|word| word.starts_with(&text))
             }
-            Self::Port => only("/"),
+            Self::Ports => only("/,-"),
             Self::Ipv4 => text.len() <= 15 && only("."),
         }
     }
@@ -157,7 +160,7 @@ impl Kind {
             Self::Line { shortest, longest } => format!("<line{shortest}-{longest}>"),
             Self::Mac => "<mac_addr>".to_owned(),
             Self::Vlans => "<vlan_list>".to_owned(),
-            Self::Port => "<port_id>".to_owned(),
+            Self::Ports => "<port_list>".to_owned(),
             Self::Ipv4 => "<ipv4_addr>".to_owned(),
         }
     }
@@ -197,6 +200,10 @@ fn vlans(text: &str) -> Option<Vec<(u16, u16)>> {
         return vlans("1-4095");
     }
     let (lowest, highest) = VLANS;
+    narrow_ranges(text, lowest, highest)
+}
+
+fn narrow_ranges(text: &str, lowest: u32, highest: u32) -> Option<Vec<(u16, u16)>> {
     let narrow = |number| u16::try_from(number).ok();
     ranges(text, lowest, highest)?
         .into_iter()
@@ -252,10 +259,10 @@ impl Arguments {
         }
     }
 
-    /// Returns the unit and port given for `<name:port>`.
-    pub fn port(&self, name: &str) -> Option<(u16, u16)> {
+    /// Returns the unit and the ranges of ports given for `<name:ports>`.
+    pub fn ports(&self, name: &str) -> Option<(u16, &[(u16, u16)])> {
         match self.values.get(name)? {
-            Value::Port(unit, port) => Some((*unit, *port)),
+            Value::Ports(unit, ports) => Some((*unit, ports)),
             _ => None,
         }
     }
@@ -320,8 +327,11 @@ mod tests {
         assert_eq!(read("mac", "00-0E-d8-1c-95-08"), Some(Value::Mac(address)));
         assert_eq!(read("mac", "000e.d81c.9508"), None);
         assert_eq!(read("mac", "00:0e-d8:1c:95:08"), None);
-        assert_eq!(read("port", "1/3"), Some(Value::Port(1, 3)));
-        assert_eq!(read("port", "13"), None);
+        assert_eq!(
+            read("ports", "1/1,3-5"),
+            Some(Value::Ports(1, vec![(1, 1), (3, 5)]))
+        );
+        assert_eq!(read("ports", "13"), None);
         assert_eq!(read("ipv4", "10.0.0.256"), None);
         assert_eq!(read("vlans", "None"), Some(Value::Vlans(Vec::new())));
         assert_eq!(read("vlans", "all"), Some(Value::Vlans(vec![(1, 4095)])));

@@ -21,12 +21,12 @@ pub(super) enum Item {
     },
     /// `{a|b}`, and `[a|b]`, which may be left out.
     Choice {
-        alternatives: Vec<Vec<Item>>,
+        alternatives: Vec<Vec<Self>>,
         is_optional: bool,
     },
     /// `( a | b )*` and `( a | b )+`.
     Options {
-        alternatives: Vec<Vec<Item>>,
+        alternatives: Vec<Vec<Self>>,
         is_optional: bool,
     },
 }

@@ -30,7 +30,7 @@ pub(super) enum Step {
 }
 
 /// Where a walk through a program is: a step, and the options it has used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Spot {
     pub(super) step: usize,
     pub(super) used: u64,
@@ -67,7 +67,7 @@ impl Program {
             step: first,
             used: 0,
         });
-        let must_be_last = |step: &Step| match step {
+        let is_cut_off = |step: &Step| match step {
             Step::Argument { kind, next, .. } if kind.is_line() => {
                 let after = program.reach(Spot {
                     step: *next,
@@ -77,7 +77,7 @@ impl Program {
             }
             _ => false,
         };
-        if program.steps.iter().any(must_be_last) {
+        if program.steps.iter().any(is_cut_off) {
             return Err(wrong("something must follow a `line`, and nothing can"));
         }
         Ok(program)
@@ -89,6 +89,18 @@ impl Program {
 
     pub(super) fn is_end(&self, spot: Spot) -> bool {
         matches!(self.step(spot), Some(Step::End))
+    }
+
+    /// Returns whether an option that begins with this keyword was given already.
+    pub(super) fn is_spent(&self, spot: Spot, keyword: &str) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::Options { alternatives, .. } => alternatives.iter().any(|(bit, first)| {
+                let first = self.steps.get(*first);
+                spot.used & bit != 0
+                    && matches!(first, Some(Step::Word { text, .. }) if text.eq_ignore_ascii_case(keyword))
+            }),
+            Step::Word { .. } | Step::Argument { .. } | Step::Fork(_) | Step::End => false,
+        })
     }
 
     /// Returns the words, arguments and ends that are next from a spot, in the pattern's order.

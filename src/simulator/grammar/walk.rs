@@ -1,5 +1,7 @@
 //! All commands walked through at once, word by word: what the line so far may still become.
 
+use std::collections::BTreeSet;
+
 use super::SyntaxError;
 use super::argument::{Arguments, Value};
 use super::line::{Word, word_at};
@@ -71,41 +73,47 @@ impl<'grammar> Walk<'grammar> {
 
     /// Walks over one word; `rest` is the line from there on.
     pub(super) fn take(&mut self, word: &Word<'_>, rest: &str) -> Result<(), SyntaxError> {
-        let keyword = self.keyword(word)?;
+        let keyword = match self.keyword(word) {
+            // For whoever took the rest of the line, this word is no longer one.
+            Err(_) if !self.finished.is_empty() => {
+                self.readings.clear();
+                return Ok(());
+            }
+            keyword => keyword?,
+        };
         let mut next: Vec<Reading> = Vec::new();
+        let mut known = BTreeSet::new();
         for reading in std::mem::take(&mut self.readings) {
             let Some(program) = self.program(&reading) else {
                 continue;
             };
-            let (value, onward, ends_line) = match (program.step(reading.spot), keyword) {
-                (Some(Step::Word { text, next, .. }), Some(keyword))
-                    if text.eq_ignore_ascii_case(keyword) =>
-                {
-                    (None, *next, false)
-                }
-                (Some(Step::Argument { kind, next, .. }), None) => match kind.read(word, rest) {
-                    Some(value) => (Some(value), *next, kind.is_line()),
-                    None => continue,
-                },
-                _ => continue,
+            let Some(Taken {
+                value,
+                onward,
+                is_rest,
+            }) = program
+                .step(reading.spot)
+                .and_then(|step| take_step(step, keyword, word, rest))
+            else {
+                continue;
             };
             let mut taken = reading.taken;
             taken.push((reading.spot.step, value));
-            let onward = Spot {
+            let spots = program.reach(Spot {
                 step: onward,
                 used: reading.spot.used,
-            };
-            for spot in program.reach(onward) {
-                let reading = Reading {
+            });
+            for spot in spots {
+                let at = |spot| Reading {
                     command: reading.command,
                     spot,
                     taken: taken.clone(),
                 };
-                if ends_line {
-                    self.finished
-                        .extend(self.is_end(&reading).then_some(reading));
-                } else if next.len() < MOST_READINGS && !is_known(&next, &reading) {
-                    next.push(reading);
+                if is_rest {
+                    self.finished.extend(program.is_end(spot).then(|| at(spot)));
+                } else if next.len() < MOST_READINGS && known.insert((reading.command, spot)) {
+                    // Of several readings that stand at one spot the first counts.
+                    next.push(at(spot));
                 }
             }
         }
@@ -127,11 +135,22 @@ impl<'grammar> Walk<'grammar> {
         match (exact, candidates.as_slice()) {
             (Some(exact), _) => Ok(Some(exact)),
             (None, []) => Ok(None),
+            // A second `port` is one too many, and no abbreviation of `port2-vid`.
+            (None, _) if self.is_spent(word.text) => Err(SyntaxError::Invalid {
+                column: word.column,
+            }),
             (None, [only]) => Ok(Some(only)),
             (None, _) => Err(SyntaxError::Ambiguous {
                 column: word.column,
             }),
         }
+    }
+
+    fn is_spent(&self, keyword: &str) -> bool {
+        self.readings.iter().any(|reading| {
+            self.program(reading)
+                .is_some_and(|program| program.is_spent(reading.spot, keyword))
+        })
     }
 
     /// Returns the keywords that may come next and begin with a word, each once.
@@ -188,12 +207,29 @@ fn begins_with(keyword: &str, beginning: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
 }
 
-/// Returns whether another reading is at the same spot already; the first one stands.
-fn is_known(readings: &[Reading], reading: &Reading) -> bool {
-    // Readings of one command stand together, so the others need not be looked at.
-    readings
-        .iter()
-        .rev()
-        .take_while(|other| other.command == reading.command)
-        .any(|other| other.spot == reading.spot)
+/// What a word does at a step.
+struct Taken {
+    value: Option<Value>,
+    onward: usize,
+    /// The rest of the line went with it.
+    is_rest: bool,
+}
+
+/// Returns what a word does at a step if it fits there; `keyword` is the keyword it stands for.
+fn take_step(step: &Step, keyword: Option<&str>, word: &Word<'_>, rest: &str) -> Option<Taken> {
+    match (step, keyword) {
+        (Step::Word { text, next, .. }, Some(keyword)) => {
+            text.eq_ignore_ascii_case(keyword).then_some(Taken {
+                value: None,
+                onward: *next,
+                is_rest: false,
+            })
+        }
+        (Step::Argument { kind, next, .. }, None) => Some(Taken {
+            value: Some(kind.read(word, rest)?),
+            onward: *next,
+            is_rest: kind.is_line(),
+        }),
+        _ => None,
+    }
 }

@@ -1,11 +1,28 @@
 //! The MIBs of a GAM: which objects exist, what they read and what a SET does, over the state of one device.
 
+mod alarm;
+mod bridge;
+mod endpoint_rows;
+mod firmware;
+mod ghn;
+mod icfg;
+mod interface_rows;
+mod interfaces;
+mod port;
+mod port_statistics;
 mod rows;
+mod sensors;
+mod statistics;
 mod system;
+mod sysutil;
 mod table;
 #[cfg(test)]
 mod tests;
 mod view;
+mod vlan;
+mod vlan_bridge;
+mod vlan_quarters;
+mod vlan_status;
 
 use std::sync::LazyLock;
 
@@ -15,7 +32,25 @@ use table::Object;
 
 /// Every object of every MIB, in the order of a walk.
 static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| {
-    let mut objects: Vec<Object> = [system::objects()].into_iter().flatten().collect();
+    let mut objects: Vec<Object> = [
+        system::objects(),
+        ghn::objects(),
+        interfaces::objects(),
+        port::objects(),
+        port_statistics::objects(),
+        bridge::objects(),
+        vlan_bridge::objects(),
+        vlan::objects(),
+        vlan_status::objects(),
+        alarm::objects(),
+        sysutil::objects(),
+        sensors::objects(),
+        firmware::objects(),
+        icfg::objects(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     objects.sort_by(|left, right| left.name.cmp(&right.name));
     objects
 });

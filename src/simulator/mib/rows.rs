@@ -54,15 +54,6 @@ pub(super) static SUBSCRIBERS: Rows = Rows {
     has: |gam, index| has_key(&gam.running().subscribers, index),
 };
 
-/// One row for each endpoint that is configured or heard, by its address in six arcs.
-pub(super) static MACS: Rows = Rows {
-    next: |gam, after| {
-        let mac = gam.known_from(lowest_after(after)?)?;
-        Some(arcs_of(mac))
-    },
-    has: |gam, index| mac_of(index).is_some_and(|mac| gam.detected(mac).is_some()),
-};
-
 /// Returns the G.hn port of a row.
 pub(super) fn ghn_port(gam: &Gam, index: &[u32]) -> Option<u8> {
     let [if_index] = index else { return None };

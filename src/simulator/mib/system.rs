@@ -14,8 +14,8 @@ const PRODUCTS: [u32; 9] = [1, 3, 6, 1, 4, 1, 20095, 2000, 1];
 
 /// A bridge and a host with applications (RFC 3418's sum for layers 2, 4 and 7) [assumed].
 const SERVICES: i32 = 2 + 8 + 64;
-/// The largest message that an agent of this family takes [assumed].
-const LONGEST_MESSAGE: i32 = 1500;
+/// The largest message that the twin's agent takes, in one Ethernet frame [assumed].
+const LONGEST_MESSAGE: i32 = 1472;
 
 static SYSTEM: Scalars = Scalars {
     base: &MIB_2,

@@ -51,13 +51,9 @@ pub(super) struct Write {
 /// Which values an object takes, ends included.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Syntax {
-    Integer(i32, i32),
     OneOf(&'static [i32]),
-    Gauge(u32, u32),
     /// Printable ASCII of a length.
     Text(usize, usize),
-    /// Any octets of a length.
-    Octets(usize, usize),
 }
 
 /// SNMP's TruthValue.
@@ -160,15 +156,12 @@ impl Syntax {
     /// Checks a value's type, then its length, then the value, as RFC 3416 §4.2.5 orders them.
     pub(super) fn check(self, value: &Value) -> Result<(), ErrorStatus> {
         let fits = match (self, value) {
-            (Self::Integer(low, high), Value::Integer(value)) => (low..=high).contains(value),
             (Self::OneOf(values), Value::Integer(value)) => values.contains(value),
-            (Self::Gauge(low, high), Value::Gauge32(value)) => (low..=high).contains(value),
-            (Self::Text(least, most) | Self::Octets(least, most), Value::OctetString(octets)) => {
+            (Self::Text(least, most), Value::OctetString(octets)) => {
                 if !(least..=most).contains(&octets.len()) {
                     return Err(ErrorStatus::WrongLength);
                 }
-                let is_text = matches!(self, Self::Text(..));
-                !is_text || octets.iter().all(|octet| matches!(octet, b' '..=b'~'))
+                octets.iter().all(|octet| matches!(octet, b' '..=b'~'))
             }
             _ => return Err(ErrorStatus::WrongType),
         };
@@ -193,4 +186,9 @@ pub(super) fn text_of(value: &Value) -> Result<&str, ErrorStatus> {
         }
         _ => Err(ErrorStatus::WrongType),
     }
+}
+
+/// Returns a text as long as its object allows; the device's own may be longer.
+pub(super) fn clipped(text: &str, most: usize) -> Value {
+    Value::OctetString(text.bytes().take(most).collect())
 }

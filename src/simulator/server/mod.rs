@@ -15,6 +15,7 @@ mod host_key;
 mod input;
 mod power;
 mod reply;
+mod requests;
 mod settings;
 mod shell;
 mod ssh;

@@ -208,7 +208,7 @@ impl Twin {
         let waiting = async {
             while !self.state(&mut is_so) {
                 if changes.changed().await.is_err() {
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             }
         };

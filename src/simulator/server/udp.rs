@@ -58,13 +58,18 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
             received = socket.recv_from(&mut buffer) => Some(received),
             () = at(until) => None,
         };
+        let mut requests = Vec::new();
         let answers = match received {
             None => held.take_pile(),
             // An ICMP message about somebody who asked and went away.
             Some(Err(_)) => continue,
             Some(Ok((length, from))) => match buffer.get(..length) {
                 Some(request) if length <= LONGEST_REQUEST => {
-                    let answer = shared.change(|state, now| answer(state, request, from, now));
+                    let answer = shared.change(|state, now| {
+                        let answer = answer(state, request, from, now);
+                        requests = state.gam.take_requests();
+                        answer
+                    });
                     match answer {
                         Some((answer, plan)) => held.hold(answer, &plan),
                         None => continue,
@@ -84,6 +89,9 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
                     send(&socket, &answer).await;
                 });
             }
+        }
+        for request in requests {
+            shared.fulfil(request);
         }
     }
 }

@@ -17,6 +17,8 @@ mod oid;
 mod operation;
 mod pdu;
 mod privacy;
+#[cfg(test)]
+mod tests;
 mod trap;
 mod user;
 mod usm;

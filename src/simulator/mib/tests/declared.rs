@@ -71,7 +71,8 @@ impl Declared {
                 octets.iter().all(|octet| (b' '..=b'~').contains(octet))
                     && self.limits.allow(i64::try_from(octets.len()).unwrap())
             }
-            ("counter64", Value::Counter64(_))
+            ("counter32", Value::Counter32(_))
+            | ("counter64", Value::Counter64(_))
             | ("timeticks", Value::TimeTicks(_))
             | ("oid", Value::ObjectId(_)) => true,
             _ => false,

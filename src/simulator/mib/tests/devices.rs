@@ -1,5 +1,6 @@
 //! The devices that the MIBs are judged on: as delivered, of older firmware, of copper, and one that is full.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use compact_str::format_compact;
@@ -42,6 +43,11 @@ pub(super) fn copper() -> Gam {
 
 /// 384 endpoints with the longest names there can be, some of them away, some places wrong, and strangers.
 pub(super) fn busy() -> Gam {
+    static BUSY: LazyLock<Gam> = LazyLock::new(filled);
+    BUSY.clone()
+}
+
+fn filled() -> Gam {
     let mut gam = factory();
     fill(&mut gam, 24, 16);
     let now = NOW.after(Duration::from_secs(90));
@@ -52,17 +58,14 @@ pub(super) fn busy() -> Gam {
     for stranger in [1000, 1001] {
         gam.plug(mac(stranger), 2, now);
     }
-    let shutdown = PortOptions {
-        shutdown: Some(true),
-        ..PortOptions::default()
-    };
-    edit(
-        &mut gam,
-        Edit::Port {
-            port: 24,
-            options: shutdown,
-        },
-    );
+    for port in 1..=24 {
+        let options = PortOptions {
+            name: Some(longest("port", u16::from(port))),
+            shutdown: Some(port == 24),
+            ..PortOptions::default()
+        };
+        edit(&mut gam, &Edit::Port { port, options });
+    }
     gam
 }
 
@@ -71,8 +74,8 @@ pub(super) fn mac(number: u16) -> MacAddress {
     MacAddress::new([0x00, 0x0e, 0xd8, 0x40, high, low]).unwrap()
 }
 
-pub(super) fn edit(gam: &mut Gam, edit: Edit) {
-    gam.edit(&edit, NOW).unwrap();
+pub(super) fn edit(gam: &mut Gam, edit: &Edit) {
+    gam.edit(edit, NOW).unwrap();
 }
 
 fn longest(what: &str, number: u16) -> compact_str::CompactString {
@@ -88,7 +91,7 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
             up: Some(50),
             ..ProfileOptions::default()
         };
-        edit(gam, Edit::Profile { id, options });
+        edit(gam, &Edit::Profile { id, options });
     }
     for id in 1..=ports * each {
         let port = match id % 7 {
@@ -103,7 +106,7 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
             port: Some(port),
             ..EndpointOptions::default()
         };
-        edit(gam, Edit::Endpoint { id, options });
+        edit(gam, &Edit::Endpoint { id, options });
         let options = SubscriberOptions {
             name: Some(longest("subscriber", id)),
             endpoint: Some((id % 11 != 0).then_some(id)),
@@ -119,7 +122,7 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
             }),
             ..SubscriberOptions::default()
         };
-        edit(gam, Edit::Subscriber { id, options });
+        edit(gam, &Edit::Subscriber { id, options });
     }
     gam.plug_all(NOW);
 }

@@ -2,7 +2,12 @@
 
 mod declared;
 mod devices;
+mod ghn;
+mod ghn_control;
+mod interfaces;
+mod management;
 mod set;
+mod vlan;
 
 use super::{Mib, OBJECTS};
 use crate::simulator::gam::Gam;
@@ -74,12 +79,11 @@ fn every_value_is_as_declared() {
     let declared = declared();
     for (name, mut gam) in each_device() {
         for (oid, value) in walk(&mib(&mut gam)) {
-            let object = OBJECTS
-                .iter()
-                .rev()
-                .find(|object| oid.arcs().starts_with(&object.name))
-                .unwrap();
-            let one = &declared[&object.name];
+            let (name_of, one) = declared
+                .range(..=oid.arcs().to_vec())
+                .next_back()
+                .expect("something is declared");
+            assert!(oid.arcs().starts_with(name_of), "{oid}");
             assert!(one.allows(&value), "{name} {oid}: {value:?} is not {one:?}");
         }
     }
@@ -90,17 +94,27 @@ fn next_finds_its_place_from_any_name() {
     let mut gam = busy();
     let mib = mib(&mut gam);
     let found = walk(&mib);
-    for (place, (oid, _)) in found.iter().enumerate().step_by(131) {
-        let following = found.get(place + 1).map(|(oid, _)| oid);
-        let mut deeper = oid.arcs().to_vec();
-        deeper.push(0);
-        assert_eq!(mib.next(&deeper).map(|(oid, _)| oid).as_ref(), following);
-        deeper.push(u32::MAX);
-        assert_eq!(mib.next(&deeper).map(|(oid, _)| oid).as_ref(), following);
-        for length in 0..oid.arcs().len() {
-            let above = Oid::new(&oid.arcs()[..length]);
-            let expected = found.iter().find(|(oid, _)| *oid > above);
-            assert_eq!(mib.next(above.arcs()).as_ref(), expected, "{above}");
+    let following = |name: &[u32]| {
+        let place = found.partition_point(|(oid, _)| oid.arcs() <= name);
+        found.get(place)
+    };
+    for (oid, _) in found.iter().step_by(131) {
+        let mut names: Vec<Vec<u32>> = (0..oid.arcs().len())
+            .map(|length| oid.arcs()[..length].to_vec())
+            .collect();
+        for more in [0, 1, u32::MAX] {
+            names.push([oid.arcs(), &[more]].concat());
+        }
+        // Every arc a little off, as a manager that guesses would ask.
+        for place in 10..oid.arcs().len() {
+            for arc in [0, 2, 300, 70_000, u32::MAX] {
+                let mut name = oid.arcs().to_vec();
+                name[place] = arc;
+                names.push(name);
+            }
+        }
+        for name in names {
+            assert_eq!(mib.next(&name).as_ref(), following(&name), "{name:?}");
         }
     }
     assert_eq!(mib.next(&[2]), None);
@@ -134,4 +148,20 @@ fn the_system_group_tells_the_model_and_the_time_since_the_start() {
     assert_eq!(read(2), Value::ObjectId(id));
     assert_eq!(read(3), Value::TimeTicks(6123));
     assert_eq!(read(5), Value::text("GAM-24-C"));
+}
+
+#[test]
+fn a_value_of_another_type_or_outside_of_its_limits_is_seen() {
+    let declared = declared();
+    let system = |number| &declared[&vec![1, 3, 6, 1, 2, 1, 1, number]];
+    assert!(system(5).allows(&Value::text("maple-1")));
+    assert!(!system(5).allows(&Value::text(&"x".repeat(256))));
+    assert!(!system(5).allows(&Value::text("a\tb")));
+    assert!(!system(5).allows(&Value::Integer(1)));
+    assert!(!system(7).allows(&Value::Integer(128)));
+    assert!(!system(7).allows(&Value::NoSuchInstance));
+    let state = &declared[&[&ghn::GHN[..], &[3, 20, 10, 1, 90]].concat()];
+    assert!(state.allows(&Value::Integer(3)));
+    assert!(!state.allows(&Value::Integer(4)));
+    assert!(!state.allows(&Value::Gauge32(3)));
 }

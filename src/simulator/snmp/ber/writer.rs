@@ -10,7 +10,7 @@ pub(crate) struct Writer {
 }
 
 /// Something that was opened and waits for its length.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[must_use = "what is opened is closed"]
 pub(crate) struct Open {
     length_at: usize,
@@ -180,8 +180,8 @@ impl Writer {
 fn long_length(length: usize) -> ([u8; 4], usize) {
     let [.., high, middle, low] = length.to_be_bytes();
     match length {
-        ..=0xff => ([0x81, low, 0, 0], 2),
-        ..=0xffff => ([0x82, middle, low, 0], 3),
+        0..=0xff => ([0x81, low, 0, 0], 2),
+        0x100..=0xffff => ([0x82, middle, low, 0], 3),
         _ => ([0x83, high, middle, low], 4),
     }
 }

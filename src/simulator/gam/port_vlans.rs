@@ -1,0 +1,123 @@
+//! Which VLANs exist on a box and which ports carry them, told the same way by the command line and by the MIBs.
+
+use super::{
+    Configuration, Hardware, Interface, Place, Subscriber, SwitchportMode, UNSERVED_VLAN, vlans,
+};
+use crate::model::{VlanId, VlanSet};
+
+/// What the device keeps on every G.hn port, besides the subscribers' VLANs [seen].
+const ON_EVERY_PORT: [u16; 2] = [2, UNSERVED_VLAN];
+
+/// The VLAN of a G.hn port for what comes without a tag: one that leads nowhere [seen].
+pub const GHN_NATIVE_VLAN: u16 = 4095;
+
+/// The default VLAN, which no switch of this family lets anybody remove [icli].
+const DEFAULT_VLAN: u16 = 1;
+
+impl Configuration {
+    /// Returns the VLANs the device itself keeps on a G.hn port: 2, 4094 and those of its subscribers [seen].
+    ///
+    /// A subscriber counts where its endpoint is meant to be, and with its remapped VLAN [assumed].
+    pub fn vlans_on_port(&self, port: u8) -> VlanSet {
+        let mut ranges: Vec<(u16, u16)> = ON_EVERY_PORT.map(|vlan| (vlan, vlan)).to_vec();
+        for subscriber in self.subscribers.values() {
+            if self.port_of(subscriber) == Some(port) {
+                ranges.extend(ranges_of(subscriber));
+            }
+        }
+        vlans(&ranges)
+    }
+
+    /// Returns every VLAN that the device has: its own, those of subscribers, of uplinks' natives and of its addresses.
+    pub fn vlans_in_use(&self) -> VlanSet {
+        vlans(&self.ranges_in_use().collect::<Vec<_>>())
+    }
+
+    /// Returns the lowest VLAN the device has from this one on.
+    pub fn vlan_from(&self, lowest: u16) -> Option<u16> {
+        self.ranges_in_use()
+            .filter(|(_, last)| *last >= lowest)
+            .map(|(first, _)| first.max(lowest))
+            .min()
+    }
+
+    /// Returns whether the device has a VLAN.
+    pub fn has_vlan(&self, vlan: u16) -> bool {
+        self.vlan_from(vlan) == Some(vlan)
+    }
+
+    /// Returns the physical interfaces that carry a VLAN.
+    pub fn carriers(&self, vlan: u16, hardware: &Hardware) -> Vec<Interface> {
+        let mut ghn: Vec<u8> = self
+            .subscribers
+            .values()
+            .filter(|subscriber| {
+                ranges_of(subscriber).any(|(first, last)| (first..=last).contains(&vlan))
+            })
+            .filter_map(|subscriber| self.port_of(subscriber))
+            .collect();
+        if ON_EVERY_PORT.contains(&vlan) || vlan == GHN_NATIVE_VLAN {
+            ghn.extend(1..=hardware.ghn_ports());
+        }
+        let carries = |interface: &Interface| match interface {
+            Interface::Ghn(port) => ghn.contains(port),
+            // It stands between both sides, so all of them pass it [assumed].
+            Interface::Internal => true,
+            Interface::Uplink(uplink) => {
+                self.uplinks
+                    .get(uplink)
+                    .is_some_and(|uplink| match uplink.mode {
+                        SwitchportMode::Access => uplink.native == vlan,
+                        SwitchportMode::Trunk | SwitchportMode::Hybrid => {
+                            VlanId::new(vlan).is_ok_and(|vlan| uplink.allowed.contains(vlan))
+                        }
+                    })
+            }
+        };
+        hardware.interfaces().filter(carries).collect()
+    }
+
+    /// Returns the VLAN of what comes to an interface without a tag.
+    pub fn native_vlan(&self, interface: Interface) -> u16 {
+        match interface {
+            Interface::Ghn(_) => GHN_NATIVE_VLAN,
+            Interface::Internal => DEFAULT_VLAN,
+            Interface::Uplink(uplink) => self
+                .uplinks
+                .get(&uplink)
+                .map_or(DEFAULT_VLAN, |uplink| uplink.native),
+        }
+    }
+
+    fn port_of(&self, subscriber: &Subscriber) -> Option<u8> {
+        match self.endpoints.get(&subscriber.endpoint?)?.port {
+            Place::Port(port) => Some(port),
+            Place::Auto | Place::Unassigned => None,
+        }
+    }
+
+    fn ranges_in_use(&self) -> impl Iterator<Item = (u16, u16)> {
+        let own = [DEFAULT_VLAN, GHN_NATIVE_VLAN]
+            .into_iter()
+            .chain(ON_EVERY_PORT);
+        let natives = self.uplinks.values().map(|uplink| uplink.native);
+        own.chain(natives)
+            .chain(self.vlan_interfaces.keys().copied())
+            .map(|vlan| (vlan, vlan))
+            .chain(self.subscribers.values().flat_map(ranges_of))
+    }
+}
+
+fn ranges_of(subscriber: &Subscriber) -> impl Iterator<Item = (u16, u16)> {
+    let single = [
+        Some(subscriber.vlan),
+        subscriber.port2_vlan,
+        subscriber.remapped_vlan,
+    ];
+    let allowed = subscriber.allowed_vlans.ranges().iter();
+    single
+        .into_iter()
+        .flatten()
+        .map(|vlan| (vlan, vlan))
+        .chain(allowed.map(|range| (range.first.get(), range.last.get())))
+}

@@ -1,0 +1,178 @@
+//! GAM-ALARM-MIB: what is wrong now, what was wrong, and the clearing of the log.
+
+use super::interface_rows::numbered;
+use super::rows::{Rows, first_after};
+use super::table::{Object, Scalars, Table, clipped, column, is_true};
+use crate::simulator::gam::{Alarm, Gam, LogEntry};
+use crate::simulator::moment::Moment;
+use crate::simulator::snmp::Value;
+
+const ALARM: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 145, 1];
+
+/// `GAMAlarmCondState`.
+const RAISING: i32 = 0;
+const CLEARING: i32 = 1;
+const LONGEST_ENTITY: usize = 63;
+
+static ACTIVE_ROWS: Rows = Rows {
+    next: |gam, after| {
+        let mut following = gam.alarms().active.range(first_after(after)?..);
+        following.next().map(|(index, _)| vec![*index])
+    },
+    has: |gam, index| active(gam, index).is_some(),
+};
+
+static LOG_ROWS: Rows = Rows {
+    next: |gam, after| {
+        let log = &gam.alarms().log;
+        numbered(after, log.front()?.index, log.back()?.index)
+    },
+    has: |gam, index| logged(gam, index).is_some(),
+};
+
+static ACTIVE: Table = Table {
+    base: &ALARM,
+    entry: &[3, 1, 1],
+    rows: &ACTIVE_ROWS,
+    needs: None,
+    columns: &[
+        column(2, |gam, index, _| of(active(gam, index), interface)),
+        column(3, |gam, index, _| of(active(gam, index), uuid)),
+        column(4, |gam, index, _| of(active(gam, index), entity)),
+        column(5, |gam, index, _| of(active(gam, index), condition)),
+        // Where in the software or on the board: nothing of the kind fails in a twin.
+        column(6, |_, _, _| Value::text("")),
+        column(7, |_, _, _| Value::Gauge32(0)),
+        column(8, |_, _, _| Value::Integer(0)),
+        column(9, |_, _, _| Value::Gauge32(0)),
+        column(10, |gam, index, _| of(active(gam, index), severity)),
+        column(11, |gam, index, _| of(active(gam, index), affects_service)),
+        column(12, |gam, index, _| {
+            of(active(gam, index), |alarm| date_and_time(alarm.occurred))
+        }),
+    ],
+};
+
+static LOG: Table = Table {
+    base: &ALARM,
+    entry: &[3, 2, 1],
+    rows: &LOG_ROWS,
+    needs: None,
+    columns: &[
+        column(2, |gam, index, _| of(past(gam, index), interface)),
+        column(3, |gam, index, _| of(past(gam, index), uuid)),
+        column(4, |gam, index, _| of(past(gam, index), entity)),
+        column(5, |gam, index, _| of(past(gam, index), condition)),
+        column(6, |_, _, _| Value::text("")),
+        column(7, |_, _, _| Value::Gauge32(0)),
+        column(8, |_, _, _| Value::Integer(0)),
+        column(9, |_, _, _| Value::Gauge32(0)),
+        column(10, |gam, index, _| {
+            of(logged(gam, index), |entry| {
+                Value::Integer(if entry.raising { RAISING } else { CLEARING })
+            })
+        }),
+        column(11, |gam, index, _| of(past(gam, index), severity)),
+        column(12, |gam, index, _| of(past(gam, index), affects_service)),
+        column(13, |gam, index, _| {
+            of(past(gam, index), |alarm| date_and_time(alarm.occurred))
+        }),
+        column(14, |gam, index, _| {
+            of(logged(gam, index), |entry| date_and_time(entry.reported))
+        }),
+    ],
+};
+
+static CLEAR: Scalars = Scalars {
+    base: &ALARM,
+    group: &[4, 1],
+    needs: None,
+    scalars: &[
+        column(1, |_, _, _| Value::truth(false)).trigger(|gam, _, value, _| {
+            if is_true(value) {
+                gam.clear_alarm_log();
+            }
+            Ok(())
+        }),
+    ],
+};
+
+pub(super) fn objects() -> Vec<Object> {
+    ACTIVE
+        .objects()
+        .chain(LOG.objects())
+        .chain(CLEAR.objects())
+        .collect()
+}
+
+fn active<'g>(gam: &'g Gam, index: &[u32]) -> Option<&'g Alarm> {
+    match index {
+        [number] => gam.alarms().active.get(number),
+        _ => None,
+    }
+}
+
+/// The log is without gaps: an entry's number tells its place.
+fn logged<'g>(gam: &'g Gam, index: &[u32]) -> Option<&'g LogEntry> {
+    let [number] = index else { return None };
+    let log = &gam.alarms().log;
+    let place = number.checked_sub(log.front()?.index)?;
+    log.get(usize::try_from(place).ok()?)
+}
+
+fn past<'g>(gam: &'g Gam, index: &[u32]) -> Option<&'g Alarm> {
+    logged(gam, index).map(|entry| &entry.alarm)
+}
+
+fn of<T>(one: Option<&T>, read: impl FnOnce(&T) -> Value) -> Value {
+    one.map_or(Value::NoSuchInstance, read)
+}
+
+fn interface(alarm: &Alarm) -> Value {
+    Value::Integer(i32::try_from(alarm.entity.if_index).unwrap_or(0))
+}
+
+fn uuid(alarm: &Alarm) -> Value {
+    Value::OctetString(alarm.uuid.to_vec())
+}
+
+fn entity(alarm: &Alarm) -> Value {
+    clipped(&alarm.entity.name, LONGEST_ENTITY)
+}
+
+fn condition(alarm: &Alarm) -> Value {
+    Value::Integer(alarm.condition.number())
+}
+
+fn severity(alarm: &Alarm) -> Value {
+    Value::Integer(alarm.severity.number())
+}
+
+fn affects_service(alarm: &Alarm) -> Value {
+    Value::truth(alarm.service_affecting)
+}
+
+/// Eleven octets: the calendar, tenths of a second, and the zone, which is UTC on every twin.
+fn date_and_time(at: Moment) -> Value {
+    let (year, month, day, hour, minute, second) = at.civil();
+    let [high, low] = u16::try_from(year).unwrap_or(u16::MAX).to_be_bytes();
+    let tenths = at.unix_millis() % 1000 / 100;
+    let mut octets = vec![high, low];
+    for part in [month, day, hour, minute, second, tenths] {
+        octets.push(u8::try_from(part).unwrap_or(0));
+    }
+    octets.extend([b'+', 0, 0]);
+    Value::OctetString(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_eleven_octets_with_its_zone() {
+        let at = Moment::from_unix_millis(1_795_253_544_700);
+        let octets = vec![0x07, 0xea, 11, 21, 9, 32, 24, 7, b'+', 0, 0];
+        assert_eq!(date_and_time(at), Value::OctetString(octets));
+    }
+}

@@ -1,0 +1,136 @@
+//! Status of endpoints in detail, by id and by address: the device, its wire and what the wire gives.
+
+use super::endpoint::{number, of};
+use super::{GHN, mac, mode_number, text, uptime};
+use crate::simulator::gam::{Detected, Gam, Plugged, Wire};
+use crate::simulator::mib::endpoint_rows::MACS;
+use crate::simulator::mib::rows::ENDPOINTS;
+use crate::simulator::mib::table::{Column, Object, Table, column};
+use crate::simulator::snmp::Value;
+
+static BY_ID: Table = Table {
+    base: &GHN,
+    entry: &[3, 20, 20, 1],
+    rows: &ENDPOINTS,
+    needs: None,
+    columns: COLUMNS,
+};
+
+static BY_MAC: Table = Table {
+    base: &GHN,
+    entry: &[3, 30, 20, 1],
+    rows: &MACS,
+    needs: None,
+    columns: COLUMNS,
+};
+
+/// Received is downstream and sent is upstream, as the MIB has it: seen from the endpoint.
+const COLUMNS: &[Column] = &[
+    column(10, |gam, index, _| of(gam, index, |one| mac(one.mac))),
+    column(20, |gam, index, _| {
+        of(gam, index, |one| Value::truth(one.plugged.is_some()))
+    }),
+    column(30, |gam, index, _| {
+        text_of(gam, index, 63, |plugged| plugged.family.model())
+    }),
+    column(40, |gam, index, _| {
+        text_of(gam, index, 11, |plugged| plugged.family.model())
+    }),
+    column(50, |gam, index, _| {
+        text_of(gam, index, 63, |plugged| &plugged.serial)
+    }),
+    column(60, |gam, index, now| {
+        of(gam, index, |one| match one.plugged {
+            Some(plugged) => text(&uptime(plugged.since, now), 39),
+            None => text("", 39),
+        })
+    }),
+    column(70, |gam, index, _| {
+        text_of(gam, index, 99, |plugged| &plugged.firmware)
+    }),
+    column(80, |gam, index, _| {
+        on_wire(gam, index, |wire| wire.up_phy.min(65_535))
+    }),
+    column(90, |gam, index, _| {
+        of(gam, index, |one| {
+            let port = one
+                .plugged
+                .and_then(|one| gam.running().ports.get(&one.port));
+            mode_number(port.map(|port| port.mode))
+        })
+    }),
+    column(100, |gam, index, _| {
+        on_copper(gam, index, |wire| wire.meters)
+    }),
+    column(105, |gam, index, _| {
+        on_copper(gam, index, |wire| feet(wire.meters))
+    }),
+    column(110, |gam, index, _| {
+        on_wire(gam, index, |wire| wire.down_phy)
+    }),
+    column(120, |gam, index, _| on_wire(gam, index, |wire| wire.up_phy)),
+    column(130, |gam, index, _| {
+        on_copper(gam, index, |wire| bands(wire.down_phy))
+    }),
+    column(140, |gam, index, _| {
+        on_copper(gam, index, |wire| bands(wire.up_phy))
+    }),
+    column(150, |gam, index, _| {
+        on_wire(gam, index, |wire| Wire::most(wire.down_phy))
+    }),
+    column(160, |gam, index, _| {
+        on_wire(gam, index, |wire| Wire::most(wire.up_phy))
+    }),
+    column(170, |gam, index, _| {
+        number(gam, index, |one| usage(gam, one).0)
+    }),
+    column(180, |gam, index, _| {
+        number(gam, index, |one| usage(gam, one).1)
+    }),
+];
+
+pub(super) fn objects() -> Vec<Object> {
+    BY_ID.objects().chain(BY_MAC.objects()).collect()
+}
+
+/// Reads a text of an endpoint that is there; empty for one that is not.
+fn text_of(gam: &Gam, index: &[u32], most: usize, read: impl FnOnce(&Plugged) -> &str) -> Value {
+    of(gam, index, |one| {
+        text(one.plugged.map_or("", |plugged| read(plugged)), most)
+    })
+}
+
+/// Reads a number of the wire of an endpoint that is there; 0 for one that is not.
+fn on_wire(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value {
+    number(gam, index, |one| {
+        one.plugged.map_or(0, |plugged| read(&plugged.wire))
+    })
+}
+
+/// Reads a number that the MIB has for copper alone; 0 on coax [assumed].
+fn on_copper(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value {
+    if gam.hardware().is_coax() {
+        Value::Gauge32(0)
+    } else {
+        on_wire(gam, index, read)
+    }
+}
+
+/// Mbps in use toward the endpoint and from it. The columns' names say usage, the MIB's text the most that could be
+/// allocated; the name is taken [assumed].
+fn usage(gam: &Gam, one: &Detected<'_>) -> (u32, u32) {
+    match one.plugged {
+        Some(_) => gam.usage(one.mac),
+        None => (0, 0),
+    }
+}
+
+fn feet(meters: u32) -> u32 {
+    // 3.2808 feet a meter, rounded.
+    (meters.saturating_mul(32_808) + 5000) / 10_000
+}
+
+/// Allocated bands of a rate, at 100 Mbps a band [assumed].
+fn bands(phy: u32) -> u32 {
+    phy.div_ceil(100)
+}

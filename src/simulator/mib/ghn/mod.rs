@@ -1,0 +1,82 @@
+//! GAM-GHN-AGENT-MIB: configuration, status, control and statistics of G.hn ports, endpoints and subscribers.
+
+mod config;
+mod control;
+mod endpoint;
+mod endpoint_detail;
+mod endpoint_ports;
+mod port;
+mod port_config;
+mod statistics;
+mod subscriber;
+
+use compact_str::{CompactString, format_compact};
+
+use super::table::Object;
+use crate::model::{MacAddress, PortMode};
+use crate::simulator::gam::{Gam, Interface};
+use crate::simulator::moment::Moment;
+use crate::simulator::snmp::Value;
+
+const GHN: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1];
+
+/// Longest texts, as the MIB limits them; the device's own texts may be longer.
+const NAME: usize = 31;
+const DESCRIPTION: usize = 127;
+
+pub(super) fn objects() -> Vec<Object> {
+    [
+        config::objects(),
+        port_config::objects(),
+        subscriber::objects(),
+        port::objects(),
+        endpoint::objects(),
+        endpoint_detail::objects(),
+        endpoint_ports::objects(),
+        control::objects(),
+        statistics::objects(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Returns what a row editor's action column reads: nothing is being edited.
+///
+/// The configuration tables are read-write in the MIB, and rows are made through row editors. Here all of that answers
+/// notWritable: gamctl configures over the command line, and how a real device judges such writes was never seen [assumed].
+fn action(_: &Gam, _: &[u32], _: Moment) -> Value {
+    Value::Gauge32(0)
+}
+
+fn text(text: &str, most: usize) -> Value {
+    Value::OctetString(text.bytes().take(most).collect())
+}
+
+fn mac(mac: MacAddress) -> Value {
+    Value::OctetString(mac.octets().to_vec())
+}
+
+/// Returns the interface number of a G.hn port; 0 where there is none.
+fn port_number(gam: &Gam, port: Option<u8>) -> Value {
+    let number = port.map_or(0, |port| gam.hardware().if_index(Interface::Ghn(port)));
+    Value::Integer(i32::try_from(number).unwrap_or(0))
+}
+
+/// `GAMGhnAgentPortMode`.
+fn mode_number(mode: Option<PortMode>) -> Value {
+    Value::Integer(match mode {
+        Some(PortMode::Coax) => 0,
+        Some(PortMode::Mimo) => 1,
+        Some(PortMode::Siso) => 2,
+        None => 255,
+    })
+}
+
+/// Returns how long something has run, as the device writes it.
+fn uptime(since: Moment, now: Moment) -> CompactString {
+    let seconds = now.since(since).as_secs();
+    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
+    let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
+    format_compact!("{days} days, {hours}h {minutes}m {seconds}s")
+}

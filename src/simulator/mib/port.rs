@@ -1,0 +1,169 @@
+//! GAM-PORT-MIB without its counters: how the ports are set, how they are, and the clearing of what they counted.
+
+use super::interface_rows::{physical, physical_at};
+use super::rows::INTERFACES;
+use super::system::edit;
+use super::table::{Object, TRUTH, Table, clipped, column, is_true};
+use crate::simulator::gam::{Edit, Gam, Interface, PortOptions, UplinkOptions};
+use crate::simulator::moment::Moment;
+use crate::simulator::snmp::{ErrorStatus, Value};
+
+pub(super) const PORT: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1];
+
+/// `GAMPortSpeed`: what a port is set to.
+const FORCED_1G: i32 = 4;
+const FORCED_10G: i32 = 8;
+/// `GAMPortStatusSpeed`: what a port runs at.
+const NO_SPEED: i32 = 0;
+const AT_1G: i32 = 3;
+const AT_10G: i32 = 6;
+/// `GAMSfpTransceiver`.
+const NO_SFP: i32 = 0;
+const SFP_10G: i32 = 14;
+/// `GAMRfc5517Mode`: subscribers reach the uplink and not each other [assumed].
+const ISOLATED: i32 = 1;
+const UPLINK: i32 = 3;
+/// Octets; the most that ports of this family take, and their default [icli].
+const LONGEST_FRAME: u32 = 9600;
+/// Longest text about a transceiver, and its longest revision.
+const SFP_TEXT: usize = 19;
+const SFP_REVISION: usize = 5;
+
+static CONFIG: Table = Table {
+    base: &PORT,
+    entry: &[2, 1, 1],
+    rows: &INTERFACES,
+    needs: None,
+    columns: &[
+        column(2, |gam, index, _| {
+            physical(gam, index, |port| Value::truth(gam.is_shut_down(port)))
+        })
+        .set(TRUTH, |gam, index, value, now| {
+            shut_down(gam, index, is_true(value), now)
+        }),
+        column(3, |gam, index, _| {
+            let speed = if is_ghn(gam, index) {
+                FORCED_1G
+            } else {
+                FORCED_10G
+            };
+            Value::Integer(speed)
+        }),
+        column(4, |_, _, _| Value::Gauge32(0)),
+        // An uplink takes a transceiver; whatever a G.hn port has counts as a copper one [assumed].
+        column(5, |gam, index, _| {
+            Value::Integer(i32::from(is_uplink(gam, index)))
+        }),
+        column(6, |_, _, _| Value::Integer(0)),
+        column(7, |_, _, _| Value::Gauge32(LONGEST_FRAME)),
+        column(8, |_, _, _| Value::truth(false)),
+        column(9, |_, _, _| Value::Gauge32(0)),
+        column(10, |_, _, _| Value::truth(false)),
+        column(11, |gam, index, _| {
+            let mode = if is_ghn(gam, index) { ISOLATED } else { UPLINK };
+            Value::Integer(mode)
+        }),
+    ],
+};
+
+static STATUS: Table = Table {
+    base: &PORT,
+    entry: &[3, 1, 1],
+    rows: &INTERFACES,
+    needs: None,
+    columns: &[
+        column(2, |gam, index, _| {
+            physical(gam, index, |port| Value::truth(gam.link(port)))
+        }),
+        column(3, |gam, index, _| {
+            physical(gam, index, |port| Value::truth(gam.link(port)))
+        }),
+        column(4, |gam, index, _| Value::truth(is_uplink(gam, index))),
+        column(5, |gam, index, _| {
+            physical(gam, index, |port| Value::Integer(speed(gam, port)))
+        }),
+        column(6, |gam, index, _| {
+            let has_sfp = is_uplink(gam, index);
+            Value::Integer(if has_sfp { SFP_10G } else { NO_SFP })
+        }),
+        column(7, |gam, index, _| sfp(gam, index, "Twin Optics", SFP_TEXT)),
+        column(8, |gam, index, _| sfp(gam, index, "SFP-10G-LR", SFP_TEXT)),
+        column(9, |gam, index, _| sfp(gam, index, "A", SFP_REVISION)),
+        column(10, |gam, index, _| {
+            sfp(gam, index, &gam.hardware().serial, SFP_TEXT)
+        }),
+    ],
+};
+
+static CLEAR: Table = Table {
+    base: &PORT,
+    entry: &[4, 1, 1, 1],
+    rows: &INTERFACES,
+    needs: None,
+    columns: &[
+        column(2, |_, _, _| Value::truth(false)).trigger(|gam, index, value, now| {
+            if is_true(value)
+                && let Some(port) = physical_at(gam, index)
+            {
+                gam.clear_interface_statistics(port, now);
+            }
+            Ok(())
+        }),
+    ],
+};
+
+pub(super) fn objects() -> Vec<Object> {
+    CONFIG
+        .objects()
+        .chain(STATUS.objects())
+        .chain(CLEAR.objects())
+        .collect()
+}
+
+/// Shuts a port down or opens it; the internal one and VLAN interfaces are always as they are.
+pub(super) fn shut_down(
+    gam: &mut Gam,
+    index: &[u32],
+    shutdown: bool,
+    now: Moment,
+) -> Result<(), ErrorStatus> {
+    let change = match physical_at(gam, index) {
+        Some(Interface::Ghn(port)) => Edit::Port {
+            port,
+            options: PortOptions {
+                shutdown: Some(shutdown),
+                ..PortOptions::default()
+            },
+        },
+        Some(Interface::Uplink(uplink)) => Edit::Uplink {
+            uplink,
+            options: UplinkOptions {
+                shutdown: Some(shutdown),
+                ..UplinkOptions::default()
+            },
+        },
+        Some(Interface::Internal) | None => return Err(ErrorStatus::NotWritable),
+    };
+    edit(gam, &change, now)
+}
+
+fn is_ghn(gam: &Gam, index: &[u32]) -> bool {
+    matches!(physical_at(gam, index), Some(Interface::Ghn(_)))
+}
+
+fn is_uplink(gam: &Gam, index: &[u32]) -> bool {
+    matches!(physical_at(gam, index), Some(Interface::Uplink(_)))
+}
+
+fn speed(gam: &Gam, port: Interface) -> i32 {
+    match port {
+        _ if !gam.link(port) => NO_SPEED,
+        Interface::Ghn(_) => AT_1G,
+        Interface::Internal | Interface::Uplink(_) => AT_10G,
+    }
+}
+
+/// Every uplink has a transceiver, even one whose fibre is out [assumed].
+fn sfp(gam: &Gam, index: &[u32], text: &str, most: usize) -> Value {
+    clipped(if is_uplink(gam, index) { text } else { "" }, most)
+}
