@@ -105,9 +105,13 @@ def main():
             problem = misfit(declared[name], kind, value)
             checks.that(f"{oid} = {kind}: {value[:60]}: {problem}", problem is None)
     unserved = sorted(set(declared) - seen)
-    print(f"{count} values of {len(seen)} objects; {len(unserved)} of {len(declared)} readable objects have no instance on {twin['name']}")
+    print(f"{count} values of {len(seen)} objects; {len(unserved)} of {len(declared)} readable objects have no instance on {twin['name']}:")
+    groups = {}
     for oid in unserved:
-        print(f"  no instance: {oid}")
+        group, _, last = oid.rpartition(".")
+        groups.setdefault(group, []).append(int(last))
+    for group, numbers in groups.items():
+        print(f"  {group}.{{{','.join(str(number) for number in sorted(numbers))}}}")
     checks.finish("the vendor's MIBs")
 
 

@@ -1,10 +1,47 @@
 //! The twin, looked at from outside: as a configuration, over SSH, over SNMP, as a fleet, and when it fails.
 
 mod bytes;
+mod client;
 mod configuration;
+mod faults_of_device;
+mod faults_of_snmp;
+mod faults_of_ssh;
 mod fleet;
 mod fleet_inventory;
+mod handle;
 mod running_fleet;
 mod sessions;
+mod snmp;
+mod ssh;
 mod story;
+mod traps;
 mod typing;
+
+use std::time::Duration;
+
+use gamctl::model::GamModel;
+use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
+use gamctl::simulator::server::{Twin, TwinSettings};
+
+/// How long anything may take before a test gives up; a busy machine is slow, a broken twin is silent.
+const LONG: Duration = Duration::from_secs(20);
+
+/// How long silence has to last to be believed.
+const SHORT: Duration = Duration::from_millis(150);
+
+fn settings() -> TwinSettings {
+    TwinSettings {
+        save_time: Duration::from_millis(10),
+        boot_time: Duration::from_millis(100),
+        ..TwinSettings::new(Build {
+            hardware: Hardware::of(GamModel::Gam4Cx, 7),
+            firmware: FirmwareProfile::default(),
+            seed: 7,
+            configuration: None,
+        })
+    }
+}
+
+async fn twin() -> Twin {
+    Twin::start(settings()).await.unwrap()
+}

@@ -13,5 +13,5 @@ mod syntax;
 mod tests;
 
 pub use load::{LONGEST_CONFIGURATION, RejectedLine, load, merge};
-pub use running_config::{running_config, startup_config, text_of};
+pub use running_config::{running_config, text_of};
 pub use session::{Outcome, SaveFailure, Session};

@@ -12,12 +12,6 @@ pub fn running_config(gam: &Gam) -> String {
     text_of(gam, gam.running())
 }
 
-/// Returns what is saved as lines, if anything is.
-pub fn startup_config(gam: &Gam) -> Option<String> {
-    let saved = gam.startup()?;
-    Some(text_of(gam, &saved.configuration))
-}
-
 /// Returns any configuration of this device as text.
 pub fn text_of(gam: &Gam, configuration: &Configuration) -> String {
     // A full device has two lines of about a hundred characters for each of 384 subscribers.

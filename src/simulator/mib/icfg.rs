@@ -5,7 +5,7 @@ use super::rows::Rows;
 use super::table::{
     Object, Scalars, Syntax, TRUTH, Table, Turn, clipped, column, is_true, text_of,
 };
-use crate::simulator::commands::{merge, startup_config};
+use crate::simulator::commands::{self, merge};
 use crate::simulator::gam::{Configuration, ConfigurationKind, CopyEnd, CopyStatus, Gam, Request};
 use crate::simulator::moment::Moment;
 use crate::simulator::snmp::{ErrorStatus, Value};
@@ -213,7 +213,7 @@ fn copy(gam: &mut Gam, _: &[u32], value: &Value, now: Moment) -> Result<(), Erro
 
 /// Returns what runs with the lines of what was saved on top; lines that are not taken are left out, as at a prompt.
 fn merged(gam: &Gam) -> Result<Configuration, ErrorStatus> {
-    let text = startup_config(gam).ok_or(ErrorStatus::InconsistentValue)?;
+    let text = startup_text(gam).ok_or(ErrorStatus::InconsistentValue)?;
     let mut running = gam.running().clone();
     merge(&text, &mut running, gam.hardware());
     Ok(running)
@@ -264,12 +264,17 @@ fn file_count(gam: &Gam) -> u32 {
     if gam.startup().is_some() { 2 } else { 1 }
 }
 
+fn startup_text(gam: &Gam) -> Option<String> {
+    let saved = gam.startup()?;
+    Some(commands::text_of(gam, &saved.configuration))
+}
+
 /// A twin that was made with a configuration never wrote it, so nobody noted its length.
 fn startup_bytes(gam: &Gam) -> u32 {
     let bytes = match gam.startup() {
         None => 0,
         Some(saved) if saved.bytes > 0 => saved.bytes,
-        Some(_) => startup_config(gam).map_or(0, |text| text.len()),
+        Some(_) => startup_text(gam).map_or(0, |text| text.len()),
     };
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

@@ -22,12 +22,10 @@ pub(super) fn with_line_inside(reply: &[u8], line: &str) -> Vec<u8> {
 
 /// Splits a reply in two: at an end of a line where its first half has one, else at once.
 pub(super) fn split_inside(reply: &[u8]) -> (&[u8], &[u8]) {
-    let first_half = reply.iter().take(reply.len().div_ceil(2));
-    let end = first_half
-        .enumerate()
-        .filter(|(_, byte)| **byte == b'\n')
-        .map(|(at, _)| at + 1)
-        .last();
+    let middle = reply.len().div_ceil(2);
+    let first_half = reply.get(..middle).unwrap_or(reply);
+    let end = first_half.iter().rposition(|byte| *byte == b'\n');
+    let end = end.map(|at| at + 1);
     reply
         .split_at_checked(end.unwrap_or(0))
         .unwrap_or((reply, &[]))

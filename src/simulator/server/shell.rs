@@ -18,7 +18,7 @@ use crate::simulator::fault::{At, LinePlan, Pieces, Restart, SavePlan, Standing}
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How much usually goes into one packet.
-const PACKET: usize = 1400;
+const PACKET: usize = 512;
 
 /// What a shell is opened with.
 pub(super) struct Opening {
@@ -85,7 +85,7 @@ async fn close(output: &ChannelWriteHalf<Msg>) {
 /// Takes one of the few places for sessions.
 fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
     let shared = &opening.shared;
-    shared.change(|state, _| {
+    shared.change(|state, now| {
         if opening.is_busy || state.shells.len() >= shared.settings.max_sessions {
             return None;
         }
@@ -95,9 +95,12 @@ fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
         let standing = state.faults.on_shell();
         let mut session = Session::open(&state.gam, opening.columns, opening.rows);
         if standing.prompt.is_some() {
-            drop(session.take_output());
             session.set_prompt_override(standing.prompt.clone());
-            session.answer_instead("\n", &state.gam);
+            session.type_keys(b"\r");
+            while let Some(line) = session.next_line(&state.gam) {
+                drop(session.take_output());
+                let _outcome = session.run(&line, &mut state.gam, now);
+            }
         }
         let shared = Arc::clone(shared);
         Some((Registered { shared, number }, session, standing))

@@ -78,8 +78,13 @@ struct Registered {
 impl Drop for Registered {
     fn drop(&mut self) {
         let number = self.number;
-        self.shared
-            .change(|state, _| drop(state.connections.remove(&number)));
+        let control = self
+            .shared
+            .change(|state, _| state.connections.remove(&number));
+        // A shell that still writes learns that nobody reads.
+        if let Some(control) = control {
+            control.cut();
+        }
     }
 }
 
@@ -97,6 +102,7 @@ async fn talk(
         control: Arc::clone(control),
         plan,
         is_in,
+        had_channel: false,
         channel: None,
         columns: 0,
         rows: 0,
@@ -165,6 +171,8 @@ struct Connection {
     control: Arc<Control>,
     plan: ConnectionPlan,
     is_in: watch::Sender<bool>,
+    /// There is one channel in the life of a connection.
+    had_channel: bool,
     channel: Option<Channel<Msg>>,
     columns: u16,
     rows: u16,
@@ -270,7 +278,7 @@ impl Handler for Connection {
         reply: ChannelOpenHandle,
         _session: &mut Session,
     ) -> Result<(), russh::Error> {
-        if self.channel.is_some() {
+        if std::mem::replace(&mut self.had_channel, true) {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
         } else {
             self.channel = Some(channel);

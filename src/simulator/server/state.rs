@@ -85,6 +85,11 @@ impl State {
         self.shells.len()
     }
 
+    /// Returns whether nobody is connected, logged in or not.
+    pub fn is_idle(&self) -> bool {
+        self.connections.is_empty()
+    }
+
     pub(super) fn number(&mut self) -> u64 {
         self.last_number += 1;
         self.last_number
