@@ -1,6 +1,9 @@
 //! A fleet of twins and its control socket, run as people run them.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use gamctl::simulator::fault::FaultOrder;
 
 use super::running_fleet::{RunningFleet, example, snmp_answer, ssh_opening};
 
@@ -224,4 +227,19 @@ fn faults_and_starts_come_from_files() {
     let arguments = ["--from", "dump.txt", "--only", "birch-12"];
     let fleet = RunningFleet::start_in(folder, &arguments);
     assert_eq!(fleet.ctl(&["config", "birch-12"]).0, dump);
+}
+
+#[test]
+fn the_operators_guide_has_every_fault() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operating.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    // The list of all is in what is said to somebody who names none of them.
+    let error = serde_json::from_str::<FaultOrder>(r#"{"fault":"?"}"#).unwrap_err();
+    let error = error.to_string();
+    let (_, all) = error.split_once("expected one of ").unwrap();
+    let missing: Vec<&str> = all
+        .split(", ")
+        .filter(|name| !guide.contains(name.split(" at ").next().unwrap()))
+        .collect();
+    assert!(missing.is_empty(), "docs/operating.md lacks {missing:?}");
 }
