@@ -9,6 +9,7 @@ mod faults_of_ssh;
 mod fleet;
 mod fleet_inventory;
 mod handle;
+mod rude;
 mod running_fleet;
 mod sessions;
 mod snmp;

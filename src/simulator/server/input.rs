@@ -7,36 +7,35 @@ use russh::{ChannelMsg, ChannelReadHalf};
 /// What is typed ahead beyond this is lost, as on a terminal whose buffer is full: the bytes of a thousand long lines.
 const MOST_TYPED: usize = 1 << 20;
 
-/// How much the session is given at a time.
-const MOUTHFUL: usize = 4096;
+/// How much the session is given at a time: each key can print a page of help, and all of them are looked at under one lock.
+pub(super) const MOUTHFUL: usize = 256;
 
-/// The keys of one session.
+/// The keys of one session. As long as this is there somebody has to read it: a channel that nobody reads stops its whole connection for good.
 pub(super) struct Input {
-    channel: ChannelReadHalf,
+    /// Gone once nothing comes any more: what a client sends after its end must not wait for a reader either.
+    channel: Option<ChannelReadHalf>,
     typed: Vec<u8>,
-    has_ended: bool,
 }
 
 impl Input {
     pub(super) fn new(channel: ChannelReadHalf) -> Self {
         Self {
-            channel,
+            channel: Some(channel),
             typed: Vec::new(),
-            has_ended: false,
         }
     }
 
     /// Waits for keys; nothing comes any more once this returns `false`.
     pub(super) async fn more(&mut self) -> bool {
-        while !self.has_ended {
-            match self.channel.wait().await {
+        while let Some(channel) = &mut self.channel {
+            match channel.wait().await {
                 Some(ChannelMsg::Data { data }) => {
                     if self.typed.len() + data.len() <= MOST_TYPED {
                         self.typed.extend_from_slice(&data);
                     }
                     return true;
                 }
-                Some(ChannelMsg::Eof | ChannelMsg::Close) | None => self.has_ended = true,
+                Some(ChannelMsg::Eof | ChannelMsg::Close) | None => self.channel = None,
                 Some(_) => {}
             }
         }
@@ -59,7 +58,7 @@ impl Input {
             tokio::select! {
                 biased;
                 done = &mut work => return done,
-                _has_more = self.more(), if !self.has_ended => {}
+                _has_more = self.more(), if self.channel.is_some() => {}
             }
         }
     }

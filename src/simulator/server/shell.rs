@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use russh::server::{Handle, Msg};
 use russh::{Channel, ChannelWriteHalf, Disconnect};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::input::Input;
@@ -19,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long a client that was told to go may take: OpenSSH forgets what it has not shown yet when it is thrown out.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The most that is kept back for one piece.
+const MOST_KEPT: usize = 1 << 20;
 
 /// How much usually goes into one packet.
 const PACKET: usize = 512;
@@ -48,9 +52,18 @@ struct Shell {
     kept: Vec<u8>,
 }
 
-/// Serves a shell until it is closed.
-pub(super) async fn serve(channel: Channel<Msg>, opening: Opening) {
+/// Reads a channel until its shell is asked for, and serves that.
+pub(super) async fn wait(channel: Channel<Msg>, asked: oneshot::Receiver<Opening>) {
     let (read, output) = channel.split();
+    let mut input = Input::new(read);
+    // The connection is gone where nobody can ask any more.
+    if let Ok(opening) = input.during(asked).await {
+        serve(input, output, opening).await;
+    }
+}
+
+/// Serves a shell until it is closed.
+async fn serve(input: Input, output: ChannelWriteHalf<Msg>, opening: Opening) {
     let connection = opening.connection.clone();
     let control = Arc::clone(&opening.control);
     match enter(&opening) {
@@ -58,7 +71,7 @@ pub(super) async fn serve(channel: Channel<Msg>, opening: Opening) {
             let mut shell = Shell {
                 opening,
                 number: registered.number,
-                input: Input::new(read),
+                input,
                 output,
                 session,
                 standing,
@@ -70,6 +83,7 @@ pub(super) async fn serve(channel: Channel<Msg>, opening: Opening) {
             close(&shell.output).await;
         }
         None => {
+            drop(input);
             let busy = "% All lines are busy, try later\r\n";
             let _sent = timeout(PATIENCE, output.data_bytes(busy)).await;
             close(&output).await;
@@ -80,7 +94,14 @@ pub(super) async fn serve(channel: Channel<Msg>, opening: Opening) {
         () = tokio::time::sleep(FAREWELL) => {}
     }
     let goodbye = connection.disconnect(Disconnect::ByApplication, String::new(), String::new());
-    let _sent = goodbye.await;
+    let gone = async {
+        let _sent = goodbye.await;
+        control.cut_off().await;
+    };
+    // Who stopped in the middle of new keys is told nothing; then there is nothing to wait for.
+    if timeout(FAREWELL, gone).await.is_err() {
+        control.cut();
+    }
 }
 
 async fn close(output: &ChannelWriteHalf<Msg>) {
@@ -308,6 +329,9 @@ impl Shell {
             _ if self.opening.is_silent => Ok(()),
             Pieces::One => {
                 self.kept.extend_from_slice(bytes);
+                if self.kept.len() > MOST_KEPT {
+                    self.release().await?;
+                }
                 Ok(())
             }
             Pieces::Usual => self.transmit(bytes, PACKET).await,

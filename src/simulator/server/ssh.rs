@@ -14,14 +14,14 @@ use russh::{
     compression, kex, mac,
 };
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::shell::{self, Opening};
 use super::state::{Shared, State};
 use super::wire::{Control, Wire};
 use crate::simulator::fault::{ConnectionPlan, Stage};
 
-/// How long somebody may take to log in [assumed].
+/// How long somebody may take to log in and to ask for a shell [assumed].
 const LOGIN_TIME: Duration = Duration::from_secs(120);
 
 /// What the device calls itself [assumed].
@@ -95,13 +95,13 @@ async fn talk(
     control: &Arc<Control>,
     plan: ConnectionPlan,
 ) {
-    let is_in = watch::Sender::new(false);
-    let mut logged_in = is_in.subscribe();
+    let has_shell = watch::Sender::new(false);
+    let mut entered = has_shell.subscribe();
     let connection = Connection {
         shared: Arc::clone(&registered.shared),
         control: Arc::clone(control),
         plan,
-        is_in,
+        has_shell,
         had_channel: false,
         channel: None,
         columns: 0,
@@ -116,7 +116,7 @@ async fn talk(
     };
     tokio::select! {
         _ended = &mut running => return,
-        seen = logged_in.wait_for(|is_in| *is_in) => drop(seen),
+        seen = entered.wait_for(|has_shell| *has_shell) => drop(seen),
         () = tokio::time::sleep(LOGIN_TIME) => control.cut(),
     }
     // How it ended is nothing to a device.
@@ -170,10 +170,11 @@ struct Connection {
     shared: Arc<Shared>,
     control: Arc<Control>,
     plan: ConnectionPlan,
-    is_in: watch::Sender<bool>,
+    has_shell: watch::Sender<bool>,
     /// There is one channel in the life of a connection.
     had_channel: bool,
-    channel: Option<Channel<Msg>>,
+    /// Where the channel waits for its shell.
+    channel: Option<(ChannelId, oneshot::Sender<Opening>)>,
     columns: u16,
     rows: u16,
 }
@@ -267,11 +268,6 @@ impl Handler for Connection {
         }))
     }
 
-    async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), russh::Error> {
-        self.is_in.send_replace(true);
-        Ok(())
-    }
-
     async fn channel_open_session(
         &mut self,
         channel: Channel<Msg>,
@@ -281,7 +277,10 @@ impl Handler for Connection {
         if std::mem::replace(&mut self.had_channel, true) {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
         } else {
-            self.channel = Some(channel);
+            let (shell, asked) = oneshot::channel();
+            self.channel = Some((channel.id(), shell));
+            // It ends with the connection.
+            drop(self.shared.runtime.spawn(shell::wait(channel, asked)));
             reply.accept().await;
         }
         Ok(())
@@ -312,7 +311,7 @@ impl Handler for Connection {
             self.control.mute();
             return Ok(());
         }
-        let Some(opened) = self.channel.take_if(|opened| opened.id() == channel) else {
+        let Some((_, shell)) = self.channel.take_if(|(opened, _)| *opened == channel) else {
             return session.channel_failure(channel);
         };
         session.channel_success(channel)?;
@@ -325,8 +324,9 @@ impl Handler for Connection {
             is_busy: self.plan.busy,
             is_silent: self.plan.stall == Some(Stage::Prompt),
         };
-        // It ends with the connection.
-        drop(self.shared.runtime.spawn(shell::serve(opened, opening)));
+        self.has_shell.send_replace(true);
+        // Nobody takes it where the channel was closed meanwhile.
+        let _taken = shell.send(opening);
         Ok(())
     }
 

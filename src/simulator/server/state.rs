@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::door::Door;
 use super::host_key::HostKeys;
+use super::input::MOUTHFUL;
 use super::settings::TwinSettings;
 use super::wire::Control;
 use super::{clock, trap};
@@ -25,6 +26,15 @@ const ENTERPRISE: u32 = 20_095;
 /// How many lines are remembered; a rehearsal of 384 subscribers enters about two thousand.
 const MOST_LINES: usize = 20_000;
 
+/// How many bytes of lines are remembered: whoever pastes lines of a thousand characters must not fill the memory of hundreds of twins.
+const MOST_LINE_BYTES: usize = 2 << 20;
+
+/// What somebody else's session may show; a configuration of 384 subscribers has a tenth of it.
+const MOST_SHOWN: usize = 1 << 20;
+
+/// Ends such a session; the last line is one that a prompt would stand on.
+const TOO_MUCH: &[u8] = b"\r\n% Too much output: the rest is not entered\r\n#";
+
 /// A twin as it is now.
 pub struct State {
     pub gam: Gam,
@@ -32,6 +42,7 @@ pub struct State {
     pub counts: Counts,
     /// Every line that was entered, oldest first.
     pub lines: VecDeque<LoggedLine>,
+    line_bytes: usize,
     /// Whether the device runs; it does not while it boots.
     pub is_up: bool,
     pub(super) agent: Agent,
@@ -73,6 +84,7 @@ impl State {
             faults: Faults::default(),
             counts: Counts::default(),
             lines: VecDeque::new(),
+            line_bytes: 0,
             is_up: true,
             shells: BTreeSet::new(),
             connections: BTreeMap::new(),
@@ -97,8 +109,12 @@ impl State {
 
     pub(super) fn log(&mut self, session: u64, line: &str, at: Moment) {
         self.counts.lines += 1;
-        if self.lines.len() >= MOST_LINES {
-            self.lines.pop_front();
+        self.line_bytes += line.len();
+        while self.lines.len() >= MOST_LINES || self.line_bytes > MOST_LINE_BYTES {
+            let Some(forgotten) = self.lines.pop_front() else {
+                break;
+            };
+            self.line_bytes -= forgotten.line.len();
         }
         self.lines.push_back(LoggedLine {
             session,
@@ -110,21 +126,33 @@ impl State {
     /// Enters a line in configuration mode as somebody else would, and returns what that session showed.
     pub(super) fn enter_elsewhere(&mut self, line: &str, now: Moment) -> Vec<u8> {
         let mut session = Session::open(&self.gam, 0, 0);
+        let mut shown = Vec::new();
         for keys in [
             "terminal width 0\rterminal length 0\rconfigure terminal\r",
             line,
             "\r",
         ] {
-            session.type_keys(keys.as_bytes());
-            while let Some(entered) = session.next_line(&self.gam) {
-                // What saves or reboots has a way of its own; here it only prints.
-                let _outcome = session.run(&entered, &mut self.gam, now);
+            for keys in keys.as_bytes().chunks(MOUTHFUL) {
+                session.type_keys(keys);
+                while let Some(entered) = session.next_line(&self.gam) {
+                    // What saves or reboots has a way of its own; here it only prints.
+                    let _outcome = session.run(&entered, &mut self.gam, now);
+                    shown.append(&mut session.take_output());
+                    if shown.len() > MOST_SHOWN {
+                        break;
+                    }
+                }
+                shown.append(&mut session.take_output());
+                if shown.len() > MOST_SHOWN {
+                    shown.extend_from_slice(TOO_MUCH);
+                    return shown;
+                }
             }
             if keys.starts_with("terminal") {
-                drop(session.take_output());
+                shown.clear();
             }
         }
-        session.take_output()
+        shown
     }
 }
 
@@ -246,5 +274,53 @@ impl Shared {
             }
         });
         self.door.shut();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::GamModel;
+    use crate::simulator::gam::{Build, FirmwareProfile, Hardware};
+
+    fn state() -> State {
+        let settings = TwinSettings::new(Build {
+            hardware: Hardware::of(GamModel::Gam4Cx, 1),
+            firmware: FirmwareProfile::default(),
+            seed: 1,
+            configuration: None,
+        });
+        let now = Moment::from_unix_millis(1_790_000_000_000);
+        let gam = Gam::new(settings.build.clone(), now);
+        State::new(gam, &settings, now)
+    }
+
+    #[test]
+    fn long_lines_are_forgotten_before_they_fill_the_memory() {
+        let mut state = state();
+        let line = "x".repeat(1000);
+        for session in 0..5000 {
+            state.log(session, &line, Moment::default());
+        }
+        let bytes: usize = state.lines.iter().map(|line| line.line.len()).sum();
+        assert!(bytes <= MOST_LINE_BYTES && bytes > MOST_LINE_BYTES / 2);
+        assert_eq!(state.lines.back().unwrap().session, 4999);
+        for session in 0..50_000 {
+            state.log(session, "", Moment::default());
+        }
+        assert_eq!(state.lines.len(), MOST_LINES);
+    }
+
+    #[test]
+    fn somebody_elses_session_ends_when_it_shows_too_much() {
+        let mut state = state();
+        let lines = format!("{}\rhostname LATE", "?".repeat(60_000));
+        let shown = state.enter_elsewhere(&lines, Moment::default());
+        assert!(shown.len() < 2 * MOST_SHOWN, "{} bytes", shown.len());
+        assert!(shown.ends_with(TOO_MUCH));
+        assert_ne!(state.gam.running().hostname, "LATE");
+        let shown = state.enter_elsewhere("?\x15hostname SOON", Moment::default());
+        assert!(!shown.ends_with(TOO_MUCH));
+        assert_eq!(state.gam.running().hostname, "SOON");
     }
 }

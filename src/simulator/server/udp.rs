@@ -22,6 +22,9 @@ const LONGEST_REQUEST: usize = 8192;
 /// How many answers wait at once for their time to come; a flood beyond is lost.
 const MOST_WAITING: usize = 256;
 
+/// What takes longer than this lets everybody else have a turn first.
+const LONG: Duration = Duration::from_micros(500);
+
 /// How long an answer waits for others to be sent in the wrong order with.
 const REORDER_WAIT: Duration = Duration::from_millis(50);
 
@@ -59,10 +62,14 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
             () = at(until) => None,
         };
         let mut requests = Vec::new();
+        let began = Instant::now();
         let answers = match received {
             None => held.take_pile(),
-            // An ICMP message about somebody who asked and went away.
-            Some(Err(_)) => continue,
+            // An ICMP message about somebody who asked and went away; one error after the other must not keep others waiting.
+            Some(Err(_)) => {
+                tokio::task::yield_now().await;
+                continue;
+            }
             Some(Ok((length, from))) => match buffer.get(..length) {
                 Some(request) if length <= LONGEST_REQUEST => {
                     let answer = shared.change(|state, now| {
@@ -70,10 +77,7 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
                         requests = state.gam.take_requests();
                         answer
                     });
-                    match answer {
-                        Some((answer, plan)) => held.hold(answer, &plan),
-                        None => continue,
-                    }
+                    answer.map_or_else(Vec::new, |(answer, plan)| held.hold(answer, &plan))
                 }
                 _ => continue,
             },
@@ -92,6 +96,9 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
         }
         for request in requests {
             shared.fulfil(request);
+        }
+        if began.elapsed() > LONG {
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -176,7 +183,7 @@ impl Held {
             self.late = Some(answer);
         } else if let Some(among) = plan.reorder {
             self.pile.push(answer);
-            if self.pile.len() >= usize::from(among) {
+            if self.pile.len() >= usize::from(among).min(MOST_WAITING) {
                 out = self.take_pile();
             } else {
                 self.until = Some(Instant::now() + REORDER_WAIT);
@@ -211,4 +218,29 @@ async fn send(socket: &UdpSocket, answer: &Answer) {
 async fn other_port(socket: &UdpSocket) -> std::io::Result<UdpSocket> {
     let ip = socket.local_addr()?.ip();
     UdpSocket::bind((ip, 0)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pile_that_waits_to_be_reordered_stays_small() {
+        let plan = DatagramPlan {
+            reorder: Some(u16::MAX),
+            ..DatagramPlan::default()
+        };
+        let answer = Answer {
+            datagram: Vec::new(),
+            to: SocketAddr::from(([127, 0, 0, 1], 9)),
+            is_from_elsewhere: false,
+            copies: 0,
+            delay: Duration::ZERO,
+        };
+        let mut held = Held::default();
+        for _ in 1..MOST_WAITING {
+            assert!(held.hold(answer.clone(), &plan).is_empty());
+        }
+        assert_eq!(held.hold(answer, &plan).len(), MOST_WAITING);
+    }
 }

@@ -1,5 +1,7 @@
 //! The verbs: what GET, GETNEXT, GETBULK and SET answer (RFC 3416 §4.2, RFC 3584 §4.4 for SNMPv1).
 
+use std::collections::BTreeMap;
+
 use super::ber::Writer;
 use super::distortion::{Distortion, Lens};
 use super::pdu::{Kind, Pdu, Reply};
@@ -165,8 +167,9 @@ fn get(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>, Fai
 fn get_next(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>, Failure> {
     let lens = lens(terms, view);
     let mut answer = Answer::new(terms);
+    let mut skipped = terms.is_version_one.then(Skipped::default);
     for ((name, _), index) in pdu.bindings.iter().zip(1..) {
-        match following(lens, terms.is_version_one, name.arcs(), index)? {
+        match following(lens, skipped.as_mut(), name.arcs(), index)? {
             Some((name, value)) => answer.add_or_too_big(name.arcs(), &value, index)?,
             None if terms.is_version_one => return Err((ErrorStatus::NoSuchName, index)),
             None => answer.add_or_too_big(name.arcs(), &Value::EndOfMibView, index)?,
@@ -175,22 +178,39 @@ fn get_next(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>
     Ok(answer.into_bytes())
 }
 
+/// What SNMPv1 stepped over on behalf of one request: each run of names by its first, with its last and what came after it. A request that asks for the same thousands of counters a hundred times steps over them once.
+type Skipped = BTreeMap<Oid, (Oid, Option<(Oid, Value)>)>;
+
 /// Returns what follows; SNMPv1 steps over each Counter64 (RFC 3584 §4.2.2.1).
 fn following(
     lens: Lens<'_>,
-    is_version_one: bool,
+    skipped: Option<&mut Skipped>,
     after: &[u32],
     index: usize,
 ) -> Result<Option<(Oid, Value)>, Failure> {
     let next = |after: &[u32]| lens.next(after).map_err(|_| (ErrorStatus::GenErr, index));
     let mut found = next(after)?;
-    while is_version_one && let Some((name, Value::Counter64(_))) = &found {
+    let Some(skipped) = skipped else {
+        return Ok(found);
+    };
+    let mut run: Option<(Oid, Oid)> = None;
+    while let Some((name, Value::Counter64(_))) = &found {
+        let known = skipped.range(..=name).next_back();
+        if let Some((_, (_, beyond))) = known.filter(|(_, (last, _))| name <= last) {
+            found = beyond.clone();
+            break;
+        }
         let further = next(name.arcs())?;
         // A walk that is made to stand still would be stepped over for ever.
         if further.as_ref().is_some_and(|(next, _)| next <= name) {
             return Err((ErrorStatus::GenErr, index));
         }
+        let first = run.map_or_else(|| name.clone(), |(first, _)| first);
+        run = Some((first, name.clone()));
         found = further;
+    }
+    if let Some((first, last)) = run {
+        skipped.insert(first, (last, found.clone()));
     }
     Ok(found)
 }

@@ -65,6 +65,30 @@ fn version_one_has_no_words_for_what_is_missing_or_has_64_bits() {
 }
 
 #[test]
+fn version_one_steps_over_the_same_counters_once_for_each_request() {
+    let next = Ask {
+        version: 0,
+        kind: Kind::GetNext,
+        ..ASK
+    };
+    let mut objects = objects();
+    let mut names = vec![name_of(OCTETS, 5), name_of(NAMES, 10), name_of(OCTETS, 2)];
+    names.extend(vec![name_of(NAMES, 10); 50]);
+    let asked = asking(&names.iter().map(Oid::arcs).collect::<Vec<_>>());
+    let said = next
+        .of(&mut agent(Vec::new()), &mut objects, &asked)
+        .unwrap();
+    assert!(
+        said.names()
+            .iter()
+            .all(|name| *name == name_of(SPEEDS, 1).to_string())
+    );
+    assert_eq!(said.values().len(), names.len());
+    // One step for each name, and one over each of ten counters.
+    assert_eq!(objects.steps.get(), names.len() + 10);
+}
+
+#[test]
 fn get_bulk_answers_row_by_row_after_what_is_asked_once() {
     let said = Ask {
         counts: (1, 2),

@@ -5,6 +5,7 @@ mod faults;
 mod properties;
 mod users;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -32,6 +33,8 @@ struct Objects {
     values: BTreeMap<Oid, Value>,
     /// Answers every GETNEXT with the first object.
     is_mad: bool,
+    /// How often it was asked what comes next.
+    steps: Cell<usize>,
 }
 
 impl View for Objects {
@@ -45,6 +48,7 @@ impl View for Objects {
     }
 
     fn next(&self, after: &[u32]) -> Option<(Oid, Value)> {
+        self.steps.set(self.steps.get() + 1);
         let from = if self.is_mad {
             Bound::Unbounded
         } else {
@@ -84,7 +88,7 @@ fn objects() -> Objects {
     }
     Objects {
         values,
-        is_mad: false,
+        ..Objects::default()
     }
 }
 

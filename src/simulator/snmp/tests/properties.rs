@@ -58,7 +58,7 @@ proptest! {
         max_message in 484..3000_usize,
     ) {
         let ask = Ask { kind: Kind::GetBulk, counts: (0, repetitions), ..ASK };
-        let mut objects = Objects { values, is_mad: false };
+        let mut objects = Objects { values, ..Objects::default() };
         let mut agent = agent(vec![]);
         agent.set_limits(Limits { max_message, max_rows: usize::MAX });
         let mut found = vec![(Oid::new(&[0, 0]), Value::Null)];
