@@ -1,7 +1,7 @@
 //! Sessions as golden screens: `sessions/NAME.keys` is typed, `NAME.screen` is what a person sees.
 
 use gamctl::model::GamModel;
-use gamctl::simulator::commands::{Outcome, Session};
+use gamctl::simulator::commands::{Outcome, Session, write_startup};
 
 use super::typing::{NOW, gam};
 use crate::golden::assert_golden;
@@ -19,7 +19,7 @@ fn screen(keys: &str) -> String {
         session.type_keys(&bytes_of(line));
         while let Some(line) = session.next_line(&gam) {
             match session.run(&line, &mut gam, NOW) {
-                Outcome::Save => session.finish_save(Ok(()), &mut gam, NOW),
+                Outcome::Save => session.finish_save(Ok(write_startup(&mut gam, NOW)), &gam),
                 Outcome::Reload | Outcome::SwapFirmware => gam.boot(NOW),
                 Outcome::Prompt => {}
                 Outcome::Close => session.break_in("(closed)"),

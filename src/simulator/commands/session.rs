@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::execute::{Answer, execute};
 use super::mode::{Mode, Step};
 use super::running_config::running_config;
-use crate::simulator::gam::{CopyStatus, Gam, Password};
+use crate::simulator::gam::{Gam, Password};
 use crate::simulator::grammar::{Completion, SyntaxError};
 use crate::simulator::moment::Moment;
 use crate::simulator::terminal::{Event, Terminal};
@@ -15,7 +15,7 @@ use crate::simulator::terminal::{Event, Terminal};
 pub enum Outcome {
     /// The next prompt stands.
     Prompt,
-    /// `Building configuration...` is printed; call [`Session::finish_save`] when flash has been written, or could not be.
+    /// `Building configuration...` is printed; call [`write_startup`] when the time for it is over, and then [`Session::finish_save`].
     Save,
     /// `% Rebooting …` is printed; the device goes away and boots.
     Reload,
@@ -38,6 +38,13 @@ enum Asked {
     EnablePassword,
     /// Whether to go on with this line.
     Question(String),
+}
+
+/// Writes the running configuration to flash; returns how many bytes that took.
+pub fn write_startup(gam: &mut Gam, now: Moment) -> usize {
+    let bytes = running_config(gam).len();
+    gam.save(bytes, now);
+    bytes
 }
 
 /// The command line as one connection sees it. It holds no device: that is an argument of whatever needs one.
@@ -298,21 +305,14 @@ impl Session {
         self.terminal.replace_line(&line);
     }
 
-    /// Writes the startup configuration, or says why not, and prompts.
-    pub fn finish_save(&mut self, result: Result<(), SaveFailure>, gam: &mut Gam, now: Moment) {
-        match result {
-            Ok(()) => {
-                let bytes = running_config(gam).len();
-                gam.save(bytes, now);
-                self.terminal
-                    .print(&format!("% Saving {bytes} bytes to flash:startup-config\n"));
-            }
+    /// Says how the writing of the startup configuration ended, and prompts: [`write_startup`] has done it, or it could not be done.
+    pub fn finish_save(&mut self, result: Result<usize, SaveFailure>, gam: &Gam) {
+        self.terminal.print(&match result {
+            Ok(bytes) => format!("% Saving {bytes} bytes to flash:startup-config\n"),
             Err(SaveFailure::FlashFull) => {
-                gam.set_copy_status(CopyStatus::Failed);
-                self.terminal
-                    .print("% Error: Cannot save startup-config: no space left on flash\n");
+                "% Error: Cannot save startup-config: no space left on flash\n".to_owned()
             }
-        }
+        });
         self.prompt(gam);
     }
 

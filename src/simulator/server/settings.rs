@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use russh::keys::PublicKey;
 
+use crate::model::MacAddress;
 use crate::simulator::gam::Build;
 use crate::simulator::snmp::{Access, Community, Limits, User};
 
@@ -14,6 +15,8 @@ use crate::simulator::snmp::{Access, Community, Limits, User};
 #[derive(Debug, Clone)]
 pub struct TwinSettings {
     pub build: Build,
+    /// Who is on a wire when the device starts, and on which port.
+    pub plugged: Vec<(MacAddress, u8)>,
     pub ip: IpAddr,
     /// 0 is any that is free.
     pub ssh_port: u16,
@@ -76,6 +79,7 @@ impl TwinSettings {
     pub fn new(build: Build) -> Self {
         Self {
             build,
+            plugged: Vec::new(),
             ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ssh_port: 0,
             snmp_port: 0,
