@@ -74,6 +74,14 @@ pub(super) struct TwinArguments {
     #[arg(long, value_name = "TIMES", default_value = "ssh=0ms", hide_default_value = true, value_parser = latency::pace)]
     latency: latency::Pace,
 
+    /// A text above the first prompt of each session
+    #[arg(long, value_name = "TEXT")]
+    banner: Option<String>,
+
+    /// Let sessions begin at `>`; `enable` asks for the login's password
+    #[arg(long)]
+    unprivileged: bool,
+
     /// What goes wrong from the start, from a TOML file with `[[fault]]` tables
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,

@@ -12,8 +12,9 @@ use crate::cli::scope::pattern;
 use crate::inventory::{DeviceObject, Inventory, nearest, resolve};
 use crate::model::{DeviceName, DeviceState, natural_order};
 use crate::report::visible;
+use crate::simulator::commands::Entrance;
 use crate::simulator::fault::FaultOrder;
-use crate::simulator::gam::{Build, Hardware, chance};
+use crate::simulator::gam::{Build, Hardware, Password, chance};
 use crate::simulator::server::{TrapReceiver, TwinSettings};
 
 /// What one twin is made from.
@@ -160,6 +161,11 @@ impl Draft<'_> {
             legacy_ssh: arguments.legacy_ssh || opening.legacy_ssh,
             snmp: opening.agent(),
             trap_receiver,
+            entrance: Entrance {
+                banner: arguments.banner.clone().unwrap_or_default(),
+                lands_unprivileged: arguments.unprivileged,
+                enable_password: Password::of(&opening.password),
+            },
             directory: arguments.state.clone(),
             ..TwinSettings::new(build)
         };

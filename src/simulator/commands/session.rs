@@ -31,6 +31,27 @@ pub enum SaveFailure {
     FlashFull,
 }
 
+/// How sessions begin where a box is set up otherwise than delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrance {
+    /// Lines above the first prompt; what is not printable ASCII is a client's problem, as it is on a real box.
+    pub banner: String,
+    /// Whether sessions begin at `>`.
+    pub lands_unprivileged: bool,
+    /// What `enable` asks for.
+    pub enable_password: Password,
+}
+
+impl Default for Entrance {
+    fn default() -> Self {
+        Self {
+            banner: String::new(),
+            lands_unprivileged: false,
+            enable_password: Password::None,
+        }
+    }
+}
+
 /// What the next line that is typed answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Asked {
@@ -64,27 +85,30 @@ pub struct Session {
 const HISTORY: usize = 32;
 
 impl Session {
-    /// Opens a session as a shell does: prints the first prompt. 0 columns or rows: not known.
+    /// Opens a session as a box as delivered does: at `#`, with nothing above the prompt. 0 columns or rows: not known.
     pub fn open(gam: &Gam, columns: u16, rows: u16) -> Self {
-        Self::in_mode(Mode::Privileged, Password::None, gam, columns, rows)
+        Self::enter(gam, columns, rows, &Entrance::default())
     }
 
-    /// Opens a session that lands at `>` and asks this password at `enable`.
-    pub fn open_unprivileged(gam: &Gam, columns: u16, rows: u16, enable: Password) -> Self {
-        Self::in_mode(Mode::User, enable, gam, columns, rows)
-    }
-
-    fn in_mode(mode: Mode, enable_password: Password, gam: &Gam, columns: u16, rows: u16) -> Self {
+    /// Opens a session: prints what comes before the first prompt, and the prompt.
+    pub fn enter(gam: &Gam, columns: u16, rows: u16, entrance: &Entrance) -> Self {
         let mut session = Self {
             terminal: Terminal::new(columns, rows),
-            mode,
+            mode: if entrance.lands_unprivileged {
+                Mode::User
+            } else {
+                Mode::Privileged
+            },
             history: VecDeque::new(),
             asked: Asked::Nothing,
             is_confirmed: false,
-            enable_password,
+            enable_password: entrance.enable_password.clone(),
             prompt_override: None,
             prompt_width: 0,
         };
+        if !entrance.banner.is_empty() {
+            session.terminal.print(&format!("{}\n", entrance.banner));
+        }
         session.terminal.print("\n");
         session.prompt(gam);
         session

@@ -8,6 +8,7 @@ use std::time::Duration;
 use russh::keys::PublicKey;
 
 use crate::model::MacAddress;
+use crate::simulator::commands::Entrance;
 use crate::simulator::gam::Build;
 use crate::simulator::snmp::{Access, Community, Limits, User};
 
@@ -26,6 +27,8 @@ pub struct TwinSettings {
     pub legacy_ssh: bool,
     pub snmp: SnmpSettings,
     pub trap_receiver: Option<TrapReceiver>,
+    /// What stands above the first prompt of a session, and whether that is `>`.
+    pub entrance: Entrance,
     pub latency: Latency,
     /// How long flash takes to write a configuration.
     pub save_time: Duration,
@@ -87,6 +90,7 @@ impl TwinSettings {
             legacy_ssh: false,
             snmp: SnmpSettings::default(),
             trap_receiver: None,
+            entrance: Entrance::default(),
             latency: Latency::default(),
             save_time: Duration::from_millis(100),
             boot_time: Duration::from_millis(300),

@@ -101,7 +101,8 @@ fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
         state.shells.insert(number);
         state.counts.shells += 1;
         let standing = state.faults.on_shell();
-        let mut session = Session::open(&state.gam, opening.columns, opening.rows);
+        let entrance = &shared.settings.entrance;
+        let mut session = Session::enter(&state.gam, opening.columns, opening.rows, entrance);
         if standing.prompt.is_some() {
             session.set_prompt_override(standing.prompt.clone());
             session.type_keys(b"\r");
