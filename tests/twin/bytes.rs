@@ -1,7 +1,7 @@
 //! Any bytes, as keys of a session or as a datagram: no panic, no hang, and no more memory than was asked for.
 
 use gamctl::model::GamModel;
-use gamctl::simulator::commands::{Outcome, Session};
+use gamctl::simulator::commands::{Outcome, Session, write_startup};
 use gamctl::simulator::gam::Gam;
 use gamctl::simulator::mib::Mib;
 use gamctl::simulator::snmp::{Access, Agent, Community, EngineId, Limits, Setup};
@@ -39,7 +39,7 @@ fn typed(gam: &mut Gam, keys: &[u8], piece: usize) -> Vec<u8> {
         session.type_keys(piece);
         while let Some(line) = session.next_line(gam) {
             match session.run(&line, gam, NOW) {
-                Outcome::Save => session.finish_save(Ok(()), gam, NOW),
+                Outcome::Save => session.finish_save(Ok(write_startup(gam, NOW)), gam),
                 Outcome::Reload | Outcome::SwapFirmware => {
                     gam.boot(NOW);
                     session = Session::open(gam, 80, 24);

@@ -1,10 +1,40 @@
 //! Sessions as golden screens: `sessions/NAME.keys` is typed, `NAME.screen` is what a person sees.
 
 use gamctl::model::GamModel;
-use gamctl::simulator::commands::{Outcome, Session};
+use gamctl::simulator::commands::{Entrance, Outcome, Session, write_startup};
+use gamctl::simulator::gam::Password;
 
 use super::typing::{NOW, gam};
 use crate::golden::assert_golden;
+
+#[test]
+fn enable_asks_for_a_password_without_showing_it() {
+    let mut gam = gam(GamModel::Gam12M, None);
+    let entrance = Entrance {
+        banner: "Authorised use only".to_owned(),
+        lands_unprivileged: true,
+        enable_password: Password::of("swordfish"),
+    };
+    let mut session = Session::enter(&gam, 0, 0, &entrance);
+    for keys in [
+        "enable\r",
+        "wrong\r",
+        "enable\r",
+        "swordfish\r",
+        "show history\r",
+    ] {
+        session.type_keys(keys.as_bytes());
+        while let Some(line) = session.next_line(&gam) {
+            session.run(&line, &mut gam, NOW);
+        }
+    }
+    let screen = String::from_utf8(session.take_output()).unwrap();
+    assert_eq!(
+        screen.replace("\r\n", "\n"),
+        "Authorised use only\n\nGAM-12-M> enable\nPassword: \n% Access denied\nGAM-12-M> enable\n\
+         Password: \nGAM-12-M# show history\n  enable\n  enable\n  show history\nGAM-12-M# "
+    );
+}
 
 /// Types a file of keys into a new session and returns the screen, with its control bytes made visible.
 fn screen(keys: &str) -> String {
@@ -19,7 +49,7 @@ fn screen(keys: &str) -> String {
         session.type_keys(&bytes_of(line));
         while let Some(line) = session.next_line(&gam) {
             match session.run(&line, &mut gam, NOW) {
-                Outcome::Save => session.finish_save(Ok(()), &mut gam, NOW),
+                Outcome::Save => session.finish_save(Ok(write_startup(&mut gam, NOW)), &gam),
                 Outcome::Reload | Outcome::SwapFirmware => gam.boot(NOW),
                 Outcome::Prompt => {}
                 Outcome::Close => session.break_in("(closed)"),

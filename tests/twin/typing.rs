@@ -1,7 +1,7 @@
 //! A twin's command line without a network: lines in, answers out.
 
 use gamctl::model::GamModel;
-use gamctl::simulator::commands::{Outcome, Session};
+use gamctl::simulator::commands::{Outcome, Session, write_startup};
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Gam, Hardware};
 use gamctl::simulator::moment::Moment;
 
@@ -39,7 +39,7 @@ pub(super) fn configure(gam: &mut Gam, lines: &[String]) -> Vec<String> {
 fn run(session: &mut Session, gam: &mut Gam) {
     while let Some(line) = session.next_line(gam) {
         match session.run(&line, gam, NOW) {
-            Outcome::Save => session.finish_save(Ok(()), gam, NOW),
+            Outcome::Save => session.finish_save(Ok(write_startup(gam, NOW)), gam),
             Outcome::Reload | Outcome::SwapFirmware => gam.boot(NOW),
             Outcome::Prompt | Outcome::Close => {}
         }

@@ -22,6 +22,8 @@ pub(super) struct Opening {
     pub user: String,
     pub password: String,
     pub snmp: Snmp,
+    /// Whether the inventory says that these boxes know old algorithms only.
+    pub legacy_ssh: bool,
     /// Ready for the agent; devices that share credentials share the keys made from its passwords.
     agent: SnmpSettings,
 }
@@ -81,6 +83,7 @@ impl Keyring {
             user: user.as_str().to_owned(),
             password,
             snmp,
+            legacy_ssh: ssh.legacy_algorithms.unwrap_or(false),
             agent,
         })
     }

@@ -23,7 +23,6 @@ use crate::inventory::text::DeviceText;
 use crate::model::Address;
 use crate::report::Exit;
 use crate::simulator::gam::FirmwareProfile;
-use crate::simulator::server::Latency;
 use listen::{Listen, ListenError, Place, Ports};
 use start_from::StartFrom;
 
@@ -71,9 +70,17 @@ pub(super) struct TwinArguments {
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
 
-    /// How much longer connections, lines and answers take, such as `ssh=150ms,line=40ms,snmp=20ms`
-    #[arg(long, value_name = "TIMES", default_value = "ssh=0ms", hide_default_value = true, value_parser = latency::latency)]
-    latency: Latency,
+    /// How long connections, lines, answers, saving and restarts take: `ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`
+    #[arg(long, value_name = "TIMES", default_value = "ssh=0ms", hide_default_value = true, value_parser = latency::pace)]
+    latency: latency::Pace,
+
+    /// A text above the first prompt of each session
+    #[arg(long, value_name = "TEXT")]
+    banner: Option<String>,
+
+    /// Let sessions begin at `>`; `enable` asks for the login's password
+    #[arg(long)]
+    unprivileged: bool,
 
     /// What goes wrong from the start, from a TOML file with `[[fault]]` tables
     #[arg(long, value_name = "FILE")]

@@ -27,6 +27,9 @@ pub(super) struct ReadyTwin {
     pub snmp_port: u16,
     pub user: String,
     pub password: String,
+    /// Only where it offers old algorithms and nothing else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub legacy_ssh: bool,
     /// Absent where the credentials are SNMPv3's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub community: Option<String>,
@@ -86,6 +89,7 @@ pub(super) struct Found {
     pub snmp_port: u16,
     pub host_key: String,
     pub serial: String,
+    pub legacy_ssh: bool,
 }
 
 impl ReadyTwin {
@@ -101,6 +105,7 @@ impl ReadyTwin {
             snmp_port: found.snmp_port,
             user: opening.user.clone(),
             password: opening.password.clone(),
+            legacy_ssh: found.legacy_ssh,
             community,
             snmp_v3,
             host_key: found.host_key,
@@ -124,8 +129,14 @@ impl ReadyTwin {
     }
 
     fn ssh_example(&self) -> String {
+        // What OpenSSH has to be told before it talks to old firmware.
+        let old = if self.legacy_ssh {
+            " -o KexAlgorithms=+diffie-hellman-group14-sha1 -o HostKeyAlgorithms=+ssh-rsa"
+        } else {
+            ""
+        };
         format!(
-            "ssh -p {} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no {}@{}   # password {}",
+            "ssh -p {} -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no{old} {}@{}   # password {}",
             self.ssh_port, self.user, self.address, self.password
         )
     }

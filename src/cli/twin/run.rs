@@ -173,24 +173,11 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
     let Specification {
         name,
         settings,
-        plugged,
         faults,
         opening,
     } = specification;
+    let legacy_ssh = settings.legacy_ssh;
     let twin = Twin::start(settings).await?;
-    twin.change(|gam, now| {
-        let (is_coax, seed) = (gam.hardware().is_coax(), gam.seed());
-        gam.change_world(
-            |world| {
-                for (mac, port) in plugged {
-                    world.plug(mac, port, is_coax, seed, now);
-                }
-            },
-            now,
-        );
-        // Nobody was ever missing.
-        gam.clear_alarm_log();
-    });
     for order in faults {
         twin.set_fault(order);
     }
@@ -200,6 +187,7 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
         snmp_port: twin.snmp_address().port(),
         host_key: twin.host_key()?,
         serial: twin.serial(),
+        legacy_ssh,
     };
     let ready = ReadyTwin::of(&name, found, &opening);
     Ok((twin, ready))

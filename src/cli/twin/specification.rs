@@ -10,17 +10,17 @@ use super::start_from::StartFrom;
 use super::{TwinArguments, faults};
 use crate::cli::scope::pattern;
 use crate::inventory::{DeviceObject, Inventory, nearest, resolve};
-use crate::model::{DeviceName, DeviceState, MacAddress, natural_order};
+use crate::model::{DeviceName, DeviceState, natural_order};
 use crate::report::visible;
+use crate::simulator::commands::Entrance;
 use crate::simulator::fault::FaultOrder;
-use crate::simulator::gam::{Build, Hardware, chance};
+use crate::simulator::gam::{Build, Hardware, Password, chance};
 use crate::simulator::server::{TrapReceiver, TwinSettings};
 
 /// What one twin is made from.
 pub(super) struct Specification {
     pub name: DeviceName,
     pub settings: TwinSettings,
-    pub plugged: Vec<(MacAddress, u8)>,
     pub faults: Vec<FaultOrder>,
     pub opening: Opening,
 }
@@ -151,25 +151,31 @@ impl Draft<'_> {
             address,
             community: opening.trap_community(),
         });
-        let settings = TwinSettings {
+        let mut settings = TwinSettings {
+            plugged: start.plugged,
             ip: place.ip,
             ssh_port: place.ssh_port,
             snmp_port: place.snmp_port,
             login: opening.login(),
-            legacy_ssh: arguments.legacy_ssh,
+            // Where the inventory says that a box knows old algorithms only, its twin does.
+            legacy_ssh: arguments.legacy_ssh || opening.legacy_ssh,
             snmp: opening.agent(),
             trap_receiver,
-            latency: arguments.latency,
+            entrance: Entrance {
+                banner: arguments.banner.clone().unwrap_or_default(),
+                lands_unprivileged: arguments.unprivileged,
+                enable_password: Password::of(&opening.password),
+            },
             directory: arguments.state.clone(),
             ..TwinSettings::new(build)
         };
+        arguments.latency.set(&mut settings);
         let name = device.id.clone();
         let faults = faults
             .iter()
             .filter(|fault| fault.devices.is_match(name.as_str()));
         Ok(Specification {
             settings,
-            plugged: start.plugged,
             faults: faults.map(|fault| fault.order.clone()).collect(),
             opening: opening.clone(),
             name,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::execute::{Answer, execute};
 use super::mode::{Mode, Step};
 use super::running_config::running_config;
-use crate::simulator::gam::{CopyStatus, Gam, Password};
+use crate::simulator::gam::{Gam, Password};
 use crate::simulator::grammar::{Completion, SyntaxError};
 use crate::simulator::moment::Moment;
 use crate::simulator::terminal::{Event, Terminal};
@@ -15,7 +15,7 @@ use crate::simulator::terminal::{Event, Terminal};
 pub enum Outcome {
     /// The next prompt stands.
     Prompt,
-    /// `Building configuration...` is printed; call [`Session::finish_save`] when flash has been written, or could not be.
+    /// `Building configuration...` is printed; call [`write_startup`] when the time for it is over, and then [`Session::finish_save`].
     Save,
     /// `% Rebooting …` is printed; the device goes away and boots.
     Reload,
@@ -31,6 +31,27 @@ pub enum SaveFailure {
     FlashFull,
 }
 
+/// How sessions begin where a box is set up otherwise than delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrance {
+    /// Lines above the first prompt; what is not printable ASCII is a client's problem, as it is on a real box.
+    pub banner: String,
+    /// Whether sessions begin at `>`.
+    pub lands_unprivileged: bool,
+    /// What `enable` asks for.
+    pub enable_password: Password,
+}
+
+impl Default for Entrance {
+    fn default() -> Self {
+        Self {
+            banner: String::new(),
+            lands_unprivileged: false,
+            enable_password: Password::None,
+        }
+    }
+}
+
 /// What the next line that is typed answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Asked {
@@ -38,6 +59,13 @@ enum Asked {
     EnablePassword,
     /// Whether to go on with this line.
     Question(String),
+}
+
+/// Writes the running configuration to flash; returns how many bytes that took.
+pub fn write_startup(gam: &mut Gam, now: Moment) -> usize {
+    let bytes = running_config(gam).len();
+    gam.save(bytes, now);
+    bytes
 }
 
 /// The command line as one connection sees it. It holds no device: that is an argument of whatever needs one.
@@ -57,27 +85,30 @@ pub struct Session {
 const HISTORY: usize = 32;
 
 impl Session {
-    /// Opens a session as a shell does: prints the first prompt. 0 columns or rows: not known.
+    /// Opens a session as a box as delivered does: at `#`, with nothing above the prompt. 0 columns or rows: not known.
     pub fn open(gam: &Gam, columns: u16, rows: u16) -> Self {
-        Self::in_mode(Mode::Privileged, Password::None, gam, columns, rows)
+        Self::enter(gam, columns, rows, &Entrance::default())
     }
 
-    /// Opens a session that lands at `>` and asks this password at `enable`.
-    pub fn open_unprivileged(gam: &Gam, columns: u16, rows: u16, enable: Password) -> Self {
-        Self::in_mode(Mode::User, enable, gam, columns, rows)
-    }
-
-    fn in_mode(mode: Mode, enable_password: Password, gam: &Gam, columns: u16, rows: u16) -> Self {
+    /// Opens a session: prints what comes before the first prompt, and the prompt.
+    pub fn enter(gam: &Gam, columns: u16, rows: u16, entrance: &Entrance) -> Self {
         let mut session = Self {
             terminal: Terminal::new(columns, rows),
-            mode,
+            mode: if entrance.lands_unprivileged {
+                Mode::User
+            } else {
+                Mode::Privileged
+            },
             history: VecDeque::new(),
             asked: Asked::Nothing,
             is_confirmed: false,
-            enable_password,
+            enable_password: entrance.enable_password.clone(),
             prompt_override: None,
             prompt_width: 0,
         };
+        if !entrance.banner.is_empty() {
+            session.terminal.print(&format!("{}\n", entrance.banner));
+        }
         session.terminal.print("\n");
         session.prompt(gam);
         session
@@ -298,21 +329,14 @@ impl Session {
         self.terminal.replace_line(&line);
     }
 
-    /// Writes the startup configuration, or says why not, and prompts.
-    pub fn finish_save(&mut self, result: Result<(), SaveFailure>, gam: &mut Gam, now: Moment) {
-        match result {
-            Ok(()) => {
-                let bytes = running_config(gam).len();
-                gam.save(bytes, now);
-                self.terminal
-                    .print(&format!("% Saving {bytes} bytes to flash:startup-config\n"));
-            }
+    /// Says how the writing of the startup configuration ended, and prompts: [`write_startup`] has done it, or it could not be done.
+    pub fn finish_save(&mut self, result: Result<usize, SaveFailure>, gam: &Gam) {
+        self.terminal.print(&match result {
+            Ok(bytes) => format!("% Saving {bytes} bytes to flash:startup-config\n"),
             Err(SaveFailure::FlashFull) => {
-                gam.set_copy_status(CopyStatus::Failed);
-                self.terminal
-                    .print("% Error: Cannot save startup-config: no space left on flash\n");
+                "% Error: Cannot save startup-config: no space left on flash\n".to_owned()
             }
-        }
+        });
         self.prompt(gam);
     }
 

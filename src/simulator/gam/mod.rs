@@ -152,6 +152,19 @@ impl Gam {
         gam
     }
 
+    /// Returns the device as if these endpoints had been plugged in before it started: nobody was ever missing.
+    #[must_use]
+    pub fn with_plugged(mut self, plugged: &[(MacAddress, u8)], now: Moment) -> Self {
+        let coax = self.hardware.is_coax();
+        for (mac, port) in plugged {
+            self.world.plug(*mac, *port, coax, self.seed, now);
+        }
+        self.alarms = Alarms::default();
+        self.happenings = vec![Happening::ColdStart];
+        self.settle(now);
+        self
+    }
+
     pub fn hardware(&self) -> &Hardware {
         &self.hardware
     }

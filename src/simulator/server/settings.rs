@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use russh::keys::PublicKey;
 
+use crate::model::MacAddress;
+use crate::simulator::commands::Entrance;
 use crate::simulator::gam::Build;
 use crate::simulator::snmp::{Access, Community, Limits, User};
 
@@ -14,6 +16,8 @@ use crate::simulator::snmp::{Access, Community, Limits, User};
 #[derive(Debug, Clone)]
 pub struct TwinSettings {
     pub build: Build,
+    /// Who is on a wire when the device starts, and on which port.
+    pub plugged: Vec<(MacAddress, u8)>,
     pub ip: IpAddr,
     /// 0 is any that is free.
     pub ssh_port: u16,
@@ -23,6 +27,8 @@ pub struct TwinSettings {
     pub legacy_ssh: bool,
     pub snmp: SnmpSettings,
     pub trap_receiver: Option<TrapReceiver>,
+    /// What stands above the first prompt of a session, and whether that is `>`.
+    pub entrance: Entrance,
     pub latency: Latency,
     /// How long flash takes to write a configuration.
     pub save_time: Duration,
@@ -76,6 +82,7 @@ impl TwinSettings {
     pub fn new(build: Build) -> Self {
         Self {
             build,
+            plugged: Vec::new(),
             ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ssh_port: 0,
             snmp_port: 0,
@@ -83,6 +90,7 @@ impl TwinSettings {
             legacy_ssh: false,
             snmp: SnmpSettings::default(),
             trap_receiver: None,
+            entrance: Entrance::default(),
             latency: Latency::default(),
             save_time: Duration::from_millis(100),
             boot_time: Duration::from_millis(300),

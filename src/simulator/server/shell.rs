@@ -12,8 +12,8 @@ use super::input::Input;
 use super::reply::{split_inside, with_line_inside, without_errors};
 use super::state::Shared;
 use super::wire::Control;
-use crate::simulator::commands::{Outcome, SaveFailure, Session};
-use crate::simulator::fault::{At, LinePlan, Pieces, Restart, SavePlan, Standing};
+use crate::simulator::commands::{Outcome, Session};
+use crate::simulator::fault::{At, LinePlan, Pieces, Restart, Standing};
 
 /// How long a client may leave its window shut.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -122,7 +122,8 @@ fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
         state.shells.insert(number);
         state.counts.shells += 1;
         let standing = state.faults.on_shell();
-        let mut session = Session::open(&state.gam, opening.columns, opening.rows);
+        let entrance = &shared.settings.entrance;
+        let mut session = Session::enter(&state.gam, opening.columns, opening.rows, entrance);
         if standing.prompt.is_some() {
             session.set_prompt_override(standing.prompt.clone());
             session.type_keys(b"\r");
@@ -287,17 +288,18 @@ impl Shell {
 
     async fn save(&mut self) -> Result<(), Ended> {
         self.release().await?;
+        let control = Arc::clone(&self.opening.control);
         let shared = Arc::clone(&self.opening.shared);
-        self.pause(shared.settings.save_time).await?;
-        let result = match shared.change(|state, _| state.faults.on_save()) {
-            SavePlan::Written => Ok(()),
-            SavePlan::FlashFull => Err(SaveFailure::FlashFull),
-            SavePlan::Crash => return self.go_down(Restart::Reboot),
+        let written = shared.write_flash();
+        let written = tokio::select! {
+            written = self.input.during(written) => written,
+            () = control.cut_off() => return Err(Ended),
         };
-        shared.change(|state, now| {
-            state.counts.saves += u64::from(result.is_ok());
-            self.session.finish_save(result, &mut state.gam, now);
-        });
+        // A device that went down meanwhile says no more.
+        let Ok(Some(result)) = written else {
+            return Err(Ended);
+        };
+        shared.look(|state| self.session.finish_save(result, &state.gam));
         let reply = self.session.take_output();
         self.send(&reply).await
     }

@@ -62,7 +62,8 @@ impl Twin {
             let configuration = build.configuration.get_or_insert_with(delivered);
             configuration.password = Password::of(&settings.login.password);
         }
-        let gam = Gam::new(build, now);
+        let plugged = std::mem::take(&mut settings.plugged);
+        let gam = Gam::new(build, now).with_plugged(&plugged, now);
         let keys = HostKeys::new(gam.seed(), settings.legacy_ssh, settings.directory.clone());
         let serial = gam.hardware().serial.clone();
         let keys = tokio::task::spawn_blocking(move || keys.of(&serial, false).map(|_| keys));
