@@ -121,6 +121,28 @@ fn an_alarm_raised_by_hand_outlives_a_reboot_and_ends_when_it_is_cleared() {
 }
 
 #[test]
+fn the_log_of_alarms_forgets_the_oldest_beyond_500() {
+    let mut gam = built(GamModel::Gam4Mx);
+    let grade = Grade {
+        severity: Severity::Na,
+        service_affecting: false,
+    };
+    for _ in 0..260 {
+        for grade in [Some(grade), None] {
+            gam.set_alarm(Condition::SwDl, Entity::system(), grade, START);
+        }
+    }
+    let log = &gam.alarms().log;
+    assert_eq!(log.len(), 500);
+    let ends = (log.front(), log.back());
+    let numbers = (
+        ends.0.map(|entry| entry.index),
+        ends.1.map(|entry| entry.index),
+    );
+    assert_eq!(numbers, (Some(21), Some(520)));
+}
+
+#[test]
 fn each_condition_begins_where_the_reference_says() {
     type Change = fn(&mut World);
     fn wire(world: &mut World, snr_tenths: u32) {
@@ -336,4 +358,10 @@ fn what_no_line_can_ask_for_is_refused_as_well() {
     for (edit, refusal) in cases {
         assert_eq!(gam.edit(&edit, START), Err(refusal), "{edit:?}");
     }
+    enter(
+        &mut gam,
+        "ghn bw-profile 15 name last\n\
+         ghn endpoint 384 name last mac-address 00:0e:d8:40:00:02\n\
+         ghn subscriber 384 name last\n",
+    );
 }
