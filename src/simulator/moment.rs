@@ -58,6 +58,18 @@ impl Moment {
     }
 }
 
+/// `12 days, 2h 18m 33s`, as the G.hn agent writes how long something has run.
+pub fn days_and_clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!(
+        "{} days, {}h {}m {}s",
+        seconds / 86_400,
+        seconds / 3600 % 24,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
 fn is_leap(year: u64) -> bool {
     year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }

@@ -150,7 +150,7 @@ async fn the_device_comes_up_with_another_firmware() {
     });
     let mut shell = Shell::open(&twin).await;
     assert_eq!(
-        twin.gam(|gam| gam.firmware().profile),
+        twin.gam(|gam| gam.firmware().active.profile),
         FirmwareProfile::V1_8
     );
     shell.keys("show version\r").await;

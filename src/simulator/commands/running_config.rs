@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::simulator::gam::{
-    Configuration, Endpoint, GHN_NATIVE_VLAN, Gam, Interface, Password, Place, Profile, Subscriber,
-    SwitchportMode, Uplink,
+    Configuration, DEFAULT_EXEC_TIMEOUT, Endpoint, GHN_NATIVE_VLAN, Gam, Interface, Password,
+    Place, Profile, Subscriber, SwitchportMode, Uplink,
 };
 
 /// Returns the running configuration as lines that a device of the same model takes back.
@@ -186,9 +186,6 @@ fn write_interfaces(text: &mut String, gam: &Gam, configuration: &Configuration)
         line!(text, "!");
     }
 }
-
-/// Minutes; the ICLI's own default.
-const DEFAULT_EXEC_TIMEOUT: u16 = 10;
 
 fn write_uplink(text: &mut String, uplink: &Uplink) {
     let native = uplink.native;

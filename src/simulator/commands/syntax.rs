@@ -128,9 +128,9 @@ pub(super) const CONFIGURATION: &Commands = syntax! {
     Exit: "exit", "Exit from the current mode";
     Hostname: "hostname <name:text(1-45)>", "Name of this system";
     NoHostname: "no hostname", "Name of this system";
-    Contact: "snmp-server contact <text:line>", "Whom to call";
+    Contact: "snmp-server contact <text:line(0-255)>", "Whom to call";
     NoContact: "no snmp-server contact", "Whom to call";
-    Location: "snmp-server location <text:line>", "Where the system is";
+    Location: "snmp-server location <text:line(0-255)>", "Where the system is";
     NoLocation: "no snmp-server location", "Where the system is";
     Password: "username admin privilege 15 password {none|unencrypted <password:text(1-31)>|encrypted <hash:text(64-64)>}", "The administrator's password";
     Port: "ghn port <number:int(1-24)> ( mode {mimo|siso} | name <name:text(1-31)> )+", "G.hn port";

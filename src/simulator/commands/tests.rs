@@ -61,6 +61,7 @@ fn what_is_printed_can_be_loaded_into_a_box_as_delivered() {
         "interface 10GigabitEthernet 1/1",
         "switchport trunk native vlan 100",
         "switchport trunk allowed vlan 3-4094",
+        "shutdown",
         "line vty 0 15",
         "exec-timeout 5",
     ];
@@ -297,4 +298,115 @@ fn a_coax_port_takes_sixteen_endpoints_and_has_no_copper_mode() {
             "% Invalid downstream bandwidth",
         ]
     );
+}
+
+#[test]
+fn vlans_are_taken_up_to_the_ends_of_their_ranges_and_no_further() {
+    const DATA: &str = "% Invalid data VLAN";
+    const ALLOWED: &str = "% Invalid allowed tagged VLAN";
+    let twelve = "3,5,7,9,11,13,15,17,19,21,23,4093";
+    let thirteen = format!("{twelve},25");
+    let cases = [
+        ("vid 3", ""),
+        ("vid 3839", ""),
+        ("vid 3840", DATA),
+        ("vid 3842", DATA),
+        ("vid 3843", ""),
+        ("vid 4094", ""),
+        ("remapped-vid 3841", ""),
+        ("allowed-vlan 3840-4093", ""),
+        ("allowed-vlan 2-9", ALLOWED),
+        ("allowed-vlan 4000-4094", ALLOWED),
+        (&format!("allowed-vlan {twelve}"), ""),
+        (
+            &format!("allowed-vlan {thirteen}"),
+            "% Too many allowed tagged VLANs",
+        ),
+    ];
+    for (option, answer) in cases {
+        let line = format!("ghn subscriber 1 name s1 {option}");
+        let mut gam = gam(GamModel::Gam4Cx);
+        assert_eq!(answers(&mut gam, &[&line]), [answer], "{option}");
+    }
+}
+
+#[test]
+fn an_endpoint_has_no_address_of_the_box_itself() {
+    let mut gam = gam(GamModel::Gam4Cx);
+    let hardware = gam.hardware();
+    let interfaces = hardware.interfaces();
+    let own: Vec<_> = interfaces
+        .map(|interface| hardware.interface_mac(interface))
+        .chain([hardware.mac])
+        .collect();
+    for mac in own {
+        let line = format!("ghn endpoint 1 name e1 mac-address {mac}");
+        let refused = "% Invalid or non-unique endpoint MAC";
+        assert_eq!(answers(&mut gam, &[&line]), [refused]);
+    }
+}
+
+#[test]
+fn the_mark_stands_under_the_word_behind_do_as_well() {
+    let mut gam = gam(GamModel::Gam4Cx);
+    let answers = answers(&mut gam, &["hostname gam", "do show vershun"]);
+    let mark = " ".repeat("gam(config)# do show ".len());
+    let expected = format!("{mark}^\n% Invalid word detected at '^' marker.");
+    assert_eq!(answers, ["", expected.as_str()]);
+}
+
+#[test]
+fn an_exclamation_mark_ends_an_interface() {
+    let text = "interface 10GigabitEthernet 1/1\n shutdown\n!\nno shutdown\n";
+    let rejected = load(text, gam(GamModel::Gam4Cx).hardware()).unwrap_err();
+    let lines: Vec<usize> = rejected.iter().map(|rejected| rejected.line).collect();
+    assert_eq!(lines, [4]);
+}
+
+#[test]
+fn a_contact_is_no_longer_than_snmp_can_tell() {
+    let mut gam = gam(GamModel::Gam4Cx);
+    let contact = |length| format!("snmp-server contact {}", "x".repeat(length));
+    let answers = answers(&mut gam, &[&contact(255), &contact(256)]);
+    assert_eq!(answers[0], "");
+    assert!(answers[1].ends_with("% Invalid word detected at '^' marker."));
+    assert_eq!(gam.running().contact.len(), 255);
+}
+
+#[test]
+fn what_was_saved_comes_on_top_of_what_runs() {
+    let mut gam = gam(GamModel::Gam4Cx);
+    let load = "do copy startup-config running-config";
+    let none = "% Error: flash:startup-config: No such file";
+    assert_eq!(answers(&mut gam, &[load]), [none]);
+    answers(
+        &mut gam,
+        &["snmp-server contact saved", "ghn bw-profile 2 name saved"],
+    );
+    gam.save(1, NOW);
+    let lines = [
+        "snmp-server contact running",
+        "ghn bw-profile 3 name running",
+        load,
+    ];
+    assert_eq!(answers(&mut gam, &lines), ["", "", ""]);
+    assert_eq!(gam.running().contact, "saved");
+    assert!(
+        [2, 3]
+            .iter()
+            .all(|id| gam.running().profiles.contains_key(id))
+    );
+}
+
+#[test]
+fn an_endpoint_that_is_not_heard_cannot_be_restarted() {
+    let mut gam = gam(GamModel::Gam4Cx);
+    let lines = [
+        "ghn endpoint 1 name e1 mac-address 00:0e:d8:00:00:01 port 1",
+        "do reboot ghn endpoint 1",
+        "do reboot ghn endpoint 2",
+        "do show ghn maxsnr endpoint-mac 00:0e:d8:00:00:01 upstream",
+    ];
+    let (unheard, unknown) = ("% Invalid endpoint", "% Non-existing endpoint");
+    assert_eq!(answers(&mut gam, &lines), ["", unheard, unknown, unheard]);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::{CompactString, format_compact};
 
 use super::Hardware;
-use crate::model::{MacAddress, Poe, PortMode, VlanId, VlanRange, VlanSet};
+use crate::model::{MacAddress, Poe, PortMode, VlanId, VlanRange, VlanSet, highest_limiter};
 
 /// Everything `show running-config` prints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +105,9 @@ pub struct Subscriber {
 /// The profile every GAM has and nobody can remove; its number is assumed (docs/gam.md).
 pub const DEFAULT_PROFILE: u16 = 1;
 
+/// Idle minutes as delivered; the running-config leaves them out.
+pub const DEFAULT_EXEC_TIMEOUT: u16 = 10;
+
 /// "No service configured": where a subscriber without a VLAN is.
 pub const UNSERVED_VLAN: u16 = 4094;
 
@@ -116,7 +119,7 @@ impl Configuration {
         } else {
             PortMode::Mimo
         };
-        let fastest = if hardware.is_coax() { 800 } else { 1000 };
+        let fastest = highest_limiter(hardware.model.medium()).get();
         Self {
             hostname: format_compact!("{}", hardware.model),
             location: CompactString::default(),
@@ -124,7 +127,7 @@ impl Configuration {
             password: Password::None,
             vlan_interfaces: BTreeMap::from([(4093, CompactString::default())]),
             routes: Vec::new(),
-            exec_timeout_minutes: 10,
+            exec_timeout_minutes: DEFAULT_EXEC_TIMEOUT,
             uplinks: (1..=hardware.uplinks())
                 .map(|uplink| (uplink, Uplink::delivered()))
                 .collect(),
@@ -151,13 +154,6 @@ impl Configuration {
             endpoints: BTreeMap::new(),
             subscribers: BTreeMap::new(),
         }
-    }
-
-    pub fn endpoint_by_mac(&self, mac: MacAddress) -> Option<(u16, &Endpoint)> {
-        self.endpoints
-            .iter()
-            .find(|(_, endpoint)| endpoint.mac == mac)
-            .map(|(id, endpoint)| (*id, endpoint))
     }
 
     pub fn subscriber_of(&self, endpoint: u16) -> Option<(u16, &Subscriber)> {

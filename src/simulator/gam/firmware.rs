@@ -21,18 +21,18 @@ pub enum FirmwareProfile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     GhnConfigurationTables,
-    PortAwareSubscribers,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Firmware {
-    pub profile: FirmwareProfile,
     pub active: Image,
     pub alternative: Image,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
+    /// What the box can do while this image runs.
+    pub profile: FirmwareProfile,
     pub version: CompactString,
     pub built: &'static str,
     pub code_revision: &'static str,
@@ -42,6 +42,7 @@ impl Firmware {
     pub fn of(profile: FirmwareProfile, hardware: &Hardware) -> Self {
         let family = hardware.family();
         let image = |number: &str, built, code_revision| Image {
+            profile: FirmwareProfile::V1_5_4OnCx,
             version: format_compact!("{family}_v{number}"),
             built,
             code_revision,
@@ -50,12 +51,13 @@ impl Firmware {
         let seen = image("1.5.4", "2024-02-06T15:40:52-05:00", "24791");
         match profile {
             FirmwareProfile::V1_8 => Self {
-                profile,
-                active: image("1.8.0", "2026-03-19T09:12:30-04:00", "31044"),
+                active: Image {
+                    profile,
+                    ..image("1.8.0", "2026-03-19T09:12:30-04:00", "31044")
+                },
                 alternative: seen,
             },
             FirmwareProfile::V1_5_4OnCx => Self {
-                profile,
                 active: seen,
                 alternative: older,
             },
@@ -63,12 +65,9 @@ impl Firmware {
     }
 
     pub fn has(&self, part: Part) -> bool {
-        match (self.profile, part) {
+        match (self.active.profile, part) {
             (FirmwareProfile::V1_8, _) => true,
-            (
-                FirmwareProfile::V1_5_4OnCx,
-                Part::GhnConfigurationTables | Part::PortAwareSubscribers,
-            ) => false,
+            (FirmwareProfile::V1_5_4OnCx, Part::GhnConfigurationTables) => false,
         }
     }
 

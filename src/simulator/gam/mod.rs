@@ -15,6 +15,9 @@ mod rules;
 mod status;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -24,8 +27,8 @@ pub use alarms::{
     Alarm, AlarmChange, Alarms, Condition, Entity, Grade, LOG_LENGTH, LogEntry, Severity, Wanted,
 };
 pub use configuration::{
-    Configuration, DEFAULT_PROFILE, Endpoint, Password, Place, Port, Profile, Subscriber,
-    SwitchportMode, UNSERVED_VLAN, Uplink, vlans,
+    Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, Password, Place, Port, Profile,
+    Subscriber, SwitchportMode, UNSERVED_VLAN, Uplink, vlans,
 };
 pub use counters::{Counters, Meter, Rate, Traffic};
 pub use edit::{
@@ -38,7 +41,7 @@ pub use port_vlans::GHN_NATIVE_VLAN;
 pub use refusal::Refusal;
 pub use requests::{ConfigurationKind, CopyEnd, CopyPlan, Request};
 pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply};
-pub use status::{Detected, EndpointState, fair_snr};
+pub use status::{Detected, EndpointState, FAIR_SNR};
 pub use world::{EndpointFamily, Plugged, Sensor, Wire, World};
 
 use crate::model::MacAddress;
@@ -60,6 +63,8 @@ pub struct Gam {
     boots: u32,
     counters: Counters,
     index: Index,
+    /// As last told, in the order of interfaces: nobody is told of what was so at the start.
+    links: Vec<bool>,
     happenings: Vec<Happening>,
     /// Grows with every change of the running configuration.
     revision: u64,
@@ -142,6 +147,7 @@ impl Gam {
             boots: 1,
             counters: Counters::default(),
             index: Index::default(),
+            links: Vec::new(),
             happenings: vec![Happening::ColdStart],
             revision: 1,
             copy_status: CopyStatus::None,
@@ -262,6 +268,7 @@ impl Gam {
         self.copy_status = CopyStatus::None;
         self.copy_plan = CopyPlan::default();
         self.requests.clear();
+        self.links.clear();
         self.revision += 1;
         self.push(Happening::ColdStart);
         self.settle(now);
@@ -299,9 +306,7 @@ impl Gam {
 
     /// Changes the physical world.
     pub fn change_world(&mut self, change: impl FnOnce(&mut World), now: Moment) {
-        let before: Vec<bool> = self.links();
         change(&mut self.world);
-        self.report_links(&before);
         self.settle(now);
     }
 
@@ -403,18 +408,17 @@ impl Gam {
         );
     }
 
-    fn links(&self) -> Vec<bool> {
-        self.hardware
+    /// Tells which links came and went, whether the world or the configuration made them.
+    fn settle_links(&mut self) {
+        let links: Vec<bool> = self
+            .hardware
             .interfaces()
             .map(|interface| self.link(interface))
-            .collect()
-    }
-
-    fn report_links(&mut self, before: &[bool]) {
-        let interfaces: Vec<Interface> = self.hardware.interfaces().collect();
-        for (interface, was) in interfaces.into_iter().zip(before) {
-            let up = self.link(interface);
-            if up != *was {
+            .collect();
+        let before = std::mem::replace(&mut self.links, links.clone());
+        let both = before.into_iter().zip(links);
+        for (interface, (was, up)) in self.hardware.interfaces().zip(both) {
+            if up != was {
                 self.push(Happening::Link { interface, up });
             }
         }
@@ -426,9 +430,10 @@ impl Gam {
         }
     }
 
-    /// Lets counters and alarms follow from what is configured and what is true.
+    /// Lets links, counters and alarms follow from what is configured and what is true.
     fn settle(&mut self, now: Moment) {
         self.index = Index::of(&self.running);
+        self.settle_links();
         let rates = self.rates();
         self.counters.settle(&rates, now);
         let wanted = self.conditions();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::counters::household;
 use super::{
-    Alarm, Condition, Endpoint, Entity, Gam, Grade, Interface, Meter, Place, Plugged, Rate,
-    Severity, Subscriber, Traffic, Wanted,
+    Condition, Endpoint, Entity, Gam, Grade, Interface, Meter, Place, Plugged, Rate, Severity,
+    Subscriber, Traffic, Wanted,
 };
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
@@ -29,9 +29,7 @@ pub struct Detected<'a> {
 }
 
 /// Tenths of a decibel under which a line is poor (reference §7).
-pub const fn fair_snr() -> u32 {
-    350
-}
+pub const FAIR_SNR: u32 = 350;
 
 impl Gam {
     /// Returns what is known of one endpoint, if anything is.
@@ -228,7 +226,7 @@ impl Gam {
                 _ => {}
             }
             if let Some(plugged) = detected.plugged {
-                if plugged.wire.snr_tenths < fair_snr() {
+                if plugged.wire.snr_tenths < FAIR_SNR {
                     hold(Condition::LowSnr, entity.clone(), Severity::Mn, false);
                 }
                 if plugged.firmware != self.hardware.endpoint_firmware() {
@@ -257,11 +255,6 @@ impl Gam {
             hold(Condition::HighTemp, Entity::system(), Severity::Mj, false);
         }
         wanted
-    }
-
-    /// Returns an alarm's text, as the command line prints it.
-    pub fn describe(alarm: &Alarm) -> &'static str {
-        alarm.condition.description()
     }
 
     /// Returns the number a `Uid` column shows: another one after every reboot (reference §2).

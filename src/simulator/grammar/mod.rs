@@ -3,8 +3,7 @@
 //! Commands are data: a table of patterns, compiled once. A pattern is made of
 //!
 //! - `word`: a keyword; `'|'`: a keyword with special characters,
-//! - `<name:type>`: an argument; `int(1-384)`, `ints(1-24)`, `text(1-31)`, `line`, `line(0-255)`, `mac`, `vlans`,
-//!   `ports`, `ipv4`,
+//! - `<name:type>`: an argument; `int(1-384)`, `text(1-31)`, `line`, `line(0-255)`, `mac`, `vlans`, `ports`, `ipv4`,
 //! - `[ a | b ]`: one of these or none; `{ a | b }`: one of these,
 //! - `( a | b )*`: any of these, in any order, each at most once; `( a | b )+`: at least one. Two that exclude
 //!   each other are one option: `( {tagged|untagged} | poe )*`.

@@ -8,8 +8,6 @@ use super::pattern::{Item, PatternError, read};
 pub(super) enum Step {
     Word {
         text: &'static str,
-        /// The keyword together with the one it follows: `port unassigned`.
-        with_previous: Option<String>,
         next: usize,
     },
     Argument {
@@ -50,7 +48,7 @@ impl Program {
         let items = read(pattern)?;
         let mut builder = Builder::default();
         let end = builder.push(Step::End);
-        let first = builder.sequence(&items, None, end);
+        let first = builder.sequence(&items, end);
         let wrong = |problem| PatternError {
             pattern,
             column: pattern.len(),
@@ -161,28 +159,17 @@ impl Builder {
     }
 
     /// Adds what leads to `next`, and returns where it begins.
-    fn sequence(&mut self, items: &[Item], before: Option<&'static str>, next: usize) -> usize {
+    fn sequence(&mut self, items: &[Item], next: usize) -> usize {
         let mut next = next;
-        for (at, item) in items.iter().enumerate().rev() {
-            let previous = match at.checked_sub(1) {
-                None => before,
-                Some(at) => match items.get(at) {
-                    Some(Item::Word(word)) => Some(*word),
-                    _ => None,
-                },
-            };
-            next = self.item(item, previous, next);
+        for item in items.iter().rev() {
+            next = self.item(item, next);
         }
         next
     }
 
-    fn item(&mut self, item: &Item, previous: Option<&'static str>, next: usize) -> usize {
+    fn item(&mut self, item: &Item, next: usize) -> usize {
         match item {
-            Item::Word(text) => self.push(Step::Word {
-                text,
-                with_previous: previous.map(|previous| format!("{previous} {text}")),
-                next,
-            }),
+            Item::Word(text) => self.push(Step::Word { text, next }),
             Item::Argument { name, kind } => self.push(Step::Argument {
                 name,
                 kind: *kind,
@@ -194,7 +181,7 @@ impl Builder {
             } => {
                 let mut steps: Vec<usize> = alternatives
                     .iter()
-                    .map(|items| self.sequence(items, previous, next))
+                    .map(|items| self.sequence(items, next))
                     .collect();
                 if *is_optional {
                     steps.push(next);
@@ -211,7 +198,7 @@ impl Builder {
                 for items in alternatives {
                     let bit = 1u64.checked_shl(self.options).unwrap_or_default();
                     self.options += 1;
-                    starts.push((bit, self.sequence(items, None, here)));
+                    starts.push((bit, self.sequence(items, here)));
                 }
                 if let Some(step) = self.steps.get_mut(here) {
                     *step = Step::Options {

@@ -36,7 +36,7 @@ fn grammar() -> Grammar<&'static str> {
         ),
         (
             "need",
-            "need ( port <port:ints(1-24)> | port2 | address <address:ipv4> )+ last",
+            "need ( port <port:ports> | port2 | address <address:ipv4> )+ last",
         ),
     ];
     let syntax = |(id, pattern)| Syntax {
@@ -93,10 +93,9 @@ fn a_line_is_understood_with_its_arguments() {
 }
 
 #[test]
-fn keywords_are_told_apart_by_what_they_follow() {
-    let arguments = parsed("ghn sub 1 allowed-vlan none remapped-vid 5 port2-vid none").arguments;
-    assert!(arguments.has("allowed-vlan none") && arguments.has("port2-vid none"));
-    assert!(!arguments.has("remapped-vid none"));
+fn keywords_and_values_after_an_option_are_told_apart() {
+    let arguments = parsed("ghn sub 1 allowed-vlan none remapped-vid 5").arguments;
+    assert!(arguments.has("allowed-vlan") && arguments.has("none") && !arguments.has("port2-vid"));
     assert_eq!(arguments.number("remapped"), Some(5));
     assert_eq!(arguments.vlans("allowed"), None);
     let arguments = parsed("ghn sub 1 allowed-vlan 3-4093,4094").arguments;
@@ -104,11 +103,7 @@ fn keywords_are_told_apart_by_what_they_follow() {
         arguments.vlans("allowed"),
         Some([(3, 4093), (4094, 4094)].as_slice())
     );
-    assert!(
-        parsed("ghn endpoint 1 port auto")
-            .arguments
-            .has("port auto")
-    );
+    assert!(parsed("ghn endpoint 1 port auto").arguments.has("auto"));
 }
 
 #[test]
@@ -125,10 +120,13 @@ fn keywords_may_be_abbreviated_and_written_in_any_case() {
 
 #[test]
 fn an_exact_keyword_wins_over_longer_ones() {
-    let arguments = parsed("need port 1,3-5 last").arguments;
-    assert_eq!(arguments.numbers("port"), Some([(1, 1), (3, 5)].as_slice()));
-    assert!(parsed("need port2 port 3 last").arguments.has("port2"));
-    let error = grammar().parse("need por 3 last");
+    let arguments = parsed("need port 1/1,3-5 last").arguments;
+    assert_eq!(
+        arguments.ports("port"),
+        Some((1, [(1, 1), (3, 5)].as_slice()))
+    );
+    assert!(parsed("need port2 port 1/3 last").arguments.has("port2"));
+    let error = grammar().parse("need por 1/3 last");
     assert_eq!(error, Err(SyntaxError::Ambiguous { column: 5 }));
 }
 
@@ -201,7 +199,7 @@ fn quotes_hold_a_value_together_and_must_be_closed() {
 fn each_option_is_taken_once() {
     invalid("ghn endpoint 1 name a port 1 name b", "name");
     invalid("ghn endpoint 1 port auto port auto", "port");
-    invalid("need port 1 port 2 last", "port 2");
+    invalid("need port 1/1 port 1/2 last", "port 1/2");
 }
 
 #[test]

@@ -183,16 +183,8 @@ impl<'grammar> Walk<'grammar> {
                 (Some(Step::Argument { name, .. }), Some(value)) => {
                     arguments.values.insert(name, value.clone());
                 }
-                (
-                    Some(Step::Word {
-                        text,
-                        with_previous,
-                        ..
-                    }),
-                    _,
-                ) => {
-                    arguments.words.insert((*text).to_owned());
-                    arguments.words.extend(with_previous.clone());
+                (Some(Step::Word { text, .. }), _) => {
+                    arguments.words.insert(text);
                 }
                 _ => {}
             }

@@ -5,7 +5,7 @@ use super::rows::{Rows, first_after};
 use super::table::{Object, Scalars, Table, clipped, column, is_true};
 use crate::simulator::gam::{Alarm, Gam, LogEntry};
 use crate::simulator::moment::Moment;
-use crate::simulator::snmp::Value;
+use crate::simulator::snmp::{Oid, Value};
 
 const ALARM: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 145, 1];
 
@@ -30,9 +30,12 @@ static LOG_ROWS: Rows = Rows {
     has: |gam, index| logged(gam, index).is_some(),
 };
 
+/// `gamAlarmStatusActiveEntry`, below `ALARM`.
+const ACTIVE_ENTRY: [u32; 3] = [3, 1, 1];
+
 static ACTIVE: Table = Table {
     base: &ALARM,
-    entry: &[3, 1, 1],
+    entry: &ACTIVE_ENTRY,
     rows: &ACTIVE_ROWS,
     needs: None,
     columns: &[
@@ -102,6 +105,30 @@ pub(super) fn objects() -> Vec<Object> {
         .objects()
         .chain(LOG.objects())
         .chain(CLEAR.objects())
+        .collect()
+}
+
+/// Returns the columns of an alarm's row by their names, as a trap carries them: the row itself is gone already when the
+/// alarm is.
+pub(in crate::simulator) fn active_columns(alarm: &Alarm) -> Vec<(Oid, Value)> {
+    let values = [
+        interface(alarm),
+        uuid(alarm),
+        entity(alarm),
+        condition(alarm),
+        Value::text(""),
+        Value::Gauge32(0),
+        Value::Integer(0),
+        Value::Gauge32(0),
+        severity(alarm),
+        affects_service(alarm),
+        date_and_time(alarm.occurred),
+    ];
+    let entry = [ALARM.as_slice(), &ACTIVE_ENTRY].concat();
+    let name = |column| Oid::new(&entry).with(&[column, alarm.index]);
+    (2..)
+        .zip(values)
+        .map(|(column, value)| (name(column), value))
         .collect()
 }
 

@@ -26,6 +26,7 @@ mod vlan_status;
 
 use std::sync::LazyLock;
 
+pub(in crate::simulator) use alarm::active_columns;
 pub use view::Mib;
 
 use table::Object;

@@ -1,5 +1,6 @@
 //! Which rows a table has right now: one description for each kind of index, shared by all tables that have it.
 
+use super::interface_rows::physical_count;
 use crate::model::MacAddress;
 use crate::simulator::gam::{FIRST_PHYSICAL, Gam};
 
@@ -19,11 +20,7 @@ pub(super) static SCALAR: Rows = Rows {
 
 /// One row for each physical interface, by its number.
 pub(super) static INTERFACES: Rows = Rows {
-    next: |gam, after| {
-        let hardware = gam.hardware();
-        let all = hardware.ghn_ports() + 1 + hardware.uplinks();
-        next_physical(after, u32::from(all))
-    },
+    next: |gam, after| next_physical(after, physical_count(gam)),
     has: |gam, index| match index {
         [if_index] => gam.hardware().interface(*if_index).is_some(),
         _ => false,

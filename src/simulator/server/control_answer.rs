@@ -234,7 +234,7 @@ fn show(name: &str, state: &State) -> Shown {
                 severity: alarm.severity,
                 service_affecting: alarm.service_affecting,
                 since: alarm.occurred.iso(),
-                description: Gam::describe(alarm).to_owned(),
+                description: alarm.condition.description().to_owned(),
             })
             .collect(),
         faults: state.faults.list().iter().map(fault).collect(),

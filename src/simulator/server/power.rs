@@ -51,3 +51,34 @@ fn start(gam: &mut Gam, restart: Restart, now: Moment) {
         Restart::ChangeFirmware(profile) => gam.change_firmware(profile, now),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::{Twin, TwinSettings};
+    use crate::model::GamModel;
+    use crate::simulator::gam::{Build, FirmwareProfile, Hardware};
+
+    #[tokio::test]
+    async fn the_engine_of_snmp_counts_the_boots_of_the_device() {
+        let build = Build {
+            hardware: Hardware::of(GamModel::Gam4Cx, 1),
+            firmware: FirmwareProfile::default(),
+            seed: 1,
+            configuration: None,
+        };
+        let twin = Twin::start(TwinSettings {
+            boot_time: Duration::ZERO,
+            ..TwinSettings::new(build)
+        })
+        .await
+        .unwrap();
+        twin.reboot();
+        let is_back = twin.wait_until(|state| state.counts.boots == 1, Duration::from_secs(10));
+        is_back.await.unwrap();
+        let boots = twin.state(|state| (state.agent.boots(), state.gam.boots()));
+        assert_eq!(boots, (2, 2));
+        twin.stop().await;
+    }
+}

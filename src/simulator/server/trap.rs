@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::simulator::gam::{Alarm, AlarmChange, Gam, Happening, Interface};
-use crate::simulator::moment::Moment;
+use crate::simulator::gam::{AlarmChange, Gam, Happening, Interface};
+use crate::simulator::mib::active_columns;
 use crate::simulator::snmp::{Oid, Trap, Value};
 
 /// `snmpTraps` (RFC 3418): cold start, link down, link up.
@@ -12,8 +12,6 @@ const STANDARD: [u32; 9] = [1, 3, 6, 1, 6, 3, 1, 1, 5];
 const INTERFACE: [u32; 10] = [1, 3, 6, 1, 2, 1, 2, 2, 1, 0];
 /// `gamAlarmTrap`: an alarm came, changed, went.
 const ALARM: [u32; 11] = [1, 3, 6, 1, 4, 1, 20_095, 2001, 145, 1, 6];
-/// `gamAlarmStatusActiveEntry`.
-const ACTIVE: [u32; 13] = [1, 3, 6, 1, 4, 1, 20_095, 2001, 145, 1, 3, 1, 1];
 
 /// A trap that is not written yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,22 +60,13 @@ pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<Told> {
             };
             Told {
                 oid: Oid::new(&ALARM).with(&[number]),
-                bindings: active(alarm),
+                bindings: active_columns(alarm),
             }
         }
     })
 }
 
 fn link(interface: Interface, up: bool, gam: &Gam) -> Vec<(Oid, Value)> {
-    let running = gam.running();
-    let is_shut = match interface {
-        Interface::Ghn(port) => running.ports.get(&port).is_some_and(|port| port.shutdown),
-        Interface::Uplink(uplink) => running
-            .uplinks
-            .get(&uplink)
-            .is_some_and(|uplink| uplink.shutdown),
-        Interface::Internal => false,
-    };
     let index = gam.hardware().if_index(interface);
     let column = |column: u32, value| {
         let mut name = INTERFACE;
@@ -89,39 +78,9 @@ fn link(interface: Interface, up: bool, gam: &Gam) -> Vec<(Oid, Value)> {
     let state = |up| if up { 1 } else { 2 };
     vec![
         column(1, i32::try_from(index).unwrap_or(i32::MAX)),
-        column(7, state(!is_shut)),
+        column(7, state(!gam.is_shut_down(interface))),
         column(8, state(up)),
     ]
-}
-
-/// Returns the columns of the alarm's row, which is gone already when the alarm is.
-fn active(alarm: &Alarm) -> Vec<(Oid, Value)> {
-    let values = [
-        Value::Integer(i32::try_from(alarm.entity.if_index).unwrap_or(i32::MAX)),
-        Value::OctetString(alarm.uuid.to_vec()),
-        Value::text(&alarm.entity.name),
-        Value::Integer(alarm.condition.number()),
-        Value::text(""),
-        Value::Gauge32(0),
-        Value::Integer(0),
-        Value::Gauge32(0),
-        Value::Integer(alarm.severity.number()),
-        Value::truth(alarm.service_affecting),
-        Value::OctetString(date_and_time(alarm.occurred)),
-    ];
-    (2..)
-        .zip(values)
-        .map(|(column, value)| (Oid::new(&ACTIVE).with(&[column, alarm.index]), value))
-        .collect()
-}
-
-/// Returns SNMP's DateAndTime of 11 octets, in UTC (RFC 2579).
-fn date_and_time(moment: Moment) -> Vec<u8> {
-    let (year, month, day, hour, minute, second) = moment.civil();
-    let octet = |number: u64| u8::try_from(number).unwrap_or(0);
-    let [high, low] = u16::try_from(year).unwrap_or(u16::MAX).to_be_bytes();
-    let time = [month, day, hour, minute, second].map(octet);
-    [&[high, low], time.as_slice(), &[0, b'+', 0, 0]].concat()
 }
 
 #[cfg(test)]
@@ -131,23 +90,49 @@ mod tests {
     use crate::simulator::gam::{
         Build, Condition, Entity, FirmwareProfile, Grade, Hardware, Severity,
     };
+    use crate::simulator::moment::Moment;
 
-    #[test]
-    fn an_alarm_is_told_with_the_columns_of_its_row() {
-        let now = Moment::from_unix_millis(1_790_000_000_000);
+    const NOW: Moment = Moment::from_unix_millis(1_790_000_000_000);
+
+    fn gam() -> Gam {
         let build = Build {
             hardware: Hardware::of(GamModel::Gam4Cx, 1),
             firmware: FirmwareProfile::default(),
             seed: 1,
             configuration: None,
         };
-        let mut gam = Gam::new(build, now);
+        Gam::new(build, NOW)
+    }
+
+    #[test]
+    fn a_link_is_told_with_what_is_wanted_of_it_and_what_it_is() {
+        let happening = Happening::Link {
+            interface: Interface::Ghn(3),
+            up: false,
+        };
+        let told = of(&happening, &gam()).unwrap();
+        assert_eq!(told.oid.to_string(), "1.3.6.1.6.3.1.1.5.3");
+        let bindings: Vec<(String, Value)> = told
+            .bindings
+            .into_iter()
+            .map(|(oid, value)| (oid.to_string(), value))
+            .collect();
+        let column = |column, value| {
+            let name = format!("1.3.6.1.2.1.2.2.1.{column}.1000003");
+            (name, Value::Integer(value))
+        };
+        assert_eq!(bindings, [column(1, 1_000_003), column(7, 1), column(8, 2)]);
+    }
+
+    #[test]
+    fn an_alarm_is_told_with_the_columns_of_its_row() {
+        let mut gam = gam();
         gam.take_happenings();
         let grade = Grade {
             severity: Severity::Mj,
             service_affecting: true,
         };
-        gam.set_alarm(Condition::FanFlt, Entity::system(), Some(grade), now);
+        gam.set_alarm(Condition::FanFlt, Entity::system(), Some(grade), NOW);
         let told: Vec<Told> = gam
             .take_happenings()
             .iter()

@@ -112,14 +112,6 @@ impl Agent {
         self.limits = limits;
     }
 
-    pub fn set_communities(&mut self, communities: Vec<Community>) {
-        self.communities = communities;
-    }
-
-    pub fn set_users(&mut self, users: Vec<User>) {
-        self.users = Users::new(users);
-    }
-
     pub fn counters(&self) -> &Counters {
         &self.counters
     }

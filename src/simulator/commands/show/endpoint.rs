@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{days_and_clock, field, yes_no};
+use super::{field, yes_no};
 use crate::model::MacAddress;
 use crate::simulator::gam::{
     Detected, Endpoint, EndpointState, Gam, Place, Plugged, Refusal, Wire,
 };
-use crate::simulator::moment::Moment;
+use crate::simulator::moment::{Moment, days_and_clock};
 
 pub(crate) fn discovered(gam: &Gam) -> String {
     let mut text = String::from(

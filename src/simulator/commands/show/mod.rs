@@ -15,7 +15,7 @@ pub(super) use port::{
     configuration as port_configuration, statistics as port_statistics, status as port_status,
 };
 pub(super) use profile_and_subscriber::{profile, subscriber};
-pub(super) use system::{days_and_clock, version};
+pub(super) use system::version;
 
 use std::fmt::{Display, Write as _};
 

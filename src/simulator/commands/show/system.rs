@@ -53,15 +53,3 @@ pub(super) fn clock(time: Duration) -> String {
         seconds % 60
     )
 }
-
-/// `12 days, 2h 18m 33s`, as an endpoint's status writes a time.
-pub(crate) fn days_and_clock(time: Duration) -> String {
-    let seconds = time.as_secs();
-    format!(
-        "{} days, {}h {}m {}s",
-        seconds / 86_400,
-        seconds / 3600 % 24,
-        seconds / 60 % 60,
-        seconds % 60
-    )
-}

@@ -1,9 +1,9 @@
 //! Configuration of the whole device, of bandwidth profiles and of endpoints.
 
-use super::{DESCRIPTION, GHN, NAME, action, mac, port_number, text};
+use super::{DESCRIPTION, GHN, NAME, action, mac, port_number};
 use crate::simulator::gam::{Endpoint, Gam, Interface, Part, Place, Profile};
 use crate::simulator::mib::rows::{ENDPOINTS, PROFILES, id_of};
-use crate::simulator::mib::table::{Object, Scalars, Table, column};
+use crate::simulator::mib::table::{Object, Scalars, Table, clipped, column};
 use crate::simulator::snmp::Value;
 
 const NEEDS: Option<Part> = Some(Part::GhnConfigurationTables);
@@ -55,11 +55,11 @@ static PROFILE: Table = Table {
             profile(gam, index, |id, _| Value::Gauge32(gam.uid(id)))
         }),
         column(30, |gam, index, _| {
-            profile(gam, index, |_, profile| text(&profile.name, NAME))
+            profile(gam, index, |_, profile| clipped(&profile.name, NAME))
         }),
         column(40, |gam, index, _| {
             profile(gam, index, |_, profile| {
-                text(&profile.description, DESCRIPTION)
+                clipped(&profile.description, DESCRIPTION)
             })
         }),
         column(50, |gam, index, _| {
@@ -85,11 +85,11 @@ static ENDPOINT: Table = Table {
             endpoint(gam, index, |_, endpoint| mac(endpoint.mac))
         }),
         column(30, |gam, index, _| {
-            endpoint(gam, index, |_, endpoint| text(&endpoint.name, NAME))
+            endpoint(gam, index, |_, endpoint| clipped(&endpoint.name, NAME))
         }),
         column(40, |gam, index, _| {
             endpoint(gam, index, |_, endpoint| {
-                text(&endpoint.description, DESCRIPTION)
+                clipped(&endpoint.description, DESCRIPTION)
             })
         }),
         column(50, |gam, index, _| {

@@ -1,23 +1,13 @@
 //! What a SET makes endpoints and ports do: restart, take the GAM's firmware, count from nothing, cut power for a moment.
 
-use super::GHN;
+use super::table;
 use crate::model::MacAddress;
 use crate::simulator::gam::{Gam, Interface};
 use crate::simulator::mib::endpoint_rows::{MACS, endpoint_at};
-use crate::simulator::mib::rows::{ENDPOINTS, GHN_PORTS, Rows, ghn_port};
+use crate::simulator::mib::rows::{ENDPOINTS, GHN_PORTS, ghn_port};
 use crate::simulator::mib::table::{Column, Object, Table, column, is_true};
 use crate::simulator::moment::Moment;
 use crate::simulator::snmp::{ErrorStatus, Value};
-
-const fn table(entry: &'static [u32], rows: &'static Rows, columns: &'static [Column]) -> Table {
-    Table {
-        base: &GHN,
-        entry,
-        rows,
-        columns,
-        needs: None,
-    }
-}
 
 static TABLES: [Table; 7] = [
     table(&[4, 10, 20, 1], &GHN_PORTS, PORT_STATISTICS),

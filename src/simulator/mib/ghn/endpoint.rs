@@ -1,30 +1,19 @@
 //! Status of endpoints in brief, by id and by address: who is configured, who is there, and whether that agrees.
 
 use super::config::fixed_port;
-use super::{GHN, NAME, mac, port_number, text};
+use super::{NAME, mac, port_number, table};
 use crate::simulator::gam::{
     DEFAULT_PROFILE, Detected, EndpointFamily, Gam, Place, Profile, Subscriber,
 };
 use crate::simulator::mib::endpoint_rows::{MACS, endpoint_at};
 use crate::simulator::mib::rows::ENDPOINTS;
-use crate::simulator::mib::table::{Column, Object, Table, column};
+use crate::simulator::mib::table::{Column, Object, Table, clipped, column};
 use crate::simulator::snmp::Value;
 
-static BY_ID: Table = Table {
-    base: &GHN,
-    entry: &[3, 20, 10, 1],
-    rows: &ENDPOINTS,
-    needs: None,
-    columns: COLUMNS,
-};
-
-static BY_MAC: Table = Table {
-    base: &GHN,
-    entry: &[3, 30, 10, 1],
-    rows: &MACS,
-    needs: None,
-    columns: COLUMNS,
-};
+static TABLES: [Table; 2] = [
+    table(&[3, 20, 10, 1], &ENDPOINTS, COLUMNS),
+    table(&[3, 30, 10, 1], &MACS, COLUMNS),
+];
 
 const COLUMNS: &[Column] = &[
     column(10, |gam, index, _| of(gam, index, |one| mac(one.mac))),
@@ -36,7 +25,7 @@ const COLUMNS: &[Column] = &[
     column(25, |gam, index, _| {
         of(gam, index, |one| {
             let name = one.configured.map_or("", |(_, endpoint)| &endpoint.name);
-            text(name, NAME)
+            clipped(name, NAME)
         })
     }),
     column(30, |gam, index, _| {
@@ -64,7 +53,7 @@ const COLUMNS: &[Column] = &[
     column(55, |gam, index, _| {
         of(gam, index, |one| {
             let name = subscriber(gam, one).map_or("", |(_, subscriber)| &subscriber.name);
-            text(name, NAME)
+            clipped(name, NAME)
         })
     }),
     column(60, |gam, index, _| {
@@ -80,7 +69,7 @@ const COLUMNS: &[Column] = &[
     column(75, |gam, index, _| {
         of(gam, index, |one| {
             let name = profile(gam, one).map_or("", |(_, profile)| &profile.name);
-            text(name, NAME)
+            clipped(name, NAME)
         })
     }),
     column(80, |gam, index, _| {
@@ -98,7 +87,7 @@ const COLUMNS: &[Column] = &[
     }),
     column(110, |gam, index, _| {
         of(gam, index, |one| {
-            text(one.plugged.map_or("", |plugged| plugged.family.model()), 63)
+            clipped(one.plugged.map_or("", |plugged| plugged.family.model()), 63)
         })
     }),
     column(120, |gam, index, _| {
@@ -112,7 +101,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub(super) fn objects() -> Vec<Object> {
-    BY_ID.objects().chain(BY_MAC.objects()).collect()
+    TABLES.iter().flat_map(Table::objects).collect()
 }
 
 /// Reads something of the endpoint of a row.

@@ -1,28 +1,18 @@
 //! Status of endpoints in detail, by id and by address: the device, its wire and what the wire gives.
 
 use super::endpoint::{number, of};
-use super::{GHN, mac, mode_number, text, uptime};
+use super::{mac, mode_number, table};
 use crate::simulator::gam::{Detected, Gam, Plugged, Wire};
 use crate::simulator::mib::endpoint_rows::MACS;
 use crate::simulator::mib::rows::ENDPOINTS;
-use crate::simulator::mib::table::{Column, Object, Table, column};
+use crate::simulator::mib::table::{Column, Object, Table, clipped, column};
+use crate::simulator::moment::days_and_clock;
 use crate::simulator::snmp::Value;
 
-static BY_ID: Table = Table {
-    base: &GHN,
-    entry: &[3, 20, 20, 1],
-    rows: &ENDPOINTS,
-    needs: None,
-    columns: COLUMNS,
-};
-
-static BY_MAC: Table = Table {
-    base: &GHN,
-    entry: &[3, 30, 20, 1],
-    rows: &MACS,
-    needs: None,
-    columns: COLUMNS,
-};
+static TABLES: [Table; 2] = [
+    table(&[3, 20, 20, 1], &ENDPOINTS, COLUMNS),
+    table(&[3, 30, 20, 1], &MACS, COLUMNS),
+];
 
 /// Received is downstream and sent is upstream, as the MIB has it: seen from the endpoint.
 const COLUMNS: &[Column] = &[
@@ -41,8 +31,8 @@ const COLUMNS: &[Column] = &[
     }),
     column(60, |gam, index, now| {
         of(gam, index, |one| match one.plugged {
-            Some(plugged) => text(&uptime(plugged.since, now), 39),
-            None => text("", 39),
+            Some(plugged) => clipped(&days_and_clock(now.since(plugged.since)), 39),
+            None => clipped("", 39),
         })
     }),
     column(70, |gam, index, _| {
@@ -90,13 +80,13 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub(super) fn objects() -> Vec<Object> {
-    BY_ID.objects().chain(BY_MAC.objects()).collect()
+    TABLES.iter().flat_map(Table::objects).collect()
 }
 
 /// Reads a text of an endpoint that is there; empty for one that is not.
 fn text_of(gam: &Gam, index: &[u32], most: usize, read: impl FnOnce(&Plugged) -> &str) -> Value {
     of(gam, index, |one| {
-        text(one.plugged.map_or("", |plugged| read(plugged)), most)
+        clipped(one.plugged.map_or("", |plugged| read(plugged)), most)
     })
 }
 

@@ -1,25 +1,15 @@
 //! Status of what hangs on an endpoint: its Ethernet ports, its firmware upgrade and its power over Ethernet.
 
 use super::endpoint::{of, subscriber};
-use super::{GHN, text};
+use super::table;
 use crate::model::Poe;
 use crate::simulator::gam::{Detected, EndpointFamily, Gam};
 use crate::simulator::mib::endpoint_rows::{
     ENDPOINT_ETHERNET, HEARD_ENDPOINTS, HEARD_MACS, MAC_ETHERNET, MACS, endpoint_at, ethernet_port,
 };
-use crate::simulator::mib::rows::{ENDPOINTS, Rows};
-use crate::simulator::mib::table::{Column, Object, Table, column};
+use crate::simulator::mib::rows::ENDPOINTS;
+use crate::simulator::mib::table::{Column, Object, Table, clipped, column};
 use crate::simulator::snmp::Value;
-
-const fn table(entry: &'static [u32], rows: &'static Rows, columns: &'static [Column]) -> Table {
-    Table {
-        base: &GHN,
-        entry,
-        rows,
-        columns,
-        needs: None,
-    }
-}
 
 static TABLES: [Table; 6] = [
     table(&[3, 20, 30, 1], &ENDPOINT_ETHERNET, LINK),
@@ -42,7 +32,7 @@ const LINK: &[Column] = &[
 
 /// An upgrade of the twin's is over at once: nobody ever sees one under way.
 const UPGRADE: &[Column] = &[
-    column(10, |_, _, _| text("", 199)),
+    column(10, |_, _, _| clipped("", 199)),
     column(20, |_, _, _| Value::Integer(0)),
     column(30, |_, _, _| Value::Integer(0)),
 ];

@@ -10,9 +10,8 @@ mod port_config;
 mod statistics;
 mod subscriber;
 
-use compact_str::{CompactString, format_compact};
-
-use super::table::Object;
+use super::rows::Rows;
+use super::table::{Column, Object, Table};
 use crate::model::{MacAddress, PortMode};
 use crate::simulator::gam::{Gam, Interface};
 use crate::simulator::moment::Moment;
@@ -23,6 +22,17 @@ const GHN: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1];
 /// Longest texts, as the MIB limits them; the device's own texts may be longer.
 const NAME: usize = 31;
 const DESCRIPTION: usize = 127;
+
+/// Returns a table that all firmware has.
+const fn table(entry: &'static [u32], rows: &'static Rows, columns: &'static [Column]) -> Table {
+    Table {
+        base: &GHN,
+        entry,
+        rows,
+        columns,
+        needs: None,
+    }
+}
 
 pub(super) fn objects() -> Vec<Object> {
     [
@@ -49,10 +59,6 @@ fn action(_: &Gam, _: &[u32], _: Moment) -> Value {
     Value::Gauge32(0)
 }
 
-fn text(text: &str, most: usize) -> Value {
-    Value::OctetString(text.bytes().take(most).collect())
-}
-
 fn mac(mac: MacAddress) -> Value {
     Value::OctetString(mac.octets().to_vec())
 }
@@ -71,12 +77,4 @@ fn mode_number(mode: Option<PortMode>) -> Value {
         Some(PortMode::Siso) => 2,
         None => 255,
     })
-}
-
-/// Returns how long something has run, as the device writes it.
-fn uptime(since: Moment, now: Moment) -> CompactString {
-    let seconds = now.since(since).as_secs();
-    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
-    let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
-    format_compact!("{days} days, {hours}h {minutes}m {seconds}s")
 }

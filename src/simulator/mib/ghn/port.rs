@@ -1,10 +1,11 @@
 //! Status of the G.hn ports, brief and detailed, and of the VectorBoost engine.
 
-use super::{GHN, mac, mode_number, port_number, text, uptime};
+use super::{GHN, mac, mode_number, port_number};
 use crate::model::{MacAddress, PortMode};
 use crate::simulator::gam::{Condition, Gam, Interface};
 use crate::simulator::mib::rows::{GHN_PORTS, ghn_port};
-use crate::simulator::mib::table::{Column, Object, Scalars, Table, column};
+use crate::simulator::mib::table::{Column, Object, Scalars, Table, clipped, column};
+use crate::simulator::moment::days_and_clock;
 use crate::simulator::snmp::Value;
 
 /// The list of addresses is limited to as many octets: sixteen addresses and the commas between them.
@@ -26,7 +27,7 @@ static BRIEF: Table = Table {
                 .flatten()
                 .map(|(mac, _)| mac.to_string())
                 .collect();
-            text(&macs.join(","), LONGEST_LIST)
+            clipped(&macs.join(","), LONGEST_LIST)
         }),
         column(50, |gam, index, _| {
             Value::truth(has_outage(gam, index, false))
@@ -53,15 +54,19 @@ static DETAILED: Table = Table {
         column(10, |gam, index, _| mac(port_mac(gam, index))),
         // The modem of a port answers unless the port is shut down [assumed].
         column(20, |gam, index, _| Value::truth(is_open(gam, index))),
-        column(30, |gam, _, _| text(gam.hardware().model.as_str(), 63)),
+        column(30, |gam, _, _| clipped(gam.hardware().model.as_str(), 63)),
         column(40, |gam, _, _| {
             let coax = gam.hardware().is_coax();
-            text(if coax { "GAM-Port-C" } else { "GAM-Port-M" }, 11)
+            clipped(if coax { "GAM-Port-C" } else { "GAM-Port-M" }, 11)
         }),
-        column(50, |gam, _, _| text(&gam.hardware().serial, 63)),
-        column(60, |gam, _, now| text(&uptime(gam.booted(), now), 39)),
+        column(50, |gam, _, _| clipped(&gam.hardware().serial, 63)),
+        column(60, |gam, _, now| {
+            clipped(&days_and_clock(gam.uptime(now)), 39)
+        }),
         // Ports and endpoints run the same G.hn firmware [assumed].
-        column(70, |gam, _, _| text(gam.hardware().endpoint_firmware(), 99)),
+        column(70, |gam, _, _| {
+            clipped(gam.hardware().endpoint_firmware(), 99)
+        }),
         only_endpoints(80),
         column(90, |gam, index, _| {
             let port = ghn_port(gam, index).and_then(|port| gam.running().ports.get(&port));

@@ -1,10 +1,10 @@
 //! Configuration of the G.hn ports, with the VLANs that the device itself keeps on them.
 
-use super::{GHN, NAME, action, mac, mode_number, port_number, text};
+use super::{GHN, NAME, action, mac, mode_number, port_number};
 use crate::model::VlanSet;
 use crate::simulator::gam::{Gam, Interface, Part};
 use crate::simulator::mib::rows::{GHN_PORTS, ghn_port};
-use crate::simulator::mib::table::{Object, Table, column};
+use crate::simulator::mib::table::{Object, Table, clipped, column};
 use crate::simulator::mib::vlan_quarters::{Quarter, quarter};
 use crate::simulator::snmp::Value;
 
@@ -17,7 +17,7 @@ static PORT: Table = Table {
         column(10, |gam, index, _| port_number(gam, ghn_port(gam, index))),
         column(30, |gam, index, _| {
             let port = ghn_port(gam, index).and_then(|port| gam.running().ports.get(&port));
-            text(port.map_or("", |port| port.name.as_str()), NAME)
+            clipped(port.map_or("", |port| port.name.as_str()), NAME)
         }),
         column(40, |gam, index, _| {
             let port = ghn_port(gam, index).unwrap_or(0);

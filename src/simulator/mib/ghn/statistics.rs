@@ -1,25 +1,15 @@
 //! Counters of G.hn ports, of endpoints' Ethernet ports, and of the G.hn frames to and from endpoints.
 
-use super::GHN;
 use super::endpoint::number;
-use crate::simulator::gam::{Detected, Gam, Interface, Traffic, fair_snr};
+use super::table;
+use crate::simulator::gam::{Detected, FAIR_SNR, Gam, Interface, Traffic};
 use crate::simulator::mib::endpoint_rows::{
     ENDPOINT_ETHERNET, MAC_ETHERNET, MACS, endpoint_at, ethernet_port,
 };
-use crate::simulator::mib::rows::{ENDPOINTS, GHN_PORTS, Rows, ghn_port};
+use crate::simulator::mib::rows::{ENDPOINTS, GHN_PORTS, ghn_port};
 use crate::simulator::mib::table::{Column, Object, Table, column};
 use crate::simulator::moment::Moment;
 use crate::simulator::snmp::Value;
-
-const fn table(entry: &'static [u32], rows: &'static Rows, columns: &'static [Column]) -> Table {
-    Table {
-        base: &GHN,
-        entry,
-        rows,
-        columns,
-        needs: None,
-    }
-}
 
 static TABLES: [Table; 5] = [
     table(&[5, 10, 10, 1], &GHN_PORTS, ETHERNET),
@@ -108,6 +98,6 @@ fn wrapped(count: u64) -> u32 {
 fn error_percent(one: &Detected<'_>) -> u32 {
     let poor = one
         .plugged
-        .is_some_and(|plugged| plugged.wire.snr_tenths < fair_snr());
+        .is_some_and(|plugged| plugged.wire.snr_tenths < FAIR_SNR);
     if poor { 3 } else { 0 }
 }

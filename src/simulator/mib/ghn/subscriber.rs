@@ -1,10 +1,10 @@
 //! Configuration of subscribers, which the MIB calls users.
 
-use super::{DESCRIPTION, GHN, NAME, action, text};
+use super::{DESCRIPTION, GHN, NAME, action};
 use crate::model::Poe;
 use crate::simulator::gam::{Gam, Part, Subscriber};
 use crate::simulator::mib::rows::{SUBSCRIBERS, id_of};
-use crate::simulator::mib::table::{Object, Table, column};
+use crate::simulator::mib::table::{Object, Table, clipped, column};
 use crate::simulator::mib::vlan_quarters::{Quarter, quarter};
 use crate::simulator::snmp::Value;
 
@@ -19,10 +19,10 @@ static USER: Table = Table {
         }),
         column(20, |gam, index, _| number(gam, index, |id, _| gam.uid(id))),
         column(30, |gam, index, _| {
-            of(gam, index, |_, one| text(&one.name, NAME))
+            of(gam, index, |_, one| clipped(&one.name, NAME))
         }),
         column(40, |gam, index, _| {
-            of(gam, index, |_, one| text(&one.description, DESCRIPTION))
+            of(gam, index, |_, one| clipped(&one.description, DESCRIPTION))
         }),
         column(50, |gam, index, _| {
             number(gam, index, |_, one| or_zero(one.endpoint))
@@ -30,7 +30,7 @@ static USER: Table = Table {
         column(55, |gam, index, _| {
             of(gam, index, |_, one| {
                 let endpoint = one.endpoint.and_then(|id| gam.running().endpoints.get(&id));
-                text(endpoint.map_or("", |endpoint| endpoint.name.as_str()), NAME)
+                clipped(endpoint.map_or("", |endpoint| endpoint.name.as_str()), NAME)
             })
         }),
         // 0 is unthrottled.
@@ -40,7 +40,7 @@ static USER: Table = Table {
         column(75, |gam, index, _| {
             of(gam, index, |_, one| {
                 let profile = one.profile.and_then(|id| gam.running().profiles.get(&id));
-                text(profile.map_or("", |profile| profile.name.as_str()), NAME)
+                clipped(profile.map_or("", |profile| profile.name.as_str()), NAME)
             })
         }),
         column(90, |gam, index, _| {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::declared::declared;
-use super::devices::{NOW, busy, factory};
-use super::{mib, walk};
+use super::devices::{NOW, factory};
+use super::{WALKED, Walked, mib};
 use crate::simulator::commands::running_config;
 use crate::simulator::gam::{CopyStatus, Gam, Request};
 use crate::simulator::mib::Mib;
@@ -48,21 +48,16 @@ const EMPTY: [&[u32]; 3] = [
 
 #[test]
 fn a_busy_device_has_instances_of_everything_that_was_declared_except_of_two_tables() {
-    let mut gam = busy();
-    gam.save(7000, NOW);
-    let found: Vec<_> = walk(&mib(&mut gam))
-        .into_iter()
-        .map(|(oid, _)| oid)
-        .collect();
+    let Walked { gam, found, .. } = &WALKED[0];
     let empty: Vec<_> = EMPTY.iter().map(|rest| name(rest)).collect();
     for declared in declared().keys() {
-        let place = found.partition_point(|oid| oid.arcs() < declared.as_slice());
-        let first = found.get(place).map(|oid| oid.arcs());
+        let place = found.partition_point(|(oid, _)| oid.arcs() < declared.as_slice());
+        let first = found.get(place).map(|(oid, _)| oid.arcs());
         let has = first.is_some_and(|oid| oid.starts_with(declared));
         let is_empty = empty.iter().any(|oid| oid.arcs() == declared.as_slice());
         assert_eq!(has, !is_empty, "{declared:?}");
     }
-    assert_eq!(read(&mut gam, EMPTY[0]), Value::NoSuchInstance);
+    assert_eq!(read(&mut gam.clone(), EMPTY[0]), Value::NoSuchInstance);
 }
 
 #[test]

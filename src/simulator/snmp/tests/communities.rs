@@ -159,6 +159,13 @@ fn get_bulk_sends_what_fits_and_no_more_bindings_than_the_agent_likes() {
     });
     let said = ask.of(&mut agent, &mut objects, &asking(&[NAMES, OCTETS]));
     assert_eq!(said.unwrap().bindings.len(), 7);
+    let singles = Ask {
+        counts: (8, 0),
+        ..BULK
+    };
+    let names = asking(&[NAMES; 8]);
+    let said = singles.of(&mut agent, &mut objects, &names);
+    assert_eq!(said.unwrap().bindings.len(), 7);
 }
 
 #[test]
