@@ -37,7 +37,7 @@ pub use intended::configuration_of;
 pub use port_vlans::GHN_NATIVE_VLAN;
 pub use refusal::Refusal;
 pub use requests::{ConfigurationKind, CopyEnd, CopyPlan, Request};
-pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply};
+pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply, is_hostname};
 pub use status::{Detected, EndpointState, fair_snr};
 pub use world::{EndpointFamily, Plugged, Sensor, Wire, World};
 
