@@ -224,17 +224,21 @@ impl Gam {
 
     /// Changes the running configuration, or says why not and leaves it.
     pub fn edit(&mut self, edit: &Edit, now: Moment) -> Result<(), Refusal> {
+        let before = self.links();
         apply(&mut self.running, &self.hardware, edit)?;
         self.revision += 1;
         self.settle(now);
+        self.report_links(&before);
         Ok(())
     }
 
     /// Replaces the running configuration whole.
     pub fn replace_running(&mut self, configuration: Configuration, now: Moment) {
+        let before = self.links();
         self.running = configuration;
         self.revision += 1;
         self.settle(now);
+        self.report_links(&before);
     }
 
     /// Writes the running configuration to flash; `bytes` is how long its text is.
@@ -275,6 +279,7 @@ impl Gam {
 
     /// Somebody put another box in the closet: another serial number, other addresses, nothing configured.
     pub fn replace_hardware(&mut self, hardware: Hardware, now: Moment) {
+        self.firmware = Firmware::of(self.firmware.profile, &hardware);
         self.hardware = hardware;
         self.boots = 0;
         self.factory_reset(now);
