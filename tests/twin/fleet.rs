@@ -227,6 +227,27 @@ fn faults_and_starts_come_from_files() {
     let arguments = ["--from", "dump.txt", "--only", "birch-12"];
     let fleet = RunningFleet::start_in(folder, &arguments);
     assert_eq!(fleet.ctl(&["config", "birch-12"]).0, dump);
+
+    // As somebody copies it from the terminal of a real box.
+    let copied =
+        format!("GAM# show running-config\n{dump}spanning-tree aggregation\n link-type p2p\n");
+    std::fs::write(fleet.folder().join("dump.txt"), copied).unwrap();
+    let (code, folder) = fleet.stop();
+    assert_eq!(code, 0);
+    let fleet = RunningFleet::start_in(folder, &arguments);
+    assert_eq!(fleet.ctl(&["config", "birch-12"]).0, dump);
+}
+
+#[test]
+fn the_management_vlan_is_the_inventorys() {
+    let fleet = RunningFleet::start(&["--only", "birch-*"]);
+    for (device, vlan) in [("birch-12", 4093), ("birch-yard", 90)] {
+        let (config, _) = fleet.ctl(&["config", device]);
+        assert!(
+            config.contains(&format!("\ninterface vlan {vlan}\n")),
+            "{config}"
+        );
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ fn gamctl(folder: &Path, arguments: &[&str]) -> Command {
         .current_dir(folder)
         // No name and no address of whoever runs the tests.
         .env("HOME", folder)
+        // Where the control socket goes if nothing says otherwise: gone with the test.
+        .env("TMPDIR", folder)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env_remove("XDG_CONFIG_HOME");

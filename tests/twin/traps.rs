@@ -1,6 +1,6 @@
 //! What a twin tells without being asked.
 
-use gamctl::simulator::gam::{Condition, Entity, Grade, Severity};
+use gamctl::simulator::gam::{Condition, Edit, Entity, Grade, Severity, UplinkOptions};
 use gamctl::simulator::server::{TrapReceiver, Twin};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
@@ -48,6 +48,23 @@ async fn a_start_an_alarm_and_a_link_are_told() {
             },
             now,
         );
+    });
+    while next(&socket).await != (standard(3), 3) {}
+    // A port that somebody turns off is a link that is gone, too.
+    twin.change(|gam, now| {
+        gam.change_world(|world| world.dark_uplinks.clear(), now);
+    });
+    while next(&socket).await != (standard(4), 3) {}
+    twin.change(|gam, now| {
+        let shutdown = UplinkOptions {
+            shutdown: Some(true),
+            ..UplinkOptions::default()
+        };
+        let edit = Edit::Uplink {
+            uplink: 1,
+            options: shutdown,
+        };
+        gam.edit(&edit, now).unwrap();
     });
     while next(&socket).await != (standard(3), 3) {}
     twin.reboot();

@@ -47,6 +47,9 @@ pub(super) fn run(
     }
     let keyring = Keyring::of(&reading.inventory, arguments.seed)?;
     let specifications = specifications(arguments, &reading.inventory, &keyring)?;
+    for note in specifications.iter().filter_map(|one| one.note.as_ref()) {
+        terminal.say(&format!("note: {note}\n"));
+    }
     let job = Job {
         arguments,
         settings,
@@ -175,6 +178,7 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
         settings,
         faults,
         opening,
+        note: _,
     } = specification;
     let legacy_ssh = settings.legacy_ssh;
     let twin = Twin::start(settings).await?;

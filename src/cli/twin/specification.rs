@@ -10,7 +10,7 @@ use super::start_from::StartFrom;
 use super::{TwinArguments, faults};
 use crate::cli::scope::pattern;
 use crate::inventory::{DeviceObject, Inventory, nearest, resolve};
-use crate::model::{DeviceName, DeviceState, natural_order};
+use crate::model::{DeviceName, DeviceState, VlanId, natural_order};
 use crate::report::visible;
 use crate::simulator::commands::Entrance;
 use crate::simulator::fault::FaultOrder;
@@ -23,6 +23,8 @@ pub(super) struct Specification {
     pub settings: TwinSettings,
     pub faults: Vec<FaultOrder>,
     pub opening: Opening,
+    /// What somebody should know before it runs.
+    pub note: Option<String>,
 }
 
 /// Returns the specification of every twin, in natural order of their names.
@@ -55,6 +57,7 @@ pub(super) fn specifications(
         );
     }
     let intended = resolve(inventory);
+    let management_vlan = inventory.defaults().management_vlan;
     let mut specifications = Vec::new();
     for (number, device) in devices.into_iter().enumerate() {
         let name = &device.id;
@@ -64,6 +67,7 @@ pub(super) fn specifications(
             arguments,
             device,
             place: arguments.place(number, &device.text)?,
+            management_vlan,
             faults: &faults,
         }
         .specification(&config.cloned().unwrap_or_default(), keyring);
@@ -109,6 +113,8 @@ struct Draft<'a> {
     arguments: &'a TwinArguments,
     device: &'a DeviceObject,
     place: Place,
+    /// Where a device says no other.
+    management_vlan: VlanId,
     faults: &'a [FleetFault],
 }
 
@@ -122,9 +128,11 @@ impl Draft<'_> {
             arguments,
             device,
             place,
+            management_vlan,
             faults,
         } = self;
         let text = &device.text;
+        let management_vlan = text.management_vlan.unwrap_or(management_vlan);
         let credentials = text.credentials.as_ref();
         let credentials = credentials.map_or("default", |credentials| credentials.as_str());
         let opening = keyring
@@ -140,7 +148,9 @@ impl Draft<'_> {
         if let Some(mac) = text.mac {
             hardware.mac = mac;
         }
-        let start = arguments.from.start(intended, &hardware, seed)?;
+        let start = arguments
+            .from
+            .start(intended, management_vlan, &hardware, seed)?;
         let build = Build {
             hardware,
             firmware: arguments.firmware.into(),
@@ -178,6 +188,7 @@ impl Draft<'_> {
             settings,
             faults: faults.map(|fault| fault.order.clone()).collect(),
             opening: opening.clone(),
+            note: start.note,
             name,
         })
     }

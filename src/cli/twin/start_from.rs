@@ -1,13 +1,15 @@
 //! `--from`: what twins are configured as when they start.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, bail, ensure};
+use compact_str::CompactString;
 
-use crate::model::{DeviceConfig, MacAddress};
+use crate::model::{DeviceConfig, MacAddress, VlanId};
 use crate::report::{counted, visible};
-use crate::simulator::commands::{LONGEST_CONFIGURATION, load};
+use crate::simulator::commands::{LONGEST_CONFIGURATION, RejectedLine, load_foreign};
 use crate::simulator::gam::{Configuration, Hardware, Place, chance, configuration_of};
 
 /// What twins start with.
@@ -27,6 +29,8 @@ pub(super) struct Start {
     /// Nothing is as delivered.
     pub configuration: Option<Configuration>,
     pub plugged: Vec<(MacAddress, u8)>,
+    /// What somebody should know of it.
+    pub note: Option<String>,
 }
 
 /// How many lines that the device would not take are shown.
@@ -49,17 +53,24 @@ impl StartFrom {
     pub(super) fn start(
         &self,
         intended: &DeviceConfig,
+        management_vlan: VlanId,
         hardware: &Hardware,
         seed: u64,
     ) -> anyhow::Result<Start> {
-        let configuration = match self {
-            Self::Intended | Self::Factory => configuration_of(intended, hardware),
+        let (configuration, note) = match self {
+            Self::Intended | Self::Factory => {
+                let mut configuration = configuration_of(intended, hardware);
+                let management = (management_vlan.get(), CompactString::default());
+                configuration.vlan_interfaces = BTreeMap::from([management]);
+                (configuration, None)
+            }
             Self::File(path) => load_file(path, hardware)?,
         };
         let plugged = plugged(&configuration, hardware, seed);
         Ok(Start {
             configuration: (*self != Self::Factory).then_some(configuration),
             plugged,
+            note,
         })
     }
 }
@@ -82,7 +93,7 @@ fn plugged(configuration: &Configuration, hardware: &Hardware, seed: u64) -> Vec
     plugged
 }
 
-fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<Configuration> {
+fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<(Configuration, Option<String>)> {
     let shown = path.display();
     let failed = || {
         format!(
@@ -95,11 +106,30 @@ fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<Configuration> 
         "{shown} is larger than {LONGEST_CONFIGURATION} bytes; is it the text of `show running-config`?"
     );
     let text = std::fs::read_to_string(path).with_context(failed)?;
-    let rejected = match load(&text, hardware) {
-        Ok(configuration) => return Ok(configuration),
-        Err(rejected) => rejected,
-    };
-    let mut lines: Vec<String> = rejected
+    match load_foreign(&text, hardware) {
+        Ok((configuration, left_out)) => {
+            let note = (!left_out.is_empty()).then(|| {
+                format!(
+                    "{} left out, about what a twin does not have: {}",
+                    counted(left_out.len(), "line"),
+                    listed(&left_out, path)
+                )
+            });
+            Ok((configuration, note))
+        }
+        Err(rejected) => bail!(
+            "a {} would not take {} of the running-config; correct or remove them: {}",
+            hardware.model,
+            counted(rejected.len(), "line"),
+            listed(&rejected, path)
+        ),
+    }
+}
+
+/// Returns the first lines that were not taken, with their places.
+fn listed(lines: &[RejectedLine], path: &Path) -> String {
+    let shown = path.display();
+    let mut listed: Vec<String> = lines
         .iter()
         .take(SHOWN_LINES)
         .map(|line| {
@@ -107,14 +137,9 @@ fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<Configuration> 
             format!("{shown}:{}: {}: {text}", line.line, line.reason)
         })
         .collect();
-    let hidden = rejected.len().saturating_sub(SHOWN_LINES);
+    let hidden = lines.len().saturating_sub(SHOWN_LINES);
     if hidden > 0 {
-        lines.push(format!("and {hidden} more"));
+        listed.push(format!("and {hidden} more"));
     }
-    bail!(
-        "a {} would not take {} of the running-config; correct or remove them: {}",
-        hardware.model,
-        counted(rejected.len(), "line"),
-        lines.join("; ")
-    );
+    listed.join("; ")
 }

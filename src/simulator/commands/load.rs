@@ -1,7 +1,7 @@
 //! A configuration from its text: what `startup-config` is read back with, and how a twin is made from a real box's dump.
 
 use super::mode::{Mode, Step};
-use crate::simulator::gam::{Configuration, Hardware, apply};
+use crate::simulator::gam::{Configuration, Hardware, Refusal, apply};
 use crate::simulator::grammar::SyntaxError;
 
 /// One line that the device would not take.
@@ -12,6 +12,8 @@ pub struct RejectedLine {
     pub line: usize,
     pub text: String,
     pub reason: String,
+    /// It is about something that a twin does not have, such as the spanning tree.
+    pub is_foreign: bool,
 }
 
 /// Longest text taken as a configuration: many times what a full device prints.
@@ -28,11 +30,35 @@ pub fn load(text: &str, hardware: &Hardware) -> Result<Configuration, Vec<Reject
     }
 }
 
+/// Does as [`load`] with what a real box printed: lines about things that a twin does not have are left out and told.
+pub fn load_foreign(
+    text: &str,
+    hardware: &Hardware,
+) -> Result<(Configuration, Vec<RejectedLine>), Vec<RejectedLine>> {
+    let mut configuration = Configuration::factory(hardware);
+    let rejected = run(text, &mut configuration, hardware, true);
+    let (foreign, wrong): (Vec<_>, Vec<_>) = rejected.into_iter().partition(|line| line.is_foreign);
+    if wrong.is_empty() {
+        Ok((configuration, foreign))
+    } else {
+        Err(wrong)
+    }
+}
+
 /// Runs the lines on top of a configuration; what is not taken is left out and told.
 pub fn merge(
     text: &str,
     configuration: &mut Configuration,
     hardware: &Hardware,
+) -> Vec<RejectedLine> {
+    run(text, configuration, hardware, false)
+}
+
+fn run(
+    text: &str,
+    configuration: &mut Configuration,
+    hardware: &Hardware,
+    knows_foreign: bool,
 ) -> Vec<RejectedLine> {
     let mut mode = Mode::Configuration;
     let mut rejected = Vec::new();
@@ -41,25 +67,50 @@ pub fn merge(
             line: 0,
             text: String::new(),
             reason: format!("a configuration has at most {LONGEST_CONFIGURATION} bytes"),
+            is_foreign: false,
         });
         return rejected;
     }
+    // Whether the lines that are indented belong to a section the twin does not have.
+    let mut is_in_foreign = false;
     for (index, line) in text.lines().enumerate() {
+        let is_indented = line.starts_with(' ');
         let line = line.trim();
+        is_in_foreign &= is_indented;
         if is_frame(line) {
             // `!` ends a section of a running-config.
             mode = Mode::Configuration;
             continue;
         }
-        if let Err(reason) = take(line, &mut mode, configuration, hardware) {
-            rejected.push(RejectedLine {
-                line: index + 1,
-                text: line.to_owned(),
-                reason,
-            });
+        let taken = if is_in_foreign {
+            Err((true, "in a section that is left out".to_owned()))
+        } else {
+            take(line, &mut mode, configuration, hardware)
+        };
+        let Err((is_unknown, reason)) = taken else {
+            continue;
+        };
+        let is_foreign = knows_foreign && is_unknown && (is_in_foreign || !is_ours(line));
+        if is_foreign && !is_indented {
+            mode = Mode::Configuration;
+            is_in_foreign = true;
         }
+        rejected.push(RejectedLine {
+            line: index + 1,
+            text: line.to_owned(),
+            reason,
+            is_foreign,
+        });
     }
     rejected
+}
+
+/// Returns whether a line is about what twins are for: to leave one of these out would be to change what it says.
+fn is_ours(line: &str) -> bool {
+    let line = line.strip_prefix("no ").unwrap_or(line);
+    ["ghn ", "hostname ", "switchport "]
+        .iter()
+        .any(|word| line.starts_with(word))
 }
 
 /// Returns whether a line is not a command: blank, a comment, the end, or what a session prints around the text.
@@ -67,26 +118,37 @@ fn is_frame(line: &str) -> bool {
     line.is_empty() || line.starts_with('!') || line == "end" || line == "Building configuration..."
 }
 
+/// Takes one line; the error says whether the line was not understood, and why it is not taken.
 fn take(
     line: &str,
     mode: &mut Mode,
     configuration: &mut Configuration,
     hardware: &Hardware,
-) -> Result<(), String> {
-    let parsed = mode.grammar().parse(line).map_err(|error| match error {
-        SyntaxError::Invalid { column } => format!("invalid word at column {}", column + 1),
-        SyntaxError::Ambiguous { column } => format!("ambiguous word at column {}", column + 1),
-        SyntaxError::Incomplete => "incomplete".to_owned(),
+) -> Result<(), (bool, String)> {
+    let parsed = mode.grammar().parse(line).map_err(|error| {
+        let reason = match error {
+            SyntaxError::Invalid { column } => format!("invalid word at column {}", column + 1),
+            SyntaxError::Ambiguous { column } => format!("ambiguous word at column {}", column + 1),
+            SyntaxError::Incomplete => "incomplete".to_owned(),
+        };
+        (true, reason)
     })?;
     let (next, step) = mode
         .step(parsed.id, &parsed.arguments, hardware)
-        .map_err(|refusal| refusal.to_string())?;
+        .map_err(refused)?;
     *mode = next;
     match step {
-        Step::Edits(edits) => edits.iter().try_for_each(|edit| {
-            apply(configuration, hardware, edit).map_err(|refusal| refusal.to_string())
-        }),
+        Step::Edits(edits) => edits
+            .iter()
+            .try_for_each(|edit| apply(configuration, hardware, edit).map_err(refused)),
         Step::Move => Ok(()),
-        Step::Do(_) => Err("a configuration does not run EXEC commands".to_owned()),
+        Step::Do(_) => Err((
+            false,
+            "a configuration does not run EXEC commands".to_owned(),
+        )),
     }
+}
+
+fn refused(refusal: Refusal) -> (bool, String) {
+    (false, refusal.to_string())
 }

@@ -12,6 +12,6 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-pub use load::{LONGEST_CONFIGURATION, RejectedLine, load, merge};
+pub use load::{LONGEST_CONFIGURATION, RejectedLine, load, load_foreign, merge};
 pub use running_config::{running_config, text_of};
 pub use session::{Entrance, Outcome, SaveFailure, Session, write_startup};

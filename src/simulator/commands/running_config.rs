@@ -173,6 +173,13 @@ fn write_interfaces(text: &mut String, gam: &Gam, configuration: &Configuration)
             }
         }
     }
+    let delivered = Configuration::factory(gam.hardware());
+    for vlan in delivered.vlan_interfaces.keys() {
+        if !configuration.vlan_interfaces.contains_key(vlan) {
+            line!(text, "no interface vlan {vlan}");
+            line!(text, "!");
+        }
+    }
     for (vlan, address) in &configuration.vlan_interfaces {
         line!(text, "interface vlan {vlan}");
         if !address.is_empty() {

@@ -87,8 +87,8 @@ pub(super) const USER: &Commands = syntax! {
     Logout: "logout", "Exit from EXEC mode";
     ShowVersion: "show version", "System hardware and software status";
     ShowHistory: "show history", "Lines entered in this session";
-    TerminalLength: "terminal length <lines:int(0-512)>", "Lines on a screen; 0 for no pausing";
-    TerminalWidth: "terminal width <columns:int(0-512)>", "Characters on a line; 0 for no wrapping";
+    TerminalLength: "terminal length {0|<lines:int(3-512)>}", "Lines on a screen; 0 for no pausing";
+    TerminalWidth: "terminal width {0|<columns:int(40-512)>}", "Characters on a line; 0 for no wrapping";
 };
 
 /// At `#`.
@@ -98,8 +98,8 @@ pub(super) const PRIVILEGED: &Commands = syntax! {
     ConfigureTerminal: "configure terminal", "Configure from the terminal";
     Exit: "exit", "Exit from EXEC mode";
     Logout: "logout", "Exit from EXEC mode";
-    TerminalLength: "terminal length <lines:int(0-512)>", "Lines on a screen; 0 for no pausing";
-    TerminalWidth: "terminal width <columns:int(0-512)>", "Characters on a line; 0 for no wrapping";
+    TerminalLength: "terminal length {0|<lines:int(3-512)>}", "Lines on a screen; 0 for no pausing";
+    TerminalWidth: "terminal width {0|<columns:int(40-512)>}", "Characters on a line; 0 for no wrapping";
     ShowVersion: "show version", "System hardware and software status";
     ShowHistory: "show history", "Lines entered in this session";
     ShowRunningConfig: "show running-config [ '|' {include|exclude|begin} <pattern:line> ]", "Running system configuration";

@@ -75,9 +75,34 @@ fn what_is_printed_can_be_loaded_into_a_box_as_delivered() {
     assert!(!text.contains("secret"));
 }
 
+#[test]
+fn lines_about_what_a_twin_does_not_have_are_left_out_and_those_about_subscribers_are_not() {
+    let gam = gam(GamModel::Gam4Cx);
+    let text = "GAM# show running-config\nspanning-tree aggregation\n ghn is not for here\n!\nip route 0.0.0.0 0.0.0.0 192.168.111.1\nvlan 1\nghn endpoint 1 name \"Positron_1C9508\" mac-address 00:0e:d8:1c:95:08 port 4\nghn subscriber 1 name \"test\" vid 100 endpoint 1 bw-profile unthrottled poe disable\ninterface 10GigabitEthernet 1/1\n mtu 9000\n switchport trunk native vlan 100\n switchport trunk allowed vlan 3-4094\ninterface vlan 100\n ip address 192.168.111.11 255.255.255.0\nline console 0\n exec-timeout 0 0\nend\n";
+    let (configuration, left_out) = load_foreign(text, gam.hardware()).unwrap();
+    let left_out: Vec<usize> = left_out.iter().map(|line| line.line).collect();
+    assert_eq!(left_out, [1, 2, 3, 6, 10, 15, 16]);
+    assert_eq!(configuration.subscribers.len(), 1);
+    assert_eq!(configuration.uplinks[&1].native, 100);
+    assert_eq!(configuration.exec_timeout_minutes, 10);
+    let vlans: Vec<u16> = configuration.vlan_interfaces.keys().copied().collect();
+    assert_eq!(vlans, [100, 4093]);
+    for wrong in [
+        "ghn subscriber 1 name x vid 9999",
+        "no ghn subscriber 3",
+        "interface 10GigabitEthernet 1/9",
+        "hostname \"two words\"",
+    ] {
+        let rejected = load_foreign(wrong, gam.hardware()).unwrap_err();
+        assert_eq!(rejected.len(), 1, "{wrong}");
+    }
+}
+
 /// Lines that prepare a device, the line that is refused, and how.
 const REFUSED: &[(&[&str], &str, &str)] = &[
     (&[], "ghn port 13 name x", "Invalid port"),
+    (&[], "hostname \"two words\"", "Invalid host name"),
+    (&[], "hostname -x", "Invalid host name"),
     (
         &[],
         "ghn endpoint 1 name e mac-address 00:0e:d8:00:00:01 port 13",

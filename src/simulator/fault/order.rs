@@ -24,6 +24,9 @@ pub struct FaultOrder {
     pub matching: Option<String>,
 }
 
+/// What serde calls by the name of a Rust type.
+const NUMBER: &str = "expected a whole number";
+
 /// Why something that was written is no fault.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAFault {
@@ -31,7 +34,9 @@ pub enum NotAFault {
     Limit(&'static str, #[source] serde_json::Error),
     #[error("`nth` of a fault counts from 1")]
     NthIsZero,
-    #[error(transparent)]
+    #[error("`percent` of a fault goes from 0 to 100")]
+    Percent,
+    #[error("{}", .0.to_string().replace("expected u8", NUMBER).replace("expected u16", NUMBER).replace("expected u64", NUMBER).replace("expected usize", NUMBER))]
     Fault(serde_json::Error),
 }
 
@@ -88,6 +93,10 @@ impl TryFrom<BTreeMap<String, Value>> for FaultOrder {
         }
         let times = take(&mut fields, "times")?;
         let matching = take(&mut fields, "matching")?;
+        let percent = fields.get("percent").and_then(Value::as_u64);
+        if percent.is_some_and(|percent| percent > 100) {
+            return Err(NotAFault::Percent);
+        }
         let rest = Value::Object(fields.into_iter().collect());
         Ok(Self {
             fault: serde_json::from_value(rest).map_err(NotAFault::Fault)?,

@@ -40,7 +40,7 @@ pub use intended::configuration_of;
 pub use port_vlans::GHN_NATIVE_VLAN;
 pub use refusal::Refusal;
 pub use requests::{ConfigurationKind, CopyEnd, CopyPlan, Request};
-pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply};
+pub use rules::{HIGHEST_ID, HIGHEST_PROFILE, apply, is_hostname};
 pub use status::{Detected, EndpointState, FAIR_SNR};
 pub use world::{EndpointFamily, Plugged, Sensor, Wire, World};
 
@@ -282,6 +282,7 @@ impl Gam {
 
     /// Somebody put another box in the closet: another serial number, other addresses, nothing configured.
     pub fn replace_hardware(&mut self, hardware: Hardware, now: Moment) {
+        self.firmware = Firmware::of(self.firmware.active.profile, &hardware);
         self.hardware = hardware;
         self.boots = 0;
         self.factory_reset(now);

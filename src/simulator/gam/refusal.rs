@@ -65,6 +65,9 @@ pub enum Refusal {
     /// Assumed: a quotation mark cannot be written back.
     #[error("Invalid description")]
     Description,
+    /// Assumed, words and all.
+    #[error("Invalid host name")]
+    Hostname,
     #[error("Device not in a valid state")]
     NotInAValidState,
 }

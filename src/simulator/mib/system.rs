@@ -3,7 +3,7 @@
 use compact_str::{CompactString, ToCompactString, format_compact};
 
 use super::table::{Object, Scalars, Syntax, column, text_of};
-use crate::simulator::gam::{Edit, Gam};
+use crate::simulator::gam::{Edit, Gam, is_hostname};
 use crate::simulator::moment::Moment;
 use crate::simulator::snmp::{ErrorStatus, Oid, Value};
 
@@ -52,8 +52,6 @@ static ENGINE: Scalars = Scalars {
 
 /// One line of text: it becomes a line of the running configuration.
 pub(super) const LINE: Syntax = Syntax::Text(0, 255);
-/// The longest host name that leaves room on a line for what is typed after it [assumed].
-const LONGEST_HOSTNAME: usize = 45;
 
 pub(super) fn objects() -> Vec<Object> {
     SYSTEM.objects().chain(ENGINE.objects()).collect()
@@ -82,7 +80,6 @@ pub(super) fn set_location(
     edit(gam, &Edit::Location(line(value)?), now)
 }
 
-/// A host name is also the prompt: letters, digits, `-`, `_` and `.`, beginning with a letter or digit [assumed].
 pub(super) fn set_hostname(
     gam: &mut Gam,
     _: &[u32],
@@ -90,9 +87,7 @@ pub(super) fn set_hostname(
     now: Moment,
 ) -> Result<(), ErrorStatus> {
     let name = text_of(value)?;
-    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let begins = name.starts_with(|first: char| first.is_ascii_alphanumeric());
-    if !begins || name.len() > LONGEST_HOSTNAME || !name.bytes().all(is_inside) {
+    if !is_hostname(name) {
         return Err(ErrorStatus::WrongValue);
     }
     edit(gam, &Edit::Hostname(name.to_compact_string()), now)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use serde_json::Value;
 
 use crate::inventory::nearest;
@@ -49,7 +49,28 @@ pub(super) fn fault(name: &str, fields: &[String]) -> anyhow::Result<FaultOrder>
         object.insert(key, value(text));
     }
     let order = serde_json::to_value(object).and_then(serde_json::from_value);
-    order.with_context(|| format!("`{}` is no such fault", visible(name)))
+    order.map_err(|error| no_fault(name, &error.to_string()))
+}
+
+/// Says why something is no fault: what it could be called instead, or what its fields lack.
+fn no_fault(name: &str, error: &str) -> anyhow::Error {
+    let Some((_, all)) = error
+        .split_once("unknown variant")
+        .and_then(|(_, rest)| rest.split_once("expected one of "))
+        .filter(|(written, _)| written.contains(&format!("`{name}`")))
+    else {
+        return anyhow!("`{}`: {error}", visible(name));
+    };
+    let names = all
+        .split('`')
+        .filter(|name| name.contains(char::is_alphabetic));
+    match nearest(name, names) {
+        Some(near) => anyhow!(
+            "there is no fault `{}`; did you mean `{near}`?",
+            visible(name)
+        ),
+        None => anyhow!("there is no fault `{}`; they are {all}", visible(name)),
+    }
 }
 
 /// Returns a number, `true` or `false` as what it is, a text in double quotes without them, and everything else as text.
@@ -91,12 +112,30 @@ mod tests {
             let fields: Vec<String> = fields.iter().map(|&field| field.to_owned()).collect();
             format!("{:#}", fault(name, &fields).unwrap_err())
         };
-        assert!(error("ssh-buzy", &[]).contains("ssh-busy"));
-        assert!(error("ssh-busy", &["nth"]).contains("KEY=VALUE"));
-        assert!(
-            error("snmp-loss", &["percent=many"]).contains("percent")
-                || error("snmp-loss", &["percent=many"]).contains("u8")
+        assert_eq!(
+            error("ssh-buzy", &[]),
+            "there is no fault `ssh-buzy`; did you mean `ssh-busy`?"
         );
+        assert!(error("bogus", &[]).contains("they are `snmp-silence`, "));
+        assert!(error("ssh-busy", &["nth"]).contains("KEY=VALUE"));
+        for (fields, why) in [
+            (&[][..], "`snmp-loss`: missing field `percent`"),
+            (
+                &["percent=many"],
+                "`snmp-loss`: invalid type: string \"many\", expected a whole number",
+            ),
+            (
+                &["percent=101"],
+                "`snmp-loss`: `percent` of a fault goes from 0 to 100",
+            ),
+            (
+                &["percnt=10"],
+                "`snmp-loss`: unknown field `percnt`, expected `percent`",
+            ),
+        ] {
+            assert_eq!(error("snmp-loss", fields), why);
+        }
+        assert!(error("ssh-stall", &["stage=late"]).contains("`kex`"));
     }
 
     #[test]
