@@ -5,6 +5,7 @@ pub mod chance;
 mod configuration;
 mod counters;
 mod edit;
+mod events;
 mod firmware;
 mod hardware;
 mod intended;
@@ -303,110 +304,6 @@ impl Gam {
     pub fn swap_images(&mut self, now: Moment) {
         self.firmware.swap();
         self.boot(now);
-    }
-
-    /// Changes the physical world.
-    pub fn change_world(&mut self, change: impl FnOnce(&mut World), now: Moment) {
-        change(&mut self.world);
-        self.settle(now);
-    }
-
-    /// Plugs an endpoint into a port.
-    pub fn plug(&mut self, mac: MacAddress, port: u8, now: Moment) {
-        let (coax, seed) = (self.hardware.is_coax(), self.seed);
-        self.change_world(|world| world.plug(mac, port, coax, seed, now), now);
-    }
-
-    pub fn unplug(&mut self, mac: MacAddress, now: Moment) {
-        self.change_world(
-            |world| {
-                world.plugged.remove(&mac);
-            },
-            now,
-        );
-        self.counters.forget(Meter::Endpoint(mac));
-    }
-
-    /// Plugs in every configured endpoint where it is expected.
-    pub fn plug_all(&mut self, now: Moment) {
-        let (coax, seed, ports) = (
-            self.hardware.is_coax(),
-            self.seed,
-            u32::from(self.hardware.ghn_ports()),
-        );
-        let expected: Vec<(MacAddress, u8)> = self
-            .running
-            .endpoints
-            .values()
-            .filter_map(|endpoint| match endpoint.port {
-                Place::Port(port) => Some((endpoint.mac, port)),
-                Place::Auto => {
-                    let port = chance::between(seed, "auto", endpoint.mac.to_u64(), 1, ports);
-                    Some((endpoint.mac, u8::try_from(port).unwrap_or(1)))
-                }
-                Place::Unassigned => None,
-            })
-            .collect();
-        self.change_world(
-            |world| {
-                for (mac, port) in expected {
-                    world.plug(mac, port, coax, seed, now);
-                }
-            },
-            now,
-        );
-    }
-
-    /// Raises or clears an alarm by hand.
-    pub fn set_alarm(
-        &mut self,
-        condition: Condition,
-        entity: Entity,
-        grade: Option<Grade>,
-        now: Moment,
-    ) {
-        match grade {
-            Some(grade) => self.alarms.by_hand.insert((condition, entity), grade),
-            None => self.alarms.by_hand.remove(&(condition, entity)),
-        };
-        self.settle(now);
-    }
-
-    pub fn clear_alarm_log(&mut self) {
-        self.alarms.log.clear();
-    }
-
-    /// Counts one endpoint's traffic from nothing again.
-    pub fn clear_endpoint_statistics(&mut self, mac: MacAddress, now: Moment) {
-        self.settle(now);
-        self.counters.clear(Meter::Endpoint(mac));
-    }
-
-    pub fn clear_interface_statistics(&mut self, interface: Interface, now: Moment) {
-        self.settle(now);
-        self.counters.clear(Meter::Interface(interface));
-    }
-
-    /// An endpoint starts again: gone for a moment, then counting from nothing.
-    pub fn reboot_endpoint(&mut self, mac: MacAddress, now: Moment) {
-        if let Some(plugged) = self.world.plugged.get_mut(&mac) {
-            plugged.since = now;
-        }
-        self.clear_endpoint_statistics(mac, now);
-    }
-
-    /// An endpoint gets the firmware that the GAM carries.
-    pub fn upgrade_endpoint(&mut self, mac: MacAddress, now: Moment) {
-        let carried = self.hardware.endpoint_firmware();
-        self.change_world(
-            |world| {
-                if let Some(plugged) = world.plugged.get_mut(&mac) {
-                    plugged.firmware = CompactString::const_new(carried);
-                    plugged.since = now;
-                }
-            },
-            now,
-        );
     }
 
     /// Tells which links came and went, whether the world or the configuration made them.
