@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gamctl::simulator::server::{State, Twin, TwinSettings};
+use russh::client::AuthResult;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{Algorithm, PrivateKey, PrivateKeyWithHashAlg};
-use russh::{ChannelMsg, Preferred, cipher, kex, mac};
+use russh::{ChannelMsg, MethodKind, Preferred, cipher, kex, mac};
 
 use super::client::{Shell, answer_all, knock, knock_with, login};
 use super::{LONG, settings, twin};
@@ -17,7 +18,14 @@ async fn the_empty_password_lets_in_and_a_wrong_one_does_not() {
     let twin = twin().await;
     let (mut handle, _) = knock(&twin).await.unwrap();
     let wrong = handle.authenticate_password("admin", "secret").await;
-    assert!(!wrong.unwrap().success());
+    let AuthResult::Failure {
+        remaining_methods, ..
+    } = wrong.unwrap()
+    else {
+        panic!("a wrong password lets in");
+    };
+    // A person who mistyped is asked again.
+    assert!(remaining_methods.contains(&MethodKind::Password));
     let nobody = handle.authenticate_password("root", "").await;
     assert!(!nobody.unwrap().success());
     let right = handle.authenticate_password("admin", "").await;

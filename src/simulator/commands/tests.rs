@@ -274,27 +274,33 @@ fn a_range_of_interfaces_is_configured_at_once() {
 }
 
 #[test]
-fn a_full_device_takes_no_more() {
+fn a_full_device_takes_no_more_on_its_ports_and_still_lets_others_be_prepared() {
     let mut gam = gam(GamModel::Gam4Mrx);
     for number in 1..=4 {
-        let lines = [
-            format!("ghn endpoint {number} name e{number} mac-address 00:0e:d8:00:00:0{number}"),
-            format!("ghn subscriber {number} name s{number}"),
-        ];
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        assert_eq!(answers(&mut gam, &lines), ["", ""]);
+        let line = format!(
+            "ghn endpoint {number} name e{number} mac-address 00:0e:d8:00:00:0{number} port auto"
+        );
+        assert_eq!(answers(&mut gam, &[&line]), [""]);
     }
     assert_eq!(
         answers(
             &mut gam,
             &[
+                "ghn endpoint 5 name e5 mac-address 00:0e:d8:00:00:05 port auto",
                 "ghn endpoint 5 name e5 mac-address 00:0e:d8:00:00:05",
-                "ghn subscriber 5 name s5",
+                "ghn endpoint 5 port 1",
+                "ghn subscriber 5 name s5 endpoint 5",
+                "no ghn endpoint 4 port",
+                "ghn endpoint 5 port 1",
             ]
         ),
         [
             "% Maximum number of endpoints reached for the system",
-            "% Maximum number of subscribers reached for the system"
+            "",
+            "% Maximum number of endpoints reached for the system",
+            "",
+            "",
+            ""
         ]
     );
 }

@@ -47,8 +47,6 @@ pub enum Refusal {
     TooManyEndpoints,
     #[error("Maximum number of profiles reached for the system")]
     TooManyProfiles,
-    #[error("Maximum number of subscribers reached for the system")]
-    TooManySubscribers,
     #[error("Maximum number of endpoints reached for that port")]
     PortFull,
     #[error("Invalid port mode")]

@@ -71,13 +71,13 @@ pub fn apply(
         }
         Edit::RemoveEndpoint(id) => remove_endpoint(configuration, *id)?,
         Edit::Subscriber { id, options } => {
-            set_subscriber(configuration, hardware, *id, options)?;
+            set_subscriber(configuration, *id, options)?;
         }
         Edit::ChangeSubscriber { id, options } => {
             if !configuration.subscribers.contains_key(id) {
                 return Err(Refusal::NoSuchSubscriber);
             }
-            set_subscriber(configuration, hardware, *id, options)?;
+            set_subscriber(configuration, *id, options)?;
         }
         Edit::RemoveSubscriber(id) => {
             configuration
@@ -232,18 +232,13 @@ fn set_endpoint(
     }
     let mut endpoint = match configuration.endpoints.get(&id) {
         Some(endpoint) => endpoint.clone(),
-        None => {
-            if configuration.endpoints.len() >= hardware.model.endpoint_capacity() {
-                return Err(Refusal::TooManyEndpoints);
-            }
-            Endpoint {
-                name: options.name.clone().ok_or(Refusal::EndpointName)?,
-                mac: options.mac.ok_or(Refusal::EndpointMac)?,
-                description: CompactString::default(),
-                port: Place::Unassigned,
-                allow_management_access: false,
-            }
-        }
+        None => Endpoint {
+            name: options.name.clone().ok_or(Refusal::EndpointName)?,
+            mac: options.mac.ok_or(Refusal::EndpointMac)?,
+            description: CompactString::default(),
+            port: Place::Unassigned,
+            allow_management_access: false,
+        },
     };
     if let Some(name) = &options.name {
         endpoint.name.clone_from(name);
@@ -272,7 +267,7 @@ fn check_endpoint(
     id: u16,
     endpoint: &Endpoint,
 ) -> Result<(), Refusal> {
-    let mut on_port = 0;
+    let (mut on_port, mut placed) = (0, 0);
     for (other, with) in &configuration.endpoints {
         if *other == id {
             continue;
@@ -283,8 +278,9 @@ fn check_endpoint(
         if with.mac == endpoint.mac {
             return Err(Refusal::EndpointMac);
         }
-        if matches!(endpoint.port, Place::Port(_)) && with.port == endpoint.port {
-            on_port += 1;
+        if with.port != Place::Unassigned {
+            placed += 1;
+            on_port += usize::from(with.port == endpoint.port);
         }
     }
     if !is_name(&endpoint.name) {
@@ -300,6 +296,10 @@ fn check_endpoint(
         if on_port >= hardware.endpoints_per_port() {
             return Err(Refusal::PortFull);
         }
+    }
+    // One without a port takes no place, so that a box can be prepared before the old one goes [assumed].
+    if endpoint.port != Place::Unassigned && placed >= hardware.model.endpoint_capacity() {
+        return Err(Refusal::TooManyEndpoints);
     }
     Ok(())
 }
@@ -325,7 +325,6 @@ fn remove_endpoint(configuration: &mut Configuration, id: u16) -> Result<(), Ref
 
 fn set_subscriber(
     configuration: &mut Configuration,
-    hardware: &Hardware,
     id: u16,
     options: &SubscriberOptions,
 ) -> Result<(), Refusal> {
@@ -334,12 +333,7 @@ fn set_subscriber(
     }
     let mut subscriber = match configuration.subscribers.get(&id) {
         Some(subscriber) => subscriber.clone(),
-        None => {
-            if configuration.subscribers.len() >= hardware.model.endpoint_capacity() {
-                return Err(Refusal::TooManySubscribers);
-            }
-            Subscriber::named(options.name.as_deref().ok_or(Refusal::SubscriberName)?)
-        }
+        None => Subscriber::named(options.name.as_deref().ok_or(Refusal::SubscriberName)?),
     };
     take_subscriber_options(&mut subscriber, options);
     check_subscriber(configuration, id, &subscriber)?;

@@ -27,6 +27,13 @@ const LOGIN_TIME: Duration = Duration::from_secs(120);
 /// What the device calls itself [assumed].
 const IDENTIFICATION: &str = "SSH-2.0-GAM";
 
+/// How somebody may log in.
+const METHODS: &[MethodKind] = &[
+    MethodKind::PublicKey,
+    MethodKind::KeyboardInteractive,
+    MethodKind::Password,
+];
+
 /// Serves one connection until it ends.
 pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     let (plan, number, serial) = shared.change(|state, _| {
@@ -125,11 +132,6 @@ async fn talk(
 
 fn config(shared: &Shared, key: russh::keys::PrivateKey) -> Config {
     let login = &shared.settings.login;
-    let methods: &[MethodKind] = &[
-        MethodKind::PublicKey,
-        MethodKind::KeyboardInteractive,
-        MethodKind::Password,
-    ];
     let preferred = if shared.settings.legacy_ssh {
         legacy()
     } else {
@@ -140,7 +142,7 @@ fn config(shared: &Shared, key: russh::keys::PrivateKey) -> Config {
     };
     Config {
         server_id: SshId::Standard(Cow::Borrowed(IDENTIFICATION)),
-        methods: MethodSet::from(methods),
+        methods: MethodSet::from(METHODS),
         auth_rejection_time: login.rejection,
         auth_rejection_time_initial: Some(Duration::ZERO),
         keys: vec![key],
@@ -151,6 +153,14 @@ fn config(shared: &Shared, key: russh::keys::PrivateKey) -> Config {
         window_size: 128 * 1024,
         channel_buffer_size: 16,
         ..Config::default()
+    }
+}
+
+/// A refusal that leaves every method open: russh takes away what failed, and a person who mistyped types again.
+fn refused() -> Auth {
+    Auth::Reject {
+        proceed_with_methods: Some(MethodSet::from(METHODS)),
+        partial_success: false,
     }
 }
 
@@ -196,7 +206,7 @@ impl Connection {
                 Auth::Accept
             } else {
                 state.counts.refused_logins += 1;
-                Auth::reject()
+                refused()
             }
         })
     }
@@ -216,7 +226,7 @@ impl Handler for Connection {
 
     async fn auth_none(&mut self, _user: &str) -> Result<Auth, russh::Error> {
         self.stalls_at(Stage::Auth);
-        Ok(Auth::reject())
+        Ok(refused())
     }
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, russh::Error> {
@@ -232,7 +242,7 @@ impl Handler for Connection {
         Ok(if self.is_authorized(user, offer.public_key) {
             Auth::Accept
         } else {
-            Auth::reject()
+            refused()
         })
     }
 
