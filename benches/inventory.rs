@@ -7,6 +7,9 @@
     reason = "a bench prints, and ends at the first thing that goes wrong"
 )]
 
+#[path = "resident.rs"]
+mod resident;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
@@ -16,6 +19,7 @@ use std::time::{Duration, Instant};
 use gamctl::inventory::edit::{Edit, KeyPath, Object, apply};
 use gamctl::inventory::source::{Limits, Source};
 use gamctl::inventory::{Cache, Reading, canonical_order, read, resolve};
+use resident::resident;
 
 const SITES: usize = 500;
 const DEVICES_PER_SITE: usize = 20;
@@ -168,14 +172,6 @@ fn print_times(what: &str, goal: &str, mut times: Vec<Duration>) {
 #[allow(clippy::cast_precision_loss, reason = "a figure for people")]
 fn megabytes(bytes: usize) -> f64 {
     bytes as f64 / 1e6
-}
-
-/// Returns a line of the kernel's account of this process, in MB.
-fn resident(field: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(field));
-    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
-    kilobytes.unwrap_or_default() / 1e3
 }
 
 fn commit(repository: &git2::Repository, message: &str) {

@@ -14,6 +14,8 @@ mod chance;
 mod datagrams;
 #[path = "soak/honest.rs"]
 mod honest;
+#[path = "resident.rs"]
+mod resident;
 #[path = "soak/sessions.rs"]
 mod sessions;
 #[path = "soak/troubles.rs"]
@@ -28,6 +30,7 @@ use gamctl::model::GamModel;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{State, Twin, TwinSettings};
 use gamctl::simulator::snmp::{Access, Authentication, Privacy, User};
+use resident::resident;
 
 /// How much more memory may be resident at the end than after a quarter of the time, in megabytes.
 const MOST_GROWTH: f64 = 64.0;
@@ -165,8 +168,8 @@ async fn attack(time: Duration, seed: u64) -> Vec<String> {
     ] {
         let until = start + time.mul_f64(part);
         tokio::time::sleep_until(until.into()).await;
-        memory.push(resident());
-        println!("resident at the {title}: {:.0} MB", resident());
+        memory.push(resident("VmRSS"));
+        println!("resident at the {title}: {:.0} MB", resident("VmRSS"));
     }
     tally.is_over.store(true, Ordering::Relaxed);
     report(&tally, start.elapsed());
@@ -241,7 +244,7 @@ async fn afterwards(twins: &[Arc<Twin>], files: usize) -> Vec<String> {
     }
     println!(
         "resident when everybody has left: {:.0} MB; open files: {files} before, {} after",
-        resident(),
+        resident("VmRSS"),
         open_files()
     );
     if open_files() > files {
@@ -289,7 +292,7 @@ async fn crowds(seed: u64) -> Vec<String> {
             tokio::task::yield_now().await;
         }
         files.push(open_files());
-        memory.push(resident());
+        memory.push(resident("VmRSS"));
     }
     println!(
         "{CROWDS} times {CROWD} twins started and stopped: open files {files:?}, resident {:.0} to {:.0} MB",
@@ -304,16 +307,4 @@ async fn crowds(seed: u64) -> Vec<String> {
 
 fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
-}
-
-/// Megabytes of this process in memory.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.split_whitespace().next())
-        .and_then(|number| number.parse::<u32>().ok())
-        .unwrap_or(0);
-    f64::from(kilobytes) / 1024.0
 }

@@ -9,6 +9,8 @@
     reason = "a bench prints, and ends at the first thing that goes wrong"
 )]
 
+#[path = "resident.rs"]
+mod resident;
 #[path = "twin/walk.rs"]
 mod walk;
 
@@ -24,6 +26,7 @@ use gamctl::simulator::mib::Mib;
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::{Twin, TwinSettings};
 use gamctl::simulator::snmp::{Access, Agent, Community, EngineId, Limits, Setup};
+use resident::resident;
 
 const TWINS: u64 = 200;
 const SUBSCRIBERS: u16 = 384;
@@ -160,7 +163,7 @@ fn walk_in_process(agent: &mut Agent, gam: &mut Gam, root: &[u8], now: Moment) -
 
 /// Two hundred twins in this process, walked at once from another one.
 fn fleet() {
-    let before = resident();
+    let before = resident("VmRSS");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let start = Instant::now();
     let twins: Vec<Twin> = runtime.block_on(async {
@@ -176,7 +179,7 @@ fn fleet() {
     println!(
         "{TWINS} twins: started in {:.2} s, {:.0} MB resident ({:.0} MB before; goal ≤ 1536)",
         started.as_secs_f64(),
-        resident(),
+        resident("VmRSS"),
         before
     );
     let mut child = Command::new(std::env::current_exe().unwrap());
@@ -187,7 +190,7 @@ fn fleet() {
     assert!(child.status().unwrap().success());
     println!(
         "{TWINS} twins: {:.0} MB resident after the walks",
-        resident()
+        resident("VmRSS")
     );
     for twin in twins {
         runtime.block_on(twin.stop());
@@ -231,16 +234,4 @@ fn walk_all(addresses: &[String]) {
 
 fn per_second(count: usize, elapsed: Duration) -> f64 {
     f64::from(u32::try_from(count).unwrap()) / elapsed.as_secs_f64()
-}
-
-/// Megabytes of this process in memory.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.split_whitespace().next())
-        .and_then(|number| number.parse::<u32>().ok())
-        .unwrap_or(0);
-    f64::from(kilobytes) / 1024.0
 }
