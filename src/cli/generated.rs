@@ -15,14 +15,20 @@ pub(super) fn completions(shell: clap_complete::Shell) -> String {
 pub fn manual() -> Vec<(String, String)> {
     let mut command = Arguments::command();
     command.build();
-    let mut pages = vec![page(&command, "gamctl")];
+    let mut pages = Vec::new();
+    add_pages(&command, "gamctl", &mut pages);
+    pages
+}
+
+/// Adds the page of a command, then those of the commands inside it.
+fn add_pages(command: &clap::Command, name: &str, pages: &mut Vec<(String, String)>) {
+    pages.push(page(command, name));
     for inner in command
         .get_subcommands()
         .filter(|inner| inner.get_name() != "help")
     {
-        pages.push(page(inner, &format!("gamctl-{}", inner.get_name())));
+        add_pages(inner, &format!("{name}-{}", inner.get_name()), pages);
     }
-    pages
 }
 
 fn page(command: &clap::Command, name: &str) -> (String, String) {
