@@ -129,6 +129,42 @@ fn endpoints_are_plugged_and_unplugged() {
 }
 
 #[test]
+fn a_wire_gets_worse_and_better_again() {
+    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    let mac = "00:0e:d8:2b:18:09";
+    let alarms = || fleet.ask(&["show", "birch-12"])["alarms"].clone();
+    fleet.ask(&["wire", "birch-12", mac, "--snr", "31", "--meters", "180"]);
+    assert_eq!(alarms()[0]["condition"], "lowsnr");
+    fleet.ask(&["wire", "birch-12", mac, "--snr", "45"]);
+    assert_eq!(alarms().as_array().unwrap().len(), 0);
+    let (talk, code) = fleet.ctl(&["wire", "birch-12", mac, "--snr", "4294967295"]);
+    assert!(
+        code == 1 && talk.contains("at most 2000 m and 70 dB"),
+        "{talk}"
+    );
+    let (talk, code) = fleet.ctl(&["wire", "birch-12", "00:0e:d8:99:00:02", "--snr", "4"]);
+    assert!(code == 1 && talk.contains("not plugged in"), "{talk}");
+}
+
+#[test]
+fn what_somebody_saves_is_there_after_a_reboot() {
+    let fleet = RunningFleet::start(&["--only", "birch-12"]);
+    fleet.ask(&["edit", "birch-12", "hostname kept"]);
+    assert_eq!(
+        fleet.ask(&["show", "birch-12"])["startup"],
+        "differs-from-running"
+    );
+    fleet.ask(&["save", "birch-12"]);
+    assert_eq!(
+        fleet.ask(&["show", "birch-12"])["startup"],
+        "same-as-running"
+    );
+    let saved = fleet.ask(&["config", "birch-12", "--startup"]);
+    let saved = saved["configuration"].as_str().unwrap().to_owned();
+    assert!(saved.contains("hostname kept"), "{saved}");
+}
+
+#[test]
 fn alarms_and_faults_come_and_go() {
     let fleet = RunningFleet::start(&["--only", "birch-12"]);
     let count = |what: &str| {

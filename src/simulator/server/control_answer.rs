@@ -9,9 +9,9 @@ use super::control_protocol::{
 use super::state::State;
 use super::{Fleet, Twin, clock};
 use crate::model::{MacAddress, natural_order};
-use crate::simulator::commands::{running_config, text_of};
+use crate::simulator::commands::{running_config, text_of, write_startup};
 use crate::simulator::fault::{FaultId, Planted};
-use crate::simulator::gam::{Entity, Gam, Grade, Place};
+use crate::simulator::gam::{Condition, Entity, Gam, Grade, Place, Wire, World};
 
 /// Does what is asked.
 pub(super) fn answer(fleet: &Fleet, request: Request) -> Answer {
@@ -45,6 +45,9 @@ fn ask(name: &str, twin: &Twin, request: Request) -> Result<Answer, String> {
         }
         Request::Plug { mac, port, .. } => plug(twin, mac, port)?,
         Request::Unplug { mac, .. } => unplug(twin, mac)?,
+        Request::Wire {
+            mac, meters, snr, ..
+        } => wire(twin, mac, meters, snr)?,
         Request::RaiseAlarm {
             condition,
             entity,
@@ -62,19 +65,7 @@ fn ask(name: &str, twin: &Twin, request: Request) -> Result<Answer, String> {
         }
         Request::ClearAlarm {
             condition, entity, ..
-        } => {
-            let entity = twin.gam(|gam| entity_of(gam, entity.as_deref()));
-            let key = (condition, entity.clone());
-            if !twin.gam(|gam| gam.alarms().by_hand.contains_key(&key)) {
-                return Err(format!(
-                    "nobody raised {} on {} by hand; an alarm of the box itself ends with its cause",
-                    condition.word(),
-                    entity.name
-                ));
-            }
-            twin.clear_alarm(condition, entity);
-            Answer::Done
-        }
+        } => clear_alarm(twin, condition, entity.as_deref())?,
         Request::SetFault { order, .. } => Answer::Fault(twin.set_fault(order).0),
         Request::ListFaults { .. } => Answer::Faults(twin.faults().iter().map(fault).collect()),
         Request::ClearFaults { id: None, .. } => {
@@ -88,6 +79,11 @@ fn ask(name: &str, twin: &Twin, request: Request) -> Result<Answer, String> {
             Answer::Done
         }
         Request::Edit { lines, .. } => edit(twin, &lines)?,
+        Request::Save { .. } => {
+            check_up(twin)?;
+            twin.change(write_startup);
+            Answer::Done
+        }
         Request::Reboot { .. } => {
             check_up(twin)?;
             twin.reboot();
@@ -132,6 +128,53 @@ fn unplug(twin: &Twin, mac: MacAddress) -> Result<Answer, String> {
     twin.unplug(mac);
     Ok(Answer::Done)
 }
+
+fn clear_alarm(twin: &Twin, condition: Condition, entity: Option<&str>) -> Result<Answer, String> {
+    let entity = twin.gam(|gam| entity_of(gam, entity));
+    let key = (condition, entity.clone());
+    if !twin.gam(|gam| gam.alarms().by_hand.contains_key(&key)) {
+        return Err(format!(
+            "nobody raised {} on {} by hand; an alarm of the box itself ends with its cause",
+            condition.word(),
+            entity.name
+        ));
+    }
+    twin.clear_alarm(condition, entity);
+    Ok(Answer::Done)
+}
+
+fn wire(
+    twin: &Twin,
+    mac: MacAddress,
+    meters: Option<u32>,
+    snr: Option<u32>,
+) -> Result<Answer, String> {
+    let Some(now) = twin.gam(|gam| gam.world().plugged.get(&mac).map(|one| one.wire)) else {
+        return Err(format!("{mac} is not plugged in; `show` lists what is"));
+    };
+    let meters = meters.unwrap_or(now.meters);
+    let snr_tenths = snr.map_or(now.snr_tenths, |snr| snr.saturating_mul(10));
+    if meters > LONGEST_WIRE || snr_tenths > BEST_SNR {
+        return Err(format!(
+            "a wire has at most {LONGEST_WIRE} m and {} dB",
+            BEST_SNR / 10
+        ));
+    }
+    let changed = Wire::of(meters, snr_tenths, now.asymmetry());
+    twin.change(|gam, now| {
+        let change = |world: &mut World| {
+            if let Some(plugged) = world.plugged.get_mut(&mac) {
+                plugged.wire = changed;
+            }
+        };
+        gam.change_world(change, now);
+    });
+    Ok(Answer::Done)
+}
+
+/// Meters, and tenths of a decibel, that no wire in a building has.
+const LONGEST_WIRE: u32 = 2000;
+const BEST_SNR: u32 = 700;
 
 fn check_up(twin: &Twin) -> Result<(), String> {
     if twin.state(|state| state.is_up) {

@@ -29,6 +29,14 @@ pub enum Request {
         device: String,
         mac: MacAddress,
     },
+    /// Makes the wire to an endpoint longer or shorter, better or worse; what is left out stays.
+    Wire {
+        device: String,
+        mac: MacAddress,
+        meters: Option<u32>,
+        /// Whole decibels of signal over noise.
+        snr: Option<u32>,
+    },
     RaiseAlarm {
         device: String,
         condition: Condition,
@@ -58,6 +66,10 @@ pub enum Request {
     Edit {
         device: String,
         lines: Vec<String>,
+    },
+    /// Saves what is running.
+    Save {
+        device: String,
     },
     Reboot {
         device: String,
@@ -200,12 +212,14 @@ impl Request {
             Self::Show { device }
             | Self::Plug { device, .. }
             | Self::Unplug { device, .. }
+            | Self::Wire { device, .. }
             | Self::RaiseAlarm { device, .. }
             | Self::ClearAlarm { device, .. }
             | Self::SetFault { device, .. }
             | Self::ListFaults { device }
             | Self::ClearFaults { device, .. }
             | Self::Edit { device, .. }
+            | Self::Save { device }
             | Self::Reboot { device }
             | Self::Configuration { device, .. }
             | Self::Log { device } => Some(device),

@@ -69,6 +69,19 @@ enum Verb {
         /// The endpoint's MAC address
         mac: MacAddress,
     },
+    /// Change the wire to an endpoint: under 35 dB is poor
+    Wire {
+        #[command(flatten)]
+        device: Device,
+        /// The endpoint's MAC address
+        mac: MacAddress,
+        /// How long it is
+        #[arg(long, value_name = "METRES", required_unless_present = "snr")]
+        meters: Option<u32>,
+        /// Signal over noise, in decibels
+        #[arg(long, value_name = "DECIBELS")]
+        snr: Option<u32>,
+    },
     /// Raise or clear an alarm
     #[command(subcommand)]
     Alarm(AlarmVerb),
@@ -83,6 +96,8 @@ enum Verb {
         #[arg(required = true, value_name = "LINE")]
         lines: Vec<String>,
     },
+    /// Save what is running, so that a reboot keeps it
+    Save(Device),
     /// Reboot: what was not saved is gone
     Reboot(Device),
     /// Print the running-config
@@ -206,6 +221,17 @@ impl Verb {
                 device: Device { device },
                 mac,
             } => Request::Unplug { device, mac },
+            Self::Wire {
+                device: Device { device },
+                mac,
+                meters,
+                snr,
+            } => Request::Wire {
+                device,
+                mac,
+                meters,
+                snr,
+            },
             Self::Alarm(AlarmVerb::Raise {
                 device: Device { device },
                 condition,
@@ -245,6 +271,7 @@ impl Verb {
                 device: Device { device },
                 lines,
             } => Request::Edit { device, lines },
+            Self::Save(Device { device }) => Request::Save { device },
             Self::Reboot(Device { device }) => Request::Reboot { device },
             Self::Config {
                 device: Device { device },
