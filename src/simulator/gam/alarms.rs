@@ -122,7 +122,7 @@ pub enum AlarmChange {
     Removed(Alarm),
 }
 
-/// How many entries the log keeps [assumed].
+/// How many entries the log keeps (assumed).
 pub const LOG_LENGTH: usize = 500;
 
 pub type Wanted = BTreeMap<(Condition, Entity), Grade>;

@@ -12,7 +12,7 @@ pub enum FirmwareProfile {
     #[default]
     #[serde(rename = "1.8")]
     V1_8,
-    /// As the real GAM-4-CX: the configuration tables of the G.hn agent are not there, the command line works [seen].
+    /// As the real GAM-4-CX: the configuration tables of the G.hn agent are not there, the command line works (seen).
     #[serde(rename = "1.5.4-4CX")]
     V1_5_4OnCx,
 }

@@ -43,7 +43,7 @@ impl Hardware {
         self.model.port_count()
     }
 
-    /// Returns how many 10-gigabit uplinks the box has: one on small ones [seen], two on large ones [assumed].
+    /// Returns how many 10-gigabit uplinks the box has: one on small ones (seen), two on large ones (assumed).
     pub fn uplinks(&self) -> u8 {
         if self.ghn_ports() >= 12 { 2 } else { 1 }
     }
@@ -97,7 +97,7 @@ impl Hardware {
         MacAddress::new(octets).unwrap_or(self.mac)
     }
 
-    /// Returns what `show version` calls the product, such as `GAM-24-C` or `GAM-4/8-C` [seen on the small ones].
+    /// Returns what `show version` calls the product, such as `GAM-24-C` or `GAM-4/8-C` (seen on the small ones).
     pub fn family(&self) -> CompactString {
         let medium = if self.is_coax() { 'C' } else { 'M' };
         match self.ghn_ports() {

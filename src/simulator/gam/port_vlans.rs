@@ -5,19 +5,19 @@ use super::{
 };
 use crate::model::{VlanId, VlanSet};
 
-/// What the device keeps on every G.hn port, besides the subscribers' VLANs [seen].
+/// What the device keeps on every G.hn port, besides the subscribers' VLANs (seen).
 const ON_EVERY_PORT: [u16; 2] = [2, UNSERVED_VLAN];
 
-/// The VLAN of a G.hn port for what comes without a tag: one that leads nowhere [seen].
+/// The VLAN of a G.hn port for what comes without a tag: one that leads nowhere (seen).
 pub const GHN_NATIVE_VLAN: u16 = 4095;
 
-/// The default VLAN, which no switch of this family lets anybody remove [icli].
+/// The default VLAN, which no switch of this family lets anybody remove (icli).
 const DEFAULT_VLAN: u16 = 1;
 
 impl Configuration {
-    /// Returns the VLANs the device itself keeps on a G.hn port: 2, 4094 and those of its subscribers [seen].
+    /// Returns the VLANs the device itself keeps on a G.hn port: 2, 4094 and those of its subscribers (seen).
     ///
-    /// A subscriber counts where its endpoint is meant to be, and with its remapped VLAN [assumed].
+    /// A subscriber counts where its endpoint is meant to be, and with its remapped VLAN (assumed).
     pub fn vlans_on_port(&self, port: u8) -> VlanSet {
         let mut ranges: Vec<(u16, u16)> = ON_EVERY_PORT.map(|vlan| (vlan, vlan)).to_vec();
         for subscriber in self.subscribers.values() {

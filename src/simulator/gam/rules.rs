@@ -17,10 +17,10 @@ pub const HIGHEST_ID: u16 = 384;
 /// Highest number of a profile.
 pub const HIGHEST_PROFILE: u16 = 15;
 const LONGEST_NAME: usize = 31;
-/// The longest host name that leaves room on a line for what is typed after it [assumed].
+/// The longest host name that leaves room on a line for what is typed after it (assumed).
 const LONGEST_HOSTNAME: usize = 45;
 
-/// A host name is also the prompt: letters, digits, `-`, `_` and `.`, beginning with a letter or digit [assumed].
+/// A host name is also the prompt: letters, digits, `-`, `_` and `.`, beginning with a letter or digit (assumed).
 pub fn is_hostname(name: &str) -> bool {
     let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let begins = name.starts_with(|first: char| first.is_ascii_alphanumeric());

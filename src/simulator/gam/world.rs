@@ -149,7 +149,7 @@ impl Wire {
         self.down_phy.saturating_sub(self.up_phy)
     }
 
-    /// What the device thinks a subscriber can get at most: the physical rate without the overhead [assumed: 80 %].
+    /// What the device thinks a subscriber can get at most: the physical rate without the overhead (assumed: 80 %).
     pub fn most(phy: u32) -> u32 {
         phy * 4 / 5
     }

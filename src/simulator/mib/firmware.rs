@@ -148,7 +148,7 @@ fn image<'g>(gam: &'g Gam, index: &[u32]) -> Option<&'g Image> {
     }
 }
 
-/// What `show version` calls the product [seen].
+/// What `show version` calls the product (seen).
 fn product(gam: &Gam) -> CompactString {
     format_compact!("Positron {} Switch", gam.hardware().family())
 }

@@ -16,7 +16,7 @@ const DEFAULT_FILE: &str = "default-config";
 const STARTUP_FILE: &str = "startup-config";
 /// What names a file in flash may begin with.
 const FLASH: &str = "flash:";
-/// Octets; the first is what a switch of this family is delivered with [icli], the second is assumed.
+/// Octets; the first is what a switch of this family is delivered with (icli), the second is assumed.
 const DEFAULT_FILE_BYTES: u32 = 284;
 const FLASH_BYTES: u32 = 8 * 1024 * 1024;
 const LONGEST_FILE_NAME: usize = 127;
@@ -219,7 +219,7 @@ fn merged(gam: &Gam) -> Result<Configuration, ErrorStatus> {
     Ok(running)
 }
 
-/// Which address would be kept is not known of this family (the management VLAN is not always 1): that is refused [assumed].
+/// Which address would be kept is not known of this family (the management VLAN is not always 1): that is refused (assumed).
 fn reload_defaults(gam: &mut Gam, _: &[u32], value: &Value, _: Moment) -> Result<(), ErrorStatus> {
     match value {
         Value::Integer(NO_RELOAD) => Ok(()),

@@ -4,7 +4,7 @@ use super::rows::{Rows, first_after};
 use crate::simulator::gam::{FIRST_PHYSICAL, Gam, Interface};
 use crate::simulator::snmp::Value;
 
-/// VLAN interfaces are their own number, up to this one [seen].
+/// VLAN interfaces are their own number, up to this one (seen).
 pub(super) const HIGHEST_VLAN: u32 = 4095;
 
 /// What a row of the standard's interface tables is.
@@ -14,7 +14,7 @@ pub(super) enum AnyInterface {
     Physical(Interface),
 }
 
-/// One row for each VLAN interface, then for each physical one: over 4100 on any device [seen].
+/// One row for each VLAN interface, then for each physical one: over 4100 on any device (seen).
 pub(super) static ALL_INTERFACES: Rows = Rows {
     next: |gam, after| {
         let next = first_after(after)?.max(1);

@@ -15,14 +15,14 @@ use crate::simulator::snmp::{ErrorStatus, Oid, Value};
 const INTERFACES: [u32; 7] = [1, 3, 6, 1, 2, 1, 2];
 const IF_MIB: [u32; 8] = [1, 3, 6, 1, 2, 1, 31, 1];
 
-/// `ifType`: a port is an Ethernet to its manager, G.hn or not [assumed].
+/// `ifType`: a port is an Ethernet to its manager, G.hn or not (assumed).
 const ETHERNET: i32 = 6;
 const LAYER_2_VLAN: i32 = 135;
 
 const UP: i32 = 1;
 const DOWN: i32 = 2;
 
-/// The longest frame of this family's ports [icli], and the longest packet of a VLAN interface.
+/// The longest frame of this family's ports (icli), and the longest packet of a VLAN interface.
 const LONGEST_FRAME: i32 = 9600;
 const LONGEST_PACKET: i32 = 1500;
 
@@ -182,7 +182,7 @@ fn name(gam: &Gam, index: &[u32]) -> CompactString {
     }
 }
 
-/// A G.hn port's alias is its name [assumed]; nothing else has one.
+/// A G.hn port's alias is its name (assumed); nothing else has one.
 fn alias<'g>(gam: &'g Gam, index: &[u32]) -> &'g str {
     match physical_at(gam, index) {
         Some(Interface::Ghn(port)) => {
@@ -193,7 +193,7 @@ fn alias<'g>(gam: &'g Gam, index: &[u32]) -> &'g str {
     }
 }
 
-/// G.hn ports are known to the switch as gigabit ports [assumed]; VLAN interfaces have no speed of their own.
+/// G.hn ports are known to the switch as gigabit ports (assumed); VLAN interfaces have no speed of their own.
 fn megabits(gam: &Gam, index: &[u32]) -> u32 {
     match physical_at(gam, index) {
         Some(Interface::Ghn(_)) => 1000,
@@ -202,7 +202,7 @@ fn megabits(gam: &Gam, index: &[u32]) -> u32 {
     }
 }
 
-/// A VLAN interface that nobody configured is there and down [assumed].
+/// A VLAN interface that nobody configured is there and down (assumed).
 fn is_wanted(gam: &Gam, index: &[u32]) -> bool {
     match interface_at(gam, index) {
         Some(AnyInterface::Vlan(vlan)) => gam.running().vlan_interfaces.contains_key(&vlan),

@@ -20,10 +20,10 @@ const AT_10G: i32 = 6;
 /// `GAMSfpTransceiver`.
 const NO_SFP: i32 = 0;
 const SFP_10G: i32 = 14;
-/// `GAMRfc5517Mode`: subscribers reach the uplink and not each other [assumed].
+/// `GAMRfc5517Mode`: subscribers reach the uplink and not each other (assumed).
 const ISOLATED: i32 = 1;
 const UPLINK: i32 = 3;
-/// Octets; the most that ports of this family take, and their default [icli].
+/// Octets; the most that ports of this family take, and their default (icli).
 const LONGEST_FRAME: u32 = 9600;
 /// Longest text about a transceiver, and its longest revision.
 const SFP_TEXT: usize = 19;
@@ -163,7 +163,7 @@ fn speed(gam: &Gam, port: Interface) -> i32 {
     }
 }
 
-/// Every uplink has a transceiver, even one whose fibre is out [assumed].
+/// Every uplink has a transceiver, even one whose fibre is out (assumed).
 fn sfp(gam: &Gam, index: &[u32], text: &str, most: usize) -> Value {
     clipped(if is_uplink(gam, index) { text } else { "" }, most)
 }

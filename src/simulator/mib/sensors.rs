@@ -15,7 +15,7 @@ const NOT_PRESENT: i32 = 2;
 /// Longest name of a sensor.
 const SENSOR_NAME: usize = 15;
 
-/// Degrees at which the monitor tells: of the air around the board and of the chip (reference §7), and the end of both [assumed].
+/// Degrees at which the monitor tells: of the air around the board and of the chip (reference §7), and the end of both (assumed).
 const BOARD_HIGH: i32 = 85;
 const JUNCTION_HIGH: i32 = 90;
 const LOW: i32 = 0;
@@ -185,7 +185,7 @@ fn load(gam: &Gam, which: usize) -> Value {
     Value::Gauge32(load.copied().unwrap_or(0))
 }
 
-/// As a switch of this family words it [icli]; red while something is majorly wrong [assumed].
+/// As a switch of this family words it (icli); red while something is majorly wrong (assumed).
 fn light(gam: &Gam) -> &'static str {
     let mut alarms = gam.alarms().active.values();
     if alarms.any(|alarm| alarm.severity >= Severity::Mj) {
@@ -203,7 +203,7 @@ fn high(index: &[u32]) -> i32 {
     }
 }
 
-/// Whole degrees: of the air that comes in for the board, of the CPU for the junction [assumed].
+/// Whole degrees: of the air that comes in for the board, of the CPU for the junction (assumed).
 fn monitored(gam: &Gam, index: &[u32]) -> i32 {
     let name = if index == [0] { "Intake" } else { "CPU" };
     let is_it = |sensor: &&Sensor| sensor.name == name;

@@ -12,9 +12,9 @@ const SNMP_MODULES: [u32; 6] = [1, 3, 6, 1, 6, 3];
 /// What `sysObjectID` counts models below (reference §1).
 const PRODUCTS: [u32; 9] = [1, 3, 6, 1, 4, 1, 20095, 2000, 1];
 
-/// A bridge and a host with applications (RFC 3418's sum for layers 2, 4 and 7) [assumed].
+/// A bridge and a host with applications (RFC 3418's sum for layers 2, 4 and 7) (assumed).
 const SERVICES: i32 = 2 + 8 + 64;
-/// The largest message that the twin's agent takes, in one Ethernet frame [assumed].
+/// The largest message that the twin's agent takes, in one Ethernet frame (assumed).
 const LONGEST_MESSAGE: i32 = 1472;
 
 static SYSTEM: Scalars = Scalars {
@@ -57,7 +57,7 @@ pub(super) fn objects() -> Vec<Object> {
     SYSTEM.objects().chain(ENGINE.objects()).collect()
 }
 
-/// Returns what the box calls itself, such as `GAM-24-C GigaBit Ethernet Switch` [seen].
+/// Returns what the box calls itself, such as `GAM-24-C GigaBit Ethernet Switch` (seen).
 pub(super) fn description(gam: &Gam) -> CompactString {
     format_compact!("{} GigaBit Ethernet Switch", gam.hardware().model)
 }

@@ -29,7 +29,7 @@ pub(super) static UNIT: Rows = Rows {
     has: |_, index| index == [1],
 };
 
-/// No warm reboot, no self-test, no provisioning by itself, no stack [assumed].
+/// No warm reboot, no self-test, no provisioning by itself, no stack (assumed).
 static CAPABILITIES: Scalars = Scalars {
     base: &SYSUTIL,
     group: &[1],
@@ -128,7 +128,7 @@ fn reboot(gam: &mut Gam, _: &[u32], value: &Value, _: Moment) -> Result<(), Erro
     }
 }
 
-/// Ten characters hold no days: hours count on instead, up to the most that fit [assumed].
+/// Ten characters hold no days: hours count on instead, up to the most that fit (assumed).
 fn hours_and_minutes(time: Duration) -> String {
     let seconds = time.as_secs().min(10_000 * 3600 - 1);
     format!(

@@ -12,7 +12,7 @@ use crate::simulator::snmp::Value;
 
 pub(super) const VLAN: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 13, 1];
 
-/// The tag of a provider's bridge, the default for ports of that kind [icli].
+/// The tag of a provider's bridge, the default for ports of that kind (icli).
 const SERVICE_TAG: u32 = 0x88a8;
 /// `GAMVlanPortType`: a port that knows customers' tags.
 pub(super) const CUSTOMER_PORT: i32 = 1;
@@ -154,7 +154,7 @@ pub(super) fn vlan_name(vlan: u32) -> compact_str::CompactString {
     }
 }
 
-/// The device's own ports are hybrid [seen], the internal one is a trunk [assumed].
+/// The device's own ports are hybrid (seen), the internal one is a trunk (assumed).
 pub(super) fn mode(gam: &Gam, port: Interface) -> SwitchportMode {
     match port {
         Interface::Ghn(_) => SwitchportMode::Hybrid,
@@ -186,7 +186,7 @@ fn set(gam: &Gam, index: &[u32], of: Of, which: Quarter) -> Value {
     physical(gam, index, |port| quarter(&members(gam, port, of), which))
 }
 
-/// Returns the VLANs of one of a port's modes; one that it is not in takes all, as delivered [icli].
+/// Returns the VLANs of one of a port's modes; one that it is not in takes all, as delivered (icli).
 fn members(gam: &Gam, port: Interface, of: Of) -> VlanSet {
     let is_of = match mode(gam, port) {
         SwitchportMode::Access => None,

@@ -130,7 +130,7 @@ fn has_ports(gam: &Gam, vlan: u32, user: u32) -> bool {
             .any(|port| has_say(port, GHN))
 }
 
-/// The G.hn agent keeps its own ports, the administrator the others [assumed].
+/// The G.hn agent keeps its own ports, the administrator the others (assumed).
 fn has_say(port: Interface, user: u32) -> bool {
     let is_ghn = matches!(port, Interface::Ghn(_));
     match user {

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::ssh;
 use super::state::Shared;
 
-/// How many connections there may be at once, logged in or not [assumed].
+/// How many connections there may be at once, logged in or not (assumed).
 const MOST_CONNECTIONS: usize = 64;
 
 /// How long to wait after the machine ran out of files or memory.

@@ -46,7 +46,7 @@ pub struct Login {
     /// Becomes part of the configuration when it is not empty, so that a factory reset forgets it.
     pub password: String,
     pub authorized_keys: Vec<PublicKey>,
-    /// After so many refused attempts the connection is closed [assumed]; OpenSSH's first question for the methods counts, and so does every key it offers in vain.
+    /// After so many refused attempts the connection is closed (assumed); OpenSSH's first question for the methods counts, and so does every key it offers in vain.
     pub attempts: usize,
     /// How long a refusal takes.
     pub rejection: Duration,

@@ -21,10 +21,10 @@ use super::state::{Shared, State};
 use super::wire::{Control, Wire};
 use crate::simulator::fault::{ConnectionPlan, Stage};
 
-/// How long somebody may take to log in and to ask for a shell [assumed].
+/// How long somebody may take to log in and to ask for a shell (assumed).
 const LOGIN_TIME: Duration = Duration::from_secs(120);
 
-/// What the device calls itself [assumed].
+/// What the device calls itself (assumed).
 const IDENTIFICATION: &str = "SSH-2.0-GAM";
 
 /// How somebody may log in.

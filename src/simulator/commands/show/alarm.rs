@@ -20,7 +20,7 @@ pub(crate) fn active(alarms: &Alarms) -> String {
     text
 }
 
-/// The newest entry comes first [assumed].
+/// The newest entry comes first (assumed).
 pub(crate) fn log(alarms: &Alarms) -> String {
     let mut text = String::from(
         "Sev SvAff Entity     Alarm           Report Date/Time          Description\n\

@@ -25,7 +25,7 @@ static GLOBAL: Scalars = Scalars {
     ],
 };
 
-/// As delivered: what the MIB calls the defaults, and where it is silent, off [assumed].
+/// As delivered: what the MIB calls the defaults, and where it is silent, off (assumed).
 static VECTOR_BOOST: Scalars = Scalars {
     base: &GHN,
     group: &[2, 50],

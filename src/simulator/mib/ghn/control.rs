@@ -56,7 +56,7 @@ fn always_false(_: &Gam, _: &[u32], _: Moment) -> Value {
     Value::truth(false)
 }
 
-/// Tells an endpoint to do something; one that is away cannot be told [assumed: inconsistentValue].
+/// Tells an endpoint to do something; one that is away cannot be told (assumed: inconsistentValue).
 fn tell(
     gam: &mut Gam,
     index: &[u32],

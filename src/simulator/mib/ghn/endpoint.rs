@@ -129,7 +129,7 @@ pub(super) fn subscriber<'g>(gam: &'g Gam, one: &Detected<'g>) -> Option<(u16, &
 
 /// Returns the profile of an endpoint: its subscriber's, and the device's own where it serves nobody (as the MIB has it).
 ///
-/// One that is unthrottled or not configured has none [assumed].
+/// One that is unthrottled or not configured has none (assumed).
 fn profile<'g>(gam: &'g Gam, one: &Detected<'g>) -> Option<(u16, &'g Profile)> {
     one.configured?;
     let id = match subscriber(gam, one) {

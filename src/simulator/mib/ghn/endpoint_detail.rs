@@ -97,7 +97,7 @@ fn on_wire(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value {
     })
 }
 
-/// Reads a number that the MIB has for copper alone; 0 on coax [assumed].
+/// Reads a number that the MIB has for copper alone; 0 on coax (assumed).
 fn on_copper(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value {
     if gam.hardware().is_coax() {
         Value::Gauge32(0)
@@ -107,7 +107,7 @@ fn on_copper(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value
 }
 
 /// Mbps in use toward the endpoint and from it. The columns' names say usage, the MIB's text the most that could be
-/// allocated; the name is taken [assumed].
+/// allocated; the name is taken (assumed).
 fn usage(gam: &Gam, one: &Detected<'_>) -> (u32, u32) {
     match one.plugged {
         Some(_) => gam.usage(one.mac),
@@ -120,7 +120,7 @@ fn feet(meters: u32) -> u32 {
     (meters.saturating_mul(32_808) + 5000) / 10_000
 }
 
-/// Allocated bands of a rate, at 100 Mbps a band [assumed].
+/// Allocated bands of a rate, at 100 Mbps a band (assumed).
 fn bands(phy: u32) -> u32 {
     phy.div_ceil(100)
 }

@@ -92,7 +92,7 @@ struct Power {
     mode: Option<i32>,
 }
 
-/// Families with two Ethernet ports have power on the first [assumed]; what a subscriber forces is the stronger 802.3at.
+/// Families with two Ethernet ports have power on the first (assumed); what a subscriber forces is the stronger 802.3at.
 fn poe(gam: &Gam, one: &Detected<'_>) -> Power {
     let can = one.plugged.is_some_and(|plugged| {
         matches!(

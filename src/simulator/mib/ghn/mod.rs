@@ -54,7 +54,7 @@ pub(super) fn objects() -> Vec<Object> {
 /// Returns what a row editor's action column reads: nothing is being edited.
 ///
 /// The configuration tables are read-write in the MIB, and rows are made through row editors. Here all of that answers
-/// notWritable: gamctl configures over the command line, and how a real device judges such writes was never seen [assumed].
+/// notWritable: gamctl configures over the command line, and how a real device judges such writes was never seen (assumed).
 fn action(_: &Gam, _: &[u32], _: Moment) -> Value {
     Value::Gauge32(0)
 }

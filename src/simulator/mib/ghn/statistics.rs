@@ -84,7 +84,7 @@ fn down(gam: &Gam, one: &Detected<'_>, now: Moment) -> u64 {
     gam.endpoint_traffic(one.mac, now).sent_packets
 }
 
-/// One frame carries four packets [assumed].
+/// One frame carries four packets (assumed).
 fn frames(packets: u64) -> u32 {
     wrapped(packets / 4)
 }
@@ -94,7 +94,7 @@ fn wrapped(count: u64) -> u32 {
     u32::try_from(count & u64::from(u32::MAX)).unwrap_or(0)
 }
 
-/// A poor line repeats some of its frames [assumed: 3 %].
+/// A poor line repeats some of its frames (assumed: 3 %).
 fn error_percent(one: &Detected<'_>) -> u32 {
     let poor = one
         .plugged
