@@ -82,6 +82,10 @@ pub(super) struct TwinArguments {
     #[arg(long)]
     unprivileged: bool,
 
+    /// How many sessions a twin has at once
+    #[arg(long, value_name = "NUMBER", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=16))]
+    sessions: u16,
+
     /// What goes wrong from the start, from a TOML file with `[[fault]]` tables
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,

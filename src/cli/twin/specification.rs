@@ -171,6 +171,7 @@ impl Draft<'_> {
             legacy_ssh: arguments.legacy_ssh || opening.legacy_ssh,
             snmp: opening.agent(),
             trap_receiver,
+            max_sessions: usize::from(arguments.sessions),
             entrance: Entrance {
                 banner: arguments.banner.clone().unwrap_or_default(),
                 lands_unprivileged: arguments.unprivileged,
