@@ -112,7 +112,17 @@ fn only_a_copy_is_written_over_and_only_when_told() {
 
 #[test]
 fn twins_of_the_copy_come_back_to_where_they_were() {
-    let fleet = RunningFleet::start(&["--write-inventory", "copy"]);
+    // Addresses of this run alone: a port of 127.0.0.1 that is free for a moment, another test takes.
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let network = format!("127.{}.{low}.0/24", 100 + high % 100);
+    let any = ["--ssh-port", "0", "--snmp-port", "0"];
+    let fleet = RunningFleet::start(
+        &[
+            &["--write-inventory", "copy", "--listen", network.as_str()][..],
+            &any,
+        ]
+        .concat(),
+    );
     let before = fleet.ready["twins"].clone();
     let (_, folder) = fleet.stop();
     let copy = folder.path().join("copy");
