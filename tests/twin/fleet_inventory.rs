@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
+use super::own_address;
 use super::running_fleet::{RunningFleet, example, git};
 
 fn printed(output: &Output) -> String {
@@ -112,9 +113,7 @@ fn only_a_copy_is_written_over_and_only_when_told() {
 
 #[test]
 fn twins_of_the_copy_come_back_to_where_they_were() {
-    // Addresses of this run alone: a port of 127.0.0.1 that is free for a moment, another test takes.
-    let [.., high, low] = std::process::id().to_be_bytes();
-    let network = format!("127.{}.{low}.0/24", 100 + high % 100);
+    let network = format!("{}/24", own_address(0));
     let any = ["--ssh-port", "0", "--snmp-port", "0"];
     let fleet = RunningFleet::start(
         &[

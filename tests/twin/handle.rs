@@ -7,7 +7,7 @@ use gamctl::simulator::server::{StartError, State, Twin, TwinSettings, WaitError
 
 use super::client::Shell;
 use super::snmp::{Manager, SYS_NAME};
-use super::{LONG, settings, twin};
+use super::{LONG, own_address, settings, twin};
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_named() {
@@ -27,7 +27,11 @@ async fn a_port_that_is_taken_is_named() {
 
 #[tokio::test]
 async fn a_twin_that_is_stopped_gives_its_ports_back() {
-    let first = twin().await;
+    let own = || TwinSettings {
+        ip: own_address(200).into(),
+        ..settings()
+    };
+    let first = Twin::start(own()).await.unwrap();
     let (ssh, snmp) = (first.ssh_address(), first.snmp_address());
     let mut shell = Shell::open(&first).await;
     first.stop().await;
@@ -35,7 +39,7 @@ async fn a_twin_that_is_stopped_gives_its_ports_back() {
     let again = TwinSettings {
         ssh_port: ssh.port(),
         snmp_port: snmp.port(),
-        ..settings()
+        ..own()
     };
     let second = Twin::start(again).await.unwrap();
     Shell::open(&second).await;

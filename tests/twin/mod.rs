@@ -18,6 +18,7 @@ mod story;
 mod traps;
 mod typing;
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use gamctl::model::GamModel;
@@ -29,6 +30,13 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// How long silence has to last to be believed.
 const SHORT: Duration = Duration::from_millis(150);
+
+/// Returns an address of loopback that this run of the tests has for itself: a port of 127.0.0.1 that is free for a
+/// moment, another test takes.
+fn own_address(last: u8) -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 100 + high % 100, low, last)
+}
 
 fn settings() -> TwinSettings {
     TwinSettings {
