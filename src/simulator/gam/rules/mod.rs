@@ -1,0 +1,169 @@
+//! The device's judgement: what an edit does to a configuration, or why it is refused.
+
+mod endpoint;
+mod profile;
+mod subscriber;
+
+use endpoint::{remove_endpoint, set_endpoint};
+use profile::{remove_profile, set_profile};
+use subscriber::set_subscriber;
+
+use super::edit::{Edit, PortOptions, UplinkOptions};
+use super::{Configuration, Hardware, Refusal};
+use crate::model::PortMode;
+
+/// Highest number of an endpoint or subscriber, on every model (reference §2).
+pub const HIGHEST_ID: u16 = 384;
+/// Highest number of a profile.
+pub const HIGHEST_PROFILE: u16 = 15;
+const LONGEST_NAME: usize = 31;
+/// The longest host name that leaves room on a line for what is typed after it (assumed).
+const LONGEST_HOSTNAME: usize = 45;
+
+/// A host name is also the prompt: letters, digits, `-`, `_` and `.`, beginning with a letter or digit (assumed).
+pub fn is_hostname(name: &str) -> bool {
+    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let begins = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    begins && name.len() <= LONGEST_HOSTNAME && name.bytes().all(is_inside)
+}
+
+/// Applies one edit whole or not at all.
+pub fn apply(
+    configuration: &mut Configuration,
+    hardware: &Hardware,
+    edit: &Edit,
+) -> Result<(), Refusal> {
+    match edit {
+        Edit::Hostname(name) if name.is_empty() => {
+            configuration.hostname = Configuration::factory(hardware).hostname;
+        }
+        Edit::Hostname(name) if !is_hostname(name) => return Err(Refusal::Hostname),
+        Edit::Hostname(name) => configuration.hostname.clone_from(name),
+        Edit::Location(text) => configuration.location.clone_from(text),
+        Edit::Contact(text) => configuration.contact.clone_from(text),
+        Edit::Password(password) => configuration.password = password.clone(),
+        Edit::ExecTimeout { minutes } => configuration.exec_timeout_minutes = *minutes,
+        Edit::VlanInterface { vlan, address } => {
+            let kept = configuration.vlan_interfaces.entry(*vlan).or_default();
+            if let Some(address) = address {
+                kept.clone_from(address);
+            }
+        }
+        Edit::RemoveVlanInterface(vlan) => {
+            configuration.vlan_interfaces.remove(vlan);
+        }
+        Edit::Route(route) => {
+            if !configuration.routes.contains(route) {
+                configuration.routes.push(route.clone());
+            }
+        }
+        Edit::RemoveRoute(route) => configuration.routes.retain(|other| other != route),
+        Edit::Uplink { uplink, options } => set_uplink(configuration, *uplink, options)?,
+        Edit::Port { port, options } => set_port(configuration, hardware, *port, options)?,
+        Edit::Profile { id, options } => set_profile(configuration, hardware, *id, options)?,
+        Edit::RemoveProfile(id) => remove_profile(configuration, *id)?,
+        Edit::Endpoint { id, options } => set_endpoint(configuration, hardware, *id, options)?,
+        Edit::ChangeEndpoint { id, options } => {
+            if !configuration.endpoints.contains_key(id) {
+                return Err(Refusal::NoSuchEndpoint);
+            }
+            set_endpoint(configuration, hardware, *id, options)?;
+        }
+        Edit::RemoveEndpoint(id) => remove_endpoint(configuration, *id)?,
+        Edit::Subscriber { id, options } => {
+            set_subscriber(configuration, *id, options)?;
+        }
+        Edit::ChangeSubscriber { id, options } => {
+            if !configuration.subscribers.contains_key(id) {
+                return Err(Refusal::NoSuchSubscriber);
+            }
+            set_subscriber(configuration, *id, options)?;
+        }
+        Edit::RemoveSubscriber(id) => {
+            configuration
+                .subscribers
+                .remove(id)
+                .ok_or(Refusal::NoSuchSubscriber)?;
+        }
+    }
+    Ok(())
+}
+
+fn set_uplink(
+    configuration: &mut Configuration,
+    uplink: u8,
+    options: &UplinkOptions,
+) -> Result<(), Refusal> {
+    let target = configuration
+        .uplinks
+        .get_mut(&uplink)
+        .ok_or(Refusal::InvalidPort)?;
+    if let Some(mode) = options.mode {
+        target.mode = mode;
+    }
+    if let Some(allowed) = &options.allowed {
+        target.allowed.clone_from(allowed);
+    }
+    if let Some(native) = options.native {
+        target.native = native;
+    }
+    if let Some(shutdown) = options.shutdown {
+        target.shutdown = shutdown;
+    }
+    Ok(())
+}
+
+fn set_port(
+    configuration: &mut Configuration,
+    hardware: &Hardware,
+    number: u8,
+    options: &PortOptions,
+) -> Result<(), Refusal> {
+    if let Some(name) = &options.name {
+        let taken = configuration
+            .ports
+            .iter()
+            .any(|(other, port)| *other != number && port.name == *name);
+        if !name.is_empty() && (taken || !is_name(name)) {
+            return Err(Refusal::PortName);
+        }
+    }
+    if let Some(mode) = options.mode
+        && (mode == PortMode::Coax) != hardware.is_coax()
+    {
+        return Err(Refusal::PortMode);
+    }
+    let port = configuration
+        .ports
+        .get_mut(&number)
+        .ok_or(Refusal::InvalidPort)?;
+    if let Some(name) = &options.name {
+        port.name.clone_from(name);
+    }
+    if let Some(mode) = options.mode {
+        port.mode = mode;
+    }
+    if let Some(shutdown) = options.shutdown {
+        port.shutdown = shutdown;
+    }
+    Ok(())
+}
+
+/// Returns whether the device takes a text as a name: 1 to 31 printable characters.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= LONGEST_NAME && is_printable(name)
+}
+
+/// Returns whether a running-config can hold a text between quotes.
+fn is_printable(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"')
+}
+
+fn check_description(text: &str) -> Result<(), Refusal> {
+    if is_printable(text) {
+        Ok(())
+    } else {
+        Err(Refusal::Description)
+    }
+}

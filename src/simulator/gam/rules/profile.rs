@@ -1,0 +1,80 @@
+//! What a device makes of an edit of a bandwidth profile.
+
+use compact_str::CompactString;
+
+use super::{HIGHEST_PROFILE, check_description, is_name};
+use crate::model::{LIMITER_RANGE, highest_limiter};
+use crate::simulator::gam::edit::ProfileOptions;
+use crate::simulator::gam::{Configuration, DEFAULT_PROFILE, Hardware, Profile, Refusal};
+
+pub(super) fn set_profile(
+    configuration: &mut Configuration,
+    hardware: &Hardware,
+    id: u16,
+    options: &ProfileOptions,
+) -> Result<(), Refusal> {
+    if !(1..=HIGHEST_PROFILE).contains(&id) {
+        return Err(Refusal::TooManyProfiles);
+    }
+    let fastest = highest_limiter(hardware.model.medium()).get();
+    let mut profile = match configuration.profiles.get(&id) {
+        Some(profile) => profile.clone(),
+        None => Profile {
+            name: options.name.clone().ok_or(Refusal::ProfileName)?,
+            description: CompactString::default(),
+            down: fastest,
+            up: fastest,
+            service_limit_level: None,
+        },
+    };
+    if let Some(name) = &options.name {
+        profile.name.clone_from(name);
+    }
+    if let Some(description) = &options.description {
+        profile.description.clone_from(description);
+    }
+    let possible = |rate: u32| LIMITER_RANGE.contains(&rate) && rate <= fastest;
+    if let Some(down) = options.down {
+        if !possible(down) {
+            return Err(Refusal::Downstream);
+        }
+        profile.down = down;
+    }
+    if let Some(up) = options.up {
+        if !possible(up) {
+            return Err(Refusal::Upstream);
+        }
+        profile.up = up;
+    }
+    if let Some(level) = options.service_limit_level {
+        profile.service_limit_level = Some(level);
+    }
+    check_description(&profile.description)?;
+    let taken = configuration
+        .profiles
+        .iter()
+        .any(|(other, with)| *other != id && with.name == profile.name);
+    if taken || !is_name(&profile.name) {
+        return Err(Refusal::ProfileName);
+    }
+    configuration.profiles.insert(id, profile);
+    Ok(())
+}
+
+pub(super) fn remove_profile(configuration: &mut Configuration, id: u16) -> Result<(), Refusal> {
+    if id == DEFAULT_PROFILE {
+        return Err(Refusal::DefaultProfile);
+    }
+    if !configuration.profiles.contains_key(&id) {
+        return Err(Refusal::NoSuchProfile);
+    }
+    if configuration
+        .subscribers
+        .values()
+        .any(|subscriber| subscriber.profile == Some(id))
+    {
+        return Err(Refusal::ProfileInUse);
+    }
+    configuration.profiles.remove(&id);
+    Ok(())
+}
