@@ -280,7 +280,7 @@ fn own_settings(text: &DeviceText, config: &mut DeviceConfig) {
             PortConfig {
                 name: name.clone(),
                 enabled: *enabled,
-                // Coax ports have no other mode, and no command says `coax` (device reference §3): nothing to intend.
+                // Coax ports have no other mode, and no command says `coax` (docs/gam.md): nothing to intend.
                 mode: mode.filter(|mode| *mode != PortMode::Coax),
             },
         );

@@ -118,7 +118,7 @@ macro_rules! sessions {
 }
 
 sessions! {
-    every_command_of_the_reference_answers: "every-command";
+    every_documented_command_answers: "every-command";
     a_morning_with_three_mistakes_looks_as_on_a_real_box: "a-morning";
     help_and_completion_are_keys: "help";
     the_pager_waits_for_its_keys: "pager";

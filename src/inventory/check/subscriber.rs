@@ -44,7 +44,7 @@ rules! {
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nname = \"apt 1\"\n")];
 }
 
-/// Endpoints are numbered 1 to 384 on every device (device reference §2), whatever its ports take.
+/// Endpoints are numbered 1 to 384 on every device (docs/gam.md), whatever its ports take.
 const MAX_ENDPOINTS: usize = 384;
 
 pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {

@@ -1,4 +1,4 @@
-//! The text of `show running-config`, in the form of the sample lines of the reference.
+//! The text of `show running-config`, in the form of lines seen on a real box.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Every command of the twin with its syntax: the reference's list, and what the ICLI needs to move around.
+//! Every command of the twin with its syntax: the documented ones, and what one needs to move around.
 
 use std::sync::LazyLock;
 

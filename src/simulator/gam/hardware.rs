@@ -13,7 +13,7 @@ pub struct Hardware {
     pub mac: MacAddress,
 }
 
-/// Interface numbers of unit 1 begin here; VLAN interfaces are their own number (reference §4).
+/// Interface numbers of unit 1 begin here; VLAN interfaces are their own number (docs/gam.md).
 pub const FIRST_PHYSICAL: u32 = 1_000_000;
 
 /// What a physical interface is.

@@ -1,6 +1,6 @@
 //! What a GAM answers when a line is well formed and still wrong.
 
-/// A semantic error of the G.hn agent (reference §5); the command line prints it after `% `.
+/// A semantic error of the G.hn agent (docs/gam.md); the command line prints it after `% `.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
     #[error("Invalid port")]
@@ -51,7 +51,7 @@ pub enum Refusal {
     PortFull,
     #[error("Invalid port mode")]
     PortMode,
-    /// Assumed: the reference says that it is refused, not in which words.
+    /// Assumed: that it is refused, and in which words.
     #[error("Profile is in use by a subscriber")]
     ProfileInUse,
     /// Assumed, as above.

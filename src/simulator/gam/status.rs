@@ -28,7 +28,7 @@ pub struct Detected<'a> {
     pub state: EndpointState,
 }
 
-/// Tenths of a decibel under which a line is poor (reference §7).
+/// Tenths of a decibel under which a line is poor (docs/gam.md).
 pub const FAIR_SNR: u32 = 350;
 
 impl Gam {
@@ -245,7 +245,7 @@ impl Gam {
         if self.world.fans.iter().any(|rpm| *rpm < 1000) {
             hold(Condition::FanFlt, Entity::system(), Severity::Mj, false);
         }
-        // CPU under 90 °C, the others under 85 °C (reference §7).
+        // CPU under 90 °C, the others under 85 °C (docs/gam.md).
         if self
             .world
             .temperatures
@@ -257,7 +257,7 @@ impl Gam {
         wanted
     }
 
-    /// Returns the number a `Uid` column shows: another one after every reboot (reference §2).
+    /// Returns the number a `Uid` column shows: another one after every reboot (docs/gam.md).
     pub fn uid(&self, id: u16) -> u32 {
         self.boots.wrapping_mul(1000).wrapping_add(u32::from(id))
     }

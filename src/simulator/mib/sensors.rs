@@ -15,7 +15,7 @@ const NOT_PRESENT: i32 = 2;
 /// Longest name of a sensor.
 const SENSOR_NAME: usize = 15;
 
-/// Degrees at which the monitor tells: of the air around the board and of the chip (reference §7), and the end of both (assumed).
+/// Degrees at which the monitor tells: of the air around the board and of the chip (docs/gam.md), and the end of both (assumed).
 const BOARD_HIGH: i32 = 85;
 const JUNCTION_HIGH: i32 = 90;
 const LOW: i32 = 0;

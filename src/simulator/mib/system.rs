@@ -9,7 +9,7 @@ use crate::simulator::snmp::{ErrorStatus, Oid, Value};
 
 const MIB_2: [u32; 6] = [1, 3, 6, 1, 2, 1];
 const SNMP_MODULES: [u32; 6] = [1, 3, 6, 1, 6, 3];
-/// What `sysObjectID` counts models below (reference §1).
+/// What `sysObjectID` counts models below (docs/gam.md).
 const PRODUCTS: [u32; 9] = [1, 3, 6, 1, 4, 1, 20095, 2000, 1];
 
 /// A bridge and a host with applications (RFC 3418's sum for layers 2, 4 and 7) (assumed).

@@ -26,7 +26,7 @@ impl Quarter {
     }
 }
 
-/// Returns a quarter of a set; within an octet the lower VLAN is the lower bit (reference §4).
+/// Returns a quarter of a set; within an octet the lower VLAN is the lower bit (docs/gam.md).
 pub(super) fn quarter(vlans: &VlanSet, quarter: Quarter) -> Value {
     let first = quarter.first_vlan();
     let last = first + (VLANS - 1);

@@ -164,7 +164,7 @@ fn refused() -> Auth {
     }
 }
 
-/// What old firmware offers, and nothing a client of today takes without being asked (reference §3).
+/// What old firmware offers, and nothing a client of today takes without being asked (docs/gam.md).
 fn legacy() -> Preferred {
     Preferred {
         kex: Cow::Borrowed(&[kex::DH_G14_SHA1]),

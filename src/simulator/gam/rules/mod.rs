@@ -12,7 +12,7 @@ use super::edit::{Edit, PortOptions, UplinkOptions};
 use super::{Configuration, Hardware, Refusal};
 use crate::model::PortMode;
 
-/// Highest number of an endpoint or subscriber, on every model (reference §2).
+/// Highest number of an endpoint or subscriber, on every model (docs/gam.md).
 pub const HIGHEST_ID: u16 = 384;
 /// Highest number of a profile.
 pub const HIGHEST_PROFILE: u16 = 15;

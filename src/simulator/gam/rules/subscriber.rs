@@ -116,7 +116,7 @@ fn check_vlans(subscriber: &Subscriber) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Returns whether the device carries a subscriber's data over this VLAN: not its own ones (reference §2).
+/// Returns whether the device carries a subscriber's data over this VLAN: not its own ones (docs/gam.md).
 fn is_data_vlan(vlan: u16) -> bool {
     (3..=4093).contains(&vlan) && !(3840..=3842).contains(&vlan)
 }

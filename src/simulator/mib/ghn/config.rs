@@ -13,7 +13,7 @@ static GLOBAL: Scalars = Scalars {
     group: &[2, 5],
     needs: NEEDS,
     scalars: &[
-        // Endpoint-aware: the only way this project configures a device (reference §2).
+        // Endpoint-aware: the only way this project configures a device (docs/gam.md).
         column(10, |_, _, _| Value::Integer(0)),
         column(20, |gam, _, _| {
             let number = gam.hardware().if_index(Interface::Uplink(1));

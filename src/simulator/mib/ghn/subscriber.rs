@@ -59,7 +59,7 @@ static USER: Table = Table {
         column(140, |gam, index, _| allowed(gam, index, Quarter::To2K)),
         column(150, |gam, index, _| allowed(gam, index, Quarter::To3K)),
         column(160, |gam, index, _| allowed(gam, index, Quarter::To4K)),
-        // No command sets trunk mode, a subscriber's port, double tagging, its uplink or its outer tag (reference §3).
+        // No command sets trunk mode, a subscriber's port, double tagging, its uplink or its outer tag (docs/gam.md).
         column(170, |_, _, _| Value::truth(false)),
         column(180, |_, _, _| Value::Integer(0)),
         column(190, |_, _, _| Value::truth(false)),
