@@ -108,6 +108,7 @@ impl State {
     }
 
     pub(super) fn log(&mut self, session: u64, line: &str, at: Moment) {
+        let line = without_password(line);
         self.counts.lines += 1;
         self.line_bytes += line.len();
         while self.lines.len() >= MOST_LINES || self.line_bytes > MOST_LINE_BYTES {
@@ -116,11 +117,7 @@ impl State {
             };
             self.line_bytes -= forgotten.line.len();
         }
-        self.lines.push_back(LoggedLine {
-            session,
-            at,
-            line: line.to_owned(),
-        });
+        self.lines.push_back(LoggedLine { session, at, line });
     }
 
     /// Enters a line in configuration mode as somebody else would, and returns what that session showed.
@@ -153,6 +150,21 @@ impl State {
             }
         }
         shown
+    }
+}
+
+/// Returns a line without the password that it sets: a log is read by many. No other command has one.
+fn without_password(line: &str) -> String {
+    let mut words = line.split_whitespace();
+    let command = words.next().unwrap_or_default().to_ascii_lowercase();
+    if command.is_empty() || !"username".starts_with(&command) {
+        return line.to_owned();
+    }
+    // `username admin privilege 15 password unencrypted …`
+    let kept: Vec<&str> = line.split_whitespace().take(6).collect();
+    match words.count() {
+        0..=5 => line.to_owned(),
+        _ => format!("{} …", kept.join(" ")),
     }
 }
 
@@ -293,6 +305,27 @@ mod tests {
         let now = Moment::from_unix_millis(1_790_000_000_000);
         let gam = Gam::new(settings.build.clone(), now);
         State::new(gam, &settings, now)
+    }
+
+    #[test]
+    fn a_password_that_is_set_is_not_in_the_log() {
+        let mut state = state();
+        for line in [
+            "username admin privilege 15 password unencrypted swordfish",
+            "  USER admin priv 15 pass unenc \"sword fish\"",
+            "username admin privilege 15 password none",
+        ] {
+            state.log(1, line, Moment::default());
+        }
+        let lines: Vec<&str> = state.lines.iter().map(|one| one.line.as_str()).collect();
+        assert_eq!(
+            lines,
+            [
+                "username admin privilege 15 password unencrypted …",
+                "USER admin priv 15 pass unenc …",
+                "username admin privilege 15 password none",
+            ]
+        );
     }
 
     #[test]
