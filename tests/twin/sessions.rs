@@ -40,6 +40,7 @@ fn enable_asks_for_a_password_without_showing_it() {
 fn screen(keys: &str) -> String {
     let mut gam = gam(GamModel::Gam12M, None);
     let mut session = Session::open(&gam, 80, 24);
+    let mut closed = "";
     for line in keys.lines() {
         if let Some(plugged) = line.strip_prefix("# plug ") {
             let (mac, port) = plugged.split_once(' ').unwrap();
@@ -52,12 +53,12 @@ fn screen(keys: &str) -> String {
                 Outcome::Save => session.finish_save(Ok(write_startup(&mut gam, NOW)), &gam),
                 Outcome::Reload | Outcome::SwapFirmware => gam.boot(NOW),
                 Outcome::Prompt => {}
-                Outcome::Close => session.break_in("(closed)"),
+                Outcome::Close => closed = "(closed)\n",
             }
         }
     }
     let screen = String::from_utf8(session.take_output()).unwrap();
-    let screen = screen.replace("\r\n", "\n");
+    let screen = screen.replace("\r\n", "\n") + closed;
     // A line that is drawn anew begins on a line of its own here, so that a reviewer can follow it.
     let mut visible = String::new();
     for character in screen.chars() {

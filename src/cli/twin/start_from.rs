@@ -10,7 +10,7 @@ use compact_str::CompactString;
 use crate::model::{DeviceConfig, MacAddress, VlanId};
 use crate::report::{counted, visible};
 use crate::simulator::commands::{LONGEST_CONFIGURATION, RejectedLine, load_foreign};
-use crate::simulator::gam::{Configuration, Hardware, Place, chance, configuration_of};
+use crate::simulator::gam::{Configuration, Hardware, configuration_of};
 
 /// What twins start with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,31 +66,13 @@ impl StartFrom {
             }
             Self::File(path) => load_file(path, hardware)?,
         };
-        let plugged = plugged(&configuration, hardware, seed);
+        let plugged = configuration.expected(hardware, seed);
         Ok(Start {
             configuration: (*self != Self::Factory).then_some(configuration),
             plugged,
             note,
         })
     }
-}
-
-/// Returns every configured endpoint with the port it is expected on.
-fn plugged(configuration: &Configuration, hardware: &Hardware, seed: u64) -> Vec<(MacAddress, u8)> {
-    let ports = u32::from(hardware.ghn_ports());
-    let endpoints = configuration.endpoints.values();
-    let mut plugged: Vec<(MacAddress, u8)> = endpoints
-        .filter_map(|endpoint| match endpoint.port {
-            Place::Port(port) => Some((endpoint.mac, port)),
-            Place::Auto => {
-                let port = chance::between(seed, "auto", endpoint.mac.to_u64(), 1, ports);
-                Some((endpoint.mac, u8::try_from(port).ok()?))
-            }
-            Place::Unassigned => None,
-        })
-        .collect();
-    plugged.sort_unstable();
-    plugged
 }
 
 fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<(Configuration, Option<String>)> {

@@ -352,11 +352,6 @@ impl Session {
         self.terminal.ask(question, false);
     }
 
-    /// Prints a line that breaks into whatever is on the screen.
-    pub fn break_in(&mut self, line: &str) {
-        self.terminal.asynchronous(line);
-    }
-
     /// Prompts with another text than the device's own until told otherwise, for a fault.
     pub fn set_prompt_override(&mut self, prompt: Option<String>) {
         self.prompt_override = prompt;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::{CompactString, format_compact};
 
-use super::Hardware;
+use super::{Hardware, chance};
 use crate::model::{MacAddress, Poe, PortMode, VlanId, VlanRange, VlanSet, highest_limiter};
 
 /// Everything `show running-config` prints.
@@ -154,6 +154,21 @@ impl Configuration {
             endpoints: BTreeMap::new(),
             subscribers: BTreeMap::new(),
         }
+    }
+
+    /// Returns every endpoint that has a port, with the one it is expected on; where any will do, chance takes one.
+    pub fn expected(&self, hardware: &Hardware, seed: u64) -> Vec<(MacAddress, u8)> {
+        let ports = u32::from(hardware.ghn_ports());
+        let endpoints = self.endpoints.values();
+        let expected = endpoints.filter_map(|endpoint| match endpoint.port {
+            Place::Port(port) => Some((endpoint.mac, port)),
+            Place::Auto => {
+                let port = chance::between(seed, "auto", endpoint.mac.to_u64(), 1, ports);
+                Some((endpoint.mac, u8::try_from(port).ok()?))
+            }
+            Place::Unassigned => None,
+        });
+        expected.collect()
     }
 
     pub fn subscriber_of(&self, endpoint: u16) -> Option<(u16, &Subscriber)> {

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::{Condition, Entity, Gam, Grade, Interface, Meter, Place, World, chance};
+use super::{Condition, Entity, Gam, Grade, Interface, Meter, World};
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
 
@@ -31,24 +31,8 @@ impl Gam {
 
     /// Plugs in every configured endpoint where it is expected.
     pub fn plug_all(&mut self, now: Moment) {
-        let (coax, seed, ports) = (
-            self.hardware.is_coax(),
-            self.seed,
-            u32::from(self.hardware.ghn_ports()),
-        );
-        let expected: Vec<(MacAddress, u8)> = self
-            .running
-            .endpoints
-            .values()
-            .filter_map(|endpoint| match endpoint.port {
-                Place::Port(port) => Some((endpoint.mac, port)),
-                Place::Auto => {
-                    let port = chance::between(seed, "auto", endpoint.mac.to_u64(), 1, ports);
-                    Some((endpoint.mac, u8::try_from(port).unwrap_or(1)))
-                }
-                Place::Unassigned => None,
-            })
-            .collect();
+        let (coax, seed) = (self.hardware.is_coax(), self.seed);
+        let expected = self.running.expected(&self.hardware, seed);
         self.change_world(
             |world| {
                 for (mac, port) in expected {

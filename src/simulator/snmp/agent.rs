@@ -92,13 +92,6 @@ impl Agent {
         }
     }
 
-    /// The device starts again: one more boot, and everything counted is forgotten.
-    pub fn restart(&mut self, now: Moment) {
-        self.boots = self.boots.saturating_add(1).min(HIGHEST);
-        self.booted_at = now;
-        self.counters = Counters::default();
-    }
-
     /// From now on answers have these faults.
     pub fn distort(&mut self, distortion: Distortion) {
         self.distortion = distortion;
@@ -108,7 +101,8 @@ impl Agent {
         &self.distortion
     }
 
-    pub fn set_limits(&mut self, limits: Limits) {
+    #[cfg(test)]
+    pub(super) fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
 

@@ -169,7 +169,7 @@ impl Terminal {
     }
 
     /// Prints a message at once on a line of its own, whatever that breaks apart, and then what was being typed.
-    pub fn asynchronous(&mut self, line: &str) {
+    fn asynchronous(&mut self, line: &str) {
         self.screen.fresh_line();
         self.screen.text(line);
         self.screen.end_row();

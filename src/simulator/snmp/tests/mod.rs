@@ -97,14 +97,19 @@ fn booted() -> Moment {
 }
 
 fn agent(users: Vec<User>) -> Agent {
+    agent_after(7, booted(), users)
+}
+
+/// Returns the agent of a device that was started so often, the last time then.
+fn agent_after(boots: u32, booted_at: Moment, users: Vec<User>) -> Agent {
     let community = |name: &str, access| Community {
         name: name.to_owned(),
         access,
     };
     Agent::new(Setup {
         engine_id: EngineId::from_mac(20_095, [0, 0x0e, 0xd8, 1, 2, 3]),
-        boots: 7,
-        booted_at: booted(),
+        boots,
+        booted_at,
         communities: vec![
             community("public", Access::Read),
             community("private", Access::Write),
