@@ -4,5 +4,8 @@ pub mod cli;
 pub mod config;
 pub mod inventory;
 pub mod model;
+pub mod plan;
 pub mod report;
+pub mod secrets;
 pub mod simulator;
+pub mod transport;

@@ -4,9 +4,12 @@ mod address;
 mod device;
 mod device_config;
 mod finding;
+mod fingerprint;
 mod gam_model;
+mod health;
 mod mac;
 mod name;
+mod observation;
 mod port;
 mod rate;
 mod service_plan;
@@ -21,12 +24,19 @@ pub use device_config::{
     SystemConfig, UplinkConfig,
 };
 pub use finding::{ExampleFile, Finding, Place, Related, Rule, Severity, by_place};
+pub use fingerprint::Fingerprint;
 pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
+pub use health::{
+    ActiveAlarm, EndpointHealth, EndpointState, Fan, Health, LinkHealth, Temperature,
+};
 pub use mac::{MacAddress, MacAddressError};
 pub use name::{
     CredentialsName, DeviceName, EndpointName, Hostname, LabelKey, NameError, NameProblem,
     PortName, ProfileName, SecretName, ServicePlanId, SiteName, SubscriberId, SubscriberName,
     natural_order,
+};
+pub use observation::{
+    ConfigSource, Identity, Observation, Part, Unclear, Unread, UplinkFacts, UplinkMode,
 };
 pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumber};
 pub use rate::{Headroom, LIMITER_RANGE, Mbps, RateError, highest_limiter};

@@ -1,0 +1,96 @@
+//! How a device and its lines are doing; what is left out was not read or is not measured.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{MacAddress, PortNumber, UplinkNumber};
+
+/// How a device is doing at the moment of a look.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Health {
+    /// Over ten seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_percent: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub temperatures: Vec<Temperature>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fans: Vec<Fan>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<ActiveAlarm>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ports: BTreeMap<PortNumber, LinkHealth>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub uplinks: BTreeMap<UplinkNumber, LinkHealth>,
+    /// Configured and merely detected ones.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<MacAddress, EndpointHealth>,
+    /// What of all this could not be read, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Temperature {
+    pub sensor: String,
+    pub tenths_celsius: i32,
+    pub is_alarmed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fan {
+    pub number: u32,
+    pub rpm: u32,
+}
+
+/// An alarm as the device words it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveAlarm {
+    /// `CR`, `MJ`, `MN`, `NA` or `NR`.
+    pub severity: String,
+    pub is_service_affecting: bool,
+    pub entity: String,
+    pub condition: String,
+    pub since: String,
+    pub description: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LinkHealth {
+    pub is_up: Option<bool>,
+    pub mbps: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EndpointHealth {
+    pub state: Option<EndpointState>,
+    /// Where it is heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<PortNumber>,
+    pub is_configured: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+    /// Physical rates and the most that can be got, in Mbps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub down_rate: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub up_rate: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub down_most: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub up_most: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndpointState {
+    NotDetected,
+    Fine,
+    WrongPort,
+    Unknown,
+}

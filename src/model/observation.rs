@@ -1,0 +1,189 @@
+//! What one look at a device returned, with all that it could not read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    DeviceConfig, DeviceName, GamModel, Health, MacAddress, PortAssignment, Serial, Slot,
+    UplinkNumber, VlanId, VlanSet,
+};
+
+/// What one look at a device returned.
+///
+/// What is missing in `config` is absent on the device, unless `unread` or `unclear` speaks of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    pub device: DeviceName,
+    /// Counted per device; 0 where nobody counts.
+    pub sequence: u64,
+    /// Seconds since 1970, when the look ended.
+    pub taken_at: u64,
+    pub identity: Identity,
+    /// With the slot of every profile, endpoint and subscriber.
+    pub config: DeviceConfig,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub uplink_facts: BTreeMap<UplinkNumber, UplinkFacts>,
+    /// The VLAN whose interface has the address that we reach the device by, where the device says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management_vlan: Option<VlanId>,
+    pub sources: BTreeMap<Part, ConfigSource>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclear: Vec<Unclear>,
+    #[serde(default)]
+    pub health: Health,
+}
+
+/// Who the device says that it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Identity {
+    /// The last number of `sysObjectID`, where that is a GAM's.
+    pub product: Option<u32>,
+    pub model: Option<GamModel>,
+    /// As the device spells it; it may be no `Hostname`.
+    pub name: Option<String>,
+    pub serial: Option<Serial>,
+    pub mac: Option<MacAddress>,
+    pub firmware: Option<String>,
+    pub uptime_seconds: Option<u64>,
+}
+
+/// A part of a device's configuration that is read as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    System,
+    Uplinks,
+    Ports,
+    Profiles,
+    Endpoints,
+    Subscribers,
+}
+
+impl Part {
+    pub const ALL: [Self; 6] = [
+        Self::System,
+        Self::Uplinks,
+        Self::Ports,
+        Self::Profiles,
+        Self::Endpoints,
+        Self::Subscribers,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Uplinks => "uplinks",
+            Self::Ports => "ports",
+            Self::Profiles => "profiles",
+            Self::Endpoints => "endpoints",
+            Self::Subscribers => "subscribers",
+        }
+    }
+}
+
+/// Where a part was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConfigSource {
+    Snmp,
+    RunningConfig,
+}
+
+/// Something that could not be read, and so is not known to be absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    pub part: Part,
+    /// The number of the object (slot, port or uplink); left out: the whole part, and what is in `config` of it is not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u16>,
+    /// The field by its name in `DeviceConfig`; left out: the whole object. The field's value in `config` is then a stand-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// For people: what was asked, what came.
+    pub reason: String,
+}
+
+/// An object that the device has and that our types cannot hold: it takes its slot and its place, and is nobody's to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unclear {
+    /// `Profiles`, `Endpoints` or `Subscribers`.
+    pub part: Part,
+    pub slot: Slot,
+    /// As the device spells it. Left out: not known, so a new name in that part may clash with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// An endpoint's. Left out for an endpoint: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<MacAddress>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<PortAssignment>,
+    /// A subscriber's endpoint and profile, which must not be removed under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses_endpoint: Option<Slot>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses_profile: Option<Slot>,
+    /// The VLANs that a subscriber is known to use.
+    #[serde(default, skip_serializing_if = "VlanSet::is_empty")]
+    pub vlans: VlanSet,
+    /// For people: which field, which value, what is wrong with it.
+    pub reason: String,
+}
+
+/// What an uplink does besides letting VLANs pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UplinkFacts {
+    pub mode: Option<UplinkMode>,
+    pub native_vlan: Option<VlanId>,
+}
+
+/// How an uplink treats VLANs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UplinkMode {
+    Access,
+    Trunk,
+    Hybrid,
+}
+
+impl Observation {
+    /// Returns an empty observation, to be filled.
+    pub fn of(device: DeviceName) -> Self {
+        Self {
+            device,
+            sequence: 0,
+            taken_at: 0,
+            identity: Identity::default(),
+            config: DeviceConfig::default(),
+            uplink_facts: BTreeMap::new(),
+            management_vlan: None,
+            sources: BTreeMap::new(),
+            unread: Vec::new(),
+            unclear: Vec::new(),
+            health: Health::default(),
+        }
+    }
+
+    /// Returns why not all objects of a part are known, where that is so.
+    pub fn incomplete(&self, part: Part) -> Option<&str> {
+        let mut of_part = self.unread.iter().filter(|unread| unread.part == part);
+        of_part
+            .find(|unread| unread.number.is_none())
+            .map(|unread| unread.reason.as_str())
+    }
+
+    /// Returns why a field of an object is not known, where that is so.
+    pub fn unread_field(&self, part: Part, number: u16, field: &str) -> Option<&str> {
+        let mut of_object = self
+            .unread
+            .iter()
+            .filter(|unread| unread.part == part && unread.number == Some(number));
+        of_object
+            .find(|unread| unread.field.as_deref().is_none_or(|name| name == field))
+            .map(|unread| unread.reason.as_str())
+    }
+}

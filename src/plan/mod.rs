@@ -1,0 +1,179 @@
+//! The ordered changes that take a device from observed to intended: worked out from values, with what they do to people and why.
+//!
+//! `change` what a plan is made of · `ledger` what is ours on a device · `request` what a plan is asked for.
+
+mod change;
+mod ledger;
+mod request;
+
+pub use change::{Change, Field, FieldChange, Object, Value, Verb};
+pub use ledger::Ledger;
+pub use request::{Limit, Limits, Request};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, SubscriberName};
+
+/// What is to be done on one device, and what is not and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use = "a plan that nobody reads helps nobody"]
+pub struct DevicePlan {
+    pub device: DeviceName,
+    pub state: DeviceState,
+    /// What the plan was made from; left out where the device was not or could not be observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
+    /// In the order in which they are carried out.
+    pub steps: Vec<Step>,
+    /// Why nothing of this plan may be applied; empty in a plan that may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
+    /// What was not planned, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// What is on the device and is not ours; never touched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmanaged: Vec<Unmanaged>,
+}
+
+/// The look that a plan was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    pub sequence: u64,
+    pub fingerprint: Fingerprint,
+}
+
+/// One change, with everything that a person or an executor needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub change: Change,
+    /// The exact lines in configuration mode; the planner leaves them empty, `render` makes them.
+    #[serde(default)]
+    pub lines: Vec<String>,
+    /// The lines that undo this step when it is the last one that was carried out.
+    #[serde(default)]
+    pub inverse: Vec<String>,
+    pub impact: Impact,
+    /// One reason for each cause among the fields, in the order of the fields.
+    pub because: Vec<Because>,
+}
+
+/// What a step does to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Impact {
+    None,
+    /// These are cut off for the moment of the change, or until a later step of the same plan.
+    Interrupts {
+        subscribers: Vec<SubscriberName>,
+    },
+    /// These are not served any more.
+    Disconnects {
+        subscribers: Vec<SubscriberName>,
+    },
+    /// Our own way to the device may be cut.
+    TouchesManagement,
+}
+
+/// Why a step is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Because {
+    pub cause: Cause,
+    /// The fields this is about; empty: the object as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// Where the inventory says so, and who wrote it; filled in after planning, from git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// What made a difference appear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Cause {
+    /// The inventory changed since it was last applied.
+    Inventory,
+    /// The device changed: it had what is intended when it was last verified.
+    Drift {
+        /// What it had then, for people; left out for a whole object.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+    },
+    /// The inventory names it and gamctl has never applied it.
+    FirstAdoption,
+    /// It is ours and the inventory does not have it any more.
+    Gone,
+    /// It is nobody's, and the device is `authoritative` with `unmanaged.action = "remove"`.
+    Unmanaged,
+    /// A stop on the way, so that two objects can trade places.
+    Temporary,
+}
+
+/// A place in the inventory and the commit that wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub file: String,
+    pub line: usize,
+    /// Left out where the line is not committed, or the inventory is not in git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<OriginCommit>,
+}
+
+/// Who wrote a line, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginCommit {
+    pub id: String,
+    pub author: String,
+    /// `2026-11-20`.
+    pub date: String,
+    pub subject: String,
+}
+
+/// Why nothing may be applied, by a stable id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Such as `too-many-removals`.
+    pub rule: String,
+    /// One sentence with the figures.
+    pub message: String,
+    /// What can be done about it.
+    pub hint: String,
+}
+
+/// Something that was not planned, by a stable id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Such as `not-read`.
+    pub rule: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
+    pub message: String,
+}
+
+/// Something on a device that is not ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmanaged {
+    /// `profile`, `endpoint` or `subscriber`.
+    pub kind: String,
+    pub slot: Slot,
+    /// As the device spells it; for an endpoint its MAC and name.
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<PortAssignment>,
+}
+
+impl DevicePlan {
+    pub fn is_refused(&self) -> bool {
+        !self.refusals.is_empty()
+    }
+}
+
+impl Impact {
+    /// Returns the subscribers who notice.
+    pub fn subscribers(&self) -> &[SubscriberName] {
+        match self {
+            Self::Interrupts { subscribers } | Self::Disconnects { subscribers } => subscribers,
+            Self::None | Self::TouchesManagement => &[],
+        }
+    }
+}

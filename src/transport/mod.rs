@@ -1,0 +1,3 @@
+//! Bytes to a device and back, with no idea of what they mean.
+
+pub mod snmp;
