@@ -16,5 +16,6 @@ mod properties;
 mod rules;
 mod rust_scan;
 mod source;
+mod ssh_client;
 mod twin;
 mod world;
