@@ -153,7 +153,7 @@ async fn a_pin_of_another_kind_of_key_is_no_change() {
             let connection =
                 russh::server::run_stream(Arc::clone(&config), stream, handler.clone());
             drop(tokio::spawn(async {
-                drop(connection.await.unwrap().await)
+                drop(connection.await.unwrap().await);
             }));
         }
     });
