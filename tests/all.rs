@@ -16,5 +16,6 @@ mod properties;
 mod rules;
 mod rust_scan;
 mod source;
+mod transport;
 mod twin;
 mod world;
