@@ -17,5 +17,6 @@ mod rules;
 mod rust_scan;
 mod source;
 mod ssh_client;
+mod transport;
 mod twin;
 mod world;
