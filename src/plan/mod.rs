@@ -1,9 +1,10 @@
 //! The ordered changes that take a device from observed to intended: worked out from values, with what they do to people and why.
 //!
-//! `change` what a plan is made of · `ledger` what is ours on a device · `request` what a plan is asked for.
+//! `change` what a plan is made of · `ledger` what is ours on a device · `lint` the lines read once more · `request` what a plan is asked for.
 
 mod change;
 mod ledger;
+pub mod lint;
 mod request;
 
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
