@@ -340,13 +340,14 @@ pub(super) fn setting(field: Field, value: Option<&Value>) -> Option<Setting> {
     let Some(value) = value else {
         return match field {
             Field::AllowedVlans => Some(Setting::Vlans(VlanSet::default())),
-            Field::Description | Field::Endpoint | Field::RemappedVlan | Field::Port2Vlan => {
-                Some(Setting::None)
-            }
-            Field::Hostname
+            Field::Description
+            | Field::Endpoint
+            | Field::RemappedVlan
+            | Field::Port2Vlan
+            | Field::Hostname
             | Field::Location
-            | Field::Contact
-            | Field::Name
+            | Field::Contact => Some(Setting::None),
+            Field::Name
             | Field::MacAddress
             | Field::Port
             | Field::Enabled
