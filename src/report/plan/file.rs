@@ -27,6 +27,8 @@ pub enum PlanFileError {
         "its `plan_id` is not the hash of its content: somebody changed the file, or a part is missing"
     )]
     WrongId,
+    #[error("it has parts that this gamctl would not write; make the plan again")]
+    NotAsWritten,
 }
 
 /// Returns the plan as the JSON that is stored: keys in order, and the id over everything else.
@@ -66,8 +68,15 @@ pub fn read_plan(bytes: &[u8]) -> Result<(String, Planned), PlanFileError> {
     if id(&rest) != written {
         return Err(PlanFileError::WrongId);
     }
-    rest.remove("schema");
-    let planned = serde_json::from_value(Value::Object(rest)).map_err(PlanFileError::NotAPlan)?;
+    let mut own = rest.clone();
+    own.remove("schema");
+    let planned: Planned =
+        serde_json::from_value(Value::Object(own)).map_err(PlanFileError::NotAPlan)?;
+    // What was passed over in reading could be what matters.
+    rest.insert("plan_id".to_owned(), Value::String(written.clone()));
+    if value(&planned) != Value::Object(rest) {
+        return Err(PlanFileError::NotAsWritten);
+    }
     Ok((written, planned))
 }
 

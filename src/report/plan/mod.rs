@@ -12,6 +12,8 @@ mod verdict;
 mod words;
 
 #[cfg(test)]
+mod schema_check;
+#[cfg(test)]
 mod tests;
 
 pub use file::{PlanFileError, read_plan, write_plan};
