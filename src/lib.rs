@@ -4,6 +4,7 @@ pub mod cli;
 pub mod config;
 pub mod inventory;
 pub mod model;
+pub mod observe;
 pub mod plan;
 pub mod report;
 pub mod secrets;

@@ -16,5 +16,7 @@ mod properties;
 mod rules;
 mod rust_scan;
 mod source;
+mod ssh_client;
+mod transport;
 mod twin;
 mod world;

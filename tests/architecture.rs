@@ -29,19 +29,21 @@ const ONLY_MODEL: &[&str] = &["simulator"];
 const PURE: &[&str] = &[
     "src/model",
     "src/inventory",
+    "src/observe",
     "src/plan",
     "src/render",
     "src/report",
     "src/simulator",
 ];
 
-/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, commits, git's history, and the twin's sockets.
+/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, commits, git's history, looks at devices, and the twin's sockets.
 const NOT_PURE: &[&str] = &[
     "src/inventory/source",
     "src/inventory/parallel",
     "src/inventory/read",
     "src/inventory/commit",
     "src/inventory/blame",
+    "src/observe/look",
     "src/simulator/server",
 ];
 

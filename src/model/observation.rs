@@ -97,7 +97,7 @@ pub enum ConfigSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     pub part: Part,
-    /// The number of the object (slot, port or uplink); left out: the whole part, and what is in `config` of it is not all.
+    /// The number of the object (slot, port or uplink; the device itself is 0); left out: the whole part, and what is in `config` of it is not all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u16>,
     /// The field by its name in `DeviceConfig`; left out: the whole object. The field's value in `config` is then a stand-in.

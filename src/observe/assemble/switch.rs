@@ -1,0 +1,124 @@
+//! What the device says of itself, its ports and its uplinks.
+
+use super::{Assembled, vlan_of};
+use crate::model::{
+    GamModel, Hostname, Part, PortConfig, PortName, PortNumber, SystemText, UplinkConfig,
+    UplinkFacts, UplinkNumber,
+};
+use crate::observe::rows::{Known, PortRow, SystemRow, Table, UplinkRow};
+
+/// The device itself, among numbers of objects.
+const ITSELF: u16 = 0;
+
+pub(super) fn add_system(row: &SystemRow, out: &mut Assembled) {
+    let SystemRow {
+        hostname,
+        location,
+        contact,
+    } = row;
+    let part = Part::System;
+    out.config.system.hostname = text(out, part, ITSELF, "hostname", hostname, Hostname::new);
+    out.config.system.location = text(out, part, ITSELF, "location", location, SystemText::new);
+    out.config.system.contact = text(out, part, ITSELF, "contact", contact, SystemText::new);
+}
+
+pub(super) fn add_uplinks(table: &Table<UplinkRow>, out: &mut Assembled) {
+    let part = Part::Uplinks;
+    out.lost(part, &table.lost);
+    for (number, row) in &table.rows {
+        let uplink = u8::try_from(*number).ok();
+        let Some(uplink) = uplink.and_then(|number| UplinkNumber::new(number).ok()) else {
+            let reason = format!("there is an uplink {number}, and we know of 1 and 2 only");
+            out.unread(part, None, None, reason);
+            continue;
+        };
+        let UplinkRow {
+            mode,
+            native_vlan,
+            allowed_vlans,
+        } = row;
+        let number = u16::from(uplink.get());
+        let native = native_vlan.as_ref().map_err(Clone::clone);
+        let native = native.and_then(|native| {
+            vlan_of(*native).ok_or_else(|| format!("native VLAN {native} is none"))
+        });
+        let facts = UplinkFacts {
+            mode: out.known(part, number, "mode", mode),
+            native_vlan: out.known(part, number, "native_vlan", &native),
+        };
+        let allowed_vlans = out.known(part, number, "allowed_vlans", allowed_vlans);
+        out.uplink_facts.insert(uplink, facts);
+        out.config
+            .uplinks
+            .insert(uplink, UplinkConfig { allowed_vlans });
+    }
+}
+
+pub(super) fn add_ports(table: &Table<PortRow>, model: GamModel, out: &mut Assembled) {
+    let part = Part::Ports;
+    out.lost(part, &table.lost);
+    for number in table
+        .rows
+        .keys()
+        .filter(|number| port(**number, model).is_none())
+    {
+        let reason = format!(
+            "there is a port {number}, and a {model} has {}",
+            model.port_count()
+        );
+        out.unread(part, None, None, reason);
+    }
+    for number in 1..=model.port_count() {
+        let Ok(port) = PortNumber::new(number) else {
+            continue;
+        };
+        let place = u16::from(number);
+        let Some(row) = table.rows.get(&u32::from(number)) else {
+            // Where the whole table is lost that is said already.
+            if table.lost.is_empty() {
+                let reason = "the device says nothing of this port".to_owned();
+                out.unread(part, Some(place), None, reason);
+            }
+            continue;
+        };
+        let PortRow {
+            name,
+            enabled,
+            mode,
+        } = row;
+        let config = PortConfig {
+            name: text(out, part, place, "name", name, PortName::new),
+            enabled: out.known(part, place, "enabled", enabled),
+            mode: out.known(part, place, "mode", mode),
+        };
+        out.config.ports.insert(port, config);
+    }
+}
+
+fn port(number: u32, model: GamModel) -> Option<PortNumber> {
+    let number = PortNumber::new(u8::try_from(number).ok()?).ok()?;
+    model.has_port(number).then_some(number)
+}
+
+/// Returns a text that we could write; an empty one is none, any other counts as not known.
+fn text<T, E: std::fmt::Display>(
+    out: &mut Assembled,
+    part: Part,
+    number: u16,
+    field: &str,
+    value: &Known<String>,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Option<T> {
+    let text = out.known(part, number, field, value)?;
+    if text.is_empty() {
+        return None;
+    }
+    match parse(&text) {
+        Ok(parsed) => Some(parsed),
+        Err(error) => {
+            let reason = format!("{field} {text:?} is none that we could write: {error}");
+            out.unread(part, Some(number), Some(field), reason);
+            None
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What rows come to, one oddity at a time.

@@ -1,0 +1,74 @@
+//! Who the device is, and since when it runs.
+
+use super::cell::{bytes, mac, number};
+use super::grid::Row;
+use crate::model::{GamModel, Identity, MacAddress, Serial, VlanId};
+use crate::observe::mib::{FIRST_PHYSICAL, PRODUCTS, firmware, system, sysutil};
+use crate::transport::snmp::{Oid, Value};
+
+/// What is asked first, and again at the end: a look that spans a restart or a swap of the box is none.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::observe) struct Facts {
+    pub(in crate::observe) identity: Identity,
+    /// As the device wrote it, whether it is a GAM's or not.
+    pub(in crate::observe) object_id: Option<Oid>,
+    /// Hundredths of a second since the agent started.
+    pub(in crate::observe) uptime: Option<u32>,
+    /// How often the engine has started; not every agent says.
+    pub(in crate::observe) boots: Option<u32>,
+}
+
+/// Returns what single values and the table of images say; `images` in the order of their rows.
+pub(in crate::observe) fn facts(row: &Row, images: &[Row]) -> Facts {
+    let object_id = match row.value(&system::OBJECT_ID) {
+        Ok(Value::Oid(oid)) => Some(oid.clone()),
+        Ok(_) | Err(_) => None,
+    };
+    let product = object_id.as_ref().and_then(product_of);
+    let uptime = match row.value(&system::UP_TIME) {
+        Ok(Value::TimeTicks(ticks)) => Some(*ticks),
+        Ok(_) | Err(_) => None,
+    };
+    let text = |row: &Row, object| {
+        let bytes = bytes(row, object).ok()?;
+        let text = std::str::from_utf8(bytes).ok()?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let active = images
+        .iter()
+        .find(|row| number(row, &firmware::IMAGE_TYPE) == Ok(firmware::ACTIVE_IMAGE));
+    let identity = Identity {
+        product,
+        model: product.and_then(GamModel::from_product_number),
+        name: text(row, &system::NAME),
+        serial: text(row, &sysutil::BOARD_SERIAL).and_then(|serial| Serial::new(&serial).ok()),
+        mac: mac(row, &sysutil::BOARD_MAC)
+            .ok()
+            .and_then(|octets| MacAddress::new(octets).ok()),
+        firmware: active.and_then(|row| text(row, &firmware::IMAGE_VERSION)),
+        uptime_seconds: uptime.map(|ticks| u64::from(ticks / 100)),
+    };
+    Facts {
+        identity,
+        object_id,
+        uptime,
+        boots: number(row, &system::ENGINE_BOOTS).ok(),
+    }
+}
+
+/// Returns which GAM a `sysObjectID` stands for, known to us or not.
+fn product_of(oid: &Oid) -> Option<u32> {
+    match oid.arcs().strip_prefix(PRODUCTS)? {
+        [product] => Some(*product),
+        _ => None,
+    }
+}
+
+/// Returns the VLAN behind the interface that has our way's address.
+pub(in crate::observe) fn management_vlan(row: &Row) -> Option<VlanId> {
+    let interface = number(row, &system::ADDRESS_INTERFACE).ok()?;
+    if interface >= FIRST_PHYSICAL {
+        return None;
+    }
+    VlanId::new(u16::try_from(interface).ok()?).ok()
+}

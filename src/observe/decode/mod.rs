@@ -1,0 +1,19 @@
+//! From values of SNMP to rows: types, ranges, enumerations and sets of VLANs; pure, and never in panic.
+//!
+//! `grid` cells by row and column · `cell` one value as what it must be · `ghn` profiles, endpoints and subscribers · `switch` ports,
+//! uplinks and what the device says of itself · `identity` who it is · `health` how it is doing.
+
+mod cell;
+mod ghn;
+pub(super) mod grid;
+mod health;
+mod identity;
+mod switch;
+#[cfg(test)]
+mod tests;
+
+pub(super) use ghn::{endpoints, profiles, subscribers};
+pub(super) use grid::{Grid, Row};
+pub(super) use health::{alarms, endpoint_health, fans, links, temperatures};
+pub(super) use identity::{Facts, facts, management_vlan};
+pub(super) use switch::{ports, system, uplinks};

@@ -1,0 +1,113 @@
+//! Ports, uplinks, and what the device says of itself.
+
+use std::collections::BTreeMap;
+
+use super::cell::{choice, number, text, truth, vlans};
+use super::grid::{Grid, Row};
+use crate::model::{GamModel, PortMode, UplinkMode};
+use crate::observe::mib::{FIRST_PHYSICAL, ghn, port, system as standard, vlan};
+use crate::observe::rows::{Known, PortRow, SystemRow, Table, UplinkRow};
+
+/// `GAMGhnAgentPortMode`; 255 is a port that does not know.
+const PORT_MODES: &[(u32, PortMode)] = &[
+    (0, PortMode::Coax),
+    (1, PortMode::Mimo),
+    (2, PortMode::Siso),
+];
+
+/// `GAMVlanPortMode`.
+const UPLINK_MODES: &[(u32, UplinkMode)] = &[
+    (0, UplinkMode::Access),
+    (1, UplinkMode::Trunk),
+    (2, UplinkMode::Hybrid),
+];
+
+/// Between the G.hn ports and the uplinks there is an interface that is neither.
+const INTERNAL: u32 = 1;
+
+pub(in crate::observe) fn system(row: &Row) -> SystemRow {
+    SystemRow {
+        hostname: text(row, &standard::NAME),
+        location: text(row, &standard::LOCATION),
+        contact: text(row, &standard::CONTACT),
+    }
+}
+
+/// Returns the G.hn ports: what the G.hn agent says of them, and whether the switch has them shut down.
+pub(in crate::observe) fn ports(
+    ghn_agent: &Grid,
+    switch: &Grid,
+    model: GamModel,
+) -> Table<PortRow> {
+    let (rows, mut lost) = ghn_agent.numbered("there is a port");
+    lost.extend(switch.lost.iter().cloned());
+    let mut ports = BTreeMap::new();
+    for (interface, row) in rows {
+        match physical(interface) {
+            Some(number) if number > u32::from(model.port_count()) => {}
+            Some(number) => {
+                let enabled = match switch.rows.get([interface].as_slice()) {
+                    Some(row) => truth(row, &port::SHUTDOWN).map(|shutdown| !shutdown),
+                    None => Err(format!("{} does not have this port", port::SHUTDOWN.name)),
+                };
+                ports.insert(
+                    number,
+                    PortRow {
+                        name: text(row, &ghn::PORT_NAME),
+                        enabled,
+                        mode: choice(row, &ghn::PORT_MODE, PORT_MODES),
+                    },
+                );
+            }
+            None => lost.push(format!(
+                "there is a port with interface {interface}, which is none"
+            )),
+        }
+    }
+    Table { rows: ports, lost }
+}
+
+/// Returns the uplinks: the physical interfaces behind the G.hn ports and the internal one.
+pub(in crate::observe) fn uplinks(grid: &Grid, model: GamModel) -> Table<UplinkRow> {
+    let (rows, lost) = grid.numbered("there is an interface");
+    let mut uplinks = BTreeMap::new();
+    for (interface, row) in rows {
+        if let Some(number) = uplink_of(interface, model) {
+            let mode = choice(row, &vlan::MODE, UPLINK_MODES);
+            let uplink = UplinkRow {
+                native_vlan: native(&mode, row),
+                mode,
+                allowed_vlans: vlans(row, vlan::TRUNK_QUARTERS),
+            };
+            uplinks.insert(number, uplink);
+        }
+    }
+    Table {
+        rows: uplinks,
+        lost,
+    }
+}
+
+/// Each mode has a native VLAN of its own.
+fn native(mode: &Known<UplinkMode>, row: &Row) -> Known<u32> {
+    match mode {
+        Ok(UplinkMode::Access) => number(row, &vlan::ACCESS_VLAN),
+        Ok(UplinkMode::Trunk) => number(row, &vlan::TRUNK_NATIVE),
+        Ok(UplinkMode::Hybrid) => number(row, &vlan::HYBRID_NATIVE),
+        Err(reason) => Err(format!("it depends on the mode: {reason}")),
+    }
+}
+
+/// Returns the place of a physical interface among those of unit 1; VLAN interfaces have none.
+pub(super) fn physical(interface: u32) -> Option<u32> {
+    interface
+        .checked_sub(FIRST_PHYSICAL)
+        .filter(|number| (1..=999).contains(number))
+}
+
+/// Returns the number of the uplink that an interface is.
+pub(super) fn uplink_of(interface: u32, model: GamModel) -> Option<u32> {
+    physical(interface)?
+        .checked_sub(u32::from(model.port_count()) + INTERNAL)
+        .filter(|number| *number > 0)
+}

@@ -1,0 +1,1 @@
+//! Values one oddity at a time.

@@ -1,0 +1,220 @@
+//! The objects of the MIBs that a look asks for, by the names they have there; docs/gam.md says what is known of each.
+
+use crate::transport::snmp::Oid;
+
+/// A column of a table, or a single value, which is a column with one cell 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Object {
+    pub(super) name: &'static str,
+    /// The table's entry, or the group of a single value.
+    pub(super) entry: &'static [u32],
+    pub(super) number: u32,
+}
+
+impl Object {
+    pub(super) fn oid(&self) -> Oid {
+        self.at(&[])
+    }
+
+    /// Returns the name of one cell.
+    pub(super) fn at(&self, index: &[u32]) -> Oid {
+        Oid::new([self.entry, &[self.number], index].concat())
+    }
+
+    /// Returns the name of the single value.
+    pub(super) fn single(&self) -> Oid {
+        self.at(&[0])
+    }
+}
+
+macro_rules! objects {
+    ($entry:expr => $($constant:ident = $number:literal, $name:literal;)*) => {
+        $(pub(in crate::observe) const $constant: Object = Object {
+            name: $name,
+            entry: $entry,
+            number: $number,
+        };)*
+    };
+}
+
+/// SNMPv2-MIB and SNMP-FRAMEWORK-MIB.
+pub(super) mod system {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 2, 1, 1] =>
+        OBJECT_ID = 2, "sysObjectID";
+        UP_TIME = 3, "sysUpTime";
+        CONTACT = 4, "sysContact";
+        NAME = 5, "sysName";
+        LOCATION = 6, "sysLocation";
+    }
+    objects! { &[1, 3, 6, 1, 6, 3, 10, 2, 1] =>
+        ENGINE_BOOTS = 2, "snmpEngineBoots";
+    }
+    // The interface that has an address, indexed by the address.
+    objects! { &[1, 3, 6, 1, 2, 1, 4, 20, 1] =>
+        ADDRESS_INTERFACE = 2, "ipAdEntIfIndex";
+    }
+}
+
+/// Below this a `sysObjectID` says which GAM it is.
+pub(super) const PRODUCTS: &[u32] = &[1, 3, 6, 1, 4, 1, 20095, 2000, 1];
+
+/// Physical interfaces of the device, which is unit 1 of no stack, count from here; VLAN interfaces are their VLAN.
+pub(super) const FIRST_PHYSICAL: u32 = 1_000_000;
+
+pub(super) mod sysutil {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 1] =>
+        CPU_10_SECONDS = 3, "gamSysutilStatusCpuLoadAverage10sec";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 5] =>
+        BOARD_MAC = 1, "gamSysutilStatusBoardInfoBoardMacAddress";
+        BOARD_SERIAL = 3, "gamSysutilStatusBoardInfoBoardSerial";
+    }
+    // By sensor: 0 the board, 1 the junction.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 6, 1] =>
+        MONITOR_LOW = 2, "gamSysutilStatusTemperatureMonitorLowAlarm";
+        MONITOR_HIGH = 3, "gamSysutilStatusTemperatureMonitorHighAlarm";
+        MONITOR_CRITICAL = 4, "gamSysutilStatusTemperatureMonitorCriticalAlarm";
+        MONITOR_TEMPERATURE = 5, "gamSysutilStatusTemperatureMonitorTemperature";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 7, 1] =>
+        SENSOR_NAME = 2, "gamSysutilStatusTemperatureSensorsName";
+        SENSOR_TENTHS = 3, "gamSysutilStatusTemperatureSensorsTemperatureX10";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1, 3, 8, 1] =>
+        FAN_RPM = 2, "gamSysutilStatusFanRPM";
+    }
+}
+
+pub(super) mod firmware {
+    use super::Object;
+
+    // Rows 0 to 2.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 28, 1, 3, 1, 1] =>
+        IMAGE_TYPE = 2, "gamFirmwareStatusImageType";
+        IMAGE_VERSION = 4, "gamFirmwareStatusImageVersion";
+    }
+    /// `GAMFirmwareStatusImageEnum`.
+    pub(in crate::observe) const ACTIVE_IMAGE: u32 = 1;
+}
+
+/// By interface, physical ones only.
+pub(super) mod port {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1, 2, 1, 1] =>
+        SHUTDOWN = 2, "gamPortConfigShutdown";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1, 3, 1, 1] =>
+        LINK = 2, "gamPortStatusInformationLink";
+        SPEED = 5, "gamPortStatusInformationSpeed";
+    }
+}
+
+/// By interface.
+pub(super) mod vlan {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 13, 1, 2, 2, 1, 1] =>
+        MODE = 2, "gamVlanConfigInterfacesMode";
+        ACCESS_VLAN = 3, "gamVlanConfigInterfacesAccessVlan";
+        TRUNK_NATIVE = 4, "gamVlanConfigInterfacesTrunkNativeVlan";
+        TRUNK_QUARTER_1 = 6, "gamVlanConfigInterfacesTrunkVlans0KTo1K";
+        TRUNK_QUARTER_2 = 7, "gamVlanConfigInterfacesTrunkVlans1KTo2K";
+        TRUNK_QUARTER_3 = 8, "gamVlanConfigInterfacesTrunkVlans2KTo3K";
+        TRUNK_QUARTER_4 = 9, "gamVlanConfigInterfacesTrunkVlans3KTo4K";
+        HYBRID_NATIVE = 10, "gamVlanConfigInterfacesHybridNativeVlan";
+    }
+    pub(in crate::observe) const TRUNK_QUARTERS: [&Object; 4] = [
+        &TRUNK_QUARTER_1,
+        &TRUNK_QUARTER_2,
+        &TRUNK_QUARTER_3,
+        &TRUNK_QUARTER_4,
+    ];
+}
+
+pub(super) mod ghn {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 5] =>
+        SUBSCRIBER_MODEL = 10, "gamGhnAgentConfigGlobalSubscriberModel";
+    }
+    // By interface.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 10, 1] =>
+        PORT_NAME = 30, "gamGhnAgentConfigPortName";
+        PORT_MODE = 50, "gamGhnAgentConfigPortPortMode";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 20, 1] =>
+        ENDPOINT_ID = 10, "gamGhnAgentConfigEndpointId";
+        ENDPOINT_MAC = 20, "gamGhnAgentConfigEndpointMacAddress";
+        ENDPOINT_NAME = 30, "gamGhnAgentConfigEndpointName";
+        ENDPOINT_PORT = 50, "gamGhnAgentConfigEndpointPortIfIndex";
+        ENDPOINT_AUTO = 55, "gamGhnAgentConfigEndpointAutoPort";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 30, 1] =>
+        PROFILE_ID = 10, "gamGhnAgentConfigBwProfileId";
+        PROFILE_NAME = 30, "gamGhnAgentConfigBwProfileName";
+        PROFILE_DESCRIPTION = 40, "gamGhnAgentConfigBwProfileDescription";
+        PROFILE_DOWN = 50, "gamGhnAgentConfigBwProfileDsBw";
+        PROFILE_UP = 60, "gamGhnAgentConfigBwProfileUsBw";
+    }
+    // Subscribers, which the MIB calls users.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 40, 1] =>
+        USER_ID = 10, "gamGhnAgentConfigUserId";
+        USER_NAME = 30, "gamGhnAgentConfigUserName";
+        USER_DESCRIPTION = 40, "gamGhnAgentConfigUserDescription";
+        USER_ENDPOINT = 50, "gamGhnAgentConfigUserEndpointId";
+        USER_PROFILE = 70, "gamGhnAgentConfigUserBwProfileId";
+        USER_VLAN = 90, "gamGhnAgentConfigUserVlanId";
+        USER_TAGGED = 100, "gamGhnAgentConfigUserVlanIsTagged";
+        USER_REMAPPED = 110, "gamGhnAgentConfigUserRemappedVlanId";
+        USER_PORT_2 = 120, "gamGhnAgentConfigUserPort2VlanId";
+        USER_QUARTER_1 = 130, "gamGhnAgentConfigUserAllowedTaggedVlans0To1K";
+        USER_QUARTER_2 = 140, "gamGhnAgentConfigUserAllowedTaggedVlans1KTo2K";
+        USER_QUARTER_3 = 150, "gamGhnAgentConfigUserAllowedTaggedVlans2KTo3K";
+        USER_QUARTER_4 = 160, "gamGhnAgentConfigUserAllowedTaggedVlans3KTo4K";
+        USER_TRUNK = 170, "gamGhnAgentConfigUserTrunkMode";
+        USER_PORT = 180, "gamGhnAgentConfigUserPortIfIndex";
+        USER_DOUBLE_TAGS = 190, "gamGhnAgentConfigUserDoubleTags";
+        USER_POE = 220, "gamGhnAgentConfigUserPoeModeCtrl";
+    }
+    pub(in crate::observe) const USER_QUARTERS: [&Object; 4] = [
+        &USER_QUARTER_1,
+        &USER_QUARTER_2,
+        &USER_QUARTER_3,
+        &USER_QUARTER_4,
+    ];
+    /// `GAMGhnAgentSubscriberModel`.
+    pub(in crate::observe) const PORT_AWARE: u32 = 1;
+
+    // By MAC address: whom the device has configured or hears.
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 30, 10, 1] =>
+        HEARD_ENDPOINT = 20, "gamGhnAgentStatusEndpointByMacBriefConfEndpointId";
+        HEARD_PORT = 40, "gamGhnAgentStatusEndpointByMacBriefDetectedPortIfIndex";
+        HEARD_USER = 50, "gamGhnAgentStatusEndpointByMacBriefConfUserId";
+        HEARD_STATE = 90, "gamGhnAgentStatusEndpointByMacBriefState";
+        HEARD_MODEL = 110, "gamGhnAgentStatusEndpointByMacBriefModelString";
+    }
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 3, 30, 20, 1] =>
+        LINE_FIRMWARE = 70, "gamGhnAgentStatusEndpointByMacDetailedFwVersion";
+        LINE_DOWN_RATE = 110, "gamGhnAgentStatusEndpointByMacDetailedRxPhyRate";
+        LINE_UP_RATE = 120, "gamGhnAgentStatusEndpointByMacDetailedTxPhyRate";
+        LINE_DOWN_MOST = 150, "gamGhnAgentStatusEndpointByMacDetailedRxMaxXput";
+        LINE_UP_MOST = 160, "gamGhnAgentStatusEndpointByMacDetailedTxMaxXput";
+    }
+}
+
+pub(super) mod alarm {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 145, 1, 3, 1, 1] =>
+        ENTITY = 4, "gamAlarmStatusActiveIfDescr";
+        CONDITION = 5, "gamAlarmStatusActiveCondType";
+        SEVERITY = 10, "gamAlarmStatusActiveSeverity";
+        SERVICE_AFFECTING = 11, "gamAlarmStatusActiveServAff";
+        OCCURRED = 12, "gamAlarmStatusActiveOccurTime";
+    }
+}

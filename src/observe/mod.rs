@@ -1,0 +1,11 @@
+//! Looks at a device and says what it found, and what it could not find out.
+//!
+//! `rows` what any source of a configuration reads like · `assemble` from rows to the configuration · `mib` what is asked for over SNMP ·
+//! `decode` from what is answered to rows · `look` the asking.
+
+mod assemble;
+mod decode;
+mod mib;
+pub mod rows;
+
+pub use assemble::{Assembled, assemble};

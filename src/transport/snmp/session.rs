@@ -1,0 +1,227 @@
+//! What others ask an agent for: single values, and whole columns of tables.
+
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::Poll;
+
+use super::access::{Access, Tuning};
+use super::ber::Malformed;
+use super::counters::Counters;
+use super::error::SnmpError;
+use super::exchange::{Agent, Answer};
+use super::link::lock;
+use super::pdu::{self, Kind};
+use super::value::{Column, Oid, Value};
+use super::walk::{Step, Stuck, WIDEST, Walk};
+
+/// Values that one GET asks for at most.
+const MOST_VALUES: usize = 32;
+
+/// Cells of one column at which we stop believing in its end.
+const MOST_CELLS: usize = 100_000;
+
+/// Talks to one agent for as long as a look takes.
+#[derive(Debug)]
+pub struct Session {
+    agent: Agent,
+}
+
+impl Session {
+    /// Opens a socket; over SNMP 2c nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is no socket to be had, or when an SNMP 3 agent cannot be made acquaintance with.
+    pub async fn open(
+        address: SocketAddr,
+        access: &Access,
+        tuning: Tuning,
+    ) -> Result<Self, SnmpError> {
+        let Access::V2c { community } = access else {
+            return Err(SnmpError::Access {
+                agent: address,
+                why: "SNMP 3 is not there yet",
+            });
+        };
+        let agent = Agent::new(address, community.clone(), tuning).await?;
+        Ok(Self { agent })
+    }
+
+    /// Returns the values of these names, in their order; what is not there is a value that says so.
+    ///
+    /// # Errors
+    ///
+    /// Fails when one of them cannot be had.
+    pub async fn get(&self, names: &[Oid]) -> Result<Vec<Value>, SnmpError> {
+        let mut values = Vec::with_capacity(names.len());
+        let mut most = MOST_VALUES;
+        let mut rest = names;
+        while !rest.is_empty() {
+            let (some, others) = rest.split_at(most.min(rest.len()));
+            let answer = self.agent.ask(Kind::Get, some).await?;
+            match answer.head.status {
+                0 => {
+                    self.take_values(some, &answer, &mut values)?;
+                    rest = others;
+                }
+                pdu::TOO_BIG | pdu::GENERIC_ERROR if some.len() > 1 => most = some.len() / 2,
+                _ => return Err(self.refused(some, &answer)),
+            }
+        }
+        Ok(values)
+    }
+
+    /// Walks each of these columns to its end.
+    ///
+    /// # Errors
+    ///
+    /// Fails when one of them cannot be had whole.
+    pub async fn columns(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
+        let groups = groups(roots, self.agent.tuning.in_flight);
+        let waiting = Mutex::new(groups.iter());
+        let done: Mutex<Vec<Option<Column>>> = Mutex::new(roots.iter().map(|_| None).collect());
+        let lane = || async {
+            loop {
+                let Some(places) = lock(&waiting).next() else {
+                    return Ok(());
+                };
+                let roots: Vec<Oid> = places
+                    .iter()
+                    .filter_map(|at| roots.get(*at))
+                    .cloned()
+                    .collect();
+                let columns = self.walk(&roots).await?;
+                let mut done = lock(&done);
+                for (place, column) in places.iter().zip(columns) {
+                    if let Some(slot) = done.get_mut(*place) {
+                        *slot = Some(column);
+                    }
+                }
+            }
+        };
+        let lanes = self.agent.tuning.in_flight.clamp(1, groups.len().max(1));
+        all((0..lanes).map(|_| lane())).await?;
+        let done = done.into_inner().unwrap_or_default();
+        Ok(done.into_iter().flatten().collect())
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.agent.link.tally.read()
+    }
+
+    async fn walk(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
+        let mut walk = Walk::new(roots, self.agent.tuning.rows, MOST_CELLS);
+        while let Some(step) = walk.step() {
+            let kind = Kind::Bulk { rows: step.rows };
+            let answer = self.agent.ask(kind, &step.names).await?;
+            match answer.head.status {
+                0 => {
+                    let taken = walk.take(&step, answer.bindings());
+                    taken.map_err(|stuck| self.stuck(&step, stuck))?;
+                }
+                pdu::TOO_BIG | pdu::GENERIC_ERROR if walk.ask_less() => {}
+                _ => return Err(self.refused(&step.names, &answer)),
+            }
+        }
+        Ok(walk.finish())
+    }
+
+    fn take_values(
+        &self,
+        names: &[Oid],
+        answer: &Answer,
+        values: &mut Vec<Value>,
+    ) -> Result<(), SnmpError> {
+        let spoilt = |why: Malformed| self.agent.malformed(names, why);
+        let mut bindings = answer.bindings();
+        let mut expected = names.iter();
+        while let Some((name, content)) = bindings.next().map_err(spoilt)? {
+            match expected.next() {
+                Some(asked) if asked.arcs() == name => values.push(content.into_value()),
+                _ => {
+                    let name = Oid::new(name);
+                    return Err(spoilt(Malformed(format!("nobody asked for {name} there"))));
+                }
+            }
+        }
+        match expected.next() {
+            None => Ok(()),
+            Some(name) => Err(spoilt(Malformed(format!("{name} is missing")))),
+        }
+    }
+
+    fn refused(&self, names: &[Oid], answer: &Answer) -> SnmpError {
+        let agent = self.agent.address;
+        let about = usize::try_from(answer.head.index).unwrap_or_default();
+        let name = names.get(about.saturating_sub(1)).or_else(|| names.first());
+        let name = name.cloned().unwrap_or_else(|| Oid::new([]));
+        if answer.head.status == pdu::TOO_BIG {
+            return SnmpError::TooLarge { agent, name };
+        }
+        SnmpError::Agent {
+            agent,
+            status: pdu::status_name(answer.head.status),
+            name,
+        }
+    }
+
+    fn stuck(&self, step: &Step, stuck: Stuck) -> SnmpError {
+        let agent = self.agent.address;
+        match stuck {
+            Stuck::NotIncreasing { column, after, got } => SnmpError::NotIncreasing {
+                agent,
+                column,
+                after,
+                got,
+            },
+            Stuck::Endless { column } => SnmpError::Endless {
+                agent,
+                column,
+                limit: MOST_CELLS,
+            },
+            Stuck::Malformed(why) => self.agent.malformed(&step.names, why),
+        }
+    }
+}
+
+/// Divides columns among requests: those of one table together, and enough groups for all lanes.
+fn groups(roots: &[Oid], lanes: usize) -> Vec<Vec<usize>> {
+    let widest = roots.len().div_ceil(lanes.max(1)).clamp(1, WIDEST);
+    let table = |place: &usize| {
+        let arcs = roots.get(*place).map_or(&[][..], Oid::arcs);
+        arcs.split_last().map_or(&[][..], |(_, table)| table)
+    };
+    let mut places: Vec<usize> = (0..roots.len()).collect();
+    places.sort_by(|a, b| table(a).cmp(table(b)));
+    places
+        .chunk_by(|a, b| table(a) == table(b))
+        .flat_map(|table| table.chunks(widest))
+        .map(<[usize]>::to_vec)
+        .collect()
+}
+
+/// Runs futures side by side within this task, until all are done or one fails.
+async fn all<F>(futures: impl Iterator<Item = F>) -> Result<(), SnmpError>
+where
+    F: Future<Output = Result<(), SnmpError>>,
+{
+    let mut running: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
+    poll_fn(|context| {
+        let mut failure = None;
+        running.retain_mut(|future| match future.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(done) => {
+                failure = failure.take().or(done.err());
+                false
+            }
+        });
+        match failure {
+            Some(error) => Poll::Ready(Err(error)),
+            None if running.is_empty() => Poll::Ready(Ok(())),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}

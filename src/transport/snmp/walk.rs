@@ -1,0 +1,230 @@
+//! The walk of a few columns side by side: what to ask next, and what an answer adds; no network in here.
+
+use std::collections::VecDeque;
+
+use super::ber::Malformed;
+use super::pdu::Bindings;
+use super::value::{Cell, Column, Oid, Value};
+
+/// Columns that one request asks for at most, so that an answer stays within a few datagrams of Ethernet.
+pub(super) const WIDEST: usize = 10;
+
+/// Requests that have to go well before more rows are asked for again.
+const PROBATION: u32 = 8;
+
+/// Columns on their way to their ends.
+#[derive(Debug)]
+pub(super) struct Walk {
+    columns: Vec<Running>,
+    /// Places of columns that have not ended, those that wait longest first.
+    open: VecDeque<usize>,
+    pace: Pace,
+    limit: usize,
+}
+
+#[derive(Debug)]
+struct Running {
+    root: Oid,
+    /// Arcs of the last name that came; at first those of the root.
+    last: Vec<u32>,
+    cells: Vec<Cell>,
+}
+
+/// How much is asked for at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pace {
+    rows: u32,
+    width: usize,
+    most_rows: u32,
+    most_width: usize,
+    /// Requests that went well since the last change.
+    good: u32,
+    /// How many have to; twice as many after each refusal.
+    needed: u32,
+}
+
+/// What a request asks for: names behind which to go on, and how many rows.
+#[derive(Debug)]
+pub(super) struct Step {
+    places: Vec<usize>,
+    pub(super) names: Vec<Oid>,
+    pub(super) rows: u32,
+}
+
+/// Why a walk cannot go on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Stuck {
+    NotIncreasing { column: Oid, after: Oid, got: Oid },
+    Endless { column: Oid },
+    Malformed(Malformed),
+}
+
+impl From<Malformed> for Stuck {
+    fn from(why: Malformed) -> Self {
+        Self::Malformed(why)
+    }
+}
+
+impl Walk {
+    pub(super) fn new(roots: &[Oid], rows: u32, limit: usize) -> Self {
+        let columns = roots.iter().map(|root| Running {
+            root: root.clone(),
+            last: root.arcs().to_vec(),
+            cells: Vec::new(),
+        });
+        let width = roots.len().clamp(1, WIDEST);
+        Self {
+            columns: columns.collect(),
+            open: (0..roots.len()).collect(),
+            pace: Pace {
+                rows: rows.max(1),
+                width,
+                most_rows: rows.max(1),
+                most_width: width,
+                good: 0,
+                needed: PROBATION,
+            },
+            limit,
+        }
+    }
+
+    /// Returns what to ask next; `None` when every column has ended.
+    pub(super) fn step(&self) -> Option<Step> {
+        let places: Vec<usize> = self.open.iter().copied().take(self.pace.width).collect();
+        let names = places
+            .iter()
+            .filter_map(|place| self.columns.get(*place))
+            .map(|column| Oid::new(column.last.clone()))
+            .collect();
+        (!places.is_empty()).then_some(Step {
+            places,
+            names,
+            rows: self.pace.rows,
+        })
+    }
+
+    /// Asks for less from now on; `false` when it cannot be less.
+    pub(super) fn ask_less(&mut self) -> bool {
+        let pace = &mut self.pace;
+        pace.good = 0;
+        pace.needed = (pace.needed * 2).min(PROBATION * 16);
+        if pace.rows > 1 {
+            pace.rows /= 2;
+        } else if pace.width > 1 {
+            pace.width /= 2;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Takes what was answered to a step: names in rows, one of each column; the last row may be cut off.
+    pub(super) fn take(&mut self, step: &Step, mut answer: Bindings<'_>) -> Result<(), Stuck> {
+        let width = step.places.len();
+        let most = width.saturating_mul(usize::try_from(step.rows).unwrap_or(usize::MAX));
+        let mut ended = vec![false; width];
+        let mut count = 0;
+        while let Some((name, content)) = answer.next()? {
+            if count == most {
+                return Err(
+                    Malformed(format!("it has more than the {most} values asked for")).into(),
+                );
+            }
+            let turn = count % width;
+            count += 1;
+            let (Some(place), Some(has_ended)) = (step.places.get(turn), ended.get_mut(turn))
+            else {
+                continue;
+            };
+            // What lies behind the end of a column is nobody's.
+            if *has_ended {
+                continue;
+            }
+            if let Some(column) = self.columns.get_mut(*place) {
+                let value = content.into_value();
+                *has_ended = column.add(name, value, self.limit)?;
+            }
+        }
+        if count == 0 {
+            return Err(Malformed::new(
+                "it has no values, and does not say that the end is reached",
+            )
+            .into());
+        }
+        self.settle(step, &ended, count);
+        Ok(())
+    }
+
+    /// Drops the columns that ended, and lets those that got least be first next time.
+    fn settle(&mut self, step: &Step, ended: &[bool], count: usize) {
+        let width = step.places.len();
+        self.open.drain(..width.min(self.open.len()));
+        let still = |turn: &usize| !ended.get(*turn).copied().unwrap_or(true);
+        let place = |turn: usize| step.places.get(turn).copied();
+        // In a last row that is cut off, the columns at its end got one cell less.
+        let cut = count % width;
+        let goes_on = (cut..width).chain(0..cut).filter(still).filter_map(place);
+        self.open.extend(goes_on);
+        self.pace.went_well();
+    }
+
+    pub(super) fn finish(self) -> Vec<Column> {
+        self.columns
+            .into_iter()
+            .map(|column| Column {
+                oid: column.root,
+                cells: column.cells,
+            })
+            .collect()
+    }
+}
+
+impl Running {
+    /// Adds a cell; `true` when the column has ended.
+    fn add(&mut self, name: &[u32], value: Value, limit: usize) -> Result<bool, Stuck> {
+        if value == Value::EndOfMibView {
+            return Ok(true);
+        }
+        if name <= self.last.as_slice() {
+            return Err(Stuck::NotIncreasing {
+                column: self.root.clone(),
+                after: Oid::new(self.last.clone()),
+                got: Oid::new(name),
+            });
+        }
+        let Some(index) = name.strip_prefix(self.root.arcs()) else {
+            return Ok(true);
+        };
+        if matches!(value, Value::NoSuchObject | Value::NoSuchInstance) {
+            let name = Oid::new(name);
+            return Err(Malformed(format!("{name} is said to be there and not to be")).into());
+        }
+        if self.cells.len() == limit {
+            return Err(Stuck::Endless {
+                column: self.root.clone(),
+            });
+        }
+        self.cells.push(Cell {
+            index: index.to_vec(),
+            value,
+        });
+        self.last.clear();
+        self.last.extend_from_slice(name);
+        Ok(false)
+    }
+}
+
+impl Pace {
+    fn went_well(&mut self) {
+        self.good += 1;
+        if self.good < self.needed {
+            return;
+        }
+        self.good = 0;
+        if self.width < self.most_width {
+            self.width = (self.width * 2).min(self.most_width);
+        } else {
+            self.rows = (self.rows + self.rows.div_ceil(2)).min(self.most_rows);
+        }
+    }
+}

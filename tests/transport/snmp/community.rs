@@ -1,0 +1,115 @@
+//! SNMP 2c against a sound twin: the right values, whole columns, and little more on the network than needed.
+
+use gamctl::secrets::Secret;
+use gamctl::transport::snmp::{Access, Session, SnmpError, Tuning, Value};
+
+use super::{GHN, PATIENT, SYS_NAME, SYSTEM, oid, session, twin};
+
+/// Columns of endpoints, profiles and subscribers.
+fn configuration() -> Vec<gamctl::transport::snmp::Oid> {
+    let columns = [
+        (20, &[20, 30, 50, 55][..]),
+        (30, &[30, 50, 60]),
+        (40, &[30, 50, 55, 70, 75, 90, 100, 110, 120, 170]),
+    ];
+    let of = |(table, columns): (u32, &[u32])| -> Vec<_> {
+        let columns = columns.iter();
+        columns
+            .map(|column| oid(GHN).join(&[table, 1, *column]))
+            .collect()
+    };
+    columns.into_iter().flat_map(of).collect()
+}
+
+#[tokio::test]
+async fn single_values_come_in_the_order_they_were_asked_for() {
+    let twin = twin(0).await;
+    let session = session(&twin).await;
+    let missing = oid(SYSTEM).join(&[99, 0]);
+    let values = session
+        .get(&[missing, oid(SYS_NAME), oid(SYSTEM).join(&[5, 1])])
+        .await
+        .unwrap();
+    let hostname = twin.gam(|gam| gam.running().hostname.clone());
+    assert_eq!(
+        values,
+        [
+            Value::NoSuchObject,
+            Value::Bytes(hostname.as_bytes().to_vec()),
+            Value::NoSuchInstance
+        ]
+    );
+}
+
+#[tokio::test]
+async fn more_values_than_fit_a_request_are_asked_for_in_several() {
+    let twin = twin(0).await;
+    let session = session(&twin).await;
+    let names = vec![oid(SYS_NAME); 100];
+    let values = session.get(&names).await.unwrap();
+    assert_eq!(values.len(), 100);
+    assert_eq!(session.counters().requests, 4);
+}
+
+#[tokio::test]
+async fn columns_come_whole_and_in_the_order_they_were_asked_for() {
+    let twin = twin(200).await;
+    let session = session(&twin).await;
+    let roots = configuration();
+    let columns = session.columns(&roots).await.unwrap();
+    let oids: Vec<_> = columns.iter().map(|column| column.oid.clone()).collect();
+    assert_eq!(oids, roots);
+    for column in &columns[7..] {
+        let rows: Vec<_> = column.cells.iter().map(|cell| cell.index.clone()).collect();
+        assert_eq!(rows, (1..=200).map(|id| vec![id]).collect::<Vec<_>>());
+    }
+    for (place, cell) in columns[7].cells.iter().enumerate() {
+        let name = format!("acct-{}", place + 1);
+        assert_eq!(cell.value, Value::Bytes(name.into_bytes()));
+    }
+    let counters = session.counters();
+    assert_eq!(
+        (counters.resent, counters.stale, counters.undecodable),
+        (0, 0, 0)
+    );
+    assert_eq!(counters.answers, counters.requests);
+}
+
+#[tokio::test]
+async fn a_column_that_is_not_there_is_empty() {
+    let twin = twin(1).await;
+    let session = session(&twin).await;
+    let missing = oid(&[1, 3, 6, 1, 4, 1, 4711, 1]);
+    let last = oid(&[1, 3, 6, 1, 7]);
+    let columns = session.columns(&[missing, last]).await.unwrap();
+    assert!(columns.iter().all(|column| column.cells.is_empty()));
+    assert_eq!(columns.len(), 2);
+    assert!(session.columns(&[]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_community_is_met_with_silence_and_the_error_says_what_to_check() {
+    let twin = twin(0).await;
+    let access = Access::V2c {
+        community: Secret::new(b"hunter2".to_vec()),
+    };
+    let tuning = Tuning {
+        timeout: std::time::Duration::from_millis(20),
+        retries: 1,
+        ..PATIENT
+    };
+    let session = Session::open(twin.snmp_address(), &access, tuning)
+        .await
+        .unwrap();
+    let error = session.get(&[oid(SYS_NAME)]).await.unwrap_err();
+    assert!(
+        matches!(&error, SnmpError::Timeout { tries: 2, .. }),
+        "{error}"
+    );
+    let text = error.to_string();
+    assert!(
+        text.contains("community") && text.contains("1.3.6.1.2.1.1.5.0"),
+        "{text}"
+    );
+    assert!(!format!("{text} {error:?} {session:?}").contains("hunter2"));
+}
