@@ -5,7 +5,9 @@
 
 mod assemble;
 mod decode;
+mod look;
 mod mib;
 pub mod rows;
 
 pub use assemble::{Assembled, assemble};
+pub use look::{LookError, Target, look, look_and_count};
