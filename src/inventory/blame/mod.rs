@@ -4,10 +4,11 @@
 
 mod lines;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use git2::{Commit, ObjectType, Oid, Repository, Sort};
+use git2::{Commit, ObjectType, Oid, Repository, Sort, Tree};
 
 use super::source::{self, SourceError};
 use lines::Passed;
@@ -145,40 +146,126 @@ impl History {
     fn one_commit(
         &self,
         commit: &Commit<'_>,
-        pending: Pending,
+        mut pending: Pending,
         open: &mut BTreeMap<Oid, Pending>,
         told: &mut Told,
     ) -> Result<(), git2::Error> {
-        for (file, mut lines) in pending {
-            let Some(own) = self.blob(commit, &file) else {
-                continue;
-            };
-            for parent in commit.parents() {
-                let Some(theirs) = self.blob(&parent, &file) else {
-                    continue;
-                };
-                if theirs == own {
-                    let taken = std::mem::take(&mut lines);
-                    merge(open, parent.id(), &file, taken);
-                    break;
-                }
-                let passed = Passed::between(&self.repository, theirs, own)?;
-                let mut taken = BTreeSet::new();
-                lines.retain(|(line, asked)| match passed.before(*line) {
-                    Some(before) => {
-                        taken.insert((before, asked.clone()));
-                        false
-                    }
-                    None => true,
-                });
-                if !taken.is_empty() {
-                    merge(open, parent.id(), &file, taken);
-                }
+        let parent = (commit.parent_count() > 0).then(|| commit.parent(0));
+        let parent = match parent {
+            Some(Ok(parent)) => parent,
+            // The history ends here because it was not fetched: who wrote the lines is not known.
+            Some(Err(_)) => {
+                told.is_cut = true;
+                return Ok(());
             }
-            for (_, asked) in lines {
-                told.lines.insert(asked, written(commit));
+            None if self.repository.is_shallow() => {
+                told.is_cut = true;
+                return Ok(());
+            }
+            None => {
+                let lines = pending.into_values().flatten();
+                let by = written(commit);
+                told.lines
+                    .extend(lines.map(|(_, asked)| (asked, by.clone())));
+                return Ok(());
+            }
+        };
+        for file in self.changed(&parent, commit)? {
+            if let Some(lines) = pending.remove(&file) {
+                self.one_file(commit, &file, lines, open, told)?;
             }
         }
+        // All other files are the parent's, however many there are.
+        match open.entry(parent.id()) {
+            Entry::Vacant(entry) => {
+                if !pending.is_empty() {
+                    entry.insert(pending);
+                }
+            }
+            Entry::Occupied(mut entry) => {
+                for (file, lines) in pending {
+                    entry.get_mut().entry(file).or_default().extend(lines);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the inventory's files that differ between two commits.
+    fn changed(
+        &self,
+        parent: &Commit<'_>,
+        commit: &Commit<'_>,
+    ) -> Result<BTreeSet<String>, git2::Error> {
+        let (before, after) = (self.folder(parent)?, self.folder(commit)?);
+        let same = match (&before, &after) {
+            (Some(before), Some(after)) => before.id() == after.id(),
+            (None, None) => true,
+            _ => false,
+        };
+        let mut files = BTreeSet::new();
+        if same {
+            return Ok(files);
+        }
+        let diff = self
+            .repository
+            .diff_tree_to_tree(before.as_ref(), after.as_ref(), None)?;
+        for delta in diff.deltas() {
+            for path in [delta.old_file().path(), delta.new_file().path()] {
+                files.extend(path.and_then(Path::to_str).map(str::to_owned));
+            }
+        }
+        Ok(files)
+    }
+
+    fn folder<'r>(&'r self, commit: &Commit<'r>) -> Result<Option<Tree<'r>>, git2::Error> {
+        let root = commit.tree()?;
+        let folder = self.prefix.trim_end_matches('/');
+        if folder.is_empty() {
+            return Ok(Some(root));
+        }
+        let Ok(entry) = root.get_path(Path::new(folder)) else {
+            return Ok(None);
+        };
+        self.repository.find_tree(entry.id()).map(Some)
+    }
+
+    fn one_file(
+        &self,
+        commit: &Commit<'_>,
+        file: &str,
+        mut lines: BTreeSet<(u32, Line)>,
+        open: &mut BTreeMap<Oid, Pending>,
+        told: &mut Told,
+    ) -> Result<(), git2::Error> {
+        let Some(own) = self.blob(commit, file) else {
+            return Ok(());
+        };
+        for parent in commit.parents() {
+            let Some(theirs) = self.blob(&parent, file) else {
+                continue;
+            };
+            if theirs == own {
+                let taken = std::mem::take(&mut lines);
+                merge(open, parent.id(), file, taken);
+                break;
+            }
+            let passed = Passed::between(&self.repository, theirs, own)?;
+            let mut taken = BTreeSet::new();
+            lines.retain(|(line, asked)| match passed.before(*line) {
+                Some(before) => {
+                    taken.insert((before, asked.clone()));
+                    false
+                }
+                None => true,
+            });
+            if !taken.is_empty() {
+                merge(open, parent.id(), file, taken);
+            }
+        }
+        let by = written(commit);
+        told.lines
+            .extend(lines.into_iter().map(|(_, asked)| (asked, by.clone())));
         Ok(())
     }
 
