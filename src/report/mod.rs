@@ -9,6 +9,7 @@ mod finding;
 mod intended;
 mod line_match;
 mod paint;
+mod plan;
 mod table;
 mod visible;
 
@@ -18,5 +19,9 @@ pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber};
 pub use paint::Paint;
+pub use plan::{
+    PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,
+    write_plan,
+};
 pub use table::{Align, Table};
 pub use visible::{Excerpt, excerpt, visible};
