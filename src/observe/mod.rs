@@ -1,12 +1,14 @@
 //! Looks at a device and says what it found, and what it could not find out.
 //!
 //! `rows` what any source of a configuration reads like · `assemble` from rows to the configuration · `mib` what is asked for over SNMP ·
-//! `decode` from what is answered to rows · `look` the asking.
+//! `decode` from what is answered to rows · `look` the asking ·
+//! `record` observations as files.
 
 mod assemble;
 mod decode;
 mod look;
 mod mib;
+pub mod record;
 pub mod rows;
 
 pub use assemble::{Assembled, assemble};
