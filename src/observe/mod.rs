@@ -12,4 +12,4 @@ pub mod record;
 pub mod rows;
 
 pub use assemble::{Assembled, assemble};
-pub use look::{LookError, Target, look, look_and_count};
+pub use look::{LookError, Target, look, look_and_count, tuning};

@@ -34,7 +34,10 @@ fn numbered(map: &Value) -> Objects {
 fn parts(config: &DeviceConfig) -> BTreeMap<Part, Objects> {
     let value = serde_json::to_value(config).unwrap();
     BTreeMap::from([
-        (Part::System, BTreeMap::from([(0, fields(&value["system"]))])),
+        (
+            Part::System,
+            BTreeMap::from([(0, fields(&value["system"]))]),
+        ),
         (Part::Uplinks, numbered(&value["uplinks"])),
         (Part::Ports, numbered(&value["ports"])),
         (Part::Profiles, keyed(&value["profiles"], "name")),
@@ -68,11 +71,16 @@ pub(super) fn lies(observation: &Observation, truth: &DeviceConfig) -> Vec<Strin
                 let differs = object.get(name) != found.get(name);
                 if differs && observation.unread_field(part, *number, name).is_none() {
                     let (is, said) = (object.get(name), found.get(name));
-                    lies.push(format!("{part:?} {number}: {name} is {is:?}, said {said:?}"));
+                    lies.push(format!(
+                        "{part:?} {number}: {name} is {is:?}, said {said:?}"
+                    ));
                 }
             }
         }
-        for number in seen[&part].keys().filter(|number| !truth[&part].contains_key(number)) {
+        for number in seen[&part]
+            .keys()
+            .filter(|number| !truth[&part].contains_key(number))
+        {
             lies.push(format!("{part:?} {number} does not exist"));
         }
     }

@@ -2,6 +2,7 @@
 
 mod device;
 mod faults;
+mod judge;
 mod moving;
 mod same;
 
@@ -18,7 +19,7 @@ fn tuning() -> Tuning {
     Tuning {
         timeout: Duration::from_millis(400),
         retries: 3,
-        rows: 40,
+        rows: 48,
         in_flight: 8,
     }
 }
@@ -32,15 +33,19 @@ fn impatient() -> Tuning {
     }
 }
 
+fn public() -> Access {
+    Access::V2c {
+        community: Secret::new(b"public".to_vec()),
+    }
+}
+
 async fn look_at(twin: &Twin) -> Result<Observation, LookError> {
     look_with(twin, tuning()).await
 }
 
 async fn look_with(twin: &Twin, tuning: Tuning) -> Result<Observation, LookError> {
     let device = DeviceName::new("oak").unwrap();
-    let access = Access::V2c {
-        community: Secret::new(b"public".to_vec()),
-    };
+    let access = public();
     let target = Target {
         device: &device,
         address: twin.snmp_address(),

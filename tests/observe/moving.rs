@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use gamctl::model::GamModel;
 use gamctl::observe::LookError;
-use gamctl::simulator::fault::{Fault, Restart};
+use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::gam::Hardware;
 use gamctl::simulator::server::Twin;
 
+use gamctl::transport::snmp::Tuning;
+
 use super::device::{Dice, expected, random, twin_of, usual};
 use super::judge::{is_whole, lies};
-use super::{impatient, look_at, look_with};
+use super::{impatient, look_at, look_with, tuning};
 
 /// Waits until so many more requests came.
 async fn after(twin: &Twin, more: u64) {
-    let now = twin.state(|state| state.counts().requests);
-    let due = |state: &gamctl::simulator::server::State| state.counts().requests >= now + more;
+    let now = twin.state(|state| state.counts.requests);
+    let due = |state: &gamctl::simulator::server::State| state.counts.requests >= now + more;
     twin.wait_until(due, Duration::from_secs(10)).await.unwrap();
 }
 
@@ -25,13 +27,19 @@ async fn rows_that_appear_in_the_middle_are_all_there_or_not_at_all() {
         let (hardware, configuration) = random(&mut Dice::new(5), GamModel::Gam4Cx, 9);
         let before = expected(&configuration);
         let twin = twin_of(hardware, configuration).await;
-        let fault = Fault::SnmpRowAppears { endpoint: 300, subscriber: Some(301) };
-        twin.set_fault(gamctl::simulator::fault::FaultOrder { nth: Some(request), ..fault.into() });
+        let fault = Fault::SnmpRowAppears {
+            endpoint: 300,
+            subscriber: Some(301),
+        };
+        twin.set_fault(FaultOrder::from(fault).nth(request));
         let observation = look_at(&twin).await.unwrap();
         let after = expected(&twin.gam(|gam| gam.running().clone()));
         let (old, new) = (lies(&observation, &before), lies(&observation, &after));
         // The endpoint may have come after the endpoints were read, and its subscriber after that.
-        assert!(old.is_empty() || new.is_empty(), "request {request}: {old:?} {new:?}");
+        assert!(
+            old.is_empty() || new.is_empty(),
+            "request {request}: {old:?} {new:?}"
+        );
     }
 }
 
@@ -46,16 +54,23 @@ async fn a_slot_that_got_another_owner_in_the_middle_is_never_a_mixture() {
         let editing = async {
             after(&twin, more).await;
             twin.edit_line(&format!("no ghn subscriber {slot}"));
-            twin.edit_line(&format!("ghn subscriber {slot} name newcomer vid 999 poe force"));
+            twin.edit_line(&format!(
+                "ghn subscriber {slot} name newcomer vid 999 poe force"
+            ));
         };
-        let looked = tokio::select! {
-            looked = async { tokio::join!(looking, editing).0 } => looked,
-        };
+        let (looked, ()) = tokio::join!(looking, editing);
         let observation = looked.unwrap();
         let after = expected(&twin.gam(|gam| gam.running().clone()));
         let (old, new) = (lies(&observation, &before), lies(&observation, &after));
-        assert!(old.is_empty() || new.is_empty(), "after {more}: {old:?} {new:?}");
-        assert!(is_whole(&observation), "after {more}: {:?}", observation.unread);
+        assert!(
+            old.is_empty() || new.is_empty(),
+            "after {more}: {old:?} {new:?}"
+        );
+        assert!(
+            is_whole(&observation),
+            "after {more}: {:?}",
+            observation.unread
+        );
     }
 }
 
@@ -65,7 +80,11 @@ async fn a_table_that_never_holds_still_is_unread() {
     let slot = *configuration.subscribers.keys().next().unwrap();
     let twin = twin_of(hardware, configuration).await;
     let mut count = 0_u32;
-    let looking = look_at(&twin);
+    let one_by_one = Tuning {
+        in_flight: 1,
+        ..tuning()
+    };
+    let looking = look_with(&twin, one_by_one);
     let moving = async {
         loop {
             after(&twin, 1).await;
@@ -132,6 +151,8 @@ async fn a_device_that_keeps_restarting_is_told_so() {
         looked = looking => looked,
         () = restarting => unreachable!("it goes on for ever"),
     };
-    assert!(matches!(looked, Err(LookError::Restarting { tries: 3, .. })), "{looked:?}");
-    let _ = Restart::Reboot;
+    assert!(
+        matches!(looked, Err(LookError::Restarting { tries: 3, .. })),
+        "{looked:?}"
+    );
 }

@@ -35,6 +35,15 @@ pub struct Target<'a> {
     pub clock: fn() -> u64,
 }
 
+/// How an agent is asked for a look: a full device is five hundred requests, which at a distance of 20 ms are to take half a second.
+pub fn tuning() -> Tuning {
+    Tuning {
+        rows: 48,
+        in_flight: 24,
+        ..Tuning::default()
+    }
+}
+
 /// Looks at a device.
 ///
 /// # Errors
