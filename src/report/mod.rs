@@ -10,6 +10,7 @@ mod intended;
 mod line_match;
 mod paint;
 mod table;
+mod trust;
 mod visible;
 
 pub use count::{counted, listed};
@@ -19,4 +20,5 @@ pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber};
 pub use paint::Paint;
 pub use table::{Align, Table};
+pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
 pub use visible::{Excerpt, excerpt, visible};
