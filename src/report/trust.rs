@@ -165,7 +165,7 @@ mod tests {
             line(None, Some("E"), false),
         );
         let (lost, changed) = (line(None, None, false), line(Some("E"), Some("A"), false));
-        assert_eq!(exit(&[same.clone()]), Exit::Done);
+        assert_eq!(exit(std::slice::from_ref(&same)), Exit::Done);
         assert_eq!(exit(&[same.clone(), new.clone()]), Exit::ChangesPending);
         assert_eq!(exit(&[new.clone(), lost.clone()]), Exit::Unobservable);
         assert_eq!(exit(&[lost.clone(), changed.clone()]), Exit::Refused);
