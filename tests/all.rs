@@ -12,6 +12,7 @@ mod cli;
 mod corpus;
 mod documents;
 mod golden;
+mod observe;
 mod properties;
 mod rules;
 mod rust_scan;

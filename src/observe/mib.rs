@@ -155,7 +155,6 @@ pub(super) mod ghn {
         ENDPOINT_AUTO = 55, "gamGhnAgentConfigEndpointAutoPort";
     }
     objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2, 30, 1] =>
-        PROFILE_ID = 10, "gamGhnAgentConfigBwProfileId";
         PROFILE_NAME = 30, "gamGhnAgentConfigBwProfileName";
         PROFILE_DESCRIPTION = 40, "gamGhnAgentConfigBwProfileDescription";
         PROFILE_DOWN = 50, "gamGhnAgentConfigBwProfileDsBw";

@@ -5,9 +5,11 @@
 
 mod assemble;
 mod decode;
+mod look;
 mod mib;
 pub mod rows;
 mod running_config;
 
 pub use assemble::{Assembled, assemble};
+pub use look::{LookError, Target, look, look_and_count};
 pub use running_config::{RunningConfig, RunningConfigError, parse as parse_running_config};

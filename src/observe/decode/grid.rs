@@ -23,6 +23,11 @@ impl Row {
         self.0.insert((object.name, object.number), value);
     }
 
+    /// Adds the cells of another table's row of the same index.
+    pub(in crate::observe) fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// Returns what was asked of this row; a column that was not asked for is not known.
     pub(super) fn value(&self, object: &Object) -> Known<&Value> {
         match self.0.get(&(object.name, object.number)) {

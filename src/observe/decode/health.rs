@@ -259,6 +259,12 @@ pub(in crate::observe) fn fans(grid: &Grid, unread: &mut Vec<String>) -> Vec<Fan
     fans
 }
 
+/// Returns the load over ten seconds.
+pub(in crate::observe) fn cpu_percent(row: &Row, unread: &mut Vec<String>) -> Option<u32> {
+    let percent = number(row, &sysutil::CPU_10_SECONDS);
+    percent.map_err(|reason| unread.push(reason)).ok()
+}
+
 /// Returns a `DateAndTime` as `2026-11-20T09:32:24-05:00`; one of 8 octets has no offset.
 fn date_and_time(row: &Row, object: &Object) -> Known<String> {
     let octets = bytes(row, object)?;

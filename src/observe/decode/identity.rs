@@ -3,7 +3,8 @@
 use super::cell::{bytes, mac, number};
 use super::grid::Row;
 use crate::model::{GamModel, Identity, MacAddress, Serial, VlanId};
-use crate::observe::mib::{FIRST_PHYSICAL, PRODUCTS, firmware, system, sysutil};
+use crate::observe::mib::{FIRST_PHYSICAL, PRODUCTS, firmware, ghn, system, sysutil};
+use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, Value};
 
 /// What is asked first, and again at the end: a look that spans a restart or a swap of the box is none.
@@ -71,4 +72,12 @@ pub(in crate::observe) fn management_vlan(row: &Row) -> Option<VlanId> {
         return None;
     }
     VlanId::new(u16::try_from(interface).ok()?).ok()
+}
+
+/// Returns what subscribers are bound to; firmware that does not say knows only endpoints.
+pub(in crate::observe) fn subscriber_model(row: &Row) -> Known<u32> {
+    match row.value(&ghn::SUBSCRIBER_MODEL) {
+        Ok(Value::NoSuchObject | Value::NoSuchInstance) => Ok(0),
+        _ => number(row, &ghn::SUBSCRIBER_MODEL),
+    }
 }

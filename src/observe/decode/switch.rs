@@ -111,3 +111,11 @@ pub(super) fn uplink_of(interface: u32, model: GamModel) -> Option<u32> {
         .checked_sub(u32::from(model.port_count()) + INTERNAL)
         .filter(|number| *number > 0)
 }
+
+/// Returns the uplinks that the switch has.
+pub(in crate::observe) fn uplink_numbers(grid: &Grid, model: GamModel) -> Vec<u32> {
+    let interfaces = grid.rows.keys().filter_map(|index| index.first());
+    interfaces
+        .filter_map(|interface| uplink_of(*interface, model))
+        .collect()
+}

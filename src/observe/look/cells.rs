@@ -1,0 +1,168 @@
+//! Cells whose numbers are known beforehand: ports, uplinks and profiles need no walk.
+
+use super::TRIES;
+use super::ask::Asker;
+use super::table::{Read, ended};
+use crate::model::GamModel;
+use crate::observe::decode::Grid;
+use crate::observe::mib::{FIRST_PHYSICAL, Object, ghn, port, vlan};
+use crate::transport::snmp::{Oid, SnmpError, Value};
+
+/// Values of one request; texts are among them.
+const MOST_VALUES: usize = 24;
+
+/// Values of one request where quarters of VLANs are among them.
+const MOST_QUARTERS: usize = 8;
+
+/// Profiles are numbered up to here.
+const HIGHEST_PROFILE: u32 = 15;
+
+/// One uplink more than any model has, to see that there is none.
+const UPLINKS: u32 = 3;
+
+/// Columns of rows that all of them have or none.
+struct Cells<'a> {
+    what: &'a str,
+    objects: &'a [&'static Object],
+    numbers: Vec<u32>,
+    at_once: usize,
+}
+
+/// Reads what the G.hn agent says of its ports.
+pub(super) async fn ports(asker: &Asker, model: GamModel) -> Read {
+    let cells = Cells {
+        what: "port",
+        objects: &[&ghn::PORT_NAME, &ghn::PORT_MODE],
+        numbers: ports_of(model),
+        at_once: MOST_VALUES,
+    };
+    cells.read(asker).await
+}
+
+/// Reads which ports and uplinks are shut down, and which there are at all.
+pub(super) async fn shutdown(asker: &Asker, model: GamModel) -> Read {
+    let cells = Cells {
+        what: "interface",
+        objects: &[&port::SHUTDOWN],
+        numbers: [ports_of(model), uplinks_of(model)].concat(),
+        at_once: MOST_VALUES,
+    };
+    cells.read(asker).await
+}
+
+/// Reads how ports and uplinks are linked.
+pub(super) async fn links(asker: &Asker, model: GamModel) -> Read {
+    let cells = Cells {
+        what: "interface",
+        objects: &[&port::LINK, &port::SPEED],
+        numbers: [ports_of(model), uplinks_of(model)].concat(),
+        at_once: MOST_VALUES,
+    };
+    cells.read(asker).await
+}
+
+/// Reads the VLANs of the uplinks.
+pub(super) async fn uplinks(asker: &Asker, model: GamModel) -> Read {
+    let [first, second, third, fourth] = vlan::TRUNK_QUARTERS;
+    let cells = Cells {
+        what: "uplink",
+        objects: &[
+            &vlan::MODE,
+            &vlan::ACCESS_VLAN,
+            &vlan::TRUNK_NATIVE,
+            &vlan::HYBRID_NATIVE,
+            first,
+            second,
+            third,
+            fourth,
+        ],
+        numbers: uplinks_of(model),
+        at_once: MOST_QUARTERS,
+    };
+    cells.read(asker).await
+}
+
+pub(super) async fn profiles(asker: &Asker) -> Read {
+    let cells = Cells {
+        what: "profile",
+        objects: &[
+            &ghn::PROFILE_NAME,
+            &ghn::PROFILE_DESCRIPTION,
+            &ghn::PROFILE_DOWN,
+            &ghn::PROFILE_UP,
+        ],
+        numbers: (0..=HIGHEST_PROFILE).collect(),
+        at_once: MOST_VALUES,
+    };
+    cells.read(asker).await
+}
+
+fn ports_of(model: GamModel) -> Vec<u32> {
+    let count = u32::from(model.port_count());
+    (1..=count).map(|number| FIRST_PHYSICAL + number).collect()
+}
+
+/// Uplinks come after the G.hn ports and the internal one.
+fn uplinks_of(model: GamModel) -> Vec<u32> {
+    let first = FIRST_PHYSICAL + u32::from(model.port_count()) + 2;
+    (first..first + UPLINKS).collect()
+}
+
+impl Cells<'_> {
+    async fn read(&self, asker: &Asker) -> Read {
+        let mut why = String::new();
+        for _ in 0..TRIES {
+            let values = match self.values(asker).await {
+                Ok(values) => values,
+                Err(error) => return ended(error),
+            };
+            let mut answers = values.into_iter();
+            let mut grid = Grid::default();
+            let mut gap = None;
+            for number in &self.numbers {
+                let cells: Vec<_> = answers.by_ref().take(self.objects.len()).collect();
+                let missing = cells
+                    .iter()
+                    .position(|cell| *cell == Ok(Value::NoSuchObject));
+                if let Some(object) = missing.and_then(|place| self.objects.get(place)) {
+                    return Read::Missing(format!("the agent has no {}", object.name));
+                }
+                let absent = |cell: &&_| **cell == Ok(Value::NoSuchInstance);
+                match cells.iter().filter(absent).count() {
+                    absent if absent == self.objects.len() => continue,
+                    0 => {}
+                    _ => gap = Some(format!("{} {number} is there in part only", self.what)),
+                }
+                let row = grid.rows.entry(vec![*number]).or_default();
+                for (object, cell) in self.objects.iter().zip(cells) {
+                    row.set(object, cell);
+                }
+            }
+            match gap {
+                None => return Read::Whole(grid),
+                Some(reason) => why = reason,
+            }
+        }
+        Read::Unread(why)
+    }
+
+    /// Returns the cells row by row. Rows are not cut: what comes in one answer belongs together.
+    async fn values(
+        &self,
+        asker: &Asker,
+    ) -> Result<Vec<crate::observe::rows::Known<Value>>, SnmpError> {
+        let rows = (self.at_once / self.objects.len().max(1)).max(1);
+        let chunks: Vec<Vec<Oid>> = self
+            .numbers
+            .chunks(rows)
+            .map(|numbers| {
+                let cells = numbers
+                    .iter()
+                    .flat_map(|number| self.objects.iter().map(|object| object.at(&[*number])));
+                cells.collect()
+            })
+            .collect();
+        let answers = asker.all_or_none(chunks, |names| async move { asker.get(&names).await });
+        Ok(answers.await?.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,197 @@
+//! The configuration out of all its tables, read until they fit together.
+
+use super::ask::Asker;
+use super::identity::First;
+use super::table::Read;
+use super::{TRIES, cells, health, layout, table};
+use crate::model::GamModel;
+use crate::observe::decode::{self, Grid, contradiction, unconfirmed};
+use crate::observe::rows::{Rows, Table};
+use crate::transport::snmp::SnmpError;
+
+/// All tables of the configuration.
+pub(super) struct Config {
+    ports: Read,
+    shutdown: Read,
+    uplinks: Read,
+    profiles: Read,
+    endpoints: Read,
+    subscribers: Read,
+    /// Why there may be more endpoints and subscribers than were read.
+    doubt: Option<String>,
+}
+
+/// Reads everything once.
+///
+/// # Errors
+///
+/// Fails when the device is gone or is another one.
+pub(super) async fn read(asker: &Asker, model: GamModel) -> Result<Config, SnmpError> {
+    let (ports, shutdown, uplinks, profiles, endpoints, subscribers) = tokio::join!(
+        cells::ports(asker, model),
+        cells::shutdown(asker, model),
+        cells::uplinks(asker, model),
+        cells::profiles(asker),
+        table::read(asker, &layout::ENDPOINTS),
+        table::read(asker, &layout::SUBSCRIBERS),
+    );
+    let mut config = Config {
+        ports,
+        shutdown,
+        uplinks,
+        profiles,
+        endpoints,
+        subscribers,
+        doubt: None,
+    };
+    config.check()?;
+    Ok(config)
+}
+
+impl Config {
+    fn check(&mut self) -> Result<(), SnmpError> {
+        let all = [
+            &self.ports,
+            &self.shutdown,
+            &self.uplinks,
+            &self.profiles,
+            &self.endpoints,
+            &self.subscribers,
+        ];
+        all.into_iter().try_for_each(|read| match read {
+            Read::Failed(error) => Err(error.clone()),
+            Read::Whole(_) | Read::Missing(_) | Read::Unread(_) => Ok(()),
+        })
+    }
+
+    /// Holds the tables to each other, and reads those again that do not agree.
+    ///
+    /// # Errors
+    ///
+    /// As `read`.
+    pub(super) async fn confirm(&mut self, asker: &Asker, heard: Read) -> Result<(), SnmpError> {
+        let mut heard = heard;
+        for _ in 1..TRIES {
+            if self.disagreement(&heard).is_none() {
+                return Ok(());
+            }
+            (self.profiles, self.endpoints, self.subscribers, heard) = tokio::join!(
+                cells::profiles(asker),
+                table::read(asker, &layout::ENDPOINTS),
+                table::read(asker, &layout::SUBSCRIBERS),
+                health::confirm(asker),
+            );
+            self.check()?;
+        }
+        // A reference that leads nowhere makes its owner unclear; a table that others know more of than it says itself is not whole.
+        self.doubt = self.doubt(&heard);
+        Ok(())
+    }
+
+    fn disagreement(&self, heard: &Read) -> Option<String> {
+        self.doubt(heard).or_else(|| {
+            let (Read::Whole(endpoints), Read::Whole(subscribers), Read::Whole(profiles)) =
+                (&self.endpoints, &self.subscribers, &self.profiles)
+            else {
+                return None;
+            };
+            contradiction(endpoints, subscribers, profiles)
+        })
+    }
+
+    /// Returns why endpoints and subscribers may not be all.
+    fn doubt(&self, heard: &Read) -> Option<String> {
+        let (Read::Whole(endpoints), Read::Whole(subscribers)) =
+            (&self.endpoints, &self.subscribers)
+        else {
+            return None;
+        };
+        let why = match heard {
+            Read::Whole(heard) => return unconfirmed(heard, endpoints, subscribers),
+            Read::Missing(reason) | Read::Unread(reason) => reason.clone(),
+            Read::Failed(error) => error.to_string(),
+        };
+        // Two columns of a table that end early in the same place are unlikely; one that ends before it begins is not.
+        let is_empty = endpoints.rows.is_empty() || subscribers.rows.is_empty();
+        is_empty.then(|| {
+            format!("the table is empty, and the status of endpoints cannot confirm it: {why}")
+        })
+    }
+
+    /// Returns the rows of everything.
+    pub(super) fn rows(&self, first: &First, model: GamModel) -> Rows {
+        let model_of = &first.subscriber_model;
+        let mut endpoints = whole(&self.endpoints, decode::endpoints);
+        let mut subscribers = whole(&self.subscribers, |grid| {
+            decode::subscribers(grid, model_of)
+        });
+        endpoints.lost.extend(self.doubt.clone());
+        subscribers.lost.extend(self.doubt.clone());
+        let shutdown = lost(&self.shutdown);
+        Rows {
+            system: decode::system(&first.row),
+            uplinks: self.uplink_rows(model),
+            ports: whole(&self.ports, |grid| decode::ports(grid, &shutdown, model)),
+            profiles: self.profile_rows(),
+            endpoints,
+            subscribers,
+        }
+    }
+
+    /// A device has a profile of its own: without any, something was left out.
+    fn profile_rows(&self) -> Table<crate::observe::rows::ProfileRow> {
+        let mut profiles = whole(&self.profiles, decode::profiles);
+        if profiles.rows.is_empty() && profiles.lost.is_empty() {
+            profiles.lost.push(
+                "the table of profiles is empty, and each device has one of its own".to_owned(),
+            );
+        }
+        profiles
+    }
+
+    /// There is an uplink, and each that the switch has is in the table of VLANs too.
+    fn uplink_rows(&self, model: GamModel) -> Table<crate::observe::rows::UplinkRow> {
+        let mut uplinks = whole(&self.uplinks, |grid| decode::uplinks(grid, model));
+        let known = match &self.shutdown {
+            Read::Whole(grid) => decode::uplink_numbers(grid, model),
+            Read::Missing(reason) | Read::Unread(reason) => {
+                uplinks
+                    .lost
+                    .push(format!("which uplinks there are is not known: {reason}"));
+                Vec::new()
+            }
+            Read::Failed(_) => Vec::new(),
+        };
+        let hidden = known
+            .into_iter()
+            .find(|number| !uplinks.rows.contains_key(number));
+        if let Some(number) = hidden
+            && uplinks.lost.is_empty()
+        {
+            let reason = format!("the table of VLANs does not have uplink {number}");
+            uplinks.lost.push(reason);
+        }
+        if uplinks.rows.is_empty() && uplinks.lost.is_empty() {
+            uplinks.lost.push("no uplink answers".to_owned());
+        }
+        uplinks
+    }
+}
+
+/// Returns the rows of a table, or why there are none.
+fn whole<R>(read: &Read, decode: impl FnOnce(&Grid) -> Table<R>) -> Table<R> {
+    match read {
+        Read::Whole(grid) => decode(grid),
+        Read::Missing(reason) => Table::unread(format!("{reason}: it needs SSH")),
+        Read::Unread(reason) => Table::unread(reason),
+        Read::Failed(error) => Table::unread(error.to_string()),
+    }
+}
+
+/// Returns a grid, with the reason in it where there is none.
+fn lost(read: &Read) -> Grid {
+    match read {
+        Read::Whole(grid) => grid.clone(),
+        Read::Missing(_) | Read::Unread(_) | Read::Failed(_) => Grid::default(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Why there is no observation of a device at all.
+
+use crate::model::DeviceName;
+use crate::transport::snmp::SnmpError;
+
+/// Why a look came to nothing. What could not be read of a device that answers is no error: it is `unread` in the observation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookError {
+    #[error("{device} cannot be reached")]
+    Unreachable {
+        device: DeviceName,
+        #[source]
+        source: Box<SnmpError>,
+    },
+    #[error("{device} does not let us ask")]
+    NotAllowed {
+        device: DeviceName,
+        #[source]
+        source: Box<SnmpError>,
+    },
+    #[error("{device} answers, and not as an agent should")]
+    Faulty {
+        device: DeviceName,
+        #[source]
+        source: Box<SnmpError>,
+    },
+    #[error("what answers for {device} is no GAM: {says}; check the address in the inventory")]
+    NotAGam { device: DeviceName, says: String },
+    #[error(
+        "{device} is a GAM of a model that this version does not know, number {product}; look for a newer gamctl"
+    )]
+    UnknownModel { device: DeviceName, product: u32 },
+    #[error(
+        "{device} restarted or was swapped during each of {tries} looks; look again when it has settled"
+    )]
+    Restarting { device: DeviceName, tries: usize },
+}
+
+impl LookError {
+    pub(super) fn of(device: &DeviceName, source: SnmpError) -> Self {
+        let device = device.clone();
+        let source = Box::new(source);
+        match *source {
+            SnmpError::Timeout { .. }
+            | SnmpError::Refused { .. }
+            | SnmpError::Unreachable { .. }
+            | SnmpError::Socket { .. } => Self::Unreachable { device, source },
+            SnmpError::UnknownUser { .. }
+            | SnmpError::WrongDigest { .. }
+            | SnmpError::UnsupportedSecurityLevel { .. }
+            | SnmpError::DecryptionError { .. }
+            | SnmpError::Access { .. } => Self::NotAllowed { device, source },
+            _ => Self::Faulty { device, source },
+        }
+    }
+
+    /// Returns whether looking again later may do.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Restarting { .. } => true,
+            Self::NotAllowed { .. }
+            | Self::Faulty { .. }
+            | Self::NotAGam { .. }
+            | Self::UnknownModel { .. } => false,
+        }
+    }
+}

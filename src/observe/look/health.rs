@@ -1,0 +1,103 @@
+//! How the device is doing. Whatever fails here is noted in the health, and spoils nothing of the configuration.
+
+use super::ask::Asker;
+use super::cells;
+use super::table::{Read, ended};
+use crate::model::{GamModel, Health};
+use crate::observe::decode::{
+    Grid, Row, alarms, cpu_percent, endpoint_health, fans, links, temperatures,
+};
+use crate::observe::mib::{Object, alarm, ghn, sysutil};
+use crate::transport::snmp::Oid;
+
+/// What the status of endpoints says of the configuration, beside how they are doing.
+pub(super) const CONFIRMING: [&Object; 2] = [&ghn::HEARD_ENDPOINT, &ghn::HEARD_USER];
+
+const HEARD: [&Object; 5] = [
+    &ghn::HEARD_ENDPOINT,
+    &ghn::HEARD_USER,
+    &ghn::HEARD_PORT,
+    &ghn::HEARD_STATE,
+    &ghn::HEARD_MODEL,
+];
+
+const LINES: [&Object; 5] = [
+    &ghn::LINE_FIRMWARE,
+    &ghn::LINE_DOWN_RATE,
+    &ghn::LINE_UP_RATE,
+    &ghn::LINE_DOWN_MOST,
+    &ghn::LINE_UP_MOST,
+];
+
+const ALARMS: [&Object; 5] = [
+    &alarm::ENTITY,
+    &alarm::CONDITION,
+    &alarm::SEVERITY,
+    &alarm::SERVICE_AFFECTING,
+    &alarm::OCCURRED,
+];
+
+const SENSORS: [&Object; 2] = [&sysutil::SENSOR_NAME, &sysutil::SENSOR_TENTHS];
+
+const MONITORS: [&Object; 4] = [
+    &sysutil::MONITOR_LOW,
+    &sysutil::MONITOR_HIGH,
+    &sysutil::MONITOR_CRITICAL,
+    &sysutil::MONITOR_TEMPERATURE,
+];
+
+/// Reads it all; `single` are the values that came with the identity. Also returns the status of endpoints, which confirms the
+/// configuration.
+pub(super) async fn read(asker: &Asker, single: &Row, model: GamModel) -> (Health, Read) {
+    let (heard, lines, active, sensors, monitors, spinning, linked) = tokio::join!(
+        walk(asker, &HEARD),
+        walk(asker, &LINES),
+        walk(asker, &ALARMS),
+        walk(asker, &SENSORS),
+        walk(asker, &MONITORS),
+        walk(asker, &[&sysutil::FAN_RPM]),
+        cells::links(asker, model),
+    );
+    let mut health = Health::default();
+    let unread = &mut health.unread;
+    health.cpu_percent = cpu_percent(single, unread);
+    let mut all = note(&heard, "endpoints", unread);
+    let lines = note(&lines, "lines", unread);
+    for (index, row) in lines.rows {
+        all.rows.entry(index).or_default().merge(row);
+    }
+    health.endpoints = endpoint_health(&all, model, unread);
+    health.alarms = alarms(&note(&active, "alarms", unread), unread);
+    let sensors = note(&sensors, "temperatures", unread);
+    let monitors = note(&monitors, "the temperature monitor", unread);
+    health.temperatures = temperatures(&sensors, &monitors, unread);
+    health.fans = fans(&note(&spinning, "fans", unread), unread);
+    (health.ports, health.uplinks) = links(&note(&linked, "links", unread), model, unread);
+    unread.sort();
+    unread.dedup();
+    (health, heard)
+}
+
+/// Reads what confirms the configuration once more.
+pub(super) async fn confirm(asker: &Asker) -> Read {
+    walk(asker, &CONFIRMING).await
+}
+
+/// Walks columns of one table. Rows that came or went meanwhile lack a cell, which is said where it is decoded.
+async fn walk(asker: &Asker, objects: &[&'static Object]) -> Read {
+    let names: Vec<Oid> = objects.iter().map(|object| object.oid()).collect();
+    match asker.columns(&names).await {
+        Ok(columns) => Read::Whole(Grid::of(objects, &columns)),
+        Err(error) => ended(error),
+    }
+}
+
+fn note(read: &Read, what: &str, unread: &mut Vec<String>) -> Grid {
+    let reason = match read {
+        Read::Whole(grid) => return grid.clone(),
+        Read::Missing(reason) | Read::Unread(reason) => reason.clone(),
+        Read::Failed(error) => error.to_string(),
+    };
+    unread.push(format!("{what}: {reason}"));
+    Grid::default()
+}

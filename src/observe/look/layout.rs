@@ -1,0 +1,56 @@
+//! The tables as they are read: which columns, in which requests, and about how long their cells are.
+
+use super::table::{Layout, Sized};
+use crate::observe::mib::{Object, ghn};
+
+/// Octets of a cell in an answer, its name included.
+const NUMBER: usize = 28;
+const MAC: usize = 32;
+const TEXT: usize = 48;
+const LONG_TEXT: usize = 64;
+const QUARTER: usize = 156;
+
+const fn number(object: &'static Object) -> Sized {
+    (object, NUMBER)
+}
+
+pub(super) const ENDPOINTS: Layout = Layout {
+    what: "endpoints",
+    walked: [&ghn::ENDPOINT_ID, &ghn::ENDPOINT_AUTO],
+    identity: (&ghn::ENDPOINT_MAC, MAC),
+    groups: &[&[
+        (&ghn::ENDPOINT_NAME, TEXT),
+        number(&ghn::ENDPOINT_PORT),
+        number(&ghn::ENDPOINT_AUTO),
+    ]],
+};
+
+/// No column says whether a subscriber has allowed VLANs, and no document says what they follow from: their quarters are read for all.
+pub(super) const SUBSCRIBERS: Layout = Layout {
+    what: "subscribers",
+    walked: [&ghn::USER_ID, &ghn::USER_TAGGED],
+    identity: (&ghn::USER_NAME, TEXT),
+    groups: &[
+        &[
+            (&ghn::USER_DESCRIPTION, LONG_TEXT),
+            number(&ghn::USER_ENDPOINT),
+            number(&ghn::USER_PROFILE),
+            number(&ghn::USER_VLAN),
+            number(&ghn::USER_TAGGED),
+            number(&ghn::USER_REMAPPED),
+            number(&ghn::USER_PORT_2),
+        ],
+        &[
+            number(&ghn::USER_TRUNK),
+            number(&ghn::USER_PORT),
+            number(&ghn::USER_DOUBLE_TAGS),
+            number(&ghn::USER_POE),
+        ],
+        &[
+            (&ghn::USER_QUARTER_1, QUARTER),
+            (&ghn::USER_QUARTER_2, QUARTER),
+            (&ghn::USER_QUARTER_3, QUARTER),
+            (&ghn::USER_QUARTER_4, QUARTER),
+        ],
+    ],
+};

@@ -1,0 +1,129 @@
+//! One look at a device: who it is, how it is configured, how it is doing, and whether it stood still meanwhile.
+//!
+//! `ask` many questions side by side · `identity` who answers · `table` a table of unknown rows, `layout` which there are · `cells` those of
+//! known numbers · `config` the configuration from all of them · `health` the rest · `error` why there is none.
+
+mod ask;
+mod cells;
+mod config;
+mod error;
+mod health;
+mod identity;
+mod layout;
+mod table;
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use ask::Asker;
+pub use error::LookError;
+
+use super::assemble::assemble;
+use crate::model::{ConfigSource, DeviceName, Observation, Part};
+use crate::transport::snmp::{Access, Counters, Session, SnmpError, Tuning};
+
+/// How often a table that moves, or a device that restarts, is read.
+const TRIES: usize = 3;
+
+/// Whom to look at, and how.
+pub struct Target<'a> {
+    pub device: &'a DeviceName,
+    pub address: SocketAddr,
+    pub access: &'a Access,
+    pub tuning: Tuning,
+    /// The time now, in seconds since 1970.
+    pub clock: fn() -> u64,
+}
+
+/// Looks at a device.
+///
+/// # Errors
+///
+/// Fails when nobody answers, when it is no GAM, or when it does not stay up. All else is in the observation's `unread`.
+pub async fn look(target: &Target<'_>) -> Result<Observation, LookError> {
+    look_and_count(target)
+        .await
+        .map(|(observation, _)| observation)
+}
+
+/// Looks at a device, and says what that took on the network.
+///
+/// # Errors
+///
+/// As `look`.
+pub async fn look_and_count(target: &Target<'_>) -> Result<(Observation, Counters), LookError> {
+    for _ in 0..TRIES {
+        match once(target).await {
+            Ok(looked) => return Ok(looked),
+            Err(Ended::Moved) => {}
+            Err(Ended::Error(error)) => return Err(error),
+        }
+    }
+    Err(LookError::Restarting {
+        device: target.device.clone(),
+        tries: TRIES,
+    })
+}
+
+/// Why one try was not enough.
+enum Ended {
+    /// The device restarted, or another one answers.
+    Moved,
+    Error(LookError),
+}
+
+async fn once(target: &Target<'_>) -> Result<(Observation, Counters), Ended> {
+    let failed = |error: SnmpError| match error {
+        SnmpError::Rebooted { .. } | SnmpError::EngineReplaced { .. } => Ended::Moved,
+        error => Ended::Error(LookError::of(target.device, error)),
+    };
+    let session = Session::open(target.address, target.access, target.tuning).await;
+    let asker = Asker::new(session.map_err(failed)?, target.tuning.in_flight);
+    let began = Instant::now();
+    let first = identity::ask(&asker, target.address.ip()).await;
+    let first = first.map_err(failed)?;
+    let model = kind_of(target.device, &first).map_err(Ended::Error)?;
+    let (config, (mut health, heard)) = tokio::join!(
+        config::read(&asker, model),
+        health::read(&asker, &first.row, model)
+    );
+    let mut config = config.map_err(failed)?;
+    config.confirm(&asker, heard).await.map_err(failed)?;
+    match identity::moved(&asker, &first.facts, began.elapsed()).await {
+        Ok(None) => {}
+        Ok(Some(_)) => return Err(Ended::Moved),
+        Err(error) => return Err(failed(error)),
+    }
+    let rows = config.rows(&first, model);
+    let mut observation = Observation::of(target.device.clone());
+    assemble(&rows, model).put_into(&mut observation);
+    observation.identity = first.facts.identity;
+    observation.management_vlan = first.management_vlan;
+    observation.sources = Part::ALL.map(|part| (part, ConfigSource::Snmp)).into();
+    std::mem::swap(&mut observation.health, &mut health);
+    observation.taken_at = (target.clock)();
+    Ok((observation, asker.session().counters()))
+}
+
+/// Returns which GAM answers.
+fn kind_of(
+    device: &DeviceName,
+    first: &identity::First,
+) -> Result<crate::model::GamModel, LookError> {
+    let identity = &first.facts.identity;
+    if let Some(model) = identity.model {
+        return Ok(model);
+    }
+    let device = device.clone();
+    Err(match (identity.product, &first.facts.object_id) {
+        (Some(product), _) => LookError::UnknownModel { device, product },
+        (None, Some(oid)) => LookError::NotAGam {
+            device,
+            says: format!("it calls itself {oid}"),
+        },
+        (None, None) => LookError::NotAGam {
+            device,
+            says: "it does not say what it is (sysObjectID)".to_owned(),
+        },
+    })
+}

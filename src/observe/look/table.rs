@@ -1,0 +1,189 @@
+//! One table of which nobody knows the rows beforehand: which there are, then what is in them.
+//!
+//! The rows come from two columns that are walked; if these disagree, something happened in between, or a column ends early. The cells
+//! are asked for by name, each request with the row's identity in it: what came in one answer belongs together, so a row that was
+//! removed and made anew under its old number shows.
+
+use std::collections::BTreeMap;
+
+use super::TRIES;
+use super::ask::Asker;
+use crate::observe::decode::{Grid, Row};
+use crate::observe::mib::Object;
+use crate::observe::rows::Known;
+use crate::transport::snmp::{Oid, SnmpError, Value};
+
+/// A number that no row has.
+const NOWHERE: u32 = 4_000_000;
+
+/// Values of one request: what GET asks for at most, and what fits a frame of Ethernet.
+const MOST_VALUES: usize = 32;
+const MOST_OCTETS: usize = 1_350;
+
+/// A column, and about how many octets a cell of it takes in an answer.
+pub(super) type Sized = (&'static Object, usize);
+
+/// How a table is read.
+pub(super) struct Layout {
+    pub(super) what: &'static str,
+    /// Short columns, walked to learn which rows there are.
+    pub(super) walked: [&'static Object; 2],
+    /// What makes a row the one that it is.
+    pub(super) identity: Sized,
+    /// The other columns; each group is asked for in a request of its own.
+    pub(super) groups: &'static [&'static [Sized]],
+}
+
+/// What came of reading a table.
+pub(super) enum Read {
+    Whole(Grid),
+    /// The agent does not have it, or lacks a column.
+    Missing(String),
+    Unread(String),
+    /// Nothing can be read any more.
+    Failed(SnmpError),
+}
+
+/// Why one try was not enough.
+enum Again {
+    /// The rows moved.
+    Moved(String),
+    Ended(Read),
+}
+
+/// Reads a table whole, as it was at one moment as far as its rows go.
+pub(super) async fn read(asker: &Asker, layout: &Layout) -> Read {
+    let mut why = String::new();
+    for _ in 0..TRIES {
+        match attempt(asker, layout).await {
+            Ok(grid) => return Read::Whole(grid),
+            Err(Again::Ended(read)) => return read,
+            Err(Again::Moved(reason)) => why = reason,
+        }
+    }
+    let what = layout.what;
+    Read::Unread(format!(
+        "the {what} did not hold still in {TRIES} tries: {why}"
+    ))
+}
+
+async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
+    let walked = layout.walked.map(Object::oid);
+    let columns = asker
+        .columns(&walked)
+        .await
+        .map_err(|error| Again::Ended(ended(error)))?;
+    let rows = Grid::of(&layout.walked, &columns);
+    let gap = rows.gap(&layout.walked);
+    if columns.iter().any(|column| column.cells.is_empty()) {
+        probe(asker, layout).await?;
+    }
+    if let Some(gap) = gap {
+        return Err(Again::Moved(gap));
+    }
+    let indices: Vec<Vec<u32>> = rows.rows.into_keys().collect();
+    let chunks = chunks(&indices, layout);
+    let answers = asker.all_or_none(chunks, |chunk| async {
+        let answer = asker.get(&chunk.names).await;
+        answer.map(|values| (chunk, values))
+    });
+    let answers = answers.await.map_err(|error| Again::Ended(ended(error)))?;
+    let mut grid = Grid::default();
+    let mut identities: BTreeMap<Vec<u32>, Known<Value>> = BTreeMap::new();
+    for (chunk, values) in answers {
+        for ((index, object), value) in chunk.cells.into_iter().zip(values) {
+            if value == Ok(Value::NoSuchObject) {
+                let reason = format!("the agent has no {}", object.name);
+                return Err(Again::Ended(Read::Missing(reason)));
+            }
+            if object == layout.identity.0 {
+                settle(&mut identities, &index, &value)?;
+            }
+            let row: &mut Row = grid.rows.entry(index).or_default();
+            row.set(object, value);
+        }
+    }
+    Ok(grid)
+}
+
+/// Holds a row to what it was in another answer.
+fn settle(
+    identities: &mut BTreeMap<Vec<u32>, Known<Value>>,
+    index: &[u32],
+    value: &Known<Value>,
+) -> Result<(), Again> {
+    let number = index.first().copied().unwrap_or_default();
+    if value == &Ok(Value::NoSuchInstance) {
+        return Err(Again::Moved(format!(
+            "row {number} was there and then was not"
+        )));
+    }
+    let before = identities
+        .entry(index.to_vec())
+        .or_insert_with(|| value.clone());
+    if before != value {
+        let reason = format!("row {number} was another one a moment later");
+        return Err(Again::Moved(reason));
+    }
+    Ok(())
+}
+
+pub(super) fn ended(error: SnmpError) -> Read {
+    match error {
+        // These are about what was asked; whatever else is wrong is about the agent or the way to it.
+        SnmpError::Agent { .. }
+        | SnmpError::TooLarge { .. }
+        | SnmpError::Malformed { .. }
+        | SnmpError::NotIncreasing { .. }
+        | SnmpError::Endless { .. }
+        | SnmpError::Timeout { .. } => Read::Unread(error.to_string()),
+        _ => Read::Failed(error),
+    }
+}
+
+/// Tells a table without rows from one that the agent does not have: both look alike in a walk.
+async fn probe(asker: &Asker, layout: &Layout) -> Result<(), Again> {
+    let mut objects: Vec<&Object> = layout.walked.to_vec();
+    objects.push(layout.identity.0);
+    let names: Vec<Oid> = objects.iter().map(|object| object.at(&[NOWHERE])).collect();
+    let values = asker
+        .get(&names)
+        .await
+        .map_err(|error| Again::Ended(ended(error)))?;
+    for (object, value) in objects.iter().zip(values) {
+        if value == Ok(Value::NoSuchObject) {
+            let reason = format!("the agent has no {}", object.name);
+            return Err(Again::Ended(Read::Missing(reason)));
+        }
+    }
+    Ok(())
+}
+
+/// Cells that are asked for at once.
+struct Chunk {
+    names: Vec<Oid>,
+    cells: Vec<(Vec<u32>, &'static Object)>,
+}
+
+fn chunks(indices: &[Vec<u32>], layout: &Layout) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    for group in layout.groups {
+        let columns: Vec<Sized> = std::iter::once(layout.identity)
+            .chain(group.iter().copied())
+            .collect();
+        let octets: usize = columns.iter().map(|(_, size)| size).sum();
+        let rows = (MOST_VALUES / columns.len()).min(MOST_OCTETS / octets.max(1));
+        for some in indices.chunks(rows.max(1)) {
+            let cells: Vec<(Vec<u32>, &'static Object)> = some
+                .iter()
+                .flat_map(|index| columns.iter().map(|(object, _)| (index.clone(), *object)))
+                .collect();
+            let names = cells.iter().map(|(index, object)| object.at(index));
+            chunks.push(Chunk {
+                names: names.collect(),
+                cells,
+            });
+        }
+    }
+    chunks
+}

@@ -1,0 +1,309 @@
+//! Random configurations, the twins that have them, and what an observation of such a twin must be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use gamctl::model::{
+    Description, DeviceConfig, EndpointConfig, EndpointName, GamModel, Hostname, Mbps,
+    PortAssignment, PortConfig, PortName, PortNumber, ProfileConfig, ProfileName, RateLimit, Slot,
+    SubscriberConfig, SubscriberName, SystemConfig, SystemText, UplinkConfig, UplinkNumber, VlanId,
+};
+use gamctl::model::{MacAddress, Poe, PortMode, VlanRange, VlanSet};
+use gamctl::simulator::gam::{
+    Build, Configuration, Endpoint, FirmwareProfile, Hardware, Place, Profile, Subscriber,
+    SwitchportMode, vlans,
+};
+use gamctl::simulator::server::{Twin, TwinSettings};
+
+/// Numbers that look random and follow from a seed.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
+    }
+
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        // xorshift64*.
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % limit
+    }
+
+    fn once_in(&mut self, many: u64) -> bool {
+        self.below(many) == 0
+    }
+
+    pub(super) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+        &choices[usize::try_from(self.below(choices.len() as u64)).unwrap()]
+    }
+
+    /// Numbers from a range, each once, in no order.
+    fn some(&mut self, first: u16, last: u16, count: usize) -> Vec<u16> {
+        let mut all: Vec<u16> = (first..=last).collect();
+        for place in (1..all.len()).rev() {
+            let other = usize::try_from(self.below(place as u64 + 1)).unwrap();
+            all.swap(place, other);
+        }
+        all.truncate(count);
+        all
+    }
+
+    fn data_vlan(&mut self) -> u16 {
+        loop {
+            let vlan = 3 + u16::try_from(self.below(4091)).unwrap();
+            if !(3840..=3842).contains(&vlan) {
+                return vlan;
+            }
+        }
+    }
+}
+
+fn mac(number: u16) -> MacAddress {
+    let [high, low] = number.to_be_bytes();
+    MacAddress::new([0x00, 0x0e, 0xd8, 0x10, high, low]).unwrap()
+}
+
+/// A device as somebody might have it: holes in the numbers, names with spaces, every optional field used at times.
+pub(super) fn random(
+    dice: &mut Dice,
+    model: GamModel,
+    subscribers: usize,
+) -> (Hardware, Configuration) {
+    let hardware = Hardware::of(model, dice.below(1 << 40));
+    let mut made = Configuration::factory(&hardware);
+    if dice.once_in(2) {
+        made.hostname = "maple-court-a".into();
+        made.location = "closet 3, behind the stairs".into();
+    }
+    for uplink in made.uplinks.values_mut() {
+        if dice.once_in(2) {
+            let last = 3000 + u16::try_from(dice.below(1000)).unwrap();
+            uplink.allowed = vlans(&[(3, 1024), (1030, 2047), (2050, last)]);
+            uplink.native = dice.data_vlan();
+        }
+        uplink.mode = *dice.pick(&[
+            SwitchportMode::Trunk,
+            SwitchportMode::Trunk,
+            SwitchportMode::Hybrid,
+        ]);
+    }
+    for (number, port) in &mut made.ports {
+        if dice.once_in(3) {
+            port.name = format!("riser {number}").into();
+        }
+        port.shutdown = dice.once_in(6);
+        if !hardware.is_coax() && dice.once_in(3) {
+            port.mode = PortMode::Siso;
+        }
+    }
+    let profile_count = usize::try_from(dice.below(14)).unwrap();
+    let profiles = dice.some(2, 15, profile_count);
+    for id in &profiles {
+        let fastest = if hardware.is_coax() { 790 } else { 990 };
+        let mut rate = || 10 + u32::try_from(dice.below(fastest)).unwrap();
+        let profile = Profile {
+            name: format!("plan {id}").into(),
+            description: if id % 3 == 0 { "sold since 2024" } else { "" }.into(),
+            down: rate(),
+            up: rate(),
+            service_limit_level: None,
+        };
+        made.profiles.insert(*id, profile);
+    }
+    add_endpoints(dice, &hardware, &mut made, subscribers);
+    add_subscribers(dice, &mut made, subscribers, &profiles);
+    (hardware, made)
+}
+
+fn add_endpoints(dice: &mut Dice, hardware: &Hardware, made: &mut Configuration, wanted: usize) {
+    let each = hardware.endpoints_per_port();
+    let mut places: Vec<u8> = (1..=hardware.ghn_ports())
+        .flat_map(|port| vec![port; each])
+        .collect();
+    places.truncate(wanted.min(places.len()));
+    for (number, port) in dice.some(1, 384, places.len()).into_iter().zip(places) {
+        let port = match dice.below(20) {
+            0 => Place::Auto,
+            1 => Place::Unassigned,
+            _ => Place::Port(port),
+        };
+        let endpoint = Endpoint {
+            name: format!("cpe {number}").into(),
+            mac: mac(number),
+            description: if dice.once_in(9) { "on the roof" } else { "" }.into(),
+            port,
+            allow_management_access: false,
+        };
+        made.endpoints.insert(number, endpoint);
+    }
+}
+
+fn add_subscribers(dice: &mut Dice, made: &mut Configuration, wanted: usize, profiles: &[u16]) {
+    let mut endpoints: Vec<u16> = made.endpoints.keys().copied().collect();
+    for number in dice.some(1, 384, wanted) {
+        let mut one = Subscriber::named(&format!("acct-{number}"));
+        if dice.once_in(4) {
+            one.description = "second floor, door on the left".into();
+        }
+        one.endpoint = if dice.once_in(12) {
+            None
+        } else {
+            endpoints.pop()
+        };
+        one.profile = match dice.below(8) {
+            0 => None,
+            _ if profiles.is_empty() => Some(1),
+            _ => Some(*dice.pick(profiles)),
+        };
+        if !dice.once_in(10) {
+            one.vlan = dice.data_vlan();
+            one.tagged = dice.once_in(4);
+            one.remapped_vlan = dice.once_in(6).then(|| dice.data_vlan());
+            one.port2_vlan = dice
+                .once_in(6)
+                .then(|| dice.data_vlan())
+                .filter(|vlan| *vlan != one.vlan);
+            if dice.once_in(5) {
+                one.allowed_vlans = vlans(&[
+                    (5, 5),
+                    (1020, 1030),
+                    (2047, 2048),
+                    (3071, 3080),
+                    (4093, 4093),
+                ]);
+            }
+        }
+        one.poe = *dice.pick(&[Poe::Disable, Poe::Enable, Poe::Force]);
+        made.subscribers.insert(number, one);
+    }
+}
+
+pub(super) async fn twin_of(hardware: Hardware, configuration: Configuration) -> Twin {
+    twin_with(hardware, configuration, FirmwareProfile::default()).await
+}
+
+pub(super) async fn twin_with(
+    hardware: Hardware,
+    configuration: Configuration,
+    firmware: FirmwareProfile,
+) -> Twin {
+    let plugged = configuration.expected(&hardware, 3);
+    let settings = TwinSettings {
+        plugged,
+        save_time: Duration::from_millis(10),
+        boot_time: Duration::from_millis(60),
+        ..TwinSettings::new(Build {
+            hardware,
+            firmware,
+            seed: 7,
+            configuration: Some(configuration),
+        })
+    };
+    Twin::start(settings).await.unwrap()
+}
+
+/// Returns a device that has a little of everything.
+pub(super) fn usual() -> (Hardware, Configuration) {
+    let mut dice = Dice::new(11);
+    random(&mut dice, GamModel::Gam4Cx, 24)
+}
+
+/// Returns what an observation of a device with this configuration must hold, worked out from the twin's own shapes.
+pub(super) fn expected(configuration: &Configuration) -> DeviceConfig {
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let vlan = |number: u16| VlanId::new(number).unwrap();
+    let profiles: BTreeMap<u16, ProfileName> = configuration
+        .profiles
+        .iter()
+        .map(|(id, profile)| (*id, ProfileName::new(&profile.name).unwrap()))
+        .collect();
+    let macs: BTreeMap<u16, MacAddress> = configuration
+        .endpoints
+        .iter()
+        .map(|(id, one)| (*id, one.mac))
+        .collect();
+    let description = |words: &str| text(words).map(|words| Description::new(&words).unwrap());
+    DeviceConfig {
+        system: SystemConfig {
+            hostname: text(&configuration.hostname).map(|name| Hostname::new(&name).unwrap()),
+            location: text(&configuration.location).map(|text| SystemText::new(&text).unwrap()),
+            contact: text(&configuration.contact).map(|text| SystemText::new(&text).unwrap()),
+        },
+        uplinks: configuration
+            .uplinks
+            .iter()
+            .map(|(number, uplink)| {
+                let allowed_vlans = Some(uplink.allowed.clone());
+                (
+                    UplinkNumber::new(*number).unwrap(),
+                    UplinkConfig { allowed_vlans },
+                )
+            })
+            .collect(),
+        ports: configuration
+            .ports
+            .iter()
+            .map(|(number, port)| {
+                let config = PortConfig {
+                    name: text(&port.name).map(|name| PortName::new(&name).unwrap()),
+                    enabled: Some(!port.shutdown),
+                    mode: Some(port.mode),
+                };
+                (PortNumber::new(*number).unwrap(), config)
+            })
+            .collect(),
+        profiles: configuration
+            .profiles
+            .iter()
+            .map(|(id, profile)| {
+                let config = ProfileConfig {
+                    slot: Some(Slot(*id)),
+                    description: description(&profile.description),
+                    down: Mbps::new(profile.down).unwrap(),
+                    up: Mbps::new(profile.up).unwrap(),
+                };
+                (profiles[id].clone(), config)
+            })
+            .collect(),
+        endpoints: configuration
+            .endpoints
+            .iter()
+            .map(|(id, endpoint)| {
+                let config = EndpointConfig {
+                    slot: Some(Slot(*id)),
+                    name: EndpointName::new(&endpoint.name).unwrap(),
+                    port: match endpoint.port {
+                        Place::Auto => PortAssignment::Auto,
+                        Place::Unassigned => PortAssignment::Unassigned,
+                        Place::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
+                    },
+                };
+                (endpoint.mac, config)
+            })
+            .collect(),
+        subscribers: configuration
+            .subscribers
+            .iter()
+            .map(|(id, one)| {
+                let rate = one
+                    .profile
+                    .map(|id| RateLimit::Profile(profiles[&id].clone()));
+                let config = SubscriberConfig {
+                    slot: Some(Slot(*id)),
+                    description: description(&one.description),
+                    endpoint: one.endpoint.map(|id| macs[&id]),
+                    rate: rate.unwrap_or(RateLimit::Unthrottled),
+                    vlan: vlan(one.vlan),
+                    tagged: one.tagged,
+                    remapped_vlan: one.remapped_vlan.map(vlan),
+                    allowed_vlans: one.allowed_vlans.clone(),
+                    port2_vlan: one.port2_vlan.map(vlan),
+                    poe: Some(one.poe),
+                };
+                (SubscriberName::new(&one.name).unwrap(), config)
+            })
+            .collect(),
+    }
+}

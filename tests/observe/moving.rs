@@ -1,0 +1,1 @@
+//! Devices that change or restart while they are looked at.

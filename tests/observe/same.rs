@@ -1,0 +1,41 @@
+//! A device that stands still: the observation is its configuration, to the last field.
+
+use gamctl::model::{ConfigSource, GamModel, Part};
+
+use super::device::{Dice, expected, random, twin_of, usual};
+use super::look_at;
+
+#[tokio::test]
+async fn a_look_returns_what_the_device_is_configured_as() {
+    let (hardware, configuration) = usual();
+    let intended = expected(&configuration);
+    let twin = twin_of(hardware, configuration).await;
+    let observation = look_at(&twin).await.unwrap();
+    assert_eq!(observation.unread, []);
+    assert_eq!(observation.unclear, []);
+    assert_eq!(observation.config, intended);
+    assert_eq!(observation.health.unread, [""; 0]);
+    for part in Part::ALL {
+        assert_eq!(observation.sources[&part], ConfigSource::Snmp);
+    }
+    let identity = observation.identity;
+    assert_eq!(identity.model, Some(GamModel::Gam4Cx));
+    assert_eq!(identity.serial.unwrap().as_str(), twin.serial());
+    assert_eq!(identity.firmware.unwrap(), "GAM-4/8-C_v1.8.0");
+    assert_eq!(identity.mac, Some(twin.gam(|gam| gam.hardware().mac)));
+    assert_eq!(observation.taken_at, 1_795_000_000);
+}
+
+#[tokio::test]
+async fn whatever_is_configured_is_what_is_seen() {
+    for (number, model) in GamModel::ALL.into_iter().enumerate() {
+        let mut dice = Dice::new(number as u64);
+        let count = model.endpoint_capacity().min(40);
+        let (hardware, configuration) = random(&mut dice, model, count);
+        let intended = expected(&configuration);
+        let twin = twin_of(hardware, configuration).await;
+        let observation = look_at(&twin).await.unwrap();
+        assert_eq!(observation.config, intended, "{model}, seed {number}");
+        assert_eq!((observation.unread, observation.unclear), (vec![], vec![]));
+    }
+}
