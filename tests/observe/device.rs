@@ -87,6 +87,7 @@ pub(super) fn random(
             SwitchportMode::Trunk,
             SwitchportMode::Trunk,
             SwitchportMode::Hybrid,
+            SwitchportMode::Access,
         ]);
     }
     for (number, port) in &mut made.ports {
@@ -235,7 +236,11 @@ pub(super) fn expected(configuration: &Configuration) -> DeviceConfig {
             .uplinks
             .iter()
             .map(|(number, uplink)| {
-                let allowed_vlans = Some(uplink.allowed.clone());
+                let allowed_vlans = match uplink.mode {
+                    SwitchportMode::Access => [vlan(uplink.native)].into_iter().collect(),
+                    SwitchportMode::Trunk | SwitchportMode::Hybrid => uplink.allowed.clone(),
+                };
+                let allowed_vlans = Some(allowed_vlans);
                 (
                     UplinkNumber::new(*number).unwrap(),
                     UplinkConfig { allowed_vlans },
