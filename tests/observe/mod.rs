@@ -1,5 +1,6 @@
 //! Looks at twins: what a look returns is what the twin is configured as, or it says what it does not know.
 
+mod both_sources;
 mod device;
 mod faults;
 mod moving;
