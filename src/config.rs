@@ -1,18 +1,21 @@
 //! Program settings from `gamctl.toml` with the environment over it; the only file that reads the environment.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::secrets::{Secret, SecretSources, VARIABLE_PREFIX};
+
 /// What the program is told from outside of the command line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Where the inventory is, where a command does not say.
     pub inventory: Option<PathBuf>,
     /// The branch that commits go to, where a command does not say.
     pub branch: Option<String>,
-    /// A folder with a file for each secret, named for it. Commands that contact devices read it; none does yet.
-    pub secrets_directory: Option<PathBuf>,
+    /// Where commands that contact devices find the values of secrets.
+    pub secrets: SecretSources,
     /// Who makes commits, by `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
     pub git_author: GitIdentity,
     /// Who enters them, by `GIT_COMMITTER_NAME` and `GIT_COMMITTER_EMAIL`.
@@ -87,6 +90,16 @@ fn git_identity(role: &str) -> GitIdentity {
     }
 }
 
+/// Returns the variables that hold secrets; they may be any bytes.
+fn secret_variables() -> BTreeMap<String, Secret> {
+    let all = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let is_secret = name.starts_with(VARIABLE_PREFIX) && !value.is_empty();
+        is_secret.then(|| (name, Secret::new(value.into_encoded_bytes())))
+    });
+    all.collect()
+}
+
 /// Returns the settings: from the file given, else from `GAMCTL_CONFIG`, else from `./gamctl.toml` where it is there.
 pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     let named = given
@@ -105,7 +118,10 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
             .map(PathBuf::from)
             .or(inventory.path),
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
-        secrets_directory: written.secrets.and_then(|secrets| secrets.directory),
+        secrets: SecretSources {
+            directory: written.secrets.and_then(|secrets| secrets.directory),
+            environment: secret_variables(),
+        },
         git_author: git_identity("AUTHOR"),
         git_committer: git_identity("COMMITTER"),
         no_color: variable("NO_COLOR").is_some(),
@@ -183,7 +199,7 @@ mod tests {
         std::fs::write(&path, "[secrets]\ndirectory = \"secrets\"\n").unwrap();
         let settings = settings(Some(&path)).unwrap();
         assert_eq!(
-            settings.secrets_directory,
+            settings.secrets.directory,
             Some(directory.path().join("secrets"))
         );
     }

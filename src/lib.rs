@@ -6,6 +6,7 @@ pub mod inventory;
 pub mod model;
 pub mod observe;
 pub mod plan;
+pub mod reconcile;
 pub mod report;
 pub mod secrets;
 pub mod simulator;

@@ -17,6 +17,7 @@ mod properties;
 mod rules;
 mod rust_scan;
 mod source;
+mod ssh_client;
 mod transport;
 mod twin;
 mod world;

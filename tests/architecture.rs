@@ -36,12 +36,13 @@ const PURE: &[&str] = &[
     "src/simulator",
 ];
 
-/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, commits, looks at devices, and the twin's sockets.
+/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, commits, git's history, looks at devices, and the twin's sockets.
 const NOT_PURE: &[&str] = &[
     "src/inventory/source",
     "src/inventory/parallel",
     "src/inventory/read",
     "src/inventory/commit",
+    "src/inventory/blame",
     "src/observe/look",
     "src/simulator/server",
 ];

@@ -312,6 +312,11 @@ impl Inventory {
         self.device_at(*spot)
     }
 
+    pub(in crate::inventory) fn device_spot(&self, name: &str) -> Option<Spot> {
+        let number = *self.device_index.get(name)?;
+        self.devices.get(to_index(number)).copied()
+    }
+
     pub fn service_plan(&self, id: &str) -> Option<&ServicePlanObject> {
         self.service_plan_at(*self.plan_index.get(id)?)
     }

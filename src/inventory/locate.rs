@@ -211,7 +211,7 @@ pub(in crate::inventory) fn place_file_findings(slot: &FileSlot) -> Vec<Finding>
 }
 
 /// Returns where each pointer points, reading every file that is pointed into once.
-fn places<'a>(
+pub(in crate::inventory) fn places<'a>(
     files: &[FileSlot],
     pointers: impl Iterator<Item = &'a Pointer>,
     limits: TreeLimits,

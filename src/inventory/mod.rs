@@ -1,6 +1,7 @@
 //! The intended network: reads it from a directory or a git commit, says what is wrong with it, and works out what each device should look like.
 
 mod assemble;
+pub mod blame;
 mod check;
 pub mod commit;
 mod compare;
@@ -25,6 +26,7 @@ pub mod source;
 mod suggest;
 pub mod text;
 mod tree;
+mod whereabouts;
 
 pub use assemble::{
     CredentialsObject, DeviceObject, Inventory, ServicePlanObject, SubscriberObject,
@@ -45,3 +47,4 @@ pub use resolve::{
 pub use rules::{GOOD_INVENTORY, all_rules};
 pub use select::field_texts;
 pub use suggest::nearest;
+pub use whereabouts::{Said, SaidObject, whereabouts};

@@ -1,12 +1,17 @@
 //! The ordered changes that take a device from observed to intended: worked out from values, with what they do to people and why.
 //!
-//! `change` what a plan is made of · `ledger` what is ours on a device · `request` what a plan is asked for.
+//! `change` what a plan is made of · `fleet` all plans of a run · `ledger` what is ours on a device · `lint` the lines read once more · `request` what a plan is asked for.
 
 mod change;
+mod fleet;
 mod ledger;
+pub mod lint;
 mod request;
 
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
+pub use fleet::{
+    DeviceComplaint, InventoryVersion, OutOfScope, Planned, PolicyVersion, Unobservable,
+};
 pub use ledger::Ledger;
 pub use request::{Limit, Limits, Request};
 

@@ -16,7 +16,7 @@ pub fn listed(parts: &[String]) -> String {
 }
 
 /// Returns the digits in groups of three: a quarter million is easily misread as twenty-five thousand.
-fn grouped(number: usize) -> String {
+pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -9,7 +9,9 @@ mod finding;
 mod intended;
 mod line_match;
 mod paint;
+mod plan;
 mod table;
+mod trust;
 mod visible;
 
 pub use count::{counted, listed};
@@ -18,5 +20,10 @@ pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber};
 pub use paint::Paint;
+pub use plan::{
+    PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,
+    write_plan,
+};
 pub use table::{Align, Table};
+pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
 pub use visible::{Excerpt, excerpt, visible};

@@ -59,6 +59,7 @@ async fn the_cost_of_the_largest_device() {
                 in_flight,
                 ..super::tuning()
             },
+            command_line: gamctl::observe::CommandLine::None(String::new()),
             clock: || 0,
         };
         let began = std::time::Instant::now();

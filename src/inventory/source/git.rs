@@ -58,6 +58,11 @@ impl GitSource {
         &self.commit
     }
 
+    /// Returns the id of the tree of the inventory's folder.
+    pub fn tree(&self) -> String {
+        self.tree.to_string()
+    }
+
     /// Returns the inventory's folder relative to the repository's root, `""` or with a `/` at its end.
     pub fn prefix(&self) -> &str {
         &self.prefix

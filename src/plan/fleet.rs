@@ -1,0 +1,100 @@
+//! All device plans of one run, with what could not be planned: the value that is shown, stored and carried out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::DeviceName;
+
+use super::lint::Complaint;
+use super::{DevicePlan, Refusal};
+
+/// What a run of planning came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use = "a plan that nobody reads helps nobody"]
+pub struct Planned {
+    pub inventory: InventoryVersion,
+    /// What the limits came from.
+    pub policy: PolicyVersion,
+    /// Where it is known from what is ours; left out: nothing is known to be ours, so nothing is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<String>,
+    /// Against the inventory at this commit and not against devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
+    /// By name.
+    pub devices: Vec<DevicePlan>,
+    /// Why nothing may be applied anywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
+    /// By name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unobservable: Vec<Unobservable>,
+    #[serde(default, skip_serializing_if = "OutOfScope::is_nothing")]
+    pub out_of_scope: OutOfScope,
+    /// Some origins were too far back in a long history to be found.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub origins_cut: bool,
+    /// Faults of the program: with any of these the plan must not be used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complaints: Vec<DeviceComplaint>,
+}
+
+/// Which inventory was planned.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InventoryVersion {
+    /// Left out where the inventory is not committed as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The tree of the inventory's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
+    /// SHA-256 over the paths and texts of all its files.
+    pub digest: String,
+}
+
+/// Which limits were used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyVersion {
+    /// The commit whose policy it is; left out: the planned inventory's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// SHA-256 over the limits.
+    pub digest: String,
+}
+
+/// A device that was to be looked at and could not be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unobservable {
+    pub device: DeviceName,
+    pub reason: String,
+}
+
+/// What was left out by choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutOfScope {
+    pub devices: usize,
+    /// Those whose inventory changed since it was last applied; known only where that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<DeviceName>,
+    /// Those that are not installed yet, and so not looked at.
+    #[serde(default)]
+    pub preprovisioned: usize,
+}
+
+/// A complaint of the lint, with the device whose plan it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceComplaint {
+    pub device: DeviceName,
+    #[serde(flatten)]
+    pub complaint: Complaint,
+}
+
+impl OutOfScope {
+    pub fn is_nothing(&self) -> bool {
+        self.devices == 0 && self.preprovisioned == 0
+    }
+}

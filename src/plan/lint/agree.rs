@@ -1,0 +1,410 @@
+//! Whether the lines of one step are its change, no more and no less, and whether the device could take them at that step.
+
+use std::collections::BTreeMap;
+
+use super::Complaint;
+use super::command::{Command, Setting, Target, command};
+use super::state::{State, fresh_field, identity, setting, target};
+use crate::model::{Medium, PortAssignment, VlanId, VlanSet};
+use crate::plan::{Change, Field, FieldChange, Object, Request, Value, Verb};
+
+/// What a firmware is sure to take in a list of allowed VLANs; a device may have had more before.
+const MOST_ENTRIES: usize = 12;
+
+/// One direction of a step: forth, or back.
+pub(super) struct Side<'a> {
+    pub step: usize,
+    pub change: &'a Change,
+    pub lines: &'a [String],
+    pub is_inverse: bool,
+    pub request: &'a Request<'a>,
+    /// Through which VLANs we may be connected.
+    pub management: &'a [VlanId],
+}
+
+/// What the lines of a step come to.
+#[derive(Default)]
+struct Said {
+    settings: BTreeMap<Field, Setting>,
+    removals: usize,
+    complaints: Vec<(Option<String>, String)>,
+}
+
+impl Side<'_> {
+    pub(super) fn complain(&self, line: Option<&str>, message: &str) -> Complaint {
+        Complaint {
+            step: self.step,
+            is_inverse: self.is_inverse,
+            line: line.map(str::to_owned),
+            message: message.to_owned(),
+        }
+    }
+
+    /// Returns what is wrong, and takes the state to where the change leads.
+    pub(super) fn check(&self, state: &mut State) -> Vec<Complaint> {
+        let Some(target) = target(self.change) else {
+            return vec![self.complain(None, "the change has no number on the device")];
+        };
+        let mut messages: Vec<(Option<String>, String)> = Vec::new();
+        let mut whole = |message: String| messages.push((None, message));
+        if self.lines.is_empty() && !self.has_no_way_back() {
+            whole("there is no line".to_owned());
+        }
+        self.judge_object(target, state, &mut whole);
+        let said = self.read(target);
+        if said.complaints.is_empty() && !self.lines.is_empty() {
+            self.judge_settings(&said, &mut whole);
+        }
+        self.judge_references(target, state, &mut whole);
+        self.judge_management(state, &mut whole);
+        messages.extend(said.complaints);
+        state.apply(target, self.change);
+        self.judge_after(target, state, &mut |message| messages.push((None, message)));
+        messages
+            .iter()
+            .map(|(line, message)| self.complain(line.as_deref(), message))
+            .collect()
+    }
+
+    /// Is there nothing to say, because no form takes the first name of a port away again?
+    fn has_no_way_back(&self) -> bool {
+        let is_first_name =
+            |change: &FieldChange| change.field == Field::Name && change.to.is_none();
+        self.is_inverse
+            && matches!(self.change.object, Object::Port(_))
+            && self.change.fields.iter().all(is_first_name)
+    }
+
+    /// Reads the lines and collects what they set.
+    fn read(&self, target: Target) -> Said {
+        let mut said = Said::default();
+        let mut is_inside = false;
+        for line in self.lines {
+            let mut complain =
+                |message: String| said.complaints.push((Some(line.clone()), message));
+            let read = match command(line) {
+                Ok(read) => read,
+                Err(message) => {
+                    complain(message);
+                    continue;
+                }
+            };
+            let (named, settings) = match read {
+                Command::Set { target, settings } => (target, settings),
+                Command::Remove(target) => {
+                    said.removals += 1;
+                    (target, BTreeMap::new())
+                }
+                Command::EnterUplink(number) => {
+                    is_inside = true;
+                    (Target::Uplink(number), BTreeMap::new())
+                }
+                Command::AllowVlans(_) | Command::Leave if !is_inside => {
+                    complain("this belongs into an interface".to_owned());
+                    continue;
+                }
+                Command::AllowVlans(vlans) => (
+                    target,
+                    BTreeMap::from([(Field::AllowedVlans, Setting::Vlans(vlans))]),
+                ),
+                Command::Leave => {
+                    is_inside = false;
+                    continue;
+                }
+            };
+            if named != target {
+                let message = format!(
+                    "this is about {}, and the step is about {}",
+                    said_target(named),
+                    said_target(target)
+                );
+                said.complaints.push((Some(line.clone()), message));
+                continue;
+            }
+            for (field, setting) in settings {
+                if said.settings.insert(field, setting).is_some() {
+                    let message = format!("{} is set a second time", said_field(field));
+                    said.complaints.push((Some(line.clone()), message));
+                }
+            }
+        }
+        said
+    }
+
+    /// Is the object there, or its number free, and is it ours to touch?
+    fn judge_object(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+        let is_there = state.has(target);
+        match (self.change.verb, is_there) {
+            (Verb::Create, true) => complain(format!("{} is taken already", said_target(target))),
+            (Verb::Update | Verb::Remove, false) if target.is_numbered() => {
+                complain(format!(
+                    "{} is not on the device at this step",
+                    said_target(target)
+                ));
+            }
+            (Verb::Create | Verb::Update | Verb::Remove, _) => {}
+        }
+        if !target.is_numbered() && self.change.verb != Verb::Update {
+            complain(format!("{} can only be changed", said_target(target)));
+        }
+        if state.is_untouchable(target) {
+            complain(format!("{} is not ours", said_target(target)));
+        }
+        if let Target::Port(number) = target
+            && number > u16::from(self.request.model.port_count())
+        {
+            complain(format!("a {} has no port {number}", self.request.model));
+        }
+        self.judge_identity(target, state, complain);
+        for change in &self.change.fields {
+            let expected = setting(change.field, change.from.as_ref());
+            let found = state.field(target, change.field);
+            if is_there && change.from.is_some() && found.is_some() && expected.as_ref() != found {
+                complain(format!(
+                    "the change expects another {} than the device has at this step",
+                    said_field(change.field)
+                ));
+            }
+        }
+    }
+
+    /// Is the object under that number the one that the change speaks of?
+    fn judge_identity(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+        let Some((field, own)) = identity(&self.change.object) else {
+            return;
+        };
+        let moved = self.change.field(field);
+        let (from, to) = match moved {
+            Some(moved) => (
+                setting(field, moved.from.as_ref()),
+                setting(field, moved.to.as_ref()),
+            ),
+            None => (Some(own.clone()), Some(own.clone())),
+        };
+        // A change is named for what is there before the step, and so is its inverse.
+        let named = match (self.change.verb, self.is_inverse) {
+            (Verb::Create, _) | (Verb::Update, true) => &to,
+            (Verb::Update, false) | (Verb::Remove, _) => &from,
+        };
+        if named.as_ref() != Some(&own) {
+            complain("the change is named for another object than it is about".to_owned());
+        }
+        let found = state.field(target, field);
+        if self.change.verb != Verb::Create && found.is_some() && found != from.as_ref() {
+            complain(format!("{} is another object", said_target(target)));
+        }
+    }
+
+    /// Do the lines set what the change says, no more and no less?
+    fn judge_settings(&self, said: &Said, complain: &mut impl FnMut(String)) {
+        if self.change.verb == Verb::Remove {
+            if said.removals != 1 || self.lines.len() != 1 {
+                complain("a removal is one line".to_owned());
+            }
+            return;
+        }
+        if said.removals > 0 {
+            complain("the lines remove the object, and the change does not".to_owned());
+        }
+        let is_new = self.change.verb == Verb::Create;
+        let mut expected: BTreeMap<Field, Option<Setting>> = BTreeMap::new();
+        expected.extend(
+            identity(&self.change.object)
+                .filter(|_| is_new)
+                .map(|(field, own)| (field, Some(own))),
+        );
+        for change in &self.change.fields {
+            if self.judge_list(change.to.as_ref()) {
+                complain(format!("the list has more than {MOST_ENTRIES} entries"));
+            }
+            expected.insert(change.field, setting(change.field, change.to.as_ref()));
+        }
+        for (field, wanted) in &expected {
+            let found = said.settings.get(field);
+            let is_default = is_new
+                && found.is_none()
+                && fresh_field(&self.change.object, *field).as_ref() == wanted.as_ref();
+            if found != wanted.as_ref() && !is_default {
+                complain(match found {
+                    Some(_) => format!(
+                        "the lines give {} another value than the change",
+                        said_field(*field)
+                    ),
+                    None => format!("no line sets {}", said_field(*field)),
+                });
+            }
+        }
+        for field in said.settings.keys() {
+            if !expected.contains_key(field) {
+                complain(format!(
+                    "the lines set {}, and the change does not",
+                    said_field(*field)
+                ));
+            }
+        }
+    }
+
+    fn judge_list(&self, value: Option<&Value>) -> bool {
+        let is_subscriber = matches!(self.change.object, Object::Subscriber(_));
+        let list = match value {
+            Some(Value::Vlans(list)) => list.entries(),
+            _ => 0,
+        };
+        !self.is_inverse && is_subscriber && list > MOST_ENTRIES
+    }
+
+    /// Is what the change refers to there, under that number, and free?
+    fn judge_references(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+        if self.change.verb == Verb::Remove {
+            if let Some(user) = state.users(target).first() {
+                complain(format!(
+                    "{} is still used by {}",
+                    said_target(target),
+                    said_target(*user)
+                ));
+            }
+            return;
+        }
+        for change in &self.change.fields {
+            match &change.to {
+                Some(Value::Endpoint { mac, slot }) => {
+                    let endpoint = Target::Endpoint(slot.0);
+                    if state.field(endpoint, Field::MacAddress) != Some(&Setting::Mac(*mac)) {
+                        complain(format!(
+                            "{} is not {mac} at this step",
+                            said_target(endpoint)
+                        ));
+                    }
+                    if state.users(endpoint).iter().any(|user| *user != target) {
+                        complain(format!(
+                            "{} serves another subscriber",
+                            said_target(endpoint)
+                        ));
+                    }
+                }
+                Some(Value::Profile { name, slot }) => {
+                    let profile = Target::Profile(slot.0);
+                    let name = Setting::Text(name.to_string());
+                    if state.field(profile, Field::Name) != Some(&name) {
+                        complain(format!(
+                            "{} is another profile at this step",
+                            said_target(profile)
+                        ));
+                    }
+                }
+                Some(Value::Port(PortAssignment::Port(number)))
+                    if !self.request.model.has_port(*number) =>
+                {
+                    complain(format!("a {} has no port {number}", self.request.model));
+                }
+                Some(Value::Mode(_)) if self.request.model.medium() == Medium::Coax => {
+                    complain(format!(
+                        "ports of a {} have no mode to set",
+                        self.request.model
+                    ));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Does the way to the device stay open?
+    fn judge_management(&self, state: &State, complain: &mut impl FnMut(String)) {
+        let Object::Uplink(number) = &self.change.object else {
+            return;
+        };
+        if self.request.allows_management {
+            return;
+        }
+        let allowed = match self.change.field(Field::AllowedVlans) {
+            Some(change) => match &change.to {
+                Some(Value::Vlans(allowed)) => allowed.clone(),
+                _ => VlanSet::default(),
+            },
+            None => return,
+        };
+        let uplink = Target::Uplink(u16::from(number.get()));
+        let before = match state.field(uplink, Field::AllowedVlans) {
+            Some(Setting::Vlans(before)) => Some(before),
+            _ => None,
+        };
+        for vlan in self.management.iter().copied() {
+            // What did not pass before is not what we are connected through.
+            let passed = before.is_none_or(|before| before.contains(vlan));
+            if passed && !allowed.contains(vlan) {
+                complain(format!(
+                    "management VLAN {vlan} would not pass uplink {number} any more"
+                ));
+            }
+        }
+    }
+
+    /// Is what the device has then something that a device can have?
+    fn judge_after(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+        if self.change.verb == Verb::Remove {
+            return;
+        }
+        for field in [Field::Name, Field::MacAddress] {
+            if let Some(value) = state.field(target, field)
+                && let Some(other) = state.others_with(target, field, value).next()
+            {
+                complain(format!(
+                    "{} has the same {}",
+                    said_target(other),
+                    said_field(field)
+                ));
+            }
+        }
+        let vlan = state.field(target, Field::Vlan);
+        if vlan.is_some() && vlan == state.field(target, Field::Port2Vlan) {
+            complain("both Ethernet ports would be in the same VLAN".to_owned());
+        }
+        if let Some(moved) = self.change.field(Field::Port)
+            && let Some(Value::Port(PortAssignment::Port(number))) = moved.to
+        {
+            let port = Setting::Port(PortAssignment::Port(number));
+            let most = self.request.model.medium().endpoints_per_port();
+            let there = state.others_with(target, Field::Port, &port).count() + 1;
+            if there > most {
+                complain(format!(
+                    "port {number} would have {there} endpoints, and takes {most}"
+                ));
+            }
+        }
+    }
+}
+
+fn said_target(target: Target) -> String {
+    match target {
+        Target::System => "the system".to_owned(),
+        Target::Uplink(number) => format!("uplink {number}"),
+        Target::Port(number) => format!("port {number}"),
+        Target::Profile(slot) => format!("profile {slot}"),
+        Target::Endpoint(slot) => format!("endpoint {slot}"),
+        Target::Subscriber(slot) => format!("subscriber {slot}"),
+    }
+}
+
+fn said_field(field: Field) -> &'static str {
+    match field {
+        Field::Hostname => "the host name",
+        Field::Location => "the location",
+        Field::Contact => "the contact",
+        Field::Name => "the name",
+        Field::MacAddress => "the MAC address",
+        Field::Description => "the description",
+        Field::Port => "the port",
+        Field::Enabled => "whether it is switched on",
+        Field::Mode => "the mode",
+        Field::Down => "the speed downstream",
+        Field::Up => "the speed upstream",
+        Field::Endpoint => "the endpoint",
+        Field::Rate => "the rate limit",
+        Field::Vlan => "the VLAN",
+        Field::Tagged => "whether it is tagged",
+        Field::RemappedVlan => "the remapped VLAN",
+        Field::AllowedVlans => "the allowed VLANs",
+        Field::Port2Vlan => "the VLAN of the second port",
+        Field::Poe => "the power",
+    }
+}

@@ -1,0 +1,146 @@
+//! Reads the rendered lines of a plan once more, from the documents alone, and complains of every line that is not what its change says.
+//!
+//! Nothing here is shared with what makes plans and lines, so that a mistake there is not made here again.
+//! `words` a line as words · `command` words as a command · `state` what is in which slot at a step · `agree` a command against its change.
+
+mod agree;
+mod command;
+mod state;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cause, DevicePlan, Object, Request, Step, Verb};
+use crate::model::{Observation, Part, VlanId};
+use agree::Side;
+use state::State;
+
+/// Something wrong with a line of a plan: a fault of the program, never of the inventory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[must_use = "a plan with a complaint must not be shown as good"]
+pub struct Complaint {
+    /// Counted from 1.
+    pub step: usize,
+    /// The line is one of those that undo the step.
+    pub is_inverse: bool,
+    /// Left out: the step as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    pub message: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "step {}", self.step)?;
+        if self.is_inverse {
+            formatter.write_str(", undoing")?;
+        }
+        if let Some(line) = &self.line {
+            write!(formatter, ", `{line}`")?;
+        }
+        write!(formatter, ": {}", self.message)
+    }
+}
+
+/// Returns everything that is wrong with the lines of a plan that was made from this observation.
+///
+/// *Assumes* that the lines have been rendered: a step without any is complained of.
+pub fn lint(plan: &DevicePlan, observation: &Observation, request: &Request<'_>) -> Vec<Complaint> {
+    let mut complaints = incomplete(plan, observation, request);
+    let mut state = State::of(observation, plan);
+    let management: Vec<VlanId> = std::iter::once(request.management_vlan)
+        .chain(observation.management_vlan)
+        .collect();
+    for (index, step) in plan.steps.iter().enumerate() {
+        let number = index + 1;
+        let before = state.clone();
+        complaints.extend(one_step(number, step, &mut state, request, &management));
+        // Undoing starts where the step ended, whatever later steps do.
+        let mut undone = state.clone();
+        let inverse = step.change.inverse();
+        let undo = Side {
+            step: number,
+            change: &inverse,
+            lines: &step.inverse,
+            is_inverse: true,
+            request,
+            management: &management,
+        };
+        let found = undo.check(&mut undone);
+        let is_readable = found.is_empty();
+        complaints.extend(found);
+        if is_readable && !undone.is_back_at(&before) {
+            complaints
+                .push(undo.complain(None, "undoing does not lead back to what was there before"));
+        }
+    }
+    complaints
+}
+
+/// Complains of what must not be concluded from this observation, and of removals that nobody asked for.
+fn incomplete(
+    plan: &DevicePlan,
+    observation: &Observation,
+    request: &Request<'_>,
+) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let mut complain = |step: usize, message: String| {
+        complaints.push(Complaint {
+            step,
+            is_inverse: false,
+            line: None,
+            message,
+        });
+    };
+    for (index, step) in plan.steps.iter().enumerate() {
+        let part = match step.change.object {
+            Object::Profile(_) => Part::Profiles,
+            Object::Endpoint(_) => Part::Endpoints,
+            Object::Subscriber(_) => Part::Subscribers,
+            Object::System | Object::Uplink(_) | Object::Port(_) => continue,
+        };
+        if step.change.verb == Verb::Create && observation.incomplete(part).is_some() {
+            complain(
+                index + 1,
+                format!(
+                    "not all {} were read, so no number is known to be free",
+                    part.as_str()
+                ),
+            );
+        }
+        let is_unmanaged = step
+            .because
+            .iter()
+            .any(|because| because.cause == Cause::Unmanaged);
+        if is_unmanaged && !(request.authoritative && request.removes_unmanaged) {
+            complain(
+                index + 1,
+                "what is not ours must not be removed here".to_owned(),
+            );
+        }
+    }
+    complaints
+}
+
+fn one_step(
+    number: usize,
+    step: &Step,
+    state: &mut State,
+    request: &Request<'_>,
+    management: &[VlanId],
+) -> Vec<Complaint> {
+    let forth = Side {
+        step: number,
+        change: &step.change,
+        lines: &step.lines,
+        is_inverse: false,
+        request,
+        management,
+    };
+    forth.check(state)
+}

@@ -1,0 +1,384 @@
+//! What is under which number on a device, step by step: from an observation, and then from the changes of the plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::command::{Setting, Target};
+use crate::model::{MacAddress, Observation, Part, RateLimit, Slot, VlanSet};
+use crate::plan::{Cause, Change, DevicePlan, Field, Object, Value, Verb};
+
+type Fields = BTreeMap<Field, Setting>;
+
+/// The objects of a device at a step. A field that is not there is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct State {
+    objects: BTreeMap<Target, Fields>,
+    /// What is not ours to name as the target of a line.
+    untouchable: BTreeSet<Target>,
+}
+
+impl State {
+    pub(super) fn of(observation: &Observation, plan: &DevicePlan) -> Self {
+        let mut state = Self {
+            objects: BTreeMap::new(),
+            untouchable: untouchable(observation, plan),
+        };
+        state.take_ports(observation);
+        state.take_objects(observation);
+        for unclear in &observation.unclear {
+            let Some(target) = target_of_part(unclear.part, unclear.slot) else {
+                continue;
+            };
+            let mut fields = Fields::new();
+            if let Some(name) = &unclear.name {
+                fields.insert(Field::Name, Setting::Text(name.clone()));
+            }
+            if let Some(mac) = unclear.mac {
+                fields.insert(Field::MacAddress, Setting::Mac(mac));
+            }
+            if let Some(port) = unclear.port {
+                fields.insert(Field::Port, Setting::Port(port));
+            }
+            if let Some(slot) = unclear.uses_endpoint {
+                fields.insert(Field::Endpoint, Setting::Slot(slot.0));
+            }
+            if let Some(slot) = unclear.uses_profile {
+                fields.insert(Field::Rate, Setting::Slot(slot.0));
+            }
+            state.objects.insert(target, fields);
+        }
+        state
+    }
+
+    fn take_ports(&mut self, observation: &Observation) {
+        let config = &observation.config;
+        let mut system = Fields::new();
+        let texts = [
+            (
+                Field::Hostname,
+                config.system.hostname.as_ref().map(ToString::to_string),
+            ),
+            (
+                Field::Location,
+                config.system.location.as_ref().map(ToString::to_string),
+            ),
+            (
+                Field::Contact,
+                config.system.contact.as_ref().map(ToString::to_string),
+            ),
+        ];
+        for (field, text) in texts {
+            system.extend(text.map(|text| (field, Setting::Text(text))));
+        }
+        self.objects.insert(Target::System, system);
+        for (number, uplink) in &config.uplinks {
+            let vlans = uplink.allowed_vlans.clone().map(Setting::Vlans);
+            let fields = vlans.map(|vlans| (Field::AllowedVlans, vlans));
+            let target = Target::Uplink(u16::from(number.get()));
+            self.objects.insert(target, fields.into_iter().collect());
+        }
+        for (number, port) in &config.ports {
+            let mut fields = Fields::new();
+            fields.extend(port.name.as_ref().map(|name| (Field::Name, text(name))));
+            fields.extend(port.enabled.map(|on| (Field::Enabled, Setting::Flag(on))));
+            fields.extend(port.mode.map(|mode| (Field::Mode, Setting::Mode(mode))));
+            self.objects
+                .insert(Target::Port(u16::from(number.get())), fields);
+        }
+    }
+
+    fn take_objects(&mut self, observation: &Observation) {
+        let config = &observation.config;
+        let mut profile_slots = BTreeMap::new();
+        for (name, profile) in &config.profiles {
+            let Some(Slot(slot)) = profile.slot else {
+                continue;
+            };
+            profile_slots.insert(name, slot);
+            let fields = Fields::from([
+                (Field::Name, text(name)),
+                (Field::Description, maybe_text(profile.description.as_ref())),
+                (Field::Down, Setting::Speed(profile.down.get())),
+                (Field::Up, Setting::Speed(profile.up.get())),
+            ]);
+            self.objects.insert(Target::Profile(slot), fields);
+        }
+        let mut endpoint_slots: BTreeMap<MacAddress, u16> = BTreeMap::new();
+        for (mac, endpoint) in &config.endpoints {
+            let Some(Slot(slot)) = endpoint.slot else {
+                continue;
+            };
+            endpoint_slots.insert(*mac, slot);
+            let fields = Fields::from([
+                (Field::Name, text(&endpoint.name)),
+                (Field::MacAddress, Setting::Mac(*mac)),
+                (Field::Port, Setting::Port(endpoint.port)),
+            ]);
+            self.objects.insert(Target::Endpoint(slot), fields);
+        }
+        for (name, subscriber) in &config.subscribers {
+            let Some(Slot(slot)) = subscriber.slot else {
+                continue;
+            };
+            let vlan = |vlan: Option<crate::model::VlanId>| {
+                vlan.map_or(Setting::None, |vlan| Setting::Vlan(vlan.get()))
+            };
+            let mut fields = Fields::from([
+                (Field::Name, text(name)),
+                (
+                    Field::Description,
+                    maybe_text(subscriber.description.as_ref()),
+                ),
+                (Field::Vlan, Setting::Vlan(subscriber.vlan.get())),
+                (Field::Tagged, Setting::Flag(subscriber.tagged)),
+                (Field::RemappedVlan, vlan(subscriber.remapped_vlan)),
+                (
+                    Field::AllowedVlans,
+                    Setting::Vlans(subscriber.allowed_vlans.clone()),
+                ),
+                (Field::Port2Vlan, vlan(subscriber.port2_vlan)),
+            ]);
+            // A reference to what was not read stays unknown.
+            let endpoint = match &subscriber.endpoint {
+                None => Some(Setting::None),
+                Some(mac) => endpoint_slots.get(mac).copied().map(Setting::Slot),
+            };
+            fields.extend(endpoint.map(|endpoint| (Field::Endpoint, endpoint)));
+            let rate = match &subscriber.rate {
+                RateLimit::Unthrottled => Some(Setting::Unthrottled),
+                RateLimit::Profile(name) => profile_slots.get(name).copied().map(Setting::Slot),
+            };
+            fields.extend(rate.map(|rate| (Field::Rate, rate)));
+            fields.extend(subscriber.poe.map(|poe| (Field::Poe, Setting::Poe(poe))));
+            self.objects.insert(Target::Subscriber(slot), fields);
+        }
+    }
+
+    pub(super) fn has(&self, target: Target) -> bool {
+        self.objects.contains_key(&target)
+    }
+
+    pub(super) fn is_untouchable(&self, target: Target) -> bool {
+        self.untouchable.contains(&target)
+    }
+
+    pub(super) fn field(&self, target: Target, field: Field) -> Option<&Setting> {
+        self.objects.get(&target)?.get(&field)
+    }
+
+    /// Returns the objects of the same kind as `target` that have this value in a field, `target` itself left out.
+    pub(super) fn others_with<'a>(
+        &'a self,
+        target: Target,
+        field: Field,
+        value: &'a Setting,
+    ) -> impl Iterator<Item = Target> + 'a {
+        let kind = std::mem::discriminant(&target);
+        let objects = self.objects.iter();
+        objects
+            .filter(move |(other, fields)| {
+                **other != target
+                    && std::mem::discriminant(*other) == kind
+                    && fields.get(&field) == Some(value)
+            })
+            .map(|(other, _)| *other)
+    }
+
+    /// Returns the subscribers that use an endpoint or a profile.
+    pub(super) fn users(&self, target: Target) -> Vec<Target> {
+        let (field, slot) = match target {
+            Target::Endpoint(slot) => (Field::Endpoint, slot),
+            Target::Profile(slot) => (Field::Rate, slot),
+            Target::System | Target::Uplink(_) | Target::Port(_) | Target::Subscriber(_) => {
+                return Vec::new();
+            }
+        };
+        let objects = self.objects.iter();
+        objects
+            .filter(|(other, fields)| {
+                matches!(other, Target::Subscriber(_))
+                    && fields.get(&field) == Some(&Setting::Slot(slot))
+            })
+            .map(|(other, _)| *other)
+            .collect()
+    }
+
+    /// Does what a change says, whether its lines say it or not: each step is judged by itself.
+    pub(super) fn apply(&mut self, target: Target, change: &Change) {
+        if change.verb == Verb::Remove {
+            self.objects.remove(&target);
+            return;
+        }
+        let mut fields = match (change.verb, self.objects.remove(&target)) {
+            (Verb::Update, Some(fields)) => fields,
+            (Verb::Create | Verb::Update | Verb::Remove, _) => fresh(&change.object),
+        };
+        for change in &change.fields {
+            match setting(change.field, change.to.as_ref()) {
+                Some(setting) => fields.insert(change.field, setting),
+                None => fields.remove(&change.field),
+            };
+        }
+        self.objects.insert(target, fields);
+    }
+
+    /// Returns whether this is what `before` was, as far as that was known.
+    pub(super) fn is_back_at(&self, before: &Self) -> bool {
+        // Ports are there whether they were read or not.
+        let numbered = |state: &Self| -> Vec<Target> {
+            let targets = state.objects.keys().copied();
+            targets.filter(|target| target.is_numbered()).collect()
+        };
+        numbered(self) == numbered(before)
+            && self.objects.iter().all(|(target, fields)| {
+                let known = before.objects.get(target).into_iter().flatten();
+                known
+                    .into_iter()
+                    .all(|(field, value)| fields.get(field) == Some(value))
+            })
+    }
+}
+
+fn untouchable(observation: &Observation, plan: &DevicePlan) -> BTreeSet<Target> {
+    let removed: BTreeSet<Target> = plan
+        .steps
+        .iter()
+        .filter(|step| step.change.verb == Verb::Remove)
+        .filter(|step| {
+            step.because
+                .iter()
+                .any(|because| because.cause == Cause::Unmanaged)
+        })
+        .filter_map(|step| target(&step.change))
+        .collect();
+    let unmanaged = plan.unmanaged.iter().filter_map(|object| {
+        let slot = object.slot.0;
+        match object.kind.as_str() {
+            "profile" => Some(Target::Profile(slot)),
+            "endpoint" => Some(Target::Endpoint(slot)),
+            "subscriber" => Some(Target::Subscriber(slot)),
+            _ => None,
+        }
+    });
+    let unclear = observation.unclear.iter();
+    let unclear = unclear.filter_map(|unclear| target_of_part(unclear.part, unclear.slot));
+    unmanaged
+        .filter(|target| !removed.contains(target))
+        .chain(unclear)
+        .collect()
+}
+
+fn target_of_part(part: Part, slot: Slot) -> Option<Target> {
+    match part {
+        Part::Profiles => Some(Target::Profile(slot.0)),
+        Part::Endpoints => Some(Target::Endpoint(slot.0)),
+        Part::Subscribers => Some(Target::Subscriber(slot.0)),
+        Part::System | Part::Uplinks | Part::Ports => None,
+    }
+}
+
+/// Returns what a change must name in its lines; nothing where it lacks the number.
+pub(super) fn target(change: &Change) -> Option<Target> {
+    let slot = change.slot.map(|slot| slot.0);
+    match &change.object {
+        Object::System => Some(Target::System),
+        Object::Uplink(number) => Some(Target::Uplink(u16::from(number.get()))),
+        Object::Port(number) => Some(Target::Port(u16::from(number.get()))),
+        Object::Profile(_) => slot.map(Target::Profile),
+        Object::Endpoint(_) => slot.map(Target::Endpoint),
+        Object::Subscriber(_) => slot.map(Target::Subscriber),
+    }
+}
+
+/// Returns the field that an object is known by, with its value.
+pub(super) fn identity(object: &Object) -> Option<(Field, Setting)> {
+    match object {
+        Object::System | Object::Uplink(_) | Object::Port(_) => None,
+        Object::Profile(name) => Some((Field::Name, text(name))),
+        Object::Endpoint(mac) => Some((Field::MacAddress, Setting::Mac(*mac))),
+        Object::Subscriber(name) => Some((Field::Name, text(name))),
+    }
+}
+
+/// Returns what a new object has before anything is said of it, as far as the documents tell.
+fn fresh(object: &Object) -> Fields {
+    let mut fields: Fields = identity(object).into_iter().collect();
+    let all = [
+        Field::Description,
+        Field::Endpoint,
+        Field::Tagged,
+        Field::RemappedVlan,
+        Field::AllowedVlans,
+        Field::Port2Vlan,
+        Field::Port,
+    ];
+    let own = all.into_iter().filter_map(|field| {
+        let setting = fresh_field(object, field)?;
+        Some((field, setting))
+    });
+    fields.extend(own);
+    fields
+}
+
+/// Returns what a field of a new object is when no line speaks of it.
+pub(super) fn fresh_field(object: &Object, field: Field) -> Option<Setting> {
+    match (object, field) {
+        (Object::Subscriber(_) | Object::Profile(_), Field::Description)
+        | (Object::Subscriber(_), Field::Endpoint | Field::RemappedVlan | Field::Port2Vlan) => {
+            Some(Setting::None)
+        }
+        (Object::Subscriber(_), Field::Tagged) => Some(Setting::Flag(false)),
+        (Object::Subscriber(_), Field::AllowedVlans) => Some(Setting::Vlans(VlanSet::default())),
+        (Object::Endpoint(_), Field::Port) => {
+            Some(Setting::Port(crate::model::PortAssignment::Unassigned))
+        }
+        _ => None,
+    }
+}
+
+/// Returns what a line must give a field so that it has a value; nothing where "no value" means that it is left alone.
+pub(super) fn setting(field: Field, value: Option<&Value>) -> Option<Setting> {
+    let Some(value) = value else {
+        return match field {
+            Field::AllowedVlans => Some(Setting::Vlans(VlanSet::default())),
+            Field::Description
+            | Field::Endpoint
+            | Field::RemappedVlan
+            | Field::Port2Vlan
+            | Field::Hostname
+            | Field::Location
+            | Field::Contact => Some(Setting::None),
+            Field::Name
+            | Field::MacAddress
+            | Field::Port
+            | Field::Enabled
+            | Field::Mode
+            | Field::Down
+            | Field::Up
+            | Field::Rate
+            | Field::Vlan
+            | Field::Tagged
+            | Field::Poe => None,
+        };
+    };
+    Some(match value {
+        Value::Text(text) => Setting::Text(text.clone()),
+        Value::Mac(mac) => Setting::Mac(*mac),
+        Value::Speed(speed) => Setting::Speed(speed.get()),
+        Value::Flag(flag) => Setting::Flag(*flag),
+        Value::Vlan(vlan) => Setting::Vlan(vlan.get()),
+        Value::Vlans(vlans) => Setting::Vlans(vlans.clone()),
+        Value::Port(port) => Setting::Port(*port),
+        Value::Mode(mode) => Setting::Mode(*mode),
+        Value::Poe(poe) => Setting::Poe(*poe),
+        Value::Endpoint { slot, .. } | Value::Profile { slot, .. } => Setting::Slot(slot.0),
+        Value::Unthrottled => Setting::Unthrottled,
+    })
+}
+
+fn text(text: &impl ToString) -> Setting {
+    Setting::Text(text.to_string())
+}
+
+fn maybe_text(text: Option<&impl ToString>) -> Setting {
+    text.map_or(Setting::None, |text| Setting::Text(text.to_string()))
+}

@@ -1,0 +1,85 @@
+//! The step from one commit to the next without asking any device: as if each were exactly what the first one says.
+
+use std::collections::BTreeMap;
+
+use super::{Fleet, Sightings};
+use crate::inventory::{DeviceObject, Inventory};
+use crate::model::{
+    ConfigSource, DeviceConfig, DeviceName, DeviceState, Identity, Observation, Part, Slot,
+};
+
+/// Returns what devices would be seen to be if `before` had just been applied to all of them, for the devices in `names`.
+///
+/// A device that `before` does not have is seen empty: all that is on it will be new.
+pub fn as_if_applied(
+    fleet: &Fleet<'_>,
+    before: &super::Applied<'_>,
+    names: &[DeviceName],
+) -> Sightings {
+    let mut sightings = Sightings::new();
+    for name in names {
+        let config = before.device(name).map(|device| match device.state {
+            DeviceState::Preprovision => DeviceConfig::default(),
+            DeviceState::Managed
+            | DeviceState::Observe
+            | DeviceState::Locked
+            | DeviceState::Retired => device.config.clone(),
+        });
+        let object = fleet.inventory.device(name.as_str());
+        let observation = observation(name, config.unwrap_or_default(), object, fleet.inventory);
+        sightings.insert(name.clone(), Ok(observation));
+    }
+    sightings
+}
+
+fn observation(
+    name: &DeviceName,
+    mut config: DeviceConfig,
+    object: Option<&DeviceObject>,
+    inventory: &Inventory,
+) -> Observation {
+    // The device's own profile holds the first number.
+    number(
+        config
+            .profiles
+            .values_mut()
+            .map(|profile| &mut profile.slot),
+        2,
+    );
+    number(
+        config
+            .endpoints
+            .values_mut()
+            .map(|endpoint| &mut endpoint.slot),
+        1,
+    );
+    number(
+        config
+            .subscribers
+            .values_mut()
+            .map(|subscriber| &mut subscriber.slot),
+        1,
+    );
+    let mut observation = Observation::of(name.clone());
+    observation.identity = Identity {
+        model: object.and_then(|object| object.text.model),
+        serial: object.and_then(|object| object.text.serial.clone()),
+        mac: object.and_then(|object| object.text.mac),
+        ..Identity::default()
+    };
+    observation.management_vlan = Some(
+        object
+            .and_then(|object| object.text.management_vlan)
+            .unwrap_or(inventory.defaults().management_vlan),
+    );
+    observation.config = config;
+    let sources = Part::ALL.into_iter().map(|part| (part, ConfigSource::Snmp));
+    observation.sources = sources.collect::<BTreeMap<_, _>>();
+    observation
+}
+
+fn number<'a>(slots: impl Iterator<Item = &'a mut Option<Slot>>, first: u16) {
+    for (slot, number) in slots.zip(first..) {
+        *slot = Some(Slot(number));
+    }
+}

@@ -1,0 +1,233 @@
+//! What is intended on all devices, what is ours on them, and how much may change at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use super::Sightings;
+use crate::inventory::text::{LimitText, UnmanagedAction};
+use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, resolve_device};
+use crate::model::{DeviceName, DeviceState, SubscriberName};
+use crate::plan::{InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion};
+
+/// Everything that plans are made from, but for the devices themselves.
+#[derive(Debug)]
+pub struct Fleet<'a> {
+    pub inventory: &'a Inventory,
+    pub version: InventoryVersion,
+    /// By name.
+    pub devices: Vec<IntendedDevice>,
+    pub applied: Option<Applied<'a>>,
+    pub policy: Policy,
+    /// The operator has named changes to the management path.
+    pub allows_management: bool,
+}
+
+/// The inventory as it was last applied: until there is a store, this tells what is ours.
+#[derive(Debug)]
+pub struct Applied<'a> {
+    pub inventory: &'a Inventory,
+    devices: BTreeMap<DeviceName, IntendedDevice>,
+}
+
+/// How much may change at once, and what becomes of objects that are nobody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    pub limits: Limits,
+    pub removes_unmanaged: bool,
+    pub version: PolicyVersion,
+}
+
+impl<'a> Fleet<'a> {
+    /// Takes an inventory without errors.
+    pub fn of(
+        inventory: &'a Inventory,
+        version: InventoryVersion,
+        applied: Option<Applied<'a>>,
+        policy: Policy,
+    ) -> Self {
+        Self {
+            inventory,
+            version,
+            devices: resolve(inventory),
+            applied,
+            policy,
+            allows_management: false,
+        }
+    }
+
+    /// Returns what is ours on a device; nothing where nobody knows.
+    pub(super) fn ledger(&self, device: &DeviceName) -> Option<Ledger> {
+        let applied = self.applied.as_ref()?;
+        let config = applied
+            .devices
+            .get(device)
+            .map(|device| device.config.clone());
+        Some(Ledger {
+            protected: applied.protected(device),
+            ..Ledger::of(config.unwrap_or_default())
+        })
+    }
+
+    /// Returns the names that subscribers of a device had, by those they have now, where `moved_from` says so.
+    pub(super) fn renamed(&self, device: &DeviceName) -> BTreeMap<SubscriberName, SubscriberName> {
+        let mut renamed = BTreeMap::new();
+        for object in self.inventory.subscribers_of(device.as_str()) {
+            let (Some(old), Some(now)) = (&object.text.moved_from, complete_subscriber(object))
+            else {
+                continue;
+            };
+            let known = self.applied.as_ref().and_then(|applied| {
+                let mut subscribers = applied.inventory.subscribers_of(device.as_str());
+                let old = subscribers.find(|subscriber| &subscriber.id == old)?;
+                Some(complete_subscriber(old)?.name)
+            });
+            // A name is the id where nothing else was said.
+            let old = known.or_else(|| SubscriberName::new(old.as_str()).ok());
+            if let Some(old) = old.filter(|old| *old != now.name) {
+                renamed.insert(now.name, old);
+            }
+        }
+        renamed
+    }
+
+    /// Returns whether a device's inventory changed since it was last applied.
+    pub(super) fn is_pending(&self, device: &DeviceName) -> bool {
+        let Some(applied) = &self.applied else {
+            return false;
+        };
+        let now = self
+            .devices
+            .iter()
+            .find(|intended| intended.name == *device);
+        now != applied.devices.get(device)
+    }
+
+    /// Judges all plans together by the limits.
+    pub(super) fn judge(&self, planned: &mut Planned, sightings: &Sightings) {
+        super::one_device::guard_all(self, planned, sightings);
+    }
+
+    /// Returns the devices that a look makes sense at: installed, and not only described.
+    pub fn installed(&self) -> impl Iterator<Item = &IntendedDevice> {
+        self.devices
+            .iter()
+            .filter(|device| device.state != DeviceState::Preprovision)
+    }
+}
+
+impl<'a> Applied<'a> {
+    pub fn of(inventory: &'a Inventory) -> Self {
+        let devices = resolve(inventory).into_iter();
+        Self {
+            inventory,
+            devices: devices
+                .map(|device| (device.name.clone(), device))
+                .collect(),
+        }
+    }
+
+    /// Takes only the one device, where no more is needed.
+    pub fn of_device(inventory: &'a Inventory, device: &str) -> Self {
+        let devices = resolve_device(inventory, device).into_iter();
+        Self {
+            inventory,
+            devices: devices
+                .map(|device| (device.name.clone(), device))
+                .collect(),
+        }
+    }
+
+    pub fn commit(&self) -> Option<String> {
+        self.inventory.commit().map(str::to_owned)
+    }
+
+    /// Returns what was intended on a device.
+    pub fn device(&self, device: &DeviceName) -> Option<&IntendedDevice> {
+        self.devices.get(device)
+    }
+
+    fn protected(&self, device: &DeviceName) -> BTreeSet<SubscriberName> {
+        let subscribers = self.inventory.subscribers_of(device.as_str());
+        subscribers
+            .filter_map(complete_subscriber)
+            .filter(|subscriber| subscriber.protected)
+            .map(|subscriber| subscriber.name)
+            .collect()
+    }
+}
+
+impl Policy {
+    /// Takes the limits of `judging`, the inventory of the commit before, and what the inventory itself says of unmanaged objects.
+    pub fn of(judging: &Inventory, inventory: &Inventory) -> Self {
+        let limits = judging.policy().and_then(|policy| policy.limits.as_ref());
+        let limit = |text: Option<&LimitText>, count: Option<u32>, percent: Option<u32>| match text
+        {
+            Some(text) => Limit {
+                count: text.count,
+                percent: text.percent.as_ref().map(|percent| percent.0),
+            },
+            None => Limit { count, percent },
+        };
+        let limits = Limits {
+            removals_per_device: limit(
+                limits.and_then(|limits| limits.removals_per_device.as_ref()),
+                Some(5),
+                Some(20),
+            ),
+            removals: limit(
+                limits.and_then(|limits| limits.removals.as_ref()),
+                Some(20),
+                Some(2),
+            ),
+            interruptions: limit(
+                limits.and_then(|limits| limits.interruptions.as_ref()),
+                Some(100),
+                Some(10),
+            ),
+            devices: limit(
+                limits.and_then(|limits| limits.devices.as_ref()),
+                Some(25),
+                None,
+            ),
+        };
+        let action = |inventory: &Inventory| {
+            let unmanaged = inventory.policy()?.unmanaged.as_ref()?;
+            unmanaged.action
+        };
+        // Both commits must say so: one that removes what is not ours must have been agreed on before.
+        let removes_unmanaged = action(judging) == Some(UnmanagedAction::Remove)
+            && action(inventory) == Some(UnmanagedAction::Remove);
+        let text = format!("{limits:?} {removes_unmanaged}");
+        Self {
+            limits,
+            removes_unmanaged,
+            version: PolicyVersion {
+                commit: judging.commit().map(str::to_owned),
+                digest: hex(&Sha256::digest(text.as_bytes())),
+            },
+        }
+    }
+}
+
+/// Returns a digest over the paths and texts of all files of an inventory.
+pub fn inventory_digest(inventory: &Inventory) -> String {
+    let mut digest = Sha256::new();
+    for (path, text) in inventory.texts() {
+        for part in [path.as_bytes(), text.as_bytes()] {
+            // With their lengths, so that no text can be taken for the next path.
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+    }
+    hex(&digest.finalize())
+}
+
+fn hex(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len() * 2);
+    for octet in octets {
+        let _written = write!(text, "{octet:02x}");
+    }
+    text
+}

@@ -1,0 +1,67 @@
+//! The recipe that every trigger follows: look at the devices, plan each, dress and lint the plan, judge them together, say why.
+//!
+//! `fleet` what is intended, what is ours and under which limits · `opening` how a device is reached · `look` many looks at once ·
+//! `one_device` one plan · `against` the step from one commit to the next · `origin` who wrote it.
+
+mod against;
+mod fleet;
+mod look;
+mod one_device;
+mod opening;
+mod origin;
+
+pub use against::as_if_applied;
+pub use fleet::{Applied, Fleet, Policy, inventory_digest};
+pub use look::{Looked, Looks, look_at_all};
+pub use opening::{Opening, OpeningError, opening};
+pub use origin::find_origins;
+
+use std::collections::BTreeMap;
+
+use crate::model::{DeviceName, DeviceState, Observation};
+use crate::plan::{OutOfScope, Planned, Unobservable};
+
+/// What the devices in scope were seen to be; what could not be seen has its reason.
+pub type Sightings = BTreeMap<DeviceName, Result<Observation, String>>;
+
+/// Plans every device that was to be looked at, and judges the plans together.
+///
+/// Devices of the fleet that have no sighting are out of scope, or are not installed yet.
+pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
+    let mut planned = Planned {
+        inventory: fleet.version.clone(),
+        policy: fleet.policy.version.clone(),
+        applied: fleet.applied.as_ref().and_then(Applied::commit),
+        ..Planned::default()
+    };
+    for intended in &fleet.devices {
+        match sightings.get(&intended.name) {
+            None => count_out(
+                fleet,
+                intended.state,
+                &intended.name,
+                &mut planned.out_of_scope,
+            ),
+            Some(Err(reason)) => planned.unobservable.push(Unobservable {
+                device: intended.name.clone(),
+                reason: reason.clone(),
+            }),
+            Some(Ok(observation)) => {
+                one_device::plan_one(fleet, intended, observation, &mut planned);
+            }
+        }
+    }
+    fleet.judge(&mut planned, sightings);
+    planned
+}
+
+fn count_out(fleet: &Fleet<'_>, state: DeviceState, name: &DeviceName, out: &mut OutOfScope) {
+    if state == DeviceState::Preprovision {
+        out.preprovisioned += 1;
+        return;
+    }
+    out.devices += 1;
+    if fleet.is_pending(name) {
+        out.pending.push(name.clone());
+    }
+}

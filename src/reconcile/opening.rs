@@ -1,0 +1,118 @@
+//! How a device is reached: its address, and its credentials with the values of their secrets.
+
+use std::net::SocketAddr;
+
+use crate::inventory::text::{self, SnmpText, SnmpVersion};
+use crate::inventory::{DeviceObject, Inventory};
+use crate::model::SecretName;
+use crate::secrets::{Secret, SecretError, Secrets};
+use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
+use crate::transport::ssh::Login;
+
+/// All it takes to reach a device.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    pub snmp: SocketAddr,
+    pub access: Access,
+    /// Only where the secrets for it are there: a look needs it on old firmware alone.
+    pub login: Option<Login>,
+}
+
+/// Why a device cannot even be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum OpeningError {
+    #[error("it has no address in the inventory")]
+    NoAddress,
+    #[error("there are no credentials `{0}` in the inventory")]
+    NoCredentials(String),
+    #[error("the credentials `{0}` are not complete")]
+    Incomplete(String),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+/// Returns how a device is reached.
+pub fn opening(
+    inventory: &Inventory,
+    device: &DeviceObject,
+    secrets: &Secrets,
+) -> Result<Opening, OpeningError> {
+    let address = device.text.address.ok_or(OpeningError::NoAddress)?;
+    let name = device
+        .text
+        .credentials
+        .as_ref()
+        .map_or("default", |name| name.as_str());
+    let credentials = inventory
+        .credentials()
+        .find(|credentials| credentials.id.as_str() == name)
+        .ok_or_else(|| OpeningError::NoCredentials(name.to_owned()))?;
+    let incomplete = || OpeningError::Incomplete(name.to_owned());
+    let snmp = credentials.text.snmp.as_ref().ok_or_else(incomplete)?;
+    let access = access(snmp, secrets, &incomplete)?;
+    let login = credentials.text.ssh.as_ref().and_then(|ssh| {
+        let password = ssh.password.as_ref()?;
+        Some(Login {
+            address: SocketAddr::new(address.ip, address.ssh_port),
+            user: ssh.user.as_ref()?.as_str().to_owned(),
+            password: secrets.get(&password.0).ok()?,
+            legacy_algorithms: ssh.legacy_algorithms.unwrap_or(false),
+            host_key: device.text.host_key.clone(),
+        })
+    });
+    Ok(Opening {
+        snmp: SocketAddr::new(address.ip, address.snmp_port),
+        access,
+        login,
+    })
+}
+
+fn access(
+    snmp: &SnmpText,
+    secrets: &Secrets,
+    incomplete: &impl Fn() -> OpeningError,
+) -> Result<Access, OpeningError> {
+    let value = |name: &SecretName| -> Result<Secret, OpeningError> { Ok(secrets.get(name)?) };
+    match snmp.version.ok_or_else(incomplete)? {
+        SnmpVersion::V2c => {
+            let community = snmp.community.as_ref().ok_or_else(incomplete)?;
+            Ok(Access::V2c {
+                community: value(&community.0)?,
+            })
+        }
+        SnmpVersion::V3 => {
+            let auth = match &snmp.auth {
+                None => None,
+                Some(auth) => {
+                    let secret = auth.secret.as_ref().ok_or_else(incomplete)?;
+                    Some(Auth {
+                        protocol: match auth.protocol.ok_or_else(incomplete)? {
+                            text::AuthProtocol::Md5 => AuthProtocol::Md5,
+                            text::AuthProtocol::Sha => AuthProtocol::Sha1,
+                        },
+                        password: value(&secret.0)?,
+                    })
+                }
+            };
+            let privacy = match &snmp.privacy {
+                None => None,
+                Some(privacy) => {
+                    let secret = privacy.secret.as_ref().ok_or_else(incomplete)?;
+                    Some(Privacy {
+                        protocol: match privacy.protocol.ok_or_else(incomplete)? {
+                            text::PrivacyProtocol::Des => PrivacyProtocol::Des,
+                            text::PrivacyProtocol::Aes => PrivacyProtocol::Aes128,
+                        },
+                        password: value(&secret.0)?,
+                    })
+                }
+            };
+            let user = snmp.user.as_ref().ok_or_else(incomplete)?;
+            Ok(Access::V3 {
+                user: user.as_str().to_owned(),
+                auth,
+                privacy,
+            })
+        }
+    }
+}

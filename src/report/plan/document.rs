@@ -1,0 +1,417 @@
+//! What is told of a plan, in which order; the same for a terminal and for a pull request.
+
+use std::collections::BTreeSet;
+
+use super::super::{Exit, counted, listed, visible};
+use super::PlanReport;
+use super::group::{At, Group, groups, hurts};
+use super::verdict::{Totals, exit, verdict};
+use super::words;
+use crate::plan::{DevicePlan, Impact, Planned, Refusal, Step, Verb};
+
+/// How many lines a part may take on a terminal before `--expand`; together with their titles under 200.
+const REFUSAL_LINES: usize = 24;
+const GROUP_LINES: usize = 40;
+const CHANGE_LINES: usize = 60;
+const NOTE_LINES: usize = 15;
+const UNMANAGED_LINES: usize = 10;
+const UNOBSERVABLE_LINES: usize = 12;
+
+/// A plan as it is told.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub exit: Exit,
+    pub verdict: String,
+    /// What it was made from, and what it cannot know.
+    pub premises: Vec<String>,
+    pub sections: Vec<Section>,
+}
+
+/// A part of it with a title.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub title: &'static str,
+    pub entries: Vec<Entry>,
+    /// How many lines it may take where not everything is asked for; nothing: all of it is always told.
+    pub most: Option<usize>,
+    /// What the entries are called when some are left out.
+    pub noun: &'static str,
+}
+
+/// One thing that is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The device that it is about; told once for all entries that follow each other.
+    pub under: Option<String>,
+    pub sign: Sign,
+    pub head: String,
+    pub below: Vec<String>,
+    /// What would be typed.
+    pub lines: Vec<String>,
+    pub undo: Vec<String>,
+    /// How many objects it stands for.
+    pub weight: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Sign {
+    #[default]
+    None,
+    Create,
+    Update,
+    Remove,
+    Wrong,
+}
+
+impl Sign {
+    pub(super) fn mark(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Create => "+ ",
+            Self::Update => "~ ",
+            Self::Remove => "- ",
+            Self::Wrong => "! ",
+        }
+    }
+}
+
+pub(super) fn document(report: &PlanReport<'_>) -> Document {
+    let planned = report.planned;
+    let totals = Totals::of(planned);
+    let mut sections = vec![
+        section("Faults of gamctl", "fault", None, complaints(planned)),
+        section("Refused", "refusal", Some(REFUSAL_LINES), refusals(planned)),
+        section(
+            "Removed or disconnected",
+            "removal or disconnection",
+            None,
+            losses(planned),
+        ),
+    ];
+    let is_whole = report.is_detailed || report.is_expanded;
+    let groups = if is_whole {
+        Vec::new()
+    } else {
+        groups(planned)
+    };
+    let grouped: BTreeSet<At> = groups
+        .iter()
+        .flat_map(|group| group.steps.iter().copied())
+        .collect();
+    let same = groups.iter().map(group_entry).collect();
+    sections.push(section(
+        "The same change many times",
+        "group of changes",
+        Some(GROUP_LINES),
+        same,
+    ));
+    let singles = changes(report, &grouped, is_whole);
+    let title = if is_whole { "Step by step" } else { "Changes" };
+    sections.push(section(title, "change", Some(CHANGE_LINES), singles));
+    sections.push(section(
+        "Not planned",
+        "note",
+        Some(NOTE_LINES),
+        notes(planned),
+    ));
+    sections.push(section(
+        "Not ours, and left alone",
+        "object",
+        Some(UNMANAGED_LINES),
+        unmanaged(planned),
+    ));
+    sections.push(section(
+        "Not observed",
+        "device",
+        Some(UNOBSERVABLE_LINES),
+        unobservable(planned),
+    ));
+    sections.push(section(
+        "Out of scope",
+        "remark",
+        None,
+        out_of_scope(planned),
+    ));
+    sections.retain(|section| !section.entries.is_empty());
+    Document {
+        exit: exit(planned),
+        verdict: verdict(planned, &totals),
+        premises: premises(planned),
+        sections,
+    }
+}
+
+fn section(
+    title: &'static str,
+    noun: &'static str,
+    most: Option<usize>,
+    entries: Vec<Entry>,
+) -> Section {
+    Section {
+        title,
+        entries,
+        most,
+        noun,
+    }
+}
+
+fn premises(planned: &Planned) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(against) = &planned.against {
+        said.push(format!(
+            "Compared with the inventory at {}, as if every device were exactly that; no device was asked.",
+            short(against)
+        ));
+        return said;
+    }
+    if planned.applied.is_none() && !planned.devices.is_empty() {
+        said.push(
+            "What is ours is not known: no commit is named as applied (`--applied`), so nothing is removed."
+                .to_owned(),
+        );
+    }
+    if planned.origins_cut {
+        said.push(
+            "Some reasons name no commit: the history is too long to be read to its end."
+                .to_owned(),
+        );
+    }
+    said
+}
+
+fn short(revision: &str) -> &str {
+    let is_id = revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_id {
+        revision.get(..10).unwrap_or(revision)
+    } else {
+        revision
+    }
+}
+
+fn complaints(planned: &Planned) -> Vec<Entry> {
+    let complaints = planned.complaints.iter();
+    complaints
+        .map(|found| Entry {
+            under: Some(found.device.to_string()),
+            sign: Sign::Wrong,
+            head: visible(&found.complaint.to_string()).into_owned(),
+            weight: 1,
+            ..Entry::default()
+        })
+        .collect()
+}
+
+fn refusals(planned: &Planned) -> Vec<Entry> {
+    let entry = |under: Option<String>, refusal: &Refusal| Entry {
+        under,
+        sign: Sign::Wrong,
+        head: format!("{}: {}", refusal.rule, visible(&refusal.message)),
+        below: vec![format!("hint: {}", visible(&refusal.hint))],
+        weight: 1,
+        ..Entry::default()
+    };
+    let everywhere = planned.refusals.iter().map(|refusal| entry(None, refusal));
+    let here = planned.devices.iter().flat_map(|plan| {
+        let refusals = plan.refusals.iter();
+        refusals.map(|refusal| entry(Some(plan.device.to_string()), refusal))
+    });
+    everywhere.chain(here).collect()
+}
+
+/// Returns every step that somebody loses something by, the disconnections of a device before what else it loses.
+fn losses(planned: &Planned) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for plan in &planned.devices {
+        let mut lost: Vec<&Step> = plan.steps.iter().filter(|step| hurts(step)).collect();
+        lost.sort_by_key(|step| match step.impact {
+            Impact::Disconnects { .. } => 0,
+            Impact::TouchesManagement => 1,
+            Impact::Interrupts { .. } => 2,
+            Impact::None => 3,
+        });
+        entries.extend(lost.iter().map(|step| Entry {
+            // Lines stand in their order below; here is who loses what.
+            lines: Vec::new(),
+            undo: Vec::new(),
+            ..step_entry(plan, step, false)
+        }));
+    }
+    entries
+}
+
+fn group_entry(group: &Group) -> Entry {
+    let objects = counted(group.steps.len(), group.kind);
+    let on = words::on_devices(group.devices);
+    let verb = match group.verb {
+        Verb::Create => "created on",
+        Verb::Update => "on",
+        Verb::Remove => "removed from",
+    };
+    let mut head = format!("{objects} {verb} {on}");
+    if !group.what.is_empty() {
+        head.push_str(&format!(": {}", group.what));
+    }
+    let mut below = Vec::new();
+    if group.interrupted > 0 {
+        below.push(format!(
+            "interrupts {}",
+            counted(group.interrupted, "subscriber")
+        ));
+    }
+    match group.because.first() {
+        Some(reason) if group.has_one_reason => below.push(reason.clone()),
+        Some(reason) => below.push(format!("for the first of them: {reason}")),
+        None => {}
+    }
+    Entry {
+        sign: sign(group.verb),
+        head,
+        below,
+        weight: group.steps.len(),
+        ..Entry::default()
+    }
+}
+
+fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> Vec<Entry> {
+    let mut devices: Vec<(usize, &DevicePlan)> =
+        report.planned.devices.iter().enumerate().collect();
+    if report.planned.against.is_some() {
+        // What a reviewer must see comes first.
+        devices.sort_by_key(|(_, plan)| {
+            let noticed: usize = plan
+                .steps
+                .iter()
+                .map(|step| step.impact.subscribers().len())
+                .sum();
+            std::cmp::Reverse(noticed)
+        });
+    }
+    let mut entries = Vec::new();
+    for (device, plan) in devices {
+        for (index, step) in plan.steps.iter().enumerate() {
+            let is_told = grouped.contains(&(device, index)) || (hurts(step) && !is_whole);
+            if !is_told {
+                entries.push(step_entry(plan, step, report.is_detailed));
+            }
+        }
+    }
+    entries
+}
+
+fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool) -> Entry {
+    let what = words::what(&step.change);
+    let object = words::object(&step.change);
+    let head = match (step.change.verb, what.is_empty()) {
+        (Verb::Remove, _) | (_, true) => object,
+        (Verb::Create | Verb::Update, false) => format!("{object}: {what}"),
+    };
+    let lines = |lines: &[String]| -> Vec<String> {
+        let lines = lines.iter().filter(|_| is_detailed);
+        lines.map(|line| visible(line).into_owned()).collect()
+    };
+    Entry {
+        under: Some(plan.device.to_string()),
+        sign: sign(step.change.verb),
+        head,
+        below: words::impact(step)
+            .into_iter()
+            .chain(words::because(step))
+            .collect(),
+        lines: lines(&step.lines),
+        undo: lines(&step.inverse),
+        weight: 1,
+    }
+}
+
+fn sign(verb: Verb) -> Sign {
+    match verb {
+        Verb::Create => Sign::Create,
+        Verb::Update => Sign::Update,
+        Verb::Remove => Sign::Remove,
+    }
+}
+
+fn notes(planned: &Planned) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for plan in &planned.devices {
+        entries.extend(plan.notes.iter().map(|note| {
+            let message = visible(&note.message);
+            let head = match &note.object {
+                Some(object) => format!("{}: {message}", visible(&object.to_string())),
+                None => message.into_owned(),
+            };
+            Entry {
+                under: Some(plan.device.to_string()),
+                head,
+                weight: 1,
+                ..Entry::default()
+            }
+        }));
+    }
+    entries
+}
+
+fn unmanaged(planned: &Planned) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for plan in &planned.devices {
+        entries.extend(plan.unmanaged.iter().map(|object| {
+            let port = object.port.map(|port| format!(", port {port}"));
+            Entry {
+                under: Some(plan.device.to_string()),
+                head: format!(
+                    "{} {} ({}){}",
+                    visible(&object.kind),
+                    visible(&object.name),
+                    object.slot.0,
+                    port.unwrap_or_default()
+                ),
+                weight: 1,
+                ..Entry::default()
+            }
+        }));
+    }
+    entries
+}
+
+fn unobservable(planned: &Planned) -> Vec<Entry> {
+    let devices = planned.unobservable.iter();
+    devices
+        .map(|found| Entry {
+            sign: Sign::Wrong,
+            head: format!("{}: {}", found.device, visible(&found.reason)),
+            weight: 1,
+            ..Entry::default()
+        })
+        .collect()
+}
+
+fn out_of_scope(planned: &Planned) -> Vec<Entry> {
+    let scope = &planned.out_of_scope;
+    let mut entries = Vec::new();
+    let mut say = |head: String| {
+        entries.push(Entry {
+            head,
+            weight: 1,
+            ..Entry::default()
+        });
+    };
+    if scope.devices > 0 {
+        let devices = counted(scope.devices, "device");
+        let names: Vec<String> = scope.pending.iter().map(ToString::to_string).collect();
+        say(match (planned.applied.is_some(), names.as_slice()) {
+            (false, _) => format!("{devices}, not looked at"),
+            (true, []) => format!("{devices}, not looked at; their inventory is as it was applied"),
+            (true, names) => format!(
+                "{devices}, not looked at; still pending there: {}",
+                listed(names)
+            ),
+        });
+    }
+    if scope.preprovisioned > 0 {
+        say(format!(
+            "{} not installed yet, and not contacted",
+            counted(scope.preprovisioned, "device")
+        ));
+    }
+    entries
+}

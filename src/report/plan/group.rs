@@ -1,0 +1,102 @@
+//! The same change many times: exactly equal in kind, verb, fields and cause, and only the object differs.
+
+use std::collections::BTreeMap;
+
+use super::verdict::kind;
+use super::words;
+use crate::plan::{Cause, Impact, Planned, Step, Verb};
+
+/// How often a change must be there so that it is told once for all.
+const FEW: usize = 3;
+
+/// Where a step stands: the device's place among the plans, and the step's among its steps.
+pub(super) type At = (usize, usize);
+
+/// One change that many objects have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Group {
+    pub kind: &'static str,
+    pub verb: Verb,
+    /// What happens, in words; empty for creations that differ from each other.
+    pub what: String,
+    pub steps: Vec<At>,
+    pub devices: usize,
+    pub interrupted: usize,
+    /// Of the first step; the others may have reasons of their own.
+    pub because: Vec<String>,
+    pub has_one_reason: bool,
+}
+
+/// Returns the groups, the largest first. Removals and disconnections are in none: they are told one by one.
+pub(super) fn groups(planned: &Planned) -> Vec<Group> {
+    let mut found: BTreeMap<(Verb, &'static str, String, String), Vec<At>> = BTreeMap::new();
+    for (device, plan) in planned.devices.iter().enumerate() {
+        for (index, step) in plan.steps.iter().enumerate() {
+            if hurts(step) {
+                continue;
+            }
+            let change = &step.change;
+            // No two subscribers are created with the same VLAN and endpoint, and still it is one kind of thing to do.
+            let what = match change.verb {
+                Verb::Create if kind(&change.object) != "profile" => String::new(),
+                Verb::Create | Verb::Update | Verb::Remove => words::what(change),
+            };
+            let key = (change.verb, kind(&change.object), what, causes(step));
+            found.entry(key).or_default().push((device, index));
+        }
+    }
+    let mut groups: Vec<Group> = found
+        .into_iter()
+        .filter(|(_, steps)| steps.len() >= FEW)
+        .map(|((verb, kind, what, _), steps)| group(planned, kind, verb, what, steps))
+        .collect();
+    groups.sort_by(|left, right| right.steps.len().cmp(&left.steps.len()));
+    groups
+}
+
+fn group(planned: &Planned, kind: &'static str, verb: Verb, what: String, steps: Vec<At>) -> Group {
+    let mut devices: Vec<usize> = steps.iter().map(|(device, _)| *device).collect();
+    devices.dedup();
+    let all = || steps.iter().filter_map(|at| step_at(planned, *at));
+    let interrupted = all().map(|step| step.impact.subscribers().len()).sum();
+    let because = all().next().map(words::because).unwrap_or_default();
+    let has_one_reason = all().all(|step| words::because(step) == because);
+    Group {
+        kind,
+        verb,
+        what,
+        devices: devices.len(),
+        interrupted,
+        because,
+        has_one_reason,
+        steps,
+    }
+}
+
+pub(super) fn step_at(planned: &Planned, (device, step): At) -> Option<&Step> {
+    planned.devices.get(device)?.steps.get(step)
+}
+
+/// Returns whether somebody loses something by a step.
+pub(super) fn hurts(step: &Step) -> bool {
+    match step.impact {
+        Impact::Disconnects { .. } | Impact::TouchesManagement => true,
+        Impact::None | Impact::Interrupts { .. } => step.change.verb == Verb::Remove,
+    }
+}
+
+fn causes(step: &Step) -> String {
+    let kinds: Vec<&str> = step
+        .because
+        .iter()
+        .map(|because| match because.cause {
+            Cause::Inventory => "inventory",
+            Cause::Drift { .. } => "drift",
+            Cause::FirstAdoption => "first adoption",
+            Cause::Gone => "gone",
+            Cause::Unmanaged => "unmanaged",
+            Cause::Temporary => "temporary",
+        })
+        .collect();
+    kinds.join(" ")
+}

@@ -1,0 +1,74 @@
+//! A plan for people and programs: the verdict first, then what hurts most, and nothing that is cut without a word.
+//!
+//! `verdict` what it comes to, in a sentence and an exit code · `words` changes and reasons as people say them ·
+//! `document` what is told, in which order · `group` the same change many times · `text` `markdown` `file` how it is written.
+
+mod document;
+mod file;
+mod group;
+mod markdown;
+mod text;
+mod verdict;
+mod words;
+
+#[cfg(test)]
+mod schema_check;
+#[cfg(test)]
+mod tests;
+
+pub use file::{PlanFileError, read_plan, write_plan};
+pub use verdict::{Totals, exit, verdict};
+
+use serde::Serialize;
+
+use super::{Exit, Paint, json_document};
+use crate::plan::Planned;
+
+/// The schema of a plan file.
+pub const PLAN_SCHEMA: &str = include_str!("../../../schema/plan.json");
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanReport<'a> {
+    pub planned: &'a Planned,
+    /// With the lines that would be typed, and those that undo them.
+    pub is_detailed: bool,
+    /// Everything, however long it gets.
+    pub is_expanded: bool,
+}
+
+/// A plan as programs read it.
+#[derive(Serialize)]
+struct Document<'a> {
+    verdict: String,
+    exit: u8,
+    totals: &'a Totals,
+    plan: serde_json::Value,
+}
+
+impl PlanReport<'_> {
+    /// Returns the plan for a terminal.
+    pub fn text(&self, paint: Paint, width: usize) -> String {
+        text::render(&document::document(self), self.is_expanded, paint, width)
+    }
+
+    /// Returns the plan for a pull request, in at most so many bytes.
+    pub fn markdown(&self, max_bytes: usize) -> String {
+        markdown::render(&document::document(self), max_bytes)
+    }
+
+    /// Returns the plan for programs: the plan file, with what it comes to.
+    pub fn json(&self) -> String {
+        let totals = Totals::of(self.planned);
+        json_document(&Document {
+            verdict: verdict(self.planned, &totals),
+            exit: exit(self.planned).code(),
+            totals: &totals,
+            plan: file::value(self.planned),
+        })
+    }
+
+    pub fn exit(&self) -> Exit {
+        exit(self.planned)
+    }
+}

@@ -1,0 +1,518 @@
+//! Plans as people read them: short however much changes, complete where somebody loses something, and never cut in silence.
+
+use super::*;
+use crate::model::{DeviceName, DeviceState, Fingerprint, Mbps, Observation, Slot, VlanId};
+use crate::plan::lint::Complaint;
+use crate::plan::{
+    Because, Cause, Change, DeviceComplaint, DevicePlan, Field, FieldChange, Impact,
+    InventoryVersion, Note, Object, Observed, Origin, OriginCommit, OutOfScope, PolicyVersion,
+    Refusal, Step, Unmanaged, Unobservable, Value, Verb,
+};
+
+fn name(name: &str) -> DeviceName {
+    DeviceName::new(name).unwrap()
+}
+
+fn plan_of(device: &str, steps: Vec<Step>) -> DevicePlan {
+    let observation = Observation::of(name(device));
+    DevicePlan {
+        device: name(device),
+        state: DeviceState::Managed,
+        observed: Some(Observed {
+            sequence: 0,
+            fingerprint: Fingerprint::of(&observation),
+        }),
+        steps,
+        refusals: Vec::new(),
+        notes: Vec::new(),
+        unmanaged: Vec::new(),
+    }
+}
+
+fn origin() -> Origin {
+    Origin {
+        file: "subscribers/maple.toml".to_owned(),
+        line: 12,
+        commit: Some(OriginCommit {
+            id: "abc1234abc1234abc1234abc1234abc1234abc12".to_owned(),
+            author: "Ann".to_owned(),
+            date: "2026-11-20".to_owned(),
+            subject: "Faster plans for Maple Street".to_owned(),
+        }),
+    }
+}
+
+fn step(change: Change, impact: Impact, cause: Cause, origin: Option<Origin>) -> Step {
+    Step {
+        change,
+        lines: vec!["ghn subscriber 1 bw-profile 3".to_owned()],
+        inverse: vec!["ghn subscriber 1 bw-profile 2".to_owned()],
+        impact,
+        because: vec![Because {
+            cause,
+            fields: Vec::new(),
+            origin,
+        }],
+    }
+}
+
+fn profile(name: &str, slot: u16) -> Option<Value> {
+    Some(Value::Profile {
+        name: name.parse().unwrap(),
+        slot: Slot(slot),
+    })
+}
+
+fn faster(subscriber: &str) -> Step {
+    let change = Change {
+        object: Object::Subscriber(subscriber.parse().unwrap()),
+        slot: Some(Slot(1)),
+        verb: Verb::Update,
+        fields: vec![FieldChange {
+            field: Field::Rate,
+            from: profile("home-100", 2),
+            to: profile("home-200", 3),
+        }],
+    };
+    let impact = Impact::Interrupts {
+        subscribers: vec![subscriber.parse().unwrap()],
+    };
+    step(change, impact, Cause::Inventory, Some(origin()))
+}
+
+fn removed(subscriber: &str) -> Step {
+    let change = Change {
+        object: Object::Subscriber(subscriber.parse().unwrap()),
+        slot: Some(Slot(7)),
+        verb: Verb::Remove,
+        fields: vec![FieldChange {
+            field: Field::Vlan,
+            from: Some(Value::Vlan(VlanId::new(101).unwrap())),
+            to: None,
+        }],
+    };
+    let impact = Impact::Disconnects {
+        subscribers: vec![subscriber.parse().unwrap()],
+    };
+    step(change, impact, Cause::Gone, Some(origin()))
+}
+
+fn planned(devices: Vec<DevicePlan>) -> Planned {
+    Planned {
+        inventory: InventoryVersion {
+            commit: Some("abc1234abc1234abc1234abc1234abc1234abc12".to_owned()),
+            tree: Some("0123456789012345678901234567890123456789".to_owned()),
+            digest: "0".repeat(64),
+        },
+        policy: PolicyVersion {
+            commit: None,
+            digest: "1".repeat(64),
+        },
+        applied: Some("abc1234abc1234abc1234abc1234abc1234abc12".to_owned()),
+        devices,
+        ..Planned::default()
+    }
+}
+
+fn text(planned: &Planned, is_detailed: bool, is_expanded: bool) -> String {
+    let report = PlanReport {
+        planned,
+        is_detailed,
+        is_expanded,
+    };
+    report.text(Paint::Plain, 100)
+}
+
+#[test]
+fn nothing_to_do_is_one_line() {
+    let text = text(&planned(vec![plan_of("maple-a", Vec::new())]), false, false);
+    assert_eq!(
+        text,
+        "Nothing to do: the device is as the inventory says.\n"
+    );
+}
+
+#[test]
+fn the_verdict_comes_first_then_who_loses_something_then_the_rest() {
+    let mut plan = planned(vec![plan_of(
+        "maple-a",
+        vec![removed("apt-1"), faster("apt-2")],
+    )]);
+    plan.unobservable.push(Unobservable {
+        device: name("oak"),
+        reason: "no answer".to_owned(),
+    });
+    assert_eq!(
+        text(&plan, false, false),
+        "\
+1 object removed and 1 object changed on 1 device; 1 subscriber disconnected and 1 subscriber
+interrupted. 1 device could not be observed; nothing is known of it.
+
+Removed or disconnected
+  maple-a
+    - subscriber apt-1 (7)
+        disconnects it
+        no longer in the inventory; commit abc1234abc by Ann, 2026-11-20, subscribers/maple.toml:12:
+        Faster plans for Maple Street
+
+Changes
+  maple-a
+    ~ subscriber apt-2 (1): rate home-100 → home-200
+        interrupts it
+        commit abc1234abc by Ann, 2026-11-20, subscribers/maple.toml:12: Faster plans for Maple
+        Street
+
+Not observed
+  ! oak: no answer
+"
+    );
+}
+
+#[test]
+fn detailed_shows_what_would_be_typed_and_what_undoes_it() {
+    let text = text(
+        &planned(vec![plan_of("maple-a", vec![faster("apt-2")])]),
+        true,
+        true,
+    );
+    assert!(
+        text.contains(
+            "        > ghn subscriber 1 bw-profile 3\n        undo: ghn subscriber 1 bw-profile 2\n"
+        ),
+        "{text}"
+    );
+}
+
+fn many(devices: usize, steps: fn(usize) -> Vec<Step>) -> Planned {
+    let devices = (0..devices).map(|number| plan_of(&format!("gam-{number:05}"), steps(number)));
+    planned(devices.collect())
+}
+
+#[test]
+fn the_same_change_on_many_devices_is_one_line() {
+    let plan = many(97, |number| {
+        (0..4)
+            .map(|one| faster(&format!("apt-{number}-{one}")))
+            .collect()
+    });
+    let text = text(&plan, false, false);
+    assert!(
+        text.contains("  ~ 388 subscribers on 97 devices: rate home-100 → home-200\n"),
+        "{text}"
+    );
+    assert!(text.lines().count() < 12, "{text}");
+}
+
+#[test]
+fn when_everything_changes_everywhere_it_is_under_200_lines_until_it_is_expanded() {
+    let mut plan = many(10_000, |number| {
+        let mut one = faster(&format!("apt-{number}"));
+        one.change.fields[0].to = profile(&format!("plan-{number}"), 3);
+        vec![one]
+    });
+    for device in &mut plan.devices {
+        device.notes.push(Note {
+            rule: "not-read".to_owned(),
+            object: None,
+            message: "ports were not read".to_owned(),
+        });
+        device.refusals.push(Refusal {
+            rule: "too-many".to_owned(),
+            message: "far too many".to_owned(),
+            hint: "fewer".to_owned(),
+        });
+        device.unmanaged.push(Unmanaged {
+            kind: "endpoint".to_owned(),
+            slot: Slot(9),
+            name: "by hand".to_owned(),
+            port: None,
+        });
+        plan.unobservable.push(Unobservable {
+            device: device.device.clone(),
+            reason: "no answer".to_owned(),
+        });
+    }
+    let short = text(&plan, false, false);
+    assert!(short.lines().count() <= 200, "{}", short.lines().count());
+    assert!(short.contains("… and 9 9"), "{short}");
+    assert!(text(&plan, true, false).lines().count() <= 200);
+    assert!(text(&plan, false, true).lines().count() > 50_000);
+}
+
+#[test]
+fn removals_are_complete_however_many_there_are() {
+    let plan = many(500, |number| vec![removed(&format!("apt-{number}"))]);
+    let short = text(&plan, false, false);
+    for number in 0..500 {
+        assert!(short.contains(&format!("subscriber apt-{number} (7)")));
+    }
+}
+
+#[test]
+fn markdown_stays_within_its_bytes_and_tells_removals_before_everything_else() {
+    let plan = many(300, |number| {
+        let mut steps = vec![faster(&format!("apt-{number}"))];
+        if number < 20 {
+            steps.push(removed(&format!("gone-{number}")));
+        }
+        steps[0].change.fields[0].to = profile(&format!("plan-{number}"), 3);
+        steps
+    });
+    let report = PlanReport {
+        planned: &plan,
+        is_detailed: false,
+        is_expanded: false,
+    };
+    let markdown = report.markdown(12_000);
+    assert!(markdown.len() <= 12_000);
+    for number in 0..20 {
+        assert!(
+            markdown.contains(&format!("subscriber gone-{number} (7)")),
+            "{number}"
+        );
+    }
+    assert!(!markdown.contains("WARNING"));
+    assert!(
+        markdown.contains("_Left out to stay within 12000 bytes: "),
+        "{markdown}"
+    );
+    let whole = report.markdown(1 << 20);
+    assert!(!whole.contains("Left out"));
+}
+
+#[test]
+fn removals_that_do_not_fit_are_said_at_the_very_top() {
+    let plan = many(400, |number| vec![removed(&format!("gone-{number}"))]);
+    let report = PlanReport {
+        planned: &plan,
+        is_detailed: false,
+        is_expanded: false,
+    };
+    let markdown = report.markdown(10_000);
+    assert!(markdown.len() <= 10_000, "{}", markdown.len());
+    assert!(markdown.starts_with("> **WARNING: "), "{markdown}");
+    let shown = markdown.matches("subscriber gone-").count();
+    let missing = format!("WARNING: {} entries of what is removed", 400 - shown);
+    assert!(
+        shown > 10 && markdown.contains(&missing),
+        "{shown}: {markdown}"
+    );
+}
+
+#[test]
+fn a_name_from_a_device_is_no_markdown_and_no_escape_sequence() {
+    let mut plan = planned(vec![plan_of("maple-a", Vec::new())]);
+    plan.devices[0].unmanaged.push(Unmanaged {
+        kind: "endpoint".to_owned(),
+        slot: Slot(9),
+        name: "![x](http://evil)\u{1b}[2J\n# heading".to_owned(),
+        port: None,
+    });
+    let report = PlanReport {
+        planned: &plan,
+        is_detailed: false,
+        is_expanded: false,
+    };
+    let markdown = report.markdown(10_000);
+    assert!(markdown.contains("\\!\\[x\\](http://evil)"), "{markdown}");
+    assert!(!markdown.contains("\n# heading") && !markdown.contains('\u{1b}'));
+    assert!(!report.text(Paint::Plain, 80).contains('\u{1b}'));
+}
+
+#[test]
+fn what_the_shell_is_told_is_the_worst_first() {
+    let mut plan = planned(vec![plan_of("maple-a", Vec::new())]);
+    assert_eq!(exit(&plan), Exit::Done);
+    plan.unobservable.push(Unobservable {
+        device: name("oak"),
+        reason: "no answer".to_owned(),
+    });
+    assert_eq!(exit(&plan), Exit::Unobservable);
+    plan.devices[0].steps.push(faster("apt-1"));
+    assert_eq!(exit(&plan), Exit::ChangesPending);
+    plan.devices[0].refusals.push(Refusal {
+        rule: "wrong-serial".to_owned(),
+        message: String::new(),
+        hint: String::new(),
+    });
+    assert_eq!(exit(&plan), Exit::Refused);
+    plan.complaints.push(complaint());
+    assert_eq!(exit(&plan), Exit::Failed);
+    assert!(verdict(&plan, &Totals::of(&plan)).starts_with("This plan must not be used"));
+}
+
+fn complaint() -> DeviceComplaint {
+    DeviceComplaint {
+        device: name("maple-a"),
+        complaint: Complaint {
+            step: 1,
+            is_inverse: true,
+            line: Some("reload cold".to_owned()),
+            message: "no".to_owned(),
+        },
+    }
+}
+
+#[test]
+fn a_plan_file_is_read_back_as_it_was_written_and_in_no_other_way() {
+    let plan = everything();
+    let text = write_plan(&plan);
+    assert_eq!(text, write_plan(&everything()));
+    let (id, read) = read_plan(text.as_bytes()).unwrap();
+    assert_eq!(read, plan);
+    assert_eq!(id.len(), 64);
+    let changed = text.replace("home-200", "home-900");
+    assert!(matches!(
+        read_plan(changed.as_bytes()),
+        Err(PlanFileError::WrongId)
+    ));
+    let other = text.replace("\"schema\": 1", "\"schema\": 2");
+    assert!(matches!(
+        read_plan(other.as_bytes()),
+        Err(PlanFileError::OtherSchema { .. })
+    ));
+    for broken in ["", "[]", "{}", "{\"schema\":1}"] {
+        assert!(read_plan(broken.as_bytes()).is_err(), "{broken}");
+    }
+}
+
+/// A plan with every variant of every type that is stored: what the schema has to know.
+pub(super) fn everything() -> Planned {
+    let mut plan = planned(vec![plan_of("maple-a", Vec::new())]);
+    plan.against = Some("abc1234abc1234abc1234abc1234abc1234abc12".to_owned());
+    plan.policy.commit.clone_from(&plan.against);
+    plan.origins_cut = true;
+    plan.out_of_scope = OutOfScope {
+        devices: 2,
+        pending: vec![name("oak")],
+        preprovisioned: 1,
+    };
+    plan.unobservable.push(Unobservable {
+        device: name("oak"),
+        reason: "no answer".to_owned(),
+    });
+    plan.complaints.push(complaint());
+    let refusal = Refusal {
+        rule: "too-many-removals".to_owned(),
+        message: "7 of 20".to_owned(),
+        hint: "raise it".to_owned(),
+    };
+    plan.refusals.push(refusal.clone());
+    let mac = "00:0e:d8:00:00:01".parse().unwrap();
+    let objects = [
+        Object::System,
+        Object::Uplink(crate::model::UplinkNumber::new(1).unwrap()),
+        Object::Port(crate::model::PortNumber::new(7).unwrap()),
+        Object::Profile("home-100".parse().unwrap()),
+        Object::Endpoint(mac),
+        Object::Subscriber("apt-1".parse().unwrap()),
+    ];
+    let values = [
+        (Field::Hostname, Value::Text("x".to_owned())),
+        (Field::Location, Value::Text("x".to_owned())),
+        (Field::Contact, Value::Text("x".to_owned())),
+        (Field::Name, Value::Text("x".to_owned())),
+        (Field::MacAddress, Value::Mac(mac)),
+        (Field::Description, Value::Text("x".to_owned())),
+        (Field::Port, Value::Port(crate::model::PortAssignment::Auto)),
+        (Field::Enabled, Value::Flag(true)),
+        (Field::Mode, Value::Mode(crate::model::PortMode::Siso)),
+        (Field::Down, Value::Speed(Mbps::new(10).unwrap())),
+        (Field::Up, Value::Speed(Mbps::new(10).unwrap())),
+        (Field::Endpoint, Value::Endpoint { mac, slot: Slot(1) }),
+        (Field::Rate, profile("home-200", 3).unwrap()),
+        (Field::Rate, Value::Unthrottled),
+        (Field::Vlan, Value::Vlan(VlanId::new(3).unwrap())),
+        (Field::Tagged, Value::Flag(false)),
+        (Field::RemappedVlan, Value::Vlan(VlanId::new(3).unwrap())),
+        (
+            Field::AllowedVlans,
+            Value::Vlans("3,10-13".parse().unwrap()),
+        ),
+        (Field::Port2Vlan, Value::Vlan(VlanId::new(3).unwrap())),
+        (Field::Poe, Value::Poe(crate::model::Poe::Force)),
+    ];
+    let causes = [
+        Cause::Inventory,
+        Cause::Drift { was: None },
+        Cause::Drift {
+            was: Some("x".to_owned()),
+        },
+        Cause::FirstAdoption,
+        Cause::Gone,
+        Cause::Unmanaged,
+        Cause::Temporary,
+    ];
+    let impacts = [
+        Impact::None,
+        Impact::Interrupts {
+            subscribers: vec!["apt-1".parse().unwrap()],
+        },
+        Impact::Disconnects {
+            subscribers: Vec::new(),
+        },
+        Impact::TouchesManagement,
+    ];
+    let plan_of_device = &mut plan.devices[0];
+    plan_of_device.refusals.push(refusal);
+    plan_of_device.notes = objects
+        .iter()
+        .map(|object| Note {
+            rule: "not-read".to_owned(),
+            object: Some(object.clone()),
+            message: "x".to_owned(),
+        })
+        .collect();
+    plan_of_device.unmanaged.push(Unmanaged {
+        kind: "endpoint".to_owned(),
+        slot: Slot(1),
+        name: "x".to_owned(),
+        port: Some(crate::model::PortAssignment::Unassigned),
+    });
+    for (index, (field, value)) in values.iter().enumerate() {
+        let change = Change {
+            object: objects[index % objects.len()].clone(),
+            slot: Some(Slot(1)),
+            verb: [Verb::Create, Verb::Update, Verb::Remove][index % 3],
+            fields: vec![FieldChange {
+                field: *field,
+                from: Some(value.clone()),
+                to: Some(value.clone()),
+            }],
+        };
+        let mut one = step(
+            change,
+            impacts[index % impacts.len()].clone(),
+            causes[index % causes.len()].clone(),
+            Some(origin()),
+        );
+        one.because[0].fields.push(*field);
+        plan_of_device.steps.push(one);
+    }
+    plan
+}
+
+#[test]
+fn the_published_schema_takes_every_plan_that_can_be_written_and_nothing_more() {
+    let schema: serde_json::Value = serde_json::from_str(PLAN_SCHEMA).unwrap();
+    let document = file::value(&everything());
+    assert_eq!(
+        schema_check::faults(&schema, &schema, &document, "plan"),
+        Vec::<String>::new()
+    );
+    let empty = file::value(&planned(Vec::new()));
+    assert_eq!(
+        schema_check::faults(&schema, &schema, &empty, "plan"),
+        Vec::<String>::new()
+    );
+    // Any key more, and any key that is needed less, is a fault.
+    let mut more = document.clone();
+    more["devices"][0]["steps"][0]["because"][0]["origin"]["who"] = "x".into();
+    assert!(!schema_check::faults(&schema, &schema, &more, "plan").is_empty());
+    let mut less = document;
+    less["devices"][0]["steps"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("inverse");
+    assert!(!schema_check::faults(&schema, &schema, &less, "plan").is_empty());
+}

@@ -1,0 +1,207 @@
+//! What a plan comes to: its totals, one sentence, and what the shell is told.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::super::{Exit, counted, listed};
+use crate::model::{DeviceName, DeviceState, SubscriberName};
+use crate::plan::{DevicePlan, Impact, Object, Planned, Verb};
+
+/// What a plan comes to, in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    pub devices: usize,
+    pub devices_with_changes: usize,
+    pub created: usize,
+    pub updated: usize,
+    pub removed: usize,
+    pub interrupted_subscribers: usize,
+    pub disconnected_subscribers: usize,
+    pub touching_management: usize,
+    pub refused_devices: usize,
+    pub unobservable_devices: usize,
+    pub unmanaged_objects: usize,
+    pub notes: usize,
+}
+
+impl Totals {
+    pub fn of(planned: &Planned) -> Self {
+        let mut totals = Self {
+            devices: planned.devices.len(),
+            unobservable_devices: planned.unobservable.len(),
+            ..Self::default()
+        };
+        let mut interrupted: BTreeSet<(&DeviceName, &SubscriberName)> = BTreeSet::new();
+        let mut disconnected = BTreeSet::new();
+        for plan in &planned.devices {
+            totals.devices_with_changes += usize::from(!plan.steps.is_empty());
+            totals.refused_devices += usize::from(plan.is_refused());
+            totals.unmanaged_objects += plan.unmanaged.len();
+            totals.notes += plan.notes.len();
+            for step in &plan.steps {
+                match step.change.verb {
+                    Verb::Create => totals.created += 1,
+                    Verb::Update => totals.updated += 1,
+                    Verb::Remove => totals.removed += 1,
+                }
+                let named = step.impact.subscribers().iter();
+                let named = named.map(|subscriber| (&plan.device, subscriber));
+                match &step.impact {
+                    Impact::Interrupts { .. } => interrupted.extend(named),
+                    Impact::Disconnects { .. } => disconnected.extend(named),
+                    Impact::TouchesManagement => totals.touching_management += 1,
+                    Impact::None => {}
+                }
+            }
+        }
+        totals.disconnected_subscribers = disconnected.len();
+        totals.interrupted_subscribers = interrupted.difference(&disconnected).count();
+        totals
+    }
+
+    pub fn changes(&self) -> usize {
+        self.created + self.updated + self.removed
+    }
+}
+
+/// Returns one sentence, or two: what would happen in total.
+pub fn verdict(planned: &Planned, totals: &Totals) -> String {
+    let mut text = if planned.complaints.is_empty() {
+        sentence(planned, totals)
+    } else {
+        format!(
+            "This plan must not be used: gamctl made {} that it does not understand itself. That is a fault of gamctl.",
+            counted(planned.complaints.len(), "line")
+        )
+    };
+    if totals.unobservable_devices > 0 {
+        text.push_str(&format!(
+            " {} could not be observed; nothing is known of {}.",
+            counted(totals.unobservable_devices, "device"),
+            if totals.unobservable_devices == 1 {
+                "it"
+            } else {
+                "them"
+            }
+        ));
+    }
+    text
+}
+
+fn sentence(planned: &Planned, totals: &Totals) -> String {
+    let devices = counted(totals.devices, "device");
+    if totals.changes() == 0 {
+        return match (totals.devices, is_refused(planned)) {
+            (0, false) => "No device was planned.".to_owned(),
+            (_, true) => format!(
+                "Refused: nothing may be applied to {}.",
+                refused_part(planned, totals)
+            ),
+            (_, false) if has_drift(planned) => {
+                format!(
+                    "Nothing would be changed on {devices}; what is locked differs from the inventory."
+                )
+            }
+            (1, false) => "Nothing to do: the device is as the inventory says.".to_owned(),
+            (_, false) => format!("Nothing to do: {devices} are as the inventory says."),
+        };
+    }
+    let mut kinds = Vec::new();
+    for (count, verb) in [
+        (totals.removed, "removed"),
+        (totals.updated, "changed"),
+        (totals.created, "created"),
+    ] {
+        if count > 0 {
+            kinds.push(format!("{} {verb}", counted(count, "object")));
+        }
+    }
+    let on = counted(totals.devices_with_changes, "device");
+    let people = people(totals);
+    let start = if is_refused(planned) {
+        format!("Refused for {}: ", refused_part(planned, totals))
+    } else {
+        String::new()
+    };
+    format!("{start}{} on {on}; {people}.", listed(&kinds))
+}
+
+fn people(totals: &Totals) -> String {
+    let mut parts = Vec::new();
+    if totals.disconnected_subscribers > 0 {
+        parts.push(format!(
+            "{} disconnected",
+            counted(totals.disconnected_subscribers, "subscriber")
+        ));
+    }
+    if totals.interrupted_subscribers > 0 {
+        parts.push(format!(
+            "{} interrupted",
+            counted(totals.interrupted_subscribers, "subscriber")
+        ));
+    }
+    if totals.touching_management > 0 {
+        parts.push("our own way to a device may be cut".to_owned());
+    }
+    if parts.is_empty() {
+        "no subscriber notices".to_owned()
+    } else {
+        listed(&parts)
+    }
+}
+
+fn is_refused(planned: &Planned) -> bool {
+    !planned.refusals.is_empty() || planned.devices.iter().any(DevicePlan::is_refused)
+}
+
+fn refused_part(planned: &Planned, totals: &Totals) -> String {
+    if !planned.refusals.is_empty() || totals.refused_devices == totals.devices {
+        return "all that was planned".to_owned();
+    }
+    format!(
+        "{} of {}",
+        totals.refused_devices,
+        counted(totals.devices, "device")
+    )
+}
+
+/// Returns whether a locked device is not what the inventory says.
+fn has_drift(planned: &Planned) -> bool {
+    planned.devices.iter().any(|plan| {
+        plan.state == DeviceState::Locked && plan.notes.iter().any(|note| note.rule == "drift")
+    })
+}
+
+/// Returns what the shell is told, by the first of these that holds.
+///
+/// 1. The lint complained: 1, for the plan is a fault of the program.
+/// 2. Something is refused: 4, for applying would do less than the inventory says until a person decides.
+/// 3. Something would change, or a locked device has drifted: 2.
+/// 4. A device could not be observed: 6, and all others are as they should be.
+/// 5. All is as the inventory says: 0.
+pub fn exit(planned: &Planned) -> Exit {
+    if !planned.complaints.is_empty() {
+        Exit::Failed
+    } else if is_refused(planned) {
+        Exit::Refused
+    } else if planned.devices.iter().any(|plan| !plan.steps.is_empty()) || has_drift(planned) {
+        Exit::ChangesPending
+    } else if !planned.unobservable.is_empty() {
+        Exit::Unobservable
+    } else {
+        Exit::Done
+    }
+}
+
+/// Returns how an object is called in a count: "3 subscribers".
+pub(super) fn kind(object: &Object) -> &'static str {
+    match object {
+        Object::System => "system",
+        Object::Uplink(_) => "uplink",
+        Object::Port(_) => "port",
+        Object::Profile(_) => "profile",
+        Object::Endpoint(_) => "endpoint",
+        Object::Subscriber(_) => "subscriber",
+    }
+}

@@ -1,0 +1,212 @@
+//! Changes, impacts and reasons as people say them.
+
+use std::borrow::Cow;
+
+use super::super::{counted, listed, visible};
+use crate::plan::{
+    Because, Cause, Change, Field, FieldChange, Impact, Object, Origin, Step, Value, Verb,
+};
+
+/// How many names are given before the rest is counted.
+const NAMES: usize = 6;
+
+/// Returns the object of a change with its number on the device: `subscriber apt-1 (3)`.
+pub(super) fn object(change: &Change) -> String {
+    let name = change.object.to_string();
+    let name = visible(&name);
+    match change.slot {
+        Some(slot) => format!("{name} ({})", slot.0),
+        None => name.into_owned(),
+    }
+}
+
+/// Returns what happens to the object: `rate home-100 → home-200, VLAN 3 → 4`.
+pub(super) fn what(change: &Change) -> String {
+    let fields: Vec<String> = change
+        .fields
+        .iter()
+        .filter_map(|field| match change.verb {
+            Verb::Create => with(field.field, field.to.as_ref()),
+            Verb::Remove => with(field.field, field.from.as_ref()),
+            Verb::Update => Some(moved(field)),
+        })
+        .collect();
+    fields.join(", ")
+}
+
+fn with(field: Field, value: Option<&Value>) -> Option<String> {
+    let value = value?;
+    // What is off or empty says nothing about an object that comes or goes.
+    let is_empty = match value {
+        Value::Flag(flag) => !flag && field == Field::Tagged,
+        Value::Vlans(vlans) => vlans.is_empty(),
+        _ => false,
+    };
+    (!is_empty).then(|| format!("{} {}", label(field), said(field, Some(value))))
+}
+
+fn moved(change: &FieldChange) -> String {
+    let FieldChange { field, from, to } = change;
+    format!(
+        "{} {} → {}",
+        label(*field),
+        said(*field, from.as_ref()),
+        said(*field, to.as_ref())
+    )
+}
+
+fn label(field: Field) -> &'static str {
+    match field {
+        Field::Hostname => "host name",
+        Field::Location => "location",
+        Field::Contact => "contact",
+        Field::Name => "name",
+        Field::MacAddress => "MAC",
+        Field::Description => "description",
+        Field::Port => "port",
+        Field::Enabled => "enabled",
+        Field::Mode => "mode",
+        Field::Down => "down",
+        Field::Up => "up",
+        Field::Endpoint => "endpoint",
+        Field::Rate => "rate",
+        Field::Vlan => "VLAN",
+        Field::Tagged => "tagged",
+        Field::RemappedVlan => "remapped VLAN",
+        Field::AllowedVlans => "allowed VLANs",
+        Field::Port2Vlan => "VLAN of port 2",
+        Field::Poe => "power",
+    }
+}
+
+fn said(field: Field, value: Option<&Value>) -> String {
+    let Some(value) = value else {
+        return match field {
+            Field::Description | Field::Endpoint | Field::RemappedVlan | Field::Port2Vlan => "none",
+            _ => "?",
+        }
+        .to_owned();
+    };
+    match value {
+        Value::Text(text) => match visible(text) {
+            text if text.contains([' ', ',']) => format!("\"{text}\""),
+            text => text.into_owned(),
+        },
+        Value::Mac(mac) => mac.to_string(),
+        Value::Speed(speed) => format!("{speed} Mbps"),
+        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Vlan(vlan) => vlan.to_string(),
+        Value::Vlans(vlans) if vlans.is_empty() => "none".to_owned(),
+        Value::Vlans(vlans) => vlans.to_string(),
+        Value::Port(port) => port.to_string(),
+        Value::Mode(mode) => mode.to_string(),
+        Value::Poe(poe) => poe.to_string(),
+        // The number is the device's business; people know endpoints and profiles by what they are called.
+        Value::Endpoint { mac, .. } => mac.to_string(),
+        Value::Profile { name, .. } => visible(name.as_str()).into_owned(),
+        Value::Unthrottled => "unthrottled".to_owned(),
+    }
+}
+
+/// Returns what a step does to people, where it does something.
+pub(super) fn impact(step: &Step) -> Option<String> {
+    let own = match &step.change.object {
+        Object::Subscriber(name) => Some(name),
+        _ => None,
+    };
+    let names = |verb: &str| {
+        let subscribers = step.impact.subscribers();
+        // The subscriber that the line is about need not be named again.
+        if matches!(subscribers, [only] if Some(only) == own) {
+            return format!("{verb} it");
+        }
+        format!(
+            "{verb} {}",
+            some_names(subscribers.iter().map(|name| visible(name.as_str())))
+        )
+    };
+    match &step.impact {
+        Impact::None => None,
+        Impact::Interrupts { .. } => Some(names("interrupts")),
+        Impact::Disconnects { .. } => Some(names("disconnects")),
+        Impact::TouchesManagement => Some("may cut our own way to the device".to_owned()),
+    }
+}
+
+/// Returns names as a list; of many, the first ones and a count.
+pub(super) fn some_names<'a>(names: impl ExactSizeIterator<Item = Cow<'a, str>>) -> String {
+    let count = names.len();
+    let mut shown: Vec<String> = names.take(NAMES).map(Cow::into_owned).collect();
+    if count > NAMES {
+        shown.push(format!(
+            "{} more",
+            super::super::count::grouped(count - NAMES)
+        ));
+    }
+    listed(&shown)
+}
+
+/// Returns the reasons of a step, one line each.
+pub(super) fn because(step: &Step) -> Vec<String> {
+    let is_one = step.because.len() == 1;
+    let mut said = Vec::new();
+    for reason in &step.because {
+        let mut text = String::new();
+        if !is_one && !reason.fields.is_empty() {
+            let fields: Vec<String> = reason
+                .fields
+                .iter()
+                .map(|field| label(*field).to_owned())
+                .collect();
+            text.push_str(&format!("{}: ", listed(&fields)));
+        }
+        text.push_str(&cause(reason));
+        said.push(text);
+    }
+    said
+}
+
+fn cause(because: &Because) -> String {
+    let origin = because.origin.as_ref().map(origin);
+    let with = |text: &str| match &origin {
+        Some(origin) => format!("{text}; {origin}"),
+        None => text.to_owned(),
+    };
+    match &because.cause {
+        Cause::Inventory => origin.unwrap_or_else(|| "the inventory says so".to_owned()),
+        Cause::Drift { was: Some(was) } => {
+            with(&format!("drift: was {} when last verified", visible(was)))
+        }
+        Cause::Drift { was: None } => with("drift: was there when last verified"),
+        Cause::FirstAdoption => with("first adoption"),
+        Cause::Gone => with("no longer in the inventory"),
+        Cause::Unmanaged => {
+            "not in the inventory, which is authoritative for this device".to_owned()
+        }
+        Cause::Temporary => "a stop on the way, so that two can trade places".to_owned(),
+    }
+}
+
+fn origin(origin: &Origin) -> String {
+    let place = match origin.line {
+        0 => visible(&origin.file).into_owned(),
+        line => format!("{}:{line}", visible(&origin.file)),
+    };
+    match &origin.commit {
+        None => place,
+        Some(commit) => {
+            let id = commit.id.get(..10).unwrap_or(&commit.id);
+            format!(
+                "commit {id} by {}, {}, {place}: {}",
+                visible(&commit.author),
+                visible(&commit.date),
+                visible(&commit.subject)
+            )
+        }
+    }
+}
+
+/// Returns "1 device" or "97 devices".
+pub(super) fn on_devices(count: usize) -> String {
+    counted(count, "device")
+}

@@ -1,0 +1,162 @@
+//! Why a device could not be read over SSH.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use super::Command;
+use crate::model::HostKey;
+
+/// What was being done when something went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    Connecting,
+    /// Versions, algorithms and keys, up to the host key.
+    Agreeing,
+    LoggingIn,
+    OpeningShell,
+    WaitingForPrompt,
+    Enabling,
+    SettingUp,
+    Reading(Command),
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting => out.write_str("connecting"),
+            Self::Agreeing => out.write_str("agreeing on keys"),
+            Self::LoggingIn => out.write_str("logging in"),
+            Self::OpeningShell => out.write_str("opening a shell"),
+            Self::WaitingForPrompt => out.write_str("waiting for a prompt"),
+            Self::Enabling => out.write_str("gaining privileges with `enable`"),
+            Self::SettingUp => out.write_str("switching the pager off"),
+            Self::Reading(command) => write!(out, "reading the reply to `{}`", command.text()),
+        }
+    }
+}
+
+/// Why a device could not be read over SSH. What a device said is made visible and masked.
+#[derive(Debug, thiserror::Error)]
+pub enum SshError {
+    #[error("cannot connect to {address} over SSH")]
+    Connect {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error("{address} took too long, while {doing}{}", said_at_the_end(.said))]
+    TimedOut {
+        address: SocketAddr,
+        doing: Doing,
+        said: String,
+    },
+    #[error("{address} closed the connection, while {doing}{}", said_at_the_end(.said))]
+    Closed {
+        address: SocketAddr,
+        doing: Doing,
+        said: String,
+    },
+    #[error("the SSH connection to {address} failed, while {doing}")]
+    Protocol {
+        address: SocketAddr,
+        doing: Doing,
+        source: russh::Error,
+    },
+    #[error(
+        "{address} and we have no {what} algorithm in common; it offers {theirs}{}",
+        if *.may_be_legacy { "; where its firmware is too old for others, allow them: `legacy_algorithms = true` in its credentials" } else { "" }
+    )]
+    NoCommonAlgorithm {
+        address: SocketAddr,
+        what: &'static str,
+        theirs: String,
+        /// Old algorithms were not allowed, and would have been enough.
+        may_be_legacy: bool,
+    },
+    #[error("{address} shows a certificate and no host key; a GAM has none")]
+    Certificate { address: SocketAddr },
+    #[error(
+        "the host key of {address} is not pinned, so no password was sent; it shows {presented}. Compare that with the device, then pin it with `gamctl trust DEVICE`"
+    )]
+    HostKeyUnknown {
+        address: SocketAddr,
+        presented: HostKey,
+    },
+    #[error(
+        "the host key of {address} is not the one that is pinned, so no password was sent: pinned is {pinned}, it shows {presented}. Either the device was replaced or reset, or something else answers in its place. Find out which before `gamctl trust DEVICE`"
+    )]
+    HostKeyChanged {
+        address: SocketAddr,
+        pinned: HostKey,
+        presented: HostKey,
+    },
+    #[error(
+        "{address} refuses user `{user}` and the password; check `ssh` in the device's credentials"
+    )]
+    LoginRefused { address: SocketAddr, user: String },
+    #[error(
+        "{address} asks {question:?} at login, and not for a password alone; log in by hand and see what it wants"
+    )]
+    LoginQuestion {
+        address: SocketAddr,
+        question: String,
+    },
+    #[error(
+        "the password for {address} has characters that a command line takes as keys, so it cannot be typed"
+    )]
+    PasswordNotTypable { address: SocketAddr },
+    #[error("{address} does not give privileges for `enable` with the login's password: {said}")]
+    EnableRefused { address: SocketAddr, said: String },
+    #[error("{address} refused `{}`: {reply}", .command.text())]
+    Refused {
+        address: SocketAddr,
+        command: Command,
+        reply: String,
+    },
+    #[error("{address} wants an answer, while {doing}: {question}")]
+    Question {
+        address: SocketAddr,
+        doing: Doing,
+        question: String,
+    },
+    #[error("{address} answered `{line}` in a way that is not known: {reply}")]
+    Unrecognised {
+        address: SocketAddr,
+        line: &'static str,
+        reply: String,
+    },
+    #[error(
+        "the reply of {address} to `{}` is not whole: {lines} lines, the last is not `{expected}` but `{last}`",
+        .command.text()
+    )]
+    Incomplete {
+        address: SocketAddr,
+        command: Command,
+        lines: usize,
+        expected: &'static str,
+        last: String,
+    },
+    #[error(
+        "messages of {address} broke into the reply to `{}` {tries} times, so that it cannot be relied on; the last was {message}",
+        .command.text()
+    )]
+    Interrupted {
+        address: SocketAddr,
+        command: Command,
+        tries: u32,
+        message: String,
+    },
+    #[error("{address} sent more than {limit} bytes, while {doing}")]
+    TooLong {
+        address: SocketAddr,
+        doing: Doing,
+        limit: usize,
+    },
+}
+
+fn said_at_the_end(said: &str) -> String {
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!("; the last it said was: {said}")
+    }
+}

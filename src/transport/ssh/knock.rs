@@ -1,0 +1,210 @@
+//! A connection up to the host key, which is judged before anything secret is sent.
+
+use std::net::{Shutdown, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use russh::AlgorithmKind;
+use russh::client::{Config, Handle, Handler, connect_stream};
+use russh::keys::{HashAlg, PublicKeyOrCertificate};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use super::algorithm::{Family, is_legacy, offered};
+use super::quote::visible;
+use super::{Doing, Login, SshError};
+use crate::model::HostKey;
+
+/// Nobody holds a connection open for longer in which nothing happens; what is waited for has shorter limits.
+const INACTIVITY: Duration = Duration::from_secs(120);
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// Takes a connection down with it, so that no task of the protocol outlives who wanted it.
+pub(super) struct Wire(std::net::TcpStream);
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        // Where it is down already there is nothing to do.
+        let _down = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+/// A connection whose host key is the pinned one.
+pub(super) struct Connection {
+    pub(super) handle: Handle<Judge>,
+    pub(super) wire: Wire,
+}
+
+/// Judges host keys.
+pub(super) struct Judge {
+    pinned: Option<HostKey>,
+    presented: Arc<OnceLock<(HostKey, Family)>>,
+}
+
+impl Handler for Judge {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        key: &PublicKeyOrCertificate,
+    ) -> Result<bool, russh::Error> {
+        let PublicKeyOrCertificate::PublicKey { key, .. } = key else {
+            return Ok(false);
+        };
+        let shown = HostKey::new(&key.fingerprint(HashAlg::Sha256).to_string());
+        let (Ok(shown), Some(family)) = (shown, Family::of(&key.algorithm())) else {
+            return Ok(false);
+        };
+        let is_pinned = self.pinned.as_ref() == Some(&shown);
+        let _first = self.presented.set((shown, family));
+        Ok(is_pinned)
+    }
+}
+
+/// Why a connection is not good.
+enum Refusal {
+    /// The key, and of which kind it is.
+    HostKey(HostKey, Family),
+    Error(SshError),
+}
+
+/// Connects and holds the host key against the pin.
+pub(super) async fn knock(login: &Login, deadline: Instant) -> Result<Connection, SshError> {
+    let first = attempt(login, &Family::ALL, deadline).await;
+    let (presented, shown) = match first {
+        Ok(connection) => return Ok(connection),
+        Err(Refusal::Error(error)) => return Err(error),
+        Err(Refusal::HostKey(presented, family)) => (presented, family),
+    };
+    let address = login.address;
+    let Some(pinned) = login.host_key.clone() else {
+        return Err(SshError::HostKeyUnknown { address, presented });
+    };
+    // A device with keys of several kinds shows the one that we like best, and the pin may be of another kind.
+    for family in Family::ALL.into_iter().filter(|family| *family != shown) {
+        if let Ok(connection) = attempt(login, &[family], deadline).await {
+            return Ok(connection);
+        }
+    }
+    Err(SshError::HostKeyChanged {
+        address,
+        pinned,
+        presented,
+    })
+}
+
+/// Asks a device for its host key; nobody logs in.
+///
+/// Where a key is pinned and the device has it, that one is returned, whatever others the device has.
+pub async fn host_key_of(
+    address: SocketAddr,
+    legacy_algorithms: bool,
+    pinned: Option<HostKey>,
+    patience: Duration,
+) -> Result<HostKey, SshError> {
+    let login = Login {
+        address,
+        user: String::new(),
+        password: crate::secrets::Secret::new(Vec::new()),
+        legacy_algorithms,
+        host_key: pinned.clone(),
+    };
+    match (knock(&login, Instant::now() + patience).await, pinned) {
+        (Ok(connection), Some(pinned)) => {
+            drop(connection);
+            Ok(pinned)
+        }
+        (
+            Err(
+                SshError::HostKeyUnknown { presented, .. }
+                | SshError::HostKeyChanged { presented, .. },
+            ),
+            _,
+        ) => Ok(presented),
+        (Err(error), _) => Err(error),
+        // Without a pin no key is taken.
+        (Ok(_), None) => Err(SshError::Certificate { address }),
+    }
+}
+
+async fn attempt(
+    login: &Login,
+    families: &[Family],
+    deadline: Instant,
+) -> Result<Connection, Refusal> {
+    let address = login.address;
+    let late = |doing| {
+        Refusal::Error(SshError::TimedOut {
+            address,
+            doing,
+            said: String::new(),
+        })
+    };
+    let unreachable = |source| Refusal::Error(SshError::Connect { address, source });
+    let stream = timeout_at(deadline, TcpStream::connect(address)).await;
+    let stream = stream
+        .map_err(|_| late(Doing::Connecting))?
+        .map_err(unreachable)?;
+    stream.set_nodelay(true).map_err(unreachable)?;
+    let stream = stream.into_std().map_err(unreachable)?;
+    let wire = Wire(stream.try_clone().map_err(unreachable)?);
+    let stream = TcpStream::from_std(stream).map_err(unreachable)?;
+    let presented = Arc::new(OnceLock::new());
+    let judge = Judge {
+        pinned: login.host_key.clone(),
+        presented: Arc::clone(&presented),
+    };
+    let config = Config {
+        preferred: offered(families, login.legacy_algorithms),
+        inactivity_timeout: Some(INACTIVITY),
+        keepalive_interval: Some(KEEPALIVE),
+        ..Config::default()
+    };
+    let connecting = connect_stream(Arc::new(config), stream, judge);
+    match timeout_at(deadline, connecting).await {
+        Err(_) => Err(late(Doing::Agreeing)),
+        Ok(Ok(handle)) => Ok(Connection { handle, wire }),
+        Ok(Err(russh::Error::UnknownKey)) => Err(match presented.get() {
+            Some((key, family)) => Refusal::HostKey(key.clone(), *family),
+            None => Refusal::Error(SshError::Certificate { address }),
+        }),
+        Ok(Err(error)) => Err(Refusal::Error(explained(login, Doing::Agreeing, error))),
+    }
+}
+
+/// Returns what an error of the protocol means to people.
+pub(super) fn explained(login: &Login, doing: Doing, error: russh::Error) -> SshError {
+    let address = login.address;
+    match error {
+        russh::Error::NoCommonAlgo { kind, theirs, .. } => {
+            let may_be_legacy =
+                !login.legacy_algorithms && theirs.iter().any(|name| is_legacy(name));
+            let shown: Vec<String> = theirs.iter().take(12).map(|name| visible(name)).collect();
+            SshError::NoCommonAlgorithm {
+                address,
+                what: match kind {
+                    AlgorithmKind::Kex => "key exchange",
+                    AlgorithmKind::Key => "host key",
+                    AlgorithmKind::Cipher => "cipher",
+                    AlgorithmKind::Compression => "compression",
+                    AlgorithmKind::Mac => "MAC",
+                },
+                theirs: shown.join(", "),
+                may_be_legacy,
+            }
+        }
+        russh::Error::Disconnect
+        | russh::Error::HUP
+        | russh::Error::SendError
+        | russh::Error::IO(_) => SshError::Closed {
+            address,
+            doing,
+            said: String::new(),
+        },
+        source => SshError::Protocol {
+            address,
+            doing,
+            source,
+        },
+    }
+}

@@ -1,0 +1,103 @@
+//! What a prompt looks like, and which one is this device's.
+
+/// How far a session may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Privilege {
+    /// `>`
+    User,
+    /// `#`
+    Privileged,
+}
+
+/// A device's prompt: its host name as it stands there, and the privilege behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Prompt {
+    host: String,
+    pub(super) privilege: Privilege,
+}
+
+/// Longer host names do not exist (docs/gam.md), and a mode adds little.
+const LONGEST: usize = 120;
+
+impl Prompt {
+    /// Returns a prompt that no line is.
+    pub(super) fn unknown() -> Self {
+        Self {
+            host: String::new(),
+            privilege: Privilege::User,
+        }
+    }
+
+    /// Returns what a line would be as a prompt, whether it is one or not.
+    pub(super) fn guess(line: &str) -> Option<Self> {
+        let line = line.trim();
+        let (host, privilege) = match line.strip_suffix('#') {
+            Some(host) => (host, Privilege::Privileged),
+            None => (line.strip_suffix('>')?, Privilege::User),
+        };
+        if host.is_empty() || host.len() > LONGEST {
+            return None;
+        }
+        Some(Self {
+            host: host.to_owned(),
+            privilege,
+        })
+    }
+
+    /// Returns the prompt that a line is, where it is this device's.
+    pub(super) fn of_same_host(&self, line: &str) -> Option<Self> {
+        Self::guess(line).filter(|prompt| prompt.host == self.host)
+    }
+
+    /// Returns whether a line is this prompt, or begins with it.
+    pub(super) fn begins<'a>(&self, line: &'a str) -> Option<&'a str> {
+        let mark = match self.privilege {
+            Privilege::User => '>',
+            Privilege::Privileged => '#',
+        };
+        line.trim_start()
+            .strip_prefix(self.host.as_str())?
+            .strip_prefix(mark)
+    }
+
+    /// Returns whether no banner has such a line by itself: rulers are made of one character.
+    pub(super) fn is_name_like(&self) -> bool {
+        self.host.chars().any(char::is_alphanumeric)
+    }
+}
+
+/// Finds the prompt when a line was entered that is empty: it stands there twice, and nothing behind it.
+pub(super) fn repeated(lines: &[String], current: &str) -> Option<Prompt> {
+    let now = Prompt::guess(current)?;
+    let before = lines.iter().rev().find(|line| !line.trim().is_empty())?;
+    (Prompt::guess(before)? == now).then_some(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_anchored_to_the_whole_host_name() {
+        let prompt = Prompt::guess("GAM-4.b_(x)# ").unwrap();
+        assert!(prompt.of_same_host("GAM-4.b_(x)#").is_some());
+        assert!(prompt.of_same_host("GAM-4.b_(x)>").is_some());
+        for other in ["GAM-4.b_(x)(config)#", "b_(x)#", "description #", "#", ""] {
+            assert_eq!(prompt.of_same_host(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_prompt_is_believed_when_it_comes_twice() {
+        let lines = |lines: &[&str]| {
+            lines
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert!(repeated(&lines(&["Authorised use only #", "GAM#"]), "GAM# ").is_some());
+        assert!(repeated(&lines(&["Authorised use only #"]), "GAM# ").is_none());
+        assert!(repeated(&lines(&["GAM#"]), "GAM").is_none());
+        assert!(repeated(&lines(&["GAM>"]), "GAM# ").is_none());
+    }
+}

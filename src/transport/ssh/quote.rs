@@ -1,0 +1,98 @@
+//! Device text as it may stand in an error: short, on one line, every control byte visible, no secret.
+
+use crate::model::hazard_on_a_terminal;
+
+/// As much of what a device said as helps.
+const LONGEST: usize = 240;
+
+/// Words behind which devices keep secrets; what follows on the line is not for errors.
+const SECRETIVE: [&str; 7] = [
+    "password",
+    "passwd",
+    "secret",
+    "community",
+    "encrypted",
+    "key",
+    "md5",
+];
+
+/// Returns the end of what a device said, for an error. `password` is ours, should the device have repeated it.
+pub(super) fn quote<'a>(lines: impl IntoIterator<Item = &'a str>, password: &str) -> String {
+    let mut shown: Vec<String> = Vec::new();
+    for line in lines {
+        let line = line.trim();
+        if !line.is_empty() {
+            shown.push(visible(&masked(line, password)));
+        }
+    }
+    let text = shown.join(" / ");
+    let extra = text.chars().count().saturating_sub(LONGEST);
+    if extra == 0 {
+        return text;
+    }
+    let end: String = text.chars().skip(extra).collect();
+    format!("…{end}")
+}
+
+/// Returns the text with everything that moves a cursor, hides or reorders written as `U+…`.
+pub(super) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if hazard_on_a_terminal(character).is_some() {
+            shown.push_str(&format!("<U+{:04X}>", u32::from(character)));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+fn masked(line: &str, password: &str) -> String {
+    let mut line = if password.is_empty() {
+        line.to_owned()
+    } else {
+        line.replace(password, "***")
+    };
+    let small = line.to_ascii_lowercase();
+    // The first such word: what is behind it may hold the others.
+    let secretive = SECRETIVE.iter().filter_map(|word| {
+        let at = small.find(word)? + word.len();
+        // `Password:` is a question and not an answer.
+        let rest = small.get(at..)?;
+        (!rest.trim_matches([':', ' ']).is_empty()).then_some(at)
+    });
+    if let Some(at) = secretive.min() {
+        line.truncate(at);
+        line.push_str(" ***");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_and_control_bytes_do_not_come_through() {
+        let said = [
+            "username admin privilege 15 password encrypted 5f4dcc3b",
+            "snmp-server community CANARY rw",
+            "Password:",
+            "\u{1b}[2Jred\u{202e}",
+            "hunter2 is what you typed",
+        ];
+        let quoted = quote(said, "hunter2");
+        assert_eq!(
+            quoted,
+            "username admin privilege 15 password *** / snmp-server community *** / Password: / <U+001B>[2Jred<U+202E> / *** is what you typed"
+        );
+    }
+
+    #[test]
+    fn only_the_end_is_quoted() {
+        let long = "x".repeat(100_000);
+        let quoted = quote([long.as_str(), "% Incomplete command."], "");
+        assert!(quoted.chars().count() <= LONGEST + 1);
+        assert!(quoted.starts_with('…') && quoted.ends_with("% Incomplete command."));
+    }
+}

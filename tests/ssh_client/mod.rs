@@ -1,0 +1,109 @@
+//! Our client of SSH against twins: what it reads is right and whole, or an error says what is wrong.
+
+mod faults;
+mod host_keys;
+mod reading;
+
+use std::time::Duration;
+
+use gamctl::model::{GamModel, HostKey, MacAddress};
+use gamctl::secrets::Secret;
+use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
+use gamctl::simulator::server::{State, Twin, TwinSettings};
+use gamctl::transport::ssh::{Command, Login, Patience, Session, SshError};
+
+/// How long anything may take before a test gives up.
+const LONG: Duration = Duration::from_secs(20);
+
+fn settings() -> TwinSettings {
+    TwinSettings {
+        boot_time: Duration::from_millis(100),
+        ..TwinSettings::new(Build {
+            hardware: Hardware::of(GamModel::Gam4Cx, 11),
+            firmware: FirmwareProfile::default(),
+            seed: 11,
+            configuration: None,
+        })
+    }
+}
+
+/// A twin with a password and something configured.
+async fn twin() -> Twin {
+    started(settings()).await
+}
+
+async fn started(mut settings: TwinSettings) -> Twin {
+    settings.login.password = "correct horse".to_owned();
+    let twin = Twin::start(settings).await.unwrap();
+    configure(&twin);
+    twin
+}
+
+fn configure(twin: &Twin) {
+    let mac: MacAddress = "00:0e:d8:1c:95:08".parse().unwrap();
+    for line in [
+        "ghn bw-profile 2 name \"home 100\" rate-downstream 106 rate-upstream 106".to_owned(),
+        format!("ghn endpoint 1 name \"cellar left\" mac-address {mac} port 4"),
+        "ghn subscriber 1 name apt-101 endpoint 1 vid 101 bw-profile 2".to_owned(),
+    ] {
+        assert_eq!(refused(&twin.edit_line(&line)), None);
+    }
+}
+
+fn refused(said: &str) -> Option<&str> {
+    said.lines().find(|line| line.starts_with("% "))
+}
+
+fn login(twin: &Twin) -> Login {
+    let credentials = twin.credentials();
+    Login {
+        address: twin.ssh_address(),
+        user: credentials.user,
+        password: Secret::new(credentials.password.into_bytes()),
+        legacy_algorithms: false,
+        host_key: Some(HostKey::new(&twin.host_key().unwrap()).unwrap()),
+    }
+}
+
+/// As patient as on a busy machine, and quick to ask what looks like a prompt.
+fn patience() -> Patience {
+    Patience {
+        login: LONG,
+        silence: LONG,
+        reply: LONG,
+        pause: Duration::from_millis(100),
+        ..Patience::default()
+    }
+}
+
+/// Patient enough for what comes at once, and not for what never comes.
+fn impatience() -> Patience {
+    Patience {
+        login: Duration::from_secs(4),
+        silence: Duration::from_millis(700),
+        reply: Duration::from_secs(4),
+        pause: Duration::from_millis(100),
+        ..Patience::default()
+    }
+}
+
+async fn running_config(login: &Login, patience: Patience) -> Result<Vec<String>, SshError> {
+    let mut session = Session::open(login, patience).await?;
+    let lines = session.read(Command::ShowRunningConfig).await?;
+    session.close().await;
+    Ok(lines)
+}
+
+/// What the twin would print, without a terminal in between.
+fn printed(twin: &Twin) -> Vec<String> {
+    let text = twin.gam(gamctl::simulator::commands::running_config);
+    let first = "Building configuration...";
+    std::iter::once(first)
+        .chain(text.lines())
+        .map(str::to_owned)
+        .collect()
+}
+
+async fn is_left_alone(twin: &Twin) {
+    twin.wait_until(State::is_idle, LONG).await.unwrap();
+}
