@@ -1,5 +1,6 @@
 //! What people type: the arguments of every command, and the way from them to an exit code.
 
+mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
@@ -13,6 +14,7 @@ mod set;
 mod show;
 mod source;
 mod terminal;
+mod trust;
 mod twin;
 mod validate;
 
@@ -95,6 +97,7 @@ enum Command {
     Fmt(fmt::FmtArguments),
     Show(show::ShowArguments),
     Set(set::SetArguments),
+    Trust(trust::TrustArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -139,6 +142,7 @@ impl Command {
             Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
+            Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),

@@ -11,6 +11,7 @@ mod line_match;
 mod paint;
 mod plan;
 mod table;
+mod trust;
 mod visible;
 
 pub use count::{counted, listed};
@@ -24,4 +25,5 @@ pub use plan::{
     write_plan,
 };
 pub use table::{Align, Table};
+pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
 pub use visible::{Excerpt, excerpt, visible};

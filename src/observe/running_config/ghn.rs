@@ -150,7 +150,7 @@ impl Ghn {
         for port in 1..=u32::from(model.port_count()) {
             self.ports.objects.entry(port).or_default();
         }
-        rows.ports = self.ports.table(|said| port(said, model.medium()));
+        rows.ports = self.ports.table(|said| port(&said, model.medium()));
         // Where it is left out it is there all the same.
         let delivered = self.profiles.objects.entry(DELIVERED_PROFILE).or_default();
         if delivered.options.is_empty() {
@@ -246,7 +246,7 @@ fn missing<T>(name: &str) -> Known<T> {
     Err(format!("the running-config leaves `{name}` out"))
 }
 
-fn port(said: Said, medium: Medium) -> PortRow {
+fn port(said: &Said, medium: Medium) -> PortRow {
     if let Some(reason) = said.unknown.first() {
         return PortRow {
             name: Err(reason.clone()),

@@ -27,7 +27,8 @@ struct Uplink {
     mode: Option<Known<UplinkMode>>,
     /// By mode: each has its own.
     native: BTreeMap<&'static str, Known<u32>>,
-    allowed: Option<Known<VlanSet>>,
+    /// By mode as well.
+    allowed: BTreeMap<&'static str, Known<VlanSet>>,
     unknown: Option<String>,
 }
 
@@ -125,7 +126,10 @@ impl Uplink {
                     "hybrid" => Ok(UplinkMode::Hybrid),
                     _ => Err(format!("its mode is not known: {}", shown(line))),
                 };
-                once(&mut self.mode, mode, line);
+                self.mode = Some(match self.mode {
+                    None => mode,
+                    Some(_) => Err(format!("it is said twice: {}", shown(line))),
+                });
             }
             ["switchport", "access", "vlan", vlan] => self.set_native("access", vlan, line),
             ["switchport", "trunk", "native", "vlan", vlan] => {
@@ -135,11 +139,11 @@ impl Uplink {
                 self.set_native("hybrid", vlan, line);
             }
             ["switchport", "trunk", "allowed", "vlan", list] => {
-                let list = vlans(list).ok_or_else(|| format!("no list of VLANs: {}", shown(line)));
-                once(&mut self.allowed, list, line);
+                self.set_allowed("trunk", list, line);
             }
-            // Another mode's.
-            ["switchport", "hybrid", "allowed", "vlan", _] => {}
+            ["switchport", "hybrid", "allowed", "vlan", list] => {
+                self.set_allowed("hybrid", list, line);
+            }
             // It may well keep VLANs out.
             ["switchport", ..] | ["no", "switchport", ..] => {
                 self.unknown = Some(format!("a line is not known: {}", shown(line)));
@@ -150,35 +154,35 @@ impl Uplink {
 
     fn set_native(&mut self, mode: &'static str, vlan: &str, line: &str) {
         let vlan = number(vlan).ok_or_else(|| format!("no VLAN: {}", shown(line)));
-        let mut place = self.native.remove(mode);
-        once(&mut place, vlan, line);
-        if let Some(vlan) = place {
-            self.native.insert(mode, vlan);
-        }
+        once(&mut self.native, mode, vlan, line);
+    }
+
+    fn set_allowed(&mut self, mode: &'static str, list: &str, line: &str) {
+        let list = vlans(list).ok_or_else(|| format!("no list of VLANs: {}", shown(line)));
+        once(&mut self.allowed, mode, list, line);
     }
 
     /// A mode, VLAN or list that is left out is as delivered, and the field has seen no such box: it is not known.
     fn row(mut self) -> UplinkRow {
-        let missing = |what: &str| Err(format!("the running-config leaves its {what} out"));
-        let mode = self
-            .mode
-            .unwrap_or_else(|| Err("the running-config leaves its mode out".to_owned()));
-        let native_vlan = match &mode {
+        let missing = |what: &str| format!("the running-config leaves its {what} out");
+        let mode = self.mode.unwrap_or_else(|| Err(missing("mode")));
+        let word = match &mode {
             Err(reason) => Err(format!("it depends on the mode: {reason}")),
-            Ok(mode) => {
-                let mode = match mode {
-                    UplinkMode::Access => "access",
-                    UplinkMode::Trunk => "trunk",
-                    UplinkMode::Hybrid => "hybrid",
-                };
-                let native = self.native.remove(mode);
-                native.unwrap_or_else(|| missing("native VLAN"))
-            }
+            Ok(UplinkMode::Access) => Ok("access"),
+            Ok(UplinkMode::Trunk) => Ok("trunk"),
+            Ok(UplinkMode::Hybrid) => Ok("hybrid"),
         };
-        let allowed_vlans = match (self.unknown, self.allowed) {
+        let native_vlan = word.clone().and_then(|word| {
+            let native = self.native.remove(word);
+            native.unwrap_or_else(|| Err(missing("native VLAN")))
+        });
+        let allowed_vlans = match (self.unknown, &mode) {
             (Some(reason), _) => Err(reason),
-            (None, Some(allowed)) => allowed,
-            (None, None) => Err("the running-config leaves its allowed VLANs out".to_owned()),
+            (None, Ok(UplinkMode::Access)) => native_vlan.clone().and_then(only),
+            (None, _) => word.and_then(|word| {
+                let allowed = self.allowed.remove(word);
+                allowed.unwrap_or_else(|| Err(missing("allowed VLANs")))
+            }),
         };
         UplinkRow {
             mode,
@@ -188,11 +192,28 @@ impl Uplink {
     }
 }
 
-fn once<T>(place: &mut Option<Known<T>>, value: Known<T>, line: &str) {
-    *place = Some(match place {
-        None => value,
-        Some(_) => Err(format!("it is said twice: {}", shown(line))),
-    });
+/// Returns the one VLAN of an uplink that is no trunk.
+fn only(vlan: u32) -> Known<VlanSet> {
+    let vlan = u16::try_from(vlan)
+        .ok()
+        .and_then(|vlan| VlanId::new(vlan).ok());
+    let vlan = vlan.ok_or_else(|| "its one VLAN is none".to_owned())?;
+    Ok(VlanSet::from_iter([vlan]))
+}
+
+fn once<T>(
+    by_mode: &mut BTreeMap<&'static str, Known<T>>,
+    mode: &'static str,
+    value: Known<T>,
+    line: &str,
+) {
+    let twice = by_mode.contains_key(mode);
+    let value = if twice {
+        Err(format!("it is said twice: {}", shown(line)))
+    } else {
+        value
+    };
+    by_mode.insert(mode, value);
 }
 
 fn vlans(list: &str) -> Option<VlanSet> {

@@ -240,14 +240,21 @@ fn an_uplink_is_believed_only_where_every_line_about_vlans_is_known() {
         (access.mode, access.native_vlan),
         (Ok(UplinkMode::Access), Ok(7))
     );
-    assert!(access.allowed_vlans.is_err());
+    assert_eq!(access.allowed_vlans.unwrap().to_string(), "7");
+    let hybrid = uplink(
+        " switchport trunk allowed vlan 5\n switchport hybrid allowed vlan 6\n switchport mode hybrid",
+    );
+    assert_eq!(hybrid.allowed_vlans.unwrap().to_string(), "6");
     let none = uplink(" switchport trunk allowed vlan none\n switchport mode trunk\n shutdown");
     assert_eq!(none.allowed_vlans, Ok(Default::default()));
     assert!(none.native_vlan.is_err());
-    let all = uplink(" switchport trunk allowed vlan all");
+    let all = uplink(" switchport trunk allowed vlan all\n switchport mode trunk");
     assert_eq!(all.allowed_vlans.unwrap().to_string(), "1-4095");
-    assert!(all.mode.is_err());
-    let odd = uplink(" switchport trunk allowed vlan 3-4094\n switchport forbidden vlan add 5");
+    let modeless = uplink(" switchport trunk allowed vlan all");
+    assert!(modeless.mode.is_err() && modeless.allowed_vlans.is_err());
+    let odd = uplink(
+        " switchport trunk allowed vlan 3-4094\n switchport mode trunk\n switchport forbidden vlan add 5",
+    );
     assert!(odd.allowed_vlans.is_err());
     for name in [
         "10GigabitEthernet 1/x",
