@@ -5,6 +5,7 @@ pub mod config;
 pub mod inventory;
 pub mod model;
 pub mod plan;
+pub mod render;
 pub mod report;
 pub mod secrets;
 pub mod simulator;
