@@ -7,7 +7,9 @@ mod completions;
 mod fmt;
 mod generated;
 mod init;
+mod looking;
 mod man;
+mod plan;
 mod schema;
 mod scope;
 mod set;
@@ -98,6 +100,7 @@ enum Command {
     Show(show::ShowArguments),
     Set(set::SetArguments),
     Trust(trust::TrustArguments),
+    Plan(Box<plan::PlanArguments>),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -143,6 +146,7 @@ impl Command {
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
