@@ -1,6 +1,6 @@
 //! Looks at twins: what a look returns is what the twin is configured as, or it says what it does not know.
 
-mod device;
+pub(crate) mod device;
 mod faults;
 mod moving;
 mod same;
