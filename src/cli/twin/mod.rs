@@ -57,9 +57,9 @@ pub(super) struct TwinArguments {
     #[arg(long, value_name = "PATTERN")]
     only: Vec<String>,
 
-    /// What they start with: `intended` is what the inventory says, `factory` is as delivered, else a file with the text of
-    /// a `show running-config`
-    #[arg(long, value_name = "WHAT", default_value = "intended")]
+    /// What they start with: `factory` is as delivered, with the endpoints plugged in; `intended` is what the inventory says;
+    /// else a file with the text of a `show running-config`
+    #[arg(long, value_name = "WHAT", default_value = "factory")]
     from: StartFrom,
 
     /// Which firmware they behave like
