@@ -212,9 +212,8 @@ fn the_index_names_every_example_with_its_title_and_its_verdict() {
             (2..=6).contains(&lines),
             "{name}: a README has 2 to 5 lines below its title"
         );
-        let plan = fs::read_to_string(folder().join(&name).join("plan.txt")).unwrap_or_default();
-        let exit = plan.lines().last().unwrap_or_default();
-        let exit = exit.trim_start_matches("[exit ").trim_end_matches(']');
+        let example = Example::read(&name);
+        let exit = gamctl::report::plan_exit(&example.plan(&example.seen)).code();
         text.push_str(&format!("| [{name}]({name}/) | {title} | {exit} |\n"));
     }
     assert!(examples().len() >= 20);
