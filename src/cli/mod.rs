@@ -8,6 +8,7 @@ mod generated;
 mod init;
 mod looking;
 mod man;
+mod observe;
 mod plan;
 mod schema;
 mod scope;
@@ -97,6 +98,7 @@ enum Command {
     Fmt(fmt::FmtArguments),
     Show(show::ShowArguments),
     Set(set::SetArguments),
+    Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
@@ -142,6 +144,7 @@ impl Command {
             Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
+            Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
