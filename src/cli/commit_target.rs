@@ -77,6 +77,7 @@ impl CommitTarget {
         &self,
         changes: &[FileChange],
         message: &str,
+        command: &str,
     ) -> Result<CommitId, commit::CommitError> {
         let changes: Vec<commit::FileChange> = changes
             .iter()
@@ -95,7 +96,7 @@ impl CommitTarget {
             committer: &self.committer,
             time: super::clock::commit_time(),
             message,
-            trailers: &[("Gamctl-Command", "set")],
+            trailers: &[("Gamctl-Command", command)],
         })
     }
 

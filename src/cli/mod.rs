@@ -1,5 +1,6 @@
 //! What people type: the arguments of every command, and the way from them to an exit code.
 
+mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
@@ -16,6 +17,7 @@ mod set;
 mod show;
 mod source;
 mod terminal;
+mod trust;
 mod twin;
 mod validate;
 
@@ -100,6 +102,7 @@ enum Command {
     Set(set::SetArguments),
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
+    Trust(trust::TrustArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -146,6 +149,7 @@ impl Command {
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
+            Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),

@@ -14,8 +14,9 @@ use crate::config::{Settings, settings_of};
 use crate::inventory::source::Limits;
 use crate::inventory::{Cache, Inventory, nearest, read};
 use crate::model::{DeviceName, DeviceState, Observation};
+use crate::observe::record;
 use crate::plan::Unobservable;
-use crate::reconcile::{Sightings, look_to_toml};
+use crate::reconcile::Sightings;
 use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
 
 /// Look at devices and show what they are, without changing anything
@@ -200,9 +201,9 @@ fn save(sightings: &Sightings, target: &Path) -> anyhow::Result<()> {
         let file = if is_file {
             target.to_path_buf()
         } else {
-            target.join(format!("{}.toml", look.device))
+            target.join(format!("{}.json", look.device))
         };
-        std::fs::write(&file, look_to_toml(look)?)
+        std::fs::write(&file, record::to_json(look))
             .with_context(|| format!("failed to write {}", file.display()))?;
     }
     Ok(())

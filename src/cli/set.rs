@@ -1,25 +1,23 @@
 //! `gamctl set`: one change to many subscribers, shown as a difference before it is written or committed.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, bail, ensure};
-use foldhash::HashSet;
+use anyhow::{bail, ensure};
 use globset::GlobMatcher;
 use serde::Serialize;
 
+use super::changed_files::{changed, keep_new_errors, write};
 use super::commit_target::CommitTarget;
 use super::scope::pattern;
 use super::source::{InventoryArguments, is_bare, report, summary};
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
-use crate::inventory::source::{Limits, replace};
+use crate::inventory::source::Limits;
 use crate::inventory::{
     FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest, read_texts,
 };
-use crate::model::Severity;
 use crate::report::{Exit, FindingFormat, counted, difference, visible};
 
 /// Change subscribers in bulk: show the difference, or write or commit it
@@ -132,7 +130,7 @@ pub(super) fn run(
     let said = if let Some(target) = target {
         let first_line = arguments.message.clone();
         let first_line = first_line.unwrap_or_else(|| format!("set {summary}"));
-        let id = target.commit(&changes, &first_line)?;
+        let id = target.commit(&changes, &first_line, "set")?;
         outcome.commit = Some(id.to_string());
         target.told(&id)
     } else if arguments.write {
@@ -344,24 +342,6 @@ fn check_key(key: &str) -> anyhow::Result<()> {
     bail!("`{}` is not a key of subscribers{hint}", visible(key));
 }
 
-/// Returns the files as the changes leave them.
-fn changed(
-    files: &BTreeMap<Arc<str>, Arc<str>>,
-    changes: &[FileChange],
-) -> BTreeMap<Arc<str>, Arc<str>> {
-    let mut after = files.clone();
-    for FileChange {
-        path, after: text, ..
-    } in changes
-    {
-        match text {
-            Some(text) => after.insert(Arc::clone(path), Arc::clone(text)),
-            None => after.remove(path),
-        };
-    }
-    after
-}
-
 /// Refuses a change that brings errors that were not there before.
 fn refuse(
     before: &Reading,
@@ -369,12 +349,7 @@ fn refuse(
     outcome: &mut Outcome,
     terminal: &Terminal,
 ) -> anyhow::Result<Option<Exit>> {
-    let known = before.findings.iter();
-    let known: HashSet<(&str, &str)> = known.map(|old| (old.rule.id, &*old.message)).collect();
-    after.findings.retain(|finding| {
-        let is_old = known.contains(&(finding.rule.id, &*finding.message));
-        finding.severity == Severity::Error && !is_old
-    });
+    keep_new_errors(before, &mut after);
     if after.findings.is_empty() {
         return Ok(None);
     }
@@ -383,29 +358,4 @@ fn refuse(
     terminal
         .complain("The change is refused: it would make the inventory wrong. Nothing is written.");
     Ok(Some(Exit::InventoryInvalid))
-}
-
-fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
-    for FileChange {
-        path,
-        before,
-        after,
-    } in changes
-    {
-        let file = root.join(&**path);
-        // Between reading and writing somebody may have saved the file in an editor.
-        let now = std::fs::read_to_string(&file).ok();
-        ensure!(
-            now.as_deref() == before.as_deref(),
-            "{} has changed meanwhile; run the command again",
-            file.display()
-        );
-        match after {
-            Some(text) => replace(&file, text.as_bytes())
-                .with_context(|| format!("failed to write {}", file.display()))?,
-            None => std::fs::remove_file(&file)
-                .with_context(|| format!("failed to remove {}", file.display()))?,
-        }
-    }
-    Ok(())
 }

@@ -28,6 +28,11 @@ impl InventoryArguments {
         path(self.inventory.as_deref(), settings)
     }
 
+    /// Returns whether the inventory is meant as it was committed, so that there are no files of it to write to.
+    pub(super) fn is_of_a_revision(&self) -> bool {
+        self.rev.is_some()
+    }
+
     pub(super) fn read(&self, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Reading> {
         let path = path(self.inventory.as_deref(), settings);
         let source = source(&path, self.rev.as_deref())?;

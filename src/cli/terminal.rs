@@ -1,6 +1,6 @@
 //! Where results and talk go: results to stdout, talk to stderr, colour only where it is wanted.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -114,6 +114,22 @@ impl Terminal {
         if !self.is_quiet {
             talk(&format!("\n{} {text}", self.talk.note("hint:")));
         }
+    }
+
+    /// Asks a person, and nobody where there is none; anything but a yes is a no.
+    pub(super) fn confirms(&self, question: &str) -> bool {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return false;
+        }
+        let _unheard = write!(
+            io::stderr().lock(),
+            "{} {question} [y/N] ",
+            self.talk.note("?")
+        );
+        let mut answer = String::new();
+        // Somebody who types more than this has not answered.
+        let read = io::stdin().lock().take(100).read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
     /// Prints an error with everything that led to it.

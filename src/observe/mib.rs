@@ -127,12 +127,22 @@ pub(super) mod vlan {
         TRUNK_QUARTER_3 = 8, "gamVlanConfigInterfacesTrunkVlans2KTo3K";
         TRUNK_QUARTER_4 = 9, "gamVlanConfigInterfacesTrunkVlans3KTo4K";
         HYBRID_NATIVE = 10, "gamVlanConfigInterfacesHybridNativeVlan";
+        HYBRID_QUARTER_1 = 15, "gamVlanConfigInterfacesHybridVlans0KTo1K";
+        HYBRID_QUARTER_2 = 16, "gamVlanConfigInterfacesHybridVlans1KTo2K";
+        HYBRID_QUARTER_3 = 17, "gamVlanConfigInterfacesHybridVlans2KTo3K";
+        HYBRID_QUARTER_4 = 18, "gamVlanConfigInterfacesHybridVlans3KTo4K";
     }
     pub(in crate::observe) const TRUNK_QUARTERS: [&Object; 4] = [
         &TRUNK_QUARTER_1,
         &TRUNK_QUARTER_2,
         &TRUNK_QUARTER_3,
         &TRUNK_QUARTER_4,
+    ];
+    pub(in crate::observe) const HYBRID_QUARTERS: [&Object; 4] = [
+        &HYBRID_QUARTER_1,
+        &HYBRID_QUARTER_2,
+        &HYBRID_QUARTER_3,
+        &HYBRID_QUARTER_4,
     ];
 }
 

@@ -38,7 +38,7 @@ pub struct SystemRow {
 pub struct UplinkRow {
     pub mode: Known<UplinkMode>,
     pub native_vlan: Known<u32>,
-    /// What passes it as a trunk, whichever mode it is in.
+    /// What passes it in the mode that it is in; as access, its one VLAN.
     pub allowed_vlans: Known<VlanSet>,
 }
 

@@ -27,7 +27,7 @@ pub struct Looks {
 impl Looks {
     pub fn new(clock: fn() -> u64) -> Self {
         Self {
-            tuning: Tuning::default(),
+            tuning: observe::tuning(),
             clock,
             at_once: AT_ONCE,
         }
@@ -86,6 +86,7 @@ async fn one(device: &DeviceName, opening: &Opening, looks: Looks) -> Result<Obs
         address: opening.snmp,
         access: &opening.access,
         tuning: looks.tuning,
+        command_line: opening.command_line.clone(),
         clock: looks.clock,
     };
     let looked = observe::look(&target).await;

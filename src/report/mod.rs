@@ -12,6 +12,7 @@ mod observed;
 mod paint;
 mod plan;
 mod table;
+mod trust;
 mod visible;
 
 pub use count::{counted, listed};
@@ -26,4 +27,5 @@ pub use plan::{
     write_plan,
 };
 pub use table::{Align, Table};
+pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
 pub use visible::{Excerpt, excerpt, visible};

@@ -1,6 +1,6 @@
 //! Random configurations, the twins that have them, and what an observation of such a twin must be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gamctl::model::{
@@ -8,7 +8,7 @@ use gamctl::model::{
     PortAssignment, PortConfig, PortName, PortNumber, ProfileConfig, ProfileName, RateLimit, Slot,
     SubscriberConfig, SubscriberName, SystemConfig, SystemText, UplinkConfig, UplinkNumber, VlanId,
 };
-use gamctl::model::{MacAddress, Poe, PortMode, VlanRange, VlanSet};
+use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
     Build, Configuration, Endpoint, FirmwareProfile, Hardware, Place, Profile, Subscriber,
     SwitchportMode, vlans,
@@ -87,6 +87,7 @@ pub(super) fn random(
             SwitchportMode::Trunk,
             SwitchportMode::Trunk,
             SwitchportMode::Hybrid,
+            SwitchportMode::Access,
         ]);
     }
     for (number, port) in &mut made.ports {
@@ -184,13 +185,30 @@ pub(super) async fn twin_of(hardware: Hardware, configuration: Configuration) ->
     twin_with(hardware, configuration, FirmwareProfile::default()).await
 }
 
+/// A twin at the other end of the country.
+pub(super) async fn twin_far_away(hardware: Hardware, configuration: Configuration) -> Twin {
+    let mut settings = settings(hardware, configuration, FirmwareProfile::default());
+    settings.latency.snmp = Duration::from_millis(20);
+    Twin::start(settings).await.unwrap()
+}
+
 pub(super) async fn twin_with(
     hardware: Hardware,
     configuration: Configuration,
     firmware: FirmwareProfile,
 ) -> Twin {
+    Twin::start(settings(hardware, configuration, firmware))
+        .await
+        .unwrap()
+}
+
+fn settings(
+    hardware: Hardware,
+    configuration: Configuration,
+    firmware: FirmwareProfile,
+) -> TwinSettings {
     let plugged = configuration.expected(&hardware, 3);
-    let settings = TwinSettings {
+    TwinSettings {
         plugged,
         save_time: Duration::from_millis(10),
         boot_time: Duration::from_millis(60),
@@ -200,8 +218,7 @@ pub(super) async fn twin_with(
             seed: 7,
             configuration: Some(configuration),
         })
-    };
-    Twin::start(settings).await.unwrap()
+    }
 }
 
 /// Returns a device that has a little of everything.
@@ -235,7 +252,11 @@ pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
             .uplinks
             .iter()
             .map(|(number, uplink)| {
-                let allowed_vlans = Some(uplink.allowed.clone());
+                let allowed_vlans = match uplink.mode {
+                    SwitchportMode::Access => [vlan(uplink.native)].into_iter().collect(),
+                    SwitchportMode::Trunk | SwitchportMode::Hybrid => uplink.allowed.clone(),
+                };
+                let allowed_vlans = Some(allowed_vlans);
                 (
                     UplinkNumber::new(*number).unwrap(),
                     UplinkConfig { allowed_vlans },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cell::{choice, number, text, truth, vlans};
 use super::grid::{Grid, Row};
-use crate::model::{GamModel, PortMode, UplinkMode};
+use crate::model::{GamModel, PortMode, UplinkMode, VlanId, VlanSet};
 use crate::observe::mib::{FIRST_PHYSICAL, ghn, port, system as standard, vlan};
 use crate::observe::rows::{Known, PortRow, SystemRow, Table, UplinkRow};
 
@@ -76,8 +76,8 @@ pub(in crate::observe) fn uplinks(grid: &Grid, model: GamModel) -> Table<UplinkR
             let mode = choice(row, &vlan::MODE, UPLINK_MODES);
             let uplink = UplinkRow {
                 native_vlan: native(&mode, row),
+                allowed_vlans: allowed(&mode, row),
                 mode,
-                allowed_vlans: vlans(row, vlan::TRUNK_QUARTERS),
             };
             uplinks.insert(number, uplink);
         }
@@ -94,8 +94,27 @@ fn native(mode: &Known<UplinkMode>, row: &Row) -> Known<u32> {
         Ok(UplinkMode::Access) => number(row, &vlan::ACCESS_VLAN),
         Ok(UplinkMode::Trunk) => number(row, &vlan::TRUNK_NATIVE),
         Ok(UplinkMode::Hybrid) => number(row, &vlan::HYBRID_NATIVE),
-        Err(reason) => Err(format!("it depends on the mode: {reason}")),
+        Err(reason) => Err(depends(reason)),
     }
+}
+
+/// And each has a list of its own, or lets its one VLAN pass.
+fn allowed(mode: &Known<UplinkMode>, row: &Row) -> Known<VlanSet> {
+    match mode {
+        Ok(UplinkMode::Access) => {
+            let only = number(row, &vlan::ACCESS_VLAN)?;
+            let only = u16::try_from(only).ok().and_then(|id| VlanId::new(id).ok());
+            only.map(|vlan| [vlan].into_iter().collect())
+                .ok_or_else(|| format!("{} is no VLAN", vlan::ACCESS_VLAN.name))
+        }
+        Ok(UplinkMode::Trunk) => vlans(row, vlan::TRUNK_QUARTERS),
+        Ok(UplinkMode::Hybrid) => vlans(row, vlan::HYBRID_QUARTERS),
+        Err(reason) => Err(depends(reason)),
+    }
+}
+
+fn depends(reason: &str) -> String {
+    format!("it depends on the mode: {reason}")
 }
 
 /// Returns the place of a physical interface among those of unit 1; VLAN interfaces have none.

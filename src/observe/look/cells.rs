@@ -6,13 +6,11 @@ use super::table::{Read, ended};
 use crate::model::GamModel;
 use crate::observe::decode::Grid;
 use crate::observe::mib::{FIRST_PHYSICAL, Object, ghn, port, vlan};
+use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError, Value};
 
 /// Values of one request; texts are among them.
 const MOST_VALUES: usize = 24;
-
-/// Values of one request where quarters of VLANs are among them.
-const MOST_QUARTERS: usize = 8;
 
 /// Profiles are numbered up to here.
 const HIGHEST_PROFILE: u32 = 15;
@@ -23,7 +21,7 @@ const UPLINKS: u32 = 3;
 /// Columns of rows that all of them have or none.
 struct Cells<'a> {
     what: &'a str,
-    objects: &'a [&'static Object],
+    objects: &'a [&'a Object],
     numbers: Vec<u32>,
     at_once: usize,
 }
@@ -61,23 +59,21 @@ pub(super) async fn links(asker: &Asker, model: GamModel) -> Read {
     cells.read(asker).await
 }
 
-/// Reads the VLANs of the uplinks.
+/// Reads the VLANs of the uplinks: each mode has its own.
 pub(super) async fn uplinks(asker: &Asker, model: GamModel) -> Read {
-    let [first, second, third, fourth] = vlan::TRUNK_QUARTERS;
+    let mut objects = vec![
+        &vlan::MODE,
+        &vlan::ACCESS_VLAN,
+        &vlan::TRUNK_NATIVE,
+        &vlan::HYBRID_NATIVE,
+    ];
+    objects.extend(vlan::TRUNK_QUARTERS);
+    objects.extend(vlan::HYBRID_QUARTERS);
     let cells = Cells {
         what: "uplink",
-        objects: &[
-            &vlan::MODE,
-            &vlan::ACCESS_VLAN,
-            &vlan::TRUNK_NATIVE,
-            &vlan::HYBRID_NATIVE,
-            first,
-            second,
-            third,
-            fourth,
-        ],
+        objects: &objects,
         numbers: uplinks_of(model),
-        at_once: MOST_QUARTERS,
+        at_once: objects.len(),
     };
     cells.read(asker).await
 }
@@ -147,10 +143,7 @@ impl Cells<'_> {
     }
 
     /// Returns the cells row by row. Rows are not cut: what comes in one answer belongs together.
-    async fn values(
-        &self,
-        asker: &Asker,
-    ) -> Result<Vec<crate::observe::rows::Known<Value>>, SnmpError> {
+    async fn values(&self, asker: &Asker) -> Result<Vec<Known<Value>>, SnmpError> {
         let rows = (self.at_once / self.objects.len().max(1)).max(1);
         let chunks: Vec<Vec<Oid>> = self
             .numbers

@@ -8,12 +8,13 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::access::Tuning;
+use super::access::{Access, Tuning};
 use super::ber::{Malformed, Writer};
 use super::community;
 use super::error::{Hint, SnmpError, described};
 use super::link::{Arrival, Link, Ticket};
 use super::pdu::{self, Bindings, Head, Kind};
+use super::usm::{self, Upheavals, User};
 use super::value::Oid;
 use crate::secrets::Secret;
 
@@ -23,9 +24,22 @@ pub(super) struct Agent {
     pub(super) address: SocketAddr,
     pub(super) tuning: Tuning,
     pub(super) link: Link,
-    pub(super) community: Secret,
+    manner: Manner,
     /// As many requests as may be under way.
     lanes: Semaphore,
+}
+
+#[derive(Debug)]
+enum Manner {
+    Community(Secret),
+    User(Box<User>),
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) kind: Kind,
+    pub(super) names: &'a [Oid],
 }
 
 /// What an agent answered: a head, and bindings that are still to be read.
@@ -36,9 +50,26 @@ pub(super) struct Answer {
     bindings: Range<usize>,
 }
 
+/// What became of a request that was sent once.
+pub(super) enum Attempt<T> {
+    Done(T),
+    Failure(io::Error),
+    Silence,
+}
+
+/// What to do about a datagram.
+pub(super) enum Verdict<T> {
+    /// It is what was waited for.
+    Done(T),
+    /// It is none of ours: go on waiting.
+    Foreign,
+    /// It makes an answer unlikely: do not wait much longer.
+    Hurry,
+}
+
 impl Answer {
     /// Reads a PDU that lies within `bytes`.
-    fn read(bytes: Vec<u8>, pdu: Range<usize>) -> Result<Self, Malformed> {
+    pub(super) fn read(bytes: Vec<u8>, pdu: Range<usize>) -> Result<Self, Malformed> {
         let (head, bindings) = pdu::read(bytes.get(pdu.clone()).unwrap_or_default())?;
         // The list of bindings is the last thing in a PDU.
         let bindings = pdu.end - bindings.len()..pdu.end;
@@ -55,89 +86,121 @@ impl Answer {
 }
 
 impl Agent {
-    pub(super) async fn new(
+    pub(super) async fn meet(
         address: SocketAddr,
-        community: Secret,
+        access: &Access,
         tuning: Tuning,
     ) -> Result<Self, SnmpError> {
-        let link = Link::open(address)
-            .await
-            .map_err(|error| SnmpError::Socket {
-                agent: address,
-                why: error.to_string(),
-            })?;
-        Ok(Self {
+        let manner = match access {
+            Access::V2c { community } => Manner::Community(community.clone()),
+            Access::V3 {
+                user,
+                auth,
+                privacy,
+            } => {
+                let user = User::new(user, auth.as_ref(), privacy.as_ref());
+                Manner::User(Box::new(user.map_err(|why| SnmpError::Access {
+                    agent: address,
+                    why,
+                })?))
+            }
+        };
+        let link = Link::open(address).await;
+        let agent = Self {
             address,
             tuning,
-            link,
-            community,
+            link: link.map_err(|error| SnmpError::Socket {
+                agent: address,
+                why: error.to_string(),
+            })?,
+            manner,
             lanes: Semaphore::new(tuning.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
-        })
+        };
+        if let Manner::User(user) = &agent.manner {
+            user.meet(&agent).await?;
+        }
+        Ok(agent)
     }
 
     /// Asks until there is an answer, or patience ends.
     pub(super) async fn ask(&self, kind: Kind, names: &[Oid]) -> Result<Answer, SnmpError> {
         let _lane = self.lanes.acquire().await;
+        let question = Question { kind, names };
+        let answer = match &self.manner {
+            Manner::Community(community) => self.ask_openly(community, question).await,
+            Manner::User(user) => user.ask(self, question).await,
+        }?;
+        self.link.tally.answers.up();
+        Ok(answer)
+    }
+
+    async fn ask_openly(
+        &self,
+        community: &Secret,
+        question: Question<'_>,
+    ) -> Result<Answer, SnmpError> {
         let ticket = self.link.ticket();
+        let mut writer = Writer::default();
+        pdu::write(&mut writer, ticket.id, question.kind, question.names);
+        let datagram = community::wrap(writer, community.reveal());
         self.link.tally.requests.up();
-        let datagram = self.encode(ticket.id, kind, names);
         let mut failure = None;
         for attempt in 0..=self.tuning.retries {
             if attempt > 0 {
                 self.link.tally.resent.up();
             }
-            failure = match self.attempt(&ticket, &datagram, attempt).await {
-                Attempt::Answer(answer) => {
-                    self.link.tally.answers.up();
-                    return Ok(answer);
+            let sent = self.attempt(&ticket, &datagram, attempt, |bytes| {
+                Verdict::Done(open(bytes, community))
+            });
+            failure = match sent.await {
+                Attempt::Done(answer) => {
+                    return answer.map_err(|why| self.malformed(question.names, why));
                 }
-                Attempt::Malformed(why) => return Err(self.malformed(names, why)),
                 Attempt::Failure(error) => Some(error),
                 Attempt::Silence => None,
             };
         }
-        Err(self.given_up(names, failure))
+        Err(self.given_up(question.names, failure, Hint::Community))
     }
 
-    fn encode(&self, id: i32, kind: Kind, names: &[Oid]) -> Vec<u8> {
-        let mut writer = Writer::default();
-        pdu::write(&mut writer, id, kind, names);
-        community::wrap(writer, self.community.reveal())
-    }
-
-    async fn attempt(&self, ticket: &Ticket<'_>, datagram: &[u8], attempt: u32) -> Attempt {
+    /// Sends a request once, and waits until `judge` makes something of what comes, or it is late.
+    pub(super) async fn attempt<T>(
+        &self,
+        ticket: &Ticket<'_>,
+        datagram: &[u8],
+        attempt: u32,
+        mut judge: impl FnMut(Vec<u8>) -> Verdict<T>,
+    ) -> Attempt<T> {
         let patience = self.patience(attempt);
-        let deadline = Instant::now() + patience;
+        let mut deadline = Instant::now() + patience;
         if let Err(error) = self.link.send(datagram).await {
-            return self.failed(error, patience).await;
+            return failed(error, patience).await;
         }
-        let number_of = |datagram: &[u8]| {
-            let pdu = community::unwrap(datagram, self.community.reveal()).ok()?;
-            pdu::number(pdu)
+        let number_of = |datagram: &[u8]| match &self.manner {
+            Manner::Community(community) => {
+                pdu::number(community::unwrap(datagram, community.reveal()).ok()?)
+            }
+            Manner::User(_) => usm::number(datagram),
         };
-        match ticket.arrival(deadline, &number_of).await {
-            Arrival::Nothing => Attempt::Silence,
-            Arrival::Failure(error) => self.failed(error, patience).await,
-            Arrival::Datagram(bytes) => {
-                let pdu = match community::unwrap(&bytes, self.community.reveal()) {
-                    Ok(pdu) => bytes.len() - pdu.len()..bytes.len(),
-                    Err(why) => return Attempt::Malformed(why),
-                };
-                match Answer::read(bytes, pdu) {
-                    Ok(answer) if answer.head.is_report => {
-                        Attempt::Malformed(Malformed::new("SNMP 2c has no reports"))
-                    }
-                    Ok(answer) => Attempt::Answer(answer),
-                    Err(why) => Attempt::Malformed(why),
-                }
+        loop {
+            match ticket.arrival(deadline, &number_of).await {
+                Arrival::Nothing => return Attempt::Silence,
+                Arrival::Failure(error) => return failed(error, patience).await,
+                Arrival::Datagram(bytes) => match judge(bytes) {
+                    Verdict::Done(done) => return Attempt::Done(done),
+                    Verdict::Foreign => self.link.tally.undecodable.up(),
+                    Verdict::Hurry => deadline = deadline.min(Instant::now() + patience / 4),
+                },
             }
         }
     }
 
-    /// Waits a little: what listens nowhere now may just be starting.
-    async fn failed(&self, error: io::Error, patience: Duration) -> Attempt {
-        tokio::time::sleep(patience / 8).await;
-        Attempt::Failure(error)
+    /// Says what became of the engine so far; over SNMP 2c nobody knows.
+    pub(super) fn upheavals(&self) -> Option<Upheavals> {
+        match &self.manner {
+            Manner::Community(_) => None,
+            Manner::User(user) => Some(user.upheavals()),
+        }
     }
 
     /// Returns how long to wait: twice as long each time, give or take a tenth, so that many who ask do not ask at once.
@@ -147,7 +210,12 @@ impl Agent {
         whole * (900 + spread) / 1000
     }
 
-    fn given_up(&self, names: &[Oid], failure: Option<io::Error>) -> SnmpError {
+    pub(super) fn given_up(
+        &self,
+        names: &[Oid],
+        failure: Option<io::Error>,
+        hint: Hint,
+    ) -> SnmpError {
         let (agent, asked) = (self.address, described(names));
         match failure {
             Some(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -165,7 +233,7 @@ impl Agent {
                 hint: if self.link.tally.answers.get() > 0 {
                     Hint::Gone
                 } else {
-                    Hint::Community
+                    hint
                 },
             },
         }
@@ -180,10 +248,19 @@ impl Agent {
     }
 }
 
-/// What became of a request that was sent once.
-enum Attempt {
-    Answer(Answer),
-    Malformed(Malformed),
-    Failure(io::Error),
-    Silence,
+/// Reads what came over SNMP 2c, of which the community and the number are known to be right.
+fn open(bytes: Vec<u8>, community: &Secret) -> Result<Answer, Malformed> {
+    let pdu = community::unwrap(&bytes, community.reveal())?.len();
+    let place = bytes.len() - pdu..bytes.len();
+    let answer = Answer::read(bytes, place)?;
+    if answer.head.is_report {
+        return Err(Malformed::new("SNMP 2c has no reports"));
+    }
+    Ok(answer)
+}
+
+/// Waits a little: what listens nowhere now may just be starting.
+async fn failed<T>(error: io::Error, patience: Duration) -> Attempt<T> {
+    tokio::time::sleep(patience / 8).await;
+    Attempt::Failure(error)
 }

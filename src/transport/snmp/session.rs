@@ -16,8 +16,8 @@ use super::pdu::{self, Kind};
 use super::value::{Column, Oid, Value};
 use super::walk::{Step, Stuck, WIDEST, Walk};
 
-/// Values that one GET asks for at most.
-const MOST_VALUES: usize = 32;
+/// Values that one GET asks for at most: numbers of so many fit a frame of Ethernet, longer ones are divided by who asks.
+const MOST_VALUES: usize = 48;
 
 /// Cells of one column at which we stop believing in its end.
 const MOST_CELLS: usize = 100_000;
@@ -39,13 +39,7 @@ impl Session {
         access: &Access,
         tuning: Tuning,
     ) -> Result<Self, SnmpError> {
-        let Access::V2c { community } = access else {
-            return Err(SnmpError::Access {
-                agent: address,
-                why: "SNMP 3 is not there yet",
-            });
-        };
-        let agent = Agent::new(address, community.clone(), tuning).await?;
+        let agent = Agent::meet(address, access, tuning).await?;
         Ok(Self { agent })
     }
 
@@ -77,8 +71,24 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Fails when one of them cannot be had whole.
+    /// Fails when one of them cannot be had whole; over SNMP 3 also when another device answered in between, or the same one
+    /// after it came up again.
     pub async fn columns(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
+        let before = self.agent.upheavals();
+        let columns = self.walk_all(roots).await?;
+        let agent = self.agent.address;
+        match (before, self.agent.upheavals()) {
+            (Some(before), Some(after)) if before.replaced != after.replaced => {
+                Err(SnmpError::EngineReplaced { agent })
+            }
+            (Some(before), Some(after)) if before.rebooted != after.rebooted => {
+                Err(SnmpError::Rebooted { agent })
+            }
+            _ => Ok(columns),
+        }
+    }
+
+    async fn walk_all(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
         let groups = groups(roots, self.agent.tuning.in_flight);
         let waiting = Mutex::new(groups.iter());
         let done: Mutex<Vec<Option<Column>>> = Mutex::new(roots.iter().map(|_| None).collect());

@@ -1,6 +1,7 @@
 //! SNMP as a manager speaks it: our session against the twin's agent.
 
 mod community;
+mod users;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,6 +17,9 @@ use gamctl::transport::snmp::{Access, Oid, Session, Tuning};
 const GHN: &[u32] = &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2];
 const SYSTEM: &[u32] = &[1, 3, 6, 1, 2, 1, 1];
 const SYS_NAME: &[u32] = &[1, 3, 6, 1, 2, 1, 1, 5, 0];
+
+/// How long anything may take before a test gives up.
+const LONG: Duration = Duration::from_secs(20);
 
 /// Patience that a test has: loss is noticed soon, and a busy machine is not taken for a dead one.
 const PATIENT: Tuning = Tuning {

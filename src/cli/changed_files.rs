@@ -1,0 +1,67 @@
+//! Files of the inventory as a change leaves them: judged, then written where they stand.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use foldhash::HashSet;
+
+use crate::inventory::Reading;
+use crate::inventory::edit::FileChange;
+use crate::inventory::source::replace;
+use crate::model::Severity;
+
+/// Returns the files as the changes leave them.
+pub(super) fn changed(
+    files: &BTreeMap<Arc<str>, Arc<str>>,
+    changes: &[FileChange],
+) -> BTreeMap<Arc<str>, Arc<str>> {
+    let mut after = files.clone();
+    for FileChange {
+        path, after: text, ..
+    } in changes
+    {
+        match text {
+            Some(text) => after.insert(Arc::clone(path), Arc::clone(text)),
+            None => after.remove(path),
+        };
+    }
+    after
+}
+
+/// Keeps the errors of `after` that were not there before.
+pub(super) fn keep_new_errors(before: &Reading, after: &mut Reading) {
+    let known = before.findings.iter();
+    let known: HashSet<(&str, &str)> = known.map(|old| (old.rule.id, &*old.message)).collect();
+    after.findings.retain(|finding| {
+        let is_old = known.contains(&(finding.rule.id, &*finding.message));
+        finding.severity == Severity::Error && !is_old
+    });
+}
+
+/// Writes the changes where the files are, unless somebody else did meanwhile.
+pub(super) fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
+    for FileChange {
+        path,
+        before,
+        after,
+    } in changes
+    {
+        let file = root.join(&**path);
+        // Between reading and writing somebody may have saved the file in an editor.
+        let now = std::fs::read_to_string(&file).ok();
+        ensure!(
+            now.as_deref() == before.as_deref(),
+            "{} has changed meanwhile; run the command again",
+            file.display()
+        );
+        match after {
+            Some(text) => replace(&file, text.as_bytes())
+                .with_context(|| format!("failed to write {}", file.display()))?,
+            None => std::fs::remove_file(&file)
+                .with_context(|| format!("failed to remove {}", file.display()))?,
+        }
+    }
+    Ok(())
+}

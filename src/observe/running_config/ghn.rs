@@ -1,0 +1,332 @@
+//! The lines of the G.hn part: ports, profiles, endpoints, subscribers.
+
+use std::collections::BTreeMap;
+use std::slice::Iter;
+
+use super::words::{Word, number, shown, words};
+use crate::model::{GamModel, MacAddress, Medium, Poe, PortMode, VlanId, VlanSet};
+use crate::observe::rows::{
+    EndpointRow, Known, Place, PortRow, ProfileRow, Rows, SubscriberRow, Table,
+};
+
+/// The profile that a device is delivered with, and that a new subscriber gets (docs/gam.md).
+const DELIVERED_PROFILE: u32 = 1;
+
+/// Words that no line has that is not about the G.hn part.
+const TELLING: [&str; 12] = [
+    "ghn",
+    "subscriber",
+    "endpoint",
+    "bw-profile",
+    "mac-address",
+    "rate-downstream",
+    "rate-upstream",
+    "vid",
+    "remapped-vid",
+    "port2-vid",
+    "allowed-vlan",
+    "poe",
+];
+
+/// Returns whether a line that is about something else is more likely a piece of one of ours, which broke.
+pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
+    if line.starts_with('!') || line == "Building configuration..." {
+        return false;
+    }
+    let begins_well = is_inside || line.starts_with(|first: char| first.is_ascii_lowercase());
+    let mut words = line.split(' ');
+    let is_option = words.next().is_some_and(|first| {
+        let all = [&PORT[..], &PROFILE[..], &ENDPOINT[..], &SUBSCRIBER[..]];
+        all.iter()
+            .any(|options| options.iter().any(|(name, _)| *name == first))
+    });
+    !begins_well || (is_option && !is_inside) || line.split(' ').any(|word| TELLING.contains(&word))
+}
+
+/// What is said of one object: a value for each option, and what was not understood.
+#[derive(Debug, Default)]
+struct Said {
+    options: BTreeMap<&'static str, Known<String>>,
+    unknown: Vec<String>,
+}
+
+/// What is said of one kind of object.
+#[derive(Debug, Default)]
+struct Kind {
+    objects: BTreeMap<u32, Said>,
+    lost: Vec<String>,
+}
+
+/// All that is said of the G.hn part.
+#[derive(Debug, Default)]
+pub(super) struct Ghn {
+    ports: Kind,
+    profiles: Kind,
+    endpoints: Kind,
+    subscribers: Kind,
+}
+
+/// An option with a value, and one that stands alone.
+enum Shape {
+    Value,
+    Alone,
+}
+
+const PORT: [(&str, Shape); 3] = [
+    ("mode", Shape::Value),
+    ("name", Shape::Value),
+    ("shutdown", Shape::Alone),
+];
+/// The last has no place in what we manage; a change of ours leaves it as it is.
+const PROFILE: [(&str, Shape); 5] = [
+    ("name", Shape::Value),
+    ("description", Shape::Value),
+    ("rate-downstream", Shape::Value),
+    ("rate-upstream", Shape::Value),
+    ("service-limit-level", Shape::Value),
+];
+/// As of a profile: description and management access.
+const ENDPOINT: [(&str, Shape); 5] = [
+    ("name", Shape::Value),
+    ("mac-address", Shape::Value),
+    ("port", Shape::Value),
+    ("description", Shape::Value),
+    ("allow-management-access", Shape::Alone),
+];
+const SUBSCRIBER: [(&str, Shape); 11] = [
+    ("name", Shape::Value),
+    ("description", Shape::Value),
+    ("endpoint", Shape::Value),
+    ("vid", Shape::Value),
+    ("tagged", Shape::Alone),
+    ("untagged", Shape::Alone),
+    ("remapped-vid", Shape::Value),
+    ("bw-profile", Shape::Value),
+    ("allowed-vlan", Shape::Value),
+    ("port2-vid", Shape::Value),
+    ("poe", Shape::Value),
+];
+
+impl Ghn {
+    /// Takes a line without its `ghn`.
+    pub(super) fn take(&mut self, rest: &str) {
+        let kind = rest.split(' ').next().unwrap_or_default();
+        let (kind, options): (_, &[(&'static str, Shape)]) = match kind {
+            "port" => (&mut self.ports, &PORT),
+            "bw-profile" => (&mut self.profiles, &PROFILE),
+            "endpoint" => (&mut self.endpoints, &ENDPOINT),
+            "subscriber" => (&mut self.subscribers, &SUBSCRIBER),
+            _ => return self.lose_all(&format!("`ghn` line that is not known: {}", shown(rest))),
+        };
+        kind.take(rest, options);
+    }
+
+    /// Takes a line without its `no`.
+    pub(super) fn take_no(&mut self, rest: &str) {
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        match words.as_slice() {
+            ["ghn", "port", id, "shutdown"] if number(id).is_some() => {
+                let id = number(id).unwrap_or_default();
+                let said = self.ports.objects.entry(id).or_default();
+                said.set("shutdown", Ok("no".to_owned()));
+            }
+            _ => self.lose_all(&format!("`no ghn` line that is not known: {}", shown(rest))),
+        }
+    }
+
+    /// Loses every object: nobody can tell which one it was about.
+    pub(super) fn lose_all(&mut self, reason: &str) {
+        for kind in [
+            &mut self.ports,
+            &mut self.profiles,
+            &mut self.endpoints,
+            &mut self.subscribers,
+        ] {
+            kind.lost.push(reason.to_owned());
+        }
+    }
+
+    pub(super) fn put_into(mut self, rows: &mut Rows, model: GamModel) {
+        for port in 1..=u32::from(model.port_count()) {
+            self.ports.objects.entry(port).or_default();
+        }
+        rows.ports = self.ports.table(|said| port(&said, model.medium()));
+        // Where it is left out it is there all the same.
+        let delivered = self.profiles.objects.entry(DELIVERED_PROFILE).or_default();
+        if delivered.options.is_empty() {
+            let reason = "the device's own profile is not in the running-config".to_owned();
+            delivered.unknown.push(reason);
+        }
+        rows.profiles = self.profiles.table(profile);
+        rows.endpoints = self.endpoints.table(endpoint);
+        rows.subscribers = self.subscribers.table(subscriber);
+    }
+}
+
+impl Kind {
+    /// Takes `KIND NUMBER OPTION…`; several lines may be about one object.
+    fn take(&mut self, line: &str, options: &[(&'static str, Shape)]) {
+        let cut = match words(line) {
+            Ok(cut) => cut,
+            Err(reason) => {
+                // The number comes before every quote.
+                let id = line.split(' ').nth(1).and_then(number);
+                match id {
+                    Some(id) => self.objects.entry(id).or_default().unknown.push(reason),
+                    None => self.lost.push(reason),
+                }
+                return;
+            }
+        };
+        let mut cut = cut.iter();
+        let _kind = cut.next();
+        let id = cut.next().filter(|word| !word.is_quoted);
+        match id.and_then(|word| number(&word.text)) {
+            Some(id) => self.objects.entry(id).or_default().take(cut, options),
+            None => self.lost.push(format!("it has no number: {}", shown(line))),
+        }
+    }
+
+    fn table<R>(self, row: impl Fn(Said) -> R) -> Table<R> {
+        let rows = self.objects.into_iter();
+        Table {
+            rows: rows.map(|(id, said)| (id, row(said))).collect(),
+            lost: self.lost,
+        }
+    }
+}
+
+impl Said {
+    fn take(&mut self, mut words: Iter<'_, Word>, options: &[(&'static str, Shape)]) {
+        while let Some(word) = words.next() {
+            let known = options.iter().find(|(name, _)| *name == word.text);
+            match known.filter(|_| !word.is_quoted) {
+                Some((name, Shape::Alone)) => self.set(name, Ok(String::new())),
+                Some((name, Shape::Value)) => {
+                    let value = words.next().map(|value| value.text.clone());
+                    self.set(name, value.ok_or_else(|| format!("`{name}` has no value")));
+                }
+                // What follows is still looked at: it may say what the object uses.
+                None => self.unknown.push(format!(
+                    "{} is an option that is not known",
+                    shown(&word.text)
+                )),
+            }
+        }
+    }
+
+    fn set(&mut self, name: &'static str, value: Known<String>) {
+        if self.options.insert(name, value).is_some() {
+            self.unknown.push(format!("`{name}` is there twice"));
+        }
+    }
+
+    /// Returns an option's value, or what it is where the option is left out.
+    fn get<T>(&self, name: &str, left_out: Known<T>, read: impl Fn(&str) -> Option<T>) -> Known<T> {
+        match self.options.get(name) {
+            None => left_out,
+            Some(Err(reason)) => Err(reason.clone()),
+            Some(Ok(text)) => {
+                read(text).ok_or_else(|| format!("`{name}` has the value {}", shown(text)))
+            }
+        }
+    }
+
+    fn text(&self, name: &str, left_out: Known<String>) -> Known<String> {
+        self.get(name, left_out, |text| Some(text.to_owned()))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.options.contains_key(name)
+    }
+}
+
+/// Says that a device does not leave this out.
+fn missing<T>(name: &str) -> Known<T> {
+    Err(format!("the running-config leaves `{name}` out"))
+}
+
+fn port(said: &Said, medium: Medium) -> PortRow {
+    if let Some(reason) = said.unknown.first() {
+        return PortRow {
+            name: Err(reason.clone()),
+            enabled: Err(reason.clone()),
+            mode: Err(reason.clone()),
+        };
+    }
+    let delivered = match medium {
+        Medium::Coax => PortMode::Coax,
+        Medium::Copper => PortMode::Mimo,
+    };
+    PortRow {
+        name: said.text("name", Ok(String::new())),
+        enabled: said.get("shutdown", Ok(true), |text| Some(text == "no")),
+        mode: said.get("mode", Ok(delivered), |text| {
+            let mut all = PortMode::ALL.into_iter();
+            all.find(|mode| mode.as_str() == text && medium.allows(*mode))
+        }),
+    }
+}
+
+fn profile(said: Said) -> ProfileRow {
+    ProfileRow {
+        name: said.text("name", missing("name")),
+        description: said.text("description", Ok(String::new())),
+        down: said.get("rate-downstream", missing("rate-downstream"), number),
+        up: said.get("rate-upstream", missing("rate-upstream"), number),
+        unheld: said.unknown,
+    }
+}
+
+fn endpoint(said: Said) -> EndpointRow {
+    EndpointRow {
+        name: said.text("name", missing("name")),
+        mac: said.get("mac-address", missing("mac-address"), |text| {
+            text.parse().ok().map(MacAddress::octets)
+        }),
+        port: said.get("port", Ok(Place::Unassigned), |text| match text {
+            "auto" => Some(Place::Auto),
+            "unassigned" => Some(Place::Unassigned),
+            text => number(text).map(Place::Port),
+        }),
+        unheld: said.unknown,
+    }
+}
+
+fn subscriber(mut said: Said) -> SubscriberRow {
+    let is_tagged = said.has("tagged");
+    if is_tagged && said.has("untagged") {
+        let reason = "it is `tagged` and `untagged`".to_owned();
+        said.unknown.push(reason);
+    }
+    let vlan_or_none = |text: &str| match text {
+        "none" => Some(None),
+        text => number(text).map(Some),
+    };
+    SubscriberRow {
+        name: said.text("name", missing("name")),
+        description: said.text("description", Ok(String::new())),
+        endpoint: said.get("endpoint", Ok(None), |text| number(text).map(Some)),
+        profile: said.get(
+            "bw-profile",
+            Ok(Some(DELIVERED_PROFILE)),
+            |text| match text {
+                "unthrottled" => Some(None),
+                text => number(text).map(Some),
+            },
+        ),
+        vlan: said.get("vid", Ok(u32::from(VlanId::UNSERVED.get())), number),
+        tagged: Ok(is_tagged),
+        remapped_vlan: said.get("remapped-vid", Ok(None), vlan_or_none),
+        allowed_vlans: said.get("allowed-vlan", Ok(VlanSet::default()), |text| match text {
+            "none" => Some(VlanSet::default()),
+            text => text.parse().ok(),
+        }),
+        port2_vlan: said.get("port2-vid", Ok(None), vlan_or_none),
+        poe: said.get("poe", Ok(Poe::Disable), |text| {
+            let mut all = Poe::ALL.iter().copied();
+            all.find(|poe| poe.as_str() == text)
+        }),
+        unheld: said.unknown,
+    }
+}

@@ -1,0 +1,228 @@
+//! The sections of interfaces: uplinks, and VLAN interfaces with their addresses.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::words::{number, shown};
+use crate::model::{UplinkMode, VlanId, VlanRange, VlanSet};
+use crate::observe::rows::{Known, Rows, UplinkRow};
+
+/// What uplinks are called; the rest of the name is unit and number.
+const UPLINK: &str = "10GigabitEthernet";
+
+/// Which section a line is in.
+#[derive(Debug, Default)]
+enum Inside {
+    #[default]
+    Nothing,
+    /// Somebody else's: a G.hn port's, which the device keeps itself, or one that is not known.
+    Other,
+    Uplink(u32),
+    Vlan(VlanId),
+}
+
+/// What is said of one uplink.
+#[derive(Debug, Default)]
+struct Uplink {
+    mode: Option<Known<UplinkMode>>,
+    /// By mode: each has its own.
+    native: BTreeMap<&'static str, Known<u32>>,
+    /// By mode as well.
+    allowed: BTreeMap<&'static str, Known<VlanSet>>,
+    unknown: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Interfaces {
+    inside: Inside,
+    uplinks: BTreeMap<u32, Uplink>,
+    addresses: Vec<(VlanId, IpAddr)>,
+    lost: Vec<String>,
+}
+
+impl Interfaces {
+    /// Takes the first line of a section, without its `interface`.
+    pub(super) fn enter(&mut self, name: &str) {
+        let words: Vec<&str> = name.split_whitespace().collect();
+        self.inside = match words.as_slice() {
+            [UPLINK, place] => match place.strip_prefix("1/").and_then(number) {
+                Some(uplink) => {
+                    self.uplinks.entry(uplink).or_default();
+                    Inside::Uplink(uplink)
+                }
+                None => self.lose(name),
+            },
+            [kind, ..] if kind.contains(UPLINK) => self.lose(name),
+            ["vlan", id] => match id.parse().ok().and_then(|id| VlanId::new(id).ok()) {
+                Some(vlan) => Inside::Vlan(vlan),
+                None => Inside::Other,
+            },
+            _ => Inside::Other,
+        };
+    }
+
+    fn lose(&mut self, name: &str) -> Inside {
+        self.lost.push(format!(
+            "there is an uplink that is not known: {}",
+            shown(name)
+        ));
+        Inside::Other
+    }
+
+    pub(super) fn lose_all(&mut self, reason: &str) {
+        self.lost.push(reason.to_owned());
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.inside = Inside::Nothing;
+    }
+
+    /// Takes a line of a section; `false` where no section of an interface is open.
+    pub(super) fn take_inner(&mut self, line: &str) -> bool {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match self.inside {
+            Inside::Nothing => return false,
+            Inside::Other => {}
+            Inside::Uplink(number) => {
+                if let Some(uplink) = self.uplinks.get_mut(&number) {
+                    uplink.take(&words, line);
+                }
+            }
+            Inside::Vlan(vlan) => {
+                if let ["ip" | "ipv6", "address", address, ..] = words.as_slice() {
+                    let (ip, _) = address.split_once('/').unwrap_or((address, ""));
+                    // From a DHCP server: then nobody here knows it.
+                    if let Ok(ip) = ip.parse() {
+                        self.addresses.push((vlan, ip));
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Puts uplinks where they belong and returns the addresses.
+    pub(super) fn put_into(self, rows: &mut Rows) -> Vec<(VlanId, IpAddr)> {
+        rows.uplinks.lost = self.lost;
+        if self.uplinks.is_empty() {
+            let reason = "the running-config has no section for an uplink".to_owned();
+            rows.uplinks.lost.push(reason);
+        }
+        let uplinks = self.uplinks.into_iter();
+        rows.uplinks.rows = uplinks
+            .map(|(number, uplink)| (number, uplink.row()))
+            .collect();
+        self.addresses
+    }
+}
+
+impl Uplink {
+    fn take(&mut self, words: &[&str], line: &str) {
+        match words {
+            ["switchport", "mode", mode] => {
+                let mode = match *mode {
+                    "access" => Ok(UplinkMode::Access),
+                    "trunk" => Ok(UplinkMode::Trunk),
+                    "hybrid" => Ok(UplinkMode::Hybrid),
+                    _ => Err(format!("its mode is not known: {}", shown(line))),
+                };
+                self.mode = Some(match self.mode {
+                    None => mode,
+                    Some(_) => Err(format!("it is said twice: {}", shown(line))),
+                });
+            }
+            ["switchport", "access", "vlan", vlan] => self.set_native("access", vlan, line),
+            ["switchport", "trunk", "native", "vlan", vlan] => {
+                self.set_native("trunk", vlan, line);
+            }
+            ["switchport", "hybrid", "native", "vlan", vlan] => {
+                self.set_native("hybrid", vlan, line);
+            }
+            ["switchport", "trunk", "allowed", "vlan", list] => {
+                self.set_allowed("trunk", list, line);
+            }
+            ["switchport", "hybrid", "allowed", "vlan", list] => {
+                self.set_allowed("hybrid", list, line);
+            }
+            // It may well keep VLANs out.
+            ["switchport", ..] | ["no", "switchport", ..] => {
+                self.unknown = Some(format!("a line is not known: {}", shown(line)));
+            }
+            _ => {}
+        }
+    }
+
+    fn set_native(&mut self, mode: &'static str, vlan: &str, line: &str) {
+        let vlan = number(vlan).ok_or_else(|| format!("no VLAN: {}", shown(line)));
+        once(&mut self.native, mode, vlan, line);
+    }
+
+    fn set_allowed(&mut self, mode: &'static str, list: &str, line: &str) {
+        let list = vlans(list).ok_or_else(|| format!("no list of VLANs: {}", shown(line)));
+        once(&mut self.allowed, mode, list, line);
+    }
+
+    /// A mode, VLAN or list that is left out is as delivered, and the field has seen no such box: it is not known.
+    fn row(mut self) -> UplinkRow {
+        let missing = |what: &str| format!("the running-config leaves its {what} out");
+        let mode = self.mode.unwrap_or_else(|| Err(missing("mode")));
+        let word = match &mode {
+            Err(reason) => Err(format!("it depends on the mode: {reason}")),
+            Ok(UplinkMode::Access) => Ok("access"),
+            Ok(UplinkMode::Trunk) => Ok("trunk"),
+            Ok(UplinkMode::Hybrid) => Ok("hybrid"),
+        };
+        let native_vlan = word.clone().and_then(|word| {
+            let native = self.native.remove(word);
+            native.unwrap_or_else(|| Err(missing("native VLAN")))
+        });
+        let allowed_vlans = match (self.unknown, &mode) {
+            (Some(reason), _) => Err(reason),
+            (None, Ok(UplinkMode::Access)) => native_vlan.clone().and_then(only),
+            (None, _) => word.and_then(|word| {
+                let allowed = self.allowed.remove(word);
+                allowed.unwrap_or_else(|| Err(missing("allowed VLANs")))
+            }),
+        };
+        UplinkRow {
+            mode,
+            native_vlan,
+            allowed_vlans,
+        }
+    }
+}
+
+/// Returns the one VLAN of an uplink that is no trunk.
+fn only(vlan: u32) -> Known<VlanSet> {
+    let vlan = u16::try_from(vlan)
+        .ok()
+        .and_then(|vlan| VlanId::new(vlan).ok());
+    let vlan = vlan.ok_or_else(|| "its one VLAN is none".to_owned())?;
+    Ok(VlanSet::from_iter([vlan]))
+}
+
+fn once<T>(
+    by_mode: &mut BTreeMap<&'static str, Known<T>>,
+    mode: &'static str,
+    value: Known<T>,
+    line: &str,
+) {
+    let twice = by_mode.contains_key(mode);
+    let value = if twice {
+        Err(format!("it is said twice: {}", shown(line)))
+    } else {
+        value
+    };
+    by_mode.insert(mode, value);
+}
+
+fn vlans(list: &str) -> Option<VlanSet> {
+    match list {
+        "none" => Some(VlanSet::default()),
+        "all" => Some(VlanSet::from_ranges([VlanRange {
+            first: VlanId::LOWEST,
+            last: VlanId::HIGHEST,
+        }])),
+        list => list.parse().ok(),
+    }
+}

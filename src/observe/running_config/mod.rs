@@ -1,0 +1,154 @@
+//! Reads the text of `show running-config` into rows: strict about what we manage, deaf to what we do not.
+//!
+//! `words` cuts lines · `ghn` ports, profiles, endpoints and subscribers · `interface` uplinks and VLAN interfaces.
+//!
+//! What a running-config leaves out is as delivered (docs/gam.md); where that is not known, neither is the value. A line about
+//! the G.hn part that is not understood spoils its object, or its whole kind where it cannot be told which object it is about.
+
+mod ghn;
+mod interface;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::net::IpAddr;
+
+use super::rows::{Known, Rows, SystemRow};
+use crate::model::{GamModel, VlanId};
+use ghn::{Ghn, is_piece};
+use interface::Interfaces;
+use words::shown;
+
+/// Far more lines than the largest device prints.
+const MOST_LINES: usize = 50_000;
+
+/// What a running-config says of what we manage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningConfig {
+    pub rows: Rows,
+    /// The addresses of VLAN interfaces.
+    addresses: Vec<(VlanId, IpAddr)>,
+}
+
+/// Why a text is no running-config.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunningConfigError {
+    #[error("the running-config is not whole: it does not end with `end`")]
+    NotWhole,
+    #[error("something follows the running-config's `end`: {0}")]
+    Behind(String),
+    #[error("the running-config has more than {MOST_LINES} lines")]
+    TooLong,
+}
+
+/// Returns what the lines of a running-config say of a device of this model.
+pub fn parse<L: AsRef<str>>(
+    lines: &[L],
+    model: GamModel,
+) -> Result<RunningConfig, RunningConfigError> {
+    if lines.len() > MOST_LINES {
+        return Err(RunningConfigError::TooLong);
+    }
+    let mut system = System::default();
+    let mut ghn = Ghn::default();
+    let mut interfaces = Interfaces::default();
+    let mut has_ended = false;
+    let mut was_ghn = false;
+    for line in lines.iter().map(AsRef::as_ref) {
+        let is_inside = line.starts_with([' ', '\t']);
+        let text = line.trim();
+        if text.is_empty() {
+            continue;
+        }
+        if has_ended {
+            return Err(RunningConfigError::Behind(shown(text)));
+        }
+        if is_inside && interfaces.take_inner(text) {
+            continue;
+        }
+        if !is_inside {
+            interfaces.leave();
+        }
+        let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let rest = rest.trim();
+        let follows_ghn = std::mem::replace(&mut was_ghn, first == "ghn");
+        match first {
+            "end" if !is_inside && rest.is_empty() => has_ended = true,
+            "ghn" if !is_inside => ghn.take(rest),
+            "no" if !is_inside && rest.starts_with("ghn ") => ghn.take_no(rest),
+            "interface" if !is_inside => interfaces.enter(rest),
+            "hostname" if !is_inside => system.hostname.take("host name", rest),
+            "snmp-server" if !is_inside => system.take_snmp_server(rest),
+            // Nothing stands below a line of the G.hn part.
+            _ if is_piece(text, is_inside) || (is_inside && follows_ghn) => {
+                let reason = format!("a line is none of a running-config: {}", shown(text));
+                ghn.lose_all(&reason);
+                interfaces.lose_all(&reason);
+            }
+            _ => {}
+        }
+    }
+    if !has_ended {
+        return Err(RunningConfigError::NotWhole);
+    }
+    let mut rows = Rows {
+        system: system.row(),
+        ..Rows::default()
+    };
+    ghn.put_into(&mut rows, model);
+    let addresses = interfaces.put_into(&mut rows);
+    Ok(RunningConfig { rows, addresses })
+}
+
+impl RunningConfig {
+    /// Returns the VLAN whose interface has the address that we reach the device by.
+    pub fn management_vlan(&self, reached_by: IpAddr) -> Option<VlanId> {
+        let reached_by = reached_by.to_canonical();
+        let mut all = self.addresses.iter();
+        all.find(|(_, address)| *address == reached_by)
+            .map(|(vlan, _)| *vlan)
+    }
+}
+
+/// A text that is there once at most.
+#[derive(Debug, Default)]
+struct Once(Option<Known<String>>);
+
+impl Once {
+    fn take(&mut self, what: &str, text: &str) {
+        self.0 = Some(match self.0 {
+            None => Ok(text.to_owned()),
+            Some(_) => Err(format!("the running-config has more than one {what}")),
+        });
+    }
+}
+
+#[derive(Debug, Default)]
+struct System {
+    hostname: Once,
+    location: Once,
+    contact: Once,
+}
+
+impl System {
+    fn take_snmp_server(&mut self, rest: &str) {
+        let (what, text) = rest.split_once(' ').unwrap_or((rest, ""));
+        match what {
+            "location" => self.location.take(what, text.trim()),
+            "contact" => self.contact.take(what, text.trim()),
+            // Communities, users and the like: not ours.
+            _ => {}
+        }
+    }
+
+    fn row(self) -> SystemRow {
+        let none = || Ok(String::new());
+        SystemRow {
+            hostname: self.hostname.0.unwrap_or_else(|| {
+                Err("the running-config leaves the host name out, as delivered".to_owned())
+            }),
+            location: self.location.0.unwrap_or_else(none),
+            contact: self.contact.0.unwrap_or_else(none),
+        }
+    }
+}

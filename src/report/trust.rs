@@ -1,0 +1,193 @@
+//! Host keys, pinned and presented, for people and for programs.
+
+use serde::Serialize;
+
+use super::{Align, Exit, Paint, Table, counted, visible};
+use crate::model::{Address, DeviceName, HostKey};
+
+/// What a device was found to show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrustLine {
+    pub device: DeviceName,
+    pub address: Address,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<HostKey>,
+    #[serde(flatten)]
+    pub shown: Shown,
+    /// Whether the presented key is the pinned one from now on.
+    pub is_newly_pinned: bool,
+}
+
+/// What came of asking a device for its host key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    Presented(HostKey),
+    Failed(String),
+}
+
+/// How a device stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// It shows the key that is pinned.
+    AsPinned,
+    NotPinned,
+    /// It shows another key than the pinned one.
+    Changed,
+    Unknown,
+}
+
+impl TrustLine {
+    pub fn trust(&self) -> Trust {
+        match (&self.shown, &self.pinned) {
+            (Shown::Failed(_), _) => Trust::Unknown,
+            (Shown::Presented(_), None) => Trust::NotPinned,
+            (Shown::Presented(shown), Some(pinned)) if shown == pinned => Trust::AsPinned,
+            (Shown::Presented(_), Some(_)) => Trust::Changed,
+        }
+    }
+}
+
+/// Returns the keys as a table, each change with what it may mean, and each failure with its reason.
+pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
+    let columns = ["DEVICE", "ADDRESS", "HOST KEY", "STATE"];
+    let mut table = Table::new(columns.map(|heading| (heading, Align::Left)));
+    for line in lines {
+        let (address, device) = (line.address.to_string(), line.device.as_str());
+        let key = match &line.shown {
+            Shown::Presented(key) => key.as_str(),
+            Shown::Failed(_) => "-",
+        };
+        let state = match (line.trust(), line.is_newly_pinned) {
+            (Trust::AsPinned, _) => "as pinned",
+            (Trust::NotPinned, true) => "pinned now",
+            (Trust::NotPinned, false) => "not pinned",
+            (Trust::Changed, true) => "CHANGED, pinned now",
+            (Trust::Changed, false) => "CHANGED",
+            (Trust::Unknown, _) => "not known",
+        };
+        table.push([device, address.as_str(), key, state]);
+    }
+    let mut text = table.render(paint);
+    for line in lines {
+        match (&line.shown, &line.pinned) {
+            (Shown::Failed(reason), _) => {
+                text.push_str(&format!("\n{}: {}\n", line.device, visible(reason)));
+            }
+            (Shown::Presented(shown), Some(pinned)) if shown != pinned => {
+                text.push_str(&format!(
+                    "\n{} shows another host key than the pinned one:\n  pinned     {pinned}\n  presented  {shown}\n",
+                    line.device
+                ));
+                text.push_str(CHANGED);
+            }
+            (Shown::Presented(_), _) => {}
+        }
+    }
+    text
+}
+
+const CHANGED: &str = "  Either the device was replaced, reset or given new firmware, or something else answers at its address and
+  would be sent the password once its key is pinned. Ask whoever works on it, and compare the key at its console.
+";
+
+/// Returns the verdict in a sentence.
+pub fn host_key_verdict(lines: &[TrustLine]) -> String {
+    let count = |trust: Trust| lines.iter().filter(|line| line.trust() == trust).count();
+    let pinned = lines.iter().filter(|line| line.is_newly_pinned).count();
+    let mut parts = vec![format!(
+        "{} asked: {} as pinned",
+        counted(lines.len(), "device"),
+        count(Trust::AsPinned)
+    )];
+    let waiting = |trust: Trust| {
+        let waiting = lines.iter().filter(|line| !line.is_newly_pinned);
+        waiting.filter(|line| line.trust() == trust).count()
+    };
+    for (number, what) in [
+        (pinned, "pinned now"),
+        (waiting(Trust::NotPinned), "not pinned"),
+        (waiting(Trust::Changed), "CHANGED"),
+        (count(Trust::Unknown), "not known"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    }
+    format!("{}.", parts.join(", "))
+}
+
+/// Returns what the shell is told: a change that stands goes before everything else.
+pub fn host_key_exit(lines: &[TrustLine]) -> Exit {
+    let has = |trust: Trust| {
+        let mut open = lines.iter().filter(|line| !line.is_newly_pinned);
+        open.any(|line| line.trust() == trust)
+    };
+    if has(Trust::Changed) {
+        Exit::Refused
+    } else if has(Trust::Unknown) {
+        Exit::Unobservable
+    } else if has(Trust::NotPinned) {
+        Exit::ChangesPending
+    } else {
+        Exit::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(pinned: Option<&str>, shown: Option<&str>, is_newly_pinned: bool) -> TrustLine {
+        let key = |last: &str| {
+            HostKey::new(&format!(
+                "SHA256:uNiVztksCsDhcc0u9e8BrrJDbSRUl6Ja1gJIWzlDZ3{last}"
+            ))
+            .unwrap()
+        };
+        TrustLine {
+            device: DeviceName::new("maple-a").unwrap(),
+            address: "10.20.0.11".parse().unwrap(),
+            pinned: pinned.map(key),
+            shown: shown.map_or_else(
+                || Shown::Failed("no answer\u{1b}".to_owned()),
+                |shown| Shown::Presented(key(shown)),
+            ),
+            is_newly_pinned,
+        }
+    }
+
+    #[test]
+    fn what_stands_open_decides_the_exit() {
+        let exit = |lines: &[TrustLine]| host_key_exit(lines);
+        let (same, new) = (
+            line(Some("E"), Some("E"), false),
+            line(None, Some("E"), false),
+        );
+        let (lost, changed) = (line(None, None, false), line(Some("E"), Some("A"), false));
+        assert_eq!(exit(std::slice::from_ref(&same)), Exit::Done);
+        assert_eq!(exit(&[same.clone(), new.clone()]), Exit::ChangesPending);
+        assert_eq!(exit(&[new.clone(), lost.clone()]), Exit::Unobservable);
+        assert_eq!(exit(&[lost.clone(), changed.clone()]), Exit::Refused);
+        let done = [
+            line(None, Some("E"), true),
+            line(Some("E"), Some("A"), true),
+        ];
+        assert_eq!(exit(&done), Exit::Done);
+        assert_eq!(
+            host_key_verdict(&[same, new, lost, changed]),
+            "4 devices asked: 1 as pinned, 1 not pinned, 1 CHANGED, 1 not known."
+        );
+    }
+
+    #[test]
+    fn a_changed_key_is_shown_beside_the_pinned_one_with_what_it_may_mean() {
+        let text = host_keys(
+            &[line(Some("E"), Some("A"), false), line(None, None, false)],
+            Paint::Plain,
+        );
+        assert!(text.contains("pinned     SHA256:uNiVztksCsDhcc0u9e8BrrJDbSRUl6Ja1gJIWzlDZ3E\n"));
+        assert!(text.contains("something else answers"));
+        assert!(!text.contains('\u{1b}'));
+    }
+}

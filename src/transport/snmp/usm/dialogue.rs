@@ -1,0 +1,272 @@
+//! The dialogue with an SNMP 3 agent: who it is, what time it has, and what its reports lead to.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::super::ber::{Malformed, Writer};
+use super::super::error::{Hint, SnmpError};
+use super::super::exchange::{Agent, Answer, Attempt, Question, Verdict};
+use super::super::pdu::{self, Kind};
+use super::super::value::Oid;
+use super::engine::Engine;
+use super::message::{self, AUTHENTIC, Message, Outgoing, PRIVATE, REPORTABLE};
+use super::privacy::Clock;
+use super::{Opened, Rejected, Report, User, keys};
+
+/// 1.3.6.1.6.3.15.1.1, below which the reports of this security model are.
+const REPORTS: [u32; 9] = [1, 3, 6, 1, 6, 3, 15, 1, 1];
+
+/// Times that one request may be sent again because the agent named its clock.
+const MOST_RESYNCS: u32 = 2;
+
+/// Reports that prove nothing and say the same, until they are believed to be all that comes.
+const BELIEVED: u32 = 2;
+
+/// What a report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Complaint {
+    UnsupportedSecurityLevel,
+    NotInTimeWindow,
+    UnknownUser,
+    UnknownEngine,
+    WrongDigest,
+    DecryptionError,
+    Other,
+}
+
+/// What became of one request so far.
+#[derive(Default)]
+struct Course {
+    resyncs: u32,
+    has_discovered: bool,
+    /// Reports that proved nothing.
+    hints: u32,
+}
+
+impl Report {
+    fn complaint(&self) -> Complaint {
+        match self.name.strip_prefix(&REPORTS) {
+            Some([1, ..]) => Complaint::UnsupportedSecurityLevel,
+            Some([2, ..]) => Complaint::NotInTimeWindow,
+            Some([3, ..]) => Complaint::UnknownUser,
+            Some([4, ..]) => Complaint::UnknownEngine,
+            Some([5, ..]) => Complaint::WrongDigest,
+            Some([6, ..]) => Complaint::DecryptionError,
+            _ => Complaint::Other,
+        }
+    }
+}
+
+impl User {
+    fn error(&self, agent: &Agent, report: &Report) -> SnmpError {
+        let (agent, user) = (agent.address, self.name.clone());
+        match report.complaint() {
+            Complaint::UnsupportedSecurityLevel => {
+                SnmpError::UnsupportedSecurityLevel { agent, user }
+            }
+            Complaint::NotInTimeWindow => SnmpError::NotInTimeWindow { agent },
+            Complaint::UnknownUser => SnmpError::UnknownUser { agent, user },
+            Complaint::UnknownEngine => SnmpError::UnknownEngine { agent },
+            Complaint::WrongDigest => SnmpError::WrongDigest { agent, user },
+            Complaint::DecryptionError => SnmpError::DecryptionError { agent, user },
+            Complaint::Other => SnmpError::OtherReport {
+                agent,
+                name: Oid::new(report.name.as_slice()),
+            },
+        }
+    }
+
+    /// Finds out which engine is there, before anything is asked of it.
+    pub(in super::super) async fn meet(&self, agent: &Agent) -> Result<(), SnmpError> {
+        let engine = self.discover(agent).await?;
+        self.reset(&engine);
+        Ok(())
+    }
+
+    /// Asks as this user until there is an answer that proves to be one, or patience ends.
+    pub(in super::super) async fn ask(
+        &self,
+        agent: &Agent,
+        question: Question<'_>,
+    ) -> Result<Answer, SnmpError> {
+        let malformed = |why| agent.malformed(question.names, why);
+        let mut engine = match self.engine() {
+            Some(engine) => engine,
+            None => self.discover(agent).await?,
+        };
+        let ticket = agent.link.ticket();
+        agent.link.tally.requests.up();
+        let (mut course, mut attempt) = (Course::default(), 0);
+        let failure = loop {
+            let datagram = self.encode(&engine, ticket.id, question);
+            let datagram = datagram.map_err(malformed)?;
+            let mut hint = None;
+            let sent = agent.attempt(&ticket, &datagram, attempt, |bytes| {
+                self.judge(agent, bytes, &engine, &mut hint)
+            });
+            let failure = match sent.await {
+                Attempt::Done(Ok(Opened::Answer { answer, clock })) => {
+                    self.learn(&engine, clock);
+                    return Ok(answer);
+                }
+                Attempt::Done(Ok(Opened::Report(report))) => {
+                    engine = self.heed(agent, &engine, &report, &mut course)?;
+                    agent.link.tally.resent.up();
+                    continue;
+                }
+                Attempt::Done(Err(why)) => return Err(malformed(why)),
+                Attempt::Failure(error) => Some(error),
+                Attempt::Silence => None,
+            };
+            if let Some(report) = hint {
+                match self.follow(agent, &report, &mut course).await? {
+                    Some(other) => engine = other,
+                    None if attempt >= agent.tuning.retries => {
+                        return Err(self.error(agent, &report));
+                    }
+                    None => attempt += 1,
+                }
+            } else if attempt >= agent.tuning.retries {
+                break failure;
+            } else {
+                attempt += 1;
+            }
+            agent.link.tally.resent.up();
+        };
+        let hint = match self.privacy {
+            Some(_) => Hint::Privacy,
+            None => Hint::Gone,
+        };
+        Err(agent.given_up(question.names, failure, hint))
+    }
+
+    fn judge(
+        &self,
+        agent: &Agent,
+        bytes: Vec<u8>,
+        engine: &Engine,
+        hint: &mut Option<Report>,
+    ) -> Verdict<Result<Opened, Malformed>> {
+        match self.open(bytes, engine) {
+            Ok(Opened::Report(report)) => {
+                agent.link.tally.reports.up();
+                if report.is_authentic {
+                    return Verdict::Done(Ok(Opened::Report(report)));
+                }
+                *hint = Some(report);
+                Verdict::Hurry
+            }
+            Ok(answer) => Verdict::Done(Ok(answer)),
+            Err(Rejected::Foreign) => Verdict::Foreign,
+            Err(Rejected::Spoilt(why)) => Verdict::Done(Err(why)),
+        }
+    }
+
+    /// Does what a report says that proved where it is from: the clock is set, forward or back, or asking ends.
+    fn heed(
+        &self,
+        agent: &Agent,
+        engine: &Arc<Engine>,
+        report: &Report,
+        course: &mut Course,
+    ) -> Result<Arc<Engine>, SnmpError> {
+        if report.complaint() != Complaint::NotInTimeWindow || course.resyncs == MOST_RESYNCS {
+            return Err(self.error(agent, report));
+        }
+        course.resyncs += 1;
+        let engine = Arc::new(engine.set(report.clock));
+        self.reset(&engine);
+        Ok(engine)
+    }
+
+    /// Follows a report that proves nothing: what is known stays as it is, and at most one discovery is made. What it
+    /// finds is used for this request, and believed when the answer to it proves right.
+    async fn follow(
+        &self,
+        agent: &Agent,
+        report: &Report,
+        course: &mut Course,
+    ) -> Result<Option<Arc<Engine>>, SnmpError> {
+        let is_about_engine = matches!(
+            report.complaint(),
+            Complaint::UnknownEngine | Complaint::NotInTimeWindow
+        );
+        if is_about_engine && !course.has_discovered {
+            course.has_discovered = true;
+            return Ok(Some(self.discover(agent).await?));
+        }
+        course.hints += 1;
+        if course.hints >= BELIEVED {
+            return Err(self.error(agent, report));
+        }
+        Ok(None)
+    }
+
+    /// Asks who is there (RFC 3414 §4): the one answer that nothing can protect.
+    async fn discover(&self, agent: &Agent) -> Result<Arc<Engine>, SnmpError> {
+        let ticket = agent.link.ticket();
+        let mut writer = Writer::default();
+        pdu::write(&mut writer, ticket.id, Kind::Get, &[]);
+        message::scope(&mut writer, b"");
+        let question = Outgoing {
+            id: ticket.id,
+            flags: REPORTABLE,
+            engine: b"",
+            clock: Clock { boots: 0, time: 0 },
+            user: b"",
+            salt: b"",
+        };
+        let (datagram, _) = question.wrap(writer);
+        agent.link.tally.requests.up();
+        let mut failure = None;
+        for attempt in 0..=agent.tuning.retries {
+            if attempt > 0 {
+                agent.link.tally.resent.up();
+            }
+            let sent = agent.attempt(&ticket, &datagram, attempt, |bytes| {
+                introduction(&bytes).map_or(Verdict::Foreign, Verdict::Done)
+            });
+            failure = match sent.await {
+                Attempt::Done((id, clock)) => {
+                    agent.link.tally.reports.up();
+                    return self.acquaintance(&id, clock).await.ok_or(SnmpError::Access {
+                        agent: agent.address,
+                        why: "the keys could not be made, as this program is being ended; start it again",
+                    });
+                }
+                Attempt::Failure(error) => Some(error),
+                Attempt::Silence => None,
+            };
+        }
+        Err(agent.given_up(&[], failure, Hint::Discovery))
+    }
+
+    /// Makes what a first report tells of an engine into one to begin with.
+    async fn acquaintance(&self, id: &[u8], clock: Clock) -> Option<Arc<Engine>> {
+        let keys = match &self.auth {
+            None => None,
+            Some(auth) => Some(Arc::new(keys::make(auth, self.privacy.as_ref(), id).await?)),
+        };
+        Some(Arc::new(Engine {
+            id: id.to_vec(),
+            keys,
+            clock,
+            since: Instant::now(),
+            is_verified: false,
+        }))
+    }
+}
+
+/// Reads who an agent says it is.
+fn introduction(datagram: &[u8]) -> Option<(Vec<u8>, Clock)> {
+    let message = Message::read(datagram).ok()?;
+    let is_plain = message.flags & (AUTHENTIC | PRIVATE) == 0;
+    // RFC 3411 §5: an engine id has 5 to 32 bytes.
+    if !is_plain || !(5..=32).contains(&message.engine.len()) {
+        return None;
+    }
+    let (head, _) = pdu::read(message::in_scope(message.data).ok()?).ok()?;
+    head.is_report
+        .then(|| (message.engine.to_vec(), message.clock))
+}
