@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -104,7 +105,15 @@ impl Link {
     }
 
     pub(super) async fn send(&self, datagram: &[u8]) -> io::Result<()> {
-        self.socket.send(datagram).await.map(|_| ())
+        match self.socket.send(datagram).await {
+            // That was about an earlier one; this one was not sent.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                self.fail(&error);
+                self.socket.send(datagram).await
+            }
+            sent => sent,
+        }
+        .map(|_| ())
     }
 
     /// Returns a number from 0 to `below` − 1 that nobody can foresee.
@@ -146,6 +155,17 @@ impl Link {
         }
     }
 
+    /// Takes what the system has to say about the address, and tells everybody.
+    fn complain(&self) {
+        let error = self.socket.try_io(Interest::ERROR, || {
+            let error = self.socket.take_error()?;
+            error.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        });
+        if let Ok(error) = error {
+            self.fail(&error);
+        }
+    }
+
     /// Tells everybody who waits what the system said, which is about the address and not about a request.
     fn fail(&self, error: &io::Error) {
         self.tally.refused.up();
@@ -170,8 +190,11 @@ impl Ticket<'_> {
                 biased;
                 () = &mut late => return Arrival::Nothing,
                 () = self.inbox.bell.notified() => {}
-                ready = self.link.socket.readable() => if let Err(error) = ready {
-                    return Arrival::Failure(error);
+                // An error alone does not make a socket readable.
+                ready = self.link.socket.ready(Interest::READABLE | Interest::ERROR) => match ready {
+                    Ok(ready) if ready.is_error() => self.link.complain(),
+                    Ok(_) => {}
+                    Err(error) => return Arrival::Failure(error),
                 },
             }
         }
@@ -181,6 +204,11 @@ impl Ticket<'_> {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         lock(&self.link.waiting).retain(|(id, _)| *id != self.id);
+        for arrival in lock(&self.inbox.arrivals).iter() {
+            if matches!(arrival, Arrival::Datagram(_)) {
+                self.link.tally.stale.up();
+            }
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! SNMP as a manager speaks it: our session against the twin's agent.
 
 mod community;
+mod debian;
+mod faults;
+mod forged;
+mod spoofed;
 mod users;
 
 use std::fmt::Write as _;
