@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod blame;
 mod cli;
 mod corpus;
 mod documents;

@@ -15,6 +15,7 @@ mod schema;
 mod scope;
 mod set;
 mod show;
+mod show_observed;
 mod source;
 mod terminal;
 mod trust;

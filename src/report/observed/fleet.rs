@@ -30,7 +30,13 @@ pub fn observed_fleet<'a>(
                 seen += 1;
                 table.push(row(name, look, remark(look)));
             }
-            Err(reason) => missing.push(format!("  {name}: {}", visible(reason))),
+            Err(reason) => {
+                let reason = visible(reason);
+                missing.push(match reason.starts_with(name.as_str()) {
+                    true => format!("  {reason}"),
+                    false => format!("  {name}: {reason}"),
+                });
+            }
         }
     }
     let mut text = match missing.len() {

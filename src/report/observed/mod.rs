@@ -2,9 +2,11 @@
 
 mod device;
 mod fleet;
+mod subscriber;
 
 pub use device::observed_device;
 pub use fleet::observed_fleet;
+pub use subscriber::observed_subscriber;
 
 use super::counted;
 use crate::model::Observation;

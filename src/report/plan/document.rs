@@ -182,7 +182,7 @@ fn premises(planned: &Planned) -> Vec<String> {
 fn short(revision: &str) -> &str {
     let is_id = revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_id {
-        revision.get(..10).unwrap_or(revision)
+        revision.get(..12).unwrap_or(revision)
     } else {
         revision
     }
@@ -381,11 +381,21 @@ fn unobservable(planned: &Planned) -> Vec<Entry> {
     devices
         .map(|found| Entry {
             sign: Sign::Wrong,
-            head: format!("{}: {}", found.device, visible(&found.reason)),
+            head: named_once(found.device.as_str(), &found.reason),
             weight: 1,
             ..Entry::default()
         })
         .collect()
+}
+
+/// Returns a reason with the device in front, unless it begins with it.
+fn named_once(device: &str, reason: &str) -> String {
+    let reason = visible(reason);
+    if reason.starts_with(device) {
+        reason.into_owned()
+    } else {
+        format!("{device}: {reason}")
+    }
 }
 
 fn out_of_scope(planned: &Planned) -> Vec<Entry> {

@@ -205,7 +205,7 @@ fn origin(origin: &Origin) -> String {
     match &origin.commit {
         None => place,
         Some(commit) => {
-            let id = commit.id.get(..10).unwrap_or(&commit.id);
+            let id = commit.id.get(..12).unwrap_or(&commit.id);
             format!(
                 "commit {id} by {}, {}, {place}: {}",
                 visible(&commit.author),
