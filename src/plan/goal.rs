@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::item::{Endpoint, Fate, Item, Profile, Subscriber};
-use super::own::{is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::own::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
 use super::scene::Scene;
 use super::{Cause, Object, Refusal};
 
@@ -201,10 +201,9 @@ fn doubt_of_removal(observation: &Observation, part: Part, slot: Slot) -> Option
 
 /// Returns why an object that is not intended goes; nothing where it stays.
 fn leaving(scene: &Scene<'_>, is_ours: bool) -> Option<Cause> {
-    let request = scene.request;
     if is_ours {
         Some(Cause::Gone)
-    } else if request.ledger.is_some() && request.authoritative && request.removes_unmanaged {
+    } else if clears(scene.request) {
         Some(Cause::Unmanaged)
     } else {
         None
@@ -242,7 +241,7 @@ fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
         } else {
             Fate::Leaving(cause)
         };
-        set_fate(&mut scene.subscribers, place, fate);
+        set_fate(&mut scene.subscribers, place, fate, is_ours);
     }
     refusals
 }
@@ -271,7 +270,7 @@ fn leave_endpoints(scene: &mut Scene<'_>) {
         } else {
             Fate::Leaving(cause)
         };
-        set_fate(&mut scene.endpoints, place, fate);
+        set_fate(&mut scene.endpoints, place, fate, is_ours);
     }
 }
 
@@ -309,7 +308,7 @@ fn leave_profiles(scene: &mut Scene<'_>) {
         } else {
             Fate::Leaving(cause)
         };
-        set_fate(&mut scene.profiles, place, fate);
+        set_fate(&mut scene.profiles, place, fate, is_ours);
     }
 }
 
@@ -327,11 +326,15 @@ fn unmatched<S, K>(
     Some((item.slot, key, is_ours))
 }
 
-fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Fate) {
+fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Fate, is_ours: bool) {
     if let Some(item) = items.get_mut(place) {
         if matches!(fate, Fate::Leaving(_)) {
             item.goal = None;
         }
-        item.fate = fate;
+        // What nobody owns stays nobody's.
+        item.fate = match fate {
+            Fate::Kept if !is_ours => Fate::Unmanaged,
+            fate => fate,
+        };
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{MacAddress, ProfileName, RateLimit, SubscriberConfig, SubscriberName};
 
 use super::item::Subscriber;
-use super::own::{is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::own::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
 use super::scene::Scene;
 
 /// Finds the items of profiles, endpoints and subscribers that the inventory means.
@@ -157,17 +157,21 @@ fn may_be_swapped(scene: &Scene<'_>, place: usize) -> bool {
             .as_ref()
             .is_some_and(|user| user.endpoint == Some(place))
     });
+    let is_matched = |user: usize| scene.subscriber_of.values().any(|place| *place == user);
+    let is_ours = |user: usize| {
+        let start = scene
+            .subscribers
+            .get(user)
+            .and_then(|item| item.start.as_ref());
+        start.is_some_and(|start| owns_subscriber(scene, start))
+    };
     match user {
+        Some(user) if is_matched(user) || is_ours(user) => true,
+        // A stranger is on it, who stays.
+        Some(_) if !clears(scene.request) => false,
         // Somebody whom we could not read may be on it.
-        None => scene.blind.ties.is_none() && owns_endpoint(scene, start),
-        Some(user) => {
-            let is_matched = scene.subscriber_of.values().any(|place| *place == user);
-            is_matched
-                || scene.subscribers.get(user).is_some_and(|item| {
-                    item.start
-                        .as_ref()
-                        .is_some_and(|start| owns_subscriber(scene, start))
-                })
+        Some(_) | None => {
+            scene.blind.ties.is_none() && (owns_endpoint(scene, start) || clears(scene.request))
         }
     }
 }

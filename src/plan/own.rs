@@ -2,6 +2,7 @@
 
 use crate::model::{ProfileName, Slot};
 
+use super::Request;
 use super::item::{Endpoint, Profile, Subscriber};
 use super::scene::Scene;
 
@@ -26,4 +27,9 @@ pub(super) fn owns_subscriber(scene: &Scene<'_>, subscriber: &Subscriber) -> boo
     scene
         .ledger()
         .is_some_and(|ledger| ledger.owns_subscriber(&subscriber.name))
+}
+
+/// Returns whether what is nobody's is removed; never where it is not known what is ours.
+pub(super) fn clears(request: &Request<'_>) -> bool {
+    request.ledger.is_some() && request.authoritative && request.removes_unmanaged
 }

@@ -160,12 +160,9 @@ impl<'a> Scene<'a> {
                 }
             };
             let place = endpoint.and_then(|mac| macs.get(&mac).copied());
+            // Tied to an endpoint, or to a profile, that is not among those we know: whatever it is, it is none of these.
             if endpoint.is_some() && place.is_none() {
-                // Tied to an endpoint that is not among those we know.
                 lost("endpoint");
-                self.blind.ties.get_or_insert_with(|| {
-                    format!("the endpoint of subscriber {name} is not among those that were read")
-                });
             }
             let profile = match rate {
                 RateLimit::Unthrottled => None,
@@ -173,11 +170,6 @@ impl<'a> Scene<'a> {
                     let place = profiles.get(profile).copied();
                     if place.is_none() {
                         lost("rate");
-                        self.blind.rates.get_or_insert_with(|| {
-                            format!(
-                                "the profile of subscriber {name} is not among those that were read"
-                            )
-                        });
                     }
                     place
                 }

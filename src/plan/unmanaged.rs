@@ -1,6 +1,6 @@
 //! What is on a device and is not ours, and what could not be read of what is.
 
-use crate::model::{Part, Slot};
+use crate::model::{Part, ProfileName, Slot, SubscriberName};
 
 use super::item::{Fate, Item};
 use super::own::is_devices_own;
@@ -83,6 +83,7 @@ pub(super) fn note_unread(scene: &mut Scene<'_>) {
             found.push((object, Part::Subscribers, item.slot, item.unread.clone()));
         }
     }
+    note_unclear(scene);
     for (object, part, slot, fields) in found {
         let reason = fields
             .iter()
@@ -93,5 +94,38 @@ pub(super) fn note_unread(scene: &mut Scene<'_>) {
             fields.join("`, `")
         );
         scene.note("not-read", object, message);
+    }
+}
+
+/// Notes what is ours by the ledger, is not meant any more, and cannot be removed because it is not understood.
+fn note_unclear(scene: &mut Scene<'_>) {
+    let Some(ledger) = scene.ledger() else { return };
+    let wanted = scene.intended;
+    for unclear in &scene.observation.unclear {
+        let name = unclear.name.as_deref().unwrap_or_default();
+        let object = match unclear.part {
+            Part::Profiles => ProfileName::new(name)
+                .ok()
+                .filter(|name| ledger.owns_profile(name) && !wanted.profiles.contains_key(name))
+                .map(Object::Profile),
+            Part::Endpoints => unclear
+                .mac
+                .filter(|mac| ledger.owns_endpoint(*mac) && !wanted.endpoints.contains_key(mac))
+                .map(Object::Endpoint),
+            Part::Subscribers => SubscriberName::new(name)
+                .ok()
+                .filter(|name| {
+                    ledger.owns_subscriber(name) && !wanted.subscribers.contains_key(name)
+                })
+                .map(Object::Subscriber),
+            Part::System | Part::Uplinks | Part::Ports => None,
+        };
+        if let Some(object) = object {
+            let message = format!(
+                "{object} is not removed: it is not understood ({})",
+                unclear.reason
+            );
+            scene.note("unclear", object, message);
+        }
     }
 }

@@ -36,14 +36,16 @@ pub fn lines(change: &Change) -> Result<Vec<String>, RenderError> {
 
 /// Returns the lines that undo a change.
 ///
-/// A port's first name has no way back, since no form takes one away (docs/gam.md): it stays, and does no harm.
+/// A port's first name has no way back, since no form takes one away (docs/gam.md). It gets a name that nobody else has or
+/// wants, so that the one it had is free for whoever had it before.
 pub(super) fn undoing(change: &Change) -> Result<Vec<String>, RenderError> {
     let mut inverse = change.inverse();
-    if matches!(inverse.object, Object::Port(_)) {
-        let is_first_name = |field: Field, to: &Option<Value>| field == Field::Name && to.is_none();
-        inverse
-            .fields
-            .retain(|change| !is_first_name(change.field, &change.to));
+    if let Object::Port(number) = inverse.object {
+        for field in &mut inverse.fields {
+            if field.field == Field::Name && field.to.is_none() {
+                field.to = Some(Value::Text(format!("gamctl-tmp-{number}")));
+            }
+        }
     }
     lines(&inverse)
 }

@@ -22,6 +22,22 @@ pub(super) fn dice(decisions: usize) -> impl Strategy<Value = Dice> {
 }
 
 impl Dice {
+    /// Returns dice for so many decisions that a seed gives.
+    pub(super) fn seeded(seed: u64, decisions: usize) -> Self {
+        // SplitMix64.
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let numbers = (0..decisions).map(|_| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            u32::try_from((mixed ^ (mixed >> 31)) >> 32).unwrap()
+        });
+        let numbers: Vec<u32> = numbers.collect();
+        Self {
+            numbers: numbers.into_iter(),
+        }
+    }
+
     /// Returns a number below `limit`; 0 is the simplest.
     pub(super) fn below(&mut self, limit: usize) -> usize {
         let number = self.numbers.next().unwrap_or_default();

@@ -9,6 +9,8 @@ mod fault_table;
 mod generate;
 mod layout;
 mod model;
+mod planner;
+mod planning;
 mod secret;
 mod spec;
 mod valid;

@@ -92,6 +92,15 @@ fn endpoints(scene: &Scene<'_>) -> Vec<Block> {
             blocks.push(block(rule, why));
             continue;
         }
+        let moves = start.is_some_and(|start| (start.mac, start.port) != (goal.mac, goal.port));
+        if moves
+            && let Some(doubt) = &blind.ties
+            && !has_known_user(scene, place)
+        {
+            let why = format!("{doubt}, and may be on it");
+            blocks.push(block("not-read", why));
+            continue;
+        }
         if start.is_none_or(|start| start.port != goal.port)
             && let Some(doubt) = &blind.ports
         {
@@ -100,6 +109,14 @@ fn endpoints(scene: &Scene<'_>) -> Vec<Block> {
         }
     }
     blocks
+}
+
+fn has_known_user(scene: &Scene<'_>, endpoint: usize) -> bool {
+    scene.subscribers.iter().any(|item| {
+        item.start
+            .as_ref()
+            .is_some_and(|start| start.endpoint == Some(endpoint))
+    })
 }
 
 fn subscribers(scene: &Scene<'_>) -> Vec<Block> {
@@ -134,15 +151,9 @@ fn subscribers(scene: &Scene<'_>) -> Vec<Block> {
             continue;
         }
         // Who has it now is known, or nobody can have it.
-        let has_known_user = target.start.is_none()
-            || scene.subscribers.iter().any(|other| {
-                other
-                    .start
-                    .as_ref()
-                    .is_some_and(|start| start.endpoint == Some(endpoint))
-            });
         if let Some(doubt) = &blind.ties
-            && !has_known_user
+            && target.start.is_some()
+            && !has_known_user(scene, endpoint)
         {
             let why = format!("{doubt}, so its endpoint may be another's");
             blocks.push(block("not-read", why));

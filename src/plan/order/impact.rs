@@ -6,7 +6,7 @@ use crate::model::{SubscriberName, VlanSet};
 use crate::plan::Impact;
 use crate::plan::scene::Scene;
 
-use super::service::{Service, service_at, unclear_subscribers};
+use super::service::{Ends, Service, service_at, unclear_subscribers};
 use super::stage::Stage;
 
 /// Returns how each of these is served at a stage.
@@ -20,14 +20,14 @@ pub(super) fn services(stage: &Stage, touched: &[usize]) -> Vec<Option<Service>>
 /// Returns what happened to those who were served just before; who is without service already was named by an earlier step.
 pub(super) fn of(
     scene: &Scene<'_>,
-    ends_served: &[bool],
+    ends: &Ends,
     touched: &[usize],
     before: &[Option<Service>],
     after: &[Option<Service>],
 ) -> Impact {
     let (mut interrupted, mut disconnected) = (BTreeSet::new(), BTreeSet::new());
     for ((place, before), after) in touched.iter().zip(before).zip(after) {
-        let (Some(before), Some(name)) = (before, name_at_start(scene, *place)) else {
+        let (Some(before), Some(name)) = (before, name_of_served(scene, ends, *place)) else {
             continue;
         };
         match after {
@@ -35,7 +35,7 @@ pub(super) fn of(
             Some(_) => {
                 interrupted.insert(name);
             }
-            None if ends_served.get(*place).copied().unwrap_or_default() => {
+            None if ends.is_served_after(*place) => {
                 interrupted.insert(name);
             }
             None => {
@@ -61,7 +61,10 @@ fn worst(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<Subscribe
 }
 
 /// Returns an impact with further names.
-pub(super) fn with(impact: Impact, more: Vec<SubscriberName>, is_lasting: bool) -> Impact {
+pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool) -> Impact {
+    if more.is_empty() {
+        return impact.clone();
+    }
     let mut names: BTreeSet<SubscriberName> = impact.subscribers().iter().cloned().collect();
     names.extend(more);
     match impact {
@@ -75,28 +78,19 @@ pub(super) fn with(impact: Impact, more: Vec<SubscriberName>, is_lasting: bool) 
 /// Returns whom an uplink cuts off that lets VLANs pass no more: all who are served now and have one of them.
 pub(super) fn of_lost_vlans(
     scene: &Scene<'_>,
+    ends: &Ends,
     stage: &Stage,
-    touched: &[usize],
     lost: &VlanSet,
 ) -> Impact {
     if lost.is_empty() {
         return Impact::None;
     }
     let mut names = BTreeSet::new();
-    for place in touched {
-        let Some(subscriber) = stage.subscriber(*place) else {
-            continue;
-        };
-        let is_attached = subscriber.endpoint.is_some_and(|endpoint| {
-            stage
-                .endpoint(endpoint)
-                .is_some_and(|endpoint| endpoint.port != crate::model::PortAssignment::Unassigned)
-        });
-        let loses = subscriber.vlans().any(|vlan| lost.contains(vlan));
-        if is_attached
-            && loses
-            && let Some(name) = name_at_start(scene, *place)
-        {
+    for place in 0..scene.subscribers.len() {
+        let loses = stage
+            .subscriber(place)
+            .is_some_and(|subscriber| subscriber.vlans().any(|vlan| lost.contains(vlan)));
+        if loses && let Some(name) = name_of_served(scene, ends, place) {
             names.insert(name);
         }
     }
@@ -111,8 +105,8 @@ pub(super) fn of_lost_vlans(
     worst(BTreeSet::new(), names)
 }
 
-/// Returns the name a subscriber has while it is served now; one that is new is not.
-fn name_at_start(scene: &Scene<'_>, place: usize) -> Option<SubscriberName> {
+/// Returns the name of a subscriber who is served before the plan; who is not, does not notice.
+fn name_of_served(scene: &Scene<'_>, ends: &Ends, place: usize) -> Option<SubscriberName> {
     let start = scene.subscribers.get(place)?.start.as_ref()?;
-    Some(start.name.clone())
+    ends.is_served_before(place).then(|| start.name.clone())
 }

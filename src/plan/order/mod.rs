@@ -21,6 +21,7 @@ use super::step::{self, Uses};
 use super::{Change, Refusal, Step, Value, Verb};
 use check::{Judge, Thing};
 use cycle::Release;
+use service::Ends;
 use stage::{Stage, slot_of};
 
 /// The steps of a plan in the making.
@@ -32,7 +33,7 @@ struct Order<'a> {
     pending: BTreeSet<Thing>,
     /// In the order in which one looks for the next step.
     queue: Vec<Thing>,
-    ends_served: Vec<bool>,
+    ends: Ends,
     steps: Vec<Step>,
     refusals: Vec<Refusal>,
 }
@@ -44,13 +45,15 @@ struct Order<'a> {
 /// After each step the device is in a state that it takes, and nobody is worse off than before or after the plan, but for
 /// those whom a step's impact names.
 pub(super) fn order(scene: &Scene<'_>, settings: &Settings) -> (Vec<Step>, Vec<Refusal>) {
+    let stage = Stage::begin(scene, settings);
+    let ends = Ends::of(scene, settings, &stage);
     let mut order = Order {
         scene,
         settings,
-        stage: Stage::begin(scene, settings),
+        stage,
         pending: BTreeSet::new(),
         queue: Vec::new(),
-        ends_served: service::served_in_the_end(scene, settings),
+        ends,
         steps: Vec::new(),
         refusals: Vec::new(),
     };
@@ -178,7 +181,7 @@ impl<'a> Order<'a> {
                     .get(&number)
                     .map(|pair| pair.goal.clone());
                 if let Some(goal) = goal {
-                    self.change_port(number, goal, false);
+                    self.change_port(number, &goal, false);
                 }
             }
             Thing::Profile(place) => {
@@ -202,7 +205,7 @@ impl<'a> Order<'a> {
             Release::Name(Thing::Port(number)) => {
                 let mut port = self.stage.ports.get(&number).cloned().unwrap_or_default();
                 port.name = cycle::port_name(&self.judge(), u16::from(number.get()));
-                self.change_port(number, port, true);
+                self.change_port(number, &port, true);
             }
             Release::Name(Thing::Endpoint(place)) => {
                 let number = slot_of(&self.scene.endpoints, place).0;
@@ -245,15 +248,9 @@ impl<'a> Order<'a> {
     fn change_profile(&mut self, place: usize, to: Option<super::item::Profile>) {
         let slot = slot_of(&self.scene.profiles, place);
         let change = step::profile(slot, self.stage.profile(place), to.as_ref());
-        self.push(
-            change,
-            Subject::Profile(place),
-            false,
-            Vec::new(),
-            |stage| {
-                stage.set_profile(place, slot, to);
-            },
-        );
+        self.push(change, Subject::Profile(place), false, &[], |stage| {
+            stage.set_profile(place, slot, to);
+        });
     }
 
     fn change_endpoint(
@@ -263,12 +260,30 @@ impl<'a> Order<'a> {
         is_temporary: bool,
     ) {
         let slot = slot_of(&self.scene.endpoints, place);
-        let change = step::endpoint(slot, self.stage.endpoint(place), to.as_ref());
-        let touched = self.stage.ties.get(&place).copied().into_iter().collect();
-        let subject = Subject::Endpoint(place);
-        self.push(change, subject, is_temporary, touched, |stage| {
-            stage.set_endpoint(place, slot, to);
-        });
+        let from = self.stage.endpoint(place).cloned();
+        let change = step::endpoint(slot, from.as_ref(), to.as_ref());
+        let touched: Vec<usize> = self.stage.ties.get(&place).copied().into_iter().collect();
+        let steps = self.steps.len();
+        self.push(
+            change,
+            Subject::Endpoint(place),
+            is_temporary,
+            &touched,
+            |stage| {
+                stage.set_endpoint(place, slot, to.clone());
+            },
+        );
+        let (Some(from), Some(to)) = (from, to) else {
+            return;
+        };
+        let is_placed = from.port != PortAssignment::Unassigned;
+        if is_placed && (from.mac, from.port) != (to.mac, to.port) {
+            let unclear = service::unclear_on_endpoint(self.scene, slot);
+            let is_lasting = to.port == PortAssignment::Unassigned;
+            if let Some(step) = self.steps.get_mut(steps) {
+                step.impact = impact::with(&step.impact, unclear, is_lasting);
+            }
+        }
     }
 
     fn change_subscriber(
@@ -294,7 +309,7 @@ impl<'a> Order<'a> {
         };
         let change = step::subscriber(slot, self.stage.subscriber(place), to.as_ref(), &uses);
         let subject = Subject::Subscriber(place);
-        self.push(change, subject, is_temporary, vec![place], |stage| {
+        self.push(change, subject, is_temporary, &[place], |stage| {
             stage.set_subscriber(place, slot, to);
         });
     }
@@ -305,18 +320,18 @@ impl<'a> Order<'a> {
         change: Option<Change>,
         subject: Subject,
         is_temporary: bool,
-        touched: Vec<usize>,
+        touched: &[usize],
         apply: impl FnOnce(&mut Stage),
     ) {
-        let before = impact::services(&self.stage, &touched);
+        let before = impact::services(&self.stage, touched);
         apply(&mut self.stage);
         let Some(change) =
             change.filter(|change| change.verb != Verb::Update || !change.fields.is_empty())
         else {
             return;
         };
-        let after = impact::services(&self.stage, &touched);
-        let impact = impact::of(self.scene, &self.ends_served, &touched, &before, &after);
+        let after = impact::services(&self.stage, touched);
+        let impact = impact::of(self.scene, &self.ends, touched, &before, &after);
         self.add(change, subject, is_temporary, impact);
     }
 
@@ -338,20 +353,20 @@ impl<'a> Order<'a> {
     fn change_port(
         &mut self,
         number: crate::model::PortNumber,
-        to: crate::model::PortConfig,
+        to: &crate::model::PortConfig,
         is_temporary: bool,
     ) {
         let from = self.stage.ports.get(&number).cloned().unwrap_or_default();
-        let change = step::port(number, &from, &to);
+        let change = step::port(number, &from, to);
         let touched = service::on_port(&self.stage, self.scene, number);
         let before = impact::services(&self.stage, &touched);
         self.stage.set_port(number, to.clone());
         let after = impact::services(&self.stage, &touched);
-        let mut impact = impact::of(self.scene, &self.ends_served, &touched, &before, &after);
+        let mut impact = impact::of(self.scene, &self.ends, &touched, &before, &after);
         let cuts = to.enabled != from.enabled && to.enabled == Some(false);
         if cuts || to.mode != from.mode {
             let unclear = service::unclear_on_port(&self.stage, self.scene, number);
-            impact = impact::with(impact, unclear, cuts);
+            impact = impact::with(&impact, unclear, cuts);
         }
         self.add(change, Subject::Settings, is_temporary, impact);
     }
@@ -377,10 +392,9 @@ impl<'a> Order<'a> {
                 continue;
             }
             let change = step::uplink(turn.number, &from, &turn.to);
-            let touched: Vec<usize> = (0..self.scene.subscribers.len()).collect();
             let lost = uplink::lost(&self.stage, turn);
             self.stage.uplinks.insert(turn.number, turn.to.clone());
-            let mut impact = impact::of_lost_vlans(self.scene, &self.stage, &touched, &lost);
+            let mut impact = impact::of_lost_vlans(self.scene, &self.ends, &self.stage, &lost);
             if let Some(refusal) = uplink::cuts_management(self.scene, turn.number, &from, &turn.to)
             {
                 impact = super::Impact::TouchesManagement;

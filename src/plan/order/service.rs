@@ -1,7 +1,7 @@
 //! Who is served, over which path: what a step does to people is the difference between before and after.
 
-use crate::model::{PortAssignment, PortConfig, PortNumber, SubscriberName, VlanId};
-use crate::plan::item::{Endpoint, Subscriber};
+use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId};
+use crate::plan::item::{Endpoint, Item, Subscriber};
 use crate::plan::scene::Scene;
 use crate::plan::settings::Settings;
 
@@ -11,7 +11,8 @@ use super::stage::Stage;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Service {
     subscriber: Subscriber,
-    endpoint: Endpoint,
+    /// Nothing: not known which.
+    endpoint: Option<Endpoint>,
     port: Option<PortConfig>,
 }
 
@@ -23,8 +24,12 @@ impl Service {
             ..subscriber.clone()
         };
         let mode = |service: &Self| service.port.as_ref().and_then(|port| port.mode);
+        let place = |service: &Self| {
+            let endpoint = service.endpoint.as_ref();
+            endpoint.map(|endpoint| (endpoint.mac, endpoint.port))
+        };
         rate_aside(&self.subscriber).serves_like(&rate_aside(&after.subscriber))
-            && (self.endpoint.mac, self.endpoint.port) == (after.endpoint.mac, after.endpoint.port)
+            && place(self) == place(after)
             && mode(self) == mode(after)
     }
 }
@@ -32,10 +37,19 @@ impl Service {
 /// Returns how a subscriber is served at a stage.
 pub(super) fn service_at(stage: &Stage, place: usize) -> Option<Service> {
     let subscriber = stage.subscriber(place)?;
-    let endpoint = stage.endpoint(subscriber.endpoint?)?;
-    let port = match endpoint.port {
-        PortAssignment::Port(number) => stage.ports.get(&number),
-        PortAssignment::Auto | PortAssignment::Unassigned => None,
+    let is_untold = stage.untold.contains(&place);
+    let endpoint = match subscriber.endpoint {
+        // One whose port could not be read is taken to be on one.
+        Some(place) => {
+            let endpoint = stage.endpoint(place)?;
+            (!stage.untold_ports.contains(&place)).then_some(endpoint)
+        }
+        None if is_untold => None,
+        None => return None,
+    };
+    let port = match endpoint.map(|endpoint| endpoint.port) {
+        Some(PortAssignment::Port(number)) => stage.ports.get(&number),
+        Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
     };
     let passes = stage.uplinks.is_empty()
         || stage
@@ -44,30 +58,66 @@ pub(super) fn service_at(stage: &Stage, place: usize) -> Option<Service> {
             .any(|allowed| allowed.contains(subscriber.vlan));
     is_served(subscriber, endpoint, port, passes).then(|| Service {
         subscriber: subscriber.clone(),
-        endpoint: endpoint.clone(),
+        endpoint: endpoint.cloned(),
         port: port.cloned(),
     })
 }
 
 fn is_served(
     subscriber: &Subscriber,
-    endpoint: &Endpoint,
+    endpoint: Option<&Endpoint>,
     port: Option<&PortConfig>,
     passes: bool,
 ) -> bool {
     subscriber.vlan != VlanId::UNSERVED
-        && endpoint.port != PortAssignment::Unassigned
+        && endpoint.is_none_or(|endpoint| endpoint.port != PortAssignment::Unassigned)
         && port.is_none_or(|port| port.enabled != Some(false))
         && passes
 }
 
-/// Returns whether each subscriber is served once the whole plan is done.
-pub(super) fn served_in_the_end(scene: &Scene<'_>, settings: &Settings) -> Vec<bool> {
-    let is_served_in_the_end = |subscriber: &Subscriber| -> Option<bool> {
-        let endpoint = scene.endpoints.get(subscriber.endpoint?)?.goal.as_ref()?;
-        let port = match endpoint.port {
-            PortAssignment::Port(number) => settings.ports.get(&number).map(|pair| &pair.goal),
-            PortAssignment::Auto | PortAssignment::Unassigned => None,
+/// Who is served before the plan, and who after it.
+#[derive(Debug)]
+pub(super) struct Ends {
+    before: Vec<bool>,
+    after: Vec<bool>,
+}
+
+impl Ends {
+    pub(super) fn of(scene: &Scene<'_>, settings: &Settings, start: &Stage) -> Self {
+        Self {
+            before: (0..scene.subscribers.len())
+                .map(|place| service_at(start, place).is_some())
+                .collect(),
+            after: served_in_the_end(scene, settings),
+        }
+    }
+
+    pub(super) fn is_served_before(&self, place: usize) -> bool {
+        self.before.get(place).copied().unwrap_or_default()
+    }
+
+    pub(super) fn is_served_after(&self, place: usize) -> bool {
+        self.after.get(place).copied().unwrap_or_default()
+    }
+}
+
+fn served_in_the_end(scene: &Scene<'_>, settings: &Settings) -> Vec<bool> {
+    let is_served_in_the_end = |item: &Item<Subscriber>| -> Option<bool> {
+        let subscriber = item.goal.as_ref()?;
+        let endpoint = match subscriber.endpoint {
+            Some(endpoint) => {
+                let item = scene.endpoints.get(endpoint)?;
+                let goal = item.goal.as_ref()?;
+                (!item.is_unread("port")).then_some(goal)
+            }
+            None if item.is_unread("endpoint") => None,
+            None => return None,
+        };
+        let port = match endpoint.map(|endpoint| endpoint.port) {
+            Some(PortAssignment::Port(number)) => {
+                settings.ports.get(&number).map(|pair| &pair.goal)
+            }
+            Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
         };
         let passes = settings.uplinks.is_empty()
             || settings
@@ -79,16 +129,14 @@ pub(super) fn served_in_the_end(scene: &Scene<'_>, settings: &Settings) -> Vec<b
     scene
         .subscribers
         .iter()
-        .map(|item| {
-            let goal = item.goal.as_ref();
-            goal.and_then(is_served_in_the_end).unwrap_or(false)
-        })
+        .map(|item| is_served_in_the_end(item).unwrap_or(false))
         .collect()
 }
 
 /// Returns the subscribers that a change of a port may touch: those whose endpoint is meant to be there, or is heard there.
 pub(super) fn on_port(stage: &Stage, scene: &Scene<'_>, port: PortNumber) -> Vec<usize> {
     let mut endpoints: Vec<usize> = stage.endpoints_on(port).collect();
+    endpoints.extend(stage.untold_ports.iter().copied());
     for (mac, heard) in &scene.observation.health.endpoints {
         if heard.port == Some(port)
             && let Some(place) = stage.macs.get(mac)
@@ -130,6 +178,14 @@ pub(super) fn unclear_on_port(
     };
     unclear_subscribers(scene)
         .filter(|unclear| unclear.uses_endpoint.is_some_and(is_here))
+        .filter_map(|unclear| SubscriberName::new(unclear.name.as_deref()?).ok())
+        .collect()
+}
+
+/// Returns the subscribers of an endpoint that our types cannot hold, as far as they have names.
+pub(super) fn unclear_on_endpoint(scene: &Scene<'_>, slot: Slot) -> Vec<SubscriberName> {
+    unclear_subscribers(scene)
+        .filter(|unclear| unclear.uses_endpoint == Some(slot))
         .filter_map(|unclear| SubscriberName::new(unclear.name.as_deref()?).ok())
         .collect()
 }

@@ -34,6 +34,10 @@ pub(super) struct Stage {
     pub(super) on_port: BTreeMap<PortNumber, BTreeSet<usize>>,
     pub(super) placed: BTreeSet<usize>,
     pub(super) in_vlan: BTreeMap<VlanId, BTreeSet<usize>>,
+    /// Subscribers whose endpoint is not known, which may be served all the same.
+    pub(super) untold: BTreeSet<usize>,
+    /// Endpoints whose port is not known.
+    pub(super) untold_ports: BTreeSet<usize>,
 }
 
 impl Stage {
@@ -55,9 +59,15 @@ impl Stage {
             stage.set_profile(place, item.slot, item.start.clone());
         }
         for (place, item) in scene.endpoints.iter().enumerate() {
+            if item.is_unread("port") {
+                stage.untold_ports.insert(place);
+            }
             stage.set_endpoint(place, item.slot, item.start.clone());
         }
         for (place, item) in scene.subscribers.iter().enumerate() {
+            if item.is_unread("endpoint") {
+                stage.untold.insert(place);
+            }
             stage.set_subscriber(place, item.slot, item.start.clone());
         }
         stage

@@ -1,0 +1,18 @@
+//! What holds for every plan, tried on twins: it ends where it should, is safe half-way, and touches nothing else.
+
+use proptest::prelude::*;
+
+use super::dice;
+use super::planner::{case, judge};
+use super::tried;
+
+proptest! {
+    #![proptest_config(tried(2_000))]
+
+    #[test]
+    fn every_plan_reaches_the_intention_safely_and_can_be_taken_up_again_and_undone(mut dice in dice::dice(2_500)) {
+        let case = case::case(&mut dice);
+        let judged = judge::judge(&case, judge::Prefixes::Some(3));
+        prop_assert!(judged.is_ok(), "{}\n{case:#?}", judged.unwrap_err());
+    }
+}
