@@ -157,7 +157,10 @@ fn overview(
     print(&overview, format, text, terminal)
 }
 
-pub(super) fn line(inventory: &Inventory, object: &crate::inventory::DeviceObject) -> paper::DeviceLine {
+pub(super) fn line(
+    inventory: &Inventory,
+    object: &crate::inventory::DeviceObject,
+) -> paper::DeviceLine {
     let mut counts = paper::StateCounts::default();
     for subscriber in inventory.subscribers_of(object.id.as_str()) {
         counts.add(

@@ -90,7 +90,9 @@ fn device_of(inventory: &Inventory, what: Subject<'_>) -> anyhow::Result<DeviceN
         Subject::Device(name) => name,
         Subject::Subscriber(id) => {
             let Some(subscriber) = inventory.subscriber(id) else {
-                let ids = inventory.subscribers().map(|subscriber| subscriber.id.as_str());
+                let ids = inventory
+                    .subscribers()
+                    .map(|subscriber| subscriber.id.as_str());
                 let near = did_you_mean(nearest(id, ids));
                 bail!("there is no subscriber `{}`{near}", visible(id));
             };
@@ -167,7 +169,11 @@ fn one(
         .and_then(|device| device.config.subscribers.get(&subscriber.name));
     let seen = observation.config.subscribers.get(&subscriber.name);
     for plan in &mut planned.devices {
-        keep(plan, &subscriber.name, subscriber.endpoint.map(Object::Endpoint));
+        keep(
+            plan,
+            &subscriber.name,
+            subscriber.endpoint.map(Object::Endpoint),
+        );
     }
     let Some(plan) = planned.devices.first() else {
         bail!("`{}` was not planned", subscriber.device);
@@ -196,6 +202,7 @@ fn keep(plan: &mut DevicePlan, name: &SubscriberName, endpoint: Option<Object>) 
             || Some(&step.change.object) == endpoint.as_ref()
             || step.impact.subscribers().contains(name)
     });
-    plan.notes.retain(|note| note.object.as_ref() == Some(&own) || note.object == endpoint);
+    plan.notes
+        .retain(|note| note.object.as_ref() == Some(&own) || note.object == endpoint);
     plan.unmanaged.clear();
 }

@@ -5,7 +5,11 @@ use crate::report::{Align, Paint, Table};
 
 /// Returns how a device serves a subscriber, and how its line is doing.
 pub fn observed_subscriber(name: &SubscriberName, look: &Observation, paint: Paint) -> String {
-    let title = format!("{} {}\n", paint.bold(name.as_str()), paint.dim("(observed)"));
+    let title = format!(
+        "{} {}\n",
+        paint.bold(name.as_str()),
+        paint.dim("(observed)")
+    );
     let Some(served) = look.config.subscribers.get(name) else {
         let why = look.incomplete(crate::model::Part::Subscribers);
         let said = match why {
@@ -14,8 +18,12 @@ pub fn observed_subscriber(name: &SubscriberName, look: &Observation, paint: Pai
         };
         return format!("{title}  {}\n", crate::report::visible(&said));
     };
-    let endpoint = served.endpoint.and_then(|mac| look.config.endpoints.get(&mac));
-    let line = served.endpoint.and_then(|mac| look.health.endpoints.get(&mac));
+    let endpoint = served
+        .endpoint
+        .and_then(|mac| look.config.endpoints.get(&mac));
+    let line = served
+        .endpoint
+        .and_then(|mac| look.health.endpoints.get(&mac));
     let rate = match &served.rate {
         RateLimit::Unthrottled => "unthrottled".to_owned(),
         RateLimit::Profile(profile) => profile.to_string(),
