@@ -16,6 +16,7 @@ mod golden;
 mod observe;
 mod plans;
 mod properties;
+mod reconcile;
 mod rules;
 mod rust_scan;
 mod source;

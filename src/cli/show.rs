@@ -88,6 +88,7 @@ pub(super) fn run(
         let why = "Nothing is shown: with errors there is no telling what is intended.";
         return refuse(reading, why, terminal);
     }
+    let settings = &arguments.inventory.settings(settings)?;
     let inventory = &reading.inventory;
     match &arguments.what {
         None => overview(

@@ -92,8 +92,14 @@ fn label(field: Field) -> &'static str {
 fn said(field: Field, value: Option<&Value>) -> String {
     let Some(value) = value else {
         return match field {
-            Field::Description | Field::Endpoint | Field::RemappedVlan | Field::Port2Vlan => "none",
-            _ => "?",
+            Field::Description
+            | Field::Endpoint
+            | Field::RemappedVlan
+            | Field::Port2Vlan
+            | Field::Name
+            | Field::Location
+            | Field::Contact => "none",
+            _ => "unknown",
         }
         .to_owned();
     };
