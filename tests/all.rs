@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod blame;
 mod cli;
 mod corpus;
 mod documents;
@@ -15,6 +16,7 @@ mod golden;
 mod observe;
 mod plans;
 mod properties;
+mod reconcile;
 mod rules;
 mod rust_scan;
 mod source;

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use gamctl::inventory::source::{Limits, Source};
 use gamctl::inventory::{Cache, Reading, read};
 use gamctl::model::{DeviceName, GamModel, Observation};
+use gamctl::observe::record::from_toml;
 use gamctl::plan::{DevicePlan, InventoryVersion, Planned};
-use gamctl::reconcile::{Applied, Fleet, Policy, Sightings, plan_all, recorded_look};
+use gamctl::reconcile::{Applied, Fleet, Policy, Sightings, plan_all};
 use gamctl::report::{Paint, PlanReport};
 use gamctl::simulator::commands::merge;
 use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
@@ -59,7 +60,7 @@ impl Example {
             files.map(|file| file.unwrap().path()).collect()
         };
         let looks = files.iter().map(|file| {
-            let look = recorded_look(&fs::read(file).unwrap());
+            let look = from_toml(&fs::read_to_string(file).unwrap());
             let look = look.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             (look.device.clone(), look)
         });
@@ -212,9 +213,8 @@ fn the_index_names_every_example_with_its_title_and_its_verdict() {
             (2..=6).contains(&lines),
             "{name}: a README has 2 to 5 lines below its title"
         );
-        let plan = fs::read_to_string(folder().join(&name).join("plan.txt")).unwrap_or_default();
-        let exit = plan.lines().last().unwrap_or_default();
-        let exit = exit.trim_start_matches("[exit ").trim_end_matches(']');
+        let example = Example::read(&name);
+        let exit = gamctl::report::plan_exit(&example.plan(&example.seen)).code();
         text.push_str(&format!("| [{name}]({name}/) | {title} | {exit} |\n"));
     }
     assert!(examples().len() >= 20);

@@ -1,7 +1,7 @@
 //! Looks at devices for a command: from the scope to what was seen, with a progress bar for those who wait.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -12,8 +12,9 @@ use super::scope::Scope;
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::Inventory;
-use crate::model::{DeviceName, DeviceState};
-use crate::reconcile::{Looks, Sightings, look_at_all, opening, recorded_look};
+use crate::model::{DeviceName, DeviceState, Observation};
+use crate::observe::record;
+use crate::reconcile::{Looks, Sightings, look_at_all, opening};
 use crate::report::visible;
 use crate::secrets::Secrets;
 
@@ -66,7 +67,7 @@ pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Res
     for file in files_of(files)? {
         let shown = file.display().to_string();
         let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
-        let look = recorded_look(&bytes).with_context(|| format!("{shown} cannot be used"))?;
+        let look = recorded(&file, &bytes).with_context(|| format!("{shown} cannot be used"))?;
         known += 1;
         if let Some(sighting) = sightings.get_mut(&look.device) {
             ensure!(
@@ -82,6 +83,18 @@ pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Res
         "there is no look at a device in what `--offline` names"
     );
     Ok(sightings)
+}
+
+/// Reads a recorded look, or one that a person wrote.
+fn recorded(file: &Path, bytes: &[u8]) -> anyhow::Result<Observation> {
+    if file.extension().is_none_or(|extension| extension != "toml") {
+        return Ok(record::from_json(bytes)?);
+    }
+    ensure!(
+        bytes.len() <= record::LONGEST,
+        "it is too long for a look at a device"
+    );
+    Ok(record::from_toml(std::str::from_utf8(bytes)?)?)
 }
 
 /// Returns the files, and those of folders.

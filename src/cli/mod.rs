@@ -9,11 +9,13 @@ mod generated;
 mod init;
 mod looking;
 mod man;
+mod observe;
 mod plan;
 mod schema;
 mod scope;
 mod set;
 mod show;
+mod show_observed;
 mod source;
 mod terminal;
 mod trust;
@@ -99,8 +101,9 @@ enum Command {
     Fmt(fmt::FmtArguments),
     Show(show::ShowArguments),
     Set(set::SetArguments),
-    Trust(trust::TrustArguments),
+    Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
+    Trust(trust::TrustArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -145,8 +148,9 @@ impl Command {
             Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
-            Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
+            Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),

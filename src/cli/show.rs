@@ -5,6 +5,7 @@ use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::scope::{Scope, ScopeArguments};
+use super::show_observed::{Beside, Subject, compared};
 use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;
 use crate::config::Settings;
@@ -39,16 +40,20 @@ enum What {
     Device {
         /// The device's name in the inventory
         name: String,
+        #[command(flatten)]
+        beside: Beside,
     },
     /// What a subscriber gets
     Subscriber {
         /// The subscriber's id
         id: String,
+        #[command(flatten)]
+        beside: Beside,
     },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     Text,
     Json,
     Toml,
@@ -83,6 +88,7 @@ pub(super) fn run(
         let why = "Nothing is shown: with errors there is no telling what is intended.";
         return refuse(reading, why, terminal);
     }
+    let settings = &arguments.inventory.settings(settings)?;
     let inventory = &reading.inventory;
     match &arguments.what {
         None => overview(
@@ -91,13 +97,25 @@ pub(super) fn run(
             arguments.format,
             terminal,
         )?,
-        Some(What::Device { name }) => device(inventory, name, arguments.format, terminal)?,
-        Some(What::Subscriber { id }) => subscriber(inventory, id, arguments.format, terminal)?,
+        Some(What::Device { name, beside }) => {
+            if beside.is_asked() {
+                let what = Subject::Device(name);
+                return compared(&reading, what, beside, arguments.format, settings, terminal);
+            }
+            device(inventory, name, arguments.format, terminal)?;
+        }
+        Some(What::Subscriber { id, beside }) => {
+            if beside.is_asked() {
+                let what = Subject::Subscriber(id);
+                return compared(&reading, what, beside, arguments.format, settings, terminal);
+            }
+            subscriber(inventory, id, arguments.format, terminal)?;
+        }
     }
     Ok(Exit::Done)
 }
 
-fn print<T: Serialize>(
+pub(super) fn print<T: Serialize>(
     value: &T,
     format: Format,
     text: impl FnOnce() -> String,
@@ -140,7 +158,10 @@ fn overview(
     print(&overview, format, text, terminal)
 }
 
-fn line(inventory: &Inventory, object: &crate::inventory::DeviceObject) -> paper::DeviceLine {
+pub(super) fn line(
+    inventory: &Inventory,
+    object: &crate::inventory::DeviceObject,
+) -> paper::DeviceLine {
     let mut counts = paper::StateCounts::default();
     for subscriber in inventory.subscribers_of(object.id.as_str()) {
         counts.add(
@@ -223,7 +244,7 @@ fn subscriber(
     print(&shown, format, text, terminal)
 }
 
-fn did_you_mean(near: Option<&str>) -> String {
+pub(super) fn did_you_mean(near: Option<&str>) -> String {
     near.map(|near| format!("; did you mean `{near}`?"))
         .unwrap_or_default()
 }

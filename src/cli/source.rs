@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Settings;
+use crate::config::{Settings, SettingsError, settings_of};
 use crate::inventory::source::{Limits, Source, SourceError};
 use crate::inventory::{Cache, Reading, read};
 use crate::model::Severity;
@@ -31,6 +31,14 @@ impl InventoryArguments {
     /// Returns whether the inventory is meant as it was committed, so that there are no files of it to write to.
     pub(super) fn is_of_a_revision(&self) -> bool {
         self.rev.is_some()
+    }
+
+    /// Returns the settings that belong to the inventory, where one was named: its devices are opened with its secrets.
+    pub(super) fn settings(&self, settings: &Settings) -> Result<Settings, SettingsError> {
+        match &self.inventory {
+            Some(folder) => settings_of(settings, folder),
+            None => Ok(settings.clone()),
+        }
     }
 
     pub(super) fn read(&self, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Reading> {

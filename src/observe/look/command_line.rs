@@ -8,6 +8,7 @@ use crate::observe::running_config::{RunningConfig, parse};
 use crate::transport::ssh::{Command, Login, Patience, Session, SshError};
 
 /// How the command line is reached, where SNMP is not enough.
+#[derive(Debug, Clone)]
 pub enum CommandLine {
     Login(Box<Login>, Patience),
     /// Nobody can log in, because of this; for people.

@@ -6,7 +6,7 @@ use super::Complaint;
 use super::command::{Command, Setting, Target, command};
 use super::state::{State, fresh_field, identity, setting, target};
 use crate::model::{Medium, PortAssignment, VlanId, VlanSet};
-use crate::plan::{Change, Field, FieldChange, Object, Request, Value, Verb};
+use crate::plan::{Change, Field, Object, Request, Value, Verb};
 
 /// What a firmware is sure to take in a list of allowed VLANs; a device may have had more before.
 const MOST_ENTRIES: usize = 12;
@@ -47,7 +47,7 @@ impl Side<'_> {
         };
         let mut messages: Vec<(Option<String>, String)> = Vec::new();
         let mut whole = |message: String| messages.push((None, message));
-        if self.lines.is_empty() && !self.has_no_way_back() {
+        if self.lines.is_empty() {
             whole("there is no line".to_owned());
         }
         self.judge_object(target, state, &mut whole);
@@ -66,13 +66,9 @@ impl Side<'_> {
             .collect()
     }
 
-    /// Is there nothing to say, because no form takes the first name of a port away again?
-    fn has_no_way_back(&self) -> bool {
-        let is_first_name =
-            |change: &FieldChange| change.field == Field::Name && change.to.is_none();
-        self.is_inverse
-            && matches!(self.change.object, Object::Port(_))
-            && self.change.fields.iter().all(is_first_name)
+    /// Is this the first name of a port, which no form takes away again? Any name may stand in for none then.
+    fn has_no_way_back(&self, field: Field) -> bool {
+        self.is_inverse && field == Field::Name && matches!(self.change.object, Object::Port(_))
     }
 
     /// Reads the lines and collects what they set.
@@ -224,7 +220,8 @@ impl Side<'_> {
             let is_default = is_new
                 && found.is_none()
                 && fresh_field(&self.change.object, *field).as_ref() == wanted.as_ref();
-            if found != wanted.as_ref() && !is_default {
+            let is_free = wanted.is_none() && self.has_no_way_back(*field);
+            if found != wanted.as_ref() && !is_default && !is_free {
                 complain(match found {
                     Some(_) => format!(
                         "the lines give {} another value than the change",

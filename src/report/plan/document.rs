@@ -182,7 +182,7 @@ fn premises(planned: &Planned) -> Vec<String> {
 fn short(revision: &str) -> &str {
     let is_id = revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_id {
-        revision.get(..10).unwrap_or(revision)
+        revision.get(..12).unwrap_or(revision)
     } else {
         revision
     }
@@ -337,8 +337,11 @@ fn notes(planned: &Planned) -> Vec<Entry> {
         entries.extend(plan.notes.iter().map(|note| {
             let message = visible(&note.message);
             let head = match &note.object {
-                Some(object) => format!("{}: {message}", visible(&object.to_string())),
-                None => message.into_owned(),
+                // Many messages name what they are about.
+                Some(object) if !message.contains(&object.to_string()) => {
+                    format!("{}: {message}", visible(&object.to_string()))
+                }
+                Some(_) | None => message.into_owned(),
             };
             Entry {
                 under: Some(plan.device.to_string()),
@@ -378,11 +381,21 @@ fn unobservable(planned: &Planned) -> Vec<Entry> {
     devices
         .map(|found| Entry {
             sign: Sign::Wrong,
-            head: format!("{}: {}", found.device, visible(&found.reason)),
+            head: named_once(found.device.as_str(), &found.reason),
             weight: 1,
             ..Entry::default()
         })
         .collect()
+}
+
+/// Returns a reason with the device in front, unless it begins with it.
+fn named_once(device: &str, reason: &str) -> String {
+    let reason = visible(reason);
+    if reason.starts_with(device) {
+        reason.into_owned()
+    } else {
+        format!("{device}: {reason}")
+    }
 }
 
 fn out_of_scope(planned: &Planned) -> Vec<Entry> {

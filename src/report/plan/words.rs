@@ -25,6 +25,8 @@ pub(super) fn what(change: &Change) -> String {
     let fields: Vec<String> = change
         .fields
         .iter()
+        // Who comes or goes is said already.
+        .filter(|field| change.verb == Verb::Update || !is_identity(&change.object, field.field))
         .filter_map(|field| match change.verb {
             Verb::Create => with(field.field, field.to.as_ref()),
             Verb::Remove => with(field.field, field.from.as_ref()),
@@ -32,6 +34,14 @@ pub(super) fn what(change: &Change) -> String {
         })
         .collect();
     fields.join(", ")
+}
+
+fn is_identity(object: &Object, field: Field) -> bool {
+    match object {
+        Object::Profile(_) | Object::Subscriber(_) => field == Field::Name,
+        Object::Endpoint(_) => field == Field::MacAddress,
+        Object::System | Object::Uplink(_) | Object::Port(_) => false,
+    }
 }
 
 fn with(field: Field, value: Option<&Value>) -> Option<String> {
@@ -82,8 +92,14 @@ fn label(field: Field) -> &'static str {
 fn said(field: Field, value: Option<&Value>) -> String {
     let Some(value) = value else {
         return match field {
-            Field::Description | Field::Endpoint | Field::RemappedVlan | Field::Port2Vlan => "none",
-            _ => "?",
+            Field::Description
+            | Field::Endpoint
+            | Field::RemappedVlan
+            | Field::Port2Vlan
+            | Field::Name
+            | Field::Location
+            | Field::Contact => "none",
+            _ => "unknown",
         }
         .to_owned();
     };
@@ -195,7 +211,7 @@ fn origin(origin: &Origin) -> String {
     match &origin.commit {
         None => place,
         Some(commit) => {
-            let id = commit.id.get(..10).unwrap_or(&commit.id);
+            let id = commit.id.get(..12).unwrap_or(&commit.id);
             format!(
                 "commit {id} by {}, {}, {place}: {}",
                 visible(&commit.author),

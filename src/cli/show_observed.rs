@@ -1,0 +1,208 @@
+//! `gamctl show … --observed`: what is intended, what the device is, and what lies between.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::looking::{from_files, look};
+use super::observe::known;
+use super::show::{Format, did_you_mean, line, print};
+use super::terminal::Terminal;
+use crate::config::Settings;
+use crate::inventory::{
+    Inventory, Reading, complete_service_plans, complete_subscriber, nearest, resolve_device,
+};
+use crate::model::{DeviceConfig, DeviceName, Observation, SubscriberConfig, SubscriberName};
+use crate::plan::{DevicePlan, InventoryVersion, Object, Planned};
+use crate::reconcile::{Fleet, Policy, Sightings, plan_all};
+use crate::report::{self as paper, Exit, PlanReport, visible};
+
+/// What is shown beside what is intended.
+#[derive(Debug, clap::Args)]
+pub(super) struct Beside {
+    /// Look at the device as well, and show what it is and what differs
+    #[arg(long)]
+    observed: bool,
+
+    /// The same from looks in these files and folders
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    offline: Vec<PathBuf>,
+}
+
+/// What is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Subject<'a> {
+    Device(&'a str),
+    Subscriber(&'a str),
+}
+
+/// All three, for programs.
+#[derive(Serialize)]
+struct Compared<'a, T: Serialize> {
+    device: &'a DeviceName,
+    intended: Option<T>,
+    observed: Option<T>,
+    difference: &'a DevicePlan,
+}
+
+impl Beside {
+    pub(super) fn is_asked(&self) -> bool {
+        self.observed || !self.offline.is_empty()
+    }
+}
+
+pub(super) fn compared(
+    reading: &Reading,
+    what: Subject<'_>,
+    beside: &Beside,
+    format: Format,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let inventory = &reading.inventory;
+    let device = device_of(inventory, what)?;
+    let names = [device.clone()];
+    let sightings = if beside.offline.is_empty() {
+        look(inventory, &names, settings, terminal)?
+    } else {
+        from_files(&beside.offline, &names)?
+    };
+    let observation = match sightings.get(&device) {
+        Some(Ok(observation)) => observation,
+        Some(Err(reason)) => bail!("{}", visible(reason)),
+        None => bail!("`{device}` was not looked at"),
+    };
+    let mut planned = planned(inventory, &sightings);
+    match what {
+        Subject::Device(_) => {
+            whole(inventory, observation, &planned, format, terminal)?;
+        }
+        Subject::Subscriber(id) => {
+            one(inventory, id, observation, &mut planned, format, terminal)?;
+        }
+    }
+    Ok(paper::plan_exit(&planned))
+}
+
+fn device_of(inventory: &Inventory, what: Subject<'_>) -> anyhow::Result<DeviceName> {
+    let name = match what {
+        Subject::Device(name) => name,
+        Subject::Subscriber(id) => {
+            let Some(subscriber) = inventory.subscriber(id) else {
+                let ids = inventory
+                    .subscribers()
+                    .map(|subscriber| subscriber.id.as_str());
+                let near = did_you_mean(nearest(id, ids));
+                bail!("there is no subscriber `{}`{near}", visible(id));
+            };
+            let device = subscriber.text.device.as_ref();
+            device.context("the subscriber has no device")?.as_str()
+        }
+    };
+    known(inventory, name)?;
+    Ok(DeviceName::new(name)?)
+}
+
+/// Plans the one device, with nothing known of what is ours: what differs is shown, and nothing is removed by showing.
+fn planned(inventory: &Inventory, sightings: &Sightings) -> Planned {
+    let policy = Policy::of(inventory, inventory);
+    let fleet = Fleet::of(inventory, InventoryVersion::default(), None, policy);
+    let mut planned = plan_all(&fleet, sightings);
+    planned.out_of_scope = crate::plan::OutOfScope::default();
+    planned
+}
+
+fn difference(planned: &Planned, terminal: &Terminal) -> String {
+    let report = PlanReport {
+        planned,
+        is_detailed: false,
+        is_expanded: true,
+    };
+    let text = report.text(terminal.paint, terminal.width);
+    format!("\n{}\n{text}", terminal.paint.bold("Difference"))
+}
+
+fn whole(
+    inventory: &Inventory,
+    observation: &Observation,
+    planned: &Planned,
+    format: Format,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let name = observation.device.as_str();
+    let (Some(intended), Some(object)) = (resolve_device(inventory, name), inventory.device(name))
+    else {
+        bail!("there is no device `{name}`");
+    };
+    let Some(plan) = planned.devices.first() else {
+        bail!("`{name}` was not planned");
+    };
+    let shown: Compared<'_, &DeviceConfig> = Compared {
+        device: &observation.device,
+        intended: Some(&intended.config),
+        observed: Some(&observation.config),
+        difference: plan,
+    };
+    let text = || {
+        let line = line(inventory, object);
+        let intended = paper::device(&line, &intended.config, terminal.paint);
+        let observed = paper::observed_device(observation, None, terminal.paint);
+        format!("{intended}\n{observed}{}", difference(planned, terminal))
+    };
+    print(&shown, format, text, terminal)
+}
+
+fn one(
+    inventory: &Inventory,
+    id: &str,
+    observation: &Observation,
+    planned: &mut Planned,
+    format: Format,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let subscriber = inventory.subscriber(id).and_then(complete_subscriber);
+    let subscriber = subscriber.with_context(|| format!("there is no subscriber `{id}`"))?;
+    let intended = resolve_device(inventory, subscriber.device.as_str());
+    let served = intended
+        .as_ref()
+        .and_then(|device| device.config.subscribers.get(&subscriber.name));
+    let seen = observation.config.subscribers.get(&subscriber.name);
+    for plan in &mut planned.devices {
+        keep(
+            plan,
+            &subscriber.name,
+            subscriber.endpoint.map(Object::Endpoint),
+        );
+    }
+    let Some(plan) = planned.devices.first() else {
+        bail!("`{}` was not planned", subscriber.device);
+    };
+    let shown: Compared<'_, &SubscriberConfig> = Compared {
+        device: &subscriber.device,
+        intended: served,
+        observed: seen,
+        difference: plan,
+    };
+    let text = || {
+        let plans = complete_service_plans(inventory);
+        let sold = plans.get(subscriber.service_plan.as_str());
+        let intended = paper::subscriber(&subscriber, sold, served, terminal.paint);
+        let observed = paper::observed_subscriber(&subscriber.name, observation, terminal.paint);
+        format!("{intended}\n{observed}{}", difference(planned, terminal))
+    };
+    print(&shown, format, text, terminal)
+}
+
+/// Leaves of a plan what is about one subscriber.
+fn keep(plan: &mut DevicePlan, name: &SubscriberName, endpoint: Option<Object>) {
+    let own = Object::Subscriber(name.clone());
+    plan.steps.retain(|step| {
+        step.change.object == own
+            || Some(&step.change.object) == endpoint.as_ref()
+            || step.impact.subscribers().contains(name)
+    });
+    plan.notes
+        .retain(|note| note.object.as_ref() == Some(&own) || note.object == endpoint);
+    plan.unmanaged.clear();
+}

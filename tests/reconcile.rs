@@ -1,0 +1,70 @@
+//! The recipe over many devices at once, on real sockets.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use gamctl::model::{DeviceName, GamModel};
+use gamctl::observe::CommandLine;
+use gamctl::reconcile::{Looks, Opening, look_at_all};
+use gamctl::secrets::Secret;
+use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
+use gamctl::simulator::server::{Twin, TwinSettings};
+use gamctl::transport::snmp::{Access, Tuning};
+
+fn name(name: &str) -> DeviceName {
+    DeviceName::new(name).unwrap()
+}
+
+fn opening(address: std::net::SocketAddr) -> Result<Opening, String> {
+    Ok(Opening {
+        snmp: address,
+        access: Access::V2c {
+            community: Secret::new(b"public".to_vec()),
+        },
+        command_line: CommandLine::None("nobody logs in here".to_owned()),
+    })
+}
+
+async fn twin() -> Twin {
+    let hardware = Hardware::of(GamModel::Gam4Cx, 1);
+    let configuration = Configuration::factory(&hardware);
+    let settings = TwinSettings::new(Build {
+        hardware,
+        firmware: FirmwareProfile::default(),
+        seed: 7,
+        configuration: Some(configuration),
+    });
+    Twin::start(settings).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_dead_device_is_told_last_and_keeps_nobody_waiting() {
+    // It is there and never answers.
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (one, two) = (twin().await, twin().await);
+    let devices = vec![
+        (name("dead"), opening(silent.local_addr().unwrap())),
+        (name("one"), opening(one.snmp_address())),
+        (name("two"), opening(two.snmp_address())),
+        (
+            name("nowhere"),
+            Err("it has no address in the inventory".to_owned()),
+        ),
+    ];
+    let looks = Looks {
+        tuning: Tuning {
+            timeout: Duration::from_millis(400),
+            retries: 2,
+            ..Tuning::default()
+        },
+        ..Looks::new(|| 0)
+    };
+    let mut order = Vec::new();
+    let seen = look_at_all(devices, looks, |looked| order.push(looked.device.clone())).await;
+    assert_eq!(order.last(), Some(&name("dead")));
+    assert_eq!(order.len(), 4);
+    assert!(seen[&name("one")].is_ok() && seen[&name("two")].is_ok());
+    let reason = seen[&name("dead")].as_ref().unwrap_err();
+    assert!(reason.contains("dead"), "{reason}");
+    assert!(seen[&name("nowhere")].is_err());
+}
