@@ -10,6 +10,7 @@
 mod architecture;
 mod cli;
 mod corpus;
+mod discovery;
 mod documents;
 mod golden;
 mod observe;

@@ -4,6 +4,8 @@ mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
+mod discover;
+mod exposed_secrets;
 mod fmt;
 mod generated;
 mod init;
@@ -99,6 +101,7 @@ enum Command {
     Fmt(fmt::FmtArguments),
     Show(show::ShowArguments),
     Set(set::SetArguments),
+    Discover(discover::DiscoverArguments),
     Trust(trust::TrustArguments),
     Plan(Box<plan::PlanArguments>),
     Twin(Box<twin::TwinArguments>),
@@ -145,6 +148,7 @@ impl Command {
             Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
+            Self::Discover(arguments) => discover::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),

@@ -11,5 +11,5 @@ pub mod rows;
 mod running_config;
 
 pub use assemble::{Assembled, assemble};
-pub use look::{LookError, Target, look, look_and_count};
+pub use look::{LookError, Target, identify, look, look_and_count};
 pub use running_config::{RunningConfig, RunningConfigError, parse as parse_running_config};

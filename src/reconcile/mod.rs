@@ -15,7 +15,7 @@ mod recorded;
 pub use against::as_if_applied;
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
 pub use look::{Looked, Looks, look_at_all};
-pub use opening::{Opening, OpeningError, opening};
+pub use opening::{Opening, OpeningError, access_of, opening};
 pub use origin::find_origins;
 pub use recorded::{RecordedError, from_bytes as recorded_look, to_toml as look_to_toml};
 

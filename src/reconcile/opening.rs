@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::inventory::text::{self, SnmpText, SnmpVersion};
-use crate::inventory::{DeviceObject, Inventory};
+use crate::inventory::{CredentialsObject, DeviceObject, Inventory};
 use crate::model::SecretName;
 use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
@@ -43,13 +43,8 @@ pub fn opening(
         .credentials
         .as_ref()
         .map_or("default", |name| name.as_str());
-    let credentials = inventory
-        .credentials()
-        .find(|credentials| credentials.id.as_str() == name)
-        .ok_or_else(|| OpeningError::NoCredentials(name.to_owned()))?;
-    let incomplete = || OpeningError::Incomplete(name.to_owned());
-    let snmp = credentials.text.snmp.as_ref().ok_or_else(incomplete)?;
-    let access = access(snmp, secrets, &incomplete)?;
+    let credentials = credentials_of(inventory, name)?;
+    let access = access_of(credentials, secrets)?;
     let login = credentials.text.ssh.as_ref().and_then(|ssh| {
         let password = ssh.password.as_ref()?;
         Some(Login {
@@ -65,6 +60,25 @@ pub fn opening(
         access,
         login,
     })
+}
+
+fn credentials_of<'a>(
+    inventory: &'a Inventory,
+    name: &str,
+) -> Result<&'a CredentialsObject, OpeningError> {
+    let mut all = inventory.credentials();
+    all.find(|credentials| credentials.id.as_str() == name)
+        .ok_or_else(|| OpeningError::NoCredentials(name.to_owned()))
+}
+
+/// Returns how agents are opened with these credentials.
+pub fn access_of(
+    credentials: &CredentialsObject,
+    secrets: &Secrets,
+) -> Result<Access, OpeningError> {
+    let incomplete = || OpeningError::Incomplete(credentials.id.to_string());
+    let snmp = credentials.text.snmp.as_ref().ok_or_else(incomplete)?;
+    access(snmp, secrets, &incomplete)
 }
 
 fn access(
