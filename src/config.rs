@@ -12,6 +12,8 @@ use crate::secrets::{Secret, SecretSources, VARIABLE_PREFIX};
 pub struct Settings {
     /// Where the inventory is, where a command does not say.
     pub inventory: Option<PathBuf>,
+    /// Somebody named the file of these settings: no other is looked for.
+    pub is_named: bool,
     /// The branch that commits go to, where a command does not say.
     pub branch: Option<String>,
     /// Where commands that contact devices find the values of secrets.
@@ -105,6 +107,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     let named = given
         .map(Path::to_path_buf)
         .or_else(|| variable("GAMCTL_CONFIG").map(PathBuf::from));
+    let is_named = named.is_some();
     let written = match named {
         Some(path) => read(&path)?,
         None => match Path::new("gamctl.toml") {
@@ -117,6 +120,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         inventory: variable("GAMCTL_INVENTORY")
             .map(PathBuf::from)
             .or(inventory.path),
+        is_named,
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
         secrets: SecretSources {
             directory: written.secrets.and_then(|secrets| secrets.directory),
@@ -126,6 +130,31 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         git_committer: git_identity("COMMITTER"),
         no_color: variable("NO_COLOR").is_some(),
         is_dumb: variable("TERM").as_deref() == Some("dumb"),
+    })
+}
+
+/// Returns the settings for a command that names an inventory: those that stand in its folder, unless a file was named.
+///
+/// A folder with a `gamctl.toml` is whole by itself: its secrets belong to its devices, and those of the folder one happens
+/// to stand in do not.
+pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, SettingsError> {
+    let path = folder.join("gamctl.toml");
+    if settings.is_named || !path.exists() {
+        return Ok(Settings {
+            inventory: Some(folder.to_path_buf()),
+            ..settings.clone()
+        });
+    }
+    let written = read(&path)?;
+    let inventory = written.inventory.unwrap_or_default();
+    Ok(Settings {
+        inventory: Some(inventory.path.unwrap_or_else(|| folder.to_path_buf())),
+        branch: inventory.branch.or_else(|| settings.branch.clone()),
+        secrets: SecretSources {
+            directory: written.secrets.and_then(|secrets| secrets.directory),
+            environment: settings.secrets.environment.clone(),
+        },
+        ..settings.clone()
     })
 }
 

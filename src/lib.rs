@@ -7,6 +7,7 @@ pub mod model;
 pub mod observe;
 pub mod plan;
 pub mod reconcile;
+pub mod render;
 pub mod report;
 pub mod secrets;
 pub mod simulator;

@@ -13,6 +13,7 @@ mod corpus;
 mod documents;
 mod golden;
 mod observe;
+mod plans;
 mod properties;
 mod rules;
 mod rust_scan;

@@ -2,6 +2,11 @@
 
 use crate::inventory::commit::CommitTime;
 
+/// Returns the seconds since 1970.
+pub(super) fn seconds() -> u64 {
+    u64::try_from(commit_time().seconds).unwrap_or_default()
+}
+
 /// Returns the time for a commit, in UTC: the machine's zone says nothing about the engineer's.
 pub(super) fn commit_time() -> CommitTime {
     #[allow(

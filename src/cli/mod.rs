@@ -7,7 +7,10 @@ mod completions;
 mod fmt;
 mod generated;
 mod init;
+mod looking;
 mod man;
+mod observe;
+mod plan;
 mod schema;
 mod scope;
 mod set;
@@ -98,6 +101,8 @@ enum Command {
     Show(show::ShowArguments),
     Set(set::SetArguments),
     Trust(trust::TrustArguments),
+    Observe(Box<observe::ObserveArguments>),
+    Plan(Box<plan::PlanArguments>),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -143,6 +148,8 @@ impl Command {
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
+            Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),

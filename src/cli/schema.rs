@@ -1,10 +1,10 @@
-//! `gamctl schema`: JSON Schema of the inventory's files, for editors.
+//! `gamctl schema`: JSON Schema of the inventory's files, for editors, and of plans, for programs.
 
 use clap::ValueEnum;
 
 use super::terminal::Terminal;
 use crate::inventory::{FileKind, json_schema};
-use crate::report::Exit;
+use crate::report::{Exit, PLAN_SCHEMA};
 
 /// Print the JSON Schema of a kind of file, for editors that check while you type
 ///
@@ -24,23 +24,26 @@ enum Kind {
     Credentials,
     Devices,
     Subscribers,
+    /// What `gamctl plan --out` writes
+    Plan,
 }
 
-impl From<Kind> for FileKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Network => Self::Network,
-            Kind::Policy => Self::Policy,
-            Kind::ServicePlans => Self::ServicePlans,
-            Kind::Credentials => Self::Credentials,
-            Kind::Devices => Self::Devices,
-            Kind::Subscribers => Self::Subscribers,
-        }
+impl Kind {
+    fn schema(self) -> String {
+        json_schema(match self {
+            Self::Network => FileKind::Network,
+            Self::Policy => FileKind::Policy,
+            Self::ServicePlans => FileKind::ServicePlans,
+            Self::Credentials => FileKind::Credentials,
+            Self::Devices => FileKind::Devices,
+            Self::Subscribers => FileKind::Subscribers,
+            Self::Plan => return PLAN_SCHEMA.to_owned(),
+        })
     }
 }
 
 pub(super) fn run(arguments: &SchemaArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let schema = json_schema(arguments.kind.into());
+    let schema = arguments.kind.schema();
     terminal.json_text(|| schema.clone())?;
     terminal.result(&schema)?;
     Ok(Exit::Done)

@@ -27,7 +27,7 @@ pub(super) struct Terminal {
     /// For talk.
     talk: Paint,
     pub width: usize,
-    is_quiet: bool,
+    pub is_quiet: bool,
     is_verbose: bool,
     json_to: Option<PathBuf>,
 }

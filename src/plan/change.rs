@@ -93,6 +93,39 @@ pub enum Field {
     Poe,
 }
 
+impl Field {
+    /// Returns the field's name as `DeviceConfig` and the inventory spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hostname => "hostname",
+            Self::Location => "location",
+            Self::Contact => "contact",
+            Self::Name => "name",
+            Self::MacAddress => "mac_address",
+            Self::Description => "description",
+            Self::Port => "port",
+            Self::Enabled => "enabled",
+            Self::Mode => "mode",
+            Self::Down => "down",
+            Self::Up => "up",
+            Self::Endpoint => "endpoint",
+            Self::Rate => "rate",
+            Self::Vlan => "vlan",
+            Self::Tagged => "tagged",
+            Self::RemappedVlan => "remapped_vlan",
+            Self::AllowedVlans => "allowed_vlans",
+            Self::Port2Vlan => "port2_vlan",
+            Self::Poe => "poe",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
 /// What a field has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "value", rename_all = "kebab-case")]
@@ -118,6 +151,26 @@ pub enum Value {
         slot: Slot,
     },
     Unthrottled,
+}
+
+impl fmt::Display for Value {
+    /// Writes the value for people: an endpoint by its address, a profile by its name.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => formatter.write_str(text),
+            Self::Mac(mac) | Self::Endpoint { mac, .. } => mac.fmt(formatter),
+            Self::Speed(speed) => write!(formatter, "{speed} Mbps"),
+            Self::Flag(flag) => flag.fmt(formatter),
+            Self::Vlan(vlan) => vlan.fmt(formatter),
+            Self::Vlans(vlans) if vlans.is_empty() => formatter.write_str("none"),
+            Self::Vlans(vlans) => vlans.fmt(formatter),
+            Self::Port(port) => port.fmt(formatter),
+            Self::Mode(mode) => mode.fmt(formatter),
+            Self::Poe(poe) => poe.fmt(formatter),
+            Self::Profile { name, .. } => name.fmt(formatter),
+            Self::Unthrottled => formatter.write_str("unthrottled"),
+        }
+    }
 }
 
 impl Change {

@@ -1,18 +1,38 @@
 //! The ordered changes that take a device from observed to intended: worked out from values, with what they do to people and why.
 //!
-//! `change` what a plan is made of · `fleet` all plans of a run · `ledger` what is ours on a device · `lint` the lines read once more · `request` what a plan is asked for.
+//! `change` what a plan is made of · `fleet` all plans of a run · `lint` the lines read once more · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
+//! recipe, with a file for each of its steps: `identity`, `settled`, `scene`, `matching`, `goal`, `conflict`, `reuse`,
+//! `settings`, `order` · `unplanned` plans without steps.
 
+mod blind;
+mod cause;
 mod change;
+mod conflict;
 mod fleet;
+mod goal;
+mod identity;
+mod item;
 mod ledger;
 pub mod lint;
+mod matching;
+mod order;
+mod own;
+mod planner;
 mod request;
+mod reuse;
+mod scene;
+mod settings;
+mod settled;
+mod step;
+mod unmanaged;
+mod unplanned;
 
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
 pub use fleet::{
     DeviceComplaint, InventoryVersion, OutOfScope, Planned, PolicyVersion, Unobservable,
 };
 pub use ledger::Ledger;
+pub use planner::plan;
 pub use request::{Limit, Limits, Request};
 
 use serde::{Deserialize, Serialize};

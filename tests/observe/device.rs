@@ -228,7 +228,7 @@ pub(super) fn usual() -> (Hardware, Configuration) {
 }
 
 /// Returns what an observation of a device with this configuration must hold, worked out from the twin's own shapes.
-pub(super) fn expected(configuration: &Configuration) -> DeviceConfig {
+pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let vlan = |number: u16| VlanId::new(number).unwrap();
     let profiles: BTreeMap<u16, ProfileName> = configuration

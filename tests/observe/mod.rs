@@ -2,7 +2,7 @@
 
 mod both_sources;
 mod command_line;
-mod device;
+pub(crate) mod device;
 mod faults;
 mod judge;
 mod moving;

@@ -1,0 +1,147 @@
+//! Looks at devices for a command: from the scope to what was seen, with a progress bar for those who wait.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::clock;
+use super::scope::Scope;
+use super::terminal::Terminal;
+use crate::config::Settings;
+use crate::inventory::Inventory;
+use crate::model::{DeviceName, DeviceState};
+use crate::observe::record;
+use crate::reconcile::{Looks, Sightings, look_at_all, opening};
+use crate::report::visible;
+use crate::secrets::Secrets;
+
+/// A bar that comes and goes at once only flickers.
+const UNTIL_SHOWN: Duration = Duration::from_secs(1);
+
+/// Returns the devices in scope that are installed.
+pub(super) fn installed(inventory: &Inventory, scope: &Scope) -> Vec<DeviceName> {
+    let devices = inventory
+        .devices()
+        .filter(|device| device.text.state != Some(DeviceState::Preprovision) && scope.has(device));
+    let mut names: Vec<DeviceName> = devices.map(|device| device.id.clone()).collect();
+    names.sort();
+    names
+}
+
+/// Looks at devices, many at a time.
+pub(super) fn look(
+    inventory: &Inventory,
+    names: &[DeviceName],
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Sightings> {
+    let secrets = Secrets::of(settings.secrets.clone());
+    let devices = names.iter().filter_map(|name| {
+        let device = inventory.device(name.as_str())?;
+        let opening = opening(inventory, device, &secrets).map_err(|error| error.to_string());
+        Some((name.clone(), opening))
+    });
+    let devices: Vec<_> = devices.collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the threads that look at devices")?;
+    let bar = Bar::new(names.len(), terminal);
+    let looks = look_at_all(devices, Looks::new(clock::seconds), |_| bar.step());
+    let sightings = runtime.block_on(looks);
+    bar.end();
+    Ok(sightings)
+}
+
+/// Reads looks from files, for the devices in scope.
+pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Result<Sightings> {
+    let mut sightings = Sightings::new();
+    for name in names {
+        let reason = "there is no look at it among the files of `--offline`".to_owned();
+        sightings.insert(name.clone(), Err(reason));
+    }
+    let mut known = 0;
+    for file in files_of(files)? {
+        let shown = file.display().to_string();
+        let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
+        let look = record::from_bytes(&bytes).with_context(|| format!("{shown} cannot be used"))?;
+        known += 1;
+        if let Some(sighting) = sightings.get_mut(&look.device) {
+            ensure!(
+                sighting.is_err(),
+                "there are two looks at `{}`: {shown} is the second",
+                visible(look.device.as_str())
+            );
+            *sighting = Ok(look);
+        }
+    }
+    ensure!(
+        known > 0,
+        "there is no look at a device in what `--offline` names"
+    );
+    Ok(sightings)
+}
+
+/// Returns the files, and those of folders.
+fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let shown = path.display();
+        let entries =
+            std::fs::read_dir(path).with_context(|| format!("failed to look into {shown}"))?;
+        for entry in entries {
+            let file = entry
+                .with_context(|| format!("failed to look into {shown}"))?
+                .path();
+            let is_look = file
+                .extension()
+                .is_some_and(|extension| extension == "toml" || extension == "json");
+            if is_look && file.is_file() {
+                files.push(file);
+            }
+        }
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// A progress bar on a terminal, after a second; nothing elsewhere.
+struct Bar {
+    bar: ProgressBar,
+    is_wanted: bool,
+    began: Instant,
+}
+
+impl Bar {
+    fn new(total: usize, terminal: &Terminal) -> Self {
+        let total = u64::try_from(total).unwrap_or(u64::MAX);
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("Looking {wide_bar} {pos}/{len} devices") {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            is_wanted: std::io::stderr().is_terminal() && !terminal.is_quiet,
+            began: Instant::now(),
+        }
+    }
+
+    fn step(&self) {
+        self.bar.inc(1);
+        if self.is_wanted && self.bar.is_hidden() && self.began.elapsed() > UNTIL_SHOWN {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}

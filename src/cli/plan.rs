@@ -1,0 +1,272 @@
+//! `gamctl plan`: what would change on which device, and why; nothing is written to any device.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use clap::ValueEnum;
+
+use super::looking::{from_files, installed, look};
+use super::scope::{Scope, ScopeArguments};
+use super::source::{path, refuse, source, told};
+use super::terminal::Terminal;
+use crate::config::{Settings, settings_of};
+use crate::inventory::blame::{History, MOST_COMMITS};
+use crate::inventory::source::{Limits, Source};
+use crate::inventory::{Cache, Inventory, Reading, read};
+use crate::model::DeviceName;
+use crate::plan::{InventoryVersion, Planned};
+use crate::reconcile::{
+    Applied, Fleet, Policy, Sightings, as_if_applied, find_origins, inventory_digest, plan_all,
+};
+use crate::report::{Exit, PlanReport, visible, write_plan};
+
+/// Say what would change on which device, line by line, and write to none
+///
+/// Looks at the devices over SNMP, compares them with the inventory, and says what it would take: who loses something
+/// first, then who notices, then the rest, each with the reason. Exits with 0 where nothing would change, with 2 where
+/// something would, with 4 where the policy refuses it, and with 6 where all is well but some devices could not be observed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl plan                                      all devices, against the inventory in this folder
+  gamctl plan network                              the inventory in another folder, with its own gamctl.toml
+  gamctl plan --site maple-court --detailed        one site, with every line that would be typed
+  gamctl plan --applied v42 --out plan.json        removals too: what v42 had is ours; the plan for `apply`
+  gamctl plan --against origin/main --format markdown   what a pull request would change; asks no device
+  gamctl plan --offline looks/                     from looks that were recorded with `observe --save`
+
+The inventory is taken as it is committed where the work tree is the same, so that reasons name commits. A folder that is
+named and holds a `gamctl.toml` brings its own settings and secrets; `--config` overrules that.")]
+pub(super) struct PlanArguments {
+    /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
+    path: Option<PathBuf>,
+
+    /// The same, as other commands take it
+    #[arg(long, short = 'i', value_name = "PATH", conflicts_with = "path")]
+    inventory: Option<PathBuf>,
+
+    /// Take the inventory as it was committed at this revision, instead of as it is on disk
+    #[arg(long, value_name = "REV")]
+    rev: Option<String>,
+
+    /// The revision that was last applied: what it had on a device is ours, and may be removed; its policy judges
+    #[arg(long, value_name = "REV")]
+    applied: Option<String>,
+
+    /// Compare with the inventory at this revision instead of with devices, as if each were exactly that
+    #[arg(long, value_name = "REV", conflicts_with_all = ["applied", "offline"])]
+    against: Option<String>,
+
+    /// Plan from looks in these files and folders instead of looking
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    offline: Vec<PathBuf>,
+
+    /// Write the plan to this file, for `apply` and for the record
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    scope: ScopeArguments,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
+    /// Show the lines that would be typed, and those that undo them
+    #[arg(long)]
+    detailed: bool,
+
+    /// Show everything, however long it gets
+    #[arg(long)]
+    expand: bool,
+
+    /// The most bytes of markdown; forges take some 65 000
+    #[arg(long, value_name = "BYTES", default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(2_000..))]
+    max_bytes: u32,
+
+    /// Let the plan change what our own way to a device goes through
+    #[arg(long)]
+    allow_management: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For programs
+    Json,
+}
+
+pub(super) fn run(
+    arguments: &PlanArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let given = arguments.path.as_deref().or(arguments.inventory.as_deref());
+    let settings = match given {
+        Some(folder) => settings_of(settings, folder)?,
+        None => settings.clone(),
+    };
+    let folder = path(None, &settings);
+    let cache = Cache::default();
+    let reading = intended(&folder, arguments.rev.as_deref(), &cache, terminal)?;
+    if reading.has_errors() {
+        let why = "Nothing is planned: with errors there is no telling what is intended.";
+        return refuse(reading, why, terminal);
+    }
+    let revision = arguments
+        .applied
+        .as_deref()
+        .or(arguments.against.as_deref());
+    let before = match revision {
+        Some(revision) => Some(known(&folder, revision, &cache)?),
+        None => None,
+    };
+    let judging = match &before {
+        Some(_) => None,
+        None => commit_before(&folder, &reading, &cache),
+    };
+    let judging = judging.as_ref().or(before.as_ref()).unwrap_or(&reading);
+    let mut fleet = Fleet::of(
+        &reading.inventory,
+        version(&folder, &reading),
+        before.as_ref().map(|before| Applied::of(&before.inventory)),
+        Policy::of(&judging.inventory, &reading.inventory),
+    );
+    fleet.allows_management = arguments.allow_management;
+    let names = in_scope(&reading.inventory, &arguments.scope.scope()?)?;
+    let sightings = sightings(arguments, &fleet, &names, &settings, terminal)?;
+    let mut planned = plan_all(&fleet, &sightings);
+    if arguments.against.is_some() {
+        planned.against = planned.applied.take();
+    }
+    origins(&mut planned, &fleet, &folder, terminal);
+    if let Some(out) = &arguments.out {
+        std::fs::write(out, write_plan(&planned))
+            .with_context(|| format!("failed to write {}", out.display()))?;
+    }
+    show(&planned, arguments, terminal)
+}
+
+fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let report = PlanReport {
+        planned,
+        is_detailed: arguments.detailed,
+        is_expanded: arguments.expand,
+    };
+    terminal.json_text(|| report.json())?;
+    terminal.result(&match arguments.format {
+        Format::Text => report.text(terminal.paint, terminal.width),
+        Format::Markdown => report.markdown(usize::try_from(arguments.max_bytes)?),
+        Format::Json => report.json(),
+    })?;
+    Ok(report.exit())
+}
+
+/// Returns the inventory: at a revision, else as it is on disk, by its commit where it is committed as it is.
+fn intended(
+    folder: &Path,
+    revision: Option<&str>,
+    cache: &Cache,
+    terminal: &Terminal,
+) -> anyhow::Result<Reading> {
+    let limits = Limits::default();
+    let reading = read(&source(folder, revision)?, &limits, cache)?;
+    if reading.inventory.commit().is_some() {
+        terminal.detail(&told(folder, &reading));
+        return Ok(reading);
+    }
+    let committed = Source::git(folder, "HEAD")
+        .ok()
+        .and_then(|source| read(&source, &limits, cache).ok());
+    let reading = match committed {
+        Some(committed) if committed.inventory.texts().eq(reading.inventory.texts()) => committed,
+        Some(_) => {
+            terminal.say(
+                "note: the inventory on disk is not the one that is committed; reasons name no commit.\n",
+            );
+            reading
+        }
+        None => reading,
+    };
+    terminal.detail(&told(folder, &reading));
+    Ok(reading)
+}
+
+/// Returns the inventory at a revision that much depends on: with errors it would not tell what was there.
+fn known(folder: &Path, revision: &str, cache: &Cache) -> anyhow::Result<Reading> {
+    let reading = read(&Source::git(folder, revision)?, &Limits::default(), cache)?;
+    ensure!(
+        !reading.has_errors(),
+        "the inventory at `{}` has errors, so what was intended then cannot be told; `gamctl validate --rev {}` shows them",
+        visible(revision),
+        visible(revision)
+    );
+    Ok(reading)
+}
+
+/// Returns the commit whose policy judges the step: the one before, where there is one that can be read.
+fn commit_before(folder: &Path, reading: &Reading, cache: &Cache) -> Option<Reading> {
+    let revision = match reading.inventory.commit() {
+        Some(commit) => format!("{commit}^"),
+        None => "HEAD".to_owned(),
+    };
+    known(folder, &revision, cache).ok()
+}
+
+fn version(folder: &Path, reading: &Reading) -> InventoryVersion {
+    let commit = reading.inventory.commit().map(str::to_owned);
+    let tree = commit
+        .as_deref()
+        .and_then(|commit| match Source::git(folder, commit) {
+            Ok(Source::Git(git)) => Some(git.tree()),
+            Ok(Source::Directory(_)) | Err(_) => None,
+        });
+    InventoryVersion {
+        commit,
+        tree,
+        digest: inventory_digest(&reading.inventory),
+    }
+}
+
+fn in_scope(inventory: &Inventory, scope: &Scope) -> anyhow::Result<Vec<DeviceName>> {
+    let names = installed(inventory, scope);
+    ensure!(
+        !names.is_empty()
+            || inventory.devices().next().is_none()
+            || inventory.devices().any(|device| scope.has(device)),
+        "no device is in scope; `gamctl show` lists them"
+    );
+    Ok(names)
+}
+
+fn sightings(
+    arguments: &PlanArguments,
+    fleet: &Fleet<'_>,
+    names: &[DeviceName],
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Sightings> {
+    if arguments.against.is_some()
+        && let Some(before) = &fleet.applied
+    {
+        return Ok(as_if_applied(fleet, before, names));
+    }
+    if !arguments.offline.is_empty() {
+        return from_files(&arguments.offline, names);
+    }
+    look(fleet.inventory, names, settings, terminal)
+}
+
+/// Says who wrote what the steps are there for; a plan is as good without.
+fn origins(planned: &mut Planned, fleet: &Fleet<'_>, folder: &Path, terminal: &Terminal) {
+    let history = fleet
+        .inventory
+        .commit()
+        .and_then(|_| History::open(folder, MOST_COMMITS).ok());
+    if let Err(error) = find_origins(planned, fleet, history.as_ref()) {
+        terminal.say(&format!("note: reasons name no commit: {error}\n"));
+    }
+}

@@ -1,0 +1,218 @@
+//! What an observation does not say: which conclusions it forbids, and what takes places on the device without being known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{MacAddress, Observation, Part, PortAssignment, PortNumber, Slot, Unclear};
+
+/// Why something must not be concluded, in words for people; nothing where it may.
+pub(super) type Doubt = Option<String>;
+
+/// What is not known of one part.
+#[derive(Debug, Default)]
+pub(super) struct BlindPart {
+    /// Not all objects are known.
+    pub(super) incomplete: Doubt,
+    /// The name of an object is not known, so that a new name may clash with it.
+    pub(super) names: Doubt,
+    /// Slots with something that is not understood.
+    pub(super) taken: BTreeSet<Slot>,
+    /// The names of these, where they are known, with why they are not understood.
+    pub(super) unclear_names: BTreeMap<String, String>,
+}
+
+/// What an observation does not say.
+#[derive(Debug, Default)]
+pub(super) struct Blind {
+    pub(super) profiles: BlindPart,
+    pub(super) endpoints: BlindPart,
+    pub(super) subscribers: BlindPart,
+    /// An endpoint's address is not known.
+    pub(super) macs: Doubt,
+    pub(super) unclear_macs: BTreeMap<MacAddress, String>,
+    /// Endpoints that are not understood and take a place.
+    pub(super) on_port: BTreeMap<PortNumber, usize>,
+    pub(super) placed: usize,
+    /// Endpoints that may be on any port.
+    pub(super) somewhere: usize,
+    pub(super) ports: Doubt,
+    /// It is not known which endpoint, profile or VLANs a subscriber has.
+    pub(super) ties: Doubt,
+    pub(super) rates: Doubt,
+    pub(super) vlans: Doubt,
+    /// Used by subscribers that are not understood.
+    pub(super) used_endpoints: BTreeMap<Slot, String>,
+    pub(super) used_profiles: BTreeMap<Slot, String>,
+}
+
+impl Blind {
+    pub(super) fn of(observation: &Observation) -> Self {
+        let mut blind = Self::default();
+        for part in [Part::Profiles, Part::Endpoints, Part::Subscribers] {
+            if let Some(reason) = observation.incomplete(part) {
+                let doubt = format!("not all {} could be read ({reason})", part.as_str());
+                let of_part = blind.part_mut(part);
+                of_part.incomplete = Some(doubt.clone());
+                of_part.names = Some(doubt.clone());
+                blind.doubt_uses(part, &doubt);
+            }
+        }
+        for unclear in &observation.unclear {
+            blind.take_unclear(unclear);
+        }
+        blind.take_unread(observation);
+        blind
+    }
+
+    pub(super) fn part(&self, part: Part) -> &BlindPart {
+        match part {
+            Part::Profiles => &self.profiles,
+            Part::Endpoints => &self.endpoints,
+            Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => &self.subscribers,
+        }
+    }
+
+    fn part_mut(&mut self, part: Part) -> &mut BlindPart {
+        match part {
+            Part::Profiles => &mut self.profiles,
+            Part::Endpoints => &mut self.endpoints,
+            Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => &mut self.subscribers,
+        }
+    }
+
+    /// An object of which nothing is known may be anywhere and use anything.
+    fn doubt_uses(&mut self, part: Part, doubt: &str) {
+        let doubt = || Some(doubt.to_owned());
+        match part {
+            Part::Endpoints => {
+                self.macs = self.macs.take().or_else(doubt);
+                self.ports = self.ports.take().or_else(doubt);
+            }
+            Part::Subscribers => {
+                self.ties = self.ties.take().or_else(doubt);
+                self.rates = self.rates.take().or_else(doubt);
+                self.vlans = self.vlans.take().or_else(doubt);
+            }
+            Part::System | Part::Uplinks | Part::Ports | Part::Profiles => {}
+        }
+    }
+
+    fn take_unclear(&mut self, unclear: &Unclear) {
+        let Unclear {
+            part,
+            slot,
+            name,
+            mac,
+            port,
+            uses_endpoint,
+            uses_profile,
+            vlans: _,
+            reason,
+        } = unclear;
+        let of_part = self.part_mut(*part);
+        of_part.taken.insert(*slot);
+        let doubt = format!(
+            "{} {} is not understood ({reason})",
+            singular(*part),
+            slot.0
+        );
+        match name {
+            Some(name) => {
+                of_part.unclear_names.insert(name.clone(), doubt.clone());
+            }
+            None => {
+                of_part.names = of_part.names.take().or_else(|| Some(doubt.clone()));
+            }
+        }
+        if *part == Part::Endpoints {
+            match mac {
+                Some(mac) => {
+                    self.unclear_macs.insert(*mac, doubt.clone());
+                }
+                None => self.macs = self.macs.take().or_else(|| Some(doubt.clone())),
+            }
+            match port {
+                Some(PortAssignment::Port(port)) => {
+                    *self.on_port.entry(*port).or_default() += 1;
+                    self.placed += 1;
+                }
+                Some(PortAssignment::Auto) => self.placed += 1,
+                Some(PortAssignment::Unassigned) => {}
+                None => {
+                    self.somewhere += 1;
+                    self.placed += 1;
+                }
+            }
+        }
+        if let Some(endpoint) = uses_endpoint {
+            self.used_endpoints.insert(*endpoint, doubt.clone());
+        }
+        if let Some(profile) = uses_profile {
+            self.used_profiles.insert(*profile, doubt);
+        }
+    }
+
+    fn take_unread(&mut self, observation: &Observation) {
+        for unread in &observation.unread {
+            let Some(number) = unread.number else {
+                continue;
+            };
+            let doubt = format!(
+                "{} {number} could not be read ({})",
+                singular(unread.part),
+                unread.reason
+            );
+            if unread.field.is_none() {
+                if matches!(
+                    unread.part,
+                    Part::Profiles | Part::Endpoints | Part::Subscribers
+                ) {
+                    let of_part = self.part_mut(unread.part);
+                    of_part.taken.insert(Slot(number));
+                    of_part.names = of_part.names.take().or_else(|| Some(doubt.clone()));
+                }
+                self.doubt_uses(unread.part, &doubt);
+                continue;
+            }
+            let doubt = || Some(doubt.clone());
+            match (unread.part, unread.field.as_deref()) {
+                (Part::Endpoints, Some("name")) => {
+                    self.endpoints.names = self.endpoints.names.take().or_else(doubt);
+                }
+                (Part::Subscribers, Some("endpoint")) => {
+                    self.ties = self.ties.take().or_else(doubt);
+                }
+                (Part::Subscribers, Some("rate")) => self.rates = self.rates.take().or_else(doubt),
+                (
+                    Part::Subscribers,
+                    Some("vlan" | "remapped_vlan" | "allowed_vlans" | "port2_vlan"),
+                ) => {
+                    self.vlans = self.vlans.take().or_else(doubt);
+                }
+                (Part::Endpoints, Some("port")) => {
+                    self.somewhere += 1;
+                }
+                (
+                    Part::System
+                    | Part::Uplinks
+                    | Part::Ports
+                    | Part::Profiles
+                    | Part::Endpoints
+                    | Part::Subscribers,
+                    _,
+                ) => {}
+            }
+        }
+    }
+}
+
+/// Returns what one object of a part is called.
+pub(super) fn singular(part: Part) -> &'static str {
+    match part {
+        Part::System => "system",
+        Part::Uplinks => "uplink",
+        Part::Ports => "port",
+        Part::Profiles => "profile",
+        Part::Endpoints => "endpoint",
+        Part::Subscribers => "subscriber",
+    }
+}

@@ -1,0 +1,152 @@
+//! What must not be planned because something could not be read.
+
+use super::Block;
+use crate::model::Part;
+use crate::plan::item::Item;
+use crate::plan::scene::Scene;
+
+/// Nothing is created in a part that is not known whole.
+pub(super) fn new_objects(scene: &Scene<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut part = |part: Part, places: Vec<usize>| {
+        if let Some(doubt) = &scene.blind.part(part).incomplete {
+            let block = |place| Block::new(part, place, "not-read", doubt.clone());
+            blocks.extend(places.into_iter().map(block));
+        }
+    };
+    part(Part::Profiles, new(&scene.profiles));
+    part(Part::Endpoints, new(&scene.endpoints));
+    part(Part::Subscribers, new(&scene.subscribers));
+    blocks
+}
+
+fn new<S: Clone + PartialEq>(items: &[Item<S>]) -> Vec<usize> {
+    let places = items.iter().enumerate();
+    places
+        .filter(|(_, item)| item.is_new())
+        .map(|(place, _)| place)
+        .collect()
+}
+
+/// A name, an address, a tie or a port is not newly taken where something unknown may have it.
+pub(super) fn new_values(scene: &Scene<'_>) -> Vec<Block> {
+    let mut blocks = profiles(scene);
+    blocks.extend(endpoints(scene));
+    blocks.extend(subscribers(scene));
+    blocks
+}
+
+/// Returns why a new name may clash, with the rule of the note.
+fn doubt_of_name(scene: &Scene<'_>, part: Part, name: &str) -> Option<(&'static str, String)> {
+    let of_part = scene.blind.part(part);
+    if let Some(unclear) = of_part.unclear_names.get(name) {
+        return Some(("unclear", format!("{unclear}, and has the name {name}")));
+    }
+    let doubt = of_part.names.as_ref()?;
+    Some(("not-read", format!("{doubt}, so its name may be taken")))
+}
+
+fn profiles(scene: &Scene<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (place, item) in scene.profiles.iter().enumerate() {
+        let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
+            continue;
+        };
+        let is_new_name = item
+            .start
+            .as_ref()
+            .is_none_or(|start| start.name != goal.name);
+        if is_new_name
+            && let Some((rule, why)) = doubt_of_name(scene, Part::Profiles, goal.name.as_str())
+        {
+            blocks.push(Block::new(Part::Profiles, place, rule, why));
+        }
+    }
+    blocks
+}
+
+fn endpoints(scene: &Scene<'_>) -> Vec<Block> {
+    let blind = &scene.blind;
+    let mut blocks = Vec::new();
+    for (place, item) in scene.endpoints.iter().enumerate() {
+        let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
+            continue;
+        };
+        let start = item.start.as_ref();
+        let block = |rule, why| Block::new(Part::Endpoints, place, rule, why);
+        if start.is_none_or(|start| start.mac != goal.mac) {
+            if let Some(unclear) = blind.unclear_macs.get(&goal.mac) {
+                let why = format!("{unclear}, and has the address {}", goal.mac);
+                blocks.push(block("unclear", why));
+                continue;
+            }
+            if let Some(doubt) = &blind.macs {
+                let why = format!("{doubt}, so its address may be there already");
+                blocks.push(block("not-read", why));
+                continue;
+            }
+        }
+        if start.is_none_or(|start| start.name != goal.name)
+            && let Some((rule, why)) = doubt_of_name(scene, Part::Endpoints, goal.name.as_str())
+        {
+            blocks.push(block(rule, why));
+            continue;
+        }
+        if start.is_none_or(|start| start.port != goal.port)
+            && let Some(doubt) = &blind.ports
+        {
+            let why = format!("{doubt}, so port {} may be full", goal.port);
+            blocks.push(block("not-read", why));
+        }
+    }
+    blocks
+}
+
+fn subscribers(scene: &Scene<'_>) -> Vec<Block> {
+    let blind = &scene.blind;
+    let mut blocks = Vec::new();
+    for (place, item) in scene.subscribers.iter().enumerate() {
+        let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
+            continue;
+        };
+        let start = item.start.as_ref();
+        let block = |rule, why| Block::new(Part::Subscribers, place, rule, why);
+        if start.is_none_or(|start| start.name != goal.name)
+            && let Some((rule, why)) = doubt_of_name(scene, Part::Subscribers, goal.name.as_str())
+        {
+            blocks.push(block(rule, why));
+            continue;
+        }
+        let Some(endpoint) = goal.endpoint else {
+            continue;
+        };
+        if start.is_some_and(|start| start.endpoint == Some(endpoint)) {
+            continue;
+        }
+        let Some(target) = scene.endpoints.get(endpoint) else {
+            continue;
+        };
+        if let Some(user) = blind.used_endpoints.get(&target.slot)
+            && target.start.is_some()
+        {
+            let why = format!("{user}, and uses the endpoint of {}", goal.name);
+            blocks.push(block("unclear", why));
+            continue;
+        }
+        // Who has it now is known, or nobody can have it.
+        let has_known_user = target.start.is_none()
+            || scene.subscribers.iter().any(|other| {
+                other
+                    .start
+                    .as_ref()
+                    .is_some_and(|start| start.endpoint == Some(endpoint))
+            });
+        if let Some(doubt) = &blind.ties
+            && !has_known_user
+        {
+            let why = format!("{doubt}, so its endpoint may be another's");
+            blocks.push(block("not-read", why));
+        }
+    }
+    blocks
+}

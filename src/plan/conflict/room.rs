@@ -1,0 +1,178 @@
+//! How much fits: endpoints on a port and on a device, and the numbers of every table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Block, obstacle};
+use crate::model::{Part, PortAssignment, PortNumber, Slot};
+use crate::plan::item::Item;
+use crate::plan::scene::Scene;
+
+/// Numbers of profiles, the device's own one included (docs/gam.md).
+const PROFILES: u16 = 15;
+/// Numbers of endpoints, and of subscribers, on every model (docs/gam.md).
+const NUMBERS: u16 = 384;
+
+/// No port and no device gets more endpoints than it takes; those that come last are left out.
+pub(super) fn places(scene: &Scene<'_>) -> Vec<Block> {
+    let model = scene.request.model;
+    let per_port = model.medium().endpoints_per_port();
+    let mut on_port: BTreeMap<PortNumber, Vec<usize>> = BTreeMap::new();
+    let mut placed = Vec::new();
+    for (place, item) in scene.endpoints.iter().enumerate() {
+        match item.goal.as_ref().map(|goal| goal.port) {
+            Some(PortAssignment::Port(port)) => {
+                on_port.entry(port).or_default().push(place);
+                placed.push(place);
+            }
+            Some(PortAssignment::Auto) => placed.push(place),
+            Some(PortAssignment::Unassigned) | None => {}
+        }
+    }
+    let blind = &scene.blind;
+    let mut blocks = Vec::new();
+    for (port, there) in &on_port {
+        let unknown = blind.on_port.get(port).copied().unwrap_or_default() + blind.somewhere;
+        let over = (there.len() + unknown).saturating_sub(per_port);
+        let why = || full_port(scene, *port, there, unknown, per_port);
+        let arrives = |item: &Item<_>| {
+            let start = item.start.as_ref();
+            start.is_none_or(|start: &crate::plan::item::Endpoint| {
+                start.port != PortAssignment::Port(*port)
+            })
+        };
+        blocks.extend(last_to_come(scene, there, over, arrives, why));
+    }
+    if !blocks.is_empty() {
+        return blocks;
+    }
+    let over = (placed.len() + blind.placed).saturating_sub(model.endpoint_capacity());
+    let arrives = |item: &Item<crate::plan::item::Endpoint>| {
+        let start = item.start.as_ref();
+        start.is_none_or(|start| start.port == PortAssignment::Unassigned)
+    };
+    let why = || format!("a {model} takes {} endpoints", model.endpoint_capacity());
+    last_to_come(scene, &placed, over, arrives, why)
+}
+
+fn last_to_come(
+    scene: &Scene<'_>,
+    there: &[usize],
+    over: usize,
+    arrives: impl Fn(&Item<crate::plan::item::Endpoint>) -> bool,
+    why: impl Fn() -> String,
+) -> Vec<Block> {
+    if over == 0 {
+        return Vec::new();
+    }
+    let mut arrivals: Vec<usize> = there
+        .iter()
+        .copied()
+        .filter(|place| {
+            scene
+                .endpoints
+                .get(*place)
+                .is_some_and(|item| item.is_intended() && arrives(item))
+        })
+        .collect();
+    // New ones give way before those that are on the device already.
+    arrivals.sort_by_key(|place| {
+        let is_new = scene.endpoints.get(*place).is_some_and(Item::is_new);
+        (is_new, *place)
+    });
+    arrivals
+        .into_iter()
+        .rev()
+        .take(over)
+        .map(|place| Block::new(Part::Endpoints, place, "blocked", why()))
+        .collect()
+}
+
+fn full_port(
+    scene: &Scene<'_>,
+    port: PortNumber,
+    there: &[usize],
+    unknown: usize,
+    per_port: usize,
+) -> String {
+    let stays = |place: &&usize| {
+        scene
+            .endpoints
+            .get(**place)
+            .is_some_and(|item| item.stays() || !item.changes())
+    };
+    let mut holders: Vec<String> = there
+        .iter()
+        .filter(stays)
+        .map(|place| obstacle(scene, Part::Endpoints, *place))
+        .collect();
+    if unknown > 0 {
+        holders.push(format!("{unknown} that could not be read or understood"));
+    }
+    let shown = if holders.len() > 3 {
+        format!("{} endpoints", holders.len())
+    } else {
+        holders.join(", ")
+    };
+    format!("port {port} takes {per_port}, and has {shown}")
+}
+
+/// A new object needs a number that nobody has, or one that goes in this plan; those without are left out, the last first.
+pub(super) fn tables(scene: &Scene<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut table = |part: Part, free: usize, new: Vec<usize>, most: u16| {
+        let excess = new.iter().skip(free);
+        let why = || format!("all {most} {} are taken", part.as_str());
+        blocks.extend(excess.map(|place| Block::new(part, *place, "blocked", why())));
+    };
+    let blind = &scene.blind;
+    let (free, new) = supply(&scene.profiles, &blind.profiles.taken, PROFILES);
+    table(Part::Profiles, free.len(), new, PROFILES);
+    let (free, new) = supply(&scene.endpoints, &blind.endpoints.taken, NUMBERS);
+    table(Part::Endpoints, free.len(), new, NUMBERS);
+    let (free, new) = supply(&scene.subscribers, &blind.subscribers.taken, NUMBERS);
+    table(Part::Subscribers, free.len(), new, NUMBERS);
+    blocks
+}
+
+/// Returns the numbers for new objects, those that nothing uses before those that are freed, and who needs one.
+fn supply<S: Clone + PartialEq>(
+    items: &[Item<S>],
+    unknown: &BTreeSet<Slot>,
+    most: u16,
+) -> (Vec<Slot>, Vec<usize>) {
+    let new: Vec<usize> = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.is_new())
+        .map(|(place, _)| place)
+        .collect();
+    if new.is_empty() {
+        return (Vec::new(), new);
+    }
+    let mut used = unknown.clone();
+    let observed = items.iter().filter(|item| item.start.is_some());
+    used.extend(observed.clone().map(|item| item.slot));
+    let unused = (1..=most).map(Slot).filter(|slot| !used.contains(slot));
+    let freed = observed
+        .filter(|item| item.is_leaving() && !unknown.contains(&item.slot))
+        .map(|item| item.slot);
+    let free = unused.chain(freed).take(new.len()).collect();
+    (free, new)
+}
+
+/// Gives every new object its number.
+pub(in crate::plan) fn give_slots(scene: &mut Scene<'_>) {
+    let blind = &scene.blind;
+    give(&mut scene.profiles, &blind.profiles.taken, PROFILES);
+    give(&mut scene.endpoints, &blind.endpoints.taken, NUMBERS);
+    give(&mut scene.subscribers, &blind.subscribers.taken, NUMBERS);
+}
+
+fn give<S: Clone + PartialEq>(items: &mut [Item<S>], unknown: &BTreeSet<Slot>, most: u16) {
+    let (free, new) = supply(items, unknown, most);
+    for (place, slot) in new.into_iter().zip(free) {
+        if let Some(item) = items.get_mut(place) {
+            item.slot = slot;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What there is only once on a device: names, addresses, and the subscriber of an endpoint.
+
+use std::collections::BTreeMap;
+
+use super::{Block, obstacle};
+use crate::model::Part;
+use crate::plan::item::Item;
+use crate::plan::scene::Scene;
+
+pub(super) fn all(scene: &Scene<'_>) -> Vec<Block> {
+    let profiles = clashes(&scene.profiles, |profile| Some(profile.name.clone()));
+    let names = clashes(&scene.endpoints, |endpoint| Some(endpoint.name.clone()));
+    let macs = clashes(&scene.endpoints, |endpoint| Some(endpoint.mac));
+    let subscribers = clashes(&scene.subscribers, |subscriber| {
+        Some(subscriber.name.clone())
+    });
+    let ties = clashes(&scene.subscribers, |subscriber| subscriber.endpoint);
+    let say = |part: Part, what: &str, clashes: Vec<(usize, usize)>| {
+        let block = |(loser, holder)| {
+            let why = format!("{} has its {what}", obstacle(scene, part, holder));
+            Block::new(part, loser, "blocked", why)
+        };
+        clashes.into_iter().map(block).collect::<Vec<_>>()
+    };
+    // One kind at a time: giving up for one reason may end the others.
+    let kinds = [
+        say(Part::Profiles, "name", profiles),
+        say(Part::Endpoints, "address", macs),
+        say(Part::Endpoints, "name", names),
+        say(Part::Subscribers, "name", subscribers),
+        say(Part::Subscribers, "endpoint", ties),
+    ];
+    kinds
+        .into_iter()
+        .find(|blocks| !blocks.is_empty())
+        .unwrap_or_default()
+}
+
+/// Returns who must give way to whom: what stays wins over what is intended, and else the first over the later ones.
+fn clashes<S: Clone + PartialEq, K: Ord>(
+    items: &[Item<S>],
+    key: impl Fn(&S) -> Option<K>,
+) -> Vec<(usize, usize)> {
+    let mut holders: BTreeMap<K, usize> = BTreeMap::new();
+    let mut losers = Vec::new();
+    let goals = |is_first: bool| {
+        let chosen = move |item: &&(usize, &Item<S>)| item.1.stays() == is_first;
+        let all: Vec<(usize, &Item<S>)> = items.iter().enumerate().collect();
+        all.iter().filter(chosen).copied().collect::<Vec<_>>()
+    };
+    for (place, item) in goals(true).into_iter().chain(goals(false)) {
+        let Some(key) = item.goal.as_ref().and_then(&key) else {
+            continue;
+        };
+        match holders.get(&key) {
+            Some(holder) if item.is_intended() => losers.push((place, *holder)),
+            Some(_) => {}
+            None => {
+                holders.insert(key, place);
+            }
+        }
+    }
+    losers
+}

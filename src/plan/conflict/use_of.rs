@@ -1,0 +1,117 @@
+//! Who needs whom: dependants of what is left out are left out, and what is in use stays.
+
+use std::collections::BTreeMap;
+
+use super::{Block, known_as, obstacle};
+use crate::model::{Part, RateLimit};
+use crate::plan::item::Fate;
+use crate::plan::scene::Scene;
+
+/// What serves an unmanaged subscriber gets no other address and no other name under it.
+pub(super) fn strangers(scene: &Scene<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (place, item) in scene.subscribers.iter().enumerate() {
+        let (Some(start), Fate::Unmanaged) = (&item.start, &item.fate) else {
+            continue;
+        };
+        let used = start.profile.and_then(|profile| {
+            let used = scene.profiles.get(profile)?;
+            Some((profile, used.start.as_ref()?, used.goal.as_ref()?))
+        });
+        if let Some((profile, start, goal)) = used
+            && start.name != goal.name
+        {
+            let user = obstacle(scene, Part::Subscribers, place);
+            let why = format!("it would rename profile {}, which {user} uses", start.name);
+            blocks.push(Block::new(Part::Profiles, profile, "blocked", why));
+        }
+        let used = start.endpoint.and_then(|endpoint| {
+            let used = scene.endpoints.get(endpoint)?;
+            Some((endpoint, used.start.as_ref()?, used.goal.as_ref()?))
+        });
+        if let Some((endpoint, start, goal)) = used
+            && start.mac != goal.mac
+        {
+            let user = obstacle(scene, Part::Subscribers, place);
+            let why = format!("it would replace endpoint {}, which {user} uses", start.mac);
+            blocks.push(Block::new(Part::Endpoints, endpoint, "blocked", why));
+        }
+    }
+    blocks
+}
+
+/// A subscriber is left out where its endpoint or its profile is.
+pub(super) fn dependants(scene: &Scene<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (place, item) in scene.subscribers.iter().enumerate() {
+        let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
+            continue;
+        };
+        let Some(wanted) = scene.intended.subscribers.get(&goal.name) else {
+            continue;
+        };
+        if let Some(mac) = wanted.endpoint
+            && !item.is_unread("endpoint")
+        {
+            let has_it = goal
+                .endpoint
+                .and_then(|endpoint| scene.endpoints.get(endpoint))
+                .is_some_and(|endpoint| endpoint.goal.as_ref().is_some_and(|goal| goal.mac == mac));
+            if !has_it {
+                let why = format!("its endpoint {mac} is not");
+                blocks.push(Block::new(Part::Subscribers, place, "blocked", why));
+                continue;
+            }
+        }
+        if let RateLimit::Profile(name) = &wanted.rate
+            && !item.is_unread("rate")
+        {
+            let has_it = goal
+                .profile
+                .and_then(|profile| scene.profiles.get(profile))
+                .is_some_and(|profile| {
+                    profile.goal.as_ref().is_some_and(|goal| goal.name == *name)
+                });
+            if !has_it {
+                let why = format!("its profile {name} is not");
+                blocks.push(Block::new(Part::Subscribers, place, "blocked", why));
+            }
+        }
+    }
+    blocks
+}
+
+/// What is to go stays while a subscriber that stays uses it.
+pub(super) fn still_used(scene: &Scene<'_>) -> Vec<Block> {
+    let mut used: BTreeMap<(Part, usize), String> = BTreeMap::new();
+    for (place, item) in scene.subscribers.iter().enumerate() {
+        let Some(goal) = &item.goal else { continue };
+        let mut uses = |part: Part, what: usize| {
+            let is_leaving = match part {
+                Part::Profiles => scene
+                    .profiles
+                    .get(what)
+                    .is_some_and(|item| item.is_leaving()),
+                Part::Endpoints => scene
+                    .endpoints
+                    .get(what)
+                    .is_some_and(|item| item.is_leaving()),
+                Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => false,
+            };
+            if is_leaving {
+                let user = || format!("{} uses it", obstacle(scene, Part::Subscribers, place));
+                used.entry((part, what)).or_insert_with(user);
+            }
+        };
+        if let Some(profile) = goal.profile {
+            uses(Part::Profiles, profile);
+        }
+        if let Some(endpoint) = goal.endpoint {
+            uses(Part::Endpoints, endpoint);
+        }
+    }
+    used.into_iter()
+        .filter(|((part, place), _)| known_as(scene, *part, *place).is_some())
+        .map(|((part, place), why)| Block::new(part, place, "still-used", why))
+        .collect()
+}

@@ -1,0 +1,337 @@
+//! What every object shall be: the inventory laid over what was observed, and what is ours and not meant any more.
+
+use crate::model::{
+    EndpointConfig, Observation, Part, ProfileConfig, RateLimit, Slot, SubscriberConfig,
+};
+
+use super::item::{Endpoint, Fate, Item, Profile, Subscriber};
+use super::own::{is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::scene::Scene;
+use super::{Cause, Object, Refusal};
+
+/// Sets the goal of every item, and adds items for what is not there yet.
+pub(super) fn set_goals(scene: &mut Scene<'_>) -> Vec<Refusal> {
+    profiles(scene);
+    endpoints(scene);
+    subscribers(scene);
+    let refusals = leave_subscribers(scene);
+    leave_endpoints(scene);
+    leave_profiles(scene);
+    refusals
+}
+
+fn profiles(scene: &mut Scene<'_>) {
+    for (name, profile) in &scene.intended.profiles {
+        let ProfileConfig {
+            slot: _,
+            description,
+            down,
+            up,
+        } = profile;
+        let mut goal = Profile {
+            name: name.clone(),
+            description: description.clone(),
+            down: *down,
+            up: *up,
+        };
+        let place = scene.profile_of.get(name).copied();
+        match place.and_then(|place| scene.profiles.get_mut(place)) {
+            Some(item) => {
+                if let Some(start) = &item.start {
+                    if item.is_unread("description") {
+                        goal.description.clone_from(&start.description);
+                    }
+                    if item.is_unread("down") {
+                        goal.down = start.down;
+                    }
+                    if item.is_unread("up") {
+                        goal.up = start.up;
+                    }
+                }
+                item.intend(goal);
+            }
+            None => {
+                scene.profile_of.insert(name, scene.profiles.len());
+                scene.profiles.push(Item::new(goal));
+            }
+        }
+    }
+}
+
+fn endpoints(scene: &mut Scene<'_>) {
+    for (mac, endpoint) in &scene.intended.endpoints {
+        let EndpointConfig {
+            slot: _,
+            name,
+            port,
+        } = endpoint;
+        let mut goal = Endpoint {
+            mac: *mac,
+            name: name.clone(),
+            port: *port,
+        };
+        let place = scene.endpoint_of.get(mac).copied();
+        match place.and_then(|place| scene.endpoints.get_mut(place)) {
+            Some(item) => {
+                if let Some(start) = &item.start {
+                    if item.is_unread("name") {
+                        goal.name.clone_from(&start.name);
+                    }
+                    if item.is_unread("port") {
+                        goal.port = start.port;
+                    }
+                }
+                item.intend(goal);
+            }
+            None => {
+                scene.endpoint_of.insert(*mac, scene.endpoints.len());
+                scene.endpoints.push(Item::new(goal));
+            }
+        }
+    }
+}
+
+fn subscribers(scene: &mut Scene<'_>) {
+    for (name, subscriber) in &scene.intended.subscribers {
+        let SubscriberConfig {
+            slot: _,
+            description,
+            endpoint,
+            rate,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = subscriber;
+        // What the inventory itself lacks is left out by `lacks`, below.
+        let endpoint = endpoint.and_then(|mac| scene.endpoint_of.get(&mac).copied());
+        let profile = match rate {
+            RateLimit::Unthrottled => None,
+            RateLimit::Profile(profile) => scene.profile_of.get(profile).copied(),
+        };
+        let mut goal = Subscriber {
+            name: name.clone(),
+            description: description.clone(),
+            endpoint,
+            profile,
+            vlan: *vlan,
+            tagged: *tagged,
+            remapped_vlan: *remapped_vlan,
+            allowed_vlans: allowed_vlans.clone(),
+            port2_vlan: *port2_vlan,
+            poe: *poe,
+        };
+        let is_lacking = lacks(scene, subscriber);
+        let place = scene.subscriber_of.get(name).copied();
+        match place.and_then(|place| scene.subscribers.get_mut(place)) {
+            Some(item) => {
+                if let Some(start) = &item.start {
+                    keep_unread(&mut goal, start, &item.unread);
+                    goal.poe = goal.poe.or(start.poe);
+                }
+                item.intend(goal);
+                if is_lacking {
+                    item.keep();
+                }
+            }
+            None if is_lacking => {}
+            None => {
+                scene.subscriber_of.insert(name, scene.subscribers.len());
+                scene.subscribers.push(Item::new(goal));
+            }
+        }
+        if is_lacking {
+            let message = format!(
+                "subscriber {name} is not planned: the inventory gives it an endpoint or a profile that this device shall not have"
+            );
+            scene.note("blocked", Object::Subscriber(name.clone()), message);
+        }
+    }
+}
+
+/// Returns whether a subscriber refers to what the intended configuration does not have.
+fn lacks(scene: &Scene<'_>, subscriber: &SubscriberConfig) -> bool {
+    let lacks_endpoint = subscriber
+        .endpoint
+        .is_some_and(|mac| !scene.intended.endpoints.contains_key(&mac));
+    let lacks_profile = match &subscriber.rate {
+        RateLimit::Unthrottled => false,
+        RateLimit::Profile(name) => !scene.intended.profiles.contains_key(name),
+    };
+    lacks_endpoint || lacks_profile
+}
+
+fn keep_unread(goal: &mut Subscriber, start: &Subscriber, unread: &[&'static str]) {
+    for field in unread {
+        match *field {
+            "description" => goal.description.clone_from(&start.description),
+            "endpoint" => goal.endpoint = start.endpoint,
+            "rate" => goal.profile = start.profile,
+            "vlan" => goal.vlan = start.vlan,
+            "tagged" => goal.tagged = start.tagged,
+            "remapped_vlan" => goal.remapped_vlan = start.remapped_vlan,
+            "allowed_vlans" => goal.allowed_vlans.clone_from(&start.allowed_vlans),
+            "port2_vlan" => goal.port2_vlan = start.port2_vlan,
+            "poe" => goal.poe = start.poe,
+            _ => {}
+        }
+    }
+}
+
+/// Why an object must not be removed although it is to go, beyond who uses it.
+fn doubt_of_removal(observation: &Observation, part: Part, slot: Slot) -> Option<String> {
+    if let Some(unread) = observation.unread.iter().find(|unread| {
+        unread.number.is_none()
+            && matches!(
+                unread.part,
+                Part::Profiles | Part::Endpoints | Part::Subscribers
+            )
+    }) {
+        let reason = format!("not all {} could be read", unread.part.as_str());
+        return Some(format!("{reason} ({})", unread.reason));
+    }
+    observation
+        .unread
+        .iter()
+        .find(|unread| unread.part == part && unread.number == Some(slot.0))
+        .map(|unread| format!("not all of it could be read ({})", unread.reason))
+}
+
+/// Returns why an object that is not intended goes; nothing where it stays.
+fn leaving(scene: &Scene<'_>, is_ours: bool) -> Option<Cause> {
+    let request = scene.request;
+    if is_ours {
+        Some(Cause::Gone)
+    } else if request.ledger.is_some() && request.authoritative && request.removes_unmanaged {
+        Some(Cause::Unmanaged)
+    } else {
+        None
+    }
+}
+
+fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for place in 0..scene.subscribers.len() {
+        let Some((slot, name, is_ours)) = unmatched(&scene.subscribers, place, |start| {
+            (start.name.clone(), owns_subscriber(scene, start))
+        }) else {
+            continue;
+        };
+        let Some(cause) = leaving(scene, is_ours) else {
+            continue;
+        };
+        let object = Object::Subscriber(name.clone());
+        let is_protected = scene
+            .ledger()
+            .is_some_and(|ledger| ledger.protected.contains(&name));
+        let fate = if is_protected {
+            refusals.push(Refusal {
+                rule: "protected-subscriber".to_owned(),
+                message: format!(
+                    "subscriber {name} is protected, and the inventory does not have it any more"
+                ),
+                hint: "put it back; to remove it, lift `protected` in one commit, apply, and delete it in a later one".to_owned(),
+            });
+            Fate::Kept
+        } else if let Some(doubt) = doubt_of_removal(scene.observation, Part::Subscribers, slot) {
+            let message = format!("subscriber {name} is not removed: {doubt}");
+            scene.note("not-read", object, message);
+            Fate::Kept
+        } else {
+            Fate::Leaving(cause)
+        };
+        set_fate(&mut scene.subscribers, place, fate);
+    }
+    refusals
+}
+
+fn leave_endpoints(scene: &mut Scene<'_>) {
+    for place in 0..scene.endpoints.len() {
+        let Some((slot, mac, is_ours)) = unmatched(&scene.endpoints, place, |start| {
+            (start.mac, owns_endpoint(scene, start))
+        }) else {
+            continue;
+        };
+        let Some(cause) = leaving(scene, is_ours) else {
+            continue;
+        };
+        let object = Object::Endpoint(mac);
+        let doubt = doubt_of_removal(scene.observation, Part::Endpoints, slot)
+            .or_else(|| scene.blind.ties.clone());
+        let fate = if let Some(doubt) = doubt {
+            let message = format!("endpoint {mac} is not removed: {doubt}");
+            scene.note("not-read", object, message);
+            Fate::Kept
+        } else if let Some(user) = scene.blind.used_endpoints.get(&slot) {
+            let message = format!("endpoint {mac} is not removed: {user}, and uses it");
+            scene.note("still-used", object, message);
+            Fate::Kept
+        } else {
+            Fate::Leaving(cause)
+        };
+        set_fate(&mut scene.endpoints, place, fate);
+    }
+}
+
+fn leave_profiles(scene: &mut Scene<'_>) {
+    for place in 0..scene.profiles.len() {
+        let Some((slot, name, is_ours)) = unmatched(&scene.profiles, place, |start| {
+            (start.name.clone(), owns_profile(scene, start))
+        }) else {
+            continue;
+        };
+        let Some(cause) = leaving(scene, is_ours) else {
+            continue;
+        };
+        let object = Object::Profile(name.clone());
+        let doubt = doubt_of_removal(scene.observation, Part::Profiles, slot)
+            .or_else(|| scene.blind.rates.clone());
+        let fate = if is_devices_own(slot, &name) {
+            if is_ours {
+                let message = format!(
+                    "profile {name} is not removed: profile 1 and `default` are the device's own"
+                );
+                scene.note("devices-own", object, message);
+                Fate::Kept
+            } else {
+                Fate::Unmanaged
+            }
+        } else if let Some(doubt) = doubt {
+            let message = format!("profile {name} is not removed: {doubt}");
+            scene.note("not-read", object, message);
+            Fate::Kept
+        } else if let Some(user) = scene.blind.used_profiles.get(&slot) {
+            let message = format!("profile {name} is not removed: {user}, and uses it");
+            scene.note("still-used", object, message);
+            Fate::Kept
+        } else {
+            Fate::Leaving(cause)
+        };
+        set_fate(&mut scene.profiles, place, fate);
+    }
+}
+
+/// Returns what is to be known of an observed item that no object of the inventory is.
+fn unmatched<S, K>(
+    items: &[Item<S>],
+    place: usize,
+    read: impl Fn(&S) -> (K, bool),
+) -> Option<(Slot, K, bool)> {
+    let item = items.get(place)?;
+    if item.fate != Fate::Unmanaged {
+        return None;
+    }
+    let (key, is_ours) = read(item.start.as_ref()?);
+    Some((item.slot, key, is_ours))
+}
+
+fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Fate) {
+    if let Some(item) = items.get_mut(place) {
+        if matches!(fate, Fate::Leaving(_)) {
+            item.goal = None;
+        }
+        item.fate = fate;
+    }
+}

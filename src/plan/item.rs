@@ -1,0 +1,158 @@
+//! What a plan is worked out on: every object of a device by number, as it is and as it shall be.
+
+use crate::model::{
+    Description, EndpointName, MacAddress, Mbps, Poe, PortAssignment, ProfileName, Slot,
+    SubscriberName, VlanId, VlanSet,
+};
+
+use super::Cause;
+
+/// A rate limiter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Profile {
+    pub(super) name: ProfileName,
+    pub(super) description: Option<Description>,
+    pub(super) down: Mbps,
+    pub(super) up: Mbps,
+}
+
+/// A CPE bridge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    pub(super) mac: MacAddress,
+    pub(super) name: EndpointName,
+    pub(super) port: PortAssignment,
+}
+
+/// A subscriber; what it uses is given by the place of its item, since a number on the device can change hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Subscriber {
+    pub(super) name: SubscriberName,
+    pub(super) description: Option<Description>,
+    pub(super) endpoint: Option<usize>,
+    /// Nothing: unthrottled.
+    pub(super) profile: Option<usize>,
+    pub(super) vlan: VlanId,
+    pub(super) tagged: bool,
+    pub(super) remapped_vlan: Option<VlanId>,
+    pub(super) allowed_vlans: VlanSet,
+    pub(super) port2_vlan: Option<VlanId>,
+    pub(super) poe: Option<Poe>,
+}
+
+/// What becomes of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nobody's: it stays as it is.
+    Unmanaged,
+    /// Ours, and it stays as it is for a reason that a note gives.
+    Kept,
+    /// As the inventory has it.
+    Intended,
+    /// It goes.
+    Leaving(Cause),
+}
+
+/// One object as it is and as it shall be.
+#[derive(Debug, Clone)]
+pub(super) struct Item<S> {
+    /// 0 while a new object has none yet.
+    pub(super) slot: Slot,
+    pub(super) start: Option<S>,
+    pub(super) goal: Option<S>,
+    pub(super) fate: Fate,
+    /// Fields that could not be read, by their names in `DeviceConfig`; their values are stand-ins.
+    pub(super) unread: Vec<&'static str>,
+}
+
+impl<S: Clone + PartialEq> Item<S> {
+    pub(super) fn observed(slot: Slot, state: S) -> Self {
+        Self {
+            slot,
+            start: Some(state.clone()),
+            goal: Some(state),
+            fate: Fate::Unmanaged,
+            unread: Vec::new(),
+        }
+    }
+
+    pub(super) fn new(goal: S) -> Self {
+        Self {
+            slot: Slot(0),
+            start: None,
+            goal: Some(goal),
+            fate: Fate::Intended,
+            unread: Vec::new(),
+        }
+    }
+
+    pub(super) fn intend(&mut self, goal: S) {
+        self.goal = Some(goal);
+        self.fate = Fate::Intended;
+    }
+
+    /// Gives the object up: it stays as it is, and one that is not there does not come.
+    pub(super) fn keep(&mut self) {
+        self.goal.clone_from(&self.start);
+        self.fate = Fate::Kept;
+    }
+
+    pub(super) fn changes(&self) -> bool {
+        self.start != self.goal
+    }
+
+    pub(super) fn is_new(&self) -> bool {
+        self.start.is_none() && self.goal.is_some()
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.start.is_some() && self.goal.is_none()
+    }
+
+    pub(super) fn is_intended(&self) -> bool {
+        self.fate == Fate::Intended
+    }
+
+    /// Returns whether the object is on the device and will be as it is, because nobody here may or can change it.
+    pub(super) fn stays(&self) -> bool {
+        matches!(self.fate, Fate::Unmanaged | Fate::Kept) && self.start.is_some()
+    }
+
+    pub(super) fn is_unread(&self, field: &str) -> bool {
+        self.unread.contains(&field)
+    }
+}
+
+impl Subscriber {
+    /// Returns every VLAN that the subscriber has.
+    pub(super) fn vlans(&self) -> impl Iterator<Item = VlanId> {
+        [Some(self.vlan), self.remapped_vlan, self.port2_vlan]
+            .into_iter()
+            .flatten()
+            .chain(self.allowed_vlans.iter())
+    }
+
+    /// Returns whether two states give the same service, whatever they are called.
+    pub(super) fn serves_like(&self, other: &Self) -> bool {
+        let Self {
+            name: _,
+            description: _,
+            endpoint,
+            profile,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = self;
+        *endpoint == other.endpoint
+            && *profile == other.profile
+            && *vlan == other.vlan
+            && *tagged == other.tagged
+            && *remapped_vlan == other.remapped_vlan
+            && *allowed_vlans == other.allowed_vlans
+            && *port2_vlan == other.port2_vlan
+            && *poe == other.poe
+    }
+}

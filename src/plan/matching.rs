@@ -1,0 +1,262 @@
+//! Which object on the device each object of the inventory is, so that a rename or a move stays one object.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{MacAddress, ProfileName, RateLimit, SubscriberConfig, SubscriberName};
+
+use super::item::Subscriber;
+use super::own::{is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::scene::Scene;
+
+/// Finds the items of profiles, endpoints and subscribers that the inventory means.
+pub(super) fn find_items(scene: &mut Scene<'_>) {
+    profiles(scene);
+    let mut taken = endpoints_by_mac(scene);
+    subscribers(scene);
+    endpoints_by_name(scene, &mut taken);
+    endpoints_by_subscriber(scene, &mut taken);
+}
+
+/// By name; what is left, where exactly one profile of ours has the same rates and nobody else's subscriber uses it.
+fn profiles(scene: &mut Scene<'_>) {
+    let by_name: BTreeMap<&ProfileName, usize> = scene
+        .profiles
+        .iter()
+        .enumerate()
+        .filter_map(|(place, item)| Some((&item.start.as_ref()?.name, place)))
+        .collect();
+    let mut taken = BTreeSet::new();
+    let mut found = BTreeMap::new();
+    for name in scene.intended.profiles.keys() {
+        if let Some(place) = by_name.get(name) {
+            taken.insert(*place);
+            found.insert(name, *place);
+        }
+    }
+    for (name, profile) in &scene.intended.profiles {
+        if found.contains_key(name) {
+            continue;
+        }
+        let mut candidates = scene.profiles.iter().enumerate().filter(|(place, item)| {
+            item.start.as_ref().is_some_and(|start| {
+                !taken.contains(place)
+                    && item.unread.is_empty()
+                    && (start.down, start.up) == (profile.down, profile.up)
+                    && owns_profile(scene, start)
+                    && !is_devices_own(item.slot, &start.name)
+                    && !has_strange_users(scene, *place)
+            })
+        });
+        if let (Some((place, _)), None) = (candidates.next(), candidates.next()) {
+            taken.insert(place);
+            found.insert(name, place);
+        }
+    }
+    scene.profile_of = found;
+}
+
+/// Returns whether a subscriber that is not ours goes, or may go, through a profile.
+fn has_strange_users(scene: &Scene<'_>, profile: usize) -> bool {
+    let slot = scene.profiles.get(profile).map(|item| item.slot);
+    let is_used_by_unclear = slot.is_some_and(|slot| scene.blind.used_profiles.contains_key(&slot));
+    scene.blind.rates.is_some()
+        || is_used_by_unclear
+        || scene.subscribers.iter().any(|item| {
+            item.start.as_ref().is_some_and(|start| {
+                start.profile == Some(profile)
+                    && !owns_subscriber(scene, start)
+                    && !scene.intended.subscribers.contains_key(&start.name)
+            })
+        })
+}
+
+fn endpoints_by_mac(scene: &mut Scene<'_>) -> BTreeSet<usize> {
+    let mut taken = BTreeSet::new();
+    for (place, item) in scene.endpoints.iter().enumerate() {
+        if let Some(start) = &item.start
+            && scene.intended.endpoints.contains_key(&start.mac)
+        {
+            scene.endpoint_of.insert(start.mac, place);
+            taken.insert(place);
+        }
+    }
+    taken
+}
+
+/// A CPE that was swapped keeps its name: the same object gets another address.
+fn endpoints_by_name(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
+    let open: BTreeMap<&str, usize> = scene
+        .endpoints
+        .iter()
+        .enumerate()
+        .filter(|(place, item)| !taken.contains(place) && !item.is_unread("name"))
+        .filter_map(|(place, item)| Some((item.start.as_ref()?.name.as_str(), place)))
+        .collect();
+    let mut found = Vec::new();
+    for (mac, endpoint) in &scene.intended.endpoints {
+        if scene.endpoint_of.contains_key(mac) {
+            continue;
+        }
+        if let Some(place) = open.get(endpoint.name.as_str())
+            && may_be_swapped(scene, *place)
+        {
+            found.push((*mac, *place));
+        }
+    }
+    for (mac, place) in found {
+        if taken.insert(place) {
+            scene.endpoint_of.insert(mac, place);
+        }
+    }
+}
+
+/// The endpoint that a subscriber has, where it shall have one that is not there.
+fn endpoints_by_subscriber(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
+    let mut found = Vec::new();
+    for (name, place) in &scene.subscriber_of {
+        let wanted = scene
+            .intended
+            .subscribers
+            .get(*name)
+            .and_then(|subscriber| subscriber.endpoint);
+        let has = scene
+            .subscribers
+            .get(*place)
+            .and_then(|item| item.start.as_ref()?.endpoint);
+        let (Some(mac), Some(endpoint)) = (wanted, has) else {
+            continue;
+        };
+        if !scene.endpoint_of.contains_key(&mac)
+            && scene.intended.endpoints.contains_key(&mac)
+            && !taken.contains(&endpoint)
+            && may_be_swapped(scene, endpoint)
+        {
+            found.push((mac, endpoint));
+        }
+    }
+    for (mac, place) in found {
+        if !scene.endpoint_of.contains_key(&mac) && taken.insert(place) {
+            scene.endpoint_of.insert(mac, place);
+        }
+    }
+}
+
+/// Returns whether an endpoint whose address the inventory does not have may get another one: it is ours, or serves one of ours.
+fn may_be_swapped(scene: &Scene<'_>, place: usize) -> bool {
+    let Some(item) = scene.endpoints.get(place) else {
+        return false;
+    };
+    let Some(start) = &item.start else {
+        return false;
+    };
+    if scene.blind.used_endpoints.contains_key(&item.slot) {
+        return false;
+    }
+    let user = scene.subscribers.iter().position(|item| {
+        item.start
+            .as_ref()
+            .is_some_and(|user| user.endpoint == Some(place))
+    });
+    match user {
+        // Somebody whom we could not read may be on it.
+        None => scene.blind.ties.is_none() && owns_endpoint(scene, start),
+        Some(user) => {
+            let is_matched = scene.subscriber_of.values().any(|place| *place == user);
+            is_matched
+                || scene.subscribers.get(user).is_some_and(|item| {
+                    item.start
+                        .as_ref()
+                        .is_some_and(|start| owns_subscriber(scene, start))
+                })
+        }
+    }
+}
+
+/// Subscribers, by whatever interrupts least: nothing to do, only a new name, the same name, the name it had, the same endpoint.
+fn subscribers(scene: &mut Scene<'_>) {
+    let intended = &scene.intended.subscribers;
+    let mac_of = |start: &Subscriber| -> Option<MacAddress> {
+        let endpoint = scene.endpoints.get(start.endpoint?)?;
+        Some(endpoint.start.as_ref()?.mac)
+    };
+    let mut by_name: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
+    let mut by_mac: BTreeMap<MacAddress, usize> = BTreeMap::new();
+    for (place, item) in scene.subscribers.iter().enumerate() {
+        let Some(start) = &item.start else { continue };
+        by_name.insert(&start.name, place);
+        if let Some(mac) = mac_of(start) {
+            by_mac.insert(mac, place);
+        }
+    }
+    let same_mac = |wanted: &SubscriberConfig| wanted.endpoint.and_then(|mac| by_mac.get(&mac));
+    let mut found: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    let start_at = |place: usize| {
+        scene
+            .subscribers
+            .get(place)
+            .and_then(|item| item.start.as_ref())
+    };
+
+    for (name, wanted) in intended {
+        let place = by_name.get(name).copied();
+        if let Some(place) = place
+            && start_at(place).is_some_and(|start| mac_of(start) == wanted.endpoint)
+        {
+            found.insert(name, place);
+            taken.insert(place);
+        }
+    }
+    let mut round = |finds: &dyn Fn(&SubscriberName, &SubscriberConfig) -> Option<usize>| {
+        for (name, wanted) in intended {
+            if found.contains_key(name) {
+                continue;
+            }
+            if let Some(place) = finds(name, wanted)
+                && taken.insert(place)
+            {
+                found.insert(name, place);
+            }
+        }
+    };
+    round(&|_, wanted| {
+        let place = *same_mac(wanted)?;
+        let start = start_at(place)?;
+        is_same_service(scene, wanted, start).then_some(place)
+    });
+    round(&|name, _| by_name.get(name).copied());
+    round(&|name, _| {
+        let before = scene.request.renamed.get(name)?;
+        by_name.get(before).copied()
+    });
+    round(&|_, wanted| same_mac(wanted).copied());
+    scene.subscriber_of = found;
+}
+
+/// Returns whether a subscriber would be served as it is, the endpoint being the same.
+fn is_same_service(scene: &Scene<'_>, wanted: &SubscriberConfig, start: &Subscriber) -> bool {
+    let SubscriberConfig {
+        slot: _,
+        description: _,
+        endpoint: _,
+        rate,
+        vlan,
+        tagged,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+        poe,
+    } = wanted;
+    let is_same_rate = match (rate, start.profile) {
+        (RateLimit::Unthrottled, None) => true,
+        (RateLimit::Profile(name), Some(profile)) => scene.profile_of.get(name) == Some(&profile),
+        (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,
+    };
+    is_same_rate
+        && *vlan == start.vlan
+        && *tagged == start.tagged
+        && *remapped_vlan == start.remapped_vlan
+        && *allowed_vlans == start.allowed_vlans
+        && *port2_vlan == start.port2_vlan
+        && (poe.is_none() || *poe == start.poe)
+}

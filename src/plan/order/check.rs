@@ -1,0 +1,348 @@
+//! Whether a step can be taken now: what the device would refuse, what would make somebody worse off, and who is in the way.
+
+use std::collections::BTreeSet;
+
+use crate::model::{PortAssignment, PortNumber};
+use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
+use crate::plan::scene::Scene;
+use crate::plan::settings::Settings;
+
+use super::stage::Stage;
+
+/// Something that is to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Thing {
+    Port(PortNumber),
+    Profile(usize),
+    Endpoint(usize),
+    Subscriber(usize),
+}
+
+/// What another thing holds that is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hold {
+    Name,
+    /// It has the endpoint.
+    Tie,
+    /// It takes a place on a port or on the device.
+    Place,
+    /// It uses what is to go or to change.
+    Use,
+    /// It would get, or has, a rate below both of its own.
+    Rate,
+    /// It has the number.
+    Slot,
+    /// It is not there yet, or not yet what it shall be.
+    Absent,
+}
+
+/// Who is in the way, and with what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    pub(super) by: Thing,
+    pub(super) hold: Hold,
+}
+
+/// What is judged: the stage reached, and what is still to come.
+pub(super) struct Judge<'a> {
+    pub(super) scene: &'a Scene<'a>,
+    pub(super) settings: &'a Settings,
+    pub(super) stage: &'a Stage,
+    pub(super) pending: &'a BTreeSet<Thing>,
+}
+
+impl Judge<'_> {
+    /// Returns who is in the way of a thing becoming what it shall be; nobody: the step can be taken.
+    pub(super) fn obstacles(&self, thing: Thing) -> Vec<Obstacle> {
+        let mut found = Vec::new();
+        match thing {
+            Thing::Port(number) => self.port(number, &mut found),
+            Thing::Profile(place) => self.profile(place, &mut found),
+            Thing::Endpoint(place) => self.endpoint(place, &mut found),
+            Thing::Subscriber(place) => self.subscriber(place, &mut found),
+        }
+        found
+    }
+
+    fn port(&self, number: PortNumber, found: &mut Vec<Obstacle>) {
+        let goal = self.settings.ports.get(&number).map(|pair| &pair.goal);
+        if let Some(name) = goal.and_then(|goal| goal.name.as_ref())
+            && let Some(holder) = self.stage.port_names.get(name)
+            && *holder != number
+        {
+            found.push(Obstacle {
+                by: Thing::Port(*holder),
+                hold: Hold::Name,
+            });
+        }
+    }
+
+    fn profile(&self, place: usize, found: &mut Vec<Obstacle>) {
+        let Some(item) = self.scene.profiles.get(place) else {
+            return;
+        };
+        let Some(goal) = &item.goal else {
+            let users = self.stage.users_of(place).map(|user| Obstacle {
+                by: Thing::Subscriber(user),
+                hold: Hold::Use,
+            });
+            found.extend(users);
+            return;
+        };
+        if self.stage.profile(place).is_none() {
+            let holder = self.stage.profile_slots.get(&item.slot);
+            found.extend(holder.map(|holder| slot_of(Thing::Profile(*holder))));
+        }
+        if let Some(holder) = self.stage.profile_names.get(&goal.name)
+            && *holder != place
+        {
+            found.push(Obstacle {
+                by: Thing::Profile(*holder),
+                hold: Hold::Name,
+            });
+        }
+        for user in self.stage.users_of(place) {
+            if is_too_slow(self.scene, user, goal) {
+                found.push(Obstacle {
+                    by: Thing::Subscriber(user),
+                    hold: Hold::Rate,
+                });
+            }
+        }
+    }
+
+    fn endpoint(&self, place: usize, found: &mut Vec<Obstacle>) {
+        let Some(item) = self.scene.endpoints.get(place) else {
+            return;
+        };
+        let Some(goal) = &item.goal else {
+            let user = self.stage.ties.get(&place).map(|user| Obstacle {
+                by: Thing::Subscriber(*user),
+                hold: Hold::Use,
+            });
+            found.extend(user);
+            return;
+        };
+        let now = self.stage.endpoint(place);
+        if now.is_none() {
+            let holder = self.stage.endpoint_slots.get(&item.slot);
+            found.extend(holder.map(|holder| slot_of(Thing::Endpoint(*holder))));
+        }
+        let others = [
+            self.stage.endpoint_names.get(&goal.name),
+            self.stage.macs.get(&goal.mac),
+        ];
+        for holder in others.into_iter().flatten() {
+            if *holder != place {
+                found.push(Obstacle {
+                    by: Thing::Endpoint(*holder),
+                    hold: Hold::Name,
+                });
+            }
+        }
+        if now.is_none_or(|now| now.port != goal.port) {
+            self.room(place, now, goal.port, found);
+        }
+    }
+
+    /// Finds who must leave before an endpoint gets a place.
+    fn room(
+        &self,
+        place: usize,
+        now: Option<&Endpoint>,
+        port: PortAssignment,
+        found: &mut Vec<Obstacle>,
+    ) {
+        let model = self.scene.request.model;
+        let blind = &self.scene.blind;
+        if let PortAssignment::Port(number) = port {
+            let unknown = blind.on_port.get(&number).copied().unwrap_or_default();
+            let there = self.stage.endpoints_on(number).count() + unknown + blind.somewhere;
+            if there >= model.medium().endpoints_per_port() {
+                let leaving = self.stage.endpoints_on(number).filter(|other| {
+                    *other != place && goal_port(&self.scene.endpoints, *other) != Some(port)
+                });
+                found.extend(leaving.map(place_of));
+            }
+        }
+        let is_placed = now.is_some_and(|now| now.port != PortAssignment::Unassigned);
+        let needs_place = port != PortAssignment::Unassigned && !is_placed;
+        if needs_place && self.stage.placed.len() + blind.placed >= model.endpoint_capacity() {
+            let leaving = self.stage.placed.iter().copied().filter(|other| {
+                *other != place
+                    && goal_port(&self.scene.endpoints, *other)
+                        .is_none_or(|port| port == PortAssignment::Unassigned)
+            });
+            found.extend(leaving.map(place_of));
+        }
+    }
+
+    fn subscriber(&self, place: usize, found: &mut Vec<Obstacle>) {
+        let Some(item) = self.scene.subscribers.get(place) else {
+            return;
+        };
+        let Some(goal) = &item.goal else {
+            return;
+        };
+        let now = self.stage.subscriber(place);
+        if now.is_none() {
+            let holder = self.stage.subscriber_slots.get(&item.slot);
+            found.extend(holder.map(|holder| slot_of(Thing::Subscriber(*holder))));
+        }
+        if let Some(holder) = self.stage.subscriber_names.get(&goal.name)
+            && *holder != place
+        {
+            found.push(Obstacle {
+                by: Thing::Subscriber(*holder),
+                hold: Hold::Name,
+            });
+        }
+        if let Some(endpoint) = goal.endpoint {
+            if self.stage.endpoint(endpoint).is_none() {
+                found.push(absent(Thing::Endpoint(endpoint)));
+            } else if let Some(holder) = self.stage.ties.get(&endpoint)
+                && *holder != place
+            {
+                found.push(Obstacle {
+                    by: Thing::Subscriber(*holder),
+                    hold: Hold::Tie,
+                });
+            }
+        }
+        let has = now.and_then(|now| now.profile);
+        if let Some(profile) = goal.profile
+            && has != Some(profile)
+        {
+            let wanted = self.scene.profiles.get(profile);
+            let wanted = wanted.and_then(|item| item.goal.as_ref());
+            let is_ready = self.stage.profile(profile).is_some_and(|now| {
+                wanted.is_some_and(|wanted| wanted.name == now.name)
+                    && !is_too_slow(self.scene, place, now)
+            });
+            if !is_ready {
+                found.push(absent(Thing::Profile(profile)));
+            }
+        }
+    }
+
+    /// Returns whether a step that can be taken had better wait: somebody would be interrupted longer, or meet a stranger.
+    pub(super) fn should_wait(&self, thing: Thing) -> bool {
+        match thing {
+            Thing::Port(number) => self.would_cut(number),
+            Thing::Profile(_) => false,
+            Thing::Endpoint(place) => {
+                let item = self.scene.endpoints.get(place);
+                let goal = item.and_then(|item| item.goal.as_ref());
+                goal.is_some_and(|goal| match goal.port {
+                    PortAssignment::Port(port) => {
+                        let is_there = self
+                            .stage
+                            .endpoint(place)
+                            .is_some_and(|now| now.port == goal.port);
+                        !is_there && self.pending.contains(&Thing::Port(port)) && self.opens(port)
+                    }
+                    PortAssignment::Auto | PortAssignment::Unassigned => false,
+                })
+            }
+            Thing::Subscriber(place) => self.would_meet(place),
+        }
+    }
+
+    /// A port that is switched off, or changes its mode, waits for those who leave it anyway.
+    fn would_cut(&self, number: PortNumber) -> bool {
+        let Some(pair) = self.settings.ports.get(&number) else {
+            return false;
+        };
+        let cuts = pair.goal.mode != pair.start.mode || pair.goal.enabled == Some(false);
+        cuts && self.stage.endpoints_on(number).any(|endpoint| {
+            self.pending.contains(&Thing::Endpoint(endpoint))
+                && goal_port(&self.scene.endpoints, endpoint) != Some(PortAssignment::Port(number))
+        })
+    }
+
+    /// Returns whether a port is better after its change than before it.
+    fn opens(&self, number: PortNumber) -> bool {
+        self.settings.ports.get(&number).is_some_and(|pair| {
+            pair.goal.mode != pair.start.mode
+                || (pair.goal.enabled != pair.start.enabled && pair.goal.enabled == Some(true))
+        })
+    }
+
+    /// A subscriber waits for its endpoint to be in place, and for a VLAN that another one is about to leave.
+    fn would_meet(&self, place: usize) -> bool {
+        let Some(item) = self.scene.subscribers.get(place) else {
+            return false;
+        };
+        let Some(goal) = &item.goal else { return false };
+        let now = self.stage.subscriber(place);
+        let waits_for_endpoint = goal.endpoint.is_some_and(|endpoint| {
+            now.and_then(|now| now.endpoint) != Some(endpoint)
+                && self.pending.contains(&Thing::Endpoint(endpoint))
+        });
+        let is_new_vlan = now.is_none_or(|now| now.vlan != goal.vlan)
+            && goal.vlan != crate::model::VlanId::UNSERVED;
+        let meets = |other: &usize| {
+            *other != place
+                && self.pending.contains(&Thing::Subscriber(*other))
+                && self.scene.subscribers.get(*other).is_some_and(|item| {
+                    item.goal
+                        .as_ref()
+                        .is_none_or(|theirs| theirs.vlan != goal.vlan)
+                })
+        };
+        let there = self.stage.in_vlan.get(&goal.vlan);
+        waits_for_endpoint || (is_new_vlan && there.is_some_and(|others| others.iter().any(meets)))
+    }
+}
+
+fn slot_of(by: Thing) -> Obstacle {
+    Obstacle {
+        by,
+        hold: Hold::Slot,
+    }
+}
+
+fn absent(by: Thing) -> Obstacle {
+    Obstacle {
+        by,
+        hold: Hold::Absent,
+    }
+}
+
+fn place_of(endpoint: usize) -> Obstacle {
+    Obstacle {
+        by: Thing::Endpoint(endpoint),
+        hold: Hold::Place,
+    }
+}
+
+fn goal_port(endpoints: &[Item<Endpoint>], place: usize) -> Option<PortAssignment> {
+    Some(endpoints.get(place)?.goal.as_ref()?.port)
+}
+
+/// Returns whether a subscriber would be slower with a profile than both before and after the plan.
+///
+/// Unthrottled is never too slow; one that comes or goes has no two ends to compare.
+fn is_too_slow(scene: &Scene<'_>, place: usize, profile: &Profile) -> bool {
+    let Some(item) = scene.subscribers.get(place) else {
+        return false;
+    };
+    let (Some(start), Some(goal)) = (&item.start, &item.goal) else {
+        return false;
+    };
+    let before = rates(start, |place| scene.profiles.get(place)?.start.as_ref());
+    let after = rates(goal, |place| scene.profiles.get(place)?.goal.as_ref());
+    profile.down.get() < before.0.min(after.0) || profile.up.get() < before.1.min(after.1)
+}
+
+fn rates<'a>(
+    subscriber: &Subscriber,
+    profile: impl Fn(usize) -> Option<&'a Profile>,
+) -> (u32, u32) {
+    match subscriber.profile.map(profile) {
+        None => (u32::MAX, u32::MAX),
+        Some(Some(profile)) => (profile.down.get(), profile.up.get()),
+        // Not known which: nothing to fall below.
+        Some(None) => (0, 0),
+    }
+}

@@ -1,0 +1,171 @@
+//! Ways out of a circle, in which each waits for the next: one of them lets go of what it holds, for a moment.
+
+use std::collections::BTreeSet;
+
+use crate::model::{EndpointName, PortName, SubscriberName};
+
+use super::check::{Hold, Judge, Thing};
+
+/// What one thing lets go of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Release {
+    /// It is called something else for a while.
+    Name(Thing),
+    /// A subscriber goes without a limit for a while, which is never slower.
+    Limit(usize),
+    /// An endpoint is on no port for a while.
+    Place(usize),
+    /// A subscriber is without an endpoint for a while.
+    Tie(usize),
+}
+
+/// Returns the cheapest way out of a circle among what is stuck.
+///
+/// Each stuck thing has an obstacle, and each obstacle is stuck itself, so following the first obstacles leads round a
+/// circle. What a thing lets go of must not be the only thing that it is known by: whoever plans again after a crash
+/// finds endpoints by address, and subscribers by name or endpoint.
+pub(super) fn way_out(judge: &Judge<'_>) -> Option<Release> {
+    let first = *judge.pending.iter().next()?;
+    let mut path: Vec<Thing> = Vec::new();
+    let mut seen: BTreeSet<Thing> = BTreeSet::new();
+    let mut at = first;
+    while seen.insert(at) {
+        path.push(at);
+        let obstacles = judge.obstacles(at);
+        let next = obstacles
+            .iter()
+            .find(|obstacle| judge.pending.contains(&obstacle.by))?;
+        at = next.by;
+    }
+    let start = path.iter().position(|thing| *thing == at)?;
+    let circle = path.get(start..)?;
+    let mut ways: Vec<(u32, usize, Release)> = Vec::new();
+    for (index, thing) in circle.iter().enumerate() {
+        let next = circle.get((index + 1) % circle.len())?;
+        for obstacle in judge.obstacles(*thing) {
+            if obstacle.by == *next
+                && let Some(release) = release(*thing, obstacle.by, obstacle.hold)
+            {
+                ways.push((price(judge, release), index, release));
+            }
+        }
+    }
+    ways.into_iter()
+        .min_by_key(|(price, index, _)| (*price, *index))
+        .map(|(_, _, release)| release)
+}
+
+/// Returns how an obstacle lets go of what somebody waits for.
+fn release(waiting: Thing, by: Thing, hold: Hold) -> Option<Release> {
+    match (hold, by) {
+        (Hold::Name, Thing::Port(_) | Thing::Endpoint(_) | Thing::Subscriber(_)) => {
+            Some(Release::Name(by))
+        }
+        (Hold::Tie, Thing::Subscriber(place)) => Some(Release::Tie(place)),
+        (Hold::Place, Thing::Endpoint(place)) => Some(Release::Place(place)),
+        (Hold::Use | Hold::Rate, Thing::Subscriber(place)) => Some(match waiting {
+            Thing::Endpoint(_) => Release::Tie(place),
+            Thing::Port(_) | Thing::Profile(_) | Thing::Subscriber(_) => Release::Limit(place),
+        }),
+        (Hold::Slot | Hold::Absent, _)
+        | (Hold::Name, Thing::Profile(_))
+        | (
+            Hold::Tie | Hold::Place | Hold::Use | Hold::Rate,
+            Thing::Port(_) | Thing::Profile(_) | Thing::Endpoint(_) | Thing::Subscriber(_),
+        ) => None,
+    }
+}
+
+/// Returns what a way out costs: first of all whether a crash on the way could be repaired, then interruptions.
+fn price(judge: &Judge<'_>, release: Release) -> u32 {
+    match release {
+        Release::Name(Thing::Port(_) | Thing::Profile(_)) => 0,
+        Release::Name(Thing::Endpoint(place)) => {
+            let item = judge.scene.endpoints.get(place);
+            let is_known_by_address = item.is_some_and(|item| match (&item.start, &item.goal) {
+                (Some(start), Some(goal)) => start.mac == goal.mac,
+                (Some(_), None) | (None, _) => true,
+            });
+            if is_known_by_address { 0 } else { 100 }
+        }
+        Release::Name(Thing::Subscriber(place)) => {
+            if keeps_endpoint(judge, place) {
+                0
+            } else {
+                100
+            }
+        }
+        Release::Limit(_) => 1,
+        Release::Place(place) => 2 + u32::from(judge.stage.ties.contains_key(&place)),
+        Release::Tie(place) => {
+            if keeps_endpoint(judge, place) {
+                50
+            } else {
+                3
+            }
+        }
+    }
+}
+
+fn keeps_endpoint(judge: &Judge<'_>, place: usize) -> bool {
+    let item = judge.scene.subscribers.get(place);
+    item.is_some_and(|item| match (&item.start, &item.goal) {
+        (Some(start), Some(goal)) => start.endpoint.is_some() && start.endpoint == goal.endpoint,
+        (Some(_), None) | (None, _) => false,
+    })
+}
+
+/// Returns a name that nobody has or shall have, and that says whose it is: `gamctl-tmp-12`.
+fn free_name<N>(
+    number: u16,
+    make: impl Fn(&str) -> Option<N>,
+    is_taken: impl Fn(&N) -> bool,
+) -> Option<N> {
+    (0..=u16::MAX).find_map(|turn| {
+        let text = match turn {
+            0 => format!("gamctl-tmp-{number}"),
+            turn => format!("gamctl-tmp-{number}-{turn}"),
+        };
+        make(&text).filter(|name| !is_taken(name))
+    })
+}
+
+pub(super) fn port_name(judge: &Judge<'_>, number: u16) -> Option<PortName> {
+    let is_taken = |name: &PortName| {
+        judge.stage.port_names.contains_key(name)
+            || judge
+                .settings
+                .ports
+                .values()
+                .any(|pair| pair.goal.name.as_ref() == Some(name))
+    };
+    free_name(number, |text| PortName::new(text).ok(), is_taken)
+}
+
+pub(super) fn endpoint_name(judge: &Judge<'_>, number: u16) -> Option<EndpointName> {
+    let unclear = &judge.scene.blind.endpoints.unclear_names;
+    let is_taken = |name: &EndpointName| {
+        judge.stage.endpoint_names.contains_key(name)
+            || unclear.contains_key(name.as_str())
+            || judge
+                .scene
+                .endpoints
+                .iter()
+                .any(|item| item.goal.as_ref().is_some_and(|goal| goal.name == *name))
+    };
+    free_name(number, |text| EndpointName::new(text).ok(), is_taken)
+}
+
+pub(super) fn subscriber_name(judge: &Judge<'_>, number: u16) -> Option<SubscriberName> {
+    let unclear = &judge.scene.blind.subscribers.unclear_names;
+    let is_taken = |name: &SubscriberName| {
+        judge.stage.subscriber_names.contains_key(name)
+            || unclear.contains_key(name.as_str())
+            || judge
+                .scene
+                .subscribers
+                .iter()
+                .any(|item| item.goal.as_ref().is_some_and(|goal| goal.name == *name))
+    };
+    free_name(number, |text| SubscriberName::new(text).ok(), is_taken)
+}

@@ -1,0 +1,394 @@
+//! The order of steps: each is taken as soon as nothing is in its way, and where all wait for each other one makes way for a moment.
+//!
+//! `check` what is in the way of a step · `cycle` ways out of a circle · `impact` what a step does to people · `service` who
+//! is served and how · `stage` the device half-way · `uplink` VLANs that come first and go last.
+
+mod check;
+mod cycle;
+mod impact;
+mod service;
+mod stage;
+mod uplink;
+
+use std::collections::BTreeSet;
+
+use crate::model::PortAssignment;
+
+use super::cause::{self, Subject};
+use super::scene::Scene;
+use super::settings::Settings;
+use super::step::{self, Uses};
+use super::{Change, Refusal, Step, Value, Verb};
+use check::{Judge, Thing};
+use cycle::Release;
+use stage::{Stage, slot_of};
+
+/// The steps of a plan in the making.
+struct Order<'a> {
+    scene: &'a Scene<'a>,
+    settings: &'a Settings,
+    stage: Stage,
+    /// What is still to change.
+    pending: BTreeSet<Thing>,
+    /// In the order in which one looks for the next step.
+    queue: Vec<Thing>,
+    ends_served: Vec<bool>,
+    steps: Vec<Step>,
+    refusals: Vec<Refusal>,
+}
+
+/// Returns the steps that lead from what is to what shall be, in an order that is safe half-way.
+///
+/// # Guarantees
+///
+/// After each step the device is in a state that it takes, and nobody is worse off than before or after the plan, but for
+/// those whom a step's impact names.
+pub(super) fn order(scene: &Scene<'_>, settings: &Settings) -> (Vec<Step>, Vec<Refusal>) {
+    let mut order = Order {
+        scene,
+        settings,
+        stage: Stage::begin(scene, settings),
+        pending: BTreeSet::new(),
+        queue: Vec::new(),
+        ends_served: service::served_in_the_end(scene, settings),
+        steps: Vec::new(),
+        refusals: Vec::new(),
+    };
+    order.queue = queue(scene, settings);
+    order.pending.extend(order.queue.iter().copied());
+    let uplinks = uplink::turns(scene, settings);
+    order.uplinks(&uplinks.first);
+    order.run();
+    order.uplinks(&uplinks.last);
+    // The host name is the prompt: whatever trouble it makes comes when all else is done.
+    order.system();
+    (order.steps, order.refusals)
+}
+
+/// Returns everything that changes, in the order in which it is looked at: those who go make room, the rest builds up, what
+/// others must leave first comes last.
+fn queue(scene: &Scene<'_>, settings: &Settings) -> Vec<Thing> {
+    let changing = |is_last: bool| {
+        settings.ports.iter().filter_map(move |(number, pair)| {
+            let closes = pair.goal.enabled == Some(false) && pair.start.enabled != Some(false);
+            (pair.start != pair.goal && closes == is_last).then_some(Thing::Port(*number))
+        })
+    };
+    let profiles = |is_leaving: bool| {
+        let items = scene.profiles.iter().enumerate();
+        items
+            .filter(move |(_, item)| item.changes() && item.is_leaving() == is_leaving)
+            .map(|(place, _)| Thing::Profile(place))
+    };
+    let endpoints = |is_leaving: bool, is_new: bool| {
+        let items = scene.endpoints.iter().enumerate();
+        items
+            .filter(move |(_, item)| {
+                item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
+            })
+            .map(|(place, _)| Thing::Endpoint(place))
+    };
+    let subscribers = |is_leaving: bool, is_new: bool| {
+        let items = scene.subscribers.iter().enumerate();
+        items
+            .filter(move |(_, item)| {
+                item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
+            })
+            .map(|(place, _)| Thing::Subscriber(place))
+    };
+    changing(false)
+        .chain(profiles(false))
+        .chain(subscribers(true, false))
+        .chain(endpoints(true, false))
+        .chain(endpoints(false, false))
+        .chain(endpoints(false, true))
+        .chain(subscribers(false, false))
+        .chain(subscribers(false, true))
+        .chain(profiles(true))
+        .chain(changing(true))
+        .collect()
+}
+
+impl<'a> Order<'a> {
+    fn judge(&self) -> Judge<'_> {
+        Judge {
+            scene: self.scene,
+            settings: self.settings,
+            stage: &self.stage,
+            pending: &self.pending,
+        }
+    }
+
+    /// Takes every step. A step that would rather wait is taken once nothing else can be; a circle is opened after that.
+    fn run(&mut self) {
+        while !self.pending.is_empty() {
+            if self.pass(false) || self.pass(true) {
+                continue;
+            }
+            let Some(release) = cycle::way_out(&self.judge()) else {
+                self.refusals.push(Refusal {
+                    rule: "no-safe-order".to_owned(),
+                    message: format!(
+                        "{} changes wait for each other, and gamctl knows no way out",
+                        self.pending.len()
+                    ),
+                    hint: "this is a fault of gamctl: keep the inventory and the observation, and report it; a smaller step may go through".to_owned(),
+                });
+                return;
+            };
+            self.release(release);
+        }
+    }
+
+    /// Looks once at everything that is still to change; returns whether a step was taken.
+    fn pass(&mut self, is_patient: bool) -> bool {
+        let mut has_moved = false;
+        for at in 0..self.queue.len() {
+            let Some(thing) = self.queue.get(at).copied() else {
+                break;
+            };
+            if !self.pending.contains(&thing) {
+                continue;
+            }
+            let judge = self.judge();
+            let is_free = judge.obstacles(thing).is_empty();
+            if !is_free || (!is_patient && judge.should_wait(thing)) {
+                continue;
+            }
+            self.pending.remove(&thing);
+            self.take(thing);
+            has_moved = true;
+            if is_patient {
+                // Others may have stopped waiting.
+                break;
+            }
+        }
+        let pending = &self.pending;
+        self.queue.retain(|thing| pending.contains(thing));
+        has_moved
+    }
+
+    /// Makes a thing what it shall be.
+    fn take(&mut self, thing: Thing) {
+        match thing {
+            Thing::Port(number) => {
+                let goal = self
+                    .settings
+                    .ports
+                    .get(&number)
+                    .map(|pair| pair.goal.clone());
+                if let Some(goal) = goal {
+                    self.change_port(number, goal, false);
+                }
+            }
+            Thing::Profile(place) => {
+                let goal = self.scene.profiles.get(place);
+                self.change_profile(place, goal.and_then(|item| item.goal.clone()));
+            }
+            Thing::Endpoint(place) => {
+                let goal = self.scene.endpoints.get(place);
+                self.change_endpoint(place, goal.and_then(|item| item.goal.clone()), false);
+            }
+            Thing::Subscriber(place) => {
+                let goal = self.scene.subscribers.get(place);
+                self.change_subscriber(place, goal.and_then(|item| item.goal.clone()), false);
+            }
+        }
+    }
+
+    /// Lets a thing make way; it stays among those that are to change.
+    fn release(&mut self, release: Release) {
+        match release {
+            Release::Name(Thing::Port(number)) => {
+                let mut port = self.stage.ports.get(&number).cloned().unwrap_or_default();
+                port.name = cycle::port_name(&self.judge(), u16::from(number.get()));
+                self.change_port(number, port, true);
+            }
+            Release::Name(Thing::Endpoint(place)) => {
+                let number = slot_of(&self.scene.endpoints, place).0;
+                let name = cycle::endpoint_name(&self.judge(), number);
+                if let (Some(mut to), Some(name)) = (self.stage.endpoint(place).cloned(), name) {
+                    to.name = name;
+                    self.change_endpoint(place, Some(to), true);
+                }
+            }
+            Release::Name(Thing::Subscriber(place)) => {
+                let number = slot_of(&self.scene.subscribers, place).0;
+                let name = cycle::subscriber_name(&self.judge(), number);
+                if let (Some(mut to), Some(name)) = (self.stage.subscriber(place).cloned(), name) {
+                    to.name = name;
+                    self.change_subscriber(place, Some(to), true);
+                }
+            }
+            Release::Name(Thing::Profile(_)) => {}
+            Release::Limit(place) => {
+                if let Some(mut to) = self.stage.subscriber(place).cloned() {
+                    to.profile = None;
+                    self.change_subscriber(place, Some(to), true);
+                }
+            }
+            Release::Place(place) => {
+                if let Some(mut to) = self.stage.endpoint(place).cloned() {
+                    to.port = PortAssignment::Unassigned;
+                    self.change_endpoint(place, Some(to), true);
+                }
+            }
+            Release::Tie(place) => {
+                if let Some(mut to) = self.stage.subscriber(place).cloned() {
+                    to.endpoint = None;
+                    self.change_subscriber(place, Some(to), true);
+                }
+            }
+        }
+    }
+
+    fn change_profile(&mut self, place: usize, to: Option<super::item::Profile>) {
+        let slot = slot_of(&self.scene.profiles, place);
+        let change = step::profile(slot, self.stage.profile(place), to.as_ref());
+        self.push(
+            change,
+            Subject::Profile(place),
+            false,
+            Vec::new(),
+            |stage| {
+                stage.set_profile(place, slot, to);
+            },
+        );
+    }
+
+    fn change_endpoint(
+        &mut self,
+        place: usize,
+        to: Option<super::item::Endpoint>,
+        is_temporary: bool,
+    ) {
+        let slot = slot_of(&self.scene.endpoints, place);
+        let change = step::endpoint(slot, self.stage.endpoint(place), to.as_ref());
+        let touched = self.stage.ties.get(&place).copied().into_iter().collect();
+        let subject = Subject::Endpoint(place);
+        self.push(change, subject, is_temporary, touched, |stage| {
+            stage.set_endpoint(place, slot, to);
+        });
+    }
+
+    fn change_subscriber(
+        &mut self,
+        place: usize,
+        to: Option<super::item::Subscriber>,
+        is_temporary: bool,
+    ) {
+        let slot = slot_of(&self.scene.subscribers, place);
+        let uses = Uses {
+            endpoint: &|endpoint| {
+                Some(Value::Endpoint {
+                    mac: self.stage.endpoint(endpoint)?.mac,
+                    slot: slot_of(&self.scene.endpoints, endpoint),
+                })
+            },
+            profile: &|profile| {
+                Some(Value::Profile {
+                    name: self.stage.profile(profile)?.name.clone(),
+                    slot: slot_of(&self.scene.profiles, profile),
+                })
+            },
+        };
+        let change = step::subscriber(slot, self.stage.subscriber(place), to.as_ref(), &uses);
+        let subject = Subject::Subscriber(place);
+        self.push(change, subject, is_temporary, vec![place], |stage| {
+            stage.set_subscriber(place, slot, to);
+        });
+    }
+
+    /// Adds a step: works out what it does to those it may touch, and goes on from the device as it is after it.
+    fn push(
+        &mut self,
+        change: Option<Change>,
+        subject: Subject,
+        is_temporary: bool,
+        touched: Vec<usize>,
+        apply: impl FnOnce(&mut Stage),
+    ) {
+        let before = impact::services(&self.stage, &touched);
+        apply(&mut self.stage);
+        let Some(change) =
+            change.filter(|change| change.verb != Verb::Update || !change.fields.is_empty())
+        else {
+            return;
+        };
+        let after = impact::services(&self.stage, &touched);
+        let impact = impact::of(self.scene, &self.ends_served, &touched, &before, &after);
+        self.add(change, subject, is_temporary, impact);
+    }
+
+    fn add(&mut self, change: Change, subject: Subject, is_temporary: bool, impact: super::Impact) {
+        let because = if is_temporary {
+            cause::temporary(&change)
+        } else {
+            cause::because(self.scene, subject, &change)
+        };
+        self.steps.push(Step {
+            change,
+            lines: Vec::new(),
+            inverse: Vec::new(),
+            impact,
+            because,
+        });
+    }
+
+    fn change_port(
+        &mut self,
+        number: crate::model::PortNumber,
+        to: crate::model::PortConfig,
+        is_temporary: bool,
+    ) {
+        let from = self.stage.ports.get(&number).cloned().unwrap_or_default();
+        let change = step::port(number, &from, &to);
+        let touched = service::on_port(&self.stage, self.scene, number);
+        let before = impact::services(&self.stage, &touched);
+        self.stage.set_port(number, to.clone());
+        let after = impact::services(&self.stage, &touched);
+        let mut impact = impact::of(self.scene, &self.ends_served, &touched, &before, &after);
+        let cuts = to.enabled != from.enabled && to.enabled == Some(false);
+        if cuts || to.mode != from.mode {
+            let unclear = service::unclear_on_port(&self.stage, self.scene, number);
+            impact = impact::with(impact, unclear, cuts);
+        }
+        self.add(change, Subject::Settings, is_temporary, impact);
+    }
+
+    fn system(&mut self) {
+        let pair = &self.settings.system;
+        if pair.start != pair.goal {
+            let change = step::system(&pair.start, &pair.goal);
+            self.stage.system = pair.goal.clone();
+            self.add(change, Subject::Settings, false, super::Impact::None);
+        }
+    }
+
+    fn uplinks(&mut self, turns: &[uplink::Turn]) {
+        for turn in turns {
+            let from = self
+                .stage
+                .uplinks
+                .get(&turn.number)
+                .cloned()
+                .unwrap_or_default();
+            if from == turn.to {
+                continue;
+            }
+            let change = step::uplink(turn.number, &from, &turn.to);
+            let touched: Vec<usize> = (0..self.scene.subscribers.len()).collect();
+            let lost = uplink::lost(&self.stage, turn);
+            self.stage.uplinks.insert(turn.number, turn.to.clone());
+            let mut impact = impact::of_lost_vlans(self.scene, &self.stage, &touched, &lost);
+            if let Some(refusal) = uplink::cuts_management(self.scene, turn.number, &from, &turn.to)
+            {
+                impact = super::Impact::TouchesManagement;
+                if !self.scene.request.allows_management {
+                    self.refusals.push(refusal);
+                }
+            }
+            self.add(change, Subject::Settings, false, impact);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The device half-way through a plan: what every object is at this step, and who holds what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    EndpointName, MacAddress, PortAssignment, PortConfig, PortName, PortNumber, ProfileName, Slot,
+    SubscriberName, SystemConfig, UplinkNumber, VlanId, VlanSet,
+};
+use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
+use crate::plan::scene::Scene;
+use crate::plan::settings::Settings;
+
+/// The device half-way through a plan.
+#[derive(Debug, Default)]
+pub(super) struct Stage {
+    pub(super) system: SystemConfig,
+    pub(super) uplinks: BTreeMap<UplinkNumber, VlanSet>,
+    pub(super) ports: BTreeMap<PortNumber, PortConfig>,
+    pub(super) profiles: Vec<Option<Profile>>,
+    pub(super) endpoints: Vec<Option<Endpoint>>,
+    pub(super) subscribers: Vec<Option<Subscriber>>,
+    pub(super) port_names: BTreeMap<PortName, PortNumber>,
+    pub(super) profile_names: BTreeMap<ProfileName, usize>,
+    pub(super) endpoint_names: BTreeMap<EndpointName, usize>,
+    pub(super) macs: BTreeMap<MacAddress, usize>,
+    pub(super) subscriber_names: BTreeMap<SubscriberName, usize>,
+    pub(super) profile_slots: BTreeMap<Slot, usize>,
+    pub(super) endpoint_slots: BTreeMap<Slot, usize>,
+    pub(super) subscriber_slots: BTreeMap<Slot, usize>,
+    /// The subscriber of each endpoint.
+    pub(super) ties: BTreeMap<usize, usize>,
+    /// The subscribers of each profile.
+    pub(super) users: BTreeMap<usize, BTreeSet<usize>>,
+    pub(super) on_port: BTreeMap<PortNumber, BTreeSet<usize>>,
+    pub(super) placed: BTreeSet<usize>,
+    pub(super) in_vlan: BTreeMap<VlanId, BTreeSet<usize>>,
+}
+
+impl Stage {
+    pub(super) fn begin(scene: &Scene<'_>, settings: &Settings) -> Self {
+        let mut stage = Self {
+            system: settings.system.start.clone(),
+            profiles: vec![None; scene.profiles.len()],
+            endpoints: vec![None; scene.endpoints.len()],
+            subscribers: vec![None; scene.subscribers.len()],
+            ..Self::default()
+        };
+        for (number, pair) in &settings.uplinks {
+            stage.uplinks.insert(*number, pair.start.clone());
+        }
+        for (number, pair) in &settings.ports {
+            stage.set_port(*number, pair.start.clone());
+        }
+        for (place, item) in scene.profiles.iter().enumerate() {
+            stage.set_profile(place, item.slot, item.start.clone());
+        }
+        for (place, item) in scene.endpoints.iter().enumerate() {
+            stage.set_endpoint(place, item.slot, item.start.clone());
+        }
+        for (place, item) in scene.subscribers.iter().enumerate() {
+            stage.set_subscriber(place, item.slot, item.start.clone());
+        }
+        stage
+    }
+
+    pub(super) fn profile(&self, place: usize) -> Option<&Profile> {
+        self.profiles.get(place)?.as_ref()
+    }
+
+    pub(super) fn endpoint(&self, place: usize) -> Option<&Endpoint> {
+        self.endpoints.get(place)?.as_ref()
+    }
+
+    pub(super) fn subscriber(&self, place: usize) -> Option<&Subscriber> {
+        self.subscribers.get(place)?.as_ref()
+    }
+
+    pub(super) fn set_port(&mut self, number: PortNumber, port: PortConfig) {
+        if let Some(name) = self.ports.get(&number).and_then(|port| port.name.as_ref()) {
+            self.port_names.remove(name);
+        }
+        if let Some(name) = &port.name {
+            self.port_names.insert(name.clone(), number);
+        }
+        self.ports.insert(number, port);
+    }
+
+    pub(super) fn set_profile(&mut self, place: usize, slot: Slot, to: Option<Profile>) {
+        let Some(kept) = self.profiles.get_mut(place) else {
+            return;
+        };
+        if let Some(before) = kept.take() {
+            self.profile_names.remove(&before.name);
+            self.profile_slots.remove(&slot);
+        }
+        if let Some(to) = &to {
+            self.profile_names.insert(to.name.clone(), place);
+            self.profile_slots.insert(slot, place);
+        }
+        *kept = to;
+    }
+
+    pub(super) fn set_endpoint(&mut self, place: usize, slot: Slot, to: Option<Endpoint>) {
+        let Some(kept) = self.endpoints.get_mut(place) else {
+            return;
+        };
+        if let Some(before) = kept.take() {
+            self.endpoint_names.remove(&before.name);
+            self.macs.remove(&before.mac);
+            self.endpoint_slots.remove(&slot);
+            self.placed.remove(&place);
+            if let PortAssignment::Port(port) = before.port {
+                self.on_port.entry(port).or_default().remove(&place);
+            }
+        }
+        if let Some(to) = &to {
+            self.endpoint_names.insert(to.name.clone(), place);
+            self.macs.insert(to.mac, place);
+            self.endpoint_slots.insert(slot, place);
+            match to.port {
+                PortAssignment::Port(port) => {
+                    self.placed.insert(place);
+                    self.on_port.entry(port).or_default().insert(place);
+                }
+                PortAssignment::Auto => {
+                    self.placed.insert(place);
+                }
+                PortAssignment::Unassigned => {}
+            }
+        }
+        *kept = to;
+    }
+
+    pub(super) fn set_subscriber(&mut self, place: usize, slot: Slot, to: Option<Subscriber>) {
+        let Some(kept) = self.subscribers.get_mut(place) else {
+            return;
+        };
+        if let Some(before) = kept.take() {
+            self.subscriber_names.remove(&before.name);
+            self.subscriber_slots.remove(&slot);
+            self.in_vlan.entry(before.vlan).or_default().remove(&place);
+            if let Some(endpoint) = before.endpoint {
+                self.ties.remove(&endpoint);
+            }
+            if let Some(profile) = before.profile {
+                self.users.entry(profile).or_default().remove(&place);
+            }
+        }
+        if let Some(to) = &to {
+            self.subscriber_names.insert(to.name.clone(), place);
+            self.subscriber_slots.insert(slot, place);
+            self.in_vlan.entry(to.vlan).or_default().insert(place);
+            if let Some(endpoint) = to.endpoint {
+                self.ties.insert(endpoint, place);
+            }
+            if let Some(profile) = to.profile {
+                self.users.entry(profile).or_default().insert(place);
+            }
+        }
+        *kept = to;
+    }
+
+    /// Returns the endpoints on a port, as it stands at this step.
+    pub(super) fn endpoints_on(&self, port: PortNumber) -> impl Iterator<Item = usize> {
+        self.on_port.get(&port).into_iter().flatten().copied()
+    }
+
+    pub(super) fn users_of(&self, profile: usize) -> impl Iterator<Item = usize> {
+        self.users.get(&profile).into_iter().flatten().copied()
+    }
+}
+
+/// Returns an item's slot.
+pub(super) fn slot_of<S>(items: &[Item<S>], place: usize) -> Slot {
+    items.get(place).map_or(Slot(0), |item| item.slot)
+}

@@ -1,0 +1,127 @@
+//! VLANs of uplinks: those that are needed come before their subscribers, those that go leave after them.
+
+use crate::model::{UplinkNumber, VlanId, VlanSet};
+use crate::plan::Refusal;
+use crate::plan::scene::Scene;
+use crate::plan::settings::{Settings, difference, union};
+
+use super::stage::Stage;
+
+/// One line for one uplink.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) number: UplinkNumber,
+    pub(super) to: VlanSet,
+}
+
+/// What uplinks do before everything else, and after it.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    pub(super) first: Vec<Turn>,
+    pub(super) last: Vec<Turn>,
+}
+
+/// Returns when each uplink changes; one that must both add first and take away last does so in two turns.
+pub(super) fn turns(scene: &Scene<'_>, settings: &Settings) -> Turns {
+    let mut turns = Turns::default();
+    let changing: Vec<_> = settings
+        .uplinks
+        .iter()
+        .filter(|(_, pair)| pair.start != pair.goal)
+        .collect();
+    if changing.is_empty() {
+        return turns;
+    }
+    let (before, after) = vlans_of_changing(scene);
+    for (number, pair) in &changing {
+        let added = difference(&pair.goal, &pair.start);
+        let removed = difference(&pair.start, &pair.goal);
+        let others = changing.iter().filter(|(other, _)| other != number);
+        let (mut comes_elsewhere, mut goes_elsewhere) = (VlanSet::default(), VlanSet::default());
+        for (_, other) in others {
+            comes_elsewhere = union(&comes_elsewhere, &difference(&other.goal, &other.start));
+            goes_elsewhere = union(&goes_elsewhere, &difference(&other.start, &other.goal));
+        }
+        let is_needed_first = meets(&added, &union(&after, &goes_elsewhere));
+        let is_needed_until_last = meets(&removed, &union(&before, &comes_elsewhere));
+        let turn = |to: VlanSet| Turn {
+            number: **number,
+            to,
+        };
+        if removed.is_empty() || (is_needed_first && !is_needed_until_last) {
+            turns.first.push(turn(pair.goal.clone()));
+        } else if is_needed_first {
+            turns.first.push(turn(union(&pair.start, &pair.goal)));
+            turns.last.push(turn(pair.goal.clone()));
+        } else {
+            turns.last.push(turn(pair.goal.clone()));
+        }
+    }
+    turns
+}
+
+/// Returns the VLANs that subscribers who change have before, and those that they have after.
+fn vlans_of_changing(scene: &Scene<'_>) -> (VlanSet, VlanSet) {
+    let changing = || scene.subscribers.iter().filter(|item| item.changes());
+    let before = changing()
+        .filter_map(|item| item.start.as_ref())
+        .flat_map(|start| start.vlans().collect::<Vec<_>>());
+    let after = changing()
+        .filter_map(|item| item.goal.as_ref())
+        .flat_map(|goal| goal.vlans().collect::<Vec<_>>());
+    (before.collect(), after.collect())
+}
+
+fn meets(left: &VlanSet, right: &VlanSet) -> bool {
+    left.iter().any(|vlan| right.contains(vlan))
+}
+
+/// Returns the VLANs that pass no uplink any more after a turn.
+pub(super) fn lost(stage: &Stage, turn: &Turn) -> VlanSet {
+    let from = stage.uplinks.get(&turn.number).cloned().unwrap_or_default();
+    let passes_elsewhere = |vlan: VlanId| {
+        stage
+            .uplinks
+            .iter()
+            .any(|(number, allowed)| *number != turn.number && allowed.contains(vlan))
+    };
+    difference(&from, &turn.to)
+        .iter()
+        .filter(|vlan| !passes_elsewhere(*vlan))
+        .collect()
+}
+
+/// Returns a refusal where an uplink would stop a VLAN that our own way to the device may go through.
+///
+/// Which uplink we come in by is not known, so neither may lose it; nor its native VLAN, while the device does not say
+/// that its address is in another.
+pub(super) fn cuts_management(
+    scene: &Scene<'_>,
+    number: UplinkNumber,
+    from: &VlanSet,
+    to: &VlanSet,
+) -> Option<Refusal> {
+    let told = scene.observation.management_vlan;
+    let intended = scene.request.management_vlan;
+    let facts = scene.observation.uplink_facts.get(&number);
+    let native = facts
+        .and_then(|facts| facts.native_vlan)
+        .filter(|native| told.is_none_or(|told| told == *native));
+    let is_cut = |vlan: &VlanId| from.contains(*vlan) && !to.contains(*vlan);
+    let mut ways = [
+        (told, "which has its address"),
+        (Some(intended), "which the inventory manages it through"),
+        (native, "which is native there and may carry its management"),
+    ]
+    .into_iter()
+    .filter_map(|(vlan, why)| Some((vlan.filter(is_cut)?, why)));
+    let (vlan, why) = ways.next()?;
+    let device = scene.request.device;
+    Some(Refusal {
+        rule: "touches-management".to_owned(),
+        message: format!(
+            "uplink {number} of {device} would let VLAN {vlan} pass no more, {why}: the device might not be reached again"
+        ),
+        hint: "leave the VLAN in `allowed_vlans`; if it is meant, allow the change to the management path by name".to_owned(),
+    })
+}

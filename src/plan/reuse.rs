@@ -1,0 +1,78 @@
+//! A full table of profiles: one that goes becomes one that comes, in its place and for those of its users who stay on it.
+
+use std::collections::BTreeMap;
+
+use super::item::{Fate, Item};
+use super::scene::Scene;
+
+/// Lets every new profile whose number is only freed by this plan take over the profile that frees it.
+///
+/// A change of rate interrupts nobody, so this is one line where removal and creation would be two, and the only way
+/// where the users of the old profile are to use the new one.
+pub(super) fn reuse_profiles(scene: &mut Scene<'_>) {
+    let leaving: Vec<usize> = places(scene, |item| item.is_leaving());
+    let mut waiting: Vec<usize> = places(scene, |item| {
+        item.is_new()
+            && scene
+                .profiles
+                .iter()
+                .any(|old| old.is_leaving() && old.slot == item.slot)
+    });
+    let count = waiting.len();
+    // As many as are needed, those first whose slots were given.
+    for old in leaving.into_iter().take(count) {
+        let best = waiting
+            .iter()
+            .copied()
+            .max_by_key(|new| (followers(scene, old, *new), std::cmp::Reverse(*new)));
+        let Some(new) = best else { break };
+        waiting.retain(|other| *other != new);
+        take_over(scene, old, new);
+    }
+}
+
+fn places(scene: &Scene<'_>, is_meant: impl Fn(&Item<super::item::Profile>) -> bool) -> Vec<usize> {
+    let items = scene.profiles.iter().enumerate();
+    items
+        .filter(|(_, item)| is_meant(item))
+        .map(|(place, _)| place)
+        .collect()
+}
+
+/// Returns how many subscribers go from one profile to the other.
+fn followers(scene: &Scene<'_>, old: usize, new: usize) -> usize {
+    let follows = |item: &&Item<super::item::Subscriber>| {
+        let start = item.start.as_ref().and_then(|start| start.profile);
+        let goal = item.goal.as_ref().and_then(|goal| goal.profile);
+        start == Some(old) && goal == Some(new)
+    };
+    scene.subscribers.iter().filter(follows).count()
+}
+
+fn take_over(scene: &mut Scene<'_>, old: usize, new: usize) {
+    let Some(goal) = scene
+        .profiles
+        .get_mut(new)
+        .and_then(|item| item.goal.take())
+    else {
+        return;
+    };
+    let moved: BTreeMap<usize, usize> = BTreeMap::from([(new, old)]);
+    if let Some(item) = scene.profiles.get_mut(old) {
+        item.goal = Some(goal);
+        item.fate = Fate::Intended;
+    }
+    for item in &mut scene.subscribers {
+        if let Some(goal) = &mut item.goal
+            && let Some(profile) = goal.profile
+            && let Some(to) = moved.get(&profile)
+        {
+            goal.profile = Some(*to);
+        }
+    }
+    for place in scene.profile_of.values_mut() {
+        if let Some(to) = moved.get(place) {
+            *place = *to;
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The device as it was observed, as items that a plan can be worked out on.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    DeviceConfig, EndpointConfig, MacAddress, Observation, Part, ProfileConfig, ProfileName,
+    RateLimit, Slot, SubscriberConfig, SubscriberName,
+};
+
+use super::blind::Blind;
+use super::item::{Endpoint, Item, Profile, Subscriber};
+use super::{Ledger, Note, Object, Request};
+
+/// Everything a plan is worked out on; observed items come first, by slot, and new ones behind them.
+#[derive(Debug)]
+pub(super) struct Scene<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) observation: &'a Observation,
+    pub(super) intended: &'a DeviceConfig,
+    pub(super) blind: Blind,
+    pub(super) profiles: Vec<Item<Profile>>,
+    pub(super) endpoints: Vec<Item<Endpoint>>,
+    pub(super) subscribers: Vec<Item<Subscriber>>,
+    /// Which item each object of the inventory is.
+    pub(super) profile_of: BTreeMap<&'a ProfileName, usize>,
+    pub(super) endpoint_of: BTreeMap<MacAddress, usize>,
+    pub(super) subscriber_of: BTreeMap<&'a SubscriberName, usize>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn of(
+        request: &'a Request<'a>,
+        observation: &'a Observation,
+        intended: &'a DeviceConfig,
+    ) -> Self {
+        let mut scene = Self {
+            request,
+            observation,
+            intended,
+            blind: Blind::of(observation),
+            profiles: Vec::new(),
+            endpoints: Vec::new(),
+            subscribers: Vec::new(),
+            profile_of: BTreeMap::new(),
+            endpoint_of: BTreeMap::new(),
+            subscriber_of: BTreeMap::new(),
+            notes: Vec::new(),
+        };
+        scene.take_profiles();
+        scene.take_endpoints();
+        scene.take_subscribers();
+        scene
+    }
+
+    pub(super) fn note(&mut self, rule: &str, object: Object, message: String) {
+        self.notes.push(Note {
+            rule: rule.to_owned(),
+            object: Some(object),
+            message,
+        });
+    }
+
+    pub(super) fn ledger(&self) -> Option<&'a Ledger> {
+        self.request.ledger
+    }
+
+    fn take_profiles(&mut self) {
+        let mut found: Vec<(Slot, &ProfileName, &ProfileConfig)> = Vec::new();
+        for (name, profile) in &self.observation.config.profiles {
+            match profile.slot {
+                Some(slot) => found.push((slot, name, profile)),
+                None => self.doubt(Part::Profiles, name.as_str()),
+            }
+        }
+        found.sort_by_key(|(slot, ..)| *slot);
+        for (slot, name, profile) in found {
+            let ProfileConfig {
+                slot: _,
+                description,
+                down,
+                up,
+            } = profile;
+            let state = Profile {
+                name: name.clone(),
+                description: description.clone(),
+                down: *down,
+                up: *up,
+            };
+            let mut item = Item::observed(slot, state);
+            item.unread = self.unread(Part::Profiles, slot, &["description", "down", "up"]);
+            self.profiles.push(item);
+        }
+    }
+
+    fn take_endpoints(&mut self) {
+        let mut found: Vec<(Slot, MacAddress, &EndpointConfig)> = Vec::new();
+        for (mac, endpoint) in &self.observation.config.endpoints {
+            match endpoint.slot {
+                Some(slot) => found.push((slot, *mac, endpoint)),
+                None => self.doubt(Part::Endpoints, &mac.to_string()),
+            }
+        }
+        found.sort_by_key(|(slot, ..)| *slot);
+        for (slot, mac, endpoint) in found {
+            let EndpointConfig {
+                slot: _,
+                name,
+                port,
+            } = endpoint;
+            let state = Endpoint {
+                mac,
+                name: name.clone(),
+                port: *port,
+            };
+            let mut item = Item::observed(slot, state);
+            item.unread = self.unread(Part::Endpoints, slot, &["name", "port"]);
+            self.endpoints.push(item);
+        }
+    }
+
+    fn take_subscribers(&mut self) {
+        let mut found: Vec<(Slot, &SubscriberName, &SubscriberConfig)> = Vec::new();
+        for (name, subscriber) in &self.observation.config.subscribers {
+            match subscriber.slot {
+                Some(slot) => found.push((slot, name, subscriber)),
+                None => self.doubt(Part::Subscribers, name.as_str()),
+            }
+        }
+        found.sort_by_key(|(slot, ..)| *slot);
+        let macs: BTreeMap<MacAddress, usize> = self
+            .endpoints
+            .iter()
+            .enumerate()
+            .filter_map(|(place, item)| Some((item.start.as_ref()?.mac, place)))
+            .collect();
+        let profiles: BTreeMap<ProfileName, usize> = self
+            .profiles
+            .iter()
+            .enumerate()
+            .filter_map(|(place, item)| Some((item.start.as_ref()?.name.clone(), place)))
+            .collect();
+        for (slot, name, subscriber) in found {
+            let SubscriberConfig {
+                slot: _,
+                description,
+                endpoint,
+                rate,
+                vlan,
+                tagged,
+                remapped_vlan,
+                allowed_vlans,
+                port2_vlan,
+                poe,
+            } = subscriber;
+            let mut unread = self.unread(Part::Subscribers, slot, FIELDS);
+            let mut lost = |field: &'static str| {
+                if !unread.contains(&field) {
+                    unread.push(field);
+                }
+            };
+            let place = endpoint.and_then(|mac| macs.get(&mac).copied());
+            if endpoint.is_some() && place.is_none() {
+                // Tied to an endpoint that is not among those we know.
+                lost("endpoint");
+                self.blind.ties.get_or_insert_with(|| {
+                    format!("the endpoint of subscriber {name} is not among those that were read")
+                });
+            }
+            let profile = match rate {
+                RateLimit::Unthrottled => None,
+                RateLimit::Profile(profile) => {
+                    let place = profiles.get(profile).copied();
+                    if place.is_none() {
+                        lost("rate");
+                        self.blind.rates.get_or_insert_with(|| {
+                            format!(
+                                "the profile of subscriber {name} is not among those that were read"
+                            )
+                        });
+                    }
+                    place
+                }
+            };
+            let state = Subscriber {
+                name: name.clone(),
+                description: description.clone(),
+                endpoint: place,
+                profile,
+                vlan: *vlan,
+                tagged: *tagged,
+                remapped_vlan: *remapped_vlan,
+                allowed_vlans: allowed_vlans.clone(),
+                port2_vlan: *port2_vlan,
+                poe: *poe,
+            };
+            let mut item = Item::observed(slot, state);
+            item.unread = unread;
+            self.subscribers.push(item);
+        }
+    }
+
+    fn unread(&self, part: Part, slot: Slot, fields: &[&'static str]) -> Vec<&'static str> {
+        if self.observation.unread.is_empty() {
+            return Vec::new();
+        }
+        let is_unread =
+            |field: &&'static str| self.observation.unread_field(part, slot.0, field).is_some();
+        fields.iter().copied().filter(is_unread).collect()
+    }
+
+    /// An object without a number cannot be spoken of, and takes one that we do not know.
+    fn doubt(&mut self, part: Part, name: &str) {
+        let doubt = format!("{} {name} has no number", super::blind::singular(part));
+        let of_part = match part {
+            Part::Profiles => &mut self.blind.profiles,
+            Part::Endpoints => &mut self.blind.endpoints,
+            Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => {
+                &mut self.blind.subscribers
+            }
+        };
+        of_part.incomplete.get_or_insert(doubt.clone());
+        of_part.names.get_or_insert(doubt.clone());
+        if part == Part::Subscribers {
+            self.blind.ties.get_or_insert(doubt.clone());
+            self.blind.rates.get_or_insert(doubt);
+        }
+    }
+}
+
+const FIELDS: &[&str] = &[
+    "description",
+    "endpoint",
+    "rate",
+    "vlan",
+    "tagged",
+    "remapped_vlan",
+    "allowed_vlans",
+    "port2_vlan",
+    "poe",
+];

@@ -1,0 +1,298 @@
+//! What is set on things that are always there: the system, its ports and its uplinks.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Part, PortConfig, PortMode, PortName, PortNumber, SystemConfig, UplinkConfig, UplinkMode,
+    UplinkNumber, VlanSet,
+};
+
+use super::scene::Scene;
+use super::{Note, Object};
+
+/// As it is and as it shall be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pair<T> {
+    pub(super) start: T,
+    pub(super) goal: T,
+}
+
+/// Everything of a device that has no number of its own.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) system: Pair<SystemConfig>,
+    /// All ports that were observed.
+    pub(super) ports: BTreeMap<PortNumber, Pair<PortConfig>>,
+    /// All uplinks whose VLANs are known.
+    pub(super) uplinks: BTreeMap<UplinkNumber, Pair<VlanSet>>,
+}
+
+/// Works out what shall be set, and notes what cannot be.
+pub(super) fn settings(scene: &mut Scene<'_>) -> Settings {
+    let mut found = Settings {
+        system: system(scene),
+        ports: ports(scene),
+        uplinks: uplinks(scene),
+    };
+    unique_port_names(scene, &mut found.ports);
+    found
+}
+
+/// Returns whether a field of something without a number could not be read, and notes it where there is an opinion.
+fn is_unread(scene: &mut Scene<'_>, part: Part, number: u16, field: &str, object: &Object) -> bool {
+    let by_field = scene.observation.unread.iter().find(|unread| {
+        unread.part == part
+            && unread.number.is_none_or(|of| of == number)
+            && unread.field.as_deref().is_none_or(|name| name == field)
+    });
+    let Some(unread) = by_field else {
+        return false;
+    };
+    let message = format!(
+        "`{field}` of {object} is not compared: it could not be read ({})",
+        unread.reason
+    );
+    scene.note("not-read", object.clone(), message);
+    true
+}
+
+fn system(scene: &mut Scene<'_>) -> Pair<SystemConfig> {
+    let start = scene.observation.config.system.clone();
+    let mut goal = start.clone();
+    let SystemConfig {
+        hostname,
+        location,
+        contact,
+    } = &scene.intended.system;
+    let mut may = |field: &str| !is_unread(scene, Part::System, 0, field, &Object::System);
+    if hostname.is_some() && *hostname != start.hostname && may("hostname") {
+        goal.hostname.clone_from(hostname);
+    }
+    if location.is_some() && *location != start.location && may("location") {
+        goal.location.clone_from(location);
+    }
+    if contact.is_some() && *contact != start.contact && may("contact") {
+        goal.contact.clone_from(contact);
+    }
+    Pair { start, goal }
+}
+
+fn ports(scene: &mut Scene<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>> {
+    let mut ports: BTreeMap<PortNumber, Pair<PortConfig>> = scene
+        .observation
+        .config
+        .ports
+        .iter()
+        .map(|(number, start)| {
+            let pair = Pair {
+                start: start.clone(),
+                goal: start.clone(),
+            };
+            (*number, pair)
+        })
+        .collect();
+    for (number, wanted) in &scene.intended.ports {
+        let PortConfig {
+            name,
+            enabled,
+            mode,
+        } = wanted;
+        let object = Object::Port(*number);
+        if *wanted == PortConfig::default() {
+            continue;
+        }
+        let Some(pair) = ports.get_mut(number) else {
+            let message = if scene.request.model.has_port(*number) {
+                format!("{object} is not planned: it was not among the ports that were read")
+            } else {
+                format!(
+                    "{object} is not planned: a {} has none",
+                    scene.request.model
+                )
+            };
+            scene.note("not-read", object, message);
+            continue;
+        };
+        let key = u16::from(number.get());
+        if name.is_some()
+            && *name != pair.start.name
+            && !is_unread(scene, Part::Ports, key, "name", &object)
+        {
+            pair.goal.name.clone_from(name);
+        }
+        if enabled.is_some()
+            && *enabled != pair.start.enabled
+            && !is_unread(scene, Part::Ports, key, "enabled", &object)
+            && is_known(scene, pair.start.enabled.is_some(), "enabled", &object)
+        {
+            pair.goal.enabled = *enabled;
+        }
+        if mode.is_some()
+            && *mode != pair.start.mode
+            && !is_unread(scene, Part::Ports, key, "mode", &object)
+            && is_known(scene, pair.start.mode.is_some(), "mode", &object)
+            && can_be_set(scene, *mode, &object)
+        {
+            pair.goal.mode = *mode;
+        }
+    }
+    ports
+}
+
+/// What the device says nothing of is not known, rather than off.
+fn is_known(scene: &mut Scene<'_>, is_known: bool, field: &str, object: &Object) -> bool {
+    if !is_known {
+        let message = format!("`{field}` of {object} is not compared: the device does not tell it");
+        scene.note("not-read", object.clone(), message);
+    }
+    is_known
+}
+
+fn can_be_set(scene: &mut Scene<'_>, mode: Option<PortMode>, object: &Object) -> bool {
+    let model = scene.request.model;
+    let Some(mode) = mode else { return false };
+    let can = mode != PortMode::Coax && model.medium().allows(mode);
+    if !can {
+        let message =
+            format!("{object} cannot be set to {mode}: no command does that on a {model}");
+        scene.note("cannot-be-set", object.clone(), message);
+    }
+    can
+}
+
+/// A port's name must be its own; one that another port keeps is left.
+fn unique_port_names(scene: &mut Scene<'_>, ports: &mut BTreeMap<PortNumber, Pair<PortConfig>>) {
+    let are_known = scene.observation.incomplete(Part::Ports).is_none()
+        && !scene.observation.unread.iter().any(|unread| {
+            unread.part == Part::Ports && unread.field.as_deref().is_none_or(|name| name == "name")
+        });
+    loop {
+        let mut holders: BTreeMap<&PortName, PortNumber> = BTreeMap::new();
+        let mut by_staying: Vec<(&PortNumber, &Pair<PortConfig>)> = ports.iter().collect();
+        by_staying.sort_by_key(|(number, pair)| (pair.start.name != pair.goal.name, **number));
+        let mut loser = None;
+        for (number, pair) in by_staying {
+            let Some(name) = &pair.goal.name else {
+                continue;
+            };
+            let is_new = pair.start.name != pair.goal.name;
+            if is_new && !are_known {
+                loser = Some((*number, name.clone(), None));
+                break;
+            }
+            match holders.get(name) {
+                Some(holder) if is_new => {
+                    loser = Some((*number, name.clone(), Some(*holder)));
+                    break;
+                }
+                Some(_) => {}
+                None => {
+                    holders.insert(name, *number);
+                }
+            }
+        }
+        let Some((number, name, holder)) = loser else {
+            return;
+        };
+        let (rule, why) = match holder {
+            Some(holder) => ("blocked", format!("port {holder} has its name")),
+            None => (
+                "not-read",
+                "not all names of ports could be read, so it may be taken".to_owned(),
+            ),
+        };
+        scene.notes.push(Note {
+            rule: rule.to_owned(),
+            object: Some(Object::Port(number)),
+            message: format!("port {number} is not called {name}: {why}"),
+        });
+        if let Some(pair) = ports.get_mut(&number) {
+            pair.goal.name.clone_from(&pair.start.name);
+        }
+    }
+}
+
+fn uplinks(scene: &mut Scene<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>> {
+    let mut uplinks = BTreeMap::new();
+    for (number, uplink) in &scene.observation.config.uplinks {
+        let UplinkConfig { allowed_vlans } = uplink;
+        let is_known = scene
+            .observation
+            .unread_field(Part::Uplinks, u16::from(number.get()), "allowed_vlans")
+            .is_none();
+        if let Some(allowed) = allowed_vlans.as_ref().filter(|_| is_known) {
+            let pair = Pair {
+                start: allowed.clone(),
+                goal: allowed.clone(),
+            };
+            uplinks.insert(*number, pair);
+        }
+    }
+    for (number, uplink) in &scene.intended.uplinks {
+        let Some(wanted) = &uplink.allowed_vlans else {
+            continue;
+        };
+        let object = Object::Uplink(*number);
+        let key = u16::from(number.get());
+        let Some(pair) = uplinks.get_mut(number) else {
+            if !is_unread(scene, Part::Uplinks, key, "allowed_vlans", &object) {
+                let message =
+                    format!("{object} is not planned: it was not among the uplinks that were read");
+                scene.note("not-read", object, message);
+            }
+            continue;
+        };
+        if *wanted == pair.start {
+            continue;
+        }
+        if let Some(why) = unsettable(scene, *number, wanted) {
+            let message = format!("`allowed_vlans` of {object} is not planned: {why}");
+            scene.note("cannot-be-set", object, message);
+        } else if !is_unread(scene, Part::Uplinks, key, "mode", &object) {
+            pair.goal.clone_from(wanted);
+            keep_used(scene, object, pair);
+        }
+    }
+    uplinks
+}
+
+/// The longest list of VLANs on one line: what the line's other words leave of a thousand characters (docs/gam.md).
+const LONGEST_LIST: usize = 960;
+
+fn unsettable(scene: &Scene<'_>, number: UplinkNumber, wanted: &VlanSet) -> Option<String> {
+    let facts = scene.observation.uplink_facts.get(&number);
+    match facts.and_then(|facts| facts.mode) {
+        Some(UplinkMode::Access) => Some("it is an access port, which has one VLAN".to_owned()),
+        Some(UplinkMode::Hybrid) => {
+            Some("it is a hybrid port, and gamctl sets the VLANs of trunks".to_owned())
+        }
+        Some(UplinkMode::Trunk) | None => {
+            let length = wanted.to_string().len();
+            (length > LONGEST_LIST).then(|| {
+                format!("its list has {length} characters, and a line takes {LONGEST_LIST}")
+            })
+        }
+    }
+}
+
+/// While subscribers are not all known, no VLAN is taken away: somebody may be in it.
+fn keep_used(scene: &mut Scene<'_>, object: Object, pair: &mut Pair<VlanSet>) {
+    if pair.start.first_outside(&pair.goal).is_none() {
+        return;
+    }
+    if let Some(doubt) = &scene.blind.vlans {
+        let message =
+            format!("no VLAN is taken away from {object}: {doubt}, and somebody may be in it");
+        scene.note("not-read", object, message);
+        pair.goal = union(&pair.start, &pair.goal);
+    }
+}
+
+pub(super) fn union(left: &VlanSet, right: &VlanSet) -> VlanSet {
+    VlanSet::from_ranges(left.ranges().iter().chain(right.ranges()).copied())
+}
+
+/// Returns what is in the first set and not in the second.
+pub(super) fn difference(left: &VlanSet, right: &VlanSet) -> VlanSet {
+    left.iter().filter(|vlan| !right.contains(*vlan)).collect()
+}

@@ -1,0 +1,187 @@
+//! From two states of an object to the change between them.
+
+use crate::model::{
+    Description, PortConfig, PortNumber, Slot, SystemConfig, UplinkNumber, VlanId, VlanSet,
+};
+
+use super::item::{Endpoint, Profile, Subscriber};
+use super::{Change, Field, FieldChange, Object, Value, Verb};
+
+/// The fields that differ, in the making.
+#[derive(Default)]
+struct Differences(Vec<FieldChange>);
+
+impl Differences {
+    fn add(&mut self, field: Field, from: Option<Value>, to: Option<Value>) {
+        if from != to {
+            self.0.push(FieldChange { field, from, to });
+        }
+    }
+}
+
+fn text(text: impl AsRef<str>) -> Value {
+    Value::Text(text.as_ref().to_owned())
+}
+
+fn description(of: Option<&Description>) -> Option<Value> {
+    of.map(|description| text(description.as_str()))
+}
+
+/// Returns what happens to an object with a number; the name is the one that it has before, or gets.
+fn numbered<S>(
+    object: impl Fn(&S) -> Object,
+    slot: Slot,
+    from: Option<&S>,
+    to: Option<&S>,
+    differences: Differences,
+) -> Option<Change> {
+    let known = from.or(to)?;
+    let verb = match (from, to) {
+        (None, _) => Verb::Create,
+        (Some(_), Some(_)) => Verb::Update,
+        (Some(_), None) => Verb::Remove,
+    };
+    let mut fields = differences.0;
+    fields.sort_by_key(|change| change.field);
+    Some(Change {
+        object: object(known),
+        slot: Some(slot),
+        verb,
+        fields,
+    })
+}
+
+pub(super) fn profile(slot: Slot, from: Option<&Profile>, to: Option<&Profile>) -> Option<Change> {
+    let mut found = Differences::default();
+    let mut add = |field, read: &dyn Fn(&Profile) -> Option<Value>| {
+        found.add(field, from.and_then(read), to.and_then(read));
+    };
+    add(Field::Name, &|profile| Some(text(profile.name.as_str())));
+    add(Field::Description, &|profile| {
+        description(profile.description.as_ref())
+    });
+    add(Field::Down, &|profile| Some(Value::Speed(profile.down)));
+    add(Field::Up, &|profile| Some(Value::Speed(profile.up)));
+    numbered(
+        |profile| Object::Profile(profile.name.clone()),
+        slot,
+        from,
+        to,
+        found,
+    )
+}
+
+pub(super) fn endpoint(
+    slot: Slot,
+    from: Option<&Endpoint>,
+    to: Option<&Endpoint>,
+) -> Option<Change> {
+    let mut found = Differences::default();
+    let mut add = |field, read: &dyn Fn(&Endpoint) -> Option<Value>| {
+        found.add(field, from.and_then(read), to.and_then(read));
+    };
+    add(Field::Name, &|endpoint| Some(text(endpoint.name.as_str())));
+    add(Field::MacAddress, &|endpoint| {
+        Some(Value::Mac(endpoint.mac))
+    });
+    add(Field::Port, &|endpoint| Some(Value::Port(endpoint.port)));
+    numbered(
+        |endpoint| Object::Endpoint(endpoint.mac),
+        slot,
+        from,
+        to,
+        found,
+    )
+}
+
+/// What a subscriber uses, as a value with the number it has now.
+pub(super) struct Uses<'a> {
+    pub(super) endpoint: &'a dyn Fn(usize) -> Option<Value>,
+    pub(super) profile: &'a dyn Fn(usize) -> Option<Value>,
+}
+
+pub(super) fn subscriber(
+    slot: Slot,
+    from: Option<&Subscriber>,
+    to: Option<&Subscriber>,
+    uses: &Uses<'_>,
+) -> Option<Change> {
+    let mut found = Differences::default();
+    let mut add = |field, read: &dyn Fn(&Subscriber) -> Option<Value>| {
+        found.add(field, from.and_then(read), to.and_then(read));
+    };
+    let vlan = |vlan: Option<VlanId>| vlan.map(Value::Vlan);
+    add(Field::Name, &|one| Some(text(one.name.as_str())));
+    add(Field::Description, &|one| {
+        description(one.description.as_ref())
+    });
+    add(Field::Endpoint, &|one| (uses.endpoint)(one.endpoint?));
+    add(Field::Rate, &|one| match one.profile {
+        None => Some(Value::Unthrottled),
+        Some(profile) => (uses.profile)(profile),
+    });
+    add(Field::Vlan, &|one| Some(Value::Vlan(one.vlan)));
+    add(Field::Tagged, &|one| Some(Value::Flag(one.tagged)));
+    add(Field::RemappedVlan, &|one| vlan(one.remapped_vlan));
+    add(Field::AllowedVlans, &|one| {
+        (!one.allowed_vlans.is_empty()).then(|| Value::Vlans(one.allowed_vlans.clone()))
+    });
+    add(Field::Port2Vlan, &|one| vlan(one.port2_vlan));
+    add(Field::Poe, &|one| one.poe.map(Value::Poe));
+    numbered(
+        |one| Object::Subscriber(one.name.clone()),
+        slot,
+        from,
+        to,
+        found,
+    )
+}
+
+pub(super) fn port(number: PortNumber, from: &PortConfig, to: &PortConfig) -> Change {
+    let mut found = Differences::default();
+    let mut add = |field, read: &dyn Fn(&PortConfig) -> Option<Value>| {
+        found.add(field, read(from), read(to));
+    };
+    add(Field::Name, &|port| {
+        port.name.as_ref().map(|name| text(name.as_str()))
+    });
+    add(Field::Enabled, &|port| port.enabled.map(Value::Flag));
+    add(Field::Mode, &|port| port.mode.map(Value::Mode));
+    setting(Object::Port(number), found)
+}
+
+pub(super) fn uplink(number: UplinkNumber, from: &VlanSet, to: &VlanSet) -> Change {
+    let mut found = Differences::default();
+    let value = |vlans: &VlanSet| Some(Value::Vlans(vlans.clone()));
+    found.add(Field::AllowedVlans, value(from), value(to));
+    setting(Object::Uplink(number), found)
+}
+
+pub(super) fn system(from: &SystemConfig, to: &SystemConfig) -> Change {
+    let mut found = Differences::default();
+    let mut add = |field, read: &dyn Fn(&SystemConfig) -> Option<Value>| {
+        found.add(field, read(from), read(to));
+    };
+    add(Field::Hostname, &|system| {
+        system.hostname.as_ref().map(|name| text(name.as_str()))
+    });
+    add(Field::Location, &|system| {
+        system.location.as_ref().map(|place| text(place.as_str()))
+    });
+    add(Field::Contact, &|system| {
+        system.contact.as_ref().map(|person| text(person.as_str()))
+    });
+    setting(Object::System, found)
+}
+
+/// What is always there is only ever updated.
+fn setting(object: Object, differences: Differences) -> Change {
+    let mut fields = differences.0;
+    fields.sort_by_key(|change| change.field);
+    Change {
+        object,
+        slot: None,
+        verb: Verb::Update,
+        fields,
+    }
+}

@@ -1,0 +1,97 @@
+//! What is on a device and is not ours, and what could not be read of what is.
+
+use crate::model::{Part, Slot};
+
+use super::item::{Fate, Item};
+use super::own::is_devices_own;
+use super::scene::Scene;
+use super::{Object, Unmanaged};
+
+/// Lists what is nobody's, sorted by kind and number. The device's own profile is no stranger.
+pub(super) fn list(scene: &Scene<'_>) -> Vec<Unmanaged> {
+    let mut found = Vec::new();
+    for item in strangers(&scene.profiles) {
+        if let Some(start) = &item.start
+            && !is_devices_own(item.slot, &start.name)
+        {
+            found.push(of("profile", item.slot, start.name.to_string(), None));
+        }
+    }
+    for item in strangers(&scene.endpoints) {
+        if let Some(start) = &item.start {
+            let name = format!("{} {}", start.mac, start.name);
+            found.push(of("endpoint", item.slot, name, Some(start.port)));
+        }
+    }
+    for item in strangers(&scene.subscribers) {
+        if let Some(start) = &item.start {
+            let endpoint = start.endpoint.and_then(|place| scene.endpoints.get(place));
+            let port = endpoint.and_then(|endpoint| Some(endpoint.start.as_ref()?.port));
+            found.push(of("subscriber", item.slot, start.name.to_string(), port));
+        }
+    }
+    for unclear in &scene.observation.unclear {
+        let name = unclear.name.clone().unwrap_or_else(|| "?".to_owned());
+        let kind = super::blind::singular(unclear.part);
+        found.push(of(kind, unclear.slot, name, unclear.port));
+    }
+    found.sort_by(|left, right| (&left.kind, left.slot).cmp(&(&right.kind, right.slot)));
+    found
+}
+
+pub(super) fn of(
+    kind: &str,
+    slot: Slot,
+    name: String,
+    port: Option<crate::model::PortAssignment>,
+) -> Unmanaged {
+    Unmanaged {
+        kind: kind.to_owned(),
+        slot,
+        name,
+        port,
+    }
+}
+
+fn strangers<S>(items: &[Item<S>]) -> impl Iterator<Item = &Item<S>> {
+    items
+        .iter()
+        .filter(|item| item.fate == Fate::Unmanaged && item.start.is_some())
+}
+
+/// Notes every field of ours that could not be read, since nothing is said about it otherwise.
+pub(super) fn note_unread(scene: &mut Scene<'_>) {
+    let mut found: Vec<(Object, Part, Slot, Vec<&'static str>)> = Vec::new();
+    for item in &scene.profiles {
+        if let (Some(goal), false, true) = (&item.goal, item.unread.is_empty(), item.is_intended())
+        {
+            let object = Object::Profile(goal.name.clone());
+            found.push((object, Part::Profiles, item.slot, item.unread.clone()));
+        }
+    }
+    for item in &scene.endpoints {
+        if let (Some(goal), false, true) = (&item.goal, item.unread.is_empty(), item.is_intended())
+        {
+            let object = Object::Endpoint(goal.mac);
+            found.push((object, Part::Endpoints, item.slot, item.unread.clone()));
+        }
+    }
+    for item in &scene.subscribers {
+        if let (Some(goal), false, true) = (&item.goal, item.unread.is_empty(), item.is_intended())
+        {
+            let object = Object::Subscriber(goal.name.clone());
+            found.push((object, Part::Subscribers, item.slot, item.unread.clone()));
+        }
+    }
+    for (object, part, slot, fields) in found {
+        let reason = fields
+            .iter()
+            .find_map(|field| scene.observation.unread_field(part, slot.0, field))
+            .unwrap_or("what it refers to was not read");
+        let message = format!(
+            "`{}` of {object} is not compared: it could not be read ({reason})",
+            fields.join("`, `")
+        );
+        scene.note("not-read", object, message);
+    }
+}

@@ -1,0 +1,102 @@
+//! Plans without steps: of devices that were not looked at, and of those that nothing is planned for.
+
+use super::{Change, DevicePlan, Note, Object, Verb};
+use crate::model::{DeviceName, DeviceState};
+
+impl DevicePlan {
+    /// Returns a plan to be filled.
+    pub(super) fn of(device: DeviceName, state: DeviceState) -> Self {
+        Self {
+            device,
+            state,
+            observed: None,
+            steps: Vec::new(),
+            refusals: Vec::new(),
+            notes: Vec::new(),
+            unmanaged: Vec::new(),
+        }
+    }
+
+    /// Returns the plan of a device that could not be looked at, for a reason that completes "oak could not be observed: …".
+    pub fn unobserved(device: DeviceName, state: DeviceState, why: &str) -> Self {
+        let message = format!("{device} could not be observed: {why}");
+        Self::of(device, state).with_note("not-observed", message)
+    }
+
+    /// Returns the plan of a device that is described before it is installed.
+    pub fn preprovision(device: DeviceName) -> Self {
+        let message = format!("{device} is `preprovision`: it is not contacted");
+        Self::of(device, DeviceState::Preprovision).with_note("preprovision", message)
+    }
+
+    fn with_note(mut self, rule: &str, message: String) -> Self {
+        self.notes.push(Note {
+            rule: rule.to_owned(),
+            object: None,
+            message,
+        });
+        self
+    }
+}
+
+/// Does to a plan what the device's state asks for.
+pub(super) fn by_state(plan: &mut DevicePlan) {
+    let device = plan.device.clone();
+    match plan.state {
+        DeviceState::Managed | DeviceState::Retired | DeviceState::Preprovision => {}
+        DeviceState::Observe if plan.steps.is_empty() => {}
+        DeviceState::Observe => plan.notes.push(Note {
+            rule: "observe-only".to_owned(),
+            object: None,
+            message: format!(
+                "{device} is `observe`: this is what would be done, and it is never written to"
+            ),
+        }),
+        DeviceState::Locked => {
+            let mut differing: Vec<(Object, String)> = Vec::new();
+            for step in std::mem::take(&mut plan.steps) {
+                if step
+                    .because
+                    .iter()
+                    .all(|because| because.cause == super::Cause::Temporary)
+                {
+                    continue;
+                }
+                let message = difference(&step.change);
+                differing.push((step.change.object, message));
+            }
+            plan.refusals.clear();
+            let notes = differing.into_iter().map(|(object, message)| Note {
+                rule: "drift".to_owned(),
+                object: Some(object),
+                message,
+            });
+            plan.notes.extend(notes);
+        }
+    }
+}
+
+/// Returns what differs, for people: `subscriber apt-101: vlan is 100, and shall be 101`.
+fn difference(change: &Change) -> String {
+    let object = &change.object;
+    match change.verb {
+        Verb::Create => format!("{object} is not there"),
+        Verb::Remove => format!("{object} is there, and shall not be"),
+        Verb::Update => {
+            let fields: Vec<String> = change
+                .fields
+                .iter()
+                .map(|field| {
+                    let text = |value: &Option<super::Value>| {
+                        value
+                            .as_ref()
+                            .map_or("none".to_owned(), ToString::to_string)
+                    };
+                    let (from, to) = (text(&field.from), text(&field.to));
+                    format!("`{}` is {from}, and shall be {to}", field.field)
+                })
+                .collect();
+            format!("{object}: {}", fields.join("; "))
+        }
+    }
+}
