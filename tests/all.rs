@@ -14,6 +14,7 @@ mod discovery;
 mod documents;
 mod golden;
 mod observe;
+mod plans;
 mod properties;
 mod rules;
 mod rust_scan;

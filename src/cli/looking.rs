@@ -14,7 +14,8 @@ use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::Inventory;
 use crate::model::{DeviceName, DeviceState};
-use crate::reconcile::{Looks, Sightings, look_at_all, opening, recorded_look};
+use crate::observe::record;
+use crate::reconcile::{Looks, Sightings, look_at_all, opening};
 use crate::report::visible;
 use crate::secrets::Secrets;
 
@@ -72,7 +73,7 @@ pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Res
     for file in files_of(files)? {
         let shown = file.display().to_string();
         let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
-        let look = recorded_look(&bytes).with_context(|| format!("{shown} cannot be used"))?;
+        let look = record::from_bytes(&bytes).with_context(|| format!("{shown} cannot be used"))?;
         known += 1;
         if let Some(sighting) = sightings.get_mut(&look.device) {
             ensure!(

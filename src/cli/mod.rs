@@ -11,6 +11,7 @@ mod generated;
 mod init;
 mod looking;
 mod man;
+mod observe;
 mod plan;
 mod schema;
 mod scope;
@@ -103,6 +104,7 @@ enum Command {
     Set(set::SetArguments),
     Discover(discover::DiscoverArguments),
     Trust(trust::TrustArguments),
+    Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
@@ -150,6 +152,7 @@ impl Command {
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
             Self::Discover(arguments) => discover::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),

@@ -1,8 +1,7 @@
 //! The recipe that every trigger follows: look at the devices, plan each, dress and lint the plan, judge them together, say why.
 //!
 //! `fleet` what is intended, what is ours and under which limits · `opening` how a device is reached · `look` many looks at once ·
-//! `one_device` one plan · `against` the step from one commit to the next · `origin` who wrote it ·
-//! `recorded` looks in files.
+//! `one_device` one plan · `against` the step from one commit to the next · `origin` who wrote it.
 
 mod against;
 mod fleet;
@@ -10,14 +9,12 @@ mod look;
 mod one_device;
 mod opening;
 mod origin;
-mod recorded;
 
 pub use against::as_if_applied;
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
 pub use look::{Looked, Looks, look_at_all};
 pub use opening::{Opening, OpeningError, access_of, opening};
 pub use origin::find_origins;
-pub use recorded::{RecordedError, from_bytes as recorded_look, to_toml as look_to_toml};
 
 use std::collections::BTreeMap;
 

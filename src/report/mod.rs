@@ -9,6 +9,7 @@ mod exit;
 mod finding;
 mod intended;
 mod line_match;
+mod observed;
 mod paint;
 mod plan;
 mod table;
@@ -20,7 +21,8 @@ pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
-pub use intended::{DeviceLine, StateCounts, device, overview, subscriber};
+pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
+pub use observed::{observed_device, observed_fleet};
 pub use paint::Paint;
 pub use plan::{
     PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,

@@ -1,15 +1,14 @@
 //! The running-config and the tables of the agent say the same of a device, field by field.
 
-use gamctl::model::{GamModel, HostKey};
+use gamctl::model::GamModel;
 use gamctl::observe::{Assembled, assemble, parse_running_config};
-use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Gam};
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::Twin;
-use gamctl::transport::ssh::{Command, Login, Patience, Session};
+use gamctl::transport::ssh::{Command, Patience, Session};
 
 use super::device::{Dice, expected, random, twin_of, twin_with};
-use super::look_at;
+use super::{login, look_at, pinned};
 
 /// Returns what a running-config comes to.
 fn assembled<L: AsRef<str>>(lines: &[L], model: GamModel) -> Assembled {
@@ -17,14 +16,7 @@ fn assembled<L: AsRef<str>>(lines: &[L], model: GamModel) -> Assembled {
 }
 
 async fn read_over_ssh(twin: &Twin) -> Vec<String> {
-    let credentials = twin.credentials();
-    let login = Login {
-        address: twin.ssh_address(),
-        user: credentials.user,
-        password: Secret::new(credentials.password.into_bytes()),
-        legacy_algorithms: false,
-        host_key: Some(HostKey::new(&twin.host_key().unwrap()).unwrap()),
-    };
+    let login = login(twin, pinned(twin));
     let mut session = Session::open(&login, Patience::default()).await.unwrap();
     let lines = session.read(Command::ShowRunningConfig).await.unwrap();
     session.close().await;

@@ -1,6 +1,6 @@
 //! Random configurations, the twins that have them, and what an observation of such a twin must be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gamctl::model::{
@@ -8,7 +8,7 @@ use gamctl::model::{
     PortAssignment, PortConfig, PortName, PortNumber, ProfileConfig, ProfileName, RateLimit, Slot,
     SubscriberConfig, SubscriberName, SystemConfig, SystemText, UplinkConfig, UplinkNumber, VlanId,
 };
-use gamctl::model::{MacAddress, Poe, PortMode, VlanRange, VlanSet};
+use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
     Build, Configuration, Endpoint, FirmwareProfile, Hardware, Place, Profile, Subscriber,
     SwitchportMode, vlans,
@@ -185,13 +185,30 @@ pub(super) async fn twin_of(hardware: Hardware, configuration: Configuration) ->
     twin_with(hardware, configuration, FirmwareProfile::default()).await
 }
 
+/// A twin at the other end of the country.
+pub(super) async fn twin_far_away(hardware: Hardware, configuration: Configuration) -> Twin {
+    let mut settings = settings(hardware, configuration, FirmwareProfile::default());
+    settings.latency.snmp = Duration::from_millis(20);
+    Twin::start(settings).await.unwrap()
+}
+
 pub(super) async fn twin_with(
     hardware: Hardware,
     configuration: Configuration,
     firmware: FirmwareProfile,
 ) -> Twin {
+    Twin::start(settings(hardware, configuration, firmware))
+        .await
+        .unwrap()
+}
+
+fn settings(
+    hardware: Hardware,
+    configuration: Configuration,
+    firmware: FirmwareProfile,
+) -> TwinSettings {
     let plugged = configuration.expected(&hardware, 3);
-    let settings = TwinSettings {
+    TwinSettings {
         plugged,
         save_time: Duration::from_millis(10),
         boot_time: Duration::from_millis(60),
@@ -201,8 +218,7 @@ pub(super) async fn twin_with(
             seed: 7,
             configuration: Some(configuration),
         })
-    };
-    Twin::start(settings).await.unwrap()
+    }
 }
 
 /// Returns a device that has a little of everything.
@@ -212,7 +228,7 @@ pub(super) fn usual() -> (Hardware, Configuration) {
 }
 
 /// Returns what an observation of a device with this configuration must hold, worked out from the twin's own shapes.
-pub(super) fn expected(configuration: &Configuration) -> DeviceConfig {
+pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let vlan = |number: u16| VlanId::new(number).unwrap();
     let profiles: BTreeMap<u16, ProfileName> = configuration

@@ -1,25 +1,28 @@
 //! Looks at twins: what a look returns is what the twin is configured as, or it says what it does not know.
 
 mod both_sources;
-mod device;
+mod command_line;
+pub(crate) mod device;
 mod faults;
+mod judge;
 mod moving;
 mod same;
 
 use std::time::Duration;
 
-use gamctl::model::{DeviceName, Observation};
-use gamctl::observe::{LookError, Target, look};
+use gamctl::model::{DeviceName, HostKey, Observation};
+use gamctl::observe::{CommandLine, LookError, Target, look};
 use gamctl::secrets::Secret;
 use gamctl::simulator::server::Twin;
 use gamctl::transport::snmp::{Access, Tuning};
+use gamctl::transport::ssh::{Login, Patience};
 
 /// Patient enough for a busy machine, and not for a device that is gone.
 fn tuning() -> Tuning {
     Tuning {
         timeout: Duration::from_millis(400),
         retries: 3,
-        rows: 40,
+        rows: 48,
         in_flight: 8,
     }
 }
@@ -33,20 +36,50 @@ fn impatient() -> Tuning {
     }
 }
 
+fn public() -> Access {
+    Access::V2c {
+        community: Secret::new(b"public".to_vec()),
+    }
+}
+
+fn login(twin: &Twin, host_key: Option<HostKey>) -> Login {
+    let credentials = twin.credentials();
+    Login {
+        address: twin.ssh_address(),
+        user: credentials.user,
+        password: Secret::new(credentials.password.into_bytes()),
+        legacy_algorithms: false,
+        host_key,
+    }
+}
+
+fn pinned(twin: &Twin) -> Option<HostKey> {
+    Some(HostKey::new(&twin.host_key().unwrap()).unwrap())
+}
+
 async fn look_at(twin: &Twin) -> Result<Observation, LookError> {
     look_with(twin, tuning()).await
 }
 
 async fn look_with(twin: &Twin, tuning: Tuning) -> Result<Observation, LookError> {
+    let login = Box::new(login(twin, pinned(twin)));
+    let command_line = CommandLine::Login(login, Patience::default());
+    look_over(twin, tuning, command_line).await
+}
+
+async fn look_over(
+    twin: &Twin,
+    tuning: Tuning,
+    command_line: CommandLine,
+) -> Result<Observation, LookError> {
     let device = DeviceName::new("oak").unwrap();
-    let access = Access::V2c {
-        community: Secret::new(b"public".to_vec()),
-    };
+    let access = public();
     let target = Target {
         device: &device,
         address: twin.snmp_address(),
         access: &access,
         tuning,
+        command_line,
         clock: || 1_795_000_000,
     };
     look(&target).await

@@ -1,12 +1,15 @@
 //! The configuration out of all its tables, read until they fit together.
 
+use std::collections::BTreeMap;
+
 use super::ask::Asker;
 use super::identity::First;
 use super::table::Read;
 use super::{TRIES, cells, health, layout, table};
-use crate::model::GamModel;
+use crate::model::{ConfigSource, GamModel, Part};
 use crate::observe::decode::{self, Grid, contradiction, unconfirmed};
-use crate::observe::rows::{Rows, Table};
+use crate::observe::rows::{ProfileRow, Rows, SystemRow, Table, UplinkRow};
+use crate::observe::running_config::RunningConfig;
 use crate::transport::snmp::SnmpError;
 
 /// All tables of the configuration.
@@ -118,8 +121,53 @@ impl Config {
         })
     }
 
-    /// Returns the rows of everything.
-    pub(super) fn rows(&self, first: &First, model: GamModel) -> Rows {
+    /// Returns whether the agent lacks a table of the configuration.
+    pub(super) fn needs_command_line(&self) -> bool {
+        Part::ALL.into_iter().any(|part| self.is_missing(part))
+    }
+
+    /// Profiles, endpoints and subscribers refer to each other by number: they come from one source.
+    fn is_missing(&self, part: Part) -> bool {
+        let is_missing = |read: &Read| matches!(read, Read::Missing(_));
+        match part {
+            Part::System => false,
+            Part::Uplinks => is_missing(&self.uplinks),
+            Part::Ports => is_missing(&self.ports) || is_missing(&self.shutdown),
+            Part::Profiles | Part::Endpoints | Part::Subscribers => {
+                [&self.profiles, &self.endpoints, &self.subscribers]
+                    .into_iter()
+                    .any(is_missing)
+            }
+        }
+    }
+
+    /// Returns the rows of everything, and where each part came from.
+    pub(super) fn rows(
+        &self,
+        first: &First,
+        model: GamModel,
+        running: Option<&Result<RunningConfig, String>>,
+    ) -> (Rows, BTreeMap<Part, ConfigSource>) {
+        let mut rows = self.own_rows(first, model);
+        let mut sources = BTreeMap::new();
+        for part in Part::ALL {
+            let source = match (self.is_missing(part), running) {
+                (true, Some(Ok(running))) => {
+                    take(&mut rows, part, &running.rows);
+                    ConfigSource::RunningConfig
+                }
+                (true, Some(Err(reason))) => {
+                    lose(&mut rows, part, reason);
+                    ConfigSource::RunningConfig
+                }
+                (true, None) | (false, _) => ConfigSource::Snmp,
+            };
+            sources.insert(part, source);
+        }
+        (rows, sources)
+    }
+
+    fn own_rows(&self, first: &First, model: GamModel) -> Rows {
         let model_of = &first.subscriber_model;
         let mut endpoints = whole(&self.endpoints, decode::endpoints);
         let mut subscribers = whole(&self.subscribers, |grid| {
@@ -139,7 +187,7 @@ impl Config {
     }
 
     /// A device has a profile of its own: without any, something was left out.
-    fn profile_rows(&self) -> Table<crate::observe::rows::ProfileRow> {
+    fn profile_rows(&self) -> Table<ProfileRow> {
         let mut profiles = whole(&self.profiles, decode::profiles);
         if profiles.rows.is_empty() && profiles.lost.is_empty() {
             profiles.lost.push(
@@ -150,7 +198,7 @@ impl Config {
     }
 
     /// There is an uplink, and each that the switch has is in the table of VLANs too.
-    fn uplink_rows(&self, model: GamModel) -> Table<crate::observe::rows::UplinkRow> {
+    fn uplink_rows(&self, model: GamModel) -> Table<UplinkRow> {
         let mut uplinks = whole(&self.uplinks, |grid| decode::uplinks(grid, model));
         let known = match &self.shutdown {
             Read::Whole(grid) => decode::uplink_numbers(grid, model),
@@ -182,8 +230,7 @@ impl Config {
 fn whole<R>(read: &Read, decode: impl FnOnce(&Grid) -> Table<R>) -> Table<R> {
     match read {
         Read::Whole(grid) => decode(grid),
-        Read::Missing(reason) => Table::unread(format!("{reason}: it needs SSH")),
-        Read::Unread(reason) => Table::unread(reason),
+        Read::Missing(reason) | Read::Unread(reason) => Table::unread(reason),
         Read::Failed(error) => Table::unread(error.to_string()),
     }
 }
@@ -193,5 +240,31 @@ fn lost(read: &Read) -> Grid {
     match read {
         Read::Whole(grid) => grid.clone(),
         Read::Missing(_) | Read::Unread(_) | Read::Failed(_) => Grid::default(),
+    }
+}
+
+/// Takes a part from another source.
+fn take(rows: &mut Rows, part: Part, from: &Rows) {
+    match part {
+        Part::System => rows.system.clone_from(&from.system),
+        Part::Uplinks => rows.uplinks.clone_from(&from.uplinks),
+        Part::Ports => rows.ports.clone_from(&from.ports),
+        Part::Profiles => rows.profiles.clone_from(&from.profiles),
+        Part::Endpoints => rows.endpoints.clone_from(&from.endpoints),
+        Part::Subscribers => rows.subscribers.clone_from(&from.subscribers),
+    }
+}
+
+/// Notes why a part came from no source: what SNMP had of it does not go together with the rest.
+fn lose(rows: &mut Rows, part: Part, why: &str) {
+    let reason =
+        format!("the agent has no table of it, and the running-config was not read: {why}");
+    match part {
+        Part::System => rows.system = SystemRow::unread(&reason),
+        Part::Uplinks => rows.uplinks = Table::unread(reason),
+        Part::Ports => rows.ports = Table::unread(reason),
+        Part::Profiles => rows.profiles = Table::unread(reason),
+        Part::Endpoints => rows.endpoints = Table::unread(reason),
+        Part::Subscribers => rows.subscribers = Table::unread(reason),
     }
 }

@@ -3,12 +3,13 @@
 use super::table::{Layout, Sized};
 use crate::observe::mib::{Object, ghn};
 
-/// Octets of a cell in an answer, its name included.
-const NUMBER: usize = 28;
-const MAC: usize = 32;
-const TEXT: usize = 48;
-const LONG_TEXT: usize = 64;
-const QUARTER: usize = 156;
+/// Octets of a cell in an answer, its name included; of a text, of one as long as most are. Where an answer gets too long after all,
+/// the agent says so, and is asked for half.
+const NUMBER: usize = 25;
+const MAC: usize = 30;
+const TEXT: usize = 40;
+const LONG_TEXT: usize = 44;
+const QUARTER: usize = 154;
 
 const fn number(object: &'static Object) -> Sized {
     (object, NUMBER)
@@ -39,8 +40,6 @@ pub(super) const SUBSCRIBERS: Layout = Layout {
             number(&ghn::USER_TAGGED),
             number(&ghn::USER_REMAPPED),
             number(&ghn::USER_PORT_2),
-        ],
-        &[
             number(&ghn::USER_TRUNK),
             number(&ghn::USER_PORT),
             number(&ghn::USER_DOUBLE_TAGS),

@@ -17,8 +17,8 @@ use crate::transport::snmp::{Oid, SnmpError, Value};
 const NOWHERE: u32 = 4_000_000;
 
 /// Values of one request: what GET asks for at most, and what fits a frame of Ethernet.
-const MOST_VALUES: usize = 32;
-const MOST_OCTETS: usize = 1_350;
+const MOST_VALUES: usize = 48;
+const MOST_OCTETS: usize = 1_400;
 
 /// A column, and about how many octets a cell of it takes in an answer.
 pub(super) type Sized = (&'static Object, usize);

@@ -53,8 +53,14 @@ impl fmt::Display for Complaint {
 pub fn lint(plan: &DevicePlan, observation: &Observation, request: &Request<'_>) -> Vec<Complaint> {
     let mut complaints = incomplete(plan, observation, request);
     let mut state = State::of(observation, plan);
+    // A plan that is refused for it says so itself, and still shows what it would have been.
+    let is_said = plan
+        .refusals
+        .iter()
+        .any(|refusal| refusal.rule == "touches-management");
     let management: Vec<VlanId> = std::iter::once(request.management_vlan)
         .chain(observation.management_vlan)
+        .filter(|_| !is_said)
         .collect();
     for (index, step) in plan.steps.iter().enumerate() {
         let number = index + 1;

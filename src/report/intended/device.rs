@@ -25,6 +25,13 @@ pub fn device(line: &DeviceLine, config: &DeviceConfig, paint: Paint) -> String 
         paint.dim("(intended)")
     );
     text.push_str(&facts(line, system, paint));
+    text.push_str(&tables(config, paint));
+    text
+}
+
+/// Returns what is configured on a device, a table for each kind of object.
+pub fn tables(config: &DeviceConfig, paint: Paint) -> String {
+    let mut text = String::new();
     for (title, table) in [
         ("Uplinks", uplinks(config)),
         ("Ports", ports(config)),

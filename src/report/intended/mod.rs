@@ -5,7 +5,7 @@ mod subscriber;
 
 use serde::Serialize;
 
-pub use device::device;
+pub use device::{device, tables};
 pub use subscriber::subscriber;
 
 use super::{Align, Paint, Summary, Table, counted};

@@ -337,8 +337,11 @@ fn notes(planned: &Planned) -> Vec<Entry> {
         entries.extend(plan.notes.iter().map(|note| {
             let message = visible(&note.message);
             let head = match &note.object {
-                Some(object) => format!("{}: {message}", visible(&object.to_string())),
-                None => message.into_owned(),
+                // Many messages name what they are about.
+                Some(object) if !message.contains(&object.to_string()) => {
+                    format!("{}: {message}", visible(&object.to_string()))
+                }
+                Some(_) | None => message.into_owned(),
             };
             Entry {
                 under: Some(plan.device.to_string()),

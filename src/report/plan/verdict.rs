@@ -94,10 +94,7 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
     if totals.changes() == 0 {
         return match (totals.devices, is_refused(planned)) {
             (0, false) => "No device was planned.".to_owned(),
-            (_, true) => format!(
-                "Refused: nothing may be applied to {}.",
-                refused_part(planned, totals)
-            ),
+            (_, true) => format!("{}.", refused(planned, totals)),
             (_, false) if has_drift(planned) => {
                 format!(
                     "Nothing would be changed on {devices}; what is locked differs from the inventory."
@@ -120,7 +117,7 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
     let on = counted(totals.devices_with_changes, "device");
     let people = people(totals);
     let start = if is_refused(planned) {
-        format!("Refused for {}: ", refused_part(planned, totals))
+        format!("{}: ", refused(planned, totals))
     } else {
         String::new()
     };
@@ -155,12 +152,13 @@ fn is_refused(planned: &Planned) -> bool {
     !planned.refusals.is_empty() || planned.devices.iter().any(DevicePlan::is_refused)
 }
 
-fn refused_part(planned: &Planned, totals: &Totals) -> String {
+/// Returns what is refused: all of it, or so many devices of it.
+fn refused(planned: &Planned, totals: &Totals) -> String {
     if !planned.refusals.is_empty() || totals.refused_devices == totals.devices {
-        return "all that was planned".to_owned();
+        return "Refused, nothing of it may be applied".to_owned();
     }
     format!(
-        "{} of {}",
+        "Refused on {} of {}",
         totals.refused_devices,
         counted(totals.devices, "device")
     )

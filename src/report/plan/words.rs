@@ -25,6 +25,8 @@ pub(super) fn what(change: &Change) -> String {
     let fields: Vec<String> = change
         .fields
         .iter()
+        // Who comes or goes is said already.
+        .filter(|field| change.verb == Verb::Update || !is_identity(&change.object, field.field))
         .filter_map(|field| match change.verb {
             Verb::Create => with(field.field, field.to.as_ref()),
             Verb::Remove => with(field.field, field.from.as_ref()),
@@ -32,6 +34,14 @@ pub(super) fn what(change: &Change) -> String {
         })
         .collect();
     fields.join(", ")
+}
+
+fn is_identity(object: &Object, field: Field) -> bool {
+    match object {
+        Object::Profile(_) | Object::Subscriber(_) => field == Field::Name,
+        Object::Endpoint(_) => field == Field::MacAddress,
+        Object::System | Object::Uplink(_) | Object::Port(_) => false,
+    }
 }
 
 fn with(field: Field, value: Option<&Value>) -> Option<String> {

@@ -1,0 +1,210 @@
+//! `gamctl observe`: looks at devices and shows what they are, without comparing them with anything.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::looking::{from_files, installed, look};
+use super::scope::ScopeArguments;
+use super::source::{path, refuse, source, told};
+use super::terminal::Terminal;
+use crate::config::{Settings, settings_of};
+use crate::inventory::source::Limits;
+use crate::inventory::{Cache, Inventory, nearest, read};
+use crate::model::{DeviceName, DeviceState, Observation};
+use crate::observe::record;
+use crate::plan::Unobservable;
+use crate::reconcile::Sightings;
+use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
+
+/// Look at devices and show what they are, without changing anything
+///
+/// One device is shown in full, several as a table. Exits with 6 where a device could not be observed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl observe                                 every device of the inventory
+  gamctl observe maple-court-a                   one device in full
+  gamctl observe --site maple-court --save looks/    a file for each, for `plan --offline`")]
+pub(super) struct ObserveArguments {
+    /// Devices by name; none means all in scope
+    devices: Vec<String>,
+
+    /// The inventory's folder [default: the settings', else this folder]
+    #[arg(long, short = 'i', value_name = "PATH")]
+    inventory: Option<PathBuf>,
+
+    /// Show looks from these files and folders instead of looking
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    offline: Vec<PathBuf>,
+
+    /// Write the looks: one to a file, several to a folder with a file for each
+    #[arg(long, value_name = "PATH")]
+    save: Option<PathBuf>,
+
+    #[command(flatten)]
+    scope: ScopeArguments,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// What was seen, for programs.
+#[derive(Serialize)]
+struct Seen<'a> {
+    observations: Vec<&'a Observation>,
+    unobservable: Vec<Unobservable>,
+}
+
+pub(super) fn run(
+    arguments: &ObserveArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let settings = match &arguments.inventory {
+        Some(folder) => settings_of(settings, folder)?,
+        None => settings.clone(),
+    };
+    let folder = path(None, &settings);
+    let reading = read(
+        &source(&folder, None)?,
+        &Limits::default(),
+        &Cache::default(),
+    )?;
+    terminal.detail(&told(&folder, &reading));
+    if reading.has_errors() {
+        let why = "Nothing is looked at: with errors there is no telling which devices there are.";
+        return refuse(reading, why, terminal);
+    }
+    let inventory = &reading.inventory;
+    let names = names(inventory, arguments)?;
+    let sightings = if arguments.offline.is_empty() {
+        look(inventory, &names, &settings, terminal)?
+    } else {
+        from_files(&arguments.offline, &names)?
+    };
+    if let Some(target) = &arguments.save {
+        save(&sightings, target)?;
+    }
+    let json = || json_document(&seen(&sightings));
+    terminal.json_text(json)?;
+    terminal.result(&match arguments.format {
+        Format::Json => json(),
+        Format::Text => text(inventory, &sightings, terminal),
+    })?;
+    Ok(if sightings.values().all(Result::is_ok) {
+        Exit::Done
+    } else {
+        Exit::Unobservable
+    })
+}
+
+fn names(inventory: &Inventory, arguments: &ObserveArguments) -> anyhow::Result<Vec<DeviceName>> {
+    let in_scope = installed(inventory, &arguments.scope.scope()?);
+    if arguments.devices.is_empty() {
+        return Ok(in_scope);
+    }
+    for name in &arguments.devices {
+        known(inventory, name)?;
+    }
+    let named = |device: &DeviceName| arguments.devices.iter().any(|name| name == device.as_str());
+    Ok(in_scope.into_iter().filter(named).collect())
+}
+
+/// Refuses a name that no device has, and a device that is not there yet.
+pub(super) fn known(inventory: &Inventory, name: &str) -> anyhow::Result<()> {
+    match inventory.device(name) {
+        None => {
+            let near = nearest(name, inventory.devices().map(|device| device.id.as_str()));
+            let near = near
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            bail!("there is no device `{}`{near}", visible(name))
+        }
+        Some(device) if device.text.state == Some(DeviceState::Preprovision) => {
+            bail!("`{name}` is not installed yet: its state is `preprovision`")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> String {
+    let remark = |look: &Observation| remark(inventory, look);
+    let mut all = sightings.iter();
+    match (all.next(), all.next()) {
+        (Some((_, Ok(look))), None) => {
+            observed_device(look, remark(look).as_deref(), terminal.paint)
+        }
+        _ => {
+            let looks = sightings
+                .iter()
+                .map(|(name, look)| (name, look.as_ref().map_err(String::as_str)));
+            observed_fleet(looks, remark, terminal.paint)
+        }
+    }
+}
+
+/// Returns what the inventory has to say of who answered.
+fn remark(inventory: &Inventory, look: &Observation) -> Option<String> {
+    let device = &inventory.device(look.device.as_str())?.text;
+    let mut parts = Vec::new();
+    let identity = &look.identity;
+    if let (Some(pinned), Some(found)) = (&device.serial, &identity.serial)
+        && pinned != found
+    {
+        parts.push(format!("the inventory pins serial {pinned}"));
+    }
+    if let (Some(wanted), Some(found)) = (device.model, identity.model)
+        && wanted != found
+    {
+        parts.push(format!("the inventory has a {wanted}"));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn seen(sightings: &Sightings) -> Seen<'_> {
+    let mut seen = Seen {
+        observations: Vec::new(),
+        unobservable: Vec::new(),
+    };
+    for (device, sighting) in sightings {
+        match sighting {
+            Ok(look) => seen.observations.push(look),
+            Err(reason) => seen.unobservable.push(Unobservable {
+                device: device.clone(),
+                reason: reason.clone(),
+            }),
+        }
+    }
+    seen
+}
+
+fn save(sightings: &Sightings, target: &Path) -> anyhow::Result<()> {
+    let looks: Vec<&Observation> = sightings.values().flatten().collect();
+    let is_file = sightings.len() == 1
+        && !target.is_dir()
+        && !target.as_os_str().to_string_lossy().ends_with('/');
+    if !is_file {
+        std::fs::create_dir_all(target)
+            .with_context(|| format!("failed to make the folder {}", target.display()))?;
+    }
+    for look in looks {
+        let file = if is_file {
+            target.to_path_buf()
+        } else {
+            target.join(format!("{}.toml", look.device))
+        };
+        std::fs::write(&file, record::to_toml(look)?)
+            .with_context(|| format!("failed to write {}", file.display()))?;
+    }
+    Ok(())
+}

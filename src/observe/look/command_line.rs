@@ -1,0 +1,85 @@
+//! The configuration over SSH, for devices whose agent lacks the tables of it.
+
+use std::fmt::Write as _;
+
+use super::Target;
+use crate::model::{GamModel, Identity, MacAddress};
+use crate::observe::running_config::{RunningConfig, parse};
+use crate::transport::ssh::{Command, Login, Patience, Session, SshError};
+
+/// How the command line is reached, where SNMP is not enough.
+pub enum CommandLine {
+    Login(Box<Login>, Patience),
+    /// Nobody can log in, because of this; for people.
+    None(String),
+}
+
+/// Returns what the running-config says, or why it could not be read.
+pub(super) async fn read(
+    target: &Target<'_>,
+    model: GamModel,
+    identity: &Identity,
+) -> Result<RunningConfig, String> {
+    let (login, patience) = match &target.command_line {
+        CommandLine::Login(login, patience) => (login, *patience),
+        CommandLine::None(reason) => return Err(format!("it needs SSH: {reason}")),
+    };
+    let (version, lines) = replies(login, patience)
+        .await
+        .map_err(|error| chain(&error))?;
+    if let (Some(over_snmp), Some(over_ssh)) = (identity.mac, mac_of(&version))
+        && over_snmp != over_ssh
+    {
+        return Err(format!(
+            "SSH leads to another device than SNMP: {over_ssh} and not {over_snmp}"
+        ));
+    }
+    parse(&lines, model).map_err(|error| error.to_string())
+}
+
+async fn replies(
+    login: &Login,
+    patience: Patience,
+) -> Result<(Vec<String>, Vec<String>), SshError> {
+    let mut session = Session::open(login, patience).await?;
+    let version = session.read(Command::ShowVersion).await?;
+    let lines = session.read(Command::ShowRunningConfig).await?;
+    session.close().await;
+    Ok((version, lines))
+}
+
+/// Returns the board's address out of `MAC Address : 00-0e-d8-13-03-38`.
+fn mac_of(version: &[String]) -> Option<MacAddress> {
+    let line = version
+        .iter()
+        .find_map(|line| line.trim().strip_prefix("MAC Address"))?;
+    line.trim().strip_prefix(':')?.trim().parse().ok()
+}
+
+/// Returns an error with what caused it.
+fn chain(error: &SshError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let _written = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_boards_address_is_read_from_show_version() {
+        let lines = [
+            "",
+            "MAC Address      : 00-0e-d8-13-03-38",
+            "System Name : oak",
+        ];
+        let lines = lines.map(str::to_owned);
+        assert_eq!(mac_of(&lines), "00:0e:d8:13:03:38".parse().ok());
+        assert_eq!(mac_of(&[]), None);
+    }
+}

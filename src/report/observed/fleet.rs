@@ -1,0 +1,94 @@
+//! Many devices in a table, a line each, and those that could not be observed.
+
+use super::{gaps, uptime};
+use crate::model::{ConfigSource, DeviceName, EndpointState, Observation};
+use crate::report::{Align, Paint, Table, counted, visible};
+
+/// Returns what was seen of a fleet; `remarks` are what the inventory has to say of a device that answered.
+pub fn observed_fleet<'a>(
+    looks: impl Iterator<Item = (&'a DeviceName, Result<&'a Observation, &'a str>)>,
+    remark: impl Fn(&Observation) -> Option<String>,
+    paint: Paint,
+) -> String {
+    let mut table = Table::new([
+        ("DEVICE", Align::Left),
+        ("MODEL", Align::Left),
+        ("FIRMWARE", Align::Left),
+        ("SERIAL", Align::Left),
+        ("UPTIME", Align::Right),
+        ("CPU", Align::Right),
+        ("ALARMS", Align::Right),
+        ("SUBSCRIBERS", Align::Right),
+        ("ENDPOINTS UP", Align::Right),
+        ("REMARKS", Align::Left),
+    ]);
+    let mut missing = Vec::new();
+    let mut seen = 0;
+    for (name, look) in looks {
+        match look {
+            Ok(look) => {
+                seen += 1;
+                table.push(row(name, look, remark(look)));
+            }
+            Err(reason) => missing.push(format!("  {name}: {}", visible(reason))),
+        }
+    }
+    let mut text = match missing.len() {
+        0 => format!("{} observed.\n", counted(seen, "device")),
+        count => format!(
+            "{} observed, {} could not be observed.\n",
+            counted(seen, "device"),
+            counted(count, "device")
+        ),
+    };
+    if seen > 0 {
+        text.push_str(&format!("\n{}", table.render(paint)));
+    }
+    if !missing.is_empty() {
+        text.push_str(&format!("\n{}\n", paint.bold("Not observed")));
+        for line in missing {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn row(name: &DeviceName, look: &Observation, remark: Option<String>) -> Vec<String> {
+    let identity = &look.identity;
+    let dash = || "-".to_owned();
+    let endpoints = look
+        .health
+        .endpoints
+        .values()
+        .filter(|one| one.is_configured);
+    let up = endpoints
+        .filter(|one| one.state == Some(EndpointState::Fine))
+        .count();
+    let is_text = look
+        .sources
+        .values()
+        .any(|source| *source == ConfigSource::RunningConfig);
+    let remarks: Vec<String> = remark
+        .into_iter()
+        .chain(is_text.then(|| "read from its running-config".to_owned()))
+        .chain(gaps(look))
+        .collect();
+    vec![
+        name.to_string(),
+        identity.model.map_or_else(dash, |model| model.to_string()),
+        identity.firmware.clone().unwrap_or_else(dash),
+        identity
+            .serial
+            .as_ref()
+            .map_or_else(dash, ToString::to_string),
+        identity.uptime_seconds.map_or_else(dash, uptime),
+        look.health
+            .cpu_percent
+            .map_or_else(dash, |cpu| format!("{cpu}%")),
+        look.health.alarms.len().to_string(),
+        look.config.subscribers.len().to_string(),
+        format!("{up}/{}", look.config.endpoints.len()),
+        remarks.join("; "),
+    ]
+}

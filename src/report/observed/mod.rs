@@ -1,0 +1,47 @@
+//! What looks at devices returned, for people: a fleet as a table, one device in full.
+
+mod device;
+mod fleet;
+
+pub use device::observed_device;
+pub use fleet::observed_fleet;
+
+use super::counted;
+use crate::model::Observation;
+
+/// Returns how long a device has been running, in its two largest units.
+fn uptime(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}m"),
+        (0, hours) => format!("{hours}h {minutes}m"),
+        (days, hours) => format!("{days}d {hours}h"),
+    }
+}
+
+/// Returns what of a device is not known, in a word or two; nothing where all is.
+fn gaps(observation: &Observation) -> Option<String> {
+    let mut parts = Vec::new();
+    if !observation.unread.is_empty() {
+        parts.push(format!("{} unread", observation.unread.len()));
+    }
+    if !observation.unclear.is_empty() {
+        parts.push(format!("{} unclear", observation.unclear.len()));
+    }
+    if !observation.health.unread.is_empty() {
+        parts.push(counted(observation.health.unread.len(), "health gap"));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uptime;
+
+    #[test]
+    fn an_uptime_has_two_units_at_most() {
+        assert_eq!(uptime(59), "0m");
+        assert_eq!(uptime(3_700), "1h 1m");
+        assert_eq!(uptime(18 * 86_400 + 6 * 3600 + 1), "18d 6h");
+    }
+}

@@ -1,0 +1,222 @@
+//! Planning by example: each folder of `plans/` is planned, compared with what it expects, and carried out on a twin.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gamctl::inventory::source::{Limits, Source};
+use gamctl::inventory::{Cache, Reading, read};
+use gamctl::model::{DeviceName, GamModel, Observation};
+use gamctl::observe::record::from_bytes;
+use gamctl::plan::{DevicePlan, InventoryVersion, Planned};
+use gamctl::reconcile::{Applied, Fleet, Policy, Sightings, plan_all};
+use gamctl::report::{Paint, PlanReport};
+use gamctl::simulator::commands::merge;
+use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
+
+use crate::golden::assert_golden;
+use crate::observe::device::expected;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plans")
+}
+
+fn examples() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn inventory(path: &Path) -> Reading {
+    let source = Source::directory(path).unwrap();
+    let reading = read(&source, &Limits::default(), &Cache::default()).unwrap();
+    let errors: Vec<_> = reading.findings.iter().collect();
+    assert!(!reading.has_errors(), "{}: {errors:#?}", path.display());
+    reading
+}
+
+/// An example as it was read.
+struct Example {
+    name: String,
+    now: Reading,
+    applied: Option<Reading>,
+    seen: BTreeMap<DeviceName, Observation>,
+}
+
+impl Example {
+    fn read(name: &str) -> Self {
+        let folder = folder().join(name);
+        let applied = folder.join("applied");
+        let one = folder.join("observed.toml");
+        let files: Vec<PathBuf> = if one.exists() {
+            vec![one]
+        } else {
+            let files = fs::read_dir(folder.join("observed")).unwrap();
+            files.map(|file| file.unwrap().path()).collect()
+        };
+        let looks = files.iter().map(|file| {
+            let look = from_bytes(&fs::read(file).unwrap());
+            let look = look.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            (look.device.clone(), look)
+        });
+        Self {
+            name: name.to_owned(),
+            now: inventory(&folder.join("inventory")),
+            applied: applied.exists().then(|| inventory(&applied)),
+            seen: looks.collect(),
+        }
+    }
+
+    /// Plans from what is seen; the whole fleet is in scope.
+    fn plan(&self, seen: &BTreeMap<DeviceName, Observation>) -> Planned {
+        let applied = self.applied.as_ref().map(|reading| &reading.inventory);
+        let judging = applied.unwrap_or(&self.now.inventory);
+        let fleet = Fleet::of(
+            &self.now.inventory,
+            InventoryVersion::default(),
+            applied.map(Applied::of),
+            Policy::of(judging, &self.now.inventory),
+        );
+        let sightings: Sightings = seen
+            .iter()
+            .map(|(name, look)| (name.clone(), Ok(look.clone())))
+            .collect();
+        let mut planned = plan_all(&fleet, &sightings);
+        if self.applied.is_some() {
+            // A folder has no commit, and still it is known what was applied.
+            planned.applied = Some("applied".to_owned());
+        }
+        planned
+    }
+
+    fn text(&self) -> String {
+        let planned = self.plan(&self.seen);
+        assert_eq!(planned.complaints, [], "{}", self.name);
+        let report = PlanReport {
+            planned: &planned,
+            is_detailed: true,
+            is_expanded: true,
+        };
+        let text = report.text(Paint::Plain, 100);
+        format!("{text}\n[exit {}]\n", report.exit().code())
+    }
+
+    /// Carries the plans out on twins of what was seen, and plans again: nothing is left to do then.
+    fn carry_out(&self) {
+        let planned = self.plan(&self.seen);
+        let mut seen = self.seen.clone();
+        for plan in &planned.devices {
+            let look = seen.get_mut(&plan.device).unwrap();
+            if plan.is_refused() {
+                continue;
+            }
+            let (hardware, mut running) = twin(look);
+            let before = running.clone();
+            self.run(plan, &hardware, &mut running, |step| &step.lines);
+            let after = running.clone();
+            let mut steps = plan.clone();
+            steps.steps.reverse();
+            self.run(&steps, &hardware, &mut running, |step| &step.inverse);
+            assert_eq!(running, before, "{}: the way back", self.name);
+            look.config = expected(&after);
+        }
+        if planned.devices.iter().any(DevicePlan::is_refused) {
+            return;
+        }
+        let again = self.plan(&seen);
+        for plan in &again.devices {
+            assert_eq!(plan.steps, [], "{}: planning again", self.name);
+        }
+    }
+
+    fn run(
+        &self,
+        plan: &DevicePlan,
+        hardware: &Hardware,
+        running: &mut Configuration,
+        lines: fn(&gamctl::plan::Step) -> &Vec<String>,
+    ) {
+        for step in &plan.steps {
+            let text = lines(step).join("\n");
+            let rejected = merge(&text, running, hardware);
+            assert_eq!(rejected, [], "{}: {text}", self.name);
+        }
+    }
+}
+
+/// Returns a twin that is configured as a device was seen to be.
+fn twin(look: &Observation) -> (Hardware, Configuration) {
+    let hardware = Hardware::of(look.identity.model.unwrap_or(GamModel::Gam12M), 1);
+    let mut config = look.config.clone();
+    // The box brings its own profile.
+    config.profiles.retain(|name, _| name.as_str() != "default");
+    let running = configuration_of(&config, &hardware);
+    (hardware, running)
+}
+
+#[test]
+fn every_example_is_planned_as_it_says() {
+    let mut failed = Vec::new();
+    for name in examples() {
+        let planned = std::panic::catch_unwind(|| {
+            assert_golden(
+                &format!("plans/{name}/plan.txt"),
+                &Example::read(&name).text(),
+            );
+        });
+        if planned.is_err() {
+            failed.push(name);
+        }
+    }
+    assert!(failed.is_empty(), "see above: {failed:#?}");
+}
+
+#[test]
+fn every_example_can_be_carried_out_and_taken_back() {
+    let mut failed = Vec::new();
+    for name in examples() {
+        let carried = std::panic::catch_unwind(|| Example::read(&name).carry_out());
+        if carried.is_err() {
+            failed.push(name);
+        }
+    }
+    assert!(failed.is_empty(), "see above: {failed:#?}");
+}
+
+#[test]
+fn the_index_names_every_example_with_its_title_and_its_verdict() {
+    let mut text = String::from(
+        "# Planning by example\n\n\
+         What gamctl plans, one rule a folder: `inventory/` is what is wanted, `applied/` what was wanted when it was last\n\
+         applied (it tells what is ours, and its policy judges), `observed.toml` what the device was seen to be, and `plan.txt`\n\
+         what `gamctl plan --detailed --expand` says of it. Where there is no `applied/`, no `--applied` was given.\n\n\
+         Tests plan each of them, carry the lines out on a twin, take them back, and plan again.\n\
+         `UPDATE_GOLDEN=1 cargo test --test all plans` writes `plan.txt` and this page.\n\n\
+         | folder | what it shows | exit |\n| --- | --- | --- |\n",
+    );
+    for name in examples() {
+        let readme = fs::read_to_string(folder().join(&name).join("README.md")).unwrap();
+        let title = readme
+            .lines()
+            .next()
+            .unwrap()
+            .strip_prefix("# ")
+            .unwrap()
+            .to_owned();
+        let lines = readme.lines().filter(|line| !line.is_empty()).count();
+        assert!(
+            (2..=6).contains(&lines),
+            "{name}: a README has 2 to 5 lines below its title"
+        );
+        let example = Example::read(&name);
+        let exit = gamctl::report::plan_exit(&example.plan(&example.seen)).code();
+        text.push_str(&format!("| [{name}]({name}/) | {title} | {exit} |\n"));
+    }
+    assert!(examples().len() >= 20);
+    assert_golden("plans/README.md", &text);
+}
