@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod discovery;
 pub mod inventory;
 pub mod model;
 pub mod observe;

@@ -11,6 +11,7 @@ mod architecture;
 mod blame;
 mod cli;
 mod corpus;
+mod discovery;
 mod documents;
 mod golden;
 mod observe;

@@ -28,6 +28,7 @@ const ONLY_MODEL: &[&str] = &["simulator"];
 /// Where everything is a plain function from values to values.
 const PURE: &[&str] = &[
     "src/model",
+    "src/discovery",
     "src/inventory",
     "src/observe",
     "src/plan",
@@ -36,8 +37,9 @@ const PURE: &[&str] = &[
     "src/simulator",
 ];
 
-/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, commits, git's history, looks at devices, and the twin's sockets.
+/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
 const NOT_PURE: &[&str] = &[
+    "src/discovery/sweep",
     "src/inventory/source",
     "src/inventory/parallel",
     "src/inventory/read",

@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::clock;
+use super::exposed_secrets::warn_of_exposed;
 use super::scope::Scope;
 use super::terminal::Terminal;
 use crate::config::Settings;
@@ -39,6 +40,7 @@ pub(super) fn look(
     terminal: &Terminal,
 ) -> anyhow::Result<Sightings> {
     let secrets = Secrets::of(settings.secrets.clone());
+    warn_of_exposed(inventory, &secrets, terminal);
     let devices = names.iter().filter_map(|name| {
         let device = inventory.device(name.as_str())?;
         let opening = opening(inventory, device, &secrets).map_err(|error| error.to_string());
@@ -49,7 +51,11 @@ pub(super) fn look(
         .enable_all()
         .build()
         .context("failed to start the threads that look at devices")?;
-    let bar = Bar::new(names.len(), terminal);
+    let bar = Bar::new(
+        names.len(),
+        "Looking {wide_bar} {pos}/{len} devices",
+        terminal,
+    );
     let looks = look_at_all(devices, Looks::new(clock::seconds), |_| bar.step());
     let sightings = runtime.block_on(looks);
     bar.end();
@@ -126,17 +132,18 @@ fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// A progress bar on a terminal, after a second; nothing elsewhere.
-struct Bar {
+pub(super) struct Bar {
     bar: ProgressBar,
     is_wanted: bool,
     began: Instant,
 }
 
 impl Bar {
-    fn new(total: usize, terminal: &Terminal) -> Self {
+    /// `doing` is what is done with how many of what, as `Looking {wide_bar} {pos}/{len} devices`.
+    pub(super) fn new(total: usize, doing: &str, terminal: &Terminal) -> Self {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("Looking {wide_bar} {pos}/{len} devices") {
+        if let Ok(style) = ProgressStyle::with_template(doing) {
             bar.set_style(style);
         }
         Self {
@@ -146,14 +153,14 @@ impl Bar {
         }
     }
 
-    fn step(&self) {
+    pub(super) fn step(&self) {
         self.bar.inc(1);
         if self.is_wanted && self.bar.is_hidden() && self.began.elapsed() > UNTIL_SHOWN {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
 
-    fn end(&self) {
+    pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
 }

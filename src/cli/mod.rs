@@ -4,6 +4,8 @@ mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
+mod discover;
+mod exposed_secrets;
 mod fmt;
 mod generated;
 mod init;
@@ -101,6 +103,7 @@ enum Command {
     Fmt(fmt::FmtArguments),
     Show(show::ShowArguments),
     Set(set::SetArguments),
+    Discover(discover::DiscoverArguments),
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
     Trust(trust::TrustArguments),
@@ -148,6 +151,7 @@ impl Command {
             Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
+            Self::Discover(arguments) => discover::run(&arguments, settings, terminal),
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),

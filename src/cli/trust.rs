@@ -20,11 +20,15 @@ use crate::config::Settings;
 use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
 use crate::inventory::source::Limits;
 use crate::inventory::{DeviceObject, Inventory, Reading, canonical_order, nearest, read_texts};
-use crate::model::{Address, DeviceName, DeviceState, HostKey};
+use crate::model::{Address, DeviceName, DeviceState, HostKey, Serial};
+use crate::observe::identify;
+use crate::reconcile::access_of;
 use crate::report::{
     Exit, FindingFormat, Shown, Trust, TrustLine, counted, host_key_exit, host_key_verdict,
     host_keys, visible,
 };
+use crate::secrets::Secrets;
+use crate::transport::snmp::{Access, Tuning};
 use crate::transport::ssh::host_key_of;
 
 /// How many devices are asked at once: a key exchange is a few milliseconds of ours and seconds of a device's.
@@ -35,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Ask devices for their SSH host keys, and pin them in the inventory
 ///
-/// Nobody logs in, and no password is sent. A device is only ever logged in to while it shows the key that is pinned. Compare a key with the device, at its console, before you pin it.
+/// Nobody logs in, and no password is sent. Where SNMP opens the device, its serial number is held against the inventory first. A device is only ever logged in to while it shows the key that is pinned. Compare a key with the device, at its console, before you pin it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -105,7 +109,7 @@ pub(super) fn run(
         Some(target) => target.read()?,
         None => arguments.inventory.read(settings, terminal)?,
     };
-    let questions = questions(arguments, &before.inventory, terminal)?;
+    let questions = questions(arguments, &before.inventory, settings, terminal)?;
     let mut lines = ask(questions)?;
     let is_wanted = arguments.pin || is_confirmed(&lines, can_write, terminal);
     if is_wanted {
@@ -113,7 +117,7 @@ pub(super) fn run(
             line.is_newly_pinned = match line.trust() {
                 Trust::NotPinned => true,
                 Trust::Changed => arguments.replace,
-                Trust::AsPinned | Trust::Unknown => false,
+                Trust::AsPinned | Trust::OtherBox | Trust::Unknown => false,
             };
         }
     }
@@ -138,12 +142,16 @@ struct Question {
     address: Address,
     pinned: Option<HostKey>,
     legacy_algorithms: bool,
+    pinned_serial: Option<Serial>,
+    /// Nothing where a secret is not here: the key can be asked for without any.
+    access: Option<Access>,
 }
 
 /// Returns the devices that are meant.
 fn questions(
     arguments: &TrustArguments,
     inventory: &Inventory,
+    settings: &Settings,
     terminal: &Terminal,
 ) -> anyhow::Result<Vec<Question>> {
     let scope = arguments.scope.scope()?;
@@ -165,12 +173,14 @@ fn questions(
         let name = device.id.as_str();
         patterns.is_empty() || patterns.iter().any(|(_, pattern)| pattern.is_match(name))
     };
-    let legacy: BTreeMap<&str, bool> = inventory
+    let secrets = Secrets::of(settings.secrets.clone());
+    let doors: BTreeMap<&str, (bool, Option<Access>)> = inventory
         .credentials()
         .map(|credentials| {
             let ssh = credentials.text.ssh.as_ref();
             let is_legacy = ssh.and_then(|ssh| ssh.legacy_algorithms).unwrap_or(false);
-            (credentials.id.as_str(), is_legacy)
+            let access = access_of(credentials, &secrets).ok();
+            (credentials.id.as_str(), (is_legacy, access))
         })
         .collect();
     let mut questions = Vec::new();
@@ -192,7 +202,9 @@ fn questions(
                 device: device.id.clone(),
                 address,
                 pinned: text.host_key.clone(),
-                legacy_algorithms: legacy.get(credentials).copied().unwrap_or(false),
+                legacy_algorithms: doors.get(credentials).is_some_and(|door| door.0),
+                pinned_serial: text.serial.clone(),
+                access: doors.get(credentials).and_then(|door| door.1.clone()),
             }),
             None => absent += 1,
         }
@@ -240,9 +252,16 @@ async fn answer(question: Question) -> TrustLine {
         address,
         pinned,
         legacy_algorithms,
+        pinned_serial,
+        access,
     } = question;
     let at = SocketAddr::new(address.ip, address.ssh_port);
-    let shown = host_key_of(at, legacy_algorithms, pinned.clone(), PATIENCE).await;
+    let serial = serial(
+        SocketAddr::new(address.ip, address.snmp_port),
+        access.as_ref(),
+    );
+    let key = host_key_of(at, legacy_algorithms, pinned.clone(), PATIENCE);
+    let (shown, serial) = tokio::join!(key, serial);
     TrustLine {
         device,
         address,
@@ -251,8 +270,16 @@ async fn answer(question: Question) -> TrustLine {
             Ok(key) => Shown::Presented(key),
             Err(error) => Shown::Failed(format!("{:#}", anyhow::Error::from(error))),
         },
+        serial,
+        pinned_serial,
         is_newly_pinned: false,
     }
+}
+
+/// Returns what a device says that it is; nothing where it does not tell.
+async fn serial(at: SocketAddr, access: Option<&Access>) -> Option<Serial> {
+    let identified = identify(at, access?, Tuning::default()).await;
+    identified.ok()?.0.serial
 }
 
 /// Asks a person whether the new keys are to be pinned; changed ones are never pinned this way.

@@ -13,5 +13,5 @@ pub mod rows;
 mod running_config;
 
 pub use assemble::{Assembled, assemble};
-pub use look::{CommandLine, LookError, Target, look, look_and_count, tuning};
+pub use look::{CommandLine, LookError, Target, identify, look, look_and_count, tuning};
 pub use running_config::{RunningConfig, RunningConfigError, parse as parse_running_config};

@@ -13,7 +13,7 @@ mod origin;
 pub use against::as_if_applied;
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
 pub use look::{Looked, Looks, look_at_all};
-pub use opening::{Opening, OpeningError, opening};
+pub use opening::{Opening, OpeningError, access_of, opening};
 pub use origin::find_origins;
 
 use std::collections::BTreeMap;

@@ -44,13 +44,8 @@ pub fn opening(
         .credentials
         .as_ref()
         .map_or("default", |name| name.as_str());
-    let credentials = inventory
-        .credentials()
-        .find(|credentials| credentials.id.as_str() == name)
-        .ok_or_else(|| OpeningError::NoCredentials(name.to_owned()))?;
-    let incomplete = || OpeningError::Incomplete(name.to_owned());
-    let snmp = credentials.text.snmp.as_ref().ok_or_else(incomplete)?;
-    let access = access(snmp, secrets, &incomplete)?;
+    let credentials = credentials_of(inventory, name)?;
+    let access = access_of(credentials, secrets)?;
     Ok(Opening {
         snmp: SocketAddr::new(address.ip, address.snmp_port),
         access,
@@ -86,6 +81,25 @@ fn command_line(
         host_key: device.text.host_key.clone(),
     };
     CommandLine::Login(Box::new(login), Patience::default())
+}
+
+fn credentials_of<'a>(
+    inventory: &'a Inventory,
+    name: &str,
+) -> Result<&'a CredentialsObject, OpeningError> {
+    let mut all = inventory.credentials();
+    all.find(|credentials| credentials.id.as_str() == name)
+        .ok_or_else(|| OpeningError::NoCredentials(name.to_owned()))
+}
+
+/// Returns how agents are opened with these credentials.
+pub fn access_of(
+    credentials: &CredentialsObject,
+    secrets: &Secrets,
+) -> Result<Access, OpeningError> {
+    let incomplete = || OpeningError::Incomplete(credentials.id.to_string());
+    let snmp = credentials.text.snmp.as_ref().ok_or_else(incomplete)?;
+    access(snmp, secrets, &incomplete)
 }
 
 fn access(

@@ -4,6 +4,7 @@
 
 mod count;
 mod difference;
+mod discovery;
 mod exit;
 mod finding;
 mod intended;
@@ -17,6 +18,7 @@ mod visible;
 
 pub use count::{counted, listed};
 pub use difference::difference;
+pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Align, Exit, Paint, Table, counted, visible};
-use crate::model::{Address, DeviceName, HostKey};
+use crate::model::{Address, DeviceName, HostKey, Serial};
 
 /// What a device was found to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +14,11 @@ pub struct TrustLine {
     pub pinned: Option<HostKey>,
     #[serde(flatten)]
     pub shown: Shown,
+    /// What the device says over SNMP, where it could be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<Serial>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned_serial: Option<Serial>,
     /// Whether the presented key is the pinned one from now on.
     pub is_newly_pinned: bool,
 }
@@ -34,12 +39,16 @@ pub enum Trust {
     NotPinned,
     /// It shows another key than the pinned one.
     Changed,
+    /// It has another serial number than the pinned one, so no key of it is pinned.
+    OtherBox,
     Unknown,
 }
 
 impl TrustLine {
     pub fn trust(&self) -> Trust {
+        let serials = self.serial.as_ref().zip(self.pinned_serial.as_ref());
         match (&self.shown, &self.pinned) {
+            _ if serials.is_some_and(|(theirs, ours)| theirs != ours) => Trust::OtherBox,
             (Shown::Failed(_), _) => Trust::Unknown,
             (Shown::Presented(_), None) => Trust::NotPinned,
             (Shown::Presented(shown), Some(pinned)) if shown == pinned => Trust::AsPinned,
@@ -50,7 +59,7 @@ impl TrustLine {
 
 /// Returns the keys as a table, each change with what it may mean, and each failure with its reason.
 pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
-    let columns = ["DEVICE", "ADDRESS", "HOST KEY", "STATE"];
+    let columns = ["DEVICE", "ADDRESS", "SERIAL", "HOST KEY", "STATE"];
     let mut table = Table::new(columns.map(|heading| (heading, Align::Left)));
     for line in lines {
         let (address, device) = (line.address.to_string(), line.device.as_str());
@@ -64,12 +73,22 @@ pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
             (Trust::NotPinned, false) => "not pinned",
             (Trust::Changed, true) => "CHANGED, pinned now",
             (Trust::Changed, false) => "CHANGED",
+            (Trust::OtherBox, _) => "ANOTHER BOX",
             (Trust::Unknown, _) => "not known",
         };
-        table.push([device, address.as_str(), key, state]);
+        let serial = line.serial.as_ref().map_or("-", |serial| serial.as_str());
+        table.push([device, address.as_str(), serial, key, state]);
     }
     let mut text = table.render(paint);
     for line in lines {
+        if let (Trust::OtherBox, Some(serial), Some(pinned)) =
+            (line.trust(), &line.serial, &line.pinned_serial)
+        {
+            text.push_str(&format!(
+                "\n{} has the serial number {serial} and not {pinned}, which is pinned: another box answers. Its key is not\npinned; where the box was replaced, correct `serial` in the inventory first.\n",
+                line.device
+            ));
+        }
         match (&line.shown, &line.pinned) {
             (Shown::Failed(reason), _) => {
                 text.push_str(&format!("\n{}: {}\n", line.device, visible(reason)));
@@ -108,6 +127,7 @@ pub fn host_key_verdict(lines: &[TrustLine]) -> String {
         (pinned, "pinned now"),
         (waiting(Trust::NotPinned), "not pinned"),
         (waiting(Trust::Changed), "CHANGED"),
+        (count(Trust::OtherBox), "of ANOTHER BOX"),
         (count(Trust::Unknown), "not known"),
     ] {
         if number > 0 {
@@ -123,7 +143,7 @@ pub fn host_key_exit(lines: &[TrustLine]) -> Exit {
         let mut open = lines.iter().filter(|line| !line.is_newly_pinned);
         open.any(|line| line.trust() == trust)
     };
-    if has(Trust::Changed) {
+    if has(Trust::Changed) || has(Trust::OtherBox) {
         Exit::Refused
     } else if has(Trust::Unknown) {
         Exit::Unobservable
@@ -153,7 +173,21 @@ mod tests {
                 || Shown::Failed("no answer\u{1b}".to_owned()),
                 |shown| Shown::Presented(key(shown)),
             ),
+            serial: None,
+            pinned_serial: None,
             is_newly_pinned,
+        }
+    }
+
+    #[test]
+    fn another_box_is_refused_whatever_key_it_shows() {
+        for (pinned, is_other) in [("S1", false), ("S2", true)] {
+            let mut same = line(Some("E"), Some("E"), false);
+            same.serial = Serial::new("S1").ok();
+            same.pinned_serial = Serial::new(pinned).ok();
+            assert_eq!(same.trust() == Trust::OtherBox, is_other);
+            let text = host_keys(&[same], Paint::Plain);
+            assert_eq!(text.contains("S1 and not S2"), is_other, "{text}");
         }
     }
 

@@ -21,8 +21,8 @@ pub use command_line::CommandLine;
 pub use error::LookError;
 
 use super::assemble::assemble;
-use crate::model::{DeviceName, Observation};
-use crate::transport::snmp::{Access, Counters, Session, SnmpError, Tuning};
+use crate::model::{DeviceName, Identity, Observation};
+use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, Tuning};
 
 /// How often a table that moves, or a device that restarts, is read.
 const TRIES: usize = 3;
@@ -37,6 +37,24 @@ pub struct Target<'a> {
     pub command_line: CommandLine,
     /// The time now, in seconds since 1970.
     pub clock: fn() -> u64,
+}
+
+/// Asks who answers at an address, which may be no GAM; returns its `sysObjectID` beside it.
+///
+/// # Errors
+///
+/// Fails when nobody answers, or not to this access.
+pub async fn identify(
+    address: SocketAddr,
+    access: &Access,
+    tuning: Tuning,
+) -> Result<(Identity, Option<Oid>), SnmpError> {
+    let asker = Asker::new(
+        Session::open(address, access, tuning).await?,
+        tuning.in_flight,
+    );
+    let facts = identity::ask(&asker, address.ip()).await?.facts;
+    Ok((facts.identity, facts.object_id))
 }
 
 /// How an agent is asked for a look: a full device is five hundred requests, which at a distance of 20 ms are to take half a second.

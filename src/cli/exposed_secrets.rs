@@ -1,0 +1,40 @@
+//! Warns of secrets in files that anybody on this machine may read.
+
+use std::collections::BTreeSet;
+
+use super::terminal::Terminal;
+use crate::inventory::Inventory;
+use crate::model::SecretName;
+use crate::report::{counted, listed};
+use crate::secrets::Secrets;
+
+/// Warns of them, once for all credentials of the inventory.
+pub(super) fn warn_of_exposed(inventory: &Inventory, secrets: &Secrets, terminal: &Terminal) {
+    let names: BTreeSet<&SecretName> = inventory
+        .credentials()
+        .flat_map(|credentials| {
+            let text = &credentials.text;
+            let snmp = text.snmp.as_ref();
+            let community = snmp.and_then(|snmp| Some(&snmp.community.as_ref()?.0));
+            let auth = snmp.and_then(|snmp| Some(&snmp.auth.as_ref()?.secret.as_ref()?.0));
+            let privacy = snmp.and_then(|snmp| Some(&snmp.privacy.as_ref()?.secret.as_ref()?.0));
+            let password = text
+                .ssh
+                .as_ref()
+                .and_then(|ssh| Some(&ssh.password.as_ref()?.0));
+            [community, auth, privacy, password].into_iter().flatten()
+        })
+        .collect();
+    let exposed: Vec<String> = names
+        .into_iter()
+        .filter_map(|name| secrets.exposed(name))
+        .map(|path| path.display().to_string())
+        .collect();
+    if !exposed.is_empty() {
+        terminal.say(&format!(
+            "warning: anybody on this machine may read {}: {}; `chmod o-r` closes them.",
+            counted(exposed.len(), "secret"),
+            listed(&exposed)
+        ));
+    }
+}

@@ -1,0 +1,131 @@
+//! Sweeps over twins and over addresses where nobody is.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use gamctl::discovery::{Asked, Heard, Sweep, addresses, sweep};
+use gamctl::model::{Address, CredentialsName, GamModel};
+use gamctl::secrets::Secret;
+use gamctl::simulator::fault::Fault;
+use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
+use gamctl::simulator::server::{Twin, TwinSettings};
+use gamctl::simulator::snmp::{Access as Rights, User};
+use gamctl::transport::snmp::{Access, Auth, AuthProtocol, Tuning};
+
+fn settings(model: GamModel, seed: u64) -> TwinSettings {
+    TwinSettings::new(Build {
+        hardware: Hardware::of(model, seed),
+        firmware: FirmwareProfile::default(),
+        seed,
+        configuration: None,
+    })
+}
+
+async fn twin(model: GamModel, seed: u64) -> Twin {
+    Twin::start(settings(model, seed)).await.unwrap()
+}
+
+fn address(twin: &Twin) -> Address {
+    Address {
+        ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ssh_port: twin.ssh_address().port(),
+        snmp_port: twin.snmp_address().port(),
+    }
+}
+
+fn community(name: &str, value: &str) -> (CredentialsName, Access) {
+    let community = Secret::new(value.as_bytes().to_vec());
+    (
+        CredentialsName::new(name).unwrap(),
+        Access::V2c { community },
+    )
+}
+
+fn how(credentials: Vec<(CredentialsName, Access)>, per_second: u32) -> Sweep {
+    Sweep {
+        credentials,
+        per_second,
+        tuning: Tuning {
+            timeout: Duration::from_millis(400),
+            retries: 2,
+            ..Tuning::default()
+        },
+    }
+}
+
+fn all(addresses: Vec<Address>, credentials: usize) -> Vec<Asked> {
+    let asked = addresses.into_iter().map(|address| Asked {
+        address,
+        credentials: (0..credentials).collect(),
+    });
+    asked.collect()
+}
+
+#[tokio::test]
+async fn twins_are_found_among_the_silent_with_the_credentials_that_open_them() {
+    let (small, large) = (
+        twin(GamModel::Gam4Cx, 1).await,
+        twin(GamModel::Gam24M, 2).await,
+    );
+    let silent = twin(GamModel::Gam8Mx, 3).await;
+    silent.set_fault(Fault::SnmpSilence {});
+    // Nobody listens there, and the network says so.
+    let nobody: Address = "127.0.0.1:1/1".parse().unwrap();
+    let asked = vec![address(&small), address(&large), address(&silent), nobody];
+    let credentials = vec![community("wrong", "wrong"), community("right", "public")];
+    let mut done = 0;
+    let heard = sweep(all(asked, 2), how(credentials, 1000), || done += 1).await;
+    assert_eq!(done, 4);
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    for twin in [&small, &large] {
+        let found = heard.iter().find(|heard| heard.address() == address(twin));
+        let Some(Heard::Answer(answer)) = found else {
+            panic!("{heard:?}");
+        };
+        assert_eq!(answer.credentials.as_str(), "right");
+        assert_eq!(
+            answer.identity.serial.as_ref().unwrap().as_str(),
+            twin.serial()
+        );
+        let (mac, model) = twin.gam(|gam| (gam.hardware().mac, gam.hardware().model));
+        assert_eq!(
+            (answer.identity.mac, answer.identity.model),
+            (Some(mac), Some(model))
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_answers_that_we_are_nobody_is_there_all_the_same() {
+    let mut settings = settings(GamModel::Gam4Cx, 4);
+    settings.snmp.users = vec![User::new("somebody", Rights::Read)];
+    let twin = Twin::start(settings).await.unwrap();
+    let stranger = Access::V3 {
+        user: "stranger".to_owned(),
+        auth: Some(Auth {
+            protocol: AuthProtocol::Sha1,
+            password: Secret::new(b"long enough a password".to_vec()),
+        }),
+        privacy: None,
+    };
+    let credentials = vec![
+        (CredentialsName::new("outdoor").unwrap(), stranger),
+        community("wrong", "wrong"),
+    ];
+    let heard = sweep(all(vec![address(&twin)], 2), how(credentials, 1000), || ()).await;
+    let [Heard::Closed { reason, .. }] = heard.as_slice() else {
+        panic!("{heard:?}");
+    };
+    assert!(reason.contains("`stranger`"), "{reason}");
+}
+
+#[tokio::test]
+async fn no_more_are_asked_in_a_second_than_was_said() {
+    let addresses = addresses(["127.0.0.1-127.0.0.11:1/1"]).unwrap();
+    let began = Instant::now();
+    let credentials = vec![community("default", "public")];
+    let heard = sweep(all(addresses, 1), how(credentials, 20), || ()).await;
+    assert!(heard.is_empty());
+    // Eleven of them, a twentieth of a second apart.
+    assert!(began.elapsed() >= Duration::from_millis(490));
+}
