@@ -12,7 +12,7 @@ use super::scope::Scope;
 use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::Inventory;
-use crate::model::{DeviceName, DeviceState};
+use crate::model::{DeviceName, DeviceState, Observation};
 use crate::observe::record;
 use crate::reconcile::{Looks, Sightings, look_at_all, opening};
 use crate::report::visible;
@@ -83,6 +83,30 @@ pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Res
         "there is no look at a device in what `--offline` names"
     );
     Ok(sightings)
+}
+
+/// Reads all looks in files.
+pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observation>> {
+    let mut looks = Vec::new();
+    for file in files_of(files)? {
+        let shown = file.display().to_string();
+        let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
+        let look = record::from_bytes(&bytes);
+        looks.push(look.with_context(|| format!("{shown} cannot be used"))?);
+    }
+    Ok(looks)
+}
+
+/// Returns an error with everything that led to it, on one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut inner = error.source();
+    while let Some(source) = inner {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        inner = source.source();
+    }
+    text
 }
 
 /// Returns the files, and those of folders.

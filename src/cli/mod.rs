@@ -6,6 +6,7 @@ mod commit_target;
 mod completions;
 mod fmt;
 mod generated;
+mod import;
 mod init;
 mod looking;
 mod man;
@@ -101,6 +102,7 @@ enum Command {
     Show(show::ShowArguments),
     Set(set::SetArguments),
     Trust(trust::TrustArguments),
+    Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
     Twin(Box<twin::TwinArguments>),
@@ -148,6 +150,7 @@ impl Command {
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Import(arguments) => import::run(&arguments, settings, terminal),
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::inventory::text::{self, SnmpText, SnmpVersion};
 use crate::inventory::{DeviceObject, Inventory};
-use crate::model::SecretName;
+use crate::model::{Address, CredentialsName, HostKey, SecretName};
 use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
 use crate::transport::ssh::Login;
@@ -38,11 +38,26 @@ pub fn opening(
     secrets: &Secrets,
 ) -> Result<Opening, OpeningError> {
     let address = device.text.address.ok_or(OpeningError::NoAddress)?;
-    let name = device
-        .text
-        .credentials
-        .as_ref()
-        .map_or("default", |name| name.as_str());
+    let host_key = device.text.host_key.clone();
+    match &device.text.credentials {
+        Some(name) => opening_of(inventory, address, name, host_key, secrets),
+        None => {
+            let name = CredentialsName::new("default");
+            let name = name.map_err(|_| OpeningError::NoCredentials("default".to_owned()))?;
+            opening_of(inventory, address, &name, host_key, secrets)
+        }
+    }
+}
+
+/// Returns how whatever is at an address is reached.
+pub fn opening_of(
+    inventory: &Inventory,
+    address: Address,
+    name: &CredentialsName,
+    host_key: Option<HostKey>,
+    secrets: &Secrets,
+) -> Result<Opening, OpeningError> {
+    let name = name.as_str();
     let credentials = inventory
         .credentials()
         .find(|credentials| credentials.id.as_str() == name)
@@ -57,7 +72,7 @@ pub fn opening(
             user: ssh.user.as_ref()?.as_str().to_owned(),
             password: secrets.get(&password.0).ok()?,
             legacy_algorithms: ssh.legacy_algorithms.unwrap_or(false),
-            host_key: device.text.host_key.clone(),
+            host_key,
         })
     });
     Ok(Opening {
