@@ -17,7 +17,7 @@ use crate::config::{Settings, settings_of};
 use crate::inventory::source::{Limits, Source, replace};
 use crate::inventory::{Cache, read};
 use crate::model::{CredentialsName, SecretName};
-use crate::reconcile::import::{Imported, Texts, import};
+use crate::reconcile::import::{Imported, Texts, before, import};
 use crate::report::{Exit, counted, visible};
 
 /// How much of what was left out is shown without `--verbose`.
@@ -101,7 +101,7 @@ pub(super) fn run(
     if let Some(text) = &new_credentials {
         texts.insert(Arc::from("credentials.toml"), Arc::from(text.as_str()));
     }
-    let before = crate::inventory::read_texts(&texts, &Limits::default());
+    let before = before(&texts);
     if before.has_errors() {
         let why = "Nothing is imported: what would be added could not be checked.";
         return super::source::refuse(before, why, terminal);

@@ -73,12 +73,24 @@ pub enum ImportError {
 ///
 /// Fails where the inventory as it is has errors.
 pub fn import(found: &[Found], existing: &Texts) -> Result<Imported, ImportError> {
-    let before = read_texts(existing, &Limits::default());
+    let before = before(existing);
     if before.has_errors() {
         return Err(ImportError::Invalid);
     }
     let draft = Draft::of(found, &before, existing);
     weed::weed(draft, found, &before, existing)
+}
+
+/// What is no fault of an inventory that is only just begun.
+const BEGUN: [&str; 2] = ["no-network-file", "empty-inventory"];
+
+/// Returns the inventory that is added to.
+pub fn before(existing: &Texts) -> Reading {
+    let mut reading = read_texts(existing, &Limits::default());
+    reading
+        .findings
+        .retain(|finding| !BEGUN.contains(&finding.rule.id));
+    reading
 }
 
 /// Returns one finding as a sentence.
