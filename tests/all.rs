@@ -14,6 +14,7 @@ mod corpus;
 mod discovery;
 mod documents;
 mod golden;
+mod import;
 mod observe;
 mod plans;
 mod properties;

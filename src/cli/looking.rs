@@ -103,6 +103,30 @@ fn recorded(file: &Path, bytes: &[u8]) -> anyhow::Result<Observation> {
     Ok(record::from_toml(std::str::from_utf8(bytes)?)?)
 }
 
+/// Reads all looks in files.
+pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observation>> {
+    let mut looks = Vec::new();
+    for file in files_of(files)? {
+        let shown = file.display().to_string();
+        let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
+        let look = recorded(&file, &bytes);
+        looks.push(look.with_context(|| format!("{shown} cannot be used"))?);
+    }
+    Ok(looks)
+}
+
+/// Returns an error with everything that led to it, on one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut inner = error.source();
+    while let Some(source) = inner {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        inner = source.source();
+    }
+    text
+}
+
 /// Returns the files, and those of folders.
 fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();

@@ -8,6 +8,7 @@ mod discover;
 mod exposed_secrets;
 mod fmt;
 mod generated;
+mod import;
 mod init;
 mod looking;
 mod man;
@@ -104,6 +105,7 @@ enum Command {
     Show(show::ShowArguments),
     Set(set::SetArguments),
     Discover(discover::DiscoverArguments),
+    Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
     Trust(trust::TrustArguments),
@@ -152,6 +154,7 @@ impl Command {
             Self::Show(arguments) => show::run(&arguments, settings, terminal),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
             Self::Discover(arguments) => discover::run(&arguments, settings, terminal),
+            Self::Import(arguments) => import::run(&arguments, settings, terminal),
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::inventory::text::{self, SnmpText, SnmpVersion};
 use crate::inventory::{CredentialsObject, DeviceObject, Inventory};
-use crate::model::{Address, SecretName};
+use crate::model::{Address, CredentialsName, HostKey, SecretName};
 use crate::observe::CommandLine;
 use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
@@ -39,23 +39,37 @@ pub fn opening(
     secrets: &Secrets,
 ) -> Result<Opening, OpeningError> {
     let address = device.text.address.ok_or(OpeningError::NoAddress)?;
-    let name = device
-        .text
-        .credentials
-        .as_ref()
-        .map_or("default", |name| name.as_str());
-    let credentials = credentials_of(inventory, name)?;
+    let host_key = device.text.host_key.clone();
+    match &device.text.credentials {
+        Some(name) => opening_of(inventory, address, name, host_key, secrets),
+        None => {
+            let name = CredentialsName::new("default");
+            let name = name.map_err(|_| OpeningError::NoCredentials("default".to_owned()))?;
+            opening_of(inventory, address, &name, host_key, secrets)
+        }
+    }
+}
+
+/// Returns how whatever is at an address is reached.
+pub fn opening_of(
+    inventory: &Inventory,
+    address: Address,
+    name: &CredentialsName,
+    host_key: Option<HostKey>,
+    secrets: &Secrets,
+) -> Result<Opening, OpeningError> {
+    let credentials = credentials_of(inventory, name.as_str())?;
     let access = access_of(credentials, secrets)?;
     Ok(Opening {
         snmp: SocketAddr::new(address.ip, address.snmp_port),
         access,
-        command_line: command_line(device, address, credentials, secrets),
+        command_line: command_line(address, host_key, credentials, secrets),
     })
 }
 
 fn command_line(
-    device: &DeviceObject,
     address: Address,
+    host_key: Option<HostKey>,
     credentials: &CredentialsObject,
     secrets: &Secrets,
 ) -> CommandLine {
@@ -78,7 +92,7 @@ fn command_line(
         user: user.as_str().to_owned(),
         password,
         legacy_algorithms: ssh.legacy_algorithms.unwrap_or(false),
-        host_key: device.text.host_key.clone(),
+        host_key,
     };
     CommandLine::Login(Box::new(login), Patience::default())
 }
