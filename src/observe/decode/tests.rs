@@ -1,1 +1,162 @@
-//! Values one oddity at a time.
+//! Values of any kind in any column: a reason where one is wrong, and never a panic.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use super::*;
+use crate::model::{GamModel, VlanSet};
+use crate::observe::assemble;
+use crate::observe::mib::{Object, alarm, ghn, port, sysutil, vlan};
+use crate::observe::rows::Rows;
+use crate::transport::snmp::{Cell, Column, Oid, Value};
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<i64>().prop_map(Value::Integer),
+        (0..300i64).prop_map(Value::Integer),
+        any::<u32>().prop_map(Value::Unsigned32),
+        (0..5000u32).prop_map(Value::Unsigned32),
+        prop::collection::vec(any::<u8>(), 0..140).prop_map(Value::Bytes),
+        "[ -~]{0,40}".prop_map(|text| Value::Bytes(text.into_bytes())),
+        any::<u32>().prop_map(Value::TimeTicks),
+        any::<u64>().prop_map(Value::Counter64),
+        Just(Value::Null),
+        Just(Value::NoSuchObject),
+        Just(Value::NoSuchInstance),
+        Just(Value::IpAddress([10, 0, 0, 1])),
+        Just(Value::Oid(Oid::new([1, 3]))),
+    ]
+}
+
+fn index() -> impl Strategy<Value = Vec<u32>> {
+    prop_oneof![
+        6 => (0..12u32).prop_map(|one| vec![one]),
+        2 => (1_000_000..1_000_030u32).prop_map(|one| vec![one]),
+        1 => prop::collection::vec(0..256u32, 6..=6),
+        1 => prop::collection::vec(any::<u32>(), 0..4),
+    ]
+}
+
+fn columns(objects: &'static [&'static Object]) -> impl Strategy<Value = Grid> {
+    let column = prop::collection::btree_map(index(), value(), 0..10);
+    prop::collection::vec(column, objects.len()).prop_map(move |columns| {
+        let columns: Vec<Column> = objects
+            .iter()
+            .zip(columns)
+            .map(|(object, cells)| Column {
+                oid: object.oid(),
+                cells: cells
+                    .into_iter()
+                    .map(|(index, value)| Cell { index, value })
+                    .collect(),
+            })
+            .collect();
+        Grid::of(objects, &columns)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(20_261_121), ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_an_agent_answers_every_row_is_accounted_for(
+        profile in columns(&[&ghn::PROFILE_NAME, &ghn::PROFILE_DESCRIPTION, &ghn::PROFILE_DOWN, &ghn::PROFILE_UP]),
+        endpoint in columns(&[&ghn::ENDPOINT_NAME, &ghn::ENDPOINT_MAC, &ghn::ENDPOINT_PORT, &ghn::ENDPOINT_AUTO]),
+        user in columns(&[
+            &ghn::USER_NAME, &ghn::USER_DESCRIPTION, &ghn::USER_ENDPOINT, &ghn::USER_PROFILE, &ghn::USER_VLAN,
+            &ghn::USER_TAGGED, &ghn::USER_REMAPPED, &ghn::USER_PORT_2, &ghn::USER_QUARTER_1, &ghn::USER_QUARTER_2,
+            &ghn::USER_QUARTER_3, &ghn::USER_QUARTER_4, &ghn::USER_TRUNK, &ghn::USER_PORT, &ghn::USER_DOUBLE_TAGS,
+            &ghn::USER_POE,
+        ]),
+        on_port in columns(&[&ghn::PORT_NAME, &ghn::PORT_MODE]),
+        shut in columns(&[&port::SHUTDOWN]),
+        uplink in columns(&[&vlan::MODE, &vlan::ACCESS_VLAN, &vlan::TRUNK_NATIVE, &vlan::TRUNK_QUARTER_1]),
+    ) {
+        let model = GamModel::Gam24C;
+        let rows = Rows {
+            profiles: profiles(&profile),
+            endpoints: endpoints(&endpoint),
+            subscribers: subscribers(&user, &Ok(0)),
+            ports: ports(&on_port, &shut, model),
+            uplinks: uplinks(&uplink, model),
+            ..Rows::default()
+        };
+        let users = user.rows.keys().filter(|index| index.len() == 1).count();
+        prop_assert_eq!(rows.subscribers.rows.len(), users);
+        prop_assert_eq!(rows.subscribers.lost.len(), user.rows.len() - users);
+        let _assembled = assemble(&rows, model);
+        let _why = unconfirmed(&user, &endpoint, &user);
+        let _why = contradiction(&endpoint, &user, &profile);
+    }
+
+    #[test]
+    fn health_takes_anything(
+        heard in columns(&[&ghn::HEARD_ENDPOINT, &ghn::HEARD_PORT, &ghn::HEARD_STATE, &ghn::LINE_DOWN_RATE]),
+        active in columns(&[&alarm::ENTITY, &alarm::CONDITION, &alarm::SEVERITY, &alarm::OCCURRED]),
+        sensor in columns(&[&sysutil::SENSOR_NAME, &sysutil::SENSOR_TENTHS, &sysutil::MONITOR_TEMPERATURE]),
+        link in columns(&[&port::LINK, &port::SPEED]),
+    ) {
+        let mut unread = Vec::new();
+        let _health = endpoint_health(&heard, GamModel::Gam4Cx, &mut unread);
+        let _alarms = alarms(&active, &mut unread);
+        let _temperatures = temperatures(&sensor, &sensor, &mut unread);
+        let _fans = fans(&link, &mut unread);
+        let _links = links(&link, GamModel::Gam4Cx, &mut unread);
+    }
+}
+
+fn quarter(ids: &[(usize, u8)], length: usize) -> Value {
+    let mut octets = vec![0; length];
+    for (place, bits) in ids {
+        octets[*place] = *bits;
+    }
+    Value::Bytes(octets)
+}
+
+#[test]
+fn the_lowest_bit_is_the_lowest_vlan_and_zeros_at_the_end_may_be_left_out() {
+    let mut row = Row::default();
+    row.set(
+        &ghn::USER_QUARTER_1,
+        Ok(quarter(&[(0, 0b0010_1001), (127, 0x80)], 128)),
+    );
+    row.set(&ghn::USER_QUARTER_2, Ok(quarter(&[(0, 1)], 1)));
+    row.set(&ghn::USER_QUARTER_3, Ok(quarter(&[], 0)));
+    row.set(
+        &ghn::USER_QUARTER_4,
+        Ok(quarter(&[(127, 0b0110_0000)], 128)),
+    );
+    let expected: VlanSet = "3,5,1023-1024,4093-4094".parse().unwrap();
+    assert_eq!(cell::vlans(&row, ghn::USER_QUARTERS), Ok(expected));
+    row.set(&ghn::USER_QUARTER_4, Ok(quarter(&[], 129)));
+    let reason = cell::vlans(&row, ghn::USER_QUARTERS).unwrap_err();
+    assert!(reason.contains("129 octets"), "{reason}");
+}
+
+#[test]
+fn what_our_types_cannot_hold_is_said_of_a_subscriber() {
+    let of = |object: &Object, value: Value| {
+        let mut row = Row::default();
+        row.set(&ghn::USER_TRUNK, Ok(Value::Integer(2)));
+        row.set(&ghn::USER_DOUBLE_TAGS, Ok(Value::Integer(2)));
+        row.set(&ghn::USER_PORT, Ok(Value::Integer(0)));
+        row.set(object, Ok(value));
+        let mut grid = Grid::default();
+        grid.rows.insert(vec![1], row);
+        subscribers(&grid, &Ok(0)).rows[&1].unheld.clone()
+    };
+    assert_eq!(of(&ghn::USER_NAME, Value::Bytes(Vec::new())), [""; 0]);
+    assert_eq!(
+        of(&ghn::USER_TRUNK, Value::Integer(1)),
+        ["it uses trunk mode"]
+    );
+    assert_eq!(
+        of(&ghn::USER_DOUBLE_TAGS, Value::Integer(1)),
+        ["it uses double tags"]
+    );
+    assert_eq!(
+        of(&ghn::USER_PORT, Value::Integer(1_000_003)),
+        ["it is bound to interface 1000003"]
+    );
+    assert_eq!(of(&ghn::USER_TRUNK, Value::NoSuchInstance).len(), 1);
+}
