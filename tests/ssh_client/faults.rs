@@ -179,6 +179,49 @@ async fn the_pager_is_answered_where_it_cannot_be_switched_off() {
 }
 
 #[tokio::test]
+async fn errors_that_are_hidden_hide_nothing_that_is_read() {
+    survives(Fault::SshHideError {}).await;
+}
+
+#[tokio::test]
+async fn somebody_else_who_edits_meanwhile_is_seen_in_what_is_read() {
+    for line in ["hostname somebody-else-was-here", "no ghn subscriber 1"] {
+        let line = line.to_owned();
+        survives(on_show(Fault::OtherEdit { line })).await;
+    }
+}
+
+#[tokio::test]
+async fn a_box_that_restarts_is_closed_and_never_half_read() {
+    for at in [At::Before, At::MidReply, At::After] {
+        for fault in [Fault::Reboot { at }, Fault::FactoryReset { at }] {
+            let twin = with(on_show(fault)).await;
+            let before = printed(&twin);
+            match running_config(&login(&twin), impatience()).await {
+                Ok(lines) => assert_eq!((lines, at), (before, At::After)),
+                Err(error) => assert!(matches!(error, SshError::Closed { .. }), "{error}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_box_in_the_place_of_another_gets_no_password() {
+    let twin = with(on_show(Fault::ReplaceHardware { seed: 99 })).await;
+    let login = login(&twin);
+    let error = running_config(&login, impatience()).await.unwrap_err();
+    assert!(matches!(error, SshError::Closed { .. }), "{error}");
+    let is_up = |state: &State| state.is_up && state.is_idle();
+    twin.wait_until(is_up, LONG).await.unwrap();
+    let attempts = |state: &State| state.counts.logins + state.counts.refused_logins;
+    let before = twin.state(attempts);
+    let error = Session::open(&login, patience()).await.unwrap_err();
+    assert!(matches!(error, SshError::HostKeyChanged { .. }), "{error}");
+    is_left_alone(&twin).await;
+    assert_eq!(twin.state(attempts), before);
+}
+
+#[tokio::test]
 async fn a_session_that_is_dropped_is_cut_off() {
     let twin = twin().await;
     let session = Session::open(&login(&twin), patience()).await.unwrap();

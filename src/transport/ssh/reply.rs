@@ -197,4 +197,40 @@ mod tests {
         );
         assert_eq!(refusal(&lines("%LINK-3-UPDOWN: x\n50 % of it")), None);
     }
+
+    use crate::transport::ssh::screen::Screen;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever a device sends, in whatever pieces: a reply that is believed has an echo before it and the prompt
+        /// behind it.
+        #[test]
+        fn any_bytes_are_a_reply_or_none(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    Just(b"show running-config\r\n".to_vec()),
+                    Just(b"GAM# ".to_vec()),
+                    Just(b"\r\n".to_vec()),
+                    Just(b"end".to_vec()),
+                    Just(b"-- more --".to_vec()),
+                    Just(b"%LINK-3-UPDOWN: x".to_vec()),
+                    Just(b"\x1b[K\x08$".to_vec()),
+                    prop::collection::vec(any::<u8>(), 0..6),
+                ],
+                0..24,
+            ),
+        ) {
+            let prompt = Prompt::guess("GAM#").unwrap();
+            let mut screen = Screen::new();
+            for piece in pieces {
+                screen.take(&piece);
+                let seen = view(screen.lines(), &screen.current(), SENT, &prompt);
+                if let View::Finished(body, now) = seen {
+                    prop_assert_eq!(&now, &prompt);
+                    prop_assert!(body.messages.iter().all(|line| is_message(line)));
+                    prop_assert!(screen.lines().iter().any(|line| is_echo(line, SENT, &prompt)));
+                }
+            }
+        }
+    }
 }
