@@ -228,3 +228,103 @@ impl Pace {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ber::{self, Writer};
+    use super::*;
+
+    fn roots(count: u32) -> Vec<Oid> {
+        (1..=count)
+            .map(|column| Oid::new([1, 3, 9, column]))
+            .collect()
+    }
+
+    /// The bytes of a list of bindings with these names and values.
+    fn bindings(rows: &[(&[u32], u8)]) -> Vec<u8> {
+        let mut writer = Writer::default();
+        for (name, value) in rows.iter().rev() {
+            let mark = writer.len();
+            match value {
+                0x82 => writer.raw(&[0x82, 0]),
+                _ => writer.integer(i64::from(*value)),
+            }
+            writer.oid(name);
+            writer.close(ber::SEQUENCE, mark);
+        }
+        writer.finish()
+    }
+
+    fn take(walk: &mut Walk, rows: &[(&[u32], u8)]) -> Result<(), Stuck> {
+        let step = walk.step().unwrap();
+        walk.take(&step, Bindings::new(&bindings(rows)))
+    }
+
+    fn asked(walk: &Walk) -> Vec<String> {
+        let names = walk.step().map(|step| step.names).unwrap_or_default();
+        names.iter().map(Oid::to_string).collect()
+    }
+
+    #[test]
+    fn a_column_that_ended_is_not_asked_for_again_and_what_lies_behind_it_is_not_taken() {
+        let mut walk = Walk::new(&roots(2), 25, 100);
+        let rows: [(&[u32], u8); 6] = [
+            (&[1, 3, 9, 1, 1], 1),
+            (&[1, 3, 9, 2, 1], 2),
+            (&[1, 3, 9, 2, 1], 2),
+            (&[1, 3, 9, 2, 7], 3),
+            (&[1, 3, 9, 2, 7], 3),
+            (&[1, 3, 9, 2, 9], 4),
+        ];
+        take(&mut walk, &rows).unwrap();
+        assert_eq!(asked(&walk), ["1.3.9.2.9"]);
+        take(&mut walk, &[(&[1, 3, 9, 2, 9], 0x82)]).unwrap();
+        assert!(walk.step().is_none());
+        let counts: Vec<_> = walk
+            .finish()
+            .iter()
+            .map(|column| column.cells.len())
+            .collect();
+        assert_eq!(counts, [1, 3]);
+    }
+
+    #[test]
+    fn columns_that_got_less_are_first_in_the_next_request() {
+        let mut walk = Walk::new(&roots(3), 25, 100);
+        take(&mut walk, &[(&[1, 3, 9, 1, 1], 1)]).unwrap();
+        assert_eq!(asked(&walk), ["1.3.9.2", "1.3.9.3", "1.3.9.1.1"]);
+        take(&mut walk, &[(&[1, 3, 9, 2, 1], 1), (&[1, 3, 9, 3, 1], 1)]).unwrap();
+        assert_eq!(asked(&walk), ["1.3.9.1.1", "1.3.9.2.1", "1.3.9.3.1"]);
+    }
+
+    #[test]
+    fn rows_are_halved_first_and_columns_then_and_both_come_back_slowly() {
+        let mut walk = Walk::new(&roots(4), 24, 10_000);
+        let mut seen = Vec::new();
+        while walk.ask_less() {
+            let step = walk.step().unwrap();
+            seen.push((step.rows, step.names.len()));
+        }
+        assert_eq!(seen, [(12, 4), (6, 4), (3, 4), (1, 4), (1, 2), (1, 1)]);
+        let mut count = 0_u32;
+        while walk.step().is_some_and(|step| step.rows < 24) {
+            count += 1;
+            let column = walk.step().unwrap().names[0].arcs()[3];
+            take(&mut walk, &[(&[1, 3, 9, column, count], 1)]).unwrap();
+        }
+        assert_eq!(walk.step().unwrap().names.len(), 4);
+        assert!(count > 100, "{count}");
+    }
+
+    #[test]
+    fn a_column_with_more_cells_than_can_be_is_given_up() {
+        let mut walk = Walk::new(&roots(1), 25, 2);
+        let rows: [(&[u32], u8); 3] = [
+            (&[1, 3, 9, 1, 1], 1),
+            (&[1, 3, 9, 1, 2], 1),
+            (&[1, 3, 9, 1, 3], 1),
+        ];
+        let column = Oid::new([1, 3, 9, 1]);
+        assert_eq!(take(&mut walk, &rows), Err(Stuck::Endless { column }));
+    }
+}
