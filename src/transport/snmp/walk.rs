@@ -6,8 +6,17 @@ use super::ber::Malformed;
 use super::pdu::Bindings;
 use super::value::{Cell, Column, Oid, Value};
 
-/// Columns that one request asks for at most, so that an answer stays within a few datagrams of Ethernet.
+/// Columns that one request asks for at most.
 pub(super) const WIDEST: usize = 10;
+
+/// Rows that one request asks for at most, whatever is configured.
+const MOST_ROWS: u32 = 10_000;
+
+/// Bytes of values that an answer should have: what fits one frame of Ethernet, for fragments get lost at firewalls.
+const FRAME: usize = 1400;
+
+/// How many bytes a cell is taken to have before one came.
+const TYPICAL: usize = 32;
 
 /// Requests that have to go well before more rows are asked for again.
 const PROBATION: u32 = 8;
@@ -37,6 +46,8 @@ struct Pace {
     width: usize,
     most_rows: u32,
     most_width: usize,
+    /// Bytes of a cell on average in the last answer.
+    cell: usize,
     /// Requests that went well since the last change.
     good: u32,
     /// How many have to; twice as many after each refusal.
@@ -73,14 +84,16 @@ impl Walk {
             cells: Vec::new(),
         });
         let width = roots.len().clamp(1, WIDEST);
+        let rows = rows.clamp(1, MOST_ROWS);
         Self {
             columns: columns.collect(),
             open: (0..roots.len()).collect(),
             pace: Pace {
-                rows: rows.max(1),
+                rows,
                 width,
-                most_rows: rows.max(1),
+                most_rows: rows,
                 most_width: width,
+                cell: TYPICAL,
                 good: 0,
                 needed: PROBATION,
             },
@@ -90,7 +103,8 @@ impl Walk {
 
     /// Returns what to ask next; `None` when every column has ended.
     pub(super) fn step(&self) -> Option<Step> {
-        let places: Vec<usize> = self.open.iter().copied().take(self.pace.width).collect();
+        let (rows, width) = self.pace.fitting(self.open.len());
+        let places: Vec<usize> = self.open.iter().copied().take(width).collect();
         let names = places
             .iter()
             .filter_map(|place| self.columns.get(*place))
@@ -99,7 +113,7 @@ impl Walk {
         (!places.is_empty()).then_some(Step {
             places,
             names,
-            rows: self.pace.rows,
+            rows,
         })
     }
 
@@ -123,7 +137,7 @@ impl Walk {
         let width = step.places.len();
         let most = width.saturating_mul(usize::try_from(step.rows).unwrap_or(usize::MAX));
         let mut ended = vec![false; width];
-        let mut count = 0;
+        let (mut count, bytes) = (0, answer.len());
         while let Some((name, content)) = answer.next()? {
             if count == most {
                 return Err(
@@ -151,6 +165,7 @@ impl Walk {
             )
             .into());
         }
+        self.pace.cell = bytes.div_ceil(count);
         self.settle(step, &ended, count);
         Ok(())
     }
@@ -215,6 +230,14 @@ impl Running {
 }
 
 impl Pace {
+    /// Returns how many rows and columns to ask for now, so that the answer is likely to fit a frame.
+    fn fitting(&self, open: usize) -> (u32, usize) {
+        let cells = (FRAME / self.cell.max(1)).max(1);
+        let width = self.width.min(open).min(cells).max(1);
+        let rows = u32::try_from(cells / width).unwrap_or(u32::MAX);
+        (self.rows.min(rows).max(1), width)
+    }
+
     fn went_well(&mut self) {
         self.good += 1;
         if self.good < self.needed {
@@ -299,21 +322,34 @@ mod tests {
 
     #[test]
     fn rows_are_halved_first_and_columns_then_and_both_come_back_slowly() {
-        let mut walk = Walk::new(&roots(4), 24, 10_000);
+        let mut walk = Walk::new(&roots(4), 10, 10_000);
         let mut seen = Vec::new();
         while walk.ask_less() {
             let step = walk.step().unwrap();
             seen.push((step.rows, step.names.len()));
         }
-        assert_eq!(seen, [(12, 4), (6, 4), (3, 4), (1, 4), (1, 2), (1, 1)]);
+        assert_eq!(seen, [(5, 4), (2, 4), (1, 4), (1, 2), (1, 1)]);
         let mut count = 0_u32;
-        while walk.step().is_some_and(|step| step.rows < 24) {
+        while walk.step().is_some_and(|step| step.rows < 10) {
             count += 1;
             let column = walk.step().unwrap().names[0].arcs()[3];
             take(&mut walk, &[(&[1, 3, 9, column, count], 1)]).unwrap();
         }
         assert_eq!(walk.step().unwrap().names.len(), 4);
         assert!(count > 100, "{count}");
+    }
+
+    #[test]
+    fn no_more_is_asked_for_than_fits_a_frame() {
+        let mut walk = Walk::new(&roots(10), 1000, 100);
+        assert_eq!(walk.step().unwrap().rows, 4);
+        take(&mut walk, &[(&[1, 3, 9, 1, 1], 1)]).unwrap();
+        assert_eq!(walk.step().unwrap().rows, 12, "a cell of eleven bytes");
+        walk.pace.cell = 400;
+        let step = walk.step().unwrap();
+        assert_eq!((step.rows, step.names.len()), (1, 3));
+        walk.pace.cell = 60_000;
+        assert_eq!(walk.step().unwrap().names.len(), 1);
     }
 
     #[test]
