@@ -60,6 +60,7 @@ fn main() {
         }
     );
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(far_away());
     let twins: Vec<Twin> = runtime.block_on(start());
     let addresses: Vec<String> = twins
         .iter()
@@ -72,38 +73,63 @@ fn main() {
     }
 }
 
+/// One device that takes 20 ms to answer: what counts there is how many requests follow one another.
+async fn far_away() {
+    let mut settings = settings(1);
+    settings.latency.snmp = Duration::from_millis(20);
+    let twin = Twin::start(settings).await.unwrap();
+    for in_flight in [1, 4, 8, 16] {
+        let tuning = Tuning {
+            in_flight,
+            ..Tuning::default()
+        };
+        let start = Instant::now();
+        let (cells, counters) = read(twin.snmp_address(), tuning).await;
+        println!(
+            "one device at 20 ms, {in_flight} requests under way: {cells} cells in {:.2} s, {} PDUs, {} sent again",
+            start.elapsed().as_secs_f64(),
+            counters.requests,
+            counters.resent
+        );
+    }
+    twin.stop().await;
+}
+
 async fn start() -> Vec<Twin> {
     let mut twins = Vec::new();
     for seed in 1..=TWINS {
-        let hardware = Hardware::of(GamModel::Gam24C, seed);
-        let mut text = String::new();
-        for plan in 2..=15 {
-            let rate = plan * 50;
-            writeln!(
-                text,
-                "ghn bw-profile {plan} name plan-{plan} rate-downstream {rate} rate-upstream {rate}"
-            )
-            .unwrap();
-        }
-        for id in 1..=SUBSCRIBERS {
-            let (port, high, low) = ((id - 1) / 16 + 1, id >> 8, id & 0xff);
-            let (vlan, plan) = (100 + id, id % 14 + 2);
-            writeln!(text, "ghn endpoint {id} name cpe-acct-{id} mac-address 00:0e:d8:70:{high:02x}:{low:02x} port {port}").unwrap();
-            writeln!(
-                text,
-                "ghn subscriber {id} name acct-{id} endpoint {id} vid {vlan} bw-profile {plan}"
-            )
-            .unwrap();
-        }
-        let build = Build {
-            configuration: Some(load(&text, &hardware).unwrap()),
-            hardware,
-            firmware: FirmwareProfile::default(),
-            seed,
-        };
-        twins.push(Twin::start(TwinSettings::new(build)).await.unwrap());
+        twins.push(Twin::start(settings(seed)).await.unwrap());
     }
     twins
+}
+
+fn settings(seed: u64) -> TwinSettings {
+    let hardware = Hardware::of(GamModel::Gam24C, seed);
+    let mut text = String::new();
+    for plan in 2..=15 {
+        let rate = plan * 50;
+        writeln!(
+            text,
+            "ghn bw-profile {plan} name plan-{plan} rate-downstream {rate} rate-upstream {rate}"
+        )
+        .unwrap();
+    }
+    for id in 1..=SUBSCRIBERS {
+        let (port, high, low) = ((id - 1) / 16 + 1, id >> 8, id & 0xff);
+        let (vlan, plan) = (100 + id, id % 14 + 2);
+        writeln!(text, "ghn endpoint {id} name cpe-acct-{id} mac-address 00:0e:d8:70:{high:02x}:{low:02x} port {port}").unwrap();
+        writeln!(
+            text,
+            "ghn subscriber {id} name acct-{id} endpoint {id} vid {vlan} bw-profile {plan}"
+        )
+        .unwrap();
+    }
+    TwinSettings::new(Build {
+        configuration: Some(load(&text, &hardware).unwrap()),
+        hardware,
+        firmware: FirmwareProfile::default(),
+        seed,
+    })
 }
 
 /// What a client took.
@@ -313,10 +339,15 @@ fn read_all(addresses: &[String]) {
         .enable_all()
         .build()
         .unwrap();
+    // Fifty devices at once on two cores are slow, and none of them is lost.
+    let tuning = Tuning {
+        timeout: Duration::from_secs(5),
+        ..Tuning::default()
+    };
     let (cells, counters) = runtime.block_on(async {
         let reads: Vec<_> = addresses
             .iter()
-            .map(|address| tokio::spawn(read(address.parse().unwrap())))
+            .map(|address| tokio::spawn(read(address.parse().unwrap(), tuning)))
             .collect();
         let (mut cells, mut all) = (0, Counters::default());
         for read in reads {
@@ -333,13 +364,9 @@ fn read_all(addresses: &[String]) {
     );
 }
 
-async fn read(address: SocketAddr) -> (usize, Counters) {
+async fn read(address: SocketAddr, tuning: Tuning) -> (usize, Counters) {
     let access = Access::V2c {
         community: Secret::new(b"public".to_vec()),
-    };
-    let tuning = Tuning {
-        timeout: Duration::from_secs(5),
-        ..Tuning::default()
     };
     let session = Session::open(address, &access, tuning).await.unwrap();
     let columns = session.columns(&columns()).await.unwrap();
@@ -350,13 +377,13 @@ async fn read(address: SocketAddr) -> (usize, Counters) {
 /// Every column of these tables.
 fn columns() -> Vec<Oid> {
     let ports = [
-        10, 30, 40, 50, 60, 71, 72, 80, 90, 100, 110, 120, 130, 140, 150,
+        10, 30, 40, 50, 60, 71, 72, 80, 90, 100, 110, 120, 130, 140, 150, 10_000,
     ];
-    let endpoints = [10, 20, 30, 40, 50, 55, 60];
-    let profiles = [10, 20, 30, 40, 50, 60];
+    let endpoints = [10, 20, 30, 40, 50, 55, 60, 10_000];
+    let profiles = [10, 20, 30, 40, 50, 60, 10_000];
     let subscribers = [
         10, 20, 30, 40, 50, 55, 70, 75, 90, 100, 110, 120, 130, 140, 150, 160, 170, 180, 190, 200,
-        210, 220,
+        210, 220, 10_000,
     ];
     let of = |table: &Oid, columns: &[u32]| -> Vec<Oid> {
         columns
