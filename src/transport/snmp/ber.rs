@@ -242,3 +242,65 @@ pub(super) fn arcs(content: &[u8], arcs: &mut Vec<u32>) -> Result<(), Malformed>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_name_that_is_written_is_read_again(second in 0..40_u32, tail in prop::collection::vec(any::<u32>(), 0..126)) {
+            let name = [&[1, second], tail.as_slice()].concat();
+            let mut writer = Writer::default();
+            writer.oid(&name);
+            let bytes = writer.finish();
+            let mut reader = Reader::new(&bytes);
+            let mut read = Vec::new();
+            arcs(reader.take(OID, "").unwrap(), &mut read).unwrap();
+            prop_assert_eq!(read, name);
+            prop_assert!(reader.end("").is_ok());
+        }
+
+        #[test]
+        fn an_integer_that_is_written_is_read_again_and_is_as_short_as_can_be(value in any::<i32>()) {
+            let mut writer = Writer::default();
+            writer.integer(i64::from(value));
+            let bytes = writer.finish();
+            prop_assert_eq!(Reader::new(&bytes).integer("").unwrap(), value);
+            let bits = 33 - value.unsigned_abs().leading_zeros();
+            prop_assert!(bytes.len() <= 2 + usize::try_from(bits.div_ceil(8)).unwrap());
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let mut name = Vec::new();
+            if arcs(&bytes, &mut name).is_ok() {
+                let mut writer = Writer::default();
+                writer.oid(&name);
+                prop_assert!(writer.finish().ends_with(&bytes));
+            }
+            let mut reader = Reader::new(&bytes);
+            while let Ok((_, content)) = reader.any("") {
+                prop_assert!(content.len() < bytes.len());
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_are_of_as_many_bytes_as_they_need() {
+        for (length, header) in [
+            (127, vec![4, 127]),
+            (128, vec![4, 0x81, 128]),
+            (256, vec![4, 0x82, 1, 0]),
+            (65_536, vec![4, 0x83, 1, 0, 0]),
+        ] {
+            let mut writer = Writer::default();
+            writer.octets(&vec![7; length]);
+            let bytes = writer.finish();
+            assert_eq!(bytes[..header.len()], header);
+            assert_eq!(Reader::new(&bytes).take(OCTETS, "").unwrap().len(), length);
+        }
+    }
+}

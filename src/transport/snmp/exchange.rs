@@ -18,6 +18,9 @@ use super::usm::{self, Upheavals, User};
 use super::value::Oid;
 use crate::secrets::Secret;
 
+/// Nobody is waited for longer than this before a request is sent again.
+const LONGEST: Duration = Duration::from_secs(600);
+
 /// An agent, and how it is asked.
 #[derive(Debug)]
 pub(super) struct Agent {
@@ -205,9 +208,9 @@ impl Agent {
 
     /// Returns how long to wait: twice as long each time, give or take a tenth, so that many who ask do not ask at once.
     fn patience(&self, attempt: u32) -> Duration {
-        let whole = self.tuning.timeout * 2_u32.saturating_pow(attempt.min(6));
+        let whole = self.tuning.timeout.min(LONGEST) * (1 << attempt.min(6));
         let spread = u32::try_from(self.link.chance(201)).unwrap_or_default();
-        whole * (900 + spread) / 1000
+        whole.min(LONGEST) * (900 + spread) / 1000
     }
 
     pub(super) fn given_up(

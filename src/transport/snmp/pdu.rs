@@ -108,6 +108,11 @@ impl<'a> Bindings<'a> {
         }
     }
 
+    /// Returns how many bytes are still to be read.
+    pub(super) fn len(&self) -> usize {
+        self.rest.rest().len()
+    }
+
     /// Returns the next binding: the arcs of its name, and its value.
     pub(super) fn next(&mut self) -> Result<Option<(&[u32], Content<'a>)>, Malformed> {
         if self.rest.is_empty() {

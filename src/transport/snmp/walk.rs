@@ -6,8 +6,17 @@ use super::ber::Malformed;
 use super::pdu::Bindings;
 use super::value::{Cell, Column, Oid, Value};
 
-/// Columns that one request asks for at most, so that an answer stays within a few datagrams of Ethernet.
+/// Columns that one request asks for at most.
 pub(super) const WIDEST: usize = 10;
+
+/// Rows that one request asks for at most, whatever is configured.
+const MOST_ROWS: u32 = 10_000;
+
+/// Bytes of values that an answer should have: what fits one frame of Ethernet, for fragments get lost at firewalls.
+const FRAME: usize = 1400;
+
+/// How many bytes a cell is taken to have before one came.
+const TYPICAL: usize = 32;
 
 /// Requests that have to go well before more rows are asked for again.
 const PROBATION: u32 = 8;
@@ -37,6 +46,8 @@ struct Pace {
     width: usize,
     most_rows: u32,
     most_width: usize,
+    /// Bytes of a cell on average in the last answer.
+    cell: usize,
     /// Requests that went well since the last change.
     good: u32,
     /// How many have to; twice as many after each refusal.
@@ -73,14 +84,16 @@ impl Walk {
             cells: Vec::new(),
         });
         let width = roots.len().clamp(1, WIDEST);
+        let rows = rows.clamp(1, MOST_ROWS);
         Self {
             columns: columns.collect(),
             open: (0..roots.len()).collect(),
             pace: Pace {
-                rows: rows.max(1),
+                rows,
                 width,
-                most_rows: rows.max(1),
+                most_rows: rows,
                 most_width: width,
+                cell: TYPICAL,
                 good: 0,
                 needed: PROBATION,
             },
@@ -90,7 +103,8 @@ impl Walk {
 
     /// Returns what to ask next; `None` when every column has ended.
     pub(super) fn step(&self) -> Option<Step> {
-        let places: Vec<usize> = self.open.iter().copied().take(self.pace.width).collect();
+        let (rows, width) = self.pace.fitting(self.open.len());
+        let places: Vec<usize> = self.open.iter().copied().take(width).collect();
         let names = places
             .iter()
             .filter_map(|place| self.columns.get(*place))
@@ -99,7 +113,7 @@ impl Walk {
         (!places.is_empty()).then_some(Step {
             places,
             names,
-            rows: self.pace.rows,
+            rows,
         })
     }
 
@@ -123,7 +137,7 @@ impl Walk {
         let width = step.places.len();
         let most = width.saturating_mul(usize::try_from(step.rows).unwrap_or(usize::MAX));
         let mut ended = vec![false; width];
-        let mut count = 0;
+        let (mut count, bytes) = (0, answer.len());
         while let Some((name, content)) = answer.next()? {
             if count == most {
                 return Err(
@@ -151,6 +165,7 @@ impl Walk {
             )
             .into());
         }
+        self.pace.cell = bytes.div_ceil(count);
         self.settle(step, &ended, count);
         Ok(())
     }
@@ -215,6 +230,14 @@ impl Running {
 }
 
 impl Pace {
+    /// Returns how many rows and columns to ask for now, so that the answer is likely to fit a frame.
+    fn fitting(&self, open: usize) -> (u32, usize) {
+        let cells = (FRAME / self.cell.max(1)).max(1);
+        let width = self.width.min(open).min(cells).max(1);
+        let rows = u32::try_from(cells / width).unwrap_or(u32::MAX);
+        (self.rows.min(rows).max(1), width)
+    }
+
     fn went_well(&mut self) {
         self.good += 1;
         if self.good < self.needed {
@@ -226,5 +249,118 @@ impl Pace {
         } else {
             self.rows = (self.rows + self.rows.div_ceil(2)).min(self.most_rows);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ber::{self, Writer};
+    use super::*;
+
+    fn roots(count: u32) -> Vec<Oid> {
+        (1..=count)
+            .map(|column| Oid::new([1, 3, 9, column]))
+            .collect()
+    }
+
+    /// The bytes of a list of bindings with these names and values.
+    fn bindings(rows: &[(&[u32], u8)]) -> Vec<u8> {
+        let mut writer = Writer::default();
+        for (name, value) in rows.iter().rev() {
+            let mark = writer.len();
+            match value {
+                0x82 => writer.raw(&[0x82, 0]),
+                _ => writer.integer(i64::from(*value)),
+            }
+            writer.oid(name);
+            writer.close(ber::SEQUENCE, mark);
+        }
+        writer.finish()
+    }
+
+    fn take(walk: &mut Walk, rows: &[(&[u32], u8)]) -> Result<(), Stuck> {
+        let step = walk.step().unwrap();
+        walk.take(&step, Bindings::new(&bindings(rows)))
+    }
+
+    fn asked(walk: &Walk) -> Vec<String> {
+        let names = walk.step().map(|step| step.names).unwrap_or_default();
+        names.iter().map(Oid::to_string).collect()
+    }
+
+    #[test]
+    fn a_column_that_ended_is_not_asked_for_again_and_what_lies_behind_it_is_not_taken() {
+        let mut walk = Walk::new(&roots(2), 25, 100);
+        let rows: [(&[u32], u8); 6] = [
+            (&[1, 3, 9, 1, 1], 1),
+            (&[1, 3, 9, 2, 1], 2),
+            (&[1, 3, 9, 2, 1], 2),
+            (&[1, 3, 9, 2, 7], 3),
+            (&[1, 3, 9, 2, 7], 3),
+            (&[1, 3, 9, 2, 9], 4),
+        ];
+        take(&mut walk, &rows).unwrap();
+        assert_eq!(asked(&walk), ["1.3.9.2.9"]);
+        take(&mut walk, &[(&[1, 3, 9, 2, 9], 0x82)]).unwrap();
+        assert!(walk.step().is_none());
+        let counts: Vec<_> = walk
+            .finish()
+            .iter()
+            .map(|column| column.cells.len())
+            .collect();
+        assert_eq!(counts, [1, 3]);
+    }
+
+    #[test]
+    fn columns_that_got_less_are_first_in_the_next_request() {
+        let mut walk = Walk::new(&roots(3), 25, 100);
+        take(&mut walk, &[(&[1, 3, 9, 1, 1], 1)]).unwrap();
+        assert_eq!(asked(&walk), ["1.3.9.2", "1.3.9.3", "1.3.9.1.1"]);
+        take(&mut walk, &[(&[1, 3, 9, 2, 1], 1), (&[1, 3, 9, 3, 1], 1)]).unwrap();
+        assert_eq!(asked(&walk), ["1.3.9.1.1", "1.3.9.2.1", "1.3.9.3.1"]);
+    }
+
+    #[test]
+    fn rows_are_halved_first_and_columns_then_and_both_come_back_slowly() {
+        let mut walk = Walk::new(&roots(4), 10, 10_000);
+        let mut seen = Vec::new();
+        while walk.ask_less() {
+            let step = walk.step().unwrap();
+            seen.push((step.rows, step.names.len()));
+        }
+        assert_eq!(seen, [(5, 4), (2, 4), (1, 4), (1, 2), (1, 1)]);
+        let mut count = 0_u32;
+        while walk.step().is_some_and(|step| step.rows < 10) {
+            count += 1;
+            let column = walk.step().unwrap().names[0].arcs()[3];
+            take(&mut walk, &[(&[1, 3, 9, column, count], 1)]).unwrap();
+        }
+        assert_eq!(walk.step().unwrap().names.len(), 4);
+        assert!(count > 100, "{count}");
+    }
+
+    #[test]
+    fn no_more_is_asked_for_than_fits_a_frame() {
+        let mut walk = Walk::new(&roots(10), 1000, 100);
+        assert_eq!(walk.step().unwrap().rows, 4);
+        take(&mut walk, &[(&[1, 3, 9, 1, 1], 1)]).unwrap();
+        assert_eq!(walk.step().unwrap().rows, 12, "a cell of eleven bytes");
+        walk.pace.cell = 400;
+        let step = walk.step().unwrap();
+        assert_eq!((step.rows, step.names.len()), (1, 3));
+        walk.pace.cell = 60_000;
+        assert_eq!(walk.step().unwrap().names.len(), 1);
+    }
+
+    #[test]
+    fn a_column_with_more_cells_than_can_be_is_given_up() {
+        let mut walk = Walk::new(&roots(1), 25, 2);
+        let rows: [(&[u32], u8); 3] = [
+            (&[1, 3, 9, 1, 1], 1),
+            (&[1, 3, 9, 1, 2], 1),
+            (&[1, 3, 9, 1, 3], 1),
+        ];
+        let column = Oid::new([1, 3, 9, 1]);
+        assert_eq!(take(&mut walk, &rows), Err(Stuck::Endless { column }));
     }
 }

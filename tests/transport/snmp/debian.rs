@@ -235,10 +235,6 @@ async fn what_we_read_of_debians_agent_is_what_snmpbulkwalk_reads() {
             }
         }
     }
-    println!(
-        "{} ways over IPv4 and IPv6 agree with snmpbulkwalk",
-        ways.len()
-    );
 }
 
 #[tokio::test]
@@ -278,5 +274,4 @@ async fn what_debians_agent_refuses_is_named() {
     );
     let error = refusal(of("uSHAAES", AUTH, Some("battery-stapler"))).await;
     assert!(error.to_string().contains("privacy password"), "{error}");
-    println!("four refusals have their names");
 }

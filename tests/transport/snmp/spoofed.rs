@@ -1,5 +1,6 @@
 //! SNMP 3 agents that no twin can be: whoever does not prove who they are changes nothing of what we know.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use gamctl::secrets::Secret;
@@ -38,11 +39,13 @@ fn access() -> Access {
     }
 }
 
-/// RFC 3414 A.2.2 for [`PASSWORD`].
+/// RFC 3414 A.2.2 for [`PASSWORD`]; the slow half once, or the agent would be slower than the session is patient.
 fn key(engine: &[u8]) -> Vec<u8> {
-    let stretched = PASSWORD.as_bytes().iter().copied().cycle().take(1 << 20);
-    let stretched = Sha1::digest(stretched.collect::<Vec<u8>>());
-    Sha1::digest([&stretched[..], engine, &stretched[..]].concat()).to_vec()
+    static STRETCHED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let stretched = PASSWORD.as_bytes().iter().copied().cycle().take(1 << 20);
+        Sha1::digest(stretched.collect::<Vec<u8>>()).to_vec()
+    });
+    Sha1::digest([&STRETCHED[..], engine, &STRETCHED[..]].concat()).to_vec()
 }
 
 /// What an agent reads in a request.
@@ -283,8 +286,16 @@ async fn answers_that_are_not_signed_or_wrongly_are_dropped_and_counted() {
     })
     .await;
     assert_eq!(values, [Ok(right()), Ok(right())]);
-    assert_eq!(session.counters().undecodable, 8);
-    let (values, _) = values_from(1, |request| vec![PLAIN.value(request, "wrong")]).await;
+    // More when the machine is so slow that a request was sent again.
+    assert!(session.counters().undecodable >= 8);
+    let (values, _) = values_with(HURRIED, 1, |request| {
+        if request.engine.is_empty() {
+            vec![PLAIN.report(request, WHO)]
+        } else {
+            vec![PLAIN.value(request, "wrong")]
+        }
+    })
+    .await;
     assert!(
         matches!(values[..], [Err(SnmpError::Timeout { .. })]),
         "{values:?}"

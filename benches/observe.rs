@@ -1,0 +1,400 @@
+//! How fast devices are read: our session beside net-snmp and pysnmp, against the same twins in the same run.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a bench prints, and ends at the first thing that goes wrong"
+)]
+
+#[path = "resident.rs"]
+mod resident;
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use gamctl::model::GamModel;
+use gamctl::secrets::Secret;
+use gamctl::simulator::commands::load;
+use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
+use gamctl::simulator::server::{Twin, TwinSettings};
+use gamctl::transport::snmp::{Access, Counters, Oid, Session, Tuning};
+use resident::resident;
+
+const TWINS: u64 = 50;
+const SUBSCRIBERS: u16 = 384;
+const RUNS: usize = 3;
+
+/// pysnmp reads one device in so many, and what it took is multiplied: it is a matter of minutes otherwise.
+const PYSNMP_SHARE: usize = 5;
+
+/// Tables of what is configured on the G.hn side: …143.1.2.TABLE.1 of ports, endpoints, profiles and subscribers.
+const CONFIGURED: [u32; 11] = [1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2];
+const TABLES: [u32; 4] = [10, 20, 30, 40];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    // `cargo test --benches` and `cargo bench -- --list` ask for nothing that this bench has.
+    if arguments
+        .iter()
+        .any(|argument| argument == "--list" || argument == "--test")
+    {
+        return;
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--read") {
+        read_all(&arguments[at + 1..]);
+        return;
+    }
+    println!(
+        "setup: {TWINS} twins of GAM-24-C with {SUBSCRIBERS} subscribers each in one process, SNMP 2c over loopback, {} rows a request, {} cores, {} build, median of {RUNS} runs; CPU is the client's own",
+        Tuning::default().rows,
+        std::thread::available_parallelism().map_or(1, usize::from),
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }
+    );
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(far_away());
+    let twins: Vec<Twin> = runtime.block_on(start());
+    let addresses: Vec<String> = twins
+        .iter()
+        .map(|twin| twin.snmp_address().to_string())
+        .collect();
+    println!("       twins: {:.0} MB resident", resident("VmRSS"));
+    compare(&addresses);
+    for twin in twins {
+        runtime.block_on(twin.stop());
+    }
+}
+
+/// One device that takes 20 ms to answer: what counts there is how many requests follow one another.
+async fn far_away() {
+    let mut settings = settings(1);
+    settings.latency.snmp = Duration::from_millis(20);
+    let twin = Twin::start(settings).await.unwrap();
+    for in_flight in [1, 4, 8, 16] {
+        let tuning = Tuning {
+            in_flight,
+            ..Tuning::default()
+        };
+        let start = Instant::now();
+        let (cells, counters) = read(twin.snmp_address(), tuning).await;
+        println!(
+            "one device at 20 ms, {in_flight} requests under way: {cells} cells in {:.2} s, {} PDUs, {} sent again",
+            start.elapsed().as_secs_f64(),
+            counters.requests,
+            counters.resent
+        );
+    }
+    twin.stop().await;
+}
+
+async fn start() -> Vec<Twin> {
+    let mut twins = Vec::new();
+    for seed in 1..=TWINS {
+        twins.push(Twin::start(settings(seed)).await.unwrap());
+    }
+    twins
+}
+
+fn settings(seed: u64) -> TwinSettings {
+    let hardware = Hardware::of(GamModel::Gam24C, seed);
+    let mut text = String::new();
+    for plan in 2..=15 {
+        let rate = plan * 50;
+        writeln!(
+            text,
+            "ghn bw-profile {plan} name plan-{plan} rate-downstream {rate} rate-upstream {rate}"
+        )
+        .unwrap();
+    }
+    for id in 1..=SUBSCRIBERS {
+        let (port, high, low) = ((id - 1) / 16 + 1, id >> 8, id & 0xff);
+        let (vlan, plan) = (100 + id, id % 14 + 2);
+        writeln!(text, "ghn endpoint {id} name cpe-acct-{id} mac-address 00:0e:d8:70:{high:02x}:{low:02x} port {port}").unwrap();
+        writeln!(
+            text,
+            "ghn subscriber {id} name acct-{id} endpoint {id} vid {vlan} bw-profile {plan}"
+        )
+        .unwrap();
+    }
+    TwinSettings::new(Build {
+        configuration: Some(load(&text, &hardware).unwrap()),
+        hardware,
+        firmware: FirmwareProfile::default(),
+        seed,
+    })
+}
+
+/// What a client took.
+#[derive(Clone, Copy)]
+struct Taken {
+    cells: usize,
+    wall: f64,
+    cpu: f64,
+}
+
+fn compare(addresses: &[String]) {
+    let ours = median("our session, all devices at once, one thread", || {
+        gamctl(addresses)
+    });
+    if is_there("snmpbulkwalk") {
+        let theirs = median(
+            "snmpbulkwalk -Cr25, a process for each table, all devices at once",
+            || net_snmp(addresses),
+        );
+        assert_eq!(theirs.cells, ours.cells, "net-snmp reads the same");
+        println!(
+            "       net-snmp / ours: wall {:.1} ×, CPU {:.1} × (goal: CPU ≥ 1)",
+            theirs.wall / ours.wall,
+            theirs.cpu / ours.cpu
+        );
+    } else {
+        println!("       skipped: snmpbulkwalk is not installed (Debian's package snmp)");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    match pysnmp_in(directory.path()) {
+        Err(why) => println!("       skipped: pysnmp cannot be installed here: {why}"),
+        Ok(python) => {
+            let share: Vec<String> = addresses.iter().step_by(PYSNMP_SHARE).cloned().collect();
+            let title = format!(
+                "pysnmp in 10 threads, {} devices × {PYSNMP_SHARE}",
+                share.len()
+            );
+            let theirs = median(&title, || {
+                let taken = pysnmp(&python, &share);
+                let times = f64::from(u32::try_from(PYSNMP_SHARE).unwrap());
+                Taken {
+                    cells: taken.cells * PYSNMP_SHARE,
+                    wall: taken.wall * times,
+                    cpu: taken.cpu * times,
+                }
+            });
+            assert_eq!(theirs.cells, ours.cells, "pysnmp reads the same");
+            println!(
+                "       pysnmp / ours: wall {:.1} × (goal ≥ 20), CPU {:.1} ×",
+                theirs.wall / ours.wall,
+                theirs.cpu / ours.cpu
+            );
+        }
+    }
+}
+
+/// Runs something a few times and returns the run in the middle, by time.
+fn median(title: &str, mut run: impl FnMut() -> Taken) -> Taken {
+    let mut runs: Vec<Taken> = (0..RUNS).map(|_| run()).collect();
+    runs.sort_by(|a, b| a.wall.total_cmp(&b.wall));
+    let taken = runs[RUNS / 2];
+    println!(
+        "{title}: {} cells in {:.2} s, {:.2} s of CPU",
+        taken.cells, taken.wall, taken.cpu
+    );
+    taken
+}
+
+/// Runs clients and measures them; `run` returns how many cells they read.
+fn measured(run: impl FnOnce() -> usize) -> Taken {
+    let (start, before) = (Instant::now(), children());
+    let cells = run();
+    Taken {
+        cells,
+        wall: start.elapsed().as_secs_f64(),
+        cpu: children() - before,
+    }
+}
+
+/// Returns the seconds of CPU that ended children of this process took, by the kernel's own account.
+fn children() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    // The name of the program may hold anything; after it come state, parent, …: user and system time of children are 16th and 17th.
+    let fields = stat
+        .rsplit(") ")
+        .next()
+        .unwrap()
+        .split(' ')
+        .skip(13)
+        .take(2);
+    // A hundred of these are a second, on every Linux there is.
+    fields
+        .map(|ticks| ticks.parse::<f64>().unwrap() / 100.0)
+        .sum()
+}
+
+fn roots() -> Vec<Oid> {
+    let table = |table: &u32| Oid::new(CONFIGURED).join(&[*table, 1]);
+    TABLES.iter().map(table).collect()
+}
+
+fn gamctl(addresses: &[String]) -> Taken {
+    measured(|| {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        last_number(
+            &child
+                .arg("--read")
+                .args(addresses)
+                .stderr(Stdio::inherit())
+                .output()
+                .unwrap(),
+        )
+    })
+}
+
+fn net_snmp(addresses: &[String]) -> Taken {
+    measured(|| {
+        std::thread::scope(|scope| {
+            let walks: Vec<_> = addresses
+                .iter()
+                .map(|address| {
+                    scope.spawn(move || {
+                        roots()
+                            .iter()
+                            .map(|root| bulk_walk(address, root))
+                            .sum::<usize>()
+                    })
+                })
+                .collect();
+            walks.into_iter().map(|walk| walk.join().unwrap()).sum()
+        })
+    })
+}
+
+fn bulk_walk(address: &str, root: &Oid) -> usize {
+    let output = Command::new("snmpbulkwalk")
+        .args([
+            "-v2c", "-c", "public", "-t", "5", "-m", "", "-Onqx", "-Cr25", address,
+        ])
+        .arg(root.to_string())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    // Long text goes on in further lines.
+    let lines = output.stdout.split(|byte| *byte == b'\n');
+    lines.filter(|line| line.starts_with(b".")).count()
+}
+
+fn is_there(program: &str) -> bool {
+    let version = Command::new(program).arg("-V").output();
+    version.is_ok()
+}
+
+fn pysnmp_in(directory: &Path) -> Result<PathBuf, String> {
+    let run = |command: &mut Command| match command.output() {
+        Err(error) => Err(error.to_string()),
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            Err(text
+                .lines()
+                .last()
+                .unwrap_or("it failed without a word")
+                .to_owned())
+        }
+    };
+    run(Command::new("python3").args(["-m", "venv"]).arg(directory))?;
+    let python = directory.join("bin/python");
+    let mut install = Command::new(&python);
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "pysnmp==7.*",
+    ]);
+    run(&mut install)?;
+    Ok(python)
+}
+
+fn pysnmp(python: &Path, addresses: &[String]) -> Taken {
+    let roots: Vec<String> = roots().iter().map(Oid::to_string).collect();
+    measured(|| {
+        let mut child = Command::new(python);
+        child.arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/benches/observe/walk.py"
+        ));
+        child
+            .arg(roots.join(","))
+            .args(addresses)
+            .stderr(Stdio::inherit());
+        last_number(&child.output().unwrap())
+    })
+}
+
+fn last_number(output: &Output) -> usize {
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.split_whitespace().last().unwrap().parse().unwrap()
+}
+
+/// The other process: reads every column of these devices at once; prints how many cells there were, last.
+fn read_all(addresses: &[String]) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    // Fifty devices at once on two cores are slow, and none of them is lost.
+    let tuning = Tuning {
+        timeout: Duration::from_secs(5),
+        ..Tuning::default()
+    };
+    let (cells, counters) = runtime.block_on(async {
+        let reads: Vec<_> = addresses
+            .iter()
+            .map(|address| tokio::spawn(read(address.parse().unwrap(), tuning)))
+            .collect();
+        let (mut cells, mut all) = (0, Counters::default());
+        for read in reads {
+            let (some, counters) = read.await.unwrap();
+            cells += some;
+            all.requests += counters.requests;
+            all.resent += counters.resent;
+        }
+        (cells, all)
+    });
+    println!(
+        "{} PDUs, {} sent again, {cells}",
+        counters.requests, counters.resent
+    );
+}
+
+async fn read(address: SocketAddr, tuning: Tuning) -> (usize, Counters) {
+    let access = Access::V2c {
+        community: Secret::new(b"public".to_vec()),
+    };
+    let session = Session::open(address, &access, tuning).await.unwrap();
+    let columns = session.columns(&columns()).await.unwrap();
+    let cells = columns.iter().map(|column| column.cells.len()).sum();
+    (cells, session.counters())
+}
+
+/// Every column of these tables.
+fn columns() -> Vec<Oid> {
+    let ports = [
+        10, 30, 40, 50, 60, 71, 72, 80, 90, 100, 110, 120, 130, 140, 150, 10_000,
+    ];
+    let endpoints = [10, 20, 30, 40, 50, 55, 60, 10_000];
+    let profiles = [10, 20, 30, 40, 50, 60, 10_000];
+    let subscribers = [
+        10, 20, 30, 40, 50, 55, 70, 75, 90, 100, 110, 120, 130, 140, 150, 160, 170, 180, 190, 200,
+        210, 220, 10_000,
+    ];
+    let of = |table: &Oid, columns: &[u32]| -> Vec<Oid> {
+        columns
+            .iter()
+            .map(|column| table.join(&[*column]))
+            .collect()
+    };
+    let all: [&[u32]; 4] = [&ports, &endpoints, &profiles, &subscribers];
+    let tables = roots();
+    let columns = tables.iter().zip(all);
+    columns
+        .flat_map(|(table, columns)| of(table, columns))
+        .collect()
+}
