@@ -2,13 +2,14 @@
 //!
 //! `change` what a plan is made of · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
 //! recipe, with a file for each of its steps: `identity`, `settled`, `scene`, `matching`, `goal`, `conflict`, `reuse`,
-//! `settings`, `order` · `unplanned` plans without steps.
+//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps.
 
 mod blind;
 mod cause;
 mod change;
 mod conflict;
 mod goal;
+mod guard;
 mod identity;
 mod item;
 mod ledger;
@@ -26,6 +27,7 @@ mod unmanaged;
 mod unplanned;
 
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
+pub use guard::guard;
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
@@ -43,6 +45,9 @@ pub struct DevicePlan {
     /// What the plan was made from; left out where the device was not or could not be observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observed>,
+    /// How much there is on the device, for limits in percent.
+    #[serde(default)]
+    pub census: Census,
     /// In the order in which they are carried out.
     pub steps: Vec<Step>,
     /// Why nothing of this plan may be applied; empty in a plan that may.
@@ -54,6 +59,14 @@ pub struct DevicePlan {
     /// What is on the device and is not ours; never touched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmanaged: Vec<Unmanaged>,
+}
+
+/// How much a look found, whoever it belongs to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Census {
+    pub subscribers: usize,
+    pub endpoints: usize,
 }
 
 /// The look that a plan was made from.
