@@ -312,7 +312,10 @@ fn good_steps() -> Vec<Step> {
                 ],
             ),
             &["ghn port 4 mode siso name riser", "ghn port 4 shutdown"],
-            &["no ghn port 4 shutdown", "ghn port 4 mode mimo"],
+            &[
+                "no ghn port 4 shutdown",
+                "ghn port 4 mode mimo name gamctl-tmp-4",
+            ],
         ),
         step(
             change(
