@@ -13,6 +13,7 @@ mod cli;
 mod corpus;
 mod documents;
 mod golden;
+mod import;
 mod observe;
 mod plans;
 mod properties;

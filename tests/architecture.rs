@@ -31,6 +31,7 @@ const PURE: &[&str] = &[
     "src/inventory",
     "src/observe",
     "src/plan",
+    "src/reconcile/import",
     "src/render",
     "src/report",
     "src/simulator",

@@ -103,6 +103,10 @@ impl Terminal {
         talk(text);
     }
 
+    pub(super) fn is_verbose(&self) -> bool {
+        self.is_verbose
+    }
+
     /// Says something that only the curious want to know.
     pub(super) fn detail(&self, text: &str) {
         if self.is_verbose {

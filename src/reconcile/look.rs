@@ -9,6 +9,7 @@ use super::{Opening, Sightings};
 use crate::model::{DeviceName, Observation};
 use crate::observe;
 use crate::transport::snmp::Tuning;
+use crate::transport::ssh::Patience;
 
 /// How many devices are looked at at a time.
 ///
@@ -86,11 +87,20 @@ async fn one(device: &DeviceName, opening: &Opening, looks: Looks) -> Result<Obs
         address: opening.snmp,
         access: &opening.access,
         tuning: looks.tuning,
-        command_line: opening.command_line.clone(),
+        command_line: command_line(opening),
         clock: looks.clock,
     };
     let looked = observe::look(&target).await;
     looked.map_err(|error| chain(&error))
+}
+
+fn command_line(opening: &Opening) -> observe::CommandLine {
+    match &opening.login {
+        Some(login) => observe::CommandLine::Login(Box::new(login.clone()), Patience::default()),
+        None => observe::CommandLine::None(
+            "its credentials have no `ssh`, or the secret for it has no value".to_owned(),
+        ),
+    }
 }
 
 /// Returns an error with everything that led to it, on one line.

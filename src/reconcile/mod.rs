@@ -1,10 +1,12 @@
 //! The recipe that every trigger follows: look at the devices, plan each, dress and lint the plan, judge them together, say why.
 //!
 //! `fleet` what is intended, what is ours and under which limits · `opening` how a device is reached · `look` many looks at once ·
-//! `one_device` one plan · `against` the step from one commit to the next · `origin` who wrote it.
+//! `one_device` one plan · `against` the step from one commit to the next · `origin` who wrote it · `import` from looks to an
+//! inventory.
 
 mod against;
 mod fleet;
+pub mod import;
 mod look;
 mod one_device;
 mod opening;
@@ -13,7 +15,7 @@ mod origin;
 pub use against::as_if_applied;
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
 pub use look::{Looked, Looks, look_at_all};
-pub use opening::{Opening, OpeningError, opening};
+pub use opening::{Opening, OpeningError, opening, opening_of};
 pub use origin::find_origins;
 
 use std::collections::BTreeMap;

@@ -3,20 +3,19 @@
 use std::net::SocketAddr;
 
 use crate::inventory::text::{self, SnmpText, SnmpVersion};
-use crate::inventory::{CredentialsObject, DeviceObject, Inventory};
-use crate::model::{Address, SecretName};
-use crate::observe::CommandLine;
+use crate::inventory::{DeviceObject, Inventory};
+use crate::model::{Address, CredentialsName, HostKey, SecretName};
 use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
-use crate::transport::ssh::{Login, Patience};
+use crate::transport::ssh::Login;
 
 /// All it takes to reach a device.
 #[derive(Debug, Clone)]
 pub struct Opening {
     pub snmp: SocketAddr,
     pub access: Access,
-    /// A look needs it only where SNMP does not tell the configuration, so what it lacks is told there.
-    pub command_line: CommandLine,
+    /// Only where the secrets for it are there: a look needs it on old firmware alone.
+    pub login: Option<Login>,
 }
 
 /// Why a device cannot even be asked.
@@ -39,11 +38,26 @@ pub fn opening(
     secrets: &Secrets,
 ) -> Result<Opening, OpeningError> {
     let address = device.text.address.ok_or(OpeningError::NoAddress)?;
-    let name = device
-        .text
-        .credentials
-        .as_ref()
-        .map_or("default", |name| name.as_str());
+    let host_key = device.text.host_key.clone();
+    match &device.text.credentials {
+        Some(name) => opening_of(inventory, address, name, host_key, secrets),
+        None => {
+            let name = CredentialsName::new("default");
+            let name = name.map_err(|_| OpeningError::NoCredentials("default".to_owned()))?;
+            opening_of(inventory, address, &name, host_key, secrets)
+        }
+    }
+}
+
+/// Returns how whatever is at an address is reached.
+pub fn opening_of(
+    inventory: &Inventory,
+    address: Address,
+    name: &CredentialsName,
+    host_key: Option<HostKey>,
+    secrets: &Secrets,
+) -> Result<Opening, OpeningError> {
+    let name = name.as_str();
     let credentials = inventory
         .credentials()
         .find(|credentials| credentials.id.as_str() == name)
@@ -51,41 +65,21 @@ pub fn opening(
     let incomplete = || OpeningError::Incomplete(name.to_owned());
     let snmp = credentials.text.snmp.as_ref().ok_or_else(incomplete)?;
     let access = access(snmp, secrets, &incomplete)?;
+    let login = credentials.text.ssh.as_ref().and_then(|ssh| {
+        let password = ssh.password.as_ref()?;
+        Some(Login {
+            address: SocketAddr::new(address.ip, address.ssh_port),
+            user: ssh.user.as_ref()?.as_str().to_owned(),
+            password: secrets.get(&password.0).ok()?,
+            legacy_algorithms: ssh.legacy_algorithms.unwrap_or(false),
+            host_key,
+        })
+    });
     Ok(Opening {
         snmp: SocketAddr::new(address.ip, address.snmp_port),
         access,
-        command_line: command_line(device, address, credentials, secrets),
+        login,
     })
-}
-
-fn command_line(
-    device: &DeviceObject,
-    address: Address,
-    credentials: &CredentialsObject,
-    secrets: &Secrets,
-) -> CommandLine {
-    let given = credentials.text.ssh.as_ref().and_then(|ssh| {
-        let password = &ssh.password.as_ref()?.0;
-        Some((ssh, ssh.user.as_ref()?, password))
-    });
-    let Some((ssh, user, password)) = given else {
-        return CommandLine::None(format!(
-            "the credentials `{}` have no SSH part",
-            credentials.id
-        ));
-    };
-    let password = match secrets.get(password) {
-        Ok(password) => password,
-        Err(error) => return CommandLine::None(error.to_string()),
-    };
-    let login = Login {
-        address: SocketAddr::new(address.ip, address.ssh_port),
-        user: user.as_str().to_owned(),
-        password,
-        legacy_algorithms: ssh.legacy_algorithms.unwrap_or(false),
-        host_key: device.text.host_key.clone(),
-    };
-    CommandLine::Login(Box::new(login), Patience::default())
 }
 
 fn access(

@@ -16,14 +16,14 @@ use gamctl::simulator::gam::{
 use gamctl::simulator::server::{Twin, TwinSettings};
 
 /// Numbers that look random and follow from a seed.
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
     }
 
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         // xorshift64*.
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -35,7 +35,7 @@ impl Dice {
         self.below(many) == 0
     }
 
-    pub(super) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[usize::try_from(self.below(choices.len() as u64)).unwrap()]
     }
 
@@ -66,7 +66,7 @@ fn mac(number: u16) -> MacAddress {
 }
 
 /// A device as somebody might have it: holes in the numbers, names with spaces, every optional field used at times.
-pub(super) fn random(
+pub(crate) fn random(
     dice: &mut Dice,
     model: GamModel,
     subscribers: usize,

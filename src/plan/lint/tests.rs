@@ -163,6 +163,10 @@ fn speed(mbps: u32) -> Option<Value> {
 }
 
 /// Every kind of step that a plan has, one after another.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list, one entry for each kind of step"
+)]
 fn good_steps() -> Vec<Step> {
     let port = |number| {
         Some(Value::Port(PortAssignment::Port(

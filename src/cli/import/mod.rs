@@ -1,0 +1,258 @@
+//! `gamctl import`: devices as they are, written as an inventory that changes nothing.
+//!
+//! `range` the addresses of a range · `find` looks at them.
+
+mod find;
+mod range;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, ensure};
+use serde::Serialize;
+
+use super::terminal::Terminal;
+use crate::config::{Settings, settings_of};
+use crate::inventory::source::{Limits, Source, replace};
+use crate::inventory::{Cache, read};
+use crate::model::{CredentialsName, SecretName};
+use crate::reconcile::import::{Imported, Texts, import};
+use crate::report::{Exit, counted, visible};
+
+/// How much of what was left out is shown without `--verbose`.
+const SHOWN: usize = 20;
+
+/// Write an inventory from devices as they are
+///
+/// Looks at devices, or at recorded looks, and writes files for all that was found: devices with their identity pins, uplinks, ports, service plans and subscribers. Nothing that is there already is touched, nothing is written to a device, and the plan right after is empty. What the inventory has no words for stays on the device, is nobody's, and is listed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl import 10.20.0.0/24 --into network --community-secret gam-snmp
+  gamctl import 10.20.0.11 10.20.0.40-10.20.0.60 --into network     more devices, into the same inventory
+  gamctl import maple-court-a --into network                        subscribers of a device that is described already
+  gamctl import --offline looks/ --into network                     from looks that `observe --save` wrote
+
+Secrets are given by name; their values come from GAMCTL_SECRET_NAME or the settings' folder of secrets.
+Exit codes: 0 all found devices are written, 6 a device that was named did not answer.")]
+pub(super) struct ImportArguments {
+    /// Addresses such as `10.20.0.11`, ranges such as `10.20.0.0/24` or `10.20.0.11-10.20.0.40`, or devices of the inventory by name
+    #[arg(value_name = "DEVICE", required_unless_present = "offline")]
+    devices: Vec<String>,
+
+    /// The inventory's folder; it is made where it is not there yet
+    #[arg(long, value_name = "PATH")]
+    into: PathBuf,
+
+    /// Import recorded looks from these files and folders instead of looking
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "devices")]
+    offline: Vec<PathBuf>,
+
+    /// Which of the inventory's credentials open the devices
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    credentials: String,
+
+    /// The name of the secret with the SNMP community, for a new inventory
+    #[arg(long, value_name = "SECRET", default_value = "gam-snmp")]
+    community_secret: String,
+
+    /// The user that logs in over SSH, for a new inventory
+    #[arg(long, value_name = "USER", default_value = "admin")]
+    ssh_user: String,
+
+    /// The name of the secret with the SSH password, for a new inventory
+    #[arg(long, value_name = "SECRET", default_value = "gam-ssh")]
+    ssh_secret: String,
+
+    /// Pin the SSH host keys that the devices show now, unseen; else `gamctl trust` pins them later
+    #[arg(long)]
+    accept_host_keys: bool,
+}
+
+/// What programs are told.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    written: Vec<PathBuf>,
+    devices: usize,
+    subscribers: usize,
+    service_plans: usize,
+    left_out: Vec<LeftOut<'a>>,
+    guesses: &'a [String],
+    unobservable: &'a [find::Unobservable],
+}
+
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    device: &'a str,
+    what: &'a str,
+    why: &'a str,
+}
+
+pub(super) fn run(
+    arguments: &ImportArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let folder = &arguments.into;
+    let settings = settings_of(settings, folder)?;
+    let mut texts = texts_of(folder)?;
+    let new_credentials = credentials(arguments, &texts)?;
+    if let Some(text) = &new_credentials {
+        texts.insert(Arc::from("credentials.toml"), Arc::from(text.as_str()));
+    }
+    let before = crate::inventory::read_texts(&texts, &Limits::default());
+    if before.has_errors() {
+        let why = "Nothing is imported: what would be added could not be checked.";
+        return super::source::refuse(before, why, terminal);
+    }
+    let found = if arguments.offline.is_empty() {
+        find::look(arguments, &before.inventory, &settings, terminal)?
+    } else {
+        find::recorded(&arguments.offline, &before.inventory)?
+    };
+    for one in &found.unobservable {
+        terminal.complain(&format!(
+            "{}: {}",
+            visible(&one.device),
+            visible(&one.reason)
+        ));
+    }
+    ensure!(
+        !found.found.is_empty(),
+        "no GAM was found ({} silent); check addresses, credentials, and that their agents let this host ask",
+        counted(found.silent, "address")
+    );
+    let imported = import(&found.found, &texts)?;
+    let mut files = imported.files.clone();
+    files.extend(new_credentials.map(|text| ("credentials.toml".to_owned(), text)));
+    let written = write(folder, &files)?;
+    tell(&imported, &found, folder, terminal);
+    terminal.json(&outcome(&imported, written, &found))?;
+    Ok(if found.unobservable.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Unobservable
+    })
+}
+
+/// Returns the files of the inventory, none where there is none yet.
+fn texts_of(folder: &Path) -> anyhow::Result<Texts> {
+    if !folder.exists() {
+        return Ok(Texts::new());
+    }
+    let source = Source::directory(folder)?;
+    let reading = read(&source, &Limits::default(), &Cache::default())?;
+    let texts: Texts = reading.inventory.texts().collect();
+    Ok(texts)
+}
+
+/// Returns a file of credentials, where the inventory has none yet.
+fn credentials(arguments: &ImportArguments, texts: &Texts) -> anyhow::Result<Option<String>> {
+    let is_there = |path: &Arc<str>| path.starts_with("credentials");
+    if texts.keys().any(is_there) {
+        return Ok(None);
+    }
+    let name = CredentialsName::new(&arguments.credentials)?;
+    let community = SecretName::new(&arguments.community_secret)?;
+    let password = SecretName::new(&arguments.ssh_secret)?;
+    let user = &arguments.ssh_user;
+    ensure!(
+        user.chars()
+            .all(|c| c.is_alphanumeric() || "._-@".contains(c))
+            && !user.is_empty(),
+        "`{}` is no user name for `--ssh-user`",
+        visible(user)
+    );
+    Ok(Some(format!(
+        "# Names of secrets, never a secret: the values come from outside of this repository.\n[credentials.\"{name}\"]\nsnmp = {{ version = \"2c\", community = {{ secret = \"{community}\" }} }}\nssh = {{ user = \"{user}\", password = {{ secret = \"{password}\" }} }}\n"
+    )))
+}
+
+/// Writes new files only: nothing that somebody wrote meanwhile is lost.
+fn write(folder: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for path in files.keys() {
+        let file = folder.join(path);
+        ensure!(
+            !file.exists(),
+            "{} has come to be meanwhile; import again",
+            file.display()
+        );
+    }
+    for (path, text) in files {
+        let file = folder.join(path);
+        replace(&file, text.as_bytes())
+            .with_context(|| format!("failed to write {}", file.display()))?;
+        written.push(file);
+    }
+    Ok(written)
+}
+
+fn tell(imported: &Imported, found: &find::Finds, folder: &Path, terminal: &Terminal) {
+    let silent = match found.silent {
+        0 => String::new(),
+        silent => format!("; {} did not answer", counted(silent, "address")),
+    };
+    terminal.say(&format!(
+        "Wrote {}, {} and {} to {}{silent}.",
+        counted(imported.devices, "device"),
+        counted(imported.subscribers, "subscriber"),
+        counted(imported.service_plans, "service plan"),
+        folder.display()
+    ));
+    let lists = [
+        (
+            "Left on the devices, nobody's:",
+            imported
+                .left_out
+                .iter()
+                .map(|one| format!("{}: {}: {}", one.device, one.what, one.why))
+                .collect::<Vec<_>>(),
+        ),
+        ("Guessed, to be looked at:", imported.guesses.clone()),
+    ];
+    for (title, lines) in lists {
+        if lines.is_empty() {
+            continue;
+        }
+        terminal.say(&format!("\n{title}"));
+        let shown = if terminal.is_verbose() {
+            usize::MAX
+        } else {
+            SHOWN
+        };
+        for line in lines.iter().take(shown) {
+            terminal.say(&format!("  {}", visible(line)));
+        }
+        if lines.len() > shown {
+            let more = lines.len() - shown;
+            terminal.say(&format!("  and {more} more, with --verbose"));
+        }
+    }
+    let shown = folder.display();
+    terminal.hint(&format!(
+        "read what was written, then run `gamctl plan -i {shown}`: it is empty; `gamctl trust -i {shown}` pins host keys that are not pinned yet"
+    ));
+}
+
+fn outcome<'a>(
+    imported: &'a Imported,
+    written: Vec<PathBuf>,
+    found: &'a find::Finds,
+) -> Outcome<'a> {
+    let left_out = imported.left_out.iter().map(|one| LeftOut {
+        device: one.device.as_str(),
+        what: &one.what,
+        why: &one.why,
+    });
+    Outcome {
+        written,
+        devices: imported.devices,
+        subscribers: imported.subscribers,
+        service_plans: imported.service_plans,
+        left_out: left_out.collect(),
+        guesses: &imported.guesses,
+        unobservable: &found.unobservable,
+    }
+}

@@ -1,0 +1,230 @@
+//! The new objects before they are text, and the text that they make.
+
+use std::collections::BTreeMap;
+
+use super::name::{Ids, slug};
+use super::{Found, LeftOut, Texts, device, subscriber};
+use crate::inventory::{FileKind, Reading, canonical_order, format};
+use crate::model::{DeviceName, ServicePlanId, SubscriberId, SubscriberName};
+
+/// Keys of a table with their values as TOML.
+pub(super) type Keys = Vec<(&'static str, String)>;
+
+/// A device as it is going to be written.
+#[derive(Debug, Clone)]
+pub(in crate::reconcile) struct DeviceDraft {
+    pub(super) keys: Keys,
+    pub(super) uplinks: BTreeMap<u8, Keys>,
+    pub(super) ports: BTreeMap<u8, Keys>,
+}
+
+/// A subscriber as it is going to be written.
+#[derive(Debug, Clone)]
+pub(in crate::reconcile) struct SubscriberDraft {
+    /// The place of its device among what was found.
+    pub(super) found: usize,
+    pub(super) name: SubscriberName,
+    /// It is in the VLAN of those without service.
+    pub(super) is_suspended: bool,
+    pub(super) keys: Keys,
+}
+
+/// Everything that is going to be written, but service plans: these follow from who is left.
+#[derive(Debug, Clone, Default)]
+pub(in crate::reconcile) struct Draft {
+    /// By the place among what was found.
+    pub(super) names: BTreeMap<usize, DeviceName>,
+    pub(super) devices: BTreeMap<usize, DeviceDraft>,
+    pub(super) subscribers: BTreeMap<SubscriberId, SubscriberDraft>,
+    /// Names of files, one for each device.
+    pub(super) files: BTreeMap<usize, String>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// A speed tier as it is going to be written.
+#[derive(Debug, Clone)]
+pub(super) struct PlanDraft {
+    pub(super) id: ServicePlanId,
+    pub(super) keys: Keys,
+}
+
+/// What a line of a new file belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Object {
+    Device(usize),
+    Uplinks(usize),
+    Port(usize, u8),
+    Subscriber(SubscriberId),
+    ServicePlan(ServicePlanId),
+    Network,
+}
+
+/// New files, and what begins at which of their lines.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) files: BTreeMap<String, String>,
+    pub(super) objects: BTreeMap<(String, u32), Object>,
+}
+
+impl Draft {
+    pub(super) fn of(found: &[Found], before: &Reading, existing: &Texts) -> Self {
+        let mut draft = Self::default();
+        let inventory = &before.inventory;
+        let mut devices = Ids::default();
+        devices.take(inventory.devices().map(|device| device.id.as_str()));
+        let mut subscribers = Ids::default();
+        subscribers.take(inventory.subscribers().map(|one| one.id.as_str()));
+        for (place, one) in found.iter().enumerate() {
+            let name = match &one.known {
+                Some(name) => name.clone(),
+                None => device::name(one, &mut devices),
+            };
+            let file = (1_u32..).map(|number| match number {
+                1 => name.to_string(),
+                number => format!("{name}-{number}"),
+            });
+            let mut file = file.filter(|file| {
+                let taken = |folder: &str| {
+                    let path = format!("{folder}/{file}.toml");
+                    existing.contains_key(path.as_str())
+                };
+                !taken("devices") && !taken("subscribers")
+            });
+            draft.files.insert(place, file.next().unwrap_or_default());
+            if let Some(twin) = device::already_there(one, inventory) {
+                draft.leave_out(
+                    &name,
+                    "the device",
+                    &format!("it is `{twin}` of the inventory"),
+                );
+                continue;
+            }
+            draft.names.insert(place, name);
+            if one.known.is_none() {
+                let defaults = inventory.defaults();
+                draft.devices.insert(place, device::draft(one, &defaults));
+            }
+        }
+        subscriber::add(found, before, &mut subscribers, &mut draft);
+        draft
+    }
+
+    pub(super) fn leave_out(&mut self, device: &DeviceName, what: &str, why: &str) {
+        self.left_out.push(LeftOut {
+            device: device.clone(),
+            what: what.to_owned(),
+            why: why.to_owned(),
+        });
+    }
+
+    pub(super) fn leave_out_subscriber(&mut self, id: &SubscriberId, why: &str) {
+        let Some(one) = self.subscribers.remove(id) else {
+            return;
+        };
+        if let Some(device) = self.names.get(&one.found).cloned() {
+            self.leave_out(&device, &format!("subscriber `{}`", one.name), why);
+        }
+    }
+
+    /// Returns the files with devices and subscribers.
+    pub(super) fn write(
+        &self,
+        plan_of: impl Fn(&SubscriberId) -> Option<ServicePlanId>,
+    ) -> Written {
+        let mut written = Written::default();
+        for (place, device) in &self.devices {
+            let (Some(name), Some(file)) = (self.names.get(place), self.files.get(place)) else {
+                continue;
+            };
+            let path = format!("devices/{file}.toml");
+            let head = format!("device.{}", quoted_key(name.as_str()));
+            written.table(&path, &head, &device.keys, Object::Device(*place));
+            for (number, keys) in &device.uplinks {
+                let head = format!("{head}.uplink.{number}");
+                written.table(&path, &head, keys, Object::Uplinks(*place));
+            }
+            for (number, keys) in &device.ports {
+                let head = format!("{head}.port.{number}");
+                written.table(&path, &head, keys, Object::Port(*place, *number));
+            }
+        }
+        for (id, one) in &self.subscribers {
+            let (Some(name), Some(file), Some(plan)) = (
+                self.names.get(&one.found),
+                self.files.get(&one.found),
+                plan_of(id),
+            ) else {
+                continue;
+            };
+            let path = format!("subscribers/{file}.toml");
+            let head = format!("subscriber.{}", quoted_key(id.as_str()));
+            let mut keys = vec![
+                ("device", quoted(name.as_str())),
+                ("service_plan", quoted(plan.as_str())),
+            ];
+            keys.extend(one.keys.iter().cloned());
+            written.table(&path, &head, &keys, Object::Subscriber(id.clone()));
+        }
+        written
+    }
+}
+
+impl Written {
+    pub(super) fn table(&mut self, path: &str, head: &str, keys: &Keys, object: Object) {
+        let text = self.files.entry(path.to_owned()).or_default();
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let line = text.matches('\n').count() + 1;
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        self.objects.insert((path.to_owned(), line), object);
+        text.push_str(&format!("[{head}]\n"));
+        for (key, value) in keys {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+
+    /// Returns what a line belongs to.
+    pub(super) fn object_at(&self, path: &str, line: u32) -> Option<&Object> {
+        let from = (path.to_owned(), 0);
+        let to = (path.to_owned(), line);
+        self.objects
+            .range(from..=to)
+            .next_back()
+            .map(|(_, object)| object)
+    }
+
+    /// Returns the files in the order and spacing that `gamctl fmt` gives them.
+    pub(super) fn into_files(self) -> BTreeMap<String, String> {
+        let files = self.files.into_iter().map(|(path, text)| {
+            let kind = FileKind::ALL.into_iter().find(|kind| {
+                path.strip_suffix(".toml") == Some(kind.stem())
+                    || path.split_once('/').map(|(folder, _)| folder) == Some(kind.stem())
+            });
+            let ordered = kind
+                .and_then(|kind| format(kind, &text, &|table| canonical_order(kind, table)).ok());
+            (path, ordered.unwrap_or(text))
+        });
+        files.collect()
+    }
+}
+
+/// Returns a text as TOML. What reaches this is checked by its type: it has no quotes, no backslashes and no control characters.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+fn quoted_key(id: &str) -> String {
+    if id.contains('.') {
+        quoted(id)
+    } else {
+        id.to_owned()
+    }
+}
+
+/// Returns an id out of a text, free among others.
+pub(super) fn subscriber_id(wishes: &[String], ids: &mut Ids, slot: u16) -> Option<SubscriberId> {
+    let otherwise = format!("subscriber-{slot}");
+    let wishes: Vec<String> = wishes.iter().map(|wish| slug(wish, &otherwise)).collect();
+    SubscriberId::new(&ids.free(&wishes)).ok()
+}

@@ -1,0 +1,99 @@
+//! From looks at devices to an inventory that says the same, so that the plan right after is empty.
+//!
+//! `draft` objects before they are text · `name` ids out of names · `device` and `subscriber` what is written of each · `service_plan` speed
+//! tiers out of profiles · `weed` what cannot be said without a change is left out, and why.
+//!
+//! *Guarantees*: with what was there before, the result reads without errors, and resolves to what was seen of every object it names.
+
+mod device;
+mod draft;
+mod name;
+mod service_plan;
+mod subscriber;
+mod weed;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::inventory::source::Limits;
+use crate::inventory::{Reading, read_texts};
+use crate::model::{Address, CredentialsName, DeviceName, Finding, HostKey, Observation};
+
+pub(super) use draft::Draft;
+
+/// The files of an inventory by their paths.
+pub type Texts = BTreeMap<Arc<str>, Arc<str>>;
+
+/// A look at a device, and what the looking told beside it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub observation: Observation,
+    /// Its name in the inventory, where it is described there already: then only its subscribers are written.
+    pub known: Option<DeviceName>,
+    /// Left out: the device is described as one that is not installed yet.
+    pub address: Option<Address>,
+    pub credentials: Option<CredentialsName>,
+    pub host_key: Option<HostKey>,
+}
+
+/// What an import comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// New files only, by their paths.
+    pub files: BTreeMap<String, String>,
+    pub devices: usize,
+    pub subscribers: usize,
+    pub service_plans: usize,
+    pub left_out: Vec<LeftOut>,
+    /// What was written and is a guess.
+    pub guesses: Vec<String>,
+}
+
+/// Something on a device that the inventory does not say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftOut {
+    pub device: DeviceName,
+    /// Such as `subscriber "apt 7"`.
+    pub what: String,
+    pub why: String,
+}
+
+/// Why nothing can be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("the inventory has errors; see `gamctl validate`")]
+    Invalid,
+    #[error("what was seen makes no inventory without errors: {0}")]
+    Stuck(String),
+}
+
+/// Returns what to add to an inventory, so that it says what was seen.
+///
+/// # Errors
+///
+/// Fails where the inventory as it is has errors.
+pub fn import(found: &[Found], existing: &Texts) -> Result<Imported, ImportError> {
+    let before = read_texts(existing, &Limits::default());
+    if before.has_errors() {
+        return Err(ImportError::Invalid);
+    }
+    let draft = Draft::of(found, &before, existing);
+    weed::weed(draft, found, &before, existing)
+}
+
+/// Returns one finding as a sentence.
+fn said(finding: &Finding) -> String {
+    match &finding.hint {
+        Some(hint) => format!("{} ({hint})", finding.message),
+        None => finding.message.clone(),
+    }
+}
+
+/// Returns the reading of old and new files together.
+fn together(existing: &Texts, new: &BTreeMap<String, String>) -> Reading {
+    let mut texts = existing.clone();
+    for (path, text) in new {
+        texts.insert(Arc::from(path.as_str()), Arc::from(text.as_str()));
+    }
+    read_texts(&texts, &Limits::default())
+}
