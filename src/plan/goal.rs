@@ -181,7 +181,12 @@ fn keep_unread(goal: &mut Subscriber, start: &Subscriber, unread: &[&'static str
 }
 
 /// Why an object must not be removed although it is to go, beyond who uses it.
-fn doubt_of_removal(observation: &Observation, part: Part, slot: Slot) -> Option<String> {
+fn doubt_of_removal(
+    observation: &Observation,
+    part: Part,
+    slot: Slot,
+    unread: &[&'static str],
+) -> Option<String> {
     if let Some(unread) = observation.unread.iter().find(|unread| {
         unread.number.is_none()
             && matches!(
@@ -197,6 +202,10 @@ fn doubt_of_removal(observation: &Observation, part: Part, slot: Slot) -> Option
         .iter()
         .find(|unread| unread.part == part && unread.number == Some(slot.0))
         .map(|unread| format!("not all of it could be read ({})", unread.reason))
+        .or_else(|| {
+            let field = unread.first()?;
+            Some(format!("its `{field}` is not among those that were read"))
+        })
 }
 
 /// Returns why an object that is not intended goes; nothing where it stays.
@@ -213,7 +222,7 @@ fn leaving(scene: &Scene<'_>, is_ours: bool) -> Option<Cause> {
 fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for place in 0..scene.subscribers.len() {
-        let Some((slot, name, is_ours)) = unmatched(&scene.subscribers, place, |start| {
+        let Some((slot, unread, name, is_ours)) = unmatched(&scene.subscribers, place, |start| {
             (start.name.clone(), owns_subscriber(scene, start))
         }) else {
             continue;
@@ -234,7 +243,9 @@ fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
                 hint: "put it back; to remove it, lift `protected` in one commit, apply, and delete it in a later one".to_owned(),
             });
             Fate::Kept
-        } else if let Some(doubt) = doubt_of_removal(scene.observation, Part::Subscribers, slot) {
+        } else if let Some(doubt) =
+            doubt_of_removal(scene.observation, Part::Subscribers, slot, &unread)
+        {
             let message = format!("subscriber {name} is not removed: {doubt}");
             scene.note("not-read", object, message);
             Fate::Kept
@@ -248,7 +259,7 @@ fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
 
 fn leave_endpoints(scene: &mut Scene<'_>) {
     for place in 0..scene.endpoints.len() {
-        let Some((slot, mac, is_ours)) = unmatched(&scene.endpoints, place, |start| {
+        let Some((slot, unread, mac, is_ours)) = unmatched(&scene.endpoints, place, |start| {
             (start.mac, owns_endpoint(scene, start))
         }) else {
             continue;
@@ -257,7 +268,7 @@ fn leave_endpoints(scene: &mut Scene<'_>) {
             continue;
         };
         let object = Object::Endpoint(mac);
-        let doubt = doubt_of_removal(scene.observation, Part::Endpoints, slot)
+        let doubt = doubt_of_removal(scene.observation, Part::Endpoints, slot, &unread)
             .or_else(|| scene.blind.ties.clone());
         let fate = if let Some(doubt) = doubt {
             let message = format!("endpoint {mac} is not removed: {doubt}");
@@ -276,7 +287,7 @@ fn leave_endpoints(scene: &mut Scene<'_>) {
 
 fn leave_profiles(scene: &mut Scene<'_>) {
     for place in 0..scene.profiles.len() {
-        let Some((slot, name, is_ours)) = unmatched(&scene.profiles, place, |start| {
+        let Some((slot, unread, name, is_ours)) = unmatched(&scene.profiles, place, |start| {
             (start.name.clone(), owns_profile(scene, start))
         }) else {
             continue;
@@ -285,7 +296,7 @@ fn leave_profiles(scene: &mut Scene<'_>) {
             continue;
         };
         let object = Object::Profile(name.clone());
-        let doubt = doubt_of_removal(scene.observation, Part::Profiles, slot)
+        let doubt = doubt_of_removal(scene.observation, Part::Profiles, slot, &unread)
             .or_else(|| scene.blind.rates.clone());
         let fate = if is_devices_own(slot, &name) {
             if is_ours {
@@ -317,13 +328,13 @@ fn unmatched<S, K>(
     items: &[Item<S>],
     place: usize,
     read: impl Fn(&S) -> (K, bool),
-) -> Option<(Slot, K, bool)> {
+) -> Option<(Slot, Vec<&'static str>, K, bool)> {
     let item = items.get(place)?;
     if item.fate != Fate::Unmanaged {
         return None;
     }
     let (key, is_ours) = read(item.start.as_ref()?);
-    Some((item.slot, key, is_ours))
+    Some((item.slot, item.unread.clone(), key, is_ours))
 }
 
 fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Fate, is_ours: bool) {

@@ -15,6 +15,7 @@ pub(super) fn find_items(scene: &mut Scene<'_>) {
     subscribers(scene);
     endpoints_by_name(scene, &mut taken);
     endpoints_by_subscriber(scene, &mut taken);
+    subscribers_by_endpoint(scene);
 }
 
 /// By name; what is left, where exactly one profile of ours has the same rates and nobody else's subscriber uses it.
@@ -137,6 +138,24 @@ fn endpoints_by_subscriber(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
     for (mac, place) in found {
         if !scene.endpoint_of.contains_key(&mac) && taken.insert(place) {
             scene.endpoint_of.insert(mac, place);
+        }
+    }
+}
+
+/// Whoever is on an endpoint that gets another address is who shall be on it then.
+fn subscribers_by_endpoint(scene: &mut Scene<'_>) {
+    let taken: BTreeSet<usize> = scene.subscriber_of.values().copied().collect();
+    let users: BTreeMap<usize, usize> = scene
+        .subscribers
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| !taken.contains(place))
+        .filter_map(|(place, item)| Some((item.start.as_ref()?.endpoint?, place)))
+        .collect();
+    for (name, wanted) in &scene.intended.subscribers {
+        let endpoint = wanted.endpoint.and_then(|mac| scene.endpoint_of.get(&mac));
+        if let Some(user) = endpoint.and_then(|endpoint| users.get(endpoint)) {
+            scene.subscriber_of.entry(name).or_insert(*user);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `change` what a plan is made of · `fleet` all plans of a run · `lint` the lines read once more · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
 //! recipe, with a file for each of its steps: `identity`, `settled`, `scene`, `matching`, `goal`, `conflict`, `reuse`,
-//! `settings`, `order` · `unplanned` plans without steps.
+//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps.
 
 mod blind;
 mod cause;
@@ -10,6 +10,7 @@ mod change;
 mod conflict;
 mod fleet;
 mod goal;
+mod guard;
 mod identity;
 mod item;
 mod ledger;
@@ -31,6 +32,7 @@ pub use change::{Change, Field, FieldChange, Object, Value, Verb};
 pub use fleet::{
     DeviceComplaint, InventoryVersion, OutOfScope, Planned, PolicyVersion, Unobservable,
 };
+pub use guard::guard;
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
@@ -48,6 +50,9 @@ pub struct DevicePlan {
     /// What the plan was made from; left out where the device was not or could not be observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observed>,
+    /// How much there is on the device, for limits in percent.
+    #[serde(default)]
+    pub census: Census,
     /// In the order in which they are carried out.
     pub steps: Vec<Step>,
     /// Why nothing of this plan may be applied; empty in a plan that may.
@@ -59,6 +64,14 @@ pub struct DevicePlan {
     /// What is on the device and is not ours; never touched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmanaged: Vec<Unmanaged>,
+}
+
+/// How much a look found, whoever it belongs to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Census {
+    pub subscribers: usize,
+    pub endpoints: usize,
 }
 
 /// The look that a plan was made from.

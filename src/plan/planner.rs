@@ -3,7 +3,7 @@
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
 
 use super::scene::Scene;
-use super::{DevicePlan, Note, Observed, Request};
+use super::{Census, DevicePlan, Note, Observed, Request};
 use super::{
     conflict, goal, identity, matching, order, reuse, settings, settled, unmanaged, unplanned,
 };
@@ -23,6 +23,10 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan {
         sequence: observation.sequence,
         fingerprint: Fingerprint::of(observation),
     });
+    plan.census = Census {
+        subscribers: observation.config.subscribers.len(),
+        endpoints: observation.config.endpoints.len(),
+    };
     plan.refusals = identity::refusals(request, observation);
     if plan.is_refused() {
         return plan;

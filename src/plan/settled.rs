@@ -22,22 +22,7 @@ pub(super) fn only_unmanaged(
         return None;
     }
     let observed = &observation.config;
-    if !is_system_settled(&intended.system, &observed.system)
-        || !intended.ports.iter().all(|(number, port)| {
-            observed
-                .ports
-                .get(number)
-                .is_some_and(|has| is_port_settled(port, has))
-        })
-        || !intended.uplinks.iter().all(|(number, uplink)| {
-            let UplinkConfig { allowed_vlans } = uplink;
-            allowed_vlans.is_none()
-                || observed
-                    .uplinks
-                    .get(number)
-                    .is_some_and(|has| has.allowed_vlans == *allowed_vlans)
-        })
-    {
+    if !are_settings_settled(intended, observed) {
         return None;
     }
     let ledger = request.ledger;
@@ -104,6 +89,19 @@ pub(super) fn only_unmanaged(
     )?;
     found.sort_by(|left, right| (&left.kind, left.slot).cmp(&(&right.kind, right.slot)));
     Some(found)
+}
+
+fn are_settings_settled(intended: &DeviceConfig, observed: &DeviceConfig) -> bool {
+    is_system_settled(&intended.system, &observed.system)
+        && intended.ports.iter().all(|(number, port)| {
+            let has = observed.ports.get(number);
+            has.is_some_and(|has| is_port_settled(port, has))
+        })
+        && intended.uplinks.iter().all(|(number, uplink)| {
+            let UplinkConfig { allowed_vlans } = uplink;
+            let has = observed.uplinks.get(number);
+            allowed_vlans.is_none() || has.is_some_and(|has| has.allowed_vlans == *allowed_vlans)
+        })
 }
 
 /// Walks two sorted maps side by side; nothing where the first has what the second lacks or has otherwise.

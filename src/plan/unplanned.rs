@@ -1,6 +1,6 @@
 //! Plans without steps: of devices that were not looked at, and of those that nothing is planned for.
 
-use super::{Change, DevicePlan, Note, Object, Verb};
+use super::{Census, Change, DevicePlan, Note, Object, Verb};
 use crate::model::{DeviceName, DeviceState};
 
 impl DevicePlan {
@@ -10,6 +10,7 @@ impl DevicePlan {
             device,
             state,
             observed: None,
+            census: Census::default(),
             steps: Vec::new(),
             refusals: Vec::new(),
             notes: Vec::new(),

@@ -7,12 +7,23 @@ use super::planner::{case, judge};
 use super::tried;
 
 proptest! {
-    #![proptest_config(tried(2_000))]
+    #![proptest_config(tried(1_200))]
 
     #[test]
     fn every_plan_reaches_the_intention_safely_and_can_be_taken_up_again_and_undone(mut dice in dice::dice(2_500)) {
         let case = case::case(&mut dice);
         let judged = judge::judge(&case, judge::Prefixes::Some(3));
         prop_assert!(judged.is_ok(), "{}\n{case:#?}", judged.unwrap_err());
+    }
+
+    #[test]
+    fn the_same_device_and_intention_give_the_same_plan(mut dice in dice::dice(2_500)) {
+        let case = case::case(&mut dice);
+        let observation = case.observation(&case.configuration);
+        let plans = [case.plan(&observation), case.plan(&observation)];
+        prop_assert_eq!(&plans[0], &plans[1]);
+        if case.changes == Some(0) && case.blinds.is_empty() {
+            prop_assert!(plans[0].steps.is_empty(), "{}", judge::told(&plans[0]));
+        }
     }
 }

@@ -1,16 +1,17 @@
 //! How much fits: endpoints on a port and on a device, and the numbers of every table.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use super::{Block, obstacle};
 use crate::model::{Part, PortAssignment, PortNumber, Slot};
 use crate::plan::item::Item;
 use crate::plan::scene::Scene;
 
-/// Numbers of profiles, the device's own one included (docs/gam.md).
-const PROFILES: u16 = 15;
+/// Numbers of profiles; 1 is the device's own, even where it was not seen (docs/gam.md).
+const PROFILES: RangeInclusive<u16> = 2..=15;
 /// Numbers of endpoints, and of subscribers, on every model (docs/gam.md).
-const NUMBERS: u16 = 384;
+const NUMBERS: RangeInclusive<u16> = 1..=384;
 
 /// No port and no device gets more endpoints than it takes; those that come last are left out.
 pub(super) fn places(scene: &Scene<'_>) -> Vec<Block> {
@@ -119,9 +120,9 @@ fn full_port(
 /// A new object needs a number that nobody has, or one that goes in this plan; those without are left out, the last first.
 pub(super) fn tables(scene: &Scene<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let mut table = |part: Part, free: usize, new: Vec<usize>, most: u16| {
+    let mut table = |part: Part, free: usize, new: Vec<usize>, numbers: RangeInclusive<u16>| {
         let excess = new.iter().skip(free);
-        let why = || format!("all {most} {} are taken", part.as_str());
+        let why = || format!("all {} {} are taken", numbers.end(), part.as_str());
         blocks.extend(excess.map(|place| Block::new(part, *place, "blocked", why())));
     };
     let blind = &scene.blind;
@@ -138,7 +139,7 @@ pub(super) fn tables(scene: &Scene<'_>) -> Vec<Block> {
 fn supply<S: Clone + PartialEq>(
     items: &[Item<S>],
     unknown: &BTreeSet<Slot>,
-    most: u16,
+    numbers: RangeInclusive<u16>,
 ) -> (Vec<Slot>, Vec<usize>) {
     let new: Vec<usize> = items
         .iter()
@@ -152,7 +153,7 @@ fn supply<S: Clone + PartialEq>(
     let mut used = unknown.clone();
     let observed = items.iter().filter(|item| item.start.is_some());
     used.extend(observed.clone().map(|item| item.slot));
-    let unused = (1..=most).map(Slot).filter(|slot| !used.contains(slot));
+    let unused = numbers.map(Slot).filter(|slot| !used.contains(slot));
     let freed = observed
         .filter(|item| item.is_leaving() && !unknown.contains(&item.slot))
         .map(|item| item.slot);
@@ -168,8 +169,12 @@ pub(in crate::plan) fn give_slots(scene: &mut Scene<'_>) {
     give(&mut scene.subscribers, &blind.subscribers.taken, NUMBERS);
 }
 
-fn give<S: Clone + PartialEq>(items: &mut [Item<S>], unknown: &BTreeSet<Slot>, most: u16) {
-    let (free, new) = supply(items, unknown, most);
+fn give<S: Clone + PartialEq>(
+    items: &mut [Item<S>],
+    unknown: &BTreeSet<Slot>,
+    numbers: RangeInclusive<u16>,
+) {
+    let (free, new) = supply(items, unknown, numbers);
     for (place, slot) in new.into_iter().zip(free) {
         if let Some(item) = items.get_mut(place) {
             item.slot = slot;

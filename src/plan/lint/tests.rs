@@ -102,6 +102,7 @@ fn plan(steps: Vec<Step>) -> DevicePlan {
             sequence: 1,
             fingerprint: Fingerprint::of(&observation()),
         }),
+        census: crate::plan::Census::default(),
         steps,
         refusals: Vec::new(),
         notes: Vec::new(),

@@ -39,20 +39,18 @@ pub(super) fn way_out(judge: &Judge<'_>) -> Option<Release> {
     }
     let start = path.iter().position(|thing| *thing == at)?;
     let circle = path.get(start..)?;
-    let mut ways: Vec<(u32, usize, Release)> = Vec::new();
+    let mut ways: Vec<(u32, Release)> = Vec::new();
     for (index, thing) in circle.iter().enumerate() {
         let next = circle.get((index + 1) % circle.len())?;
         for obstacle in judge.obstacles(*thing) {
             if obstacle.by == *next
                 && let Some(release) = release(*thing, obstacle.by, obstacle.hold)
             {
-                ways.push((price(judge, release), index, release));
+                ways.push((price(judge, release), release));
             }
         }
     }
-    ways.into_iter()
-        .min_by_key(|(price, index, _)| (*price, *index))
-        .map(|(_, _, release)| release)
+    ways.into_iter().min().map(|(_, release)| release)
 }
 
 /// Returns how an obstacle lets go of what somebody waits for.

@@ -1,6 +1,6 @@
 //! Who is served, over which path: what a step does to people is the difference between before and after.
 
-use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId};
+use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId, VlanSet};
 use crate::plan::item::{Endpoint, Item, Subscriber};
 use crate::plan::scene::Scene;
 use crate::plan::settings::Settings;
@@ -51,28 +51,32 @@ pub(super) fn service_at(stage: &Stage, place: usize) -> Option<Service> {
         Some(PortAssignment::Port(number)) => stage.ports.get(&number),
         Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
     };
-    let passes = stage.uplinks.is_empty()
-        || stage
-            .uplinks
-            .values()
-            .any(|allowed| allowed.contains(subscriber.vlan));
-    is_served(subscriber, endpoint, port, passes).then(|| Service {
+    let passes = stage.untold_vlans.contains(&place)
+        || passes(
+            subscriber.vlan,
+            stage.uplinks.is_empty(),
+            stage.uplinks.values(),
+        );
+    is_served(endpoint, port, passes).then(|| Service {
         subscriber: subscriber.clone(),
         endpoint: endpoint.cloned(),
         port: port.cloned(),
     })
 }
 
-fn is_served(
-    subscriber: &Subscriber,
-    endpoint: Option<&Endpoint>,
-    port: Option<&PortConfig>,
-    passes: bool,
+/// Returns whether a VLAN gets through to the network; where nothing is known of uplinks, it is taken to.
+fn passes<'a>(
+    vlan: VlanId,
+    is_unknown: bool,
+    mut uplinks: impl Iterator<Item = &'a VlanSet>,
 ) -> bool {
-    subscriber.vlan != VlanId::UNSERVED
+    vlan != VlanId::UNSERVED && (is_unknown || uplinks.any(|allowed| allowed.contains(vlan)))
+}
+
+fn is_served(endpoint: Option<&Endpoint>, port: Option<&PortConfig>, passes: bool) -> bool {
+    passes
         && endpoint.is_none_or(|endpoint| endpoint.port != PortAssignment::Unassigned)
         && port.is_none_or(|port| port.enabled != Some(false))
-        && passes
 }
 
 /// Who is served before the plan, and who after it.
@@ -119,12 +123,10 @@ fn served_in_the_end(scene: &Scene<'_>, settings: &Settings) -> Vec<bool> {
             }
             Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
         };
-        let passes = settings.uplinks.is_empty()
-            || settings
-                .uplinks
-                .values()
-                .any(|pair| pair.goal.contains(subscriber.vlan));
-        Some(is_served(subscriber, endpoint, port, passes))
+        let goals = settings.uplinks.values().map(|pair| &pair.goal);
+        let passes =
+            item.is_unread("vlan") || passes(subscriber.vlan, settings.uplinks.is_empty(), goals);
+        Some(is_served(endpoint, port, passes))
     };
     scene
         .subscribers

@@ -36,6 +36,8 @@ pub(super) struct Stage {
     pub(super) in_vlan: BTreeMap<VlanId, BTreeSet<usize>>,
     /// Subscribers whose endpoint is not known, which may be served all the same.
     pub(super) untold: BTreeSet<usize>,
+    /// Subscribers whose VLAN is not known.
+    pub(super) untold_vlans: BTreeSet<usize>,
     /// Endpoints whose port is not known.
     pub(super) untold_ports: BTreeSet<usize>,
 }
@@ -67,6 +69,9 @@ impl Stage {
         for (place, item) in scene.subscribers.iter().enumerate() {
             if item.is_unread("endpoint") {
                 stage.untold.insert(place);
+            }
+            if item.is_unread("vlan") {
+                stage.untold_vlans.insert(place);
             }
             stage.set_subscriber(place, item.slot, item.start.clone());
         }

@@ -22,6 +22,7 @@ fn plan_of(device: &str, steps: Vec<Step>) -> DevicePlan {
             sequence: 0,
             fingerprint: Fingerprint::of(&observation),
         }),
+        census: crate::plan::Census::default(),
         steps,
         refusals: Vec::new(),
         notes: Vec::new(),

@@ -1,0 +1,156 @@
+//! The limits of `policy.toml`, and what protects a subscriber from being removed.
+
+use gamctl::plan::{DevicePlan, Limit, Limits, guard};
+use serde_json::json;
+
+use super::{Example, mac, subscriber};
+
+/// Returns an example with so many households, of which the first are removed.
+fn removing(households: u8, removed: u8) -> Example {
+    let mut config = json!({ "profiles": { "home": { "down": 106, "up": 106 } }, "endpoints": {}, "subscribers": {} });
+    for number in 1..=households {
+        let name = format!("h{number:02}");
+        config["endpoints"][mac(number)] = json!({ "name": name, "port": "unassigned" });
+        config["subscribers"][&name] = subscriber(number, 100 + u16::from(number));
+    }
+    let mut example = Example::of(&config);
+    for number in 1..=removed {
+        let name = format!("h{number:02}");
+        example.intended["endpoints"]
+            .as_object_mut()
+            .unwrap()
+            .remove(&mac(number));
+        example.intended["subscribers"]
+            .as_object_mut()
+            .unwrap()
+            .remove(&name);
+    }
+    example
+}
+
+fn limit(count: u32, percent: u32) -> Limit {
+    Limit {
+        count: Some(count),
+        percent: Some(percent),
+    }
+}
+
+fn of_device(plan: DevicePlan, limits: &Limits) -> Vec<String> {
+    let mut plans = [plan];
+    let of_all = guard(&mut plans, limits);
+    assert!(of_all.is_empty(), "{of_all:?}");
+    let [plan] = plans;
+    let refusals = plan.refusals.into_iter();
+    refusals
+        .map(|one| format!("{}: {}", one.rule, one.message))
+        .collect()
+}
+
+#[test]
+fn a_household_is_two_removals_and_the_smaller_limit_wins_from_ten_objects_up() {
+    let limits = Limits {
+        removals_per_device: limit(5, 20),
+        ..Limits::default()
+    };
+    assert_eq!(of_device(removing(10, 2).plan(), &limits), [] as [&str; 0]);
+    assert_eq!(
+        of_device(removing(20, 3).plan(), &limits),
+        [
+            "too-many-removals: 6 subscribers and endpoints of oak would be removed, and the limit is 5"
+        ]
+    );
+    assert_eq!(
+        of_device(removing(9, 2).plan(), &limits),
+        [
+            "too-many-removals: 4 subscribers and endpoints of oak would be removed, and the limit is 3, which is 20 % of the 18 subscribers and endpoints on it"
+        ]
+    );
+    // Under ten objects only the count counts.
+    assert_eq!(of_device(removing(4, 2).plan(), &limits), [] as [&str; 0]);
+}
+
+#[test]
+fn the_whole_run_has_limits_of_its_own() {
+    let mut plans = vec![
+        removing(20, 2).plan(),
+        removing(20, 2).plan(),
+        removing(20, 0).plan(),
+    ];
+    let limits = Limits {
+        removals: limit(7, 90),
+        interruptions: Limit {
+            count: None,
+            percent: Some(0),
+        },
+        devices: Limit {
+            count: Some(1),
+            percent: None,
+        },
+        ..Limits::default()
+    };
+    // These households are on no port, so nobody notices.
+    let words: Vec<String> = guard(&mut plans, &limits)
+        .into_iter()
+        .map(|one| format!("{}: {}", one.rule, one.message))
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "too-many-removals-in-all: 8 subscribers and endpoints would be removed in all, and the limit is 7",
+            "too-many-devices: 2 devices would be changed, and the limit is 1",
+        ]
+    );
+    assert!(plans.iter().all(|plan| !plan.is_refused()));
+}
+
+#[test]
+fn whoever_notices_is_an_interruption_once() {
+    let mut example = Example::settled();
+    for name in ["a", "b"] {
+        example.intended["subscribers"][name]["vlan"] = json!(200);
+        example.intended["subscribers"][name]["tagged"] = json!(true);
+    }
+    let mut plans = [example.plan()];
+    let limits = Limits {
+        interruptions: Limit {
+            count: Some(1),
+            percent: None,
+        },
+        ..Limits::default()
+    };
+    let refusals = guard(&mut plans, &limits);
+    let words: Vec<&str> = refusals.iter().map(|one| one.message.as_str()).collect();
+    assert_eq!(
+        words,
+        ["2 subscribers would be interrupted or cut off, and the limit is 1"]
+    );
+}
+
+#[test]
+fn a_protected_subscriber_is_not_removed_and_its_things_stay() {
+    let mut example = Example::settled();
+    example.intended = json!({});
+    let ledger = example.ledger.as_mut().unwrap();
+    ledger.protected.insert("a".parse().unwrap());
+    let plan = example.plan();
+    let lines: Vec<&str> = plan
+        .steps
+        .iter()
+        .flat_map(|step| &step.lines)
+        .map(String::as_str)
+        .collect();
+    assert_eq!(lines, ["no ghn subscriber 2", "no ghn endpoint 2"]);
+    assert_eq!(
+        example.refusals(),
+        [
+            "protected-subscriber: subscriber a is protected, and the inventory does not have it any more"
+        ]
+    );
+    assert_eq!(
+        example.notes(),
+        [
+            "still-used: profile home is not removed: subscriber a uses it",
+            "still-used: endpoint 00:0e:d8:00:00:01 is not removed: subscriber a uses it",
+        ]
+    );
+}

@@ -1,0 +1,258 @@
+//! Moves, swaps and renames: one line where one will do, one more where two must trade places.
+
+use gamctl::plan::{Cause, Impact};
+use serde_json::json;
+
+use super::{Example, homes, mac, subscriber};
+
+fn swapped() -> Example {
+    let mut example = Example::settled();
+    example.intended["subscribers"]["a"]["endpoint"] = json!(mac(2));
+    example.intended["subscribers"]["b"]["endpoint"] = json!(mac(1));
+    example
+}
+
+#[test]
+fn two_households_that_swap_their_boxes_are_both_named_and_one_is_detached_for_a_moment() {
+    let plan = swapped().plan();
+    let lines: Vec<String> = plan
+        .steps
+        .iter()
+        .flat_map(|step| step.lines.clone())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "no ghn subscriber 1 endpoint",
+            "ghn subscriber 2 endpoint 1",
+            "ghn subscriber 1 endpoint 2"
+        ]
+    );
+    assert_eq!(plan.steps[0].because[0].cause, Cause::Temporary);
+    let interrupts = |name: &str| Impact::Interrupts {
+        subscribers: vec![name.parse().unwrap()],
+    };
+    assert_eq!(plan.steps[0].impact, interrupts("a"));
+    assert_eq!(plan.steps[1].impact, interrupts("b"));
+    assert_eq!(plan.steps[2].impact, Impact::None);
+}
+
+#[test]
+fn two_households_that_swap_only_their_names_are_renamed_and_nobody_notices() {
+    let mut example = swapped();
+    example.intended["subscribers"]["a"]["vlan"] = json!(102);
+    example.intended["subscribers"]["b"]["vlan"] = json!(101);
+    assert_eq!(
+        example.lines(),
+        [
+            "ghn subscriber 1 name \"gamctl-tmp-1\"",
+            "ghn subscriber 2 name \"a\"",
+            "ghn subscriber 1 name \"b\""
+        ]
+    );
+    assert!(
+        example
+            .plan()
+            .steps
+            .iter()
+            .all(|step| step.impact == Impact::None)
+    );
+}
+
+#[test]
+fn copper_ports_that_are_swapped_need_one_moment_on_no_port() {
+    let mut example = Example::settled();
+    example.intended["endpoints"][mac(1)]["port"] = json!(2);
+    example.intended["endpoints"][mac(2)]["port"] = json!(1);
+    assert_eq!(
+        example.lines(),
+        [
+            "ghn endpoint 2 port unassigned",
+            "ghn endpoint 1 port 2",
+            "ghn endpoint 2 port 1"
+        ]
+    );
+}
+
+#[test]
+fn a_swapped_cpe_is_one_line() {
+    let mut example = Example::settled();
+    let endpoints = example.intended["endpoints"].as_object_mut().unwrap();
+    let one = endpoints.remove(&mac(1)).unwrap();
+    endpoints.insert(mac(9), one);
+    example.intended["subscribers"]["a"]["endpoint"] = json!(mac(9));
+    assert_eq!(
+        example.lines(),
+        ["ghn endpoint 1 mac-address 00:0e:d8:00:00:09"]
+    );
+}
+
+#[test]
+fn a_rate_touches_the_profile_and_nobody_else() {
+    let mut example = Example::settled();
+    example.intended["profiles"]["home"]["down"] = json!(212);
+    assert_eq!(example.lines(), ["ghn bw-profile 2 rate-downstream 212"]);
+    assert_eq!(example.plan().steps[0].impact, Impact::None);
+}
+
+#[test]
+fn a_single_field_is_a_single_line() {
+    let new = [
+        ("vlan", json!(200), "vid 200"),
+        ("tagged", json!(true), "tagged"),
+        ("rate", json!("unthrottled"), "bw-profile unthrottled"),
+        ("description", json!("x"), "description \"x\""),
+        ("poe", json!("force"), "poe force"),
+        ("remapped_vlan", json!(300), "remapped-vid 300"),
+        ("allowed_vlans", json!("1000"), "allowed-vlan 1000"),
+        ("port2_vlan", json!(300), "port2-vid 300"),
+    ];
+    for (field, value, words) in new {
+        let mut example = Example::settled();
+        example.intended["subscribers"]["a"][field] = value;
+        assert_eq!(example.lines(), [format!("ghn subscriber 1 {words}")]);
+    }
+}
+
+#[test]
+fn an_id_that_was_moved_is_a_rename() {
+    let mut example = Example::settled();
+    let subscribers = example.intended["subscribers"].as_object_mut().unwrap();
+    subscribers.remove("a");
+    subscribers.insert("c".to_owned(), subscriber(3, 140));
+    example.intended["endpoints"][mac(3)] = json!({ "name": "c", "port": 3 });
+    example
+        .renamed
+        .insert("c".parse().unwrap(), "a".parse().unwrap());
+    example.intended["endpoints"]
+        .as_object_mut()
+        .unwrap()
+        .remove(&mac(1));
+    assert_eq!(
+        example.lines(),
+        [
+            "ghn endpoint 1 name \"c\" mac-address 00:0e:d8:00:00:03 port 3",
+            "ghn subscriber 1 name \"c\" vid 140"
+        ]
+    );
+}
+
+#[test]
+fn a_new_household_comes_in_the_order_in_which_things_need_each_other() {
+    let mut example = Example::settled();
+    example.intended["profiles"]["fast"] = json!({ "down": 500, "up": 500 });
+    example.intended["endpoints"][mac(3)] = json!({ "name": "c", "port": 3 });
+    let mut new = subscriber(3, 103);
+    new["rate"] = json!({ "profile": "fast" });
+    example.intended["subscribers"]["c"] = new;
+    assert_eq!(
+        example.lines(),
+        [
+            "ghn bw-profile 3 name \"fast\" rate-downstream 500 rate-upstream 500",
+            "ghn endpoint 3 name \"c\" mac-address 00:0e:d8:00:00:03 port 3",
+            "ghn subscriber 3 name \"c\" endpoint 3 bw-profile 3 vid 103 untagged poe disable",
+        ]
+    );
+    let causes: Vec<Cause> = example
+        .plan()
+        .steps
+        .iter()
+        .map(|step| step.because[0].cause.clone())
+        .collect();
+    assert_eq!(causes, vec![Cause::Inventory; 3]);
+}
+
+#[test]
+fn a_full_table_of_profiles_lets_one_that_goes_become_one_that_comes() {
+    let mut observed = homes();
+    for number in 1..=13 {
+        observed["profiles"][format!("p{number:02}")] = json!({ "down": 50 + number, "up": 50 });
+    }
+    observed["profiles"].as_object_mut().unwrap().remove("home");
+    observed["profiles"]["zz"] = json!({ "down": 20, "up": 20 });
+    for name in ["a", "b"] {
+        observed["subscribers"][name]["rate"] = json!({ "profile": "zz" });
+    }
+    let mut example = Example::of(&observed);
+    example.intended["profiles"]
+        .as_object_mut()
+        .unwrap()
+        .remove("zz");
+    example.intended["profiles"]["new"] = json!({ "down": 300, "up": 300 });
+    example.intended["subscribers"]["a"]["rate"] = json!({ "profile": "new" });
+    example.intended["subscribers"]["b"]["rate"] = json!({ "profile": "p01" });
+    assert_eq!(
+        example.lines(),
+        [
+            "ghn bw-profile 15 name \"new\" rate-downstream 300 rate-upstream 300",
+            "ghn subscriber 2 bw-profile 2"
+        ]
+    );
+}
+
+#[test]
+fn what_the_device_did_by_itself_is_drift_and_says_what_it_was() {
+    let mut example = Example::settled();
+    let name: gamctl::model::SubscriberName = "a".parse().unwrap();
+    let observed = &mut example.observation.config.subscribers;
+    observed.get_mut(&name).unwrap().vlan = gamctl::model::VlanId::new(150).unwrap();
+    example.intended["subscribers"]["a"]["tagged"] = json!(true);
+    let plan = example.plan();
+    let causes: Vec<&Cause> = plan.steps[0].because.iter().map(|one| &one.cause).collect();
+    let was = Cause::Drift {
+        was: Some("101".to_owned()),
+    };
+    assert_eq!(causes, [&was, &Cause::Inventory]);
+}
+
+#[test]
+fn a_vlan_is_let_through_before_its_subscriber_and_taken_away_after() {
+    let mut observed = homes();
+    observed["uplinks"] = json!({ "1": { "allowed_vlans": "101-102,4093" } });
+    let mut example = Example::of(&observed);
+    example.intended["uplinks"]["1"]["allowed_vlans"] = json!("102,300,4093");
+    example.intended["subscribers"]["a"]["vlan"] = json!(300);
+    assert_eq!(
+        example.lines(),
+        [
+            "interface 10GigabitEthernet 1/1",
+            "switchport trunk allowed vlan 101-102,300,4093",
+            "exit",
+            "ghn subscriber 1 vid 300",
+            "interface 10GigabitEthernet 1/1",
+            "switchport trunk allowed vlan 102,300,4093",
+            "exit",
+        ]
+    );
+}
+
+#[test]
+fn a_port_that_is_shut_down_names_all_who_are_on_it() {
+    let mut observed = homes();
+    observed["ports"] = json!({ "1": { "enabled": true } });
+    let mut example = Example::of(&observed);
+    example.ledger = None;
+    example.intended = json!({ "ports": { "1": { "enabled": false } } });
+    let plan = example.plan();
+    assert_eq!(plan.steps[0].lines, ["ghn port 1 shutdown"]);
+    let cut_off = vec!["a".parse().unwrap()];
+    assert_eq!(
+        plan.steps[0].impact,
+        Impact::Disconnects {
+            subscribers: cut_off
+        }
+    );
+}
+
+#[test]
+fn a_household_that_is_suspended_to_the_portal_is_cut_off() {
+    let mut example = Example::settled();
+    example.intended["subscribers"]["a"]["vlan"] = json!(4094);
+    let cut_off = vec!["a".parse().unwrap()];
+    assert_eq!(
+        example.plan().steps[0].impact,
+        Impact::Disconnects {
+            subscribers: cut_off
+        }
+    );
+}
