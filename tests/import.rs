@@ -8,7 +8,7 @@ use gamctl::inventory::{GOOD_INVENTORY, Reading, read_texts};
 use gamctl::model::{
     DeviceName, GamModel, HostKey, Identity, MacAddress, Observation, Part, Serial,
 };
-use gamctl::observe::record::from_json;
+use gamctl::observe::record::from_bytes;
 use gamctl::plan::InventoryVersion;
 use gamctl::reconcile::import::{Found, Imported, Texts, import};
 use gamctl::reconcile::{Fleet, Policy, Sightings, plan_all};
@@ -236,7 +236,7 @@ fn by_hand(name: &str, number: u8, rest: &str) -> Found {
         {rest}
         "#
     );
-    let observation = from_json(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    let observation = from_bytes(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
     Found {
         observation,
         known: None,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use gamctl::inventory::source::{Limits, Source};
 use gamctl::inventory::{Cache, Reading, read};
 use gamctl::model::{DeviceName, GamModel, Observation};
-use gamctl::observe::record::from_toml;
+use gamctl::observe::record::from_bytes;
 use gamctl::plan::{DevicePlan, InventoryVersion, Planned};
 use gamctl::reconcile::{Applied, Fleet, Policy, Sightings, plan_all};
 use gamctl::report::{Paint, PlanReport};
@@ -60,7 +60,7 @@ impl Example {
             files.map(|file| file.unwrap().path()).collect()
         };
         let looks = files.iter().map(|file| {
-            let look = from_toml(&fs::read_to_string(file).unwrap());
+            let look = from_bytes(&fs::read(file).unwrap());
             let look = look.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             (look.device.clone(), look)
         });

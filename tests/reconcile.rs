@@ -4,7 +4,6 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use gamctl::model::{DeviceName, GamModel};
-use gamctl::observe::CommandLine;
 use gamctl::reconcile::{Looks, Opening, look_at_all};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
@@ -21,7 +20,7 @@ fn opening(address: std::net::SocketAddr) -> Result<Opening, String> {
         access: Access::V2c {
             community: Secret::new(b"public".to_vec()),
         },
-        command_line: CommandLine::None("nobody logs in here".to_owned()),
+        command_line: gamctl::observe::CommandLine::None("nobody logs in here".to_owned()),
     })
 }
 

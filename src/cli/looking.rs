@@ -1,7 +1,7 @@
 //! Looks at devices for a command: from the scope to what was seen, with a progress bar for those who wait.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -73,7 +73,7 @@ pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Res
     for file in files_of(files)? {
         let shown = file.display().to_string();
         let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
-        let look = recorded(&file, &bytes).with_context(|| format!("{shown} cannot be used"))?;
+        let look = record::from_bytes(&bytes).with_context(|| format!("{shown} cannot be used"))?;
         known += 1;
         if let Some(sighting) = sightings.get_mut(&look.device) {
             ensure!(
@@ -91,25 +91,13 @@ pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Res
     Ok(sightings)
 }
 
-/// Reads a recorded look, or one that a person wrote.
-fn recorded(file: &Path, bytes: &[u8]) -> anyhow::Result<Observation> {
-    if file.extension().is_none_or(|extension| extension != "toml") {
-        return Ok(record::from_json(bytes)?);
-    }
-    ensure!(
-        bytes.len() <= record::LONGEST,
-        "it is too long for a look at a device"
-    );
-    Ok(record::from_toml(std::str::from_utf8(bytes)?)?)
-}
-
 /// Reads all looks in files.
 pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observation>> {
     let mut looks = Vec::new();
     for file in files_of(files)? {
         let shown = file.display().to_string();
         let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
-        let look = recorded(&file, &bytes);
+        let look = record::from_bytes(&bytes);
         looks.push(look.with_context(|| format!("{shown} cannot be used"))?);
     }
     Ok(looks)

@@ -201,9 +201,9 @@ fn save(sightings: &Sightings, target: &Path) -> anyhow::Result<()> {
         let file = if is_file {
             target.to_path_buf()
         } else {
-            target.join(format!("{}.json", look.device))
+            target.join(format!("{}.toml", look.device))
         };
-        std::fs::write(&file, record::to_json(look))
+        std::fs::write(&file, record::to_toml(look)?)
             .with_context(|| format!("failed to write {}", file.display()))?;
     }
     Ok(())

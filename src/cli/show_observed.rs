@@ -168,12 +168,9 @@ fn one(
         .as_ref()
         .and_then(|device| device.config.subscribers.get(&subscriber.name));
     let seen = observation.config.subscribers.get(&subscriber.name);
+    let endpoint = subscriber.endpoint.map(Object::Endpoint);
     for plan in &mut planned.devices {
-        keep(
-            plan,
-            &subscriber.name,
-            subscriber.endpoint.map(Object::Endpoint),
-        );
+        keep(plan, &subscriber.name, endpoint.as_ref());
     }
     let Some(plan) = planned.devices.first() else {
         bail!("`{}` was not planned", subscriber.device);
@@ -195,14 +192,16 @@ fn one(
 }
 
 /// Leaves of a plan what is about one subscriber.
-fn keep(plan: &mut DevicePlan, name: &SubscriberName, endpoint: Option<Object>) {
+fn keep(plan: &mut DevicePlan, name: &SubscriberName, endpoint: Option<&Object>) {
     let own = Object::Subscriber(name.clone());
     plan.steps.retain(|step| {
         step.change.object == own
-            || Some(&step.change.object) == endpoint.as_ref()
+            || Some(&step.change.object) == endpoint
             || step.impact.subscribers().contains(name)
     });
-    plan.notes
-        .retain(|note| note.object.as_ref() == Some(&own) || note.object == endpoint);
+    plan.notes.retain(|note| {
+        note.object.as_ref() == Some(&own)
+            || (endpoint.is_some() && note.object.as_ref() == endpoint)
+    });
     plan.unmanaged.clear();
 }

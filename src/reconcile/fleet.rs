@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::Sightings;
 use crate::inventory::text::{LimitText, UnmanagedAction};
 use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, resolve_device};
 use crate::model::{DeviceName, DeviceState, SubscriberName};
-use crate::plan::{InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion};
+use crate::plan::{InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, guard};
 
 /// Everything that plans are made from, but for the devices themselves.
 #[derive(Debug)]
@@ -105,8 +104,8 @@ impl<'a> Fleet<'a> {
     }
 
     /// Judges all plans together by the limits.
-    pub(super) fn judge(&self, planned: &mut Planned, sightings: &Sightings) {
-        super::one_device::guard_all(self, planned, sightings);
+    pub(super) fn judge(&self, planned: &mut Planned) {
+        planned.refusals = guard(&mut planned.devices, &self.policy.limits);
     }
 
     /// Returns the devices that a look makes sense at: installed, and not only described.

@@ -53,7 +53,7 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
             }
         }
     }
-    fleet.judge(&mut planned, sightings);
+    fleet.judge(&mut planned);
     planned
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fleet, Sightings};
+use super::Fleet;
 use crate::inventory::{DeviceObject, IntendedDevice};
 use crate::model::{Observation, SubscriberName};
 use crate::plan::lint::{Complaint, lint};
@@ -68,8 +68,4 @@ fn request<'a>(
         ledger,
         allows_management: fleet.allows_management,
     })
-}
-
-pub(super) fn guard_all(fleet: &Fleet<'_>, planned: &mut Planned, sightings: &Sightings) {
-    let _ = (fleet, planned, sightings);
 }

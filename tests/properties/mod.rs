@@ -8,6 +8,7 @@ mod fault;
 mod fault_table;
 mod generate;
 mod layout;
+mod linting;
 mod model;
 mod planner;
 mod planning;

@@ -1,93 +1,85 @@
-//! Observations as files: written so that the same observation gives the same bytes, and read back as strictly as anything from outside.
+//! Looks in files: written so that the same look gives the same bytes, and read back as strictly as anything from outside.
 //!
-//! `check` what must fit together in one · `written` the form that people write by hand.
-//!
+//! `check` what must fit together in one. Written as TOML, for people to read and change; JSON is read as well.
 //! No secret can be in one: an observation has no place for any.
 
 mod check;
-mod written;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::Observation;
 
 pub use check::{Misfit, check};
-pub use written::{WrittenError, from_toml};
 
-/// The largest file that is read: a full device has a quarter of a megabyte.
-pub const LONGEST: usize = 8 << 20;
+/// The largest file that is read: a device with 24 ports and 384 subscribers has some 200 KB.
+pub const LONGEST: usize = 16 << 20;
 
-const FORMAT: &str = "gamctl-observation";
-const VERSION: u32 = 1;
-
-/// Why a file is no recorded observation.
+/// Why a file is no look at a device.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    #[error("it has {got} bytes, and a recorded observation has at most {LONGEST}")]
+    #[error("it has {got} bytes, and {LONGEST} are the most a look has")]
     TooLong { got: usize },
-    #[error(
-        "it is no JSON that an observation is recorded in; record it anew with `gamctl observe --save`"
-    )]
+    #[error("it is no text")]
+    NotText,
+    #[error("it is no look at a device: {0}")]
+    Toml(String),
+    #[error("it is no look at a device")]
     Json(#[source] serde_json::Error),
-    #[error("it is no recorded observation (`format` is not `{FORMAT}`)")]
-    Format,
-    #[error("it is of version {got}, and this gamctl reads version {VERSION}; record it anew")]
-    Version { got: u64 },
-    #[error("it has a key that an observation does not have: `{path}`")]
+    #[error(
+        "it has a key that no look has: `{path}`; it may be of another version of gamctl, so look again"
+    )]
     UnknownKey { path: String },
-    #[error(transparent)]
+    #[error("it is no look at a device: {0}")]
     Misfit(#[from] Misfit),
 }
 
-#[derive(Serialize, Deserialize)]
-struct Record {
-    format: String,
-    version: u32,
-    observation: Observation,
-}
-
-/// Returns an observation as the text of a file.
-pub fn to_json(observation: &Observation) -> String {
-    let record = Record {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        observation: observation.clone(),
-    };
-    // Maps with keys that are texts or numbers, and nothing else that could fail.
-    let mut text = serde_json::to_string_pretty(&record).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-/// Returns the observation that a file holds.
+/// Returns a look as the text of a file.
 ///
 /// # Errors
 ///
-/// Fails where a single key or value is not as `to_json` writes it, or does not fit the others.
-pub fn from_json(bytes: &[u8]) -> Result<Observation, RecordError> {
+/// Fails where a value has no form in TOML, which none of a look should.
+pub fn to_toml(observation: &Observation) -> Result<String, RecordError> {
+    toml::to_string_pretty(observation).map_err(|error| RecordError::Toml(error.to_string()))
+}
+
+/// Returns the look that a file holds: JSON where it begins with a brace, else TOML.
+///
+/// # Errors
+///
+/// Fails where a single key or value is none of a look, or does not fit the others.
+pub fn from_bytes(bytes: &[u8]) -> Result<Observation, RecordError> {
     if bytes.len() > LONGEST {
         return Err(RecordError::TooLong { got: bytes.len() });
     }
-    let value: Value = serde_json::from_slice(bytes).map_err(RecordError::Json)?;
-    if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
-        return Err(RecordError::Format);
-    }
-    let version = value.get("version").and_then(Value::as_u64).unwrap_or(0);
-    if version != u64::from(VERSION) {
-        return Err(RecordError::Version { got: version });
-    }
-    // From the bytes once more: a key that is there twice is an error then.
-    let record: Record = serde_json::from_slice(bytes).map_err(RecordError::Json)?;
-    let known = serde_json::to_value(&record).map_err(RecordError::Json)?;
-    if let Some(path) = unknown_key(&value, &known, "") {
+    let text = std::str::from_utf8(bytes).map_err(|_| RecordError::NotText)?;
+    let (observation, read): (Observation, Value) = if text.trim_start().starts_with('{') {
+        let observation = serde_json::from_str(text).map_err(RecordError::Json)?;
+        (
+            observation,
+            serde_json::from_str(text).map_err(RecordError::Json)?,
+        )
+    } else {
+        let observation = toml::from_str(text).map_err(|error| placed(text, &error))?;
+        (
+            observation,
+            toml::from_str(text).map_err(|error| placed(text, &error))?,
+        )
+    };
+    let known = serde_json::to_value(&observation).map_err(RecordError::Json)?;
+    if let Some(path) = unknown_key(&read, &known, "") {
         return Err(RecordError::UnknownKey { path });
     }
-    check(&record.observation)?;
-    Ok(record.observation)
+    check(&observation)?;
+    Ok(observation)
 }
 
-/// Returns a key that was read and is not written again; what is empty is left out when it is written.
+fn placed(text: &str, error: &toml::de::Error) -> RecordError {
+    let at = error.span().map_or(0, |span| span.start);
+    let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+    RecordError::Toml(format!("line {line}: {}", error.message()))
+}
+
+/// Returns a key that was read and is not written again; what is empty or nothing is left out when it is written.
 fn unknown_key(read: &Value, known: &Value, path: &str) -> Option<String> {
     match (read, known) {
         (Value::Object(read), Value::Object(known)) => read.iter().find_map(|(key, value)| {
@@ -95,9 +87,13 @@ fn unknown_key(read: &Value, known: &Value, path: &str) -> Option<String> {
                 "" => key.clone(),
                 path => format!("{path}.{key}"),
             };
-            match known.get(key) {
+            // A MAC address may be written in other ways than ours.
+            let again = known
+                .get(key)
+                .or_else(|| known.get(&key.to_ascii_lowercase().replace('-', ":")));
+            match again {
                 Some(known) => unknown_key(value, known, &path),
-                None if is_empty(value) && is_key(key) => None,
+                None if is_empty(value) => None,
                 None => Some(path),
             }
         }),
@@ -119,8 +115,62 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Whether it looks like a name of a field at all.
-fn is_key(key: &str) -> bool {
-    key.bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        DeviceName, LinkHealth, Mbps, Part, PortConfig, PortNumber, ProfileConfig, Slot, Unread,
+    };
+
+    fn look() -> Observation {
+        let mut look = Observation::of(DeviceName::new("maple-a").unwrap());
+        let port = PortNumber::new(7).unwrap();
+        look.config.ports.insert(port, PortConfig::default());
+        let profile = ProfileConfig {
+            slot: Some(Slot(2)),
+            description: None,
+            down: Mbps::new(106).unwrap(),
+            up: Mbps::new(106).unwrap(),
+        };
+        let name = "home 100".parse().unwrap();
+        look.config.profiles.insert(name, profile);
+        look.health.ports.insert(port, LinkHealth::default());
+        look.unread.push(Unread {
+            part: Part::Endpoints,
+            number: Some(7),
+            field: Some("port".to_owned()),
+            reason: "it timed out".to_owned(),
+        });
+        look
+    }
+
+    #[test]
+    fn a_look_survives_a_trip_through_a_file() {
+        let text = to_toml(&look()).unwrap();
+        assert_eq!(from_bytes(text.as_bytes()).unwrap(), look());
+        let json = serde_json::to_vec(&look()).unwrap();
+        assert_eq!(from_bytes(&json).unwrap(), look());
+        assert_eq!(to_toml(&look()).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_no_look_says_why() {
+        let good = to_toml(&look()).unwrap();
+        let wrong = |text: String| from_bytes(text.as_bytes()).unwrap_err().to_string();
+        let unknown = wrong(good.replace("down = 106", "down = 106\nsideways = 3"));
+        assert!(
+            unknown.contains("config.profiles.home 100.sideways"),
+            "{unknown}"
+        );
+        let line = wrong(good.replace("down = 106", "down = 0"));
+        assert!(line.contains("line "), "{line}");
+        let slot = wrong(good.replace("slot = 2\n", ""));
+        assert!(slot.contains("has no slot"), "{slot}");
+        assert!(matches!(from_bytes(&[0xff]), Err(RecordError::NotText)));
+        let long = vec![b' '; LONGEST + 1];
+        assert!(matches!(
+            from_bytes(&long),
+            Err(RecordError::TooLong { .. })
+        ));
+    }
 }

@@ -66,9 +66,14 @@ impl Side<'_> {
             .collect()
     }
 
-    /// Is this the first name of a port, which no form takes away again? Any name may stand in for none then.
-    fn has_no_way_back(&self, field: Field) -> bool {
-        self.is_inverse && field == Field::Name && matches!(self.change.object, Object::Port(_))
+    /// Returns the name that stands in for none where a port had none before: no form takes a name away (docs/gam.md).
+    fn stand_in(&self, field: Field) -> Option<Setting> {
+        match &self.change.object {
+            Object::Port(number) if self.is_inverse && field == Field::Name => {
+                Some(Setting::Text(format!("gamctl-tmp-{number}")))
+            }
+            _ => None,
+        }
     }
 
     /// Reads the lines and collects what they set.
@@ -220,8 +225,9 @@ impl Side<'_> {
             let is_default = is_new
                 && found.is_none()
                 && fresh_field(&self.change.object, *field).as_ref() == wanted.as_ref();
-            let is_free = wanted.is_none() && self.has_no_way_back(*field);
-            if found != wanted.as_ref() && !is_default && !is_free {
+            let stands_in =
+                wanted.is_none() && found.is_some() && found == self.stand_in(*field).as_ref();
+            if found != wanted.as_ref() && !is_default && !stands_in {
                 complain(match found {
                     Some(_) => format!(
                         "the lines give {} another value than the change",

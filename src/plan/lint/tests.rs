@@ -102,6 +102,7 @@ fn plan(steps: Vec<Step>) -> DevicePlan {
             sequence: 1,
             fingerprint: Fingerprint::of(&observation()),
         }),
+        census: crate::plan::Census::default(),
         steps,
         refusals: Vec::new(),
         notes: Vec::new(),
@@ -163,6 +164,10 @@ fn speed(mbps: u32) -> Option<Value> {
 }
 
 /// Every kind of step that a plan has, one after another.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list, one entry for each kind of step"
+)]
 fn good_steps() -> Vec<Step> {
     let port = |number| {
         Some(Value::Port(PortAssignment::Port(
@@ -312,7 +317,10 @@ fn good_steps() -> Vec<Step> {
                 ],
             ),
             &["ghn port 4 mode siso name riser", "ghn port 4 shutdown"],
-            &["no ghn port 4 shutdown", "ghn port 4 mode mimo"],
+            &[
+                "no ghn port 4 shutdown",
+                "ghn port 4 mode mimo name gamctl-tmp-4",
+            ],
         ),
         step(
             change(

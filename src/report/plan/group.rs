@@ -50,7 +50,7 @@ pub(super) fn groups(planned: &Planned) -> Vec<Group> {
         .filter(|(_, steps)| steps.len() >= FEW)
         .map(|((verb, kind, what, _), steps)| group(planned, kind, verb, what, steps))
         .collect();
-    groups.sort_by(|left, right| right.steps.len().cmp(&left.steps.len()));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.steps.len()));
     groups
 }
 

@@ -37,7 +37,7 @@ pub(super) fn faults(root: &Value, schema: &Value, document: &Value, at: &str) -
                 for (name, inner) in document.as_object().into_iter().flatten() {
                     match schema["properties"].get(name) {
                         Some(rule) => {
-                            found.extend(faults(root, rule, inner, &format!("{at}.{name}")))
+                            found.extend(faults(root, rule, inner, &format!("{at}.{name}")));
                         }
                         None => found.push(format!("{at}: `{name}` is not known")),
                     }

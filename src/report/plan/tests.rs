@@ -22,6 +22,7 @@ fn plan_of(device: &str, steps: Vec<Step>) -> DevicePlan {
             sequence: 0,
             fingerprint: Fingerprint::of(&observation),
         }),
+        census: crate::plan::Census::default(),
         steps,
         refusals: Vec::new(),
         notes: Vec::new(),
@@ -377,6 +378,7 @@ fn a_plan_file_is_read_back_as_it_was_written_and_in_no_other_way() {
 }
 
 /// A plan with every variant of every type that is stored: what the schema has to know.
+#[expect(clippy::too_many_lines, reason = "a list, one entry for each variant")]
 pub(super) fn everything() -> Planned {
     let mut plan = planned(vec![plan_of("maple-a", Vec::new())]);
     plan.against = Some("abc1234abc1234abc1234abc1234abc1234abc12".to_owned());

@@ -465,7 +465,11 @@ impl Case {
     }
 
     pub(crate) fn plan(&self, observation: &Observation) -> DevicePlan {
-        let request = Request {
+        plan(&self.request(), observation)
+    }
+
+    pub(crate) fn request(&self) -> Request<'_> {
+        Request {
             device: &self.device,
             state: DeviceState::Managed,
             model: self.hardware.model,
@@ -478,8 +482,7 @@ impl Case {
             renamed: &self.renamed,
             ledger: self.ledger.as_ref(),
             allows_management: false,
-        };
-        plan(&request, observation)
+        }
     }
 }
 
