@@ -2,6 +2,7 @@
 
 mod bytes;
 mod cache;
+#[allow(dead_code, reason = "the planner's bench shares it, and uses what the tests do not")]
 mod dice;
 mod edit;
 mod fault;
@@ -9,6 +10,7 @@ mod fault_table;
 mod generate;
 mod layout;
 mod model;
+#[allow(dead_code, reason = "the planner's bench shares it, and uses what the tests do not")]
 mod planner;
 mod planning;
 mod secret;
