@@ -18,9 +18,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gamctl::model::{
-    DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, MacAddress, Mbps,
-    Observation, PortAssignment, PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig,
-    VlanId, VlanSet,
+    DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, MacAddress, Mbps, Observation,
+    PortAssignment, PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, VlanId, VlanSet,
 };
 use gamctl::plan::{DevicePlan, Ledger, Request, plan};
 use gamctl::render::dress;
@@ -175,7 +174,11 @@ fn network(change: impl Fn(usize, &mut DeviceConfig)) -> Vec<Device> {
         .collect()
 }
 
-fn plan_of(device: &Device, ledger: &Ledger, renamed: &BTreeMap<gamctl::model::SubscriberName, gamctl::model::SubscriberName>) -> DevicePlan {
+fn plan_of(
+    device: &Device,
+    ledger: &Ledger,
+    renamed: &BTreeMap<gamctl::model::SubscriberName, gamctl::model::SubscriberName>,
+) -> DevicePlan {
     let request = Request {
         device: &device.name,
         state: DeviceState::Managed,
@@ -199,7 +202,11 @@ fn speed() {
         "setup: {DEVICES} devices, {} subscribers, {} cores, {} build, median of {RUNS} runs (fastest in brackets)",
         DEVICES * usize::from(HOUSEHOLDS),
         cores(),
-        if cfg!(debug_assertions) { "debug" } else { "release" }
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }
     );
     let ledger = Ledger::of(config());
     let renamed = BTreeMap::new();

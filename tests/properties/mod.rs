@@ -2,7 +2,10 @@
 
 mod bytes;
 mod cache;
-#[allow(dead_code, reason = "the planner's bench shares it, and uses what the tests do not")]
+#[allow(
+    dead_code,
+    reason = "the planner's bench shares it, and uses what the tests do not"
+)]
 mod dice;
 mod edit;
 mod fault;
@@ -10,7 +13,10 @@ mod fault_table;
 mod generate;
 mod layout;
 mod model;
-#[allow(dead_code, reason = "the planner's bench shares it, and uses what the tests do not")]
+#[allow(
+    dead_code,
+    reason = "the planner's bench shares it, and uses what the tests do not"
+)]
 mod planner;
 mod planning;
 mod secret;

@@ -3,7 +3,7 @@
 use gamctl::model::{
     Description, DeviceConfig, EndpointConfig, Mbps, Observation, Part, PortAssignment, PortConfig,
     PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, SystemText, Unread, UplinkConfig,
-    UplinkFacts, UplinkMode, UplinkNumber, VlanId,
+    UplinkNumber, VlanId,
 };
 use gamctl::simulator::commands::merge;
 use gamctl::simulator::gam::{Configuration, Hardware, Place};
