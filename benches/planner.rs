@@ -1,11 +1,12 @@
-//! Plans by the million, judged on twins; and how fast plans are worked out for a whole network.
+//! Plans by the thousand or million, judged on twins; and how fast plans are worked out for a whole network.
 #![allow(
+    dead_code,
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a bench prints, and ends at the first thing that goes wrong"
+    reason = "a bench prints, and ends at the first thing that goes wrong; it shares files with tests that use more of them"
 )]
 
 #[path = "../tests/properties/dice.rs"]
@@ -13,39 +14,265 @@ mod dice;
 #[path = "../tests/properties/planner/mod.rs"]
 mod planner;
 
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use gamctl::model::{
+    DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, MacAddress, Mbps, Observation,
+    PortAssignment, PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, VlanId, VlanSet,
+};
+use gamctl::plan::{DevicePlan, Ledger, Request, plan};
+use gamctl::render::dress;
+
+const DEVICES: usize = 10_000;
+const HOUSEHOLDS: u16 = 25;
+const RUNS: usize = 7;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let (mut cases, mut seed, mut shown) = (1_000_u64, 1_u64, 5);
+    let (mut cases, mut seed, mut shown) = (1_000_u64, 1_u64, 5_u64);
     while let Some(argument) = arguments.next() {
+        let mut number = || arguments.next().unwrap().parse().unwrap();
         match argument.as_str() {
+            // `cargo test --benches` and `cargo bench -- --list` ask for nothing that this bench has.
             "--list" | "--test" => return,
-            "--cases" => cases = arguments.next().unwrap().parse().unwrap(),
-            "--shown" => shown = arguments.next().unwrap().parse().unwrap(),
-            "--seed" => seed = arguments.next().unwrap().parse().unwrap(),
+            "--cases" => cases = number(),
+            "--seed" => seed = number(),
+            "--shown" => shown = number(),
             _ => {}
         }
     }
-    let mut wrong = 0;
-    let (mut steps, mut temporary, mut notes) = (0, 0, 0);
-    for number in seed..seed + cases {
-        let mut dice = dice::Dice::seeded(number, 2_500);
-        let case = planner::case::case(&mut dice);
-        match planner::judge::judge(&case, planner::judge::Prefixes::All) {
-            Ok(judged) => {
-                steps += judged.steps;
-                temporary += judged.temporary;
-                notes += judged.notes;
-            }
-            Err(why) => {
-                wrong += 1;
-                if wrong <= shown {
-                    println!("seed {number}: {why}");
-                } else if wrong <= 200 {
-                    println!("seed {number}: {}", why.lines().next().unwrap_or_default());
+    judge(cases, seed, shown);
+    speed();
+}
+
+/// Judges every beginning of the plans of so many cases, on all cores.
+fn judge(cases: u64, seed: u64, shown: u64) {
+    let start = Instant::now();
+    let cores = u64::try_from(cores()).unwrap();
+    let share = |core: u64| {
+        let mut wrong = Vec::new();
+        let (mut steps, mut temporary, mut notes) = (0, 0, 0);
+        for number in (seed..seed + cases).filter(|number| number % cores == core) {
+            let mut dice = dice::Dice::seeded(number, 2_500);
+            let case = planner::case::case(&mut dice);
+            match planner::judge::judge(&case, planner::judge::Prefixes::All) {
+                Ok(judged) => {
+                    steps += judged.steps;
+                    temporary += judged.temporary;
+                    notes += judged.notes;
                 }
+                Err(why) => wrong.push((number, why)),
             }
         }
+        (steps, temporary, notes, wrong)
+    };
+    let share = &share;
+    let shares: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores)
+            .map(|core| scope.spawn(move || share(core)))
+            .collect();
+        threads.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let (mut steps, mut temporary, mut notes, mut wrong) = (0, 0, 0, Vec::new());
+    for share in shares {
+        steps += share.0;
+        temporary += share.1;
+        notes += share.2;
+        wrong.extend(share.3);
     }
-    println!("{cases} cases, {steps} steps, {temporary} temporary, {notes} notes, {wrong} wrong");
-    assert_eq!(wrong, 0);
+    wrong.sort();
+    for (index, (number, why)) in wrong.iter().enumerate() {
+        if u64::try_from(index).unwrap() < shown {
+            println!("seed {number}: {why}");
+        } else if index < 200 {
+            println!("seed {number}: {}", why.lines().next().unwrap_or_default());
+        }
+    }
+    println!(
+        "{cases} cases from seed {seed}, {steps} steps, {temporary} of them temporary, {notes} notes, {} wrong; {:.0} s",
+        wrong.len(),
+        start.elapsed().as_secs_f64()
+    );
+    assert!(wrong.is_empty());
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// One device in memory: what is intended, and what was observed.
+struct Device {
+    name: DeviceName,
+    intended: DeviceConfig,
+    observation: Observation,
+}
+
+fn vlan(id: u16) -> VlanId {
+    VlanId::new(id).unwrap()
+}
+
+fn config() -> DeviceConfig {
+    let mut config = DeviceConfig::default();
+    for (slot, name) in (2..).zip(["home-100", "home-200", "home-500", "suspended"]) {
+        let speed = Mbps::new(106 * u32::from(slot)).unwrap();
+        let profile = ProfileConfig {
+            slot: Some(Slot(slot)),
+            description: None,
+            down: speed,
+            up: speed,
+        };
+        config.profiles.insert(name.parse().unwrap(), profile);
+    }
+    for number in 1..=HOUSEHOLDS {
+        let [high, low] = number.to_be_bytes();
+        let mac = MacAddress::new([0, 0x0e, 0xd8, 0, high, low]).unwrap();
+        let port = PortNumber::new(u8::try_from(number % 24 + 1).unwrap()).unwrap();
+        let name = format!("acct-{number:06}");
+        config.endpoints.insert(
+            mac,
+            EndpointConfig {
+                slot: Some(Slot(number)),
+                name: name.parse().unwrap(),
+                port: PortAssignment::Port(port),
+            },
+        );
+        config.subscribers.insert(
+            name.parse().unwrap(),
+            SubscriberConfig {
+                slot: Some(Slot(number)),
+                description: None,
+                endpoint: Some(mac),
+                rate: RateLimit::Profile("home-100".parse().unwrap()),
+                vlan: vlan(100 + number),
+                tagged: false,
+                remapped_vlan: None,
+                allowed_vlans: VlanSet::default(),
+                port2_vlan: None,
+                poe: None,
+            },
+        );
+    }
+    config
+}
+
+fn network(change: impl Fn(usize, &mut DeviceConfig)) -> Vec<Device> {
+    (0..DEVICES)
+        .map(|number| {
+            let name = DeviceName::new(&format!("device-{number:05}")).unwrap();
+            let mut observation = Observation::of(name.clone());
+            observation.identity.model = Some(GamModel::Gam24C);
+            observation.config = config();
+            let mut intended = config();
+            change(number, &mut intended);
+            Device {
+                name,
+                intended,
+                observation,
+            }
+        })
+        .collect()
+}
+
+fn plan_of(
+    device: &Device,
+    ledger: &Ledger,
+    renamed: &BTreeMap<gamctl::model::SubscriberName, gamctl::model::SubscriberName>,
+) -> DevicePlan {
+    let request = Request {
+        device: &device.name,
+        state: DeviceState::Managed,
+        model: GamModel::Gam24C,
+        serial: None,
+        mac: None,
+        management_vlan: VlanId::DEFAULT_MANAGEMENT,
+        authoritative: false,
+        removes_unmanaged: false,
+        intended: &device.intended,
+        renamed,
+        ledger: Some(ledger),
+        allows_management: false,
+    };
+    plan(&request, &device.observation)
+}
+
+/// Measures planning from memory, spread over the cores, and rendering.
+fn speed() {
+    println!(
+        "setup: {DEVICES} devices, {} subscribers, {} cores, {} build, median of {RUNS} runs (fastest in brackets)",
+        DEVICES * usize::from(HOUSEHOLDS),
+        cores(),
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }
+    );
+    let ledger = Ledger::of(config());
+    let renamed = BTreeMap::new();
+    type Change = fn(usize, &mut DeviceConfig);
+    let cases: [(&str, Change); 3] = [
+        ("nothing differs", |_, _| {}),
+        ("one device in ten has one change", |number, config| {
+            if number.is_multiple_of(10)
+                && let Some(one) = config.subscribers.values_mut().next()
+            {
+                one.vlan = vlan(200);
+            }
+        }),
+        ("every subscriber of every device changes", |_, config| {
+            for one in config.subscribers.values_mut() {
+                one.rate = RateLimit::Profile("home-200".parse().unwrap());
+                one.vlan = vlan(one.vlan.get() + 100);
+            }
+        }),
+    ];
+    for (what, change) in cases {
+        let devices = network(change);
+        let mut times: Vec<Duration> = Vec::new();
+        let mut steps = 0;
+        for _ in 0..RUNS {
+            let start = Instant::now();
+            let plans = all_plans(&devices, &ledger, &renamed);
+            times.push(start.elapsed());
+            steps = plans.iter().map(|plan| plan.steps.len()).sum();
+        }
+        print_times(&format!("plan, {what} ({steps} steps)"), times);
+        let mut plans = all_plans(&devices, &ledger, &renamed);
+        let start = Instant::now();
+        plans.iter_mut().for_each(|plan| dress(plan).unwrap());
+        print_times("  lines of it, one core", vec![start.elapsed()]);
+    }
+}
+
+fn all_plans(
+    devices: &[Device],
+    ledger: &Ledger,
+    renamed: &BTreeMap<gamctl::model::SubscriberName, gamctl::model::SubscriberName>,
+) -> Vec<DevicePlan> {
+    let share = devices.len().div_ceil(cores());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = devices
+            .chunks(share)
+            .map(|chunk| {
+                scope.spawn(move || {
+                    let plans = chunk.iter().map(|device| plan_of(device, ledger, renamed));
+                    plans.collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|one| one.join().unwrap())
+            .collect()
+    })
+}
+
+fn print_times(what: &str, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    println!(
+        "{what}: {:.1} ms ({:.1})",
+        times[times.len() / 2].as_secs_f64() * 1e3,
+        times[0].as_secs_f64() * 1e3
+    );
 }

@@ -99,7 +99,7 @@ fn endpoints_by_name(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
             continue;
         }
         if let Some(place) = open.get(endpoint.name.as_str())
-            && may_be_swapped(scene, *place)
+            && may_be_swapped(scene, *place, *mac)
         {
             found.push((*mac, *place));
         }
@@ -130,7 +130,7 @@ fn endpoints_by_subscriber(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
         if !scene.endpoint_of.contains_key(&mac)
             && scene.intended.endpoints.contains_key(&mac)
             && !taken.contains(&endpoint)
-            && may_be_swapped(scene, endpoint)
+            && may_be_swapped(scene, endpoint, mac)
         {
             found.push((mac, endpoint));
         }
@@ -160,37 +160,45 @@ fn subscribers_by_endpoint(scene: &mut Scene<'_>) {
     }
 }
 
-/// Returns whether an endpoint whose address the inventory does not have may get another one: it is ours, or serves one of ours.
-fn may_be_swapped(scene: &Scene<'_>, place: usize) -> bool {
-    let Some(item) = scene.endpoints.get(place) else {
+/// Returns whether an endpoint whose address the inventory does not have may get this one: it is ours, or serves a
+/// subscriber of ours who shall have it and stays on it, so that it looks the same half-way.
+fn may_be_swapped(scene: &Scene<'_>, place: usize, mac: MacAddress) -> bool {
+    let Some((slot, start)) = scene
+        .endpoints
+        .get(place)
+        .and_then(|item| Some((item.slot, item.start.as_ref()?)))
+    else {
         return false;
     };
-    let Some(start) = &item.start else {
-        return false;
-    };
-    if scene.blind.used_endpoints.contains_key(&item.slot) {
+    if scene.blind.used_endpoints.contains_key(&slot) {
         return false;
     }
+    let is_ours = owns_endpoint(scene, start) || clears(scene.request);
     let user = scene.subscribers.iter().position(|item| {
-        item.start
-            .as_ref()
-            .is_some_and(|user| user.endpoint == Some(place))
+        let start = item.start.as_ref();
+        start.is_some_and(|start| start.endpoint == Some(place))
     });
-    let is_matched = |user: usize| scene.subscriber_of.values().any(|place| *place == user);
-    let is_ours = |user: usize| {
-        let start = scene
-            .subscribers
-            .get(user)
-            .and_then(|item| item.start.as_ref());
-        start.is_some_and(|start| owns_subscriber(scene, start))
-    };
-    match user {
-        Some(user) if is_matched(user) || is_ours(user) => true,
-        // A stranger is on it, who stays.
-        Some(_) if !clears(scene.request) => false,
+    let Some(user) = user else {
         // Somebody whom we could not read may be on it.
-        Some(_) | None => {
-            scene.blind.ties.is_none() && (owns_endpoint(scene, start) || clears(scene.request))
+        return is_ours && scene.blind.ties.is_none();
+    };
+    let matched = scene
+        .subscriber_of
+        .iter()
+        .find(|(_, place)| **place == user);
+    match matched {
+        Some((name, _)) => {
+            let wanted = scene.intended.subscribers.get(*name);
+            is_ours || wanted.is_some_and(|wanted| wanted.endpoint == Some(mac))
+        }
+        None => {
+            let goes = scene
+                .subscribers
+                .get(user)
+                .and_then(|item| item.start.as_ref())
+                .is_some_and(|start| owns_subscriber(scene, start) || clears(scene.request));
+            // Under a stranger who stays nothing is replaced.
+            is_ours && goes
         }
     }
 }

@@ -67,9 +67,9 @@ fn copper_ports_that_are_swapped_need_one_moment_on_no_port() {
     assert_eq!(
         example.lines(),
         [
-            "ghn endpoint 2 port unassigned",
-            "ghn endpoint 1 port 2",
-            "ghn endpoint 2 port 1"
+            "ghn endpoint 1 port unassigned",
+            "ghn endpoint 2 port 1",
+            "ghn endpoint 1 port 2"
         ]
     );
 }

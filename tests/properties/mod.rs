@@ -2,6 +2,10 @@
 
 mod bytes;
 mod cache;
+#[allow(
+    dead_code,
+    reason = "the planner's bench shares it, and uses what the tests do not"
+)]
 mod dice;
 mod edit;
 mod fault;
@@ -10,6 +14,10 @@ mod generate;
 mod layout;
 mod linting;
 mod model;
+#[allow(
+    dead_code,
+    reason = "the planner's bench shares it, and uses what the tests do not"
+)]
 mod planner;
 mod planning;
 mod secret;

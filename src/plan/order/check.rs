@@ -102,7 +102,7 @@ impl Judge<'_> {
             });
         }
         for user in self.stage.users_of(place) {
-            if is_too_slow(self.scene, user, goal) {
+            if is_too_slow(self.scene, user, place, goal) {
                 found.push(Obstacle {
                     by: Thing::Subscriber(user),
                     hold: Hold::Rate,
@@ -217,7 +217,7 @@ impl Judge<'_> {
             let wanted = wanted.and_then(|item| item.goal.as_ref());
             let is_ready = self.stage.profile(profile).is_some_and(|now| {
                 wanted.is_some_and(|wanted| wanted.name == now.name)
-                    && !is_too_slow(self.scene, place, now)
+                    && !is_too_slow(self.scene, place, profile, now)
             });
             if !is_ready {
                 found.push(absent(Thing::Profile(profile)));
@@ -320,29 +320,41 @@ fn goal_port(endpoints: &[Item<Endpoint>], place: usize) -> Option<PortAssignmen
     Some(endpoints.get(place)?.goal.as_ref()?.port)
 }
 
-/// Returns whether a subscriber would be slower with a profile than both before and after the plan.
+/// Returns whether a subscriber would be slower with a profile, as it is then, than both before and after the plan.
 ///
-/// Unthrottled is never too slow; one that comes or goes has no two ends to compare.
-fn is_too_slow(scene: &Scene<'_>, place: usize, profile: &Profile) -> bool {
-    let Some(item) = scene.subscribers.get(place) else {
+/// Unthrottled is never too slow, and neither is what could not be read; one that comes or goes has no two ends to compare.
+fn is_too_slow(scene: &Scene<'_>, user: usize, place: usize, then: &Profile) -> bool {
+    let Some(item) = scene.subscribers.get(user) else {
         return false;
     };
     let (Some(start), Some(goal)) = (&item.start, &item.goal) else {
         return false;
     };
-    let before = rates(start, |place| scene.profiles.get(place)?.start.as_ref());
-    let after = rates(goal, |place| scene.profiles.get(place)?.goal.as_ref());
-    profile.down.get() < before.0.min(after.0) || profile.up.get() < before.1.min(after.1)
+    let before = rates(scene, start, |item| item.start.as_ref());
+    let after = rates(scene, goal, |item| item.goal.as_ref());
+    let now = rates_of(scene.profiles.get(place), then);
+    now.0 < before.0.min(after.0) || now.1 < before.1.min(after.1)
 }
 
-fn rates<'a>(
+fn rates(
+    scene: &Scene<'_>,
     subscriber: &Subscriber,
-    profile: impl Fn(usize) -> Option<&'a Profile>,
+    state: impl Fn(&Item<Profile>) -> Option<&Profile>,
 ) -> (u32, u32) {
-    match subscriber.profile.map(profile) {
+    let item = subscriber
+        .profile
+        .and_then(|place| scene.profiles.get(place));
+    match item.and_then(state) {
+        Some(profile) => rates_of(item, profile),
         None => (u32::MAX, u32::MAX),
-        Some(Some(profile)) => (profile.down.get(), profile.up.get()),
-        // Not known which: nothing to fall below.
-        Some(None) => (0, 0),
     }
+}
+
+fn rates_of(item: Option<&Item<Profile>>, profile: &Profile) -> (u32, u32) {
+    let is_read = |field: &str| item.is_some_and(|item| !item.is_unread(field));
+    let speed = |field: &str, speed: u32| if is_read(field) { speed } else { u32::MAX };
+    (
+        speed("down", profile.down.get()),
+        speed("up", profile.up.get()),
+    )
 }

@@ -365,8 +365,9 @@ impl<'a> Order<'a> {
         let mut impact = impact::of(self.scene, &self.ends, &touched, &before, &after);
         let cuts = to.enabled != from.enabled && to.enabled == Some(false);
         if cuts || to.mode != from.mode {
-            let unclear = service::unclear_on_port(&self.stage, self.scene, number);
-            impact = impact::with(&impact, unclear, cuts);
+            let mut more = service::unclear_on_port(&self.stage, self.scene, number);
+            more.extend(service::anywhere(&self.stage, self.scene, &self.ends));
+            impact = impact::with(&impact, more, cuts);
         }
         self.add(change, Subject::Settings, is_temporary, impact);
     }

@@ -138,7 +138,6 @@ fn served_in_the_end(scene: &Scene<'_>, settings: &Settings) -> Vec<bool> {
 /// Returns the subscribers that a change of a port may touch: those whose endpoint is meant to be there, or is heard there.
 pub(super) fn on_port(stage: &Stage, scene: &Scene<'_>, port: PortNumber) -> Vec<usize> {
     let mut endpoints: Vec<usize> = stage.endpoints_on(port).collect();
-    endpoints.extend(stage.untold_ports.iter().copied());
     for (mac, heard) in &scene.observation.health.endpoints {
         if heard.port == Some(port)
             && let Some(place) = stage.macs.get(mac)
@@ -156,6 +155,17 @@ pub(super) fn on_port(stage: &Stage, scene: &Scene<'_>, port: PortNumber) -> Vec
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Returns the subscribers who are served, nobody knows on which port.
+pub(super) fn anywhere(stage: &Stage, scene: &Scene<'_>, ends: &Ends) -> Vec<SubscriberName> {
+    let on_untold = |endpoint: &usize| stage.ties.get(endpoint).copied();
+    let places = stage.untold_ports.iter().filter_map(on_untold);
+    places
+        .chain(stage.untold.iter().copied())
+        .filter(|place| ends.is_served_before(*place))
+        .filter_map(|place| Some(scene.subscribers.get(place)?.start.as_ref()?.name.clone()))
+        .collect()
 }
 
 /// Returns the subscribers on a port that our types cannot hold, as far as they have names.

@@ -291,7 +291,7 @@ pub(super) fn profile(dice: &mut Dice, slot: Option<Slot>) -> ProfileConfig {
 
 pub(super) fn text(dice: &mut Dice) -> gamctl::model::Description {
     let texts = ["Home", "a b", "#!|;<>'$`%", "x"];
-    let text: &str = *dice.pick::<&str>(&texts);
+    let text: &str = dice.pick::<&str>(&texts);
     gamctl::model::Description::new(text).unwrap()
 }
 
@@ -430,7 +430,7 @@ fn blind_spot(dice: &mut Dice, case: &mut Case) {
                 Part::Endpoints => &["name", "port"],
                 _ => &["endpoint", "rate", "vlan", "tagged", "poe", "description"],
             };
-            BlindSpot::Field(part, number, *dice.pick::<&'static str>(fields))
+            BlindSpot::Field(part, number, dice.pick::<&'static str>(fields))
         }
     };
     case.blinds.push(spot);

@@ -3,10 +3,10 @@
 use gamctl::model::{
     Description, DeviceConfig, EndpointConfig, Mbps, Observation, Part, PortAssignment, PortConfig,
     PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, SystemText, Unread, UplinkConfig,
-    UplinkFacts, UplinkMode, UplinkNumber, VlanId,
+    UplinkNumber, VlanId,
 };
 use gamctl::simulator::commands::merge;
-use gamctl::simulator::gam::{Configuration, Hardware, Place, SwitchportMode};
+use gamctl::simulator::gam::{Configuration, Hardware, Place};
 
 use super::case::unclear;
 
@@ -93,23 +93,6 @@ pub(crate) fn observed(running: &Configuration) -> DeviceConfig {
         );
     }
     config
-}
-
-/// Returns what uplinks do besides.
-pub(crate) fn uplink_facts(observation: &mut Observation, running: &Configuration) {
-    for (number, uplink) in &running.uplinks {
-        let facts = UplinkFacts {
-            mode: Some(match uplink.mode {
-                SwitchportMode::Access => UplinkMode::Access,
-                SwitchportMode::Trunk => UplinkMode::Trunk,
-                SwitchportMode::Hybrid => UplinkMode::Hybrid,
-            }),
-            native_vlan: VlanId::new(uplink.native).ok(),
-        };
-        observation
-            .uplink_facts
-            .insert(UplinkNumber::new(*number).unwrap(), facts);
-    }
 }
 
 /// Takes an object out of an observation's types and says of it what a look would.
