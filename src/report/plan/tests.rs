@@ -153,14 +153,14 @@ Removed or disconnected
   maple-a
     - subscriber apt-1 (7)
         disconnects it
-        no longer in the inventory; commit abc1234abc by Ann, 2026-11-20, subscribers/maple.toml:12:
-        Faster plans for Maple Street
+        no longer in the inventory; commit abc1234abc12 by Ann, 2026-11-20,
+        subscribers/maple.toml:12: Faster plans for Maple Street
 
 Changes
   maple-a
     ~ subscriber apt-2 (1): rate home-100 → home-200
         interrupts it
-        commit abc1234abc by Ann, 2026-11-20, subscribers/maple.toml:12: Faster plans for Maple
+        commit abc1234abc12 by Ann, 2026-11-20, subscribers/maple.toml:12: Faster plans for Maple
         Street
 
 Not observed
