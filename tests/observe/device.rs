@@ -185,13 +185,6 @@ pub(super) async fn twin_of(hardware: Hardware, configuration: Configuration) ->
     twin_with(hardware, configuration, FirmwareProfile::default()).await
 }
 
-/// A twin at the other end of the country.
-pub(super) async fn twin_far_away(hardware: Hardware, configuration: Configuration) -> Twin {
-    let mut settings = settings(hardware, configuration, FirmwareProfile::default());
-    settings.latency.snmp = Duration::from_millis(20);
-    Twin::start(settings).await.unwrap()
-}
-
 pub(super) async fn twin_with(
     hardware: Hardware,
     configuration: Configuration,
@@ -230,7 +223,6 @@ pub(super) fn usual() -> (Hardware, Configuration) {
 /// Returns what an observation of a device with this configuration must hold, worked out from the twin's own shapes.
 pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let vlan = |number: u16| VlanId::new(number).unwrap();
     let profiles: BTreeMap<u16, ProfileName> = configuration
         .profiles
         .iter()
@@ -241,7 +233,6 @@ pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
         .iter()
         .map(|(id, one)| (*id, one.mac))
         .collect();
-    let description = |words: &str| text(words).map(|words| Description::new(&words).unwrap());
     DeviceConfig {
         system: SystemConfig {
             hostname: text(&configuration.hostname).map(|name| Hostname::new(&name).unwrap()),
@@ -292,15 +283,7 @@ pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
             .endpoints
             .iter()
             .map(|(id, endpoint)| {
-                let config = EndpointConfig {
-                    slot: Some(Slot(*id)),
-                    name: EndpointName::new(&endpoint.name).unwrap(),
-                    port: match endpoint.port {
-                        Place::Auto => PortAssignment::Auto,
-                        Place::Unassigned => PortAssignment::Unassigned,
-                        Place::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
-                    },
-                };
+                let config = endpoint_of(*id, endpoint);
                 (endpoint.mac, config)
             })
             .collect(),
@@ -308,23 +291,52 @@ pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
             .subscribers
             .iter()
             .map(|(id, one)| {
-                let rate = one
-                    .profile
-                    .map(|id| RateLimit::Profile(profiles[&id].clone()));
-                let config = SubscriberConfig {
-                    slot: Some(Slot(*id)),
-                    description: description(&one.description),
-                    endpoint: one.endpoint.map(|id| macs[&id]),
-                    rate: rate.unwrap_or(RateLimit::Unthrottled),
-                    vlan: vlan(one.vlan),
-                    tagged: one.tagged,
-                    remapped_vlan: one.remapped_vlan.map(vlan),
-                    allowed_vlans: one.allowed_vlans.clone(),
-                    port2_vlan: one.port2_vlan.map(vlan),
-                    poe: Some(one.poe),
-                };
+                let config = subscriber(*id, one, &profiles, &macs);
                 (SubscriberName::new(&one.name).unwrap(), config)
             })
             .collect(),
+    }
+}
+
+fn endpoint_of(id: u16, endpoint: &Endpoint) -> EndpointConfig {
+    EndpointConfig {
+        slot: Some(Slot(id)),
+        name: EndpointName::new(&endpoint.name).unwrap(),
+        port: match endpoint.port {
+            Place::Auto => PortAssignment::Auto,
+            Place::Unassigned => PortAssignment::Unassigned,
+            Place::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
+        },
+    }
+}
+
+fn description(words: &str) -> Option<Description> {
+    (!words.is_empty()).then(|| Description::new(words).unwrap())
+}
+
+fn vlan(number: u16) -> VlanId {
+    VlanId::new(number).unwrap()
+}
+
+fn subscriber(
+    id: u16,
+    one: &Subscriber,
+    profiles: &BTreeMap<u16, ProfileName>,
+    macs: &BTreeMap<u16, MacAddress>,
+) -> SubscriberConfig {
+    let rate = one
+        .profile
+        .map(|id| RateLimit::Profile(profiles[&id].clone()));
+    SubscriberConfig {
+        slot: Some(Slot(id)),
+        description: description(&one.description),
+        endpoint: one.endpoint.map(|id| macs[&id]),
+        rate: rate.unwrap_or(RateLimit::Unthrottled),
+        vlan: vlan(one.vlan),
+        tagged: one.tagged,
+        remapped_vlan: one.remapped_vlan.map(vlan),
+        allowed_vlans: one.allowed_vlans.clone(),
+        port2_vlan: one.port2_vlan.map(vlan),
+        poe: Some(one.poe),
     }
 }

@@ -40,32 +40,23 @@ async fn whatever_is_configured_is_what_is_seen() {
     }
 }
 
-/// Prints what a look at the largest device costs; run with `--ignored --nocapture`.
 #[tokio::test]
-#[ignore = "measures, and proves nothing on a busy machine"]
-async fn the_cost_of_the_largest_device() {
-    for in_flight in [4, 8, 16, 24, 32] {
-        let mut dice = Dice::new(1);
-        let (hardware, configuration) = random(&mut dice, GamModel::Gam24C, 384);
-        let intended = expected(&configuration);
-        let twin = super::device::twin_far_away(hardware, configuration).await;
-        let device = gamctl::model::DeviceName::new("oak").unwrap();
-        let access = super::public();
-        let target = gamctl::observe::Target {
-            device: &device,
-            address: twin.snmp_address(),
-            access: &access,
-            tuning: gamctl::transport::snmp::Tuning {
-                in_flight,
-                ..super::tuning()
-            },
-            command_line: gamctl::observe::CommandLine::None(String::new()),
-            clock: || 0,
-        };
-        let began = std::time::Instant::now();
-        let (observation, counters) = gamctl::observe::look_and_count(&target).await.unwrap();
-        let took = began.elapsed();
-        assert_eq!(observation.config, intended);
-        println!("{in_flight} in flight: {took:?}, {counters:?}");
-    }
+async fn the_largest_device_is_read_in_five_hundred_requests() {
+    let mut dice = Dice::new(1);
+    let (hardware, configuration) = random(&mut dice, GamModel::Gam24C, 384);
+    let intended = expected(&configuration);
+    let twin = twin_of(hardware, configuration).await;
+    let device = gamctl::model::DeviceName::new("oak").unwrap();
+    let access = super::public();
+    let target = gamctl::observe::Target {
+        device: &device,
+        address: twin.snmp_address(),
+        access: &access,
+        tuning: gamctl::observe::tuning(),
+        command_line: gamctl::observe::CommandLine::None(String::new()),
+        clock: || 0,
+    };
+    let (observation, counters) = gamctl::observe::look_and_count(&target).await.unwrap();
+    assert_eq!(observation.config, intended);
+    assert!(counters.requests <= 520, "{counters:?}");
 }

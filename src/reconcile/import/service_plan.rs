@@ -17,8 +17,8 @@ type Definition = (Mbps, Mbps, Option<Description>);
 /// Headrooms that are tried before none: what the vendor advises.
 const ADVISED: [u32; 3] = [6, 7, 8];
 
-/// Sold speeds that are believed: multiples of this.
-const ROUND: u32 = 5;
+/// What sold speeds are multiples of, the most believable first.
+const ROUND: [u32; 6] = [100, 50, 25, 20, 10, 5];
 
 /// The service plans of everybody in a draft.
 #[derive(Debug, Default)]
@@ -243,13 +243,12 @@ impl Chosen {
     }
 }
 
-/// Returns a headroom under which the limiter is a round speed, with that speed; else none, and the limiter is what is sold.
+/// Returns the headroom under which the limiter is a rounder speed than it is itself, with that speed; else none, and the limiter is
+/// what is sold.
 fn sold((down, up, _): &Definition, default: Headroom) -> (Headroom, Option<(Mbps, Mbps)>) {
     let none = Headroom::new(0).unwrap_or(default);
-    let is_round = |speed: Mbps| speed.get().is_multiple_of(ROUND);
-    if is_round(*down) && is_round(*up) {
-        return (none, None);
-    }
+    let mut best = (none, None);
+    let mut most = roundness(*down) + roundness(*up);
     let advised = ADVISED
         .into_iter()
         .filter_map(|percent| Headroom::new(percent).ok());
@@ -258,13 +257,23 @@ fn sold((down, up, _): &Definition, default: Headroom) -> (Headroom, Option<(Mbp
             let sold = limiter.get() * 100 / (100 + headroom.percent());
             (sold..=sold + 1)
                 .filter_map(|speed| Mbps::new(speed).ok())
-                .find(|speed| is_round(*speed) && headroom.above(*speed) == limiter)
+                .find(|speed| roundness(*speed) > 1 && headroom.above(*speed) == limiter)
         };
-        if let (Some(down), Some(up)) = (below(*down), below(*up)) {
-            return (headroom, Some((down, up)));
+        if let (Some(down), Some(up)) = (below(*down), below(*up))
+            && roundness(down) + roundness(up) > most
+        {
+            most = roundness(down) + roundness(up);
+            best = (headroom, Some((down, up)));
         }
     }
-    (none, None)
+    best
+}
+
+fn roundness(speed: Mbps) -> u32 {
+    let mut round = ROUND.into_iter();
+    round
+        .find(|of| speed.get().is_multiple_of(*of))
+        .unwrap_or(1)
 }
 
 fn shown((down, up, description): &Definition) -> String {
@@ -290,6 +299,7 @@ mod tests {
         };
         assert_eq!(of(106, 106), (6, Some((100, 100))));
         assert_eq!(of(107, 22), (7, Some((100, 20))));
+        assert_eq!(of(530, 265), (6, Some((500, 250))));
         assert_eq!(of(100, 20), (0, None));
         assert_eq!(of(101, 13), (0, None));
     }
