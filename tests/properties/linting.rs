@@ -46,7 +46,7 @@ fn mutated(dice: &mut Dice, line: &str, others: &[String]) -> String {
         2 => {
             changed[at] = dice
                 .pick(&["1", "2", "3", "15", "auto", "none", "vid", "name", "all"])
-                .to_string()
+                .to_string();
         }
         3 => changed.insert(
             at,
