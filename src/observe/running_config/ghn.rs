@@ -28,6 +28,9 @@ const TELLING: [&str; 12] = [
     "poe",
 ];
 
+/// What is left of `ghn` where a line breaks within it.
+const PIECES: [&str; 4] = ["g", "gh", "hn", "n"];
+
 /// Returns whether a line that is about something else is more likely a piece of one of ours, which broke.
 pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     if line.starts_with('!') || line == "Building configuration..." {
@@ -36,6 +39,9 @@ pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     let begins_well = is_inside || line.starts_with(|first: char| first.is_ascii_lowercase());
     let mut words = line.split(' ');
     let is_option = words.next().is_some_and(|first| {
+        if PIECES.contains(&first) {
+            return true;
+        }
         let all = [&PORT[..], &PROFILE[..], &ENDPOINT[..], &SUBSCRIBER[..]];
         all.iter()
             .any(|options| options.iter().any(|(name, _)| *name == first))
