@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{DevicePlan, Limit, Limits, Object, Refusal, Verb};
+use super::{DevicePlan, Field, Limit, Limits, Object, Refusal, Value, Verb};
+use crate::model::MacAddress;
 
 /// From so many objects up a percentage counts; with fewer, one household is already a large part.
 const PERCENT_COUNTS_FROM: usize = 10;
@@ -10,9 +11,10 @@ const PERCENT_COUNTS_FROM: usize = 10;
 /// Refuses plans that do more than the limits allow: those of single devices get the refusal, one for the whole run is
 /// returned.
 ///
-/// A removal is a subscriber or an endpoint removed, so a household that leaves is two. An interruption is a subscriber
-/// who notices, whether for a moment or for good, counted once per device. Percentages are of what was found on the
-/// devices of this run: subscribers and endpoints for removals, subscribers for interruptions, devices for devices.
+/// A removal is a subscriber or an endpoint removed; both of a household that leaves are one, or a small network could
+/// let nobody go. An interruption is a subscriber who notices, whether for a moment or for good, counted once per device.
+/// Percentages are of what was found on the devices of this run, rounded up: subscribers or endpoints, whichever
+/// are more, for removals, subscribers for interruptions, devices for devices.
 #[must_use = "a refusal that nobody reads refuses nothing"]
 pub fn guard(plans: &mut [DevicePlan], limits: &Limits) -> Vec<Refusal> {
     let Limits {
@@ -24,15 +26,15 @@ pub fn guard(plans: &mut [DevicePlan], limits: &Limits) -> Vec<Refusal> {
     for plan in plans.iter_mut() {
         let excess = Excess {
             count: removals_of(plan),
-            of: plan.census.subscribers + plan.census.endpoints,
+            of: households_of(plan),
             limit: *removals_per_device,
         };
-        if let Some(limit) = excess.words("subscribers and endpoints on it") {
+        if let Some(limit) = excess.words("subscribers or endpoints on it") {
             plan.refusals.push(Refusal {
                 rule: "too-many-removals".to_owned(),
                 message: format!(
                     "{} of {} would be removed, and {limit}",
-                    counted(excess.count, "subscriber or endpoint", "subscribers and endpoints"),
+                    counted(excess.count, "subscriber or endpoint", "subscribers or endpoints"),
                     plan.device
                 ),
                 hint: "if they are meant to go, remove them in several steps, or raise `limits.removals_per_device` in an earlier commit".to_owned(),
@@ -44,15 +46,15 @@ pub fn guard(plans: &mut [DevicePlan], limits: &Limits) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     let excess = Excess {
         count: total(removals_of),
-        of: total(|plan| plan.census.subscribers + plan.census.endpoints),
+        of: total(households_of),
         limit: *removals,
     };
-    if let Some(limit) = excess.words("subscribers and endpoints on these devices") {
+    if let Some(limit) = excess.words("subscribers or endpoints on these devices") {
         refusals.push(Refusal {
             rule: "too-many-removals-in-all".to_owned(),
             message: format!(
                 "{} would be removed in all, and {limit}",
-                counted(excess.count, "subscriber or endpoint", "subscribers and endpoints")
+                counted(excess.count, "subscriber or endpoint", "subscribers or endpoints")
             ),
             hint: "if they are meant to go, apply to fewer devices at a time, or raise `limits.removals` in an earlier commit".to_owned(),
         });
@@ -96,15 +98,25 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+fn households_of(plan: &DevicePlan) -> usize {
+    plan.census.subscribers.max(plan.census.endpoints)
+}
+
 fn removals_of(plan: &DevicePlan) -> usize {
-    let removals = plan.steps.iter().filter(|step| {
-        step.change.verb == Verb::Remove
-            && matches!(
-                step.change.object,
-                Object::Subscriber(_) | Object::Endpoint(_)
-            )
-    });
-    removals.count()
+    let removed = plan.steps.iter().map(|step| &step.change);
+    let removed = || removed.clone().filter(|change| change.verb == Verb::Remove);
+    let subscribers = removed().filter(|change| matches!(change.object, Object::Subscriber(_)));
+    let leaving: BTreeSet<MacAddress> = subscribers
+        .clone()
+        .filter_map(|change| match change.field(Field::Endpoint)?.from {
+            Some(Value::Endpoint { mac, .. }) => Some(mac),
+            _ => None,
+        })
+        .collect();
+    let endpoints = removed().filter(
+        |change| matches!(change.object, Object::Endpoint(mac) if !leaving.contains(&mac)),
+    );
+    subscribers.count() + endpoints.count()
 }
 
 fn interruptions_of(plan: &DevicePlan) -> usize {
@@ -128,7 +140,7 @@ impl Excess {
         let by_percent = percent
             .filter(|_| self.of >= PERCENT_COUNTS_FROM)
             .and_then(|percent| usize::try_from(percent).ok())
-            .map(|percent| (self.of.saturating_mul(percent) / 100, percent));
+            .map(|percent| (self.of.saturating_mul(percent).div_ceil(100), percent));
         let is_passed = |most: usize| self.count > most;
         match (by_count, by_percent) {
             (_, Some((most, percent)))
@@ -177,6 +189,8 @@ mod tests {
         assert_eq!(passed(0, 3, (Some(0), None)), None);
         assert_eq!(passed(1000, 1000, (None, None)), None);
         assert_eq!(passed(9, 9, (None, Some(1))), None);
-        assert!(passed(1, 10, (None, Some(9))).is_some());
+        assert_eq!(passed(1, 10, (None, Some(1))), None);
+        assert!(passed(2, 10, (None, Some(9))).is_some());
+        assert!(passed(1, 10, (None, Some(0))).is_some());
     }
 }

@@ -47,26 +47,26 @@ fn of_device(plan: DevicePlan, limits: &Limits) -> Vec<String> {
 }
 
 #[test]
-fn a_household_is_two_removals_and_the_smaller_limit_wins_from_ten_objects_up() {
+fn a_household_is_one_removal_and_the_smaller_limit_wins_from_ten_households_up() {
     let limits = Limits {
         removals_per_device: limit(5, 20),
         ..Limits::default()
     };
     assert_eq!(of_device(removing(10, 2).plan(), &limits), [] as [&str; 0]);
     assert_eq!(
-        of_device(removing(20, 3).plan(), &limits),
+        of_device(removing(30, 6).plan(), &limits),
         [
-            "too-many-removals: 6 subscribers and endpoints of oak would be removed, and the limit is 5"
+            "too-many-removals: 6 subscribers or endpoints of oak would be removed, and the limit is 5"
         ]
     );
     assert_eq!(
-        of_device(removing(9, 2).plan(), &limits),
+        of_device(removing(11, 4).plan(), &limits),
         [
-            "too-many-removals: 4 subscribers and endpoints of oak would be removed, and the limit is 3, which is 20 % of the 18 subscribers and endpoints on it"
+            "too-many-removals: 4 subscribers or endpoints of oak would be removed, and the limit is 3, which is 20 % of the 11 subscribers or endpoints on it"
         ]
     );
-    // Under ten objects only the count counts.
-    assert_eq!(of_device(removing(4, 2).plan(), &limits), [] as [&str; 0]);
+    // Under ten households only the count counts.
+    assert_eq!(of_device(removing(9, 4).plan(), &limits), [] as [&str; 0]);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn the_whole_run_has_limits_of_its_own() {
         removing(20, 0).plan(),
     ];
     let limits = Limits {
-        removals: limit(7, 90),
+        removals: limit(3, 90),
         interruptions: Limit {
             count: None,
             percent: Some(0),
@@ -96,7 +96,7 @@ fn the_whole_run_has_limits_of_its_own() {
     assert_eq!(
         words,
         [
-            "too-many-removals-in-all: 8 subscribers and endpoints would be removed in all, and the limit is 7",
+            "too-many-removals-in-all: 4 subscribers or endpoints would be removed in all, and the limit is 3",
             "too-many-devices: 2 devices would be changed, and the limit is 1",
         ]
     );

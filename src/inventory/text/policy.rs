@@ -15,9 +15,9 @@ record! {
 record! {
     /// The most that one apply, or the service within an hour, may do.
     LimitsText {
-        /// Subscribers and endpoints removed from one device.
+        /// Subscribers and endpoints removed from one device; a subscriber and its endpoint count once.
         "removals_per_device" => removals_per_device: LimitText, default "{ count = 5, percent = 20 }";
-        /// Subscribers and endpoints removed from all devices together.
+        /// Subscribers and endpoints removed from all devices together; a subscriber and its endpoint count once.
         "removals" => removals: LimitText, default "{ count = 20, percent = 2 }";
         /// Subscribers whose service is interrupted.
         "interruptions" => interruptions: LimitText, default "{ count = 100, percent = 10 }";
@@ -31,7 +31,7 @@ record! {
     LimitText {
         /// So many objects.
         "count" => count: u32, optional;
-        /// So many percent of the objects there are.
+        /// So many percent of the objects there are, rounded up.
         "percent" => percent: Percent, optional;
     }
 }
