@@ -39,15 +39,16 @@ pub(super) fn service_at(stage: &Stage, place: usize) -> Option<Service> {
     let subscriber = stage.subscriber(place)?;
     let is_untold = stage.untold.contains(&place);
     let endpoint = match subscriber.endpoint {
-        // One whose port could not be read is taken to be on one.
-        Some(place) => {
-            let endpoint = stage.endpoint(place)?;
-            (!stage.untold_ports.contains(&place)).then_some(endpoint)
-        }
+        Some(place) => Some(stage.endpoint(place)?),
         None if is_untold => None,
         None => return None,
     };
-    let port = match endpoint.map(|endpoint| endpoint.port) {
+    // One whose port could not be read is taken to be on one.
+    let placed = endpoint.filter(|_| {
+        let is_untold = |place| stage.untold_ports.contains(&place);
+        !subscriber.endpoint.is_some_and(is_untold)
+    });
+    let port = match placed.map(|endpoint| endpoint.port) {
         Some(PortAssignment::Port(number)) => stage.ports.get(&number),
         Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
     };
@@ -57,7 +58,7 @@ pub(super) fn service_at(stage: &Stage, place: usize) -> Option<Service> {
             stage.uplinks.is_empty(),
             stage.uplinks.values(),
         );
-    is_served(endpoint, port, passes).then(|| Service {
+    is_served(placed, port, passes).then(|| Service {
         subscriber: subscriber.clone(),
         endpoint: endpoint.cloned(),
         port: port.cloned(),
