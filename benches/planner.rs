@@ -21,8 +21,9 @@ use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, MacAddress, Mbps, Observation,
     PortAssignment, PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, VlanId, VlanSet,
 };
-use gamctl::plan::{DevicePlan, Ledger, Request, plan};
+use gamctl::plan::{DevicePlan, Ledger, Limit, Limits, Planned, Request, guard, plan};
 use gamctl::render::dress;
+use gamctl::report::{Paint, PlanReport};
 
 const DEVICES: usize = 10_000;
 const HOUSEHOLDS: u16 = 25;
@@ -242,6 +243,52 @@ fn speed() {
         let start = Instant::now();
         plans.iter_mut().for_each(|plan| dress(plan).unwrap());
         print_times("  lines of it, one core", vec![start.elapsed()]);
+        report(plans);
+    }
+}
+
+/// Measures how long a plan takes to be judged by the limits and written for people, and how long it gets.
+fn report(plans: Vec<DevicePlan>) {
+    let mut planned = Planned {
+        devices: plans,
+        ..Planned::default()
+    };
+    let start = Instant::now();
+    planned.refusals = guard(&mut planned.devices, &limits());
+    print_times("  held to the limits, one core", vec![start.elapsed()]);
+    for is_expanded in [false, true] {
+        let mut times = Vec::new();
+        let mut lines = 0;
+        for _ in 0..RUNS {
+            let report = PlanReport {
+                planned: &planned,
+                is_detailed: false,
+                is_expanded,
+            };
+            let start = Instant::now();
+            let text = report.text(Paint::Plain, 100);
+            times.push(start.elapsed());
+            lines = text.lines().count();
+        }
+        let (what, goal) = match is_expanded {
+            false => ("text", " (goal ≤ 2 s, ≤ 200 lines)"),
+            true => ("text, expanded", ""),
+        };
+        print_times(&format!("  {what} of {lines} lines{goal}, one core"), times);
+    }
+}
+
+/// Those of an inventory that says nothing.
+fn limits() -> Limits {
+    let limit = |count, percent| Limit {
+        count: Some(count),
+        percent,
+    };
+    Limits {
+        removals_per_device: limit(5, Some(20)),
+        removals: limit(20, Some(2)),
+        interruptions: limit(100, Some(10)),
+        devices: limit(25, None),
     }
 }
 

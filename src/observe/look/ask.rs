@@ -6,11 +6,16 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
+use tokio::sync::Semaphore;
+
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Column, Oid, Session, SnmpError, Value};
 
 /// How many cells of a column an agent may refuse until the rest of that column is not asked for any more.
 const PATIENCE: u32 = 8;
+
+/// One request in so many is left to walks.
+const WALKS_SHARE: usize = 6;
 
 /// How many requests may stay without an answer, each sent several times, until the agent counts as gone.
 const SILENCES: u32 = 3;
@@ -19,6 +24,9 @@ const SILENCES: u32 = 3;
 pub(super) struct Asker {
     session: Session,
     lanes: usize,
+    /// For values by name: of the requests that the session lets be under way, a few are left to walks, of which each request has to
+    /// wait for the one before. Behind a long queue they would end last, and the other lanes would be idle by then.
+    turns: Semaphore,
     /// By column: how often it was refused, and the last words.
     refused: Mutex<BTreeMap<Oid, (u32, String)>>,
     /// How many requests had no answer, and the last of these errors.
@@ -30,6 +38,7 @@ impl Asker {
         Self {
             session,
             lanes: lanes.max(1),
+            turns: Semaphore::new((lanes - lanes / WALKS_SHARE).clamp(1, Semaphore::MAX_PERMITS)),
             refused: Mutex::new(BTreeMap::new()),
             silences: Mutex::default(),
         }
@@ -64,8 +73,11 @@ impl Asker {
                 .iter()
                 .filter_map(|place| names.get(*place).cloned())
                 .collect();
+            let turn = self.turns.acquire().await;
             self.is_gone()?;
-            let error = match self.session.get(&asked).await {
+            let answers = self.session.get(&asked).await;
+            drop(turn);
+            let error = match answers {
                 Ok(answers) => {
                     for (place, answer) in places.iter().zip(answers) {
                         put(&mut values, *place, Ok(answer));
@@ -112,6 +124,21 @@ impl Asker {
     pub(super) async fn columns(&self, columns: &[Oid]) -> Result<Vec<Column>, SnmpError> {
         self.is_gone()?;
         let columns = self.session.columns(columns).await;
+        columns.map_err(|error| self.silent(error))
+    }
+
+    /// Returns whole columns of a table whose rows have numbers, most of them not above `highest`.
+    ///
+    /// # Errors
+    ///
+    /// As `columns`.
+    pub(super) async fn numbered(
+        &self,
+        columns: &[Oid],
+        highest: u32,
+    ) -> Result<Vec<Column>, SnmpError> {
+        self.is_gone()?;
+        let columns = self.session.numbered(columns, highest).await;
         columns.map_err(|error| self.silent(error))
     }
 

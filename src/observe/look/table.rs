@@ -16,6 +16,9 @@ use crate::transport::snmp::{Oid, SnmpError, Value};
 /// A number that no row has.
 const NOWHERE: u32 = 4_000_000;
 
+/// Up to here rows are looked for in many places at once: a full device has 16 for each of 24 ports. More are found one after the other.
+const HIGHEST: u32 = 384;
+
 /// Values of one request: what GET asks for at most, and what fits a frame of Ethernet.
 const MOST_VALUES: usize = 48;
 const MOST_OCTETS: usize = 1_400;
@@ -70,7 +73,7 @@ pub(super) async fn read(asker: &Asker, layout: &Layout) -> Read {
 async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
     let walked = layout.walked.map(Object::oid);
     let columns = asker
-        .columns(&walked)
+        .numbered(&walked, HIGHEST)
         .await
         .map_err(|error| Again::Ended(ended(error)))?;
     let rows = Grid::of(&layout.walked, &columns);

@@ -13,7 +13,7 @@ use super::error::SnmpError;
 use super::exchange::{Agent, Answer};
 use super::link::lock;
 use super::pdu::{self, Kind};
-use super::value::{Column, Oid, Value};
+use super::value::{Cell, Column, Oid, Value};
 use super::walk::{Step, Stuck, WIDEST, Walk};
 
 /// Values that one GET asks for at most: numbers of so many fit a frame of Ethernet, longer ones are divided by who asks.
@@ -74,8 +74,28 @@ impl Session {
     /// Fails when one of them cannot be had whole; over SNMP 3 also when another device answered in between, or the same one
     /// after it came up again.
     pub async fn columns(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
+        self.undisturbed(self.walk_all(roots)).await
+    }
+
+    /// Walks each of these columns to its end, those of a table whose rows have numbers that are mostly without gaps and mostly
+    /// not above `highest`: it is asked for in many places at once, and is as whole as any where that is not so.
+    ///
+    /// # Errors
+    ///
+    /// As `columns`.
+    pub async fn numbered(&self, roots: &[Oid], highest: u32) -> Result<Vec<Column>, SnmpError> {
+        self.undisturbed(side_by_side(
+            roots.iter().map(|root| self.walk_divided(root, highest)),
+        ))
+        .await
+    }
+
+    async fn undisturbed(
+        &self,
+        walks: impl Future<Output = Result<Vec<Column>, SnmpError>>,
+    ) -> Result<Vec<Column>, SnmpError> {
         let before = self.agent.upheavals();
-        let columns = self.walk_all(roots).await?;
+        let columns = walks.await?;
         let agent = self.agent.address;
         match (before, self.agent.upheavals()) {
             (Some(before), Some(after)) if before.replaced != after.replaced => {
@@ -122,20 +142,50 @@ impl Session {
     }
 
     async fn walk(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
-        let mut walk = Walk::new(roots, self.agent.tuning.rows, MOST_CELLS);
+        let walk = Walk::new(roots, self.agent.tuning.rows, MOST_CELLS);
+        self.to_the_end(walk).await
+    }
+
+    /// Walks a column: what the first answer leaves is asked for in pieces side by side.
+    async fn walk_divided(&self, root: &Oid, highest: u32) -> Result<Column, SnmpError> {
+        let rows = self.agent.tuning.rows;
+        let mut walk = Walk::new(std::slice::from_ref(root), rows, MOST_CELLS);
+        if let Some(step) = walk.step() {
+            self.take_step(&mut walk, &step).await?;
+        }
+        let pieces = walk.divided(highest).into_iter();
+        let pieces = side_by_side(pieces.map(|piece| self.to_the_end(piece))).await?;
+        let columns = [walk.finish()].into_iter().chain(pieces).flatten();
+        let cells: Vec<Cell> = columns.flat_map(|column| column.cells).collect();
+        if cells.len() > MOST_CELLS {
+            return Err(SnmpError::Endless {
+                agent: self.agent.address,
+                column: root.clone(),
+                limit: MOST_CELLS,
+            });
+        }
+        let oid = root.clone();
+        Ok(Column { oid, cells })
+    }
+
+    async fn to_the_end(&self, mut walk: Walk) -> Result<Vec<Column>, SnmpError> {
         while let Some(step) = walk.step() {
-            let kind = Kind::Bulk { rows: step.rows };
-            let answer = self.agent.ask(kind, &step.names).await?;
-            match answer.head.status {
-                0 => {
-                    let taken = walk.take(&step, answer.bindings());
-                    taken.map_err(|stuck| self.stuck(&step, stuck))?;
-                }
-                pdu::TOO_BIG | pdu::GENERIC_ERROR if walk.ask_less() => {}
-                _ => return Err(self.refused(&step.names, &answer)),
-            }
+            self.take_step(&mut walk, &step).await?;
         }
         Ok(walk.finish())
+    }
+
+    async fn take_step(&self, walk: &mut Walk, step: &Step) -> Result<(), SnmpError> {
+        let kind = Kind::Bulk { rows: step.rows };
+        let answer = self.agent.ask(kind, &step.names).await?;
+        match answer.head.status {
+            0 => {
+                let taken = walk.take(step, answer.bindings());
+                taken.map_err(|stuck| self.stuck(step, stuck))
+            }
+            pdu::TOO_BIG | pdu::GENERIC_ERROR if walk.ask_less() => Ok(()),
+            _ => Err(self.refused(&step.names, &answer)),
+        }
     }
 
     fn take_values(
@@ -210,6 +260,26 @@ fn groups(roots: &[Oid], lanes: usize) -> Vec<Vec<usize>> {
         .flat_map(|table| table.chunks(widest))
         .map(<[usize]>::to_vec)
         .collect()
+}
+
+/// Runs futures side by side within this task until all are done or one fails; the results come in the order of the futures.
+async fn side_by_side<T, F>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, SnmpError>
+where
+    F: Future<Output = Result<T, SnmpError>>,
+{
+    let done: Mutex<Vec<(usize, T)>> = Mutex::default();
+    let filed = |(place, future): (usize, F)| {
+        let done = &done;
+        async move {
+            let result = future.await?;
+            lock(done).push((place, result));
+            Ok(())
+        }
+    };
+    all(futures.enumerate().map(filed)).await?;
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|(place, _)| *place);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
 /// Runs futures side by side within this task, until all are done or one fails.

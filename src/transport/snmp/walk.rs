@@ -18,6 +18,9 @@ const FRAME: usize = 1400;
 /// How many bytes a cell is taken to have before one came.
 const TYPICAL: usize = 32;
 
+/// Pieces that a column is divided into at most, besides what lies behind them.
+const MOST_PIECES: u32 = 16;
+
 /// Requests that have to go well before more rows are asked for again.
 const PROBATION: u32 = 8;
 
@@ -34,8 +37,10 @@ pub(super) struct Walk {
 #[derive(Debug)]
 struct Running {
     root: Oid,
-    /// Arcs of the last name that came; at first those of the root.
+    /// Arcs of the last name that came; at first those of the root, or of where a piece begins.
     last: Vec<u32>,
+    /// Arcs of the last name that can belong to a piece; a whole column has no such end.
+    until: Option<Vec<u32>>,
     cells: Vec<Cell>,
 }
 
@@ -81,6 +86,7 @@ impl Walk {
         let columns = roots.iter().map(|root| Running {
             root: root.clone(),
             last: root.arcs().to_vec(),
+            until: None,
             cells: Vec::new(),
         });
         let width = roots.len().clamp(1, WIDEST);
@@ -183,6 +189,54 @@ impl Walk {
         self.pace.went_well();
     }
 
+    /// Divides what is left of the first column, whose rows have numbers, into walks that can go side by side: pieces of about one
+    /// answer each up to row `highest`, and one behind it that goes on for as long as there are rows. None are left: no walks.
+    pub(super) fn divided(&self, highest: u32) -> Vec<Self> {
+        let column = match (self.open.front(), self.columns.first()) {
+            (Some(0), Some(column)) => column,
+            _ => return Vec::new(),
+        };
+        let number = match column.last.strip_prefix(column.root.arcs()) {
+            Some([]) => Some(0),
+            Some([number]) => Some(*number),
+            _ => None,
+        };
+        let (rows, _) = self.pace.fitting(1);
+        let fair = highest.div_ceil(MOST_PIECES);
+        let size = usize::try_from(rows.max(fair)).unwrap_or(usize::MAX);
+        let starts = match number {
+            Some(number) if number < highest => (number..highest).step_by(size).collect(),
+            _ => Vec::new(),
+        };
+        let at = |number: u32| [column.root.arcs(), &[number]].concat();
+        let ends = starts.iter().skip(1).chain([&highest]);
+        let mut pieces: Vec<_> = starts
+            .iter()
+            .zip(ends)
+            .map(|(start, end)| self.piece(column, at(*start), Some(at(*end))))
+            .collect();
+        let behind = match pieces.is_empty() {
+            true => column.last.clone(),
+            false => at(highest),
+        };
+        pieces.push(self.piece(column, behind, None));
+        pieces
+    }
+
+    fn piece(&self, column: &Running, last: Vec<u32>, until: Option<Vec<u32>>) -> Self {
+        Self {
+            columns: vec![Running {
+                root: column.root.clone(),
+                last,
+                until,
+                cells: Vec::new(),
+            }],
+            open: VecDeque::from([0]),
+            pace: self.pace,
+            limit: self.limit,
+        }
+    }
+
     pub(super) fn finish(self) -> Vec<Column> {
         self.columns
             .into_iter()
@@ -210,6 +264,9 @@ impl Running {
         let Some(index) = name.strip_prefix(self.root.arcs()) else {
             return Ok(true);
         };
+        if self.until.as_deref().is_some_and(|until| name > until) {
+            return Ok(true);
+        }
         if matches!(value, Value::NoSuchObject | Value::NoSuchInstance) {
             let name = Oid::new(name);
             return Err(Malformed(format!("{name} is said to be there and not to be")).into());
@@ -225,7 +282,8 @@ impl Running {
         });
         self.last.clear();
         self.last.extend_from_slice(name);
-        Ok(false)
+        // Behind the last name of a piece there is nothing to ask for.
+        Ok(self.until.as_deref() == Some(name))
     }
 }
 
