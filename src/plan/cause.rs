@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::item::{Endpoint, Fate, Profile, Subscriber};
+use super::item::{Endpoint, Fate, Item, Profile, Subscriber};
 use super::scene::Scene;
 use super::step::{self, Uses};
 use super::{Because, Cause, Change, Field, FieldChange, Ledger, Object, Value, Verb};
@@ -103,6 +103,9 @@ fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
 type Texts = BTreeMap<Field, String>;
 
 /// Returns an object's fields as they were when it was last verified, under the name that it has or had.
+///
+/// Where two objects trade names, the ledger has both names: the one that the object has now counts where the ledger
+/// knows the object by more than that name. Else the device moved, and the name that it shall have tells what it was.
 fn verified(
     scene: &Scene<'_>,
     ledger: &Ledger,
@@ -114,23 +117,47 @@ fn verified(
         Subject::Settings => Some(settings(then, &change.object)),
         Subject::Profile(place) => {
             let item = scene.profiles.get(place)?;
-            let names = [item.goal.as_ref(), item.start.as_ref()];
-            let mut found = names.into_iter().flatten();
+            let is_itself = item.start.as_ref().is_some_and(|start| {
+                let known = then.profiles.get(&start.name);
+                known.is_some_and(|known| (known.down, known.up) == (start.down, start.up))
+            });
+            let mut found = either(item, is_itself);
             found.find_map(|state| profile(then, state))
         }
         Subject::Endpoint(place) => {
             let item = scene.endpoints.get(place)?;
-            let states = [item.goal.as_ref(), item.start.as_ref()];
-            let mut found = states.into_iter().flatten();
+            let is_itself = item.start.as_ref().is_some_and(|start| {
+                let known = then.endpoints.get(&start.mac);
+                known.is_some_and(|known| known.name == start.name)
+            });
+            let mut found = either(item, is_itself);
             found.find_map(|state| endpoint(then, state))
         }
         Subject::Subscriber(place) => {
             let item = scene.subscribers.get(place)?;
-            let states = [item.goal.as_ref(), item.start.as_ref()];
-            let mut found = states.into_iter().flatten();
+            let is_itself = item.start.as_ref().is_some_and(|start| {
+                let has = start.endpoint.and_then(|place| {
+                    let endpoint = scene.endpoints.get(place)?.start.as_ref()?;
+                    Some(endpoint.mac)
+                });
+                let known = then.subscribers.get(&start.name);
+                known.is_some_and(|known| known.endpoint.is_some() && known.endpoint == has)
+            });
+            let mut found = either(item, is_itself);
             found.find_map(|state| subscriber(then, state))
         }
     }
+}
+
+/// Returns what an object is and shall be; what it is comes first where the ledger has it as that.
+fn either<S>(item: &Item<S>, is_itself: bool) -> impl Iterator<Item = &S> {
+    let (start, goal) = (item.start.as_ref(), item.goal.as_ref());
+    let states = if is_itself {
+        [start, goal]
+    } else {
+        [goal, start]
+    };
+    states.into_iter().flatten()
 }
 
 fn texts(change: Option<Change>) -> Texts {
