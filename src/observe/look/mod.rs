@@ -57,7 +57,7 @@ pub async fn identify(
     Ok((facts.identity, facts.object_id))
 }
 
-/// How an agent is asked for a look: a full device is five hundred requests, which at a distance of 20 ms are to take half a second.
+/// How an agent is asked for a look: a full device is some 530 requests, which at a distance of 20 ms are to take half a second.
 pub fn tuning() -> Tuning {
     Tuning {
         rows: 48,

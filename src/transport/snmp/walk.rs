@@ -411,6 +411,43 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_a_column_meet_and_none_takes_what_is_the_next_ones() {
+        let mut walk = Walk::new(&roots(1), 2, 100);
+        take(&mut walk, &[(&[1, 3, 9, 1, 1], 1), (&[1, 3, 9, 1, 3], 1)]).unwrap();
+        let mut pieces = walk.divided(8);
+        let begins: Vec<_> = pieces.iter().flat_map(asked).collect();
+        assert_eq!(begins, ["1.3.9.1.3", "1.3.9.1.5", "1.3.9.1.7", "1.3.9.1.8"]);
+        // Up to its last row, and there is nothing left to ask.
+        take(
+            &mut pieces[0],
+            &[(&[1, 3, 9, 1, 4], 1), (&[1, 3, 9, 1, 5], 1)],
+        )
+        .unwrap();
+        assert!(pieces[0].step().is_none());
+        // A gap at its end: row 8 is the next one's.
+        take(
+            &mut pieces[1],
+            &[(&[1, 3, 9, 1, 6], 1), (&[1, 3, 9, 1, 8], 1)],
+        )
+        .unwrap();
+        assert!(pieces[1].step().is_none());
+        assert_eq!(pieces.swap_remove(1).finish()[0].cells.len(), 1);
+    }
+
+    #[test]
+    fn a_column_that_ended_or_whose_rows_have_longer_names_is_not_divided() {
+        let mut walk = Walk::new(&roots(1), 2, 100);
+        take(&mut walk, &[(&[1, 3, 9, 1, 1], 1)]).unwrap();
+        assert_eq!(walk.divided(1).len(), 1, "beyond what is expected");
+        take(&mut walk, &[(&[1, 3, 9, 1, 2, 7], 1)]).unwrap();
+        let pieces = walk.divided(100);
+        assert_eq!(asked(&pieces[0]), ["1.3.9.1.2.7"]);
+        assert_eq!(pieces.len(), 1);
+        take(&mut walk, &[(&[1, 3, 9, 2, 1], 1)]).unwrap();
+        assert!(walk.divided(100).is_empty());
+    }
+
+    #[test]
     fn a_column_with_more_cells_than_can_be_is_given_up() {
         let mut walk = Walk::new(&roots(1), 25, 2);
         let rows: [(&[u32], u8); 3] = [
