@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::{Exit, counted, listed, visible};
 use super::PlanReport;
 use super::group::{At, Group, groups, hurts};
+use super::reason::Reasons;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
 use crate::plan::{DevicePlan, Impact, Planned, Refusal, Step, Verb};
@@ -49,6 +50,8 @@ pub(super) struct Entry {
     /// What would be typed.
     pub lines: Vec<String>,
     pub undo: Vec<String>,
+    /// What the lines that undo it do not bring back.
+    pub remark: Option<String>,
     /// How many objects it stands for.
     pub weight: usize,
 }
@@ -164,11 +167,15 @@ fn premises(planned: &Planned) -> Vec<String> {
         ));
         return said;
     }
-    if planned.applied.is_none() && !planned.devices.is_empty() {
-        said.push(
-            "What is ours is not known: no commit is named as applied (`--applied`), so nothing is removed."
+    let has_steps = planned.devices.iter().any(|plan| !plan.steps.is_empty());
+    let has_strangers = planned.devices.iter().any(|plan| !plan.unmanaged.is_empty());
+    if planned.applied.is_none() && (has_steps || has_strangers) {
+        said.push(match has_steps {
+            true => "No commit is named as applied: nothing is removed, and what differs may have drifted or was never \
+                     applied; `--applied REV` tells which."
                 .to_owned(),
-        );
+            false => "No commit is named as applied (`--applied REV`), so nothing is removed.".to_owned(),
+        });
     }
     if planned.origins_cut {
         said.push(
@@ -221,6 +228,7 @@ fn refusals(planned: &Planned) -> Vec<Entry> {
 /// Returns every step that somebody loses something by, the disconnections of a device before what else it loses.
 fn losses(planned: &Planned) -> Vec<Entry> {
     let mut entries = Vec::new();
+    let mut reasons = Reasons::of(planned);
     for plan in &planned.devices {
         let mut lost: Vec<&Step> = plan.steps.iter().filter(|step| hurts(step)).collect();
         lost.sort_by_key(|step| match step.impact {
@@ -233,7 +241,8 @@ fn losses(planned: &Planned) -> Vec<Entry> {
             // Lines stand in their order below; here is who loses what.
             lines: Vec::new(),
             undo: Vec::new(),
-            ..step_entry(plan, step, false)
+            remark: None,
+            ..step_entry(plan, step, false, &mut reasons)
         }));
     }
     entries
@@ -258,10 +267,11 @@ fn group_entry(group: &Group) -> Entry {
             counted(group.interrupted, "subscriber")
         ));
     }
-    match group.because.first() {
-        Some(reason) if group.has_one_reason => below.push(reason.clone()),
-        Some(reason) => below.push(format!("for the first of them: {reason}")),
-        None => {}
+    for reason in &group.because {
+        below.push(match group.has_one_reason {
+            true => reason.clone(),
+            false => format!("for the first of them: {reason}"),
+        });
     }
     Entry {
         sign: sign(group.verb),
@@ -287,18 +297,24 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
         });
     }
     let mut entries = Vec::new();
+    let mut reasons = Reasons::of(report.planned);
     for (device, plan) in devices {
         for (index, step) in plan.steps.iter().enumerate() {
             let is_told = grouped.contains(&(device, index)) || (hurts(step) && !is_whole);
             if !is_told {
-                entries.push(step_entry(plan, step, report.is_detailed));
+                entries.push(step_entry(plan, step, report.is_detailed, &mut reasons));
             }
         }
     }
     entries
 }
 
-fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool) -> Entry {
+fn step_entry(
+    plan: &DevicePlan,
+    step: &Step,
+    is_detailed: bool,
+    reasons: &mut Reasons,
+) -> Entry {
     let what = words::what(&step.change);
     let object = words::object(&step.change);
     let head = match (step.change.verb, what.is_empty()) {
@@ -315,10 +331,11 @@ fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool) -> Entry {
         head,
         below: words::impact(step)
             .into_iter()
-            .chain(words::because(step))
+            .chain(reasons.of_step(plan.device.as_str(), step))
             .collect(),
         lines: lines(&step.lines),
         undo: lines(&step.inverse),
+        remark: words::lasting(step).filter(|_| is_detailed),
         weight: 1,
     }
 }
