@@ -29,6 +29,9 @@ pub struct Planned {
     /// By name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unobservable: Vec<Unobservable>,
+    /// By name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_over_ssh: Vec<ReadOverSsh>,
     #[serde(default, skip_serializing_if = "OutOfScope::is_nothing")]
     pub out_of_scope: OutOfScope,
     /// Some origins were too far back in a long history to be found.
@@ -70,6 +73,15 @@ pub struct PolicyVersion {
 pub struct Unobservable {
     pub device: DeviceName,
     pub reason: String,
+}
+
+/// A device whose agent has no tables of its configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadOverSsh {
+    pub device: DeviceName,
+    /// Such as `subscribers`: what its running-config was read for.
+    pub parts: Vec<String>,
 }
 
 /// What was left out by choice.

@@ -61,12 +61,7 @@ impl RunningFleet {
 
     /// Starts twins of any inventory.
     pub(super) fn start_of(inventory: &Path, folder: TempDir, arguments: &[&str]) -> Self {
-        let mut all = vec![
-            "twin",
-            "--inventory",
-            inventory.to_str().unwrap(),
-            "--json",
-        ];
+        let mut all = vec!["twin", "--inventory", inventory.to_str().unwrap(), "--json"];
         if !arguments.contains(&"--from") {
             all.extend(["--from", "intended"]);
         }

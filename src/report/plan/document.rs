@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::{Exit, counted, listed, visible};
 use super::PlanReport;
 use super::group::{At, Group, groups, hurts};
+use super::note::notes;
 use super::reason::Reasons;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
@@ -168,7 +169,10 @@ fn premises(planned: &Planned) -> Vec<String> {
         return said;
     }
     let has_steps = planned.devices.iter().any(|plan| !plan.steps.is_empty());
-    let has_strangers = planned.devices.iter().any(|plan| !plan.unmanaged.is_empty());
+    let has_strangers = planned
+        .devices
+        .iter()
+        .any(|plan| !plan.unmanaged.is_empty());
     if planned.applied.is_none() && (has_steps || has_strangers) {
         said.push(match has_steps {
             true => "No commit is named as applied: nothing is removed, and what differs may have drifted or was never \
@@ -177,6 +181,9 @@ fn premises(planned: &Planned) -> Vec<String> {
             false => "No commit is named as applied (`--applied REV`), so nothing is removed.".to_owned(),
         });
     }
+    if !planned.read_over_ssh.is_empty() {
+        said.push(read_over_ssh(planned));
+    }
     if planned.origins_cut {
         said.push(
             "Some reasons name no commit: the history is too long to be read to its end."
@@ -184,6 +191,21 @@ fn premises(planned: &Planned) -> Vec<String> {
         );
     }
     said
+}
+
+/// Says which devices told their configuration in another way; of many, how many they are.
+fn read_over_ssh(planned: &Planned) -> String {
+    let (who, whose) = match planned.read_over_ssh.as_slice() {
+        [one] => (
+            format!("{}: {}", one.device, listed(&one.parts)),
+            "its running-config over SSH; its agent has",
+        ),
+        many => (
+            format!("Configuration of {}", counted(many.len(), "device")),
+            "the running-config over SSH; their agents have",
+        ),
+    };
+    format!("{who} read from {whose} no tables of that.")
 }
 
 fn short(revision: &str) -> &str {
@@ -309,12 +331,7 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
     entries
 }
 
-fn step_entry(
-    plan: &DevicePlan,
-    step: &Step,
-    is_detailed: bool,
-    reasons: &mut Reasons,
-) -> Entry {
+fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut Reasons) -> Entry {
     let what = words::what(&step.change);
     let object = words::object(&step.change);
     let head = match (step.change.verb, what.is_empty()) {
@@ -346,29 +363,6 @@ fn sign(verb: Verb) -> Sign {
         Verb::Update => Sign::Update,
         Verb::Remove => Sign::Remove,
     }
-}
-
-fn notes(planned: &Planned) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    for plan in &planned.devices {
-        entries.extend(plan.notes.iter().map(|note| {
-            let message = visible(&note.message);
-            let head = match &note.object {
-                // Many messages name what they are about.
-                Some(object) if !message.contains(&object.to_string()) => {
-                    format!("{}: {message}", visible(&object.to_string()))
-                }
-                Some(_) | None => message.into_owned(),
-            };
-            Entry {
-                under: Some(plan.device.to_string()),
-                head,
-                weight: 1,
-                ..Entry::default()
-            }
-        }));
-    }
-    entries
 }
 
 fn unmanaged(planned: &Planned) -> Vec<Entry> {

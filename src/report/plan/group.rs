@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::verdict::kind;
 use super::reason::Reasons;
+use super::verdict::kind;
 use super::words;
 use crate::plan::{Cause, Impact, Planned, Step, Verb};
 

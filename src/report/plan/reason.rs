@@ -97,7 +97,10 @@ impl Reasons {
         let text = match &because.cause {
             Cause::Inventory => return None,
             Cause::Drift { was: Some(was) } => match because.fields.as_slice() {
-                [field] => format!("drift: was {} when last verified", verified(step, *field, was)),
+                [field] => format!(
+                    "drift: was {} when last verified",
+                    verified(step, *field, was)
+                ),
                 fields => format!("drift: {} were so when last verified", labels(fields)),
             },
             Cause::Drift { was: None } => "drift: was there when last verified".to_owned(),
@@ -131,7 +134,8 @@ impl Reasons {
 fn merged(reasons: &[Because]) -> Vec<Because> {
     let mut merged: Vec<Because> = Vec::new();
     for because in reasons {
-        let has_drifted = |because: &Because| matches!(because.cause, Cause::Drift { was: Some(_) });
+        let has_drifted =
+            |because: &Because| matches!(because.cause, Cause::Drift { was: Some(_) });
         let before = merged
             .iter_mut()
             .find(|before| has_drifted(before) && has_drifted(because));
@@ -163,7 +167,10 @@ fn verified(step: &Step, field: Field, was: &str) -> String {
 }
 
 fn labels(fields: &[Field]) -> String {
-    let labels: Vec<String> = fields.iter().map(|field| label(*field).to_owned()).collect();
+    let labels: Vec<String> = fields
+        .iter()
+        .map(|field| label(*field).to_owned())
+        .collect();
     listed(&labels)
 }
 
@@ -182,7 +189,7 @@ fn shared_origin(origins: &[&Origin]) -> Option<String> {
     let place = match (places.len(), files.len()) {
         (1, _) => place(first),
         (_, 1) => visible(&first.file).into_owned(),
-        (_, count) => counted(count, "file"),
+        (_, count) => format!("in {}", counted(count, "file")),
     };
     Some(match &first.commit {
         None => place,

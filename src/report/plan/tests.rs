@@ -6,7 +6,7 @@ use crate::plan::lint::Complaint;
 use crate::plan::{
     Because, Cause, Change, DeviceComplaint, DevicePlan, Field, FieldChange, Impact,
     InventoryVersion, Note, Object, Observed, Origin, OriginCommit, OutOfScope, PolicyVersion,
-    Refusal, Step, Unmanaged, Unobservable, Value, Verb,
+    ReadOverSsh, Refusal, Step, Unmanaged, Unobservable, Value, Verb,
 };
 
 fn name(name: &str) -> DeviceName {
@@ -455,6 +455,10 @@ pub(super) fn everything() -> Planned {
         },
         Impact::TouchesManagement,
     ];
+    plan.read_over_ssh = vec![ReadOverSsh {
+        device: name("maple-a"),
+        parts: vec!["subscribers".to_owned()],
+    }];
     let plan_of_device = &mut plan.devices[0];
     plan_of_device.refusals.push(refusal);
     plan_of_device.notes = objects
