@@ -95,6 +95,9 @@ pub struct OutOfScope {
     /// Those that are not installed yet, and so not looked at.
     #[serde(default)]
     pub preprovisioned: usize,
+    /// Those that the inventory had when it was last applied and does not have any more; nothing is done to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<DeviceName>,
 }
 
 /// A complaint of the lint, with the device whose plan it is about.
@@ -107,6 +110,6 @@ pub struct DeviceComplaint {
 
 impl OutOfScope {
     pub fn is_nothing(&self) -> bool {
-        self.devices == 0 && self.preprovisioned == 0
+        self.devices == 0 && self.preprovisioned == 0 && self.dropped.is_empty()
     }
 }

@@ -75,7 +75,10 @@ pub(super) fn draft(found: &Found, defaults: &NetworkDefaults) -> DeviceDraft {
     let hostname = system.hostname.as_ref().map(ToString::to_string);
     // A box out of the carton calls itself by its model, which is no name.
     let model = identity.model.map(|model| model.to_string());
-    key("hostname", text(hostname.filter(|name| Some(name) != model.as_ref())));
+    key(
+        "hostname",
+        text(hostname.filter(|name| Some(name) != model.as_ref())),
+    );
     key(
         "location",
         text(system.location.as_ref().map(ToString::to_string)),

@@ -87,7 +87,7 @@ pub(super) fn document(report: &PlanReport<'_>) -> Document {
         section("Refused", "refusal", Some(REFUSAL_LINES), refusals(planned)),
         section(
             "Removed or disconnected",
-            "removal or disconnection",
+            "lost object",
             None,
             losses(planned),
         ),
@@ -370,15 +370,14 @@ fn unmanaged(planned: &Planned) -> Vec<Entry> {
     for plan in &planned.devices {
         entries.extend(plan.unmanaged.iter().map(|object| {
             let port = object.port.map(|port| format!(", port {port}"));
+            let port = port.unwrap_or_default();
+            let (kind, name, slot) = (&object.kind, &object.name, object.slot.0);
             Entry {
                 under: Some(plan.device.to_string()),
-                head: format!(
-                    "{} {} ({}){}",
-                    visible(&object.kind),
-                    visible(&object.name),
-                    object.slot.0,
-                    port.unwrap_or_default()
-                ),
+                head: match name.as_str() {
+                    "?" => format!("{} {slot}{port}, whose name is not known", visible(kind)),
+                    name => format!("{} {} ({slot}){port}", visible(kind), visible(name)),
+                },
                 weight: 1,
                 ..Entry::default()
             }
@@ -430,6 +429,11 @@ fn out_of_scope(planned: &Planned) -> Vec<Entry> {
                 listed(names)
             ),
         });
+    }
+    for device in &scope.dropped {
+        say(format!(
+            "{device} is no longer in the inventory: nothing is done to it, and what is on it stays"
+        ));
     }
     if scope.preprovisioned > 0 {
         say(format!(

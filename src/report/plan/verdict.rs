@@ -86,6 +86,16 @@ pub fn verdict(planned: &Planned, totals: &Totals) -> String {
             }
         ));
     }
+    match planned.out_of_scope.dropped.as_slice() {
+        [] => {}
+        [one] => text.push_str(&format!(
+            " {one} is no longer in the inventory; what is on it stays."
+        )),
+        many => text.push_str(&format!(
+            " {} are no longer in the inventory; what is on them stays.",
+            counted(many.len(), "device")
+        )),
+    }
     text
 }
 
