@@ -9,7 +9,7 @@ use gamctl::inventory::{Cache, Reading, read};
 use gamctl::model::{DeviceName, GamModel, Observation};
 use gamctl::observe::record::from_bytes;
 use gamctl::plan::{DevicePlan, InventoryVersion, Planned};
-use gamctl::reconcile::{Applied, Fleet, Policy, Sightings, plan_all};
+use gamctl::reconcile::{Applied, Fleet, Policy, Sightings, find_origins, plan_all};
 use gamctl::report::{Paint, PlanReport};
 use gamctl::simulator::commands::merge;
 use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
@@ -91,6 +91,8 @@ impl Example {
             // A folder has no commit, and still it is known what was applied.
             planned.applied = Some("applied".to_owned());
         }
+        // A folder has no history either: there is a line, and nobody who wrote it.
+        find_origins(&mut planned, &fleet, None).unwrap();
         planned
     }
 

@@ -71,6 +71,7 @@ pub(super) fn run(
 ) -> anyhow::Result<Exit> {
     let addresses = addresses(arguments.ranges.iter().map(String::as_str))?;
     ensure!(!addresses.is_empty(), "there is no address in that");
+    let settings = &arguments.inventory.settings(settings)?;
     let reading = arguments.inventory.read(settings, terminal)?;
     if reading.has_errors() {
         terminal.complain("The inventory has errors, so a device may be taken for new that stands in it; `gamctl validate` shows them.");

@@ -1,7 +1,7 @@
 //! Looks at devices for a command: from the scope to what was seen, with a progress bar for those who wait.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -72,7 +72,7 @@ pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Res
     let mut known = 0;
     for file in files_of(files)? {
         let shown = file.display().to_string();
-        let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
+        let bytes = read_look(&file)?;
         let look = record::from_bytes(&bytes).with_context(|| format!("{shown} cannot be used"))?;
         known += 1;
         if let Some(sighting) = sightings.get_mut(&look.device) {
@@ -96,11 +96,20 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
     let mut looks = Vec::new();
     for file in files_of(files)? {
         let shown = file.display().to_string();
-        let bytes = std::fs::read(&file).with_context(|| format!("failed to read {shown}"))?;
+        let bytes = read_look(&file)?;
         let look = record::from_bytes(&bytes);
         looks.push(look.with_context(|| format!("{shown} cannot be used"))?);
     }
     Ok(looks)
+}
+
+fn read_look(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| {
+        format!(
+            "failed to read {}; `--offline` takes what `gamctl observe --save` wrote",
+            file.display()
+        )
+    })
 }
 
 /// Returns an error with everything that led to it, on one line.

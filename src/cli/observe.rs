@@ -127,7 +127,7 @@ pub(super) fn known(inventory: &Inventory, name: &str) -> anyhow::Result<()> {
             let near = nearest(name, inventory.devices().map(|device| device.id.as_str()));
             let near = near
                 .map(|near| format!("; did you mean `{near}`?"))
-                .unwrap_or_default();
+                .unwrap_or_else(|| "; `gamctl show` lists them".to_owned());
             bail!("there is no device `{}`{near}", visible(name))
         }
         Some(device) if device.text.state == Some(DeviceState::Preprovision) => {

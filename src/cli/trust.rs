@@ -89,6 +89,7 @@ pub(super) fn run(
     settings: &Settings,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
+    let settings = &arguments.inventory.settings(settings)?;
     let folder = arguments.inventory.folder(settings);
     let can_write = !is_bare(&folder) && !arguments.inventory.is_of_a_revision();
     ensure!(

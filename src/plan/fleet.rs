@@ -29,6 +29,9 @@ pub struct Planned {
     /// By name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unobservable: Vec<Unobservable>,
+    /// By name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read_over_ssh: Vec<ReadOverSsh>,
     #[serde(default, skip_serializing_if = "OutOfScope::is_nothing")]
     pub out_of_scope: OutOfScope,
     /// Some origins were too far back in a long history to be found.
@@ -72,6 +75,15 @@ pub struct Unobservable {
     pub reason: String,
 }
 
+/// A device whose agent has no tables of its configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadOverSsh {
+    pub device: DeviceName,
+    /// Such as `subscribers`: what its running-config was read for.
+    pub parts: Vec<String>,
+}
+
 /// What was left out by choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +95,9 @@ pub struct OutOfScope {
     /// Those that are not installed yet, and so not looked at.
     #[serde(default)]
     pub preprovisioned: usize,
+    /// Those that the inventory had when it was last applied and does not have any more; nothing is done to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<DeviceName>,
 }
 
 /// A complaint of the lint, with the device whose plan it is about.
@@ -95,6 +110,6 @@ pub struct DeviceComplaint {
 
 impl OutOfScope {
     pub fn is_nothing(&self) -> bool {
-        self.devices == 0 && self.preprovisioned == 0
+        self.devices == 0 && self.preprovisioned == 0 && self.dropped.is_empty()
     }
 }

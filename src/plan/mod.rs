@@ -30,7 +30,8 @@ mod unplanned;
 
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
 pub use fleet::{
-    DeviceComplaint, InventoryVersion, OutOfScope, Planned, PolicyVersion, Unobservable,
+    DeviceComplaint, InventoryVersion, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
+    Unobservable,
 };
 pub use guard::guard;
 pub use ledger::Ledger;

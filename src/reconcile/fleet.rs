@@ -103,6 +103,24 @@ impl<'a> Fleet<'a> {
         now != applied.devices.get(device)
     }
 
+    /// Returns the installed devices that the inventory had when it was last applied and does not have any more.
+    ///
+    /// One that was retired first has been cleared, and goes without a word.
+    pub(super) fn dropped(&self) -> Vec<DeviceName> {
+        let now: BTreeSet<&DeviceName> = self.devices.iter().map(|device| &device.name).collect();
+        let before = self.applied.iter().flat_map(|applied| &applied.devices);
+        before
+            .filter(|(name, device)| {
+                let was_installed = !matches!(
+                    device.state,
+                    DeviceState::Retired | DeviceState::Preprovision
+                );
+                was_installed && !now.contains(name)
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
     /// Judges all plans together by the limits.
     pub(super) fn judge(&self, planned: &mut Planned) {
         planned.refusals = guard(&mut planned.devices, &self.policy.limits);

@@ -53,6 +53,7 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
             }
         }
     }
+    planned.out_of_scope.dropped = fleet.dropped();
     fleet.judge(&mut planned);
     planned
 }

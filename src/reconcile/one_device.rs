@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Fleet;
 use crate::inventory::{DeviceObject, IntendedDevice};
-use crate::model::{Observation, SubscriberName};
+use crate::model::{ConfigSource, Observation, Part, SubscriberName};
 use crate::plan::lint::{Complaint, lint};
-use crate::plan::{DeviceComplaint, Ledger, Planned, Request, plan};
+use crate::plan::{DeviceComplaint, Ledger, Planned, ReadOverSsh, Request, plan};
 use crate::render::dress;
 
 pub(super) fn plan_one(
@@ -40,6 +40,21 @@ pub(super) fn plan_one(
         complaint,
     });
     planned.complaints.extend(complaints);
+    let from_text = |part: &Part| {
+        observation.sources.get(part) == Some(&ConfigSource::RunningConfig)
+            && observation.incomplete(*part).is_none()
+    };
+    let parts: Vec<String> = Part::ALL
+        .into_iter()
+        .filter(from_text)
+        .map(|part| part.as_str().to_owned())
+        .collect();
+    if !parts.is_empty() {
+        planned.read_over_ssh.push(ReadOverSsh {
+            device: intended.name.clone(),
+            parts,
+        });
+    }
     planned.devices.push(device_plan);
 }
 

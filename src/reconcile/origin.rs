@@ -40,7 +40,7 @@ enum Question {
     TakenOut(Said, String),
 }
 
-/// Fills in where the inventory says what the steps are there for, and who wrote it, for the reasons that are the inventory's.
+/// Fills in where the inventory says what the steps are there for, and who wrote it; for what drifted or was never applied, too.
 ///
 /// Without a history, or where the inventory is not committed, there is file and line and no commit.
 pub fn find_origins(
@@ -241,15 +241,13 @@ impl Origins {
         because: &Because,
     ) -> Option<Question> {
         match because.cause {
-            Cause::Inventory => {
+            Cause::Inventory | Cause::Drift { .. } | Cause::FirstAdoption => {
                 let field = because.fields.first().copied();
                 let said = self.said(device, &step.change, field)?;
                 Some(Question::Written(said))
             }
             Cause::Gone => self.gone(fleet, device, &step.change),
-            Cause::Drift { .. } | Cause::FirstAdoption | Cause::Unmanaged | Cause::Temporary => {
-                None
-            }
+            Cause::Unmanaged | Cause::Temporary => None,
         }
     }
 

@@ -72,9 +72,12 @@ pub(super) fn draft(found: &Found, defaults: &NetworkDefaults) -> DeviceDraft {
         text(found.host_key.as_ref().map(ToString::to_string)),
     );
     let system = &config.system;
+    let hostname = system.hostname.as_ref().map(ToString::to_string);
+    // A box out of the carton calls itself by its model, which is no name.
+    let model = identity.model.map(|model| model.to_string());
     key(
         "hostname",
-        text(system.hostname.as_ref().map(ToString::to_string)),
+        text(hostname.filter(|name| Some(name) != model.as_ref())),
     );
     key(
         "location",

@@ -233,7 +233,9 @@ fn say_unused(observation: &Observation, device: &DeviceName, draft: &mut Draft)
     for name in observation.config.profiles.keys() {
         let is_used = subscribers()
             .any(|one| matches!(&one.rate, crate::model::RateLimit::Profile(used) if used == name));
-        if !is_used {
+        // Each box brings that one, and nothing becomes of it.
+        let is_the_boxs_own = name.as_str() == "default";
+        if !is_used && !is_the_boxs_own {
             draft.leave_out(device, &format!("profile `{name}`"), "no subscriber has it");
         }
     }

@@ -71,11 +71,18 @@ fn guesses(
 ) -> Vec<String> {
     let mut guesses = plans.guesses.clone();
     let suspended = subscribers.iter().filter(|(_, one)| one.is_suspended);
-    guesses.extend(suspended.map(|(id, _)| {
-        format!(
-            "subscriber `{id}` is in VLAN 4094, so it is suspended: its `vlan` and `service_plan` are placeholders, correct both before it is active again"
-        )
-    }));
+    let suspended: Vec<String> = suspended.map(|(id, _)| format!("`{id}`")).collect();
+    match suspended.as_slice() {
+        [] => {}
+        [id] => guesses.push(format!(
+            "subscriber {id} is in VLAN 4094, so it is suspended: its `vlan` and `service_plan` are placeholders, correct both before it is active again"
+        )),
+        ids => guesses.push(format!(
+            "{} subscribers are in VLAN 4094, so they are suspended: their `vlan` and `service_plan` are placeholders, correct both before they are active again: {}",
+            ids.len(),
+            ids.join(", ")
+        )),
+    }
     guesses
 }
 

@@ -23,7 +23,8 @@ fn facts(look: &Observation, remark: Option<&str>, paint: Paint) -> String {
     let mut table = Table::new([("", Align::Left), ("", Align::Left)]);
     let sources = Part::ALL.into_iter().filter_map(|part| {
         let source = look.sources.get(&part)?;
-        (*source == ConfigSource::RunningConfig).then(|| part.as_str())
+        let is_read = *source == ConfigSource::RunningConfig && look.incomplete(part).is_none();
+        is_read.then(|| part.as_str())
     });
     let from_text: Vec<&str> = sources.collect();
     let source = match from_text.as_slice() {
@@ -169,22 +170,30 @@ fn endpoints(health: &Health) -> Table {
 
 fn unknown(look: &Observation, paint: Paint) -> String {
     let mut lines = Vec::new();
-    for unread in &look.unread {
-        let number = unread
-            .number
-            .map(|number| format!(" {number}"))
-            .unwrap_or_default();
-        let field = unread
+    // Several parts are often not known for the same reason.
+    let mut unread: Vec<(&str, Vec<String>)> = Vec::new();
+    for missing in &look.unread {
+        let number = missing.number.map(|number| format!(" {number}"));
+        let field = missing
             .field
             .as_ref()
-            .map(|field| format!(", {field}"))
-            .unwrap_or_default();
-        let part = unread.part.as_str();
-        lines.push(format!(
-            "  {part}{number}{}: {}",
-            visible(&field),
-            visible(&unread.reason)
-        ));
+            .map(|field| format!(", {}", visible(field)));
+        let what = format!(
+            "{}{}{}",
+            missing.part.as_str(),
+            number.unwrap_or_default(),
+            field.unwrap_or_default()
+        );
+        match unread
+            .iter_mut()
+            .find(|(reason, _)| *reason == missing.reason)
+        {
+            Some((_, all)) => all.push(what),
+            None => unread.push((&missing.reason, vec![what])),
+        }
+    }
+    for (reason, all) in unread {
+        lines.push(format!("  {}: {}", all.join("; "), visible(reason)));
     }
     for unclear in &look.unclear {
         let part = unclear.part.as_str();

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::super::{Exit, counted, listed, visible};
 use super::PlanReport;
 use super::group::{At, Group, groups, hurts};
+use super::note::notes;
+use super::reason::Reasons;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
 use crate::plan::{DevicePlan, Impact, Planned, Refusal, Step, Verb};
@@ -49,6 +51,8 @@ pub(super) struct Entry {
     /// What would be typed.
     pub lines: Vec<String>,
     pub undo: Vec<String>,
+    /// What the lines that undo it do not bring back.
+    pub remark: Option<String>,
     /// How many objects it stands for.
     pub weight: usize,
 }
@@ -83,7 +87,7 @@ pub(super) fn document(report: &PlanReport<'_>) -> Document {
         section("Refused", "refusal", Some(REFUSAL_LINES), refusals(planned)),
         section(
             "Removed or disconnected",
-            "removal or disconnection",
+            "lost object",
             None,
             losses(planned),
         ),
@@ -164,11 +168,21 @@ fn premises(planned: &Planned) -> Vec<String> {
         ));
         return said;
     }
-    if planned.applied.is_none() && !planned.devices.is_empty() {
-        said.push(
-            "What is ours is not known: no commit is named as applied (`--applied`), so nothing is removed."
+    let has_steps = planned.devices.iter().any(|plan| !plan.steps.is_empty());
+    let has_strangers = planned
+        .devices
+        .iter()
+        .any(|plan| !plan.unmanaged.is_empty());
+    if planned.applied.is_none() && (has_steps || has_strangers) {
+        said.push(match has_steps {
+            true => "No commit is named as applied: nothing is removed, and what differs may have drifted or was never \
+                     applied; `--applied REV` tells which."
                 .to_owned(),
-        );
+            false => "No commit is named as applied (`--applied REV`), so nothing is removed.".to_owned(),
+        });
+    }
+    if !planned.read_over_ssh.is_empty() {
+        said.push(read_over_ssh(planned));
     }
     if planned.origins_cut {
         said.push(
@@ -177,6 +191,21 @@ fn premises(planned: &Planned) -> Vec<String> {
         );
     }
     said
+}
+
+/// Says which devices told their configuration in another way; of many, how many they are.
+fn read_over_ssh(planned: &Planned) -> String {
+    let (who, whose) = match planned.read_over_ssh.as_slice() {
+        [one] => (
+            format!("{}: {}", one.device, listed(&one.parts)),
+            "its running-config over SSH; its agent has",
+        ),
+        many => (
+            format!("Configuration of {}", counted(many.len(), "device")),
+            "the running-config over SSH; their agents have",
+        ),
+    };
+    format!("{who} read from {whose} no tables of that.")
 }
 
 fn short(revision: &str) -> &str {
@@ -221,6 +250,7 @@ fn refusals(planned: &Planned) -> Vec<Entry> {
 /// Returns every step that somebody loses something by, the disconnections of a device before what else it loses.
 fn losses(planned: &Planned) -> Vec<Entry> {
     let mut entries = Vec::new();
+    let mut reasons = Reasons::of(planned);
     for plan in &planned.devices {
         let mut lost: Vec<&Step> = plan.steps.iter().filter(|step| hurts(step)).collect();
         lost.sort_by_key(|step| match step.impact {
@@ -233,7 +263,8 @@ fn losses(planned: &Planned) -> Vec<Entry> {
             // Lines stand in their order below; here is who loses what.
             lines: Vec::new(),
             undo: Vec::new(),
-            ..step_entry(plan, step, false)
+            remark: None,
+            ..step_entry(plan, step, false, &mut reasons)
         }));
     }
     entries
@@ -258,10 +289,11 @@ fn group_entry(group: &Group) -> Entry {
             counted(group.interrupted, "subscriber")
         ));
     }
-    match group.because.first() {
-        Some(reason) if group.has_one_reason => below.push(reason.clone()),
-        Some(reason) => below.push(format!("for the first of them: {reason}")),
-        None => {}
+    for reason in &group.because {
+        below.push(match group.has_one_reason {
+            true => reason.clone(),
+            false => format!("for the first of them: {reason}"),
+        });
     }
     Entry {
         sign: sign(group.verb),
@@ -287,18 +319,19 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
         });
     }
     let mut entries = Vec::new();
+    let mut reasons = Reasons::of(report.planned);
     for (device, plan) in devices {
         for (index, step) in plan.steps.iter().enumerate() {
             let is_told = grouped.contains(&(device, index)) || (hurts(step) && !is_whole);
             if !is_told {
-                entries.push(step_entry(plan, step, report.is_detailed));
+                entries.push(step_entry(plan, step, report.is_detailed, &mut reasons));
             }
         }
     }
     entries
 }
 
-fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool) -> Entry {
+fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut Reasons) -> Entry {
     let what = words::what(&step.change);
     let object = words::object(&step.change);
     let head = match (step.change.verb, what.is_empty()) {
@@ -315,10 +348,11 @@ fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool) -> Entry {
         head,
         below: words::impact(step)
             .into_iter()
-            .chain(words::because(step))
+            .chain(reasons.of_step(plan.device.as_str(), step))
             .collect(),
         lines: lines(&step.lines),
         undo: lines(&step.inverse),
+        remark: words::lasting(step).filter(|_| is_detailed),
         weight: 1,
     }
 }
@@ -331,43 +365,19 @@ fn sign(verb: Verb) -> Sign {
     }
 }
 
-fn notes(planned: &Planned) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    for plan in &planned.devices {
-        entries.extend(plan.notes.iter().map(|note| {
-            let message = visible(&note.message);
-            let head = match &note.object {
-                // Many messages name what they are about.
-                Some(object) if !message.contains(&object.to_string()) => {
-                    format!("{}: {message}", visible(&object.to_string()))
-                }
-                Some(_) | None => message.into_owned(),
-            };
-            Entry {
-                under: Some(plan.device.to_string()),
-                head,
-                weight: 1,
-                ..Entry::default()
-            }
-        }));
-    }
-    entries
-}
-
 fn unmanaged(planned: &Planned) -> Vec<Entry> {
     let mut entries = Vec::new();
     for plan in &planned.devices {
         entries.extend(plan.unmanaged.iter().map(|object| {
             let port = object.port.map(|port| format!(", port {port}"));
+            let port = port.unwrap_or_default();
+            let (kind, name, slot) = (&object.kind, &object.name, object.slot.0);
             Entry {
                 under: Some(plan.device.to_string()),
-                head: format!(
-                    "{} {} ({}){}",
-                    visible(&object.kind),
-                    visible(&object.name),
-                    object.slot.0,
-                    port.unwrap_or_default()
-                ),
+                head: match name.as_str() {
+                    "?" => format!("{} {slot}{port}, whose name is not known", visible(kind)),
+                    name => format!("{} {} ({slot}){port}", visible(kind), visible(name)),
+                },
                 weight: 1,
                 ..Entry::default()
             }
@@ -419,6 +429,11 @@ fn out_of_scope(planned: &Planned) -> Vec<Entry> {
                 listed(names)
             ),
         });
+    }
+    for device in &scope.dropped {
+        say(format!(
+            "{device} is no longer in the inventory: nothing is done to it, and what is on it stays"
+        ));
     }
     if scope.preprovisioned > 0 {
         say(format!(

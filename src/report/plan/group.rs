@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reason::Reasons;
 use super::verdict::kind;
 use super::words;
 use crate::plan::{Cause, Impact, Planned, Step, Verb};
@@ -22,8 +23,8 @@ pub(super) struct Group {
     pub steps: Vec<At>,
     pub devices: usize,
     pub interrupted: usize,
-    /// Of the first step; the others may have reasons of their own.
     pub because: Vec<String>,
+    /// The reasons are all steps' own; else they are the first one's.
     pub has_one_reason: bool,
 }
 
@@ -59,15 +60,17 @@ fn group(planned: &Planned, kind: &'static str, verb: Verb, what: String, steps:
     devices.dedup();
     let all = || steps.iter().filter_map(|at| step_at(planned, *at));
     let interrupted = all().map(|step| step.impact.subscribers().len()).sum();
-    let because = all().next().map(words::because).unwrap_or_default();
-    let has_one_reason = all().all(|step| words::because(step) == because);
+    let mut reasons = Reasons::of(planned);
+    let shared = reasons.shared(&all().collect::<Vec<_>>());
+    let has_one_reason = shared.is_some();
+    let because = shared.or_else(|| Some(reasons.of_step("", all().next()?)));
     Group {
         kind,
         verb,
         what,
         devices: devices.len(),
         interrupted,
-        because,
+        because: because.unwrap_or_default(),
         has_one_reason,
         steps,
     }

@@ -90,6 +90,9 @@ fn bullet(entry: &Entry) -> String {
         }
         text.push_str("  ```\n");
     }
+    if let Some(remark) = &entry.remark {
+        text.push_str(&format!("  - {}\n", escaped(remark)));
+    }
     text
 }
 

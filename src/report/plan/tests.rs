@@ -6,7 +6,7 @@ use crate::plan::lint::Complaint;
 use crate::plan::{
     Because, Cause, Change, DeviceComplaint, DevicePlan, Field, FieldChange, Impact,
     InventoryVersion, Note, Object, Observed, Origin, OriginCommit, OutOfScope, PolicyVersion,
-    Refusal, Step, Unmanaged, Unobservable, Value, Verb,
+    ReadOverSsh, Refusal, Step, Unmanaged, Unobservable, Value, Verb,
 };
 
 fn name(name: &str) -> DeviceName {
@@ -167,6 +167,165 @@ Not observed
   ! oak: no answer
 "
     );
+}
+
+/// A plan with one note, as the planner writes it, for each part.
+fn unread(parts: &[&str]) -> Planned {
+    let mut plan = plan_of("maple-a", Vec::new());
+    plan.notes = parts
+        .iter()
+        .map(|part| Note {
+            rule: "not-read".to_owned(),
+            object: None,
+            message: format!(
+                "not all {part} could be read: no answer; nothing is created or removed there"
+            ),
+        })
+        .collect();
+    plan.notes.push(Note {
+        rule: "not-read".to_owned(),
+        object: Some(Object::Subscriber("apt-1".parse().unwrap())),
+        message: "subscriber apt-1 is not planned: not all subscribers could be read (no answer)"
+            .to_owned(),
+    });
+    planned(vec![plan])
+}
+
+#[test]
+fn what_could_not_be_read_is_not_called_as_the_inventory_says_and_the_reason_is_told_once() {
+    let plan = unread(&["profiles", "subscribers"]);
+    assert_eq!(exit(&plan), Exit::Unobservable);
+    assert_eq!(
+        text(&plan, false, false),
+        "\
+Nothing would change on 1 device as far as is known, and 3 parts and objects could not be planned.
+
+Not planned
+  maple-a
+    not all profiles and subscribers could be read: no answer; nothing is created or removed there
+    subscriber apt-1 is not planned: not all subscribers could be read
+"
+    );
+}
+
+#[test]
+fn what_is_wanted_and_cannot_be_brought_about_is_pending() {
+    let mut plan = unread(&[]);
+    plan.devices[0].notes[0].rule = "blocked".to_owned();
+    assert_eq!(exit(&plan), Exit::ChangesPending);
+    let verdict = verdict(&plan, &Totals::of(&plan));
+    assert_eq!(
+        verdict,
+        "Nothing can be done on 1 device, and not all is as the inventory says."
+    );
+}
+
+/// A plan with a step for each of these subscribers, of one cause.
+fn of_cause(cause: &Cause, subscribers: &[&str]) -> Planned {
+    let steps = subscribers.iter().map(|subscriber| {
+        let mut step = faster(subscriber);
+        step.because[0].cause = cause.clone();
+        step
+    });
+    planned(vec![plan_of("maple-a", steps.collect())])
+}
+
+#[test]
+fn who_wrote_it_is_told_in_full_once_for_each_device() {
+    let mut plan = of_cause(&Cause::Inventory, &["apt-1", "apt-2"]);
+    let mut other = plan.devices[0].clone();
+    other.device = name("oak");
+    other.steps.truncate(1);
+    other.steps[0].change.fields[0].to = profile("home-300", 4);
+    plan.devices.push(other);
+    let text = text(&plan, false, false);
+    let full = "commit abc1234abc12 by Ann, 2026-11-20, subscribers/maple.toml:12: Faster";
+    assert_eq!(text.matches(full).count(), 2, "{text}");
+    let short = "        commit abc1234abc12, subscribers/maple.toml:12\n";
+    assert_eq!(text.matches(short).count(), 1, "{text}");
+}
+
+#[test]
+fn without_an_applied_commit_drift_is_not_told_from_what_was_never_applied() {
+    let mut plan = of_cause(&Cause::FirstAdoption, &["apt-1"]);
+    let known = text(&plan, false, false);
+    assert!(
+        known.contains("first adoption; wanted by commit abc1234abc12"),
+        "{known}"
+    );
+    assert!(!known.contains("--applied"), "{known}");
+    plan.applied = None;
+    let unknown = text(&plan, false, false);
+    assert!(
+        unknown.contains("drift, or never applied; wanted by commit abc1234abc12"),
+        "{unknown}"
+    );
+    assert!(unknown.contains("`--applied REV` tells which"), "{unknown}");
+}
+
+#[test]
+fn fields_that_drifted_together_have_one_reason() {
+    let mut plan = of_cause(&Cause::Inventory, &["apt-1"]);
+    let drifted = |field, was: &str| Because {
+        cause: Cause::Drift {
+            was: Some(was.to_owned()),
+        },
+        fields: vec![field],
+        origin: None,
+    };
+    plan.devices[0].steps[0].because =
+        vec![drifted(Field::Rate, "home-200"), drifted(Field::Vlan, "3")];
+    let both = text(&plan, false, false);
+    assert!(
+        both.contains("        drift: rate and VLAN were so when last verified\n"),
+        "{both}"
+    );
+    plan.devices[0].steps[0].because.truncate(1);
+    let one = text(&plan, false, false);
+    assert!(
+        one.contains("        drift: was home-200 when last verified\n"),
+        "{one}"
+    );
+}
+
+#[test]
+fn a_change_that_many_have_for_one_reason_names_it_once_and_leaves_the_lines_out() {
+    let mut plan = of_cause(&Cause::Inventory, &["apt-1", "apt-2", "apt-3"]);
+    for (index, step) in plan.devices[0].steps.iter_mut().enumerate() {
+        step.because[0].origin.as_mut().unwrap().line = index + 1;
+    }
+    let shared = text(&plan, false, false);
+    assert!(
+        shared.contains("commit abc1234abc12 by Ann, 2026-11-20, subscribers/maple.toml: Faster"),
+        "{shared}"
+    );
+    let other = plan.devices[0].steps[2].because[0].origin.as_mut().unwrap();
+    other.commit = None;
+    let first = text(&plan, false, false);
+    assert!(
+        first.contains("for the first of them: commit abc1234abc12 by Ann"),
+        "{first}"
+    );
+}
+
+#[test]
+fn what_stays_of_a_change_that_is_undone_is_said() {
+    let port = |from: Option<&str>| Change {
+        object: Object::Port(crate::model::PortNumber::new(1).unwrap()),
+        slot: None,
+        verb: Verb::Update,
+        fields: vec![FieldChange {
+            field: Field::Name,
+            from: from.map(|name| Value::Text(name.to_owned())),
+            to: Some(Value::Text("riser".to_owned())),
+        }],
+    };
+    let told = |from| {
+        let step = step(port(from), Impact::None, Cause::FirstAdoption, None);
+        text(&planned(vec![plan_of("maple-a", vec![step])]), true, true)
+    };
+    assert!(told(None).contains("a port that has a name keeps one"));
+    assert!(!told(Some("old")).contains("a port that has a name keeps one"));
 }
 
 #[test]
@@ -388,6 +547,7 @@ pub(super) fn everything() -> Planned {
         devices: 2,
         pending: vec![name("oak")],
         preprovisioned: 1,
+        dropped: vec![name("elm")],
     };
     plan.unobservable.push(Unobservable {
         device: name("oak"),
@@ -455,6 +615,10 @@ pub(super) fn everything() -> Planned {
         },
         Impact::TouchesManagement,
     ];
+    plan.read_over_ssh = vec![ReadOverSsh {
+        device: name("maple-a"),
+        parts: vec!["subscribers".to_owned()],
+    }];
     let plan_of_device = &mut plan.devices[0];
     plan_of_device.refusals.push(refusal);
     plan_of_device.notes = objects

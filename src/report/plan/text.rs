@@ -94,6 +94,10 @@ impl Page {
         lines.extend(entry.lines.iter().map(|line| format!("{space}> {line}")));
         let undo = entry.undo.iter();
         lines.extend(undo.map(|line| self.paint.dim(&format!("{space}undo: {line}"))));
+        if let Some(remark) = &entry.remark {
+            let folded = self.fold(remark, indent + 4, indent + 4);
+            lines.extend(folded.iter().map(|line| self.paint.dim(line)));
+        }
     }
 
     fn sign(&self, sign: Sign, line: &str) -> String {

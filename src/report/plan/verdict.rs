@@ -86,6 +86,16 @@ pub fn verdict(planned: &Planned, totals: &Totals) -> String {
             }
         ));
     }
+    match planned.out_of_scope.dropped.as_slice() {
+        [] => {}
+        [one] => text.push_str(&format!(
+            " {one} is no longer in the inventory; what is on it stays."
+        )),
+        many => text.push_str(&format!(
+            " {} are no longer in the inventory; what is on them stays.",
+            counted(many.len(), "device")
+        )),
+    }
     text
 }
 
@@ -99,6 +109,17 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
                 format!(
                     "Nothing would be changed on {devices}; what is locked differs from the inventory."
                 )
+            }
+            (_, false) if has_note(planned, &UNKNOWN) => {
+                let count = not_planned(planned);
+                format!(
+                    "Nothing would change on {devices} as far as is known, and {} could not be planned.",
+                    counted(count, "part or object")
+                        .replace("part or objects", "parts and objects")
+                )
+            }
+            (_, false) if has_note(planned, &STUCK) => {
+                format!("Nothing can be done on {devices}, and not all is as the inventory says.")
             }
             (1, false) => "Nothing to do: the device is as the inventory says.".to_owned(),
             (_, false) => format!("Nothing to do: {devices} are as the inventory says."),
@@ -171,21 +192,41 @@ fn has_drift(planned: &Planned) -> bool {
     })
 }
 
+/// Rules of notes: what the device has is not known.
+const UNKNOWN: [&str; 2] = ["not-read", "unclear"];
+/// What the inventory says is known not to be there, and cannot be brought about.
+const STUCK: [&str; 2] = ["blocked", "cannot-be-set"];
+
+fn has_note(planned: &Planned, rules: &[&str]) -> bool {
+    let mut notes = planned.devices.iter().flat_map(|plan| &plan.notes);
+    notes.any(|note| rules.contains(&note.rule.as_str()))
+}
+
+fn not_planned(planned: &Planned) -> usize {
+    let notes = planned.devices.iter().flat_map(|plan| &plan.notes);
+    notes
+        .filter(|note| UNKNOWN.contains(&note.rule.as_str()))
+        .count()
+}
+
 /// Returns what the shell is told, by the first of these that holds.
 ///
 /// 1. The lint complained: 1, for the plan is a fault of the program.
 /// 2. Something is refused: 4, for applying would do less than the inventory says until a person decides.
-/// 3. Something would change, or a locked device has drifted: 2.
-/// 4. A device could not be observed: 6, and all others are as they should be.
+/// 3. Something would change, or a locked device has drifted, or something wanted cannot be brought about: 2.
+/// 4. A device, or a part of one, could not be observed: 6, and all else is as it should be.
 /// 5. All is as the inventory says: 0.
 pub fn exit(planned: &Planned) -> Exit {
     if !planned.complaints.is_empty() {
         Exit::Failed
     } else if is_refused(planned) {
         Exit::Refused
-    } else if planned.devices.iter().any(|plan| !plan.steps.is_empty()) || has_drift(planned) {
+    } else if planned.devices.iter().any(|plan| !plan.steps.is_empty())
+        || has_drift(planned)
+        || has_note(planned, &STUCK)
+    {
         Exit::ChangesPending
-    } else if !planned.unobservable.is_empty() {
+    } else if !planned.unobservable.is_empty() || has_note(planned, &UNKNOWN) {
         Exit::Unobservable
     } else {
         Exit::Done

@@ -1,11 +1,9 @@
-//! Changes, impacts and reasons as people say them.
+//! Changes and impacts as people say them.
 
 use std::borrow::Cow;
 
 use super::super::{counted, listed, visible};
-use crate::plan::{
-    Because, Cause, Change, Field, FieldChange, Impact, Object, Origin, Step, Value, Verb,
-};
+use crate::plan::{Change, Field, FieldChange, Impact, Object, Step, Value, Verb};
 
 /// How many names are given before the rest is counted.
 const NAMES: usize = 6;
@@ -65,7 +63,7 @@ fn moved(change: &FieldChange) -> String {
     )
 }
 
-fn label(field: Field) -> &'static str {
+pub(super) fn label(field: Field) -> &'static str {
     match field {
         Field::Hostname => "host name",
         Field::Location => "location",
@@ -89,7 +87,7 @@ fn label(field: Field) -> &'static str {
     }
 }
 
-fn said(field: Field, value: Option<&Value>) -> String {
+pub(super) fn said(field: Field, value: Option<&Value>) -> String {
     let Some(value) = value else {
         return match field {
             Field::Description
@@ -162,64 +160,16 @@ pub(super) fn some_names<'a>(names: impl ExactSizeIterator<Item = Cow<'a, str>>)
     listed(&shown)
 }
 
-/// Returns the reasons of a step, one line each.
-pub(super) fn because(step: &Step) -> Vec<String> {
-    let is_one = step.because.len() == 1;
-    let mut said = Vec::new();
-    for reason in &step.because {
-        let mut text = String::new();
-        if !is_one && !reason.fields.is_empty() {
-            let fields: Vec<String> = reason
-                .fields
-                .iter()
-                .map(|field| label(*field).to_owned())
-                .collect();
-            text.push_str(&format!("{}: ", listed(&fields)));
-        }
-        text.push_str(&cause(reason));
-        said.push(text);
+/// Returns what stays of a step although its lines are undone.
+pub(super) fn lasting(step: &Step) -> Option<String> {
+    if step.inverse.is_empty() {
+        return (!step.lines.is_empty()).then(|| "nothing undoes this".to_owned());
     }
-    said
-}
-
-fn cause(because: &Because) -> String {
-    let origin = because.origin.as_ref().map(origin);
-    let with = |text: &str| match &origin {
-        Some(origin) => format!("{text}; {origin}"),
-        None => text.to_owned(),
-    };
-    match &because.cause {
-        Cause::Inventory => origin.unwrap_or_else(|| "the inventory says so".to_owned()),
-        Cause::Drift { was: Some(was) } => {
-            with(&format!("drift: was {} when last verified", visible(was)))
-        }
-        Cause::Drift { was: None } => with("drift: was there when last verified"),
-        Cause::FirstAdoption => with("first adoption"),
-        Cause::Gone => with("no longer in the inventory"),
-        Cause::Unmanaged => {
-            "not in the inventory, which is authoritative for this device".to_owned()
-        }
-        Cause::Temporary => "a stop on the way, so that two can trade places".to_owned(),
-    }
-}
-
-fn origin(origin: &Origin) -> String {
-    let place = match origin.line {
-        0 => visible(&origin.file).into_owned(),
-        line => format!("{}:{line}", visible(&origin.file)),
-    };
-    match &origin.commit {
-        None => place,
-        Some(commit) => {
-            let id = commit.id.get(..12).unwrap_or(&commit.id);
-            format!(
-                "commit {id} by {}, {}, {place}: {}",
-                visible(&commit.author),
-                visible(&commit.date),
-                visible(&commit.subject)
-            )
-        }
-    }
+    let is_port = matches!(step.change.object, Object::Port(_));
+    let name = step.change.field(Field::Name).filter(|_| is_port)?;
+    name.from
+        .is_none()
+        .then(|| "a port that has a name keeps one: undoing gives it another, not none".to_owned())
 }
 
 /// Returns "1 device" or "97 devices".

@@ -1,0 +1,65 @@
+//! What was not planned: parts that could not be read for the same reason are told in one sentence, and the reason once.
+
+use super::super::{listed, visible};
+use super::document::Entry;
+use crate::plan::{DevicePlan, Note, Planned};
+
+/// How the planner says that a part was not read whole; where it should say it otherwise, nothing is merged.
+const BEFORE: &str = "not all ";
+const BETWEEN: &str = " could be read: ";
+const AFTER: &str = "; nothing is created or removed there";
+
+pub(super) fn notes(planned: &Planned) -> Vec<Entry> {
+    planned.devices.iter().flat_map(of_device).collect()
+}
+
+fn of_device(plan: &DevicePlan) -> Vec<Entry> {
+    let mut unread: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut others = Vec::new();
+    for note in &plan.notes {
+        match part(note) {
+            Some((part, reason)) => match unread.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, parts)) => parts.push(part.to_owned()),
+                None => unread.push((reason, vec![part.to_owned()])),
+            },
+            None => others.push(note),
+        }
+    }
+    let parts = unread.iter().map(|(reason, parts)| {
+        let head = format!("{BEFORE}{}{BETWEEN}{reason}{AFTER}", listed(parts));
+        entry(plan, &head, parts.len())
+    });
+    let others = others.iter().map(|note| {
+        let mut message = note.message.clone();
+        for (reason, _) in &unread {
+            message = message.replace(&format!(" ({reason})"), "");
+        }
+        let head = match &note.object {
+            // Many messages name what they are about.
+            Some(object) if !message.contains(&object.to_string()) => {
+                format!("{object}: {message}")
+            }
+            Some(_) | None => message,
+        };
+        entry(plan, &head, 1)
+    });
+    parts.chain(others).collect()
+}
+
+fn entry(plan: &DevicePlan, head: &str, weight: usize) -> Entry {
+    Entry {
+        under: Some(plan.device.to_string()),
+        head: visible(head).into_owned(),
+        weight,
+        ..Entry::default()
+    }
+}
+
+/// Returns the part that a note is about, and why it was not read whole.
+fn part(note: &Note) -> Option<(&str, &str)> {
+    if note.object.is_some() || note.rule != "not-read" {
+        return None;
+    }
+    let (part, rest) = note.message.strip_prefix(BEFORE)?.split_once(BETWEEN)?;
+    Some((part, rest.strip_suffix(AFTER)?))
+}

@@ -1,0 +1,212 @@
+//! Why steps are there, as people say it: who wrote a line is told in full once, and shortly after that.
+
+use std::collections::BTreeSet;
+
+use super::super::{counted, listed, visible};
+use super::words::{label, said};
+use crate::plan::{Because, Cause, Field, Origin, OriginCommit, Planned, Step};
+
+/// The reasons of a plan, while it is told from the top down.
+#[derive(Debug)]
+pub(super) struct Reasons {
+    is_ledger_known: bool,
+    told: BTreeSet<String>,
+    /// The device whose steps are being told.
+    under: Option<String>,
+}
+
+/// What a reason comes down to, for telling whether many steps have the same one.
+#[derive(Debug, PartialEq, Eq)]
+struct Gist {
+    text: String,
+    /// Of each reason that has an origin, the commit where there is one.
+    commits: Vec<Option<Option<String>>>,
+}
+
+impl Reasons {
+    pub(super) fn of(planned: &Planned) -> Self {
+        Self {
+            // Between two commits, what was before is known as well.
+            is_ledger_known: planned.applied.is_some() || planned.against.is_some(),
+            told: BTreeSet::new(),
+            under: None,
+        }
+    }
+
+    /// Returns the reasons of a step on a device, one line each.
+    pub(super) fn of_step(&mut self, device: &str, step: &Step) -> Vec<String> {
+        if self.under.as_deref() != Some(device) {
+            // Who begins to read here has not read what was told of another device.
+            self.told.clear();
+            self.under = Some(device.to_owned());
+        }
+        let reasons = merged(&step.because);
+        let is_one = reasons.len() == 1;
+        reasons
+            .iter()
+            .map(|because| {
+                let text = self.cause(step, because);
+                let origin = because.origin.as_ref().map(|origin| self.origin(origin));
+                let reason = joined(because, text, origin);
+                match because.fields.as_slice() {
+                    fields if is_one || fields.is_empty() => reason,
+                    fields => format!("{}: {reason}", labels(fields)),
+                }
+            })
+            .collect()
+    }
+
+    /// Returns the reason that many steps share, without the lines, which differ.
+    pub(super) fn shared(&self, steps: &[&Step]) -> Option<Vec<String>> {
+        let first = steps.first()?;
+        let gist = self.gist(first);
+        if steps.iter().any(|step| self.gist(step) != gist) {
+            return None;
+        }
+        let reasons = merged(&first.because);
+        let all: Vec<Vec<Because>> = steps.iter().map(|step| merged(&step.because)).collect();
+        let said = reasons.iter().enumerate().map(|(index, because)| {
+            let origins = all.iter().filter_map(|reasons| reasons.get(index));
+            let places: Vec<&Origin> = origins
+                .filter_map(|because| because.origin.as_ref())
+                .collect();
+            let text = self.cause(first, because);
+            joined(because, text, shared_origin(&places))
+        });
+        Some(said.collect())
+    }
+
+    fn gist(&self, step: &Step) -> Gist {
+        let reasons = merged(&step.because);
+        let texts: Vec<String> = reasons
+            .iter()
+            .map(|because| format!("{:?} {:?}", because.fields, self.cause(step, because)))
+            .collect();
+        let commit = |origin: &Origin| origin.commit.as_ref().map(|commit| commit.id.clone());
+        let origins = reasons.iter();
+        Gist {
+            text: texts.join("; "),
+            commits: origins
+                .map(|because| because.origin.as_ref().map(commit))
+                .collect(),
+        }
+    }
+
+    /// Returns the cause in words; nothing where the origin says it all.
+    fn cause(&self, step: &Step, because: &Because) -> Option<String> {
+        let text = match &because.cause {
+            Cause::Inventory => return None,
+            Cause::Drift { was: Some(was) } => match because.fields.as_slice() {
+                [field] => format!(
+                    "drift: was {} when last verified",
+                    verified(step, *field, was)
+                ),
+                fields => format!("drift: {} were so when last verified", labels(fields)),
+            },
+            Cause::Drift { was: None } => "drift: was there when last verified".to_owned(),
+            Cause::FirstAdoption if self.is_ledger_known => "first adoption".to_owned(),
+            Cause::FirstAdoption => "drift, or never applied".to_owned(),
+            Cause::Gone => "no longer in the inventory".to_owned(),
+            Cause::Unmanaged => {
+                "not in the inventory, which is authoritative for this device".to_owned()
+            }
+            Cause::Temporary => "a stop on the way, so that two can trade places".to_owned(),
+        };
+        Some(text)
+    }
+
+    fn origin(&mut self, origin: &Origin) -> String {
+        let place = place(origin);
+        match &origin.commit {
+            None => place,
+            Some(commit) if self.told.contains(&commit.id) => {
+                format!("commit {}, {place}", short(commit))
+            }
+            Some(commit) => {
+                self.told.insert(commit.id.clone());
+                in_full(commit, &place)
+            }
+        }
+    }
+}
+
+/// Returns the reasons of a step, with all that drifted in one.
+fn merged(reasons: &[Because]) -> Vec<Because> {
+    let mut merged: Vec<Because> = Vec::new();
+    for because in reasons {
+        let has_drifted =
+            |because: &Because| matches!(because.cause, Cause::Drift { was: Some(_) });
+        let before = merged
+            .iter_mut()
+            .find(|before| has_drifted(before) && has_drifted(because));
+        match before {
+            Some(before) => before.fields.extend(&because.fields),
+            None => merged.push(because.clone()),
+        }
+    }
+    merged
+}
+
+fn joined(because: &Because, text: Option<String>, origin: Option<String>) -> String {
+    match (text, origin) {
+        (None, None) => "the inventory says so".to_owned(),
+        (None, Some(origin)) => origin,
+        (Some(text), None) => text,
+        (Some(text), Some(origin)) if because.cause == Cause::Gone => format!("{text}; {origin}"),
+        (Some(text), Some(origin)) => format!("{text}; wanted by {origin}"),
+    }
+}
+
+/// Returns what a field was, spelled as in the change: it is what it is to be again.
+fn verified(step: &Step, field: Field, was: &str) -> String {
+    let change = step.change.field(field);
+    match change.and_then(|change| change.to.as_ref()) {
+        Some(to) if to.to_string() == was => said(field, Some(to)),
+        Some(_) | None => visible(was).into_owned(),
+    }
+}
+
+fn labels(fields: &[Field]) -> String {
+    let labels: Vec<String> = fields
+        .iter()
+        .map(|field| label(*field).to_owned())
+        .collect();
+    listed(&labels)
+}
+
+fn place(origin: &Origin) -> String {
+    match origin.line {
+        0 => visible(&origin.file).into_owned(),
+        line => format!("{}:{line}", visible(&origin.file)),
+    }
+}
+
+/// Returns where many lines stand, all of one commit or of none.
+fn shared_origin(origins: &[&Origin]) -> Option<String> {
+    let first = origins.first()?;
+    let places: BTreeSet<String> = origins.iter().map(|origin| place(origin)).collect();
+    let files: BTreeSet<&str> = origins.iter().map(|origin| origin.file.as_str()).collect();
+    let place = match (places.len(), files.len()) {
+        (1, _) => place(first),
+        (_, 1) => visible(&first.file).into_owned(),
+        (_, count) => format!("in {}", counted(count, "file")),
+    };
+    Some(match &first.commit {
+        None => place,
+        Some(commit) => in_full(commit, &place),
+    })
+}
+
+fn in_full(commit: &OriginCommit, place: &str) -> String {
+    format!(
+        "commit {} by {}, {}, {place}: {}",
+        short(commit),
+        visible(&commit.author),
+        visible(&commit.date),
+        visible(&commit.subject)
+    )
+}
+
+fn short(commit: &OriginCommit) -> &str {
+    commit.id.get(..12).unwrap_or(&commit.id)
+}
