@@ -181,6 +181,7 @@ mod tests {
         );
         assert_eq!(passed(5, 1000, both), None);
         assert_eq!(passed(6, 1000, both).unwrap(), "the limit is 5");
+        assert_eq!(passed(300, 1000, both).unwrap(), "the limit is 5");
     }
 
     #[test]

@@ -118,6 +118,9 @@ fn whoever_notices_is_an_interruption_once() {
         },
         ..Limits::default()
     };
+    // Once more by a later step is no more people.
+    let again = plans[0].steps.clone();
+    plans[0].steps.extend(again);
     let refusals = guard(&mut plans, &limits);
     let words: Vec<&str> = refusals.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(

@@ -256,3 +256,63 @@ fn a_household_that_is_suspended_to_the_portal_is_cut_off() {
         }
     );
 }
+
+#[test]
+fn an_endpoint_goes_once_its_subscriber_has_left_it() {
+    let mut example = Example::settled();
+    example.intended["endpoints"]
+        .as_object_mut()
+        .unwrap()
+        .remove(&mac(2));
+    example.intended["subscribers"]["b"]["endpoint"] = json!(null);
+    assert_eq!(
+        example.lines(),
+        ["no ghn subscriber 2 endpoint", "no ghn endpoint 2"]
+    );
+}
+
+#[test]
+fn two_ports_that_swap_their_names_need_a_third_one_for_a_moment() {
+    let mut observed = homes();
+    observed["ports"] = json!({ "1": { "name": "left" }, "2": { "name": "right" } });
+    let mut example = Example::of(&observed);
+    example.intended["ports"] = json!({ "1": { "name": "right" }, "2": { "name": "left" } });
+    let lines = example.lines();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].contains("gamctl-tmp-"), "{lines:?}");
+}
+
+#[test]
+fn who_is_in_a_vlan_that_passes_nowhere_notices_nothing() {
+    let mut observed = homes();
+    observed["uplinks"] = json!({ "1": { "allowed_vlans": "102,4093" } });
+    let mut example = Example::of(&observed);
+    example.intended["subscribers"]["a"]["vlan"] = json!(103);
+    let plan = example.plan();
+    assert_eq!(plan.steps.len(), 1);
+    assert_eq!(plan.steps[0].impact, Impact::None);
+}
+
+#[test]
+fn a_vlan_that_the_other_uplink_lets_through_is_not_lost() {
+    let mut observed = homes();
+    let both = json!({ "allowed_vlans": "101-102,4093" });
+    observed["uplinks"] = json!({ "1": both, "2": both });
+    let mut example = Example::of(&observed);
+    example.intended["uplinks"]["1"]["allowed_vlans"] = json!("102,4093");
+    let plan = example.plan();
+    assert_eq!(plan.steps.len(), 1);
+    assert_eq!(plan.steps[0].impact, Impact::None);
+}
+
+#[test]
+fn a_vlan_that_no_device_takes_is_not_planned() {
+    let mut example = Example::settled();
+    example.intended["subscribers"]["a"]["vlan"] = json!(2);
+    assert!(example.plan().steps.is_empty());
+    let notes = example.notes();
+    assert!(
+        notes[0].starts_with("cannot-be-set: subscriber a is not planned: its VLAN is 2"),
+        "{notes:?}"
+    );
+}

@@ -44,6 +44,18 @@ fn another_box_gets_no_step() {
 }
 
 #[test]
+fn a_look_at_another_device_is_no_ground_for_a_plan() {
+    let mut example = Example::settled();
+    example.intended = json!({});
+    example.observation.device = "elm".parse().unwrap();
+    assert_eq!(
+        example.refusals(),
+        ["wrong-device: oak answers with the look at elm, and the inventory pins oak"]
+    );
+    assert!(example.plan().steps.is_empty());
+}
+
+#[test]
 fn a_pin_that_cannot_be_compared_is_no_match_unless_another_one_is() {
     let mut example = Example::settled();
     example.mac = Some("00:0e:d8:00:10:00".parse().unwrap());

@@ -442,6 +442,7 @@ fn an_argument_out_of_range_is_complained_of() {
             "is a key",
         ),
         (8, "hostname a b", "no plan may hold"),
+        (8, "hostname -birch", "is no host name"),
         (8, "snmp-server location \"Birch\"", "part of the text"),
     ] {
         let said = about(number, &[line]);
@@ -469,6 +470,8 @@ fn a_line_that_is_about_something_else_is_complained_of() {
     ] {
         assert!(!about(number, &[line]).is_empty(), "{line}");
     }
+    let outside = about(8, &["exit"]);
+    assert!(outside.contains("belongs into an interface"), "{outside}");
 }
 
 #[test]

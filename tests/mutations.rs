@@ -1,0 +1,84 @@
+//! The list of `tests/outside/mutate` still fits the source: what it switches off is where it says, once.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct List {
+    mutation: Vec<Mutation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mutation {
+    name: String,
+    off: String,
+    file: String,
+    at: String,
+    /// Left out: all of `at`.
+    from: Option<String>,
+    to: String,
+    tests: Vec<String>,
+}
+
+fn listed() -> Vec<Mutation> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/outside/mutations.toml");
+    let list: List = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    list.mutation
+}
+
+#[test]
+fn each_rule_that_can_be_switched_off_is_in_the_source_once() {
+    let mut names = BTreeSet::new();
+    for mutation in listed() {
+        let Mutation { name, file, at, .. } = &mutation;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let source = fs::read_to_string(path).unwrap_or_else(|why| panic!("{name}: {file}: {why}"));
+        assert_eq!(source.matches(at).count(), 1, "{name}: in {file}:\n{at}");
+        let piece = mutation.from.as_ref().unwrap_or(at);
+        assert_eq!(at.matches(piece).count(), 1, "{name}: {piece}");
+        assert_ne!(*piece, mutation.to, "{name}");
+        assert!(!mutation.off.is_empty(), "{name}");
+        assert!(names.insert(name.clone()), "{name}");
+    }
+}
+
+#[test]
+fn each_rule_that_can_be_switched_off_names_tests_that_could_see_it() {
+    for mutation in listed() {
+        assert!(!mutation.tests.is_empty(), "{}", mutation.name);
+        for tests in &mutation.tests {
+            let is_known = tests.starts_with("lib ") || tests.starts_with("all ");
+            assert!(is_known, "{}: {tests}", mutation.name);
+        }
+    }
+}
+
+#[test]
+fn every_area_that_guards_a_device_is_among_them() {
+    let files: BTreeSet<String> = listed().into_iter().map(|one| one.file).collect();
+    for area in [
+        "src/plan/order/check.rs",
+        "src/plan/order/cycle.rs",
+        "src/plan/order/uplink.rs",
+        "src/plan/conflict/",
+        "src/plan/guard.rs",
+        "src/plan/identity.rs",
+        "src/plan/settled.rs",
+        "src/plan/goal.rs",
+        "src/plan/matching.rs",
+        "src/plan/blind.rs",
+        "src/plan/settings.rs",
+        "src/plan/cause.rs",
+        "src/plan/lint/",
+        "src/render/",
+        "src/observe/",
+        "src/transport/snmp/",
+        "src/transport/ssh/",
+    ] {
+        assert!(files.iter().any(|file| file.starts_with(area)), "{area}");
+    }
+}
