@@ -197,7 +197,15 @@ async fn until_all_healthy(twins: &[Twin], silent: &[UdpSocket]) -> [Duration; 2
     let all_in = tokio::sync::Notify::new();
     let mut arrivals = Vec::new();
     let start = Instant::now();
-    let looks = look_at_all(devices, Looks::new(|| 0), |looked| {
+    // So many twins on a few cores are slow, and none of them is lost.
+    let looks = Looks {
+        tuning: Tuning {
+            timeout: Duration::from_secs(5),
+            ..tuning()
+        },
+        ..Looks::new(|| 0)
+    };
+    let looks = look_at_all(devices, looks, |looked| {
         if is_healthy[&looked.device] {
             assert!(looked.result.is_ok(), "{looked:?}");
             arrivals.push(start.elapsed());
