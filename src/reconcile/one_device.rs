@@ -2,28 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use super::Fleet;
+use super::{Fleet, Sighting};
 use crate::inventory::{DeviceObject, IntendedDevice};
-use crate::model::{Observation, SubscriberName};
+use crate::model::{DeviceState, SubscriberName};
 use crate::plan::lint::{Complaint, lint};
-use crate::plan::{DeviceComplaint, Ledger, Planned, Request, plan};
+use crate::plan::{DeviceComplaint, DevicePlan, Ledger, Request, plan};
 use crate::render::dress;
 
+/// Returns the plan of a device that was seen, and what the lint has against it; nothing where the inventory does not have it.
 pub(super) fn plan_one(
     fleet: &Fleet<'_>,
     intended: &IntendedDevice,
-    observation: &Observation,
-    planned: &mut Planned,
-) {
-    let Some(object) = fleet.inventory.device(intended.name.as_str()) else {
-        return;
-    };
+    sighting: &Sighting,
+) -> Option<(DevicePlan, Vec<DeviceComplaint>)> {
+    let observation = sighting.observation();
+    let object = fleet.inventory.device(intended.name.as_str())?;
     let ledger = fleet.ledger(&intended.name);
     let renamed = fleet.renamed(&intended.name);
-    let Some(request) = request(fleet, intended, object, &renamed, ledger.as_ref()) else {
-        return;
-    };
+    let request = request(fleet, intended, object, &renamed, ledger.as_ref())?;
     let mut device_plan = plan(&request, observation);
+    if intended.state != DeviceState::Preprovision {
+        device_plan.observed = Some(sighting.observed());
+    }
     let mut complaints = Vec::new();
     match dress(&mut device_plan) {
         Ok(()) => complaints = lint(&device_plan, observation, &request),
@@ -39,8 +39,7 @@ pub(super) fn plan_one(
         device: intended.name.clone(),
         complaint,
     });
-    planned.complaints.extend(complaints);
-    planned.devices.push(device_plan);
+    Some((device_plan, complaints.collect()))
 }
 
 fn request<'a>(
