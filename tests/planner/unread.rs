@@ -1,8 +1,6 @@
 //! What could not be read is never taken for absent, and what is not understood keeps its place.
 
-use gamctl::model::{
-    Part, PortAssignment, PortConfig, PortNumber, Slot, Unclear, Unread, VlanSet,
-};
+use gamctl::model::{Part, PortAssignment, PortConfig, PortNumber, Slot, Unclear, Unread, VlanSet};
 use gamctl::plan::Impact;
 use serde_json::json;
 
