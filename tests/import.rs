@@ -11,7 +11,7 @@ use gamctl::model::{
 use gamctl::observe::record::from_bytes;
 use gamctl::plan::InventoryVersion;
 use gamctl::reconcile::import::{Found, Imported, Texts, import};
-use gamctl::reconcile::{Fleet, Policy, Sightings, plan_all};
+use gamctl::reconcile::{Fleet, Policy, Sighting, Sightings, plan_all};
 use gamctl::simulator::gam::{Configuration, Hardware};
 
 use crate::observe::device::{Dice, expected, random};
@@ -96,7 +96,7 @@ fn changes_nothing(reading: &Reading, found: &[Found]) {
         if let Some(one) = one {
             let mut observation = one.observation.clone();
             observation.device = device.id.clone();
-            sightings.insert(device.id.clone(), Ok(observation));
+            sightings.insert(device.id.clone(), Ok(Sighting::of(observation)));
         }
     }
     let planned = plan_all(&fleet, &sightings);

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use gamctl::inventory::source::{Limits, Source};
 use gamctl::inventory::{Cache, Reading, read};
-use gamctl::model::{DeviceName, GamModel, Observation};
+use gamctl::model::{DeviceName, Fingerprint, GamModel, Observation};
 use gamctl::observe::record::from_bytes;
 use gamctl::plan::{DevicePlan, InventoryVersion, Planned};
-use gamctl::reconcile::{Applied, Fleet, Policy, Sightings, find_origins, plan_all};
+use gamctl::reconcile::{Applied, Fleet, Policy, Sighting, Sightings, find_origins, plan_all};
 use gamctl::report::{Paint, PlanReport};
 use gamctl::simulator::commands::merge;
 use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
@@ -84,7 +84,7 @@ impl Example {
         );
         let sightings: Sightings = seen
             .iter()
-            .map(|(name, look)| (name.clone(), Ok(look.clone())))
+            .map(|(name, look)| (name.clone(), Ok(Sighting::of(look.clone()))))
             .collect();
         let mut planned = plan_all(&fleet, &sightings);
         if self.applied.is_some() {
@@ -114,6 +114,8 @@ impl Example {
         let mut seen = self.seen.clone();
         for plan in &planned.devices {
             let look = seen.get_mut(&plan.device).unwrap();
+            let from = plan.observed.as_ref().map(|from| &from.fingerprint);
+            assert_eq!(from, Some(&Fingerprint::of(look)), "{}", self.name);
             if plan.is_refused() {
                 continue;
             }

@@ -15,7 +15,7 @@ use crate::config::Settings;
 use crate::inventory::Inventory;
 use crate::model::{DeviceName, DeviceState, Observation};
 use crate::observe::record;
-use crate::reconcile::{Looks, Sightings, look_at_all, opening};
+use crate::reconcile::{Looks, Sighting, Sightings, look_at_all, opening};
 use crate::report::visible;
 use crate::secrets::Secrets;
 
@@ -81,7 +81,7 @@ pub(super) fn from_files(files: &[PathBuf], names: &[DeviceName]) -> anyhow::Res
                 "there are two looks at `{}`: {shown} is the second",
                 visible(look.device.as_str())
             );
-            *sighting = Ok(look);
+            *sighting = Ok(Sighting::of(look));
         }
     }
     ensure!(

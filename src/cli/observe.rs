@@ -16,7 +16,7 @@ use crate::inventory::{Cache, Inventory, nearest, read};
 use crate::model::{DeviceName, DeviceState, Observation};
 use crate::observe::record;
 use crate::plan::Unobservable;
-use crate::reconcile::Sightings;
+use crate::reconcile::{Sighting, Sightings};
 use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
 
 /// Look at devices and show what they are, without changing anything
@@ -141,13 +141,15 @@ fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> St
     let remark = |look: &Observation| remark(inventory, look);
     let mut all = sightings.iter();
     match (all.next(), all.next()) {
-        (Some((_, Ok(look))), None) => {
+        (Some((_, Ok(sighting))), None) => {
+            let look = sighting.observation();
             observed_device(look, remark(look).as_deref(), terminal.paint)
         }
         _ => {
-            let looks = sightings
-                .iter()
-                .map(|(name, look)| (name, look.as_ref().map_err(String::as_str)));
+            let looks = sightings.iter().map(|(name, sighting)| {
+                let look = sighting.as_ref().map(Sighting::observation);
+                (name, look.map_err(String::as_str))
+            });
             observed_fleet(looks, remark, terminal.paint)
         }
     }
@@ -178,7 +180,7 @@ fn seen(sightings: &Sightings) -> Seen<'_> {
     };
     for (device, sighting) in sightings {
         match sighting {
-            Ok(look) => seen.observations.push(look),
+            Ok(sighting) => seen.observations.push(sighting.observation()),
             Err(reason) => seen.unobservable.push(Unobservable {
                 device: device.clone(),
                 reason: reason.clone(),
@@ -189,7 +191,7 @@ fn seen(sightings: &Sightings) -> Seen<'_> {
 }
 
 fn save(sightings: &Sightings, target: &Path) -> anyhow::Result<()> {
-    let looks: Vec<&Observation> = sightings.values().flatten().collect();
+    let looks = sightings.values().flatten().map(Sighting::observation);
     let is_file = sightings.len() == 1
         && !target.is_dir()
         && !target.as_os_str().to_string_lossy().ends_with('/');

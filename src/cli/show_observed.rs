@@ -69,7 +69,7 @@ pub(super) fn compared(
         from_files(&beside.offline, &names)?
     };
     let observation = match sightings.get(&device) {
-        Some(Ok(observation)) => observation,
+        Some(Ok(sighting)) => sighting.observation(),
         Some(Err(reason)) => bail!("{}", visible(reason)),
         None => bail!("`{device}` was not looked at"),
     };

@@ -39,6 +39,7 @@ pub use describe::{
 };
 pub use file_kind::{FileKind, Sighting, classify};
 pub use format::{FormatError, format};
+pub(crate) use parallel::map_with;
 pub use read::{Cache, Reading, read, read_texts};
 pub use record::{looks_like_a_key, looks_like_a_secret};
 pub use resolve::{

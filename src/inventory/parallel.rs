@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const CHUNK: usize = 16;
 
 /// Returns `work` of every item, in the order of the items; each thread has a state of its own.
-pub(in crate::inventory) fn map_with<T: Sync, S, R: Send>(
+pub(crate) fn map_with<T: Sync, S, R: Send>(
     items: &[T],
     state: impl Fn() -> S + Sync,
     work: impl Fn(&mut S, &T) -> R + Sync,

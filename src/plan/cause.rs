@@ -1,7 +1,5 @@
 //! Why a step is there: the inventory moved, the device moved, or nobody has looked after it yet.
 
-use std::collections::BTreeMap;
-
 use super::item::{Endpoint, Fate, Item, Profile, Subscriber};
 use super::scene::Scene;
 use super::step::{self, Uses};
@@ -38,11 +36,11 @@ pub(super) fn because(scene: &Scene<'_>, subject: Subject, change: &Change) -> V
     }
     let mut reasons: Vec<Because> = Vec::new();
     for field in &change.fields {
-        let cause = match (verified.get(&field.field), subject) {
+        let cause = match (text_of(&verified, field.field), subject) {
             // A setting that nobody verified before is new to gamctl.
             (None, Subject::Settings) => Cause::FirstAdoption,
-            (was, _) if is_as_verified(was, field) => Cause::Drift {
-                was: Some(was.map_or_else(|| "none".to_owned(), Clone::clone)),
+            (was, _) if was == field.to.as_ref().map(Value::to_string) => Cause::Drift {
+                was: Some(was.unwrap_or_else(|| "none".to_owned())),
             },
             (_, _) => Cause::Inventory,
         };
@@ -83,8 +81,10 @@ fn by_fields(change: &Change, cause: impl Fn(Field) -> Cause) -> Because {
     }
 }
 
-fn is_as_verified(was: Option<&String>, field: &FieldChange) -> bool {
-    was.cloned() == field.to.as_ref().map(Value::to_string)
+/// Returns a field as people read it: what something else is called counts, and not the number that it has.
+fn text_of(verified: &[FieldChange], field: Field) -> Option<String> {
+    let found = verified.iter().find(|change| change.field == field)?;
+    found.to.as_ref().map(Value::to_string)
 }
 
 fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
@@ -100,8 +100,6 @@ fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
     }
 }
 
-type Texts = BTreeMap<Field, String>;
-
 /// Returns an object's fields as they were when it was last verified, under the name that it has or had.
 ///
 /// Where two objects trade names, the ledger has both names: the one that the object has now counts where the ledger
@@ -111,7 +109,7 @@ fn verified(
     ledger: &Ledger,
     subject: Subject,
     change: &Change,
-) -> Option<Texts> {
+) -> Option<Vec<FieldChange>> {
     let then = &ledger.verified;
     match subject {
         Subject::Settings => Some(settings(then, &change.object)),
@@ -160,31 +158,27 @@ fn either<S>(item: &Item<S>, is_itself: bool) -> impl Iterator<Item = &S> {
     states.into_iter().flatten()
 }
 
-fn texts(change: Option<Change>) -> Texts {
-    let fields = change.map(|change| change.fields).unwrap_or_default();
-    fields
-        .into_iter()
-        .filter_map(|field| Some((field.field, field.to?.to_string())))
-        .collect()
+fn fields(change: Option<Change>) -> Vec<FieldChange> {
+    change.map(|change| change.fields).unwrap_or_default()
 }
 
-fn settings(then: &DeviceConfig, object: &Object) -> Texts {
+fn settings(then: &DeviceConfig, object: &Object) -> Vec<FieldChange> {
     match object {
-        Object::System => texts(Some(step::system(&Default::default(), &then.system))),
-        Object::Port(number) => texts(
+        Object::System => fields(Some(step::system(&Default::default(), &then.system))),
+        Object::Port(number) => fields(
             then.ports
                 .get(number)
                 .map(|port| step::port(*number, &Default::default(), port)),
         ),
-        Object::Uplink(number) => texts(then.uplinks.get(number).and_then(|uplink| {
+        Object::Uplink(number) => fields(then.uplinks.get(number).and_then(|uplink| {
             let allowed = uplink.allowed_vlans.as_ref()?;
             Some(step::uplink(*number, &Default::default(), allowed))
         })),
-        Object::Profile(_) | Object::Endpoint(_) | Object::Subscriber(_) => Texts::new(),
+        Object::Profile(_) | Object::Endpoint(_) | Object::Subscriber(_) => Vec::new(),
     }
 }
 
-fn profile(then: &DeviceConfig, state: &Profile) -> Option<Texts> {
+fn profile(then: &DeviceConfig, state: &Profile) -> Option<Vec<FieldChange>> {
     let config = then.profiles.get(&state.name)?;
     let was = Profile {
         name: state.name.clone(),
@@ -192,20 +186,20 @@ fn profile(then: &DeviceConfig, state: &Profile) -> Option<Texts> {
         down: config.down,
         up: config.up,
     };
-    Some(texts(step::profile(Slot(0), None, Some(&was))))
+    Some(fields(step::profile(Slot(0), None, Some(&was))))
 }
 
-fn endpoint(then: &DeviceConfig, state: &Endpoint) -> Option<Texts> {
+fn endpoint(then: &DeviceConfig, state: &Endpoint) -> Option<Vec<FieldChange>> {
     let config = then.endpoints.get(&state.mac)?;
     let was = Endpoint {
         mac: state.mac,
         name: config.name.clone(),
         port: config.port,
     };
-    Some(texts(step::endpoint(Slot(0), None, Some(&was))))
+    Some(fields(step::endpoint(Slot(0), None, Some(&was))))
 }
 
-fn subscriber(then: &DeviceConfig, state: &Subscriber) -> Option<Texts> {
+fn subscriber(then: &DeviceConfig, state: &Subscriber) -> Option<Vec<FieldChange>> {
     let config = then.subscribers.get(&state.name)?;
     let was = Subscriber {
         name: state.name.clone(),
@@ -237,5 +231,5 @@ fn subscriber(then: &DeviceConfig, state: &Subscriber) -> Option<Texts> {
             }),
         },
     };
-    Some(texts(step::subscriber(Slot(0), None, Some(&was), &uses)))
+    Some(fields(step::subscriber(Slot(0), None, Some(&was), &uses)))
 }

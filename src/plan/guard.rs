@@ -113,9 +113,8 @@ fn removals_of(plan: &DevicePlan) -> usize {
             _ => None,
         })
         .collect();
-    let endpoints = removed().filter(
-        |change| matches!(change.object, Object::Endpoint(mac) if !leaving.contains(&mac)),
-    );
+    let endpoints = removed()
+        .filter(|change| matches!(change.object, Object::Endpoint(mac) if !leaving.contains(&mac)));
     subscribers.count() + endpoints.count()
 }
 

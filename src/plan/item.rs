@@ -132,13 +132,13 @@ impl Subscriber {
             .chain(self.allowed_vlans.iter())
     }
 
-    /// Returns whether two states give the same service, whatever they are called.
+    /// Returns whether two states give the same service, whatever they are called and however fast they are.
     pub(super) fn serves_like(&self, other: &Self) -> bool {
         let Self {
             name: _,
             description: _,
             endpoint,
-            profile,
+            profile: _,
             vlan,
             tagged,
             remapped_vlan,
@@ -147,7 +147,6 @@ impl Subscriber {
             poe,
         } = self;
         *endpoint == other.endpoint
-            && *profile == other.profile
             && *vlan == other.vlan
             && *tagged == other.tagged
             && *remapped_vlan == other.remapped_vlan

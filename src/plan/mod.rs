@@ -48,7 +48,8 @@ use crate::model::{DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, S
 pub struct DevicePlan {
     pub device: DeviceName,
     pub state: DeviceState,
-    /// What the plan was made from; left out where the device was not or could not be observed.
+    /// What the plan was made from; left out where the device was not or could not be observed. The planner leaves it
+    /// empty: a fingerprint is worked out once for each look, not for each plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observed>,
     /// How much there is on the device, for limits in percent.

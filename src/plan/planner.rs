@@ -1,14 +1,15 @@
 //! The recipe of a plan: who answered, what is what, what shall be, what cannot be, and in which order.
 
-use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
+use crate::model::{DeviceConfig, DeviceState, Observation};
 
 use super::scene::Scene;
-use super::{Census, DevicePlan, Note, Observed, Request};
+use super::{Census, DevicePlan, Note, Request};
 use super::{
     conflict, goal, identity, matching, order, reuse, settings, settled, unmanaged, unplanned,
 };
 
-/// Returns what takes a device from what was observed to what is intended; the steps have no lines yet.
+/// Returns what takes a device from what was observed to what is intended; the steps have no lines yet, and whoever has the
+/// look says which one it was.
 ///
 /// # Guarantees
 ///
@@ -19,10 +20,6 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan {
         return DevicePlan::preprovision(request.device.clone());
     }
     let mut plan = DevicePlan::of(request.device.clone(), request.state);
-    plan.observed = Some(Observed {
-        sequence: observation.sequence,
-        fingerprint: Fingerprint::of(observation),
-    });
     plan.census = Census {
         subscribers: observation.config.subscribers.len(),
         endpoints: observation.config.endpoints.len(),

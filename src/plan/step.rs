@@ -17,6 +17,14 @@ impl Differences {
             self.0.push(FieldChange { field, from, to });
         }
     }
+
+    /// Copies a text only where it differs.
+    fn add_text(&mut self, field: Field, from: Option<&str>, to: Option<&str>) {
+        if from != to {
+            let (from, to) = (from.map(text), to.map(text));
+            self.0.push(FieldChange { field, from, to });
+        }
+    }
 }
 
 fn text(text: impl AsRef<str>) -> Value {
@@ -71,16 +79,17 @@ pub(super) fn profile(slot: Slot, from: Option<&Profile>, to: Option<&Profile>) 
     )
 }
 
-pub(super) fn endpoint(
+pub(super) fn endpoint<'a>(
     slot: Slot,
-    from: Option<&Endpoint>,
-    to: Option<&Endpoint>,
+    from: Option<&'a Endpoint>,
+    to: Option<&'a Endpoint>,
 ) -> Option<Change> {
     let mut found = Differences::default();
+    let name = |endpoint: Option<&'a Endpoint>| Some(endpoint?.name.as_str());
+    found.add_text(Field::Name, name(from), name(to));
     let mut add = |field, read: &dyn Fn(&Endpoint) -> Option<Value>| {
         found.add(field, from.and_then(read), to.and_then(read));
     };
-    add(Field::Name, &|endpoint| Some(text(endpoint.name.as_str())));
     add(Field::MacAddress, &|endpoint| {
         Some(Value::Mac(endpoint.mac))
     });
@@ -100,21 +109,21 @@ pub(super) struct Uses<'a> {
     pub(super) profile: &'a dyn Fn(usize) -> Option<Value>,
 }
 
-pub(super) fn subscriber(
+pub(super) fn subscriber<'a>(
     slot: Slot,
-    from: Option<&Subscriber>,
-    to: Option<&Subscriber>,
+    from: Option<&'a Subscriber>,
+    to: Option<&'a Subscriber>,
     uses: &Uses<'_>,
 ) -> Option<Change> {
     let mut found = Differences::default();
+    let name = |one: Option<&'a Subscriber>| Some(one?.name.as_str());
+    found.add_text(Field::Name, name(from), name(to));
+    let said = |one: Option<&'a Subscriber>| Some(one?.description.as_ref()?.as_str());
+    found.add_text(Field::Description, said(from), said(to));
     let mut add = |field, read: &dyn Fn(&Subscriber) -> Option<Value>| {
         found.add(field, from.and_then(read), to.and_then(read));
     };
     let vlan = |vlan: Option<VlanId>| vlan.map(Value::Vlan);
-    add(Field::Name, &|one| Some(text(one.name.as_str())));
-    add(Field::Description, &|one| {
-        description(one.description.as_ref())
-    });
     add(Field::Endpoint, &|one| (uses.endpoint)(one.endpoint?));
     add(Field::Rate, &|one| match one.profile {
         None => Some(Value::Unthrottled),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fleet, Sightings};
+use super::{Fleet, Sighting, Sightings};
 use crate::inventory::{DeviceObject, Inventory};
 use crate::model::{
     ConfigSource, DeviceConfig, DeviceName, DeviceState, Identity, Observation, Part, Slot,
@@ -27,7 +27,7 @@ pub fn as_if_applied(
         });
         let object = fleet.inventory.device(name.as_str());
         let observation = observation(name, config.unwrap_or_default(), object, fleet.inventory);
-        sightings.insert(name.clone(), Ok(observation));
+        sightings.insert(name.clone(), Ok(Sighting::of(observation)));
     }
     sightings
 }

@@ -92,15 +92,9 @@ impl<'a> Fleet<'a> {
     }
 
     /// Returns whether a device's inventory changed since it was last applied.
-    pub(super) fn is_pending(&self, device: &DeviceName) -> bool {
-        let Some(applied) = &self.applied else {
-            return false;
-        };
-        let now = self
-            .devices
-            .iter()
-            .find(|intended| intended.name == *device);
-        now != applied.devices.get(device)
+    pub(super) fn is_pending(&self, device: &IntendedDevice) -> bool {
+        let applied = self.applied.as_ref();
+        applied.is_some_and(|applied| applied.devices.get(&device.name) != Some(device))
     }
 
     /// Returns the installed devices that the inventory had when it was last applied and does not have any more.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{Opening, Sightings};
-use crate::model::{DeviceName, Observation};
+use super::{Opening, Sighting, Sightings};
+use crate::model::DeviceName;
 use crate::observe;
 use crate::transport::snmp::Tuning;
 
@@ -38,7 +38,7 @@ impl Looks {
 #[derive(Debug)]
 pub struct Looked {
     pub device: DeviceName,
-    pub result: Result<Observation, String>,
+    pub result: Result<Sighting, String>,
 }
 
 /// Looks at every device; `seen` is told of each as it comes in.
@@ -80,7 +80,7 @@ pub async fn look_at_all(
     sightings
 }
 
-async fn one(device: &DeviceName, opening: &Opening, looks: Looks) -> Result<Observation, String> {
+async fn one(device: &DeviceName, opening: &Opening, looks: Looks) -> Result<Sighting, String> {
     let target = observe::Target {
         device,
         address: opening.snmp,
@@ -90,7 +90,7 @@ async fn one(device: &DeviceName, opening: &Opening, looks: Looks) -> Result<Obs
         clock: looks.clock,
     };
     let looked = observe::look(&target).await;
-    looked.map_err(|error| chain(&error))
+    looked.map(Sighting::of).map_err(|error| chain(&error))
 }
 
 /// Returns an error with everything that led to it, on one line.

@@ -1,7 +1,7 @@
 //! The recipe that every trigger follows: look at the devices, plan each, dress and lint the plan, judge them together, say why.
 //!
 //! `fleet` what is intended, what is ours and under which limits · `opening` how a device is reached · `look` many looks at once ·
-//! `one_device` one plan · `against` the step from one commit to the next · `origin` who wrote it · `import` from looks to an
+//! `sighting` a look with its fingerprint · `one_device` one plan · `against` the step from one commit to the next · `origin` who wrote it · `import` from looks to an
 //! inventory.
 
 mod against;
@@ -11,20 +11,18 @@ mod look;
 mod one_device;
 mod opening;
 mod origin;
+mod sighting;
 
 pub use against::as_if_applied;
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
 pub use look::{Looked, Looks, look_at_all};
 pub use opening::{Opening, OpeningError, access_of, opening, opening_of};
 pub use origin::find_origins;
+pub use sighting::{Sighting, Sightings};
 
-use std::collections::BTreeMap;
-
-use crate::model::{DeviceName, DeviceState, Observation};
+use crate::inventory::{IntendedDevice, map_with};
+use crate::model::DeviceState;
 use crate::plan::{OutOfScope, Planned, Unobservable};
-
-/// What the devices in scope were seen to be; what could not be seen has its reason.
-pub type Sightings = BTreeMap<DeviceName, Result<Observation, String>>;
 
 /// Plans every device that was to be looked at, and judges the plans together.
 ///
@@ -36,35 +34,40 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
         applied: fleet.applied.as_ref().and_then(Applied::commit),
         ..Planned::default()
     };
+    let mut seen: Vec<(&IntendedDevice, &Sighting)> = Vec::new();
     for intended in &fleet.devices {
         match sightings.get(&intended.name) {
-            None => count_out(
-                fleet,
-                intended.state,
-                &intended.name,
-                &mut planned.out_of_scope,
-            ),
+            None => count_out(fleet, intended, &mut planned.out_of_scope),
             Some(Err(reason)) => planned.unobservable.push(Unobservable {
                 device: intended.name.clone(),
                 reason: reason.clone(),
             }),
-            Some(Ok(observation)) => {
-                one_device::plan_one(fleet, intended, observation, &mut planned);
-            }
+            Some(Ok(sighting)) => seen.push((intended, sighting)),
         }
     }
     planned.out_of_scope.dropped = fleet.dropped();
+    let over_ssh = seen
+        .iter()
+        .filter_map(|(_, sighting)| one_device::read_over_ssh(sighting.observation()));
+    planned.read_over_ssh.extend(over_ssh);
+    let plan_one = |(): &mut (), (intended, sighting): &(&IntendedDevice, &Sighting)| {
+        one_device::plan_one(fleet, intended, sighting)
+    };
+    for (plan, complaints) in map_with(&seen, || (), plan_one).into_iter().flatten() {
+        planned.devices.push(plan);
+        planned.complaints.extend(complaints);
+    }
     fleet.judge(&mut planned);
     planned
 }
 
-fn count_out(fleet: &Fleet<'_>, state: DeviceState, name: &DeviceName, out: &mut OutOfScope) {
-    if state == DeviceState::Preprovision {
+fn count_out(fleet: &Fleet<'_>, intended: &IntendedDevice, out: &mut OutOfScope) {
+    if intended.state == DeviceState::Preprovision {
         out.preprovisioned += 1;
         return;
     }
     out.devices += 1;
-    if fleet.is_pending(name) {
-        out.pending.push(name.clone());
+    if fleet.is_pending(intended) {
+        out.pending.push(intended.name.clone());
     }
 }

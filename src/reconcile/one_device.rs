@@ -2,28 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use super::Fleet;
+use super::{Fleet, Sighting};
 use crate::inventory::{DeviceObject, IntendedDevice};
-use crate::model::{ConfigSource, Observation, Part, SubscriberName};
+use crate::model::{ConfigSource, DeviceState, Observation, Part, SubscriberName};
 use crate::plan::lint::{Complaint, lint};
-use crate::plan::{DeviceComplaint, Ledger, Planned, ReadOverSsh, Request, plan};
+use crate::plan::{DeviceComplaint, DevicePlan, Ledger, ReadOverSsh, Request, plan};
 use crate::render::dress;
 
+/// Returns the plan of a device that was seen, and what the lint has against it; nothing where the inventory does not have it.
 pub(super) fn plan_one(
     fleet: &Fleet<'_>,
     intended: &IntendedDevice,
-    observation: &Observation,
-    planned: &mut Planned,
-) {
-    let Some(object) = fleet.inventory.device(intended.name.as_str()) else {
-        return;
-    };
+    sighting: &Sighting,
+) -> Option<(DevicePlan, Vec<DeviceComplaint>)> {
+    let observation = sighting.observation();
+    let object = fleet.inventory.device(intended.name.as_str())?;
     let ledger = fleet.ledger(&intended.name);
     let renamed = fleet.renamed(&intended.name);
-    let Some(request) = request(fleet, intended, object, &renamed, ledger.as_ref()) else {
-        return;
-    };
+    let request = request(fleet, intended, object, &renamed, ledger.as_ref())?;
     let mut device_plan = plan(&request, observation);
+    if intended.state != DeviceState::Preprovision {
+        device_plan.observed = Some(sighting.observed());
+    }
     let mut complaints = Vec::new();
     match dress(&mut device_plan) {
         Ok(()) => complaints = lint(&device_plan, observation, &request),
@@ -39,7 +39,11 @@ pub(super) fn plan_one(
         device: intended.name.clone(),
         complaint,
     });
-    planned.complaints.extend(complaints);
+    Some((device_plan, complaints.collect()))
+}
+
+/// Returns which parts of a device were read from its running-config, where some were.
+pub(super) fn read_over_ssh(observation: &Observation) -> Option<ReadOverSsh> {
     let from_text = |part: &Part| {
         observation.sources.get(part) == Some(&ConfigSource::RunningConfig)
             && observation.incomplete(*part).is_none()
@@ -49,13 +53,10 @@ pub(super) fn plan_one(
         .filter(from_text)
         .map(|part| part.as_str().to_owned())
         .collect();
-    if !parts.is_empty() {
-        planned.read_over_ssh.push(ReadOverSsh {
-            device: intended.name.clone(),
-            parts,
-        });
-    }
-    planned.devices.push(device_plan);
+    (!parts.is_empty()).then(|| ReadOverSsh {
+        device: observation.device.clone(),
+        parts,
+    })
 }
 
 fn request<'a>(

@@ -1,6 +1,7 @@
 //! What could not be read is never taken for absent, and what is not understood keeps its place.
 
-use gamctl::model::{Part, PortAssignment, PortNumber, Slot, Unclear, Unread, VlanSet};
+use gamctl::model::{Part, PortAssignment, PortConfig, PortNumber, Slot, Unclear, Unread, VlanSet};
+use gamctl::plan::Impact;
 use serde_json::json;
 
 use super::{Example, mac, subscriber};
@@ -73,6 +74,35 @@ fn a_field_that_was_not_read_is_not_compared() {
         example.notes(),
         ["not-read: `vlan` of subscriber a is not compared: it could not be read (timed out)"]
     );
+}
+
+#[test]
+fn who_is_not_understood_is_cut_off_by_a_move_to_a_port_that_is_switched_off() {
+    for enabled in [true, false] {
+        let mut example = Example::settled();
+        let mut stranger = unclear(Part::Subscribers, 1);
+        stranger.uses_endpoint = Some(Slot(1));
+        example.observation.unclear.push(stranger);
+        let name: gamctl::model::SubscriberName = "a".parse().unwrap();
+        example.observation.config.subscribers.remove(&name);
+        let subscribers = example.intended["subscribers"].as_object_mut().unwrap();
+        subscribers.remove("a");
+        let port = PortConfig {
+            enabled: Some(enabled),
+            ..PortConfig::default()
+        };
+        let ports = &mut example.observation.config.ports;
+        ports.insert(PortNumber::new(3).unwrap(), port);
+        example.intended["endpoints"][mac(1)]["port"] = json!(3);
+        let plan = example.plan();
+        let impacts: Vec<&Impact> = plan.steps.iter().map(|step| &step.impact).collect();
+        let subscribers = vec!["x".parse().unwrap()];
+        let expected = match enabled {
+            true => Impact::Interrupts { subscribers },
+            false => Impact::Disconnects { subscribers },
+        };
+        assert_eq!(impacts, [&expected]);
+    }
 }
 
 #[test]

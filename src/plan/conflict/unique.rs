@@ -8,12 +8,10 @@ use crate::plan::item::Item;
 use crate::plan::scene::Scene;
 
 pub(super) fn all(scene: &Scene<'_>) -> Vec<Block> {
-    let profiles = clashes(&scene.profiles, |profile| Some(profile.name.clone()));
-    let names = clashes(&scene.endpoints, |endpoint| Some(endpoint.name.clone()));
+    let profiles = clashes(&scene.profiles, |profile| Some(&profile.name));
+    let names = clashes(&scene.endpoints, |endpoint| Some(&endpoint.name));
     let macs = clashes(&scene.endpoints, |endpoint| Some(endpoint.mac));
-    let subscribers = clashes(&scene.subscribers, |subscriber| {
-        Some(subscriber.name.clone())
-    });
+    let subscribers = clashes(&scene.subscribers, |subscriber| Some(&subscriber.name));
     let ties = clashes(&scene.subscribers, |subscriber| subscriber.endpoint);
     let say = |part: Part, what: &str, clashes: Vec<(usize, usize)>| {
         let block = |(loser, holder)| {
@@ -37,18 +35,17 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Block> {
 }
 
 /// Returns who must give way to whom: what stays wins over what is intended, and else the first over the later ones.
-fn clashes<S: Clone + PartialEq, K: Ord>(
-    items: &[Item<S>],
-    key: impl Fn(&S) -> Option<K>,
+fn clashes<'a, S: Clone + PartialEq, K: Ord>(
+    items: &'a [Item<S>],
+    key: impl Fn(&'a S) -> Option<K>,
 ) -> Vec<(usize, usize)> {
     let mut holders: BTreeMap<K, usize> = BTreeMap::new();
     let mut losers = Vec::new();
     let goals = |is_first: bool| {
-        let chosen = move |item: &&(usize, &Item<S>)| item.1.stays() == is_first;
-        let all: Vec<(usize, &Item<S>)> = items.iter().enumerate().collect();
-        all.iter().filter(chosen).copied().collect::<Vec<_>>()
+        let all = items.iter().enumerate();
+        all.filter(move |(_, item)| item.stays() == is_first)
     };
-    for (place, item) in goals(true).into_iter().chain(goals(false)) {
+    for (place, item) in goals(true).chain(goals(false)) {
         let Some(key) = item.goal.as_ref().and_then(&key) else {
             continue;
         };

@@ -279,9 +279,21 @@ impl<'a> Order<'a> {
         let is_placed = from.port != PortAssignment::Unassigned;
         if is_placed && (from.mac, from.port) != (to.mac, to.port) {
             let unclear = service::unclear_on_endpoint(self.scene, slot);
-            let is_lasting = to.port == PortAssignment::Unassigned;
+            let is_lasting = self.is_dead_end(to.port);
             if let Some(step) = self.steps.get_mut(steps) {
                 step.impact = impact::with(&step.impact, unclear, is_lasting);
+            }
+        }
+    }
+
+    /// Returns whether nobody is served there when the plan is done.
+    fn is_dead_end(&self, port: PortAssignment) -> bool {
+        match port {
+            PortAssignment::Unassigned => true,
+            PortAssignment::Auto => false,
+            PortAssignment::Port(number) => {
+                let pair = self.settings.ports.get(&number);
+                pair.is_some_and(|pair| pair.goal.enabled == Some(false))
             }
         }
     }

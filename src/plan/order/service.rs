@@ -19,16 +19,12 @@ pub(super) struct Service {
 impl Service {
     /// Returns whether traffic goes on as before; a name, a description and a rate interrupt nothing (docs/gam.md).
     pub(super) fn goes_on_as(&self, after: &Self) -> bool {
-        let rate_aside = |subscriber: &Subscriber| Subscriber {
-            profile: None,
-            ..subscriber.clone()
-        };
         let mode = |service: &Self| service.port.as_ref().and_then(|port| port.mode);
         let place = |service: &Self| {
             let endpoint = service.endpoint.as_ref();
             endpoint.map(|endpoint| (endpoint.mac, endpoint.port))
         };
-        rate_aside(&self.subscriber).serves_like(&rate_aside(&after.subscriber))
+        self.subscriber.serves_like(&after.subscriber)
             && place(self) == place(after)
             && mode(self) == mode(after)
     }
