@@ -7,8 +7,7 @@ use super::planner::{case, judge};
 use super::tried;
 
 proptest! {
-    // As many as an unoptimised build does in little time; the bench tries a million.
-    #![proptest_config(tried(400))]
+    #![proptest_config(tried(1_000))]
 
     #[test]
     fn every_plan_reaches_the_intention_safely_and_can_be_taken_up_again_and_undone(mut dice in dice::dice(2_500)) {
