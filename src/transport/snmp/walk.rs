@@ -192,9 +192,8 @@ impl Walk {
     /// Divides what is left of the first column, whose rows have numbers, into walks that can go side by side: pieces of about one
     /// answer each up to row `highest`, and one behind it that goes on for as long as there are rows. None are left: no walks.
     pub(super) fn divided(&self, highest: u32) -> Vec<Self> {
-        let column = match (self.open.front(), self.columns.first()) {
-            (Some(0), Some(column)) => column,
-            _ => return Vec::new(),
+        let (Some(0), Some(column)) = (self.open.front(), self.columns.first()) else {
+            return Vec::new();
         };
         let number = match column.last.strip_prefix(column.root.arcs()) {
             Some([]) => Some(0),
