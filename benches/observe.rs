@@ -8,21 +8,22 @@
     reason = "a bench prints, and ends at the first thing that goes wrong"
 )]
 
+#[path = "full_device.rs"]
+mod full_device;
 #[path = "resident.rs"]
 mod resident;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use full_device::full_device;
 use gamctl::model::{DeviceName, GamModel};
 use gamctl::observe::{CommandLine, Target, look_and_count, tuning};
 use gamctl::reconcile::{Looks, Opening, look_at_all};
 use gamctl::secrets::Secret;
-use gamctl::simulator::commands::load;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
 use gamctl::transport::snmp::{Access, Counters, Oid, Session, Tuning};
@@ -246,27 +247,8 @@ async fn stop(twins: Vec<Twin>) {
 
 fn settings(seed: u64, subscribers: u16) -> TwinSettings {
     let hardware = Hardware::of(GamModel::Gam24C, seed);
-    let mut text = String::new();
-    for plan in 2..=15 {
-        let rate = plan * 50;
-        writeln!(
-            text,
-            "ghn bw-profile {plan} name plan-{plan} rate-downstream {rate} rate-upstream {rate}"
-        )
-        .unwrap();
-    }
-    for id in 1..=subscribers {
-        let (port, high, low) = ((id - 1) / 16 + 1, id >> 8, id & 0xff);
-        let (vlan, plan) = (100 + id, id % 14 + 2);
-        writeln!(text, "ghn endpoint {id} name cpe-acct-{id} mac-address 00:0e:d8:70:{high:02x}:{low:02x} port {port}").unwrap();
-        writeln!(
-            text,
-            "ghn subscriber {id} name acct-{id} endpoint {id} vid {vlan} bw-profile {plan}"
-        )
-        .unwrap();
-    }
     TwinSettings::new(Build {
-        configuration: Some(load(&text, &hardware).unwrap()),
+        configuration: Some(full_device(&hardware, subscribers)),
         hardware,
         firmware: FirmwareProfile::default(),
         seed,

@@ -9,19 +9,21 @@
     reason = "a bench prints, and ends at the first thing that goes wrong"
 )]
 
+#[path = "full_device.rs"]
+mod full_device;
 #[path = "resident.rs"]
 mod resident;
 #[path = "twin/walk.rs"]
 mod walk;
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use full_device::full_device;
 use gamctl::model::GamModel;
-use gamctl::simulator::commands::{load, running_config};
-use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Gam, Hardware};
+use gamctl::simulator::commands::running_config;
+use gamctl::simulator::gam::{Build, FirmwareProfile, Gam, Hardware};
 use gamctl::simulator::mib::Mib;
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::{Twin, TwinSettings};
@@ -68,33 +70,10 @@ fn main() {
     fleet();
 }
 
-fn full(hardware: &Hardware) -> Configuration {
-    let mut text = String::new();
-    for plan in 2..=15 {
-        let rate = plan * 50;
-        writeln!(
-            text,
-            "ghn bw-profile {plan} name plan-{plan} rate-downstream {rate} rate-upstream {rate}"
-        )
-        .unwrap();
-    }
-    for id in 1..=SUBSCRIBERS {
-        let (port, high, low) = ((id - 1) / 16 + 1, id >> 8, id & 0xff);
-        let (vlan, plan) = (100 + id, id % 14 + 2);
-        writeln!(text, "ghn endpoint {id} name cpe-acct-{id} mac-address 00:0e:d8:70:{high:02x}:{low:02x} port {port}").unwrap();
-        writeln!(
-            text,
-            "ghn subscriber {id} name acct-{id} endpoint {id} vid {vlan} bw-profile {plan}"
-        )
-        .unwrap();
-    }
-    load(&text, hardware).unwrap()
-}
-
 fn build(seed: u64) -> Build {
     let hardware = Hardware::of(GamModel::Gam24C, seed);
     Build {
-        configuration: Some(full(&hardware)),
+        configuration: Some(full_device(&hardware, SUBSCRIBERS)),
         hardware,
         firmware: FirmwareProfile::V1_8,
         seed,
