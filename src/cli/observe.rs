@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 use crate::config::{Settings, settings_of};
 use crate::inventory::source::Limits;
 use crate::inventory::{Cache, Inventory, nearest, read};
-use crate::model::{DeviceName, DeviceState, Observation};
+use crate::model::{DeviceName, DeviceState, Observation, Part};
 use crate::observe::record;
 use crate::plan::Unobservable;
 use crate::reconcile::{Sighting, Sightings};
@@ -101,7 +101,15 @@ pub(super) fn run(
         Format::Json => json(),
         Format::Text => text(inventory, &sightings, terminal),
     })?;
-    Ok(if sightings.values().all(Result::is_ok) {
+    // A device that answered and kept a table to itself was not observed either: `plan` says the same of it.
+    let is_whole = |sighting: &Sighting| {
+        let observation = sighting.observation();
+        Part::ALL
+            .into_iter()
+            .all(|part| observation.incomplete(part).is_none())
+    };
+    let is_whole = |seen: &Result<Sighting, String>| seen.as_ref().is_ok_and(is_whole);
+    Ok(if sightings.values().all(is_whole) {
         Exit::Done
     } else {
         Exit::Unobservable
