@@ -1,8 +1,11 @@
 //! gamctl manages Positron GAM access multiplexers the GitOps way: an inventory in git, plans that never lie, applies that prove themselves.
 
+pub mod apply;
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod discovery;
+pub mod history;
 pub mod inventory;
 pub mod model;
 pub mod observe;

@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["apply", "monitor", "discovery"],
     &["observe"],
     &["render", "transport", "notify", "billing", "config"],
-    &["inventory", "plan", "secrets", "simulator"],
+    &["crash", "inventory", "plan", "secrets", "simulator"],
     &["model"],
 ];
 

@@ -1,0 +1,88 @@
+//! Named points at which a test lets the program die, around everything that is durable; a shipped build has none of it.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Every point there is, in the order of an apply.
+pub const POINTS: &[&str] = &[
+    "run-before",
+    "run-after",
+    "plan-taken",
+    "lease-before",
+    "lease-after",
+    "looked-before",
+    "looked-after",
+    "intent-before",
+    "intent-after",
+    "line-before",
+    "line-sent",
+    "line-answered",
+    "step-before",
+    "step-after",
+    "left-after",
+    "verified-before",
+    "verified-after",
+    "save-before",
+    "save-sent",
+    "save-answered",
+    "saved-after",
+    "ledger-before",
+    "ledger-after",
+    "outcome-before",
+    "outcome-after",
+    "journal-before",
+    "journal-after",
+    "replay-before",
+    "replay-after",
+    "run-ended",
+];
+
+/// Where to die: at the so-maniest time that a point is passed.
+#[derive(Debug)]
+struct Armed {
+    point: String,
+    nth: u32,
+    passed: AtomicU32,
+}
+
+static ARMED: OnceLock<Armed> = OnceLock::new();
+
+/// Lets the program die at `point`, or at `point:3` when it is passed for the third time. Only builds for tests do.
+pub fn arm(order: &str) {
+    let (point, nth) = match order.split_once(':') {
+        Some((point, nth)) => (point, nth.parse().unwrap_or(1)),
+        None => (order, 1),
+    };
+    let armed = Armed {
+        point: point.to_owned(),
+        nth,
+        passed: AtomicU32::new(0),
+    };
+    let _first = ARMED.set(armed);
+}
+
+/// Dies here where a test said so, as a machine dies that loses its power: nothing is tidied up.
+#[inline]
+pub fn point(name: &'static str) {
+    if cfg!(debug_assertions) {
+        debug_assert!(POINTS.contains(&name), "`{name}` is no crash point");
+        die_at(name);
+    }
+}
+
+fn die_at(name: &str) {
+    let Some(armed) = ARMED.get().filter(|armed| armed.point == name) else {
+        return;
+    };
+    if armed.passed.fetch_add(1, Ordering::SeqCst) + 1 != armed.nth {
+        return;
+    }
+    let own = std::process::id().to_string();
+    // A signal to oneself without `unsafe`.
+    let _killed = std::process::Command::new("kill")
+        .args(["-KILL", &own])
+        .status();
+    loop {
+        std::thread::park();
+    }
+}
