@@ -30,7 +30,7 @@ mod unplanned;
 
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
 pub use fleet::{
-    DeviceComplaint, InventoryVersion, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
+    DeviceComplaint, InventoryVersion, Memory, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
     Unobservable,
 };
 pub use guard::guard;
