@@ -5,6 +5,7 @@
 //! inventory.
 
 mod against;
+mod approval;
 mod fleet;
 pub mod import;
 mod look;
@@ -14,6 +15,7 @@ mod origin;
 mod sighting;
 
 pub use against::as_if_applied;
+pub use approval::{AutoApproval, needs_no_person};
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
 pub use look::{Looked, Looks, look_at_all};
 pub use one_device::Wanted;
