@@ -74,6 +74,8 @@ pub struct ApplySettings {
     pub at_once_per_site: Option<NonZeroU16>,
     /// After so many devices that failed no other is begun.
     pub failure_budget: Option<NonZeroU16>,
+    /// How long a device is ours without a word to the store; what is longer lets a dead process hold it for longer.
+    pub lease_seconds: Option<NonZeroU16>,
     /// For how long a plan may be applied after it was made.
     pub plan_expires_hours: Option<NonZeroU16>,
 }

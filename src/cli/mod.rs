@@ -1,5 +1,7 @@
 //! What people type: the arguments of every command, and the way from them to an exit code.
 
+mod adopt;
+mod apply;
 mod changed_files;
 mod clock;
 mod commit_target;
@@ -12,14 +14,19 @@ mod import;
 mod init;
 mod looking;
 mod man;
+mod notebook;
 mod observe;
 mod plan;
+mod readings;
+mod rollback;
+mod runs;
 mod schema;
 mod scope;
 mod set;
 mod show;
 mod show_observed;
 mod source;
+mod store;
 mod terminal;
 mod trust;
 mod twin;
@@ -109,6 +116,9 @@ enum Command {
     Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
+    Apply(Box<apply::ApplyArguments>),
+    Rollback(Box<rollback::RollbackArguments>),
+    Adopt(adopt::AdoptArguments),
     Trust(trust::TrustArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
@@ -165,6 +175,9 @@ impl Command {
             Self::Import(arguments) => import::run(&arguments, settings, terminal),
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
+            Self::Apply(arguments) => apply::run(&arguments, settings, terminal),
+            Self::Rollback(arguments) => rollback::run(&arguments, settings, terminal),
+            Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),

@@ -29,10 +29,11 @@ impl Store {
     /// Puts an entry in, together with those that come at the same time.
     pub(super) async fn put_in_batch(&self, entry: Prepared) -> Result<(), Fault> {
         let (tell, told) = oneshot::channel();
-        let waiting = &self.inner.batches.waiting;
-        let mut all = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(Waiting { entry, tell });
-        drop(all);
+        {
+            let waiting = &self.inner.batches.waiting;
+            let mut all = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push(Waiting { entry, tell });
+        }
         let store = self.clone();
         // A task of its own: whoever gives up waiting must not take the entries of others along.
         tokio::spawn(async move { store.write_waiting().await });

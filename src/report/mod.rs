@@ -10,6 +10,7 @@ mod exit;
 mod finding;
 mod intended;
 mod line_match;
+mod moment;
 mod observed;
 mod paint;
 mod plan;
@@ -24,6 +25,7 @@ pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
+pub use moment::moment;
 pub use observed::{observed_device, observed_fleet, observed_subscriber};
 pub use paint::Paint;
 pub use plan::{
