@@ -6,6 +6,7 @@ mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
+mod demo;
 mod discover;
 mod exposed_secrets;
 mod fmt;
@@ -119,6 +120,7 @@ enum Command {
     Apply(Box<apply::ApplyArguments>),
     Rollback(Box<rollback::RollbackArguments>),
     Adopt(adopt::AdoptArguments),
+    Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
@@ -178,6 +180,7 @@ impl Command {
             Self::Apply(arguments) => apply::run(&arguments, settings, terminal),
             Self::Rollback(arguments) => rollback::run(&arguments, settings, terminal),
             Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
+            Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
