@@ -1,9 +1,10 @@
 //! `gamctl demo`: the whole story on a bare machine, with simulated devices and the real program.
 //!
-//! `files` the example inventory · `stage` twins and folders, and commands that are run there · `story` what is told.
+//! `files` the example inventory · `stage` twins and folders, and commands that are run there · `stop` Ctrl-C · `story` what is told.
 
 mod files;
 mod stage;
+mod stop;
 mod story;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::report::Exit;
 use stage::Stage;
+use stop::Stop;
 
 /// Show what gamctl does, on simulated devices: nothing has to be installed, and nothing outside is touched
 ///
@@ -39,15 +41,22 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     terminal.no_json("a demonstration")?;
+    let stop = Stop::listen()?;
     let stage = Stage::set(
         arguments.keep.as_deref(),
         settings,
         terminal,
         !arguments.fast,
     )?;
-    story::tell(&stage)?;
-    if !arguments.end {
-        stage.wait()?;
+    let told = story::tell(&stage);
+    if told.is_ok() && !arguments.end {
+        stage.wait(&stop);
     }
-    stage.strike()
+    let is_stopped = stop.is_asked();
+    let struck = stage.strike();
+    // Who stopped it knows why it went no further.
+    if !is_stopped {
+        told?;
+    }
+    struck
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use super::files::FILES;
+use super::stop::Stop;
 use crate::cli::clock::commit_time;
 use crate::cli::terminal::Terminal;
 use crate::config::Settings;
@@ -154,21 +155,18 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Lets the twins run until somebody stops them.
-    pub(super) fn wait(&self) -> anyhow::Result<()> {
-        // Ctrl-C reaches the twins as well, and they end in good order.
-        self.twins
-            .borrow_mut()
-            .wait()
-            .context("failed to wait for the twins")?;
-        Ok(())
+    /// Lets the twins run until somebody stops them, or us.
+    pub(super) fn wait(&self, stop: &Stop) {
+        // What cannot be asked is taken for gone.
+        while !stop.is_asked() && matches!(self.twins.borrow_mut().try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// Ends the twins and removes what is not to be kept.
     pub(super) fn strike(self) -> anyhow::Result<Exit> {
         let mut twins = self.twins.into_inner();
-        // Its own end of the pipe tells it to go; where it is gone already there is nothing to do.
-        drop(twins.stdin.take());
+        // Where they are gone already there is nothing to do.
         let _ended = twins.kill();
         let _gone = twins.wait();
         if !self.is_kept {
