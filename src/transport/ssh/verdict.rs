@@ -105,8 +105,11 @@ pub(super) fn is_calm(lines: &[String], current: &str, at: &Prompt) -> bool {
         next: &Next::Prompt(at.clone()),
         says: Says::Nothing,
     };
-    // The line that is not ended may be half a message; that shows later.
-    !is_question(current) && lines.iter().all(|line| asked.is_aside(line))
+    let current = current.trim();
+    // Half a message may stand there; what becomes of it shows later.
+    let is_open = ["%", "*"].iter().any(|mark| current.starts_with(mark));
+    let is_prompt = current.is_empty() || at.begins(current).is_some();
+    (is_prompt || is_open) && !is_question(current) && lines.iter().all(|line| asked.is_aside(line))
 }
 
 fn notable(lines: &[String]) -> impl Iterator<Item = String> {
