@@ -16,6 +16,7 @@ mod observe;
 mod plan;
 mod schema;
 mod scope;
+mod secret;
 mod set;
 mod show;
 mod show_observed;
@@ -109,6 +110,7 @@ enum Command {
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
     Trust(trust::TrustArguments),
+    Secret(secret::SecretArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -158,6 +160,7 @@ impl Command {
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),
