@@ -23,6 +23,7 @@ mod rollback;
 mod runs;
 mod schema;
 mod scope;
+mod secret;
 mod set;
 mod show;
 mod show_observed;
@@ -122,6 +123,7 @@ enum Command {
     Adopt(adopt::AdoptArguments),
     Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
+    Secret(secret::SecretArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -182,6 +184,7 @@ impl Command {
             Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),

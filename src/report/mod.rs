@@ -14,6 +14,7 @@ mod moment;
 mod observed;
 mod paint;
 mod plan;
+mod secret;
 mod table;
 mod trust;
 mod visible;
@@ -32,6 +33,7 @@ pub use plan::{
     PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,
     write_plan,
 };
+pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use table::{Align, Table};
 pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
 pub use visible::{Excerpt, excerpt, visible};
