@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Settings};
+use crate::crash;
 use crate::report::Exit;
 pub use generated::manual;
 use terminal::Terminal;
@@ -132,6 +133,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let settings = config::settings(arguments.config.as_deref());
+    if let Some(order) = settings
+        .as_ref()
+        .ok()
+        .and_then(|settings| settings.crash_at.as_deref())
+    {
+        crash::arm(order);
+    }
     let terminal = Terminal::of(&arguments, settings.as_ref().ok());
     let result = settings
         .map_err(anyhow::Error::from)

@@ -35,7 +35,7 @@ mod walk;
 pub use back::{Back, back};
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
 pub use fleet::{
-    DeviceComplaint, InventoryVersion, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
+    DeviceComplaint, InventoryVersion, Memory, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
     Unobservable,
 };
 pub use guard::guard;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here prints. What comes from files and devices is untrusted, so it goes through `visible` before it can reach a terminal.
 
+mod apply;
 mod count;
 mod difference;
 mod discovery;
@@ -16,6 +17,7 @@ mod table;
 mod trust;
 mod visible;
 
+pub use apply::{ApplyReport, NotBegun, Why, apply_exit};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};

@@ -1,4 +1,4 @@
-//! A session of a device's command line that reads: opened, asked, and left in good order.
+//! A session of a device's command line: opened, asked, and left in good order.
 
 use std::time::Duration;
 
@@ -9,11 +9,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::authenticate::authenticate;
 use super::command::Line;
 use super::knock::{Connection, explained, knock};
+use super::mode::Mode;
 use super::prompt::{Privilege, Prompt, repeated};
 use super::quote::quote;
 use super::reply::{Body, View, refusal, view};
 use super::screen::Screen;
-use super::{Command, Doing, Login, Patience, SshError};
+use super::{Command, Doing, Fence, Login, Patience, SshError};
 
 /// More than the largest device with the longest names prints, many times over.
 const MOST_BYTES: usize = 4 << 20;
@@ -24,35 +25,62 @@ const TRIES: u32 = 4;
 /// How long a device may take to let us go.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A privileged session.
+/// A privileged session. One that has failed is cut off, and not used again.
 pub struct Session {
-    login: Login,
-    patience: Patience,
-    connection: Connection,
-    channel: Channel<Msg>,
-    screen: Screen,
-    prompt: Prompt,
+    pub(super) login: Login,
+    pub(super) patience: Patience,
+    pub(super) connection: Connection,
+    pub(super) channel: Channel<Msg>,
+    pub(super) screen: Screen,
+    pub(super) prompt: Prompt,
+    /// Without one nothing is changed.
+    pub(super) fence: Option<Fence>,
+    pub(super) mode: Mode,
+    is_spent: bool,
 }
 
 /// What came of waiting.
-enum Came {
+pub(super) enum Came {
     Bytes,
     /// Nothing, for as long as a pause.
     Pause,
 }
 
 impl Session {
-    /// Logs in, and makes sure that the prompt is known and privileged.
+    /// Logs in to read, and makes sure that the prompt is known and privileged.
     ///
     /// The host key is judged before the password is sent.
     pub async fn open(login: &Login, patience: Patience) -> Result<Self, SshError> {
+        Self::enter_shell(login, patience, None).await
+    }
+
+    /// Logs in to read and to write. Once the fence is closed not one byte more leaves, whoever waits for what.
+    pub async fn open_to_write(
+        login: &Login,
+        patience: Patience,
+        fence: &Fence,
+    ) -> Result<Self, SshError> {
+        let opened = Self::enter_shell(login, patience, Some(fence)).await;
+        if fence.is_open() {
+            return opened;
+        }
+        Err(SshError::Fenced {
+            address: login.address,
+        })
+    }
+
+    async fn enter_shell(
+        login: &Login,
+        patience: Patience,
+        fence: Option<&Fence>,
+    ) -> Result<Self, SshError> {
         let deadline = Instant::now() + patience.login;
         let late = |doing| SshError::TimedOut {
             address: login.address,
             doing,
             said: String::new(),
         };
-        let mut connection = knock(login, deadline).await?;
+        let mut connection = knock(login, fence, deadline).await?;
         let authenticating = authenticate(&mut connection.handle, login);
         let authenticated = timeout_at(deadline, authenticating).await;
         authenticated.map_err(|_| late(Doing::LoggingIn))??;
@@ -69,6 +97,9 @@ impl Session {
             screen: Screen::new(),
             // Learnt before anything is asked.
             prompt: Prompt::unknown(),
+            fence: fence.cloned(),
+            mode: Mode::Exec,
+            is_spent: false,
         };
         session.prompt = session.learn(deadline, Doing::WaitingForPrompt).await?;
         if session.prompt.privilege == Privilege::User {
@@ -82,6 +113,42 @@ impl Session {
 
     /// Returns the lines of the reply to a command: all of them, or an error.
     pub async fn read(&mut self, command: Command) -> Result<Vec<String>, SshError> {
+        self.begin()?;
+        let read = match self.mode {
+            Mode::Exec => self.read_whole(command).await,
+            Mode::Configuration | Mode::Interface => Err(SshError::OutOfPlace {
+                address: self.login.address,
+            }),
+        };
+        if read.is_ok() {
+            self.succeed();
+        } else {
+            self.cut();
+        }
+        read
+    }
+
+    /// Begins something that must not fail: until it has succeeded the session is spent, even when nobody waits for it any more.
+    pub(super) fn begin(&mut self) -> Result<(), SshError> {
+        if std::mem::replace(&mut self.is_spent, true) {
+            return Err(SshError::Spent {
+                address: self.login.address,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn succeed(&mut self) {
+        self.is_spent = false;
+    }
+
+    /// Cuts the session off; returns how many bytes have left in all.
+    pub(super) fn cut(&mut self) -> u64 {
+        self.is_spent = true;
+        self.connection.wire.cut()
+    }
+
+    async fn read_whole(&mut self, command: Command) -> Result<Vec<String>, SshError> {
         let mut before: Option<Vec<String>> = None;
         let mut message = String::new();
         for _ in 0..TRIES {
@@ -109,6 +176,9 @@ impl Session {
 
     /// Logs out. A session that is dropped instead is cut off.
     pub async fn close(mut self) {
+        if self.is_spent || self.mode != Mode::Exec {
+            return;
+        }
         let leaving = async {
             self.send(Line::Exit, Doing::SettingUp).await?;
             while !matches!(self.channel.wait().await, None | Some(ChannelMsg::Close)) {}
@@ -279,12 +349,15 @@ impl Session {
         }
     }
 
-    async fn send(&mut self, line: Line, doing: Doing) -> Result<(), SshError> {
+    pub(super) async fn send(&mut self, line: Line, doing: Doing) -> Result<(), SshError> {
         self.keys(format!("{}\r", line.text()).into_bytes(), doing)
             .await
     }
 
-    async fn keys(&mut self, keys: Vec<u8>, doing: Doing) -> Result<(), SshError> {
+    pub(super) async fn keys(&mut self, keys: Vec<u8>, doing: Doing) -> Result<(), SshError> {
+        if self.is_fenced_off() {
+            return Err(self.closed(doing));
+        }
         // A few bytes: they wait only where the device has stopped reading.
         match timeout(self.patience.silence, self.channel.data_bytes(keys)).await {
             Ok(Ok(())) => Ok(()),
@@ -293,10 +366,23 @@ impl Session {
         }
     }
 
+    fn is_fenced_off(&self) -> bool {
+        self.fence.as_ref().is_some_and(|fence| !fence.is_open())
+    }
+
     /// Waits for more to be said.
     async fn wait(&mut self, deadline: Instant, doing: Doing) -> Result<Came, SshError> {
+        self.wait_for(self.patience.silence, deadline, doing).await
+    }
+
+    pub(super) async fn wait_for(
+        &mut self,
+        silence: Duration,
+        deadline: Instant,
+        doing: Doing,
+    ) -> Result<Came, SshError> {
         let now = Instant::now();
-        let silence = (now + self.patience.silence).min(deadline);
+        let silence = (now + silence).min(deadline);
         let pause = (now + self.patience.pause).min(silence);
         if let Ok(message) = timeout_at(pause, self.channel.wait()).await {
             return self.take(message, doing).map(|()| Came::Bytes);
@@ -324,7 +410,11 @@ impl Session {
                     .any(|line| is_prompt(line)))
     }
 
-    fn take(&mut self, message: Option<ChannelMsg>, doing: Doing) -> Result<(), SshError> {
+    pub(super) fn take(
+        &mut self,
+        message: Option<ChannelMsg>,
+        doing: Doing,
+    ) -> Result<(), SshError> {
         match message {
             Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => {
                 self.screen.take(&data);
@@ -348,7 +438,12 @@ impl Session {
         while let Ok(Some(_)) = timeout(Duration::ZERO, self.channel.wait()).await {}
     }
 
-    fn closed(&self, doing: Doing) -> SshError {
+    pub(super) fn closed(&self, doing: Doing) -> SshError {
+        if self.is_fenced_off() {
+            return SshError::Fenced {
+                address: self.login.address,
+            };
+        }
         SshError::Closed {
             address: self.login.address,
             doing,
@@ -356,7 +451,7 @@ impl Session {
         }
     }
 
-    fn late(&self, doing: Doing) -> SshError {
+    pub(super) fn late(&self, doing: Doing) -> SshError {
         SshError::TimedOut {
             address: self.login.address,
             doing,
@@ -370,7 +465,7 @@ impl Session {
         self.quote(all.iter().skip(start).map(String::as_str))
     }
 
-    fn quote<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> String {
+    pub(super) fn quote<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> String {
         let password = String::from_utf8_lossy(self.login.password.reveal());
         quote(lines, &password)
     }
