@@ -47,7 +47,8 @@ fn profiles(scene: &mut Scene<'_>) {
         }
     }
     for (name, profile) in &scene.intended.profiles {
-        if found.contains_key(name) {
+        // One that had a number and is not there is made again.
+        if found.contains_key(name) || profile.slot.is_some() {
             continue;
         }
         let mut candidates = scene.profiles.iter().enumerate().filter(|(place, item)| {
@@ -132,7 +133,7 @@ fn endpoints_by_name(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
         .collect();
     let mut found = Vec::new();
     for (mac, endpoint) in &scene.intended.endpoints {
-        if scene.endpoint_of.contains_key(mac) {
+        if scene.endpoint_of.contains_key(mac) || endpoint.slot.is_some() {
             continue;
         }
         if let Some(place) = open.get(endpoint.name.as_str())
@@ -164,8 +165,10 @@ fn endpoints_by_subscriber(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
         let (Some(mac), Some(endpoint)) = (wanted, has) else {
             continue;
         };
+        let endpoints = &scene.intended.endpoints;
+        let may_be_another = endpoints.get(&mac).is_some_and(|one| one.slot.is_none());
         if !scene.endpoint_of.contains_key(&mac)
-            && scene.intended.endpoints.contains_key(&mac)
+            && may_be_another
             && !taken.contains(&endpoint)
             && may_be_swapped(scene, endpoint, mac)
         {
@@ -190,6 +193,9 @@ fn subscribers_by_endpoint(scene: &mut Scene<'_>) {
         .filter_map(|(place, item)| Some((item.start.as_ref()?.endpoint?, place)))
         .collect();
     for (name, wanted) in &scene.intended.subscribers {
+        if wanted.slot.is_some() {
+            continue;
+        }
         let endpoint = wanted.endpoint.and_then(|mac| scene.endpoint_of.get(&mac));
         if let Some(user) = endpoint.and_then(|endpoint| users.get(endpoint)) {
             scene.subscriber_of.entry(name).or_insert(*user);
@@ -288,6 +294,9 @@ fn subscribers(scene: &mut Scene<'_>) {
     let mut round = |finds: &dyn Fn(&SubscriberName, &SubscriberConfig) -> Option<usize>| {
         for (name, wanted) in intended {
             if found.contains_key(name) {
+                continue;
+            }
+            if wanted.slot.is_some() && !by_name.contains_key(name) {
                 continue;
             }
             if let Some(place) = finds(name, wanted)
