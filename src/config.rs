@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
-use crate::secrets::{Secret, SecretSources, VARIABLE_PREFIX};
+use crate::secrets::{SEALED_FOLDER, Secret, SecretCommand, SecretSources, VARIABLE_PREFIX};
 
 /// What the program is told from outside of the command line.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +74,8 @@ pub struct ApplySettings {
     pub at_once_per_site: Option<NonZeroU16>,
     /// After so many devices that failed no other is begun.
     pub failure_budget: Option<NonZeroU16>,
+    /// How long a device is ours without a word to the store; what is longer lets a dead process hold it for longer.
+    pub lease_seconds: Option<NonZeroU16>,
     /// For how long a plan may be applied after it was made.
     pub plan_expires_hours: Option<NonZeroU16>,
 }
@@ -137,6 +139,8 @@ impl std::fmt::Debug for WrittenStore {
 #[serde(deny_unknown_fields, expecting = "a table")]
 struct WrittenSecrets {
     directory: Option<PathBuf>,
+    identity: Option<PathBuf>,
+    command: Option<SecretCommand>,
 }
 
 /// Far more than settings ever need.
@@ -217,16 +221,15 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         },
     };
     let inventory = written.inventory.unwrap_or_default();
+    let path = variable("GAMCTL_INVENTORY").map(PathBuf::from);
+    let path = path.or(inventory.path);
+    let folder = path.clone().unwrap_or_else(|| PathBuf::from("."));
+    let unnamed = (!is_named).then_some(Path::new("gamctl.toml"));
     Ok(Settings {
-        inventory: variable("GAMCTL_INVENTORY")
-            .map(PathBuf::from)
-            .or(inventory.path),
+        inventory: path,
         is_named,
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
-        secrets: SecretSources {
-            directory: written.secrets.and_then(|secrets| secrets.directory),
-            environment: secret_variables(),
-        },
+        secrets: secret_sources(written.secrets, unnamed, &folder),
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
         who: who(),
@@ -247,22 +250,61 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
     if settings.is_named || !path.exists() {
         return Ok(Settings {
             inventory: Some(folder.to_path_buf()),
+            secrets: SecretSources {
+                sealed: Some(folder.join(SEALED_FOLDER)),
+                remembered: std::sync::Arc::default(),
+                ..settings.secrets.clone()
+            },
             ..settings.clone()
         });
     }
     let written = read(&path)?;
     let inventory = written.inventory.unwrap_or_default();
+    let folder = inventory.path.unwrap_or_else(|| folder.to_path_buf());
     Ok(Settings {
-        inventory: Some(inventory.path.unwrap_or_else(|| folder.to_path_buf())),
         branch: inventory.branch.or_else(|| settings.branch.clone()),
-        secrets: SecretSources {
-            directory: written.secrets.and_then(|secrets| secrets.directory),
-            environment: settings.secrets.environment.clone(),
-        },
+        secrets: secret_sources(written.secrets, Some(&path), &folder),
+        inventory: Some(folder),
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
         ..settings.clone()
     })
+}
+
+/// Returns where secrets are looked for; `inventory` is the folder whose sealed ones are meant, and `unnamed` the settings
+/// where nobody named them.
+fn secret_sources(
+    written: Option<WrittenSecrets>,
+    unnamed: Option<&Path>,
+    inventory: &Path,
+) -> SecretSources {
+    let WrittenSecrets {
+        directory,
+        identity,
+        mut command,
+    } = written.unwrap_or_default();
+    if let (Some(command), Some(settings)) = (&mut command, unnamed) {
+        command.forbid(settings);
+    }
+    SecretSources {
+        environment: secret_variables(),
+        directory,
+        sealed: Some(inventory.join(SEALED_FOLDER)),
+        identity: variable("GAMCTL_AGE_IDENTITY")
+            .map(PathBuf::from)
+            .or(identity)
+            .or_else(usual_identity),
+        command,
+        remembered: std::sync::Arc::default(),
+    }
+}
+
+/// Returns where a private key is where nobody says otherwise.
+fn usual_identity() -> Option<PathBuf> {
+    let home = || variable("HOME").map(|home| Path::new(&home).join(".config"));
+    let folder = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    let folder = folder.filter(|folder| folder.is_absolute()).or_else(home)?;
+    Some(folder.join("gamctl").join("identity.txt"))
 }
 
 fn read(path: &Path) -> Result<Written, SettingsError> {
@@ -298,6 +340,10 @@ fn read(path: &Path) -> Result<Written, SettingsError> {
     }
     if let Some(secrets) = &mut written.secrets {
         secrets.directory = secrets.directory.take().map(|inner| folder.join(inner));
+        secrets.identity = secrets.identity.take().map(|inner| folder.join(inner));
+        if let Some(command) = &mut secrets.command {
+            command.resolve(folder);
+        }
     }
     Ok(written)
 }
@@ -341,6 +387,37 @@ mod tests {
             settings.secrets.directory,
             Some(directory.path().join("secrets"))
         );
+    }
+
+    #[test]
+    fn a_command_for_secrets_is_only_taken_from_settings_that_were_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gamctl.toml");
+        std::fs::write(&path, "[secrets]\ncommand = [\"echo\", \"{name}\"]\n").unwrap();
+        let named = settings(Some(&path)).unwrap();
+        let found = settings_of(&Settings::default(), directory.path()).unwrap();
+        let name = crate::model::SecretName::new("of-the-command").unwrap();
+        let ask = |settings: Settings| crate::secrets::Secrets::of(settings.secrets).get(&name);
+        assert_eq!(ask(named).unwrap().reveal(), b"of-the-command");
+        let error = ask(found).unwrap_err().to_string();
+        assert!(error.contains("is not run"), "{error}");
+        let error = written("[secrets]\n\ncommand = [\"pass\"]\n").unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains(":3: ") && error.contains("{name}"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn sealed_secrets_and_the_key_to_them_are_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gamctl.toml");
+        std::fs::write(&path, "[secrets]\nidentity = \"key.txt\"\n").unwrap();
+        let found = settings_of(&Settings::default(), directory.path()).unwrap();
+        let secrets = found.secrets;
+        assert_eq!(secrets.sealed, Some(directory.path().join("sealed")));
+        assert_eq!(secrets.identity, Some(directory.path().join("key.txt")));
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! What people type: the arguments of every command, and the way from them to an exit code.
 
+mod adopt;
+mod apply;
 mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
+mod demo;
 mod discover;
 mod exposed_secrets;
 mod fmt;
@@ -12,14 +15,20 @@ mod import;
 mod init;
 mod looking;
 mod man;
+mod notebook;
 mod observe;
 mod plan;
+mod readings;
+mod rollback;
+mod runs;
 mod schema;
 mod scope;
+mod secret;
 mod set;
 mod show;
 mod show_observed;
 mod source;
+mod store;
 mod terminal;
 mod trust;
 mod twin;
@@ -109,7 +118,12 @@ enum Command {
     Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
+    Apply(Box<apply::ApplyArguments>),
+    Rollback(Box<rollback::RollbackArguments>),
+    Adopt(adopt::AdoptArguments),
+    Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
+    Secret(secret::SecretArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -165,7 +179,12 @@ impl Command {
             Self::Import(arguments) => import::run(&arguments, settings, terminal),
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
+            Self::Apply(arguments) => apply::run(&arguments, settings, terminal),
+            Self::Rollback(arguments) => rollback::run(&arguments, settings, terminal),
+            Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
+            Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),

@@ -5,6 +5,7 @@
 //! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps · `walk` a device after so many steps ·
 //! `touched` what steps touch · `back` the plan back to what was there before them.
 
+mod adopt;
 mod back;
 mod blind;
 mod cause;

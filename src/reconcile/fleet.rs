@@ -60,7 +60,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// Returns what is ours on a device; nothing where nobody knows.
-    pub(super) fn ledger(&self, device: &DeviceName) -> Option<Ledger> {
+    pub fn known(&self, device: &DeviceName) -> Option<Ledger> {
         if let Some(ledgers) = &self.ledgers {
             return ledgers.get(device).cloned();
         }
@@ -70,7 +70,7 @@ impl<'a> Fleet<'a> {
             .get(device)
             .map(|device| device.config.clone());
         Some(Ledger {
-            protected: applied.protected(device),
+            protected: protected(applied.inventory, device),
             ..Ledger::of(config.unwrap_or_default())
         })
     }
@@ -137,7 +137,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// Judges all plans together by the limits.
-    pub(super) fn judge(&self, planned: &mut Planned) {
+    pub fn judge(&self, planned: &mut Planned) {
         planned.refusals = guard(&mut planned.devices, &self.policy.limits);
     }
 
@@ -179,15 +179,16 @@ impl<'a> Applied<'a> {
     pub fn device(&self, device: &DeviceName) -> Option<&IntendedDevice> {
         self.devices.get(device)
     }
+}
 
-    fn protected(&self, device: &DeviceName) -> BTreeSet<SubscriberName> {
-        let subscribers = self.inventory.subscribers_of(device.as_str());
-        subscribers
-            .filter_map(complete_subscriber)
-            .filter(|subscriber| subscriber.protected)
-            .map(|subscriber| subscriber.name)
-            .collect()
-    }
+/// Returns the subscribers of a device that an inventory protects.
+pub(super) fn protected(inventory: &Inventory, device: &DeviceName) -> BTreeSet<SubscriberName> {
+    let subscribers = inventory.subscribers_of(device.as_str());
+    subscribers
+        .filter_map(complete_subscriber)
+        .filter(|subscriber| subscriber.protected)
+        .map(|subscriber| subscriber.name)
+        .collect()
 }
 
 impl Policy {

@@ -5,6 +5,7 @@
 //! inventory.
 
 mod against;
+mod apply;
 mod approval;
 mod fleet;
 pub mod import;
@@ -15,9 +16,12 @@ mod origin;
 mod sighting;
 
 pub use against::as_if_applied;
+pub use apply::{
+    Archive, Bounds, Errand, Event, Found, Looking, Manner, Recovered, carry_out, recover, verified,
+};
 pub use approval::{AutoApproval, needs_no_person};
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
-pub use look::{Looked, Looks, look_at_all};
+pub use look::{Looked, Looks, look_at, look_at_all};
 pub use one_device::Wanted;
 pub use opening::{Opening, OpeningError, access_of, opening, opening_of};
 pub use origin::find_origins;

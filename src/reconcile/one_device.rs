@@ -1,8 +1,9 @@
 //! One device's plan: made, dressed in lines and read once more; and all that takes, so that it can be made again far from the inventory.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::fleet::protected;
 use super::{Fleet, Sighting};
 use crate::inventory::IntendedDevice;
 use crate::model::{
@@ -25,6 +26,8 @@ pub struct Wanted<'a> {
     pub removes_unmanaged: bool,
     pub renamed: BTreeMap<SubscriberName, SubscriberName>,
     pub ledger: Option<Ledger>,
+    /// Subscribers that must not be removed in the step after this one; filled in for an apply alone.
+    pub protected: BTreeSet<SubscriberName>,
     pub allows_management: bool,
 }
 
@@ -44,14 +47,16 @@ impl<'a> Wanted<'a> {
             authoritative: text.authoritative.unwrap_or(false),
             removes_unmanaged: fleet.policy.removes_unmanaged,
             renamed: fleet.renamed(&intended.name),
-            ledger: fleet.ledger(&intended.name),
+            ledger: fleet.known(&intended.name),
+            protected: BTreeSet::new(),
             allows_management: fleet.allows_management,
         })
     }
 
-    /// Returns the same with nothing borrowed, for a task of its own.
-    pub fn into_owned(self) -> Wanted<'static> {
+    /// Returns the same with nothing borrowed, for a task of its own that also tells what is ours afterwards.
+    pub fn into_owned(self, fleet: &Fleet<'_>) -> Wanted<'static> {
         Wanted {
+            protected: protected(fleet.inventory, &self.intended.name),
             intended: Cow::Owned(self.intended.into_owned()),
             ..self
         }

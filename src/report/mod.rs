@@ -10,9 +10,11 @@ mod exit;
 mod finding;
 mod intended;
 mod line_match;
+mod moment;
 mod observed;
 mod paint;
 mod plan;
+mod secret;
 mod table;
 mod trust;
 mod visible;
@@ -24,12 +26,14 @@ pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
+pub use moment::moment;
 pub use observed::{observed_device, observed_fleet, observed_subscriber};
 pub use paint::Paint;
 pub use plan::{
     PLAN_SCHEMA, PlanFileError, PlanReport, Totals, exit as plan_exit, read_plan, verdict,
     write_plan,
 };
+pub use secret::{SecretLine, secret_exit, secret_table, secret_verdict};
 pub use table::{Align, Table};
 pub use trust::{Shown, Trust, TrustLine, host_key_exit, host_key_verdict, host_keys};
 pub use visible::{Excerpt, excerpt, visible};

@@ -4,12 +4,15 @@ use super::super::{Paint, counted, visible};
 use super::{ApplyReport, NotBegun};
 use crate::apply::{DeviceOutcome, Difference, Ended};
 
+/// A part of the text: its title, and what belongs under it.
+type Part<'a> = (&'a str, &'a dyn Fn(&Ended) -> bool);
+
 pub(super) fn text(report: &ApplyReport, paint: Paint) -> String {
     let mut text = format!("{}\n", paint.bold(&capital(&report.verdict())));
     for remark in &report.remarks {
         text.push_str(&format!("{}\n", visible(remark)));
     }
-    let sections: [(&str, &dyn Fn(&Ended) -> bool); 8] = [
+    let sections: [Part<'_>; 8] = [
         ("Stuck", &|ended| matches!(ended, Ended::Stuck { .. })),
         ("Not saved", &|ended| matches!(ended, Ended::Unsaved { .. })),
         ("Interrupted", &|ended| {

@@ -210,8 +210,7 @@ fn unknown(memory: &Memory, planned: usize) -> Option<String> {
             listed(&names)
         )),
         many => Some(format!(
-            "Nothing is on record as ours on {} of these devices: nothing is removed there.",
-            many
+            "Nothing is on record as ours on {many} of these devices: nothing is removed there."
         )),
     }
 }

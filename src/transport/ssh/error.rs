@@ -95,9 +95,14 @@ pub enum SshError {
         presented: HostKey,
     },
     #[error(
-        "{address} refuses user `{user}` and the password; check `ssh` in the device's credentials"
+        "{address} refuses user `{user}` and the {with}; check `ssh` in the device's credentials"
     )]
-    LoginRefused { address: SocketAddr, user: String },
+    LoginRefused {
+        address: SocketAddr,
+        user: String,
+        /// What was shown: `password`, `private key` or both.
+        with: &'static str,
+    },
     #[error(
         "{address} asks {question:?} at login, and not for a password alone; log in by hand and see what it wants"
     )]
@@ -175,7 +180,10 @@ pub enum SshError {
     #[error("the session with {address} failed before, and is not used again")]
     Spent { address: SocketAddr },
     #[error("the private key for {address} cannot be used: {why}")]
-    PrivateKey { address: SocketAddr, why: String },
+    PrivateKey {
+        address: SocketAddr,
+        why: &'static str,
+    },
     #[error("{address} sent more than {limit} bytes, while {doing}")]
     TooLong {
         address: SocketAddr,

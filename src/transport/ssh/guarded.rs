@@ -140,3 +140,64 @@ impl AsyncWrite for Guarded {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn pair(fence: Option<Fence>) -> (Guarded, Wire, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (far, _) = listener.accept().await.unwrap();
+        let (guarded, wire) = guarded(near, fence).unwrap();
+        (guarded, wire, far)
+    }
+
+    async fn all(mut far: TcpStream) -> Vec<u8> {
+        let mut came = Vec::new();
+        far.read_to_end(&mut came).await.unwrap();
+        came
+    }
+
+    #[tokio::test]
+    async fn behind_a_closed_fence_not_one_byte_gets_out() {
+        let fence = Fence::until(Instant::now() + Duration::from_secs(60));
+        let (mut guarded, wire, far) = pair(Some(fence.clone())).await;
+        guarded.write_all(b"before").await.unwrap();
+        fence.close();
+        let error = guarded.write_all(b"behind").await.unwrap_err();
+        assert_eq!(error.to_string(), "the fence is closed");
+        // It stays so, whatever becomes of the fence.
+        fence.extend(Instant::now() + Duration::from_secs(60));
+        assert!(guarded.write_all(b"behind").await.is_err());
+        assert_eq!(wire.sent(), 6);
+        drop((guarded, wire));
+        assert_eq!(all(far).await, b"before");
+    }
+
+    #[tokio::test]
+    async fn a_fence_whose_time_is_over_needs_nobody_to_close_it() {
+        let (mut guarded, wire, far) = pair(Some(Fence::until(Instant::now()))).await;
+        assert!(guarded.write_all(b"late").await.is_err());
+        drop((guarded, wire));
+        assert_eq!(all(far).await, b"");
+    }
+
+    #[tokio::test]
+    async fn what_is_cut_off_sends_nothing_and_knows_what_it_sent() {
+        let (mut guarded, wire, far) = pair(None).await;
+        guarded.write_all(b"1234").await.unwrap();
+        wire.sends_more_than(3).await;
+        assert_eq!(wire.cut(), 4);
+        assert!(guarded.write_all(b"5").await.is_err());
+        assert_eq!(wire.cut(), 4);
+        assert_eq!(all(far).await, b"1234");
+    }
+}

@@ -1,8 +1,8 @@
 //! A device's command line over SSH: a host key that is pinned, a prompt that is known, a reply that is whole.
 //!
 //! `login` who and with what · `algorithm` what is spoken · `knock` the connection and its host key · `guarded` its socket
-//! · `fence` until when it may be written to · `authenticate` the login · `session` the shell, and what is read ·
-//! `writing` what is changed and saved · `command` and `config_line` all that is ever typed · `exchange` what is kept of
+//! · `fence` until when it may be written to · `authenticate` the login · `session` the shell ·
+//! `talking` keys and answers · `reading` what is read · `writing` what is changed and saved · `command` and `config_line` all that is ever typed · `exchange` what is kept of
 //! it. Below them, without any input or output: `screen` turns bytes into lines, `prompt` knows prompts, `mode` where a
 //! line leads, `reply` finds a reply among lines, `verdict` judges the reply to a line that changes something, `quote`
 //! makes device text fit for errors.
@@ -20,9 +20,11 @@ mod login;
 mod mode;
 mod prompt;
 mod quote;
+mod reading;
 mod reply;
 mod screen;
 mod session;
+mod talking;
 mod verdict;
 mod writing;
 

@@ -2,7 +2,6 @@
 
 use super::config_line::Lead;
 use super::prompt::Prompt;
-use crate::model::Hostname;
 
 /// Where in the command line a session is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +65,40 @@ impl Next {
         let prompt = Prompt::guess(line)?;
         let is_it = match self {
             Self::Prompt(next) => *next == prompt,
-            Self::AnyName(mode) => prompt
-                .host_in(*mode)
-                .is_some_and(|host| Hostname::new(host).is_ok()),
+            Self::AnyName(mode) => prompt.host_in(*mode).is_some_and(is_host_name),
         };
         is_it.then_some(prompt)
+    }
+}
+
+/// Returns whether a device may be called so; names that gamctl gives have fewer characters (docs/gam.md).
+fn is_host_name(name: &str) -> bool {
+    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::ssh::ConfigLine;
+
+    #[test]
+    fn a_line_has_its_place() {
+        let after = |mode: Mode, text: &str| mode.after(ConfigLine::new(text).unwrap().leads_to());
+        for text in ["ghn port 1 mode siso", "hostname x", "no hostname"] {
+            assert_eq!(after(Mode::Exec, text), None);
+            assert_eq!(after(Mode::Configuration, text), Some(Mode::Configuration));
+            assert_eq!(after(Mode::Interface, text), Some(Mode::Configuration));
+        }
+        let interface = "interface 10GigabitEthernet 1/1";
+        assert_eq!(after(Mode::Configuration, interface), Some(Mode::Interface));
+        for (text, there) in [
+            ("switchport trunk allowed vlan 5", Mode::Interface),
+            ("exit", Mode::Configuration),
+        ] {
+            assert_eq!(after(Mode::Interface, text), Some(there));
+            assert_eq!(after(Mode::Configuration, text), None);
+            assert_eq!(after(Mode::Exec, text), None);
+        }
     }
 }

@@ -11,16 +11,10 @@ use super::command::Line;
 use super::knock::{Connection, explained, knock};
 use super::mode::Mode;
 use super::prompt::{Privilege, Prompt, repeated};
-use super::quote::quote;
-use super::reply::{Body, View, refusal, view};
+use super::reply::refusal;
 use super::screen::Screen;
-use super::{Command, Doing, Fence, Login, Patience, SshError};
-
-/// More than the largest device with the longest names prints, many times over.
-const MOST_BYTES: usize = 4 << 20;
-
-/// How often a reply is asked for that messages broke into.
-const TRIES: u32 = 4;
+use super::talking::Came;
+use super::{Doing, Fence, Login, Patience, SshError};
 
 /// How long a device may take to let us go.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -37,13 +31,6 @@ pub struct Session {
     pub(super) fence: Option<Fence>,
     pub(super) mode: Mode,
     is_spent: bool,
-}
-
-/// What came of waiting.
-pub(super) enum Came {
-    Bytes,
-    /// Nothing, for as long as a pause.
-    Pause,
 }
 
 impl Session {
@@ -111,23 +98,6 @@ impl Session {
         Ok(session)
     }
 
-    /// Returns the lines of the reply to a command: all of them, or an error.
-    pub async fn read(&mut self, command: Command) -> Result<Vec<String>, SshError> {
-        self.begin()?;
-        let read = match self.mode {
-            Mode::Exec => self.read_whole(command).await,
-            Mode::Configuration | Mode::Interface => Err(SshError::OutOfPlace {
-                address: self.login.address,
-            }),
-        };
-        if read.is_ok() {
-            self.succeed();
-        } else {
-            self.cut();
-        }
-        read
-    }
-
     /// Begins something that must not fail: until it has succeeded the session is spent, even when nobody waits for it any more.
     pub(super) fn begin(&mut self) -> Result<(), SshError> {
         if std::mem::replace(&mut self.is_spent, true) {
@@ -146,32 +116,6 @@ impl Session {
     pub(super) fn cut(&mut self) -> u64 {
         self.is_spent = true;
         self.connection.wire.cut()
-    }
-
-    async fn read_whole(&mut self, command: Command) -> Result<Vec<String>, SshError> {
-        let mut before: Option<Vec<String>> = None;
-        let mut message = String::new();
-        for _ in 0..TRIES {
-            let body = self
-                .enter(Line::Read(command), Doing::Reading(command))
-                .await?;
-            self.check(command, &body.lines)?;
-            let Some(last) = body.messages.last() else {
-                return Ok(body.lines);
-            };
-            // A message may have broken a line in two. It would not do that twice in the same place.
-            if before.as_ref() == Some(&body.lines) {
-                return Ok(body.lines);
-            }
-            message = self.quote([last.as_str()]);
-            before = Some(body.lines);
-        }
-        Err(SshError::Interrupted {
-            address: self.login.address,
-            command,
-            tries: TRIES,
-            message,
-        })
     }
 
     /// Logs out. A session that is dropped instead is cut off.
@@ -194,29 +138,6 @@ impl Session {
         drop(self.connection.wire);
     }
 
-    /// Checks that a reply is one, and all of it.
-    fn check(&self, command: Command, lines: &[String]) -> Result<(), SshError> {
-        let address = self.login.address;
-        if refusal(lines).is_some() {
-            return Err(SshError::Refused {
-                address,
-                command,
-                reply: self.quote(lines.iter().map(String::as_str)),
-            });
-        }
-        let last = lines.last().map_or("", |line| line.trim());
-        match command.last_line() {
-            Some(expected) if last != expected => Err(SshError::Incomplete {
-                address,
-                command,
-                lines: lines.len(),
-                expected,
-                last: self.quote([last]),
-            }),
-            Some(_) | None => Ok(()),
-        }
-    }
-
     /// Switches something off that gets in the way. A device that does not know the command has not what it is about.
     async fn set_up(&mut self, line: Line) -> Result<(), SshError> {
         let body = self.enter(line, Doing::SettingUp).await?;
@@ -230,59 +151,12 @@ impl Session {
         })
     }
 
-    /// Enters a line and returns what came up to the prompt.
-    async fn enter(&mut self, line: Line, doing: Doing) -> Result<Body, SshError> {
-        let deadline = Instant::now() + self.patience.reply;
-        self.drain().await;
-        self.screen.clear();
-        self.send(line, doing).await?;
-        let last_line = match line {
-            Line::Read(command) => command.last_line(),
-            _ => None,
-        };
-        let mut was_paused = false;
-        loop {
-            let (lines, current) = (self.screen.lines(), self.screen.current());
-            match view(lines, &current, line.text(), &self.prompt) {
-                View::Finished(body, prompt) => {
-                    let has_end = body.lines.last().map(|line| line.trim()) == last_line;
-                    // Text may look like a prompt where a packet happens to end.
-                    if last_line.is_none() || has_end || was_paused {
-                        self.prompt = prompt;
-                        return Ok(body);
-                    }
-                }
-                View::Paged => {
-                    self.screen.clear_line();
-                    self.keys(b"g".to_vec(), doing).await?;
-                }
-                View::Asked(question) => {
-                    return Err(SshError::Question {
-                        address: self.login.address,
-                        doing,
-                        question: self.quote([question.as_str()]),
-                    });
-                }
-                // Somebody may have given the device another name.
-                View::OtherPrompt if was_paused => {
-                    let text = self.screen.all();
-                    self.prompt = self.learn(deadline, doing).await?;
-                    let (current, lines) = text
-                        .split_last()
-                        .map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
-                    if let View::Finished(body, _) = view(lines, current, line.text(), &self.prompt)
-                    {
-                        return Ok(body);
-                    }
-                }
-                View::OtherPrompt | View::Unfinished => {}
-            }
-            was_paused = matches!(self.wait(deadline, doing).await?, Came::Pause);
-        }
-    }
-
     /// Finds out what the prompt is: it is what an empty line brings once more.
-    async fn learn(&mut self, deadline: Instant, doing: Doing) -> Result<Prompt, SshError> {
+    pub(super) async fn learn(
+        &mut self,
+        deadline: Instant,
+        doing: Doing,
+    ) -> Result<Prompt, SshError> {
         let mut was_asked = false;
         let mut was_paused = false;
         loop {
@@ -347,127 +221,6 @@ impl Session {
             address: self.login.address,
             said: self.quote(all.iter().map(String::as_str)),
         }
-    }
-
-    pub(super) async fn send(&mut self, line: Line, doing: Doing) -> Result<(), SshError> {
-        self.keys(format!("{}\r", line.text()).into_bytes(), doing)
-            .await
-    }
-
-    pub(super) async fn keys(&mut self, keys: Vec<u8>, doing: Doing) -> Result<(), SshError> {
-        if self.is_fenced_off() {
-            return Err(self.closed(doing));
-        }
-        // A few bytes: they wait only where the device has stopped reading.
-        match timeout(self.patience.silence, self.channel.data_bytes(keys)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(self.closed(doing)),
-            Err(_) => Err(self.late(doing)),
-        }
-    }
-
-    fn is_fenced_off(&self) -> bool {
-        self.fence.as_ref().is_some_and(|fence| !fence.is_open())
-    }
-
-    /// Waits for more to be said.
-    async fn wait(&mut self, deadline: Instant, doing: Doing) -> Result<Came, SshError> {
-        self.wait_for(self.patience.silence, deadline, doing).await
-    }
-
-    pub(super) async fn wait_for(
-        &mut self,
-        silence: Duration,
-        deadline: Instant,
-        doing: Doing,
-    ) -> Result<Came, SshError> {
-        let now = Instant::now();
-        let silence = (now + silence).min(deadline);
-        let pause = (now + self.patience.pause).min(silence);
-        if let Ok(message) = timeout_at(pause, self.channel.wait()).await {
-            return self.take(message, doing).map(|()| Came::Bytes);
-        }
-        if pause < silence && self.has_an_end_in_sight() {
-            return Ok(Came::Pause);
-        }
-        match timeout_at(silence, self.channel.wait()).await {
-            Ok(message) => self.take(message, doing).map(|()| Came::Bytes),
-            Err(_) => Err(self.late(doing)),
-        }
-    }
-
-    /// Returns whether what stands last may be a prompt, so that a pause is worth a question.
-    fn has_an_end_in_sight(&self) -> bool {
-        let is_prompt = |line: &str| Prompt::guess(line).is_some();
-        is_prompt(&self.screen.current())
-            || (self.screen.current().trim().is_empty()
-                && self
-                    .screen
-                    .lines()
-                    .iter()
-                    .rev()
-                    .take(8)
-                    .any(|line| is_prompt(line)))
-    }
-
-    pub(super) fn take(
-        &mut self,
-        message: Option<ChannelMsg>,
-        doing: Doing,
-    ) -> Result<(), SshError> {
-        match message {
-            Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => {
-                self.screen.take(&data);
-                if self.screen.taken() > MOST_BYTES {
-                    return Err(SshError::TooLong {
-                        address: self.login.address,
-                        doing,
-                        limit: MOST_BYTES,
-                    });
-                }
-                Ok(())
-            }
-            Some(ChannelMsg::Close | ChannelMsg::Eof) | None => Err(self.closed(doing)),
-            Some(_) => Ok(()),
-        }
-    }
-
-    /// Takes what was said meanwhile off the line.
-    async fn drain(&mut self) {
-        // What is there is there at once. That the channel was closed shows when something is sent.
-        while let Ok(Some(_)) = timeout(Duration::ZERO, self.channel.wait()).await {}
-    }
-
-    pub(super) fn closed(&self, doing: Doing) -> SshError {
-        if self.is_fenced_off() {
-            return SshError::Fenced {
-                address: self.login.address,
-            };
-        }
-        SshError::Closed {
-            address: self.login.address,
-            doing,
-            said: self.last_words(),
-        }
-    }
-
-    pub(super) fn late(&self, doing: Doing) -> SshError {
-        SshError::TimedOut {
-            address: self.login.address,
-            doing,
-            said: self.last_words(),
-        }
-    }
-
-    fn last_words(&self) -> String {
-        let all = self.screen.all();
-        let start = all.len().saturating_sub(4);
-        self.quote(all.iter().skip(start).map(String::as_str))
-    }
-
-    pub(super) fn quote<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> String {
-        let password = String::from_utf8_lossy(self.login.password.reveal());
-        quote(lines, &password)
     }
 }
 

@@ -9,7 +9,7 @@ use super::config_line::Lead;
 use super::mode::{Mode, Next};
 use super::prompt::Prompt;
 use super::quote::kept;
-use super::session::Came;
+use super::talking::Came;
 use super::verdict::{Asked, Reply, Says, Verdict, is_calm, verdict};
 use super::{ConfigLine, Doing, Exchange, Saved, Session, SshError};
 use crate::crash;
