@@ -1,9 +1,10 @@
 //! Program settings from `gamctl.toml` with the environment over it; the only file that reads the environment.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::secrets::{SEALED_FOLDER, Secret, SecretCommand, SecretSources, VARIABLE_PREFIX};
 
@@ -18,6 +19,12 @@ pub struct Settings {
     pub branch: Option<String>,
     /// Where commands that contact devices find the values of secrets.
     pub secrets: SecretSources,
+    pub store: StoreSettings,
+    pub apply: ApplySettings,
+    /// Who is at the keyboard, as `user@host`, for the record.
+    pub who: String,
+    /// Where a test wants this process to die; builds for tests only.
+    pub crash_at: Option<String>,
     /// Who makes commits, by `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
     pub git_author: GitIdentity,
     /// Who enters them, by `GIT_COMMITTER_NAME` and `GIT_COMMITTER_EMAIL`.
@@ -33,6 +40,44 @@ pub struct Settings {
 pub struct GitIdentity {
     pub name: Option<String>,
     pub email: Option<String>,
+}
+
+/// Where everything is remembered.
+#[derive(Clone, Default)]
+pub struct StoreSettings {
+    /// `postgres://…` or `sqlite:///…`, which may hold a password; left out: SQLite in the state directory.
+    pub url: Option<Secret>,
+    /// Where the store is that needs no server, and the journal; left out: below `default_state`.
+    pub state: Option<PathBuf>,
+    /// The user's folder for such things; left out where the environment names none.
+    pub default_state: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for StoreSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("StoreSettings")
+            .field("has_url", &self.url.is_some())
+            .field("state", &self.state)
+            .field("default_state", &self.default_state)
+            .finish()
+    }
+}
+
+/// How `apply` goes about it, where the command does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct ApplySettings {
+    /// How many devices are written to at a time.
+    pub at_once: Option<NonZeroU16>,
+    /// How many of one site.
+    pub at_once_per_site: Option<NonZeroU16>,
+    /// After so many devices that failed no other is begun.
+    pub failure_budget: Option<NonZeroU16>,
+    /// How long a device is ours without a word to the store; what is longer lets a dead process hold it for longer.
+    pub lease_seconds: Option<NonZeroU16>,
+    /// For how long a plan may be applied after it was made.
+    pub plan_expires_hours: Option<NonZeroU16>,
 }
 
 /// Why the settings cannot be read.
@@ -59,6 +104,8 @@ pub enum SettingsError {
 struct Written {
     inventory: Option<WrittenInventory>,
     secrets: Option<WrittenSecrets>,
+    store: Option<WrittenStore>,
+    apply: Option<ApplySettings>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,6 +113,26 @@ struct Written {
 struct WrittenInventory {
     path: Option<PathBuf>,
     branch: Option<String>,
+}
+
+/// The address is read as a secret at once: it may hold a password.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+struct WrittenStore {
+    #[serde(deserialize_with = "as_secret")]
+    url: Option<Secret>,
+    state: Option<PathBuf>,
+}
+
+fn as_secret<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Secret>, D::Error> {
+    let text = String::deserialize(written)?;
+    Ok(Some(Secret::new(text.into_bytes())))
+}
+
+impl std::fmt::Debug for WrittenStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("WrittenStore")
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -92,6 +159,42 @@ fn git_identity(role: &str) -> GitIdentity {
         name: variable(&format!("GIT_{role}_NAME")),
         email: variable(&format!("GIT_{role}_EMAIL")),
     }
+}
+
+/// Returns the store's settings: the environment's before the file's.
+fn store_settings(written: Option<WrittenStore>) -> StoreSettings {
+    let written = written.unwrap_or_default();
+    let url = variable("GAMCTL_STORE_URL").map(|url| Secret::new(url.into_bytes()));
+    let home = || Some(PathBuf::from(variable("HOME")?).join(".local/state"));
+    StoreSettings {
+        url: url.or(written.url),
+        state: variable("GAMCTL_STATE")
+            .map(PathBuf::from)
+            .or(written.state),
+        default_state: variable("XDG_STATE_HOME")
+            .map(PathBuf::from)
+            .or_else(home)
+            .map(|folder| folder.join("gamctl")),
+    }
+}
+
+/// Returns who is at the keyboard, as far as the environment tells.
+fn who() -> String {
+    let user = variable("GAMCTL_WHO")
+        .or_else(|| variable("SUDO_USER"))
+        .or_else(|| variable("USER"))
+        .or_else(|| variable("LOGNAME"));
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let host = variable("HOSTNAME").unwrap_or_else(|| host.trim().to_owned());
+    let mut who = user.unwrap_or_else(|| "unknown".to_owned());
+    if !who.contains('@') && !host.is_empty() {
+        who.push('@');
+        who.push_str(&host);
+    }
+    who.chars()
+        .filter(|letter| !letter.is_control())
+        .take(120)
+        .collect()
 }
 
 /// Returns the variables that hold secrets; they may be any bytes.
@@ -127,6 +230,10 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         is_named,
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
         secrets: secret_sources(written.secrets, unnamed, &folder),
+        store: store_settings(written.store),
+        apply: written.apply.unwrap_or_default(),
+        who: who(),
+        crash_at: variable("GAMCTL_CRASH_AT").filter(|_| cfg!(debug_assertions)),
         git_author: git_identity("AUTHOR"),
         git_committer: git_identity("COMMITTER"),
         no_color: variable("NO_COLOR").is_some(),
@@ -158,6 +265,8 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
         branch: inventory.branch.or_else(|| settings.branch.clone()),
         secrets: secret_sources(written.secrets, Some(&path), &folder),
         inventory: Some(folder),
+        store: store_settings(written.store),
+        apply: written.apply.unwrap_or_default(),
         ..settings.clone()
     })
 }
@@ -225,6 +334,9 @@ fn read(path: &Path) -> Result<Written, SettingsError> {
     let folder = path.parent().unwrap_or(Path::new(""));
     if let Some(inventory) = &mut written.inventory {
         inventory.path = inventory.path.take().map(|inner| folder.join(inner));
+    }
+    if let Some(store) = &mut written.store {
+        store.state = store.state.take().map(|inner| folder.join(inner));
     }
     if let Some(secrets) = &mut written.secrets {
         secrets.directory = secrets.directory.take().map(|inner| folder.join(inner));

@@ -1,9 +1,12 @@
 //! What people type: the arguments of every command, and the way from them to an exit code.
 
+mod adopt;
+mod apply;
 mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
+mod demo;
 mod discover;
 mod exposed_secrets;
 mod fmt;
@@ -12,8 +15,12 @@ mod import;
 mod init;
 mod looking;
 mod man;
+mod notebook;
 mod observe;
 mod plan;
+mod readings;
+mod rollback;
+mod runs;
 mod schema;
 mod scope;
 mod secret;
@@ -21,6 +28,7 @@ mod set;
 mod show;
 mod show_observed;
 mod source;
+mod store;
 mod terminal;
 mod trust;
 mod twin;
@@ -33,6 +41,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Settings};
+use crate::crash;
 use crate::report::Exit;
 pub use generated::manual;
 use terminal::Terminal;
@@ -109,6 +118,10 @@ enum Command {
     Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
+    Apply(Box<apply::ApplyArguments>),
+    Rollback(Box<rollback::RollbackArguments>),
+    Adopt(adopt::AdoptArguments),
+    Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
     Secret(secret::SecretArguments),
     Twin(Box<twin::TwinArguments>),
@@ -134,6 +147,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let settings = config::settings(arguments.config.as_deref());
+    if let Some(order) = settings
+        .as_ref()
+        .ok()
+        .and_then(|settings| settings.crash_at.as_deref())
+    {
+        crash::arm(order);
+    }
     let terminal = Terminal::of(&arguments, settings.as_ref().ok());
     let result = settings
         .map_err(anyhow::Error::from)
@@ -159,6 +179,10 @@ impl Command {
             Self::Import(arguments) => import::run(&arguments, settings, terminal),
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
+            Self::Apply(arguments) => apply::run(&arguments, settings, terminal),
+            Self::Rollback(arguments) => rollback::run(&arguments, settings, terminal),
+            Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
+            Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
             Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),

@@ -91,6 +91,7 @@ fn command_line(
         address: SocketAddr::new(address.ip, address.ssh_port),
         user: user.as_str().to_owned(),
         password,
+        private_key: None,
         legacy_algorithms: ssh.legacy_algorithms.unwrap_or(false),
         host_key,
     };

@@ -2,6 +2,7 @@
 //!
 //! Nothing here prints. What comes from files and devices is untrusted, so it goes through `visible` before it can reach a terminal.
 
+mod apply;
 mod count;
 mod difference;
 mod discovery;
@@ -9,6 +10,7 @@ mod exit;
 mod finding;
 mod intended;
 mod line_match;
+mod moment;
 mod observed;
 mod paint;
 mod plan;
@@ -17,12 +19,14 @@ mod table;
 mod trust;
 mod visible;
 
+pub use apply::{ApplyReport, NotBegun, Why, apply_exit};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use exit::Exit;
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
+pub use moment::moment;
 pub use observed::{observed_device, observed_fleet, observed_subscriber};
 pub use paint::Paint;
 pub use plan::{

@@ -48,6 +48,7 @@ fn login(twin: &Twin, host_key: Option<HostKey>) -> Login {
         address: twin.ssh_address(),
         user: credentials.user,
         password: Secret::new(credentials.password.into_bytes()),
+        private_key: None,
         legacy_algorithms: false,
         host_key,
     }

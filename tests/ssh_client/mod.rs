@@ -60,6 +60,7 @@ fn login(twin: &Twin) -> Login {
         address: twin.ssh_address(),
         user: credentials.user,
         password: Secret::new(credentials.password.into_bytes()),
+        private_key: None,
         legacy_algorithms: false,
         host_key: Some(HostKey::new(&twin.host_key().unwrap()).unwrap()),
     }

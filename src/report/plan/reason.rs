@@ -27,7 +27,9 @@ impl Reasons {
     pub(super) fn of(planned: &Planned) -> Self {
         Self {
             // Between two commits, what was before is known as well.
-            is_ledger_known: planned.applied.is_some() || planned.against.is_some(),
+            is_ledger_known: planned.applied.is_some()
+                || planned.against.is_some()
+                || planned.memory.is_some(),
             told: BTreeSet::new(),
             under: None,
         }

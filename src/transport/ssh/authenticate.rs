@@ -1,7 +1,12 @@
-//! The login: by password, else by the one question that asks for it.
+//! The login: by private key where there is one, by password, else by the one question that asks for it.
+
+use std::sync::Arc;
 
 use russh::MethodKind;
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
+use russh::keys::{
+    Error as KeyError, HashAlg, PrivateKey, PrivateKeyWithHashAlg, decode_secret_key,
+};
 
 use super::knock::{Judge, explained};
 use super::quote::visible;
@@ -16,6 +21,25 @@ pub(super) async fn authenticate(
     login: &Login,
 ) -> Result<(), SshError> {
     let password = typable(login)?;
+    let key = private_key(login)?;
+    let with = match (&key, password.is_empty()) {
+        (None, _) => "password",
+        (Some(_), true) => "private key",
+        (Some(_), false) => "private key, and the password",
+    };
+    let refused = || SshError::LoginRefused {
+        address: login.address,
+        user: visible(&login.user),
+        with,
+    };
+    if let Some(key) = key {
+        if by_key(handle, login, key).await? {
+            return Ok(());
+        }
+        if password.is_empty() {
+            return Err(refused());
+        }
+    }
     let failed = |error| explained(login, Doing::LoggingIn, error);
     let answer = handle.authenticate_password(&login.user, password).await;
     let remaining = match answer.map_err(failed)? {
@@ -23,10 +47,6 @@ pub(super) async fn authenticate(
         AuthResult::Failure {
             remaining_methods, ..
         } => remaining_methods,
-    };
-    let refused = || SshError::LoginRefused {
-        address: login.address,
-        user: visible(&login.user),
     };
     if !remaining.contains(&MethodKind::KeyboardInteractive) {
         return Err(refused());
@@ -54,6 +74,42 @@ pub(super) async fn authenticate(
         reply = respond.await.map_err(failed)?;
     }
     Err(refused())
+}
+
+/// Logs in by key; returns whether that was enough.
+async fn by_key(
+    handle: &mut Handle<Judge>,
+    login: &Login,
+    key: PrivateKey,
+) -> Result<bool, SshError> {
+    let failed = |error| explained(login, Doing::LoggingIn, error);
+    let hash = if key.algorithm().is_rsa() {
+        let known = handle.best_supported_rsa_hash().await.map_err(failed)?;
+        let is_old = login.legacy_algorithms;
+        // A device that does not say what it knows gets what all of today know.
+        known.flatten().or((!is_old).then_some(HashAlg::Sha256))
+    } else {
+        None
+    };
+    let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
+    let answer = handle.authenticate_publickey(&login.user, key).await;
+    Ok(matches!(answer.map_err(failed)?, AuthResult::Success))
+}
+
+fn private_key(login: &Login) -> Result<Option<PrivateKey>, SshError> {
+    let Some(pem) = &login.private_key else {
+        return Ok(None);
+    };
+    let unusable = |why| SshError::PrivateKey {
+        address: login.address,
+        why,
+    };
+    let pem = std::str::from_utf8(pem.reveal()).map_err(|_| unusable("it is no text"))?;
+    match decode_secret_key(pem, None) {
+        Ok(key) => Ok(Some(key)),
+        Err(KeyError::KeyIsEncrypted) => Err(unusable("a passphrase protects it")),
+        Err(_) => Err(unusable("it is no private key in OpenSSH's PEM")),
+    }
 }
 
 /// Returns the password as text: bytes that are none cannot be sent as a password at all.

@@ -1,4 +1,4 @@
-//! Everything that is typed into a device to read from it: a closed list, so that no data ever becomes a line.
+//! Everything that is typed into a device beside lines of configuration: a closed list, so that no data becomes a line.
 
 /// A command that reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +18,11 @@ pub(super) enum Line {
     /// No redrawn lines.
     TerminalWidth,
     Exit,
+    /// Into configuration mode.
+    Configure,
+    /// Out of configuration mode, whichever part of it.
+    End,
+    Save,
     Read(Command),
 }
 
@@ -29,6 +34,9 @@ impl Line {
             Self::TerminalLength => "terminal length 0",
             Self::TerminalWidth => "terminal width 0",
             Self::Exit => "exit",
+            Self::Configure => "configure terminal",
+            Self::End => "end",
+            Self::Save => "copy running-config startup-config",
             Self::Read(command) => command.text(),
         }
     }

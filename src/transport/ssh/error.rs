@@ -1,9 +1,9 @@
-//! Why a device could not be read over SSH.
+//! Why a device could not be read, or written to, over SSH.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::Command;
+use super::{Command, Exchange};
 use crate::model::HostKey;
 
 /// What was being done when something went wrong.
@@ -18,6 +18,9 @@ pub enum Doing {
     Enabling,
     SettingUp,
     Reading(Command),
+    /// A line that changes something, or the way into and out of the mode for it.
+    Configuring,
+    Saving,
 }
 
 impl fmt::Display for Doing {
@@ -31,11 +34,13 @@ impl fmt::Display for Doing {
             Self::Enabling => out.write_str("gaining privileges with `enable`"),
             Self::SettingUp => out.write_str("switching the pager off"),
             Self::Reading(command) => write!(out, "reading the reply to `{}`", command.text()),
+            Self::Configuring => out.write_str("configuring"),
+            Self::Saving => out.write_str("saving"),
         }
     }
 }
 
-/// Why a device could not be read over SSH. What a device said is made visible and masked.
+/// Why a device could not be read, or written to, over SSH. What a device said is made visible and masked.
 #[derive(Debug, thiserror::Error)]
 pub enum SshError {
     #[error("cannot connect to {address} over SSH")]
@@ -90,9 +95,14 @@ pub enum SshError {
         presented: HostKey,
     },
     #[error(
-        "{address} refuses user `{user}` and the password; check `ssh` in the device's credentials"
+        "{address} refuses user `{user}` and the {with}; check `ssh` in the device's credentials"
     )]
-    LoginRefused { address: SocketAddr, user: String },
+    LoginRefused {
+        address: SocketAddr,
+        user: String,
+        /// What was shown: `password`, `private key` or both.
+        with: &'static str,
+    },
     #[error(
         "{address} asks {question:?} at login, and not for a password alone; log in by hand and see what it wants"
     )]
@@ -145,12 +155,64 @@ pub enum SshError {
         tries: u32,
         message: String,
     },
+    #[error(
+        "{}: {because}",
+        if *.was_sent { format!("`{}` was sent, and may have had its effect", .exchange.line) } else { format!("`{}` was not sent", .exchange.line) }
+    )]
+    Line {
+        exchange: Box<Exchange>,
+        /// Something left after it was written; it may have had its effect, whatever the reply says.
+        was_sent: bool,
+        because: Box<SshError>,
+    },
+    #[error("{address} refused it: {reply}")]
+    Declined { address: SocketAddr, reply: String },
+    #[error("the reply of {address} is not the one that it must be: {reply}")]
+    Unexpected { address: SocketAddr, reply: String },
+    #[error("{address} said something nobody asked for, between two lines: {said}")]
+    Unasked { address: SocketAddr, said: String },
+    #[error("it has no place where the session with {address} is, so it was not typed")]
+    OutOfPlace { address: SocketAddr },
+    #[error("the time in which {address} was ours is over, so nothing more is sent to it")]
+    Fenced { address: SocketAddr },
+    #[error("the session with {address} was opened to read only")]
+    ReadOnly { address: SocketAddr },
+    #[error("the session with {address} failed before, and is not used again")]
+    Spent { address: SocketAddr },
+    #[error("the private key for {address} cannot be used: {why}")]
+    PrivateKey {
+        address: SocketAddr,
+        why: &'static str,
+    },
     #[error("{address} sent more than {limit} bytes, while {doing}")]
     TooLong {
         address: SocketAddr,
         doing: Doing,
         limit: usize,
     },
+}
+
+impl SshError {
+    /// Returns whether a line that changes something may have had its effect.
+    pub fn may_have_run(&self) -> bool {
+        matches!(self, Self::Line { was_sent: true, .. })
+    }
+
+    /// Returns the line that failed, and what was said to it.
+    pub fn exchange(&self) -> Option<&Exchange> {
+        match self {
+            Self::Line { exchange, .. } => Some(exchange),
+            _ => None,
+        }
+    }
+
+    /// Returns what went wrong with a line, or the error itself.
+    pub fn because(&self) -> &Self {
+        match self {
+            Self::Line { because, .. } => because.because(),
+            other => other,
+        }
+    }
 }
 
 fn said_at_the_end(said: &str) -> String {

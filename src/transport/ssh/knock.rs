@@ -1,6 +1,6 @@
 //! A connection up to the host key, which is judged before anything secret is sent.
 
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,23 +11,14 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::algorithm::{Family, is_legacy, offered};
+use super::guarded::{Wire, guarded};
 use super::quote::visible;
-use super::{Doing, Login, SshError};
+use super::{Doing, Fence, Login, SshError};
 use crate::model::HostKey;
 
 /// Nobody holds a connection open for longer in which nothing happens; what is waited for has shorter limits.
 const INACTIVITY: Duration = Duration::from_secs(120);
 const KEEPALIVE: Duration = Duration::from_secs(15);
-
-/// Takes a connection down with it, so that no task of the protocol outlives who wanted it.
-pub(super) struct Wire(std::net::TcpStream);
-
-impl Drop for Wire {
-    fn drop(&mut self) {
-        // Where it is down already there is nothing to do.
-        let _down = self.0.shutdown(Shutdown::Both);
-    }
-}
 
 /// A connection whose host key is the pinned one.
 pub(super) struct Connection {
@@ -69,8 +60,12 @@ enum Refusal {
 }
 
 /// Connects and holds the host key against the pin.
-pub(super) async fn knock(login: &Login, deadline: Instant) -> Result<Connection, SshError> {
-    let first = attempt(login, &Family::ALL, deadline).await;
+pub(super) async fn knock(
+    login: &Login,
+    fence: Option<&Fence>,
+    deadline: Instant,
+) -> Result<Connection, SshError> {
+    let first = attempt(login, fence, &Family::ALL, deadline).await;
     let (presented, shown) = match first {
         Ok(connection) => return Ok(connection),
         Err(Refusal::Error(error)) => return Err(error),
@@ -82,7 +77,7 @@ pub(super) async fn knock(login: &Login, deadline: Instant) -> Result<Connection
     };
     // A device with keys of several kinds shows the one that we like best, and the pin may be of another kind.
     for family in Family::ALL.into_iter().filter(|family| *family != shown) {
-        if let Ok(connection) = attempt(login, &[family], deadline).await {
+        if let Ok(connection) = attempt(login, fence, &[family], deadline).await {
             return Ok(connection);
         }
     }
@@ -106,10 +101,12 @@ pub async fn host_key_of(
         address,
         user: String::new(),
         password: crate::secrets::Secret::new(Vec::new()),
+        private_key: None,
         legacy_algorithms,
         host_key: pinned.clone(),
     };
-    match (knock(&login, Instant::now() + patience).await, pinned) {
+    let knocked = knock(&login, None, Instant::now() + patience).await;
+    match (knocked, pinned) {
         (Ok(connection), Some(pinned)) => {
             drop(connection);
             Ok(pinned)
@@ -129,6 +126,7 @@ pub async fn host_key_of(
 
 async fn attempt(
     login: &Login,
+    fence: Option<&Fence>,
     families: &[Family],
     deadline: Instant,
 ) -> Result<Connection, Refusal> {
@@ -146,9 +144,7 @@ async fn attempt(
         .map_err(|_| late(Doing::Connecting))?
         .map_err(unreachable)?;
     stream.set_nodelay(true).map_err(unreachable)?;
-    let stream = stream.into_std().map_err(unreachable)?;
-    let wire = Wire(stream.try_clone().map_err(unreachable)?);
-    let stream = TcpStream::from_std(stream).map_err(unreachable)?;
+    let (stream, wire) = guarded(stream, fence.cloned()).map_err(unreachable)?;
     let presented = Arc::new(OnceLock::new());
     let judge = Judge {
         pinned: login.host_key.clone(),
@@ -168,6 +164,9 @@ async fn attempt(
             Some((key, family)) => Refusal::HostKey(key.clone(), *family),
             None => Refusal::Error(SshError::Certificate { address }),
         }),
+        Ok(Err(_)) if fence.is_some_and(|fence| !fence.is_open()) => {
+            Err(Refusal::Error(SshError::Fenced { address }))
+        }
         Ok(Err(error)) => Err(Refusal::Error(explained(login, Doing::Agreeing, error))),
     }
 }

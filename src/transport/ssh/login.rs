@@ -13,6 +13,8 @@ pub struct Login {
     pub user: String,
     /// Also answers `enable`, where a session begins without privileges.
     pub password: Secret,
+    /// A private key in OpenSSH's PEM, without a passphrase; where there is one it is tried before the password.
+    pub private_key: Option<Secret>,
     /// The algorithms of old firmware may be used as well.
     pub legacy_algorithms: bool,
     /// The key that the device must show. Without one nobody is logged in.
@@ -28,6 +30,8 @@ pub struct Patience {
     pub silence: Duration,
     /// For the whole of a reply.
     pub reply: Duration,
+    /// For a configuration to be saved, in which a device may say nothing for long.
+    pub saving: Duration,
     /// How long nothing must come before what looks like a prompt is asked whether it is one.
     pub pause: Duration,
     /// How wide a terminal is asked for; 512 is the most that this family of devices takes.
@@ -41,6 +45,7 @@ impl Default for Patience {
             login: Duration::from_secs(20),
             silence: Duration::from_secs(15),
             reply: Duration::from_secs(60),
+            saving: Duration::from_secs(60),
             pause: Duration::from_millis(500),
             columns: 512,
         }

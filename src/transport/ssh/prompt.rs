@@ -1,5 +1,7 @@
 //! What a prompt looks like, and which one is this device's.
 
+use super::mode::Mode;
+
 /// How far a session may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Privilege {
@@ -7,6 +9,15 @@ pub(super) enum Privilege {
     User,
     /// `#`
     Privileged,
+}
+
+impl Privilege {
+    fn mark(self) -> char {
+        match self {
+            Self::User => '>',
+            Self::Privileged => '#',
+        }
+    }
 }
 
 /// A device's prompt: its host name as it stands there, and the privilege behind it.
@@ -26,6 +37,27 @@ impl Prompt {
             host: String::new(),
             privilege: Privilege::User,
         }
+    }
+
+    /// Returns the prompt of a mode that only somebody privileged gets into.
+    pub(super) fn of(host: &str, mode: Mode) -> Self {
+        Self {
+            host: format!("{host}{}", mode.suffix()),
+            privilege: Privilege::Privileged,
+        }
+    }
+
+    /// Returns the host name, where the prompt is one of this mode.
+    pub(super) fn host_in(&self, mode: Mode) -> Option<&str> {
+        self.host
+            .strip_suffix(mode.suffix())
+            .filter(|_| self.privilege == Privilege::Privileged)
+    }
+
+    /// Returns what stands on a terminal where this text is typed.
+    pub(super) fn with(&self, text: &str) -> String {
+        let mark = self.privilege.mark();
+        format!("{}{mark} {text}", self.host)
     }
 
     /// Returns what a line would be as a prompt, whether it is one or not.
@@ -51,13 +83,9 @@ impl Prompt {
 
     /// Returns whether a line is this prompt, or begins with it.
     pub(super) fn begins<'a>(&self, line: &'a str) -> Option<&'a str> {
-        let mark = match self.privilege {
-            Privilege::User => '>',
-            Privilege::Privileged => '#',
-        };
         line.trim_start()
             .strip_prefix(self.host.as_str())?
-            .strip_prefix(mark)
+            .strip_prefix(self.privilege.mark())
     }
 
     /// Returns whether no banner has such a line by itself: rulers are made of one character.

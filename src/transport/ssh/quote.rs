@@ -5,6 +5,9 @@ use crate::model::hazard_on_a_terminal;
 /// As much of what a device said as helps.
 const LONGEST: usize = 240;
 
+/// As many lines as are kept of a reply that should have had none, or two.
+const MOST_KEPT: usize = 20;
+
 /// Words behind which devices keep secrets; what follows on the line is not for errors.
 const SECRETIVE: [&str; 7] = [
     "password",
@@ -32,6 +35,13 @@ pub(super) fn quote<'a>(lines: impl IntoIterator<Item = &'a str>, password: &str
     }
     let end: String = text.chars().skip(extra).collect();
     format!("…{end}")
+}
+
+/// Returns the end of what a device said, line by line, to be kept.
+pub(super) fn kept<'a>(lines: &[&'a str], password: &str) -> Vec<String> {
+    let start = lines.len().saturating_sub(MOST_KEPT);
+    let end = lines.iter().skip(start);
+    end.map(|line| quote([*line], password)).collect()
 }
 
 /// Returns the text with everything that moves a cursor, hides or reorders written as `U+…`.

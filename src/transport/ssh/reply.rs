@@ -88,7 +88,7 @@ fn is_echo(line: &str, sent: &str, prompt: &Prompt) -> bool {
 }
 
 /// Returns whether a device says this on its own account: a line of its log, or a message from another terminal.
-fn is_message(line: &str) -> bool {
+pub(super) fn is_message(line: &str) -> bool {
     let line = line.trim();
     if line.starts_with("*** Message from ") {
         return true;
@@ -112,7 +112,7 @@ fn is_message(line: &str) -> bool {
 }
 
 /// Returns whether a line that is not ended waits for somebody to answer it.
-fn is_question(line: &str) -> bool {
+pub(super) fn is_question(line: &str) -> bool {
     let line = line.trim().to_ascii_lowercase();
     let line = line.trim_end_matches(['?', ':', ' ']);
     ["(y/n)", "[y/n]", "(yes/no)", "[yes/no]", "[confirm]"]

@@ -63,6 +63,12 @@ impl Screen {
         self.taken = 0;
     }
 
+    /// Forgets all but the line that the cursor is in.
+    pub(super) fn clear_lines(&mut self) {
+        self.lines.clear();
+        self.taken = 0;
+    }
+
     /// Forgets the line that the cursor is in, as when a pager's question was answered.
     pub(super) fn clear_line(&mut self) {
         self.line.clear();

@@ -1,0 +1,234 @@
+//! The last gate before a device: text becomes a line of configuration mode only when it can be nothing else.
+
+use std::fmt;
+
+use crate::model::Hostname;
+
+/// A line of configuration mode that may be typed.
+///
+/// Whoever made the text has checked it before. This is checked again here, where nothing stands behind it but the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigLine {
+    text: String,
+    leads_to: Lead,
+}
+
+/// Why a text is no line. The text itself is left out: who shows it must make it fit to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotALine {
+    #[error("it is empty")]
+    Empty,
+    #[error("it has {length} characters, and {LONGEST} is the most that is typed")]
+    TooLong { length: usize },
+    #[error("character {place} is U+{code:04X}, which a command line may take as a key")]
+    Key { place: usize, code: u32 },
+    #[error("it begins or ends with a space")]
+    OuterSpace,
+    #[error("it has a quote that is not closed")]
+    OpenQuote,
+    #[error("it is none of the commands that gamctl types")]
+    UnknownCommand,
+}
+
+/// What a line does to the prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// Into configuration mode, or nowhere from there.
+    Configuration,
+    /// Into the mode of an interface.
+    Interface,
+    /// Nowhere; it is taken in the mode of an interface only.
+    WithinInterface,
+    /// Out of the mode of an interface.
+    Out,
+    /// The device is called otherwise from here on.
+    Renamed(Hostname),
+    /// The device is called as it was delivered.
+    NameTaken,
+}
+
+/// The family's lines end at 1023 (assumed, docs/gam.md).
+const LONGEST: usize = 1000;
+
+/// What changes an object by its number; a number follows.
+const NUMBERED: [&str; 8] = [
+    "ghn bw-profile ",
+    "ghn endpoint ",
+    "ghn port ",
+    "ghn subscriber ",
+    "no ghn bw-profile ",
+    "no ghn endpoint ",
+    "no ghn port ",
+    "no ghn subscriber ",
+];
+
+/// What takes a text that goes on to the end of the line.
+const WITH_TEXT: [&str; 2] = ["snmp-server contact ", "snmp-server location "];
+
+/// What stands alone.
+const ALONE: [&str; 2] = ["no snmp-server contact", "no snmp-server location"];
+
+impl ConfigLine {
+    /// Takes a text as a line.
+    ///
+    /// # Errors
+    ///
+    /// When it holds anything that a device might take as something else than one known command.
+    pub fn new(text: &str) -> Result<Self, NotALine> {
+        if text.is_empty() {
+            return Err(NotALine::Empty);
+        }
+        if text.len() > LONGEST {
+            return Err(NotALine::TooLong {
+                length: text.chars().count(),
+            });
+        }
+        let key = text.chars().enumerate().find(|(_, one)| is_key(*one));
+        if let Some((before, key)) = key {
+            return Err(NotALine::Key {
+                place: before + 1,
+                code: u32::from(key),
+            });
+        }
+        if text.starts_with(' ') || text.ends_with(' ') {
+            return Err(NotALine::OuterSpace);
+        }
+        if text.matches('"').count() % 2 != 0 {
+            return Err(NotALine::OpenQuote);
+        }
+        let leads_to = lead(text).ok_or(NotALine::UnknownCommand)?;
+        Ok(Self {
+            text: text.to_owned(),
+            leads_to,
+        })
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn leads_to(&self) -> &Lead {
+        &self.leads_to
+    }
+}
+
+impl fmt::Display for ConfigLine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+/// Returns whether a character is not just shown where it is typed. A backslash may be an escape.
+fn is_key(character: char) -> bool {
+    !matches!(character, ' '..='~') || matches!(character, '?' | '\\')
+}
+
+/// Returns what a line leads to, where it is one of those that gamctl types.
+fn lead(text: &str) -> Option<Lead> {
+    let behind = |commands: &[&str]| {
+        let mut behind = commands
+            .iter()
+            .filter_map(|command| text.strip_prefix(command));
+        behind.next()
+    };
+    if let Some(rest) = behind(&NUMBERED) {
+        return is_number(rest.split(' ').next()?).then_some(Lead::Configuration);
+    }
+    if behind(&WITH_TEXT).is_some() || ALONE.contains(&text) {
+        return Some(Lead::Configuration);
+    }
+    if let Some(name) = text.strip_prefix("hostname ") {
+        return Hostname::new(name).ok().map(Lead::Renamed);
+    }
+    if let Some(number) = text.strip_prefix("interface 10GigabitEthernet 1/") {
+        return is_number(number).then_some(Lead::Interface);
+    }
+    if let Some(list) = text.strip_prefix("switchport trunk allowed vlan ") {
+        let is_list = |byte: u8| byte.is_ascii_digit() || b",-".contains(&byte);
+        let is_known = list == "none" || list.bytes().all(is_list);
+        return is_known.then_some(Lead::WithinInterface);
+    }
+    match text {
+        "no hostname" => Some(Lead::NameTaken),
+        "exit" => Some(Lead::Out),
+        _ => None,
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_gamctl_types_is_a_line() {
+        for text in [
+            "ghn bw-profile 2 name \"home 100\" rate-downstream 106 rate-upstream 106",
+            "no ghn bw-profile 2",
+            "ghn port 3 name \"riser a\" mode siso",
+            "no ghn port 3 shutdown",
+            "ghn subscriber 1 allowed-vlan 5,7-9",
+            "no ghn subscriber 1 endpoint",
+            "hostname gam-1",
+            "no hostname",
+            "snmp-server location cellar, behind the \"door\"",
+            "no snmp-server contact",
+            "interface 10GigabitEthernet 1/2",
+            "switchport trunk allowed vlan 3-4093",
+            "switchport trunk allowed vlan none",
+            "exit",
+        ] {
+            assert_eq!(ConfigLine::new(text).map(|line| line.text), Ok(text.into()));
+        }
+    }
+
+    #[test]
+    fn what_could_be_something_else_is_none() {
+        let why = |text: &str| ConfigLine::new(text).unwrap_err();
+        assert_eq!(why(""), NotALine::Empty);
+        assert_eq!(why("ghn "), NotALine::OuterSpace);
+        assert_eq!(why(" exit"), NotALine::OuterSpace);
+        assert_eq!(why("ghn port 1 name \"a"), NotALine::OpenQuote);
+        for text in [
+            "end",
+            "do reload cold",
+            "configure terminal",
+            "reload cold",
+            "ghn firmware upgrade endpoint 1",
+            "ghn subscriber",
+            "ghn subscriber all",
+            "no ghn",
+            "GHN subscriber 1",
+            "hostname a b",
+            "hostname a.b",
+            "interface 10GigabitEthernet 1/1,2",
+            "interface vlan 1",
+            "switchport trunk allowed vlan all",
+            "switchport mode access",
+            "username admin privilege 15 password none",
+            "no hostname x",
+            "exit 1",
+        ] {
+            assert_eq!(why(text), NotALine::UnknownCommand, "{text}");
+        }
+        for (text, code) in [
+            ("ghn port 1 name \"a\nb\"", 0x0a),
+            ("ghn port 1 name \"a\rb\"", 0x0d),
+            ("ghn port 1 name \"a\tb\"", 0x09),
+            ("ghn port 1 name \"a?\"", 0x3f),
+            ("ghn port 1 name \"a\\\"", 0x5c),
+            ("ghn port 1 name \"\u{3}\"", 3),
+            ("ghn port 1 name \"\u{7f}\"", 0x7f),
+            ("ghn port 1 name \"\u{202e}\"", 0x202e),
+            ("ghn port 1 name \"é\"", 0xe9),
+        ] {
+            let place = text.chars().position(|one| u32::from(one) == code).unwrap() + 1;
+            assert_eq!(why(text), NotALine::Key { place, code }, "{text:?}");
+        }
+        let long = format!("snmp-server location {}", "x".repeat(1000));
+        assert_eq!(why(&long), NotALine::TooLong { length: 1021 });
+    }
+}

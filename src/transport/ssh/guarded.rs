@@ -1,0 +1,203 @@
+//! The socket of a session: nothing goes out of it behind a fence that is closed, or once the session is cut off.
+
+use std::io::{Error, ErrorKind, Result};
+use std::net::{Shutdown, TcpStream as Socket};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::Fence;
+
+/// What the protocol writes to.
+pub(super) struct Guarded {
+    stream: TcpStream,
+    gate: Arc<Gate>,
+}
+
+/// Takes a connection down with it, so that no task of the protocol outlives who wanted it.
+pub(super) struct Wire {
+    socket: Socket,
+    gate: Arc<Gate>,
+}
+
+struct Gate {
+    /// Where there is none, nothing closes it.
+    fence: Option<Fence>,
+    sent: Mutex<Sent>,
+    has_sent: Notify,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Sent {
+    bytes: u64,
+    is_cut: bool,
+}
+
+/// Splits a stream into what is written to and what cuts it off.
+pub(super) fn guarded(stream: TcpStream, fence: Option<Fence>) -> Result<(Guarded, Wire)> {
+    let stream = stream.into_std()?;
+    let socket = stream.try_clone()?;
+    let gate = Arc::new(Gate {
+        fence,
+        sent: Mutex::default(),
+        has_sent: Notify::new(),
+    });
+    let wire = Wire {
+        socket,
+        gate: Arc::clone(&gate),
+    };
+    let stream = TcpStream::from_std(stream)?;
+    Ok((Guarded { stream, gate }, wire))
+}
+
+impl Wire {
+    /// Lets nothing more out and takes the connection down; returns how many bytes have left in all.
+    pub(super) fn cut(&self) -> u64 {
+        // A write that is under way is counted before this gets the lock, and none comes after it.
+        let bytes = {
+            let mut sent = self.gate.lock();
+            sent.is_cut = true;
+            sent.bytes
+        };
+        // Where it is down already there is nothing to do.
+        let _down = self.socket.shutdown(Shutdown::Both);
+        bytes
+    }
+
+    /// Returns how many bytes have left.
+    pub(super) fn sent(&self) -> u64 {
+        self.gate.lock().bytes
+    }
+
+    /// Returns when more bytes have left than these.
+    pub(super) async fn sends_more_than(&self, bytes: u64) {
+        loop {
+            let next = self.gate.has_sent.notified();
+            if self.sent() > bytes {
+                return;
+            }
+            next.await;
+        }
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}
+
+impl Gate {
+    fn lock(&self) -> MutexGuard<'_, Sent> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize>> {
+        let Self { stream, gate } = self.get_mut();
+        let mut sent = gate.lock();
+        if sent.is_cut {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        // Asked here and nowhere earlier: between any other place and this one a process may sleep for an hour.
+        if gate.fence.as_ref().is_some_and(|fence| !fence.is_open()) {
+            sent.is_cut = true;
+            return Poll::Ready(Err(Error::other("the fence is closed")));
+        }
+        let written = Pin::new(stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(length)) = &written {
+            let length = u64::try_from(*length).unwrap_or(u64::MAX);
+            sent.bytes = sent.bytes.saturating_add(length);
+            gate.has_sent.notify_waiters();
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn pair(fence: Option<Fence>) -> (Guarded, Wire, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let near = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (far, _) = listener.accept().await.unwrap();
+        let (guarded, wire) = guarded(near, fence).unwrap();
+        (guarded, wire, far)
+    }
+
+    async fn all(mut far: TcpStream) -> Vec<u8> {
+        let mut came = Vec::new();
+        far.read_to_end(&mut came).await.unwrap();
+        came
+    }
+
+    #[tokio::test]
+    async fn behind_a_closed_fence_not_one_byte_gets_out() {
+        let fence = Fence::until(Instant::now() + Duration::from_secs(60));
+        let (mut guarded, wire, far) = pair(Some(fence.clone())).await;
+        guarded.write_all(b"before").await.unwrap();
+        fence.close();
+        let error = guarded.write_all(b"behind").await.unwrap_err();
+        assert_eq!(error.to_string(), "the fence is closed");
+        // It stays so, whatever becomes of the fence.
+        fence.extend(Instant::now() + Duration::from_secs(60));
+        assert!(guarded.write_all(b"behind").await.is_err());
+        assert_eq!(wire.sent(), 6);
+        drop((guarded, wire));
+        assert_eq!(all(far).await, b"before");
+    }
+
+    #[tokio::test]
+    async fn a_fence_whose_time_is_over_needs_nobody_to_close_it() {
+        let (mut guarded, wire, far) = pair(Some(Fence::until(Instant::now()))).await;
+        assert!(guarded.write_all(b"late").await.is_err());
+        drop((guarded, wire));
+        assert_eq!(all(far).await, b"");
+    }
+
+    #[tokio::test]
+    async fn what_is_cut_off_sends_nothing_and_knows_what_it_sent() {
+        let (mut guarded, wire, far) = pair(None).await;
+        guarded.write_all(b"1234").await.unwrap();
+        wire.sends_more_than(3).await;
+        assert_eq!(wire.cut(), 4);
+        assert!(guarded.write_all(b"5").await.is_err());
+        assert_eq!(wire.cut(), 4);
+        assert_eq!(all(far).await, b"1234");
+    }
+}

@@ -1,0 +1,131 @@
+//! What is read: a command is asked until its whole reply was there, undisturbed.
+
+use tokio::time::Instant;
+
+use super::command::Line;
+use super::mode::Mode;
+use super::reply::{Body, View, refusal, view};
+use super::talking::Came;
+use super::{Command, Doing, Session, SshError};
+
+/// How often a reply is asked for that messages broke into.
+const TRIES: u32 = 4;
+
+impl Session {
+    /// Returns the lines of the reply to a command: all of them, or an error.
+    pub async fn read(&mut self, command: Command) -> Result<Vec<String>, SshError> {
+        self.begin()?;
+        let read = match self.mode {
+            Mode::Exec => self.read_whole(command).await,
+            Mode::Configuration | Mode::Interface => Err(SshError::OutOfPlace {
+                address: self.login.address,
+            }),
+        };
+        if read.is_ok() {
+            self.succeed();
+        } else {
+            self.cut();
+        }
+        read
+    }
+
+    async fn read_whole(&mut self, command: Command) -> Result<Vec<String>, SshError> {
+        let mut before: Option<Vec<String>> = None;
+        let mut message = String::new();
+        for _ in 0..TRIES {
+            let body = self
+                .enter(Line::Read(command), Doing::Reading(command))
+                .await?;
+            self.check(command, &body.lines)?;
+            let Some(last) = body.messages.last() else {
+                return Ok(body.lines);
+            };
+            // A message may have broken a line in two. It would not do that twice in the same place.
+            if before.as_ref() == Some(&body.lines) {
+                return Ok(body.lines);
+            }
+            message = self.quote([last.as_str()]);
+            before = Some(body.lines);
+        }
+        Err(SshError::Interrupted {
+            address: self.login.address,
+            command,
+            tries: TRIES,
+            message,
+        })
+    }
+
+    /// Checks that a reply is one, and all of it.
+    fn check(&self, command: Command, lines: &[String]) -> Result<(), SshError> {
+        let address = self.login.address;
+        if refusal(lines).is_some() {
+            return Err(SshError::Refused {
+                address,
+                command,
+                reply: self.quote(lines.iter().map(String::as_str)),
+            });
+        }
+        let last = lines.last().map_or("", |line| line.trim());
+        match command.last_line() {
+            Some(expected) if last != expected => Err(SshError::Incomplete {
+                address,
+                command,
+                lines: lines.len(),
+                expected,
+                last: self.quote([last]),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Enters a line and returns what came up to the prompt.
+    pub(super) async fn enter(&mut self, line: Line, doing: Doing) -> Result<Body, SshError> {
+        let deadline = Instant::now() + self.patience.reply;
+        self.drain().await;
+        self.screen.clear();
+        self.send(line, doing).await?;
+        let last_line = match line {
+            Line::Read(command) => command.last_line(),
+            _ => None,
+        };
+        let mut was_paused = false;
+        loop {
+            let (lines, current) = (self.screen.lines(), self.screen.current());
+            match view(lines, &current, line.text(), &self.prompt) {
+                View::Finished(body, prompt) => {
+                    let has_end = body.lines.last().map(|line| line.trim()) == last_line;
+                    // Text may look like a prompt where a packet happens to end.
+                    if last_line.is_none() || has_end || was_paused {
+                        self.prompt = prompt;
+                        return Ok(body);
+                    }
+                }
+                View::Paged => {
+                    self.screen.clear_line();
+                    self.keys(b"g".to_vec(), doing).await?;
+                }
+                View::Asked(question) => {
+                    return Err(SshError::Question {
+                        address: self.login.address,
+                        doing,
+                        question: self.quote([question.as_str()]),
+                    });
+                }
+                // Somebody may have given the device another name.
+                View::OtherPrompt if was_paused => {
+                    let text = self.screen.all();
+                    self.prompt = self.learn(deadline, doing).await?;
+                    let (current, lines) = text
+                        .split_last()
+                        .map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
+                    if let View::Finished(body, _) = view(lines, current, line.text(), &self.prompt)
+                    {
+                        return Ok(body);
+                    }
+                }
+                View::OtherPrompt | View::Unfinished => {}
+            }
+            was_paused = matches!(self.wait(deadline, doing).await?, Came::Pause);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Keys to a device and what it says back, no faster than it comes and no longer than it may take.
+
+use std::time::Duration;
+
+use russh::ChannelMsg;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::command::Line;
+use super::prompt::Prompt;
+use super::quote::quote;
+use super::{Doing, Session, SshError};
+
+/// More than the largest device with the longest names prints, many times over.
+const MOST_BYTES: usize = 4 << 20;
+
+/// What came of waiting.
+pub(super) enum Came {
+    Bytes,
+    /// Nothing, for as long as a pause.
+    Pause,
+}
+
+impl Session {
+    pub(super) async fn send(&mut self, line: Line, doing: Doing) -> Result<(), SshError> {
+        self.keys(format!("{}\r", line.text()).into_bytes(), doing)
+            .await
+    }
+
+    pub(super) async fn keys(&mut self, keys: Vec<u8>, doing: Doing) -> Result<(), SshError> {
+        if self.is_fenced_off() {
+            return Err(self.closed(doing));
+        }
+        // A few bytes: they wait only where the device has stopped reading.
+        match timeout(self.patience.silence, self.channel.data_bytes(keys)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(self.closed(doing)),
+            Err(_) => Err(self.late(doing)),
+        }
+    }
+
+    pub(super) fn is_fenced_off(&self) -> bool {
+        self.fence.as_ref().is_some_and(|fence| !fence.is_open())
+    }
+
+    /// Waits for more to be said.
+    pub(super) async fn wait(&mut self, deadline: Instant, doing: Doing) -> Result<Came, SshError> {
+        self.wait_for(self.patience.silence, deadline, doing).await
+    }
+
+    pub(super) async fn wait_for(
+        &mut self,
+        silence: Duration,
+        deadline: Instant,
+        doing: Doing,
+    ) -> Result<Came, SshError> {
+        let now = Instant::now();
+        let silence = (now + silence).min(deadline);
+        let pause = (now + self.patience.pause).min(silence);
+        if let Ok(message) = timeout_at(pause, self.channel.wait()).await {
+            return self.take(message, doing).map(|()| Came::Bytes);
+        }
+        if pause < silence && self.has_an_end_in_sight() {
+            return Ok(Came::Pause);
+        }
+        match timeout_at(silence, self.channel.wait()).await {
+            Ok(message) => self.take(message, doing).map(|()| Came::Bytes),
+            Err(_) => Err(self.late(doing)),
+        }
+    }
+
+    /// Returns whether what stands last may be a prompt, so that a pause is worth a question.
+    fn has_an_end_in_sight(&self) -> bool {
+        let is_prompt = |line: &str| Prompt::guess(line).is_some();
+        is_prompt(&self.screen.current())
+            || (self.screen.current().trim().is_empty()
+                && self
+                    .screen
+                    .lines()
+                    .iter()
+                    .rev()
+                    .take(8)
+                    .any(|line| is_prompt(line)))
+    }
+
+    pub(super) fn take(
+        &mut self,
+        message: Option<ChannelMsg>,
+        doing: Doing,
+    ) -> Result<(), SshError> {
+        match message {
+            Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => {
+                self.screen.take(&data);
+                if self.screen.taken() > MOST_BYTES {
+                    return Err(SshError::TooLong {
+                        address: self.login.address,
+                        doing,
+                        limit: MOST_BYTES,
+                    });
+                }
+                Ok(())
+            }
+            Some(ChannelMsg::Close | ChannelMsg::Eof) | None => Err(self.closed(doing)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Takes what was said meanwhile off the line.
+    pub(super) async fn drain(&mut self) {
+        // What is there is there at once. That the channel was closed shows when something is sent.
+        while let Ok(Some(_)) = timeout(Duration::ZERO, self.channel.wait()).await {}
+    }
+
+    pub(super) fn closed(&self, doing: Doing) -> SshError {
+        if self.is_fenced_off() {
+            return SshError::Fenced {
+                address: self.login.address,
+            };
+        }
+        SshError::Closed {
+            address: self.login.address,
+            doing,
+            said: self.last_words(),
+        }
+    }
+
+    pub(super) fn late(&self, doing: Doing) -> SshError {
+        SshError::TimedOut {
+            address: self.login.address,
+            doing,
+            said: self.last_words(),
+        }
+    }
+
+    pub(super) fn last_words(&self) -> String {
+        let all = self.screen.all();
+        let start = all.len().saturating_sub(4);
+        self.quote(all.iter().skip(start).map(String::as_str))
+    }
+
+    pub(super) fn quote<'a>(&self, lines: impl IntoIterator<Item = &'a str>) -> String {
+        let password = String::from_utf8_lossy(self.login.password.reveal());
+        quote(lines, &password)
+    }
+}

@@ -1,0 +1,498 @@
+//! Whether the reply to a line that changes something is the one that it must be; everything else is none.
+
+use super::mode::Next;
+use super::prompt::Prompt;
+use super::reply::{is_message, is_question, refusal};
+
+/// A line, and what must come of it.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) text: &'a str,
+    /// The prompt that it was typed at.
+    pub(super) at: &'a Prompt,
+    pub(super) next: &'a Next,
+    pub(super) says: Says,
+}
+
+/// What a device says when it did what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    Nothing,
+    /// That it saves, and how many bytes.
+    Saving,
+}
+
+/// What is on the screen, once a line was entered.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// There is no reply yet, or it is not all of it.
+    Waiting,
+    Good(Reply),
+    /// The device says that it did not.
+    Refused,
+    /// The device wants an answer.
+    Asked,
+    /// The device says something else, or stands somewhere else.
+    Unknown,
+}
+
+/// A reply as it must be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reply {
+    /// What was said, messages on the device's own account included.
+    pub(super) lines: Vec<String>,
+    pub(super) prompt: Prompt,
+    /// How much was saved.
+    pub(super) bytes: Option<u64>,
+}
+
+/// Judges what is on the screen. `is_quiet`: nothing has come for a while.
+pub(super) fn verdict(
+    lines: &[String],
+    current: &str,
+    asked: &Asked<'_>,
+    is_quiet: bool,
+) -> Verdict {
+    let Some(echo) = lines.iter().position(|line| asked.is_echo(line)) else {
+        return if is_quiet && is_question(current) {
+            Verdict::Asked
+        } else {
+            Verdict::Waiting
+        };
+    };
+    let (before, after) = lines.split_at(echo);
+    let after = after.get(1..).unwrap_or_default();
+    let (said, prompt) = match asked.end(after, current) {
+        Some(end) => end,
+        None if is_question(current) => return Verdict::Asked,
+        None if is_quiet && Prompt::guess(current).is_some() => (after, None),
+        None => return Verdict::Waiting,
+    };
+    // A message came behind the prompt, and maybe the device shows it again.
+    if current.trim().is_empty() && !is_quiet {
+        return Verdict::Waiting;
+    }
+    if refusal(said).is_some() && asked.says == Says::Nothing {
+        return Verdict::Refused;
+    }
+    let words: Vec<&str> = said
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !asked.is_noise(line))
+        .collect();
+    let bytes = match (asked.says, words.as_slice()) {
+        (Says::Nothing, []) => Some(None),
+        (Says::Saving, ["Building configuration...", saving]) => saved(saving).map(Some),
+        _ => None,
+    };
+    let is_undisturbed = before.iter().all(|line| asked.is_aside(line));
+    match (prompt, bytes) {
+        (Some(prompt), Some(bytes)) if is_undisturbed => Verdict::Good(Reply {
+            lines: notable(before).chain(notable(said)).collect(),
+            prompt,
+            bytes,
+        }),
+        _ if refusal(said).is_some() => Verdict::Refused,
+        _ => Verdict::Unknown,
+    }
+}
+
+/// Returns whether what came between two lines is nothing but messages and the prompt.
+pub(super) fn is_calm(lines: &[String], current: &str, at: &Prompt) -> bool {
+    let asked = Asked {
+        text: "",
+        at,
+        next: &Next::Prompt(at.clone()),
+        says: Says::Nothing,
+    };
+    let current = current.trim();
+    // Half a message may stand there; what becomes of it shows later.
+    let is_open = ["%", "*"].iter().any(|mark| current.starts_with(mark));
+    let is_prompt = current.is_empty() || at.begins(current).is_some();
+    (is_prompt || is_open) && !is_question(current) && lines.iter().all(|line| asked.is_aside(line))
+}
+
+fn notable(lines: &[String]) -> impl Iterator<Item = String> {
+    lines
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+}
+
+/// Returns N of `% Saving N bytes to flash:startup-config`.
+fn saved(line: &str) -> Option<u64> {
+    let number = line
+        .strip_prefix("% Saving ")?
+        .strip_suffix(" bytes to flash:startup-config")?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|_| is_number)
+}
+
+impl Asked<'_> {
+    /// Returns what stands behind the echo, or everything where there is none.
+    pub(super) fn reply<'b>(&self, lines: &'b [String]) -> &'b [String] {
+        let echo = lines.iter().position(|line| self.is_echo(line));
+        let behind = echo.and_then(|echo| lines.get(echo + 1..));
+        behind.unwrap_or(lines)
+    }
+
+    /// Returns whether a line is the one that was typed, as a terminal shows it: behind the prompt, or scrolled with `$` at
+    /// its left.
+    fn is_echo(&self, line: &str) -> bool {
+        let line = line.trim();
+        if let Some(end) = line.strip_prefix('$') {
+            // A few letters could be anything.
+            let end = end.trim_start();
+            return end.len() >= 8 && self.at.with(self.text).ends_with(end);
+        }
+        self.at.begins(line).unwrap_or(line).trim() == self.text
+    }
+
+    /// Returns whether a line before the echo says nothing about it: it is blank, a prompt, or a message, perhaps behind
+    /// what was typed so far.
+    fn is_aside(&self, line: &str) -> bool {
+        let line = line.trim();
+        if line.is_empty() || is_message(line) {
+            return true;
+        }
+        let Some(typed) = self.at.begins(line) else {
+            return false;
+        };
+        let typed = typed.trim_start();
+        let same = typed
+            .bytes()
+            .zip(self.text.bytes())
+            .take_while(|(typed, text)| typed == text);
+        let rest = typed.get(same.count()..).unwrap_or(typed);
+        rest.is_empty() || is_message(rest)
+    }
+
+    /// Returns whether a line behind the echo says nothing about it; the device may show its prompt again behind a message.
+    fn is_noise(&self, line: &str) -> bool {
+        let rest = self.next.begins(line).unwrap_or(line).trim();
+        rest.is_empty() || is_message(rest)
+    }
+
+    /// Returns what was said before the prompt that must come, where it has come.
+    fn end<'b>(
+        &self,
+        after: &'b [String],
+        current: &str,
+    ) -> Option<(&'b [String], Option<Prompt>)> {
+        if !current.trim().is_empty() {
+            return self
+                .next
+                .stands(current)
+                .map(|prompt| (after, Some(prompt)));
+        }
+        let prompts = after.iter().enumerate().rev();
+        let behind = |line: &str| self.next.begins(line).is_some();
+        let (last, line) = prompts.into_iter().find(|(_, line)| behind(line))?;
+        let is_last = after.iter().skip(last + 1).all(|line| self.is_noise(line));
+        let shown = line.get(..line.find('#')? + 1)?;
+        let prompt = self.next.stands(shown).filter(|_| is_last)?;
+        Some((after, Some(prompt)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::mode::Mode;
+    use super::super::screen::Screen;
+    use super::*;
+    use proptest::prelude::*;
+
+    const TEXT: &str = "ghn subscriber 1 vid 101";
+    const MESSAGE: &str = "%LINK-3-UPDOWN: Interface 10GigabitEthernet 1/1, changed state to up";
+
+    fn judged(bytes: &str, text: &str, next: &Next, says: Says, is_quiet: bool) -> Verdict {
+        let mut screen = Screen::new();
+        screen.take(bytes.as_bytes());
+        let at = match says {
+            Says::Nothing => Prompt::of("GAM", Mode::Configuration),
+            Says::Saving => Prompt::of("GAM", Mode::Exec),
+        };
+        let asked = Asked {
+            text,
+            at: &at,
+            next,
+            says,
+        };
+        verdict(screen.lines(), &screen.current(), &asked, is_quiet)
+    }
+
+    fn stays() -> Next {
+        Next::Prompt(Prompt::of("GAM", Mode::Configuration))
+    }
+
+    fn seen(bytes: &str) -> Verdict {
+        judged(bytes, TEXT, &stays(), Says::Nothing, true)
+    }
+
+    fn is_good(bytes: &str) -> bool {
+        matches!(seen(bytes), Verdict::Good(_))
+    }
+
+    #[test]
+    fn a_good_reply_to_a_line_is_no_reply() {
+        let noted = |bytes: &str| match seen(bytes) {
+            Verdict::Good(reply) => reply.lines,
+            other => panic!("{bytes:?}: {other:?}"),
+        };
+        let none: [&str; 0] = [];
+        for echo in [
+            "GAM(config)# ghn subscriber 1 vid 101",
+            "ghn subscriber 1 vid 101",
+            "$nfig)# ghn subscriber 1 vid 101",
+            "$scriber 1 vid 101",
+        ] {
+            assert_eq!(noted(&format!("{echo}\r\nGAM(config)# ")), none, "{echo}");
+            assert_eq!(noted(&format!("{echo}\r\n\r\nGAM(config)#")), none);
+        }
+        let echo = "GAM(config)# ghn subscriber 1 vid 101\r\n";
+        for around in [
+            format!("{MESSAGE}\r\n{echo}GAM(config)# "),
+            format!("GAM(config)# {MESSAGE}\r\n{echo}GAM(config)# "),
+            format!("GAM(config)# ghn sub{MESSAGE}\r\n{echo}GAM(config)# "),
+            format!("{echo}{MESSAGE}\r\nGAM(config)# "),
+            format!("{echo}GAM(config)# \r\n{MESSAGE}\r\nGAM(config)# "),
+            format!("{echo}GAM(config)# {MESSAGE}\r\nGAM(config)# "),
+            format!("{echo}GAM(config)# \r\n{MESSAGE}\r\n"),
+            format!("{echo}GAM(config)# {MESSAGE}\r\n"),
+        ] {
+            let lines = noted(&around);
+            assert!(
+                lines.iter().any(|line| line.contains(MESSAGE)),
+                "{around:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn everything_else_is_none() {
+        let echo = "GAM(config)# ghn subscriber 1 vid 101\r\n";
+        for (reply, expected) in [
+            ("% Invalid data VLAN\r\nGAM(config)# ", Verdict::Refused),
+            (
+                "      ^\r\n% Invalid word detected at '^' marker.\r\nGAM(config)# ",
+                Verdict::Refused,
+            ),
+            ("ok\r\nGAM(config)# ", Verdict::Unknown),
+            (
+                "ghn subscriber 1 vid 101\r\nGAM(config)# ",
+                Verdict::Unknown,
+            ),
+            (
+                "GAM(config)# \r\n% Internal error\r\nGAM(config)# ",
+                Verdict::Refused,
+            ),
+            ("GAM(config)# x\r\nGAM(config)# ", Verdict::Unknown),
+            ("GAM# ", Verdict::Unknown),
+            ("GAM(config-if)# ", Verdict::Unknown),
+            ("gam(config)# ", Verdict::Unknown),
+            ("XGAM(config)# ", Verdict::Unknown),
+            ("GAM(config)> ", Verdict::Unknown),
+            ("Are you sure (y/n)? ", Verdict::Asked),
+            (
+                "Destination filename [startup-config]? [confirm]",
+                Verdict::Asked,
+            ),
+            ("-- more --, next page: Space", Verdict::Waiting),
+            ("Password: ", Verdict::Waiting),
+            ("GAM(config)# x", Verdict::Waiting),
+            ("% Invalid data VLAN", Verdict::Waiting),
+            ("", Verdict::Waiting),
+        ] {
+            assert_eq!(seen(&format!("{echo}{reply}")), expected, "{reply:?}");
+        }
+        for other in [
+            "GAM(config)# ",
+            "GAM(config)# ghn subscriber 1 vid 10\r\nGAM(config)# ",
+            "GAM(config)# ghn subscriber 1 vid 1011\r\nGAM(config)# ",
+            "GAM# ghn subscriber 1 vid 101\r\nGAM(config)# ",
+            "$vid 101\r\nGAM(config)# ",
+            "stray words\r\nGAM(config)# ghn subscriber 1 vid 101\r\nGAM(config)# ",
+        ] {
+            assert!(!is_good(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_go_on_is_waited_for() {
+        let echo = "GAM(config)# ghn subscriber 1 vid 101\r\n";
+        let early = |reply: &str| {
+            let bytes = format!("{echo}{reply}");
+            judged(&bytes, TEXT, &stays(), Says::Nothing, false)
+        };
+        assert_eq!(early("GAM# "), Verdict::Waiting);
+        assert_eq!(early("GAM(config)# \r\n"), Verdict::Waiting);
+        assert!(matches!(early("GAM(config)#"), Verdict::Good(_)));
+    }
+
+    #[test]
+    fn a_device_that_is_renamed_has_the_name_that_was_typed() {
+        let renamed = Next::Prompt(Prompt::of("oak", Mode::Configuration));
+        let typed = "GAM(config)# hostname oak\r\n";
+        let now = |prompt: &str, next: &Next, text| {
+            let bytes = format!("{typed}{prompt}");
+            judged(&bytes, text, next, Says::Nothing, true)
+        };
+        assert!(matches!(
+            now("oak(config)# ", &renamed, "hostname oak"),
+            Verdict::Good(_)
+        ));
+        for prompt in ["GAM(config)# ", "oak# ", "oak2(config)# ", "oa(config)# "] {
+            assert_eq!(
+                now(prompt, &renamed, "hostname oak"),
+                Verdict::Unknown,
+                "{prompt}"
+            );
+        }
+        let any = Next::AnyName(Mode::Configuration);
+        assert!(matches!(
+            now("any-1.x(config)# ", &any, "hostname oak"),
+            Verdict::Good(_)
+        ));
+        for prompt in ["any# ", "a b(config)# ", "(config)# ", "any(config-if)# "] {
+            assert!(
+                !matches!(now(prompt, &any, "hostname oak"), Verdict::Good(_)),
+                "{prompt}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_save_says_that_it_saves_and_how_much() {
+        let text = "copy running-config startup-config";
+        let next = Next::Prompt(Prompt::of("GAM", Mode::Exec));
+        let now = |reply: &str| {
+            let bytes = format!("GAM# {text}\r\n{reply}GAM# ");
+            match judged(&bytes, text, &next, Says::Saving, true) {
+                Verdict::Good(reply) => Ok(reply.bytes),
+                other => Err(other),
+            }
+        };
+        let saved = "Building configuration...\r\n% Saving 1402 bytes to flash:startup-config\r\n";
+        assert_eq!(now(saved), Ok(Some(1402)));
+        assert_eq!(
+            now(&format!("{MESSAGE}\r\n{saved}{MESSAGE}\r\n")),
+            Ok(Some(1402))
+        );
+        for (reply, expected) in [
+            (String::new(), Verdict::Unknown),
+            ("Building configuration...\r\n".to_owned(), Verdict::Unknown),
+            (
+                saved.replace("Building", "Building another"),
+                Verdict::Refused,
+            ),
+            (saved.replace("1402", "+1402"), Verdict::Refused),
+            (saved.replace("1402", "many"), Verdict::Refused),
+            (
+                saved.replace("1402", "99999999999999999999"),
+                Verdict::Refused,
+            ),
+            (saved.replace("startup", "default"), Verdict::Refused),
+            (
+                format!("{saved}% Error: flash failed\r\n"),
+                Verdict::Refused,
+            ),
+            (format!("{saved}{saved}"), Verdict::Refused),
+            (
+                "Building configuration...\r\n% Error: Cannot save\r\n".to_owned(),
+                Verdict::Refused,
+            ),
+        ] {
+            assert_eq!(now(&reply), Err(expected), "{reply:?}");
+        }
+    }
+
+    /// What is believed to be good, put together again from what was sent: nothing but these stand behind the echo.
+    fn is_exactly_good(bytes: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(bytes);
+        let mut lines: Vec<&str> = text.split("\r\n").collect();
+        while lines.last().is_some_and(|line| line.trim().is_empty()) {
+            lines.pop();
+        }
+        let echo = lines.iter().position(|line| {
+            let typed = line.trim().strip_prefix("GAM(config)#").unwrap_or(line);
+            typed.trim() == TEXT
+        });
+        let Some(echo) = echo else { return false };
+        let mut has_prompt = false;
+        for line in &lines[echo + 1..] {
+            let rest = match line.trim().strip_prefix("GAM(config)#") {
+                Some(rest) => {
+                    has_prompt = true;
+                    rest.trim()
+                }
+                None => line.trim(),
+            };
+            // What stands behind the beginning of a message is the message's.
+            if !rest.is_empty() && !rest.starts_with(MESSAGE) {
+                return false;
+            }
+        }
+        has_prompt
+    }
+
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            8 => Just(b"GAM(config)# ".to_vec()),
+            6 => Just(TEXT.as_bytes().to_vec()),
+            8 => Just(b"\r\n".to_vec()),
+            2 => Just(MESSAGE.as_bytes().to_vec()),
+            1 => Just(b"% Invalid data VLAN".to_vec()),
+            1 => Just(b"GAM# ".to_vec()),
+            1 => Just(b"GAM(config-if)# ".to_vec()),
+            1 => Just(b"(y/n)? ".to_vec()),
+            1 => prop::collection::vec(b' '..=b'~', 0..6),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+
+        /// Whatever comes, in whatever pieces and pauses: what is taken as good is good to the letter.
+        #[test]
+        fn only_exactly_good_replies_are_good(
+            pieces in prop::collection::vec((piece(), any::<bool>()), 0..12),
+        ) {
+            let at = Prompt::of("GAM", Mode::Configuration);
+            let next = stays();
+            let asked = Asked { text: TEXT, at: &at, next: &next, says: Says::Nothing };
+            let mut screen = Screen::new();
+            let mut sent = Vec::new();
+            for (piece, is_quiet) in pieces {
+                screen.take(&piece);
+                sent.extend_from_slice(&piece);
+                let now = verdict(screen.lines(), &screen.current(), &asked, is_quiet);
+                if matches!(now, Verdict::Good(_)) {
+                    let text = String::from_utf8_lossy(&sent);
+                    prop_assert!(is_exactly_good(&sent), "{text:?}");
+                }
+            }
+        }
+
+        /// Bytes of any kind, redrawn lines among them, never make a reply good that has something to say.
+        #[test]
+        fn any_bytes_behind_the_echo_are_good_only_where_nothing_is_seen(
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), Just(0x1b), Just(0x08)], 1..60),
+        ) {
+            let mut all = format!("GAM(config)# {TEXT}\r\n").into_bytes();
+            all.extend_from_slice(&bytes);
+            all.extend_from_slice(b"\r\nGAM(config)# ");
+            let mut screen = Screen::new();
+            screen.take(&all);
+            let at = Prompt::of("GAM", Mode::Configuration);
+            let next = stays();
+            let asked = Asked { text: TEXT, at: &at, next: &next, says: Says::Nothing };
+            let now = verdict(screen.lines(), &screen.current(), &asked, true);
+            // The prompt is hidden where the bytes begin something that never ends.
+            let is_blank = screen.lines()[1..].iter().all(|line| line.trim().is_empty());
+            let is_there = screen.current().trim() == "GAM(config)#";
+            let is_good = matches!(now, Verdict::Good(_));
+            prop_assert_eq!(is_good, is_blank && is_there, "{:?}", screen.all());
+        }
+    }
+}
