@@ -120,8 +120,6 @@ impl Session {
             Ok(reply) => {
                 self.mode = typed.mode;
                 self.prompt = reply.prompt;
-                // What is not ended stays: it is the prompt that the next line is typed at.
-                self.screen.clear_lines();
                 self.succeed();
                 let lines: Vec<&str> = reply.lines.iter().map(String::as_str).collect();
                 let exchange = self.exchange(typed.text, &lines, started);
