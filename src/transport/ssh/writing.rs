@@ -256,6 +256,8 @@ impl Session {
 
     /// Refuses to type a line; that is a failure as well.
     fn not_sent<T>(&mut self, text: &str, because: SshError) -> Result<T, SshError> {
+        // What failed before is why, wherever the session was then.
+        let because = self.begin().err().unwrap_or(because);
         self.cut();
         Err(SshError::Line {
             exchange: Box::new(self.exchange(text, &[], Instant::now())),
