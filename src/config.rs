@@ -223,7 +223,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     let inventory = written.inventory.unwrap_or_default();
     let path = variable("GAMCTL_INVENTORY").map(PathBuf::from);
     let path = path.or(inventory.path);
-    let folder = path.clone().unwrap_or_else(|| PathBuf::from("."));
+    let folder = path.clone().unwrap_or_default();
     let unnamed = (!is_named).then_some(Path::new("gamctl.toml"));
     Ok(Settings {
         inventory: path,

@@ -33,8 +33,9 @@ pub enum SealedName {
 /// repository that has none.
 pub(super) fn read(path: &Path, folder: &Path) -> io::Result<Option<Vec<u8>>> {
     if let Some(repository) = bare_repository(folder) {
-        let inner = path.strip_prefix(repository).map_err(io::Error::other)?;
-        return from_git(repository, inner).map_err(io::Error::other);
+        let inner = path.strip_prefix(folder).map_err(io::Error::other)?;
+        let inner = Path::new(SEALED_FOLDER).join(inner);
+        return from_git(repository, &inner).map_err(io::Error::other);
     }
     let bytes = match open(path) {
         Ok(file) if !file.metadata()?.is_file() => Err(io::Error::other("it is not a file")),
@@ -108,7 +109,9 @@ fn walk(folder: &Path, prefix: &str, depth: usize, paths: &mut Vec<String>) -> i
 
 /// Returns the repository without a work tree that the folder would be in.
 fn bare_repository(folder: &Path) -> Option<&Path> {
+    let here = Path::new(".");
     let root = folder.parent()?;
+    let root = if root == Path::new("") { here } else { root };
     let is_bare =
         root.join("HEAD").is_file() && root.join("objects").is_dir() && root.join("refs").is_dir();
     is_bare.then_some(root)

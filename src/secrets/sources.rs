@@ -196,6 +196,11 @@ impl Secrets {
         Ok(sealed.map(|sealed| (path, sealed)))
     }
 
+    /// Returns the file with those that values are sealed for.
+    pub fn recipients_file(&self) -> Option<PathBuf> {
+        Some(self.sources.sealed.as_deref()?.join(RECIPIENTS))
+    }
+
     /// Returns the file that a secret is sealed in, or would be; nothing where its name cannot be one.
     pub fn sealed_file(&self, name: &SecretName) -> Option<PathBuf> {
         folder::file(self.sources.sealed.as_deref()?, name, ENDING)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -335,7 +335,10 @@ impl Road<'_> {
 
     async fn carry_out(&self, table: &Table<'_>, all: Errands) -> anyhow::Result<Exit> {
         let run = RunId(Uuid::now_v7());
-        let remarks = self.begin(run, table).await?;
+        let remarks = match self.begin(run, table).await? {
+            Ok(remarks) => remarks,
+            Err(no) => return self.refused(table.start, &no, table.archive).await,
+        };
         let (stopping, stop) = watch::channel(false);
         let signals = tokio::spawn(signals(stopping));
         let manner = Manner {
@@ -371,7 +374,11 @@ impl Road<'_> {
     }
 
     /// Writes down that the run begins, with its plan, which nobody else gets.
-    async fn begin(&self, run: RunId, table: &Table<'_>) -> anyhow::Result<Vec<String>> {
+    async fn begin(
+        &self,
+        run: RunId,
+        table: &Table<'_>,
+    ) -> anyhow::Result<Result<Vec<String>, No>> {
         let (id, text) = match &table.start.file {
             Some(file) => (file.id.clone(), file.text.clone()),
             None => {
@@ -397,26 +404,30 @@ impl Road<'_> {
         let hours = self.settings.apply.plan_expires_hours;
         let hours = hours.map_or(PLAN_HOURS, |hours| hours.get());
         let most = Duration::from_secs(3600 * u64::from(hours));
-        let refusal = match store.take_plan(&id, &document, &new, most).await? {
+        let because = match store.take_plan(&id, &document, &new, most).await? {
             Taken::Now { age } => {
                 let is_unknown = age.is_none() && table.start.file.is_some();
                 let remark =
                     "This store did not see the plan being made, so nobody knows how old it is.";
-                return Ok(is_unknown.then(|| remark.to_owned()).into_iter().collect());
+                return Ok(Ok(is_unknown
+                    .then(|| remark.to_owned())
+                    .into_iter()
+                    .collect()));
             }
             Taken::AlreadyApplied { run, at } => format!(
-                "this plan was applied already, on {} by run {}; make a new one with `gamctl plan --out FILE`",
+                "this plan was applied already, on {} by run {}",
                 moment(at),
                 run.0
             ),
             Taken::Expired { made, .. } => format!(
-                "this plan was made on {}, more than {hours} hours ago; make a new one with `gamctl plan --out FILE`",
+                "this plan was made on {}, more than {hours} hours ago",
                 moment(made)
             ),
         };
-        self.audit(table.start, true, refusal.clone(), None, table.archive)
-            .await?;
-        bail!(refusal)
+        Ok(Err(No {
+            because,
+            hint: "make a new one with `gamctl plan --out FILE`".to_owned(),
+        }))
     }
 
     fn bounds(&self) -> Bounds {

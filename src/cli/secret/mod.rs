@@ -17,7 +17,7 @@ use super::terminal::Terminal;
 use crate::config::Settings;
 use crate::model::SecretName;
 use crate::report::Exit;
-use crate::secrets::{RECIPIENTS, Recipients, SEALED_FOLDER, Secrets};
+use crate::secrets::{Recipients, Secrets};
 
 /// Keep the values of secrets: sealed in the inventory, for those who have a key
 ///
@@ -96,10 +96,13 @@ impl<'a> Place<'a> {
             "there is no folder {}; `--inventory` names the inventory's",
             folder.display()
         );
+        let secrets = Secrets::of(settings.secrets.clone());
         Ok(Self {
             settings,
-            secrets: Secrets::of(settings.secrets.clone()),
-            recipients: folder.join(SEALED_FOLDER).join(RECIPIENTS),
+            recipients: secrets
+                .recipients_file()
+                .context("the settings name no inventory")?,
+            secrets,
             folder,
         })
     }

@@ -52,7 +52,12 @@ pub(super) fn rotate(
             format!("`{name}` is not sealed; `gamctl secret list` shows what is")
         })?;
         let value = unseal(&before, identities);
-        let value = value.with_context(|| format!("{}; nothing was written", path.display()))?;
+        let value = value.with_context(|| {
+            format!(
+                "{} cannot be opened, so nothing was written",
+                path.display()
+            )
+        })?;
         let after = seal(&value, &recipients)?;
         let opened = unseal(after.as_bytes(), identities)?;
         ensure!(
