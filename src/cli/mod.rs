@@ -8,13 +8,17 @@ mod commit_target;
 mod completions;
 mod demo;
 mod discover;
+mod explain;
 mod exposed_secrets;
 mod fmt;
+mod freeze;
 mod generated;
+mod history;
 mod import;
 mod init;
 mod looking;
 mod man;
+mod memory;
 mod notebook;
 mod observe;
 mod plan;
@@ -29,10 +33,12 @@ mod show;
 mod show_observed;
 mod source;
 mod store;
+mod subject;
 mod terminal;
 mod trust;
 mod twin;
 mod validate;
+mod when;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -123,6 +129,10 @@ enum Command {
     Adopt(adopt::AdoptArguments),
     Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
+    History(Box<history::HistoryArguments>),
+    Explain(explain::ExplainArguments),
+    Freeze(freeze::FreezeArguments),
+    Thaw(freeze::ThawArguments),
     Secret(secret::SecretArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
@@ -184,6 +194,10 @@ impl Command {
             Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::History(arguments) => history::run(&arguments, settings, terminal),
+            Self::Explain(arguments) => explain::run(&arguments, settings, terminal),
+            Self::Freeze(arguments) => freeze::freeze(&arguments, settings, terminal),
+            Self::Thaw(arguments) => freeze::thaw(&arguments, settings, terminal),
             Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),

@@ -7,7 +7,11 @@ mod count;
 mod difference;
 mod discovery;
 mod exit;
+mod explain;
 mod finding;
+mod fold;
+mod freeze;
+mod history;
 mod intended;
 mod line_match;
 mod moment;
@@ -24,7 +28,13 @@ pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};
 pub use exit::Exit;
+pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
+pub use freeze::{FreezeLine, freezes, held, short_id};
+pub use history::{
+    AuditLine, DeviceStory, Happening, RunLine, What, audit_lines, device_story, run_head,
+    run_lines, runs_verdict,
+};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
 pub use moment::moment;
 pub use observed::{observed_device, observed_fleet, observed_subscriber};
