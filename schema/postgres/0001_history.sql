@@ -18,15 +18,25 @@ create index run_by_time on run (began);
 
 create table plan_document (
     plan     text primary key,
-    document jsonb       not null,
-    made     timestamptz not null
+    document jsonb not null
 );
 
--- A plan applies once: this is the constraint that says so.
+-- Each time that a plan was made: the same state leads to the same plan again, and that is another one to apply.
+create table plan_made (
+    plan   text    not null references plan_document (plan),
+    making integer not null check (making > 0),
+    made   timestamptz not null,
+    primary key (plan, making)
+);
+
+-- What was made is applied once: this is the constraint that says so.
 create table plan_taken (
-    plan text primary key references plan_document (plan),
-    run  uuid        not null unique references run (id),
-    at   timestamptz not null
+    plan   text    not null,
+    making integer not null,
+    run    uuid    not null unique references run (id),
+    at     timestamptz not null,
+    primary key (plan, making),
+    foreign key (plan, making) references plan_made (plan, making)
 );
 
 create table lease (
@@ -200,10 +210,10 @@ create trigger lease_counts_up before update on lease for each row
 do $$
 declare kept text;
 begin
-    foreach kept in array array['plan_document', 'plan_taken', 'entry', 'effect', 'look', 'ledger_version', 'audit', 'freeze', 'thaw'] loop
+    foreach kept in array array['plan_document', 'plan_made', 'plan_taken', 'entry', 'effect', 'look', 'ledger_version', 'audit', 'freeze', 'thaw'] loop
         execute format('create trigger is_kept before update on %I for each row execute function only_added_to()', kept);
     end loop;
-    foreach kept in array array['run', 'outcome', 'lease', 'plan_document', 'plan_taken', 'entry', 'effect', 'look', 'ledger_version', 'audit', 'freeze', 'thaw'] loop
+    foreach kept in array array['run', 'outcome', 'lease', 'plan_document', 'plan_made', 'plan_taken', 'entry', 'effect', 'look', 'ledger_version', 'audit', 'freeze', 'thaw'] loop
         execute format('create trigger stays before delete on %I for each row execute function only_added_to()', kept);
         execute format('create trigger stays_whole before truncate on %I for each statement execute function only_added_to()', kept);
     end loop;

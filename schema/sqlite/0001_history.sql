@@ -19,15 +19,25 @@ create index run_by_time on run (began);
 
 create table plan_document (
     plan     text primary key,
-    document text    not null,
-    made     integer not null
+    document text not null
 ) strict;
 
--- A plan applies once: this is the constraint that says so.
+-- Each time that a plan was made: the same state leads to the same plan again, and that is another one to apply.
+create table plan_made (
+    plan   text    not null references plan_document (plan),
+    making integer not null check (making > 0),
+    made   integer not null,
+    primary key (plan, making)
+) strict;
+
+-- What was made is applied once: this is the constraint that says so.
 create table plan_taken (
-    plan text primary key references plan_document (plan),
-    run  text    not null unique references run (id),
-    at   integer not null
+    plan   text    not null,
+    making integer not null,
+    run    text    not null unique references run (id),
+    at     integer not null,
+    primary key (plan, making),
+    foreign key (plan, making) references plan_made (plan, making)
 ) strict;
 
 create table lease (
@@ -184,6 +194,7 @@ begin select raise(abort, 'gamctl: append-only'); end;
 create trigger outcome_is_kept before update on outcome when old.ended <> 'interrupted'
 begin select raise(abort, 'gamctl: append-only'); end;
 create trigger plan_document_is_kept before update on plan_document begin select raise(abort, 'gamctl: append-only'); end;
+create trigger plan_made_is_kept before update on plan_made begin select raise(abort, 'gamctl: append-only'); end;
 create trigger plan_taken_is_kept before update on plan_taken begin select raise(abort, 'gamctl: append-only'); end;
 create trigger entry_is_kept before update on entry begin select raise(abort, 'gamctl: append-only'); end;
 create trigger effect_is_kept before update on effect begin select raise(abort, 'gamctl: append-only'); end;
@@ -195,6 +206,7 @@ create trigger thaw_is_kept before update on thaw begin select raise(abort, 'gam
 create trigger run_stays before delete on run begin select raise(abort, 'gamctl: append-only'); end;
 create trigger outcome_stays before delete on outcome begin select raise(abort, 'gamctl: append-only'); end;
 create trigger plan_document_stays before delete on plan_document begin select raise(abort, 'gamctl: append-only'); end;
+create trigger plan_made_stays before delete on plan_made begin select raise(abort, 'gamctl: append-only'); end;
 create trigger plan_taken_stays before delete on plan_taken begin select raise(abort, 'gamctl: append-only'); end;
 create trigger entry_stays before delete on entry begin select raise(abort, 'gamctl: append-only'); end;
 create trigger effect_stays before delete on effect begin select raise(abort, 'gamctl: append-only'); end;

@@ -76,6 +76,8 @@ pub(super) enum Fault {
     Fenced,
     /// An entry, a run or a lease that must be there is not.
     Rewound,
+    /// Something else has its place.
+    Another(String),
     /// A constraint does not let it in.
     Refused(String),
     Broken(String),

@@ -113,8 +113,10 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
         }
     }
     for subscriber in goal.subscribers.values() {
+        // What somebody else took away meanwhile is not ours to bring back.
         if let Some(mac) = subscriber.endpoint
             && let Some(endpoint) = before.endpoints.get(&mac)
+            && now.endpoints.contains_key(&mac)
         {
             goal.endpoints
                 .entry(mac)
@@ -122,6 +124,7 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
         }
         if let RateLimit::Profile(name) = &subscriber.rate
             && let Some(profile) = before.profiles.get(name)
+            && now.profiles.contains_key(name)
         {
             goal.profiles
                 .entry(name.clone())

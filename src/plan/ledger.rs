@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    DeviceConfig, MacAddress, Observation, Part, ProfileName, Slot, SubscriberName,
+    DeviceConfig, MacAddress, Observation, Part, PortConfig, ProfileName, Slot, SubscriberName,
+    SystemConfig, UplinkConfig,
 };
 
 use super::settled::{same_endpoint, same_profile, same_subscriber};
@@ -65,13 +66,68 @@ impl Ledger {
             }
         }
         self.still_there(after, &mut verified);
-        verified.system = intended.system.clone();
-        verified.uplinks = intended.uplinks.clone();
-        verified.ports = intended.ports.clone();
+        self.settings(intended, has, &mut verified);
         without_slots(&mut verified);
         Self {
             verified,
             protected: self.protected.clone(),
+        }
+    }
+
+    /// Settings: as intended where the device has them so, else as they were last verified.
+    fn settings(&self, intended: &DeviceConfig, has: &DeviceConfig, verified: &mut DeviceConfig) {
+        fn pick<T: Clone + PartialEq>(
+            wanted: Option<&T>,
+            has: Option<&T>,
+            known: Option<&T>,
+        ) -> Option<T> {
+            // No opinion is none.
+            let wanted = wanted?;
+            if has == Some(wanted) {
+                Some(wanted.clone())
+            } else {
+                known.cloned()
+            }
+        }
+        macro_rules! fields {
+            ($wanted:expr, $has:expr, $known:expr, $($field:ident),*) => {{
+                let (wanted, has, known) = ($wanted, $has, $known);
+                ($(pick(
+                    wanted.$field.as_ref(),
+                    has.and_then(|has| has.$field.as_ref()),
+                    known.and_then(|known| known.$field.as_ref()),
+                )),*,)
+            }};
+        }
+        let known = &self.verified;
+        let (hostname, location, contact) = fields!(
+            &intended.system,
+            Some(&has.system),
+            Some(&known.system),
+            hostname,
+            location,
+            contact
+        );
+        verified.system = SystemConfig {
+            hostname,
+            location,
+            contact,
+        };
+        for (number, wanted) in &intended.uplinks {
+            let (has, known) = (has.uplinks.get(number), known.uplinks.get(number));
+            let (allowed_vlans,) = fields!(wanted, has, known, allowed_vlans);
+            let uplink = UplinkConfig { allowed_vlans };
+            verified.uplinks.insert(*number, uplink);
+        }
+        for (number, wanted) in &intended.ports {
+            let (has, known) = (has.ports.get(number), known.ports.get(number));
+            let (name, enabled, mode) = fields!(wanted, has, known, name, enabled, mode);
+            let port = PortConfig {
+                name,
+                enabled,
+                mode,
+            };
+            verified.ports.insert(*number, port);
         }
     }
 

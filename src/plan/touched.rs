@@ -45,6 +45,17 @@ impl Touched {
         }
     }
 
+    /// Returns whether both touch an object.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        !self.system.is_disjoint(&other.system)
+            || !self.uplinks.is_disjoint(&other.uplinks)
+            || !self.ports.is_disjoint(&other.ports)
+            || !self.profiles.is_disjoint(&other.profiles)
+            || !self.endpoints.is_disjoint(&other.endpoints)
+            || !self.subscribers.is_disjoint(&other.subscribers)
+    }
+
     /// Returns only what was touched.
     #[must_use]
     pub fn part_of(&self, config: &DeviceConfig) -> DeviceConfig {

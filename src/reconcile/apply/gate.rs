@@ -91,3 +91,53 @@ impl Gate {
         self.failures.fetch_add(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(bounds: Bounds) -> (watch::Sender<bool>, Gate) {
+        let (stopping, stop) = watch::channel(false);
+        (stopping, Gate::new(bounds, ["a", "b"].into_iter(), stop))
+    }
+
+    #[tokio::test]
+    async fn a_busy_site_holds_up_no_other() {
+        let bounds = Bounds {
+            at_once: 2,
+            at_once_per_site: 1,
+            failure_budget: 3,
+        };
+        let (_stopping, gate) = gate(bounds);
+        let first = gate.enter(Some("a")).await.unwrap();
+        // The second of `a` waits for its site and takes none of the places meanwhile.
+        let mut waiting = Box::pin(gate.enter(Some("a")));
+        assert!(futures_poll(&mut waiting).await.is_none());
+        let other = gate.enter(Some("b")).await.unwrap();
+        assert!(futures_poll(&mut waiting).await.is_none());
+        drop(first);
+        assert!(waiting.await.is_ok());
+        drop(other);
+    }
+
+    /// Polls once.
+    async fn futures_poll<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            done = future => Some(done),
+            () = std::future::ready(()) => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn after_the_budget_and_after_a_stop_nobody_is_begun() {
+        let (stopping, gate) = gate(Bounds::default());
+        for _ in 0..Bounds::default().failure_budget {
+            assert!(gate.enter(None).await.is_ok());
+            gate.failed();
+        }
+        assert_eq!(gate.enter(None).await.unwrap_err(), Closed::Budget(3));
+        stopping.send(true).unwrap();
+        assert_eq!(gate.enter(None).await.unwrap_err(), Closed::Stopped);
+    }
+}

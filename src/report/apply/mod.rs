@@ -2,6 +2,8 @@
 //!
 //! `verdict` the sentence and the exit · `text` the whole of it.
 
+#[cfg(test)]
+mod tests;
 mod text;
 mod verdict;
 

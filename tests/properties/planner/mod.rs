@@ -4,3 +4,4 @@ pub(super) mod case;
 pub(super) mod device;
 pub(super) mod judge;
 mod mutate;
+mod way_back;
