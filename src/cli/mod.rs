@@ -8,6 +8,7 @@ mod commit_target;
 mod completions;
 mod demo;
 mod discover;
+mod doctor;
 mod explain;
 mod exposed_secrets;
 mod fmt;
@@ -134,6 +135,7 @@ enum Command {
     Freeze(freeze::FreezeArguments),
     Thaw(freeze::ThawArguments),
     Secret(secret::SecretArguments),
+    Doctor(doctor::DoctorArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -198,6 +200,7 @@ impl Command {
             Self::Explain(arguments) => explain::run(&arguments, settings, terminal),
             Self::Freeze(arguments) => freeze::freeze(&arguments, settings, terminal),
             Self::Thaw(arguments) => freeze::thaw(&arguments, settings, terminal),
+            Self::Doctor(arguments) => doctor::run(&arguments, settings, terminal),
             Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
