@@ -1,0 +1,5 @@
+//! The real program on real twins, killed, frozen, stopped and robbed of its store: whatever dies, what `judge` checks holds.
+
+mod judge;
+mod points;
+mod site;
