@@ -15,6 +15,7 @@ mod discovery;
 mod documents;
 mod golden;
 mod import;
+mod injection;
 mod mutations;
 mod observe;
 mod planner;
