@@ -1,11 +1,12 @@
 //! Program settings from `gamctl.toml` with the environment over it; the only file that reads the environment.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use crate::secrets::{Secret, SecretSources, VARIABLE_PREFIX};
+use crate::secrets::{SEALED_FOLDER, Secret, SecretCommand, SecretSources, VARIABLE_PREFIX};
 
 /// What the program is told from outside of the command line.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,12 @@ pub struct Settings {
     pub branch: Option<String>,
     /// Where commands that contact devices find the values of secrets.
     pub secrets: SecretSources,
+    pub store: StoreSettings,
+    pub apply: ApplySettings,
+    /// Who is at the keyboard, as `user@host`, for the record.
+    pub who: String,
+    /// Where a test wants this process to die; builds for tests only.
+    pub crash_at: Option<String>,
     /// Who makes commits, by `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
     pub git_author: GitIdentity,
     /// Who enters them, by `GIT_COMMITTER_NAME` and `GIT_COMMITTER_EMAIL`.
@@ -33,6 +40,44 @@ pub struct Settings {
 pub struct GitIdentity {
     pub name: Option<String>,
     pub email: Option<String>,
+}
+
+/// Where everything is remembered.
+#[derive(Clone, Default)]
+pub struct StoreSettings {
+    /// `postgres://…` or `sqlite:///…`, which may hold a password; left out: SQLite in the state directory.
+    pub url: Option<Secret>,
+    /// Where the store is that needs no server, and the journal; left out: below `default_state`.
+    pub state: Option<PathBuf>,
+    /// The user's folder for such things; left out where the environment names none.
+    pub default_state: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for StoreSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("StoreSettings")
+            .field("has_url", &self.url.is_some())
+            .field("state", &self.state)
+            .field("default_state", &self.default_state)
+            .finish()
+    }
+}
+
+/// How `apply` goes about it, where the command does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct ApplySettings {
+    /// How many devices are written to at a time.
+    pub at_once: Option<NonZeroU16>,
+    /// How many of one site.
+    pub at_once_per_site: Option<NonZeroU16>,
+    /// After so many devices that failed no other is begun.
+    pub failure_budget: Option<NonZeroU16>,
+    /// How long a device is ours without a word to the store; what is longer lets a dead process hold it for longer.
+    pub lease_seconds: Option<NonZeroU16>,
+    /// For how long a plan may be applied after it was made.
+    pub plan_expires_hours: Option<NonZeroU16>,
 }
 
 /// Why the settings cannot be read.
@@ -59,6 +104,8 @@ pub enum SettingsError {
 struct Written {
     inventory: Option<WrittenInventory>,
     secrets: Option<WrittenSecrets>,
+    store: Option<WrittenStore>,
+    apply: Option<ApplySettings>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -68,10 +115,32 @@ struct WrittenInventory {
     branch: Option<String>,
 }
 
+/// The address is read as a secret at once: it may hold a password.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+struct WrittenStore {
+    #[serde(deserialize_with = "as_secret")]
+    url: Option<Secret>,
+    state: Option<PathBuf>,
+}
+
+fn as_secret<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Secret>, D::Error> {
+    let text = String::deserialize(written)?;
+    Ok(Some(Secret::new(text.into_bytes())))
+}
+
+impl std::fmt::Debug for WrittenStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("WrittenStore")
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 struct WrittenSecrets {
     directory: Option<PathBuf>,
+    identity: Option<PathBuf>,
+    command: Option<SecretCommand>,
 }
 
 /// Far more than settings ever need.
@@ -90,6 +159,42 @@ fn git_identity(role: &str) -> GitIdentity {
         name: variable(&format!("GIT_{role}_NAME")),
         email: variable(&format!("GIT_{role}_EMAIL")),
     }
+}
+
+/// Returns the store's settings: the environment's before the file's.
+fn store_settings(written: Option<WrittenStore>) -> StoreSettings {
+    let written = written.unwrap_or_default();
+    let url = variable("GAMCTL_STORE_URL").map(|url| Secret::new(url.into_bytes()));
+    let home = || Some(PathBuf::from(variable("HOME")?).join(".local/state"));
+    StoreSettings {
+        url: url.or(written.url),
+        state: variable("GAMCTL_STATE")
+            .map(PathBuf::from)
+            .or(written.state),
+        default_state: variable("XDG_STATE_HOME")
+            .map(PathBuf::from)
+            .or_else(home)
+            .map(|folder| folder.join("gamctl")),
+    }
+}
+
+/// Returns who is at the keyboard, as far as the environment tells.
+fn who() -> String {
+    let user = variable("GAMCTL_WHO")
+        .or_else(|| variable("SUDO_USER"))
+        .or_else(|| variable("USER"))
+        .or_else(|| variable("LOGNAME"));
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let host = variable("HOSTNAME").unwrap_or_else(|| host.trim().to_owned());
+    let mut who = user.unwrap_or_else(|| "unknown".to_owned());
+    if !who.contains('@') && !host.is_empty() {
+        who.push('@');
+        who.push_str(&host);
+    }
+    who.chars()
+        .filter(|letter| !letter.is_control())
+        .take(120)
+        .collect()
 }
 
 /// Returns the variables that hold secrets; they may be any bytes.
@@ -116,16 +221,19 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         },
     };
     let inventory = written.inventory.unwrap_or_default();
+    let path = variable("GAMCTL_INVENTORY").map(PathBuf::from);
+    let path = path.or(inventory.path);
+    let folder = path.clone().unwrap_or_default();
+    let unnamed = (!is_named).then_some(Path::new("gamctl.toml"));
     Ok(Settings {
-        inventory: variable("GAMCTL_INVENTORY")
-            .map(PathBuf::from)
-            .or(inventory.path),
+        inventory: path,
         is_named,
         branch: variable("GAMCTL_BRANCH").or(inventory.branch),
-        secrets: SecretSources {
-            directory: written.secrets.and_then(|secrets| secrets.directory),
-            environment: secret_variables(),
-        },
+        secrets: secret_sources(written.secrets, unnamed, &folder),
+        store: store_settings(written.store),
+        apply: written.apply.unwrap_or_default(),
+        who: who(),
+        crash_at: variable("GAMCTL_CRASH_AT").filter(|_| cfg!(debug_assertions)),
         git_author: git_identity("AUTHOR"),
         git_committer: git_identity("COMMITTER"),
         no_color: variable("NO_COLOR").is_some(),
@@ -142,20 +250,61 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
     if settings.is_named || !path.exists() {
         return Ok(Settings {
             inventory: Some(folder.to_path_buf()),
+            secrets: SecretSources {
+                sealed: Some(folder.join(SEALED_FOLDER)),
+                remembered: std::sync::Arc::default(),
+                ..settings.secrets.clone()
+            },
             ..settings.clone()
         });
     }
     let written = read(&path)?;
     let inventory = written.inventory.unwrap_or_default();
+    let folder = inventory.path.unwrap_or_else(|| folder.to_path_buf());
     Ok(Settings {
-        inventory: Some(inventory.path.unwrap_or_else(|| folder.to_path_buf())),
         branch: inventory.branch.or_else(|| settings.branch.clone()),
-        secrets: SecretSources {
-            directory: written.secrets.and_then(|secrets| secrets.directory),
-            environment: settings.secrets.environment.clone(),
-        },
+        secrets: secret_sources(written.secrets, Some(&path), &folder),
+        inventory: Some(folder),
+        store: store_settings(written.store),
+        apply: written.apply.unwrap_or_default(),
         ..settings.clone()
     })
+}
+
+/// Returns where secrets are looked for; `inventory` is the folder whose sealed ones are meant, and `unnamed` the settings
+/// where nobody named them.
+fn secret_sources(
+    written: Option<WrittenSecrets>,
+    unnamed: Option<&Path>,
+    inventory: &Path,
+) -> SecretSources {
+    let WrittenSecrets {
+        directory,
+        identity,
+        mut command,
+    } = written.unwrap_or_default();
+    if let (Some(command), Some(settings)) = (&mut command, unnamed) {
+        command.forbid(settings);
+    }
+    SecretSources {
+        environment: secret_variables(),
+        directory,
+        sealed: Some(inventory.join(SEALED_FOLDER)),
+        identity: variable("GAMCTL_AGE_IDENTITY")
+            .map(PathBuf::from)
+            .or(identity)
+            .or_else(usual_identity),
+        command,
+        remembered: std::sync::Arc::default(),
+    }
+}
+
+/// Returns where a private key is where nobody says otherwise.
+fn usual_identity() -> Option<PathBuf> {
+    let home = || variable("HOME").map(|home| Path::new(&home).join(".config"));
+    let folder = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    let folder = folder.filter(|folder| folder.is_absolute()).or_else(home)?;
+    Some(folder.join("gamctl").join("identity.txt"))
 }
 
 fn read(path: &Path) -> Result<Written, SettingsError> {
@@ -186,8 +335,15 @@ fn read(path: &Path) -> Result<Written, SettingsError> {
     if let Some(inventory) = &mut written.inventory {
         inventory.path = inventory.path.take().map(|inner| folder.join(inner));
     }
+    if let Some(store) = &mut written.store {
+        store.state = store.state.take().map(|inner| folder.join(inner));
+    }
     if let Some(secrets) = &mut written.secrets {
         secrets.directory = secrets.directory.take().map(|inner| folder.join(inner));
+        secrets.identity = secrets.identity.take().map(|inner| folder.join(inner));
+        if let Some(command) = &mut secrets.command {
+            command.resolve(folder);
+        }
     }
     Ok(written)
 }
@@ -231,6 +387,37 @@ mod tests {
             settings.secrets.directory,
             Some(directory.path().join("secrets"))
         );
+    }
+
+    #[test]
+    fn a_command_for_secrets_is_only_taken_from_settings_that_were_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gamctl.toml");
+        std::fs::write(&path, "[secrets]\ncommand = [\"echo\", \"{name}\"]\n").unwrap();
+        let named = settings(Some(&path)).unwrap();
+        let found = settings_of(&Settings::default(), directory.path()).unwrap();
+        let name = crate::model::SecretName::new("of-the-command").unwrap();
+        let ask = |settings: Settings| crate::secrets::Secrets::of(settings.secrets).get(&name);
+        assert_eq!(ask(named).unwrap().reveal(), b"of-the-command");
+        let error = ask(found).unwrap_err().to_string();
+        assert!(error.contains("is not run"), "{error}");
+        let error = written("[secrets]\n\ncommand = [\"pass\"]\n").unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains(":3: ") && error.contains("{name}"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn sealed_secrets_and_the_key_to_them_are_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("gamctl.toml");
+        std::fs::write(&path, "[secrets]\nidentity = \"key.txt\"\n").unwrap();
+        let found = settings_of(&Settings::default(), directory.path()).unwrap();
+        let secrets = found.secrets;
+        assert_eq!(secrets.sealed, Some(directory.path().join("sealed")));
+        assert_eq!(secrets.identity, Some(directory.path().join("key.txt")));
     }
 
     #[test]

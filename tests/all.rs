@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should end right there; clippy exempts test functions but not their helpers"
 )]
 
+mod apply;
 mod architecture;
 mod blame;
 mod cli;
@@ -14,12 +15,14 @@ mod corpus;
 mod discovery;
 mod documents;
 mod golden;
+mod history;
 mod import;
 mod injection;
 mod mutations;
 mod observe;
 mod planner;
 mod plans;
+mod postgres;
 mod properties;
 mod reconcile;
 mod rendering;

@@ -16,7 +16,7 @@ use crate::golden::assert_golden;
 use crate::world::World;
 
 /// Runs before each command: nothing from outside may change what it prints.
-const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE GAMCTL_CONFIG GAMCTL_INVENTORY GAMCTL_BRANCH; LC_ALL=C; export LC_ALL; ";
+const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE GAMCTL_CONFIG GAMCTL_INVENTORY GAMCTL_BRANCH GAMCTL_AGE_IDENTITY XDG_CONFIG_HOME; LC_ALL=C; export LC_ALL; ";
 
 /// Returns what the transcript says when its commands are run again.
 fn replay(transcript: &str) -> String {
@@ -55,7 +55,7 @@ fn replay(transcript: &str) -> String {
     text
 }
 
-/// Replaces what differs from run to run: the temporary folder and the commits that gamctl makes now.
+/// Replaces what differs from run to run: the temporary folder, the commits and the keys that gamctl makes now.
 fn steady(world: &World, text: &str) -> String {
     let folder = world.beside("");
     let text = text.replace(folder.to_str().unwrap(), "/tmp/");
@@ -65,7 +65,13 @@ fn steady(world: &World, text: &str) -> String {
         let is_commit = [7, 12, 40].contains(&word.len())
             && word.bytes().all(|byte| byte.is_ascii_hexdigit())
             && word.bytes().any(|byte| byte.is_ascii_digit());
-        steady.push_str(if is_commit { "COMMIT" } else { word });
+        // The public keys of `age` are 62 letters and digits.
+        let is_key = word.len() == 62 && word.starts_with("age1");
+        steady.push_str(match (is_commit, is_key) {
+            (true, _) => "COMMIT",
+            (_, true) => "PUBLICKEY",
+            (false, false) => word,
+        });
         word.clear();
     };
     for character in text.chars() {

@@ -87,6 +87,21 @@ pub struct Exchange {
     pub millis: u64,
 }
 
+impl From<crate::transport::ssh::Exchange> for Exchange {
+    fn from(exchange: crate::transport::ssh::Exchange) -> Self {
+        let crate::transport::ssh::Exchange {
+            line,
+            reply,
+            millis,
+        } = exchange;
+        Self {
+            line,
+            reply,
+            millis,
+        }
+    }
+}
+
 /// Writes entries down so that they outlive the process.
 pub trait Witness: Sync {
     /// Returns when the entry is durable.

@@ -1,9 +1,23 @@
 //! Carries out the plan of one device: looks, compares, writes line by line, looks again, saves, or goes back.
 //!
-//! `entry` what is written down on the way · `outcome` how it ended.
+//! `job` what is to be done · `entry` what is written down on the way · `outcome` how it ended. The doing: `road` arrow by arrow · `typing`
+//! the lines · `looking` patient looks · `saving` the startup file · `undoing` the way back. What decides, from values to values:
+//! `before` what must hold first · `compare` two pictures · `moved` then, now and intended · `verdict` what a look says of an apply.
 
+mod before;
+mod compare;
 mod entry;
+mod job;
+mod looking;
+mod moved;
 mod outcome;
+mod road;
+mod saving;
+mod typing;
+mod undoing;
+mod verdict;
 
 pub use entry::{Entry, Exchange, Moment, NotCommitted, Purpose, Witness};
+pub use job::{Ending, Job, Pace, Progress, Replan, Work};
 pub use outcome::{DeviceOutcome, Difference, Ended, StepOutcome};
+pub use road::apply_device;

@@ -12,18 +12,7 @@ use crate::secrets::Secrets;
 pub(super) fn warn_of_exposed(inventory: &Inventory, secrets: &Secrets, terminal: &Terminal) {
     let names: BTreeSet<&SecretName> = inventory
         .credentials()
-        .flat_map(|credentials| {
-            let text = &credentials.text;
-            let snmp = text.snmp.as_ref();
-            let community = snmp.and_then(|snmp| Some(&snmp.community.as_ref()?.0));
-            let auth = snmp.and_then(|snmp| Some(&snmp.auth.as_ref()?.secret.as_ref()?.0));
-            let privacy = snmp.and_then(|snmp| Some(&snmp.privacy.as_ref()?.secret.as_ref()?.0));
-            let password = text
-                .ssh
-                .as_ref()
-                .and_then(|ssh| Some(&ssh.password.as_ref()?.0));
-            [community, auth, privacy, password].into_iter().flatten()
-        })
+        .flat_map(|credentials| credentials.text.secrets())
         .collect();
     let exposed: Vec<String> = names
         .into_iter()

@@ -1,5 +1,6 @@
 //! Looks at devices for a command: from the scope to what was seen, with a progress bar for those who wait.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,12 +16,15 @@ use crate::config::Settings;
 use crate::inventory::Inventory;
 use crate::model::{DeviceName, DeviceState, Observation};
 use crate::observe::record;
-use crate::reconcile::{Looks, Sighting, Sightings, look_at_all, opening};
+use crate::reconcile::{Looks, Opening, Sighting, Sightings, look_at_all, opening};
 use crate::report::visible;
 use crate::secrets::Secrets;
 
 /// A bar that comes and goes at once only flickers.
 const UNTIL_SHOWN: Duration = Duration::from_secs(1);
+
+/// How devices are reached, or why they are not.
+pub(super) type Openings = BTreeMap<DeviceName, Result<Opening, String>>;
 
 /// Returns the devices in scope that are installed.
 pub(super) fn installed(inventory: &Inventory, scope: &Scope) -> Vec<DeviceName> {
@@ -39,6 +43,21 @@ pub(super) fn look(
     settings: &Settings,
     terminal: &Terminal,
 ) -> anyhow::Result<Sightings> {
+    let openings = openings(inventory, names, settings, terminal);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the threads that look at devices")?;
+    Ok(runtime.block_on(look_through(openings, terminal)))
+}
+
+/// Returns how each device is reached, or why it is not.
+pub(super) fn openings(
+    inventory: &Inventory,
+    names: &[DeviceName],
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Openings {
     let secrets = Secrets::of(settings.secrets.clone());
     warn_of_exposed(inventory, &secrets, terminal);
     let devices = names.iter().filter_map(|name| {
@@ -46,20 +65,20 @@ pub(super) fn look(
         let opening = opening(inventory, device, &secrets).map_err(|error| error.to_string());
         Some((name.clone(), opening))
     });
-    let devices: Vec<_> = devices.collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("failed to start the threads that look at devices")?;
+    devices.collect()
+}
+
+/// Looks at devices, with a bar for those who wait.
+pub(super) async fn look_through(openings: Openings, terminal: &Terminal) -> Sightings {
     let bar = Bar::new(
-        names.len(),
+        openings.len(),
         "Looking {wide_bar} {pos}/{len} devices",
         terminal,
     );
-    let looks = look_at_all(devices, Looks::new(clock::seconds), |_| bar.step());
-    let sightings = runtime.block_on(looks);
+    let devices = openings.into_iter().collect();
+    let sightings = look_at_all(devices, Looks::new(clock::seconds), |_| bar.step()).await;
     bar.end();
-    Ok(sightings)
+    sightings
 }
 
 /// Reads looks from files, for the devices in scope.

@@ -1,29 +1,45 @@
 //! What people type: the arguments of every command, and the way from them to an exit code.
 
+mod adopt;
+mod apply;
 mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
+mod demo;
 mod discover;
+mod doctor;
+mod explain;
 mod exposed_secrets;
 mod fmt;
+mod freeze;
 mod generated;
+mod history;
 mod import;
 mod init;
 mod looking;
 mod man;
+mod memory;
+mod notebook;
 mod observe;
 mod plan;
+mod readings;
+mod rollback;
+mod runs;
 mod schema;
 mod scope;
+mod secret;
 mod set;
 mod show;
 mod show_observed;
 mod source;
+mod store;
+mod subject;
 mod terminal;
 mod trust;
 mod twin;
 mod validate;
+mod when;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,6 +48,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Settings};
+use crate::crash;
 use crate::report::Exit;
 pub use generated::manual;
 use terminal::Terminal;
@@ -108,7 +125,17 @@ enum Command {
     Import(Box<import::ImportArguments>),
     Observe(Box<observe::ObserveArguments>),
     Plan(Box<plan::PlanArguments>),
+    Apply(Box<apply::ApplyArguments>),
+    Rollback(Box<rollback::RollbackArguments>),
+    Adopt(adopt::AdoptArguments),
+    Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
+    History(Box<history::HistoryArguments>),
+    Explain(explain::ExplainArguments),
+    Freeze(freeze::FreezeArguments),
+    Thaw(freeze::ThawArguments),
+    Secret(secret::SecretArguments),
+    Doctor(doctor::DoctorArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -132,6 +159,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let settings = config::settings(arguments.config.as_deref());
+    if let Some(order) = settings
+        .as_ref()
+        .ok()
+        .and_then(|settings| settings.crash_at.as_deref())
+    {
+        crash::arm(order);
+    }
     let terminal = Terminal::of(&arguments, settings.as_ref().ok());
     let result = settings
         .map_err(anyhow::Error::from)
@@ -157,7 +191,17 @@ impl Command {
             Self::Import(arguments) => import::run(&arguments, settings, terminal),
             Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
             Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
+            Self::Apply(arguments) => apply::run(&arguments, settings, terminal),
+            Self::Rollback(arguments) => rollback::run(&arguments, settings, terminal),
+            Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
+            Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::History(arguments) => history::run(&arguments, settings, terminal),
+            Self::Explain(arguments) => explain::run(&arguments, settings, terminal),
+            Self::Freeze(arguments) => freeze::freeze(&arguments, settings, terminal),
+            Self::Thaw(arguments) => freeze::thaw(&arguments, settings, terminal),
+            Self::Doctor(arguments) => doctor::run(&arguments, settings, terminal),
+            Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),

@@ -1,24 +1,22 @@
 //! `gamctl plan`: what would change on which device, and why; nothing is written to any device.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 
 use super::looking::{from_files, installed, look};
+use super::notebook::Notebook;
+use super::readings::Readings;
 use super::scope::{Scope, ScopeArguments};
-use super::source::{path, refuse, source, told};
+use super::source::{path, refuse};
 use super::terminal::Terminal;
 use crate::config::{Settings, settings_of};
-use crate::inventory::blame::{History, MOST_COMMITS};
-use crate::inventory::source::{Limits, Source};
-use crate::inventory::{Cache, Inventory, Reading, read};
+use crate::inventory::Inventory;
 use crate::model::DeviceName;
-use crate::plan::{InventoryVersion, Planned};
-use crate::reconcile::{
-    Applied, Fleet, Policy, Sightings, as_if_applied, find_origins, inventory_digest, plan_all,
-};
-use crate::report::{Exit, PlanReport, visible, write_plan};
+use crate::plan::Planned;
+use crate::reconcile::{Fleet, Sightings, as_if_applied, plan_all};
+use crate::report::{Exit, PlanReport, write_plan};
 
 /// Say what would change on which device, line by line, and write to none
 ///
@@ -110,42 +108,35 @@ pub(super) fn run(
         None => settings.clone(),
     };
     let folder = path(None, &settings);
-    let cache = Cache::default();
-    let reading = intended(&folder, arguments.rev.as_deref(), &cache, terminal)?;
+    let reading = Readings::intended(&folder, arguments.rev.as_deref(), terminal)?;
     if reading.has_errors() {
         let why = "Nothing is planned: with errors there is no telling what is intended.";
         return refuse(reading, why, terminal);
     }
-    let revision = arguments
+    let named = arguments
         .applied
         .as_deref()
         .or(arguments.against.as_deref());
-    let before = match revision {
-        Some(revision) => Some(known(&folder, revision, &cache)?),
-        None => None,
+    let notebook = match named {
+        // Somebody says what is ours; the store is not asked.
+        Some(_) => Notebook::closed(),
+        None => Notebook::open(&settings, &folder, arguments.out.is_some(), terminal),
     };
-    let judging = match &before {
-        Some(_) => None,
-        None => commit_before(&folder, &reading, &cache),
-    };
-    let judging = judging.as_ref().or(before.as_ref()).unwrap_or(&reading);
-    let mut fleet = Fleet::of(
-        &reading.inventory,
-        version(&folder, &reading),
-        before.as_ref().map(|before| Applied::of(&before.inventory)),
-        Policy::of(&judging.inventory, &reading.inventory),
-    );
+    let remembered = notebook.remembered(terminal);
+    let readings = Readings::of(folder, reading, named, remembered)?;
+    let mut fleet = readings.fleet();
     fleet.allows_management = arguments.allow_management;
-    let names = in_scope(&reading.inventory, &arguments.scope.scope()?)?;
+    let names = in_scope(fleet.inventory, &arguments.scope.scope()?)?;
     let sightings = sightings(arguments, &fleet, &names, &settings, terminal)?;
     let mut planned = plan_all(&fleet, &sightings);
     if arguments.against.is_some() {
         planned.against = planned.applied.take();
     }
-    origins(&mut planned, &fleet, &folder, terminal);
+    readings.origins(&mut planned, &fleet, terminal);
     if let Some(out) = &arguments.out {
-        std::fs::write(out, write_plan(&planned))
-            .with_context(|| format!("failed to write {}", out.display()))?;
+        let text = write_plan(&planned);
+        std::fs::write(out, &text).with_context(|| format!("failed to write {}", out.display()))?;
+        notebook.keep(&text, &sightings, terminal);
     }
     show(&planned, arguments, terminal)
 }
@@ -165,73 +156,7 @@ fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> an
     Ok(report.exit())
 }
 
-/// Returns the inventory: at a revision, else as it is on disk, by its commit where it is committed as it is.
-fn intended(
-    folder: &Path,
-    revision: Option<&str>,
-    cache: &Cache,
-    terminal: &Terminal,
-) -> anyhow::Result<Reading> {
-    let limits = Limits::default();
-    let reading = read(&source(folder, revision)?, &limits, cache)?;
-    if reading.inventory.commit().is_some() {
-        terminal.detail(&told(folder, &reading));
-        return Ok(reading);
-    }
-    let committed = Source::git(folder, "HEAD")
-        .ok()
-        .and_then(|source| read(&source, &limits, cache).ok());
-    let reading = match committed {
-        Some(committed) if committed.inventory.texts().eq(reading.inventory.texts()) => committed,
-        Some(_) => {
-            terminal.say(
-                "note: the inventory on disk is not the one that is committed; reasons name no commit.\n",
-            );
-            reading
-        }
-        None => reading,
-    };
-    terminal.detail(&told(folder, &reading));
-    Ok(reading)
-}
-
-/// Returns the inventory at a revision that much depends on: with errors it would not tell what was there.
-fn known(folder: &Path, revision: &str, cache: &Cache) -> anyhow::Result<Reading> {
-    let reading = read(&Source::git(folder, revision)?, &Limits::default(), cache)?;
-    ensure!(
-        !reading.has_errors(),
-        "the inventory at `{}` has errors, so what was intended then cannot be told; `gamctl validate --rev {}` shows them",
-        visible(revision),
-        visible(revision)
-    );
-    Ok(reading)
-}
-
-/// Returns the commit whose policy judges the step: the one before, where there is one that can be read.
-fn commit_before(folder: &Path, reading: &Reading, cache: &Cache) -> Option<Reading> {
-    let revision = match reading.inventory.commit() {
-        Some(commit) => format!("{commit}^"),
-        None => "HEAD".to_owned(),
-    };
-    known(folder, &revision, cache).ok()
-}
-
-fn version(folder: &Path, reading: &Reading) -> InventoryVersion {
-    let commit = reading.inventory.commit().map(str::to_owned);
-    let tree = commit
-        .as_deref()
-        .and_then(|commit| match Source::git(folder, commit) {
-            Ok(Source::Git(git)) => Some(git.tree()),
-            Ok(Source::Directory(_)) | Err(_) => None,
-        });
-    InventoryVersion {
-        commit,
-        tree,
-        digest: inventory_digest(&reading.inventory),
-    }
-}
-
-fn in_scope(inventory: &Inventory, scope: &Scope) -> anyhow::Result<Vec<DeviceName>> {
+pub(super) fn in_scope(inventory: &Inventory, scope: &Scope) -> anyhow::Result<Vec<DeviceName>> {
     let names = installed(inventory, scope);
     ensure!(
         !names.is_empty()
@@ -258,15 +183,4 @@ fn sightings(
         return from_files(&arguments.offline, names);
     }
     look(fleet.inventory, names, settings, terminal)
-}
-
-/// Says who wrote what the steps are there for; a plan is as good without.
-fn origins(planned: &mut Planned, fleet: &Fleet<'_>, folder: &Path, terminal: &Terminal) {
-    let history = fleet
-        .inventory
-        .commit()
-        .and_then(|_| History::open(folder, MOST_COMMITS).ok());
-    if let Err(error) = find_origins(planned, fleet, history.as_ref()) {
-        terminal.say(&format!("note: reasons name no commit: {error}\n"));
-    }
 }

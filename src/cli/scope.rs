@@ -36,6 +36,43 @@ pub(super) struct Scope {
 }
 
 impl ScopeArguments {
+    /// Returns the words that `of_words` takes.
+    pub(super) fn words(&self) -> Vec<String> {
+        let each = |option: &str, values: &[String]| -> Vec<String> {
+            let values = values.iter();
+            values.map(|value| format!("--{option}={value}")).collect()
+        };
+        let mut words = each("device", &self.device);
+        words.extend(each("site", &self.site));
+        words.extend(each("label", &self.label));
+        words.extend(each("exclude", &self.exclude));
+        words
+    }
+
+    /// Reads a scope as it was kept.
+    pub(super) fn of_words(words: &[String]) -> anyhow::Result<Self> {
+        let mut scope = Self {
+            device: Vec::new(),
+            site: Vec::new(),
+            label: Vec::new(),
+            exclude: Vec::new(),
+        };
+        for word in words {
+            let (option, value) = word
+                .split_once('=')
+                .with_context(|| format!("`{}` is no scope", visible(word)))?;
+            let values = match option {
+                "--device" => &mut scope.device,
+                "--site" => &mut scope.site,
+                "--label" => &mut scope.label,
+                "--exclude" => &mut scope.exclude,
+                _ => anyhow::bail!("`{}` is no scope", visible(word)),
+            };
+            values.push(value.to_owned());
+        }
+        Ok(scope)
+    }
+
     pub(super) fn scope(&self) -> anyhow::Result<Scope> {
         let patterns = |texts: &[String]| {
             texts

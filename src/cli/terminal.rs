@@ -136,6 +136,18 @@ impl Terminal {
         read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
+    /// Asks a person for something that is not to be seen while it is typed; nothing where there is nobody to ask.
+    #[expect(clippy::unused_self, reason = "whoever asks has a terminal to ask at")]
+    pub(super) fn hidden(&self, question: &str) -> io::Result<Option<zeroize::Zeroizing<String>>> {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Ok(None);
+        }
+        let person = console::Term::stderr();
+        person.write_str(question)?;
+        let answer = person.read_secure_line()?;
+        Ok(Some(zeroize::Zeroizing::new(answer)))
+    }
+
     /// Prints an error with everything that led to it.
     pub(super) fn error(&self, error: &anyhow::Error) {
         let chain: Vec<String> = error.chain().map(ToString::to_string).collect();

@@ -64,11 +64,85 @@ pub struct Lease {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     pub ledger: Ledger,
+    /// Counted up with each change.
+    pub version: u64,
     /// The inventory's commit it was verified against; left out: it was not committed.
     pub commit: Option<String>,
     pub at: u64,
     /// Verified and running, and not in the startup file yet.
     pub is_unsaved: bool,
+}
+
+/// What is ours on a device from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewLedger {
+    pub ledger: Ledger,
+    /// The inventory's commit it was verified against; left out: it was not committed.
+    pub commit: Option<String>,
+}
+
+/// What became of taking a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a plan that was not taken must not be applied"]
+pub enum Taken {
+    /// The run has begun, and no other will ever get the plan.
+    Now {
+        /// How many seconds ago the plan was made; left out: this store sees it for the first time.
+        age: Option<u64>,
+    },
+    AlreadyApplied {
+        run: RunId,
+        at: u64,
+    },
+    /// It is older than plans may be.
+    Expired {
+        made: u64,
+        age: u64,
+    },
+}
+
+/// What became of asking for a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acquired {
+    Lease(Lease),
+    /// Another process has it.
+    Held {
+        by: Uuid,
+        since: u64,
+        until: u64,
+    },
+}
+
+/// A device that runs what its startup file does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsavedDevice {
+    pub device: DeviceName,
+    pub run: RunId,
+    pub at: u64,
+}
+
+/// The last inventory that was put on devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedCommit {
+    pub run: RunId,
+    pub commit: String,
+    pub at: u64,
+}
+
+/// One entry of a device in a run, as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryRow {
+    pub number: u32,
+    pub at: u64,
+    pub entry: crate::apply::Entry,
+}
+
+/// What somebody did, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    pub at: u64,
+    #[serde(flatten)]
+    pub audit: Audit,
 }
 
 /// A device that an earlier process was writing to when it ended.
@@ -116,15 +190,27 @@ pub struct Freeze {
     pub until: u64,
 }
 
-/// What to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What to list, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub run: Option<RunId>,
     pub device: Option<DeviceName>,
-    /// Seconds since 1970.
+    /// Seconds since 1970, both included.
     pub since: Option<u64>,
     pub until: Option<u64>,
     pub most: u32,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            run: None,
+            device: None,
+            since: None,
+            until: None,
+            most: 100,
+        }
+    }
 }
 
 /// What is to be explained.

@@ -1,10 +1,34 @@
 //! What gamctl remembers: runs, plans, intents, outcomes, looks, what is ours, who holds a device, and who did what.
 //!
-//! `kept` the values that go in and come out.
+//! `kept` the values that go in and come out · `url` where a store is · `store` its connections and deadlines · `open`,
+//! `session`, `document` the two engines · `run`, `take`, `lease`, `record`, `look`, `ledger`, `audit`, `freeze`,
+//! `unfinished`, `story` its operations · `journal` what is written while the store is away.
 
+mod audit;
+mod batch;
+mod document;
+mod error;
+mod freeze;
+mod journal;
 mod kept;
+mod lease;
+mod ledger;
+mod look;
+mod open;
+mod record;
+mod run;
+mod session;
+mod store;
+mod story;
+mod take;
+mod unfinished;
+mod url;
 
+pub use error::StoreError;
+pub use journal::{Journal, JournalError, Replayed};
 pub use kept::{
-    Audit, Chapter, Filter, Freeze, Kept, Lease, NewRun, OutcomeRow, RunId, RunSummary, Subject,
-    Unfinished,
+    Acquired, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Kept, Lease,
+    NewLedger, NewRun, OutcomeRow, RunId, RunSummary, Subject, Taken, Unfinished, UnsavedDevice,
 };
+pub use store::{Facts, Store, Timeouts};
+pub use url::{StoreUrl, StoreUrlError};

@@ -49,6 +49,9 @@ pub struct Identity {
     pub mac: Option<MacAddress>,
     pub firmware: Option<String>,
     pub uptime_seconds: Option<u64>,
+    /// How often it started, where its agent counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boots: Option<u32>,
 }
 
 /// A part of a device's configuration that is read as one.

@@ -101,6 +101,17 @@ pub(super) mod firmware {
     pub(in crate::observe) const ACTIVE_IMAGE: u32 = 1;
 }
 
+/// Files in flash, by number.
+pub(super) mod icfg {
+    use super::Object;
+
+    objects! { &[1, 3, 6, 1, 4, 1, 20095, 2001, 101, 1, 3, 2, 1] =>
+        FILE_NAME = 2, "gamIcfgStatusFileFileName";
+        FILE_BYTES = 3, "gamIcfgStatusFileBytes";
+        FILE_MODIFIED = 4, "gamIcfgStatusFileModifiedTime";
+    }
+}
+
 /// By interface, physical ones only.
 pub(super) mod port {
     use super::Object;

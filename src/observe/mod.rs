@@ -13,5 +13,9 @@ pub mod rows;
 mod running_config;
 
 pub use assemble::{Assembled, assemble};
-pub use look::{CommandLine, LookError, Target, identify, look, look_and_count, tuning};
+pub use decode::StartupFile;
+pub use look::{
+    CommandLine, LookError, Target, board_address, identify, look, look_and_count, look_at_startup,
+    tuning,
+};
 pub use running_config::{RunningConfig, RunningConfigError, parse as parse_running_config};

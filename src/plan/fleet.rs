@@ -18,6 +18,9 @@ pub struct Planned {
     /// Where it is known from what is ours; left out: nothing is known to be ours, so nothing is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<String>,
+    /// What the store knows is ours; left out: no store was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
     /// Against the inventory at this commit and not against devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
@@ -40,6 +43,15 @@ pub struct Planned {
     /// Faults of the program: with any of these the plan must not be used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<DeviceComplaint>,
+}
+
+/// What the store knows of the devices of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Planned devices on which nothing is known to be ours, so that nothing is removed there; by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<DeviceName>,
 }
 
 /// Which inventory was planned.

@@ -23,7 +23,7 @@ pub(super) fn set_goals(scene: &mut Scene<'_>) -> Vec<Refusal> {
 fn profiles(scene: &mut Scene<'_>) {
     for (name, profile) in &scene.intended.profiles {
         let ProfileConfig {
-            slot: _,
+            slot,
             description,
             down,
             up,
@@ -52,7 +52,7 @@ fn profiles(scene: &mut Scene<'_>) {
             }
             None => {
                 scene.profile_of.insert(name, scene.profiles.len());
-                scene.profiles.push(Item::new(goal));
+                scene.profiles.push(Item::new(goal, *slot));
             }
         }
     }
@@ -60,11 +60,7 @@ fn profiles(scene: &mut Scene<'_>) {
 
 fn endpoints(scene: &mut Scene<'_>) {
     for (mac, endpoint) in &scene.intended.endpoints {
-        let EndpointConfig {
-            slot: _,
-            name,
-            port,
-        } = endpoint;
+        let EndpointConfig { slot, name, port } = endpoint;
         let mut goal = Endpoint {
             mac: *mac,
             name: name.clone(),
@@ -85,7 +81,7 @@ fn endpoints(scene: &mut Scene<'_>) {
             }
             None => {
                 scene.endpoint_of.insert(*mac, scene.endpoints.len());
-                scene.endpoints.push(Item::new(goal));
+                scene.endpoints.push(Item::new(goal, *slot));
             }
         }
     }
@@ -94,7 +90,7 @@ fn endpoints(scene: &mut Scene<'_>) {
 fn subscribers(scene: &mut Scene<'_>) {
     for (name, subscriber) in &scene.intended.subscribers {
         let SubscriberConfig {
-            slot: _,
+            slot,
             description,
             endpoint,
             rate,
@@ -139,7 +135,7 @@ fn subscribers(scene: &mut Scene<'_>) {
             None if is_lacking => {}
             None => {
                 scene.subscriber_of.insert(name, scene.subscribers.len());
-                scene.subscribers.push(Item::new(goal));
+                scene.subscribers.push(Item::new(goal, *slot));
             }
         }
         if is_lacking {

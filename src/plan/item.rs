@@ -58,6 +58,8 @@ pub(super) enum Fate {
 pub(super) struct Item<S> {
     /// 0 while a new object has none yet.
     pub(super) slot: Slot,
+    /// The number that a new object had before, where the intention names one.
+    pub(super) wish: Option<Slot>,
     pub(super) start: Option<S>,
     pub(super) goal: Option<S>,
     pub(super) fate: Fate,
@@ -69,6 +71,7 @@ impl<S: Clone + PartialEq> Item<S> {
     pub(super) fn observed(slot: Slot, state: S) -> Self {
         Self {
             slot,
+            wish: None,
             start: Some(state.clone()),
             goal: Some(state),
             fate: Fate::Unmanaged,
@@ -76,9 +79,10 @@ impl<S: Clone + PartialEq> Item<S> {
         }
     }
 
-    pub(super) fn new(goal: S) -> Self {
+    pub(super) fn new(goal: S, wish: Option<Slot>) -> Self {
         Self {
             slot: Slot(0),
+            wish,
             start: None,
             goal: Some(goal),
             fate: Fate::Intended,

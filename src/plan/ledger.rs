@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DeviceConfig, MacAddress, ProfileName, SubscriberName};
+use crate::model::{
+    DeviceConfig, MacAddress, Observation, Part, PortConfig, ProfileName, Slot, SubscriberName,
+    SystemConfig, UplinkConfig,
+};
+
+use super::settled::{same_endpoint, same_profile, same_subscriber};
 
 /// What gamctl owns on one device.
 ///
@@ -27,6 +32,136 @@ impl Ledger {
         }
     }
 
+    /// Returns what is ours once a look has found a device after an apply: of what is intended all that is there as it shall be, and of what was
+    /// ours all that is not known to be gone.
+    #[must_use]
+    pub fn verified_by(&self, intended: &DeviceConfig, after: &Observation) -> Self {
+        let has = &after.config;
+        let mut verified = DeviceConfig::default();
+        for (name, wanted) in &intended.profiles {
+            if has
+                .profiles
+                .get(name)
+                .is_some_and(|has| same_profile(wanted, has))
+            {
+                verified.profiles.insert(name.clone(), wanted.clone());
+            }
+        }
+        for (mac, wanted) in &intended.endpoints {
+            if has
+                .endpoints
+                .get(mac)
+                .is_some_and(|has| same_endpoint(wanted, has))
+            {
+                verified.endpoints.insert(*mac, wanted.clone());
+            }
+        }
+        for (name, wanted) in &intended.subscribers {
+            if has
+                .subscribers
+                .get(name)
+                .is_some_and(|has| same_subscriber(wanted, has))
+            {
+                verified.subscribers.insert(name.clone(), wanted.clone());
+            }
+        }
+        self.still_there(after, &mut verified);
+        self.settings(intended, has, &mut verified);
+        without_slots(&mut verified);
+        Self {
+            verified,
+            protected: self.protected.clone(),
+        }
+    }
+
+    /// Settings: as intended where the device has them so, else as they were last verified.
+    fn settings(&self, intended: &DeviceConfig, has: &DeviceConfig, verified: &mut DeviceConfig) {
+        fn pick<T: Clone + PartialEq>(
+            wanted: Option<&T>,
+            has: Option<&T>,
+            known: Option<&T>,
+        ) -> Option<T> {
+            // No opinion is none.
+            let wanted = wanted?;
+            if has == Some(wanted) {
+                Some(wanted.clone())
+            } else {
+                known.cloned()
+            }
+        }
+        macro_rules! fields {
+            ($wanted:expr, $has:expr, $known:expr, $($field:ident),*) => {{
+                let (wanted, has, known) = ($wanted, $has, $known);
+                ($(pick(
+                    wanted.$field.as_ref(),
+                    has.and_then(|has| has.$field.as_ref()),
+                    known.and_then(|known| known.$field.as_ref()),
+                )),*,)
+            }};
+        }
+        let known = &self.verified;
+        let (hostname, location, contact) = fields!(
+            &intended.system,
+            Some(&has.system),
+            Some(&known.system),
+            hostname,
+            location,
+            contact
+        );
+        verified.system = SystemConfig {
+            hostname,
+            location,
+            contact,
+        };
+        for (number, wanted) in &intended.uplinks {
+            let (has, known) = (has.uplinks.get(number), known.uplinks.get(number));
+            let (allowed_vlans,) = fields!(wanted, has, known, allowed_vlans);
+            let uplink = UplinkConfig { allowed_vlans };
+            verified.uplinks.insert(*number, uplink);
+        }
+        for (number, wanted) in &intended.ports {
+            let (has, known) = (has.ports.get(number), known.ports.get(number));
+            let (name, enabled, mode) = fields!(wanted, has, known, name, enabled, mode);
+            let port = PortConfig {
+                name,
+                enabled,
+                mode,
+            };
+            verified.ports.insert(*number, port);
+        }
+    }
+
+    /// Adds what was ours and is still there, or may be.
+    fn still_there(&self, after: &Observation, verified: &mut DeviceConfig) {
+        let has = &after.config;
+        let may_hide = |part: Part, name: &str| {
+            after.incomplete(part).is_some()
+                || after.unclear.iter().any(|unclear| {
+                    let mac = unclear.mac.map(|mac| mac.to_string());
+                    unclear.part == part
+                        && (unclear.name.as_deref() == Some(name) || mac.as_deref() == Some(name))
+                })
+        };
+        for (name, profile) in &self.verified.profiles {
+            if has.profiles.contains_key(name) || may_hide(Part::Profiles, name.as_str()) {
+                let entry = verified.profiles.entry(name.clone());
+                entry.or_insert_with(|| profile.clone());
+            }
+        }
+        for (mac, endpoint) in &self.verified.endpoints {
+            if has.endpoints.contains_key(mac) || may_hide(Part::Endpoints, &mac.to_string()) {
+                let entry = verified.endpoints.entry(*mac);
+                entry.or_insert_with(|| endpoint.clone());
+            }
+        }
+        for (name, subscriber) in &self.verified.subscribers {
+            if has.subscribers.contains_key(name) || may_hide(Part::Subscribers, name.as_str()) {
+                let entry = verified.subscribers.entry(name.clone());
+                entry.or_insert_with(|| subscriber.clone());
+            }
+        }
+    }
+
     pub fn owns_profile(&self, name: &ProfileName) -> bool {
         self.verified.profiles.contains_key(name)
     }
@@ -38,4 +173,14 @@ impl Ledger {
     pub fn owns_subscriber(&self, name: &SubscriberName) -> bool {
         self.verified.subscribers.contains_key(name)
     }
+}
+
+fn without_slots(config: &mut DeviceConfig) {
+    let profiles = config.profiles.values_mut().map(|one| &mut one.slot);
+    let endpoints = config.endpoints.values_mut().map(|one| &mut one.slot);
+    let subscribers = config.subscribers.values_mut().map(|one| &mut one.slot);
+    profiles
+        .chain(endpoints)
+        .chain(subscribers)
+        .for_each(|slot: &mut Option<Slot>| *slot = None);
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{MacAddress, ProfileName, RateLimit, SubscriberConfig, SubscriberName};
+use crate::model::{MacAddress, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName};
 
-use super::item::Subscriber;
+use super::item::{Item, Subscriber};
 use super::own::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
 use super::scene::Scene;
 
@@ -18,7 +18,8 @@ pub(super) fn find_items(scene: &mut Scene<'_>) {
     subscribers_by_endpoint(scene);
 }
 
-/// By name; what is left, where exactly one profile of ours has the same rates and nobody else's subscriber uses it.
+/// By number, where the intention names one and the object there is ours; by name; what is left, where exactly one profile of ours has
+/// the same rates and nobody else's subscriber uses it.
 fn profiles(scene: &mut Scene<'_>) {
     let by_name: BTreeMap<&ProfileName, usize> = scene
         .profiles
@@ -28,14 +29,26 @@ fn profiles(scene: &mut Scene<'_>) {
         .collect();
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
+    for (name, profile) in &scene.intended.profiles {
+        let place = at_number(&scene.profiles, profile.slot, |start| {
+            owns_profile(scene, start)
+        });
+        if let Some(place) = place {
+            taken.insert(place);
+            found.insert(name, place);
+        }
+    }
     for name in scene.intended.profiles.keys() {
-        if let Some(place) = by_name.get(name) {
-            taken.insert(*place);
+        if let Some(place) = by_name.get(name)
+            && !found.contains_key(name)
+            && taken.insert(*place)
+        {
             found.insert(name, *place);
         }
     }
     for (name, profile) in &scene.intended.profiles {
-        if found.contains_key(name) {
+        // One that had a number and is not there is made again.
+        if found.contains_key(name) || profile.slot.is_some() {
             continue;
         }
         let mut candidates = scene.profiles.iter().enumerate().filter(|(place, item)| {
@@ -73,15 +86,40 @@ fn has_strange_users(scene: &Scene<'_>, profile: usize) -> bool {
 
 fn endpoints_by_mac(scene: &mut Scene<'_>) -> BTreeSet<usize> {
     let mut taken = BTreeSet::new();
+    let mut found = BTreeMap::new();
+    for (mac, endpoint) in &scene.intended.endpoints {
+        let place = at_number(&scene.endpoints, endpoint.slot, |start| {
+            owns_endpoint(scene, start)
+        });
+        if let Some(place) = place {
+            taken.insert(place);
+            found.insert(*mac, place);
+        }
+    }
     for (place, item) in scene.endpoints.iter().enumerate() {
         if let Some(start) = &item.start
             && scene.intended.endpoints.contains_key(&start.mac)
+            && !found.contains_key(&start.mac)
+            && taken.insert(place)
         {
-            scene.endpoint_of.insert(start.mac, place);
-            taken.insert(place);
+            found.insert(start.mac, place);
         }
     }
+    scene.endpoint_of = found;
     taken
+}
+
+/// Returns the item with the number that an intended object names, where what is there is ours: on the way back an object is
+/// known by its number, whatever it is called meanwhile. An inventory names none.
+fn at_number<S>(
+    items: &[Item<S>],
+    slot: Option<Slot>,
+    is_ours: impl Fn(&S) -> bool,
+) -> Option<usize> {
+    let slot = slot?;
+    items
+        .iter()
+        .position(|item| item.slot == slot && item.start.as_ref().is_some_and(&is_ours))
 }
 
 /// A CPE that was swapped keeps its name: the same object gets another address.
@@ -95,7 +133,7 @@ fn endpoints_by_name(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
         .collect();
     let mut found = Vec::new();
     for (mac, endpoint) in &scene.intended.endpoints {
-        if scene.endpoint_of.contains_key(mac) {
+        if scene.endpoint_of.contains_key(mac) || endpoint.slot.is_some() {
             continue;
         }
         if let Some(place) = open.get(endpoint.name.as_str())
@@ -127,8 +165,10 @@ fn endpoints_by_subscriber(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
         let (Some(mac), Some(endpoint)) = (wanted, has) else {
             continue;
         };
+        let endpoints = &scene.intended.endpoints;
+        let may_be_another = endpoints.get(&mac).is_some_and(|one| one.slot.is_none());
         if !scene.endpoint_of.contains_key(&mac)
-            && scene.intended.endpoints.contains_key(&mac)
+            && may_be_another
             && !taken.contains(&endpoint)
             && may_be_swapped(scene, endpoint, mac)
         {
@@ -153,6 +193,9 @@ fn subscribers_by_endpoint(scene: &mut Scene<'_>) {
         .filter_map(|(place, item)| Some((item.start.as_ref()?.endpoint?, place)))
         .collect();
     for (name, wanted) in &scene.intended.subscribers {
+        if wanted.slot.is_some() {
+            continue;
+        }
         let endpoint = wanted.endpoint.and_then(|mac| scene.endpoint_of.get(&mac));
         if let Some(user) = endpoint.and_then(|endpoint| users.get(endpoint)) {
             scene.subscriber_of.entry(name).or_insert(*user);
@@ -222,6 +265,15 @@ fn subscribers(scene: &mut Scene<'_>) {
     let same_mac = |wanted: &SubscriberConfig| wanted.endpoint.and_then(|mac| by_mac.get(&mac));
     let mut found: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
+    for (name, wanted) in intended {
+        let place = at_number(&scene.subscribers, wanted.slot, |start| {
+            owns_subscriber(scene, start)
+        });
+        if let Some(place) = place {
+            taken.insert(place);
+            found.insert(name, place);
+        }
+    }
     let start_at = |place: usize| {
         scene
             .subscribers
@@ -233,14 +285,18 @@ fn subscribers(scene: &mut Scene<'_>) {
         let place = by_name.get(name).copied();
         if let Some(place) = place
             && start_at(place).is_some_and(|start| mac_of(start) == wanted.endpoint)
+            && !found.contains_key(name)
+            && taken.insert(place)
         {
             found.insert(name, place);
-            taken.insert(place);
         }
     }
     let mut round = |finds: &dyn Fn(&SubscriberName, &SubscriberConfig) -> Option<usize>| {
         for (name, wanted) in intended {
             if found.contains_key(name) {
+                continue;
+            }
+            if wanted.slot.is_some() && !by_name.contains_key(name) {
                 continue;
             }
             if let Some(place) = finds(name, wanted)

@@ -2,8 +2,11 @@
 //!
 //! `change` what a plan is made of · `fleet` all plans of a run · `lint` the lines read once more · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
 //! recipe, with a file for each of its steps: `identity`, `settled`, `scene`, `matching`, `goal`, `conflict`, `reuse`,
-//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps.
+//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps · `walk` a device after so many steps ·
+//! `touched` what steps touch · `back` the plan back to what was there before them.
 
+mod adopt;
+mod back;
 mod blind;
 mod cause;
 mod change;
@@ -25,18 +28,23 @@ mod scene;
 mod settings;
 mod settled;
 mod step;
+mod touched;
 mod unmanaged;
 mod unplanned;
+mod walk;
 
+pub use back::{Back, back};
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
 pub use fleet::{
-    DeviceComplaint, InventoryVersion, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
+    DeviceComplaint, InventoryVersion, Memory, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
     Unobservable,
 };
 pub use guard::guard;
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
+pub use touched::Touched;
+pub use walk::after;
 
 use serde::{Deserialize, Serialize};
 

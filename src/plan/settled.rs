@@ -153,7 +153,7 @@ fn has_slot(slot: Option<Slot>) -> bool {
     slot.is_some()
 }
 
-fn same_profile(wanted: &ProfileConfig, has: &ProfileConfig) -> bool {
+pub(super) fn same_profile(wanted: &ProfileConfig, has: &ProfileConfig) -> bool {
     let ProfileConfig {
         slot: _,
         description,
@@ -163,7 +163,7 @@ fn same_profile(wanted: &ProfileConfig, has: &ProfileConfig) -> bool {
     has_slot(has.slot) && *description == has.description && *down == has.down && *up == has.up
 }
 
-fn same_endpoint(wanted: &EndpointConfig, has: &EndpointConfig) -> bool {
+pub(super) fn same_endpoint(wanted: &EndpointConfig, has: &EndpointConfig) -> bool {
     let EndpointConfig {
         slot: _,
         name,
@@ -172,7 +172,7 @@ fn same_endpoint(wanted: &EndpointConfig, has: &EndpointConfig) -> bool {
     has_slot(has.slot) && *name == has.name && *port == has.port
 }
 
-fn same_subscriber(wanted: &SubscriberConfig, has: &SubscriberConfig) -> bool {
+pub(super) fn same_subscriber(wanted: &SubscriberConfig, has: &SubscriberConfig) -> bool {
     let SubscriberConfig {
         slot: _,
         description,

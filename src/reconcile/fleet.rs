@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::inventory::text::{LimitText, UnmanagedAction};
 use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, resolve_device};
-use crate::model::{DeviceName, DeviceState, SubscriberName};
+use crate::model::{DeviceConfig, DeviceName, DeviceState, SubscriberName};
 use crate::plan::{InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, guard};
 
 /// Everything that plans are made from, but for the devices themselves.
@@ -18,6 +18,8 @@ pub struct Fleet<'a> {
     /// By name.
     pub devices: Vec<IntendedDevice>,
     pub applied: Option<Applied<'a>>,
+    /// What the store knows is ours, device by device; without a store `applied` tells.
+    pub ledgers: Option<BTreeMap<DeviceName, Ledger>>,
     pub policy: Policy,
     /// The operator has named changes to the management path.
     pub allows_management: bool,
@@ -51,20 +53,24 @@ impl<'a> Fleet<'a> {
             version,
             devices: resolve(inventory),
             applied,
+            ledgers: None,
             policy,
             allows_management: false,
         }
     }
 
     /// Returns what is ours on a device; nothing where nobody knows.
-    pub(super) fn ledger(&self, device: &DeviceName) -> Option<Ledger> {
+    pub fn known(&self, device: &DeviceName) -> Option<Ledger> {
+        if let Some(ledgers) = &self.ledgers {
+            return ledgers.get(device).cloned();
+        }
         let applied = self.applied.as_ref()?;
         let config = applied
             .devices
             .get(device)
             .map(|device| device.config.clone());
         Some(Ledger {
-            protected: applied.protected(device),
+            protected: protected(applied.inventory, device),
             ..Ledger::of(config.unwrap_or_default())
         })
     }
@@ -93,8 +99,14 @@ impl<'a> Fleet<'a> {
 
     /// Returns whether a device's inventory changed since it was last applied.
     pub(super) fn is_pending(&self, device: &IntendedDevice) -> bool {
-        let applied = self.applied.as_ref();
-        applied.is_some_and(|applied| applied.devices.get(&device.name) != Some(device))
+        if let Some(applied) = &self.applied {
+            return applied.devices.get(&device.name) != Some(device);
+        }
+        // Without the text of that time, what was verified then tells.
+        let ledgers = self.ledgers.as_ref();
+        ledgers.is_some_and(|ledgers| {
+            ledgers.get(&device.name).map(|ledger| &ledger.verified) != Some(&device.config)
+        })
     }
 
     /// Returns the installed devices that the inventory had when it was last applied and does not have any more.
@@ -103,7 +115,7 @@ impl<'a> Fleet<'a> {
     pub(super) fn dropped(&self) -> Vec<DeviceName> {
         let now: BTreeSet<&DeviceName> = self.devices.iter().map(|device| &device.name).collect();
         let before = self.applied.iter().flat_map(|applied| &applied.devices);
-        before
+        let mut dropped: BTreeSet<DeviceName> = before
             .filter(|(name, device)| {
                 let was_installed = !matches!(
                     device.state,
@@ -112,11 +124,20 @@ impl<'a> Fleet<'a> {
                 was_installed && !now.contains(name)
             })
             .map(|(name, _)| name.clone())
-            .collect()
+            .collect();
+        let ledgers = self.ledgers.iter().flatten();
+        dropped.extend(
+            ledgers
+                .filter(|(name, ledger)| {
+                    !now.contains(name) && ledger.verified != DeviceConfig::default()
+                })
+                .map(|(name, _)| name.clone()),
+        );
+        dropped.into_iter().collect()
     }
 
     /// Judges all plans together by the limits.
-    pub(super) fn judge(&self, planned: &mut Planned) {
+    pub fn judge(&self, planned: &mut Planned) {
         planned.refusals = guard(&mut planned.devices, &self.policy.limits);
     }
 
@@ -158,15 +179,16 @@ impl<'a> Applied<'a> {
     pub fn device(&self, device: &DeviceName) -> Option<&IntendedDevice> {
         self.devices.get(device)
     }
+}
 
-    fn protected(&self, device: &DeviceName) -> BTreeSet<SubscriberName> {
-        let subscribers = self.inventory.subscribers_of(device.as_str());
-        subscribers
-            .filter_map(complete_subscriber)
-            .filter(|subscriber| subscriber.protected)
-            .map(|subscriber| subscriber.name)
-            .collect()
-    }
+/// Returns the subscribers of a device that an inventory protects.
+pub(super) fn protected(inventory: &Inventory, device: &DeviceName) -> BTreeSet<SubscriberName> {
+    let subscribers = inventory.subscribers_of(device.as_str());
+    subscribers
+        .filter_map(complete_subscriber)
+        .filter(|subscriber| subscriber.protected)
+        .map(|subscriber| subscriber.name)
+        .collect()
 }
 
 impl Policy {

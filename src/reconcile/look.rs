@@ -65,7 +65,7 @@ pub async fn look_at_all(
                 tasks.spawn(async move {
                     // Nobody closes the semaphore; without a place the look would only be too eager.
                     let _place = places.acquire().await.ok();
-                    let result = one(&device, &opening, looks).await;
+                    let result = look_at(&device, &opening, looks).await;
                     Looked { device, result }
                 });
             }
@@ -80,7 +80,12 @@ pub async fn look_at_all(
     sightings
 }
 
-async fn one(device: &DeviceName, opening: &Opening, looks: Looks) -> Result<Sighting, String> {
+/// Looks at one device.
+pub async fn look_at(
+    device: &DeviceName,
+    opening: &Opening,
+    looks: Looks,
+) -> Result<Sighting, String> {
     let target = observe::Target {
         device,
         address: opening.snmp,

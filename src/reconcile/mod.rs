@@ -5,6 +5,8 @@
 //! inventory.
 
 mod against;
+mod apply;
+mod approval;
 mod fleet;
 pub mod import;
 mod look;
@@ -14,15 +16,20 @@ mod origin;
 mod sighting;
 
 pub use against::as_if_applied;
+pub use apply::{
+    Archive, Bounds, Errand, Event, Found, Looking, Manner, Recovered, carry_out, recover, verified,
+};
+pub use approval::{AutoApproval, needs_no_person};
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
-pub use look::{Looked, Looks, look_at_all};
+pub use look::{Looked, Looks, look_at, look_at_all};
+pub use one_device::Wanted;
 pub use opening::{Opening, OpeningError, access_of, opening, opening_of};
 pub use origin::find_origins;
 pub use sighting::{Sighting, Sightings};
 
 use crate::inventory::{IntendedDevice, map_with};
 use crate::model::DeviceState;
-use crate::plan::{OutOfScope, Planned, Unobservable};
+use crate::plan::{Memory, OutOfScope, Planned, Unobservable};
 
 /// Plans every device that was to be looked at, and judges the plans together.
 ///
@@ -57,6 +64,15 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
         planned.devices.push(plan);
         planned.complaints.extend(complaints);
     }
+    planned.memory = fleet.ledgers.as_ref().map(|ledgers| Memory {
+        unknown: planned
+            .devices
+            .iter()
+            .map(|plan| &plan.device)
+            .filter(|device| !ledgers.contains_key(*device))
+            .cloned()
+            .collect(),
+    });
     fleet.judge(&mut planned);
     planned
 }

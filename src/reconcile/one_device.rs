@@ -1,13 +1,106 @@
-//! One device's plan: made, dressed in lines and read once more.
+//! One device's plan: made, dressed in lines and read once more; and all that takes, so that it can be made again far from the inventory.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::fleet::protected;
 use super::{Fleet, Sighting};
-use crate::inventory::{DeviceObject, IntendedDevice};
-use crate::model::{ConfigSource, DeviceState, Observation, Part, SubscriberName};
+use crate::inventory::IntendedDevice;
+use crate::model::{
+    ConfigSource, DeviceState, GamModel, MacAddress, Observation, Part, Serial, SubscriberName,
+    VlanId,
+};
 use crate::plan::lint::{Complaint, lint};
 use crate::plan::{DeviceComplaint, DevicePlan, Ledger, ReadOverSsh, Request, plan};
 use crate::render::dress;
+
+/// Everything that a device's plan is made from besides a look at it.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    pub intended: Cow<'a, IntendedDevice>,
+    pub model: GamModel,
+    pub serial: Option<Serial>,
+    pub mac: Option<MacAddress>,
+    pub management_vlan: VlanId,
+    pub authoritative: bool,
+    pub removes_unmanaged: bool,
+    pub renamed: BTreeMap<SubscriberName, SubscriberName>,
+    pub ledger: Option<Ledger>,
+    /// Subscribers that must not be removed in the step after this one; filled in for an apply alone.
+    pub protected: BTreeSet<SubscriberName>,
+    pub allows_management: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// Returns what is wanted of a device; nothing where the inventory does not have it.
+    pub fn of(fleet: &Fleet<'_>, intended: &'a IntendedDevice) -> Option<Self> {
+        let text = &fleet.inventory.device(intended.name.as_str())?.text;
+        Some(Self {
+            intended: Cow::Borrowed(intended),
+            // An inventory without errors names the model.
+            model: text.model?,
+            serial: text.serial.clone(),
+            mac: text.mac,
+            management_vlan: text
+                .management_vlan
+                .unwrap_or(fleet.inventory.defaults().management_vlan),
+            authoritative: text.authoritative.unwrap_or(false),
+            removes_unmanaged: fleet.policy.removes_unmanaged,
+            renamed: fleet.renamed(&intended.name),
+            ledger: fleet.known(&intended.name),
+            protected: BTreeSet::new(),
+            allows_management: fleet.allows_management,
+        })
+    }
+
+    /// Returns the same with nothing borrowed, for a task of its own that also tells what is ours afterwards.
+    pub fn into_owned(self, fleet: &Fleet<'_>) -> Wanted<'static> {
+        Wanted {
+            protected: protected(fleet.inventory, &self.intended.name),
+            intended: Cow::Owned(self.intended.into_owned()),
+            ..self
+        }
+    }
+
+    pub fn request(&self) -> Request<'_> {
+        Request {
+            device: &self.intended.name,
+            state: self.intended.state,
+            model: self.model,
+            serial: self.serial.as_ref(),
+            mac: self.mac,
+            management_vlan: self.management_vlan,
+            authoritative: self.authoritative,
+            removes_unmanaged: self.removes_unmanaged,
+            intended: &self.intended.config,
+            renamed: &self.renamed,
+            ledger: self.ledger.as_ref(),
+            allows_management: self.allows_management,
+        }
+    }
+
+    /// Returns the plan of the device as it was seen, and what the lint has against it.
+    pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceComplaint>) {
+        let request = self.request();
+        let mut device_plan = plan(&request, observation);
+        let mut complaints = Vec::new();
+        match dress(&mut device_plan) {
+            Ok(()) => complaints = lint(&device_plan, observation, &request),
+            // What cannot be typed should have been refused by the planner.
+            Err(error) => complaints.push(Complaint {
+                step: 0,
+                is_inverse: false,
+                line: None,
+                message: error.to_string(),
+            }),
+        }
+        let complaints = complaints.into_iter().map(|complaint| DeviceComplaint {
+            device: self.intended.name.clone(),
+            complaint,
+        });
+        (device_plan, complaints.collect())
+    }
+}
 
 /// Returns the plan of a device that was seen, and what the lint has against it; nothing where the inventory does not have it.
 pub(super) fn plan_one(
@@ -15,31 +108,12 @@ pub(super) fn plan_one(
     intended: &IntendedDevice,
     sighting: &Sighting,
 ) -> Option<(DevicePlan, Vec<DeviceComplaint>)> {
-    let observation = sighting.observation();
-    let object = fleet.inventory.device(intended.name.as_str())?;
-    let ledger = fleet.ledger(&intended.name);
-    let renamed = fleet.renamed(&intended.name);
-    let request = request(fleet, intended, object, &renamed, ledger.as_ref())?;
-    let mut device_plan = plan(&request, observation);
+    let wanted = Wanted::of(fleet, intended)?;
+    let (mut device_plan, complaints) = wanted.plan(sighting.observation());
     if intended.state != DeviceState::Preprovision {
         device_plan.observed = Some(sighting.observed());
     }
-    let mut complaints = Vec::new();
-    match dress(&mut device_plan) {
-        Ok(()) => complaints = lint(&device_plan, observation, &request),
-        // What cannot be typed should have been refused by the planner.
-        Err(error) => complaints.push(Complaint {
-            step: 0,
-            is_inverse: false,
-            line: None,
-            message: error.to_string(),
-        }),
-    }
-    let complaints = complaints.into_iter().map(|complaint| DeviceComplaint {
-        device: intended.name.clone(),
-        complaint,
-    });
-    Some((device_plan, complaints.collect()))
+    Some((device_plan, complaints))
 }
 
 /// Returns which parts of a device were read from its running-config, where some were.
@@ -56,32 +130,5 @@ pub(super) fn read_over_ssh(observation: &Observation) -> Option<ReadOverSsh> {
     (!parts.is_empty()).then(|| ReadOverSsh {
         device: observation.device.clone(),
         parts,
-    })
-}
-
-fn request<'a>(
-    fleet: &Fleet<'_>,
-    intended: &'a IntendedDevice,
-    object: &'a DeviceObject,
-    renamed: &'a BTreeMap<SubscriberName, SubscriberName>,
-    ledger: Option<&'a Ledger>,
-) -> Option<Request<'a>> {
-    let text = &object.text;
-    Some(Request {
-        device: &intended.name,
-        state: intended.state,
-        // An inventory without errors names the model.
-        model: text.model?,
-        serial: text.serial.as_ref(),
-        mac: text.mac,
-        management_vlan: text
-            .management_vlan
-            .unwrap_or(fleet.inventory.defaults().management_vlan),
-        authoritative: text.authoritative.unwrap_or(false),
-        removes_unmanaged: fleet.policy.removes_unmanaged,
-        intended: &intended.config,
-        renamed,
-        ledger,
-        allows_management: fleet.allows_management,
     })
 }

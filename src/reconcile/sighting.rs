@@ -27,6 +27,10 @@ impl Sighting {
         &self.observation
     }
 
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
     /// Returns what a plan that was made from it says of it.
     pub(super) fn observed(&self) -> Observed {
         Observed {

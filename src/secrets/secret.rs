@@ -1,6 +1,10 @@
 //! A secret value: it cannot be printed, compared or serialised, and is wiped when it is dropped.
 
+use std::io;
+
 use zeroize::Zeroizing;
+
+use super::folder::{read_value, without_line_break};
 
 /// A secret value.
 #[derive(Clone)]
@@ -9,6 +13,13 @@ pub struct Secret(Zeroizing<Vec<u8>>);
 impl Secret {
     pub fn new(value: Vec<u8>) -> Self {
         Self(Zeroizing::new(value))
+    }
+
+    /// Reads a value to its end, without one line break there; nothing where it is too large to be one.
+    pub fn read(from: impl io::Read) -> io::Result<Option<Self>> {
+        // Room for all of it at once: whoever pipes does not say how much there is.
+        let value = read_value(from, super::MAX_BYTES as u64)?;
+        Ok(value.map(|value| Self::new(without_line_break(&value).to_vec())))
     }
 
     /// Returns the value, for the one call that sends it.
@@ -32,5 +43,13 @@ mod tests {
         let secret = Secret::new(b"hunter2".to_vec());
         assert!(!format!("{secret:?}").contains("hunter2"));
         assert_eq!(secret.reveal(), b"hunter2");
+    }
+
+    #[test]
+    fn what_is_read_ends_without_its_line_break_and_has_a_limit() {
+        let read = |bytes: &[u8]| Secret::read(bytes).unwrap();
+        assert_eq!(read(b"a b\r\n").unwrap().reveal(), b"a b");
+        assert_eq!(read(b"").unwrap().reveal(), b"");
+        assert!(read(&[b'x'; crate::secrets::MAX_BYTES + 1]).is_none());
     }
 }

@@ -1,26 +1,42 @@
-//! Finds the value of a secret by its name: in the environment, else in a file of the secrets folder.
+//! Finds the value of a secret by its name: in the environment, in a file, sealed in the inventory, or from a program; in this order.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::Secret;
+use super::sealed::{ENDING, SealedName};
+use super::{
+    Identities, IdentityError, KeyError, RECIPIENTS, Recipients, Secret, SecretCommand,
+    SecretError, folder, identity, key, sealed,
+};
 use crate::model::SecretName;
 
 /// What variables that hold secrets begin with: `GAMCTL_SECRET_GAM_SSH` is the secret `gam-ssh`.
 pub const VARIABLE_PREFIX: &str = "GAMCTL_SECRET_";
 
-/// A key or a password is shorter; a file that is longer is another file.
-const MAX_BYTES: u64 = 64 << 10;
-
 /// Where values are looked for.
 #[derive(Debug, Clone, Default)]
 pub struct SecretSources {
-    /// A folder with a file for each secret, named for it.
-    pub directory: Option<PathBuf>,
     /// Values by the whole name of their variable.
     pub environment: BTreeMap<String, Secret>,
+    /// A folder with a file for each secret, named for it.
+    pub directory: Option<PathBuf>,
+    /// The folder of the inventory with sealed values.
+    pub sealed: Option<PathBuf>,
+    /// The file with the private key that opens them.
+    pub identity: Option<PathBuf>,
+    /// A program that is asked last.
+    pub command: Option<SecretCommand>,
+    /// What was opened and told already; the same for all copies.
+    pub remembered: Arc<Remembered>,
+}
+
+/// What was found out, kept so that no file is opened and no program is run a second time.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    identities: OnceLock<Result<Identities, Arc<IdentityError>>>,
+    values: Mutex<BTreeMap<SecretName, Result<Secret, Arc<SecretError>>>>,
 }
 
 /// Gives values for names.
@@ -29,39 +45,36 @@ pub struct Secrets {
     sources: SecretSources,
 }
 
-/// Why there is no value; never with any of it.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretError {
-    #[error(
-        "the secret `{name}` has no value: neither {variable} is set nor is there a file {path}; set the variable or write the file"
-    )]
-    Missing {
-        name: SecretName,
-        variable: String,
-        path: PathBuf,
-    },
-    #[error(
-        "the secret `{name}` has no value: {variable} is not set, and the settings name no folder; set the variable, or name one in `gamctl.toml`: `[secrets] directory = \"…\"`"
-    )]
-    NoFolder { name: SecretName, variable: String },
-    #[error(
-        "the secret `{name}` cannot be a file: the parts of its name between `/` must not be empty, `.` or `..`; rename it, or set {variable}"
-    )]
-    BadPath { name: SecretName, variable: String },
-    #[error(
-        "the secret `{name}`: {path} leads out of the secrets folder; replace the link by the file"
-    )]
-    Outside { name: SecretName, path: PathBuf },
-    #[error("the secret `{name}`: {path} is not a file")]
-    NotAFile { name: SecretName, path: PathBuf },
-    #[error("the secret `{name}`: {path} is larger than {MAX_BYTES} bytes; is it the right file?")]
-    TooLarge { name: SecretName, path: PathBuf },
-    #[error("failed to read the secret `{name}` from {path}")]
-    Unreadable {
-        name: SecretName,
-        path: PathBuf,
-        source: io::Error,
-    },
+/// A place that has a secret, or may have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whence {
+    /// The name of the variable.
+    Environment(String),
+    File(PathBuf),
+    Sealed(PathBuf),
+    /// The command is only known to be there: what it knows is found out by asking.
+    Command(String),
+}
+
+impl Whence {
+    /// Returns whether a sealed value is not asked for where this one is there.
+    pub fn is_before_sealed(&self) -> bool {
+        match self {
+            Self::Environment(_) | Self::File(_) => true,
+            Self::Sealed(_) | Self::Command(_) => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Whence {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Environment(variable) => write!(formatter, "the environment ({variable})"),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Sealed(path) => write!(formatter, "{}", path.display()),
+            Self::Command(shown) => write!(formatter, "`{shown}`"),
+        }
+    }
 }
 
 impl Secrets {
@@ -69,61 +82,171 @@ impl Secrets {
         Self { sources }
     }
 
-    /// Returns the value of a secret: from the environment, else from its file.
-    ///
-    /// One line break at the end of a file is the editor's and not the secret's. An empty file is an empty value, which
-    /// is what a device is delivered with.
+    /// Returns the value of a secret, from the first place that has it.
     pub fn get(&self, name: &SecretName) -> Result<Secret, SecretError> {
         let variable = variable(name);
         if let Some(secret) = self.sources.environment.get(&variable) {
             return Ok(secret.clone());
         }
-        let Some(folder) = &self.sources.directory else {
-            return Err(SecretError::NoFolder {
-                name: name.clone(),
-                variable,
-            });
+        let sources = &self.sources;
+        let mut looked = format!("{variable} is not set");
+        let mut files = Vec::new();
+        let bad_path = || SecretError::BadPath {
+            name: name.clone(),
+            variable: variable.clone(),
         };
-        let Some(path) = file(folder, name) else {
-            return Err(SecretError::BadPath {
-                name: name.clone(),
-                variable,
-            });
+        if let Some(directory) = &sources.directory {
+            let path = folder::file(directory, name, "").ok_or_else(bad_path)?;
+            if let Some(secret) = folder::value(directory, name, &path)? {
+                return Ok(secret);
+            }
+            files.push(path.display().to_string());
+        }
+        let path_of = |inside: &PathBuf| folder::file(inside, name, ENDING).ok_or_else(bad_path);
+        let path = sources.sealed.as_ref().map(path_of).transpose()?;
+        files.extend(path.as_ref().map(|path| path.display().to_string()));
+        if !files.is_empty() {
+            looked.push_str(&format!(" and there is no file {}", files.join(" or ")));
+        }
+        // Locked for as long as it takes: two that ask for one secret run one program.
+        let values = &sources.remembered.values;
+        let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = values.get(name) {
+            return known.clone().map_err(SecretError::Again);
+        }
+        let found = self.unsealed(name, path).or_else(|| {
+            let command = sources.command.as_ref()?;
+            // A name that leads elsewhere as a file does so as an argument.
+            let told = match folder::file(Path::new(""), name, "") {
+                None => Err(bad_path()),
+                Some(_) => command.ask(name).map_err(|failure| SecretError::Command {
+                    name: name.clone(),
+                    looked: looked.clone(),
+                    failure,
+                }),
+            };
+            Some(told)
+        });
+        let Some(found) = found else {
+            let name = name.clone();
+            return Err(SecretError::Missing { name, looked });
         };
-        let unreadable = |source: io::Error| {
-            let (name, path) = (name.clone(), path.clone());
-            match source.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SecretError::Missing {
-                    name,
-                    variable: variable.clone(),
-                    path,
-                },
-                _ => SecretError::Unreadable { name, path, source },
+        let found = found.map_err(Arc::new);
+        values.insert(name.clone(), found.clone());
+        found.map_err(SecretError::Again)
+    }
+
+    /// Opens a sealed value, where there is one.
+    fn unsealed(
+        &self,
+        name: &SecretName,
+        path: Option<PathBuf>,
+    ) -> Option<Result<Secret, SecretError>> {
+        let (path, inside) = (path?, self.sources.sealed.as_deref()?);
+        let sealed = match sealed::read(&path, inside).transpose()? {
+            Ok(sealed) => sealed,
+            Err(source) => {
+                let name = name.clone();
+                return Some(Err(SecretError::Unreadable { name, path, source }));
             }
         };
-        let real = path.canonicalize().map_err(unreadable)?;
-        if !real.starts_with(folder.canonicalize().map_err(unreadable)?) {
-            return Err(SecretError::Outside {
-                name: name.clone(),
-                path,
-            });
+        let identities = match self.identities() {
+            Ok(identities) => identities,
+            Err(reason) => {
+                let name = name.clone();
+                return Some(Err(SecretError::NoIdentity { name, path, reason }));
+            }
+        };
+        let opened = key::unseal(&sealed, identities);
+        Some(opened.map_err(|reason| SecretError::Sealed {
+            name: name.clone(),
+            path,
+            reason,
+        }))
+    }
+
+    /// Returns the private keys, read once.
+    pub fn identities(&self) -> Result<&Identities, Arc<IdentityError>> {
+        let read = || match &self.sources.identity {
+            Some(path) => identity::read_identity(path).map_err(Arc::new),
+            None => Err(Arc::new(IdentityError::NotNamed)),
+        };
+        let identities = &self.sources.remembered.identities;
+        identities.get_or_init(read).as_ref().map_err(Arc::clone)
+    }
+
+    /// Returns those that values are sealed for; nothing where there is no list yet.
+    pub fn recipients(&self) -> io::Result<Option<Result<Recipients, KeyError>>> {
+        let Some(inside) = self.sources.sealed.as_deref() else {
+            return Ok(None);
+        };
+        let text = sealed::read(&inside.join(RECIPIENTS), inside)?;
+        Ok(text.map(|text| Recipients::parse(&String::from_utf8_lossy(&text))))
+    }
+
+    /// Returns a sealed value as it is written, with its file.
+    pub fn sealed(&self, name: &SecretName) -> io::Result<Option<(PathBuf, Vec<u8>)>> {
+        let Some(inside) = self.sources.sealed.as_deref() else {
+            return Ok(None);
+        };
+        let Some(path) = folder::file(inside, name, ENDING) else {
+            return Ok(None);
+        };
+        let sealed = sealed::read(&path, inside)?;
+        Ok(sealed.map(|sealed| (path, sealed)))
+    }
+
+    /// Returns the file with those that values are sealed for.
+    pub fn recipients_file(&self) -> Option<PathBuf> {
+        Some(self.sources.sealed.as_deref()?.join(RECIPIENTS))
+    }
+
+    /// Returns the file that a secret is sealed in, or would be; nothing where its name cannot be one.
+    pub fn sealed_file(&self, name: &SecretName) -> Option<PathBuf> {
+        folder::file(self.sources.sealed.as_deref()?, name, ENDING)
+    }
+
+    /// Returns the names of all sealed values.
+    pub fn sealed_names(&self) -> io::Result<Vec<SealedName>> {
+        let inside = self.sources.sealed.as_deref();
+        inside.map_or(Ok(Vec::new()), sealed::names)
+    }
+
+    /// Returns the places that have a secret, in the order in which they are asked, without asking for its value.
+    pub fn places(&self, name: &SecretName) -> Vec<Whence> {
+        let sources = &self.sources;
+        let variable = variable(name);
+        let mut places = Vec::new();
+        if sources.environment.contains_key(&variable) {
+            places.push(Whence::Environment(variable));
         }
-        // By the path that was judged: a link may lead elsewhere by now.
-        let file = open(&real).map_err(unreadable)?;
-        let facts = file.metadata().map_err(unreadable)?;
-        let (name, path) = (name.clone(), path.clone());
-        if !facts.is_file() {
-            return Err(SecretError::NotAFile { name, path });
+        let file = sources.directory.as_deref();
+        let file = file.and_then(|inside| folder::file(inside, name, ""));
+        places.extend(file.filter(|path| path.exists()).map(Whence::File));
+        // What cannot be read is there, and `get` says why it cannot.
+        if !matches!(self.sealed(name), Ok(None)) {
+            places.extend(self.sealed_file(name).map(Whence::Sealed));
         }
-        // Room for all of it: a buffer that grows leaves pieces of the value behind.
-        let mut value = zeroize::Zeroizing::new(Vec::with_capacity(
-            usize::try_from(facts.len().min(MAX_BYTES)).unwrap_or(0) + 2,
-        ));
-        match file.take(MAX_BYTES + 1).read_to_end(&mut value) {
-            Err(source) => Err(SecretError::Unreadable { name, path, source }),
-            Ok(_) if value.len() as u64 > MAX_BYTES => Err(SecretError::TooLarge { name, path }),
-            Ok(_) => Ok(Secret::new(without_line_break(&value).to_vec())),
-        }
+        let command = sources.command.as_ref();
+        places.extend(command.map(|command| Whence::Command(command.shown(name))));
+        places
+    }
+
+    /// Returns the names of all plain files.
+    pub fn file_names(&self) -> io::Result<Vec<SecretName>> {
+        let inside = self.sources.directory.as_deref();
+        inside.map_or(Ok(Vec::new()), sealed::plain_names)
+    }
+
+    /// Returns the variables that hold secrets, but for those of these names.
+    pub fn other_variables<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a SecretName>,
+    ) -> Vec<&str> {
+        let known: Vec<String> = names.into_iter().map(variable).collect();
+        let all = self.sources.environment.keys().map(String::as_str);
+        all.filter(|one| !known.iter().any(|known| known == one))
+            .collect()
     }
 
     /// Returns the file of a secret where anybody on this machine may read it, to be warned of.
@@ -131,13 +254,14 @@ impl Secrets {
         if self.sources.environment.contains_key(&variable(name)) {
             return None;
         }
-        let path = file(self.sources.directory.as_deref()?, name)?;
-        is_open_to_others(&path).then_some(path)
+        let path = folder::file(self.sources.directory.as_deref()?, name, "")?;
+        let facts = std::fs::metadata(&path).ok()?;
+        folder::is_open_to_others(&facts).then_some(path)
     }
 }
 
 /// Returns the variable of a secret. Names that differ in punctuation or case alone share one.
-fn variable(name: &SecretName) -> String {
+pub(super) fn variable(name: &SecretName) -> String {
     let letters = name.as_str().chars().map(|letter| match letter {
         'a'..='z' | 'A'..='Z' | '0'..='9' => letter.to_ascii_uppercase(),
         _ => '_',
@@ -145,52 +269,10 @@ fn variable(name: &SecretName) -> String {
     VARIABLE_PREFIX.chars().chain(letters).collect()
 }
 
-/// Returns the file of a secret, unless its name would lead elsewhere.
-fn file(folder: &Path, name: &SecretName) -> Option<PathBuf> {
-    let mut path = folder.to_path_buf();
-    for part in name.as_str().split('/') {
-        if matches!(part, "" | "." | "..") {
-            return None;
-        }
-        path.push(part);
-    }
-    Some(path)
-}
-
-fn without_line_break(value: &[u8]) -> &[u8] {
-    let value = value.strip_suffix(b"\n").unwrap_or(value);
-    value.strip_suffix(b"\r").unwrap_or(value)
-}
-
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    // A pipe that nobody writes to would keep us waiting.
-    std::fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
-}
-
-#[cfg(unix)]
-fn is_open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|facts| facts.permissions().mode() & 0o004 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_path: &Path) -> bool {
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secrets::{SecretCommand, new_identity, seal};
 
     fn name(text: &str) -> SecretName {
         SecretName::new(text).unwrap()
@@ -204,6 +286,7 @@ mod tests {
                 "GAMCTL_SECRET_SITE_12_SNMP".to_owned(),
                 Secret::new(b"of-the-environment".to_vec()),
             )]),
+            ..SecretSources::default()
         };
         std::fs::create_dir_all(folder.path().join("secrets/site-12")).unwrap();
         std::fs::write(folder.path().join("outside"), "outside").unwrap();
@@ -238,7 +321,7 @@ mod tests {
             assert!(error.contains(part), "{error}");
         }
         let nowhere = Secrets::default().get(&name("gam-ssh")).unwrap_err();
-        assert!(nowhere.to_string().contains("[secrets] directory"));
+        assert!(nowhere.to_string().contains("gamctl secret set gam-ssh"));
     }
 
     #[test]
@@ -287,5 +370,112 @@ mod tests {
         }
         let shown = format!("{secrets:?} {:?}", secrets.get(&name("open")));
         assert!(!shown.contains("CANARY") && !shown.contains("of-the-environment"));
+    }
+
+    /// Everything there is: `a` everywhere, `b` but in the environment, `c` sealed and told, `d` told.
+    fn everywhere() -> (tempfile::TempDir, Secrets) {
+        let place = tempfile::tempdir().unwrap();
+        let at = |path: &str| place.path().join(path);
+        let identities = new_identity(&at("key.txt")).unwrap();
+        let recipients = Recipients::parse(&identities.public().concat()).unwrap();
+        for folder in ["secrets", "sealed"] {
+            std::fs::create_dir(at(folder)).unwrap();
+        }
+        for (path, text) in [("secrets/a", "file"), ("secrets/b", "file")] {
+            std::fs::write(at(path), text).unwrap();
+        }
+        for path in ["sealed/a.age", "sealed/b.age", "sealed/c.age"] {
+            let sealed = seal(&Secret::new(b"sealed".to_vec()), &recipients).unwrap();
+            std::fs::write(at(path), sealed).unwrap();
+        }
+        let script = "echo asked >> \"$1/asked\"; test \"$2\" != gone && echo told";
+        let words = [
+            "/bin/sh",
+            "-c",
+            script,
+            "sh",
+            place.path().to_str().unwrap(),
+            "{name}",
+        ];
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let sources = SecretSources {
+            environment: BTreeMap::from([(
+                "GAMCTL_SECRET_A".to_owned(),
+                Secret::new(b"environment".to_vec()),
+            )]),
+            directory: Some(at("secrets")),
+            sealed: Some(at("sealed")),
+            identity: Some(at("key.txt")),
+            command: Some(SecretCommand::try_from(words).unwrap()),
+            ..SecretSources::default()
+        };
+        (place, Secrets::of(sources))
+    }
+
+    #[test]
+    fn the_first_place_that_has_it_is_the_one_that_tells() {
+        let (_place, secrets) = everywhere();
+        for (text, value, places) in [
+            ("a", "environment", 4),
+            ("b", "file", 3),
+            ("c", "sealed", 2),
+            ("d", "told", 1),
+        ] {
+            assert_eq!(secrets.get(&name(text)).unwrap().reveal(), value.as_bytes());
+            assert_eq!(secrets.places(&name(text)).len(), places, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_opened_and_nobody_is_asked_twice_even_if_it_failed() {
+        let (place, secrets) = everywhere();
+        for _ in 0..2 {
+            for other in [&secrets, &Secrets::of(secrets.sources.clone())] {
+                assert_eq!(other.get(&name("c")).unwrap().reveal(), b"sealed");
+                assert_eq!(other.get(&name("d")).unwrap().reveal(), b"told");
+                assert!(other.get(&name("gone")).is_err());
+            }
+            // Whoever looked again would find nothing now.
+            std::fs::write(place.path().join("sealed/c.age"), "").unwrap();
+        }
+        let asked = std::fs::read_to_string(place.path().join("asked")).unwrap();
+        assert_eq!(asked.lines().count(), 2, "{asked}");
+    }
+
+    #[test]
+    fn every_place_that_was_asked_is_named() {
+        let (place, secrets) = everywhere();
+        let error = secrets.get(&name("gone")).unwrap_err().to_string();
+        for part in [
+            "GAMCTL_SECRET_GONE",
+            place.path().join("secrets/gone").to_str().unwrap(),
+            place.path().join("sealed/gone.age").to_str().unwrap(),
+            "`/bin/sh … gone` failed, with exit code 1",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_for_others_or_without_a_key_here_says_what_to_do() {
+        let (place, secrets) = everywhere();
+        let without = SecretSources {
+            identity: None,
+            remembered: Arc::default(),
+            ..secrets.sources.clone()
+        };
+        let error = Secrets::of(without)
+            .get(&name("c"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("gamctl secret init"), "{error}");
+        new_identity(&place.path().join("other.txt")).unwrap();
+        let other = SecretSources {
+            identity: Some(place.path().join("other.txt")),
+            remembered: Arc::default(),
+            ..secrets.sources.clone()
+        };
+        let error = Secrets::of(other).get(&name("c")).unwrap_err().to_string();
+        assert!(error.contains("sealed for other keys"), "{error}");
     }
 }

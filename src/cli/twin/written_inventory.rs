@@ -28,9 +28,13 @@ path = \".\"
 # A file for each secret, named for it: what opens the twins. They are no secrets of yours.
 [secrets]
 directory = \"secrets\"
+
+# What was applied here is remembered beside it.
+[store]
+state = \"state\"
 ";
 
-const IGNORED: &str = "/secrets/\n/twin.sock\n";
+const IGNORED: &str = "/secrets/\n/state/\n/twin.sock\n";
 
 const README: &str = "# An inventory of twins
 

@@ -1,5 +1,6 @@
 //! Where an inventory's bytes come from: a directory or a git commit. The only part of `inventory` that touches the world, with `commit`.
 
+mod ancestry;
 mod content;
 mod directory;
 mod error;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use crate::inventory::FileKind;
 use crate::model::{Finding, Rule, by_place};
 
+pub use ancestry::{Ancestry, ancestry};
 pub use content::{content_findings, lfs_pointer};
 pub use directory::DirectorySource;
 pub use error::SourceError;

@@ -25,6 +25,19 @@ record! {
     }
 }
 
+impl CredentialsText {
+    /// Returns the names of the secrets that these credentials need.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let snmp = self.snmp.as_ref();
+        let community = snmp.and_then(|snmp| Some(&snmp.community.as_ref()?.0));
+        let auth = snmp.and_then(|snmp| Some(&snmp.auth.as_ref()?.secret.as_ref()?.0));
+        let privacy = snmp.and_then(|snmp| Some(&snmp.privacy.as_ref()?.secret.as_ref()?.0));
+        let ssh = self.ssh.as_ref();
+        let password = ssh.and_then(|ssh| Some(&ssh.password.as_ref()?.0));
+        [community, auth, privacy, password].into_iter().flatten()
+    }
+}
+
 record! {
     /// How devices are read over SNMP.
     SnmpText {

@@ -38,6 +38,7 @@ pub(in crate::observe) fn facts(row: &Row, images: &[Row]) -> Facts {
     let active = images
         .iter()
         .find(|row| number(row, &firmware::IMAGE_TYPE) == Ok(firmware::ACTIVE_IMAGE));
+    let boots = number(row, &system::ENGINE_BOOTS).ok();
     let identity = Identity {
         product,
         model: product.and_then(GamModel::from_product_number),
@@ -48,12 +49,13 @@ pub(in crate::observe) fn facts(row: &Row, images: &[Row]) -> Facts {
             .and_then(|octets| MacAddress::new(octets).ok()),
         firmware: active.and_then(|row| text(row, &firmware::IMAGE_VERSION)),
         uptime_seconds: uptime.map(|ticks| u64::from(ticks / 100)),
+        boots,
     };
     Facts {
         identity,
         object_id,
         uptime,
-        boots: number(row, &system::ENGINE_BOOTS).ok(),
+        boots,
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn read(
     let (version, lines) = replies(login, patience)
         .await
         .map_err(|error| chain(&error))?;
-    if let (Some(over_snmp), Some(over_ssh)) = (identity.mac, mac_of(&version))
+    if let (Some(over_snmp), Some(over_ssh)) = (identity.mac, board_address(&version))
         && over_snmp != over_ssh
     {
         return Err(format!(
@@ -49,8 +49,8 @@ async fn replies(
     Ok((version, lines))
 }
 
-/// Returns the board's address out of `MAC Address : 00-0e-d8-13-03-38`.
-fn mac_of(version: &[String]) -> Option<MacAddress> {
+/// Returns the board's address out of the reply to `show version`: `MAC Address : 00-0e-d8-13-03-38`.
+pub fn board_address(version: &[String]) -> Option<MacAddress> {
     let line = version
         .iter()
         .find_map(|line| line.trim().strip_prefix("MAC Address"))?;
@@ -80,7 +80,7 @@ mod tests {
             "System Name : oak",
         ];
         let lines = lines.map(str::to_owned);
-        assert_eq!(mac_of(&lines), "00:0e:d8:13:03:38".parse().ok());
-        assert_eq!(mac_of(&[]), None);
+        assert_eq!(board_address(&lines), "00:0e:d8:13:03:38".parse().ok());
+        assert_eq!(board_address(&[]), None);
     }
 }

@@ -1,7 +1,7 @@
 //! One look at a device: who it is, how it is configured, how it is doing, and whether it stood still meanwhile.
 //!
 //! `ask` many questions side by side · `identity` who answers · `table` a table of unknown rows, `layout` which there are · `cells` those of
-//! known numbers · `config` the configuration from all of them · `command_line` what is missing there, over SSH · `health` the rest · `error` why there is none.
+//! known numbers · `config` the configuration from all of them · `command_line` what is missing there, over SSH · `health` the rest · `startup` the file it starts from · `error` why there is none.
 
 mod ask;
 mod cells;
@@ -11,14 +11,16 @@ mod error;
 mod health;
 mod identity;
 mod layout;
+mod startup;
 mod table;
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use ask::Asker;
-pub use command_line::CommandLine;
+pub use command_line::{CommandLine, board_address};
 pub use error::LookError;
+pub use startup::look_at_startup;
 
 use super::assemble::assemble;
 use crate::model::{DeviceName, Identity, Observation};

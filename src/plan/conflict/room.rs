@@ -157,11 +157,10 @@ fn supply<S: Clone + PartialEq>(
     let freed = observed
         .filter(|item| item.is_leaving() && !unknown.contains(&item.slot))
         .map(|item| item.slot);
-    let free = unused.chain(freed).take(new.len()).collect();
-    (free, new)
+    (unused.chain(freed).collect(), new)
 }
 
-/// Gives every new object its number.
+/// Gives every new object its number: the one that the intention names where it is free, else the lowest.
 pub(in crate::plan) fn give_slots(scene: &mut Scene<'_>) {
     let blind = &scene.blind;
     give(&mut scene.profiles, &blind.profiles.taken, PROFILES);
@@ -174,7 +173,19 @@ fn give<S: Clone + PartialEq>(
     unknown: &BTreeSet<Slot>,
     numbers: RangeInclusive<u16>,
 ) {
-    let (free, new) = supply(items, unknown, numbers);
+    let (mut free, mut new) = supply(items, unknown, numbers);
+    new.retain(|place| {
+        let Some(item) = items.get_mut(*place) else {
+            return false;
+        };
+        let wish = item
+            .wish
+            .and_then(|wish| free.iter().position(|slot| *slot == wish));
+        if let Some(wish) = wish {
+            item.slot = free.remove(wish);
+        }
+        wish.is_none()
+    });
     for (place, slot) in new.into_iter().zip(free) {
         if let Some(item) = items.get_mut(place) {
             item.slot = slot;

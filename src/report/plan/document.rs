@@ -9,7 +9,7 @@ use super::note::notes;
 use super::reason::Reasons;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
-use crate::plan::{DevicePlan, Impact, Planned, Refusal, Step, Verb};
+use crate::plan::{DevicePlan, Impact, Memory, Planned, Refusal, Step, Verb};
 
 /// How many lines a part may take on a terminal before `--expand`; together with their titles under 200.
 const REFUSAL_LINES: usize = 24;
@@ -173,7 +173,9 @@ fn premises(planned: &Planned) -> Vec<String> {
         .devices
         .iter()
         .any(|plan| !plan.unmanaged.is_empty());
-    if planned.applied.is_none() && (has_steps || has_strangers) {
+    if let Some(memory) = &planned.memory {
+        said.extend(unknown(memory, planned.devices.len()).filter(|_| has_steps || has_strangers));
+    } else if planned.applied.is_none() && (has_steps || has_strangers) {
         said.push(match has_steps {
             true => "No commit is named as applied: nothing is removed, and what differs may have drifted or was never \
                      applied; `--applied REV` tells which."
@@ -191,6 +193,26 @@ fn premises(planned: &Planned) -> Vec<String> {
         );
     }
     said
+}
+
+/// Says on which devices nothing is known to be ours.
+fn unknown(memory: &Memory, planned: usize) -> Option<String> {
+    let names: Vec<String> = memory.unknown.iter().map(ToString::to_string).collect();
+    match names.len() {
+        0 => None,
+        all if all == planned => Some(
+            "Nothing is on record as ours there: nothing is removed, and what gamctl finds and the inventory names is \
+             taken over."
+                .to_owned(),
+        ),
+        1..=8 => Some(format!(
+            "Nothing is on record as ours on {}: nothing is removed there.",
+            listed(&names)
+        )),
+        many => Some(format!(
+            "Nothing is on record as ours on {many} of these devices: nothing is removed there."
+        )),
+    }
 }
 
 /// Says which devices told their configuration in another way; of many, how many they are.
@@ -421,14 +443,21 @@ fn out_of_scope(planned: &Planned) -> Vec<Entry> {
     if scope.devices > 0 {
         let devices = counted(scope.devices, "device");
         let names: Vec<String> = scope.pending.iter().map(ToString::to_string).collect();
-        say(match (planned.applied.is_some(), names.as_slice()) {
-            (false, _) => format!("{devices}, not looked at"),
-            (true, []) => format!("{devices}, not looked at; their inventory is as it was applied"),
-            (true, names) => format!(
-                "{devices}, not looked at; still pending there: {}",
-                listed(names)
-            ),
-        });
+        say(
+            match (
+                planned.applied.is_some() || planned.memory.is_some(),
+                names.as_slice(),
+            ) {
+                (false, _) => format!("{devices}, not looked at"),
+                (true, []) => {
+                    format!("{devices}, not looked at; their inventory is as it was applied")
+                }
+                (true, names) => format!(
+                    "{devices}, not looked at; still pending there: {}",
+                    listed(names)
+                ),
+            },
+        );
     }
     for device in &scope.dropped {
         say(format!(

@@ -22,6 +22,8 @@ impl Session {
             }),
         };
         if read.is_ok() {
+            // What was read is no interruption of the line that follows.
+            self.screen.clear_lines();
             self.succeed();
         } else {
             self.cut();

@@ -9,6 +9,7 @@ use gamctl::simulator::gam::{Configuration, Place};
 
 use super::case::{BlindSpot, Case, without_slots};
 use super::device::{observed, run};
+use super::way_back;
 
 /// How many beginnings of a plan are planned again from.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +103,12 @@ fn judge_plan(case: &Case, plan: &DevicePlan, prefixes: Prefixes) -> Result<(), 
     rates(&states)?;
     mentioned(plan, &case.configuration, &end)?;
     planned_again(case, plan, &states, prefixes)?;
+    way_back::walked(plan, &states)?;
+    let last = states.len() - 1;
+    let beginnings = chosen(prefixes, states.len()).into_iter();
+    for at in beginnings.chain([0, last]) {
+        way_back::back_from(case, plan, &states[0], at, &states[at])?;
+    }
     undone(case, plan, end)
 }
 
@@ -470,16 +477,8 @@ fn planned_again(
 ) -> Result<(), String> {
     let count = states.len();
     let end = &states[count - 1];
-    let chosen: Vec<usize> = match prefixes {
-        Prefixes::All => (1..count.saturating_sub(1)).collect(),
-        // Spread over the plan, by its length and not by chance.
-        Prefixes::Some(most) => (1..=most)
-            .map(|turn| turn * count / (most + 1))
-            .filter(|at| *at > 0 && *at + 1 < count)
-            .collect(),
-    };
     let wanted = without_slots(&observed(end));
-    for at in chosen {
+    for at in chosen(prefixes, count) {
         let mut running = states[at].clone();
         let plan = dressed(case, &running)?;
         let broken = |wrong: String| format!("again after step {at}: {wrong}\n{}", told(&plan));
@@ -504,7 +503,19 @@ fn planned_again(
     Ok(())
 }
 
-fn difference(has: &DeviceConfig, wanted: &DeviceConfig) -> String {
+/// Returns after how many steps to stop, out of so many states.
+fn chosen(prefixes: Prefixes, count: usize) -> Vec<usize> {
+    match prefixes {
+        Prefixes::All => (1..count.saturating_sub(1)).collect(),
+        // Spread over the plan, by its length and not by chance.
+        Prefixes::Some(most) => (1..=most)
+            .map(|turn| turn * count / (most + 1))
+            .filter(|at| *at > 0 && *at + 1 < count)
+            .collect(),
+    }
+}
+
+pub(super) fn difference(has: &DeviceConfig, wanted: &DeviceConfig) -> String {
     let rates = |config: &DeviceConfig| -> Vec<RateLimit> {
         config
             .subscribers

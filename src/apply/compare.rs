@@ -1,0 +1,188 @@
+//! Pictures of a device side by side, object by object and field by field, as people read them.
+
+use std::collections::BTreeMap;
+
+use crate::model::{DeviceConfig, Observation, RateLimit, Slot};
+use crate::plan::{Field, Object};
+
+/// What is known of each object: its fields by their names, as texts. A field that is left out is not there or not known.
+pub(super) type Facts = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Returns the facts of a configuration.
+pub(super) fn facts(config: &DeviceConfig) -> Facts {
+    let mut facts = Facts::new();
+    let mut object = |object: &Object, fields: Vec<(&str, Option<String>)>| {
+        let known = fields.into_iter().filter_map(|(name, value)| {
+            let value = value?;
+            Some((name.to_owned(), value))
+        });
+        facts.insert(object.to_string(), known.collect());
+    };
+    let system = &config.system;
+    object(
+        &Object::System,
+        vec![
+            (Field::Hostname.as_str(), text(system.hostname.as_ref())),
+            (Field::Location.as_str(), text(system.location.as_ref())),
+            (Field::Contact.as_str(), text(system.contact.as_ref())),
+        ],
+    );
+    for (number, uplink) in &config.uplinks {
+        let vlans = text(uplink.allowed_vlans.as_ref());
+        object(
+            &Object::Uplink(*number),
+            vec![(Field::AllowedVlans.as_str(), vlans)],
+        );
+    }
+    for (number, port) in &config.ports {
+        object(
+            &Object::Port(*number),
+            vec![
+                (Field::Name.as_str(), text(port.name.as_ref())),
+                (Field::Enabled.as_str(), text(port.enabled.as_ref())),
+                (Field::Mode.as_str(), text(port.mode.as_ref())),
+            ],
+        );
+    }
+    for (name, profile) in &config.profiles {
+        object(
+            &Object::Profile(name.clone()),
+            vec![
+                number(profile.slot),
+                (
+                    Field::Description.as_str(),
+                    text(profile.description.as_ref()),
+                ),
+                (Field::Down.as_str(), Some(format!("{} Mbps", profile.down))),
+                (Field::Up.as_str(), Some(format!("{} Mbps", profile.up))),
+            ],
+        );
+    }
+    for (mac, endpoint) in &config.endpoints {
+        object(
+            &Object::Endpoint(*mac),
+            vec![
+                number(endpoint.slot),
+                (Field::Name.as_str(), Some(endpoint.name.to_string())),
+                (Field::Port.as_str(), Some(endpoint.port.to_string())),
+            ],
+        );
+    }
+    for (name, one) in &config.subscribers {
+        let rate = match &one.rate {
+            RateLimit::Unthrottled => "unthrottled".to_owned(),
+            RateLimit::Profile(profile) => profile.to_string(),
+        };
+        let allowed = Some(&one.allowed_vlans).filter(|vlans| !vlans.is_empty());
+        object(
+            &Object::Subscriber(name.clone()),
+            vec![
+                number(one.slot),
+                (Field::Description.as_str(), text(one.description.as_ref())),
+                (Field::Endpoint.as_str(), text(one.endpoint.as_ref())),
+                (Field::Rate.as_str(), Some(rate)),
+                (Field::Vlan.as_str(), Some(one.vlan.to_string())),
+                (Field::Tagged.as_str(), Some(one.tagged.to_string())),
+                (
+                    Field::RemappedVlan.as_str(),
+                    text(one.remapped_vlan.as_ref()),
+                ),
+                (Field::AllowedVlans.as_str(), text(allowed)),
+                (Field::Port2Vlan.as_str(), text(one.port2_vlan.as_ref())),
+                (Field::Poe.as_str(), text(one.poe.as_ref())),
+            ],
+        );
+    }
+    facts
+}
+
+/// The number of an object on the device.
+fn number(slot: Option<Slot>) -> (&'static str, Option<String>) {
+    ("number", slot.map(|slot| slot.0.to_string()))
+}
+
+fn text(value: Option<&impl ToString>) -> Option<String> {
+    value.map(ToString::to_string)
+}
+
+/// Returns the facts of a look: all that its fingerprint is made of.
+pub(super) fn facts_of(look: &Observation) -> Facts {
+    let mut facts = facts(&look.config);
+    let mut add = |object: String, field: &str, value: Option<String>| {
+        if let Some(value) = value {
+            let of_object = facts.entry(object).or_default();
+            of_object.insert(field.to_owned(), value);
+        }
+    };
+    let identity = &look.identity;
+    let device = || "device".to_owned();
+    add(device(), "serial", text(identity.serial.as_ref()));
+    add(device(), "mac_address", text(identity.mac.as_ref()));
+    add(device(), "model", text(identity.model.as_ref()));
+    add(
+        device(),
+        "management_vlan",
+        text(look.management_vlan.as_ref()),
+    );
+    for (number, facts) in &look.uplink_facts {
+        let uplink = || Object::Uplink(*number).to_string();
+        let mode = facts
+            .mode
+            .map(|mode| format!("{mode:?}").to_ascii_lowercase());
+        add(uplink(), "mode", mode);
+        add(uplink(), "native_vlan", text(facts.native_vlan.as_ref()));
+    }
+    for unread in &look.unread {
+        let object = match unread.number {
+            None => unread.part.as_str().to_owned(),
+            Some(number) => format!("{} number {number}", unread.part.as_str()),
+        };
+        let field = unread.field.as_deref().unwrap_or("all");
+        add(object, field, Some("could not be read".to_owned()));
+    }
+    for unclear in &look.unclear {
+        let object = format!("{} number {}", unclear.part.as_str(), unclear.slot.0);
+        let name = unclear.name.as_deref().unwrap_or("something");
+        add(
+            object,
+            "all",
+            Some(format!("{name}, which is not understood")),
+        );
+    }
+    facts
+}
+
+/// Returns in sentences how a picture differs from what was wanted.
+pub(super) fn sentences(wanted: &Facts, has: &Facts) -> Vec<String> {
+    let mut found = Vec::new();
+    let objects = wanted
+        .keys()
+        .chain(has.keys().filter(|key| !wanted.contains_key(*key)));
+    for object in objects {
+        match (wanted.get(object), has.get(object)) {
+            (Some(_), None) => found.push(format!("{object} is not there")),
+            (None, Some(_)) => found.push(format!("{object} is there")),
+            (Some(wanted), Some(has)) => {
+                for (field, (wanted, has)) in both(wanted, has) {
+                    let wanted = wanted.map_or("not set", String::as_str);
+                    let has = has.map_or("not set", String::as_str);
+                    found.push(format!("`{field}` of {object} is {has} and not {wanted}"));
+                }
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+/// Returns the fields that differ.
+pub(super) fn both<'a>(
+    left: &'a BTreeMap<String, String>,
+    right: &'a BTreeMap<String, String>,
+) -> BTreeMap<&'a str, (Option<&'a String>, Option<&'a String>)> {
+    let fields = left.keys().chain(right.keys());
+    fields
+        .map(|field| (field.as_str(), (left.get(field), right.get(field))))
+        .filter(|(_, (left, right))| left != right)
+        .collect()
+}

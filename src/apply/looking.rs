@@ -1,0 +1,107 @@
+//! Looks that are patient: with a device that takes a moment to do as it was told, and with one that restarts.
+
+use std::time::{Duration, Instant};
+
+use super::road::{Road, Start, chain, interrupted};
+use super::verdict::{Stand, has_restarted};
+use super::{Ended, Progress, Witness};
+use crate::model::Observation;
+use crate::observe::{LookError, look};
+
+/// A look at a device that was written to, and what it says.
+pub(super) struct Seen {
+    pub(super) look: Observation,
+    pub(super) stand: Stand,
+    pub(super) restarted: bool,
+}
+
+impl<W: Witness> Road<'_, '_, W> {
+    /// Looks until the device is where it shall be, has restarted, or has had its time; `Err` in `Ok` says why there is no look.
+    ///
+    /// With `is_open` a line may still be at work, so that what is there now may not be what will be: all of the time is waited for.
+    pub(super) async fn look_until_settled(
+        &self,
+        start: &Start<'_>,
+        is_open: bool,
+    ) -> Result<Result<Seen, String>, Ended> {
+        let until = Instant::now() + self.job.pace.settle;
+        loop {
+            let look = match self.look_when_back().await? {
+                Ok(look) => look,
+                Err(because) => return Ok(Err(because)),
+            };
+            let seen = self.judged(start, look);
+            let is_clear = match &seen.stand {
+                Stand::Reached | Stand::OthersMoved(_) => true,
+                Stand::Unread(_) | Stand::Elsewhere(_) => {
+                    seen.restarted
+                        || (!is_open
+                            && start.ends.left_of_before(&seen.look).is_empty()
+                            && self.has_failed())
+                }
+            };
+            if is_clear || Instant::now() + self.job.pace.pause >= until {
+                return Ok(Ok(seen));
+            }
+            self.pause(self.job.pace.pause).await?;
+        }
+    }
+
+    pub(super) fn judged(&self, start: &Start<'_>, look: Observation) -> Seen {
+        let again = (self.job.replan)(&look);
+        let again = again.as_ref().map_err(String::as_str);
+        Seen {
+            stand: start.ends.stand(&look, again),
+            restarted: has_restarted(start.before, &look, start.at.elapsed()),
+            look,
+        }
+    }
+
+    /// Looks, and waits for a device that is away; `Err` in `Ok` says why it is not back in time.
+    pub(super) async fn look_when_back(&self) -> Result<Result<Observation, String>, Ended> {
+        let began = Instant::now();
+        loop {
+            let error = match look(&self.job.target).await {
+                Ok(look) => return Ok(Ok(look)),
+                Err(error) => error,
+            };
+            let patience = self.patience_with(&error);
+            if began.elapsed() + self.job.pace.pause >= patience {
+                let seconds = began.elapsed().as_secs();
+                return Ok(Err(format!(
+                    "it could not be looked at for {seconds} s: {}",
+                    chain(&error)
+                )));
+            }
+            (self.job.progress)(Progress::Waiting);
+            self.pause(self.job.pace.pause).await?;
+        }
+    }
+
+    /// A device that starts up may answer oddly for a moment; only silence is a restart.
+    fn patience_with(&self, error: &LookError) -> Duration {
+        match error.is_transient() {
+            true => self.job.pace.restart,
+            false => self.job.pace.settle,
+        }
+    }
+
+    /// Waits, unless the program is told to stop.
+    pub(super) async fn pause(&self, time: Duration) -> Result<(), Ended> {
+        let mut stop = self.job.stop.clone();
+        let stopped = async {
+            if stop.wait_for(|is_stopped| *is_stopped).await.is_err() {
+                // Nobody is left to say so.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            () = stopped => Err(interrupted("stopped after it was written to; nothing was saved")),
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.steps.iter().any(|step| step.failure.is_some())
+    }
+}

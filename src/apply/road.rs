@@ -1,0 +1,326 @@
+//! The road of one device, arrow by arrow.
+
+use std::time::Instant;
+
+use super::before::{is_fit, is_ours, may_begin, may_save, refused};
+use super::typing::Typed;
+use super::verdict::{Ends, Stand};
+use super::{
+    DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCommitted, Progress, Purpose, StepOutcome,
+    Witness, Work,
+};
+use crate::crash;
+use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
+use crate::observe::{board_address, look};
+use crate::plan::{DevicePlan, Observed};
+use crate::transport::ssh::{Command, Session, SshError};
+
+/// Carries out the approved plan of one device, and says how it ended.
+///
+/// Every arrow is committed to `witness` before the next is taken, but for the last: `Entry::Ended` is for the caller to
+/// commit, together with what is ours on the device from here on.
+///
+/// # Guarantees
+///
+/// Nothing is written unless the device is the one that is meant, is as it was when the plan was made, and planning again
+/// leads to the same steps. No line is sent that is not in a committed intent. Nothing is saved that a look did not verify,
+/// nor after a line whose reply was not a good one.
+pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
+    let began = Instant::now();
+    let mut road = Road {
+        job,
+        witness,
+        seen: None,
+        steps: Vec::new(),
+        remarks: Vec::new(),
+    };
+    let ended = match road.walk().await {
+        Ok(ended) | Err(ended) => ended,
+    };
+    let outcome = DeviceOutcome {
+        device: job.request.device.clone(),
+        ended,
+        steps: road.steps,
+        remarks: road.remarks,
+        millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+    };
+    Ending {
+        outcome,
+        seen: road.seen,
+    }
+}
+
+/// One device on its way. What ends the way early is an error.
+pub(super) struct Road<'a, 'j, W> {
+    pub(super) job: &'a Job<'j>,
+    pub(super) witness: &'a W,
+    pub(super) seen: Option<Observation>,
+    pub(super) steps: Vec<StepOutcome>,
+    pub(super) remarks: Vec<String>,
+}
+
+/// What is held against every later look.
+pub(super) struct Start<'p> {
+    pub(super) before: &'p Observation,
+    /// When that look was taken.
+    pub(super) at: Instant,
+    pub(super) plan: &'p DevicePlan,
+    pub(super) ends: Ends<'p>,
+}
+
+impl<W: Witness> Road<'_, '_, W> {
+    async fn walk(&mut self) -> Result<Ended, Ended> {
+        let job = self.job;
+        is_ours(job.request)?;
+        if job.work == Work::Steps {
+            is_fit(job.plan, job.request)?;
+        }
+        let (before, at, session) = self.first_look().await?;
+        let fingerprint = Fingerprint::of(&before);
+        let looked = Entry::Looked {
+            moment: Moment::Before,
+            fingerprint: fingerprint.clone(),
+            observation: Box::new(before.clone()),
+        };
+        crash::point("looked-before");
+        self.commit(looked, "nothing was written").await?;
+        crash::point("looked-after");
+        self.seen = Some(before.clone());
+        let plan = self.approved(&before, fingerprint)?;
+        if plan.steps.is_empty() && job.work == Work::Steps {
+            return Ok(Ended::Unchanged);
+        }
+        let mut session = match session {
+            Some(session) => session,
+            None => self.open().await.map_err(|error| unreachable(&error))?,
+        };
+        self.check_board(&mut session, &before).await?;
+        if self.is_stopped() {
+            session.close().await;
+            return Err(interrupted("stopped before anything was written"));
+        }
+        let start = Start {
+            before: &before,
+            at,
+            plan: &plan,
+            ends: Ends::of(&before, &plan.steps),
+        };
+        self.intend(Purpose::Apply, &plan, "nothing was written")
+            .await?;
+        if job.work == Work::SaveOnly {
+            self.verified(Purpose::Apply, &before).await?;
+            return self.save(&start, Some(session)).await;
+        }
+        match self.type_steps(session, &plan, Purpose::Apply).await? {
+            Typed::All(session) => self.verify(&start, session).await,
+            Typed::Failed(failure) => self.after_failure(&start, failure).await,
+        }
+    }
+
+    /// Looks, and where that needs no login of its own, logs in meanwhile.
+    async fn first_look(&mut self) -> Result<(Observation, Instant, Option<Session>), Ended> {
+        let job = self.job;
+        (job.progress)(Progress::Looking);
+        let needs_login = |look: &Observation| {
+            let mut sources = look.sources.values();
+            sources.any(|source| *source == crate::model::ConfigSource::RunningConfig)
+        };
+        let writes = !job.plan.steps.is_empty() || job.work == Work::SaveOnly;
+        let (looked, session) = if writes && !job.then.is_none_or(needs_login) {
+            let (looked, session) = tokio::join!(look(&job.target), self.open());
+            (looked, Some(session))
+        } else {
+            (look(&job.target).await, None)
+        };
+        let at = Instant::now();
+        let before = looked.map_err(|error| Ended::Unreachable {
+            because: chain(&error),
+        })?;
+        let session = session.transpose();
+        let session = session.map_err(|error| unreachable(&error))?;
+        Ok((before, at, session))
+    }
+
+    /// Returns the plan to carry out, once it was checked against the look.
+    fn approved(
+        &self,
+        before: &Observation,
+        fingerprint: Fingerprint,
+    ) -> Result<DevicePlan, Ended> {
+        let job = self.job;
+        let nothing = DeviceConfig::default();
+        let intended = match job.request.state {
+            DeviceState::Retired => &nothing,
+            DeviceState::Managed
+            | DeviceState::Observe
+            | DeviceState::Locked
+            | DeviceState::Preprovision => job.request.intended,
+        };
+        let again = (job.replan)(before);
+        match job.work {
+            Work::Steps => {
+                may_begin(job.plan, &again, job.then, before, &fingerprint, intended)?;
+                Ok(job.plan.clone())
+            }
+            Work::SaveOnly => {
+                may_save(&again)?;
+                let observed = Some(Observed {
+                    sequence: before.sequence,
+                    fingerprint,
+                });
+                let again = again.map_err(|error| refused("plan-outdated", error, "plan again"))?;
+                Ok(DevicePlan { observed, ..again })
+            }
+        }
+    }
+
+    pub(super) async fn open(&self) -> Result<Session, SshError> {
+        Session::open_to_write(self.job.login, self.job.patience, self.job.fence).await
+    }
+
+    /// Checks that SSH leads to the device that SNMP leads to: they may be forwarded to different boxes.
+    async fn check_board(&self, session: &mut Session, look: &Observation) -> Result<(), Ended> {
+        let version = session.read(Command::ShowVersion).await;
+        let version = version.map_err(|error| unreachable(&error))?;
+        match (board_address(&version), look.identity.mac) {
+            (Some(over_ssh), Some(over_snmp)) if over_ssh != over_snmp => Err(refused(
+                "wrong-device",
+                format!("SSH leads to another device than SNMP: {over_ssh} and not {over_snmp}"),
+                "look where the address and its ports lead; nothing is written to a box that was not looked at",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Verifies by a second look, and saves.
+    async fn verify(&mut self, start: &Start<'_>, session: Session) -> Result<Ended, Ended> {
+        (self.job.progress)(Progress::Verifying);
+        let seen = match self.look_until_settled(start, false).await? {
+            Ok(seen) => seen,
+            Err(because) => return Ok(away(start, &because)),
+        };
+        self.looked(Moment::After, &seen.look).await?;
+        match seen.stand {
+            Stand::Reached => {
+                self.verified(Purpose::Apply, &seen.look).await?;
+                let others = start.ends.others(&seen.look);
+                self.remarks.extend(others.into_iter().map(somebody_else));
+                self.save(start, Some(session)).await
+            }
+            stand => {
+                // It did as it was told, and is not trusted any more.
+                session.close().await;
+                let because =
+                    "every line was taken, and a second look does not find what was written";
+                self.settle_accounts(
+                    start,
+                    because.to_owned(),
+                    true,
+                    seen.look,
+                    seen.restarted,
+                    stand,
+                )
+                .await
+            }
+        }
+    }
+
+    pub(super) async fn verified(&self, purpose: Purpose, look: &Observation) -> Result<(), Ended> {
+        let entry = Entry::Verified {
+            purpose,
+            fingerprint: Fingerprint::of(look),
+        };
+        crash::point("verified-before");
+        self.commit(entry, "it was written and verified, and not saved")
+            .await?;
+        crash::point("verified-after");
+        Ok(())
+    }
+
+    pub(super) async fn looked(&mut self, moment: Moment, look: &Observation) -> Result<(), Ended> {
+        self.seen = Some(look.clone());
+        let entry = Entry::Looked {
+            moment,
+            fingerprint: Fingerprint::of(look),
+            observation: Box::new(look.clone()),
+        };
+        crash::point("looked-before");
+        self.commit(entry, "nothing was saved").await?;
+        crash::point("looked-after");
+        Ok(())
+    }
+
+    pub(super) async fn intend(
+        &self,
+        purpose: Purpose,
+        plan: &DevicePlan,
+        so_far: &str,
+    ) -> Result<(), Ended> {
+        let entry = Entry::Intent {
+            purpose,
+            plan: Box::new(plan.clone()),
+        };
+        crash::point("intent-before");
+        self.commit(entry, so_far).await?;
+        crash::point("intent-after");
+        Ok(())
+    }
+
+    /// Writes an entry down; where that fails the way ends, whatever the entry is.
+    pub(super) async fn commit(&self, entry: Entry, so_far: &str) -> Result<(), Ended> {
+        let committed = self.witness.commit(entry).await;
+        committed.map_err(|error: NotCommitted| interrupted(&format!("{error}; {so_far}")))
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.job.stop.borrow()
+    }
+}
+
+pub(super) fn interrupted(because: &str) -> Ended {
+    Ended::Interrupted {
+        because: because.to_owned(),
+    }
+}
+
+pub(super) fn somebody_else(sentence: String) -> String {
+    format!("somebody else changed something meanwhile: {sentence}")
+}
+
+/// It was written to, and nobody knows what became of it.
+pub(super) fn away(start: &Start<'_>, because: &str) -> Ended {
+    let objects: std::collections::BTreeSet<String> = start
+        .plan
+        .steps
+        .iter()
+        .map(|step| step.change.object.to_string())
+        .collect();
+    let objects = objects.into_iter();
+    Ended::Stuck {
+        because: because.to_owned(),
+        left: objects
+            .map(|object| format!("{object} is not known"))
+            .collect(),
+    }
+}
+
+fn unreachable(error: &SshError) -> Ended {
+    match error.because() {
+        SshError::Fenced { .. } => interrupted(&format!("{error}; nothing was written")),
+        _ => Ended::Unreachable {
+            because: chain(error),
+        },
+    }
+}
+
+/// Returns an error with what caused it, on one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

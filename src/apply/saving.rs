@@ -1,0 +1,218 @@
+//! What was verified goes into the startup file, and that it did is proved by a second way where the device has one.
+
+use std::time::Instant;
+
+use super::road::{Road, Start, away, chain, interrupted};
+use super::verdict::Stand;
+use super::{Ended, Entry, Exchange, Moment, Progress, Witness};
+use crate::crash;
+use crate::observe::{StartupFile, look_at_startup};
+use crate::transport::ssh::{Saved, Session, SshError};
+
+/// How often a save is tried whose reply was lost: to save the same twice does no harm.
+const TRIES: usize = 2;
+
+type File = Result<Option<StartupFile>, String>;
+
+/// What is known of a save.
+enum Proof {
+    Known(String),
+    /// Nothing speaks against it, and nothing but the reply for it.
+    ReplyAlone(String),
+    Against(String),
+}
+
+impl<W: Witness> Road<'_, '_, W> {
+    /// Saves what a look has just verified.
+    pub(super) async fn save(
+        &mut self,
+        start: &Start<'_>,
+        mut session: Option<Session>,
+    ) -> Result<Ended, Ended> {
+        let mut exchanges = Vec::new();
+        let mut because = String::new();
+        for _ in 0..TRIES {
+            (self.job.progress)(Progress::Saving);
+            let opened = match session.take() {
+                Some(session) => Ok(session),
+                None => self.open().await,
+            };
+            let file = look_at_startup(&self.job.target).await;
+            let saved = match opened {
+                Ok(session) => save(session).await,
+                Err(error) => Err(error),
+            };
+            let error = match saved {
+                Ok(saved) => return self.said_saved(saved, file, exchanges).await,
+                Err(error) => error,
+            };
+            exchanges.extend(error.exchange().cloned().map(Exchange::from));
+            because = chain(&error);
+            match error.because() {
+                SshError::Fenced { .. } => return Err(interrupted(&because)),
+                SshError::Declined { .. } => break,
+                _ => {}
+            }
+            if let Some(ended) = self
+                .after_lost_save(start, &because, &file, &mut exchanges, error.may_have_run())
+                .await?
+            {
+                return Ok(ended);
+            }
+        }
+        self.not_saved(because, exchanges).await
+    }
+
+    /// Holds what the device said against what its agent says of the file.
+    async fn said_saved(
+        &mut self,
+        saved: Saved,
+        before: File,
+        mut exchanges: Vec<Exchange>,
+    ) -> Result<Ended, Ended> {
+        let Saved { bytes, exchange } = saved;
+        exchanges.push(exchange.into());
+        let proof = match self.proof(bytes, &before).await? {
+            Proof::Known(proof) => proof,
+            Proof::ReplyAlone(why) => {
+                self.remarks.push(format!(
+                    "that it is saved is known by the device's reply alone: {why}"
+                ));
+                "by its reply alone".to_owned()
+            }
+            Proof::Against(because) => return self.not_saved(because, exchanges).await,
+        };
+        self.saved(Some(bytes), proof, exchanges).await
+    }
+
+    async fn proof(&self, bytes: u64, before: &File) -> Result<Proof, Ended> {
+        if let Err(why) = before {
+            return Ok(Proof::ReplyAlone(why.clone()));
+        }
+        let until = Instant::now() + self.job.pace.settle;
+        loop {
+            let file = look_at_startup(&self.job.target).await;
+            let proof = match file {
+                Ok(Some(file)) if file.bytes == bytes => {
+                    let at = file
+                        .modified
+                        .map_or_else(String::new, |at| format!(", written {at}"));
+                    return Ok(Proof::Known(format!(
+                        "the agent has a startup file of {bytes} bytes{at}"
+                    )));
+                }
+                Ok(Some(file)) => Proof::Against(format!(
+                    "the device says that it saved {bytes} bytes, and its startup file has {}",
+                    file.bytes
+                )),
+                Ok(None) => Proof::Against(format!(
+                    "the device says that it saved {bytes} bytes, and has no startup file"
+                )),
+                Err(why) => Proof::ReplyAlone(why),
+            };
+            if Instant::now() + self.job.pace.pause >= until {
+                return Ok(proof);
+            }
+            self.pause(self.job.pace.pause).await?;
+        }
+    }
+
+    /// Finds out what came of a save whose reply is not known; nothing where it is to be tried again.
+    async fn after_lost_save(
+        &mut self,
+        start: &Start<'_>,
+        because: &str,
+        before: &File,
+        exchanges: &mut Vec<Exchange>,
+        was_sent: bool,
+    ) -> Result<Option<Ended>, Ended> {
+        (self.job.progress)(Progress::LookingAgain);
+        let look = match self.look_when_back().await? {
+            Ok(look) => look,
+            Err(no_look) => {
+                let because = format!("{because}; {no_look}");
+                return Ok(Some(away(start, &because)));
+            }
+        };
+        let seen = self.judged(start, look);
+        self.looked(Moment::After, &seen.look).await?;
+        match (seen.restarted, seen.stand) {
+            (true, Stand::Reached) => {
+                let proof = "it restarted, and came up as it shall be".to_owned();
+                let exchanges = std::mem::take(exchanges);
+                self.saved(None, proof, exchanges).await.map(Some)
+            }
+            (true, _) => {
+                let because = format!("it was verified, and saving failed: {because}");
+                Ok(Some(self.after_restart(start, &because, &seen.look)))
+            }
+            (false, Stand::Reached) => {
+                let file = look_at_startup(&self.job.target).await;
+                match was_sent.then(|| written_anew(before, &file)).flatten() {
+                    None => Ok(None),
+                    Some(file) => {
+                        let at = file.modified.unwrap_or_default();
+                        let bytes = file.bytes;
+                        let proof = format!(
+                            "no reply came; the agent has a startup file of {bytes} bytes, written {at}, which it had not before"
+                        );
+                        let exchanges = std::mem::take(exchanges);
+                        self.saved(Some(bytes), proof, exchanges).await.map(Some)
+                    }
+                }
+            }
+            (false, _) => {
+                let because = format!(
+                    "it was verified, and saving failed: {because}; now it is not as it shall be any more"
+                );
+                let exchanges = std::mem::take(exchanges);
+                self.not_saved(because, exchanges).await.map(Some)
+            }
+        }
+    }
+
+    async fn saved(
+        &self,
+        bytes: Option<u64>,
+        proof: String,
+        exchanges: Vec<Exchange>,
+    ) -> Result<Ended, Ended> {
+        let entry = Entry::Saved {
+            bytes,
+            proof,
+            exchanges,
+        };
+        self.commit(entry, "it was written, verified and saved")
+            .await?;
+        crash::point("saved-after");
+        Ok(Ended::Applied)
+    }
+
+    async fn not_saved(&self, because: String, exchanges: Vec<Exchange>) -> Result<Ended, Ended> {
+        let entry = Entry::NotSaved {
+            because: because.clone(),
+            exchanges,
+        };
+        self.commit(entry, "it was written and verified, and not saved")
+            .await?;
+        Ok(Ended::Unsaved { because })
+    }
+}
+
+async fn save(mut session: Session) -> Result<Saved, SshError> {
+    let saved = session.save().await?;
+    session.close().await;
+    Ok(saved)
+}
+
+/// Returns the file where it was written since, by the device's own clock.
+fn written_anew(before: &File, now: &File) -> Option<StartupFile> {
+    match (before, now) {
+        (Ok(before), Ok(Some(now))) => {
+            let then = before.as_ref().and_then(|file| file.modified.as_ref());
+            let is_anew = now.modified.is_some() && now.modified.as_ref() != then;
+            is_anew.then(|| now.clone())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,219 @@
+//! What a look says of an apply: whether the device is where it shall be, where it was, or elsewhere.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::model::{DeviceConfig, Observation, Part, Slot};
+use crate::plan::{DevicePlan, Field, Object, Step, Touched, Verb, after};
+
+use super::compare::{facts, sentences};
+
+/// How much slower than ours the clock of a device may run.
+const SLACK: u64 = 2;
+
+/// `sysUpTime` goes round after 497 days.
+const UPTIME_ROUND: u64 = 42_949_672;
+
+/// Where a device is after an apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// Everything that was written is there, and planning again finds nothing to do.
+    Reached,
+    /// Everything that was written is there; planning again finds something that was not written to, which somebody else
+    /// changed meanwhile: these sentences.
+    OthersMoved(Vec<String>),
+    /// What was to be written is not there, or not all of it.
+    Elsewhere(Vec<String>),
+    /// What was written could not be read.
+    Unread(Vec<String>),
+}
+
+/// The two ends of an apply, to hold looks against.
+pub(super) struct Ends<'a> {
+    before: &'a Observation,
+    touched: Touched,
+    /// The picture before.
+    start: DeviceConfig,
+    /// The picture after all steps.
+    end: DeviceConfig,
+    /// Subscribers that are made without a word on power, so that it is the device that chooses.
+    free_power: BTreeSet<Slot>,
+}
+
+impl<'a> Ends<'a> {
+    pub(super) fn of(before: &'a Observation, steps: &[Step]) -> Self {
+        let made = steps.iter().map(|step| &step.change).filter(|change| {
+            matches!(change.object, Object::Subscriber(_)) && change.verb == Verb::Create
+        });
+        Self {
+            before,
+            touched: Touched::by(steps),
+            start: before.config.clone(),
+            end: after(&before.config, steps),
+            free_power: made
+                .filter(|change| change.field(Field::Poe).is_none())
+                .filter_map(|change| change.slot)
+                .collect(),
+        }
+    }
+
+    /// Returns where a device is that was written to.
+    pub(super) fn stand(&self, now: &Observation, again: Result<&DevicePlan, &str>) -> Stand {
+        let unread = self.unread(now);
+        if !unread.is_empty() {
+            return Stand::Unread(unread);
+        }
+        let left = self.left(&self.end, now);
+        if !left.is_empty() {
+            return Stand::Elsewhere(left);
+        }
+        let again = match again {
+            Ok(again) => again,
+            Err(error) => {
+                return Stand::Elsewhere(vec![format!("it cannot be planned again: {error}")]);
+            }
+        };
+        if let Some(refusal) = again.refusals.first() {
+            return Stand::Elsewhere(vec![refusal.message.clone()]);
+        }
+        if again.steps.is_empty() {
+            return Stand::Reached;
+        }
+        let others = Touched::by(&again.steps);
+        let not_done = || {
+            let objects: BTreeSet<String> = again
+                .steps
+                .iter()
+                .map(|step| step.change.object.to_string())
+                .collect();
+            let objects = objects.into_iter();
+            objects.map(|object| format!("{object} is not as it shall be"))
+        };
+        if self.touched.meets(&others) {
+            return Stand::Elsewhere(not_done().collect());
+        }
+        let mut moved = self.others(now);
+        if moved.is_empty() {
+            moved = not_done().collect();
+        }
+        Stand::OthersMoved(moved)
+    }
+
+    /// Returns what is not as it was before, of all that was to be touched; empty: it is as if nothing had happened.
+    pub(super) fn left_of_before(&self, now: &Observation) -> Vec<String> {
+        let mut left = self.unread(now);
+        left.extend(self.left(&self.start, now));
+        left
+    }
+
+    /// As `left_of_before` for a picture that planning back leads to, which may keep the name of a port that had none.
+    pub(super) fn left_of(&self, goal: &DeviceConfig, now: &Observation) -> Vec<String> {
+        let mut start = self.start.clone();
+        for (number, port) in &mut start.ports {
+            let kept = goal.ports.get(number).and_then(|port| port.name.clone());
+            port.name = port.name.take().or(kept);
+        }
+        let mut left = self.unread(now);
+        left.extend(self.left(&start, now));
+        left
+    }
+
+    /// Returns everything that is not as it was before, whoever touched it.
+    pub(super) fn all_that_differs(&self, now: &Observation) -> Vec<String> {
+        let mut left = self.unread(now);
+        left.extend(sentences(&facts(&self.start), &facts(&now.config)));
+        left
+    }
+
+    /// Returns what is otherwise that this apply has nothing to do with.
+    pub(super) fn others(&self, now: &Observation) -> Vec<String> {
+        let rest = |config| facts(&self.touched.rest_of(config));
+        let mut unread = Vec::new();
+        unread.extend(now.unread.iter().map(|unread| unread.part));
+        unread.extend(self.before.unread.iter().map(|unread| unread.part));
+        if !unread.is_empty() {
+            // What could not be read is not known to have changed.
+            return Vec::new();
+        }
+        // At the start or at the end, either is right: a subscriber follows the profile that gets another name.
+        let from_start = sentences(&rest(&self.start), &rest(&now.config));
+        let from_end: BTreeSet<String> = sentences(&rest(&self.end), &rest(&now.config))
+            .into_iter()
+            .collect();
+        from_start
+            .into_iter()
+            .filter(|sentence| from_end.contains(sentence))
+            .collect()
+    }
+
+    fn left(&self, wanted: &DeviceConfig, now: &Observation) -> Vec<String> {
+        let part = |config: &DeviceConfig| {
+            let mut part = self.touched.part_of(config);
+            for subscriber in part.subscribers.values_mut() {
+                if subscriber
+                    .slot
+                    .is_some_and(|slot| self.free_power.contains(&slot))
+                {
+                    subscriber.poe = None;
+                }
+            }
+            facts(&part)
+        };
+        sentences(&part(wanted), &part(&now.config))
+    }
+
+    /// Returns what of the touched objects could not be read.
+    fn unread(&self, now: &Observation) -> Vec<String> {
+        let is_ours = |part: Part, number: Option<u16>| {
+            let has = |slots: &BTreeSet<Slot>| match number {
+                Some(number) => slots.contains(&Slot(number)),
+                None => !slots.is_empty(),
+            };
+            let is_one = |mut numbers: Box<dyn Iterator<Item = u8> + '_>| match number {
+                Some(number) => numbers.any(|one| u16::from(one) == number),
+                None => numbers.next().is_some(),
+            };
+            let touched = &self.touched;
+            match part {
+                Part::System => !touched.system.is_empty(),
+                Part::Uplinks => is_one(Box::new(touched.uplinks.iter().map(|one| one.get()))),
+                Part::Ports => is_one(Box::new(touched.ports.iter().map(|one| one.get()))),
+                Part::Profiles => has(&touched.profiles),
+                Part::Endpoints => has(&touched.endpoints),
+                Part::Subscribers => has(&touched.subscribers),
+            }
+        };
+        let unread = now
+            .unread
+            .iter()
+            .filter(|unread| is_ours(unread.part, unread.number));
+        let unclear = now
+            .unclear
+            .iter()
+            .filter(|unclear| is_ours(unclear.part, Some(unclear.slot.0)));
+        let of = |part: Part, number: Option<u16>, reason: &str| match number {
+            Some(number) => format!(
+                "number {number} of the {} is not known: {reason}",
+                part.as_str()
+            ),
+            None => format!("not all {} are known: {reason}", part.as_str()),
+        };
+        unread
+            .map(|unread| of(unread.part, unread.number, &unread.reason))
+            .chain(unclear.map(|unclear| of(unclear.part, Some(unclear.slot.0), &unclear.reason)))
+            .collect()
+    }
+}
+
+/// Returns whether a device restarted between two looks that are so far apart; not known is no.
+pub(super) fn has_restarted(before: &Observation, now: &Observation, apart: Duration) -> bool {
+    if let (Some(before), Some(now)) = (before.identity.boots, now.identity.boots) {
+        return before != now;
+    }
+    let (Some(was_up), Some(is_up)) = (before.identity.uptime_seconds, now.identity.uptime_seconds)
+    else {
+        return false;
+    };
+    let goes_round = was_up + apart.as_secs() + SLACK >= UPTIME_ROUND;
+    !goes_round && is_up + SLACK < was_up + apart.as_secs()
+}

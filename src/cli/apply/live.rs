@@ -1,0 +1,111 @@
+//! What is seen while devices are written to: a line for each that is on its way, on a terminal; elsewhere nothing.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::apply::{Progress, Purpose};
+use crate::cli::terminal::Terminal;
+use crate::model::DeviceName;
+use crate::reconcile::Event;
+
+/// More than this scrolls by without being read.
+const MOST_LINES: usize = 12;
+
+/// The live display.
+pub(super) struct Live {
+    all: MultiProgress,
+    total: ProgressBar,
+    lines: BTreeMap<DeviceName, ProgressBar>,
+    is_wanted: bool,
+}
+
+impl Live {
+    pub(super) fn new(devices: usize, terminal: &Terminal) -> Self {
+        let is_wanted = std::io::stderr().is_terminal() && !terminal.is_quiet;
+        let target = if is_wanted {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let all = MultiProgress::with_draw_target(target);
+        let total = ProgressBar::new(u64::try_from(devices).unwrap_or(u64::MAX));
+        if let Ok(style) =
+            ProgressStyle::with_template("Applying {wide_bar} {pos}/{len} devices, {elapsed}")
+        {
+            total.set_style(style);
+        }
+        let total = all.add(total);
+        if is_wanted {
+            total.enable_steady_tick(Duration::from_millis(250));
+        }
+        Self {
+            all,
+            total,
+            lines: BTreeMap::new(),
+            is_wanted,
+        }
+    }
+
+    pub(super) fn see(&mut self, event: &Event) {
+        match event {
+            Event::At(device, progress) => self.at(device, *progress),
+            Event::Ended(outcome) => self.ended(&outcome.device),
+            Event::NotBegun(device) => self.ended(&device.device),
+        }
+    }
+
+    fn at(&mut self, device: &DeviceName, progress: Progress) {
+        if !self.is_wanted {
+            return;
+        }
+        if !self.lines.contains_key(device) {
+            if self.lines.len() >= MOST_LINES {
+                return;
+            }
+            let line = self.all.insert_before(&self.total, ProgressBar::new(1));
+            if let Ok(style) = ProgressStyle::with_template("  {prefix:24} {msg}") {
+                line.set_style(style);
+            }
+            line.set_prefix(device.to_string());
+            self.lines.insert(device.clone(), line);
+        }
+        if let Some(line) = self.lines.get(device) {
+            line.set_message(words(progress));
+        }
+    }
+
+    fn ended(&mut self, device: &DeviceName) {
+        if let Some(line) = self.lines.remove(device) {
+            line.finish_and_clear();
+        }
+        self.total.inc(1);
+    }
+
+    pub(super) fn end(&self) {
+        self.total.finish_and_clear();
+    }
+}
+
+/// Returns where a device is, in words.
+fn words(progress: Progress) -> String {
+    match progress {
+        Progress::Looking => "looking".to_owned(),
+        Progress::Typing {
+            purpose: Purpose::Apply,
+            step,
+            of,
+        } => format!("step {step} of {of}"),
+        Progress::Typing {
+            purpose: Purpose::Undo,
+            step,
+            of,
+        } => format!("taking back, step {step} of {of}"),
+        Progress::Verifying => "looking again".to_owned(),
+        Progress::Saving => "saving".to_owned(),
+        Progress::LookingAgain => "something went wrong; looking what is there".to_owned(),
+        Progress::Waiting => "it does not answer; waiting for it to come back".to_owned(),
+    }
+}

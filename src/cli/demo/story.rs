@@ -1,0 +1,118 @@
+//! What the demonstration tells: a year of an operator's life in a few minutes.
+
+use std::fs;
+
+use anyhow::{Context, ensure};
+
+use super::stage::Stage;
+
+/// The subscriber whose story it is.
+const SUBSCRIBER: &str = "acct-1001";
+const DEVICE: &str = "maple-court-a";
+const FILE: &str = "subscribers/maple-court.toml";
+
+pub(super) fn tell(stage: &Stage<'_>) -> anyhow::Result<()> {
+    stage.say(&format!(
+        "Three GAMs stand in three closets (simulated: real SSH and SNMP on loopback), as they were delivered.\n\
+         What they should be like is a git repository of TOML: {}",
+        stage.inventory().display()
+    ))?;
+    expect(stage.gamctl(&["validate"])?, &[0])?;
+    stage.say("What would it take? Nothing is written by a plan.")?;
+    expect(stage.gamctl(&["plan"])?, &[2])?;
+    stage.say(
+        "Apply it. Each device is looked at, written to line by line, looked at again, and saved only when it is proved.",
+    )?;
+    expect(stage.gamctl(&["apply", "--yes"])?, &[0])?;
+    by_commit(stage)?;
+    drift(stage)?;
+    death(stage)?;
+    mass_removal(stage)?;
+    stage.say("What happened to one subscriber, why, by whom, and how it was proved:")?;
+    expect(stage.gamctl(&["explain", SUBSCRIBER])?, &[0])?;
+    stage.say("And all runs:")?;
+    expect(stage.gamctl(&["history"])?, &[0])?;
+    stage.say(&format!(
+        "That was it. The twins keep running until Ctrl-C. In another terminal:\n\
+         \n  cd {}\n\
+         \x20 gamctl plan                                                nothing to do, until you change something\n\
+         \x20 gamctl set 'acct-10*' service_plan=home-500 --commit       a change, as a commit\n\
+         \x20 gamctl apply\n\
+         \x20 gamctl twin ctl edit birch-12 'hostname somebody-was-here'  drift\n\
+         \x20 gamctl twin ctl fault set birch-12 ssh-drop at=after nth=3  something to break\n\
+         \x20 gamctl history\n\
+         \x20 gamctl doctor",
+        stage.inventory().display()
+    ))
+}
+
+fn by_commit(stage: &Stage<'_>) -> anyhow::Result<()> {
+    stage.say("A customer orders more. That is a commit, by a person or by billing:")?;
+    let change = [
+        "set",
+        SUBSCRIBER,
+        "service_plan=home-500",
+        "--commit",
+        "--message",
+        "acct-1001 orders 500/250",
+    ];
+    expect(stage.gamctl(&change)?, &[0])?;
+    stage.say("One step on one device, and nobody else notices:")?;
+    expect(stage.gamctl(&["apply", "--yes", "--detailed"])?, &[0])
+}
+
+fn drift(stage: &Stage<'_>) -> anyhow::Result<()> {
+    stage.say("Somebody logs into a box by hand and puts a subscriber into another VLAN:")?;
+    let edit = ["twin", "ctl", "edit", DEVICE, "ghn subscriber 1 vid 222"];
+    expect(stage.gamctl(&edit)?, &[0])?;
+    stage.say("A plan tells drift from what the inventory changed:")?;
+    expect(stage.gamctl(&["plan"])?, &[2])?;
+    expect(stage.gamctl(&["apply", "--yes"])?, &[0])
+}
+
+fn death(stage: &Stage<'_>) -> anyhow::Result<()> {
+    stage.say(
+        "Another change, for a whole building; and somebody trips over the power cord in the middle of it:",
+    )?;
+    let change = [
+        "set",
+        "--where",
+        "device=birch-12",
+        "--where",
+        "service_plan=home-100",
+        "service_plan=home-300",
+        "--commit",
+        "--message",
+        "Birch Street gets 300",
+    ];
+    expect(stage.gamctl(&change)?, &[0])?;
+    let fault = ["twin", "ctl", "fault", "set", "birch-12", "reboot", "nth=5"];
+    expect(stage.gamctl(&fault)?, &[0])?;
+    expect(stage.gamctl(&["apply", "--yes"])?, &[5])?;
+    stage.say(
+        "Nothing was saved, so the box came back as it was before, and gamctl looked. Once more:",
+    )?;
+    expect(stage.gamctl(&["apply", "--yes"])?, &[0])
+}
+
+fn mass_removal(stage: &Stage<'_>) -> anyhow::Result<()> {
+    stage.say(&format!(
+        "A script goes wrong, and a commit removes {FILE}: everybody in a building. (Sam Example commits it.)"
+    ))?;
+    let before = fs::read_to_string(stage.inventory().join(FILE))
+        .with_context(|| format!("failed to read {FILE}"))?;
+    stage.commit(FILE, None, "Tidy up")?;
+    expect(stage.gamctl(&["apply", "--yes"])?, &[4])?;
+    stage.say("Refused, and nothing was written. Sam reverts the commit:")?;
+    stage.commit(FILE, Some(before), "Revert \"Tidy up\"")?;
+    expect(stage.gamctl(&["apply", "--yes"])?, &[0])
+}
+
+/// A demonstration that shows something else than it says is stopped.
+fn expect(code: i32, known: &[i32]) -> anyhow::Result<()> {
+    ensure!(
+        known.contains(&code),
+        "the demonstration went wrong: the command exited with {code}, and {known:?} was expected"
+    );
+    Ok(())
+}

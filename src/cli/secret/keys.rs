@@ -1,0 +1,109 @@
+//! `gamctl secret init`: a private key for whoever runs this, and its public key in the list of those who can open.
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use super::Place;
+use crate::cli::terminal::Terminal;
+use crate::inventory::commit;
+use crate::inventory::source::replace;
+use crate::report::{Exit, counted, visible};
+use crate::secrets::{IdentityError, Recipients, new_identity, read_identity};
+
+/// Make a key of your own, and add it to those that can open what is sealed
+///
+/// The private key is written where `[secrets] identity` or GAMCTL_AGE_IDENTITY says, else to `~/.config/gamctl/identity.txt`, and is for you alone: keep a copy of it in a safe place. One that is there is used as it is. The public key goes into `sealed/recipients.txt` of the inventory; commit that. Prints the public key.
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArguments {}
+
+/// What was found or made, for programs.
+#[derive(Serialize)]
+struct Made {
+    public_keys: Vec<String>,
+    is_new: bool,
+}
+
+pub(super) fn init(
+    InitArguments {}: &InitArguments,
+    place: &Place<'_>,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let path = place.settings.secrets.identity.as_deref();
+    let path = path.context("there is no home folder to put a key into; name a file by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY")?;
+    // The list first: where it cannot be read, no key is left behind that nobody knows of.
+    let list = place.recipients.display();
+    let text = match std::fs::read_to_string(&place.recipients) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        text => text.with_context(|| format!("failed to read {list}"))?,
+    };
+    let (identities, is_new) = match read_identity(path) {
+        Ok(identities) => (identities, false),
+        Err(IdentityError::Missing(_)) => (new_identity(path)?, true),
+        Err(error) => return Err(error.into()),
+    };
+    let known = match Recipients::parse(&text) {
+        Ok(known) => known.has_any_of(&identities),
+        Err(crate::secrets::KeyError::NoRecipient) => false,
+        Err(error) => bail!("{list}: {error}"),
+    };
+    let public_keys = identities.public();
+    if is_new {
+        let path = path.display();
+        terminal.say(&format!("Made a private key: {path}. Keep a copy of it in a safe place; without it you open nothing."));
+    } else {
+        terminal.say(&format!("Your private key is {}.", path.display()));
+    }
+    if known {
+        terminal.say("It can open what is sealed: its public key is in the list.");
+    } else {
+        let mut text = text;
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(&format!("# {}\n", whose(place)));
+        for key in public_keys.iter().take(1) {
+            text.push_str(&format!("{key}\n"));
+        }
+        replace(&place.recipients, text.as_bytes())
+            .with_context(|| format!("failed to write {list}"))?;
+        terminal.say(&format!("Added its public key to {list}; commit that."));
+        tell_of_what_is_sealed(place, terminal);
+    }
+    let made = Made {
+        public_keys,
+        is_new,
+    };
+    terminal.json(&made)?;
+    terminal.result(&format!("{}\n", made.public_keys.join("\n")))?;
+    Ok(Exit::Done)
+}
+
+/// Says that what was sealed before is still closed to the new key.
+fn tell_of_what_is_sealed(place: &Place<'_>, terminal: &Terminal) {
+    let sealed = place.secrets.sealed_names().unwrap_or_default().len();
+    if sealed > 0 {
+        terminal.hint(&format!(
+            "{} sealed before; somebody who can open them runs `gamctl secret rotate`, so that you can as well",
+            match sealed {
+                1 => "1 value was".to_owned(),
+                _ => format!("{} were", counted(sealed, "value")),
+            }
+        ));
+    } else {
+        terminal.hint("`gamctl secret set NAME` seals a value");
+    }
+}
+
+/// Returns whose key it is, as far as git knows.
+fn whose(place: &Place<'_>) -> String {
+    let author = &place.settings.git_author;
+    let known = commit::identity(
+        &place.folder,
+        author.name.as_deref(),
+        author.email.as_deref(),
+    );
+    match known {
+        Some(person) => visible(&format!("{} <{}>", person.name, person.email)).into_owned(),
+        None => "added by `gamctl secret init`".to_owned(),
+    }
+}

@@ -1,0 +1,175 @@
+//! `gamctl secret list` and `check`: where every secret comes from, who needs it, and whether it can be opened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+
+use super::Format;
+use crate::cli::source::InventoryArguments;
+use crate::cli::terminal::Terminal;
+use crate::config::Settings;
+use crate::model::SecretName;
+use crate::report::{
+    Exit, SecretLine, counted, json_document, secret_exit, secret_table, secret_verdict,
+};
+use crate::secrets::{SealedName, Secrets, Whence, sealed_for, unseal};
+
+/// Show where every secret comes from, which are missing, and which nobody needs
+///
+/// Nothing is opened and no program is run.
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArguments {
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// Open every secret that the inventory needs, and say which cannot be
+///
+/// Runs the program of `[secrets] command` where nothing else has a value. Exits with 1 where a secret that is needed has no value.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArguments {
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+pub(super) fn list(
+    arguments: &ListArguments,
+    inventory: &InventoryArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let secrets = Secrets::of(settings.secrets.clone());
+    let lines = lines(&secrets, inventory, settings, terminal)?;
+    show(&lines, false, arguments.format, terminal)?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn check(
+    arguments: &CheckArguments,
+    inventory: &InventoryArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let secrets = Secrets::of(settings.secrets.clone());
+    let mut lines = lines(&secrets, inventory, settings, terminal)?;
+    for line in &mut lines {
+        // What is no name of a secret is shown, and can be nobody's.
+        if let Ok(name) = SecretName::new(&line.name) {
+            judge(line, &name, &secrets);
+        }
+    }
+    show(&lines, true, arguments.format, terminal)?;
+    Ok(secret_exit(&lines))
+}
+
+fn show(
+    lines: &[SecretLine],
+    is_checked: bool,
+    format: Format,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    terminal.json(&lines)?;
+    match format {
+        Format::Json => terminal.result(&json_document(&lines))?,
+        Format::Text => terminal.result(&secret_table(lines, is_checked, terminal.paint))?,
+    }
+    terminal.say(&secret_verdict(lines, is_checked));
+    Ok(())
+}
+
+/// Returns every secret that is needed or has a value somewhere.
+fn lines(
+    secrets: &Secrets,
+    inventory: &InventoryArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Vec<SecretLine>> {
+    let reading = inventory.read(settings, terminal)?;
+    if reading.has_errors() {
+        terminal.complain("The inventory has errors, so a secret may be needed that is not listed; `gamctl validate` shows them.");
+    }
+    let mut used: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
+    for credentials in reading.inventory.credentials() {
+        for name in credentials.text.secrets() {
+            let users = used.entry(name.clone()).or_default();
+            users.insert(credentials.id.to_string());
+        }
+    }
+    let mut odd = Vec::new();
+    let sealed = secrets.sealed_names();
+    for name in sealed.context("failed to list what is sealed")? {
+        match name {
+            SealedName::Secret(name) => drop(used.entry(name).or_default()),
+            SealedName::Odd(path) => odd.push(path.display().to_string()),
+        }
+    }
+    let files = secrets.file_names();
+    for name in files.context("failed to list the files of secrets")? {
+        used.entry(name).or_default();
+    }
+    let mut lines: Vec<SecretLine> = Vec::new();
+    for (name, users) in &used {
+        let mut places = secrets.places(name);
+        if users.is_empty() {
+            places.retain(|place| !matches!(place, Whence::Command(_)));
+        }
+        lines.push(SecretLine {
+            name: name.to_string(),
+            places: places.iter().map(ToString::to_string).collect(),
+            used_by: users.iter().cloned().collect(),
+            ..SecretLine::default()
+        });
+    }
+    for variable in secrets.other_variables(used.keys()) {
+        lines.push(SecretLine {
+            name: variable.to_owned(),
+            places: vec!["the environment".to_owned()],
+            ..SecretLine::default()
+        });
+    }
+    for path in odd {
+        lines.push(SecretLine {
+            name: path,
+            places: vec!["a file whose name no secret can have".to_owned()],
+            ..SecretLine::default()
+        });
+    }
+    Ok(lines)
+}
+
+/// Opens a secret, and adds what is wrong with it.
+fn judge(line: &mut SecretLine, name: &SecretName, secrets: &Secrets) {
+    if !line.used_by.is_empty()
+        && let Err(error) = secrets.get(name)
+    {
+        line.problem = Some(format!("{:#}", anyhow::Error::from(error)));
+        return;
+    }
+    if let Some(path) = secrets.exposed(name) {
+        line.warnings.push(format!(
+            "anybody on this machine may get at {}; `chmod 600` closes it",
+            path.display()
+        ));
+    }
+    let Ok(Some((path, sealed))) = secrets.sealed(name) else {
+        return;
+    };
+    let path = path.display();
+    match secrets.identities().map(|keys| unseal(&sealed, keys)) {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => line.warnings.push(format!("{path}: {error}")),
+        Err(error) => line.warnings.push(format!("{path}: {error}")),
+    }
+    let recipients = secrets.recipients().ok().flatten();
+    if let (Some(keys), Some(Ok(recipients))) = (sealed_for(&sealed), recipients)
+        && keys != recipients.len()
+    {
+        line.warnings.push(format!(
+            "{path} was sealed for {}, and the list has {} now; `gamctl secret rotate` seals it for these",
+            counted(keys, "key"),
+            recipients.len()
+        ));
+    }
+}

@@ -1,0 +1,139 @@
+//! `gamctl secret rotate`: seals values anew for those who are in the list now; all of them or none.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail, ensure};
+
+use super::Place;
+use crate::cli::terminal::{Terminal, Written};
+use crate::inventory::source::{Replacement, replace};
+use crate::model::SecretName;
+use crate::report::{Exit, counted, listed};
+use crate::secrets::{SealedName, seal, unseal};
+
+/// Seal everything anew, for those who are in `sealed/recipients.txt` now
+///
+/// The values stay as they are: `gamctl secret set` gives a new one. Whoever was taken out of the list knows what they could open so far, and finds it in the history of the repository: change the passwords on the devices as well. All files are replaced or none is; yours has to be one of the keys, so that nobody locks themselves out.
+#[derive(Debug, clap::Args)]
+pub(super) struct RotateArguments {
+    /// Only these secrets [default: all that are sealed]
+    #[arg(value_name = "NAME")]
+    names: Vec<SecretName>,
+}
+
+/// A file, and what it is before and after.
+struct Change {
+    path: PathBuf,
+    before: Vec<u8>,
+    after: String,
+}
+
+pub(super) fn rotate(
+    arguments: &RotateArguments,
+    place: &Place<'_>,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let recipients = place.recipients()?;
+    let identities = match place.secrets.identities() {
+        Ok(identities) => identities,
+        Err(error) => bail!("{error}"),
+    };
+    ensure!(
+        recipients.has_any_of(identities),
+        "your public key is not in {}: you could not open anything any more. Add it, or let somebody rotate who is in the list; your key is {}",
+        place.recipients.display(),
+        listed(&identities.public())
+    );
+    let mut changes = Vec::new();
+    for name in names(arguments, place)? {
+        let sealed = place.secrets.sealed(&name);
+        let sealed = sealed.with_context(|| format!("failed to read the sealed `{name}`"))?;
+        let (path, before) = sealed.with_context(|| {
+            format!("`{name}` is not sealed; `gamctl secret list` shows what is")
+        })?;
+        let value = unseal(&before, identities);
+        let value = value.with_context(|| {
+            format!(
+                "{} cannot be opened, so nothing was written",
+                path.display()
+            )
+        })?;
+        let after = seal(&value, &recipients)?;
+        let opened = unseal(after.as_bytes(), identities)?;
+        ensure!(
+            opened.reveal() == value.reveal(),
+            "`{name}` does not open to what it was; nothing was written"
+        );
+        changes.push(Change {
+            path,
+            before,
+            after,
+        });
+    }
+    write(&changes)?;
+    let written = changes.into_iter().map(|change| change.path).collect();
+    let written = Written { written };
+    terminal.json(&written)?;
+    terminal.say(&format!(
+        "Sealed {} anew for {}; commit that.",
+        counted(written.written.len(), "secret"),
+        counted(recipients.len(), "key")
+    ));
+    Ok(Exit::Done)
+}
+
+fn names(arguments: &RotateArguments, place: &Place<'_>) -> anyhow::Result<Vec<SecretName>> {
+    if !arguments.names.is_empty() {
+        let mut names = arguments.names.clone();
+        names.sort();
+        names.dedup();
+        return Ok(names);
+    }
+    let sealed = place.secrets.sealed_names();
+    let sealed = sealed.context("failed to list what is sealed")?;
+    let mut names = Vec::new();
+    for name in sealed {
+        match name {
+            SealedName::Secret(name) => names.push(name),
+            SealedName::Odd(path) => bail!(
+                "{} has a name that no secret can have; rename or remove it",
+                path.display()
+            ),
+        }
+    }
+    ensure!(
+        !names.is_empty(),
+        "nothing is sealed yet; `gamctl secret set NAME` does"
+    );
+    Ok(names)
+}
+
+/// Writes all files, or none: they are on disk beside the old ones before the first is put in place, and where one cannot
+/// be, those before it are put back.
+fn write(changes: &[Change]) -> anyhow::Result<()> {
+    let mut prepared = Vec::new();
+    for change in changes {
+        let replacement = Replacement::prepare(&change.path, change.after.as_bytes());
+        let place = || format!("failed to write {}; nothing was", change.path.display());
+        prepared.push(replacement.with_context(place)?);
+    }
+    for (number, replacement) in prepared.iter().enumerate() {
+        let Err(error) = replacement.put_in_place() else {
+            continue;
+        };
+        let done = changes.iter().take(number + 1);
+        let back: Vec<String> = done
+            .filter_map(|change| replace(&change.path, &change.before).err().map(|_| change))
+            .map(|change| change.path.display().to_string())
+            .collect();
+        let error = anyhow::Error::from(error).context("failed to put a file in place");
+        return Err(match back.as_slice() {
+            [] => error.context("nothing was changed"),
+            new => error.context(format!(
+                "{} could not be put back and may be new; both open with your key",
+                listed(new)
+            )),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! `gamctl secret set`: seals a value in the inventory, typed unseen or piped in.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, bail, ensure};
+
+use super::Place;
+use crate::cli::source::InventoryArguments;
+use crate::cli::terminal::{Terminal, Written};
+use crate::inventory::nearest;
+use crate::inventory::source::replace;
+use crate::model::SecretName;
+use crate::report::{Exit, counted};
+use crate::secrets::{MAX_BYTES, Recipients, Secret, seal, unseal};
+
+/// Seal a value for a secret, in place of the one it has
+///
+/// At a terminal the value is asked for, twice, and not shown; else it is read from stdin, without one line break at its end. It is never an argument: these are seen by everybody on the machine, and kept by shells.
+#[derive(Debug, clap::Args)]
+pub(super) struct SetArguments {
+    /// The name of the secret, as the inventory refers to it
+    name: SecretName,
+
+    /// Nothing belongs here: see what is said where something does
+    #[arg(hide = true)]
+    value: Vec<String>,
+
+    /// The value is empty, as a device is delivered with
+    #[arg(long)]
+    empty: bool,
+}
+
+pub(super) fn set(
+    arguments: &SetArguments,
+    place: &Place<'_>,
+    inventory: &InventoryArguments,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    ensure!(
+        arguments.value.is_empty(),
+        "a value is no argument: everybody on this machine can see it, and the shell keeps it. Leave it out, and type it when you are asked, or pipe it in. If it was the real one, change it on the devices"
+    );
+    let name = &arguments.name;
+    // Everything that may be wrong is, before anybody types.
+    let path = place.file(name)?;
+    let recipients = place.recipients()?;
+    let is_there = path.exists();
+    let value = if arguments.empty {
+        Secret::new(Vec::new())
+    } else {
+        value(name, terminal)?
+    };
+    let sealed = seal(&value, &recipients)?;
+    let is_ours = prove(&sealed, &value, &recipients, place)?;
+    replace(&path, sealed.as_bytes())
+        .with_context(|| format!("failed to write {}", path.display()))?;
+    terminal.json(&Written {
+        written: vec![path.clone()],
+    })?;
+    let verb = if is_there { "Replaced" } else { "Sealed" };
+    terminal.say(&format!(
+        "{verb} `{name}` for {}: {}; commit that.",
+        counted(recipients.len(), "key"),
+        path.display()
+    ));
+    if !is_ours {
+        terminal.say("You cannot open it: no key of yours is in the list, which `gamctl secret init` would change.");
+    }
+    tell_of_use(name, place, inventory, terminal);
+    Ok(Exit::Done)
+}
+
+/// Returns the value, from a person or from a pipe.
+fn value(name: &SecretName, terminal: &Terminal) -> anyhow::Result<Secret> {
+    let value = if std::io::stdin().is_terminal() {
+        let asked = |question: String| -> anyhow::Result<_> {
+            let typed = terminal
+                .hidden(&question)
+                .context("failed to read what is typed")?;
+            typed.context("there is nobody to ask: stderr is not a terminal; pipe the value in")
+        };
+        let first = asked(format!("Value of `{name}`: "))?;
+        let second = asked("The same again: ".to_owned())?;
+        ensure!(first == second, "the two differ; nothing was written");
+        Secret::new(first.as_bytes().to_vec())
+    } else {
+        let value = Secret::read(std::io::stdin().lock()).context("failed to read the value")?;
+        value.with_context(|| format!("that is more than {MAX_BYTES} bytes, and no password"))?
+    };
+    let bytes = value.reveal();
+    ensure!(
+        !bytes.is_empty(),
+        "there is no value; `--empty` says that this is meant"
+    );
+    ensure!(
+        !bytes.iter().any(u8::is_ascii_control),
+        "the value has a line break or another control character in it, which no password, community or key has; nothing was written"
+    );
+    Ok(value)
+}
+
+/// Opens what was sealed, where we can; returns whether we can.
+fn prove(
+    sealed: &str,
+    value: &Secret,
+    recipients: &Recipients,
+    place: &Place<'_>,
+) -> anyhow::Result<bool> {
+    let Ok(identities) = place.secrets.identities() else {
+        return Ok(false);
+    };
+    if !recipients.has_any_of(identities) {
+        return Ok(false);
+    }
+    let opened = unseal(sealed.as_bytes(), identities)?;
+    if opened.reveal() != value.reveal() {
+        bail!("what was sealed does not open to what it was; nothing was written");
+    }
+    Ok(true)
+}
+
+/// Says what stands in the way of the new value being used.
+fn tell_of_use(
+    name: &SecretName,
+    place: &Place<'_>,
+    inventory: &InventoryArguments,
+    terminal: &Terminal,
+) {
+    let places = place.secrets.places(name);
+    if let Some(first) = places.first().filter(|first| first.is_before_sealed()) {
+        terminal.say(&format!(
+            "warning: {first} has a value for `{name}` as well, and goes before the sealed one."
+        ));
+    }
+    // Whatever is wrong with the inventory, it does not keep a value from being sealed.
+    let Ok(reading) = inventory.read(place.settings, terminal) else {
+        return;
+    };
+    let credentials = reading.inventory.credentials();
+    let known: Vec<String> = credentials
+        .flat_map(|credentials| credentials.text.secrets().map(ToString::to_string))
+        .collect();
+    if known.iter().any(|known| known == name.as_str()) {
+        return;
+    }
+    let near = nearest(name.as_str(), known.iter().map(String::as_str));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    terminal.say(&format!(
+        "No credentials of the inventory refer to `{name}` yet{near}"
+    ));
+}

@@ -1,0 +1,81 @@
+//! Who did what, and who was refused to.
+
+use super::document::plain;
+use super::error::Fault;
+use super::kept::{Audit, AuditRow, Filter, RunId};
+use super::run::{Conditions, most};
+use super::session::{Bind, Session};
+use super::{Store, StoreError};
+
+impl Store {
+    /// Writes down that somebody did something, or was refused to.
+    pub async fn audit(&self, audit: &Audit) -> Result<(), StoreError> {
+        self.within("keep an audit entry", async {
+            let mut session = self.write().await?;
+            insert_audit(&mut session, audit).await?;
+            session.commit().await
+        })
+        .await
+    }
+
+    /// Lists what was done, newest first; a filter's device is a subject.
+    pub async fn audits(&self, filter: &Filter) -> Result<Vec<AuditRow>, StoreError> {
+        self.within("list the audit", async {
+            let mut session = self.read().await?;
+            let mut conditions = Conditions::default();
+            if let Some(run) = filter.run {
+                conditions.add("run = ?", Bind::Id(run.0));
+            }
+            if let Some(device) = &filter.device {
+                conditions.add("subject = ?", Bind::Text(device.as_str()));
+            }
+            conditions.between("at", filter);
+            let sql = format!(
+                "select @seconds(at), who, verb, subject, is_refused, what, run from audit {} order by id desc {}",
+                conditions.sql(),
+                most(filter.most)
+            );
+            let rows = session.rows(&sql, &conditions.binds).await?;
+            let rows = rows.iter().map(|row| {
+                Ok(AuditRow {
+                    at: row.count(0)?,
+                    audit: Audit {
+                        who: row.text(1)?,
+                        verb: row.text(2)?,
+                        subject: row.maybe_text(3)?,
+                        is_refused: row.flag(4)?,
+                        what: row.text(5)?,
+                        run: row.maybe_id(6)?.map(RunId),
+                    },
+                })
+            });
+            rows.collect()
+        })
+        .await
+    }
+}
+
+pub(super) async fn insert_audit(session: &mut Session, audit: &Audit) -> Result<(), Fault> {
+    let Audit {
+        who,
+        verb,
+        subject,
+        is_refused,
+        what,
+        run,
+    } = audit;
+    let (who, what) = (plain(who), plain(what));
+    let subject = subject.as_deref().map(plain);
+    let sql = "insert into audit (at, who, verb, subject, is_refused, what, run) \
+        values (@now, $1, $2, $3, $4, $5, $6)";
+    let binds = [
+        Bind::Text(&who),
+        Bind::Text(verb),
+        Bind::MaybeText(subject.as_deref()),
+        Bind::Flag(*is_refused),
+        Bind::Text(&what),
+        Bind::MaybeId(run.map(|run| run.0)),
+    ];
+    session.execute(sql, &binds).await?;
+    Ok(())
+}

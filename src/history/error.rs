@@ -1,0 +1,154 @@
+//! Why the store did not do what it was asked: away, fenced, put back, too new, or broken.
+
+use crate::model::DeviceName;
+
+/// Why the store did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached or did not answer in time. What was asked may have been done: it can be asked again.
+    #[error("the store {store} did not {doing}: {because}")]
+    Away {
+        store: String,
+        doing: &'static str,
+        because: String,
+    },
+    /// The lease that was written under is not the store's.
+    #[error("{device} is not ours any more: {}", fenced(*ours, *stores))]
+    Fenced {
+        device: DeviceName,
+        ours: i64,
+        /// The epoch that the store has; left out: it knows of no lease.
+        stores: Option<i64>,
+    },
+    /// It does not have what was written to it before.
+    #[error(
+        "the store {store} does not have what was written to it before ({missing}): it was put back to an older state, such as a backup"
+    )]
+    Rewound { store: String, missing: String },
+    /// Something else stands where this should.
+    #[error("the store {store} has something else already: {what}")]
+    Conflict { store: String, what: String },
+    #[error(
+        "the store {store} has schema version {has}, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one"
+    )]
+    NewerSchema { store: String, has: i64, knows: i64 },
+    #[error("the store {store} could not {doing}: {because}")]
+    Broken {
+        store: String,
+        doing: &'static str,
+        because: String,
+    },
+}
+
+fn fenced(ours: i64, stores: Option<i64>) -> String {
+    match stores {
+        Some(stores) if stores > ours => {
+            format!("another process took it over (lease {stores}, ours was {ours})")
+        }
+        Some(stores) if stores == ours => format!(
+            "lease {ours} is somebody else's in the store, which was put back to an older state, such as a backup"
+        ),
+        Some(stores) => format!(
+            "the store knows lease {stores} only, ours is {ours}: it was put back to an older state, such as a backup"
+        ),
+        None => format!(
+            "the store knows of no lease, ours is {ours}: it was put back to an older state, such as a backup"
+        ),
+    }
+}
+
+impl StoreError {
+    /// Says whether asking again later may help, and nothing is known to be wrong.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away { .. })
+    }
+
+    pub fn is_fenced(&self) -> bool {
+        matches!(self, Self::Fenced { .. })
+    }
+}
+
+/// What went wrong in the database, before it is said which operation it was.
+#[derive(Debug, Clone)]
+pub(super) enum Fault {
+    Away(String),
+    /// The trigger of `entry` found another lease.
+    Fenced,
+    /// An entry, a run or a lease that must be there is not.
+    Rewound,
+    /// Something else has its place.
+    Another(String),
+    /// A constraint does not let it in.
+    Refused(String),
+    Broken(String),
+    /// Already said in full.
+    Said(Box<StoreError>),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Said(Box::new(error))
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Broken(format!("a document in it cannot be read: {error}"))
+    }
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            // The server went away between two messages.
+            | sqlx::Error::Protocol(_) => Self::Away(error.to_string()),
+            sqlx::Error::PoolTimedOut => {
+                Self::Away("no connection became free in time".to_owned())
+            }
+            sqlx::Error::Database(database) => {
+                let code = database.code().unwrap_or_default();
+                of_database(&code, database.message())
+            }
+            _ => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+fn of_database(code: &str, message: &str) -> Fault {
+    match message {
+        "gamctl: fenced" => return Fault::Fenced,
+        "gamctl: rewound" => return Fault::Rewound,
+        _ => {}
+    }
+    let is_postgres = code.len() == 5;
+    if is_postgres {
+        return match code {
+            "23503" => Fault::Rewound,
+            _ if code.starts_with("23") => Fault::Refused(message.to_owned()),
+            // Cancelled by a deadline, locked out, or in each other's way.
+            "57014" | "55P03" | "40001" | "40P01" | "25P03" | "25006" | "3D000" => {
+                Fault::Away(message.to_owned())
+            }
+            _ if ["08", "28", "53", "57", "58"]
+                .iter()
+                .any(|class| code.starts_with(class)) =>
+            {
+                Fault::Away(message.to_owned())
+            }
+            _ => Fault::Broken(format!("{message} ({code})")),
+        };
+    }
+    // SQLite's extended codes have the primary one in the lowest eight bits.
+    let number: u32 = code.parse().unwrap_or_default();
+    match (number, number & 0xff) {
+        (787, _) => Fault::Rewound,
+        (_, 19) => Fault::Refused(message.to_owned()),
+        // Busy, locked, read-only, interrupted, input/output, full, cannot be opened, permission.
+        (_, 5 | 6 | 8 | 9 | 10 | 13 | 14 | 3) => Fault::Away(message.to_owned()),
+        _ => Fault::Broken(format!("{message} ({code})")),
+    }
+}

@@ -1,0 +1,91 @@
+//! Freezes: nothing is written to these devices until then, and why.
+
+use uuid::Uuid;
+
+use super::document::{plain, restored, stored};
+use super::error::Fault;
+use super::kept::Freeze;
+use super::run::signed;
+use super::session::Bind;
+use super::{Store, StoreError};
+
+impl Store {
+    /// Writes down a freeze; `since` is filled in by the store's clock. The same id again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Broken` where it has no reason, or ends before it begins: the database itself does not take it.
+    pub async fn freeze(&self, freeze: &Freeze) -> Result<(), StoreError> {
+        let Freeze {
+            id,
+            scope,
+            reason,
+            who,
+            since: _,
+            until,
+        } = freeze;
+        self.within("freeze", async {
+            let mut session = self.write().await?;
+            let (reason, who) = (plain(reason), plain(who));
+            let sql = "insert into frozen (id, scope, reason, who, since, until) \
+                values ($1, $2, $3, $4, @now, @time($5)) on conflict (id) do nothing";
+            let binds = [
+                Bind::Id(*id),
+                Bind::Document(stored(scope)?),
+                Bind::Text(&reason),
+                Bind::Text(&who),
+                Bind::Number(signed(*until)),
+            ];
+            session
+                .execute(sql, &binds)
+                .await
+                .map_err(|fault| match fault {
+                    Fault::Refused(_) => Fault::Refused(
+                        "a freeze has a reason, and ends after it begins by the store's clock"
+                            .to_owned(),
+                    ),
+                    other => other,
+                })?;
+            session.commit().await
+        })
+        .await
+    }
+
+    /// Ends a freeze and says whether it was in force.
+    pub async fn thaw(&self, freeze: Uuid, who: &str) -> Result<bool, StoreError> {
+        self.within("thaw", async {
+            let mut session = self.write().await?;
+            let who = plain(who);
+            let sql = "insert into thaw (frozen, who, at) \
+                select id, $2, @now from frozen where id = $1 and until > @now on conflict (frozen) do nothing";
+            let binds = [Bind::Id(freeze), Bind::Text(&who)];
+            let thawed = session.execute(sql, &binds).await? > 0;
+            session.commit().await?;
+            Ok(thawed)
+        })
+        .await
+    }
+
+    /// Lists the freezes in force by the store's clock, oldest first.
+    pub async fn freezes(&self) -> Result<Vec<Freeze>, StoreError> {
+        self.within("list freezes", async {
+            let mut session = self.read().await?;
+            let sql = "select id, scope, reason, who, @seconds(since), @seconds(until) from frozen \
+                where until > @now and not exists (select 1 from thaw where thaw.frozen = frozen.id) \
+                order by since, id";
+            let rows = session.rows(sql, &[]).await?;
+            let freezes = rows.iter().map(|row| {
+                Ok(Freeze {
+                    id: row.id(0)?,
+                    scope: restored(row.document(1)?)?,
+                    reason: row.text(2)?,
+                    who: row.text(3)?,
+                    since: row.count(4)?,
+                    until: row.count(5)?,
+                })
+            });
+            freezes.collect()
+        })
+        .await
+    }
+}

@@ -1,0 +1,189 @@
+//! What is ours on each device, with every version that it ever had.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::audit::insert_audit;
+use super::document::{applied, difference, restored, stored};
+use super::error::Fault;
+use super::kept::{Audit, Kept, NewLedger, RunId, UnsavedDevice};
+use super::session::{Bind, Row, Session};
+use super::{Store, StoreError};
+use crate::model::DeviceName;
+use crate::plan::Ledger;
+
+/// After so many differences a version is written whole, so that reading an old one stays short.
+pub(super) const WHOLE_EVERY: i64 = 20;
+
+const KEPT: &str = "select ledger.device, ledger.content, ledger.version, inventory_commit, @seconds(ledger.at), unsaved.device is not null \
+    from ledger left join unsaved on unsaved.device = ledger.device";
+
+impl Store {
+    /// Returns what is ours on a device; nothing where that was never written down.
+    pub async fn ledger(&self, device: &DeviceName) -> Result<Option<Kept>, StoreError> {
+        self.within("read what is ours", async {
+            let mut session = self.read().await?;
+            let sql = format!("{KEPT} where ledger.device = $1");
+            let row = session.row(&sql, &[Bind::Text(device.as_str())]).await?;
+            row.map(|row| Ok(kept(&row)?.1)).transpose()
+        })
+        .await
+    }
+
+    /// Returns what is ours, on all devices.
+    pub async fn ledgers(&self) -> Result<BTreeMap<DeviceName, Kept>, StoreError> {
+        self.within("read what is ours", async {
+            let mut session = self.read().await?;
+            let rows = session.rows(KEPT, &[]).await?;
+            rows.iter().map(kept).collect()
+        })
+        .await
+    }
+
+    /// Returns what was ours at an older version.
+    pub async fn ledger_version(
+        &self,
+        device: &DeviceName,
+        version: u64,
+    ) -> Result<Option<Ledger>, StoreError> {
+        self.within("read what was ours", async {
+            let mut session = self.read().await?;
+            let version = super::run::signed(version);
+            let document = version_document(&mut session, device, version).await?;
+            Ok(document.map(restored).transpose()?)
+        })
+        .await
+    }
+
+    /// Writes down what is ours outside of a run, and who said so, both or neither.
+    pub async fn set_ledger(
+        &self,
+        device: &DeviceName,
+        ledger: &NewLedger,
+        audit: &Audit,
+    ) -> Result<(), StoreError> {
+        self.within("keep what is ours", async {
+            let mut session = self.write().await?;
+            put_ledger(&mut session, device, ledger, None).await?;
+            insert_audit(&mut session, audit).await?;
+            session.commit().await
+        })
+        .await
+    }
+
+    /// Lists the devices that run what their startup file does not have.
+    pub async fn unsaved(&self) -> Result<Vec<UnsavedDevice>, StoreError> {
+        self.within("list unsaved devices", async {
+            let mut session = self.read().await?;
+            let sql = "select device, run, @seconds(at) from unsaved order by device";
+            let rows = session.rows(sql, &[]).await?;
+            let rows = rows.iter().map(|row| {
+                Ok(UnsavedDevice {
+                    device: device_name(&row.text(0)?)?,
+                    run: RunId(row.id(1)?),
+                    at: row.count(2)?,
+                })
+            });
+            rows.collect()
+        })
+        .await
+    }
+}
+
+fn kept(row: &Row) -> Result<(DeviceName, Kept), Fault> {
+    let kept = Kept {
+        ledger: restored(row.document(1)?)?,
+        version: row.count(2)?,
+        commit: row.maybe_text(3)?,
+        at: row.count(4)?,
+        is_unsaved: row.flag(5)?,
+    };
+    Ok((device_name(&row.text(0)?)?, kept))
+}
+
+pub(super) fn device_name(text: &str) -> Result<DeviceName, Fault> {
+    DeviceName::new(text).map_err(|_| {
+        Fault::Broken(format!(
+            "it names a device that has no valid name: {text:?}"
+        ))
+    })
+}
+
+/// Puts a new version in. What is as it was, with the same commit, is no new one.
+pub(super) async fn put_ledger(
+    session: &mut Session,
+    device: &DeviceName,
+    new: &NewLedger,
+    run: Option<RunId>,
+) -> Result<(), Fault> {
+    let NewLedger { ledger, commit } = new;
+    let content = stored(ledger)?;
+    let name = Bind::Text(device.as_str());
+    let sql = "select version, content, inventory_commit from ledger where device = $1";
+    let old = session.row(sql, std::slice::from_ref(&name)).await?;
+    let (last, old, is_same) = match &old {
+        Some(row) => {
+            let old = row.document(1)?;
+            let is_same = old == content && row.maybe_text(2)? == *commit;
+            (row.number(0)?, Some(old), is_same)
+        }
+        None => (0, None, false),
+    };
+    if is_same {
+        return Ok(());
+    }
+    let version = last + 1;
+    let (base, written) = match old {
+        Some(old) if version % WHOLE_EVERY != 0 => (Some(last), difference(&old, &content)),
+        _ => (None, content.clone()),
+    };
+    let sql = "insert into ledger_version (device, version, base, inventory_commit, run, at, content) \
+        values ($1, $2, $3, $4, $5, @now, $6)";
+    let binds = [
+        name.clone(),
+        Bind::Number(version),
+        Bind::MaybeNumber(base),
+        Bind::MaybeText(commit.as_deref()),
+        Bind::MaybeId(run.map(|run| run.0)),
+        Bind::Document(written),
+    ];
+    session.execute(sql, &binds).await?;
+    let sql = "insert into ledger (device, version, inventory_commit, at, content) \
+        values ($1, $2, $3, @now, $4) on conflict (device) do update set version = excluded.version, \
+        inventory_commit = excluded.inventory_commit, at = excluded.at, content = excluded.content";
+    let binds = [
+        name,
+        Bind::Number(version),
+        Bind::MaybeText(commit.as_deref()),
+        Bind::Document(content),
+    ];
+    session.execute(sql, &binds).await?;
+    Ok(())
+}
+
+async fn version_document(
+    session: &mut Session,
+    device: &DeviceName,
+    version: i64,
+) -> Result<Option<Value>, Fault> {
+    let sql = "with recursive chain (version, base, content) as ( \
+        select version, base, content from ledger_version where device = $1 and version = $2 \
+        union all select older.version, older.base, older.content from ledger_version as older \
+        join chain on older.version = chain.base where older.device = $1) \
+        select content from chain order by version";
+    let binds = [Bind::Text(device.as_str()), Bind::Number(version)];
+    put_together(&session.rows(sql, &binds).await?)
+}
+
+/// Returns the document at the end of a chain that begins with a whole one.
+pub(super) fn put_together(chain: &[Row]) -> Result<Option<Value>, Fault> {
+    let Some((whole, differences)) = chain.split_first() else {
+        return Ok(None);
+    };
+    let mut document = whole.document(0)?;
+    for difference in differences {
+        document = applied(document, difference.document(0)?);
+    }
+    Ok(Some(document))
+}

@@ -1,0 +1,189 @@
+//! Connects to a store, and brings its schema up to date or refuses one that is newer.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::error::Fault;
+use super::store::{Db, Timeouts};
+use super::{StoreError, StoreUrl};
+
+static POSTGRES: Migrator = sqlx::migrate!("schema/postgres");
+static SQLITE: Migrator = sqlx::migrate!("schema/sqlite");
+
+/// Connections to Postgres. 500 devices share them: each of their questions takes a millisecond or two.
+const CONNECTIONS: u32 = 16;
+
+/// Connections that only read an SQLite file.
+const READERS: u32 = 4;
+
+const VERSION: &str = "select max(version) from _sqlx_migrations";
+
+/// Returns the newest schema that this program knows.
+pub(super) fn newest(is_postgres: bool) -> i64 {
+    let migrations = if is_postgres { &POSTGRES } else { &SQLITE };
+    let versions = migrations.iter().map(|migration| migration.version);
+    versions.max().unwrap_or_default()
+}
+
+pub(super) async fn open(url: &StoreUrl, timeouts: Timeouts) -> Result<Db, Fault> {
+    match (url.postgres(), url.path()) {
+        (Some(options), _) => open_postgres(url, options.clone(), timeouts).await,
+        (None, Some(path)) => open_sqlite(url, path, timeouts).await,
+        (None, None) => Err(Fault::Broken("its URL names no place".to_owned())),
+    }
+}
+
+async fn open_postgres(
+    url: &StoreUrl,
+    options: PgConnectOptions,
+    timeouts: Timeouts,
+) -> Result<Db, Fault> {
+    let millis = timeouts.operation.as_millis().to_string();
+    // The server gives up when we do, so that nothing is held by a question nobody waits for.
+    let limited = options.clone().application_name("gamctl").options([
+        ("statement_timeout", millis.as_str()),
+        ("lock_timeout", millis.as_str()),
+        ("idle_in_transaction_session_timeout", millis.as_str()),
+    ]);
+    // Migrations may take longer than a question.
+    let one = PgPoolOptions::new().max_connections(1);
+    // sqlx keeps asking a server that refuses or is full; nobody waits for that as long as for migrations.
+    let once = one
+        .acquire_timeout(timeouts.operation)
+        .connect_with(options);
+    let once = once.await?;
+    let is_new = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null");
+    let has: Option<i64> = match is_new.fetch_one(&once).await? {
+        true => None,
+        false => sqlx::query_scalar(VERSION).fetch_one(&once).await?,
+    };
+    if is_to_migrate(url, has, newest(true))? {
+        // Others who come at the same time wait for it: sqlx takes an advisory lock.
+        migrated(POSTGRES.run(&once).await)?;
+    }
+    once.close().await;
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(timeouts.operation)
+        .connect_lazy_with(limited);
+    Ok(Db::Postgres(pool))
+}
+
+async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<Db, Fault> {
+    prepare_file(path).map_err(|why| Fault::Away(why.to_string()))?;
+    let options = |busy: Duration| {
+        SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An intent that a power cut takes away was no intent.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(busy)
+    };
+    let one = |busy| {
+        let one = SqlitePoolOptions::new().max_connections(1);
+        one.acquire_timeout(busy).connect_with(options(busy))
+    };
+    let once = one(timeouts.open).await?;
+    if is_to_migrate(url, sqlite_version(&once).await?, newest(false))? {
+        let _alone = alone(path, timeouts.open).await?;
+        if is_to_migrate(url, sqlite_version(&once).await?, newest(false))? {
+            migrated(SQLITE.run(&once).await)?;
+        }
+    }
+    once.close().await;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(timeouts.operation)
+        .connect_lazy_with(options(timeouts.operation).read_only(true));
+    Ok(Db::Sqlite {
+        writer: one(timeouts.operation).await?,
+        readers,
+        file: file_number(path).map_err(|why| Fault::Away(why.to_string()))?,
+    })
+}
+
+async fn sqlite_version(pool: &SqlitePool) -> Result<Option<i64>, Fault> {
+    let table = "select count(*) from sqlite_schema where name = '_sqlx_migrations'";
+    let there: i64 = sqlx::query_scalar(table).fetch_one(pool).await?;
+    match there {
+        0 => Ok(None),
+        _ => Ok(sqlx::query_scalar(VERSION).fetch_one(pool).await?),
+    }
+}
+
+/// Says whether the schema is behind.
+fn is_to_migrate(url: &StoreUrl, has: Option<i64>, knows: i64) -> Result<bool, Fault> {
+    match has {
+        Some(has) if has > knows => Err(Fault::from(StoreError::NewerSchema {
+            store: url.to_string(),
+            has,
+            knows,
+        })),
+        Some(has) => Ok(has < knows),
+        None => Ok(true),
+    }
+}
+
+fn migrated(done: Result<(), MigrateError>) -> Result<(), Fault> {
+    match done {
+        Ok(()) => Ok(()),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+            Err(error.into())
+        }
+        Err(other) => Err(Fault::Broken(format!(
+            "its schema cannot be brought up to date: {other}"
+        ))),
+    }
+}
+
+/// Makes the folder and the file, for their owner only.
+fn prepare_file(path: &Path) -> io::Result<()> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(folder)?;
+    }
+    // SQLite gives the files beside it the mode of this one.
+    let mut file = fs::OpenOptions::new();
+    file.create(true).append(true).mode(0o600).open(path)?;
+    Ok(())
+}
+
+/// Returns what the file system knows a file by.
+pub(super) fn file_number(path: &Path) -> io::Result<(u64, u64)> {
+    let file = fs::metadata(path)?;
+    Ok((file.dev(), file.ino()))
+}
+
+/// Waits until no other process is changing the schema of the file.
+///
+/// sqlx has no lock for SQLite: of two that make the same tables one fails.
+async fn alone(path: &Path, most: Duration) -> Result<fs::File, Fault> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".schema-lock");
+    let path = PathBuf::from(name);
+    let away = |why: io::Error| Fault::Away(why.to_string());
+    let mut file = fs::OpenOptions::new();
+    let file = file.create(true).append(true).mode(0o600).open(&path);
+    let file = file.map_err(away)?;
+    let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    match tokio::time::timeout(most, waiting).await {
+        Ok(Ok(locked)) => locked.map_err(away),
+        Ok(Err(why)) => Err(Fault::Broken(why.to_string())),
+        Err(_) => Err(Fault::Away(format!(
+            "another process is changing its schema (it holds {})",
+            path.display()
+        ))),
+    }
+}

@@ -1,0 +1,356 @@
+//! What happens with a device in a run, entry by entry, under its lease.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::document::{digest, stored};
+use super::error::Fault;
+use super::kept::{Lease, NewLedger, RunId};
+use super::lease::fenced;
+use super::ledger::put_ledger;
+use super::look::put_look;
+use super::session::{Bind, Session};
+use super::store::Db;
+use super::{Store, StoreError};
+use crate::apply::{DeviceOutcome, Ended, Entry};
+use crate::crash;
+use crate::model::Observation;
+use crate::plan::{DevicePlan, Field, Object, Value as FieldValue};
+
+/// An entry, ready to be stored.
+pub(super) struct Prepared {
+    pub(super) run: RunId,
+    pub(super) lease: Lease,
+    number: u32,
+    kind: &'static str,
+    /// Of all of it, so that the same entry is known again.
+    digest: String,
+    content: Value,
+    also: Also,
+}
+
+/// What is stored together with an entry.
+enum Also {
+    Nothing,
+    Look(Box<Observation>),
+    Effects(Vec<Value>),
+    Saved,
+    End(Box<DeviceOutcome>, Option<Box<NewLedger>>),
+}
+
+impl Store {
+    /// Writes an entry down; it is durable when this returns. The same entry again changes nothing.
+    ///
+    /// Entries of a device in a run are numbered from 1, without a gap.
+    ///
+    /// # Errors
+    ///
+    /// `Fenced` where the lease is not the store's any more, `Rewound` where the entry does not follow what is there,
+    /// `Conflict` where another one has its number, `Away` where nobody knows.
+    pub async fn record(
+        &self,
+        run: RunId,
+        lease: &Lease,
+        number: u32,
+        entry: &Entry,
+    ) -> Result<(), StoreError> {
+        let (before, after) = points(entry);
+        if let Some(before) = before {
+            crash::point(before);
+        }
+        let prepared = Prepared::of(run, lease, number, entry, None);
+        let prepared = prepared.map_err(|fault| self.said("keep an entry", fault))?;
+        self.put(prepared).await?;
+        if let Some(after) = after {
+            crash::point(after);
+        }
+        Ok(())
+    }
+
+    /// Writes down how it ended with a device, and what is ours on it from now on, both or neither.
+    pub async fn finish(
+        &self,
+        run: RunId,
+        lease: &Lease,
+        number: u32,
+        outcome: &DeviceOutcome,
+        ledger: Option<&NewLedger>,
+    ) -> Result<(), StoreError> {
+        let entry = Entry::Ended {
+            outcome: outcome.clone(),
+        };
+        let prepared = Prepared::of(run, lease, number, &entry, ledger);
+        let prepared = prepared.map_err(|fault| self.said("keep an outcome", fault))?;
+        self.put(prepared).await?;
+        crash::point("outcome-after");
+        Ok(())
+    }
+
+    async fn put(&self, prepared: Prepared) -> Result<(), StoreError> {
+        let (run, lease, number) = (prepared.run, prepared.lease.clone(), prepared.number);
+        let doing = "keep an entry";
+        let put = match &self.inner.db {
+            Db::Sqlite { .. } => self.put_in_batch(prepared).await,
+            Db::Postgres(_) => {
+                let put = async {
+                    let mut session = self.write().await?;
+                    prepared.put(&mut session).await?;
+                    session.commit().await
+                };
+                let deadline = self.inner.timeouts.operation;
+                tokio::time::timeout(deadline, put)
+                    .await
+                    .unwrap_or_else(|_| Err(Fault::Away(format!("no answer within {deadline:?}"))))
+            }
+        };
+        match put {
+            Ok(()) => Ok(()),
+            // What the lease is now is asked outside of the transaction that failed.
+            Err(Fault::Fenced) => {
+                self.within(doing, async {
+                    let mut session = self.read().await?;
+                    Err(fenced(&mut session, &lease).await?)
+                })
+                .await
+            }
+            Err(Fault::Rewound) => Err(StoreError::Rewound {
+                store: self.inner.url.to_string(),
+                missing: format!(
+                    "what comes before entry {number} of {} in run {}",
+                    lease.device, run.0
+                ),
+            }),
+            Err(fault) => Err(self.said(doing, fault)),
+        }
+    }
+}
+
+impl Prepared {
+    fn of(
+        run: RunId,
+        lease: &Lease,
+        number: u32,
+        entry: &Entry,
+        ledger: Option<&NewLedger>,
+    ) -> Result<Self, Fault> {
+        let mut content = stored(entry)?;
+        let digest = digest(&content);
+        let also = match entry {
+            Entry::Looked { observation, .. } => {
+                // It is stored among the looks, once.
+                if let Value::Object(fields) = &mut content {
+                    fields.remove("observation");
+                }
+                Also::Look(observation.clone())
+            }
+            Entry::Intent { plan, .. } => Also::Effects(effects(plan)),
+            Entry::Saved { .. } => Also::Saved,
+            Entry::Ended { outcome } => Also::End(
+                Box::new(outcome.clone()),
+                ledger.map(|ledger| Box::new(ledger.clone())),
+            ),
+            Entry::Typed { .. }
+            | Entry::Left { .. }
+            | Entry::Verified { .. }
+            | Entry::NotSaved { .. } => Also::Nothing,
+        };
+        Ok(Self {
+            run,
+            lease: lease.clone(),
+            number,
+            kind: kind(entry),
+            digest,
+            content,
+            also,
+        })
+    }
+
+    /// Puts it in, with all that belongs to it, unless it is there.
+    pub(super) async fn put(&self, session: &mut Session) -> Result<(), Fault> {
+        let Lease {
+            device,
+            holder,
+            epoch,
+        } = &self.lease;
+        let key = [
+            Bind::Id(self.run.0),
+            Bind::Text(device.as_str()),
+            Bind::Number(i64::from(self.number)),
+        ];
+        let sql = "select digest from entry where run = $1 and device = $2 and number = $3";
+        if let Some(row) = session.row(sql, &key).await? {
+            return match row.text(0)? == self.digest {
+                true => Ok(()),
+                false => Err(Fault::Another(format!(
+                    "another entry {} of {device} in run {}",
+                    self.number, self.run.0
+                ))),
+            };
+        }
+        let mut content = self.content.clone();
+        if let Also::Look(look) = &self.also {
+            let sequence = put_look(session, look).await?;
+            if let Value::Object(fields) = &mut content {
+                fields.insert("look".to_owned(), Value::from(sequence));
+            }
+        }
+        let sql = "insert into entry (run, device, number, epoch, holder, at, kind, digest, content) \
+            values ($1, $2, $3, $4, $5, @now, $6, $7, $8)";
+        let mut binds = key.to_vec();
+        binds.extend([
+            Bind::Number(*epoch),
+            Bind::Id(*holder),
+            Bind::Text(self.kind),
+            Bind::Text(&self.digest),
+            Bind::Document(content),
+        ]);
+        session.execute(sql, &binds).await?;
+        self.put_also(session).await
+    }
+
+    async fn put_also(&self, session: &mut Session) -> Result<(), Fault> {
+        let device = &self.lease.device;
+        let run_and_device = [Bind::Id(self.run.0), Bind::Text(device.as_str())];
+        match &self.also {
+            Also::Nothing | Also::Look(_) => {}
+            Also::Effects(effects) => {
+                let sql =
+                    "insert into unfinished (run, device) values ($1, $2) on conflict do nothing";
+                session.execute(sql, &run_and_device).await?;
+                let sql = match session.is_postgres() {
+                    true => {
+                        "insert into effect (run, device, number, kind, subject, step) \
+                        select $1, $2, $3, e->>'kind', e->>'subject', (e->>'step')::bigint from jsonb_array_elements($4) as e"
+                    }
+                    false => {
+                        "insert into effect (run, device, number, kind, subject, step) \
+                        select $1, $2, $3, value->>'kind', value->>'subject', value->>'step' from json_each($4)"
+                    }
+                };
+                let [run, device] = run_and_device;
+                let binds = [
+                    run,
+                    device,
+                    Bind::Number(i64::from(self.number)),
+                    Bind::Document(Value::Array(effects.clone())),
+                ];
+                session.execute(sql, &binds).await?;
+            }
+            Also::Saved => {
+                let sql = "delete from unsaved where device = $1";
+                session.execute(sql, &[Bind::Text(device.as_str())]).await?;
+            }
+            Also::End(outcome, ledger) => {
+                if let Some(ledger) = ledger {
+                    crash::point("ledger-before");
+                    put_ledger(session, device, ledger, Some(self.run)).await?;
+                    crash::point("ledger-after");
+                }
+                crash::point("outcome-before");
+                put_outcome(session, &run_and_device, outcome).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn put_outcome(
+    session: &mut Session,
+    run_and_device: &[Bind<'_>; 2],
+    outcome: &DeviceOutcome,
+) -> Result<(), Fault> {
+    let [run, device] = run_and_device;
+    // One that was interrupted gets another end when it is known what is there.
+    let sql = "insert into outcome (run, device, at, ended, content) values ($1, $2, @now, $3, $4) \
+        on conflict (run, device) do update set at = excluded.at, ended = excluded.ended, content = excluded.content";
+    let binds = [
+        run.clone(),
+        device.clone(),
+        Bind::Text(outcome.ended.word()),
+        Bind::Document(stored(outcome)?),
+    ];
+    session.execute(sql, &binds).await?;
+    if !matches!(outcome.ended, Ended::Interrupted { .. }) {
+        let sql = "delete from unfinished where run = $1 and device = $2";
+        session.execute(sql, run_and_device).await?;
+    }
+    match outcome.ended {
+        Ended::Unsaved { .. } => {
+            let sql = "insert into unsaved (run, device, at) values ($1, $2, @now) on conflict (device) do nothing";
+            session.execute(sql, run_and_device).await?;
+        }
+        Ended::Applied => {
+            let sql = "delete from unsaved where device = $1";
+            session.execute(sql, std::slice::from_ref(device)).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Returns who is touched by which step: the object, what it is called from then on, and the subscribers who notice.
+fn effects(plan: &DevicePlan) -> Vec<Value> {
+    let mut effects = BTreeSet::new();
+    for (step, number) in plan.steps.iter().zip(1_u64..) {
+        let (kind, key) = subject(&step.change.object);
+        effects.insert((number, kind, key));
+        for field in &step.change.fields {
+            match (field.field, &field.to) {
+                (Field::Name, Some(FieldValue::Text(name))) if kind != "endpoint" => {
+                    effects.insert((number, kind, name.clone()));
+                }
+                (Field::MacAddress, Some(FieldValue::Mac(mac))) => {
+                    effects.insert((number, kind, mac.to_string()));
+                }
+                _ => {}
+            }
+        }
+        for subscriber in step.impact.subscribers() {
+            effects.insert((number, "subscriber", subscriber.to_string()));
+        }
+    }
+    let effects = effects.into_iter();
+    effects
+        .map(|(step, kind, subject)| json!({ "step": step, "kind": kind, "subject": subject }))
+        .collect()
+}
+
+/// Returns what an object is found by.
+fn subject(object: &Object) -> (&'static str, String) {
+    match object {
+        Object::System => ("system", String::new()),
+        Object::Uplink(number) => ("uplink", number.to_string()),
+        Object::Port(number) => ("port", number.to_string()),
+        Object::Profile(name) => ("profile", name.to_string()),
+        Object::Endpoint(mac) => ("endpoint", mac.to_string()),
+        Object::Subscriber(name) => ("subscriber", name.to_string()),
+    }
+}
+
+fn kind(entry: &Entry) -> &'static str {
+    match entry {
+        Entry::Looked { .. } => "looked",
+        Entry::Intent { .. } => "intent",
+        Entry::Typed { .. } => "typed",
+        Entry::Left { .. } => "left",
+        Entry::Verified { .. } => "verified",
+        Entry::Saved { .. } => "saved",
+        Entry::NotSaved { .. } => "not-saved",
+        Entry::Ended { .. } => "ended",
+    }
+}
+
+/// Returns the crash points around an entry.
+fn points(entry: &Entry) -> (Option<&'static str>, Option<&'static str>) {
+    match entry {
+        Entry::Looked { .. } => (Some("looked-before"), Some("looked-after")),
+        Entry::Intent { .. } => (Some("intent-before"), Some("intent-after")),
+        Entry::Typed { .. } => (Some("step-before"), Some("step-after")),
+        Entry::Left { .. } => (None, Some("left-after")),
+        Entry::Verified { .. } => (Some("verified-before"), Some("verified-after")),
+        Entry::Saved { .. } => (None, Some("saved-after")),
+        Entry::NotSaved { .. } => (None, None),
+        Entry::Ended { .. } => (None, Some("outcome-after")),
+    }
+}

@@ -1,0 +1,261 @@
+//! Runs: how they begin and end, how they are listed, and which commit they put on devices.
+
+use std::collections::BTreeMap;
+
+use super::document::{plain, restored, stored};
+use super::error::Fault;
+use super::kept::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
+use super::session::{Bind, Row, Session, places};
+use super::{Store, StoreError};
+use crate::crash;
+
+const RUN_COLUMNS: &str = "id, verb, who, inventory, is_uncommitted, plan, version, @seconds(began), @seconds(ended), exit";
+
+impl Store {
+    /// Writes down that a run begins. The same run again changes nothing.
+    pub async fn begin_run(&self, run: &NewRun) -> Result<(), StoreError> {
+        crash::point("run-before");
+        self.within("begin a run", async {
+            let mut session = self.write().await?;
+            insert_run(&mut session, run).await?;
+            session.commit().await
+        })
+        .await?;
+        crash::point("run-after");
+        Ok(())
+    }
+
+    /// Writes down how a run ended; the first end counts.
+    pub async fn end_run(&self, run: RunId, exit: u8) -> Result<(), StoreError> {
+        self.within("end a run", async {
+            let mut session = self.write().await?;
+            let sql = "update run set ended = @now, exit = $2 where id = $1 and ended is null";
+            let binds = [Bind::Id(run.0), Bind::Number(i64::from(exit))];
+            session.execute(sql, &binds).await?;
+            session.commit().await
+        })
+        .await?;
+        crash::point("run-ended");
+        Ok(())
+    }
+
+    /// Lists runs, newest first.
+    pub async fn runs(&self, filter: &Filter) -> Result<Vec<RunSummary>, StoreError> {
+        self.within("list runs", async {
+            let mut session = self.read().await?;
+            let mut conditions = Conditions::default();
+            if let Some(run) = filter.run {
+                conditions.add("id = ?", Bind::Id(run.0));
+            }
+            if let Some(device) = &filter.device {
+                let sql =
+                    "exists (select 1 from outcome where outcome.run = run.id and device = ?)";
+                conditions.add(sql, Bind::Text(device.as_str()));
+            }
+            conditions.between("began", filter);
+            let sql = format!(
+                "select {RUN_COLUMNS} from run {} order by began desc, id desc {}",
+                conditions.sql(),
+                most(filter.most)
+            );
+            let rows = session.rows(&sql, &conditions.binds).await?;
+            summaries(&mut session, &rows).await
+        })
+        .await
+    }
+
+    /// Lists how it ended with devices, newest first.
+    pub async fn outcomes(&self, filter: &Filter) -> Result<Vec<OutcomeRow>, StoreError> {
+        self.within("list outcomes", async {
+            let mut session = self.read().await?;
+            let mut conditions = Conditions::default();
+            if let Some(run) = filter.run {
+                conditions.add("run = ?", Bind::Id(run.0));
+            }
+            if let Some(device) = &filter.device {
+                conditions.add("device = ?", Bind::Text(device.as_str()));
+            }
+            conditions.between("at", filter);
+            // By run, which is by time, where an index of a device or a run can be walked.
+            let order = match filter.run.is_some() || filter.device.is_some() {
+                true => "run desc, device",
+                false => "at desc, run desc, device",
+            };
+            let sql = format!(
+                "select run, @seconds(at), content from outcome {} order by {order} {}",
+                conditions.sql(),
+                most(filter.most)
+            );
+            let rows = session.rows(&sql, &conditions.binds).await?;
+            let rows = rows.iter().map(|row| {
+                Ok(OutcomeRow {
+                    run: RunId(row.id(0)?),
+                    at: row.count(1)?,
+                    outcome: restored(row.document(2)?)?,
+                })
+            });
+            rows.collect()
+        })
+        .await
+    }
+
+    /// Returns the commit that was last put on at least one device, and by which run.
+    pub async fn applied_commit(&self) -> Result<Option<AppliedCommit>, StoreError> {
+        self.within("tell the applied commit", async {
+            let mut session = self.read().await?;
+            let sql = "select id, inventory_commit, @seconds(began) from run \
+                where inventory_commit is not null and verb in ('apply', 'rollback') \
+                and exists (select 1 from outcome where outcome.run = run.id and ended in ('applied', 'unchanged', 'unsaved')) \
+                order by began desc, id desc limit 1";
+            let row = session.row(sql, &[]).await?;
+            let applied = row.map(|row| {
+                Ok(AppliedCommit {
+                    run: RunId(row.id(0)?),
+                    commit: row.text(1)?,
+                    at: row.count(2)?,
+                })
+            });
+            applied.transpose()
+        })
+        .await
+    }
+}
+
+/// Puts a run in, unless it is there.
+pub(super) async fn insert_run(session: &mut Session, run: &NewRun) -> Result<(), Fault> {
+    let NewRun {
+        id,
+        verb,
+        who,
+        inventory,
+        is_uncommitted,
+        plan,
+        version,
+    } = run;
+    // A commit that is not all of what was applied is none that anything could descend from.
+    let commit = inventory.commit.as_deref().filter(|_| !is_uncommitted);
+    let who = plain(who);
+    let sql = "insert into run \
+        (id, verb, who, inventory, inventory_commit, is_uncommitted, plan, version, began) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, @now) on conflict (id) do nothing";
+    let binds = [
+        Bind::Id(id.0),
+        Bind::Text(verb),
+        Bind::Text(&who),
+        Bind::Document(stored(inventory)?),
+        Bind::MaybeText(commit),
+        Bind::Flag(*is_uncommitted),
+        Bind::MaybeText(plan.as_deref()),
+        Bind::Text(version),
+    ];
+    session.execute(sql, &binds).await?;
+    Ok(())
+}
+
+/// Returns these runs, those that are there, newest first.
+pub(super) async fn runs_of(
+    session: &mut Session,
+    runs: &[RunId],
+) -> Result<Vec<RunSummary>, Fault> {
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select {RUN_COLUMNS} from run where id in ({}) order by began desc, id desc",
+        places(1, runs.len())
+    );
+    let binds: Vec<Bind<'_>> = runs.iter().map(|run| Bind::Id(run.0)).collect();
+    let rows = session.rows(&sql, &binds).await?;
+    summaries(session, &rows).await
+}
+
+async fn summaries(session: &mut Session, rows: &[Row]) -> Result<Vec<RunSummary>, Fault> {
+    let mut summaries = Vec::with_capacity(rows.len());
+    for row in rows {
+        summaries.push(summary(row)?);
+    }
+    if summaries.is_empty() {
+        return Ok(summaries);
+    }
+    let sql = format!(
+        "select run, ended, count(*) from outcome where run in ({}) group by run, ended",
+        places(1, summaries.len())
+    );
+    let binds: Vec<Bind<'_>> = summaries.iter().map(|one| Bind::Id(one.run.id.0)).collect();
+    let mut counts: BTreeMap<RunId, BTreeMap<String, u64>> = BTreeMap::new();
+    for row in session.rows(&sql, &binds).await? {
+        let of_run = counts.entry(RunId(row.id(0)?)).or_default();
+        of_run.insert(row.text(1)?, row.count(2)?);
+    }
+    for summary in &mut summaries {
+        summary.devices = counts.remove(&summary.run.id).unwrap_or_default();
+    }
+    Ok(summaries)
+}
+
+fn summary(row: &Row) -> Result<RunSummary, Fault> {
+    let exit = row.maybe_number(9)?;
+    let ended = row.maybe_number(8)?;
+    Ok(RunSummary {
+        run: NewRun {
+            id: RunId(row.id(0)?),
+            verb: row.text(1)?,
+            who: row.text(2)?,
+            inventory: restored(row.document(3)?)?,
+            is_uncommitted: row.flag(4)?,
+            plan: row.maybe_text(5)?,
+            version: row.text(6)?,
+        },
+        began: row.count(7)?,
+        ended: ended.and_then(|ended| u64::try_from(ended).ok()),
+        exit: exit.and_then(|exit| u8::try_from(exit).ok()),
+        devices: BTreeMap::new(),
+    })
+}
+
+/// Conditions in the making; `?` stands for the next place.
+#[derive(Default)]
+pub(super) struct Conditions<'a> {
+    sql: Vec<String>,
+    pub(super) binds: Vec<Bind<'a>>,
+}
+
+impl<'a> Conditions<'a> {
+    pub(super) fn add(&mut self, sql: &str, bind: Bind<'a>) {
+        self.binds.push(bind);
+        let place = format!("${}", self.binds.len());
+        self.sql.push(sql.replace('?', &place));
+    }
+
+    pub(super) fn between(&mut self, column: &str, filter: &Filter) {
+        // A second includes its milliseconds.
+        if let Some(since) = filter.since {
+            self.add(
+                &format!("{column} >= @time(?)"),
+                Bind::Number(signed(since)),
+            );
+        }
+        if let Some(until) = filter.until {
+            let after = Bind::Number(signed(until.saturating_add(1)));
+            self.add(&format!("{column} < @time(?)"), after);
+        }
+    }
+
+    pub(super) fn sql(&self) -> String {
+        match self.sql.is_empty() {
+            true => String::new(),
+            false => format!("where {}", self.sql.join(" and ")),
+        }
+    }
+}
+
+pub(super) fn most(most: u32) -> String {
+    format!("limit {most}")
+}
+
+/// Returns a count as the databases have it. Times end in the year 9999, as those of Postgres' clients do.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number)
+        .unwrap_or(i64::MAX)
+        .min(253_402_300_799)
+}

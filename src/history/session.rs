@@ -1,0 +1,271 @@
+//! One connection of either engine: statements are written once, with marks where the engines differ.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use sqlx::postgres::{PgConnection, PgRow, Postgres};
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row as _, Transaction};
+use uuid::Uuid;
+
+use super::error::Fault;
+
+/// A value that goes into a statement.
+#[derive(Debug, Clone)]
+pub(super) enum Bind<'a> {
+    Text(&'a str),
+    MaybeText(Option<&'a str>),
+    Number(i64),
+    MaybeNumber(Option<i64>),
+    Id(Uuid),
+    MaybeId(Option<Uuid>),
+    Flag(bool),
+    Document(Value),
+}
+
+/// A transaction on either engine. Dropped without `commit`, it never was.
+pub(super) enum Session {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// A row of either engine.
+pub(super) enum Row {
+    Postgres(PgRow),
+    Sqlite(SqliteRow),
+}
+
+impl Session {
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Runs a statement and returns how many rows it changed.
+    pub(super) async fn execute(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<u64, Fault> {
+        match self {
+            Self::Postgres(transaction) => {
+                let connection: &mut PgConnection = transaction;
+                let done = postgres(sql, binds).execute(connection).await?;
+                Ok(done.rows_affected())
+            }
+            Self::Sqlite(transaction) => {
+                let connection: &mut SqliteConnection = transaction;
+                let done = sqlite(sql, binds).execute(connection).await?;
+                Ok(done.rows_affected())
+            }
+        }
+    }
+
+    pub(super) async fn rows(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<Row>, Fault> {
+        match self {
+            Self::Postgres(transaction) => {
+                let connection: &mut PgConnection = transaction;
+                let rows = postgres(sql, binds).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+            Self::Sqlite(transaction) => {
+                let connection: &mut SqliteConnection = transaction;
+                let rows = sqlite(sql, binds).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+        }
+    }
+
+    pub(super) async fn row(
+        &mut self,
+        sql: &str,
+        binds: &[Bind<'_>],
+    ) -> Result<Option<Row>, Fault> {
+        Ok(self.rows(sql, binds).await?.into_iter().next())
+    }
+
+    pub(super) async fn commit(self) -> Result<(), Fault> {
+        match self {
+            Self::Postgres(transaction) => transaction.commit().await?,
+            Self::Sqlite(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+type PostgresQuery<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
+type SqliteQuery<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
+
+// All statements are texts of this module with numbered places for values; what varies in them are counts of places.
+fn postgres<'q>(sql: &str, binds: &'q [Bind<'_>]) -> PostgresQuery<'q> {
+    let mut query = sqlx::query(AssertSqlSafe(spelled(sql, true)));
+    for bind in binds {
+        query = match bind {
+            Bind::Text(text) => query.bind(*text),
+            Bind::MaybeText(text) => query.bind(*text),
+            Bind::Number(number) => query.bind(*number),
+            Bind::MaybeNumber(number) => query.bind(*number),
+            Bind::Id(id) => query.bind(*id),
+            Bind::MaybeId(id) => query.bind(*id),
+            Bind::Flag(flag) => query.bind(*flag),
+            Bind::Document(document) => query.bind(Json(document)),
+        };
+    }
+    query
+}
+
+fn sqlite<'q>(sql: &str, binds: &'q [Bind<'_>]) -> SqliteQuery<'q> {
+    let mut query = sqlx::query(AssertSqlSafe(spelled(sql, false)));
+    for bind in binds {
+        query = match bind {
+            Bind::Text(text) => query.bind(*text),
+            Bind::MaybeText(text) => query.bind(*text),
+            Bind::Number(number) => query.bind(*number),
+            Bind::MaybeNumber(number) => query.bind(*number),
+            Bind::Id(id) => query.bind(id.to_string()),
+            Bind::MaybeId(id) => query.bind(id.map(|id| id.to_string())),
+            Bind::Flag(flag) => query.bind(*flag),
+            Bind::Document(document) => query.bind(Json(document)),
+        };
+    }
+    query
+}
+
+/// Returns a statement as the engine spells it:
+///
+/// `@now` the store's clock · `@later($1)` so many milliseconds after now · `@time($1)` a time from seconds since 1970 ·
+/// `@seconds(column)` and back · `@lock` whoever wants the row waits.
+fn spelled(sql: &str, is_postgres: bool) -> String {
+    let mut spelled = String::with_capacity(sql.len() + 64);
+    let mut parts = sql.split('@');
+    spelled.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let word_end = part
+            .find(|sign: char| !sign.is_ascii_lowercase())
+            .unwrap_or(part.len());
+        let (word, rest) = part.split_at(word_end);
+        let inner = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        let rest = match (word, inner) {
+            ("now", _) => {
+                spelled.push_str(now(is_postgres));
+                rest
+            }
+            ("lock", _) => {
+                spelled.push_str(if is_postgres { "for update" } else { "" });
+                rest
+            }
+            (_, Some((inner, rest))) => {
+                let now = now(is_postgres);
+                let _written = match (word, is_postgres) {
+                    ("later", true) => {
+                        write!(spelled, "({now} + {inner} * interval '1 millisecond')")
+                    }
+                    ("later", false) => write!(spelled, "({now} + {inner})"),
+                    ("time", true) => write!(spelled, "to_timestamp({inner})"),
+                    ("time", false) => write!(spelled, "({inner} * 1000)"),
+                    ("seconds", true) => {
+                        write!(spelled, "floor(extract(epoch from {inner}))::bigint")
+                    }
+                    ("seconds", false) => write!(spelled, "({inner} / 1000)"),
+                    _ => write!(spelled, "@{word}({inner})"),
+                };
+                rest
+            }
+            _ => {
+                spelled.push('@');
+                part
+            }
+        };
+        spelled.push_str(rest);
+    }
+    spelled
+}
+
+fn now(is_postgres: bool) -> &'static str {
+    // `now()` of Postgres is when the transaction began, which may have waited for a lock since.
+    if is_postgres {
+        "clock_timestamp()"
+    } else {
+        "cast(unixepoch('subsec') * 1000 as integer)"
+    }
+}
+
+/// Returns `$3, $4, $5` for three places from the third on.
+pub(super) fn places(from: usize, count: usize) -> String {
+    let places: Vec<String> = (from..from + count)
+        .map(|place| format!("${place}"))
+        .collect();
+    places.join(", ")
+}
+
+macro_rules! column {
+    ($row:expr, $index:expr) => {
+        match $row {
+            Row::Postgres(row) => row.try_get($index)?,
+            Row::Sqlite(row) => row.try_get($index)?,
+        }
+    };
+}
+
+impl Row {
+    pub(super) fn text(&self, index: usize) -> Result<String, Fault> {
+        Ok(column!(self, index))
+    }
+
+    pub(super) fn maybe_text(&self, index: usize) -> Result<Option<String>, Fault> {
+        Ok(column!(self, index))
+    }
+
+    pub(super) fn number(&self, index: usize) -> Result<i64, Fault> {
+        Ok(column!(self, index))
+    }
+
+    pub(super) fn maybe_number(&self, index: usize) -> Result<Option<i64>, Fault> {
+        Ok(column!(self, index))
+    }
+
+    /// Returns a number that the schema does not let be negative, such as a count or a time.
+    pub(super) fn count(&self, index: usize) -> Result<u64, Fault> {
+        Ok(u64::try_from(self.number(index)?).unwrap_or_default())
+    }
+
+    pub(super) fn flag(&self, index: usize) -> Result<bool, Fault> {
+        Ok(column!(self, index))
+    }
+
+    pub(super) fn document(&self, index: usize) -> Result<Value, Fault> {
+        let Json(document): Json<Value> = column!(self, index);
+        Ok(document)
+    }
+
+    pub(super) fn maybe_id(&self, index: usize) -> Result<Option<Uuid>, Fault> {
+        match self {
+            Self::Postgres(row) => Ok(row.try_get(index)?),
+            Self::Sqlite(row) => {
+                let text: Option<String> = row.try_get(index)?;
+                let id = text.map(|text| Uuid::try_parse(&text)).transpose();
+                id.map_err(|why| Fault::Broken(format!("an id in it cannot be read: {why}")))
+            }
+        }
+    }
+
+    pub(super) fn id(&self, index: usize) -> Result<Uuid, Fault> {
+        self.maybe_id(index)?
+            .ok_or_else(|| Fault::Broken("an id in it is missing".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_spelled_for_each_engine_and_the_rest_is_left_alone() {
+        let sql = "select @seconds(began) from run where began < @later($1) and ended >= @time($2) and at <= @now @lock";
+        assert_eq!(
+            spelled(sql, false),
+            "select (began / 1000) from run where began < (cast(unixepoch('subsec') * 1000 as integer) + $1) and ended >= ($2 * 1000) and at <= cast(unixepoch('subsec') * 1000 as integer) "
+        );
+        assert_eq!(
+            spelled(sql, true),
+            "select floor(extract(epoch from began))::bigint from run where began < (clock_timestamp() + $1 * interval '1 millisecond') and ended >= to_timestamp($2) and at <= clock_timestamp() for update"
+        );
+        assert_eq!(places(3, 2), "$3, $4");
+    }
+}

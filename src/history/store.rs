@@ -1,0 +1,249 @@
+//! The store itself: its connections, its deadlines, and what `doctor` asks it.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::{PgPool, SqlitePool};
+
+use super::batch::Batches;
+use super::error::Fault;
+use super::open;
+use super::session::Session;
+use super::{StoreError, StoreUrl};
+
+/// What gamctl remembers. Cheap to clone: clones share their connections.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) url: StoreUrl,
+    pub(super) db: Db,
+    pub(super) timeouts: Timeouts,
+    pub(super) batches: Batches,
+}
+
+/// The engine, with its connections.
+#[derive(Clone)]
+pub(super) enum Db {
+    Postgres(PgPool),
+    /// One connection writes, so that nobody in this process waits for a lock; others only read.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+        /// Which file it is, as the file system counts.
+        file: (u64, u64),
+    },
+}
+
+/// How long the store may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For opening it, with all migrations.
+    pub open: Duration,
+    /// For anything else.
+    pub operation: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            open: Duration::from_secs(60),
+            operation: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What `doctor` tells of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// `Postgres` or `SQLite`.
+    pub engine: &'static str,
+    pub version: String,
+    pub schema: i64,
+    /// The newest schema that this program knows.
+    pub knows: i64,
+    /// Of one small question and its answer.
+    pub latency: Duration,
+    pub bytes: u64,
+    /// Seconds since 1970, by the store's clock.
+    pub clock: u64,
+}
+
+const CLOCK: &str = "select @seconds(t) from (select @now as t) as clock";
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Store({})", self.inner.url)
+    }
+}
+
+impl Store {
+    /// Opens a store and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// `Away` where it cannot be reached, `NewerSchema` where a later gamctl wrote it.
+    pub async fn open(url: &StoreUrl, timeouts: Timeouts) -> Result<Self, StoreError> {
+        let doing = "be opened";
+        let work = open::open(url, timeouts);
+        let db = match tokio::time::timeout(timeouts.open, work).await {
+            Ok(Ok(db)) => db,
+            Ok(Err(fault)) => return Err(said(url, doing, fault)),
+            Err(_) => return Err(late(url, doing, timeouts.open)),
+        };
+        let inner = Inner {
+            url: url.clone(),
+            db,
+            timeouts,
+            batches: Batches::default(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    pub fn url(&self) -> &StoreUrl {
+        &self.inner.url
+    }
+
+    /// Closes all connections; what is under way ends first.
+    pub async fn close(&self) {
+        match &self.inner.db {
+            Db::Postgres(pool) => pool.close().await,
+            Db::Sqlite {
+                writer, readers, ..
+            } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+
+    /// Returns the seconds since 1970 by the store's clock.
+    pub async fn clock(&self) -> Result<u64, StoreError> {
+        self.within("tell the time", async {
+            let mut session = self.read().await?;
+            let row = session.row(CLOCK, &[]).await?;
+            row.map_or(Ok(0), |row| row.count(0))
+        })
+        .await
+    }
+
+    /// Returns what there is to know about the store itself.
+    pub async fn facts(&self) -> Result<Facts, StoreError> {
+        self.within("tell about itself", async {
+            let mut session = self.read().await?;
+            let asked = Instant::now();
+            session.row("select 1", &[]).await?;
+            let latency = asked.elapsed();
+            let (engine, facts) = match session.is_postgres() {
+                true => (
+                    "Postgres",
+                    "select current_setting('server_version'), pg_database_size(current_database())",
+                ),
+                false => (
+                    "SQLite",
+                    "select sqlite_version(), (select page_count * page_size from pragma_page_count, pragma_page_size)",
+                ),
+            };
+            let row = session.row(facts, &[]).await?;
+            let row = row.ok_or_else(|| Fault::Broken("no answer".to_owned()))?;
+            let (version, bytes) = (row.text(0)?, row.count(1)?);
+            let schema = session.row("select max(version) from _sqlx_migrations", &[]).await?;
+            let schema = schema.map_or(Ok(None), |row| row.maybe_number(0))?;
+            let clock = session.row(CLOCK, &[]).await?;
+            Ok(Facts {
+                engine,
+                version,
+                schema: schema.unwrap_or_default(),
+                knows: open::newest(session.is_postgres()),
+                latency,
+                bytes,
+                clock: clock.map_or(Ok(0), |row| row.count(0))?,
+            })
+        })
+        .await
+    }
+
+    /// Begins to read.
+    pub(super) async fn read(&self) -> Result<Session, Fault> {
+        Ok(match &self.inner.db {
+            Db::Postgres(pool) => Session::Postgres(pool.begin().await?),
+            Db::Sqlite { readers, .. } => Session::Sqlite(readers.begin().await?),
+        })
+    }
+
+    /// Begins to write. SQLite takes its lock here: a transaction that first reads and then writes could not get it later.
+    pub(super) async fn write(&self) -> Result<Session, Fault> {
+        Ok(match &self.inner.db {
+            Db::Postgres(pool) => Session::Postgres(pool.begin().await?),
+            Db::Sqlite { writer, file, .. } => {
+                // A backup that was put in its place: what is written to the file that was opened would be gone.
+                let path = self.inner.url.path().unwrap_or(Path::new(""));
+                if open::file_number(path).ok() != Some(*file) {
+                    return Err(Fault::from(StoreError::Rewound {
+                        store: self.inner.url.to_string(),
+                        missing: "its file is another one than a moment ago".to_owned(),
+                    }));
+                }
+                Session::Sqlite(writer.begin_with("begin immediate").await?)
+            }
+        })
+    }
+
+    /// Does it within the deadline, and says what it was when it fails.
+    pub(super) async fn within<T>(
+        &self,
+        doing: &'static str,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, StoreError> {
+        let deadline = self.inner.timeouts.operation;
+        match tokio::time::timeout(deadline, work).await {
+            Ok(done) => done.map_err(|fault| self.said(doing, fault)),
+            Err(_) => Err(late(&self.inner.url, doing, deadline)),
+        }
+    }
+
+    pub(super) fn said(&self, doing: &'static str, fault: Fault) -> StoreError {
+        said(&self.inner.url, doing, fault)
+    }
+}
+
+fn late(url: &StoreUrl, doing: &'static str, deadline: Duration) -> StoreError {
+    StoreError::Away {
+        store: url.to_string(),
+        doing,
+        because: format!("no answer within {deadline:?}"),
+    }
+}
+
+fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
+    let store = url.to_string();
+    match fault {
+        Fault::Said(error) => *error,
+        Fault::Away(because) => StoreError::Away {
+            store,
+            doing,
+            because,
+        },
+        Fault::Rewound => StoreError::Rewound {
+            store,
+            missing: format!("to {doing}, it lacks what that belongs to"),
+        },
+        Fault::Another(what) => StoreError::Conflict { store, what },
+        Fault::Refused(because) | Fault::Broken(because) => StoreError::Broken {
+            store,
+            doing,
+            because,
+        },
+        Fault::Fenced => StoreError::Broken {
+            store,
+            doing,
+            because: "the lease is another one".to_owned(),
+        },
+    }
+}

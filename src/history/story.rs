@@ -1,0 +1,167 @@
+//! The story of a device, or of objects on it: every run that was about them, newest first.
+
+use std::collections::BTreeSet;
+
+use super::document::restored;
+use super::error::Fault;
+use super::kept::{Chapter, RunId, RunSummary, Subject};
+use super::run::{most, runs_of};
+use super::session::{Bind, Session};
+use super::unfinished::{contents, looked};
+use super::{Store, StoreError};
+use crate::apply::{Entry, Exchange, Purpose};
+use crate::model::DeviceName;
+
+/// The steps of an intent that are about the subject; all of them where it is the device.
+type Steps = BTreeSet<(u32, usize)>;
+
+impl Store {
+    /// Tells what happened to a subject, newest first.
+    pub async fn story(&self, subject: &Subject, at_most: u32) -> Result<Vec<Chapter>, StoreError> {
+        self.within("tell a story", async {
+            let mut session = self.read().await?;
+            let device = match subject {
+                Subject::Device(device) | Subject::Objects(device, _) => device,
+            };
+            let runs = match subject {
+                Subject::Device(device) => of_device(&mut session, device, at_most).await?,
+                Subject::Objects(device, objects) => {
+                    of_objects(&mut session, device, objects, at_most).await?
+                }
+            };
+            let summaries = runs_of(&mut session, &runs).await?;
+            let mut chapters = Vec::with_capacity(summaries.len());
+            for run in summaries {
+                let steps = match subject {
+                    Subject::Device(_) => None,
+                    Subject::Objects(_, objects) => {
+                        Some(steps(&mut session, run.run.id, device, objects).await?)
+                    }
+                };
+                chapters.push(chapter(&mut session, run, device, steps.as_ref()).await?);
+            }
+            Ok(chapters)
+        })
+        .await
+    }
+}
+
+/// Returns the last runs that wrote to a device, or were about to, or ended with it in any other way.
+async fn of_device(
+    session: &mut Session,
+    device: &DeviceName,
+    at_most: u32,
+) -> Result<Vec<RunId>, Fault> {
+    // The numbers of runs are in order of time. Each half walks an index from its end.
+    let most = most(at_most);
+    let sql = format!(
+        "select run from (select * from (select run from outcome where device = $1 order by run desc {most}) as ended \
+        union select run from unfinished where device = $1) as runs order by run desc {most}"
+    );
+    let rows = session.rows(&sql, &[Bind::Text(device.as_str())]).await?;
+    rows.iter().map(|row| Ok(RunId(row.id(0)?))).collect()
+}
+
+async fn of_objects(
+    session: &mut Session,
+    device: &DeviceName,
+    objects: &[(String, String)],
+    at_most: u32,
+) -> Result<Vec<RunId>, Fault> {
+    let mut runs = BTreeSet::new();
+    for (kind, subject) in objects {
+        let sql = format!(
+            "select distinct run from effect where device = $1 and kind = $2 and subject = $3 order by run desc {}",
+            most(at_most)
+        );
+        let binds = [
+            Bind::Text(device.as_str()),
+            Bind::Text(kind),
+            Bind::Text(subject),
+        ];
+        for row in session.rows(&sql, &binds).await? {
+            runs.insert(RunId(row.id(0)?));
+        }
+    }
+    let at_most = usize::try_from(at_most).unwrap_or(usize::MAX);
+    Ok(runs.into_iter().rev().take(at_most).collect())
+}
+
+async fn steps(
+    session: &mut Session,
+    run: RunId,
+    device: &DeviceName,
+    objects: &[(String, String)],
+) -> Result<Steps, Fault> {
+    let mut steps = Steps::new();
+    for (kind, subject) in objects {
+        let sql = "select number, step from effect where device = $1 and kind = $2 and subject = $3 and run = $4";
+        let binds = [
+            Bind::Text(device.as_str()),
+            Bind::Text(kind),
+            Bind::Text(subject),
+            Bind::Id(run.0),
+        ];
+        for row in session.rows(sql, &binds).await? {
+            let too_large = |_| Fault::Broken("a step's number is too large".to_owned());
+            let number = u32::try_from(row.number(0)?).map_err(too_large)?;
+            let step = usize::try_from(row.number(1)?).map_err(too_large)?;
+            steps.insert((number, step));
+        }
+    }
+    Ok(steps)
+}
+
+/// Writes a chapter from all that was recorded of the device in the run.
+async fn chapter(
+    session: &mut Session,
+    run: RunSummary,
+    device: &DeviceName,
+    only: Option<&Steps>,
+) -> Result<Chapter, Fault> {
+    let id = run.run.id;
+    let mut chapter = Chapter {
+        at: run.began,
+        run,
+        device: device.clone(),
+        steps: Vec::new(),
+        exchanges: Vec::new(),
+        verified: None,
+        saved: None,
+        outcome: None,
+    };
+    // The intent under way, and what it is for: a step is meant by number of intent and step.
+    let mut intent = (0, Purpose::Apply);
+    for (number, at, content) in contents(session, id, device).await? {
+        chapter.at = at;
+        if looked(&content)?.is_some() {
+            continue;
+        }
+        let is_meant =
+            |intent: u32, step: usize| only.is_none_or(|only| only.contains(&(intent, step)));
+        match restored(content)? {
+            Entry::Intent { purpose, plan } => {
+                intent = (number, purpose);
+                let steps = (1..).zip(plan.steps);
+                let meant = steps.filter(|(step, _)| is_meant(number, *step));
+                chapter.steps.extend(meant);
+            }
+            Entry::Typed {
+                purpose,
+                step,
+                exchanges,
+                ..
+            } if purpose == intent.1 && is_meant(intent.0, step) => {
+                chapter.exchanges.extend::<Vec<Exchange>>(exchanges);
+            }
+            Entry::Verified { fingerprint, .. } => chapter.verified = Some(fingerprint),
+            Entry::Saved { proof, .. } => chapter.saved = Some(proof),
+            Entry::Ended { outcome } => chapter.outcome = Some(outcome),
+            Entry::Looked { .. }
+            | Entry::Typed { .. }
+            | Entry::Left { .. }
+            | Entry::NotSaved { .. } => {}
+        }
+    }
+    Ok(chapter)
+}

@@ -1,0 +1,138 @@
+//! Plans: kept as documents, and taken once.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::document::{restored, stored};
+use super::error::Fault;
+use super::kept::{NewRun, RunId, Taken};
+use super::run::insert_run;
+use super::session::{Bind, Session};
+use super::{Store, StoreError};
+use crate::crash;
+
+impl Store {
+    /// Keeps a plan as it is in its file, and that it was made now. The same plan made again may be applied again.
+    pub async fn keep_plan(&self, plan: &str, document: &Value) -> Result<(), StoreError> {
+        self.within("keep a plan", async {
+            let mut session = self.write().await?;
+            insert_plan(&mut session, plan, document).await?;
+            make(&mut session, plan).await?;
+            session.commit().await
+        })
+        .await
+    }
+
+    /// Returns a plan and when it was made, in seconds since 1970.
+    pub async fn plan(&self, plan: &str) -> Result<Option<(Value, u64)>, StoreError> {
+        self.within("read a plan", async {
+            let mut session = self.read().await?;
+            let sql = "select document, (select max(@seconds(made)) from plan_made where plan_made.plan = plan_document.plan) \
+                from plan_document where plan = $1";
+            let row = session.row(sql, &[Bind::Text(plan)]).await?;
+            row.map(|row| Ok((restored(row.document(0)?)?, row.count(1)?)))
+                .transpose()
+        })
+        .await
+    }
+
+    /// Begins a run that carries out a plan, unless another did, or the plan is older than `most`.
+    ///
+    /// The plan is taken and the run begins at once or not at all. The same run again finds that it has the plan.
+    pub async fn take_plan(
+        &self,
+        plan: &str,
+        document: &Value,
+        run: &NewRun,
+        most: Duration,
+    ) -> Result<Taken, StoreError> {
+        crash::point("run-before");
+        let taken = self
+            .within("take a plan", async {
+                let mut session = self.write().await?;
+                let is_new = insert_plan(&mut session, plan, document).await?;
+                if is_new {
+                    make(&mut session, plan).await?;
+                }
+                let sql = "select making, @seconds(made), @seconds(now) - @seconds(made) \
+                    from (select making, made, @now as now from plan_made where plan = $1 \
+                    order by making desc limit 1) as plan";
+                let row = session.row(sql, &[Bind::Text(plan)]).await?;
+                let row = row.ok_or(Fault::Rewound)?;
+                let making = Making {
+                    plan,
+                    number: row.number(0)?,
+                };
+                let (made, age) = (row.count(1)?, row.count(2)?);
+                // Before its age: one that was applied stays that.
+                if let Some((by, at)) = taken_by(&mut session, &making).await? {
+                    return Ok(match by == run.id {
+                        true => Taken::Now { age: Some(age) },
+                        false => Taken::AlreadyApplied { run: by, at },
+                    });
+                }
+                if !is_new && age > most.as_secs() {
+                    return Ok(Taken::Expired { made, age });
+                }
+                insert_run(&mut session, run).await?;
+                let sql = "insert into plan_taken (plan, making, run, at) values ($1, $2, $3, @now) \
+                    on conflict (plan, making) do nothing";
+                let binds = [
+                    Bind::Text(plan),
+                    Bind::Number(making.number),
+                    Bind::Id(run.id.0),
+                ];
+                if session.execute(sql, &binds).await? == 0 {
+                    // Somebody was faster by a moment; on Postgres their row is seen now.
+                    let taken = taken_by(&mut session, &making).await?;
+                    let (run, at) = taken.ok_or(Fault::Rewound)?;
+                    return Ok(Taken::AlreadyApplied { run, at });
+                }
+                session.commit().await?;
+                Ok(Taken::Now {
+                    age: (!is_new).then_some(age),
+                })
+            })
+            .await?;
+        if matches!(taken, Taken::Now { .. }) {
+            crash::point("run-after");
+            crash::point("plan-taken");
+        }
+        Ok(taken)
+    }
+}
+
+/// One of the times that a plan was made.
+struct Making<'a> {
+    plan: &'a str,
+    number: i64,
+}
+
+/// Puts a plan in and says whether it was not there.
+async fn insert_plan(session: &mut Session, plan: &str, document: &Value) -> Result<bool, Fault> {
+    let sql =
+        "insert into plan_document (plan, document) values ($1, $2) on conflict (plan) do nothing";
+    let binds = [Bind::Text(plan), Bind::Document(stored(document)?)];
+    Ok(session.execute(sql, &binds).await? > 0)
+}
+
+/// Says that a plan was made now. Whoever makes the same one at the same moment made this one.
+async fn make(session: &mut Session, plan: &str) -> Result<(), Fault> {
+    let sql = "insert into plan_made (plan, making, made) \
+        select $1, coalesce(max(making), 0) + 1, @now from plan_made where plan = $1 \
+        on conflict (plan, making) do nothing";
+    session.execute(sql, &[Bind::Text(plan)]).await?;
+    Ok(())
+}
+
+async fn taken_by(
+    session: &mut Session,
+    making: &Making<'_>,
+) -> Result<Option<(RunId, u64)>, Fault> {
+    let sql = "select run, @seconds(at) from plan_taken where plan = $1 and making = $2";
+    let binds = [Bind::Text(making.plan), Bind::Number(making.number)];
+    let row = session.row(sql, &binds).await?;
+    row.map(|row| Ok((RunId(row.id(0)?), row.count(1)?)))
+        .transpose()
+}

@@ -1,0 +1,190 @@
+//! The plan back to the picture of a device before some steps: only what these touched, each object under the number it had.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    DeviceConfig, DeviceState, Observation, PortName, RateLimit, Slot, SystemConfig,
+};
+
+use super::lint::{Complaint, lint};
+use super::touched::{Kind, Touched, names_in};
+use super::{Because, Cause, DevicePlan, Field, Impact, Ledger, Object, Request, Step, plan, step};
+
+/// The way back from wherever a device is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Back {
+    /// The steps have no lines yet.
+    pub plan: DevicePlan,
+    /// What the touched objects shall be again, and what they refer to.
+    pub goal: DeviceConfig,
+    ledger: Ledger,
+    allows_management: bool,
+}
+
+/// Plans back what these steps, or a beginning of them, made of a device that was as `before`.
+///
+/// This is the planner with another intention, not the inverse lines in reverse order: after a failure nobody knows how far a
+/// line came, and a plan starts from what a look found. What the steps did not touch is nobody's here and is left alone,
+/// whoever changed it meanwhile. The management path is touched only where the steps did.
+pub fn back(
+    request: &Request<'_>,
+    before: &DeviceConfig,
+    now: &Observation,
+    steps: &[Step],
+) -> Back {
+    let touched = Touched::by(steps);
+    let goal = goal(&touched, before, &now.config);
+    let ledger = Ledger {
+        verified: ours(steps, &now.config),
+        protected: BTreeSet::new(),
+    };
+    let mut back = Back {
+        plan: DevicePlan::of(request.device.clone(), DeviceState::Managed),
+        goal,
+        ledger,
+        allows_management: steps
+            .iter()
+            .any(|step| step.impact == Impact::TouchesManagement),
+    };
+    let renamed = BTreeMap::new();
+    back.plan = plan(&back.request(request, &renamed), now);
+    let taken_away = taken_away(&touched, &before.system, &now.config.system);
+    back.plan.steps.extend(taken_away);
+    back
+}
+
+impl Back {
+    /// Reads the lines of the plan once more.
+    pub fn lint(&self, request: &Request<'_>, now: &Observation) -> Vec<Complaint> {
+        let renamed = BTreeMap::new();
+        lint(&self.plan, now, &self.request(request, &renamed))
+    }
+
+    fn request<'a>(
+        &'a self,
+        request: &Request<'a>,
+        renamed: &'a BTreeMap<crate::model::SubscriberName, crate::model::SubscriberName>,
+    ) -> Request<'a> {
+        Request {
+            state: DeviceState::Managed,
+            authoritative: false,
+            removes_unmanaged: false,
+            intended: &self.goal,
+            renamed,
+            ledger: Some(&self.ledger),
+            allows_management: self.allows_management,
+            ..request.clone()
+        }
+    }
+}
+
+/// Returns what was touched as it was, with all that refers to it and that it refers to.
+fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceConfig {
+    let mut goal = touched.part_of(before);
+    for (number, port) in &mut goal.ports {
+        let has_name = now.ports.get(number).is_some_and(|now| now.name.is_some());
+        if port.name.is_none() && has_name {
+            // No command takes a port's name away (docs/gam.md); this one is in nobody's way.
+            port.name = PortName::new(&format!("gamctl-tmp-{number}")).ok();
+        }
+    }
+    let is_touched =
+        |slot: Option<Slot>, slots: &BTreeSet<Slot>| slot.is_some_and(|slot| slots.contains(&slot));
+    for (name, subscriber) in &before.subscribers {
+        let is_tied = subscriber.endpoint.is_some_and(|mac| {
+            let endpoint = before.endpoints.get(&mac);
+            endpoint.is_some_and(|endpoint| is_touched(endpoint.slot, &touched.endpoints))
+        });
+        let is_limited = match &subscriber.rate {
+            RateLimit::Unthrottled => false,
+            RateLimit::Profile(name) => before
+                .profiles
+                .get(name)
+                .is_some_and(|profile| is_touched(profile.slot, &touched.profiles)),
+        };
+        let is_there = now
+            .subscribers
+            .get(name)
+            .is_some_and(|now| now.slot == subscriber.slot);
+        if (is_tied || is_limited) && is_there {
+            goal.subscribers
+                .entry(name.clone())
+                .or_insert_with(|| subscriber.clone());
+        }
+    }
+    for subscriber in goal.subscribers.values() {
+        // What somebody else took away meanwhile is not ours to bring back.
+        if let Some(mac) = subscriber.endpoint
+            && let Some(endpoint) = before.endpoints.get(&mac)
+            && now.endpoints.contains_key(&mac)
+        {
+            goal.endpoints
+                .entry(mac)
+                .or_insert_with(|| endpoint.clone());
+        }
+        if let RateLimit::Profile(name) = &subscriber.rate
+            && let Some(profile) = before.profiles.get(name)
+            && now.profiles.contains_key(name)
+        {
+            goal.profiles
+                .entry(name.clone())
+                .or_insert_with(|| profile.clone());
+        }
+    }
+    goal
+}
+
+/// Returns what is on the device of the making of these steps, or was there for them to change.
+fn ours(steps: &[Step], now: &DeviceConfig) -> DeviceConfig {
+    let names = names_in(steps);
+    let is_ours = |kind, slot: Option<Slot>, name: String| {
+        slot.is_some_and(|slot| names.contains(&(kind, slot, name)))
+    };
+    let mut ours = DeviceConfig::default();
+    for (name, profile) in &now.profiles {
+        if is_ours(Kind::Profile, profile.slot, name.to_string()) {
+            ours.profiles.insert(name.clone(), profile.clone());
+        }
+    }
+    for (mac, endpoint) in &now.endpoints {
+        if is_ours(Kind::Endpoint, endpoint.slot, mac.to_string()) {
+            ours.endpoints.insert(*mac, endpoint.clone());
+        }
+    }
+    for (name, subscriber) in &now.subscribers {
+        if is_ours(Kind::Subscriber, subscriber.slot, name.to_string()) {
+            ours.subscribers.insert(name.clone(), subscriber.clone());
+        }
+    }
+    ours
+}
+
+/// Returns the step that takes away what the system did not have. An inventory cannot say that, so no plan has it.
+fn taken_away(touched: &Touched, before: &SystemConfig, now: &SystemConfig) -> Option<Step> {
+    let mut goal = now.clone();
+    if touched.system.contains(&Field::Hostname) && before.hostname.is_none() {
+        goal.hostname = None;
+    }
+    if touched.system.contains(&Field::Location) && before.location.is_none() {
+        goal.location = None;
+    }
+    if touched.system.contains(&Field::Contact) && before.contact.is_none() {
+        goal.contact = None;
+    }
+    let change = step::system(now, &goal);
+    if change.fields.is_empty() {
+        return None;
+    }
+    debug_assert_eq!(change.object, Object::System);
+    Some(Step {
+        because: vec![Because {
+            cause: Cause::Gone,
+            fields: change.fields.iter().map(|field| field.field).collect(),
+            origin: None,
+        }],
+        change,
+        lines: Vec::new(),
+        inverse: Vec::new(),
+        impact: Impact::None,
+    })
+}

@@ -1,0 +1,54 @@
+//! The store and, beside it, the journal for when it goes away in the middle of a device.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::history::{Journal, JournalError, Replayed, Store};
+
+/// Where a run writes things down.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    pub store: Store,
+    pub journal: Arc<Journal>,
+    who: String,
+    /// The store did not answer when it was last asked: no new device is begun.
+    is_away: Arc<AtomicBool>,
+}
+
+impl Archive {
+    /// `who` is who is at the keyboard, for what the store rejects of the journal.
+    pub fn new(store: Store, journal: Journal, who: String) -> Self {
+        Self {
+            store,
+            who,
+            journal: Arc::new(journal),
+            is_away: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    pub(super) fn went_away(&self) {
+        self.is_away.store(true, Ordering::SeqCst);
+    }
+
+    pub fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::SeqCst)
+    }
+
+    /// Returns whether the store is there: asks it where it was not, and gives it what the journal has meanwhile.
+    pub(super) async fn is_back(&self) -> bool {
+        if !self.is_away() {
+            return true;
+        }
+        // An empty journal asks nobody.
+        let is_back = self.replay().await.is_ok() && self.store.clock().await.is_ok();
+        if is_back {
+            self.is_away.store(false, Ordering::SeqCst);
+        }
+        is_back
+    }
+
+    /// Gives the store what it missed.
+    pub async fn replay(&self) -> Result<Replayed, JournalError> {
+        self.journal.replay(&self.store, &self.who).await
+    }
+}

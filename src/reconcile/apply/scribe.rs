@@ -1,0 +1,113 @@
+//! Writes down what happens with one device: into the store, and where that goes away, into the journal.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use super::Archive;
+use crate::apply::{DeviceOutcome, Entry, NotCommitted, Purpose, Witness};
+use crate::history::{Lease, NewLedger, RunId};
+use crate::transport::ssh::Fence;
+
+/// The witness of one device in one run.
+pub(super) struct Scribe<'a> {
+    archive: &'a Archive,
+    run: RunId,
+    lease: &'a Lease,
+    fence: &'a Fence,
+    next: AtomicU32,
+    /// Something of this device is in the journal; what follows goes there too, so that it stays in order.
+    is_in_journal: AtomicBool,
+}
+
+impl<'a> Scribe<'a> {
+    pub(super) fn new(
+        archive: &'a Archive,
+        run: RunId,
+        lease: &'a Lease,
+        fence: &'a Fence,
+        first: u32,
+    ) -> Self {
+        Self {
+            archive,
+            run,
+            lease,
+            fence,
+            next: AtomicU32::new(first),
+            is_in_journal: AtomicBool::new(false),
+        }
+    }
+
+    /// Writes down how it ended, together with what is ours from here on.
+    pub(super) async fn finish(
+        &self,
+        outcome: DeviceOutcome,
+        ledger: Option<NewLedger>,
+    ) -> Result<(), NotCommitted> {
+        let number = self.next.fetch_add(1, Ordering::SeqCst);
+        let ledger = ledger.as_ref();
+        if !self.is_in_journal.load(Ordering::SeqCst) {
+            let store = &self.archive.store;
+            let stored = store.finish(self.run, self.lease, number, &outcome, ledger);
+            match stored.await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_fenced() => return Err(self.fenced()),
+                Err(error) if error.is_away() => self.goes_on_in_journal(),
+                Err(error) => return Err(NotCommitted::Lost(error.to_string())),
+            }
+        }
+        let journal = &self.archive.journal;
+        let written = journal.finish(self.run, self.lease, number, &outcome, ledger);
+        written.await.map_err(|error| NotCommitted::Lost(error.to_string()))
+    }
+
+    fn fenced(&self) -> NotCommitted {
+        self.fence.close();
+        NotCommitted::Fenced
+    }
+
+    fn goes_on_in_journal(&self) {
+        self.archive.went_away();
+        self.is_in_journal.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Witness for Scribe<'_> {
+    async fn commit(&self, entry: Entry) -> Result<(), NotCommitted> {
+        // How it ended is written together with the ledger.
+        if matches!(entry, Entry::Ended { .. }) {
+            return Ok(());
+        }
+        let number = self.next.fetch_add(1, Ordering::SeqCst);
+        if !self.is_in_journal.load(Ordering::SeqCst) {
+            let stored = self
+                .archive
+                .store
+                .record(self.run, self.lease, number, &entry);
+            match stored.await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_fenced() => return Err(self.fenced()),
+                Err(error) if error.is_away() => {
+                    self.archive.went_away();
+                    let begins = matches!(
+                        entry,
+                        Entry::Intent {
+                            purpose: Purpose::Apply,
+                            ..
+                        }
+                    );
+                    if begins {
+                        return Err(NotCommitted::Lost(format!(
+                            "{error}; nothing is begun without it"
+                        )));
+                    }
+                    self.goes_on_in_journal();
+                }
+                Err(error) => return Err(NotCommitted::Lost(error.to_string())),
+            }
+        }
+        let written = self
+            .archive
+            .journal
+            .record(self.run, self.lease, number, &entry);
+        written.await.map_err(|error| NotCommitted::Lost(error.to_string()))
+    }
+}

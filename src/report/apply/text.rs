@@ -1,0 +1,166 @@
+//! The whole of an apply as text: what went wrong with its next step first, then what moved, then what was done.
+
+use super::super::{Paint, counted, visible};
+use super::{ApplyReport, NotBegun};
+use crate::apply::{DeviceOutcome, Difference, Ended};
+
+/// A part of the text: its title, and what belongs under it.
+type Part<'a> = (&'a str, &'a dyn Fn(&Ended) -> bool);
+
+pub(super) fn text(report: &ApplyReport, paint: Paint) -> String {
+    let mut text = format!("{}\n", paint.bold(&capital(&report.verdict())));
+    for remark in &report.remarks {
+        text.push_str(&format!("{}\n", visible(remark)));
+    }
+    let sections: [Part<'_>; 8] = [
+        ("Stuck", &|ended| matches!(ended, Ended::Stuck { .. })),
+        ("Not saved", &|ended| matches!(ended, Ended::Unsaved { .. })),
+        ("Interrupted", &|ended| {
+            matches!(ended, Ended::Interrupted { .. })
+        }),
+        ("Rolled back", &|ended| {
+            matches!(ended, Ended::RolledBack { .. })
+        }),
+        ("Refused", &|ended| matches!(ended, Ended::Refused { .. })),
+        ("Moved since the plan", &|ended| {
+            matches!(ended, Ended::Moved { .. })
+        }),
+        ("Not reached", &|ended| {
+            matches!(ended, Ended::Unreachable { .. })
+        }),
+        ("Done", &|ended| {
+            matches!(ended, Ended::Applied | Ended::Unchanged)
+        }),
+    ];
+    for (title, belongs) in sections {
+        let devices = report
+            .outcomes
+            .iter()
+            .filter(|outcome| belongs(&outcome.ended));
+        let entries: Vec<String> = devices.map(|outcome| entry(outcome, paint)).collect();
+        section(&mut text, title, &entries, paint);
+    }
+    let unobservable = report.unobservable.iter().map(|device| {
+        let reason = visible(&device.reason);
+        format!("  {}: {reason}\n", paint.bold(device.device.as_str()))
+    });
+    section(
+        &mut text,
+        "Not observed, so not planned",
+        &unobservable.collect::<Vec<_>>(),
+        paint,
+    );
+    let left = report
+        .not_begun
+        .iter()
+        .map(|device| left_alone(device, paint));
+    section(&mut text, "Not begun", &left.collect::<Vec<_>>(), paint);
+    text
+}
+
+fn section(text: &mut String, title: &str, entries: &[String], paint: Paint) {
+    if entries.is_empty() {
+        return;
+    }
+    text.push_str(&format!("\n{}\n", paint.bold(title)));
+    text.extend(entries.iter().map(String::as_str));
+}
+
+fn left_alone(device: &NotBegun, paint: Paint) -> String {
+    let name = paint.bold(device.device.as_str());
+    format!("  {name}: {}\n", visible(&device.because))
+}
+
+/// Returns how it ended with a device: a line, and what belongs to it.
+pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String {
+    let name = match outcome.ended {
+        Ended::Applied | Ended::Unchanged => paint.added(outcome.device.as_str()),
+        _ => paint.error(outcome.device.as_str()),
+    };
+    let mut lines: Vec<String> = Vec::new();
+    let head = match &outcome.ended {
+        Ended::Unchanged => "as the inventory says; nothing was written".to_owned(),
+        Ended::Applied => format!(
+            "{}, verified and saved in {}",
+            counted(outcome.steps.len(), "step"),
+            seconds(outcome.millis)
+        ),
+        Ended::Unsaved { because } => {
+            lines.push(
+                "It runs as it shall, and a restart would bring back what was there before; `gamctl apply` saves it."
+                    .to_owned(),
+            );
+            because.clone()
+        }
+        Ended::RolledBack { because } => {
+            lines.push("It was seen to be as it was before.".to_owned());
+            because.clone()
+        }
+        Ended::Stuck { because, left } => {
+            lines.push("Neither as it shall be nor as it was:".to_owned());
+            lines.extend(left.iter().map(|object| format!("  {object}")));
+            lines.push(
+                "Nothing was saved. Look with `gamctl plan`, then apply once more, or by hand."
+                    .to_owned(),
+            );
+            because.clone()
+        }
+        Ended::Refused {
+            rule,
+            because,
+            hint,
+        } => {
+            lines.push(hint.clone());
+            format!("{because} [{rule}]")
+        }
+        Ended::Moved { differences } => {
+            lines.extend(differences.iter().map(difference));
+            lines
+                .push("Nothing was written. `gamctl plan` says what is to be done now.".to_owned());
+            "it is not any more what the plan was made from".to_owned()
+        }
+        Ended::Unreachable { because } => {
+            lines.push("Nothing was written.".to_owned());
+            because.clone()
+        }
+        Ended::Interrupted { because } => {
+            lines.push(
+                "What came of it is not known yet; the next `gamctl apply` looks first.".to_owned(),
+            );
+            because.clone()
+        }
+    };
+    lines.extend(outcome.remarks.iter().cloned());
+    let mut text = format!("  {name}: {}\n", visible(&head));
+    for line in lines {
+        text.push_str(&format!("    {}\n", visible(&line)));
+    }
+    text
+}
+
+/// Says of an object what it was, what it is, and what it shall be.
+fn difference(of: &Difference) -> String {
+    let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "not there".to_owned());
+    let field = of.field.as_ref();
+    let what = field.map_or_else(String::new, |field| format!(" `{field}`"));
+    let object = &of.object;
+    let (then, now) = (word(&of.then), word(&of.now));
+    match &of.intended {
+        Some(intended) => {
+            format!("{object}{what}: was {then} when planned, is {now}, shall be {intended}")
+        }
+        None => format!("{object}{what}: was {then} when planned, is {now}; nothing is intended"),
+    }
+}
+
+fn seconds(millis: u64) -> String {
+    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}

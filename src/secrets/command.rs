@@ -1,0 +1,356 @@
+//! A program that tells secrets, such as `pass`: run without a shell, with a limit to how long it takes and how much it says.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::folder::{read_value, without_line_break};
+use super::{MAX_BYTES, Secret};
+use crate::model::SecretName;
+
+/// Stands in the words of a command for the name of the secret.
+const NAME: &str = "{name}";
+
+/// Somebody may have to type a passphrase, or to touch a key.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How much of what a command complained of is kept and shown.
+const KEPT: usize = 4096;
+const SHOWN: usize = 300;
+
+/// From this length on, a word of letters and digits may be a token.
+const TOKEN: usize = 20;
+
+/// What a value must have, at least, to be looked for in what was said.
+const RECOGNISABLE: usize = 4;
+
+/// A program with its arguments, one of which has the name of the secret in it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub struct SecretCommand {
+    program: PathBuf,
+    arguments: Vec<String>,
+    patience: Duration,
+    /// The settings that it stands in, where nobody named them: a program is not run because a folder says so.
+    unnamed: Option<PathBuf>,
+}
+
+/// Why a command told nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    #[error(
+        "the command of {} is not run: it would be enough to bring somebody into that folder to run a program as them. Name the settings, by `--config` or GAMCTL_CONFIG", .0.display()
+    )]
+    NotNamed(PathBuf),
+    #[error("`{shown}` cannot be run: {reason}")]
+    NotStarted { shown: String, reason: String },
+    #[error("`{shown}` failed, with {how}{said}")]
+    Failed {
+        shown: String,
+        how: String,
+        said: String,
+    },
+    #[error("`{shown}` took longer than {} seconds and was stopped", .patience.as_secs())]
+    TooSlow { shown: String, patience: Duration },
+    #[error("`{shown}` printed more than {MAX_BYTES} bytes, and was stopped")]
+    TooLarge { shown: String },
+    #[error("`{shown}` printed nothing")]
+    Silent { shown: String },
+}
+
+impl TryFrom<Vec<String>> for SecretCommand {
+    type Error = &'static str;
+
+    fn try_from(words: Vec<String>) -> Result<Self, Self::Error> {
+        let mut words = words.into_iter();
+        let program = words.next().filter(|program| !program.is_empty());
+        let program = program.ok_or("a command begins with a program")?;
+        if program.contains(NAME) {
+            return Err("the program cannot depend on the name of the secret");
+        }
+        let arguments: Vec<String> = words.collect();
+        if !arguments.iter().any(|word| word.contains(NAME)) {
+            return Err(
+                "one of the arguments needs `{name}` in it, where the name of the secret goes",
+            );
+        }
+        Ok(Self {
+            program: program.into(),
+            arguments,
+            patience: PATIENCE,
+            unnamed: None,
+        })
+    }
+}
+
+impl SecretCommand {
+    /// Takes a program with a `/` in it from where the settings are.
+    pub fn resolve(&mut self, folder: &Path) {
+        if self.program.components().count() > 1 {
+            self.program = folder.join(&self.program);
+        }
+    }
+
+    /// Keeps the command from being run: these settings were found, and not named.
+    pub fn forbid(&mut self, settings: &Path) {
+        self.unnamed = Some(settings.to_path_buf());
+    }
+
+    /// Returns the command as people know it, without arguments that may be nobody's business.
+    pub fn shown(&self, name: &SecretName) -> String {
+        let telling = self.arguments.iter().find(|word| word.contains(NAME));
+        let telling = telling.map_or_else(String::new, |word| word.replace(NAME, name.as_str()));
+        let dots = if self.arguments.len() > 1 { "… " } else { "" };
+        format!("{} {dots}{telling}", self.program.display())
+    }
+
+    /// Asks the program, once.
+    pub(super) fn ask(&self, name: &SecretName) -> Result<Secret, CommandError> {
+        if let Some(settings) = &self.unnamed {
+            return Err(CommandError::NotNamed(settings.clone()));
+        }
+        let shown = self.shown(name);
+        let arguments = self.arguments.iter();
+        let child = Command::new(&self.program)
+            .args(arguments.map(|word| word.replace(NAME, name.as_str())))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = match child {
+            Ok(child) => child,
+            Err(error) => {
+                let reason = error.to_string();
+                return Err(CommandError::NotStarted { shown, reason });
+            }
+        };
+        let heard = hear(&mut child, Instant::now() + self.patience);
+        if !matches!(heard, Heard::All { .. }) {
+            // It is stopped either way, and gone already where that fails.
+            drop(child.kill());
+            drop(child.wait());
+        }
+        let (value, said, status) = match heard {
+            Heard::TooMuch => return Err(CommandError::TooLarge { shown }),
+            Heard::TooLate => {
+                let patience = self.patience;
+                return Err(CommandError::TooSlow { shown, patience });
+            }
+            Heard::Broken(reason) => return Err(CommandError::NotStarted { shown, reason }),
+            Heard::All {
+                value,
+                said,
+                status,
+            } => (value, said, status),
+        };
+        let value = without_line_break(&value);
+        if !status.success() {
+            let how = match status.code() {
+                Some(code) => format!("exit code {code}"),
+                None => "a signal".to_owned(),
+            };
+            let said = masked(&said, value);
+            return Err(CommandError::Failed { shown, how, said });
+        }
+        if value.is_empty() {
+            return Err(CommandError::Silent { shown });
+        }
+        Ok(Secret::new(value.to_vec()))
+    }
+}
+
+/// What came of a program.
+enum Heard {
+    All {
+        value: Zeroizing<Vec<u8>>,
+        said: Vec<u8>,
+        status: ExitStatus,
+    },
+    TooMuch,
+    TooLate,
+    Broken(String),
+}
+
+enum Piece {
+    Value(io::Result<Option<Zeroizing<Vec<u8>>>>),
+    Said(Vec<u8>),
+}
+
+/// Listens until both ends are closed and the program has ended, or time is up.
+///
+/// A program that left others behind which hold its ends may never close them, so nobody waits for the threads.
+fn hear(child: &mut Child, until: Instant) -> Heard {
+    let (sender, pieces) = channel();
+    let (output, errors) = (child.stdout.take(), child.stderr.take());
+    let other = sender.clone();
+    std::thread::spawn(move || {
+        let value = output.map_or(Ok(None), |output| read_value(output, MAX_BYTES as u64));
+        // Nobody listens any more where time was up.
+        drop(sender.send(Piece::Value(value)));
+    });
+    std::thread::spawn(move || {
+        let mut said = Vec::new();
+        if let Some(mut errors) = errors {
+            let kept = errors.by_ref().take(KEPT as u64).read_to_end(&mut said);
+            // A program that cannot get rid of its words would stand still.
+            drop(kept.and_then(|_| io::copy(&mut errors, &mut io::sink())));
+        }
+        drop(other.send(Piece::Said(said)));
+    });
+    let (value, said) = match both(&pieces, until) {
+        Ok(both) => both,
+        Err(heard) => return heard,
+    };
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => {
+                return Heard::All {
+                    value,
+                    said,
+                    status,
+                };
+            }
+            Ok(None) if Instant::now() >= until => return Heard::TooLate,
+            Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+            Err(error) => return Heard::Broken(error.to_string()),
+        }
+    }
+}
+
+fn both(pieces: &Receiver<Piece>, until: Instant) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), Heard> {
+    let (mut value, mut said) = (None, None);
+    while value.is_none() || said.is_none() {
+        let left = until.saturating_duration_since(Instant::now());
+        match pieces.recv_timeout(left) {
+            Ok(Piece::Value(Ok(Some(bytes)))) => value = Some(bytes),
+            Ok(Piece::Value(Ok(None))) => return Err(Heard::TooMuch),
+            Ok(Piece::Value(Err(error))) => return Err(Heard::Broken(error.to_string())),
+            Ok(Piece::Said(bytes)) => said = Some(bytes),
+            Err(_) => return Err(Heard::TooLate),
+        }
+    }
+    Ok((value.unwrap_or_default(), said.unwrap_or_default()))
+}
+
+/// Returns what a program complained of, short, on one line, and without what may be secret.
+fn masked(said: &[u8], value: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(said).into_owned();
+    for line in String::from_utf8_lossy(value).lines().map(str::trim) {
+        if line.len() >= RECOGNISABLE {
+            text = text.replace(line, "****");
+        }
+    }
+    let is_token = |word: &str| {
+        word.len() >= TOKEN
+            && !word.contains('/')
+            && word.contains(|letter: char| letter.is_ascii_digit())
+            && word.contains(|letter: char| letter.is_ascii_alphabetic())
+    };
+    let words = text.split_whitespace();
+    let words = words.map(|word| if is_token(word) { "****" } else { word });
+    let line = words.collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        return String::new();
+    }
+    let short: String = line.chars().take(SHOWN).collect();
+    let dots = if short.len() < line.len() { "…" } else { "" };
+    format!(": {short}{dots}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(words: &[&str]) -> SecretCommand {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        SecretCommand::try_from(words).unwrap()
+    }
+
+    fn ask(script: &str) -> Result<Secret, CommandError> {
+        let mut command = command(&["/bin/sh", "-c", script, "sh", "gam/{name}"]);
+        command.patience = Duration::from_secs(20);
+        command.ask(&SecretName::new("site-12/snmp").unwrap())
+    }
+
+    #[test]
+    fn the_name_goes_where_it_belongs_and_one_line_break_is_not_the_secrets() {
+        let got = |script: &str| ask(script).unwrap().reveal().to_vec();
+        assert_eq!(got("printf '%s\\n' \"$1\""), b"gam/site-12/snmp");
+        assert_eq!(got("printf 'a\\r\\n'"), b"a");
+        assert_eq!(got("printf ' a\\n\\n'"), b" a\n");
+        assert_eq!(got("cat > /dev/null; printf a"), b"a");
+        let chatty = "i=0; while [ $i -lt 2000 ]; do echo 01234567890123456789012345678901234567890123456789 >&2; i=$((i+1)); done; printf a";
+        assert_eq!(got(chatty), b"a");
+    }
+
+    #[test]
+    fn no_shell_reads_the_words() {
+        let command = command(&["echo", "$(id);{name}", "a b"]);
+        let got = command.ask(&SecretName::new("x").unwrap()).unwrap();
+        assert_eq!(got.reveal(), b"$(id);x a b");
+    }
+
+    #[test]
+    fn a_failure_is_told_short_and_without_the_value() {
+        let error = ask("echo CANARY-1; printf 'no such entry: CANARY-1\\n hvs.CAESIJ12345678901234567890 \\033[2J' >&2; exit 3").unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("exit code 3: no such entry: **** ****"),
+            "{text}"
+        );
+        assert!(!text.contains("CANARY") && !text.contains("hvs"), "{text}");
+        assert!(text.contains("`/bin/sh … gam/site-12/snmp`"), "{text}");
+        let long = ask("while :; do echo word; done >&2 | head -c 9000 >&2; exit 1");
+        assert!(long.unwrap_err().to_string().len() < 500);
+        assert!(matches!(ask(":").unwrap_err(), CommandError::Silent { .. }));
+        let missing = command(&["/nonexistent/program", "{name}"]);
+        let error = missing.ask(&SecretName::new("x").unwrap()).unwrap_err();
+        assert!(matches!(error, CommandError::NotStarted { .. }));
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_or_does_not_stop_talking_is_stopped() {
+        let error = ask("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done").unwrap_err();
+        assert!(matches!(error, CommandError::TooLarge { .. }), "{error}");
+        for script in [
+            "exec sleep 600",
+            "exec sleep 600 >&- 2>&-",
+            "sleep 600 & sleep 600",
+        ] {
+            let mut slow = command(&["/bin/sh", "-c", script, "sh", "{name}"]);
+            slow.patience = Duration::from_millis(100);
+            let error = slow.ask(&SecretName::new("x").unwrap()).unwrap_err();
+            assert!(matches!(error, CommandError::TooSlow { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_command_needs_a_program_and_a_place_for_the_name() {
+        for words in [&[][..], &["pass"], &["pass", "show"], &["{name}", "{name}"]] {
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            assert!(SecretCommand::try_from(words.clone()).is_err(), "{words:?}");
+        }
+        let mut beside = command(&["bin/tell", "{name}"]);
+        beside.resolve(Path::new("/etc/gamctl"));
+        assert_eq!(beside.program, Path::new("/etc/gamctl/bin/tell"));
+        let mut known = command(&["pass", "{name}"]);
+        known.resolve(Path::new("/etc/gamctl"));
+        assert_eq!(known.program, Path::new("pass"));
+    }
+
+    #[test]
+    fn settings_that_nobody_named_run_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let touched = folder.path().join("touched");
+        let mut command = command(&["touch", touched.to_str().unwrap(), "{name}"]);
+        command.forbid(Path::new("gamctl.toml"));
+        let error = command.ask(&SecretName::new("x").unwrap()).unwrap_err();
+        assert!(error.to_string().contains("--config"), "{error}");
+        assert!(!touched.exists());
+    }
+}

@@ -1,0 +1,209 @@
+//! Sealed values in the inventory: a file of `age` for each secret, and beside them the list of those who can open.
+//!
+//! They are read as they are now, whichever revision of the inventory is meant: a password does not go back with a commit.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::folder::{is_absence, open};
+use super::key::MAX_SEALED_BYTES;
+use crate::model::SecretName;
+
+/// The folder of the inventory that sealed values are in.
+pub const SEALED_FOLDER: &str = "sealed";
+
+/// The file in it that has the public keys of those who can open.
+pub const RECIPIENTS: &str = "recipients.txt";
+
+/// What the name of a sealed file ends with.
+pub(super) const ENDING: &str = ".age";
+
+/// Folders in folders: `site-12/snmp` needs one.
+const DEEPEST: usize = 8;
+
+/// A sealed file that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealedName {
+    Secret(SecretName),
+    /// No secret can have this name.
+    Odd(PathBuf),
+}
+
+/// Returns a file of the folder of sealed values, where it is there: from the work tree, or from the newest commit of a
+/// repository that has none.
+pub(super) fn read(path: &Path, folder: &Path) -> io::Result<Option<Vec<u8>>> {
+    if let Some(repository) = bare_repository(folder) {
+        let inner = path.strip_prefix(folder).map_err(io::Error::other)?;
+        let inner = Path::new(SEALED_FOLDER).join(inner);
+        return from_git(repository, &inner).map_err(io::Error::other);
+    }
+    let bytes = match open(path) {
+        Ok(file) if !file.metadata()?.is_file() => Err(io::Error::other("it is not a file")),
+        Ok(file) => {
+            let mut bytes = Vec::new();
+            let read = file
+                .take(MAX_SEALED_BYTES as u64 + 1)
+                .read_to_end(&mut bytes);
+            read.map(|_| bytes)
+        }
+        Err(error) => Err(error),
+    };
+    match bytes {
+        Err(error) if is_absence(&error) => Ok(None),
+        bytes => bytes.map(Some),
+    }
+}
+
+/// Returns the names of all sealed values, sorted.
+pub(super) fn names(folder: &Path) -> io::Result<Vec<SealedName>> {
+    let mut paths = match bare_repository(folder) {
+        Some(repository) => git_paths(repository).map_err(io::Error::other)?,
+        None => {
+            let mut paths = Vec::new();
+            walk(folder, "", 0, &mut paths)?;
+            paths
+        }
+    };
+    paths.sort();
+    let names = paths.into_iter().filter_map(|path| {
+        let name = path.strip_suffix(ENDING)?;
+        Some(match SecretName::new(name) {
+            Ok(name) => SealedName::Secret(name),
+            Err(_) => SealedName::Odd(folder.join(&path)),
+        })
+    });
+    Ok(names.collect())
+}
+
+/// Returns the names that the files of a folder have, as far as they are names of secrets.
+pub(super) fn plain_names(folder: &Path) -> io::Result<Vec<SecretName>> {
+    let mut paths = Vec::new();
+    walk(folder, "", 0, &mut paths)?;
+    paths.sort();
+    let names = paths.iter().filter(|path| !path.ends_with(ENDING));
+    Ok(names
+        .filter_map(|path| SecretName::new(path).ok())
+        .collect())
+}
+
+fn walk(folder: &Path, prefix: &str, depth: usize, paths: &mut Vec<String>) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if is_absence(&error) => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = format!("{prefix}{name}");
+        if entry.file_type()?.is_dir() && depth < DEEPEST {
+            walk(&entry.path(), &format!("{path}/"), depth + 1, paths)?;
+        } else {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the repository without a work tree that the folder would be in.
+fn bare_repository(folder: &Path) -> Option<&Path> {
+    let here = Path::new(".");
+    let root = folder.parent()?;
+    let root = if root == Path::new("") { here } else { root };
+    let is_bare =
+        root.join("HEAD").is_file() && root.join("objects").is_dir() && root.join("refs").is_dir();
+    is_bare.then_some(root)
+}
+
+fn from_git(repository: &Path, path: &Path) -> Result<Option<Vec<u8>>, git2::Error> {
+    let repository = git2::Repository::open_bare(repository)?;
+    let tree = repository.head()?.peel_to_tree()?;
+    let entry = match tree.get_path(path) {
+        Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
+        entry => entry?,
+    };
+    // The header tells the size: what is far too large is never unpacked, and is cut off as a file would be.
+    let (size, _) = repository.odb()?.read_header(entry.id())?;
+    if size > MAX_SEALED_BYTES {
+        return Ok(Some(vec![0; MAX_SEALED_BYTES + 1]));
+    }
+    Ok(Some(repository.find_blob(entry.id())?.content().to_vec()))
+}
+
+fn git_paths(repository: &Path) -> Result<Vec<String>, git2::Error> {
+    let repository = git2::Repository::open_bare(repository)?;
+    let tree = repository.head()?.peel_to_tree()?;
+    let folder = match tree.get_path(Path::new(SEALED_FOLDER)) {
+        Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(Vec::new()),
+        entry => entry?.to_object(&repository)?.peel_to_tree()?,
+    };
+    let mut paths = Vec::new();
+    folder.walk(git2::TreeWalkMode::PreOrder, |prefix, entry| {
+        if entry.kind() == Some(git2::ObjectType::Blob)
+            && let Ok(name) = std::str::from_utf8(entry.name_bytes())
+        {
+            paths.push(format!("{prefix}{name}"));
+        }
+        git2::TreeWalkResult::Ok
+    })?;
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_parts_of_names_and_other_files_are_passed_over() {
+        let inventory = tempfile::tempdir().unwrap();
+        let folder = inventory.path().join(SEALED_FOLDER);
+        assert_eq!(names(&folder).unwrap(), []);
+        std::fs::create_dir_all(folder.join("site-12")).unwrap();
+        for path in [
+            "b.age",
+            "site-12/snmp.age",
+            "recipients.txt",
+            ".x.age",
+            "ä.age",
+        ] {
+            std::fs::write(folder.join(path), path).unwrap();
+        }
+        let name = |text: &str| SealedName::Secret(SecretName::new(text).unwrap());
+        let odd = SealedName::Odd(folder.join("ä.age"));
+        assert_eq!(
+            names(&folder).unwrap(),
+            [name("b"), name("site-12/snmp"), odd]
+        );
+        let got = read(&folder.join("site-12/snmp.age"), &folder).unwrap();
+        assert_eq!(got.unwrap(), b"site-12/snmp.age");
+        assert_eq!(read(&folder.join("c.age"), &folder).unwrap(), None);
+    }
+
+    #[test]
+    fn a_repository_without_a_work_tree_is_read_at_its_newest_commit() {
+        let place = tempfile::tempdir().unwrap();
+        let repository = git2::Repository::init_bare(place.path()).unwrap();
+        let blob = repository.blob(b"sealed").unwrap();
+        let mut inner = repository.treebuilder(None).unwrap();
+        inner.insert("snmp.age", blob, 0o100_644).unwrap();
+        let inner = inner.write().unwrap();
+        let mut folder = repository.treebuilder(None).unwrap();
+        folder.insert("site-12", inner, 0o040_000).unwrap();
+        folder.insert("recipients.txt", blob, 0o100_644).unwrap();
+        let folder = folder.write().unwrap();
+        let mut root = repository.treebuilder(None).unwrap();
+        root.insert(SEALED_FOLDER, folder, 0o040_000).unwrap();
+        let tree = repository.find_tree(root.write().unwrap()).unwrap();
+        let who = git2::Signature::new("a", "a@example.org", &git2::Time::new(0, 0)).unwrap();
+        let commit = repository.commit(Some("HEAD"), &who, &who, "m", &tree, &[]);
+        commit.unwrap();
+        let folder = place.path().join(SEALED_FOLDER);
+        let name = SealedName::Secret(SecretName::new("site-12/snmp").unwrap());
+        assert_eq!(names(&folder).unwrap(), [name]);
+        let got = read(&folder.join("site-12/snmp.age"), &folder).unwrap();
+        assert_eq!(got.unwrap(), b"sealed");
+        assert_eq!(read(&folder.join("other.age"), &folder).unwrap(), None);
+    }
+}

@@ -1,0 +1,63 @@
+//! Judges the walk along a plan and the way back: the picture after each step, and that planning back leads to where it began.
+
+use gamctl::plan::{DevicePlan, after, back};
+use gamctl::render::dress;
+use gamctl::simulator::gam::Configuration;
+
+use super::case::Case;
+use super::device::{observed, run};
+use super::judge::{difference, told};
+
+/// Checks that the walk tells what the twin is after each step.
+pub(super) fn walked(plan: &DevicePlan, states: &[Configuration]) -> Result<(), String> {
+    let start = observed(&states[0]);
+    for (at, state) in states.iter().enumerate() {
+        let (walked, has) = (after(&start, &plan.steps[..at]), observed(state));
+        if walked != has {
+            return Err(format!(
+                "the walk is elsewhere after step {at}: {}",
+                difference(&walked, &has)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that planning back from there leads to the beginning, each object under its number.
+pub(super) fn back_from(
+    case: &Case,
+    plan: &DevicePlan,
+    start: &Configuration,
+    at: usize,
+    state: &Configuration,
+) -> Result<(), String> {
+    let before = case.observation(start);
+    let now = case.observation(state);
+    let mut way = back(&case.request(), &before.config, &now, &plan.steps);
+    dress(&mut way.plan).map_err(|error| format!("back from step {at}: no lines: {error}"))?;
+    let broken = |wrong: String| format!("back from step {at}: {wrong}\n{}", told(&way.plan));
+    let complaints = way.lint(&case.request(), &now);
+    if !complaints.is_empty() {
+        return Err(broken(format!("{complaints:?}")));
+    }
+    if let Some(refusal) = way.plan.refusals.first() {
+        return Err(broken(format!("refused: {}", refusal.message)));
+    }
+    let mut running = state.clone();
+    for step in &way.plan.steps {
+        run(&step.lines, &mut running, &case.hardware).map_err(broken)?;
+    }
+    if !case.blinds.is_empty() && !way.plan.notes.is_empty() {
+        return Ok(());
+    }
+    // A port's first name stays (docs/gam.md).
+    for (number, port) in &mut running.ports {
+        if start.ports[number].name.is_empty() {
+            port.name = "".into();
+        }
+    }
+    if running == *start {
+        return Ok(());
+    }
+    Err(broken(difference(&observed(&running), &observed(start))))
+}
