@@ -8,13 +8,18 @@ mod commit_target;
 mod completions;
 mod demo;
 mod discover;
+mod doctor;
+mod explain;
 mod exposed_secrets;
 mod fmt;
+mod freeze;
 mod generated;
+mod history;
 mod import;
 mod init;
 mod looking;
 mod man;
+mod memory;
 mod notebook;
 mod observe;
 mod plan;
@@ -29,10 +34,12 @@ mod show;
 mod show_observed;
 mod source;
 mod store;
+mod subject;
 mod terminal;
 mod trust;
 mod twin;
 mod validate;
+mod when;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -123,7 +130,12 @@ enum Command {
     Adopt(adopt::AdoptArguments),
     Demo(demo::DemoArguments),
     Trust(trust::TrustArguments),
+    History(Box<history::HistoryArguments>),
+    Explain(explain::ExplainArguments),
+    Freeze(freeze::FreezeArguments),
+    Thaw(freeze::ThawArguments),
     Secret(secret::SecretArguments),
+    Doctor(doctor::DoctorArguments),
     Twin(Box<twin::TwinArguments>),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -184,6 +196,11 @@ impl Command {
             Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::History(arguments) => history::run(&arguments, settings, terminal),
+            Self::Explain(arguments) => explain::run(&arguments, settings, terminal),
+            Self::Freeze(arguments) => freeze::freeze(&arguments, settings, terminal),
+            Self::Thaw(arguments) => freeze::thaw(&arguments, settings, terminal),
+            Self::Doctor(arguments) => doctor::run(&arguments, settings, terminal),
             Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),

@@ -37,7 +37,6 @@ pub(super) struct Scope {
 
 impl ScopeArguments {
     /// Returns the words that `of_words` takes.
-    #[allow(dead_code, reason = "`freeze` keeps scopes")]
     pub(super) fn words(&self) -> Vec<String> {
         let each = |option: &str, values: &[String]| -> Vec<String> {
             let values = values.iter();

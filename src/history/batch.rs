@@ -25,15 +25,25 @@ struct Waiting {
 /// So many in one transaction; who comes in later waits for no more than these.
 const MOST: usize = 200;
 
+impl Batches {
+    fn add(&self, waiting: Waiting) {
+        let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(waiting);
+    }
+
+    /// Returns the entries that waited longest.
+    fn next(&self) -> Vec<Waiting> {
+        let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = all.len().min(MOST);
+        all.drain(..most).collect()
+    }
+}
+
 impl Store {
     /// Puts an entry in, together with those that come at the same time.
     pub(super) async fn put_in_batch(&self, entry: Prepared) -> Result<(), Fault> {
         let (tell, told) = oneshot::channel();
-        {
-            let waiting = &self.inner.batches.waiting;
-            let mut all = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            all.push(Waiting { entry, tell });
-        }
+        self.inner.batches.add(Waiting { entry, tell });
         let store = self.clone();
         // A task of its own: whoever gives up waiting must not take the entries of others along.
         tokio::spawn(async move { store.write_waiting().await });
@@ -48,12 +58,7 @@ impl Store {
     async fn write_waiting(&self) {
         let batches = &self.inner.batches;
         let _turn = batches.turn.lock().await;
-        let batch: Vec<Waiting> = {
-            let waiting = &batches.waiting;
-            let mut all = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let most = all.len().min(MOST);
-            all.drain(..most).collect()
-        };
+        let batch = batches.next();
         if batch.is_empty() {
             return;
         }
@@ -62,18 +67,18 @@ impl Store {
         let done = writing
             .await
             .unwrap_or_else(|_| Err(Fault::Away(format!("no answer within {deadline:?}"))));
-        let (each, committed) = match done {
-            Ok(each) => (each, Ok(())),
-            Err(fault) => (Vec::new(), Err(because(&fault))),
-        };
-        let mut each = each.into_iter();
-        for Waiting { tell, .. } in batch {
-            let done = match &committed {
-                Ok(()) => each.next().unwrap_or(Ok(())),
-                Err(because) => Err(Fault::Away(because.clone())),
-            };
-            // Nobody may wait for it any more.
-            let _told = tell.send(done);
+        match done {
+            Ok(each) => {
+                for (Waiting { tell, .. }, done) in batch.into_iter().zip(each) {
+                    // Nobody may wait for it any more.
+                    let _told = tell.send(done);
+                }
+            }
+            Err(fault) => {
+                for Waiting { tell, .. } in batch {
+                    let _told = tell.send(Err(fault.clone()));
+                }
+            }
         }
     }
 
@@ -101,11 +106,4 @@ impl Store {
 async fn back(session: &mut Session) -> Result<(), Fault> {
     session.execute("rollback to entry", &[]).await?;
     Ok(())
-}
-
-fn because(fault: &Fault) -> String {
-    match fault {
-        Fault::Away(because) | Fault::Broken(because) | Fault::Refused(because) => because.clone(),
-        other => format!("{other:?}"),
-    }
 }

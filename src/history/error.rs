@@ -69,13 +69,15 @@ impl StoreError {
 }
 
 /// What went wrong in the database, before it is said which operation it was.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Fault {
     Away(String),
     /// The trigger of `entry` found another lease.
     Fenced,
     /// An entry, a run or a lease that must be there is not.
     Rewound,
+    /// Something else has its place.
+    Another(String),
     /// A constraint does not let it in.
     Refused(String),
     Broken(String),

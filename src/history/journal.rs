@@ -100,25 +100,21 @@ impl Journal {
     }
 
     /// Writes an entry down as `Store::record` would; it is durable when this returns.
-    pub fn record(
+    pub async fn record(
         &self,
         run: RunId,
         lease: &Lease,
         number: u32,
         entry: &Entry,
     ) -> Result<(), JournalError> {
-        self.append(&Written {
-            run,
-            lease: lease.clone(),
-            number,
-            what: What::Recorded {
-                content: entry.clone(),
-            },
-        })
+        let what = What::Recorded {
+            content: entry.clone(),
+        };
+        self.append(run, lease, number, what).await
     }
 
     /// Writes an end down as `Store::finish` would; it is durable when this returns.
-    pub fn finish(
+    pub async fn finish(
         &self,
         run: RunId,
         lease: &Lease,
@@ -126,19 +122,49 @@ impl Journal {
         outcome: &DeviceOutcome,
         ledger: Option<&NewLedger>,
     ) -> Result<(), JournalError> {
-        self.append(&Written {
+        let what = What::Finished {
+            outcome: outcome.clone(),
+            ledger: ledger.cloned(),
+        };
+        self.append(run, lease, number, what).await
+    }
+
+    async fn append(
+        &self,
+        run: RunId,
+        lease: &Lease,
+        number: u32,
+        what: What,
+    ) -> Result<(), JournalError> {
+        let written = Written {
             run,
             lease: lease.clone(),
             number,
-            what: What::Finished {
-                outcome: outcome.clone(),
-                ledger: ledger.cloned(),
-            },
+            what,
+        };
+        crash::point("journal-before");
+        self.aside(move |journal| journal.append_now(&written))
+            .await?;
+        crash::point("journal-after");
+        Ok(())
+    }
+
+    /// Does it where waiting for the disk, or for another process, holds up nobody.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let journal = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&journal)).await;
+        done.unwrap_or_else(|why| {
+            Err(JournalError::Unwritable {
+                path: self.path.clone(),
+                source: io::Error::other(why),
+            })
         })
     }
 
-    fn append(&self, written: &Written) -> Result<(), JournalError> {
-        crash::point("journal-before");
+    fn append_now(&self, written: &Written) -> Result<(), JournalError> {
         let unwritable = |source| JournalError::Unwritable {
             path: self.path.clone(),
             source,
@@ -172,8 +198,6 @@ impl Journal {
         *known_end = None;
         write().map_err(unwritable)?;
         *known_end = Some(end.saturating_add(size));
-        drop(known_end);
-        crash::point("journal-after");
         Ok(())
     }
 
@@ -189,12 +213,8 @@ impl Journal {
         if self.is_empty() {
             return Ok(Replayed::default());
         }
-        let unreadable = |source| JournalError::Unreadable {
-            path: self.path.clone(),
-            source,
-        };
-        let mut file = self.open().map_err(unreadable)?;
-        let (whole, is_torn) = self.whole(&mut file)?;
+        // Nobody else writes to it until all of it is in the store.
+        let (file, whole, is_torn) = self.aside(Self::read).await?;
         let mut replayed = Replayed {
             is_torn,
             ..Replayed::default()
@@ -224,6 +244,15 @@ impl Journal {
             source,
         })?;
         Ok(replayed)
+    }
+
+    fn read(&self) -> Result<(File, Vec<(Vec<u8>, u64)>, bool), JournalError> {
+        let mut file = self.open().map_err(|source| JournalError::Unreadable {
+            path: self.path.clone(),
+            source,
+        })?;
+        let (whole, is_torn) = self.whole(&mut file)?;
+        Ok((file, whole, is_torn))
     }
 
     /// Opens the file, alone: another process of the same state directory waits.

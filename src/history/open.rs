@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,7 +55,10 @@ async fn open_postgres(
     ]);
     // Migrations may take longer than a question.
     let one = PgPoolOptions::new().max_connections(1);
-    let once = one.acquire_timeout(timeouts.open).connect_with(options);
+    // sqlx keeps asking a server that refuses or is full; nobody waits for that as long as for migrations.
+    let once = one
+        .acquire_timeout(timeouts.operation)
+        .connect_with(options);
     let once = once.await?;
     let is_new = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null");
     let has: Option<i64> = match is_new.fetch_one(&once).await? {
@@ -104,6 +107,7 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
     Ok(Db::Sqlite {
         writer: one(timeouts.operation).await?,
         readers,
+        file: file_number(path).map_err(|why| Fault::Away(why.to_string()))?,
     })
 }
 
@@ -154,6 +158,12 @@ fn prepare_file(path: &Path) -> io::Result<()> {
     let mut file = fs::OpenOptions::new();
     file.create(true).append(true).mode(0o600).open(path)?;
     Ok(())
+}
+
+/// Returns what the file system knows a file by.
+pub(super) fn file_number(path: &Path) -> io::Result<(u64, u64)> {
+    let file = fs::metadata(path)?;
+    Ok((file.dev(), file.ino()))
 }
 
 /// Waits until no other process is changing the schema of the file.

@@ -182,8 +182,8 @@ impl Prepared {
         if let Some(row) = session.row(sql, &key).await? {
             return match row.text(0)? == self.digest {
                 true => Ok(()),
-                false => Err(Fault::Refused(format!(
-                    "it has another entry {} of {device} in run {}",
+                false => Err(Fault::Another(format!(
+                    "another entry {} of {device} in run {}",
                     self.number, self.run.0
                 ))),
             };

@@ -1,6 +1,7 @@
 //! The store itself: its connections, its deadlines, and what `doctor` asks it.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,8 @@ pub(super) enum Db {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        /// Which file it is, as the file system counts.
+        file: (u64, u64),
     },
 }
 
@@ -111,7 +114,9 @@ impl Store {
     pub async fn close(&self) {
         match &self.inner.db {
             Db::Postgres(pool) => pool.close().await,
-            Db::Sqlite { writer, readers } => {
+            Db::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -176,7 +181,15 @@ impl Store {
     pub(super) async fn write(&self) -> Result<Session, Fault> {
         Ok(match &self.inner.db {
             Db::Postgres(pool) => Session::Postgres(pool.begin().await?),
-            Db::Sqlite { writer, .. } => {
+            Db::Sqlite { writer, file, .. } => {
+                // A backup that was put in its place: what is written to the file that was opened would be gone.
+                let path = self.inner.url.path().unwrap_or(Path::new(""));
+                if open::file_number(path).ok() != Some(*file) {
+                    return Err(Fault::from(StoreError::Rewound {
+                        store: self.inner.url.to_string(),
+                        missing: "its file is another one than a moment ago".to_owned(),
+                    }));
+                }
                 Session::Sqlite(writer.begin_with("begin immediate").await?)
             }
         })
@@ -221,6 +234,7 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
             store,
             missing: format!("to {doing}, it lacks what that belongs to"),
         },
+        Fault::Another(what) => StoreError::Conflict { store, what },
         Fault::Refused(because) | Fault::Broken(because) => StoreError::Broken {
             store,
             doing,

@@ -6,8 +6,13 @@ mod apply;
 mod count;
 mod difference;
 mod discovery;
+mod doctor;
 mod exit;
+mod explain;
 mod finding;
+mod fold;
+mod freeze;
+mod history;
 mod intended;
 mod line_match;
 mod moment;
@@ -23,8 +28,15 @@ pub use apply::{ApplyReport, NotBegun, Why, apply_exit};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};
+pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict};
 pub use exit::Exit;
+pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
+pub use freeze::{FreezeLine, freezes, held, short_id};
+pub use history::{
+    AuditLine, DeviceStory, Happening, RunLine, What, audit_lines, device_story, run_head,
+    run_lines, runs_verdict,
+};
 pub use intended::{DeviceLine, StateCounts, device, overview, subscriber, tables};
 pub use moment::moment;
 pub use observed::{observed_device, observed_fleet, observed_subscriber};

@@ -27,6 +27,7 @@ mod write;
 
 use gamctl::inventory::source::Limits;
 use gamctl::inventory::{Reading, read_texts, resolve};
+use gamctl::model::Observation;
 use gamctl::report::{FindingFormat, FindingReport, Paint, Summary};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -44,6 +45,41 @@ pub(crate) fn tried(cases: u32) -> ProptestConfig {
         rng_seed: RngSeed::Fixed(20_261_121),
         ..ProptestConfig::default()
     }
+}
+
+/// What looks at one device find, again and again: what changed in between is anything from nothing to everything.
+pub(crate) fn looks(at_most: usize) -> impl Strategy<Value = Vec<Observation>> {
+    let each = dice::dice(400).prop_map(|mut dice| {
+        let case = planner::case::case(&mut dice);
+        let mut look = case.observation(&case.configuration);
+        // Half of the looks find little of what there is, so that texts of all lengths follow each other.
+        if dice.once_in(2) {
+            look.config.subscribers.clear();
+        }
+        (look, dice.below(4))
+    });
+    prop::collection::vec(each, 1..=at_most).prop_map(|each| {
+        let mut looks: Vec<Observation> = Vec::new();
+        for (fresh, choice) in each {
+            let mut look = match (choice, looks.last()) {
+                (0, _) | (_, None) => fresh,
+                (1, Some(last)) => last.clone(),
+                (2, Some(_)) => looks[looks.len() / 2].clone(),
+                (_, Some(last)) => {
+                    let mut look = last.clone();
+                    let some = look.config.subscribers.keys().next().cloned();
+                    if let Some(name) = some {
+                        look.config.subscribers.remove(&name);
+                    }
+                    look.config.endpoints = fresh.config.endpoints;
+                    look
+                }
+            };
+            look.taken_at = u64::try_from(looks.len()).unwrap();
+            looks.push(look);
+        }
+        looks
+    })
 }
 
 /// A valid inventory: at least a coax and a copper device with subscribers.

@@ -1,8 +1,12 @@
-//! Our client of SSH against twins: what it reads is right and whole, or an error says what is wrong.
+//! Our client of SSH against twins: what it reads is right and whole, what it writes was taken, or an error says what is wrong.
 
 mod faults;
 mod host_keys;
+mod private_key;
 mod reading;
+mod writing;
+mod writing_faults;
+mod writing_fence;
 
 use std::time::Duration;
 

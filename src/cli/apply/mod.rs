@@ -1,13 +1,16 @@
 //! `gamctl apply`: does what the plan says, proves it by looking again, saves, and writes everything down.
 //!
-//! `file` a plan that was made before, `approved` in place of what is planned now · `permit` who says no · `errands` what is to be done where · `live` what is seen meanwhile.
+//! `file` a plan that was made before, `approved` in place of what is planned now · `permit` who says no · `road` up to the plan ·
+//! `errands` what is to be done where · `table` the decision · `carrying` the run · `live` what is seen meanwhile.
 
 mod approved;
+mod carrying;
 mod errands;
 mod file;
 mod live;
 mod permit;
 mod road;
+mod table;
 
 use std::num::NonZeroU16;
 use std::path::PathBuf;

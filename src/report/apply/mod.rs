@@ -9,6 +9,7 @@ mod verdict;
 
 use serde::Serialize;
 
+pub(super) use text::entry as outcome_entry;
 pub use verdict::apply_exit;
 
 use super::Paint;

@@ -71,7 +71,8 @@ fn left_alone(device: &NotBegun, paint: Paint) -> String {
     format!("  {name}: {}\n", visible(&device.because))
 }
 
-fn entry(outcome: &DeviceOutcome, paint: Paint) -> String {
+/// Returns how it ended with a device: a line, and what belongs to it.
+pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String {
     let name = match outcome.ended {
         Ended::Applied | Ended::Unchanged => paint.added(outcome.device.as_str()),
         _ => paint.error(outcome.device.as_str()),

@@ -19,7 +19,9 @@ mod schema_check;
 mod tests;
 
 pub use file::{PlanFileError, read_plan, write_plan};
+pub(super) use reason::Reasons;
 pub use verdict::{Totals, exit, verdict};
+pub(super) use words::{impact, object, what};
 
 use serde::Serialize;
 

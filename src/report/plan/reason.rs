@@ -8,7 +8,7 @@ use crate::plan::{Because, Cause, Field, Origin, OriginCommit, Planned, Step};
 
 /// The reasons of a plan, while it is told from the top down.
 #[derive(Debug)]
-pub(super) struct Reasons {
+pub(in crate::report) struct Reasons {
     is_ledger_known: bool,
     told: BTreeSet<String>,
     /// The device whose steps are being told.
@@ -33,6 +33,16 @@ impl Reasons {
             told: BTreeSet::new(),
             under: None,
         }
+    }
+
+    /// Returns the reasons of a step that is told alone, one line each, with everything that is known.
+    pub(in crate::report) fn alone(step: &Step) -> Vec<String> {
+        let mut reasons = Self {
+            is_ledger_known: true,
+            told: BTreeSet::new(),
+            under: None,
+        };
+        reasons.of_step("", step)
     }
 
     /// Returns the reasons of a step on a device, one line each.

@@ -1,7 +1,6 @@
 //! A plan on a terminal: folded at its width, and short unless all of it is asked for.
 
-use unicode_width::UnicodeWidthStr;
-
+use super::super::fold::fold;
 use super::super::{Exit, Paint, counted};
 use super::document::{Document, Entry, Section, Sign};
 
@@ -109,23 +108,7 @@ impl Page {
         }
     }
 
-    /// Breaks a text at spaces so that it fits; the first line is indented by `first`, others by `others`.
     fn fold(&self, text: &str, first: usize, others: usize) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut line = " ".repeat(first);
-        let mut has_word = false;
-        for word in text.split(' ') {
-            if has_word && line.width() + 1 + word.width() > self.width {
-                lines.push(std::mem::replace(&mut line, " ".repeat(others)));
-                has_word = false;
-            }
-            if has_word {
-                line.push(' ');
-            }
-            line.push_str(word);
-            has_word = true;
-        }
-        lines.push(line);
-        lines
+        fold(text, first, others, self.width)
     }
 }

@@ -9,7 +9,7 @@ use crate::plan::{Change, Field, FieldChange, Impact, Object, Step, Value, Verb}
 const NAMES: usize = 6;
 
 /// Returns the object of a change with its number on the device: `subscriber apt-1 (3)`.
-pub(super) fn object(change: &Change) -> String {
+pub(in crate::report) fn object(change: &Change) -> String {
     let name = change.object.to_string();
     let name = visible(&name);
     match change.slot {
@@ -19,7 +19,7 @@ pub(super) fn object(change: &Change) -> String {
 }
 
 /// Returns what happens to the object: `rate home-100 → home-200, VLAN 3 → 4`.
-pub(super) fn what(change: &Change) -> String {
+pub(in crate::report) fn what(change: &Change) -> String {
     let fields: Vec<String> = change
         .fields
         .iter()
@@ -123,7 +123,7 @@ pub(super) fn said(field: Field, value: Option<&Value>) -> String {
 }
 
 /// Returns what a step does to people, where it does something.
-pub(super) fn impact(step: &Step) -> Option<String> {
+pub(in crate::report) fn impact(step: &Step) -> Option<String> {
     let own = match &step.change.object {
         Object::Subscriber(name) => Some(name),
         _ => None,

@@ -327,6 +327,10 @@ impl Shell {
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Ended> {
+        if self.standing.pieces != Pieces::One {
+            // What was kept back for a line before this one comes before it.
+            self.release().await?;
+        }
         match self.standing.pieces {
             _ if self.opening.is_silent => Ok(()),
             Pieces::One => {

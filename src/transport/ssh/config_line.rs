@@ -24,8 +24,10 @@ pub enum NotALine {
     Key { place: usize, code: u32 },
     #[error("it begins or ends with a space")]
     OuterSpace,
-    #[error("it has a quote that is not closed")]
-    OpenQuote,
+    #[error("it has a quote that neither begins nor ends a name or a description")]
+    StrayQuote,
+    #[error("it gives a name or a description twice")]
+    Twice,
     #[error("it is none of the commands that gamctl types")]
     UnknownCommand,
 }
@@ -93,9 +95,7 @@ impl ConfigLine {
         if text.starts_with(' ') || text.ends_with(' ') {
             return Err(NotALine::OuterSpace);
         }
-        if text.matches('"').count() % 2 != 0 {
-            return Err(NotALine::OpenQuote);
-        }
+        check_quotes(text)?;
         let leads_to = lead(text).ok_or(NotALine::UnknownCommand)?;
         Ok(Self {
             text: text.to_owned(),
@@ -121,6 +121,35 @@ impl fmt::Display for ConfigLine {
 /// Returns whether a character is not just shown where it is typed. A backslash may be an escape.
 fn is_key(character: char) -> bool {
     !matches!(character, ' '..='~') || matches!(character, '?' | '\\')
+}
+
+/// Checks that quotes hold names and descriptions and nothing else, and each of them once: what got out of its quotes has
+/// to get into others to be a line at all.
+fn check_quotes(text: &str) -> Result<(), NotALine> {
+    // Outside and inside take turns.
+    let parts: Vec<&str> = text.split('"').collect();
+    let (mut names, mut descriptions) = (0, 0);
+    for (index, part) in parts.iter().enumerate().step_by(2) {
+        let is_first = index == 0;
+        let is_last = index + 1 == parts.len();
+        let begins = is_first || part.is_empty() && is_last || part.starts_with(' ');
+        let ends = is_last || part.ends_with(" name ") || part.ends_with(" description ");
+        if !begins || !ends {
+            return Err(NotALine::StrayQuote);
+        }
+        let words = part.split(' ');
+        names += words.clone().filter(|word| *word == "name").count();
+        descriptions += words.filter(|word| *word == "description").count();
+    }
+    if parts.len().is_multiple_of(2) {
+        return Err(NotALine::StrayQuote);
+    }
+    let is_twice = parts.len() > 1 && (names > 1 || descriptions > 1);
+    if is_twice {
+        Err(NotALine::Twice)
+    } else {
+        Ok(())
+    }
 }
 
 /// Returns what a line leads to, where it is one of those that gamctl types.
@@ -174,7 +203,8 @@ mod tests {
             "no ghn subscriber 1 endpoint",
             "hostname gam-1",
             "no hostname",
-            "snmp-server location cellar, behind the \"door\"",
+            "snmp-server location behind the name of the name",
+            "ghn subscriber 1 description \"name description name\" name \"a\"",
             "no snmp-server contact",
             "interface 10GigabitEthernet 1/2",
             "switchport trunk allowed vlan 3-4093",
@@ -191,7 +221,24 @@ mod tests {
         assert_eq!(why(""), NotALine::Empty);
         assert_eq!(why("ghn "), NotALine::OuterSpace);
         assert_eq!(why(" exit"), NotALine::OuterSpace);
-        assert_eq!(why("ghn port 1 name \"a"), NotALine::OpenQuote);
+        for text in [
+            "ghn port 1 name \"a",
+            "ghn port 1 name \"a\" mode siso\"",
+            "ghn port 1 name \"a\"b",
+            "ghn port 1 name \"a\"\"b\"",
+            "ghn port 1 name a\"b\"",
+            "ghn subscriber 1 vid \"5\"",
+            "\"ghn\" port 1",
+            "snmp-server location behind the \"door\"",
+        ] {
+            assert_eq!(why(text), NotALine::StrayQuote, "{text}");
+        }
+        for text in [
+            "ghn subscriber 1 name \"a\" vid 5 name \"b\"",
+            "ghn subscriber 1 name \"a\" description \"b\" description \"c\"",
+        ] {
+            assert_eq!(why(text), NotALine::Twice, "{text}");
+        }
         for text in [
             "end",
             "do reload cold",

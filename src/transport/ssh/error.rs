@@ -163,7 +163,7 @@ pub enum SshError {
         exchange: Box<Exchange>,
         /// Something left after it was written; it may have had its effect, whatever the reply says.
         was_sent: bool,
-        because: Box<SshError>,
+        because: Box<Self>,
     },
     #[error("{address} refused it: {reply}")]
     Declined { address: SocketAddr, reply: String },

@@ -38,7 +38,7 @@ pub(super) fn quote<'a>(lines: impl IntoIterator<Item = &'a str>, password: &str
 }
 
 /// Returns the end of what a device said, line by line, to be kept.
-pub(super) fn kept<'a>(lines: &[&'a str], password: &str) -> Vec<String> {
+pub(super) fn kept(lines: &[&str], password: &str) -> Vec<String> {
     let start = lines.len().saturating_sub(MOST_KEPT);
     let end = lines.iter().skip(start);
     end.map(|line| quote([*line], password)).collect()

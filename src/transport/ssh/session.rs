@@ -86,7 +86,7 @@ impl Session {
             prompt: Prompt::unknown(),
             fence: fence.cloned(),
             mode: Mode::Exec,
-            is_spent: false,
+            is_spent: true,
         };
         session.prompt = session.learn(deadline, Doing::WaitingForPrompt).await?;
         if session.prompt.privilege == Privilege::User {
@@ -95,6 +95,7 @@ impl Session {
         for line in [Line::TerminalLength, Line::TerminalWidth] {
             session.set_up(line).await?;
         }
+        session.succeed();
         Ok(session)
     }
 
@@ -108,7 +109,9 @@ impl Session {
         Ok(())
     }
 
+    /// Ends what was begun. What is not ended stays on the screen: it is the prompt that the next line is typed at.
     pub(super) fn succeed(&mut self) {
+        self.screen.clear_lines();
         self.is_spent = false;
     }
 

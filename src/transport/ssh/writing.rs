@@ -120,8 +120,6 @@ impl Session {
             Ok(reply) => {
                 self.mode = typed.mode;
                 self.prompt = reply.prompt;
-                // What is not ended stays: it is the prompt that the next line is typed at.
-                self.screen.clear_lines();
                 self.succeed();
                 let lines: Vec<&str> = reply.lines.iter().map(String::as_str).collect();
                 let exchange = self.exchange(typed.text, &lines, started);
@@ -258,6 +256,8 @@ impl Session {
 
     /// Refuses to type a line; that is a failure as well.
     fn not_sent<T>(&mut self, text: &str, because: SshError) -> Result<T, SshError> {
+        // What failed before is why, wherever the session was then.
+        let because = self.begin().err().unwrap_or(because);
         self.cut();
         Err(SshError::Line {
             exchange: Box::new(self.exchange(text, &[], Instant::now())),

@@ -1,0 +1,275 @@
+//! What an apply needs on this machine: an inventory that is committed, secrets that open, a store that answers.
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::cli::clock;
+use crate::cli::memory::Memory;
+use crate::cli::source::is_bare;
+use crate::cli::store::place;
+use crate::config::Settings;
+use crate::history::{Facts, Journal};
+use crate::inventory::Reading;
+use crate::inventory::source::{Ancestry, Source, ancestry};
+use crate::model::{SecretName, Severity};
+use crate::report::{Check, Level, counted, listed, visible};
+use crate::secrets::{Secrets, Whence};
+
+/// So far may two clocks be apart before times in the history mislead.
+const MOST_SKEW: u64 = 10;
+
+/// A store that takes longer to answer slows every step down.
+const SLOW_MILLIS: u128 = 100;
+
+pub(super) fn inventory(reading: &Reading, folder: &Path) -> Vec<Check> {
+    const AREA: &str = "inventory";
+    let mut found = Vec::new();
+    let inventory = &reading.inventory;
+    let of = |severity| {
+        let all = reading.findings.iter();
+        all.filter(|finding| finding.severity == severity).count()
+    };
+    let holds = format!(
+        "{}, {}, {}",
+        counted(inventory.devices().count(), "device"),
+        counted(inventory.subscribers().count(), "subscriber"),
+        counted(of(Severity::Warning), "warning")
+    );
+    found.push(match of(Severity::Error) {
+        0 => Check::ok(AREA, format!("valid: {holds}")),
+        errors => Check::of(
+            AREA,
+            Level::Problem,
+            format!("{}, so nothing is planned", counted(errors, "error")),
+            "`gamctl validate` shows them",
+        ),
+    });
+    let is_in_git = is_bare(folder) || Source::git(folder, "HEAD").is_ok();
+    found.push(match (inventory.commit(), is_in_git) {
+        (Some(commit), _) => Check::ok(
+            AREA,
+            format!("committed as it is: {}", commit.get(..12).unwrap_or(commit)),
+        ),
+        (None, true) => Check::of(
+            AREA,
+            Level::Warning,
+            "what is on disk is not what is committed; `apply` refuses that",
+            "commit it, or give `apply --allow-uncommitted`, which is recorded",
+        ),
+        (None, false) => Check::of(
+            AREA,
+            Level::Warning,
+            format!("{} is not in git; `apply` refuses that", folder.display()),
+            "`git init`, and commit it: who changed what, and why, comes from there",
+        ),
+    });
+    found
+}
+
+pub(super) fn secrets(reading: &Reading, settings: &Settings) -> Vec<Check> {
+    const AREA: &str = "secrets";
+    let secrets = Secrets::of(settings.secrets.clone());
+    let credentials = reading.inventory.credentials();
+    let needed: BTreeSet<&SecretName> = credentials
+        .flat_map(|credentials| credentials.text.secrets())
+        .collect();
+    let mut found = Vec::new();
+    let mut is_sealed = false;
+    let mut usable = 0;
+    for name in &needed {
+        let first = secrets.places(name).into_iter().next();
+        is_sealed |= matches!(first, Some(Whence::Sealed(_)));
+        match secrets.get(name) {
+            Ok(_) => usable += 1,
+            Err(error) => {
+                let what = format!("{:#}", anyhow::Error::from(error));
+                let next = "`gamctl secret list` shows where each comes from";
+                found.push(Check::of(AREA, Level::Problem, what, next));
+            }
+        }
+        if let Some(path) = secrets.exposed(name) {
+            let path = path.display();
+            let what = format!("others on this machine may get at {path}");
+            found.push(Check::of(
+                AREA,
+                Level::Warning,
+                what,
+                format!("`chmod 600 {path}`"),
+            ));
+        }
+    }
+    let of = counted(needed.len(), "secret");
+    if usable == needed.len() {
+        found.insert(0, Check::ok(AREA, format!("all there: {of}")));
+    }
+    if is_sealed && let (Ok(_), Some(path)) = (secrets.identities(), &settings.secrets.identity) {
+        found.push(Check::ok(AREA, format!("opened with {}", path.display())));
+    }
+    found
+}
+
+pub(super) fn store(settings: &Settings, folder: &Path, commit: Option<&str>) -> Vec<Check> {
+    const AREA: &str = "store";
+    let place = match place(settings, folder) {
+        Ok(place) => place,
+        Err(error) => {
+            let next = "name one under `[store]` in gamctl.toml";
+            return vec![Check::of(AREA, Level::Problem, format!("{error:#}"), next)];
+        }
+    };
+    let mut found = state(&place.state);
+    if !Journal::at(place.state.join("journal")).is_empty() {
+        found.push(Check::of(
+            AREA,
+            Level::Warning,
+            "there are entries that the store missed while it was away",
+            "the next `gamctl apply` gives them to it",
+        ));
+    }
+    if !place.is_there() {
+        let what = format!("none yet; the first `gamctl apply` makes {}", place.url);
+        found.push(Check::ok(AREA, what));
+        return found;
+    }
+    let memory = match Memory::open(settings, folder) {
+        Ok(memory) => memory,
+        Err(error) => {
+            let next = "start it, or correct `url` under `[store]` in gamctl.toml; nothing is applied without it";
+            found.push(Check::of(AREA, Level::Problem, format!("{error:#}"), next));
+            return found;
+        }
+    };
+    let told = memory.walk(async { Ok(memory.store().facts().await?) });
+    match told {
+        Ok(facts) => found.extend(facts_of(&facts)),
+        Err(error) => {
+            let next = "see what its log says; nothing is applied without it";
+            found.push(Check::of(AREA, Level::Problem, format!("{error:#}"), next));
+            return found;
+        }
+    }
+    match left_over(&memory, folder, commit) {
+        Ok(more) => found.extend(more),
+        Err(error) => {
+            let next = "see what its log says";
+            found.push(Check::of(AREA, Level::Problem, format!("{error:#}"), next));
+        }
+    }
+    found
+}
+
+/// Says whether others can get at what is remembered.
+fn state(folder: &Path) -> Vec<Check> {
+    const AREA: &str = "state";
+    let shown = folder.display();
+    match std::fs::metadata(folder) {
+        Ok(facts) if facts.permissions().mode() & 0o077 != 0 => vec![Check::of(
+            AREA,
+            Level::Warning,
+            format!(
+                "others on this machine may get at {shown}, which says who your subscribers are"
+            ),
+            format!("`chmod 700 {shown}`"),
+        )],
+        Ok(_) => vec![Check::ok(AREA, format!("{shown}, for you alone"))],
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => vec![Check::of(
+            AREA,
+            Level::Problem,
+            format!("{shown} cannot be looked at: {error}"),
+            "see to whom it belongs; the journal is written there when the store is away",
+        )],
+    }
+}
+
+fn facts_of(facts: &Facts) -> Vec<Check> {
+    const AREA: &str = "store";
+    let Facts {
+        engine,
+        version,
+        schema,
+        knows,
+        latency,
+        bytes,
+        clock: theirs,
+    } = facts;
+    let what = format!(
+        "{engine} {}, schema {schema} of {knows}, {} kB, answers within {} ms",
+        visible(version),
+        bytes / 1024,
+        latency.as_millis() + 1
+    );
+    let mut found = vec![if latency.as_millis() < SLOW_MILLIS {
+        Check::ok(AREA, what)
+    } else {
+        let next = "every step waits for it twice: run gamctl near it";
+        Check::of(AREA, Level::Warning, what, next)
+    }];
+    let skew = clock::seconds().abs_diff(*theirs);
+    if skew > MOST_SKEW {
+        found.push(Check::of(
+            AREA,
+            Level::Warning,
+            format!("its clock and ours are {} apart", counted_seconds(skew)),
+            "set both by NTP: the history goes by the store's, commits and looks by ours",
+        ));
+    }
+    found
+}
+
+fn counted_seconds(seconds: u64) -> String {
+    counted(usize::try_from(seconds).unwrap_or(usize::MAX), "second")
+}
+
+/// Says what earlier runs left behind.
+fn left_over(memory: &Memory, folder: &Path, commit: Option<&str>) -> anyhow::Result<Vec<Check>> {
+    const AREA: &str = "store";
+    let mut found = Vec::new();
+    let store = memory.store();
+    let names = |names: BTreeSet<String>| listed(&names.into_iter().collect::<Vec<_>>());
+    let open = memory.wait(store.unfinished())?;
+    if !open.is_empty() {
+        let devices = names(open.iter().map(|one| one.device.to_string()).collect());
+        found.push(Check::of(
+            AREA,
+            Level::Warning,
+            format!("an earlier run ended in the middle of {devices}"),
+            "`gamctl apply` looks what is there and does the rest",
+        ));
+    }
+    let unsaved = memory.wait(store.unsaved())?;
+    if !unsaved.is_empty() {
+        let devices = names(unsaved.iter().map(|one| one.device.to_string()).collect());
+        found.push(Check::of(
+            AREA,
+            Level::Warning,
+            format!("a restart would undo what was applied to {devices}: it was never saved"),
+            "`gamctl apply` saves it",
+        ));
+    }
+    let freezes = memory.wait(store.freezes())?;
+    if !freezes.is_empty() {
+        found.push(Check::of(
+            AREA,
+            Level::Warning,
+            format!("{} in force", counted(freezes.len(), "freeze")),
+            "`gamctl freeze --list` says which, until when and why",
+        ));
+    }
+    let applied = memory.wait(store.applied_commit())?;
+    if let (Some(applied), Some(commit)) = (applied, commit) {
+        let short = |commit: &str| commit.get(..12).unwrap_or(commit).to_owned();
+        let (now, before) = (short(commit), short(&applied.commit));
+        match ancestry(folder, commit, &applied.commit)? {
+            Ancestry::Same | Ancestry::Descends => {}
+            Ancestry::Precedes | Ancestry::Apart | Ancestry::Unknown => found.push(Check::of(
+                AREA,
+                Level::Warning,
+                format!("the inventory is at {now}, which does not come after {before}, which was applied last; `apply` refuses that"),
+                "fetch and merge what is missing; to go back on purpose, `gamctl rollback`",
+            )),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,108 @@
+//! `gamctl doctor`: whether everything is there that an apply needs, and what to do about what is not.
+//!
+//! `here` inventory, secrets, store and state on this machine · `device` what answers, and whether it lets us in.
+
+mod device;
+mod here;
+
+use clap::ValueEnum;
+
+use super::looking::installed;
+use super::readings::Readings;
+use super::scope::ScopeArguments;
+use super::source::path;
+use super::terminal::Terminal;
+use crate::config::{Settings, settings_of};
+use crate::report::{Check, Exit, Level, checks, doctor_exit, doctor_verdict, json_document};
+
+/// Check everything that an apply needs: inventory, secrets, store, and whether devices let us in
+///
+/// Devices are asked over SNMP who they are, and logged in to over SSH where a host key is pinned; nothing is read beyond that, and nothing is changed. Exits with 1 where something is wrong, with 6 where only devices do not answer.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl doctor                          everything
+  gamctl doctor --local                  no device is asked
+  gamctl doctor --device maple-court-a   one device, and everything here")]
+pub(super) struct DoctorArguments {
+    /// Ask no device
+    #[arg(long)]
+    local: bool,
+
+    #[command(flatten)]
+    scope: ScopeArguments,
+
+    /// The inventory's folder, or a git repository [default: the settings', else this folder]
+    #[arg(long, short = 'i', value_name = "PATH")]
+    inventory: Option<std::path::PathBuf>,
+
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// With more devices than these, those that are well are counted.
+const MOST_WELL: usize = 20;
+
+pub(super) fn run(
+    arguments: &DoctorArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let settings = match &arguments.inventory {
+        Some(folder) => settings_of(settings, folder)?,
+        None => settings.clone(),
+    };
+    let scope = arguments.scope.scope()?;
+    let folder = path(None, &settings);
+    let mut found = Vec::new();
+    let reading = match Readings::intended(&folder, None, terminal) {
+        Ok(reading) => Some(reading),
+        Err(error) => {
+            let next = "run this in the inventory's folder, name it with `--inventory`, or begin one with `gamctl init`";
+            let what = format!("cannot be read: {error:#}");
+            found.push(Check::of("inventory", Level::Problem, what, next));
+            None
+        }
+    };
+    if let Some(reading) = &reading {
+        found.extend(here::inventory(reading, &folder));
+        found.extend(here::secrets(reading, &settings));
+    }
+    let commit = reading
+        .as_ref()
+        .and_then(|reading| reading.inventory.commit());
+    found.extend(here::store(&settings, &folder, commit));
+    if let Some(reading) = reading.filter(|_| !arguments.local) {
+        let names = installed(&reading.inventory, &scope);
+        let devices = device::devices(&reading.inventory, &names, &settings, terminal)?;
+        found.extend(shortened(devices, names.len(), terminal));
+    }
+    terminal.json(&found)?;
+    terminal.result(&match arguments.format {
+        Format::Json => json_document(&found),
+        Format::Text => checks(&found, terminal.paint, terminal.width),
+    })?;
+    terminal.say(&doctor_verdict(&found));
+    Ok(doctor_exit(&found))
+}
+
+/// Leaves out those that are well where there are many, and counts them.
+fn shortened(found: Vec<Check>, devices: usize, terminal: &Terminal) -> Vec<Check> {
+    if devices <= MOST_WELL || terminal.is_verbose() {
+        return found;
+    }
+    let (well, other): (Vec<Check>, Vec<Check>) = found
+        .into_iter()
+        .partition(|check| check.level == Level::Ok);
+    let what = format!("{} of {devices} answer and let us in", well.len());
+    let mut all = vec![Check::ok("devices", what)];
+    all.extend(other);
+    all
+}

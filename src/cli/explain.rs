@@ -1,0 +1,274 @@
+//! `gamctl explain`: why a subscriber or a device is as it is, from the commit to the proof.
+
+use clap::ValueEnum;
+
+use super::history::run_line;
+use super::memory::Memory;
+use super::notebook::remembered;
+use super::readings::{Readings, Remembered};
+use super::scope::ScopeArguments;
+use super::source::path;
+use super::subject::{Known, Meant, Served};
+use super::terminal::Terminal;
+use crate::config::{Settings, settings_of};
+use crate::history::{Chapter, Freeze, Kept};
+use crate::inventory::{Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts};
+use crate::model::{DeviceName, Observation, SubscriberState};
+use crate::plan::{DevicePlan, Object, Step};
+use crate::reconcile::{Sighting, Sightings, plan_all};
+use crate::report::{
+    ChapterLine, Exit, Explanation, Looked, Now, VerifiedLine, json_document, moment, visible,
+};
+
+/// Tell why a subscriber or a device is as it is
+///
+/// Newest first, from the commit and its author over the plan to the lines that were sent, what the device said, and how it was verified and saved. Above that, what is so now: what the inventory says, and whether the last look agrees with it. No device is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl explain acct-1042                       a subscriber, by its id in the inventory
+  gamctl explain apt-101 --device maple-court-a  by its name on the device
+  gamctl explain 00:0e:d8:1c:95:08               by the MAC address of its endpoint
+  gamctl explain maple-court-a --lines           a device, with every line that was typed")]
+pub(super) struct ExplainArguments {
+    /// A subscriber, by id, name on the device or endpoint's MAC address; or a device
+    #[arg(value_name = "SUBSCRIBER|DEVICE")]
+    what: String,
+
+    /// The device that the subscriber is on, where several have one of that name
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+
+    /// With every line that was typed; of subscribers they are always shown
+    #[arg(long)]
+    lines: bool,
+
+    /// How many runs at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    most: u32,
+
+    /// The inventory's folder, or a git repository [default: the settings', else this folder]
+    #[arg(long, short = 'i', value_name = "PATH")]
+    inventory: Option<std::path::PathBuf>,
+
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(super) fn run(
+    arguments: &ExplainArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let settings = match &arguments.inventory {
+        Some(folder) => settings_of(settings, folder)?,
+        None => settings.clone(),
+    };
+    let folder = path(None, &settings);
+    let reading = Readings::intended(&folder, None, terminal)?;
+    let memory = Memory::if_there(&settings, &folder)?;
+    let known = match &memory {
+        Some(memory) => memory.wait(remembered(memory.store()))?,
+        None => Remembered::default(),
+    };
+    let meant = Known {
+        inventory: &reading.inventory,
+        ledgers: &known.ledgers,
+    }
+    .meant(&arguments.what, arguments.device.as_deref())?;
+    let device = meant.device();
+    let mut now = Now {
+        verified: known.ledgers.get(device).map(verified),
+        ..Now::default()
+    };
+    let (mut chapters, mut look) = (Vec::new(), None);
+    if let Some(memory) = &memory {
+        let store = memory.store();
+        chapters = memory.wait(store.story(&meant.subject(), arguments.most))?;
+        look = memory.wait(store.last_look(device))?;
+        let freezes = memory.wait(store.freezes())?;
+        now.frozen = frozen(&reading.inventory, device, &freezes);
+    }
+    if reading.has_errors() {
+        now.unknown = Some("it has errors; `gamctl validate` shows them".to_owned());
+        now.looked = look.map(|look| Looked {
+            at: look.taken_at,
+            steps: None,
+        });
+    } else {
+        now.intended = intended(&reading, &meant);
+        now.looked = look
+            .map(|look| looked(&folder, reading, known, &meant, look, terminal))
+            .transpose()?;
+    }
+    let is_cut = u32::try_from(chapters.len()).is_ok_and(|count| count >= arguments.most);
+    let explanation = Explanation {
+        about: about(&meant),
+        device: device.to_string(),
+        now,
+        chapters: chapters.into_iter().map(chapter).collect(),
+        is_cut,
+    };
+    terminal.json(&explanation)?;
+    let with_lines = arguments.lines || matches!(meant, Meant::Subscriber(_));
+    terminal.result(&match arguments.format {
+        Format::Json => json_document(&explanation),
+        Format::Text => explanation.text(with_lines, terminal.paint, terminal.width),
+    })?;
+    if memory.is_none() {
+        terminal.say("There is no store yet: nothing was ever applied from here.");
+    }
+    Ok(Exit::Done)
+}
+
+fn about(meant: &Meant) -> String {
+    match meant {
+        Meant::Device(device) => format!("device {device}"),
+        Meant::Subscriber(Served {
+            id, device, name, ..
+        }) => match id {
+            Some(id) if id == name.as_str() => format!("subscriber {id} on {device}"),
+            Some(id) => format!("subscriber {id}, {name} on {device}"),
+            None => format!("subscriber {name} on {device}"),
+        },
+    }
+}
+
+fn verified(kept: &Kept) -> VerifiedLine {
+    VerifiedLine {
+        at: kept.at,
+        commit: kept.commit.clone(),
+        is_unsaved: kept.is_unsaved,
+    }
+}
+
+fn frozen(inventory: &Inventory, device: &DeviceName, freezes: &[Freeze]) -> Vec<String> {
+    let Some(object) = inventory.device(device.as_str()) else {
+        return Vec::new();
+    };
+    let holds = |freeze: &&Freeze| {
+        ScopeArguments::of_words(&freeze.scope)
+            .and_then(|scope| scope.scope())
+            .map_or(true, |scope| scope.has(object))
+    };
+    let held = freezes.iter().filter(holds);
+    let said = held.map(|freeze| {
+        let Freeze {
+            who, until, reason, ..
+        } = freeze;
+        format!("by {who} until {}: {reason}", moment(*until))
+    });
+    said.collect()
+}
+
+/// Returns what the inventory says, and where.
+fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
+    let inventory = &reading.inventory;
+    let (said, object) = match meant {
+        Meant::Device(device) => {
+            let text = &inventory.device(device.as_str())?.text;
+            let state = text.state.unwrap_or(crate::model::DeviceState::Managed);
+            let model = text
+                .model
+                .map_or_else(String::new, |model| format!(", {model}"));
+            let site = text.site.as_ref();
+            let site = site.map_or_else(String::new, |site| format!(", site {site}"));
+            let count = inventory.subscribers_of(device.as_str()).count();
+            let subscribers = crate::report::counted(count, "subscriber");
+            (
+                format!("{state}{model}{site}, {subscribers}"),
+                SaidObject::Device(device.to_string()),
+            )
+        }
+        Meant::Subscriber(served) => {
+            let id = served.id.as_deref()?;
+            let subscriber = complete_subscriber(inventory.subscriber(id)?)?;
+            let state = match subscriber.state {
+                SubscriberState::Active => "active",
+                SubscriberState::Suspended => "suspended",
+                SubscriberState::Pending => "pending",
+            };
+            let endpoint = subscriber.endpoint;
+            let endpoint =
+                endpoint.map_or_else(String::new, |endpoint| format!(", endpoint {endpoint}"));
+            let said = format!(
+                "{state}, service plan {}, VLAN {}, port {}{endpoint}",
+                subscriber.service_plan, subscriber.vlan, subscriber.port
+            );
+            (said, SaidObject::Subscriber(id.to_owned()))
+        }
+    };
+    let place = whereabouts(inventory, &[Said::new(object, [])]);
+    let place = place.into_iter().flatten().next();
+    let place = place.map_or_else(String::new, |place| {
+        format!(" ({}:{})", visible(&place.file), place.line)
+    });
+    Some(format!("{said}{place}"))
+}
+
+/// Holds the last look against the inventory, as a plan would.
+fn looked(
+    folder: &std::path::Path,
+    reading: Reading,
+    known: Remembered,
+    meant: &Meant,
+    look: Observation,
+    terminal: &Terminal,
+) -> anyhow::Result<Looked> {
+    let at = look.taken_at;
+    let device = look.device.clone();
+    let readings = Readings::of(folder.to_path_buf(), reading, None, Some(known))?;
+    let fleet = readings.fleet();
+    let sightings = Sightings::from([(device.clone(), Ok(Sighting::of(look)))]);
+    let mut planned = plan_all(&fleet, &sightings);
+    planned.devices.retain(|plan| plan.device == device);
+    for plan in &mut planned.devices {
+        keep(plan, meant);
+    }
+    readings.origins(&mut planned, &fleet, terminal);
+    let steps = planned.devices.into_iter().next().map(|plan| plan.steps);
+    Ok(Looked { at, steps })
+}
+
+/// Leaves of a plan what is about the subject.
+fn keep(plan: &mut DevicePlan, meant: &Meant) {
+    let Meant::Subscriber(served) = meant else {
+        return;
+    };
+    let own = Object::Subscriber(served.name.clone());
+    let endpoint = served.endpoint.map(Object::Endpoint);
+    plan.steps.retain(|step: &Step| {
+        step.change.object == own
+            || Some(&step.change.object) == endpoint.as_ref()
+            || step.impact.subscribers().contains(&served.name)
+    });
+}
+
+fn chapter(chapter: Chapter) -> ChapterLine {
+    let Chapter {
+        run,
+        device: _,
+        at,
+        steps,
+        exchanges,
+        verified,
+        saved,
+        outcome,
+    } = chapter;
+    ChapterLine {
+        run: run_line(run),
+        at,
+        steps,
+        exchanges,
+        is_verified: verified.is_some(),
+        saved,
+        outcome,
+    }
+}

@@ -1,0 +1,320 @@
+//! `gamctl freeze` and `gamctl thaw`: nothing is written to devices for a while, and why.
+
+use anyhow::{bail, ensure};
+use clap::ValueEnum;
+use uuid::Uuid;
+
+use super::memory::Memory;
+use super::scope::ScopeArguments;
+use super::source::InventoryArguments;
+use super::terminal::Terminal;
+use super::when::{length, moment_to_come};
+use crate::config::Settings;
+use crate::history::{Audit, Freeze, Store};
+use crate::inventory::Inventory;
+use crate::report::{
+    Exit, FreezeLine, counted, freezes, held, json_document, moment, short_id, visible,
+};
+
+/// Longer than this is a mistake in the year, or a device that should be in state `observe`.
+const LONGEST: u64 = 366 * 86_400;
+
+/// Write to no device in the scope until then
+///
+/// `apply` and `rollback` leave frozen devices alone and exit with 4; looking and planning go on. A freeze has a reason and an end, holds for everybody who uses the same store, and ends by itself.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl freeze --for 3d --reason 'holidays'                  every device
+  gamctl freeze --site maple-court --until '2026-11-21 18:00' --reason 'electrician in the cellar'
+  gamctl freeze --list
+  gamctl thaw 0199f3a2                                        ends one before its time
+
+Times are UTC; until a day is until it is over. Without a scope, every device is frozen.")]
+pub(super) struct FreezeArguments {
+    /// Show what is frozen
+    #[arg(long, conflicts_with_all = ["reason", "until", "length"])]
+    list: bool,
+
+    /// Why, for those who meet it
+    #[arg(long, value_name = "TEXT", required_unless_present = "list")]
+    reason: Option<String>,
+
+    /// When it ends, as `2026-11-21` or `2026-11-21 18:00`
+    #[arg(long, value_name = "TIME", required_unless_present_any = ["list", "length"])]
+    until: Option<String>,
+
+    /// How long it lasts, as `90m`, `2h` or `3d`
+    #[arg(
+        long = "for",
+        id = "length",
+        value_name = "DURATION",
+        conflicts_with = "until"
+    )]
+    length: Option<String>,
+
+    #[command(flatten)]
+    scope: ScopeArguments,
+
+    #[command(flatten)]
+    inventory: InventoryArguments,
+
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// Let devices be written to again, before a freeze ends by itself
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl freeze --list         what is frozen, with the number of each freeze
+  gamctl thaw 8333abcd         ends that one
+  gamctl thaw --all            ends all of them")]
+pub(super) struct ThawArguments {
+    /// The number of a freeze, or how it begins or ends
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    freeze: Option<String>,
+
+    /// All that are in force
+    #[arg(long)]
+    all: bool,
+
+    #[command(flatten)]
+    inventory: InventoryArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(super) fn freeze(
+    arguments: &FreezeArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let settings = &arguments.inventory.settings(settings)?;
+    let folder = arguments.inventory.folder(settings);
+    let inventory = inventory(&arguments.inventory, settings, terminal);
+    if arguments.list {
+        let memory = Memory::if_there(settings, &folder)?;
+        return list(
+            memory.as_ref(),
+            inventory.as_ref(),
+            arguments.format,
+            terminal,
+        );
+    }
+    let reason = arguments.reason.as_deref().unwrap_or_default().trim();
+    ensure!(
+        !reason.is_empty(),
+        "a freeze needs a reason, for those who meet it"
+    );
+    let scope = arguments.scope.words();
+    let reach = reach(inventory.as_ref(), &scope);
+    // A scope with a typing mistake in it would hold nothing, and nobody would notice.
+    ensure!(
+        reach != Some(0),
+        "no device of the inventory is in this scope; nothing was frozen"
+    );
+    let memory = Memory::open(settings, &folder)?;
+    let now = memory.wait(memory.store().clock())?;
+    let until = match (&arguments.until, &arguments.length) {
+        (Some(until), _) => moment_to_come(until, now)?,
+        (None, Some(time)) => now.saturating_add(length(time)?),
+        (None, None) => bail!("a freeze needs an end: `--for 3d` or `--until 2026-11-21`"),
+    };
+    ensure!(
+        until <= now.saturating_add(LONGEST),
+        "{} is more than a year away; a device that is not to be written to for so long has `state = \"observe\"` in the inventory",
+        moment(until)
+    );
+    let freeze = Freeze {
+        id: Uuid::now_v7(),
+        scope,
+        reason: reason.to_owned(),
+        who: settings.who.clone(),
+        since: now,
+        until,
+    };
+    let held = held(&freeze.scope, reach);
+    memory.wait(memory.store().freeze(&freeze))?;
+    let what = format!(
+        "froze {held} until {}: {}",
+        moment(until),
+        visible(&freeze.reason)
+    );
+    audited(&memory, settings, "freeze", freeze.id, what)?;
+    terminal.json(&freeze)?;
+    match arguments.format {
+        Format::Json => terminal.result(&json_document(&freeze))?,
+        Format::Text => terminal.result(&format!("{}\n", short_id(freeze.id)))?,
+    }
+    terminal.say(&format!("Frozen: {held}, until {}.", moment(until)));
+    terminal.hint(&format!(
+        "`gamctl thaw {}` ends it before its time",
+        short_id(freeze.id)
+    ));
+    Ok(Exit::Done)
+}
+
+pub(super) fn thaw(
+    arguments: &ThawArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let settings = &arguments.inventory.settings(settings)?;
+    let folder = arguments.inventory.folder(settings);
+    let memory = Memory::if_there(settings, &folder)?;
+    let in_force = match &memory {
+        Some(memory) => memory.wait(memory.store().freezes())?,
+        None => Vec::new(),
+    };
+    let meant = match &arguments.freeze {
+        Some(named) => vec![one(&in_force, named)?],
+        None => in_force.iter().collect(),
+    };
+    let mut thawed = Vec::new();
+    for freeze in meant {
+        let Some(memory) = &memory else { break };
+        let store: &Store = memory.store();
+        // It may have ended while we looked.
+        if memory.wait(store.thaw(freeze.id, &settings.who))? {
+            let what = format!(
+                "thawed {}, frozen by {}: {}",
+                held(&freeze.scope, None),
+                visible(&freeze.who),
+                visible(&freeze.reason)
+            );
+            audited(memory, settings, "thaw", freeze.id, what)?;
+            thawed.push(freeze.clone());
+        }
+    }
+    terminal.json(&thawed)?;
+    for freeze in &thawed {
+        terminal.say(&format!(
+            "Thawed: {}; frozen by {} until {}: {}",
+            held(&freeze.scope, None),
+            visible(&freeze.who),
+            moment(freeze.until),
+            visible(&freeze.reason)
+        ));
+    }
+    if thawed.is_empty() {
+        terminal.say("Nothing is frozen.");
+    }
+    Ok(Exit::Done)
+}
+
+/// Returns the one freeze in force whose number is meant.
+fn one<'a>(in_force: &'a [Freeze], named: &str) -> anyhow::Result<&'a Freeze> {
+    let wanted = named.trim().to_ascii_lowercase();
+    let mut found = in_force.iter().filter(|freeze| {
+        let whole = freeze.id.to_string();
+        wanted.len() >= 4 && (whole.starts_with(&wanted) || whole.ends_with(&wanted))
+    });
+    match (found.next(), found.next()) {
+        (Some(freeze), None) => Ok(freeze),
+        (Some(_), Some(_)) => bail!("`{}` fits several freezes; give more of it", visible(named)),
+        (None, _) => bail!(
+            "no freeze `{}` is in force; `gamctl freeze --list` shows those that are",
+            visible(named)
+        ),
+    }
+}
+
+fn list(
+    memory: Option<&Memory>,
+    inventory: Option<&Inventory>,
+    format: Format,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
+    let in_force = match memory {
+        Some(memory) => memory.wait(memory.store().freezes())?,
+        None => Vec::new(),
+    };
+    let lines: Vec<FreezeLine> = in_force
+        .into_iter()
+        .map(|freeze| line(freeze, inventory))
+        .collect();
+    terminal.json(&lines)?;
+    match format {
+        Format::Json => terminal.result(&json_document(&lines))?,
+        Format::Text if lines.is_empty() => {}
+        Format::Text => terminal.result(&freezes(&lines, terminal.paint))?,
+    }
+    terminal.say(&match lines.len() {
+        0 => "Nothing is frozen.".to_owned(),
+        number => format!("{} in force.", counted(number, "freeze")),
+    });
+    Ok(Exit::Done)
+}
+
+fn line(freeze: Freeze, inventory: Option<&Inventory>) -> FreezeLine {
+    let Freeze {
+        id,
+        scope,
+        reason,
+        who,
+        since,
+        until,
+    } = freeze;
+    FreezeLine {
+        id,
+        devices: reach(inventory, &scope),
+        scope,
+        reason,
+        who,
+        since,
+        until,
+    }
+}
+
+/// Returns the inventory, where it can be read: what is wrong with it must not keep anybody from stopping things.
+fn inventory(
+    arguments: &InventoryArguments,
+    settings: &Settings,
+    terminal: &Terminal,
+) -> Option<Inventory> {
+    match arguments.read(settings, terminal) {
+        Ok(reading) if !reading.is_partial => Some(reading.inventory),
+        Ok(_) => {
+            terminal.say("note: a file of the inventory cannot be read in full, so nobody can tell how many devices that is.");
+            None
+        }
+        Err(error) => {
+            terminal.say(&format!(
+                "note: the inventory cannot be read, so nobody can tell how many devices that is: {}",
+                visible(&format!("{error:#}"))
+            ));
+            None
+        }
+    }
+}
+
+/// Returns how many devices a scope has.
+fn reach(inventory: Option<&Inventory>, scope: &[String]) -> Option<usize> {
+    let scope = ScopeArguments::of_words(scope).ok()?.scope().ok()?;
+    let devices = inventory?.devices();
+    Some(devices.filter(|device| scope.has(device)).count())
+}
+
+fn audited(
+    memory: &Memory,
+    settings: &Settings,
+    verb: &str,
+    freeze: Uuid,
+    what: String,
+) -> anyhow::Result<()> {
+    let audit = Audit {
+        who: settings.who.clone(),
+        verb: verb.to_owned(),
+        subject: Some(freeze.to_string()),
+        is_refused: false,
+        what,
+        run: None,
+    };
+    Ok(memory.wait(memory.store().audit(&audit))?)
+}

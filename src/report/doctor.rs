@@ -1,0 +1,168 @@
+//! What stands in the way of an apply, for people: a line for each thing that was checked, with the next step where one is needed.
+
+use serde::Serialize;
+
+use super::fold::fold;
+use super::{Exit, Paint, counted, visible};
+
+/// How one thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    Ok,
+    /// It works, and somebody should look at it.
+    Warning,
+    /// A device does not answer: no fault of ours.
+    Unreachable,
+    Problem,
+}
+
+/// One thing that was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// `inventory`, `secrets`, `store`, `state`, or a device.
+    pub area: String,
+    pub level: Level,
+    pub what: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl Check {
+    pub fn ok(area: &str, what: impl Into<String>) -> Self {
+        Self {
+            area: area.to_owned(),
+            level: Level::Ok,
+            what: what.into(),
+            next: None,
+        }
+    }
+
+    pub fn of(area: &str, level: Level, what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            area: area.to_owned(),
+            level,
+            what: what.into(),
+            next: Some(next.into()),
+        }
+    }
+}
+
+impl Level {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Unreachable | Self::Problem => "problem",
+        }
+    }
+}
+
+/// Returns the checks for people, as they come.
+pub fn checks(checks: &[Check], paint: Paint, width: usize) -> String {
+    let widest = checks
+        .iter()
+        .map(|check| visible(&check.area).chars().count());
+    let widest = widest.max().unwrap_or(0);
+    let indent = 9 + widest + 2;
+    let mut text = String::new();
+    for check in checks {
+        let word = format!("{:<9}", check.level.word());
+        let word = match check.level {
+            Level::Ok => paint.added(&word),
+            Level::Warning => paint.warning(&word),
+            Level::Unreachable | Level::Problem => paint.error(&word),
+        };
+        let area = format!("{:<widest$}", visible(&check.area));
+        let room = width.max(indent + 40);
+        let said = fold(&visible(&check.what), indent, indent, room).join("\n");
+        text.push_str(&format!("{word}{area}  {}\n", said.trim_start()));
+        if let Some(next) = &check.next {
+            let next = format!("→ {}", visible(next));
+            text.push_str(&fold(&next, indent, indent + 2, room).join("\n"));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Returns the verdict in a sentence.
+pub fn doctor_verdict(checks: &[Check]) -> String {
+    let count = |level: Level| checks.iter().filter(|check| check.level == level).count();
+    let problems = count(Level::Problem) + count(Level::Unreachable);
+    match (problems, count(Level::Warning)) {
+        (0, 0) => "Nothing stands in the way.".to_owned(),
+        (0, warnings) => format!(
+            "{}, and nothing stands in the way.",
+            counted(warnings, "warning")
+        ),
+        (problems, 0) => format!("{}.", counted(problems, "problem")),
+        (problems, warnings) => format!(
+            "{}, {}.",
+            counted(problems, "problem"),
+            counted(warnings, "warning")
+        ),
+    }
+}
+
+/// Returns what the shell is told: problems of ours before devices that do not answer.
+pub fn doctor_exit(checks: &[Check]) -> Exit {
+    match checks.iter().map(|check| check.level).max() {
+        Some(Level::Problem) => Exit::Failed,
+        Some(Level::Unreachable) => Exit::Unobservable,
+        Some(Level::Ok | Level::Warning) | None => Exit::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_says_how_it_is_without_colour_and_what_to_do() {
+        let all = [
+            Check::ok("store", "SQLite 3.50"),
+            Check::of(
+                "maple-a",
+                Level::Unreachable,
+                "no answer\u{1b}",
+                "look at its power",
+            ),
+        ];
+        assert_eq!(
+            checks(&all, Paint::Plain, 80),
+            "ok       store    SQLite 3.50\n\
+             problem  maple-a  no answer\\u{1b}\n\
+             \x20                 → look at its power\n"
+        );
+    }
+
+    #[test]
+    fn our_own_problems_decide_the_exit_before_devices_that_do_not_answer() {
+        let of = |levels: &[Level]| -> Vec<Check> {
+            let levels = levels.iter();
+            levels
+                .map(|level| Check::of("a", *level, "b", "c"))
+                .collect()
+        };
+        use Level::{Ok, Problem, Unreachable, Warning};
+        for (levels, exit, verdict) in [
+            (&[][..], Exit::Done, "Nothing stands in the way."),
+            (
+                &[Ok, Warning],
+                Exit::Done,
+                "1 warning, and nothing stands in the way.",
+            ),
+            (
+                &[Unreachable, Warning],
+                Exit::Unobservable,
+                "1 problem, 1 warning.",
+            ),
+            (&[Unreachable, Problem], Exit::Failed, "2 problems."),
+        ] {
+            assert_eq!(doctor_exit(&of(levels)), exit);
+            assert_eq!(doctor_verdict(&of(levels)), verdict);
+        }
+    }
+}

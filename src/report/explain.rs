@@ -1,0 +1,367 @@
+//! Why a subscriber or a device is as it is: what is so now, then every run that was about it, newest first.
+
+use serde::Serialize;
+
+use super::fold::fold;
+use super::history::{TypedStep, exchanges, typed_step};
+use super::{Paint, RunLine, moment, short_id, visible};
+use crate::apply::{DeviceOutcome, Ended, Exchange};
+use crate::plan::Step;
+
+/// More steps of one run than these are counted.
+const MOST_STEPS: usize = 12;
+
+/// All that is known about one subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Such as `subscriber acct-1042, apt-101 on maple-court-a`.
+    pub about: String,
+    pub device: String,
+    pub now: Now,
+    /// Newest first.
+    pub chapters: Vec<ChapterLine>,
+    /// There may be older ones.
+    pub is_cut: bool,
+}
+
+/// What is so now, as far as anybody knows without asking the device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Now {
+    /// What the inventory says, with its place; left out: it does not have it, or cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intended: Option<String>,
+    /// Why it is not known what is intended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// When the device was last looked at for an apply, in seconds since 1970, and what would be done about what was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Looked>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified: Option<VerifiedLine>,
+    /// Until when nothing is written there, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub frozen: Vec<String>,
+}
+
+/// The last look that is remembered, held against the inventory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Looked {
+    pub at: u64,
+    /// Left out: it could not be held against the inventory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<Step>>,
+}
+
+/// When the device was last seen to be as it should.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifiedLine {
+    pub at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    pub is_unsaved: bool,
+}
+
+/// One run, as far as it was about the subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChapterLine {
+    pub run: RunLine,
+    pub at: u64,
+    pub steps: Vec<(usize, Step)>,
+    pub exchanges: Vec<Exchange>,
+    pub is_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saved: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<DeviceOutcome>,
+}
+
+impl Explanation {
+    /// Returns it for people.
+    pub fn text(&self, with_lines: bool, paint: Paint, width: usize) -> String {
+        let page = Page { paint, width };
+        let mut text = format!("{}\n\n", paint.bold(&capital(&visible(&self.about))));
+        text.push_str(&page.now(&self.now, &self.device));
+        for chapter in &self.chapters {
+            text.push('\n');
+            text.push_str(&page.chapter(chapter, &self.device, with_lines));
+        }
+        if self.chapters.is_empty() {
+            text.push_str(
+                "\nNo run of gamctl has changed anything about it, as far as the store knows.\n",
+            );
+        } else if self.is_cut {
+            text.push_str("\nThere may be older runs; `--most` shows more.\n");
+        }
+        text
+    }
+}
+
+struct Page {
+    paint: Paint,
+    width: usize,
+}
+
+impl Page {
+    fn now(&self, now: &Now, device: &str) -> String {
+        let mut text = String::new();
+        let intended = match (&now.intended, &now.unknown) {
+            (Some(intended), _) => visible(intended).into_owned(),
+            (None, Some(reason)) => format!("not known: {}", visible(reason)),
+            (None, None) => "does not have it (any more)".to_owned(),
+        };
+        self.fact(&mut text, "inventory", &intended);
+        match &now.looked {
+            None => self.fact(
+                &mut text,
+                "device",
+                "no look at it is remembered; `gamctl observe` looks now",
+            ),
+            Some(Looked { at, steps }) => {
+                let at = moment(*at);
+                let said = match steps.as_deref() {
+                    None => format!("last looked at {at}"),
+                    Some([]) => format!("as the inventory says, by the look of {at}"),
+                    Some(_) => format!(
+                        "not as the inventory says, by the look of {at}; an apply would now:"
+                    ),
+                };
+                self.fact(&mut text, "device", &said);
+                text.push_str(&self.steps(steps.iter().flatten(), device));
+            }
+        }
+        if let Some(verified) = &now.verified {
+            let of = match &verified.commit {
+                Some(commit) => format!(
+                    "from commit {}",
+                    visible(commit.get(..12).unwrap_or(commit))
+                ),
+                None => "from an inventory that was not committed".to_owned(),
+            };
+            let saved = match verified.is_unsaved {
+                true => "NOT SAVED: a restart brings back what was there before",
+                false => "saved",
+            };
+            let said = format!("last verified {}, {of}; {saved}", moment(verified.at));
+            self.fact(&mut text, "gamctl", &said);
+        }
+        for frozen in &now.frozen {
+            self.fact(&mut text, "frozen", &visible(frozen));
+        }
+        text
+    }
+
+    fn fact(&self, text: &mut String, title: &str, said: &str) {
+        let folded = fold(said, 0, 13, self.width.saturating_sub(13).max(40)).join("\n");
+        text.push_str(&format!("  {title:<9}  {folded}\n"));
+    }
+
+    fn steps<'a>(&self, steps: impl Iterator<Item = &'a Step>, device: &str) -> String {
+        let mut text = String::new();
+        let mut left = 0;
+        for (number, step) in steps.enumerate() {
+            if number >= MOST_STEPS {
+                left += 1;
+                continue;
+            }
+            let typed = TypedStep {
+                step,
+                exchanges: &[],
+                with_lines: false,
+            };
+            text.push_str(&typed_step(typed, 4, self.paint, self.width));
+        }
+        if left > 0 {
+            text.push_str(&format!(
+                "    and {left} more; `gamctl plan --device {}` shows all\n",
+                visible(device)
+            ));
+        }
+        text
+    }
+
+    fn chapter(&self, chapter: &ChapterLine, device: &str, with_lines: bool) -> String {
+        let run = &chapter.run;
+        let title = format!(
+            "{}  {} by {}, run {}",
+            moment(chapter.at),
+            visible(&run.verb),
+            visible(&run.who),
+            short_id(run.id)
+        );
+        let mut text = format!("{}\n", self.paint.bold(&title));
+        for (_, step) in chapter.steps.iter().take(MOST_STEPS) {
+            let typed = TypedStep {
+                step,
+                exchanges: &[],
+                with_lines: false,
+            };
+            text.push_str(&typed_step(typed, 2, self.paint, self.width));
+        }
+        if let Some(left) = chapter
+            .steps
+            .len()
+            .checked_sub(MOST_STEPS)
+            .filter(|left| *left > 0)
+        {
+            text.push_str(&format!(
+                "  and {left} more; `gamctl history --run {} --device {}` tells all\n",
+                short_id(run.id),
+                visible(device)
+            ));
+        }
+        if with_lines && !chapter.exchanges.is_empty() {
+            text.push_str("  typed:\n");
+            text.push_str(&exchanges(&chapter.exchanges, 4));
+        }
+        let end = fold(&visible(&end(chapter)), 2, 4, self.width).join("\n");
+        text.push_str(&format!("{end}\n"));
+        text
+    }
+}
+
+/// Returns how it ended, in a sentence.
+fn end(chapter: &ChapterLine) -> String {
+    let Some(outcome) = &chapter.outcome else {
+        return "its end is not known; the next `gamctl apply` looks what is there".to_owned();
+    };
+    let saved = match &chapter.saved {
+        Some(proof) => format!("saved: {proof}"),
+        None => "not saved".to_owned(),
+    };
+    match &outcome.ended {
+        Ended::Applied if chapter.is_verified => format!("verified by a second look; {saved}"),
+        Ended::Applied => saved,
+        Ended::Unchanged => "nothing had to be written".to_owned(),
+        Ended::Unsaved { because } => {
+            format!("verified by a second look, and not saved: {because}")
+        }
+        Ended::RolledBack { because } => {
+            format!("taken back, and seen to be as before: {because}")
+        }
+        Ended::Stuck { because, left } => {
+            let left = match left.as_slice() {
+                [] => String::new(),
+                left => format!("; left: {}", left.join(", ")),
+            };
+            format!("STUCK: {because}{left}")
+        }
+        Ended::Refused { because, rule, .. } => {
+            format!("refused, and nothing written: {because} [{rule}]")
+        }
+        Ended::Moved { .. } => {
+            "nothing written: the device was not any more what the plan was made from".to_owned()
+        }
+        Ended::Unreachable { because } => format!("nothing written: {because}"),
+        Ended::Interrupted { because } => format!("interrupted: {because}"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DeviceName;
+    use std::collections::BTreeMap;
+
+    fn chapter(ended: Ended) -> ChapterLine {
+        ChapterLine {
+            run: RunLine {
+                id: uuid::Uuid::from_u128(0x89ab),
+                began: 1_795_278_720,
+                ended: None,
+                exit: None,
+                verb: "apply".to_owned(),
+                who: "ada@noc".to_owned(),
+                commit: None,
+                is_uncommitted: false,
+                plan: None,
+                version: "0.1.0".to_owned(),
+                devices: BTreeMap::new(),
+            },
+            at: 1_795_278_720,
+            steps: Vec::new(),
+            exchanges: vec![Exchange {
+                line: "hostname x".to_owned(),
+                reply: vec!["% odd\u{1b}".to_owned()],
+                millis: 3,
+            }],
+            is_verified: true,
+            saved: Some("the file has 900 bytes".to_owned()),
+            outcome: Some(DeviceOutcome {
+                device: DeviceName::new("maple-a").unwrap(),
+                ended,
+                steps: Vec::new(),
+                remarks: Vec::new(),
+                millis: 5,
+            }),
+        }
+    }
+
+    fn explained(chapters: Vec<ChapterLine>, now: Now) -> Explanation {
+        Explanation {
+            about: "device maple-a".to_owned(),
+            device: "maple-a".to_owned(),
+            now,
+            chapters,
+            is_cut: false,
+        }
+    }
+
+    #[test]
+    fn the_chain_ends_with_how_it_was_verified_and_saved() {
+        let applied = explained(vec![chapter(Ended::Applied)], Now::default());
+        assert_eq!(
+            applied.text(true, Paint::Plain, 100),
+            "Device maple-a\n\n\
+             \x20 inventory  does not have it (any more)\n\
+             \x20 device     no look at it is remembered; `gamctl observe` looks now\n\n\
+             2026-11-21 16:32 UTC  apply by ada@noc, run 0000000089ab\n\
+             \x20 typed:\n\
+             \x20   > hostname x\n\
+             \x20     % odd\\u{1b}\n\
+             \x20 verified by a second look; saved: the file has 900 bytes\n"
+        );
+        assert!(!applied.text(false, Paint::Plain, 100).contains("hostname"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_said_kindly_and_what_is_wrong_loudly() {
+        let nothing = explained(Vec::new(), Now::default()).text(false, Paint::Plain, 100);
+        assert!(
+            nothing.contains("No run of gamctl has changed"),
+            "{nothing}"
+        );
+        let because = "no answer".to_owned();
+        let left = vec!["subscriber apt-1".to_owned()];
+        let stuck = explained(
+            vec![chapter(Ended::Stuck { because, left })],
+            Now {
+                verified: Some(VerifiedLine {
+                    at: 0,
+                    commit: None,
+                    is_unsaved: true,
+                }),
+                looked: Some(Looked {
+                    at: 0,
+                    steps: Some(Vec::new()),
+                }),
+                frozen: vec!["by ada".to_owned()],
+                ..Now::default()
+            },
+        );
+        let text = stuck.text(false, Paint::Plain, 100);
+        for part in [
+            "STUCK: no answer; left: subscriber apt-1",
+            "NOT SAVED",
+            "as the inventory says, by the look of 1970-01-01",
+            "frozen     by ada",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}

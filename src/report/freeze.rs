@@ -1,0 +1,92 @@
+//! Freezes for people: what is not written to, until when, and why.
+
+use serde::Serialize;
+
+use super::{Align, Paint, Table, counted, moment};
+
+/// A freeze in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FreezeLine {
+    pub id: uuid::Uuid,
+    /// As the command line spells it; empty: everything.
+    pub scope: Vec<String>,
+    /// How many devices of the inventory it holds, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub devices: Option<usize>,
+    pub reason: String,
+    pub who: String,
+    /// Seconds since 1970.
+    pub since: u64,
+    pub until: u64,
+}
+
+/// Returns freezes as a table.
+pub fn freezes(freezes: &[FreezeLine], paint: Paint) -> String {
+    let columns = ["FREEZE", "UNTIL", "BY", "DEVICES", "REASON"];
+    let mut table = Table::new(columns.map(|heading| (heading, Align::Left)));
+    for freeze in freezes {
+        let FreezeLine {
+            id,
+            scope,
+            devices,
+            reason,
+            who,
+            since: _,
+            until,
+        } = freeze;
+        table.push([
+            short_id(*id),
+            moment(*until),
+            who.clone(),
+            held(scope, *devices),
+            reason.clone(),
+        ]);
+    }
+    table.render(paint)
+}
+
+/// Returns what a freeze holds: `maple-* (3 devices)`.
+pub fn held(scope: &[String], reach: Option<usize>) -> String {
+    let scope = match scope {
+        [] => "every device".to_owned(),
+        words => words.join(" "),
+    };
+    match reach {
+        Some(devices) => format!("{scope} ({})", counted(devices, "device")),
+        None => scope,
+    }
+}
+
+/// Returns the end of a number, which tells more than its beginning: those of one hour begin alike.
+pub fn short_id(id: uuid::Uuid) -> String {
+    let whole = id.simple().to_string();
+    whole.get(20..).unwrap_or(&whole).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_freeze_says_what_until_when_and_why() {
+        let freeze = |scope: &[&str], devices| FreezeLine {
+            devices,
+            id: uuid::Uuid::from_u128(0x0199_f3a2_1111_7222_8333_0123_4567_89ab),
+            scope: scope.iter().map(ToString::to_string).collect(),
+            reason: "holidays\u{1b}".to_owned(),
+            who: "ada@noc".to_owned(),
+            since: 0,
+            until: 1_795_278_720,
+        };
+        let all = [
+            freeze(&[], None),
+            freeze(&["--device=maple-*", "--site=x"], Some(3)),
+        ];
+        assert_eq!(
+            freezes(&all, Paint::Plain),
+            "FREEZE        UNTIL                 BY       DEVICES                                REASON\n\
+             0123456789ab  2026-11-21 16:32 UTC  ada@noc  every device                           holidays\\u{1b}\n\
+             0123456789ab  2026-11-21 16:32 UTC  ada@noc  --device=maple-* --site=x (3 devices)  holidays\\u{1b}\n"
+        );
+    }
+}

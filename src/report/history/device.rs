@@ -1,0 +1,226 @@
+//! One device in one run, in the order in which things happened.
+
+use serde::Serialize;
+
+use super::super::apply::outcome_entry;
+use super::super::{Paint, counted, visible};
+use super::step::exchanges;
+use super::{TypedStep, typed_step};
+use crate::apply::{DeviceOutcome, Exchange, Moment, Purpose};
+use crate::plan::Step;
+
+/// What happened with a device in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceStory {
+    pub device: String,
+    /// Left out: its end is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<DeviceOutcome>,
+    pub happenings: Vec<Happening>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Happening {
+    /// Seconds since 1970.
+    pub at: u64,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "happening", rename_all = "kebab-case")]
+pub enum What {
+    Looked {
+        moment: Moment,
+        fingerprint: String,
+    },
+    Intended {
+        purpose: Purpose,
+        steps: usize,
+    },
+    Typed {
+        purpose: Purpose,
+        /// Counted from 1.
+        number: usize,
+        /// Left out where the plan is not known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        step: Option<Box<Step>>,
+        exchanges: Vec<Exchange>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<String>,
+    },
+    Left {
+        purpose: Purpose,
+    },
+    Verified {
+        purpose: Purpose,
+        fingerprint: String,
+    },
+    Saved {
+        proof: String,
+        exchanges: Vec<Exchange>,
+    },
+    NotSaved {
+        because: String,
+        exchanges: Vec<Exchange>,
+    },
+}
+
+/// Returns the story of a device; with what was typed and said where that is asked for.
+pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: usize) -> String {
+    let mut text = match &story.outcome {
+        Some(outcome) => outcome_entry(outcome, paint),
+        None => format!(
+            "  {}: its end is not known; the next `gamctl apply` looks what is there\n",
+            paint.error(&visible(&story.device))
+        ),
+    };
+    for Happening { at, what } in &story.happenings {
+        let time = clock(*at);
+        let mut say = |said: &str| text.push_str(&format!("    {}  {said}\n", paint.dim(&time)));
+        match what {
+            What::Looked { moment, .. } => say(match moment {
+                Moment::Before => "looked, before the first line",
+                Moment::After => "looked again",
+                Moment::Failed => "looked what was left, after something had gone wrong",
+                Moment::Recovery => "looked what an earlier process had left behind",
+            }),
+            What::Intended { purpose, steps } => {
+                let steps = counted(*steps, "step");
+                say(&match purpose {
+                    Purpose::Apply => format!("wrote down what was to be done: {steps}"),
+                    Purpose::Undo => format!("wrote down what was to be taken back: {steps}"),
+                });
+            }
+            What::Typed {
+                purpose: _,
+                number,
+                step,
+                exchanges: typed,
+                failure,
+            } => {
+                say(&format!("step {number}"));
+                match step {
+                    Some(step) => text.push_str(&typed_step(
+                        TypedStep {
+                            step,
+                            exchanges: typed,
+                            with_lines,
+                        },
+                        14,
+                        paint,
+                        width,
+                    )),
+                    None if with_lines => text.push_str(&exchanges(typed, 14)),
+                    None => {}
+                }
+                if let Some(failure) = failure {
+                    let failure = visible(failure);
+                    text.push_str(&format!("              {}\n", paint.error(&failure)));
+                }
+            }
+            What::Left { .. } => say("left configuration mode"),
+            What::Verified { purpose, .. } => say(match purpose {
+                Purpose::Apply => "verified: it is as it shall be",
+                Purpose::Undo => "verified: it is as it was before",
+            }),
+            What::Saved {
+                proof,
+                exchanges: typed,
+            } => {
+                say(&format!("saved: {}", visible(proof)));
+                if with_lines {
+                    text.push_str(&exchanges(typed, 14));
+                }
+            }
+            What::NotSaved {
+                because,
+                exchanges: typed,
+            } => {
+                say(&format!("not saved: {}", visible(because)));
+                if with_lines {
+                    text.push_str(&exchanges(typed, 14));
+                }
+            }
+        }
+    }
+    text
+}
+
+/// Returns the time of day: `16:32:05`.
+fn clock(at: u64) -> String {
+    let second = at % 86_400;
+    format!(
+        "{:02}:{:02}:{:02}",
+        second / 3600,
+        second % 3600 / 60,
+        second % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::Ended;
+    use crate::model::DeviceName;
+
+    #[test]
+    fn a_device_is_told_in_order_and_lines_only_where_they_are_asked_for() {
+        let at = 1_795_278_725;
+        let typed = |line: &str| Exchange {
+            line: line.to_owned(),
+            reply: vec!["% \u{1b}no".to_owned()],
+            millis: 1,
+        };
+        let happening = |what| Happening { at, what };
+        let story = DeviceStory {
+            device: "maple-a".to_owned(),
+            outcome: Some(DeviceOutcome {
+                device: DeviceName::new("maple-a").unwrap(),
+                ended: Ended::RolledBack {
+                    because: "line 2 was not taken".to_owned(),
+                },
+                steps: Vec::new(),
+                remarks: Vec::new(),
+                millis: 1200,
+            }),
+            happenings: vec![
+                happening(What::Looked {
+                    moment: Moment::Before,
+                    fingerprint: "f".to_owned(),
+                }),
+                happening(What::Intended {
+                    purpose: Purpose::Apply,
+                    steps: 2,
+                }),
+                happening(What::Typed {
+                    purpose: Purpose::Apply,
+                    number: 1,
+                    step: None,
+                    exchanges: vec![typed("hostname x")],
+                    failure: Some("the device objected".to_owned()),
+                }),
+            ],
+        };
+        let told = device_story(&story, true, Paint::Plain, 100);
+        assert_eq!(
+            told,
+            "  maple-a: line 2 was not taken\n\
+             \x20   It was seen to be as it was before.\n\
+             \x20   16:32:05  looked, before the first line\n\
+             \x20   16:32:05  wrote down what was to be done: 2 steps\n\
+             \x20   16:32:05  step 1\n\
+             \x20             > hostname x\n\
+             \x20               % \\u{1b}no\n\
+             \x20             the device objected\n"
+        );
+        assert!(!device_story(&story, false, Paint::Plain, 100).contains("hostname"));
+        let open = DeviceStory {
+            outcome: None,
+            ..story
+        };
+        assert!(device_story(&open, false, Paint::Plain, 100).contains("its end is not known"));
+    }
+}

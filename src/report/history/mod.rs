@@ -1,0 +1,216 @@
+//! What was done, for people: runs as a list, one run in full, and who did or was refused what.
+//!
+//! `step` a step with its reasons and its lines · `device` one device in one run · `audit` who did what.
+
+mod audit;
+mod device;
+mod step;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use audit::{AuditLine, audit_lines};
+pub use device::{DeviceStory, Happening, What, device_story};
+pub(super) use step::{TypedStep, exchanges, typed_step};
+
+use super::{Align, Exit, Paint, Table, counted, moment, short_id, visible};
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunLine {
+    pub id: uuid::Uuid,
+    /// Seconds since 1970.
+    pub began: u64,
+    /// Left out: it runs, or it died.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    pub verb: String,
+    pub who: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    pub is_uncommitted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Of gamctl.
+    pub version: String,
+    /// How many devices ended how.
+    pub devices: BTreeMap<String, u64>,
+}
+
+/// How a device can end, the worst first, as they are counted.
+const ENDS: [(&str, &str); 9] = [
+    ("stuck", "stuck"),
+    ("interrupted", "interrupted"),
+    ("unsaved", "not saved"),
+    ("rolled-back", "rolled back"),
+    ("refused", "refused"),
+    ("moved", "moved"),
+    ("unreachable", "not reached"),
+    ("applied", "applied"),
+    ("unchanged", "unchanged"),
+];
+
+/// Returns runs as a table, as they come.
+pub fn run_lines(runs: &[RunLine], paint: Paint) -> String {
+    let mut table = Table::new([
+        ("RUN", Align::Left),
+        ("WHEN", Align::Left),
+        ("WHO", Align::Left),
+        ("WHAT", Align::Left),
+        ("COMMIT", Align::Left),
+        ("EXIT", Align::Left),
+        ("DEVICES", Align::Left),
+    ]);
+    for run in runs {
+        table.push([
+            short_id(run.id),
+            moment(run.began),
+            run.who.clone(),
+            run.verb.clone(),
+            commit(run),
+            exit(run),
+            ends(&run.devices),
+        ]);
+    }
+    table.render(paint)
+}
+
+/// Returns what a run was, before its devices.
+pub fn run_head(run: &RunLine, paint: Paint) -> String {
+    let title = format!("{} by {}", visible(&run.verb), visible(&run.who));
+    let mut text = format!("{}\n  run {}\n", paint.bold(&title), run.id);
+    let end = match (run.ended, run.exit) {
+        (Some(ended), Some(code)) => {
+            let took = ended.saturating_sub(run.began);
+            let meaning = Exit::ALL.into_iter().find(|exit| exit.code() == code);
+            let meaning = meaning.map_or("", Exit::meaning);
+            format!("took {took} s, exit {code}: {meaning}")
+        }
+        _ => "its end is not known: it runs, or it died".to_owned(),
+    };
+    text.push_str(&format!("  began {}, {end}\n", moment(run.began)));
+    let of = match &run.commit {
+        Some(commit) => format!("commit {}", visible(commit)),
+        None => "an inventory that was not committed".to_owned(),
+    };
+    let plan = run.plan.as_deref().map_or_else(String::new, |plan| {
+        format!(", plan {}", visible(plan.get(..12).unwrap_or(plan)))
+    });
+    text.push_str(&format!("  {of}{plan}, gamctl {}\n", visible(&run.version)));
+    if run.is_uncommitted && run.commit.is_some() {
+        text.push_str("  with changes that were not committed\n");
+    }
+    text
+}
+
+fn commit(run: &RunLine) -> String {
+    match (&run.commit, run.is_uncommitted) {
+        (None, _) => "-".to_owned(),
+        (Some(commit), is_uncommitted) => {
+            let short = commit.get(..12).unwrap_or(commit);
+            format!("{short}{}", if is_uncommitted { "+" } else { "" })
+        }
+    }
+}
+
+fn exit(run: &RunLine) -> String {
+    match run.exit {
+        Some(exit) => exit.to_string(),
+        None => "open".to_owned(),
+    }
+}
+
+/// Returns how devices ended: `1 stuck, 3 applied`.
+fn ends(devices: &BTreeMap<String, u64>) -> String {
+    let known = ENDS.iter().filter_map(|(word, said)| {
+        let number = devices.get(*word).filter(|number| **number > 0)?;
+        Some(format!("{number} {said}"))
+    });
+    let other = devices
+        .iter()
+        .filter(|(word, _)| !ENDS.iter().any(|(known, _)| known == word))
+        .map(|(word, number)| format!("{number} {word}"));
+    let parts: Vec<String> = known.chain(other).collect();
+    if parts.is_empty() {
+        return "none".to_owned();
+    }
+    parts.join(", ")
+}
+
+/// Returns how many runs there are, and whether there may be more.
+pub fn runs_verdict(runs: &[RunLine], most: u32) -> String {
+    let is_full = u32::try_from(runs.len()).is_ok_and(|count| count >= most);
+    match runs.len() {
+        0 => "No run fits.".to_owned(),
+        count if is_full => format!("The last {}; `--most` shows more.", counted(count, "run")),
+        count => format!("{}.", counted(count, "run")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> RunLine {
+        RunLine {
+            id: uuid::Uuid::from_u128(0x0199_f3a2_1111_7222_8333_0123_4567_89ab),
+            began: 1_795_278_720,
+            ended: Some(1_795_278_732),
+            exit: Some(5),
+            verb: "apply".to_owned(),
+            who: "ada@noc\u{1b}".to_owned(),
+            commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+            is_uncommitted: false,
+            plan: None,
+            version: "0.1.0".to_owned(),
+            devices: BTreeMap::from([
+                ("applied".to_owned(), 3),
+                ("stuck".to_owned(), 1),
+                ("new-word".to_owned(), 1),
+            ]),
+        }
+    }
+
+    #[test]
+    fn runs_are_told_with_the_worst_first_and_a_run_without_an_end_is_open() {
+        let open = RunLine {
+            ended: None,
+            exit: None,
+            commit: None,
+            devices: BTreeMap::new(),
+            ..run()
+        };
+        assert_eq!(
+            run_lines(&[run(), open], Paint::Plain),
+            "RUN           WHEN                  WHO             WHAT   COMMIT        EXIT  DEVICES\n\
+             0123456789ab  2026-11-21 16:32 UTC  ada@noc\\u{1b}  apply  0123456789ab  5     1 stuck, 3 applied, 1 new-word\n\
+             0123456789ab  2026-11-21 16:32 UTC  ada@noc\\u{1b}  apply  -             open  none\n"
+        );
+        assert_eq!(runs_verdict(&[run()], 50), "1 run.");
+        assert_eq!(
+            runs_verdict(&[run()], 1),
+            "The last 1 run; `--most` shows more."
+        );
+    }
+
+    #[test]
+    fn a_run_says_how_long_it_took_and_what_its_exit_means() {
+        let text = run_head(&run(), Paint::Plain);
+        assert!(
+            text.contains("took 12 s, exit 5: at least one device failed"),
+            "{text}"
+        );
+        let died = run_head(
+            &RunLine {
+                exit: None,
+                ended: None,
+                ..run()
+            },
+            Paint::Plain,
+        );
+        assert!(died.contains("it runs, or it died"), "{died}");
+    }
+}

@@ -1,0 +1,197 @@
+//! One writer per device: leases that run out by the store's clock, and what is written too late.
+
+use std::time::Duration;
+
+use gamctl::apply::{Ended, Moment};
+use gamctl::history::{Acquired, Lease, StoreError};
+use uuid::Uuid;
+
+use super::sample::{device, intent, look, looked, outcome};
+use super::{Bed, lease, on_both};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+on_both!(
+    a_device_that_is_held_is_not_given_to_another,
+    a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch,
+    whoever_has_it_may_ask_again,
+    a_lease_that_was_given_back_is_not_renewed,
+    of_many_that_ask_at_once_one_gets_it,
+    what_is_written_too_late_is_rejected_by_the_database,
+    what_ran_out_and_nobody_took_may_still_be_recorded,
+    an_epoch_is_never_counted_back,
+    the_end_of_a_late_writer_is_rejected_whole,
+);
+
+async fn a_device_that_is_held_is_not_given_to_another(bed: Bed) {
+    let oak = device("oak");
+    let holder = Uuid::now_v7();
+    let first = lease(&bed.store, &oak, holder).await;
+    assert_eq!(first.epoch, 1);
+    let now = bed.store.clock().await.unwrap();
+    let asked = bed.another().await;
+    match asked.acquire(&oak, Uuid::now_v7(), MINUTE).await.unwrap() {
+        Acquired::Held { by, since, until } => {
+            assert_eq!(by, holder);
+            assert!(since <= now + 1 && until >= since + 59, "{since} {until}");
+        }
+        Acquired::Lease(lease) => panic!("{lease:?}"),
+    }
+    bed.store.renew(&first, MINUTE).await.unwrap();
+    bed.store.release(&first).await.unwrap();
+    assert_eq!(lease(&asked, &oak, Uuid::now_v7()).await.epoch, 2);
+}
+
+async fn a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(bed: Bed) {
+    let oak = device("oak");
+    let first = Uuid::now_v7();
+    let ran_out = match bed
+        .store
+        .acquire(&oak, first, Duration::ZERO)
+        .await
+        .unwrap()
+    {
+        Acquired::Lease(lease) => lease,
+        held => panic!("{held:?}"),
+    };
+    let second = lease(&bed.store, &oak, Uuid::now_v7()).await;
+    assert_eq!((ran_out.epoch, second.epoch), (1, 2));
+    let late = bed.store.renew(&ran_out, MINUTE).await.unwrap_err();
+    assert_eq!(
+        late.to_string(),
+        "oak is not ours any more: another process took it over (lease 2, ours was 1)"
+    );
+    // Giving back what is somebody else's takes nothing from them.
+    bed.store.release(&ran_out).await.unwrap();
+    bed.store.renew(&second, MINUTE).await.unwrap();
+}
+
+async fn whoever_has_it_may_ask_again(bed: Bed) {
+    let oak = device("oak");
+    let holder = Uuid::now_v7();
+    let first = lease(&bed.store, &oak, holder).await;
+    let again = lease(&bed.store, &oak, holder).await;
+    assert_eq!(first, again);
+    // A renewal never shortens.
+    bed.store.renew(&again, Duration::ZERO).await.unwrap();
+    let held = bed.store.acquire(&oak, Uuid::now_v7(), MINUTE).await;
+    assert!(matches!(held.unwrap(), Acquired::Held { .. }));
+}
+
+async fn a_lease_that_was_given_back_is_not_renewed(bed: Bed) {
+    let oak = device("oak");
+    let lease = lease(&bed.store, &oak, Uuid::now_v7()).await;
+    bed.store.release(&lease).await.unwrap();
+    let why = bed.store.renew(&lease, MINUTE).await.unwrap_err();
+    assert!(why.is_fenced(), "{why}");
+}
+
+async fn of_many_that_ask_at_once_one_gets_it(bed: Bed) {
+    let stores = [bed.another().await, bed.another().await];
+    let asked = (0..16).map(|number| {
+        let store = stores[number % 2].clone();
+        tokio::spawn(async move {
+            let oak = device("oak");
+            let asked = store.acquire(&oak, Uuid::now_v7(), MINUTE).await;
+            matches!(asked.unwrap(), Acquired::Lease(_))
+        })
+    });
+    let asked: Vec<_> = asked.collect();
+    let mut given = 0;
+    for asked in asked {
+        given += usize::from(asked.await.unwrap());
+    }
+    assert_eq!(given, 1);
+}
+
+async fn what_is_written_too_late_is_rejected_by_the_database(bed: Bed) {
+    let oak = device("oak");
+    let (run, first) = bed.at_work(&oak).await;
+    let entry = looked(Moment::Before, &look(&oak, "before"));
+    bed.store.record(run.id, &first, 1, &entry).await.unwrap();
+    bed.store.release(&first).await.unwrap();
+    let second = lease(&bed.store, &oak, Uuid::now_v7()).await;
+
+    let why = bed.store.record(run.id, &first, 2, &intent(&oak)).await;
+    assert!(
+        matches!(
+            why,
+            Err(StoreError::Fenced {
+                ours: 1,
+                stores: Some(2),
+                ..
+            })
+        ),
+        "{why:?}"
+    );
+    // Another holder with the right epoch is as late.
+    let guessed = Lease {
+        epoch: 2,
+        ..first.clone()
+    };
+    let why = bed.store.record(run.id, &guessed, 2, &intent(&oak)).await;
+    assert!(why.unwrap_err().is_fenced());
+    // It is the database that rejects it, not only the program.
+    let past = format!(
+        "insert into entry (run, device, number, epoch, holder, at, kind, digest, content) \
+        select run, device, 2, epoch, holder, at, kind, digest, content from entry where run = '{}'",
+        run.id.0
+    );
+    let said = bed.past(&past).await.unwrap_err();
+    assert!(said.contains("gamctl: fenced"), "{said}");
+    assert_eq!(bed.number("select count(*) from entry").await, 1);
+    assert_eq!(bed.number("select count(*) from effect").await, 0);
+    bed.store
+        .record(run.id, &second, 2, &intent(&oak))
+        .await
+        .unwrap();
+}
+
+async fn what_ran_out_and_nobody_took_may_still_be_recorded(bed: Bed) {
+    let oak = device("oak");
+    let run = super::sample::run();
+    bed.store.begin_run(&run).await.unwrap();
+    let holder = Uuid::now_v7();
+    let Acquired::Lease(lease) = bed
+        .store
+        .acquire(&oak, holder, Duration::ZERO)
+        .await
+        .unwrap()
+    else {
+        panic!("it is free");
+    };
+    bed.store
+        .record(run.id, &lease, 1, &intent(&oak))
+        .await
+        .unwrap();
+    assert_eq!(bed.store.unfinished().await.unwrap()[0].held_by, None);
+}
+
+async fn an_epoch_is_never_counted_back(bed: Bed) {
+    lease(&bed.store, &device("oak"), Uuid::now_v7()).await;
+    let said = bed.past("update lease set epoch = epoch - 1").await;
+    assert!(said.is_err(), "{said:?}");
+    let said = bed.past("delete from lease").await.unwrap_err();
+    assert!(said.contains("gamctl: append-only"), "{said}");
+}
+
+async fn the_end_of_a_late_writer_is_rejected_whole(bed: Bed) {
+    let oak = device("oak");
+    let (run, first) = bed.at_work(&oak).await;
+    bed.store
+        .record(run.id, &first, 1, &intent(&oak))
+        .await
+        .unwrap();
+    bed.store.release(&first).await.unwrap();
+    lease(&bed.store, &oak, Uuid::now_v7()).await;
+    let ledger = super::sample::ledger(&["apt-1"], "0a1b2c");
+    let ended = outcome(&oak, Ended::Applied);
+    let why = bed
+        .store
+        .finish(run.id, &first, 2, &ended, Some(&ledger))
+        .await;
+    assert!(why.unwrap_err().is_fenced());
+    assert_eq!(bed.store.ledger(&oak).await.unwrap(), None);
+    assert_eq!(bed.store.outcomes(&Default::default()).await.unwrap(), []);
+    assert_eq!(bed.store.unfinished().await.unwrap().len(), 1);
+}

@@ -1,0 +1,210 @@
+//! Values to put into a store.
+
+use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, Moment, Purpose};
+use gamctl::history::{Audit, Lease, NewLedger, NewRun, RunId, Store};
+use gamctl::model::{
+    DeviceName, DeviceState, Fingerprint, MacAddress, Observation, ProfileName, Slot,
+    SubscriberName,
+};
+use gamctl::plan::{
+    Census, Change, DevicePlan, Field, FieldChange, Impact, InventoryVersion, Ledger, Object, Step,
+    Value, Verb,
+};
+use uuid::Uuid;
+
+pub(super) fn device(name: &str) -> DeviceName {
+    DeviceName::new(name).unwrap()
+}
+
+pub(super) fn run() -> NewRun {
+    run_of(Some("0a1b2c"))
+}
+
+pub(super) fn run_of(commit: Option<&str>) -> NewRun {
+    NewRun {
+        id: RunId(Uuid::now_v7()),
+        verb: "apply".to_owned(),
+        who: "ada@noc".to_owned(),
+        inventory: InventoryVersion {
+            commit: commit.map(str::to_owned),
+            tree: None,
+            digest: "d1".to_owned(),
+        },
+        is_uncommitted: commit.is_none(),
+        plan: None,
+        version: "0.1.0".to_owned(),
+    }
+}
+
+pub(super) fn subscriber(name: &str) -> SubscriberName {
+    SubscriberName::new(name).unwrap()
+}
+
+pub(super) fn mac() -> MacAddress {
+    "00:0e:d8:1c:95:08".parse().unwrap()
+}
+
+fn step(object: Object, fields: Vec<FieldChange>, impact: Impact, line: &str) -> Step {
+    Step {
+        change: Change {
+            object,
+            slot: Some(Slot(1)),
+            verb: Verb::Update,
+            fields,
+        },
+        lines: vec![line.to_owned()],
+        inverse: vec![format!("no {line}")],
+        impact,
+        because: Vec::new(),
+    }
+}
+
+fn text(field: Field, to: &str) -> FieldChange {
+    FieldChange {
+        field,
+        from: None,
+        to: Some(Value::Text(to.to_owned())),
+    }
+}
+
+/// Three steps: a profile that apt-101 notices, a subscriber that gets another name, an endpoint.
+pub(super) fn plan(device: &DeviceName) -> DevicePlan {
+    let notices = Impact::Interrupts {
+        subscribers: vec![subscriber("apt-101")],
+    };
+    let profile = Object::Profile(ProfileName::new("home-100").unwrap());
+    let renamed = Object::Subscriber(subscriber("apt-7"));
+    DevicePlan {
+        device: device.clone(),
+        state: DeviceState::Managed,
+        observed: None,
+        census: Census::default(),
+        steps: vec![
+            step(
+                profile,
+                vec![text(Field::Description, "100")],
+                notices,
+                "profile 1",
+            ),
+            step(
+                renamed,
+                vec![text(Field::Name, "apt-8")],
+                Impact::None,
+                "subscriber 1",
+            ),
+            step(
+                Object::Endpoint(mac()),
+                Vec::new(),
+                Impact::None,
+                "endpoint 1",
+            ),
+        ],
+        refusals: Vec::new(),
+        notes: Vec::new(),
+        unmanaged: Vec::new(),
+    }
+}
+
+pub(super) fn look(device: &DeviceName, hostname: &str) -> Observation {
+    let mut look = Observation::of(device.clone());
+    look.config.system.hostname = Some(hostname.parse().unwrap());
+    look.taken_at = 1_700_000_000;
+    look
+}
+
+pub(super) fn looked(moment: Moment, look: &Observation) -> Entry {
+    Entry::Looked {
+        moment,
+        fingerprint: Fingerprint::of(look),
+        observation: Box::new(look.clone()),
+    }
+}
+
+pub(super) fn intent(device: &DeviceName) -> Entry {
+    Entry::Intent {
+        purpose: Purpose::Apply,
+        plan: Box::new(plan(device)),
+    }
+}
+
+pub(super) fn exchange(line: &str) -> Exchange {
+    Exchange {
+        line: line.to_owned(),
+        reply: Vec::new(),
+        millis: 40,
+    }
+}
+
+pub(super) fn typed(step: usize, line: &str) -> Entry {
+    Entry::Typed {
+        purpose: Purpose::Apply,
+        step,
+        exchanges: vec![exchange(line)],
+        failure: None,
+    }
+}
+
+pub(super) fn outcome(device: &DeviceName, ended: Ended) -> DeviceOutcome {
+    DeviceOutcome {
+        device: device.clone(),
+        ended,
+        steps: Vec::new(),
+        remarks: Vec::new(),
+        millis: 1_200,
+    }
+}
+
+pub(super) fn ledger(names: &[&str], commit: &str) -> NewLedger {
+    let mut ledger = Ledger::default();
+    ledger
+        .protected
+        .extend(names.iter().map(|name| subscriber(name)));
+    NewLedger {
+        ledger,
+        commit: Some(commit.to_owned()),
+    }
+}
+
+pub(super) fn audit(what: &str) -> Audit {
+    Audit {
+        who: "ada@noc".to_owned(),
+        verb: "adopt".to_owned(),
+        subject: Some("oak".to_owned()),
+        is_refused: false,
+        what: what.to_owned(),
+        run: None,
+    }
+}
+
+/// Records a whole apply of `plan`, with `ended` at its end.
+pub(super) async fn applied(store: &Store, run: RunId, lease: &Lease, ended: Ended) {
+    let before = look(&lease.device, "before");
+    let after = look(&lease.device, "after");
+    let entries = [
+        looked(Moment::Before, &before),
+        intent(&lease.device),
+        typed(1, "profile 1"),
+        typed(2, "subscriber 1"),
+        typed(3, "endpoint 1"),
+        Entry::Left {
+            purpose: Purpose::Apply,
+        },
+        looked(Moment::After, &after),
+        Entry::Verified {
+            purpose: Purpose::Apply,
+            fingerprint: Fingerprint::of(&after),
+        },
+        Entry::Saved {
+            bytes: Some(4_711),
+            proof: "the reply, and the file's row".to_owned(),
+            exchanges: vec![exchange("copy running-config startup-config")],
+        },
+    ];
+    for (number, entry) in (1..).zip(&entries) {
+        store.record(run, lease, number, entry).await.unwrap();
+    }
+    let ledger = ledger(&["apt-101"], "0a1b2c");
+    let outcome = outcome(&lease.device, ended);
+    let done = store.finish(run, lease, 10, &outcome, Some(&ledger));
+    done.await.unwrap();
+}

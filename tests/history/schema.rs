@@ -1,0 +1,176 @@
+//! The schema: made once, by whoever comes first, whole or not at all; and where the store's files are.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use gamctl::history::{Store, StoreError, StoreUrl, Timeouts};
+
+use super::{Bed, TIMEOUTS, on_both};
+
+on_both!(
+    opening_again_changes_nothing,
+    a_newer_schema_is_refused_in_plain_words,
+    many_may_open_a_new_store_at_once,
+    a_schema_that_cannot_be_made_is_not_made_half,
+    a_store_tells_about_itself,
+);
+
+impl Bed {
+    /// Returns a place for a store that nobody opened yet.
+    async fn unopened(&self) -> StoreUrl {
+        match &self.database {
+            Some(_) => {
+                let cluster = crate::postgres::shared();
+                cluster.url(&cluster.database().await)
+            }
+            None => StoreUrl::sqlite(self.folder.path().join("other/store.db")),
+        }
+    }
+}
+
+async fn opening_again_changes_nothing(bed: Bed) {
+    let versions = "select count(*) from _sqlx_migrations";
+    let before = bed.number(versions).await;
+    bed.store
+        .audit(&super::sample::audit("adopted"))
+        .await
+        .unwrap();
+    let again = bed.another().await;
+    assert_eq!(again.audits(&Default::default()).await.unwrap().len(), 1);
+    assert_eq!(bed.number(versions).await, before);
+}
+
+async fn a_newer_schema_is_refused_in_plain_words(bed: Bed) {
+    let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+        select 4711, description, success, checksum, execution_time from _sqlx_migrations limit 1";
+    bed.past(newer).await.unwrap();
+    let why = Store::open(&bed.url, TIMEOUTS).await.unwrap_err();
+    let knows = bed.store.facts().await.unwrap().knows;
+    let said = format!(
+        "the store {} has schema version 4711, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one",
+        bed.url
+    );
+    assert_eq!(why.to_string(), said);
+    assert!(matches!(why, StoreError::NewerSchema { has: 4711, .. }));
+}
+
+async fn many_may_open_a_new_store_at_once(bed: Bed) {
+    let url = bed.unopened().await;
+    let opened = (0..8).map(|_| {
+        let url = url.clone();
+        tokio::spawn(async move { Store::open(&url, TIMEOUTS).await.unwrap() })
+    });
+    let opened: Vec<_> = opened.collect();
+    for opened in opened {
+        opened
+            .await
+            .unwrap()
+            .audit(&super::sample::audit("here"))
+            .await
+            .unwrap();
+    }
+    let store = Store::open(&url, TIMEOUTS).await.unwrap();
+    assert_eq!(store.audits(&Default::default()).await.unwrap().len(), 8);
+}
+
+async fn a_schema_that_cannot_be_made_is_not_made_half(bed: Bed) {
+    let url = bed.unopened().await;
+    let other = Bed {
+        store: bed.store.clone(),
+        database: bed.database.as_ref().map(|_| {
+            let shown = url.to_string();
+            let (_, database) = shown.split_once("localhost/").unwrap();
+            database.split('?').next().unwrap().to_owned()
+        }),
+        folder: tempfile::tempdir().unwrap(),
+        url,
+    };
+    if let Some(path) = other.url.path() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+    }
+    other
+        .past("create table audit (somebody_elses bigint)")
+        .await
+        .unwrap();
+    let why = Store::open(&other.url, TIMEOUTS).await.unwrap_err();
+    assert!(!why.is_away(), "{why}");
+    let made = match other.database {
+        Some(_) => "select count(*) from pg_tables where tablename in ('run', 'lease', 'entry')",
+        None => "select count(*) from sqlite_schema where name in ('run', 'lease', 'entry')",
+    };
+    assert_eq!(other.number(made).await, 0);
+    other.past("drop table audit").await.unwrap();
+    Store::open(&other.url, TIMEOUTS).await.unwrap();
+    assert_eq!(other.number(made).await, 3);
+}
+
+async fn a_store_tells_about_itself(bed: Bed) {
+    let facts = bed.store.facts().await.unwrap();
+    let engine = match bed.database {
+        Some(_) => "Postgres",
+        None => "SQLite",
+    };
+    assert_eq!(facts.engine, engine);
+    assert!(
+        facts
+            .version
+            .chars()
+            .next()
+            .is_some_and(|first| first.is_ascii_digit())
+    );
+    assert_eq!(facts.schema, facts.knows);
+    assert!(facts.bytes > 10_000, "{facts:?}");
+    let clock = bed.store.clock().await.unwrap();
+    assert!(facts.clock <= clock && clock <= facts.clock + 60);
+    // 2026 by any clock that is not far off.
+    assert!(facts.clock > 1_767_225_600, "{facts:?}");
+}
+
+#[test]
+fn only_its_owner_reads_an_sqlite_store() {
+    super::run(async {
+        let bed = Bed::sqlite().await;
+        bed.store
+            .audit(&super::sample::audit("adopted"))
+            .await
+            .unwrap();
+        let path = bed.url.path().unwrap();
+        let mode =
+            |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        for file in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+            let file = file.unwrap().path();
+            assert_eq!(mode(&file), 0o600, "{}", file.display());
+        }
+    });
+}
+
+#[test]
+fn a_server_that_is_not_there_is_away_and_its_password_is_not_told() {
+    super::run(async {
+        let soon = Timeouts {
+            open: Duration::from_secs(5),
+            operation: Duration::from_secs(5),
+        };
+        let url = StoreUrl::parse("postgres://gam:CANARY@127.0.0.1:1/gamctl").unwrap();
+        let why = Store::open(&url, soon).await.unwrap_err();
+        assert!(why.is_away(), "{why:?}");
+        let said = format!("{why} {why:?} {url:?}");
+        assert!(!said.contains("CANARY"), "{said}");
+        assert!(said.contains("postgres://gam@127.0.0.1:1/gamctl"), "{said}");
+    });
+}
+
+#[test]
+fn an_sqlite_store_where_no_file_can_be_is_away() {
+    super::run(async {
+        let url = StoreUrl::sqlite("/dev/null/store.db");
+        let why = Store::open(&url, TIMEOUTS).await.unwrap_err();
+        assert!(why.is_away(), "{why:?}");
+        assert!(
+            why.to_string().contains("sqlite:///dev/null/store.db"),
+            "{why}"
+        );
+    });
+}
