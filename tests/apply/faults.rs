@@ -19,7 +19,7 @@ use super::stage::{How, LONG, NEW_MAC, Stage, Told};
 use crate::golden::assert_golden;
 
 /// How many twins fail at a time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 24;
 
 /// What is to be done while something goes wrong: a profile comes and one goes, somebody moves, somebody comes.
 fn work() -> String {
@@ -66,7 +66,9 @@ fn row(what: impl Into<String>, faults: impl IntoIterator<Item = FaultOrder>, fr
 }
 
 fn at(line: &str, fault: Fault) -> FaultOrder {
-    FaultOrder::new(fault).matching(line).nth(1)
+    // `endpoint` stands in two lines before.
+    let nth = if line == END { 3 } else { 1 };
+    FaultOrder::new(fault).matching(line).nth(nth)
 }
 
 fn other(line: &str) -> Fault {
@@ -653,7 +655,8 @@ async fn again(stage: &Stage, row: &Row, told: &Told) -> String {
             assert!(is_edited, "{}: {steps} steps after a success", row.what);
             Work::Steps
         }
-        Ended::Unsaved { .. } if steps == 0 => Work::SaveOnly,
+        // As it shall be, and only in memory.
+        Ended::Unsaved { .. } | Ended::Stuck { .. } if steps == 0 => Work::SaveOnly,
         _ => Work::Steps,
     };
     let how = How {
