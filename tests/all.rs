@@ -18,6 +18,7 @@ mod documents;
 mod golden;
 mod history;
 mod import;
+mod injection;
 mod mutations;
 mod observe;
 mod planner;
