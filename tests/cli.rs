@@ -16,7 +16,7 @@ use crate::golden::assert_golden;
 use crate::world::World;
 
 /// Runs before each command: nothing from outside may change what it prints.
-const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE GAMCTL_CONFIG GAMCTL_INVENTORY GAMCTL_BRANCH GAMCTL_AGE_IDENTITY GAMCTL_STATE GAMCTL_STORE XDG_CONFIG_HOME XDG_STATE_HOME; LC_ALL=C; GAMCTL_WHO=ada@noc; export LC_ALL GAMCTL_WHO; ";
+const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE GAMCTL_CONFIG GAMCTL_INVENTORY GAMCTL_BRANCH GAMCTL_AGE_IDENTITY GAMCTL_STATE GAMCTL_STORE_URL GAMCTL_CRASH_AT XDG_CONFIG_HOME XDG_STATE_HOME; LC_ALL=C; GAMCTL_WHO=ada@noc; export LC_ALL GAMCTL_WHO; ";
 
 /// Returns what the transcript says when its commands are run again.
 fn replay(transcript: &str) -> String {
@@ -95,7 +95,7 @@ const SHAPES: [(&str, &str); 5] = [
     ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "RUN"),
     ("####-##-## ##:##:## UTC", "MOMENT"),
     ("####-##-## ##:## UTC", "MOMENT"),
-    ("##:##:##  ", "TIME      "),
+    ("    ##:##:##  ", "    TIME      "),
     (" #.# s", " N s"),
 ];
 
