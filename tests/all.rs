@@ -7,6 +7,7 @@
     reason = "a test that cannot go on should end right there; clippy exempts test functions but not their helpers"
 )]
 
+mod apply;
 mod architecture;
 mod blame;
 mod cli;

@@ -156,7 +156,7 @@ create index audit_by_time on audit (at);
 create index audit_by_subject on audit (subject, id);
 create index audit_by_run on audit (run, id);
 
-create table freeze (
+create table frozen (
     id     uuid primary key,
     scope  jsonb       not null,
     reason text        not null check (length(trim(reason)) > 0),
@@ -165,10 +165,10 @@ create table freeze (
     until  timestamptz not null,
     check (until > since)
 );
-create index freeze_by_end on freeze (until);
+create index frozen_by_end on frozen (until);
 
 create table thaw (
-    freeze uuid primary key references freeze (id),
+    frozen uuid primary key references frozen (id),
     who    text        not null,
     at     timestamptz not null
 );
@@ -210,10 +210,10 @@ create trigger lease_counts_up before update on lease for each row
 do $$
 declare kept text;
 begin
-    foreach kept in array array['plan_document', 'plan_made', 'plan_taken', 'entry', 'effect', 'look', 'ledger_version', 'audit', 'freeze', 'thaw'] loop
+    foreach kept in array array['plan_document', 'plan_made', 'plan_taken', 'entry', 'effect', 'look', 'ledger_version', 'audit', 'frozen', 'thaw'] loop
         execute format('create trigger is_kept before update on %I for each row execute function only_added_to()', kept);
     end loop;
-    foreach kept in array array['run', 'outcome', 'lease', 'plan_document', 'plan_made', 'plan_taken', 'entry', 'effect', 'look', 'ledger_version', 'audit', 'freeze', 'thaw'] loop
+    foreach kept in array array['run', 'outcome', 'lease', 'plan_document', 'plan_made', 'plan_taken', 'entry', 'effect', 'look', 'ledger_version', 'audit', 'frozen', 'thaw'] loop
         execute format('create trigger stays before delete on %I for each row execute function only_added_to()', kept);
         execute format('create trigger stays_whole before truncate on %I for each statement execute function only_added_to()', kept);
     end loop;

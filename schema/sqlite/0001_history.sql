@@ -157,7 +157,7 @@ create index audit_by_time on audit (at);
 create index audit_by_subject on audit (subject, id);
 create index audit_by_run on audit (run, id);
 
-create table freeze (
+create table frozen (
     id     text primary key,
     scope  text    not null,
     reason text    not null check (length(trim(reason)) > 0),
@@ -166,10 +166,10 @@ create table freeze (
     until  integer not null,
     check (until > since)
 ) strict;
-create index freeze_by_end on freeze (until);
+create index frozen_by_end on frozen (until);
 
 create table thaw (
-    freeze text primary key references freeze (id),
+    frozen text primary key references frozen (id),
     who    text    not null,
     at     integer not null
 ) strict;
@@ -201,7 +201,7 @@ create trigger effect_is_kept before update on effect begin select raise(abort, 
 create trigger look_is_kept before update on look begin select raise(abort, 'gamctl: append-only'); end;
 create trigger ledger_version_is_kept before update on ledger_version begin select raise(abort, 'gamctl: append-only'); end;
 create trigger audit_is_kept before update on audit begin select raise(abort, 'gamctl: append-only'); end;
-create trigger freeze_is_kept before update on freeze begin select raise(abort, 'gamctl: append-only'); end;
+create trigger frozen_is_kept before update on frozen begin select raise(abort, 'gamctl: append-only'); end;
 create trigger thaw_is_kept before update on thaw begin select raise(abort, 'gamctl: append-only'); end;
 create trigger run_stays before delete on run begin select raise(abort, 'gamctl: append-only'); end;
 create trigger outcome_stays before delete on outcome begin select raise(abort, 'gamctl: append-only'); end;
@@ -213,7 +213,7 @@ create trigger effect_stays before delete on effect begin select raise(abort, 'g
 create trigger look_stays before delete on look begin select raise(abort, 'gamctl: append-only'); end;
 create trigger ledger_version_stays before delete on ledger_version begin select raise(abort, 'gamctl: append-only'); end;
 create trigger audit_stays before delete on audit begin select raise(abort, 'gamctl: append-only'); end;
-create trigger freeze_stays before delete on freeze begin select raise(abort, 'gamctl: append-only'); end;
+create trigger frozen_stays before delete on frozen begin select raise(abort, 'gamctl: append-only'); end;
 create trigger thaw_stays before delete on thaw begin select raise(abort, 'gamctl: append-only'); end;
 -- A lease's epoch is only counted up: a device's row goes away never.
 create trigger lease_stays before delete on lease begin select raise(abort, 'gamctl: append-only'); end;

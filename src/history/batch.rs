@@ -67,18 +67,18 @@ impl Store {
         let done = writing
             .await
             .unwrap_or_else(|_| Err(Fault::Away(format!("no answer within {deadline:?}"))));
-        let (each, committed) = match done {
-            Ok(each) => (each, Ok(())),
-            Err(fault) => (Vec::new(), Err(because(&fault))),
-        };
-        let mut each = each.into_iter();
-        for Waiting { tell, .. } in batch {
-            let done = match &committed {
-                Ok(()) => each.next().unwrap_or(Ok(())),
-                Err(because) => Err(Fault::Away(because.clone())),
-            };
-            // Nobody may wait for it any more.
-            let _told = tell.send(done);
+        match done {
+            Ok(each) => {
+                for (Waiting { tell, .. }, done) in batch.into_iter().zip(each) {
+                    // Nobody may wait for it any more.
+                    let _told = tell.send(done);
+                }
+            }
+            Err(fault) => {
+                for Waiting { tell, .. } in batch {
+                    let _told = tell.send(Err(fault.clone()));
+                }
+            }
         }
     }
 
@@ -106,11 +106,4 @@ impl Store {
 async fn back(session: &mut Session) -> Result<(), Fault> {
     session.execute("rollback to entry", &[]).await?;
     Ok(())
-}
-
-fn because(fault: &Fault) -> String {
-    match fault {
-        Fault::Away(because) | Fault::Broken(because) | Fault::Refused(because) => because.clone(),
-        other => format!("{other:?}"),
-    }
 }

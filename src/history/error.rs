@@ -69,7 +69,7 @@ impl StoreError {
 }
 
 /// What went wrong in the database, before it is said which operation it was.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Fault {
     Away(String),
     /// The trigger of `entry` found another lease.

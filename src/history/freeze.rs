@@ -27,7 +27,7 @@ impl Store {
         self.within("freeze", async {
             let mut session = self.write().await?;
             let (reason, who) = (plain(reason), plain(who));
-            let sql = "insert into freeze (id, scope, reason, who, since, until) \
+            let sql = "insert into frozen (id, scope, reason, who, since, until) \
                 values ($1, $2, $3, $4, @now, @time($5)) on conflict (id) do nothing";
             let binds = [
                 Bind::Id(*id),
@@ -56,8 +56,8 @@ impl Store {
         self.within("thaw", async {
             let mut session = self.write().await?;
             let who = plain(who);
-            let sql = "insert into thaw (freeze, who, at) \
-                select id, $2, @now from freeze where id = $1 and until > @now on conflict (freeze) do nothing";
+            let sql = "insert into thaw (frozen, who, at) \
+                select id, $2, @now from frozen where id = $1 and until > @now on conflict (frozen) do nothing";
             let binds = [Bind::Id(freeze), Bind::Text(&who)];
             let thawed = session.execute(sql, &binds).await? > 0;
             session.commit().await?;
@@ -70,8 +70,8 @@ impl Store {
     pub async fn freezes(&self) -> Result<Vec<Freeze>, StoreError> {
         self.within("list freezes", async {
             let mut session = self.read().await?;
-            let sql = "select id, scope, reason, who, @seconds(since), @seconds(until) from freeze \
-                where until > @now and not exists (select 1 from thaw where thaw.freeze = freeze.id) \
+            let sql = "select id, scope, reason, who, @seconds(since), @seconds(until) from frozen \
+                where until > @now and not exists (select 1 from thaw where thaw.frozen = frozen.id) \
                 order by since, id";
             let rows = session.rows(sql, &[]).await?;
             let freezes = rows.iter().map(|row| {

@@ -55,7 +55,10 @@ async fn open_postgres(
     ]);
     // Migrations may take longer than a question.
     let one = PgPoolOptions::new().max_connections(1);
-    let once = one.acquire_timeout(timeouts.open).connect_with(options);
+    // sqlx keeps asking a server that refuses or is full; nobody waits for that as long as for migrations.
+    let once = one
+        .acquire_timeout(timeouts.operation)
+        .connect_with(options);
     let once = once.await?;
     let is_new = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null");
     let has: Option<i64> = match is_new.fetch_one(&once).await? {

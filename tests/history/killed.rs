@@ -51,7 +51,9 @@ fn a_child_that_writes() {
 
 async fn write_on(store: Store, run: RunId, writer: usize) {
     for round in 0.. {
-        let device = device(&format!("oak-{writer}-{round}"));
+        // The leases of who was killed are not over yet.
+        let own = run.0.simple().to_string();
+        let device = device(&format!("oak-{}-{writer}-{round}", &own[20..]));
         let lease = lease(&store, &device, Uuid::now_v7()).await;
         let entries = [
             intent(&device),

@@ -398,5 +398,5 @@ async fn a_freeze_without_a_reason_is_refused_by_the_database(bed: Bed) {
         let why = bed.store.freeze(&wrong).await.unwrap_err();
         assert!(why.to_string().contains("a freeze has a reason"), "{why}");
     }
-    assert_eq!(bed.number("select count(*) from freeze").await, 0);
+    assert_eq!(bed.number("select count(*) from frozen").await, 0);
 }

@@ -18,7 +18,7 @@ mod model;
     dead_code,
     reason = "the planner's bench shares it, and uses what the tests do not"
 )]
-mod planner;
+pub(crate) mod planner;
 mod planning;
 mod secret;
 mod spec;

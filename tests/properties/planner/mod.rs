@@ -1,7 +1,7 @@
 //! Random devices and random intentions for them, a twin to try plans on, and a judge who knows nothing of the planner's code.
 
 pub(super) mod case;
-pub(super) mod device;
+pub(crate) mod device;
 pub(super) mod judge;
 mod mutate;
 mod way_back;

@@ -1,0 +1,1 @@
+//! Every way in which a twin fails, at every stage where that makes a difference.

@@ -1,0 +1,318 @@
+//! Where the way ends early by decision: the wrong device, one that moved, a plan that is old, a lease that is lost, a signal.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use gamctl::apply::{Difference, Ended, Entry, NotCommitted, Progress};
+use gamctl::model::DeviceState;
+use gamctl::plan::Refusal;
+use gamctl::transport::ssh::Fence;
+use tokio::sync::watch;
+
+use super::stage::{How, Stage, Told};
+
+/// A twin whose subscriber shall be in another VLAN, and whose endpoint on another port.
+async fn stage() -> Stage {
+    let mut stage = Stage::new().await;
+    stage.intend("ghn subscriber 1 vid 111\nghn endpoint 2 port 1");
+    stage
+}
+
+fn is_untouched(stage: &Stage, told: &Told) {
+    assert_eq!(stage.running(), stage.at_first);
+    assert_eq!(stage.startup(), stage.at_first);
+    assert_eq!(stage.config_lines(), Vec::<String>::new());
+    let lines = stage.twin.lines();
+    assert!(lines.iter().all(|one| one.line != "configure terminal"));
+    assert!(
+        !told
+            .entries
+            .iter()
+            .any(|entry| matches!(entry, Entry::Typed { .. }))
+    );
+}
+
+fn rule(told: &Told) -> &str {
+    match &told.ending.outcome.ended {
+        Ended::Refused { rule, .. } => rule,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn because(told: &Told) -> &str {
+    match &told.ending.outcome.ended {
+        Ended::Interrupted { because } => because,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_box_is_not_written_to() {
+    let mut stage = stage().await;
+    let (seen, plan) = stage.planned().await;
+    stage.pin = Some("00:0e:d8:00:00:01".parse().unwrap());
+    let told = stage.carry_out(plan, Some(&seen), How::default()).await;
+    assert_eq!(rule(&told), "wrong-device");
+    is_untouched(&stage, &told);
+}
+
+#[tokio::test]
+async fn ssh_that_leads_to_another_box_than_snmp_is_not_written_to() {
+    let stage = stage().await;
+    let (mut settings, ..) = super::stage::settings(Default::default());
+    settings.build.hardware.mac = "00:0e:d8:00:00:01".parse().unwrap();
+    settings.login.password = "correct horse".to_owned();
+    let other = Stage::started(settings).await;
+    let (seen, plan) = stage.planned().await;
+    let how = How {
+        login: Some(other.login()),
+        ..How::default()
+    };
+    let told = stage.carry_out(plan, Some(&seen), how).await;
+    assert_eq!(rule(&told), "wrong-device");
+    is_untouched(&stage, &told);
+    is_untouched(&other, &told);
+}
+
+#[tokio::test]
+async fn a_device_that_moved_is_told_object_by_object() {
+    let stage = stage().await;
+    let (seen, plan) = stage.planned().await;
+    stage.twin.edit_line("ghn subscriber 1 vid 120");
+    stage.twin.edit_line("no ghn subscriber 3");
+    let moved = stage.running();
+    let told = stage
+        .carry_out(plan.clone(), Some(&seen), How::default())
+        .await;
+    let expected = [
+        Difference {
+            object: "subscriber apt-101".to_owned(),
+            field: Some("vlan".to_owned()),
+            then: Some("101".to_owned()),
+            now: Some("120".to_owned()),
+            intended: Some("111".to_owned()),
+        },
+        Difference {
+            object: "subscriber apt-103".to_owned(),
+            field: None,
+            then: Some("endpoint 00:0e:d8:1c:95:03, number 3, poe disable, rate home 100, tagged false, vlan 103".to_owned()),
+            now: None,
+            intended: Some("endpoint 00:0e:d8:1c:95:03, poe disable, rate home 100, tagged false, vlan 103".to_owned()),
+        },
+    ];
+    let Ended::Moved { differences } = &told.ending.outcome.ended else {
+        panic!("{:?}", told.ending.outcome);
+    };
+    assert_eq!(*differences, expected);
+    assert_eq!(stage.config_lines(), Vec::<String>::new());
+    assert_eq!(stage.running(), moved);
+    // Without the look of then, the plan's own words are left.
+    let told = stage.carry_out(plan, None, How::default()).await;
+    let Ended::Moved { differences } = &told.ending.outcome.ended else {
+        panic!("{:?}", told.ending.outcome);
+    };
+    assert_eq!(*differences, expected[..1]);
+}
+
+#[tokio::test]
+async fn a_plan_that_is_not_what_would_be_planned_now_is_refused() {
+    let mut stage = stage().await;
+    let (seen, plan) = stage.planned().await;
+    let intended = stage.intended.clone();
+    stage.intend("ghn subscriber 1 vid 112");
+    let told = stage
+        .carry_out(plan.clone(), Some(&seen), How::default())
+        .await;
+    assert_eq!(rule(&told), "plan-outdated");
+    is_untouched(&stage, &told);
+    stage.intended = intended;
+
+    let mut edited = plan.clone();
+    edited.steps[0].lines[0].push_str(" poe enable");
+    let told = stage.carry_out(edited, Some(&seen), How::default()).await;
+    assert_eq!(rule(&told), "lines-differ");
+    is_untouched(&stage, &told);
+
+    let mut naked = plan.clone();
+    naked.steps[0].lines.clear();
+    let told = stage.carry_out(naked, Some(&seen), How::default()).await;
+    assert_eq!(rule(&told), "lines-differ");
+
+    let mut refused = plan.clone();
+    refused.refusals.push(Refusal {
+        rule: "too-many-removals".to_owned(),
+        message: "too many".to_owned(),
+        hint: "fewer".to_owned(),
+    });
+    let told = stage.carry_out(refused, Some(&seen), How::default()).await;
+    assert_eq!(rule(&told), "too-many-removals");
+
+    let mut blind = plan.clone();
+    blind.observed = None;
+    let told = stage.carry_out(blind, Some(&seen), How::default()).await;
+    assert_eq!(rule(&told), "plan-outdated");
+
+    for state in [
+        DeviceState::Observe,
+        DeviceState::Locked,
+        DeviceState::Preprovision,
+    ] {
+        stage.state = state;
+        let told = stage
+            .carry_out(plan.clone(), Some(&seen), How::default())
+            .await;
+        assert_eq!(rule(&told), "not-managed");
+        is_untouched(&stage, &told);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_done() {
+    for reason in [
+        NotCommitted::Fenced,
+        NotCommitted::Lost("no disk".to_owned()),
+    ] {
+        // The look, then the intent.
+        for nth in [1, 2] {
+            let stage = stage().await;
+            let (seen, plan) = stage.planned().await;
+            let how = How {
+                fails_at: Some((nth, reason.clone())),
+                ..How::default()
+            };
+            let told = stage.carry_out(plan, Some(&seen), how).await;
+            assert_eq!(because(&told), format!("{reason}; nothing was written"));
+            is_untouched(&stage, &told);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_cannot_be_written_down_is_the_last() {
+    for (reason, is_left) in [
+        (NotCommitted::Fenced, false),
+        (NotCommitted::Lost("no disk".to_owned()), true),
+    ] {
+        let stage = stage().await;
+        let (seen, plan) = stage.planned().await;
+        let first = plan.steps[0].lines.clone();
+        let how = How {
+            fails_at: Some((3, reason.clone())),
+            ..How::default()
+        };
+        let told = stage.carry_out(plan, Some(&seen), how).await;
+        assert_eq!(
+            because(&told),
+            format!("{reason}; steps 1 to 1 of 2 were written")
+        );
+        assert_eq!(stage.config_lines(), first);
+        let ends = stage
+            .twin
+            .lines()
+            .iter()
+            .filter(|one| one.line == "end")
+            .count();
+        assert_eq!(ends == 1, is_left, "left only while the device is ours");
+        assert_eq!(stage.startup(), stage.at_first);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_behind_a_closed_fence() {
+    let stage = stage().await;
+    let (seen, plan) = stage.planned().await;
+    let how = How {
+        fence: Some(Fence::until(Instant::now())),
+        ..How::default()
+    };
+    let told = stage.carry_out(plan, Some(&seen), how).await;
+    assert!(because(&told).contains("is over"), "{}", because(&told));
+    assert_eq!(stage.twin.lines(), []);
+    is_untouched(&stage, &told);
+}
+
+#[tokio::test]
+async fn a_fence_that_closes_half_way_ends_everything() {
+    let stage = stage().await;
+    let (seen, plan) = stage.planned().await;
+    let fence = Fence::until(Instant::now() + Duration::from_secs(600));
+    let progress = |progress: Progress| {
+        if matches!(progress, Progress::Typing { step: 2, .. }) {
+            fence.close();
+        }
+    };
+    let first = plan.steps[0].lines.clone();
+    let how = How {
+        fence: Some(fence.clone()),
+        progress: Some(&progress),
+        ..How::default()
+    };
+    let told = stage.carry_out(plan, Some(&seen), how).await;
+    assert!(because(&told).contains("is over"), "{}", because(&told));
+    assert_eq!(stage.config_lines(), first);
+    assert_eq!(stage.startup(), stage.at_first);
+    assert_eq!(told.ending.outcome.steps.len(), 2);
+}
+
+#[tokio::test]
+async fn a_signal_finishes_the_step_and_leaves_the_device_in_good_order() {
+    let stage = stage().await;
+    let (seen, plan) = stage.planned().await;
+    let first = plan.steps[0].lines.clone();
+    let (send, stop) = watch::channel(false);
+    let progress = |progress: Progress| {
+        if matches!(progress, Progress::Typing { step: 1, .. }) {
+            send.send_replace(true);
+        }
+    };
+    let how = How {
+        stop: Some(stop),
+        progress: Some(&progress),
+        ..How::default()
+    };
+    let told = stage.carry_out(plan, Some(&seen), how).await;
+    assert_eq!(
+        because(&told),
+        "stopped after step 1 of 2; nothing was saved"
+    );
+    assert_eq!(told.story(), "looked-before intent-apply typed left");
+    assert_eq!(stage.config_lines(), first);
+    assert_eq!(stage.twin.lines().last().unwrap().line, "exit");
+    assert_eq!(stage.startup(), stage.at_first);
+    // The next run looks, and finishes.
+    let told = stage.apply().await;
+    assert_eq!(told.ending.outcome.ended, Ended::Applied);
+}
+
+#[tokio::test]
+async fn a_signal_before_the_first_line_leaves_everything_as_it_was() {
+    let stage = stage().await;
+    let (seen, plan) = stage.planned().await;
+    let (_send, stop) = watch::channel(true);
+    let how = How {
+        stop: Some(stop),
+        ..How::default()
+    };
+    let told = stage.carry_out(plan, Some(&seen), how).await;
+    assert_eq!(because(&told), "stopped before anything was written");
+    is_untouched(&stage, &told);
+}
+
+#[tokio::test]
+async fn every_step_is_told_as_it_is_begun() {
+    let stage = stage().await;
+    let (seen, plan) = stage.planned().await;
+    let count = AtomicUsize::new(0);
+    let progress = |progress: Progress| {
+        if let Progress::Typing { step, of, .. } = progress {
+            assert_eq!((count.fetch_add(1, Ordering::SeqCst) + 1, of), (step, 2));
+        }
+    };
+    let how = How {
+        progress: Some(&progress),
+        ..How::default()
+    };
+    let told = stage.carry_out(plan, Some(&seen), how).await;
+    assert_eq!(told.ending.outcome.ended, Ended::Applied);
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+}
