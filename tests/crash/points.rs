@@ -55,7 +55,9 @@ const ON_THE_WAY: [&str; 35] = [
 
 /// Nine lines: a profile, four endpoints, four subscribers.
 fn nine_lines() -> Vec<Flat> {
-    (1..=4).map(|number| Flat::new(number, 0, "home-100")).collect()
+    (1..=4)
+        .map(|number| Flat::new(number, 0, "home-100"))
+        .collect()
 }
 
 fn site() -> Site {

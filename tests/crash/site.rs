@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use gamctl::history::{Store, StoreUrl, Timeouts};
 use gamctl::model::{DeviceName, GamModel};
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{SnmpSettings, State, Twin, TwinSettings};
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::world::World;
@@ -80,7 +82,9 @@ pub(super) struct Site {
     pub(super) twins: BTreeMap<DeviceName, Twin>,
     pub(super) flats: Vec<Flat>,
     pub(super) runtime: Runtime,
+    /// In memory where that is possible: it is the process that dies here, and never the machine.
     pub(super) state: PathBuf,
+    _memory: TempDir,
     /// Somewhere else than in the state directory.
     pub(super) url: Option<String>,
     runs: AtomicU32,
@@ -158,7 +162,9 @@ impl Site {
         let secrets = world.beside("secrets");
         fs::create_dir(&secrets).unwrap();
         for (name, value) in &keys.secrets {
-            fs::write(secrets.join(name), value).unwrap();
+            let path = secrets.join(name);
+            fs::write(&path, value).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
         }
         let settings = format!(
             "[inventory]\npath = \".\"\n\n[secrets]\ndirectory = \"{}\"\n\n[apply]\nlease_seconds = {lease_seconds}\n",
@@ -182,13 +188,19 @@ impl Site {
             devices = { count = 1000 }\n",
         );
         world.write("devices/oaks.toml", devices_text(&twins));
-        let state = world.beside("state");
+        let memory = match Path::new("/dev/shm").is_dir() {
+            true => tempfile::tempdir_in("/dev/shm"),
+            false => tempfile::tempdir(),
+        };
+        let memory = memory.unwrap();
+        let state = memory.path().join("state");
         let site = Self {
             world,
             twins,
             flats: Vec::new(),
             runtime,
             state,
+            _memory: memory,
             url: None,
             runs: AtomicU32::new(0),
         };
@@ -299,16 +311,26 @@ impl Site {
 
     /// Lets the leases of who died run out: as if their time had passed.
     pub(super) fn time_passes(&self) {
+        const OVER: &str = "update lease set until = since";
+        self.is_quiet();
         self.runtime.block_on(async {
             use sqlx::{Connection as _, Executor as _};
             let url = self.url();
-            let Some(path) = url.path().filter(|path| path.exists()) else {
-                return;
-            };
-            let mut connection = sqlite(path).await;
-            // Dead before it made the table.
-            let _passed = connection.execute("update lease set until = since").await;
-            connection.close().await.unwrap();
+            match url.path() {
+                // It died before there was a table, or even a file.
+                Some(path) if path.exists() => {
+                    let mut connection = sqlite(path).await;
+                    let _passed = connection.execute(OVER).await;
+                    connection.close().await.unwrap();
+                }
+                Some(_) => {}
+                None => {
+                    let mut connection =
+                        sqlx::PgConnection::connect(&url.to_string()).await.unwrap();
+                    connection.execute(OVER).await.unwrap();
+                    connection.close().await.unwrap();
+                }
+            }
         });
     }
 
