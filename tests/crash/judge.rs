@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gamctl::apply::{Entry, Purpose};
-use gamctl::history::{Filter, RunId};
+use gamctl::history::{Filter, RunId, Store, Timeouts};
 use gamctl::model::DeviceName;
 use gamctl::simulator::server::Twin;
 use sqlx::{Connection as _, Row as _};
@@ -63,6 +63,22 @@ pub(super) fn writings(twin: &Twin) -> Vec<Writing> {
     writings
 }
 
+async fn all_intents(path: &std::path::Path, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
+    let sql = "select run, number, content from entry where device = $1 and kind = 'intent' order by run, number";
+    let mut connection = sqlite(path).await;
+    let rows = sqlx::query(sql).bind(device.as_str());
+    let rows = rows.fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let intents = rows.iter().map(|row| {
+        (
+            RunId(row.get::<String, _>(0).parse().unwrap()),
+            u32::try_from(row.get::<i64, _>(1)).unwrap(),
+            serde_json::from_str(row.get::<&str, _>(2)).unwrap(),
+        )
+    });
+    intents.collect()
+}
+
 fn everything() -> Filter {
     Filter {
         most: 1_000_000,
@@ -73,57 +89,69 @@ fn everything() -> Filter {
 impl Site {
     /// Returns everything that the store has of what was to be written to a device, in order of time.
     pub(super) fn intents(&self, device: &DeviceName) -> Vec<Intent> {
-        let store = self.store();
-        let intents = self.runtime.block_on(async {
-            let mut runs = store.runs(&everything()).await.unwrap();
-            runs.sort_by_key(|run| run.run.id);
-            let mut intents = Vec::new();
-            for run in runs {
-                let run = run.run.id;
-                let entries = store.entries(run, device).await.unwrap();
-                let numbers: Vec<u32> = entries.iter().map(|row| row.number).collect();
-                let count = u32::try_from(entries.len()).unwrap();
-                assert_eq!(
-                    numbers,
-                    (1..=count).collect::<Vec<_>>(),
-                    "a gap or a double"
-                );
-                let saved = entries
-                    .iter()
-                    .filter(|row| matches!(row.entry, Entry::Saved { .. }));
-                assert!(saved.count() <= 1, "{device} was saved twice in {run:?}");
-                for row in entries {
-                    if let Entry::Intent { purpose, plan } = row.entry {
-                        intents.push(Intent {
-                            run,
-                            number: row.number,
-                            purpose,
-                            lines: plan.steps.into_iter().flat_map(|step| step.lines).collect(),
-                        });
-                    }
-                }
+        let url = self.url();
+        let rows = self.runtime.block_on(async {
+            match url.path() {
+                Some(path) => all_intents(path, device).await,
+                None => self.told_intents(device).await,
             }
-            store.close().await;
-            intents
         });
-        for run in intents.iter().map(|intent| intent.run) {
-            let applies = intents
-                .iter()
-                .filter(|intent| intent.run == run && intent.purpose == Purpose::Apply);
-            assert!(applies.count() <= 1, "a run begins once with a device");
+        let mut intents: Vec<Intent> = Vec::new();
+        for (run, number, entry) in rows {
+            let Entry::Intent { purpose, plan } = entry else {
+                continue;
+            };
+            let is_again = purpose == Purpose::Apply
+                && intents
+                    .iter()
+                    .any(|intent| intent.run == run && intent.purpose == purpose);
+            assert!(!is_again, "a run begins once with a device");
+            intents.push(Intent {
+                run,
+                number,
+                purpose,
+                lines: plan.steps.into_iter().flat_map(|step| step.lines).collect(),
+            });
         }
         intents
+    }
+
+    /// As the store itself tells it, which takes longer.
+    async fn told_intents(&self, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
+        let store = Store::open(&self.url(), Timeouts::default()).await.unwrap();
+        let mut runs = store.runs(&everything()).await.unwrap();
+        runs.sort_by_key(|run| run.run.id);
+        let mut all = Vec::new();
+        for run in runs {
+            let run = run.run.id;
+            let entries = store.entries(run, device).await.unwrap();
+            let numbers: Vec<u32> = entries.iter().map(|row| row.number).collect();
+            let count = u32::try_from(entries.len()).unwrap();
+            assert_eq!(
+                numbers,
+                (1..=count).collect::<Vec<_>>(),
+                "a gap or a double"
+            );
+            all.extend(entries.into_iter().map(|row| (run, row.number, row.entry)));
+        }
+        store.close().await;
+        all
     }
 
     /// Checks what holds at any moment, when nobody is at work: each line that a device got is in an intent that was stored
     /// before, in its order, once.
     pub(super) fn is_sound(&self) {
+        let _intents = self.sound_intents();
+    }
+
+    fn sound_intents(&self) -> BTreeMap<DeviceName, Vec<Intent>> {
         self.is_quiet();
+        let mut all = BTreeMap::new();
         if !self.url().path().is_none_or(std::path::Path::exists) {
             for twin in self.twins.values() {
                 assert!(writings(twin).is_empty());
             }
-            return;
+            return all;
         }
         let times = self.entry_times();
         for (device, twin) in &self.twins {
@@ -143,7 +171,9 @@ impl Site {
                     );
                 }
             }
+            all.insert(device.clone(), intents);
         }
+        all
     }
 
     /// Returns when each entry was stored, where that can be asked to the millisecond, and checks that devices went from one
@@ -157,6 +187,7 @@ impl Site {
             let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
             connection.close().await.unwrap();
             let mut times = BTreeMap::new();
+            let mut counts: BTreeMap<(RunId, DeviceName), u32> = BTreeMap::new();
             let mut last: Option<(DeviceName, i64, String)> = None;
             for row in rows {
                 let run = RunId(row.get::<String, _>(0).parse().unwrap());
@@ -171,15 +202,27 @@ impl Site {
                     assert!(*then < epoch || *by == holder, "{device}: two hold {epoch}");
                 }
                 times.insert((run, device.clone(), number), at);
+                *counts.entry((run, device.clone())).or_default() += 1;
                 last = Some((device, epoch, holder));
             }
+            for ((run, device), count) in counts {
+                for number in 1..=count {
+                    let key = (run, device.clone(), number);
+                    assert!(times.contains_key(&key), "a gap or a double: {key:?}");
+                }
+            }
+            let sql = "select count(*) from (select 1 from entry where kind = 'saved' group by run, device having count(*) > 1)";
+            let mut connection = sqlite(path).await;
+            let twice: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+            assert_eq!(twice, 0, "saved twice");
             Some(times)
         })
     }
 
     /// Checks what holds once a run went to its end: everything is as intended, saved, written down, and there is nothing left to do.
     pub(super) fn is_done(&self) {
-        self.is_sound();
+        let intents = self.sound_intents();
         self.run(&["plan"]).exits(0);
         let store = self.store();
         self.runtime.block_on(async {
@@ -200,7 +243,7 @@ impl Site {
         let journal = std::fs::metadata(self.state.join("journal"));
         assert!(journal.map_or(true, |file| file.len() == 0));
         for (name, twin) in &self.twins {
-            for intent in self.intents(name) {
+            for intent in &intents[name] {
                 assert!(
                     ended.contains(&(intent.run, name.clone())),
                     "nobody knows how {name} ended in {:?}",
@@ -211,7 +254,7 @@ impl Site {
                 let startup = gam.startup().map(|saved| saved.configuration.clone());
                 (gam.running().clone(), startup)
             });
-            let is_written = !self.intents(name).is_empty();
+            let is_written = !intents[name].is_empty();
             assert_eq!(
                 startup.as_ref(),
                 is_written.then_some(&running),

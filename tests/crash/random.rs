@@ -95,7 +95,6 @@ fn story(mut chance: Chance) {
                 break;
             }
         }
-        site.is_sound();
         whole = whole.min(to_the_end(&site));
     }
 }

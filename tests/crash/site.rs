@@ -33,6 +33,8 @@ pub(super) struct Keys {
     /// The text of `credentials.toml`, and what its names stand for.
     pub(super) credentials: String,
     pub(super) secrets: Vec<(&'static str, String)>,
+    /// What the last device is opened by, where it is something else.
+    pub(super) of_the_last: Option<&'static str>,
 }
 
 impl Default for Keys {
@@ -48,6 +50,7 @@ impl Default for Keys {
                 ("gam-snmp", "public".to_owned()),
                 ("gam-ssh", PASSWORD.to_owned()),
             ],
+            of_the_last: None,
         }
     }
 }
@@ -187,7 +190,7 @@ impl Site {
             interruptions = { count = 1000 }\n\
             devices = { count = 1000 }\n",
         );
-        world.write("devices/oaks.toml", devices_text(&twins));
+        world.write("devices/oaks.toml", devices_text(&twins, keys.of_the_last));
         let memory = match Path::new("/dev/shm").is_dir() {
             true => tempfile::tempdir_in("/dev/shm"),
             false => tempfile::tempdir(),
@@ -253,6 +256,18 @@ impl Site {
 
     /// Starts the program; with `crash_at` it dies there.
     pub(super) fn start(&self, arguments: &[&str], crash_at: Option<&str>) -> Running {
+        let (mut command, said) = self.command(arguments);
+        if let Some(point) = crash_at {
+            command.env("GAMCTL_CRASH_AT", point);
+        }
+        Running {
+            child: command.spawn().unwrap(),
+            said,
+        }
+    }
+
+    /// Returns the program with its surroundings, and the file that it talks into.
+    pub(super) fn command(&self, arguments: &[&str]) -> (Command, PathBuf) {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let said = self.world.beside(&format!("said-{number}"));
         let file = File::create(&said).unwrap();
@@ -279,13 +294,7 @@ impl Site {
         if let Some(url) = &self.url {
             command.env("GAMCTL_STORE_URL", url);
         }
-        if let Some(point) = crash_at {
-            command.env("GAMCTL_CRASH_AT", point);
-        }
-        Running {
-            child: command.spawn().unwrap(),
-            said,
-        }
+        (command, said)
     }
 
     pub(super) fn run(&self, arguments: &[&str]) -> Said {
@@ -376,14 +385,18 @@ async fn twin(number: usize, keys: &Keys) -> Twin {
     Twin::start(settings).await.unwrap()
 }
 
-fn devices_text(twins: &BTreeMap<DeviceName, Twin>) -> String {
+fn devices_text(twins: &BTreeMap<DeviceName, Twin>, of_the_last: Option<&str>) -> String {
+    let last = twins.keys().next_back();
     let texts = twins.iter().map(|(name, twin)| {
         let (ssh, snmp) = (twin.ssh_address(), twin.snmp_address());
+        let credentials = of_the_last.filter(|_| last == Some(name));
+        let credentials = credentials.map(|other| format!("credentials = \"{other}\"\n"));
         format!(
-            "[device.{name}]\nmodel = \"GAM-4-CX\"\naddress = \"{ssh}/{}\"\nserial = \"{}\"\nhost_key = \"{}\"\ntest_bed = true\n\n",
+            "[device.{name}]\nmodel = \"GAM-4-CX\"\naddress = \"{ssh}/{}\"\nserial = \"{}\"\nhost_key = \"{}\"\ntest_bed = true\n{}\n",
             snmp.port(),
             twin.serial(),
-            twin.host_key().unwrap()
+            twin.host_key().unwrap(),
+            credentials.unwrap_or_default(),
         )
     });
     texts.collect()
