@@ -18,6 +18,7 @@ on_both!(
     a_plan_that_was_taken_is_told_with_its_run,
     a_plan_that_is_too_old_is_not_taken,
     whoever_took_a_plan_may_ask_again,
+    the_same_plan_made_again_may_be_applied_again,
     the_applied_commit_is_the_last_that_reached_a_device,
     each_version_of_what_is_ours_is_kept,
     an_adoption_is_written_with_its_audit,
@@ -204,6 +205,22 @@ async fn whoever_took_a_plan_may_ask_again(bed: Bed) {
         assert!(matches!(taken.unwrap(), Taken::Now { .. }));
     }
     assert_eq!(bed.number("select count(*) from plan_taken").await, 1);
+}
+
+async fn the_same_plan_made_again_may_be_applied_again(bed: Bed) {
+    let (first, second) = (run(), run());
+    let document = json!({ "devices": [] });
+    for run in [&first, &second] {
+        bed.store.keep_plan("p1", &document).await.unwrap();
+        let taken = bed.store.take_plan("p1", &document, run, HOUR).await;
+        assert!(matches!(taken.unwrap(), Taken::Now { .. }));
+    }
+    let taken = bed.store.take_plan("p1", &document, &run(), HOUR).await;
+    let Taken::AlreadyApplied { run, .. } = taken.unwrap() else {
+        panic!("it was made twice, and taken twice");
+    };
+    assert_eq!(run, second.id);
+    assert_eq!(bed.number("select count(*) from plan_document").await, 1);
 }
 
 async fn the_applied_commit_is_the_last_that_reached_a_device(bed: Bed) {
