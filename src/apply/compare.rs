@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DeviceConfig, Observation, RateLimit, Slot};
+use crate::model::{DeviceConfig, Observation, Part, RateLimit, Slot};
 use crate::plan::{Field, Object};
 
 /// What is known of each object: its fields by their names, as texts. A field that is left out is not there or not known.
@@ -108,6 +108,7 @@ fn text(value: Option<&impl ToString>) -> Option<String> {
 /// Returns the facts of a look: all that its fingerprint is made of.
 pub(super) fn facts_of(look: &Observation) -> Facts {
     let mut facts = facts(&look.config);
+    forget_unread(look, &mut facts);
     let mut add = |object: String, field: &str, value: Option<String>| {
         if let Some(value) = value {
             let of_object = facts.entry(object).or_default();
@@ -150,6 +151,29 @@ pub(super) fn facts_of(look: &Observation) -> Facts {
         );
     }
     facts
+}
+
+/// Takes out what is only a stand-in for a value that could not be read.
+fn forget_unread(look: &Observation, facts: &mut Facts) {
+    let mut forget = |part: Part, slot: Option<Slot>, object: &Object| {
+        let Some((slot, fields)) = slot.zip(facts.get_mut(&object.to_string())) else {
+            return;
+        };
+        fields.retain(|field, _| look.unread_field(part, slot.0, field).is_none());
+    };
+    for (name, one) in &look.config.profiles {
+        forget(Part::Profiles, one.slot, &Object::Profile(name.clone()));
+    }
+    for (mac, one) in &look.config.endpoints {
+        forget(Part::Endpoints, one.slot, &Object::Endpoint(*mac));
+    }
+    for (name, one) in &look.config.subscribers {
+        forget(
+            Part::Subscribers,
+            one.slot,
+            &Object::Subscriber(name.clone()),
+        );
+    }
 }
 
 /// Returns in sentences how a picture differs from what was wanted.

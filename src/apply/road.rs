@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::before::{is_fit, is_ours, may_begin, may_save, refused};
-use super::typing::Typed;
+use super::typing::{Failure, Typed, failure_of};
 use super::verdict::{Ends, Stand};
 use super::{
     DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCommitted, Progress, Purpose, StepOutcome,
@@ -174,21 +174,33 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    pub(super) async fn open(&self) -> Result<Session, SshError> {
+    async fn open(&self) -> Result<Session, SshError> {
         Session::open_to_write(self.job.login, self.job.patience, self.job.fence).await
+    }
+
+    /// Logs in once more, to the same box.
+    pub(super) async fn open_again(
+        &self,
+        start: &Start<'_>,
+    ) -> Result<Session, Result<Failure, Ended>> {
+        let mut session = self.open().await.map_err(|error| failure_of(&error))?;
+        match board(&mut session, start.before).await {
+            Ok(None) => Ok(session),
+            Ok(Some(because)) => Err(Ok(Failure::before_anything(because))),
+            Err(error) => Err(failure_of(&error)),
+        }
     }
 
     /// Checks that SSH leads to the device that SNMP leads to: they may be forwarded to different boxes.
     async fn check_board(&self, session: &mut Session, look: &Observation) -> Result<(), Ended> {
-        let version = session.read(Command::ShowVersion).await;
-        let version = version.map_err(|error| unreachable(&error))?;
-        match (board_address(&version), look.identity.mac) {
-            (Some(over_ssh), Some(over_snmp)) if over_ssh != over_snmp => Err(refused(
+        let other = board(session, look).await;
+        match other.map_err(|error| unreachable(&error))? {
+            None => Ok(()),
+            Some(because) => Err(refused(
                 "wrong-device",
-                format!("SSH leads to another device than SNMP: {over_ssh} and not {over_snmp}"),
+                because,
                 "look where the address and its ports lead; nothing is written to a box that was not looked at",
             )),
-            _ => Ok(()),
         }
     }
 
@@ -275,6 +287,17 @@ impl<W: Witness> Road<'_, '_, W> {
     pub(super) fn is_stopped(&self) -> bool {
         *self.job.stop.borrow()
     }
+}
+
+/// Returns where SSH leads, if that is not the board that a look was at.
+async fn board(session: &mut Session, look: &Observation) -> Result<Option<String>, SshError> {
+    let version = session.read(Command::ShowVersion).await?;
+    Ok(match (board_address(&version), look.identity.mac) {
+        (Some(over_ssh), Some(over_snmp)) if over_ssh != over_snmp => Some(format!(
+            "SSH leads to another device than SNMP: {over_ssh} and not {over_snmp}"
+        )),
+        _ => None,
+    })
 }
 
 pub(super) fn interrupted(because: &str) -> Ended {

@@ -22,6 +22,17 @@ pub(super) struct Failure {
     pub(super) is_typed: bool,
 }
 
+impl Failure {
+    /// Nothing was typed yet.
+    pub(super) fn before_anything(because: String) -> Self {
+        Self {
+            because,
+            is_open: false,
+            is_typed: false,
+        }
+    }
+}
+
 impl<W: Witness> Road<'_, '_, W> {
     /// Types the lines of every step. Only the way there is stopped half-way by a signal: half a way back would be worse than both ends.
     pub(super) async fn type_steps(
@@ -161,13 +172,8 @@ async fn type_step(
     Ok(exchanges)
 }
 
-/// Returns what a failure to log in is.
-pub(super) fn not_begun(error: &SshError) -> Result<Failure, Ended> {
-    failure_of(error)
-}
-
 /// Returns what a failure is; one of a fence ends everything.
-fn failure_of(error: &SshError) -> Result<Failure, Ended> {
+pub(super) fn failure_of(error: &SshError) -> Result<Failure, Ended> {
     let is_answered = match error.because() {
         SshError::Fenced { .. } => return Err(interrupted(&chain(error))),
         SshError::Declined { .. } | SshError::Unexpected { .. } => true,

@@ -97,11 +97,11 @@ impl<W: Witness> Road<'_, '_, W> {
                     unread,
                 ));
             }
-            Stand::Elsewhere(left) if is_typed => {
-                let because = format!("{because}: {}", few(&left));
-                self.go_back(start, because, look).await
-            }
-            Stand::Elsewhere(_) => {
+            Stand::Elsewhere(left) => {
+                let because = match is_typed {
+                    true => format!("{because}: {}", few(&left)),
+                    false => because,
+                };
                 if start.ends.left_of_before(&look).is_empty() {
                     let others = start.ends.others(&look);
                     self.remarks.extend(others.into_iter().map(somebody_else));
@@ -179,9 +179,9 @@ impl<W: Witness> Road<'_, '_, W> {
         }
         self.intend(Purpose::Undo, &way.plan, "it is half written")
             .await?;
-        let typed = match self.open().await {
+        let typed = match self.open_again(start).await {
             Ok(session) => self.type_steps(session, &way.plan, Purpose::Undo).await?,
-            Err(error) => Typed::Failed(super::typing::not_begun(&error)?),
+            Err(failure) => Typed::Failed(failure?),
         };
         let trouble = match typed {
             Typed::All(session) => {

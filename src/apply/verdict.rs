@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::model::{DeviceConfig, Observation, Part, Slot};
+use crate::model::{DeviceConfig, Identity, Observation, Part, Slot};
 use crate::plan::{DevicePlan, Field, Object, Step, Touched, Verb, after};
 
 use super::compare::{facts, sentences};
@@ -59,6 +59,9 @@ impl<'a> Ends<'a> {
 
     /// Returns where a device is that was written to.
     pub(super) fn stand(&self, now: &Observation, again: Result<&DevicePlan, &str>) -> Stand {
+        if let Some(other) = other_box(self.before, now) {
+            return Stand::Elsewhere(vec![other]);
+        }
         let unread = self.unread(now);
         if !unread.is_empty() {
             return Stand::Unread(unread);
@@ -120,7 +123,8 @@ impl<'a> Ends<'a> {
 
     /// Returns everything that is not as it was before, whoever touched it.
     pub(super) fn all_that_differs(&self, now: &Observation) -> Vec<String> {
-        let mut left = self.unread(now);
+        let mut left: Vec<String> = other_box(self.before, now).into_iter().collect();
+        left.extend(self.unread(now));
         left.extend(sentences(&facts(&self.start), &facts(&now.config)));
         left
     }
@@ -205,8 +209,27 @@ impl<'a> Ends<'a> {
     }
 }
 
-/// Returns whether a device restarted between two looks that are so far apart; not known is no.
+/// Returns who answers instead, where it is not the box that was looked at before.
+fn other_box(before: &Observation, now: &Observation) -> Option<String> {
+    let (was, is) = (&before.identity, &now.identity);
+    let differ = |what: &str, was: Option<String>, is: Option<String>| {
+        let (was, is) = was.zip(is)?;
+        (was != is).then(|| format!("another box answers: {what} {is} and not {was}"))
+    };
+    let text = |value: Option<&dyn ToString>| value.map(ToString::to_string);
+    let serial = |of: &Identity| text(of.serial.as_ref().map(|one| one as &dyn ToString));
+    let mac = |of: &Identity| text(of.mac.as_ref().map(|one| one as &dyn ToString));
+    let model = |of: &Identity| text(of.model.as_ref().map(|one| one as &dyn ToString));
+    differ("serial number", serial(was), serial(is))
+        .or_else(|| differ("MAC address", mac(was), mac(is)))
+        .or_else(|| differ("model", model(was), model(is)))
+}
+
+/// Returns whether a device restarted between two looks that are so far apart, or another one took its place; not known is no.
 pub(super) fn has_restarted(before: &Observation, now: &Observation, apart: Duration) -> bool {
+    if other_box(before, now).is_some() {
+        return true;
+    }
     if let (Some(before), Some(now)) = (before.identity.boots, now.identity.boots) {
         return before != now;
     }
