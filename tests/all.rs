@@ -17,6 +17,7 @@ mod documents;
 mod golden;
 mod history;
 mod import;
+mod injection;
 mod mutations;
 mod observe;
 mod planner;

@@ -1,5 +1,6 @@
 //! The last gate before a device: text becomes a line of configuration mode only when it can be nothing else.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::Hostname;
@@ -26,7 +27,7 @@ pub enum NotALine {
     OuterSpace,
     #[error("it has a quote that neither begins nor ends a name or a description")]
     StrayQuote,
-    #[error("it gives a name or a description twice")]
+    #[error("it has an option twice")]
     Twice,
     #[error("it is none of the commands that gamctl types")]
     UnknownCommand,
@@ -123,12 +124,16 @@ fn is_key(character: char) -> bool {
     !matches!(character, ' '..='~') || matches!(character, '?' | '\\')
 }
 
-/// Checks that quotes hold names and descriptions and nothing else, and each of them once: what got out of its quotes has
-/// to get into others to be a line at all.
+/// Checks that quotes hold names and descriptions and nothing else, and that no option stands twice: what got out of its
+/// quotes has to get into others to be a line at all.
 fn check_quotes(text: &str) -> Result<(), NotALine> {
     // Outside and inside take turns.
     let parts: Vec<&str> = text.split('"').collect();
-    let (mut names, mut descriptions) = (0, 0);
+    let is_closed = !parts.len().is_multiple_of(2);
+    if parts.len() > 1 && !(is_closed && text.starts_with("ghn ")) {
+        return Err(NotALine::StrayQuote);
+    }
+    let mut options = BTreeSet::new();
     for (index, part) in parts.iter().enumerate().step_by(2) {
         let is_first = index == 0;
         let is_last = index + 1 == parts.len();
@@ -137,19 +142,13 @@ fn check_quotes(text: &str) -> Result<(), NotALine> {
         if !begins || !ends {
             return Err(NotALine::StrayQuote);
         }
-        let words = part.split(' ');
-        names += words.clone().filter(|word| *word == "name").count();
-        descriptions += words.filter(|word| *word == "description").count();
+        let is_option = |word: &&str| word.starts_with(char::is_alphabetic) && *word != "none";
+        let mut words = part.split(' ').filter(is_option);
+        if text.starts_with("ghn ") && !words.all(|word| options.insert(word)) {
+            return Err(NotALine::Twice);
+        }
     }
-    if parts.len().is_multiple_of(2) {
-        return Err(NotALine::StrayQuote);
-    }
-    let is_twice = parts.len() > 1 && (names > 1 || descriptions > 1);
-    if is_twice {
-        Err(NotALine::Twice)
-    } else {
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Returns what a line leads to, where it is one of those that gamctl types.
@@ -197,6 +196,7 @@ mod tests {
         for text in [
             "ghn bw-profile 2 name \"home 100\" rate-downstream 106 rate-upstream 106",
             "no ghn bw-profile 2",
+            "ghn subscriber 1 remapped-vid none port2-vid none allowed-vlan none name \"none\"",
             "ghn port 3 name \"riser a\" mode siso",
             "no ghn port 3 shutdown",
             "ghn subscriber 1 allowed-vlan 5,7-9",
@@ -230,12 +230,14 @@ mod tests {
             "ghn subscriber 1 vid \"5\"",
             "\"ghn\" port 1",
             "snmp-server location behind the \"door\"",
+            "snmp-server location a name \"b\"",
         ] {
             assert_eq!(why(text), NotALine::StrayQuote, "{text}");
         }
         for text in [
             "ghn subscriber 1 name \"a\" vid 5 name \"b\"",
             "ghn subscriber 1 name \"a\" description \"b\" description \"c\"",
+            "ghn subscriber 1 name \"a\" vid 5 description \"b\" vid 6",
         ] {
             assert_eq!(why(text), NotALine::Twice, "{text}");
         }
