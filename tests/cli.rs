@@ -91,12 +91,13 @@ fn steady(world: &World, text: &str) -> String {
 }
 
 /// What a run leaves behind differs each time: `#` is a digit, `h` a hexadecimal one, anything else itself.
-const SHAPES: [(&str, &str); 5] = [
+const SHAPES: [(&str, &str); 6] = [
     ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "RUN"),
     ("####-##-## ##:##:## UTC", "MOMENT"),
     ("####-##-## ##:## UTC", "MOMENT"),
     ("    ##:##:##  ", "    TIME      "),
     (" #.# s", " N s"),
+    (" ##.# s", " N s"),
 ];
 
 /// Replaces everything of a shape.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gamctl::apply::Ended;
 use gamctl::history::{Audit, Filter, Freeze, RunId, Taken};
+use gamctl::model::DeviceName;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -50,21 +51,25 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
     assert_eq!(all[1].exit, Some(8));
     assert_eq!(all[1].devices, [("unchanged".to_owned(), 1)].into());
 
+    by_what_is_asked(&bed, &oak, [first.id, second.id]).await;
+}
+
+async fn by_what_is_asked(bed: &Bed, oak: &DeviceName, [first, second]: [RunId; 2]) {
     let now = bed.store.clock().await.unwrap();
     for (filter, expected) in [
         (
             Filter {
-                run: Some(first.id),
+                run: Some(first),
                 ..Filter::default()
             },
-            vec![first.id],
+            vec![first],
         ),
         (
             Filter {
                 device: Some(oak.clone()),
                 ..Filter::default()
             },
-            vec![first.id],
+            vec![first],
         ),
         (
             Filter {
@@ -78,7 +83,7 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
                 most: 1,
                 ..Filter::default()
             },
-            vec![second.id],
+            vec![second],
         ),
         (
             Filter {
@@ -100,7 +105,7 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
                 until: Some(now),
                 ..Filter::default()
             },
-            vec![second.id, first.id],
+            vec![second, first],
         ),
     ] {
         let listed = bed.store.runs(&filter).await.unwrap();
@@ -108,7 +113,7 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
         assert_eq!(listed, expected, "{filter:?}");
     }
     let of_oak = Filter {
-        device: Some(oak),
+        device: Some(oak.clone()),
         since: Some(now - 600),
         ..Filter::default()
     };

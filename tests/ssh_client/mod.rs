@@ -4,6 +4,7 @@ mod faults;
 mod host_keys;
 mod private_key;
 mod reading;
+mod scripted;
 mod writing;
 mod writing_faults;
 mod writing_fence;

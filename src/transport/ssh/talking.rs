@@ -79,7 +79,7 @@ impl Session {
                     .iter()
                     .rev()
                     .take(8)
-                    .any(|line| is_prompt(line)))
+                    .any(|line| is_prompt(line) || self.prompt.begins(line).is_some()))
     }
 
     pub(super) fn take(

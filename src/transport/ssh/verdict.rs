@@ -4,6 +4,9 @@ use super::mode::Next;
 use super::prompt::Prompt;
 use super::reply::{is_message, is_question, refusal};
 
+/// Not every line that begins like a refusal is one.
+const SAVING: &str = "% Saving ";
+
 /// A line, and what must come of it.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
@@ -72,7 +75,7 @@ pub(super) fn verdict(
     if current.trim().is_empty() && !is_quiet {
         return Verdict::Waiting;
     }
-    if refusal(said).is_some() && asked.says == Says::Nothing {
+    if asked.is_refused(said) {
         return Verdict::Refused;
     }
     let words: Vec<&str> = said
@@ -92,7 +95,6 @@ pub(super) fn verdict(
             prompt,
             bytes,
         }),
-        _ if refusal(said).is_some() => Verdict::Refused,
         _ => Verdict::Unknown,
     }
 }
@@ -123,7 +125,7 @@ fn notable(lines: &[String]) -> impl Iterator<Item = String> {
 /// Returns N of `% Saving N bytes to flash:startup-config`.
 fn saved(line: &str) -> Option<u64> {
     let number = line
-        .strip_prefix("% Saving ")?
+        .strip_prefix(SAVING)?
         .strip_suffix(" bytes to flash:startup-config")?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     number.parse().ok().filter(|_| is_number)
@@ -166,6 +168,17 @@ impl Asked<'_> {
             .take_while(|(typed, text)| typed == text);
         let rest = typed.get(same.count()..).unwrap_or(typed);
         rest.is_empty() || is_message(rest)
+    }
+
+    fn is_refused(&self, said: &[String]) -> bool {
+        let is_saving =
+            |line: &String| self.says == Says::Saving && line.trim().starts_with(SAVING);
+        let others: Vec<String> = said
+            .iter()
+            .filter(|line| !is_saving(line))
+            .cloned()
+            .collect();
+        refusal(&others).is_some()
     }
 
     /// Returns whether a line behind the echo says nothing about it; the device may show its prompt again behind a message.
@@ -384,26 +397,54 @@ mod tests {
             ("Building configuration...\r\n".to_owned(), Verdict::Unknown),
             (
                 saved.replace("Building", "Building another"),
-                Verdict::Refused,
+                Verdict::Unknown,
             ),
-            (saved.replace("1402", "+1402"), Verdict::Refused),
-            (saved.replace("1402", "many"), Verdict::Refused),
+            (saved.replace("1402", "+1402"), Verdict::Unknown),
+            (saved.replace("1402", "many"), Verdict::Unknown),
             (
                 saved.replace("1402", "99999999999999999999"),
-                Verdict::Refused,
+                Verdict::Unknown,
             ),
-            (saved.replace("startup", "default"), Verdict::Refused),
+            (saved.replace("startup", "default"), Verdict::Unknown),
             (
                 format!("{saved}% Error: flash failed\r\n"),
                 Verdict::Refused,
             ),
-            (format!("{saved}{saved}"), Verdict::Refused),
+            (format!("{saved}{saved}"), Verdict::Unknown),
             (
                 "Building configuration...\r\n% Error: Cannot save\r\n".to_owned(),
                 Verdict::Refused,
             ),
         ] {
             assert_eq!(now(&reply), Err(expected), "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn between_two_lines_there_is_nothing_but_messages() {
+        let at = Prompt::of("GAM", Mode::Configuration);
+        let calm = |bytes: &str| {
+            let mut screen = Screen::new();
+            screen.take(bytes.as_bytes());
+            is_calm(screen.lines(), &screen.current(), &at)
+        };
+        for bytes in [
+            "GAM(config)# ".to_owned(),
+            format!("GAM(config)# \r\n{MESSAGE}\r\nGAM(config)# "),
+            format!("GAM(config)# {MESSAGE}\r\n"),
+            "GAM(config)# \r\n%LINK-3-UPD".to_owned(),
+        ] {
+            assert!(calm(&bytes), "{bytes:?}");
+        }
+        for bytes in [
+            "GAM(config)# \r\nSystem reloads in 60 s\r\nGAM(config)# ",
+            "GAM(config)# \r\n% Timed out\r\nGAM# ",
+            "GAM(config)# \r\nGAM# ",
+            "GAM(config)# \r\nother(config)# ",
+            "GAM(config)# \r\nPassword: ",
+            "GAM(config)# Continue (y/n)? ",
+        ] {
+            assert!(!calm(bytes), "{bytes:?}");
         }
     }
 
