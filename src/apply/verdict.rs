@@ -250,7 +250,7 @@ pub(super) fn has_restarted(before: &Observation, now: &Observation, apart: Dura
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::DeviceName;
+    use crate::model::{DeviceName, Serial};
 
     fn seen(uptime: Option<u64>, boots: Option<u32>) -> Observation {
         let mut seen = Observation::of(DeviceName::new("oak").unwrap());
@@ -280,9 +280,9 @@ mod tests {
     #[test]
     fn another_box_is_no_restart_of_this_one() {
         let (mut before, mut now) = (seen(Some(1), Some(1)), seen(Some(61), Some(1)));
-        before.identity.serial = crate::model::Serial::new("1").ok();
+        before.identity.serial = Serial::new("1").ok();
         assert_eq!(other_box(&before, &now), None, "not known is not another");
-        now.identity.serial = crate::model::Serial::new("2").ok();
+        now.identity.serial = Serial::new("2").ok();
         let said = other_box(&before, &now).unwrap();
         assert_eq!(said, "another box answers: serial number 2 and not 1");
         assert!(has_restarted(&before, &now, Duration::from_secs(60)));
