@@ -155,7 +155,7 @@ fn rows() -> Vec<Row> {
                 prompt: "other#".to_owned(),
             },
         ),
-        ("later than we wait", Fault::SshSlowLine { millis: 2_900 }),
+        ("later than we wait", Fault::SshSlowLine { millis: 5_000 }),
         (
             "somebody else changes a subscriber of ours before",
             other("ghn subscriber 3 vid 133"),
