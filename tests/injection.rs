@@ -76,6 +76,7 @@ fn mac() -> gamctl::model::MacAddress {
     "00:0e:d8:00:00:01".parse().unwrap()
 }
 
+#[expect(clippy::too_many_lines, reason = "a list, one entry for each place")]
 fn places() -> Vec<Place> {
     let subscriber = || Object::Subscriber("apt-1".parse().unwrap());
     let profile = || Object::Profile("home-100".parse().unwrap());

@@ -9,7 +9,7 @@ use crate::transport::ssh::{ConfigLine, Session, SshError};
 /// What came of typing.
 pub(super) enum Typed {
     /// Every line was taken, and configuration mode was left.
-    All(Session),
+    All(Box<Session>),
     Failed(Failure),
 }
 
@@ -96,7 +96,7 @@ impl<W: Witness> Road<'_, '_, W> {
             return Err(ended);
         }
         crash::point("left-after");
-        Ok(Typed::All(session))
+        Ok(Typed::All(Box::new(session)))
     }
 
     /// Writes down the step that failed.

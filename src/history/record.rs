@@ -276,10 +276,15 @@ async fn put_outcome(
         Bind::Document(stored(outcome)?),
     ];
     session.execute(sql, &binds).await?;
-    if !matches!(outcome.ended, Ended::Interrupted { .. }) {
-        let sql = "delete from unfinished where run = $1 and device = $2";
-        session.execute(sql, run_and_device).await?;
-    }
+    // Whoever was interrupted left it to the next start to look; once that was done, what remains is another run's.
+    let sql = match outcome.ended {
+        Ended::Interrupted { .. } => {
+            "delete from unfinished where run = $1 and device = $2 and exists (select 1 from entry \
+            where run = $1 and device = $2 and kind = 'looked' and content->>'moment' = 'recovery')"
+        }
+        _ => "delete from unfinished where run = $1 and device = $2",
+    };
+    session.execute(sql, run_and_device).await?;
     match outcome.ended {
         Ended::Unsaved { .. } => {
             let sql = "insert into unsaved (run, device, at) values ($1, $2, @now) on conflict (device) do nothing";

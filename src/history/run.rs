@@ -104,7 +104,7 @@ impl Store {
         self.within("tell the applied commit", async {
             let mut session = self.read().await?;
             let sql = "select id, inventory_commit, @seconds(began) from run \
-                where inventory_commit is not null and verb in ('apply', 'rollback') \
+                where inventory_commit is not null and verb in ('apply', 'rollback', 'adopt') \
                 and (exit = 0 or exists \
                 (select 1 from outcome where outcome.run = run.id and ended in ('applied', 'unchanged', 'unsaved'))) \
                 order by began desc, id desc limit 1";

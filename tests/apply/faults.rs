@@ -1,5 +1,6 @@
-//! Every way in which a twin fails, at every stage where that makes a difference: what comes of it, what runs, what is saved and what was
-//! written down, in a table that a person can read.
+//! Every way in which a twin fails, at every stage where that makes a difference, in a table that a person can read.
+//!
+//! Of each: how it ended, what runs, what is saved, what was written down.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use super::stage::{How, LONG, NEW_MAC, Stage, Told};
 use crate::golden::assert_golden;
 
 /// How many twins fail at a time.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 16;
 
 /// What is to be done while something goes wrong: a profile comes and one goes, somebody moves, somebody comes.
 fn work() -> String {
@@ -154,7 +155,7 @@ fn rows() -> Vec<Row> {
                 prompt: "other#".to_owned(),
             },
         ),
-        ("later than we wait", Fault::SshSlowLine { millis: 1_800 }),
+        ("later than we wait", Fault::SshSlowLine { millis: 2_900 }),
         (
             "somebody else changes a subscriber of ours before",
             other("ghn subscriber 3 vid 133"),
@@ -272,7 +273,7 @@ fn agents() -> Vec<Row> {
         [silence()],
         Begins::Saving,
     ));
-    let some = || FaultOrder::new(Fault::SnmpSilence {}).times(12);
+    let some = || FaultOrder::new(Fault::SnmpSilence {}).times(6);
     rows.push(row(
         "the agent is silent for a while after the last line",
         [some()],
@@ -453,10 +454,10 @@ async fn happened(row: Row) -> String {
     let mut stage = Stage::new().await;
     stage.intend(&work());
     stage.patience = Patience {
-        login: Duration::from_secs(4),
-        silence: Duration::from_millis(1_000),
-        reply: Duration::from_secs(3),
-        saving: Duration::from_millis(1_500),
+        login: Duration::from_secs(6),
+        silence: Duration::from_millis(2_000),
+        reply: Duration::from_secs(4),
+        saving: Duration::from_millis(2_500),
         pause: Duration::from_millis(100),
         ..Patience::default()
     };

@@ -71,7 +71,7 @@ pub(super) struct Told {
     pub(super) plan: DevicePlan,
 }
 
-pub(super) fn settings(firmware: FirmwareProfile) -> (TwinSettings, Configuration, Hardware) {
+pub(crate) fn settings(firmware: FirmwareProfile) -> (TwinSettings, Configuration, Hardware) {
     let hardware = Hardware::of(GamModel::Gam4Cx, 11);
     let at_first = load(AT_FIRST, &hardware).unwrap();
     let settings = TwinSettings {

@@ -14,6 +14,9 @@ use super::verdict::{Asked, Reply, Says, Verdict, is_calm, verdict};
 use super::{ConfigLine, Doing, Exchange, Saved, Session, SshError};
 use crate::crash;
 
+/// How long a few bytes may take out of the process; where the device has stopped reading they wait on, and that shows later.
+const LEAVING: Duration = Duration::from_secs(1);
+
 /// One line, what it is for, and what must come of it.
 struct Typed<'a> {
     text: &'a str,
@@ -211,7 +214,7 @@ impl Session {
     /// Returns when the line is out of the socket, so that who dies then has sent it; that it does not get out shows later.
     async fn leaves(&self, before: u64) {
         let leaves = self.connection.wire.sends_more_than(before);
-        let _out = timeout(Duration::from_secs(1), leaves).await;
+        let _out = timeout(LEAVING, leaves).await;
     }
 
     /// Takes what was said meanwhile; it may be messages, and nothing else.
