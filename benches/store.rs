@@ -14,6 +14,7 @@ mod fill;
 #[path = "../tests/postgres.rs"]
 mod postgres;
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, Moment, Purpose};
@@ -192,7 +193,9 @@ fn run() -> NewRun {
 
 fn look(device: &DeviceName, hostname: &str) -> Observation {
     let mut look = Observation::of(device.clone());
-    look.config = full_config();
+    // Made once: what is measured is the store.
+    static FULL: LazyLock<DeviceConfig> = LazyLock::new(full_config);
+    look.config = FULL.clone();
     look.config.system.hostname = Some(hostname.parse().unwrap());
     look
 }
