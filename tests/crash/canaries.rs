@@ -311,7 +311,7 @@ fn every_form_of_a_secret_is_found() {
 
 #[test]
 fn no_secret_is_in_anything_that_is_written_or_said() {
-    let mut site = Site::opened_by(2, keys(), 600);
+    let mut site = Site::opened_by(2, &keys(), 600);
     let line = |fault| FaultOrder::new(fault).matching("ghn").nth(1);
     site.does_everything(vec![
         line(Fault::SshError { text: wrong() }),
@@ -337,7 +337,7 @@ fn no_secret_is_in_anything_that_is_written_or_said() {
 
 #[test]
 fn no_secret_is_in_a_server_nor_in_the_journal() {
-    let mut site = Site::opened_by(2, keys(), 600);
+    let mut site = Site::opened_by(2, &keys(), 600);
     let cluster = Cluster::own(&["synchronous_commit = on"]);
     let database = site.runtime.block_on(cluster.database());
     let url = cluster.url(&database).to_string();

@@ -145,21 +145,21 @@ impl Running {
 impl Site {
     /// So many small devices as they were delivered, in an inventory that wants nothing of them yet.
     pub(super) fn with(devices: usize) -> Self {
-        Self::opened_by(devices, Keys::default(), 600)
+        Self::opened_by(devices, &Keys::default(), 600)
     }
 
     /// As `with`; a device is ours for so many seconds without a word to the store.
     pub(super) fn with_leases(devices: usize, seconds: u16) -> Self {
-        Self::opened_by(devices, Keys::default(), seconds)
+        Self::opened_by(devices, &Keys::default(), seconds)
     }
 
-    pub(super) fn opened_by(devices: usize, keys: Keys, lease_seconds: u16) -> Self {
+    pub(super) fn opened_by(devices: usize, keys: &Keys, lease_seconds: u16) -> Self {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
         let world = World::empty();
         let mut twins = BTreeMap::new();
         for number in 0..devices {
-            let twin = runtime.block_on(twin(number, &keys));
+            let twin = runtime.block_on(twin(number, keys));
             twins.insert(device(number), twin);
         }
         let secrets = world.beside("secrets");
