@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::terminal::Terminal;
 use crate::config::Settings;
-use crate::history::{Journal, Store, StoreUrl, Timeouts};
+use crate::history::{Store, StoreUrl, Timeouts};
 use crate::reconcile::Archive;
 use crate::report::visible;
 
@@ -75,8 +75,7 @@ impl Place {
     /// Opens store and journal, and gives the store what the journal has.
     pub(super) async fn archive(&self, who: &str, terminal: &Terminal) -> anyhow::Result<Archive> {
         let store = self.open().await?;
-        let journal = Journal::at(self.state.join("journal"));
-        let archive = Archive::new(store, journal, who.to_owned());
+        let archive = Archive::new(store, &self.state, who.to_owned());
         let replayed = archive.replay().await?;
         if replayed.entries > 0 {
             terminal.say(&format!(

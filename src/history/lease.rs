@@ -86,6 +86,27 @@ impl Store {
         .await
     }
 
+    /// Ends the lease of a holder that is known to be dead, so that its device can be looked at now.
+    pub async fn release_of_dead(
+        &self,
+        device: &DeviceName,
+        holder: Uuid,
+    ) -> Result<(), StoreError> {
+        self.within("end the lease of a dead process", async {
+            let mut session = self.write().await?;
+            let sql = "update lease set until = @now, is_released = $3 \
+                where device = $1 and holder = $2 and not is_released";
+            let binds = [
+                Bind::Text(device.as_str()),
+                Bind::Id(holder),
+                Bind::Flag(true),
+            ];
+            session.execute(sql, &binds).await?;
+            session.commit().await
+        })
+        .await
+    }
+
     /// Gives a lease back; one that is somebody else's by now stays theirs.
     pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
         self.within("give a lease back", async {

@@ -1,8 +1,10 @@
 //! The store and, beside it, the journal for when it goes away in the middle of a device.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::holder::Holder;
 use crate::history::{Journal, JournalError, Replayed, Store};
 
 /// Where a run writes things down.
@@ -11,19 +13,27 @@ pub struct Archive {
     pub store: Store,
     pub journal: Arc<Journal>,
     who: String,
+    holder: Arc<Holder>,
     /// The store did not answer when it was last asked: no new device is begun.
     is_away: Arc<AtomicBool>,
 }
 
 impl Archive {
-    /// `who` is who is at the keyboard, for what the store rejects of the journal.
-    pub fn new(store: Store, journal: Journal, who: String) -> Self {
+    /// `state` is the state directory; `who` is at the keyboard, for what the store rejects of the journal.
+    pub fn new(store: Store, state: &Path, who: String) -> Self {
+        let journal = Journal::at(state.join("journal"));
         Self {
             store,
             who,
+            holder: Arc::new(Holder::new(state)),
             journal: Arc::new(journal),
             is_away: Arc::new(AtomicBool::new(false)),
         }
+    }
+
+    /// Returns what this process holds leases as.
+    pub(super) fn holder(&self) -> &Holder {
+        &self.holder
     }
 
     pub(super) fn went_away(&self) {

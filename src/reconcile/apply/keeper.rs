@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinHandle;
-use uuid::Uuid;
-
 use super::Archive;
 use crate::history::{Acquired, Lease, StoreError};
 use crate::model::DeviceName;
 use crate::report::moment;
 use crate::transport::ssh::Fence;
+use tokio::task::JoinHandle;
+
+/// What a process sent right before it died may still be on its way, and a device may take a moment for a line.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A lease that is being kept; dropped, it is not renewed any more.
 #[derive(Debug)]
@@ -37,12 +38,26 @@ fn margin(lasts: Duration) -> Duration {
 pub(super) async fn keep(
     archive: &Archive,
     device: &DeviceName,
-    holder: Uuid,
     lasts: Duration,
 ) -> Result<Asked, StoreError> {
     // Counted from before the question: the store's clock started later than this.
-    let asked = Instant::now();
-    let lease = match archive.store.acquire(device, holder, lasts).await? {
+    let mut asked = Instant::now();
+    let mut acquired = archive
+        .store
+        .acquire(device, archive.holder().id, lasts)
+        .await?;
+    if let Acquired::Held { by, .. } = acquired
+        && archive.holder().is_dead(by)
+    {
+        tokio::time::sleep(LAST_WORDS).await;
+        archive.store.release_of_dead(device, by).await?;
+        asked = Instant::now();
+        acquired = archive
+            .store
+            .acquire(device, archive.holder().id, lasts)
+            .await?;
+    }
+    let lease = match acquired {
         Acquired::Held { until, .. } => return Ok(Asked::Held { until }),
         Acquired::Lease(lease) => lease,
     };

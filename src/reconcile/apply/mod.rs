@@ -1,10 +1,11 @@
 //! Carries out what was planned: many devices at a time, each on its own, all of it written down.
 //!
-//! `archive` store and journal · `keeper` leases · `scribe` what is written down of one device · `gate` how many at a time ·
+//! `archive` store and journal · `holder` this process · `keeper` leases · `scribe` what is written down of one device · `gate` how many at a time ·
 //! `one` a device of a run · `recover` what an earlier process left behind.
 
 mod archive;
 mod gate;
+mod holder;
 mod keeper;
 mod one;
 mod recover;
@@ -15,7 +16,6 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 pub use archive::Archive;
 pub use gate::Bounds;
@@ -81,7 +81,6 @@ pub async fn carry_out(
     let common = Arc::new(Common {
         archive: archive.clone(),
         run: manner.run,
-        holder: Uuid::now_v7(),
         lease: manner.lease,
         tuning: manner.tuning,
         clock: manner.clock,

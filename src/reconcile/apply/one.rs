@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use super::keeper::{self, Asked};
 use super::scribe::Scribe;
@@ -23,8 +22,6 @@ use crate::transport::ssh::Fence;
 pub(super) struct Common {
     pub(super) archive: Archive,
     pub(super) run: RunId,
-    /// This process.
-    pub(super) holder: Uuid,
     pub(super) lease: Duration,
     pub(super) tuning: Tuning,
     pub(super) clock: fn() -> u64,
@@ -52,7 +49,7 @@ pub(super) async fn one(
             "the store is away, and nothing is begun without it".to_owned(),
         ));
     }
-    let asked = keeper::keep(&common.archive, device, common.holder, common.lease).await;
+    let asked = keeper::keep(&common.archive, device, common.lease).await;
     let kept = match asked {
         Ok(Asked::Given(kept)) => kept,
         Ok(Asked::Held { until }) => return Err(left(Why::Held, keeper::held(until))),

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use super::Archive;
 use super::keeper::{self, Asked};
@@ -80,7 +79,6 @@ pub async fn recover(
     looking: Looking,
 ) -> Vec<Recovered> {
     let places = Arc::new(Semaphore::new(looking.looks.at_once.max(1)));
-    let holder = Uuid::now_v7();
     let mut tasks = JoinSet::new();
     for left in left {
         let opening = openings.remove(&left.device);
@@ -95,7 +93,7 @@ pub async fn recover(
                 )
             });
             let found = match opening {
-                Ok(opening) => one(&left, &opening, wanted, &archive, looking, holder).await,
+                Ok(opening) => one(&left, &opening, wanted, &archive, looking).await,
                 Err(why) => Found::NotSeen(why),
             };
             Recovered {
@@ -119,9 +117,8 @@ async fn one(
     wanted: Option<Wanted<'static>>,
     archive: &Archive,
     looking: Looking,
-    holder: Uuid,
 ) -> Found {
-    let kept = match keeper::keep(archive, &left.device, holder, looking.lease).await {
+    let kept = match keeper::keep(archive, &left.device, looking.lease).await {
         Ok(Asked::Given(kept)) => kept,
         Ok(Asked::Held { until }) => return Found::Held(keeper::held(until)),
         Err(error) => return Found::NotSeen(error.to_string()),
