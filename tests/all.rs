@@ -12,6 +12,7 @@ mod architecture;
 mod blame;
 mod cli;
 mod corpus;
+mod crash;
 mod discovery;
 mod documents;
 mod golden;

@@ -28,6 +28,7 @@ const ONLY_MODEL: &[&str] = &["simulator"];
 /// Where everything is a plain function from values to values.
 const PURE: &[&str] = &[
     "src/model",
+    "src/apply",
     "src/discovery",
     "src/inventory",
     "src/observe",
@@ -38,8 +39,16 @@ const PURE: &[&str] = &[
     "src/simulator",
 ];
 
-/// The parts of these that touch the world: where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
+/// The parts of these that touch the world: the road of an apply, where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
 const NOT_PURE: &[&str] = &[
+    "src/apply/arriving",
+    "src/apply/job",
+    "src/apply/looking",
+    "src/apply/recording",
+    "src/apply/road",
+    "src/apply/saving",
+    "src/apply/typing",
+    "src/apply/undoing",
     "src/discovery/sweep",
     "src/inventory/source",
     "src/inventory/parallel",

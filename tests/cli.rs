@@ -16,7 +16,7 @@ use crate::golden::assert_golden;
 use crate::world::World;
 
 /// Runs before each command: nothing from outside may change what it prints.
-const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE GAMCTL_CONFIG GAMCTL_INVENTORY GAMCTL_BRANCH GAMCTL_AGE_IDENTITY XDG_CONFIG_HOME; LC_ALL=C; export LC_ALL; ";
+const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE GAMCTL_CONFIG GAMCTL_INVENTORY GAMCTL_BRANCH GAMCTL_AGE_IDENTITY GAMCTL_STATE GAMCTL_STORE_URL GAMCTL_CRASH_AT XDG_CONFIG_HOME XDG_STATE_HOME; LC_ALL=C; GAMCTL_WHO=ada@noc; export LC_ALL GAMCTL_WHO; ";
 
 /// Returns what the transcript says when its commands are run again.
 fn replay(transcript: &str) -> String {
@@ -55,10 +55,13 @@ fn replay(transcript: &str) -> String {
     text
 }
 
-/// Replaces what differs from run to run: the temporary folder, the commits and the keys that gamctl makes now.
+/// Replaces what differs from run to run: the temporary folder, times, and the numbers, commits and keys that gamctl makes now.
 fn steady(world: &World, text: &str) -> String {
     let folder = world.beside("");
-    let text = text.replace(folder.to_str().unwrap(), "/tmp/");
+    let mut text = text.replace(folder.to_str().unwrap(), "/tmp/");
+    for (shape, with) in SHAPES {
+        text = reshaped(&text, shape, with);
+    }
     let mut steady = String::new();
     let mut word = String::new();
     let mut flush = |word: &mut String| {
@@ -85,6 +88,41 @@ fn steady(world: &World, text: &str) -> String {
     }
     flush(&mut word);
     steady
+}
+
+/// What a run leaves behind differs each time: `#` is a digit, `h` a hexadecimal one, anything else itself.
+const SHAPES: [(&str, &str); 6] = [
+    ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "RUN"),
+    ("####-##-## ##:##:## UTC", "MOMENT"),
+    ("####-##-## ##:## UTC", "MOMENT"),
+    ("    ##:##:##  ", "    TIME      "),
+    (" #.# s", " N s"),
+    (" ##.# s", " N s"),
+];
+
+/// Replaces everything of a shape.
+fn reshaped(text: &str, shape: &str, with: &str) -> String {
+    let is_like = |shape: char, letter: char| match shape {
+        '#' => letter.is_ascii_digit(),
+        'h' => letter.is_ascii_digit() || ('a'..='f').contains(&letter),
+        other => other == letter,
+    };
+    let mut done = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let mut letters = rest.chars();
+        let is_whole = shape
+            .chars()
+            .all(|shape| letters.next().is_some_and(|letter| is_like(shape, letter)));
+        if is_whole {
+            done.push_str(with);
+            rest = letters.as_str();
+        } else {
+            done.push(letter);
+            rest = &rest[letter.len_utf8()..];
+        }
+    }
+    done
 }
 
 #[test]

@@ -17,6 +17,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 /// Where `./test` wants clusters to be.
 const FOLDER: &str = "GAMCTL_TEST_POSTGRES";
 
+/// Kilobytes that all clusters and their databases stay below; a container may have 64 MB of such memory, and these fill it.
+const ROOM: u64 = 2_000_000;
+
 const HINT: &str = "PostgreSQL's programs `initdb` and `pg_ctl` are not installed; run `./test`, which installs them or says how";
 
 /// A cluster with its server.
@@ -48,10 +51,13 @@ pub(crate) fn shared() -> &'static Cluster {
 impl Cluster {
     /// Starts a cluster for one test that stops it, slows it down or fills it up.
     pub(crate) fn own(settings: &[&str]) -> Self {
-        let folder = base().join(format!("own-{}", uuid::Uuid::now_v7().simple()));
+        Self::own_in(&base(), settings)
+    }
+
+    pub(crate) fn own_in(base: &Path, settings: &[&str]) -> Self {
         let cluster = Self {
             programs: programs(),
-            folder,
+            folder: base.join(format!("own-{}", uuid::Uuid::now_v7().simple())),
             is_own: true,
         };
         cluster.prepare(settings);
@@ -90,6 +96,7 @@ impl Cluster {
             "full_page_writes = off",
             "wal_level = minimal",
             "max_wal_senders = 0",
+            "max_wal_size = 256MB",
             "max_connections = 300",
             "shared_buffers = 64MB",
         ] {
@@ -197,6 +204,11 @@ impl Cluster {
         name
     }
 
+    pub(crate) async fn drop_database(&self, name: &str) {
+        let statement = format!("drop database if exists {name} with (force)");
+        self.administer(&statement).await;
+    }
+
     pub(crate) fn url(&self, database: &str) -> StoreUrl {
         let sockets = self.folder.display().to_string().replace('/', "%2F");
         StoreUrl::parse(&format!(
@@ -240,11 +252,18 @@ fn base() -> PathBuf {
 /// Returns a folder of one's own, with a short path: that of a socket has room for 107 bytes.
 fn default_base() -> PathBuf {
     let memory = Path::new("/dev/shm");
-    let base = match memory.is_dir() {
+    let base = match room_in(memory).is_some_and(|kilobytes| kilobytes > ROOM) {
         true => memory.to_path_buf(),
         false => std::env::temp_dir(),
     };
     base.join(format!("gamctl-postgres-{}", own_user()))
+}
+
+/// Returns how many kilobytes are free there, where it is a folder.
+fn room_in(folder: &Path) -> Option<u64> {
+    let said = Command::new("df").arg("-Pk").arg(folder).output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    said.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
 fn own_user() -> u32 {
@@ -276,6 +295,11 @@ fn account() -> Option<(u32, u32)> {
 
 /// Returns where PostgreSQL's programs are; the newest, where there are several.
 fn programs() -> PathBuf {
+    installed().expect(HINT)
+}
+
+/// As `programs`; nothing where there are none.
+pub(crate) fn installed() -> Option<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = Vec::new();
     for version in fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -289,15 +313,13 @@ fn programs() -> PathBuf {
         }
     }
     if let Some((_, newest)) = found.into_iter().max() {
-        return newest;
+        return Some(newest);
     }
     let said = Command::new("sh")
         .args(["-c", "command -v initdb"])
         .output()
         .unwrap();
     let path = PathBuf::from(String::from_utf8_lossy(&said.stdout).trim().to_owned());
-    let real = fs::canonicalize(path).expect(HINT);
-    let programs = real.parent().expect(HINT).to_path_buf();
-    assert!(programs.join("pg_ctl").exists(), "{HINT}");
-    programs
+    let programs = fs::canonicalize(path).ok()?.parent()?.to_path_buf();
+    programs.join("pg_ctl").exists().then_some(programs)
 }

@@ -24,7 +24,7 @@ create table plan_document (
 -- Each time that a plan was made: the same state leads to the same plan again, and that is another one to apply.
 create table plan_made (
     plan   text    not null references plan_document (plan),
-    making integer not null check (making > 0),
+    making bigint      not null check (making > 0),
     made   timestamptz not null,
     primary key (plan, making)
 );
@@ -32,7 +32,7 @@ create table plan_made (
 -- What was made is applied once: this is the constraint that says so.
 create table plan_taken (
     plan   text    not null,
-    making integer not null,
+    making bigint not null,
     run    uuid    not null unique references run (id),
     at     timestamptz not null,
     primary key (plan, making),

@@ -105,6 +105,14 @@ pub(super) fn may_begin(
         ));
     };
     if observed.fingerprint != *fingerprint {
+        if let Some(unread) = then.and_then(|then| newly_unread(then, now)) {
+            return Err(Ended::Unreachable {
+                because: format!(
+                    "{} could not be read whole, as it was when the plan was made: {unread}",
+                    plan.device
+                ),
+            });
+        }
         return Err(Ended::Moved {
             differences: differences(then, plan, now, intended),
         });
@@ -135,6 +143,31 @@ pub(super) fn may_begin(
         plan.device,
         again.steps.len(),
         plan.steps.len()
+    ))
+}
+
+/// Returns what could be read once and cannot now: of a device that is not known it is not known that it moved.
+fn newly_unread(then: &Observation, now: &Observation) -> Option<String> {
+    let known: Vec<_> = then
+        .unread
+        .iter()
+        .map(|unread| (unread.part, unread.number, &unread.field))
+        .collect();
+    let mut new = now
+        .unread
+        .iter()
+        .filter(|unread| !known.contains(&(unread.part, unread.number, &unread.field)));
+    let first = new.next()?;
+    let more = match new.count() {
+        0 => String::new(),
+        count => format!(", and {count} more"),
+    };
+    let number = first.number.map(|number| format!(" number {number}"));
+    let part = first.part.as_str();
+    Some(format!(
+        "{part}{}: {}{more}",
+        number.unwrap_or_default(),
+        first.reason
     ))
 }
 

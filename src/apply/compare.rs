@@ -2,25 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DeviceConfig, Observation, RateLimit, Slot};
+use crate::model::{DeviceConfig, Observation, Part, RateLimit, Slot, SubscriberConfig};
 use crate::plan::{Field, Object};
 
 /// What is known of each object: its fields by their names, as texts. A field that is left out is not there or not known.
 pub(super) type Facts = BTreeMap<String, BTreeMap<String, String>>;
 
+type Fields = Vec<(&'static str, Option<String>)>;
+
 /// Returns the facts of a configuration.
 pub(super) fn facts(config: &DeviceConfig) -> Facts {
     let mut facts = Facts::new();
-    let mut object = |object: &Object, fields: Vec<(&str, Option<String>)>| {
-        let known = fields.into_iter().filter_map(|(name, value)| {
-            let value = value?;
-            Some((name.to_owned(), value))
-        });
+    let mut object = |object: Object, fields: Fields| {
+        let known = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
         facts.insert(object.to_string(), known.collect());
     };
     let system = &config.system;
     object(
-        &Object::System,
+        Object::System,
         vec![
             (Field::Hostname.as_str(), text(system.hostname.as_ref())),
             (Field::Location.as_str(), text(system.location.as_ref())),
@@ -30,70 +31,72 @@ pub(super) fn facts(config: &DeviceConfig) -> Facts {
     for (number, uplink) in &config.uplinks {
         let vlans = text(uplink.allowed_vlans.as_ref());
         object(
-            &Object::Uplink(*number),
+            Object::Uplink(*number),
             vec![(Field::AllowedVlans.as_str(), vlans)],
         );
     }
     for (number, port) in &config.ports {
-        object(
-            &Object::Port(*number),
-            vec![
-                (Field::Name.as_str(), text(port.name.as_ref())),
-                (Field::Enabled.as_str(), text(port.enabled.as_ref())),
-                (Field::Mode.as_str(), text(port.mode.as_ref())),
-            ],
-        );
+        let fields = vec![
+            (Field::Name.as_str(), text(port.name.as_ref())),
+            (Field::Enabled.as_str(), text(port.enabled.as_ref())),
+            (Field::Mode.as_str(), text(port.mode.as_ref())),
+        ];
+        object(Object::Port(*number), fields);
     }
     for (name, profile) in &config.profiles {
-        object(
-            &Object::Profile(name.clone()),
-            vec![
-                number(profile.slot),
-                (
-                    Field::Description.as_str(),
-                    text(profile.description.as_ref()),
-                ),
-                (Field::Down.as_str(), Some(format!("{} Mbps", profile.down))),
-                (Field::Up.as_str(), Some(format!("{} Mbps", profile.up))),
-            ],
-        );
+        let description = text(profile.description.as_ref());
+        let fields = vec![
+            number(profile.slot),
+            (Field::Description.as_str(), description),
+            (Field::Down.as_str(), Some(format!("{} Mbps", profile.down))),
+            (Field::Up.as_str(), Some(format!("{} Mbps", profile.up))),
+        ];
+        object(Object::Profile(name.clone()), fields);
     }
     for (mac, endpoint) in &config.endpoints {
-        object(
-            &Object::Endpoint(*mac),
-            vec![
-                number(endpoint.slot),
-                (Field::Name.as_str(), Some(endpoint.name.to_string())),
-                (Field::Port.as_str(), Some(endpoint.port.to_string())),
-            ],
-        );
+        let fields = vec![
+            number(endpoint.slot),
+            (Field::Name.as_str(), Some(endpoint.name.to_string())),
+            (Field::Port.as_str(), Some(endpoint.port.to_string())),
+        ];
+        object(Object::Endpoint(*mac), fields);
     }
     for (name, one) in &config.subscribers {
-        let rate = match &one.rate {
-            RateLimit::Unthrottled => "unthrottled".to_owned(),
-            RateLimit::Profile(profile) => profile.to_string(),
-        };
-        let allowed = Some(&one.allowed_vlans).filter(|vlans| !vlans.is_empty());
-        object(
-            &Object::Subscriber(name.clone()),
-            vec![
-                number(one.slot),
-                (Field::Description.as_str(), text(one.description.as_ref())),
-                (Field::Endpoint.as_str(), text(one.endpoint.as_ref())),
-                (Field::Rate.as_str(), Some(rate)),
-                (Field::Vlan.as_str(), Some(one.vlan.to_string())),
-                (Field::Tagged.as_str(), Some(one.tagged.to_string())),
-                (
-                    Field::RemappedVlan.as_str(),
-                    text(one.remapped_vlan.as_ref()),
-                ),
-                (Field::AllowedVlans.as_str(), text(allowed)),
-                (Field::Port2Vlan.as_str(), text(one.port2_vlan.as_ref())),
-                (Field::Poe.as_str(), text(one.poe.as_ref())),
-            ],
-        );
+        object(Object::Subscriber(name.clone()), subscriber(one));
     }
     facts
+}
+
+fn subscriber(one: &SubscriberConfig) -> Fields {
+    let SubscriberConfig {
+        slot,
+        description,
+        endpoint,
+        rate,
+        vlan,
+        tagged,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+        poe,
+    } = one;
+    let rate = match rate {
+        RateLimit::Unthrottled => "unthrottled".to_owned(),
+        RateLimit::Profile(profile) => profile.to_string(),
+    };
+    let allowed = Some(allowed_vlans).filter(|vlans| !vlans.is_empty());
+    vec![
+        number(*slot),
+        (Field::Description.as_str(), text(description.as_ref())),
+        (Field::Endpoint.as_str(), text(endpoint.as_ref())),
+        (Field::Rate.as_str(), Some(rate)),
+        (Field::Vlan.as_str(), Some(vlan.to_string())),
+        (Field::Tagged.as_str(), Some(tagged.to_string())),
+        (Field::RemappedVlan.as_str(), text(remapped_vlan.as_ref())),
+        (Field::AllowedVlans.as_str(), text(allowed)),
+        (Field::Port2Vlan.as_str(), text(port2_vlan.as_ref())),
+        (Field::Poe.as_str(), text(poe.as_ref())),
+    ]
 }
 
 /// The number of an object on the device.
@@ -108,6 +111,7 @@ fn text(value: Option<&impl ToString>) -> Option<String> {
 /// Returns the facts of a look: all that its fingerprint is made of.
 pub(super) fn facts_of(look: &Observation) -> Facts {
     let mut facts = facts(&look.config);
+    forget_unread(look, &mut facts);
     let mut add = |object: String, field: &str, value: Option<String>| {
         if let Some(value) = value {
             let of_object = facts.entry(object).or_default();
@@ -150,6 +154,29 @@ pub(super) fn facts_of(look: &Observation) -> Facts {
         );
     }
     facts
+}
+
+/// Takes out what is only a stand-in for a value that could not be read.
+fn forget_unread(look: &Observation, facts: &mut Facts) {
+    let mut forget = |part: Part, slot: Option<Slot>, object: &Object| {
+        let Some((slot, fields)) = slot.zip(facts.get_mut(&object.to_string())) else {
+            return;
+        };
+        fields.retain(|field, _| look.unread_field(part, slot.0, field).is_none());
+    };
+    for (name, one) in &look.config.profiles {
+        forget(Part::Profiles, one.slot, &Object::Profile(name.clone()));
+    }
+    for (mac, one) in &look.config.endpoints {
+        forget(Part::Endpoints, one.slot, &Object::Endpoint(*mac));
+    }
+    for (name, one) in &look.config.subscribers {
+        forget(
+            Part::Subscribers,
+            one.slot,
+            &Object::Subscriber(name.clone()),
+        );
+    }
 }
 
 /// Returns in sentences how a picture differs from what was wanted.

@@ -31,15 +31,7 @@ impl<W: Witness> Road<'_, '_, W> {
                 Err(because) => return Ok(Err(because)),
             };
             let seen = self.judged(start, look);
-            let is_clear = match &seen.stand {
-                Stand::Reached | Stand::OthersMoved(_) => true,
-                Stand::Unread(_) | Stand::Elsewhere(_) => {
-                    seen.restarted
-                        || (!is_open
-                            && start.ends.left_of_before(&seen.look).is_empty()
-                            && self.has_failed())
-                }
-            };
+            let is_clear = self.is_clear(start, &seen, is_open);
             if is_clear || Instant::now() + self.job.pace.pause >= until {
                 return Ok(Ok(seen));
             }
@@ -101,7 +93,20 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    fn has_failed(&self) -> bool {
-        self.steps.iter().any(|step| step.failure.is_some())
+    /// Returns whether another look will not find anything else: it is where all steps lead, or where those lead that were taken.
+    fn is_clear(&self, start: &Start<'_>, seen: &Seen, is_open: bool) -> bool {
+        if seen.restarted || matches!(seen.stand, Stand::Reached | Stand::OthersMoved(_)) {
+            return true;
+        }
+        let taken = self.steps.iter().filter(|step| step.failure.is_none());
+        let taken = taken.count();
+        let has_failed = self.steps.len() > taken;
+        // The line that was not answered has had its effect; before that, it may have it still.
+        let so_far = match is_open {
+            true => taken + 1,
+            false => taken,
+        };
+        let steps = start.plan.steps.get(..so_far).unwrap_or_default();
+        has_failed && start.ends.is_after(steps, &seen.look)
     }
 }

@@ -2,18 +2,17 @@
 
 use std::time::Instant;
 
+use super::arriving::not_reached;
 use super::before::{is_fit, is_ours, may_begin, may_save, refused};
 use super::typing::Typed;
 use super::verdict::{Ends, Stand};
 use super::{
-    DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCommitted, Progress, Purpose, StepOutcome,
-    Witness, Work,
+    DeviceOutcome, Ended, Ending, Entry, Job, Moment, Progress, Purpose, StepOutcome, Witness, Work,
 };
 use crate::crash;
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
-use crate::observe::{board_address, look};
 use crate::plan::{DevicePlan, Observed};
-use crate::transport::ssh::{Command, Session, SshError};
+use crate::transport::ssh::Session;
 
 /// Carries out the approved plan of one device, and says how it ended.
 ///
@@ -92,7 +91,7 @@ impl<W: Witness> Road<'_, '_, W> {
         }
         let mut session = match session {
             Some(session) => session,
-            None => self.open().await.map_err(|error| unreachable(&error))?,
+            None => self.open().await.map_err(|error| not_reached(&error))?,
         };
         self.check_board(&mut session, &before).await?;
         if self.is_stopped() {
@@ -112,33 +111,9 @@ impl<W: Witness> Road<'_, '_, W> {
             return self.save(&start, Some(session)).await;
         }
         match self.type_steps(session, &plan, Purpose::Apply).await? {
-            Typed::All(session) => self.verify(&start, session).await,
+            Typed::All(session) => self.verify(&start, *session).await,
             Typed::Failed(failure) => self.after_failure(&start, failure).await,
         }
-    }
-
-    /// Looks, and where that needs no login of its own, logs in meanwhile.
-    async fn first_look(&mut self) -> Result<(Observation, Instant, Option<Session>), Ended> {
-        let job = self.job;
-        (job.progress)(Progress::Looking);
-        let needs_login = |look: &Observation| {
-            let mut sources = look.sources.values();
-            sources.any(|source| *source == crate::model::ConfigSource::RunningConfig)
-        };
-        let writes = !job.plan.steps.is_empty() || job.work == Work::SaveOnly;
-        let (looked, session) = if writes && !job.then.is_none_or(needs_login) {
-            let (looked, session) = tokio::join!(look(&job.target), self.open());
-            (looked, Some(session))
-        } else {
-            (look(&job.target).await, None)
-        };
-        let at = Instant::now();
-        let before = looked.map_err(|error| Ended::Unreachable {
-            because: chain(&error),
-        })?;
-        let session = session.transpose();
-        let session = session.map_err(|error| unreachable(&error))?;
-        Ok((before, at, session))
     }
 
     /// Returns the plan to carry out, once it was checked against the look.
@@ -174,24 +149,6 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    pub(super) async fn open(&self) -> Result<Session, SshError> {
-        Session::open_to_write(self.job.login, self.job.patience, self.job.fence).await
-    }
-
-    /// Checks that SSH leads to the device that SNMP leads to: they may be forwarded to different boxes.
-    async fn check_board(&self, session: &mut Session, look: &Observation) -> Result<(), Ended> {
-        let version = session.read(Command::ShowVersion).await;
-        let version = version.map_err(|error| unreachable(&error))?;
-        match (board_address(&version), look.identity.mac) {
-            (Some(over_ssh), Some(over_snmp)) if over_ssh != over_snmp => Err(refused(
-                "wrong-device",
-                format!("SSH leads to another device than SNMP: {over_ssh} and not {over_snmp}"),
-                "look where the address and its ports lead; nothing is written to a box that was not looked at",
-            )),
-            _ => Ok(()),
-        }
-    }
-
     /// Verifies by a second look, and saves.
     async fn verify(&mut self, start: &Start<'_>, session: Session) -> Result<Ended, Ended> {
         (self.job.progress)(Progress::Verifying);
@@ -203,8 +160,7 @@ impl<W: Witness> Road<'_, '_, W> {
         match seen.stand {
             Stand::Reached => {
                 self.verified(Purpose::Apply, &seen.look).await?;
-                let others = start.ends.others(&seen.look);
-                self.remarks.extend(others.into_iter().map(somebody_else));
+                self.remark_others(&start.ends.others(&seen.look));
                 self.save(start, Some(session)).await
             }
             stand => {
@@ -225,51 +181,9 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    pub(super) async fn verified(&self, purpose: Purpose, look: &Observation) -> Result<(), Ended> {
-        let entry = Entry::Verified {
-            purpose,
-            fingerprint: Fingerprint::of(look),
-        };
-        crash::point("verified-before");
-        self.commit(entry, "it was written and verified, and not saved")
-            .await?;
-        crash::point("verified-after");
-        Ok(())
-    }
-
-    pub(super) async fn looked(&mut self, moment: Moment, look: &Observation) -> Result<(), Ended> {
-        self.seen = Some(look.clone());
-        let entry = Entry::Looked {
-            moment,
-            fingerprint: Fingerprint::of(look),
-            observation: Box::new(look.clone()),
-        };
-        crash::point("looked-before");
-        self.commit(entry, "nothing was saved").await?;
-        crash::point("looked-after");
-        Ok(())
-    }
-
-    pub(super) async fn intend(
-        &self,
-        purpose: Purpose,
-        plan: &DevicePlan,
-        so_far: &str,
-    ) -> Result<(), Ended> {
-        let entry = Entry::Intent {
-            purpose,
-            plan: Box::new(plan.clone()),
-        };
-        crash::point("intent-before");
-        self.commit(entry, so_far).await?;
-        crash::point("intent-after");
-        Ok(())
-    }
-
-    /// Writes an entry down; where that fails the way ends, whatever the entry is.
-    pub(super) async fn commit(&self, entry: Entry, so_far: &str) -> Result<(), Ended> {
-        let committed = self.witness.commit(entry).await;
-        committed.map_err(|error: NotCommitted| interrupted(&format!("{error}; {so_far}")))
+    pub(super) fn remark_others(&mut self, others: &[String]) {
+        let remark = |other| format!("somebody else changed something meanwhile: {other}");
+        self.remarks.extend(others.iter().map(remark));
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -281,10 +195,6 @@ pub(super) fn interrupted(because: &str) -> Ended {
     Ended::Interrupted {
         because: because.to_owned(),
     }
-}
-
-pub(super) fn somebody_else(sentence: String) -> String {
-    format!("somebody else changed something meanwhile: {sentence}")
 }
 
 /// It was written to, and nobody knows what became of it.
@@ -301,15 +211,6 @@ pub(super) fn away(start: &Start<'_>, because: &str) -> Ended {
         left: objects
             .map(|object| format!("{object} is not known"))
             .collect(),
-    }
-}
-
-fn unreachable(error: &SshError) -> Ended {
-    match error.because() {
-        SshError::Fenced { .. } => interrupted(&format!("{error}; nothing was written")),
-        _ => Ended::Unreachable {
-            because: chain(error),
-        },
     }
 }
 

@@ -35,29 +35,33 @@ impl<W: Witness> Road<'_, '_, W> {
             (self.job.progress)(Progress::Saving);
             let opened = match session.take() {
                 Some(session) => Ok(session),
-                None => self.open().await,
+                None => self.open_again(start).await,
+            };
+            let session = match opened {
+                Ok(session) => session,
+                Err(failure) => {
+                    because = failure?.because;
+                    break;
+                }
             };
             let file = look_at_startup(&self.job.target).await;
-            let saved = match opened {
-                Ok(session) => save(session).await,
-                Err(error) => Err(error),
-            };
-            let error = match saved {
+            let error = match save(session).await {
                 Ok(saved) => return self.said_saved(saved, file, exchanges).await,
                 Err(error) => error,
             };
             exchanges.extend(error.exchange().cloned().map(Exchange::from));
             because = chain(&error);
-            match error.because() {
-                SshError::Fenced { .. } => return Err(interrupted(&because)),
-                SshError::Declined { .. } => break,
-                _ => {}
+            if matches!(error.because(), SshError::Fenced { .. }) {
+                return Err(interrupted(&because));
             }
-            if let Some(ended) = self
+            let ended = self
                 .after_lost_save(start, &because, &file, &mut exchanges, error.may_have_run())
-                .await?
-            {
+                .await?;
+            if let Some(ended) = ended {
                 return Ok(ended);
+            }
+            if matches!(error.because(), SshError::Declined { .. }) {
+                break;
             }
         }
         self.not_saved(because, exchanges).await
@@ -161,12 +165,16 @@ impl<W: Witness> Road<'_, '_, W> {
                     }
                 }
             }
-            (false, _) => {
+            (false, stand) => {
                 let because = format!(
                     "it was verified, and saving failed: {because}; now it is not as it shall be any more"
                 );
-                let exchanges = std::mem::take(exchanges);
-                self.not_saved(because, exchanges).await.map(Some)
+                let (Stand::OthersMoved(left) | Stand::Elsewhere(left) | Stand::Unread(left)) =
+                    stand
+                else {
+                    return Ok(None);
+                };
+                Ok(Some(Ended::Stuck { because, left }))
             }
         }
     }

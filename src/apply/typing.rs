@@ -9,7 +9,7 @@ use crate::transport::ssh::{ConfigLine, Session, SshError};
 /// What came of typing.
 pub(super) enum Typed {
     /// Every line was taken, and configuration mode was left.
-    All(Session),
+    All(Box<Session>),
     Failed(Failure),
 }
 
@@ -20,6 +20,17 @@ pub(super) struct Failure {
     pub(super) is_open: bool,
     /// Every line of every step was answered well before.
     pub(super) is_typed: bool,
+}
+
+impl Failure {
+    /// Nothing was typed yet.
+    pub(super) fn before_anything(because: String) -> Self {
+        Self {
+            because,
+            is_open: false,
+            is_typed: false,
+        }
+    }
 }
 
 impl<W: Witness> Road<'_, '_, W> {
@@ -85,7 +96,7 @@ impl<W: Witness> Road<'_, '_, W> {
             return Err(ended);
         }
         crash::point("left-after");
-        Ok(Typed::All(session))
+        Ok(Typed::All(Box::new(session)))
     }
 
     /// Writes down the step that failed.
@@ -161,13 +172,8 @@ async fn type_step(
     Ok(exchanges)
 }
 
-/// Returns what a failure to log in is.
-pub(super) fn not_begun(error: &SshError) -> Result<Failure, Ended> {
-    failure_of(error)
-}
-
 /// Returns what a failure is; one of a fence ends everything.
-fn failure_of(error: &SshError) -> Result<Failure, Ended> {
+pub(super) fn failure_of(error: &SshError) -> Result<Failure, Ended> {
     let is_answered = match error.because() {
         SshError::Fenced { .. } => return Err(interrupted(&chain(error))),
         SshError::Declined { .. } | SshError::Unexpected { .. } => true,

@@ -1,7 +1,7 @@
 //! When something went wrong: what came of it is found out by a look, and undone by planning back.
 
 use super::looking::Seen;
-use super::road::{Road, Start, away, chain, somebody_else};
+use super::road::{Road, Start, away, chain};
 use super::typing::{Failure, Typed};
 use super::verdict::{Stand, has_restarted};
 use super::{Ended, Moment, Progress, Purpose, Witness};
@@ -74,37 +74,32 @@ impl<W: Witness> Road<'_, '_, W> {
             return Ok(self.after_restart(start, &because, &look));
         }
         match stand {
-            Stand::Reached => {
-                return Ok(Ended::Unsaved {
-                    because: format!(
-                        "{because}; a look finds everything as it shall be, so nothing is undone, and nothing that a device did not say yes to is saved"
-                    ),
-                });
-            }
+            Stand::Reached => Ok(Ended::Unsaved {
+                because: format!(
+                    "{because}; a look finds everything as it shall be, so nothing is undone, and nothing that a device did not say yes to is saved"
+                ),
+            }),
             Stand::OthersMoved(others) => {
-                self.remarks.extend(others.into_iter().map(somebody_else));
+                self.remark_others(&others);
                 let because = match is_typed {
                     true => "what was planned is written; somebody else changed something meanwhile, and that is not saved for them".to_owned(),
                     false => format!("{because}; what was planned is there, and so is what somebody else changed meanwhile"),
                 };
-                return Ok(Ended::Unsaved { because });
+                Ok(Ended::Unsaved { because })
             }
-            Stand::Unread(unread) => {
-                return Ok(stuck(
-                    format!(
-                        "{because}; what is there now cannot be read, so nothing is undone blindly"
-                    ),
-                    unread,
-                ));
-            }
-            Stand::Elsewhere(left) if is_typed => {
-                let because = format!("{because}: {}", few(&left));
-                self.go_back(start, because, look).await
-            }
-            Stand::Elsewhere(_) => {
+            Stand::Unread(unread) => Ok(stuck(
+                format!(
+                    "{because}; what is there now cannot be read, so nothing is undone blindly"
+                ),
+                unread,
+            )),
+            Stand::Elsewhere(left) => {
+                let because = match is_typed {
+                    true => format!("{because}: {}", few(&left)),
+                    false => because,
+                };
                 if start.ends.left_of_before(&look).is_empty() {
-                    let others = start.ends.others(&look);
-                    self.remarks.extend(others.into_iter().map(somebody_else));
+                    self.remark_others(&start.ends.others(&look));
                     return Ok(Ended::RolledBack {
                         because: format!("{because}; nothing of it had taken hold"),
                     });
@@ -179,9 +174,9 @@ impl<W: Witness> Road<'_, '_, W> {
         }
         self.intend(Purpose::Undo, &way.plan, "it is half written")
             .await?;
-        let typed = match self.open().await {
+        let typed = match self.open_again(start).await {
             Ok(session) => self.type_steps(session, &way.plan, Purpose::Undo).await?,
-            Err(error) => Typed::Failed(super::typing::not_begun(&error)?),
+            Err(failure) => Typed::Failed(failure?),
         };
         let trouble = match typed {
             Typed::All(session) => {
@@ -199,14 +194,13 @@ impl<W: Witness> Road<'_, '_, W> {
             }
         };
         self.looked(Moment::After, &look).await?;
-        if has_restarted(now, &look, start.at.elapsed()) {
+        if has_restarted(start.before, &look, start.at.elapsed()) {
             return Ok(Try::Ended(self.after_restart(start, because, &look)));
         }
         let left = start.ends.left_of(&way.goal, &look);
         if left.is_empty() {
             self.verified(Purpose::Undo, &look).await?;
-            let others = start.ends.others(&look);
-            self.remarks.extend(others.into_iter().map(somebody_else));
+            self.remark_others(&start.ends.others(&look));
             return Ok(Try::Ended(Ended::RolledBack {
                 because: because.to_owned(),
             }));

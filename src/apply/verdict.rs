@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::model::{DeviceConfig, Observation, Part, Slot};
+use crate::model::{DeviceConfig, Identity, Observation, Part, Slot};
 use crate::plan::{DevicePlan, Field, Object, Step, Touched, Verb, after};
 
 use super::compare::{facts, sentences};
@@ -59,6 +59,9 @@ impl<'a> Ends<'a> {
 
     /// Returns where a device is that was written to.
     pub(super) fn stand(&self, now: &Observation, again: Result<&DevicePlan, &str>) -> Stand {
+        if let Some(other) = other_box(self.before, now) {
+            return Stand::Elsewhere(vec![other]);
+        }
         let unread = self.unread(now);
         if !unread.is_empty() {
             return Stand::Unread(unread);
@@ -99,6 +102,12 @@ impl<'a> Ends<'a> {
         Stand::OthersMoved(moved)
     }
 
+    /// Returns whether the device is where these steps lead, a beginning of all.
+    pub(super) fn is_after(&self, steps: &[Step], now: &Observation) -> bool {
+        let wanted = after(&self.start, steps);
+        self.unread(now).is_empty() && self.left(&wanted, now).is_empty()
+    }
+
     /// Returns what is not as it was before, of all that was to be touched; empty: it is as if nothing had happened.
     pub(super) fn left_of_before(&self, now: &Observation) -> Vec<String> {
         let mut left = self.unread(now);
@@ -120,7 +129,8 @@ impl<'a> Ends<'a> {
 
     /// Returns everything that is not as it was before, whoever touched it.
     pub(super) fn all_that_differs(&self, now: &Observation) -> Vec<String> {
-        let mut left = self.unread(now);
+        let mut left: Vec<String> = other_box(self.before, now).into_iter().collect();
+        left.extend(self.unread(now));
         left.extend(sentences(&facts(&self.start), &facts(&now.config)));
         left
     }
@@ -205,8 +215,27 @@ impl<'a> Ends<'a> {
     }
 }
 
-/// Returns whether a device restarted between two looks that are so far apart; not known is no.
+/// Returns who answers instead, where it is not the box that was looked at before.
+fn other_box(before: &Observation, now: &Observation) -> Option<String> {
+    let (was, is) = (&before.identity, &now.identity);
+    let differ = |what: &str, was: Option<String>, is: Option<String>| {
+        let (was, is) = was.zip(is)?;
+        (was != is).then(|| format!("another box answers: {what} {is} and not {was}"))
+    };
+    let text = |value: Option<&dyn ToString>| value.map(ToString::to_string);
+    let serial = |of: &Identity| text(of.serial.as_ref().map(|one| one as &dyn ToString));
+    let mac = |of: &Identity| text(of.mac.as_ref().map(|one| one as &dyn ToString));
+    let model = |of: &Identity| text(of.model.as_ref().map(|one| one as &dyn ToString));
+    differ("serial number", serial(was), serial(is))
+        .or_else(|| differ("MAC address", mac(was), mac(is)))
+        .or_else(|| differ("model", model(was), model(is)))
+}
+
+/// Returns whether a device restarted between two looks that are so far apart, or another one took its place; not known is no.
 pub(super) fn has_restarted(before: &Observation, now: &Observation, apart: Duration) -> bool {
+    if other_box(before, now).is_some() {
+        return true;
+    }
     if let (Some(before), Some(now)) = (before.identity.boots, now.identity.boots) {
         return before != now;
     }
@@ -216,4 +245,46 @@ pub(super) fn has_restarted(before: &Observation, now: &Observation, apart: Dura
     };
     let goes_round = was_up + apart.as_secs() + SLACK >= UPTIME_ROUND;
     !goes_round && is_up + SLACK < was_up + apart.as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DeviceName, Serial};
+
+    fn seen(uptime: Option<u64>, boots: Option<u32>) -> Observation {
+        let mut seen = Observation::of(DeviceName::new("oak").unwrap());
+        seen.identity.uptime_seconds = uptime;
+        seen.identity.boots = boots;
+        seen
+    }
+
+    #[test]
+    fn a_restart_shows_in_the_count_of_starts_or_in_a_clock_that_is_behind() {
+        let apart = Duration::from_secs(60);
+        let restarted = |before, now| has_restarted(&before, &now, apart);
+        let up = |seconds| seen(Some(seconds), None);
+        assert!(!restarted(up(1_000), up(1_060)));
+        assert!(!restarted(up(1_000), up(1_059)));
+        assert!(restarted(up(1_000), up(30)));
+        // It is up for longer than before, and not for as long as it must be.
+        assert!(restarted(up(10), up(40)));
+        assert!(!restarted(up(1_000), seen(None, None)));
+        // The clock goes round.
+        assert!(!restarted(up(UPTIME_ROUND - 30), up(30)));
+        let counted = |boots| seen(Some(1), Some(boots));
+        assert!(restarted(counted(7), counted(8)));
+        assert!(!restarted(counted(7), counted(7)));
+    }
+
+    #[test]
+    fn another_box_is_no_restart_of_this_one() {
+        let (mut before, mut now) = (seen(Some(1), Some(1)), seen(Some(61), Some(1)));
+        before.identity.serial = Serial::new("1").ok();
+        assert_eq!(other_box(&before, &now), None, "not known is not another");
+        now.identity.serial = Serial::new("2").ok();
+        let said = other_box(&before, &now).unwrap();
+        assert_eq!(said, "another box answers: serial number 2 and not 1");
+        assert!(has_restarted(&before, &now, Duration::from_secs(60)));
+    }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use uuid::Uuid;
 
 use super::looking::{look_through, openings};
 use super::notebook::remembered;
@@ -13,7 +14,7 @@ use super::source::{path, refuse};
 use super::store::place;
 use super::terminal::Terminal;
 use crate::config::{Settings, settings_of};
-use crate::history::{Audit, NewLedger};
+use crate::history::{Audit, NewLedger, NewRun, RunId};
 use crate::plan::Ledger;
 use crate::reconcile::{Fleet, Sightings};
 use crate::report::{Exit, counted, visible};
@@ -74,6 +75,17 @@ async fn adopt(
     let openings = openings(fleet.inventory, &names, settings, terminal);
     let sightings = look_through(openings, terminal).await;
     let mut text = String::new();
+    let run = RunId(Uuid::now_v7());
+    let new = NewRun {
+        id: run,
+        verb: "adopt".to_owned(),
+        who: settings.who.clone(),
+        inventory: fleet.version.clone(),
+        is_uncommitted: fleet.version.commit.is_none(),
+        plan: None,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    archive.store.begin_run(&new).await?;
     for (device, ledger, added) in ledgers(&fleet, &sightings) {
         if added == 0 {
             text.push_str(&format!("{device}: nothing new\n"));
@@ -87,7 +99,7 @@ async fn adopt(
             subject: Some(device.to_string()),
             is_refused: false,
             what,
-            run: None,
+            run: Some(run),
         };
         let new = NewLedger {
             ledger,
@@ -102,6 +114,7 @@ async fn adopt(
             text.push_str(&format!("{device}: not seen: {}\n", visible(why)));
         }
     }
+    archive.store.end_run(run, exit.code()).await?;
     archive.store.close().await;
     terminal.result(&text)?;
     Ok(exit)

@@ -29,13 +29,14 @@ Examples:
   gamctl explain acct-1042                       a subscriber, by its id in the inventory
   gamctl explain apt-101 --device maple-court-a  by its name on the device
   gamctl explain 00:0e:d8:1c:95:08               by the MAC address of its endpoint
+  gamctl explain acct-1042 --device maple-b      what it was there, before it moved
   gamctl explain maple-court-a --lines           a device, with every line that was typed")]
 pub(super) struct ExplainArguments {
     /// A subscriber, by id, name on the device or endpoint's MAC address; or a device
     #[arg(value_name = "SUBSCRIBER|DEVICE")]
     what: String,
 
-    /// The device that the subscriber is on, where several have one of that name
+    /// The device that the subscriber is on, where several have one of that name, or was on
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 
@@ -198,8 +199,12 @@ fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
             let endpoint = subscriber.endpoint;
             let endpoint =
                 endpoint.map_or_else(String::new, |endpoint| format!(", endpoint {endpoint}"));
+            let here = match subscriber.device == served.device {
+                true => String::new(),
+                false => format!("on {} now: ", subscriber.device),
+            };
             let said = format!(
-                "{state}, service plan {}, VLAN {}, port {}{endpoint}",
+                "{here}{state}, service plan {}, VLAN {}, port {}{endpoint}",
                 subscriber.service_plan, subscriber.vlan, subscriber.port
             );
             (said, SaidObject::Subscriber(id.to_owned()))

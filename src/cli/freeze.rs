@@ -37,11 +37,11 @@ pub(super) struct FreezeArguments {
     list: bool,
 
     /// Why, for those who meet it
-    #[arg(long, value_name = "TEXT", required_unless_present = "list")]
+    #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 
     /// When it ends, as `2026-11-21` or `2026-11-21 18:00`
-    #[arg(long, value_name = "TIME", required_unless_present_any = ["list", "length"])]
+    #[arg(long, value_name = "TIME")]
     until: Option<String>,
 
     /// How long it lasts, as `90m`, `2h` or `3d`
@@ -110,7 +110,11 @@ pub(super) fn freeze(
     let reason = arguments.reason.as_deref().unwrap_or_default().trim();
     ensure!(
         !reason.is_empty(),
-        "a freeze needs a reason, for those who meet it"
+        "a freeze needs a reason, for those who meet it: `--reason 'electrician in the cellar'`"
+    );
+    ensure!(
+        arguments.until.is_some() || arguments.length.is_some(),
+        "a freeze needs an end: `--for 3d` or `--until 2026-11-21`"
     );
     let scope = arguments.scope.words();
     let reach = reach(inventory.as_ref(), &scope);
@@ -124,7 +128,7 @@ pub(super) fn freeze(
     let until = match (&arguments.until, &arguments.length) {
         (Some(until), _) => moment_to_come(until, now)?,
         (None, Some(time)) => now.saturating_add(length(time)?),
-        (None, None) => bail!("a freeze needs an end: `--for 3d` or `--until 2026-11-21`"),
+        (None, None) => bail!("a freeze needs an end"),
     };
     ensure!(
         until <= now.saturating_add(LONGEST),

@@ -125,8 +125,9 @@ async fn before(store: &Store, named: &str) -> anyhow::Result<Before> {
     };
     let earlier = store.runs(&earlier).await?;
     let mut applied = earlier.into_iter().filter(|other| {
+        // One that found nothing to do has no devices.
         let has_worked =
-            other.devices.contains_key("applied") || other.devices.contains_key("unchanged");
+            other.exit == Some(Exit::Done.code()) || other.devices.contains_key("applied");
         other.run.id < id
             && has_worked
             && other.run.inventory.commit.is_some()

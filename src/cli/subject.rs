@@ -61,8 +61,10 @@ impl Known<'_> {
         let inventory = self.inventory;
         if let Some(subscriber) = inventory.subscriber(word)
             && let Some(served) = served(subscriber)
-            && only.is_none_or(|only| only == served.device.as_str())
         {
+            if let Some(only) = only {
+                return self.elsewhere(served, only);
+            }
             if inventory.device(word).is_some() {
                 bail!(
                     "`{}` is a device and a subscriber; say which with `--device NAME` for the subscriber, or rename one",
@@ -70,6 +72,16 @@ impl Known<'_> {
                 );
             }
             return Ok(Meant::Subscriber(served));
+        }
+        let was_called_so = |subscriber: &&SubscriberObject| {
+            let before = subscriber.text.moved_from.as_ref();
+            before.is_some_and(|before| before.as_str() == word)
+        };
+        if let Some(served) = inventory.subscribers().find(was_called_so).and_then(served) {
+            return match only {
+                Some(only) => self.elsewhere(served, only),
+                None => Ok(Meant::Subscriber(served)),
+            };
         }
         if only.is_none()
             && let Some(device) = inventory.device(word)
@@ -86,6 +98,19 @@ impl Known<'_> {
             }
             _ => bail!("{}", self.nobody(word)),
         }
+    }
+
+    /// Returns a subscriber as it is, or was, on a device that somebody names: before it moved it may have been there.
+    fn elsewhere(&self, served: Served, device: &str) -> anyhow::Result<Meant> {
+        let is_known = self.inventory.device(device).is_some()
+            || self.ledgers.keys().any(|known| known.as_str() == device);
+        if !is_known {
+            bail!("there is no device `{}`", visible(device));
+        }
+        Ok(Meant::Subscriber(Served {
+            device: DeviceName::new(device)?,
+            ..served
+        }))
     }
 
     /// Returns the subscriber with a name, or an endpoint, on some device.
@@ -147,4 +172,95 @@ fn served(subscriber: &SubscriberObject) -> Option<Served> {
         name: complete.name,
         endpoint: complete.endpoint,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::inventory::source::Limits;
+    use crate::inventory::{GOOD_INVENTORY, Reading, read_texts};
+    use crate::model::{RateLimit, SubscriberConfig};
+    use crate::plan::Ledger;
+
+    fn reading(more: &str) -> Reading {
+        let mut texts: BTreeMap<Arc<str>, Arc<str>> = GOOD_INVENTORY
+            .iter()
+            .map(|(path, text)| ((*path).into(), (*text).into()))
+            .collect();
+        texts.insert("subscribers/more.toml".into(), more.into());
+        read_texts(&texts, &Limits::default())
+    }
+
+    fn kept(name: &str) -> Kept {
+        let mut ledger = Ledger::default();
+        let config = SubscriberConfig {
+            slot: None,
+            description: None,
+            endpoint: Some("00:0e:d8:00:00:99".parse().unwrap()),
+            rate: RateLimit::Unthrottled,
+            vlan: crate::model::VlanId::new(101).unwrap(),
+            tagged: false,
+            remapped_vlan: None,
+            allowed_vlans: crate::model::VlanSet::default(),
+            port2_vlan: None,
+            poe: None,
+        };
+        let name = SubscriberName::new(name).unwrap();
+        ledger.verified.subscribers.insert(name, config);
+        Kept {
+            ledger,
+            version: 1,
+            commit: None,
+            at: 0,
+            is_unsaved: false,
+        }
+    }
+
+    #[test]
+    fn a_subscriber_is_known_by_id_name_endpoint_and_by_what_it_was_called() {
+        let reading = reading(
+            "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\nname = \"apt-2\"\nmoved_from = \"acct-9\"\n",
+        );
+        let ledgers = BTreeMap::new();
+        let known = Known {
+            inventory: &reading.inventory,
+            ledgers: &ledgers,
+        };
+        for word in ["acct-2", "apt-2", "00:0e:d8:00:00:02", "acct-9"] {
+            let Meant::Subscriber(served) = known.meant(word, None).unwrap() else {
+                panic!("{word}");
+            };
+            assert_eq!(served.id.as_deref(), Some("acct-2"), "{word}");
+            let here = known.meant(word, Some("maple-a")).unwrap();
+            assert_eq!(here, Meant::Subscriber(served), "{word}");
+            assert!(known.meant(word, Some("maple-b")).is_err(), "{word}");
+        }
+        let device = known.meant("maple-a", None).unwrap();
+        assert!(matches!(device, Meant::Device(_)));
+        let nobody = known.meant("acct-3", None).unwrap_err().to_string();
+        assert!(nobody.contains("did you mean"), "{nobody}");
+    }
+
+    #[test]
+    fn who_is_not_in_the_inventory_any_more_is_remembered() {
+        let reading = reading("");
+        let device = |name: &str| DeviceName::new(name).unwrap();
+        let mut ledgers = BTreeMap::from([(device("old-a"), kept("apt-9"))]);
+        let meant = |ledgers: &BTreeMap<DeviceName, Kept>, only| {
+            let inventory = &reading.inventory;
+            Known { inventory, ledgers }.meant("apt-9", only)
+        };
+        let Meant::Subscriber(served) = meant(&ledgers, None).unwrap() else {
+            panic!("no subscriber");
+        };
+        assert_eq!((served.id, served.device), (None, device("old-a")));
+        ledgers.insert(device("old-b"), kept("apt-9"));
+        let both = meant(&ledgers, None).unwrap_err().to_string();
+        assert!(both.contains("old-a and on old-b"), "{both}");
+        let one = meant(&ledgers, Some("old-b")).unwrap();
+        assert_eq!(one.device(), &device("old-b"));
+    }
 }

@@ -77,8 +77,16 @@ enum What {
     },
     Finished {
         outcome: DeviceOutcome,
-        ledger: Option<NewLedger>,
+        ledger: Option<Box<NewLedger>>,
     },
+}
+
+/// What can be read of a journal.
+struct Whole {
+    /// Each with where it ends.
+    entries: Vec<(Vec<u8>, u64)>,
+    /// Something follows that is no whole entry.
+    is_torn: bool,
 }
 
 impl Journal {
@@ -124,7 +132,7 @@ impl Journal {
     ) -> Result<(), JournalError> {
         let what = What::Finished {
             outcome: outcome.clone(),
-            ledger: ledger.cloned(),
+            ledger: ledger.map(|ledger| Box::new(ledger.clone())),
         };
         self.append(run, lease, number, what).await
     }
@@ -180,7 +188,11 @@ impl Journal {
         let length = file.metadata().map_err(unwritable)?.len();
         let end = match *known_end {
             Some(end) if end == length => end,
-            _ => self.whole(&mut file)?.0.last().map_or(0, |(_, end)| *end),
+            _ => self
+                .whole(&mut file)?
+                .entries
+                .last()
+                .map_or(0, |(_, end)| *end),
         };
         let size = u64::try_from(framed.len()).unwrap_or(u64::MAX);
         if end.saturating_add(size) > MOST_BYTES {
@@ -214,14 +226,14 @@ impl Journal {
             return Ok(Replayed::default());
         }
         // Nobody else writes to it until all of it is in the store.
-        let (file, whole, is_torn) = self.aside(Self::read).await?;
+        let (file, whole) = self.aside(Self::read).await?;
         let mut replayed = Replayed {
-            is_torn,
+            is_torn: whole.is_torn,
             ..Replayed::default()
         };
         crash::point("replay-before");
         let mut at = 0;
-        for (body, end) in &whole {
+        for (body, end) in &whole.entries {
             let written: Written =
                 serde_json::from_slice(body).map_err(|_| JournalError::Foreign {
                     path: self.path.clone(),
@@ -246,13 +258,13 @@ impl Journal {
         Ok(replayed)
     }
 
-    fn read(&self) -> Result<(File, Vec<(Vec<u8>, u64)>, bool), JournalError> {
+    fn read(&self) -> Result<(File, Whole), JournalError> {
         let mut file = self.open().map_err(|source| JournalError::Unreadable {
             path: self.path.clone(),
             source,
         })?;
-        let (whole, is_torn) = self.whole(&mut file)?;
-        Ok((file, whole, is_torn))
+        let whole = self.whole(&mut file)?;
+        Ok((file, whole))
     }
 
     /// Opens the file, alone: another process of the same state directory waits.
@@ -278,8 +290,7 @@ impl Journal {
         Ok(file)
     }
 
-    /// Returns all whole entries with where each ends, and whether something torn follows.
-    fn whole(&self, file: &mut File) -> Result<(Vec<(Vec<u8>, u64)>, bool), JournalError> {
+    fn whole(&self, file: &mut File) -> Result<Whole, JournalError> {
         let mut bytes = Vec::new();
         let read = file.seek(SeekFrom::Start(0)).and_then(|_| {
             let mut limited = io::Read::by_ref(file).take(MOST_BYTES);
@@ -289,15 +300,18 @@ impl Journal {
             path: self.path.clone(),
             source,
         })?;
-        let mut whole = Vec::new();
+        let mut entries = Vec::new();
         let mut rest: &[u8] = &bytes;
         let mut end = 0;
         while let Some((body, after)) = first(rest) {
             end += u64::try_from(rest.len() - after.len()).unwrap_or_default();
-            whole.push((body.to_vec(), end));
+            entries.push((body.to_vec(), end));
             rest = after;
         }
-        Ok((whole, !rest.is_empty()))
+        Ok(Whole {
+            entries,
+            is_torn: !rest.is_empty(),
+        })
     }
 }
 
@@ -332,7 +346,7 @@ async fn put(store: &Store, written: &Written) -> Result<(), StoreError> {
     match what {
         What::Recorded { content } => store.record(*run, lease, *number, content).await,
         What::Finished { outcome, ledger } => {
-            let ledger = ledger.as_ref();
+            let ledger = ledger.as_deref();
             store.finish(*run, lease, *number, outcome, ledger).await
         }
     }

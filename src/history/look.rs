@@ -7,7 +7,7 @@ use super::error::Fault;
 use super::ledger::{WHOLE_EVERY, put_together};
 use super::session::{Bind, Session};
 use super::{Store, StoreError};
-use crate::model::{DeviceName, Fingerprint, Health, Observation};
+use crate::model::{DeviceName, Fingerprint, Observation};
 
 const CHAIN: &str = "with recursive chain (sequence, base, content) as ( \
     select sequence, base, content from look where device = $1 and sequence = $2 \
@@ -22,14 +22,14 @@ impl Store {
     pub async fn keep_look(&self, look: &Observation) -> Result<u64, StoreError> {
         self.within("keep a look", async {
             // Most looks are as the last one; these need no lock.
-            let kept = Prepared::of(look)?;
+            let kept = PreparedLook::of(look)?;
             let mut session = self.read().await?;
             if let Some((last, true)) = last(&mut session, &kept).await? {
                 return unsigned(last);
             }
             drop(session);
             let mut session = self.write().await?;
-            let sequence = put_look(&mut session, look).await?;
+            let sequence = put_look(&mut session, &kept).await?;
             session.commit().await?;
             unsigned(sequence)
         })
@@ -73,37 +73,50 @@ impl Store {
 }
 
 /// A look, ready to be stored.
-struct Prepared<'a> {
-    device: &'a DeviceName,
+pub(super) struct PreparedLook {
+    device: DeviceName,
+    fingerprint: Fingerprint,
     /// What it is found by when it is there already: all but what is never twice the same.
     digest: String,
     content: Value,
+    length: usize,
 }
 
-impl<'a> Prepared<'a> {
-    fn of(look: &'a Observation) -> Result<Self, Fault> {
+impl PreparedLook {
+    pub(super) fn of(look: &Observation) -> Result<Self, Fault> {
+        let mut content = stored(look)?;
         // The store counts.
-        let kept = Observation {
-            sequence: 0,
-            ..look.clone()
-        };
-        let content = stored(&kept)?;
-        let mut lasting = Observation {
-            taken_at: 0,
-            health: Health::default(),
-            ..kept
-        };
-        lasting.identity.uptime_seconds = None;
+        set(&mut content, "sequence", Value::from(0));
+        let mut lasting = content.clone();
+        for changing in ["taken_at", "health"] {
+            set(&mut lasting, changing, Value::Null);
+        }
+        if let Some(identity) = lasting.get_mut("identity") {
+            set(identity, "uptime_seconds", Value::Null);
+        }
         Ok(Self {
-            device: &look.device,
-            digest: digest(&stored(&lasting)?),
+            device: look.device.clone(),
+            fingerprint: Fingerprint::of(look),
+            digest: digest(&lasting),
+            length: content.to_string().len(),
             content,
         })
+    }
+
+    /// Returns what tells one look from any other, health and time included.
+    pub(super) fn whole_digest(&self) -> String {
+        digest(&self.content)
+    }
+}
+
+fn set(document: &mut Value, field: &str, value: Value) {
+    if let Value::Object(fields) = document {
+        fields.insert(field.to_owned(), value);
     }
 }
 
 /// Returns the number of the device's last look, and whether it found the same.
-async fn last(session: &mut Session, look: &Prepared<'_>) -> Result<Option<(i64, bool)>, Fault> {
+async fn last(session: &mut Session, look: &PreparedLook) -> Result<Option<(i64, bool)>, Fault> {
     let sql = "select sequence, digest from last_look join look using (device, sequence) where device = $1";
     let row = session
         .row(sql, &[Bind::Text(look.device.as_str())])
@@ -113,13 +126,12 @@ async fn last(session: &mut Session, look: &Prepared<'_>) -> Result<Option<(i64,
 }
 
 /// Puts a look in, where it is no old one, and makes it the last one.
-pub(super) async fn put_look(session: &mut Session, look: &Observation) -> Result<i64, Fault> {
+pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Result<i64, Fault> {
     let look_again = || Fault::Away("another process keeps a look at the same device".to_owned());
-    let kept = Prepared::of(look)?;
     let device = Bind::Text(kept.device.as_str());
     let sql = "select sequence from last_look where device = $1 @lock";
     session.row(sql, std::slice::from_ref(&device)).await?;
-    let last = match last(session, &kept).await? {
+    let last = match last(session, kept).await? {
         Some((last, true)) => return Ok(last),
         Some((last, false)) => Some(last),
         None => None,
@@ -132,15 +144,14 @@ pub(super) async fn put_look(session: &mut Session, look: &Observation) -> Resul
             let sql = "select coalesce(max(sequence), 0) + 1 from look where device = $1";
             let row = session.row(sql, std::slice::from_ref(&device)).await?;
             let sequence = row.map_or(Ok(1), |row| row.number(0))?;
-            let (base, content) = written(session, last, sequence, &kept).await?;
-            let fingerprint = Fingerprint::of(look);
+            let (base, content) = written(session, last, sequence, kept).await?;
             let sql = "insert into look (device, sequence, digest, fingerprint, base, content, at) \
                 values ($1, $2, $3, $4, $5, $6, @now) on conflict do nothing";
             let binds = [
                 device.clone(),
                 Bind::Number(sequence),
                 Bind::Text(&kept.digest),
-                Bind::Text(fingerprint.as_str()),
+                Bind::Text(kept.fingerprint.as_str()),
                 Bind::MaybeNumber(base),
                 Bind::Document(content),
             ];
@@ -163,7 +174,7 @@ async fn written(
     session: &mut Session,
     last: Option<i64>,
     sequence: i64,
-    look: &Prepared<'_>,
+    look: &PreparedLook,
 ) -> Result<(Option<i64>, Value), Fault> {
     let whole = (None, look.content.clone());
     let Some(last) = last.filter(|_| sequence % WHOLE_EVERY != 0) else {
@@ -179,7 +190,7 @@ async fn written(
         return Ok(whole);
     };
     let difference = difference(&old, &look.content);
-    let is_shorter = difference.to_string().len() < look.content.to_string().len() / 2;
+    let is_shorter = difference.to_string().len() < look.length / 2;
     Ok(if is_shorter {
         (Some(last), difference)
     } else {

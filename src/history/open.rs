@@ -92,14 +92,14 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
         let one = SqlitePoolOptions::new().max_connections(1);
         one.acquire_timeout(busy).connect_with(options(busy))
     };
+    // Alone from the first connection on: the one that makes a new file a WAL cannot wait for another that does so, it fails.
+    let alone = alone(path, timeouts.open).await?;
     let once = one(timeouts.open).await?;
     if is_to_migrate(url, sqlite_version(&once).await?, newest(false))? {
-        let _alone = alone(path, timeouts.open).await?;
-        if is_to_migrate(url, sqlite_version(&once).await?, newest(false))? {
-            migrated(SQLITE.run(&once).await)?;
-        }
+        migrated(SQLITE.run(&once).await)?;
     }
     once.close().await;
+    drop(alone);
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(timeouts.operation)
@@ -166,7 +166,7 @@ pub(super) fn file_number(path: &Path) -> io::Result<(u64, u64)> {
     Ok((file.dev(), file.ino()))
 }
 
-/// Waits until no other process is changing the schema of the file.
+/// Waits until no other process is making the file or changing its schema.
 ///
 /// sqlx has no lock for SQLite: of two that make the same tables one fails.
 async fn alone(path: &Path, most: Duration) -> Result<fs::File, Fault> {

@@ -9,13 +9,12 @@ use super::error::Fault;
 use super::kept::{Lease, NewLedger, RunId};
 use super::lease::fenced;
 use super::ledger::put_ledger;
-use super::look::put_look;
+use super::look::{PreparedLook, put_look};
 use super::session::{Bind, Session};
 use super::store::Db;
 use super::{Store, StoreError};
 use crate::apply::{DeviceOutcome, Ended, Entry};
 use crate::crash;
-use crate::model::Observation;
 use crate::plan::{DevicePlan, Field, Object, Value as FieldValue};
 
 /// An entry, ready to be stored.
@@ -33,7 +32,7 @@ pub(super) struct Prepared {
 /// What is stored together with an entry.
 enum Also {
     Nothing,
-    Look(Box<Observation>),
+    Look(Box<PreparedLook>),
     Effects(Vec<Value>),
     Saved,
     End(Box<DeviceOutcome>, Option<Box<NewLedger>>),
@@ -134,15 +133,21 @@ impl Prepared {
         entry: &Entry,
         ledger: Option<&NewLedger>,
     ) -> Result<Self, Fault> {
-        let mut content = stored(entry)?;
-        let digest = digest(&content);
+        let content = match entry {
+            // What it found is stored among the looks, once.
+            Entry::Looked {
+                moment,
+                fingerprint,
+                observation: _,
+            } => json!({ "entry": "looked", "moment": moment, "fingerprint": fingerprint }),
+            entry => stored(entry)?,
+        };
+        let mut of_all = digest(&content);
         let also = match entry {
             Entry::Looked { observation, .. } => {
-                // It is stored among the looks, once.
-                if let Value::Object(fields) = &mut content {
-                    fields.remove("observation");
-                }
-                Also::Look(observation.clone())
+                let look = PreparedLook::of(observation)?;
+                of_all.push_str(&look.whole_digest());
+                Also::Look(Box::new(look))
             }
             Entry::Intent { plan, .. } => Also::Effects(effects(plan)),
             Entry::Saved { .. } => Also::Saved,
@@ -160,7 +165,7 @@ impl Prepared {
             lease: lease.clone(),
             number,
             kind: kind(entry),
-            digest,
+            digest: of_all,
             content,
             also,
         })
@@ -271,10 +276,15 @@ async fn put_outcome(
         Bind::Document(stored(outcome)?),
     ];
     session.execute(sql, &binds).await?;
-    if !matches!(outcome.ended, Ended::Interrupted { .. }) {
-        let sql = "delete from unfinished where run = $1 and device = $2";
-        session.execute(sql, run_and_device).await?;
-    }
+    // Whoever was interrupted left it to the next start to look; once that was done, what remains is another run's.
+    let sql = match outcome.ended {
+        Ended::Interrupted { .. } => {
+            "delete from unfinished where run = $1 and device = $2 and exists (select 1 from entry \
+            where run = $1 and device = $2 and kind = 'looked' and content->>'moment' = 'recovery')"
+        }
+        _ => "delete from unfinished where run = $1 and device = $2",
+    };
+    session.execute(sql, run_and_device).await?;
     match outcome.ended {
         Ended::Unsaved { .. } => {
             let sql = "insert into unsaved (run, device, at) values ($1, $2, @now) on conflict (device) do nothing";

@@ -99,13 +99,14 @@ impl Store {
         .await
     }
 
-    /// Returns the commit that was last put on at least one device, and by which run.
+    /// Returns the commit that was last put on at least one device, or found to need nothing, and by which run.
     pub async fn applied_commit(&self) -> Result<Option<AppliedCommit>, StoreError> {
         self.within("tell the applied commit", async {
             let mut session = self.read().await?;
             let sql = "select id, inventory_commit, @seconds(began) from run \
-                where inventory_commit is not null and verb in ('apply', 'rollback') \
-                and exists (select 1 from outcome where outcome.run = run.id and ended in ('applied', 'unchanged', 'unsaved')) \
+                where inventory_commit is not null and verb in ('apply', 'rollback', 'adopt') \
+                and (exit = 0 or exists \
+                (select 1 from outcome where outcome.run = run.id and ended in ('applied', 'unchanged', 'unsaved'))) \
                 order by began desc, id desc limit 1";
             let row = session.row(sql, &[]).await?;
             let applied = row.map(|row| {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A number that is not a port's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,8 +17,8 @@ pub enum PortNumberError {
 macro_rules! number {
     ($(#[$meta:meta])* $name:ident, $max:literal, $error:expr) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "u8", into = "u8")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "u8")]
         pub struct $name(u8);
 
         impl $name {
@@ -56,7 +57,37 @@ macro_rules! number {
                 number.0
             }
         }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let number = deserializer.deserialize_any(Digits)?;
+                Self::new(number).map_err(D::Error::custom)
+            }
+        }
     };
+}
+
+/// Reads a small number, or its digits: the key of a map is a text by the time that an enum around it knows its variant.
+struct Digits;
+
+impl Visitor<'_> for Digits {
+    type Value = u8;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the number of a port")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<u8, E> {
+        u8::try_from(number).map_err(E::custom)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<u8, E> {
+        u8::try_from(number).map_err(E::custom)
+    }
+
+    fn visit_str<E: Error>(self, digits: &str) -> Result<u8, E> {
+        digits.parse().map_err(E::custom)
+    }
 }
 
 number! {
@@ -152,6 +183,29 @@ mod word {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An enum with a tag is read into memory first, where the keys of maps are texts.
+    #[test]
+    fn a_number_is_read_as_a_key_inside_of_an_enum() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        enum Entry {
+            Ports {
+                ports: std::collections::BTreeMap<PortNumber, UplinkNumber>,
+            },
+        }
+        let entry = Entry::Ports {
+            ports: [(PortNumber(24), UplinkNumber(2))].into(),
+        };
+        let text = serde_json::to_string(&entry).unwrap();
+        assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry);
+        for wrong in ["0", "25", "-1", "256", "\"x\"", "\"25\"", "1.5", "true"] {
+            assert!(
+                serde_json::from_str::<PortNumber>(wrong).is_err(),
+                "{wrong}"
+            );
+        }
+    }
 
     #[test]
     fn an_assignment_survives_a_trip_through_json() {

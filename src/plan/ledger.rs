@@ -184,3 +184,85 @@ fn without_slots(config: &mut DeviceConfig) {
         .chain(subscribers)
         .for_each(|slot: &mut Option<Slot>| *slot = None);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DeviceName, Mbps, ProfileConfig, Unread};
+
+    fn profile(down: u32, slot: Option<u16>) -> ProfileConfig {
+        ProfileConfig {
+            slot: slot.map(Slot),
+            description: None,
+            down: Mbps::new(down).unwrap(),
+            up: Mbps::new(10).unwrap(),
+        }
+    }
+
+    fn config(profiles: &[(&str, ProfileConfig)]) -> DeviceConfig {
+        let mut config = DeviceConfig::default();
+        for (name, profile) in profiles {
+            config
+                .profiles
+                .insert(ProfileName::new(name).unwrap(), profile.clone());
+        }
+        config
+    }
+
+    fn owned(ledger: &Ledger) -> Vec<(&str, u32)> {
+        let profiles = ledger.verified.profiles.iter();
+        profiles
+            .map(|(name, profile)| (name.as_str(), profile.down.get()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_there_as_intended_is_ours_and_so_is_what_was_ours_and_stays() {
+        let before = Ledger::of(config(&[
+            ("gone", profile(1, None)),
+            ("kept", profile(2, None)),
+            ("slow", profile(3, None)),
+        ]));
+        let intended = config(&[
+            ("new", profile(4, None)),
+            ("slow", profile(5, None)),
+            ("blocked", profile(6, None)),
+        ]);
+        let mut after = Observation::of(DeviceName::new("oak").unwrap());
+        after.config = config(&[
+            ("kept", profile(2, Some(2))),
+            ("new", profile(4, Some(3))),
+            // Not as intended: what it was when it was verified stays known.
+            ("slow", profile(7, Some(4))),
+            ("blocked", profile(8, Some(5))),
+            ("stranger", profile(9, Some(6))),
+        ]);
+        let ledger = before.verified_by(&intended, &after);
+        assert_eq!(owned(&ledger), [("kept", 2), ("new", 4), ("slow", 3)]);
+        assert!(
+            ledger
+                .verified
+                .profiles
+                .values()
+                .all(|one| one.slot.is_none())
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_forgotten() {
+        let before = Ledger::of(config(&[("hidden", profile(1, None))]));
+        let mut after = Observation::of(DeviceName::new("oak").unwrap());
+        assert_eq!(
+            owned(&before.verified_by(&DeviceConfig::default(), &after)),
+            []
+        );
+        after.unread.push(Unread {
+            part: Part::Profiles,
+            number: None,
+            field: None,
+            reason: "timed out".to_owned(),
+        });
+        let ledger = before.verified_by(&DeviceConfig::default(), &after);
+        assert_eq!(owned(&ledger), [("hidden", 1)]);
+    }
+}

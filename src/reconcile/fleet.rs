@@ -99,14 +99,13 @@ impl<'a> Fleet<'a> {
 
     /// Returns whether a device's inventory changed since it was last applied.
     pub(super) fn is_pending(&self, device: &IntendedDevice) -> bool {
-        if let Some(applied) = &self.applied {
-            return applied.devices.get(&device.name) != Some(device);
+        if let Some(ledgers) = &self.ledgers {
+            let is_written = matches!(device.state, DeviceState::Managed | DeviceState::Retired);
+            let verified = ledgers.get(&device.name).map(|ledger| &ledger.verified);
+            return is_written && verified != Some(&device.config);
         }
-        // Without the text of that time, what was verified then tells.
-        let ledgers = self.ledgers.as_ref();
-        ledgers.is_some_and(|ledgers| {
-            ledgers.get(&device.name).map(|ledger| &ledger.verified) != Some(&device.config)
-        })
+        let applied = self.applied.as_ref();
+        applied.is_some_and(|applied| applied.devices.get(&device.name) != Some(device))
     }
 
     /// Returns the installed devices that the inventory had when it was last applied and does not have any more.

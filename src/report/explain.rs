@@ -151,8 +151,8 @@ impl Page {
     }
 
     fn fact(&self, text: &mut String, title: &str, said: &str) {
-        let folded = fold(said, 0, 13, self.width.saturating_sub(13).max(40)).join("\n");
-        text.push_str(&format!("  {title:<9}  {folded}\n"));
+        let folded = fold(said, 13, 13, self.width.max(53)).join("\n");
+        text.push_str(&format!("  {title:<9}  {}\n", folded.trim_start()));
     }
 
     fn steps<'a>(&self, steps: impl Iterator<Item = &'a Step>, device: &str) -> String {
@@ -354,7 +354,7 @@ mod tests {
                 ..Now::default()
             },
         );
-        let text = stuck.text(false, Paint::Plain, 100);
+        let text = stuck.text(false, Paint::Plain, 120);
         for part in [
             "STUCK: no answer; left: subscriber apt-1",
             "NOT SAVED",

@@ -56,5 +56,5 @@ pub enum SecretError {
     },
     /// What came of asking the first time: nobody is asked twice.
     #[error(transparent)]
-    Again(Arc<SecretError>),
+    Again(Arc<Self>),
 }

@@ -2,5 +2,5 @@
 
 mod faults;
 mod road;
-mod stage;
+pub(crate) mod stage;
 mod standing;

@@ -280,7 +280,8 @@ async fn a_signal_finishes_the_step_and_leaves_the_device_in_good_order() {
     assert_eq!(stage.twin.lines().last().unwrap().line, "exit");
     assert_eq!(stage.startup(), stage.at_first);
     // The next run looks, and finishes.
-    let told = stage.apply().await;
+    let (seen, plan) = stage.planned().await;
+    let told = stage.twice(plan, Some(&seen), How::default()).await;
     assert_eq!(told.ending.outcome.ended, Ended::Applied);
 }
 

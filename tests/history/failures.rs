@@ -88,8 +88,7 @@ fn a_server_that_restarts_between_two_entries_is_not_noticed() {
 
 #[test]
 fn a_slow_server_is_given_up_on_and_what_it_did_later_is_not_doubled() {
-    super::run(async {
-        let bed = Bed::postgres().await;
+    super::run(super::on_postgres(async |bed: Bed| {
         let store = Store::open(&bed.url, SOON).await.unwrap();
         let (run, lease) = begun(&store).await;
         let database = bed.database.as_deref().unwrap();
@@ -110,7 +109,7 @@ fn a_slow_server_is_given_up_on_and_what_it_did_later_is_not_doubled() {
             store.record(run.id, &lease, 2, &step).await.unwrap();
         }
         assert_eq!(bed.number("select count(*) from entry").await, 2);
-    });
+    }));
 }
 
 #[test]
@@ -154,9 +153,7 @@ fn a_server_that_is_full_is_away_and_comes_back() {
 /// Makes a copy of a database, or puts one in the place of it: what a backup is to whoever has it open.
 async fn copy(from: &str, to: &str) {
     let cluster = postgres::shared();
-    cluster
-        .administer(&format!("drop database if exists {to} with (force)"))
-        .await;
+    cluster.drop_database(to).await;
     let others = format!(
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '{from}'"
     );
@@ -166,15 +163,20 @@ async fn copy(from: &str, to: &str) {
         .await;
 }
 
+/// Puts a backup in the place of a database.
+async fn put_back(backup: &str, database: &str) {
+    copy(backup, database).await;
+    postgres::shared().drop_database(backup).await;
+}
+
 #[test]
 fn a_writer_whose_lease_a_backup_does_not_have_is_fenced() {
-    super::run(async {
-        let bed = Bed::postgres().await;
+    super::run(super::on_postgres(async |bed: Bed| {
         let database = bed.database.clone().unwrap();
         let backup = format!("{database}_backup");
         copy(&database, &backup).await;
         let (run, lease) = begun(&bed.store).await;
-        copy(&backup, &database).await;
+        put_back(&backup, &database).await;
         let step = typed(1, "profile 1");
         let why = bed
             .store
@@ -193,13 +195,12 @@ fn a_writer_whose_lease_a_backup_does_not_have_is_fenced() {
                 .is_fenced()
         );
         assert_eq!(bed.number("select count(*) from entry").await, 0);
-    });
+    }));
 }
 
 #[test]
 fn a_writer_is_fenced_though_a_backup_gave_its_epoch_to_another() {
-    super::run(async {
-        let bed = Bed::postgres().await;
+    super::run(super::on_postgres(async |bed: Bed| {
         let oak = device("oak");
         let before = lease(&bed.store, &oak, Uuid::now_v7()).await;
         bed.store.release(&before).await.unwrap();
@@ -207,7 +208,7 @@ fn a_writer_is_fenced_though_a_backup_gave_its_epoch_to_another() {
         let backup = format!("{database}_backup");
         copy(&database, &backup).await;
         let (run, ours) = begun(&bed.store).await;
-        copy(&backup, &database).await;
+        put_back(&backup, &database).await;
         let theirs = lease(&bed.another().await, &oak, Uuid::now_v7()).await;
         assert_eq!((ours.epoch, theirs.epoch), (2, 2));
         bed.store.begin_run(&run).await.unwrap();
@@ -221,13 +222,12 @@ fn a_writer_is_fenced_though_a_backup_gave_its_epoch_to_another() {
             "{why}"
         );
         assert_eq!(bed.number("select count(*) from entry").await, 0);
-    });
+    }));
 }
 
 #[test]
 fn entries_that_a_backup_lacks_are_missed_and_none_is_doubled() {
-    super::run(async {
-        let bed = Bed::postgres().await;
+    super::run(super::on_postgres(async |bed: Bed| {
         let (run, lease) = begun(&bed.store).await;
         let database = bed.database.clone().unwrap();
         let backup = format!("{database}_backup");
@@ -239,7 +239,7 @@ fn entries_that_a_backup_lacks_are_missed_and_none_is_doubled() {
                 .await
                 .unwrap();
         }
-        copy(&backup, &database).await;
+        put_back(&backup, &database).await;
         let why = bed
             .store
             .record(run.id, &lease, 4, &steps[2])
@@ -255,7 +255,7 @@ fn entries_that_a_backup_lacks_are_missed_and_none_is_doubled() {
         let listed = bed.store.unfinished().await.unwrap();
         assert_eq!((listed.len(), listed[0].next_entry), (1, 2));
         assert_eq!(bed.number("select count(*) from entry").await, 1);
-    });
+    }));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gamctl::apply::Ended;
 use gamctl::history::{Audit, Filter, Freeze, RunId, Taken};
+use gamctl::model::DeviceName;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ on_both!(
     a_plan_that_was_taken_is_told_with_its_run,
     a_plan_that_is_too_old_is_not_taken,
     whoever_took_a_plan_may_ask_again,
+    the_same_plan_made_again_may_be_applied_again,
     the_applied_commit_is_the_last_that_reached_a_device,
     each_version_of_what_is_ours_is_kept,
     an_adoption_is_written_with_its_audit,
@@ -49,21 +51,25 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
     assert_eq!(all[1].exit, Some(8));
     assert_eq!(all[1].devices, [("unchanged".to_owned(), 1)].into());
 
+    by_what_is_asked(&bed, &oak, [first.id, second.id]).await;
+}
+
+async fn by_what_is_asked(bed: &Bed, oak: &DeviceName, [first, second]: [RunId; 2]) {
     let now = bed.store.clock().await.unwrap();
     for (filter, expected) in [
         (
             Filter {
-                run: Some(first.id),
+                run: Some(first),
                 ..Filter::default()
             },
-            vec![first.id],
+            vec![first],
         ),
         (
             Filter {
                 device: Some(oak.clone()),
                 ..Filter::default()
             },
-            vec![first.id],
+            vec![first],
         ),
         (
             Filter {
@@ -77,7 +83,7 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
                 most: 1,
                 ..Filter::default()
             },
-            vec![second.id],
+            vec![second],
         ),
         (
             Filter {
@@ -99,7 +105,7 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
                 until: Some(now),
                 ..Filter::default()
             },
-            vec![second.id, first.id],
+            vec![second, first],
         ),
     ] {
         let listed = bed.store.runs(&filter).await.unwrap();
@@ -107,7 +113,7 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
         assert_eq!(listed, expected, "{filter:?}");
     }
     let of_oak = Filter {
-        device: Some(oak),
+        device: Some(oak.clone()),
         since: Some(now - 600),
         ..Filter::default()
     };
@@ -204,6 +210,22 @@ async fn whoever_took_a_plan_may_ask_again(bed: Bed) {
         assert!(matches!(taken.unwrap(), Taken::Now { .. }));
     }
     assert_eq!(bed.number("select count(*) from plan_taken").await, 1);
+}
+
+async fn the_same_plan_made_again_may_be_applied_again(bed: Bed) {
+    let (first, second) = (run(), run());
+    let document = json!({ "devices": [] });
+    for run in [&first, &second] {
+        bed.store.keep_plan("p1", &document).await.unwrap();
+        let taken = bed.store.take_plan("p1", &document, run, HOUR).await;
+        assert!(matches!(taken.unwrap(), Taken::Now { .. }));
+    }
+    let taken = bed.store.take_plan("p1", &document, &run(), HOUR).await;
+    let Taken::AlreadyApplied { run, .. } = taken.unwrap() else {
+        panic!("it was made twice, and taken twice");
+    };
+    assert_eq!(run, second.id);
+    assert_eq!(bed.number("select count(*) from plan_document").await, 1);
 }
 
 async fn the_applied_commit_is_the_last_that_reached_a_device(bed: Bed) {

@@ -33,7 +33,7 @@ macro_rules! on_both {
             $(#[test] fn $name() { crate::history::run(async { super::$name(crate::history::Bed::sqlite().await).await }); })*
         }
         mod postgres {
-            $(#[test] fn $name() { crate::history::run(async { super::$name(crate::history::Bed::postgres().await).await }); })*
+            $(#[test] fn $name() { crate::history::run(crate::history::on_postgres(super::$name)); })*
         }
     };
 }
@@ -43,6 +43,14 @@ fn run(test: impl Future<Output = ()>) {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(test);
+}
+
+/// Runs a test on an empty database, which goes when the test passed: many of them fill the memory they are in.
+async fn on_postgres<T: Future<Output = ()>>(test: impl FnOnce(Bed) -> T) {
+    let bed = Bed::postgres().await;
+    let database = bed.database.clone().unwrap();
+    test(bed).await;
+    postgres::shared().drop_database(&database).await;
 }
 
 /// An empty store.

@@ -7,6 +7,7 @@ mod faults;
 mod judge;
 mod moving;
 mod same;
+mod startup;
 
 use std::time::Duration;
 

@@ -59,7 +59,7 @@ impl Road<'_> {
             remarks,
         };
         self.end(run, table, &mut report).await;
-        self.tell(&report)?;
+        self.tell(table, &report)?;
         Ok(report.exit())
     }
 
@@ -82,15 +82,7 @@ impl Road<'_> {
         if table.start.file.is_none() {
             store.keep_plan(&id, &document).await?;
         }
-        let new = NewRun {
-            id: run,
-            verb: table.start.verb.to_owned(),
-            who: self.settings.who.clone(),
-            inventory: table.fleet.version.clone(),
-            is_uncommitted: table.fleet.version.commit.is_none(),
-            plan: Some(id.clone()),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
+        let new = self.new_run(run, table, Some(id.clone()));
         let hours = self.settings.apply.plan_expires_hours;
         let hours = hours.map_or(PLAN_HOURS, |hours| hours.get());
         let most = Duration::from_secs(3600 * u64::from(hours));
@@ -204,7 +196,34 @@ impl Road<'_> {
         Ok(())
     }
 
-    fn tell(&self, report: &ApplyReport) -> anyhow::Result<()> {
+    /// Writes down that a commit needs nothing to be done, once: what is applied next must come after it.
+    pub(super) async fn note_commit(&self, table: &Table<'_>) -> anyhow::Result<()> {
+        let store = &table.archive.store;
+        let commit = table.fleet.version.commit.as_ref();
+        let applied = store.applied_commit().await?;
+        let is_known = applied.is_some_and(|applied| Some(&applied.commit) == commit);
+        if commit.is_none() || is_known || !table.planned.unobservable.is_empty() {
+            return Ok(());
+        }
+        let run = RunId(Uuid::now_v7());
+        store.begin_run(&self.new_run(run, table, None)).await?;
+        store.end_run(run, Exit::Done.code()).await?;
+        Ok(())
+    }
+
+    fn new_run(&self, run: RunId, table: &Table<'_>, plan: Option<String>) -> NewRun {
+        NewRun {
+            id: run,
+            verb: table.start.verb.to_owned(),
+            who: self.settings.who.clone(),
+            inventory: table.fleet.version.clone(),
+            is_uncommitted: table.fleet.version.commit.is_none(),
+            plan,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    fn tell(&self, table: &Table<'_>, report: &ApplyReport) -> anyhow::Result<()> {
         self.terminal.json(report)?;
         match self.how.format {
             Format::Text => {
@@ -215,7 +234,9 @@ impl Road<'_> {
                     "\nRun {}{of}: `gamctl history --run {}` tells it again.\n",
                     report.run, report.run
                 );
-                self.terminal.result(&format!("\n{text}{end}"))
+                // Behind the plan, where that was shown.
+                let gap = if table.start.file.is_some() { "" } else { "\n" };
+                self.terminal.result(&format!("{gap}{text}{end}"))
             }
             Format::Json => self.terminal.result(&crate::report::json_document(report)),
         }

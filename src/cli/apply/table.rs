@@ -47,6 +47,7 @@ impl Road<'_> {
         }
         if all.errands.is_empty() && all.left.is_empty() {
             self.take_over(table).await?;
+            self.note_commit(table).await?;
             return Ok(self.nothing_to_do(table, &plan));
         }
         if all.is_to_be_asked && !all.errands.is_empty() && !self.is_agreed(&mut all) {

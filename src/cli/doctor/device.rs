@@ -133,11 +133,13 @@ async fn ask(question: Question) -> Vec<Check> {
                     next,
                 ));
             }
-            let firmware = identity.firmware.unwrap_or_default();
-            well.push(format!("{model} {firmware}").trim_end().to_owned());
+            let firmware = identity.firmware;
+            let firmware = firmware.map(|firmware| format!("firmware {firmware}"));
+            well.push(model);
+            well.extend(firmware);
         }
         Err(error) => {
-            let next = "see whether it is up and reachable from here, and whether its SNMP access is that of its credentials";
+            let next = "see whether address and credentials of the inventory are its own";
             found.push(Check::of(area, Level::Unreachable, chain(&error), next));
         }
     }

@@ -20,7 +20,7 @@ use crate::secrets::{Secrets, Whence};
 const MOST_SKEW: u64 = 10;
 
 /// A store that takes longer to answer slows every step down.
-const SLOW_MILLIS: u128 = 100;
+const SLOW_MILLIS: u128 = 250;
 
 pub(super) fn inventory(reading: &Reading, folder: &Path) -> Vec<Check> {
     const AREA: &str = "inventory";

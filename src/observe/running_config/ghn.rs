@@ -36,6 +36,10 @@ pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     if line.starts_with('!') || line == "Building configuration..." {
         return false;
     }
+    // The line behind it would be read as its opposite.
+    if line == "no" {
+        return true;
+    }
     let begins_well = is_inside || line.starts_with(|first: char| first.is_ascii_lowercase());
     let mut words = line.split(' ');
     let is_option = words.next().is_some_and(|first| {

@@ -292,6 +292,13 @@ fn is_honest<R: std::fmt::Debug + PartialEq>(before: &Table<R>, after: &Table<R>
     !after.lost.is_empty() || before.rows.iter().all(is_same_or_loud)
 }
 
+#[test]
+fn a_no_that_lost_its_line_is_no_yes() {
+    let broken = WHOLE.replace("no ghn port 4 shutdown", "no \nghn port 4 shutdown");
+    let rows = parsed(&broken).rows;
+    assert!(!rows.ports.lost.is_empty(), "{:#?}", rows.ports);
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in "(?s).{0,400}") {

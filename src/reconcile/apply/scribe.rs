@@ -56,7 +56,9 @@ impl<'a> Scribe<'a> {
         }
         let journal = &self.archive.journal;
         let written = journal.finish(self.run, self.lease, number, &outcome, ledger);
-        written.await.map_err(|error| NotCommitted::Lost(error.to_string()))
+        written
+            .await
+            .map_err(|error| NotCommitted::Lost(error.to_string()))
     }
 
     fn fenced(&self) -> NotCommitted {
@@ -108,6 +110,8 @@ impl Witness for Scribe<'_> {
             .archive
             .journal
             .record(self.run, self.lease, number, &entry);
-        written.await.map_err(|error| NotCommitted::Lost(error.to_string()))
+        written
+            .await
+            .map_err(|error| NotCommitted::Lost(error.to_string()))
     }
 }

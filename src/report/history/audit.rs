@@ -70,7 +70,7 @@ mod tests {
         };
         assert_eq!(
             audit_lines(&[line], Paint::Plain, 70),
-            "2026-11-21 16:32 UTC  ada@noc  apply REFUSED: three\n    removals\\u{1b}[2J are too many (run 0000000089ab)\n"
+            "2026-11-21 16:32 UTC  ada@noc  apply REFUSED: three removals\\u{1b}[2J\n    are too many (run 0000000089ab)\n"
         );
     }
 }

@@ -185,7 +185,7 @@ mod tests {
         };
         assert_eq!(
             run_lines(&[run(), open], Paint::Plain),
-            "RUN           WHEN                  WHO             WHAT   COMMIT        EXIT  DEVICES\n\
+            "RUN           WHEN                  WHO            WHAT   COMMIT        EXIT  DEVICES\n\
              0123456789ab  2026-11-21 16:32 UTC  ada@noc\\u{1b}  apply  0123456789ab  5     1 stuck, 3 applied, 1 new-word\n\
              0123456789ab  2026-11-21 16:32 UTC  ada@noc\\u{1b}  apply  -             open  none\n"
         );

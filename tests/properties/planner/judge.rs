@@ -104,6 +104,7 @@ fn judge_plan(case: &Case, plan: &DevicePlan, prefixes: Prefixes) -> Result<(), 
     mentioned(plan, &case.configuration, &end)?;
     planned_again(case, plan, &states, prefixes)?;
     way_back::walked(plan, &states)?;
+    way_back::kept(case, &end)?;
     let last = states.len() - 1;
     let beginnings = chosen(prefixes, states.len()).into_iter();
     for at in beginnings.chain([0, last]) {

@@ -23,6 +23,38 @@ pub(super) fn walked(plan: &DevicePlan, states: &[Configuration]) -> Result<(), 
     Ok(())
 }
 
+/// Checks what is ours once all of it was carried out: what was intended or ours before, and with it nothing is left to do.
+pub(super) fn kept(case: &Case, end: &Configuration) -> Result<(), String> {
+    let seen = case.observation(end);
+    let before = case.ledger.clone().unwrap_or_default();
+    let ledger = before.verified_by(&case.intended, &seen);
+    let profiles = ledger.verified.profiles.keys();
+    let strange = profiles
+        .filter(|name| !case.intended.profiles.contains_key(*name) && !before.owns_profile(name));
+    let endpoints = ledger.verified.endpoints.keys();
+    let strange_too = endpoints
+        .filter(|mac| !case.intended.endpoints.contains_key(*mac) && !before.owns_endpoint(**mac));
+    let subscribers = ledger.verified.subscribers.keys();
+    let strangers = subscribers.filter(|name| {
+        !case.intended.subscribers.contains_key(*name) && !before.owns_subscriber(name)
+    });
+    if strange.count() + strange_too.count() + strangers.count() > 0 {
+        return Err(format!("what nobody meant is ours: {ledger:?}"));
+    }
+    let request = gamctl::plan::Request {
+        ledger: Some(&ledger),
+        ..case.request()
+    };
+    let again = gamctl::plan::plan(&request, &seen);
+    match again.steps.is_empty() {
+        true => Ok(()),
+        false => Err(format!(
+            "with what is ours then, something is left to do:\n{}",
+            told(&again)
+        )),
+    }
+}
+
 /// Checks that planning back from there leads to the beginning, each object under its number.
 pub(super) fn back_from(
     case: &Case,

@@ -1,0 +1,56 @@
+//! What is written down before the next arrow is taken; where that fails the way ends.
+
+use super::road::{Road, interrupted};
+use super::{Ended, Entry, Moment, NotCommitted, Purpose, Witness};
+use crate::crash;
+use crate::model::{Fingerprint, Observation};
+use crate::plan::DevicePlan;
+
+impl<W: Witness> Road<'_, '_, W> {
+    pub(super) async fn verified(&self, purpose: Purpose, look: &Observation) -> Result<(), Ended> {
+        let entry = Entry::Verified {
+            purpose,
+            fingerprint: Fingerprint::of(look),
+        };
+        crash::point("verified-before");
+        self.commit(entry, "it was written and verified, and not saved")
+            .await?;
+        crash::point("verified-after");
+        Ok(())
+    }
+
+    pub(super) async fn looked(&mut self, moment: Moment, look: &Observation) -> Result<(), Ended> {
+        self.seen = Some(look.clone());
+        let entry = Entry::Looked {
+            moment,
+            fingerprint: Fingerprint::of(look),
+            observation: Box::new(look.clone()),
+        };
+        crash::point("looked-before");
+        self.commit(entry, "nothing was saved").await?;
+        crash::point("looked-after");
+        Ok(())
+    }
+
+    pub(super) async fn intend(
+        &self,
+        purpose: Purpose,
+        plan: &DevicePlan,
+        so_far: &str,
+    ) -> Result<(), Ended> {
+        let entry = Entry::Intent {
+            purpose,
+            plan: Box::new(plan.clone()),
+        };
+        crash::point("intent-before");
+        self.commit(entry, so_far).await?;
+        crash::point("intent-after");
+        Ok(())
+    }
+
+    /// Writes an entry down; where that fails the way ends, whatever the entry is.
+    pub(super) async fn commit(&self, entry: Entry, so_far: &str) -> Result<(), Ended> {
+        let committed = self.witness.commit(entry).await;
+        committed.map_err(|error: NotCommitted| interrupted(&format!("{error}; {so_far}")))
+    }
+}

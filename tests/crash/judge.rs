@@ -1,0 +1,279 @@
+//! What holds whatever died: held against the twins' own logs, the store and the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gamctl::apply::{Entry, Purpose};
+use gamctl::history::{Filter, RunId, Store, Timeouts};
+use gamctl::model::DeviceName;
+use gamctl::simulator::server::Twin;
+use sqlx::{Connection as _, Row as _};
+
+use super::site::{Site, sqlite};
+use crate::properties::planner::device::observed;
+
+/// All that one session wrote.
+#[derive(Debug)]
+pub(super) struct Writing {
+    session: u64,
+    /// When its first line was entered, in milliseconds since 1970.
+    at: u64,
+    pub(super) lines: Vec<String>,
+}
+
+/// What was to be written, as the store has it.
+#[derive(Debug)]
+pub(super) struct Intent {
+    pub(super) run: RunId,
+    number: u32,
+    pub(super) purpose: Purpose,
+    pub(super) lines: Vec<String>,
+}
+
+/// Returns what sessions wrote, in their order; none began while another was at it.
+pub(super) fn writings(twin: &Twin) -> Vec<Writing> {
+    let mut configuring = BTreeSet::new();
+    let mut writings: Vec<Writing> = Vec::new();
+    for logged in twin.lines() {
+        let session = logged.session;
+        match logged.line.as_str() {
+            "configure terminal" => {
+                configuring.insert(session);
+            }
+            "end" => {
+                configuring.remove(&session);
+            }
+            _ if !configuring.contains(&session) => {}
+            _ => match writings.last_mut() {
+                Some(last) if last.session == session => last.lines.push(logged.line),
+                _ => {
+                    assert!(
+                        writings.iter().all(|writing| writing.session != session),
+                        "two wrote at once: session {session} goes on with `{}`",
+                        logged.line
+                    );
+                    writings.push(Writing {
+                        session,
+                        at: logged.at.unix_millis(),
+                        lines: vec![logged.line],
+                    });
+                }
+            },
+        }
+    }
+    writings
+}
+
+async fn all_intents(path: &std::path::Path, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
+    let sql = "select run, number, content from entry where device = $1 and kind = 'intent' order by run, number";
+    let mut connection = sqlite(path).await;
+    let rows = sqlx::query(sql).bind(device.as_str());
+    let rows = rows.fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let intents = rows.iter().map(|row| {
+        (
+            RunId(row.get::<String, _>(0).parse().unwrap()),
+            u32::try_from(row.get::<i64, _>(1)).unwrap(),
+            serde_json::from_str(row.get::<&str, _>(2)).unwrap(),
+        )
+    });
+    intents.collect()
+}
+
+fn everything() -> Filter {
+    Filter {
+        most: 1_000_000,
+        ..Filter::default()
+    }
+}
+
+impl Site {
+    /// Returns everything that the store has of what was to be written to a device, in order of time.
+    pub(super) fn intents(&self, device: &DeviceName) -> Vec<Intent> {
+        let url = self.url();
+        let rows = self.runtime.block_on(async {
+            match url.path() {
+                Some(path) => all_intents(path, device).await,
+                None => self.told_intents(device).await,
+            }
+        });
+        let mut intents: Vec<Intent> = Vec::new();
+        for (run, number, entry) in rows {
+            let Entry::Intent { purpose, plan } = entry else {
+                continue;
+            };
+            let is_again = purpose == Purpose::Apply
+                && intents
+                    .iter()
+                    .any(|intent| intent.run == run && intent.purpose == purpose);
+            assert!(!is_again, "a run begins once with a device");
+            intents.push(Intent {
+                run,
+                number,
+                purpose,
+                lines: plan.steps.into_iter().flat_map(|step| step.lines).collect(),
+            });
+        }
+        intents
+    }
+
+    /// As the store itself tells it, which takes longer.
+    async fn told_intents(&self, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
+        let store = Store::open(&self.url(), Timeouts::default()).await.unwrap();
+        let mut runs = store.runs(&everything()).await.unwrap();
+        runs.sort_by_key(|run| run.run.id);
+        let mut all = Vec::new();
+        for run in runs {
+            let run = run.run.id;
+            let entries = store.entries(run, device).await.unwrap();
+            let numbers: Vec<u32> = entries.iter().map(|row| row.number).collect();
+            let count = u32::try_from(entries.len()).unwrap();
+            assert_eq!(
+                numbers,
+                (1..=count).collect::<Vec<_>>(),
+                "a gap or a double"
+            );
+            all.extend(entries.into_iter().map(|row| (run, row.number, row.entry)));
+        }
+        store.close().await;
+        all
+    }
+
+    /// Checks what holds at any moment, when nobody is at work: each line that a device got is in an intent that was stored
+    /// before, in its order, once.
+    pub(super) fn is_sound(&self) {
+        let _intents = self.sound_intents();
+    }
+
+    fn sound_intents(&self) -> BTreeMap<DeviceName, Vec<Intent>> {
+        self.is_quiet();
+        let mut all = BTreeMap::new();
+        if !self.url().path().is_none_or(std::path::Path::exists) {
+            for twin in self.twins.values() {
+                assert!(writings(twin).is_empty());
+            }
+            return all;
+        }
+        let times = self.entry_times();
+        for (device, twin) in &self.twins {
+            let intents = self.intents(device);
+            let mut left = intents.iter();
+            for writing in writings(twin) {
+                // Nothing but the beginning of what was intended; what was begun once is never continued.
+                let intent = left.find(|intent| intent.lines.starts_with(&writing.lines));
+                let Some(intent) = intent else {
+                    panic!("nobody intended {writing:?} on {device}: {intents:#?}");
+                };
+                if let Some(times) = &times {
+                    let stored = times[&(intent.run, device.clone(), intent.number)];
+                    assert!(
+                        stored <= writing.at,
+                        "{device}: {intent:?} after {writing:?}"
+                    );
+                }
+            }
+            all.insert(device.clone(), intents);
+        }
+        all
+    }
+
+    /// Returns when each entry was stored, where that can be asked to the millisecond, and checks that devices went from one
+    /// holder to the next and never back.
+    fn entry_times(&self) -> Option<BTreeMap<(RunId, DeviceName, u32), u64>> {
+        let url = self.url();
+        let path = url.path()?;
+        self.runtime.block_on(async {
+            let mut connection = sqlite(path).await;
+            let sql = "select run, device, number, epoch, holder, at from entry order by device, at, epoch, run, number";
+            let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+            let mut times = BTreeMap::new();
+            let mut counts: BTreeMap<(RunId, DeviceName), u32> = BTreeMap::new();
+            let mut last: Option<(DeviceName, i64, String)> = None;
+            for row in rows {
+                let run = RunId(row.get::<String, _>(0).parse().unwrap());
+                let device = DeviceName::new(&row.get::<String, _>(1)).unwrap();
+                let number = u32::try_from(row.get::<i64, _>(2)).unwrap();
+                let (epoch, holder): (i64, String) = (row.get(3), row.get(4));
+                let at = u64::try_from(row.get::<i64, _>(5)).unwrap();
+                if let Some((before, then, by)) = &last
+                    && *before == device
+                {
+                    assert!(*then <= epoch, "{device}: {epoch} after {then}");
+                    assert!(*then < epoch || *by == holder, "{device}: two hold {epoch}");
+                }
+                times.insert((run, device.clone(), number), at);
+                *counts.entry((run, device.clone())).or_default() += 1;
+                last = Some((device, epoch, holder));
+            }
+            for ((run, device), count) in counts {
+                for number in 1..=count {
+                    let key = (run, device.clone(), number);
+                    assert!(times.contains_key(&key), "a gap or a double: {key:?}");
+                }
+            }
+            let sql = "select count(*) from (select 1 from entry where kind = 'saved' group by run, device having count(*) > 1)";
+            let mut connection = sqlite(path).await;
+            let twice: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+            assert_eq!(twice, 0, "saved twice");
+            Some(times)
+        })
+    }
+
+    /// Checks what holds once a run went to its end: everything is as intended, saved, written down, and there is nothing left to do.
+    pub(super) fn is_done(&self) {
+        let intents = self.sound_intents();
+        self.run(&["plan"]).exits(0);
+        let store = self.store();
+        self.runtime.block_on(async {
+            let left = store.unfinished().await.unwrap();
+            let left: Vec<_> = left.iter().map(|one| (one.run, &one.device)).collect();
+            assert_eq!(left, []);
+            assert_eq!(store.unsaved().await.unwrap(), []);
+        });
+        let outcomes = self
+            .runtime
+            .block_on(store.outcomes(&everything()))
+            .unwrap();
+        self.runtime.block_on(store.close());
+        let ended: BTreeSet<_> = outcomes
+            .iter()
+            .map(|row| (row.run, row.outcome.device.clone()))
+            .collect();
+        let journal = std::fs::metadata(self.state.join("journal"));
+        assert!(journal.map_or(true, |file| file.len() == 0));
+        for (name, twin) in &self.twins {
+            for intent in &intents[name] {
+                assert!(
+                    ended.contains(&(intent.run, name.clone())),
+                    "nobody knows how {name} ended in {:?}",
+                    intent.run
+                );
+            }
+            let (running, startup) = twin.gam(|gam| {
+                let startup = gam.startup().map(|saved| saved.configuration.clone());
+                (gam.running().clone(), startup)
+            });
+            let is_written = !intents[name].is_empty();
+            assert_eq!(
+                startup.as_ref(),
+                is_written.then_some(&running),
+                "{name} is not saved"
+            );
+            let has: BTreeMap<String, u16> = observed(&running)
+                .subscribers
+                .iter()
+                .map(|(name, one)| (name.to_string(), one.vlan.get()))
+                .collect();
+            let of_device = |flat: &&super::site::Flat| super::site::device(flat.device) == *name;
+            let wanted: BTreeMap<String, u16> = self
+                .flats
+                .iter()
+                .filter(of_device)
+                .map(|flat| (flat.id.clone(), flat.vlan))
+                .collect();
+            assert_eq!(has, wanted, "{name}");
+            assert_eq!(observed(&running).endpoints.len(), wanted.len(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Death at every named point, and what the next start makes of it.
+
+use std::collections::BTreeSet;
+
+use super::judge::writings;
+use super::site::{Flat, Site, device};
+use gamctl::crash::POINTS;
+
+/// Passed only while the store is away; `away` dies there.
+const WITHOUT_A_STORE: [&str; 4] = [
+    "journal-before",
+    "journal-after",
+    "replay-before",
+    "replay-after",
+];
+
+/// What every apply passes, with other times than the first.
+const ON_THE_WAY: [&str; 35] = [
+    "run-before",
+    "run-after",
+    "plan-taken",
+    "lease-before",
+    "lease-after",
+    "looked-before",
+    "looked-before:3",
+    "looked-after",
+    "looked-after:3",
+    "intent-before",
+    "intent-after",
+    "line-before",
+    "line-before:5",
+    "line-before:9",
+    "line-sent",
+    "line-sent:2",
+    "line-sent:9",
+    "line-answered",
+    "line-answered:9",
+    "step-before",
+    "step-before:6",
+    "step-after",
+    "step-after:6",
+    "left-after",
+    "verified-before",
+    "verified-after",
+    "save-before",
+    "save-sent",
+    "save-answered",
+    "saved-after",
+    "ledger-before",
+    "ledger-after",
+    "outcome-before",
+    "outcome-after",
+    "run-ended",
+];
+
+/// Nine lines: a profile, four endpoints, four subscribers.
+fn nine_lines() -> Vec<Flat> {
+    (1..=4)
+        .map(|number| Flat::new(number, 0, "home-100"))
+        .collect()
+}
+
+fn site() -> Site {
+    let mut site = Site::with(1);
+    site.intend(nine_lines());
+    site
+}
+
+/// Does something for each of these, several at a time.
+fn for_each(points: &[&'static str], work: impl Fn(&'static str) + Sync) {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let failed = std::sync::Mutex::new(BTreeSet::new());
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let Some(point) = points.get(number) else {
+                        return;
+                    };
+                    let work = std::panic::AssertUnwindSafe(|| work(point));
+                    if std::panic::catch_unwind(work).is_err() {
+                        failed.lock().unwrap().insert(*point);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "see above: {failed:?}");
+}
+
+#[test]
+fn every_point_there_is_is_died_at() {
+    let named = |points: &[&'static str]| -> BTreeSet<&'static str> {
+        let names = points.iter().map(|point| point.split(':').next().unwrap());
+        names.collect()
+    };
+    let mut died_at = named(&ON_THE_WAY);
+    died_at.extend(WITHOUT_A_STORE);
+    assert_eq!(died_at, named(POINTS));
+}
+
+#[test]
+fn who_dies_at_any_point_leaves_what_the_next_start_finishes() {
+    for_each(&ON_THE_WAY, |point| {
+        let site = site();
+        site.dies_at(point);
+        site.is_sound();
+        let wrote = writings(site.twin(0));
+        if ["run", "plan", "lease", "intent-before"]
+            .iter()
+            .any(|early| point.starts_with(early))
+            && point != "run-ended"
+        {
+            assert!(wrote.is_empty(), "{point}: {wrote:?}");
+        }
+        let left = site.store();
+        let left = site.runtime.block_on(left.unfinished()).unwrap();
+        site.time_passes();
+        let said = site.apply().exits(0);
+        if !left.is_empty() {
+            said.says("oak-0: an earlier run ended while it wrote there");
+        }
+        site.is_done();
+    });
+}
+
+#[test]
+fn kill_9_after_line_4_of_9_the_next_start_reports_what_it_found_and_finishes_what_remains() {
+    let site = site();
+    site.dies_at("line-answered:4");
+    site.is_sound();
+    let wrote = writings(site.twin(0));
+    assert_eq!(wrote.len(), 1);
+    assert_eq!(wrote[0].lines.len(), 4);
+    let intents = site.intents(&device(0));
+    assert_eq!(intents.len(), 1);
+    assert_eq!(intents[0].lines.len(), 9);
+    assert_eq!(intents[0].lines[..4], wrote[0].lines);
+    site.time_passes();
+    site.apply()
+        .exits(0)
+        .says("oak-0: an earlier run ended while it wrote there; 4 of 9 steps had their effect; what remains is planned anew.")
+        .says("1 device changed, verified and saved");
+    let wrote = writings(site.twin(0));
+    assert_eq!(wrote.len(), 2);
+    // What was there is not written again.
+    assert_eq!(wrote[1].lines, intents[0].lines[4..]);
+    site.is_done();
+}
+
+#[test]
+fn a_recovery_that_dies_itself_is_made_up_for_by_the_next() {
+    for_each(
+        &[
+            "lease-before",
+            "lease-after",
+            "looked-before",
+            "looked-after",
+            "ledger-before",
+            "ledger-after",
+            "outcome-before",
+            "outcome-after",
+            "run-before",
+            "intent-before",
+            "line-sent:2",
+            "save-sent",
+        ],
+        |point| {
+            let site = site();
+            site.dies_at("line-answered:4");
+            site.time_passes();
+            site.dies_at(point);
+            site.is_sound();
+            site.time_passes();
+            site.apply().exits(0);
+            site.is_done();
+        },
+    );
+}

@@ -1,0 +1,403 @@
+//! Twins in this process, an inventory in git that leads to them, and the program that is run in it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use gamctl::history::{Store, StoreUrl, Timeouts};
+use gamctl::model::{DeviceName, GamModel};
+use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
+use gamctl::simulator::server::{SnmpSettings, State, Twin, TwinSettings};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::world::World;
+
+/// How long anything may take before a test gives up.
+pub(super) const LONG: Duration = Duration::from_secs(120);
+
+pub(super) const KILL: i32 = 9;
+
+/// What opens the twins, where a test does not say otherwise.
+const PASSWORD: &str = "correct horse";
+
+/// What twins and the inventory are opened with.
+pub(super) struct Keys {
+    pub(super) password: String,
+    pub(super) snmp: SnmpSettings,
+    /// The text of `credentials.toml`, and what its names stand for.
+    pub(super) credentials: String,
+    pub(super) secrets: Vec<(&'static str, String)>,
+    /// What the last device is opened by, where it is something else.
+    pub(super) of_the_last: Option<&'static str>,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        let credentials = "[credentials.default]\n\
+            snmp = { version = \"2c\", community = { secret = \"gam-snmp\" } }\n\
+            ssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n";
+        Self {
+            password: PASSWORD.to_owned(),
+            snmp: SnmpSettings::default(),
+            credentials: credentials.to_owned(),
+            secrets: vec![
+                ("gam-snmp", "public".to_owned()),
+                ("gam-ssh", PASSWORD.to_owned()),
+            ],
+            of_the_last: None,
+        }
+    }
+}
+
+/// Who lives where, in the inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flat {
+    pub(super) id: String,
+    pub(super) device: usize,
+    pub(super) port: u8,
+    pub(super) endpoint: u16,
+    pub(super) service_plan: &'static str,
+    pub(super) vlan: u16,
+}
+
+impl Flat {
+    pub(super) fn new(number: u16, device: usize, service_plan: &'static str) -> Self {
+        Self {
+            id: format!("apt-{number}"),
+            device,
+            port: u8::try_from(number % 4).unwrap() + 1,
+            endpoint: number,
+            service_plan,
+            vlan: 100 + number,
+        }
+    }
+}
+
+/// Everything that one test needs.
+pub(super) struct Site {
+    pub(super) world: World,
+    pub(super) twins: BTreeMap<DeviceName, Twin>,
+    pub(super) flats: Vec<Flat>,
+    pub(super) runtime: Runtime,
+    /// In memory where that is possible: it is the process that dies here, and never the machine.
+    pub(super) state: PathBuf,
+    _memory: TempDir,
+    /// Somewhere else than in the state directory.
+    pub(super) url: Option<String>,
+    runs: AtomicU32,
+}
+
+/// What the program said, and how it ended.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) status: ExitStatus,
+    pub(super) text: String,
+}
+
+impl Said {
+    pub(super) fn is_killed(&self) -> bool {
+        self.status.signal() == Some(KILL)
+    }
+
+    #[track_caller]
+    pub(super) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.status.code(), Some(code), "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub(super) fn says(self, part: &str) -> Self {
+        assert!(self.text.contains(part), "no `{part}` in:\n{}", self.text);
+        self
+    }
+}
+
+/// The program on its way.
+pub(super) struct Running {
+    pub(super) child: Child,
+    said: PathBuf,
+}
+
+impl Running {
+    /// Waits until it ended.
+    pub(super) fn ended(mut self) -> Said {
+        let status = self.child.wait().unwrap();
+        let bytes = fs::read(&self.said).unwrap();
+        Said {
+            status,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    pub(super) fn signal(&self, name: &str) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &process]).status();
+        assert!(sent.unwrap().success());
+    }
+}
+
+impl Site {
+    /// So many small devices as they were delivered, in an inventory that wants nothing of them yet.
+    pub(super) fn with(devices: usize) -> Self {
+        Self::opened_by(devices, &Keys::default(), 600)
+    }
+
+    /// As `with`; a device is ours for so many seconds without a word to the store.
+    pub(super) fn with_leases(devices: usize, seconds: u16) -> Self {
+        Self::opened_by(devices, &Keys::default(), seconds)
+    }
+
+    pub(super) fn opened_by(devices: usize, keys: &Keys, lease_seconds: u16) -> Self {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+        let world = World::empty();
+        let mut twins = BTreeMap::new();
+        for number in 0..devices {
+            let twin = runtime.block_on(twin(number, keys));
+            twins.insert(device(number), twin);
+        }
+        let secrets = world.beside("secrets");
+        fs::create_dir(&secrets).unwrap();
+        for (name, value) in &keys.secrets {
+            let path = secrets.join(name);
+            fs::write(&path, value).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        let settings = format!(
+            "[inventory]\npath = \".\"\n\n[secrets]\ndirectory = \"{}\"\n\n[apply]\nlease_seconds = {lease_seconds}\n",
+            secrets.display()
+        );
+        world.write("gamctl.toml", settings);
+        world.write("network.toml", "schema = 1\n");
+        world.write(
+            "service-plans.toml",
+            "[service_plan.home-100]\ndown = 100\nup = 100\n\n\
+            [service_plan.home-300]\ndown = 300\nup = 100\n\n\
+            [service_plan.home-500]\ndown = 500\nup = 250\n",
+        );
+        world.write("credentials.toml", &keys.credentials);
+        world.write(
+            "policy.toml",
+            "[limits]\n\
+            removals_per_device = { count = 1000 }\n\
+            removals = { count = 1000 }\n\
+            interruptions = { count = 1000 }\n\
+            devices = { count = 1000 }\n",
+        );
+        world.write("devices/oaks.toml", devices_text(&twins, keys.of_the_last));
+        let memory = match Path::new("/dev/shm").is_dir() {
+            true => tempfile::tempdir_in("/dev/shm"),
+            false => tempfile::tempdir(),
+        };
+        let memory = memory.unwrap();
+        let state = memory.path().join("state");
+        let site = Self {
+            world,
+            twins,
+            flats: Vec::new(),
+            runtime,
+            state,
+            _memory: memory,
+            url: None,
+            runs: AtomicU32::new(0),
+        };
+        site.world.commit_all("devices");
+        site
+    }
+
+    /// Commits who lives where from now on.
+    pub(super) fn intend(&mut self, flats: Vec<Flat>) {
+        let text: String = flats
+            .iter()
+            .map(|flat| {
+                let [high, low] = flat.endpoint.to_be_bytes();
+                format!(
+                    "[subscriber.{}]\ndevice = \"{}\"\nport = {}\nendpoint = \"00:0e:d8:1c:{high:02x}:{low:02x}\"\nservice_plan = \"{}\"\nvlan = {}\n\n",
+                    flat.id,
+                    device(flat.device),
+                    flat.port,
+                    flat.service_plan,
+                    flat.vlan
+                )
+            })
+            .collect();
+        self.world.write("subscribers/oaks.toml", text);
+        self.flats = flats;
+        self.world.commit_all("somebody moved");
+    }
+
+    pub(super) fn twin(&self, number: usize) -> &Twin {
+        &self.twins[&device(number)]
+    }
+
+    pub(super) fn url(&self) -> StoreUrl {
+        match &self.url {
+            Some(url) => StoreUrl::parse(url).unwrap(),
+            None => StoreUrl::sqlite(self.state.join("gamctl.db")),
+        }
+    }
+
+    /// Opens the store as another process would.
+    pub(super) fn store(&self) -> Store {
+        let timeouts = Timeouts {
+            open: LONG,
+            operation: LONG,
+        };
+        let url = self.url();
+        let store = Store::open(&url, timeouts);
+        self.runtime.block_on(store).unwrap()
+    }
+
+    /// Starts the program; with `crash_at` it dies there.
+    pub(super) fn start(&self, arguments: &[&str], crash_at: Option<&str>) -> Running {
+        let (mut command, said) = self.command(arguments);
+        if let Some(point) = crash_at {
+            command.env("GAMCTL_CRASH_AT", point);
+        }
+        Running {
+            child: command.spawn().unwrap(),
+            said,
+        }
+    }
+
+    /// Returns the program with its surroundings, and the file that it talks into.
+    pub(super) fn command(&self, arguments: &[&str]) -> (Command, PathBuf) {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed);
+        let said = self.world.beside(&format!("said-{number}"));
+        let file = File::create(&said).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gamctl"));
+        for name in [
+            "GAMCTL_CONFIG",
+            "GAMCTL_INVENTORY",
+            "GAMCTL_BRANCH",
+            "GAMCTL_AGE_IDENTITY",
+            "XDG_CONFIG_HOME",
+            "GIT_DIR",
+        ] {
+            command.env_remove(name);
+        }
+        command
+            .args(arguments)
+            .current_dir(self.world.root())
+            .env("HOME", self.world.beside("home"))
+            .env("GAMCTL_STATE", &self.state)
+            .env("GAMCTL_WHO", "ada@noc")
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file);
+        if let Some(url) = &self.url {
+            command.env("GAMCTL_STORE_URL", url);
+        }
+        (command, said)
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> Said {
+        self.start(arguments, None).ended()
+    }
+
+    pub(super) fn apply(&self) -> Said {
+        self.run(&["apply", "--yes"])
+    }
+
+    /// Applies, and dies at this point.
+    #[track_caller]
+    pub(super) fn dies_at(&self, point: &str) -> Said {
+        let said = self.start(&["apply", "--yes"], Some(point)).ended();
+        assert!(
+            said.is_killed(),
+            "`{point}` was not passed, it ended with {}:\n{}",
+            said.status,
+            said.text
+        );
+        said
+    }
+
+    /// Lets the leases of who died run out: as if their time had passed.
+    pub(super) fn time_passes(&self) {
+        const OVER: &str = "update lease set until = since";
+        self.is_quiet();
+        self.runtime.block_on(async {
+            use sqlx::{Connection as _, Executor as _};
+            let url = self.url();
+            match url.path() {
+                // It died before there was a table, or even a file.
+                Some(path) if path.exists() => {
+                    let mut connection = sqlite(path).await;
+                    let _passed = connection.execute(OVER).await;
+                    connection.close().await.unwrap();
+                }
+                Some(_) => {}
+                None => {
+                    let mut connection =
+                        sqlx::PgConnection::connect(&url.to_string()).await.unwrap();
+                    connection.execute(OVER).await.unwrap();
+                    connection.close().await.unwrap();
+                }
+            }
+        });
+    }
+
+    /// Waits until nobody is connected to any twin.
+    pub(super) fn is_quiet(&self) {
+        for twin in self.twins.values() {
+            let waited = twin.wait_until(State::is_idle, LONG);
+            self.runtime.block_on(waited).unwrap();
+        }
+    }
+}
+
+pub(super) async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
+    use sqlx::ConnectOptions as _;
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(LONG);
+    options.connect().await.unwrap()
+}
+
+pub(super) fn device(number: usize) -> DeviceName {
+    DeviceName::new(&format!("oak-{number}")).unwrap()
+}
+
+async fn twin(number: usize, keys: &Keys) -> Twin {
+    let seed = 70 + u64::try_from(number).unwrap();
+    let hardware = Hardware::of(GamModel::Gam4Cx, seed);
+    let configuration = Configuration::factory(&hardware);
+    let mut settings = TwinSettings {
+        boot_time: Duration::from_millis(150),
+        save_time: Duration::from_millis(10),
+        snmp: keys.snmp.clone(),
+        // Sessions of who died may be open for a moment longer.
+        max_sessions: 16,
+        ..TwinSettings::new(Build {
+            hardware,
+            firmware: FirmwareProfile::default(),
+            seed,
+            configuration: Some(configuration),
+        })
+    };
+    settings.login.password.clone_from(&keys.password);
+    Twin::start(settings).await.unwrap()
+}
+
+fn devices_text(twins: &BTreeMap<DeviceName, Twin>, of_the_last: Option<&str>) -> String {
+    let last = twins.keys().next_back();
+    let texts = twins.iter().map(|(name, twin)| {
+        let (ssh, snmp) = (twin.ssh_address(), twin.snmp_address());
+        let credentials = of_the_last.filter(|_| last == Some(name));
+        let credentials = credentials.map(|other| format!("credentials = \"{other}\"\n"));
+        format!(
+            "[device.{name}]\nmodel = \"GAM-4-CX\"\naddress = \"{ssh}/{}\"\nserial = \"{}\"\nhost_key = \"{}\"\ntest_bed = true\n{}\n",
+            snmp.port(),
+            twin.serial(),
+            twin.host_key().unwrap(),
+            credentials.unwrap_or_default(),
+        )
+    });
+    texts.collect()
+}

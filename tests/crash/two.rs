@@ -1,0 +1,156 @@
+//! Two at the same devices: at the same time, and one that was frozen while the other took over.
+
+use gamctl::simulator::fault::{Fault, FaultOrder};
+use gamctl::simulator::server::{State, Twin};
+use sqlx::{Connection as _, Executor as _};
+
+use super::judge::writings;
+use super::site::{Flat, LONG, Said, Site, sqlite};
+
+/// Nine lines on each device.
+fn nine_lines(devices: usize) -> Vec<Flat> {
+    let each = (0..devices).flat_map(|device| {
+        let first = u16::try_from(device * 10).unwrap();
+        (1..=4).map(move |number| Flat::new(first + number, device, "home-100"))
+    });
+    each.collect()
+}
+
+fn slowly(site: &Site, millis: u64) {
+    for twin in site.twins.values() {
+        twin.set_fault(FaultOrder::new(Fault::SshSlowLine { millis }).matching("ghn"));
+    }
+}
+
+/// Waits until so many lines about subscribers and the like were entered.
+pub(super) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
+    let lines = |state: &State| {
+        let lines = state.lines.iter();
+        lines
+            .filter(|logged| logged.line.starts_with("ghn "))
+            .count()
+    };
+    let waited = twin.wait_until(|state| lines(state) >= count, LONG);
+    site.runtime.block_on(waited).unwrap();
+}
+
+/// Somebody else had it: said, and nothing was written.
+fn had_to_leave_it(said: &Said) {
+    let is_known = [
+        "another gamctl is at it",
+        "moved since",
+        "was applied already",
+        "Nothing to do",
+        "nothing to do",
+    ];
+    let code = said.status.code().unwrap();
+    assert!([0, 4, 7].contains(&code), "{code}: {}", said.text);
+    assert!(
+        is_known.iter().any(|words| said.text.contains(words)),
+        "{}",
+        said.text
+    );
+}
+
+#[test]
+fn of_two_that_begin_at_once_one_writes_each_device() {
+    for _ in 0..3 {
+        let mut site = Site::with(3);
+        site.intend(nine_lines(3));
+        slowly(&site, 20);
+        let both = [
+            site.start(&["apply", "--yes"], None),
+            site.start(&["apply", "--yes"], None),
+        ];
+        for said in both.map(super::site::Running::ended) {
+            if said.status.code() != Some(0) {
+                had_to_leave_it(&said);
+            }
+        }
+        for twin in site.twins.values() {
+            let wrote: Vec<usize> = writings(twin).iter().map(|one| one.lines.len()).collect();
+            assert_eq!(wrote, [9]);
+        }
+        site.is_done();
+    }
+}
+
+#[test]
+fn who_comes_while_another_writes_leaves_the_device_alone() {
+    let mut site = Site::with(1);
+    site.intend(nine_lines(1));
+    slowly(&site, 300);
+    let first = site.start(&["apply", "--yes"], None);
+    is_at_line(&site, site.twin(0), 2);
+    let second = site.apply();
+    had_to_leave_it(&second);
+    let first = first.ended().exits(0);
+    assert_eq!(writings(site.twin(0)).len(), 1, "{}", first.text);
+    site.is_done();
+}
+
+/// Freezes an apply on a device while it is at its lines, for longer than its lease.
+fn frozen(site: &Site) -> super::site::Running {
+    slowly(site, 400);
+    let first = site.start(&["apply", "--yes"], None);
+    is_at_line(site, site.twin(0), 3);
+    first.signal("-STOP");
+    site.twin(0).clear_faults();
+    first
+}
+
+#[test]
+fn who_was_frozen_while_another_took_over_does_not_write_another_line() {
+    let mut site = Site::with_leases(1, 2);
+    site.intend(nine_lines(1));
+    let first = frozen(&site);
+    let mut held = 0;
+    let second = loop {
+        let said = site.apply();
+        if said.status.code() == Some(0) {
+            break said;
+        }
+        had_to_leave_it(&said);
+        held += 1;
+    };
+    assert!(held > 0, "nobody was told to wait");
+    second.says("oak-0: an earlier run ended while it wrote there");
+    let before = site.twin(0).lines();
+    first.signal("-CONT");
+    let first = first.ended();
+    assert_eq!(site.twin(0).lines(), before, "{}", first.text);
+    assert_eq!(first.status.code(), Some(5), "{}", first.text);
+    first.says("oak-0").says("taken over");
+    let wrote = writings(site.twin(0));
+    assert_eq!(wrote.len(), 2);
+    assert!(wrote[0].lines.len() < 9, "{wrote:?}");
+    // It also finds that what came late was not taken.
+    site.is_done();
+}
+
+#[test]
+fn who_was_frozen_past_the_lease_where_nobody_came_stops_or_has_it_renewed() {
+    let mut site = Site::with_leases(1, 2);
+    site.intend(nine_lines(1));
+    let first = frozen(&site);
+    let path = site.state.join("gamctl.db");
+    site.runtime.block_on(async {
+        let mut store = sqlite(&path).await;
+        let over = "select 1 from lease where until < cast(unixepoch('subsec') * 1000 as integer)";
+        while store.fetch_optional(over).await.unwrap().is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        store.close().await.unwrap();
+    });
+    let before = site.twin(0).lines();
+    first.signal("-CONT");
+    let first = first.ended();
+    match first.status.code() {
+        // The store gave it the same lease again before the next line was due: nobody was there meanwhile.
+        Some(0) => assert_eq!(writings(site.twin(0))[0].lines.len(), 9),
+        Some(5) => assert_eq!(site.twin(0).lines(), before, "{}", first.text),
+        other => panic!("{other:?}: {}", first.text),
+    }
+    site.apply().exits(0);
+    site.is_done();
+}
