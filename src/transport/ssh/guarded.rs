@@ -184,7 +184,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_fence_whose_time_is_over_needs_nobody_to_close_it() {
-        let (mut guarded, wire, far) = pair(Some(Fence::until(Instant::now()))).await;
+        let fence = Fence::until(Instant::now());
+        let (mut guarded, wire, far) = pair(Some(fence.clone())).await;
+        assert!(guarded.write_all(b"late").await.is_err());
+        // A lease that is got again is for a new session: nobody knows what somebody else did meanwhile.
+        fence.extend(Instant::now() + Duration::from_secs(60));
+        assert!(fence.is_open());
         assert!(guarded.write_all(b"late").await.is_err());
         drop((guarded, wire));
         assert_eq!(all(far).await, b"");
