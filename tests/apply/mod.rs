@@ -2,5 +2,6 @@
 
 mod faults;
 mod road;
+mod rows;
 pub(crate) mod stage;
 mod standing;
