@@ -9,13 +9,18 @@ use sha2::{Digest as _, Sha256};
 const ESCAPE: char = '\u{f8ff}';
 
 /// Returns a value as it is stored.
+///
+/// Maps of `Value` are sorted, so that the same value is always the same text.
 pub(super) fn stored<T: Serialize>(value: &T) -> Result<Value, serde_json::Error> {
-    Ok(each_text(serde_json::to_value(value)?, &escaped))
+    let mut document = serde_json::to_value(value)?;
+    each_text(&mut document, &escaped);
+    Ok(document)
 }
 
 /// Returns a stored value as it was.
-pub(super) fn restored<T: DeserializeOwned>(document: Value) -> Result<T, serde_json::Error> {
-    serde_json::from_value(each_text(document, &unescaped))
+pub(super) fn restored<T: DeserializeOwned>(mut document: Value) -> Result<T, serde_json::Error> {
+    each_text(&mut document, &unescaped);
+    serde_json::from_value(document)
 }
 
 /// Returns a text for a column of its own, where Postgres takes no U+0000 and nobody reads it back exactly.
@@ -23,16 +28,16 @@ pub(super) fn plain(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// Returns SHA-256 over a document, in hexadecimal.
-pub(super) fn digest(document: &Value) -> String {
-    // Maps of `Value` are sorted, so the same document is the same text.
-    let octets = Sha256::digest(document.to_string().as_bytes());
+/// Returns SHA-256 over a text, in hexadecimal.
+pub(super) fn digest(text: &str) -> String {
+    let octets = Sha256::digest(text.as_bytes());
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-fn escaped(text: String) -> String {
+/// Returns the text in its stored form, where that is another one.
+fn escaped(text: &str) -> Option<String> {
     if !text.contains(['\0', ESCAPE]) {
-        return text;
+        return None;
     }
     let mut escaped = String::with_capacity(text.len() + 8);
     for sign in text.chars() {
@@ -42,12 +47,12 @@ fn escaped(text: String) -> String {
             sign => escaped.push(sign),
         }
     }
-    escaped
+    Some(escaped)
 }
 
-fn unescaped(text: String) -> String {
+fn unescaped(text: &str) -> Option<String> {
     if !text.contains(ESCAPE) {
-        return text;
+        return None;
     }
     let mut unescaped = String::with_capacity(text.len());
     let mut signs = text.chars();
@@ -60,22 +65,38 @@ fn unescaped(text: String) -> String {
             sign => unescaped.push(sign),
         }
     }
-    unescaped
+    Some(unescaped)
 }
 
-fn each_text(value: Value, change: &impl Fn(String) -> String) -> Value {
+/// Changes texts where they stand: hardly any is, in documents that are large.
+fn each_text(value: &mut Value, change: &impl Fn(&str) -> Option<String>) {
     match value {
-        Value::String(text) => Value::String(change(text)),
+        Value::String(text) => {
+            if let Some(changed) = change(text) {
+                *text = changed;
+            }
+        }
         Value::Array(items) => {
-            let items = items.into_iter().map(|item| each_text(item, change));
-            Value::Array(items.collect())
+            for item in items {
+                each_text(item, change);
+            }
         }
         Value::Object(fields) => {
-            let fields = fields.into_iter();
-            let fields = fields.map(|(key, value)| (change(key), each_text(value, change)));
-            Value::Object(fields.collect())
+            for field in fields.values_mut() {
+                each_text(field, change);
+            }
+            let keys = fields.keys();
+            let changed: Vec<_> = keys
+                .filter_map(|key| Some((key.clone(), change(key)?)))
+                .collect();
+            // All are taken out first: what one is called now may be what another was called.
+            let taken: Vec<_> = changed
+                .into_iter()
+                .map(|(key, changed)| (changed, fields.remove(&key).unwrap_or_default()))
+                .collect();
+            fields.extend(taken);
         }
-        other => other,
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -134,4 +155,43 @@ pub(super) fn applied(from: Value, difference: Value) -> Value {
         }
     }
     Value::Object(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_text_and_any_key_comes_back_and_none_has_what_jsonb_does_not_take() {
+        let value = json!({
+            "\0": "\0\0", "\u{f8ff}": "\u{f8ff}0", "\u{f8ff}1": ["\u{f8ff}1", 7, null], "\u{f8ff}0": {}, "": "plain",
+            "\u{f8ff}11": { "\0": true },
+        });
+        let stored = stored(&value).unwrap();
+        assert!(!stored.to_string().contains("\\u0000"), "{stored}");
+        assert_eq!(restored::<Value>(stored).unwrap(), value);
+    }
+
+    #[test]
+    fn a_difference_takes_any_document_to_any_other() {
+        let documents = [
+            json!(null),
+            json!({}),
+            json!({ "=": 1, "-": ["+"], "+": { "=": {} } }),
+            json!({ "a": { "b": { "c": 1, "d": [1, 2] } }, "e": null }),
+            json!({ "a": { "b": { "c": 2 } }, "-": "-" }),
+            json!({ "a": [], "e": { "b": 1 } }),
+            json!([{ "a": 1 }]),
+        ];
+        for from in &documents {
+            for to in &documents {
+                let difference = difference(from, to);
+                assert_eq!(&applied(from.clone(), difference), to, "{from} to {to}");
+            }
+        }
+        let small = difference(&documents[3], &documents[3]);
+        assert_eq!(small, json!({}));
+    }
 }

@@ -119,6 +119,7 @@ pub(super) async fn put_ledger(
 ) -> Result<(), Fault> {
     let NewLedger { ledger, commit } = new;
     let content = stored(ledger)?;
+    session.alone(&format!("what is ours on {device}")).await?;
     let name = Bind::Text(device.as_str());
     let sql = "select version, content, inventory_commit from ledger where device = $1";
     let old = session.row(sql, std::slice::from_ref(&name)).await?;

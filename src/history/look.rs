@@ -80,6 +80,8 @@ pub(super) struct PreparedLook {
     digest: String,
     content: Value,
     length: usize,
+    /// What tells it from any other look, health and time included.
+    pub(super) whole_digest: String,
 }
 
 impl PreparedLook {
@@ -94,18 +96,15 @@ impl PreparedLook {
         if let Some(identity) = lasting.get_mut("identity") {
             set(identity, "uptime_seconds", Value::Null);
         }
+        let text = content.to_string();
         Ok(Self {
             device: look.device.clone(),
             fingerprint: Fingerprint::of(look),
-            digest: digest(&lasting),
-            length: content.to_string().len(),
+            digest: digest(&lasting.to_string()),
             content,
+            length: text.len(),
+            whole_digest: digest(&text),
         })
-    }
-
-    /// Returns what tells one look from any other, health and time included.
-    pub(super) fn whole_digest(&self) -> String {
-        digest(&self.content)
     }
 }
 
@@ -127,10 +126,8 @@ async fn last(session: &mut Session, look: &PreparedLook) -> Result<Option<(i64,
 
 /// Puts a look in, where it is no old one, and makes it the last one.
 pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Result<i64, Fault> {
-    let look_again = || Fault::Away("another process keeps a look at the same device".to_owned());
     let device = Bind::Text(kept.device.as_str());
-    let sql = "select sequence from last_look where device = $1 @lock";
-    session.row(sql, std::slice::from_ref(&device)).await?;
+    session.alone(&format!("looks at {}", kept.device)).await?;
     let last = match last(session, kept).await? {
         Some((last, true)) => return Ok(last),
         Some((last, false)) => Some(last),
@@ -146,7 +143,7 @@ pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Resu
             let sequence = row.map_or(Ok(1), |row| row.number(0))?;
             let (base, content) = written(session, last, sequence, kept).await?;
             let sql = "insert into look (device, sequence, digest, fingerprint, base, content, at) \
-                values ($1, $2, $3, $4, $5, $6, @now) on conflict do nothing";
+                values ($1, $2, $3, $4, $5, $6, @now)";
             let binds = [
                 device.clone(),
                 Bind::Number(sequence),
@@ -155,9 +152,7 @@ pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Resu
                 Bind::MaybeNumber(base),
                 Bind::Document(content),
             ];
-            if session.execute(sql, &binds).await? == 0 {
-                return Err(look_again());
-            }
+            session.execute(sql, &binds).await?;
             sequence
         }
     };

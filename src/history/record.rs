@@ -142,11 +142,11 @@ impl Prepared {
             } => json!({ "entry": "looked", "moment": moment, "fingerprint": fingerprint }),
             entry => stored(entry)?,
         };
-        let mut of_all = digest(&content);
+        let mut of_all = digest(&content.to_string());
         let also = match entry {
             Entry::Looked { observation, .. } => {
                 let look = PreparedLook::of(observation)?;
-                of_all.push_str(&look.whole_digest());
+                of_all.push_str(&look.whole_digest);
                 Also::Look(Box::new(look))
             }
             Entry::Intent { plan, .. } => Also::Effects(effects(plan)),

@@ -80,6 +80,16 @@ impl Session {
         Ok(self.rows(sql, binds).await?.into_iter().next())
     }
 
+    /// Waits until nobody else works on what has this name, up to the end of the transaction. SQLite has one writer anyway.
+    pub(super) async fn alone(&mut self, what: &str) -> Result<(), Fault> {
+        if self.is_postgres() {
+            // No row that could be locked is there before the first one.
+            let sql = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
+            self.execute(sql, &[Bind::Text(what)]).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn commit(self) -> Result<(), Fault> {
         match self {
             Self::Postgres(transaction) => transaction.commit().await?,
@@ -130,7 +140,7 @@ fn sqlite<'q>(sql: &str, binds: &'q [Bind<'_>]) -> SqliteQuery<'q> {
 /// Returns a statement as the engine spells it:
 ///
 /// `@now` the store's clock · `@later($1)` so many milliseconds after now · `@time($1)` a time from seconds since 1970 ·
-/// `@seconds(column)` and back · `@lock` whoever wants the row waits.
+/// `@seconds(column)` and back.
 fn spelled(sql: &str, is_postgres: bool) -> String {
     let mut spelled = String::with_capacity(sql.len() + 64);
     let mut parts = sql.split('@');
@@ -144,10 +154,6 @@ fn spelled(sql: &str, is_postgres: bool) -> String {
         let rest = match (word, inner) {
             ("now", _) => {
                 spelled.push_str(now(is_postgres));
-                rest
-            }
-            ("lock", _) => {
-                spelled.push_str(if is_postgres { "for update" } else { "" });
                 rest
             }
             (_, Some((inner, rest))) => {
@@ -257,14 +263,14 @@ mod tests {
 
     #[test]
     fn marks_are_spelled_for_each_engine_and_the_rest_is_left_alone() {
-        let sql = "select @seconds(began) from run where began < @later($1) and ended >= @time($2) and at <= @now @lock";
+        let sql = "select @seconds(began) from run where began < @later($1) and ended >= @time($2) and at <= @now";
         assert_eq!(
             spelled(sql, false),
-            "select (began / 1000) from run where began < (cast(unixepoch('subsec') * 1000 as integer) + $1) and ended >= ($2 * 1000) and at <= cast(unixepoch('subsec') * 1000 as integer) "
+            "select (began / 1000) from run where began < (cast(unixepoch('subsec') * 1000 as integer) + $1) and ended >= ($2 * 1000) and at <= cast(unixepoch('subsec') * 1000 as integer)"
         );
         assert_eq!(
             spelled(sql, true),
-            "select floor(extract(epoch from began))::bigint from run where began < (clock_timestamp() + $1 * interval '1 millisecond') and ended >= to_timestamp($2) and at <= clock_timestamp() for update"
+            "select floor(extract(epoch from began))::bigint from run where began < (clock_timestamp() + $1 * interval '1 millisecond') and ended >= to_timestamp($2) and at <= clock_timestamp()"
         );
         assert_eq!(places(3, 2), "$3, $4");
     }
