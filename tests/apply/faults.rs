@@ -83,6 +83,13 @@ async fn happened(row: Row) -> String {
     }
     text += &format!("    ended    {}\n", outcome.ended.word());
     for line in words(&outcome.ended) {
+        // Whether the next line still left before we heard of it is a matter of luck.
+        let line = match row.what.contains(" after: ") {
+            true => line
+                .replace("was sent, and may have had its effect", "was sent or not")
+                .replace("was not sent", "was sent or not"),
+            false => line,
+        };
         text += &format!("             {}\n", plain(&line));
     }
     text += &format!("    runs     {runs}\n");
