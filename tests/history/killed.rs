@@ -76,7 +76,8 @@ async fn write_on(store: Store, run: RunId, writer: usize) {
 
 /// Says it past the test runner, which would keep it.
 fn say(run: RunId, device: &DeviceName, number: u32) {
-    writeln!(std::io::stdout(), "durable {} {device} {number}", run.0).unwrap();
+    let mut told = std::io::stdout();
+    writeln!(told, "durable {} {device} {number}", run.0).unwrap();
 }
 
 fn child(store: &Path, dies_at: Option<&str>) -> Child {
