@@ -286,7 +286,8 @@ async fn put_outcome(
     };
     session.execute(sql, run_and_device).await?;
     match outcome.ended {
-        Ended::Unsaved { .. } => {
+        // One that is stuck may run as it shall and not have let itself be read; the next look tells.
+        Ended::Unsaved { .. } | Ended::Stuck { .. } => {
             let sql = "insert into unsaved (run, device, at) values ($1, $2, @now) on conflict (device) do nothing";
             session.execute(sql, run_and_device).await?;
         }
