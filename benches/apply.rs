@@ -211,16 +211,16 @@ fn one_subscriber() {
 /// A thousand changes on 50 devices, beside the same lines through netmiko.
 fn beside_netmiko() {
     let latency = "ssh=150ms,line=40ms,snmp=1ms,save=500ms";
-    let bed = Bed::start(50, 21, latency);
+    let bed = Bed::start(50, 22, latency);
     let wide = ["apply", "--yes", "--at-once", "50"];
     let (mut times, mut memory) = (Vec::new(), 0.0);
     let plan = bed.folder.path().join("plan.json");
     for run in 0..RUNS {
         let to = if run % 2 == 0 { "two" } else { "one" };
         let set = format!("service_plan={to}");
-        // All but the first of each device.
-        let all: Vec<String> = (0..50 * 21)
-            .filter(|number| number % 21 != 0)
+        // Two of each device stay as they are, so that both profiles are always there.
+        let all: Vec<String> = (0..50 * 22)
+            .filter(|number| number % 22 > 1)
             .map(|number| format!("acct-{number:05}"))
             .collect();
         let mut arguments = vec!["set"];
@@ -320,9 +320,9 @@ fn netmiko_in(folder: &Path) -> Result<PathBuf, String> {
 /// 500 devices at once, one change each.
 fn at_once() {
     let latency = "ssh=150ms,line=40ms,snmp=1ms,save=500ms";
-    let bed = Bed::start(500, 2, latency);
+    let bed = Bed::start(500, 3, latency);
     let all: Vec<String> = (0..500)
-        .map(|device| format!("acct-{:05}", device * 2 + 1))
+        .map(|device| format!("acct-{:05}", device * 3 + 2))
         .collect();
     let (mut times, mut memory) = (Vec::new(), Vec::new());
     for run in 0..RUNS {

@@ -4,8 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use super::holder::Holder;
 use crate::history::{Journal, JournalError, Replayed, Store};
+
+/// A store takes some milliseconds for a lease, where each is flushed to disk.
+const ASKING: usize = 8;
 
 /// Where a run writes things down.
 #[derive(Debug, Clone)]
@@ -14,6 +19,8 @@ pub struct Archive {
     pub journal: Arc<Journal>,
     who: String,
     holder: Arc<Holder>,
+    /// How many ask for a lease at a time: hundreds of devices that begin together would wait for each other past any deadline.
+    asking: Arc<Semaphore>,
     /// The store did not answer when it was last asked: no new device is begun.
     is_away: Arc<AtomicBool>,
 }
@@ -26,6 +33,7 @@ impl Archive {
             store,
             who,
             holder: Arc::new(Holder::new(state)),
+            asking: Arc::new(Semaphore::new(ASKING)),
             journal: Arc::new(journal),
             is_away: Arc::new(AtomicBool::new(false)),
         }
@@ -34,6 +42,11 @@ impl Archive {
     /// Returns what this process holds leases as.
     pub(super) fn holder(&self) -> &Holder {
         &self.holder
+    }
+
+    /// Returns a place among those who ask for leases. Nobody closes this; without a place it would only be too eager.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.asking.acquire().await.ok()
     }
 
     pub(super) fn went_away(&self) {

@@ -40,6 +40,7 @@ pub(super) async fn keep(
     device: &DeviceName,
     lasts: Duration,
 ) -> Result<Asked, StoreError> {
+    let mut turn = archive.turn().await;
     // Counted from before the question: the store's clock started later than this.
     let mut asked = Instant::now();
     let mut acquired = archive
@@ -49,7 +50,9 @@ pub(super) async fn keep(
     if let Acquired::Held { by, .. } = acquired
         && archive.holder().is_dead(by)
     {
+        drop(turn);
         tokio::time::sleep(LAST_WORDS).await;
+        turn = archive.turn().await;
         archive.store.release_of_dead(device, by).await?;
         asked = Instant::now();
         acquired = archive
@@ -61,6 +64,7 @@ pub(super) async fn keep(
         Acquired::Held { until, .. } => return Ok(Asked::Held { until }),
         Acquired::Lease(lease) => lease,
     };
+    drop(turn);
     let fence = Fence::until(asked + lasts.saturating_sub(margin(lasts)));
     let renewing = tokio::spawn(renew(archive.clone(), lease.clone(), fence.clone(), lasts));
     Ok(Asked::Given(Box::new(Kept {
@@ -99,6 +103,7 @@ impl Kept {
     pub(super) async fn release(self, archive: &Archive) {
         self.renewing.abort();
         self.fence.close();
+        let _turn = archive.turn().await;
         // Where the store is away, it runs out by itself.
         let _released = archive.store.release(&self.lease).await;
     }
