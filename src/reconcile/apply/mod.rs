@@ -90,9 +90,18 @@ pub async fn carry_out(
     });
     let (telling, mut told) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
-    for errand in errands {
+    // One at a time is in the order of their names; else whoever comes first begins first.
+    let turns: Vec<Vec<Errand>> = match manner.bounds.at_once {
+        0 | 1 => vec![errands],
+        _ => errands.into_iter().map(|errand| vec![errand]).collect(),
+    };
+    for turn in turns {
         let (gate, common, telling) = (Arc::clone(&gate), Arc::clone(&common), telling.clone());
-        tasks.spawn(async move { through(&errand, &gate, &common, &telling).await });
+        tasks.spawn(async move {
+            for errand in &turn {
+                through(errand, &gate, &common, &telling).await;
+            }
+        });
     }
     drop(telling);
     let (mut outcomes, mut left) = (Vec::new(), Vec::new());
