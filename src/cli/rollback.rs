@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 
 use super::apply::{HowArguments, Road, Start};
+use super::memory::Memory;
 use super::runs::run_named;
 use super::scope::ScopeArguments;
 use super::source::path;
-use super::store::place;
 use super::terminal::Terminal;
 use crate::config::{Settings, settings_of};
 use crate::history::{Filter, Store};
@@ -59,18 +59,8 @@ pub(super) fn run(
     let folder = path(None, &settings);
     let (revision, devices) = match (&arguments.run, &arguments.to) {
         (Some(run), _) => {
-            let place = place(&settings, &folder)?;
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .worker_threads(1)
-                .build()
-                .context("failed to start a thread for the store")?;
-            let before = runtime.block_on(async {
-                let store = place.open().await?;
-                let before = before(&store, run).await;
-                store.close().await;
-                before
-            })?;
+            let memory = Memory::open(&settings, &folder)?;
+            let before = memory.walk(before(memory.store(), run))?;
             (before.commit, Some(before.devices))
         }
         (None, Some(revision)) => (revision.clone(), None),
