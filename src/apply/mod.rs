@@ -4,6 +4,7 @@
 //! looks and logs in · `recording` writes down · `typing` the lines · `looking` patient looks · `saving` the startup file · `undoing` the way back. What decides, from values to values:
 //! `before` what must hold first · `compare` two pictures · `moved` then, now and intended · `verdict` what a look says of an apply.
 
+mod adopt_report;
 mod arriving;
 mod before;
 mod compare;
@@ -12,14 +13,25 @@ mod job;
 mod looking;
 mod moved;
 mod outcome;
+mod preflight;
 mod recording;
+mod recovered;
 mod road;
+mod run_report;
+mod run_result;
 mod saving;
+mod skipped;
 mod typing;
 mod undoing;
 mod verdict;
 
+pub use adopt_report::{AdoptReport, Adopted};
 pub use entry::{Entry, Exchange, Moment, NotCommitted, Purpose, Witness};
 pub use job::{Ending, Job, Pace, Progress, Replan, Work};
 pub use outcome::{DeviceOutcome, Difference, Ended, StepOutcome};
+pub use preflight::{PlanPart, PreflightRefusal};
+pub use recovered::{Found, Recovered};
 pub use road::apply_device;
+pub use run_report::{RunNotice, RunReport};
+pub use run_result::RunResult;
+pub use skipped::{SkipReason, Skipped};

@@ -3,18 +3,15 @@
 use clap::ValueEnum;
 
 use super::history::run_line;
-use super::memory::Memory;
-use super::notebook::remembered;
-use super::readings::{Readings, Remembered};
+use super::invocation::{Invocation, StoreUse};
+use super::store_client::StoreClient;
 use super::scope::ScopeArguments;
-use super::source::path;
 use super::subject::{Known, Meant, Served};
-use super::terminal::Terminal;
-use crate::config::{Settings, settings_of};
 use crate::history::{Chapter, Freeze, Kept};
-use crate::inventory::{Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts};
+use crate::inventory::{Cache, Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts};
 use crate::model::{DeviceName, Observation, SubscriberState};
 use crate::plan::{DevicePlan, Object, Step};
+use crate::reconcile::run::{Baseline, PlanInputs, StoreState, Watcher};
 use crate::reconcile::{Sighting, Sightings, plan_all};
 use crate::report::{
     ChapterLine, Exit, Explanation, Looked, Now, VerifiedLine, json_document, moment, visible,
@@ -65,19 +62,16 @@ enum Format {
 
 pub(super) fn run(
     arguments: &ExplainArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let settings = match &arguments.inventory {
-        Some(folder) => settings_of(settings, folder)?,
-        None => settings.clone(),
-    };
-    let folder = path(None, &settings);
-    let reading = Readings::intended(&folder, None, terminal)?;
-    let memory = Memory::if_there(&settings, &folder)?;
+    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let (terminal, watcher) = (&invocation.terminal, selected.watcher());
+    let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
+    let reading = reconciler.read(None, &watcher)?;
+    let memory = StoreClient::if_there(&selected)?;
     let known = match &memory {
-        Some(memory) => memory.wait(remembered(memory.store()))?,
-        None => Remembered::default(),
+        Some(memory) => memory.wait(StoreState::of(memory.store()))?,
+        None => StoreState::default(),
     };
     let meant = Known {
         inventory: &reading.inventory,
@@ -106,7 +100,7 @@ pub(super) fn run(
     } else {
         now.intended = intended(&reading, &meant);
         now.looked = look
-            .map(|look| looked(&folder, reading, known, &meant, look, terminal))
+            .map(|look| looked(&selected.folder, reading, &known, &meant, look, &watcher))
             .transpose()?;
     }
     let is_cut = u32::try_from(chapters.len()).is_ok_and(|count| count >= arguments.most);
@@ -222,22 +216,23 @@ fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
 fn looked(
     folder: &std::path::Path,
     reading: Reading,
-    known: Remembered,
+    known: &StoreState,
     meant: &Meant,
     look: Observation,
-    terminal: &Terminal,
+    watcher: &Watcher,
 ) -> anyhow::Result<Looked> {
     let at = look.taken_at;
     let device = look.device.clone();
-    let readings = Readings::of(folder.to_path_buf(), reading, None, Some(known))?;
-    let fleet = readings.fleet();
+    let cache = Cache::default();
+    let inputs = PlanInputs::of(folder, reading, &Baseline::Store, Some(known), &cache)?;
+    let fleet = inputs.fleet();
     let sightings = Sightings::from([(device.clone(), Ok(Sighting::of(look)))]);
     let mut planned = plan_all(&fleet, &sightings);
     planned.devices.retain(|plan| plan.device == device);
     for plan in &mut planned.devices {
         keep(plan, meant);
     }
-    readings.origins(&mut planned, &fleet, terminal);
+    inputs.add_origins(&mut planned, &fleet, watcher);
     let steps = planned.devices.into_iter().next().map(|plan| plan.steps);
     Ok(Looked { at, steps })
 }

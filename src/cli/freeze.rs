@@ -4,7 +4,8 @@ use anyhow::{bail, ensure};
 use clap::ValueEnum;
 use uuid::Uuid;
 
-use super::memory::Memory;
+use super::invocation::Invocation;
+use super::store_client::StoreClient;
 use super::scope::ScopeArguments;
 use super::source::InventoryArguments;
 use super::terminal::Terminal;
@@ -92,14 +93,13 @@ enum Format {
 
 pub(super) fn freeze(
     arguments: &FreezeArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let settings = &arguments.inventory.settings(settings)?;
-    let folder = arguments.inventory.folder(settings);
+    let selected = invocation.select(arguments.inventory.given())?;
+    let (settings, terminal) = (&selected.settings, &invocation.terminal);
     let inventory = inventory(&arguments.inventory, settings, terminal);
     if arguments.list {
-        let memory = Memory::if_there(settings, &folder)?;
+        let memory = StoreClient::if_there(&selected)?;
         return list(
             memory.as_ref(),
             inventory.as_ref(),
@@ -123,7 +123,7 @@ pub(super) fn freeze(
         reach != Some(0),
         "no device of the inventory is in this scope; nothing was frozen"
     );
-    let memory = Memory::open(settings, &folder)?;
+    let memory = StoreClient::open(&selected)?;
     let now = memory.wait(memory.store().clock())?;
     let until = match (&arguments.until, &arguments.length) {
         (Some(until), _) => moment_to_come(until, now)?,
@@ -166,12 +166,11 @@ pub(super) fn freeze(
 
 pub(super) fn thaw(
     arguments: &ThawArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let settings = &arguments.inventory.settings(settings)?;
-    let folder = arguments.inventory.folder(settings);
-    let memory = Memory::if_there(settings, &folder)?;
+    let selected = invocation.select(arguments.inventory.given())?;
+    let (settings, terminal) = (&selected.settings, &invocation.terminal);
+    let memory = StoreClient::if_there(&selected)?;
     let in_force = match &memory {
         Some(memory) => memory.wait(memory.store().freezes())?,
         None => Vec::new(),
@@ -230,7 +229,7 @@ fn one<'a>(in_force: &'a [Freeze], named: &str) -> anyhow::Result<&'a Freeze> {
 }
 
 fn list(
-    memory: Option<&Memory>,
+    memory: Option<&StoreClient<'_>>,
     inventory: Option<&Inventory>,
     format: Format,
     terminal: &Terminal,
@@ -306,7 +305,7 @@ fn reach(inventory: Option<&Inventory>, scope: &[String]) -> Option<usize> {
 }
 
 fn audited(
-    memory: &Memory,
+    memory: &StoreClient<'_>,
     settings: &Settings,
     verb: &str,
     freeze: Uuid,
@@ -320,5 +319,5 @@ fn audited(
         what,
         run: None,
     };
-    Ok(memory.wait(memory.store().audit(&audit))?)
+    memory.wait(memory.store().audit(&audit))
 }

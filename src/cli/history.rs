@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::memory::Memory;
-use super::runs::run_named;
+use super::invocation::{Invocation, Selected};
+use super::store_client::StoreClient;
 use super::source::InventoryArguments;
 use super::subject::Known;
 use super::terminal::Terminal;
 use super::when::{Of, moment_of};
 use crate::apply::{Entry, Purpose};
-use crate::config::Settings;
 use crate::history::{Audit, AuditRow, EntryRow, Filter, NewRun, RunSummary, Store};
 use crate::model::DeviceName;
 use crate::plan::DevicePlan;
+use crate::reconcile::run::run_named;
 use crate::report::{
     AuditLine, DeviceStory, Exit, Happening, RunLine, What, audit_lines, device_story,
     json_document, run_head, run_lines, runs_verdict, visible,
@@ -93,12 +93,11 @@ struct InFull {
 
 pub(super) fn run(
     arguments: &HistoryArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let settings = &arguments.inventory.settings(settings)?;
-    let folder = arguments.inventory.folder(settings);
-    let Some(memory) = Memory::if_there(settings, &folder)? else {
+    let selected = invocation.select(arguments.inventory.given())?;
+    let terminal = &invocation.terminal;
+    let Some(memory) = StoreClient::if_there(&selected)? else {
         print(arguments, &[] as &[RunLine], String::new(), terminal)?;
         terminal
             .say("Nothing was done yet: there is no store. The first `gamctl apply` makes one.");
@@ -132,7 +131,7 @@ pub(super) fn run(
     }
     let runs = match &arguments.subscriber {
         Some(subscriber) => {
-            of_subscriber(arguments, subscriber, &filter, &memory, settings, terminal)?
+            of_subscriber(arguments, subscriber, &filter, &memory, &selected)?
         }
         None => memory.wait(memory.store().runs(&filter))?,
     };
@@ -164,11 +163,11 @@ fn of_subscriber(
     arguments: &HistoryArguments,
     subscriber: &str,
     filter: &Filter,
-    memory: &Memory,
-    settings: &Settings,
-    terminal: &Terminal,
+    memory: &StoreClient<'_>,
+    selected: &Selected<'_>,
 ) -> anyhow::Result<Vec<RunSummary>> {
-    let reading = arguments.inventory.read(settings, terminal)?;
+    let terminal = selected.terminal();
+    let reading = arguments.inventory.read(&selected.settings, terminal)?;
     let ledgers = memory.wait(memory.store().ledgers())?;
     let known = Known {
         inventory: &reading.inventory,
@@ -188,7 +187,7 @@ fn of_subscriber(
 fn one(
     arguments: &HistoryArguments,
     named: &str,
-    memory: &Memory,
+    memory: &StoreClient<'_>,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let (run, devices) = memory.walk(in_full(memory.store(), named, arguments))?;

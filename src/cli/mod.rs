@@ -17,28 +17,27 @@ mod generated;
 mod history;
 mod import;
 mod init;
+mod invocation;
 mod looking;
 mod man;
-mod memory;
-mod notebook;
 mod observe;
 mod plan;
-mod readings;
 mod rollback;
-mod runs;
 mod schema;
 mod scope;
 mod secret;
 mod set;
 mod show;
 mod show_observed;
+mod signals;
 mod source;
-mod store;
+mod store_client;
 mod subject;
 mod terminal;
 mod trust;
 mod twin;
 mod validate;
+mod watch;
 mod when;
 
 use std::ffi::OsString;
@@ -47,10 +46,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::config::{self, Settings};
+use crate::config;
 use crate::crash;
 use crate::report::Exit;
 pub use generated::manual;
+use invocation::Invocation;
 use terminal::Terminal;
 
 const AFTER_HELP: &str = "\
@@ -169,7 +169,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::of(&arguments, settings.as_ref().ok());
     let result = settings
         .map_err(anyhow::Error::from)
-        .and_then(|settings| arguments.command.run(&settings, &terminal));
+        .and_then(|settings| arguments.command.run(&Invocation::new(settings, terminal.clone())));
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -180,27 +180,28 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 impl Command {
-    fn run(self, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Exit> {
+    fn run(self, invocation: &Invocation) -> anyhow::Result<Exit> {
+        let (settings, terminal) = (&invocation.settings, &invocation.terminal);
         match self {
             Self::Init(arguments) => init::run(&arguments, terminal),
             Self::Validate(arguments) => validate::run(&arguments, settings, terminal),
             Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
-            Self::Show(arguments) => show::run(&arguments, settings, terminal),
+            Self::Show(arguments) => show::run(&arguments, invocation),
             Self::Set(arguments) => set::run(&arguments, settings, terminal),
             Self::Discover(arguments) => discover::run(&arguments, settings, terminal),
             Self::Import(arguments) => import::run(&arguments, settings, terminal),
-            Self::Observe(arguments) => observe::run(&arguments, settings, terminal),
-            Self::Plan(arguments) => plan::run(&arguments, settings, terminal),
-            Self::Apply(arguments) => apply::run(&arguments, settings, terminal),
-            Self::Rollback(arguments) => rollback::run(&arguments, settings, terminal),
-            Self::Adopt(arguments) => adopt::run(&arguments, settings, terminal),
+            Self::Observe(arguments) => observe::run(&arguments, invocation),
+            Self::Plan(arguments) => plan::run(&arguments, invocation),
+            Self::Apply(arguments) => apply::run(&arguments, invocation),
+            Self::Rollback(arguments) => rollback::run(&arguments, invocation),
+            Self::Adopt(arguments) => adopt::run(&arguments, invocation),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
             Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
-            Self::History(arguments) => history::run(&arguments, settings, terminal),
-            Self::Explain(arguments) => explain::run(&arguments, settings, terminal),
-            Self::Freeze(arguments) => freeze::freeze(&arguments, settings, terminal),
-            Self::Thaw(arguments) => freeze::thaw(&arguments, settings, terminal),
-            Self::Doctor(arguments) => doctor::run(&arguments, settings, terminal),
+            Self::History(arguments) => history::run(&arguments, invocation),
+            Self::Explain(arguments) => explain::run(&arguments, invocation),
+            Self::Freeze(arguments) => freeze::freeze(&arguments, invocation),
+            Self::Thaw(arguments) => freeze::thaw(&arguments, invocation),
+            Self::Doctor(arguments) => doctor::run(&arguments, invocation),
             Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),

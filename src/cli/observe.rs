@@ -6,17 +6,16 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::looking::{from_files, installed, look};
+use super::invocation::{Invocation, StoreUse};
+use super::looking::{all_from_files, installed};
 use super::scope::ScopeArguments;
-use super::source::{path, refuse, source, told};
+use super::source::refuse;
 use super::terminal::Terminal;
-use crate::config::{Settings, settings_of};
-use crate::inventory::source::Limits;
-use crate::inventory::{Cache, Inventory, nearest, read};
-use crate::model::{DeviceName, DeviceState, Observation, Part};
+use crate::inventory::{Inventory, nearest};
+use crate::model::{DeviceName, DeviceState, NotObserved, Observation, Part};
 use crate::observe::record;
 use crate::plan::Unobservable;
-use crate::reconcile::{Sighting, Sightings};
+use crate::reconcile::{Sighting, Sightings, recorded};
 use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
 
 /// Look at devices and show what they are, without changing anything
@@ -67,20 +66,12 @@ struct Seen<'a> {
 
 pub(super) fn run(
     arguments: &ObserveArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let settings = match &arguments.inventory {
-        Some(folder) => settings_of(settings, folder)?,
-        None => settings.clone(),
-    };
-    let folder = path(None, &settings);
-    let reading = read(
-        &source(&folder, None)?,
-        &Limits::default(),
-        &Cache::default(),
-    )?;
-    terminal.detail(&told(&folder, &reading));
+    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let (terminal, watcher) = (&invocation.terminal, selected.watcher());
+    let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
+    let reading = reconciler.read_as_it_is(&watcher)?;
     if reading.has_errors() {
         let why = "Nothing is looked at: with errors there is no telling which devices there are.";
         return refuse(reading, why, terminal);
@@ -88,9 +79,10 @@ pub(super) fn run(
     let inventory = &reading.inventory;
     let names = names(inventory, arguments)?;
     let sightings = if arguments.offline.is_empty() {
-        look(inventory, &names, &settings, terminal)?
+        let accesses = reconciler.accesses(inventory, &names, &watcher);
+        invocation.wait(reconciler.look_at(accesses, &watcher))?
     } else {
-        from_files(&arguments.offline, &names)?
+        recorded(&names, &all_from_files(&arguments.offline)?)
     };
     if let Some(target) = &arguments.save {
         save(&sightings, target)?;
@@ -108,7 +100,7 @@ pub(super) fn run(
             .into_iter()
             .all(|part| observation.incomplete(part).is_none())
     };
-    let is_whole = |seen: &Result<Sighting, String>| seen.as_ref().is_ok_and(is_whole);
+    let is_whole = |seen: &Result<Sighting, NotObserved>| seen.as_ref().is_ok_and(is_whole);
     Ok(if sightings.values().all(is_whole) {
         Exit::Done
     } else {
@@ -154,9 +146,13 @@ fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> St
             observed_device(look, remark(look).as_deref(), terminal.paint)
         }
         _ => {
-            let looks = sightings.iter().map(|(name, sighting)| {
-                let look = sighting.as_ref().map(Sighting::observation);
-                (name, look.map_err(String::as_str))
+            let reasons: Vec<String> = sightings
+                .values()
+                .map(|seen| seen.as_ref().err().map_or_else(String::new, ToString::to_string))
+                .collect();
+            let looks = sightings.iter().zip(&reasons).map(|((name, seen), reason)| {
+                let look = seen.as_ref().map(Sighting::observation);
+                (name, look.map_err(|_| reason.as_str()))
             });
             observed_fleet(looks, remark, terminal.paint)
         }

@@ -1,22 +1,21 @@
 //! `gamctl plan`: what would change on which device, and why; nothing is written to any device.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 
-use super::looking::{from_files, installed, look};
-use super::notebook::Notebook;
-use super::readings::Readings;
-use super::scope::{Scope, ScopeArguments};
-use super::source::{path, refuse};
+use super::invocation::{Invocation, StoreUse};
+use super::looking::all_from_files;
+use super::scope::ScopeArguments;
+use super::source::refuse;
 use super::terminal::Terminal;
-use crate::config::{Settings, settings_of};
-use crate::inventory::Inventory;
-use crate::model::DeviceName;
 use crate::plan::Planned;
-use crate::reconcile::{Fleet, Sightings, as_if_applied, plan_all};
-use crate::report::{Exit, PlanReport, write_plan};
+use crate::reconcile::run::{
+    Allowances, Baseline, LookSource, Preparation, PreparedRun, Reconciler, RunRequest, Verb,
+    Watcher,
+};
+use crate::report::{Exit, PlanReport, preflight, write_plan};
 
 /// Say what would change on which device, line by line, and write to none
 ///
@@ -97,48 +96,93 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(
-    arguments: &PlanArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let given = arguments.path.as_deref().or(arguments.inventory.as_deref());
-    let settings = match given {
-        Some(folder) => settings_of(settings, folder)?,
-        None => settings.clone(),
-    };
-    let folder = path(None, &settings);
-    let reading = Readings::intended(&folder, arguments.rev.as_deref(), terminal)?;
-    if reading.has_errors() {
-        let why = "Nothing is planned: with errors there is no telling what is intended.";
-        return refuse(reading, why, terminal);
-    }
-    let named = arguments
-        .applied
-        .as_deref()
-        .or(arguments.against.as_deref());
-    let notebook = match named {
-        // Somebody says what is ours; the store is not asked.
-        Some(_) => Notebook::closed(),
-        None => Notebook::open(&settings, &folder, arguments.out.is_some(), terminal),
-    };
-    let remembered = notebook.remembered(terminal);
-    let readings = Readings::of(folder, reading, named, remembered)?;
-    let mut fleet = readings.fleet();
-    fleet.allows_management = arguments.allow_management;
-    let names = in_scope(fleet.inventory, &arguments.scope.scope()?)?;
-    let sightings = sightings(arguments, &fleet, &names, &settings, terminal)?;
-    let mut planned = plan_all(&fleet, &sightings);
-    if arguments.against.is_some() {
-        planned.against = planned.applied.take();
-    }
-    readings.origins(&mut planned, &fleet, terminal);
+    let selected = invocation.select(given)?;
+    let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     if let Some(out) = &arguments.out {
-        let text = write_plan(&planned);
-        std::fs::write(out, &text).with_context(|| format!("failed to write {}", out.display()))?;
-        notebook.keep(&text, &sightings, terminal);
+        check_folder(out)?;
     }
-    show(&planned, arguments, terminal)
+    let request = arguments.request(&selected.settings.who)?;
+    let store = match (&request.baseline, &arguments.out) {
+        // A person says what is owned; the store is not asked.
+        (Baseline::Revision(_) | Baseline::Nothing, _) => StoreUse::None,
+        (Baseline::Store, Some(_)) => StoreUse::IfPossible,
+        (Baseline::Store, None) => StoreUse::IfThere,
+    };
+    let reconciler = selected.reconciler(store, &watcher)?;
+    let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
+        Preparation::InventoryInvalid(reading) => {
+            let why = "Nothing is planned: with errors there is no telling what is intended.";
+            refuse(*reading, why, terminal)?
+        }
+        Preparation::Refused(refused) => {
+            if let Some(refusal) = &refused.report.refusal {
+                terminal.complain(&format!("Nothing is planned: {}.", preflight(refusal).because));
+            }
+            Exit::Refused
+        }
+        Preparation::Ready(run) => {
+            if let Some(out) = &arguments.out {
+                let text = write_plan(run.planned());
+                std::fs::write(out, &text)
+                    .with_context(|| format!("failed to write {}", out.display()))?;
+                invocation.wait(remember(&reconciler, &text, &run, &watcher))?;
+            }
+            show(run.planned(), arguments, terminal)?
+        }
+    };
+    invocation.wait(reconciler.close())?;
+    Ok(exit)
+}
+
+/// Refuses a place for the plan that cannot be written to, before any device is asked.
+fn check_folder(out: &Path) -> anyhow::Result<()> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    ensure!(
+        folder.is_dir(),
+        "cannot write the plan to {}: there is no folder {}; create it first",
+        out.display(),
+        folder.display()
+    );
+    ensure!(
+        !out.is_dir(),
+        "cannot write the plan to {}: it is a folder; name a file in it",
+        out.display()
+    );
+    Ok(())
+}
+
+/// Tells the store of a plan that was written to a file, for whoever applies it.
+async fn remember(reconciler: &Reconciler, text: &str, run: &PreparedRun, watcher: &Watcher) {
+    if let Err(error) = reconciler.keep_plan(text, run.looks()).await {
+        watcher.note(crate::reconcile::run::RunNote::PlanNotKept {
+            error: crate::reconcile::chain(&error),
+        });
+    }
+}
+
+impl PlanArguments {
+    fn request(&self, who: &str) -> anyhow::Result<RunRequest> {
+        let named = self.applied.as_ref().or(self.against.as_ref());
+        let looks = match (&self.against, self.offline.is_empty()) {
+            (Some(_), _) => LookSource::Baseline,
+            (None, false) => LookSource::Recorded(all_from_files(&self.offline)?),
+            (None, true) => LookSource::Devices,
+        };
+        Ok(RunRequest {
+            revision: self.rev.clone(),
+            scope: self.scope.patterns()?,
+            baseline: named.map_or(Baseline::Store, |named| Baseline::Revision(named.clone())),
+            looks,
+            allows: Allowances {
+                management: self.allow_management,
+                ..Allowances::default()
+            },
+            ..RunRequest::of(Verb::Plan, who)
+        })
+    }
 }
 
 fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
@@ -154,33 +198,4 @@ fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> an
         Format::Json => report.json(),
     })?;
     Ok(report.exit())
-}
-
-pub(super) fn in_scope(inventory: &Inventory, scope: &Scope) -> anyhow::Result<Vec<DeviceName>> {
-    let names = installed(inventory, scope);
-    ensure!(
-        !names.is_empty()
-            || inventory.devices().next().is_none()
-            || inventory.devices().any(|device| scope.has(device)),
-        "no device is in scope; `gamctl show` lists them"
-    );
-    Ok(names)
-}
-
-fn sightings(
-    arguments: &PlanArguments,
-    fleet: &Fleet<'_>,
-    names: &[DeviceName],
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Sightings> {
-    if arguments.against.is_some()
-        && let Some(before) = &fleet.applied
-    {
-        return Ok(as_if_applied(fleet, before, names));
-    }
-    if !arguments.offline.is_empty() {
-        return from_files(&arguments.offline, names);
-    }
-    look(fleet.inventory, names, settings, terminal)
 }

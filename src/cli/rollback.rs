@@ -1,19 +1,14 @@
 //! `gamctl rollback`: puts devices back to an earlier commit, with an ordinary plan that is shown, asked about and proved.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use super::apply::{HowArguments, Road, Start};
-use super::memory::Memory;
-use super::runs::run_named;
+use super::apply::{Asked, HowArguments, carry_out};
+use super::invocation::Invocation;
 use super::scope::ScopeArguments;
-use super::source::path;
-use super::terminal::Terminal;
-use crate::config::{Settings, settings_of};
-use crate::history::{Filter, Store};
-use crate::model::DeviceName;
+use super::store_client::StoreClient;
+use crate::reconcile::run::{Verb, before_run};
 use crate::report::Exit;
 
 /// Put devices back to what an earlier commit says, or to what was there before a run
@@ -49,18 +44,14 @@ pub(super) struct RollbackArguments {
 
 pub(super) fn run(
     arguments: &RollbackArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let settings = match &arguments.inventory {
-        Some(folder) => settings_of(settings, folder)?,
-        None => settings.clone(),
-    };
-    let folder = path(None, &settings);
-    let (revision, devices) = match (&arguments.run, &arguments.to) {
+    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let terminal = &invocation.terminal;
+    let (revision, only) = match (&arguments.run, &arguments.to) {
         (Some(run), _) => {
-            let memory = Memory::open(&settings, &folder)?;
-            let before = memory.walk(before(memory.store(), run))?;
+            let client = StoreClient::open(&selected)?;
+            let before = client.walk(async { Ok(before_run(client.store(), run).await?) })?;
             (before.commit, Some(before.devices))
         }
         (None, Some(revision)) => (revision.clone(), None),
@@ -70,65 +61,18 @@ pub(super) fn run(
         "Going back to the inventory at {}.\n",
         crate::report::visible(&revision)
     ));
-    let start = Start {
-        folder,
+    let asked = Asked {
+        verb: Verb::Rollback,
         revision: Some(revision),
         file: None,
-        verb: "rollback",
-        scope: arguments.scope.scope()?,
-        devices,
+        scope: arguments.scope.patterns()?,
+        only,
     };
-    let road = Road {
-        how: &arguments.how,
-        settings: &settings,
-        terminal,
-    };
-    let exit = road.take(start)?;
+    let exit = carry_out(asked, &arguments.how, &selected)?;
     if exit == Exit::Done {
         terminal.hint(
             "the inventory still says what it said; revert it too (`git revert`), or the next `gamctl apply` brings it back",
         );
     }
     Ok(exit)
-}
-
-/// What there was before a run.
-struct Before {
-    commit: String,
-    devices: BTreeSet<DeviceName>,
-}
-
-async fn before(store: &Store, named: &str) -> anyhow::Result<Before> {
-    let run = run_named(store, named).await?;
-    let id = run.run.id;
-    let filter = Filter {
-        run: Some(id),
-        ..Filter::default()
-    };
-    let outcomes = store.outcomes(&filter).await?;
-    let devices = outcomes.into_iter().map(|row| row.outcome.device).collect();
-    // Everything up to the moment when it began, newest first.
-    let earlier = Filter {
-        until: Some(run.began),
-        most: 1000,
-        ..Filter::default()
-    };
-    let earlier = store.runs(&earlier).await?;
-    let mut applied = earlier.into_iter().filter(|other| {
-        // One that found nothing to do has no devices.
-        let has_worked =
-            other.exit == Some(Exit::Done.code()) || other.devices.contains_key("applied");
-        other.run.id < id
-            && has_worked
-            && other.run.inventory.commit.is_some()
-            && other.run.inventory.commit != run.run.inventory.commit
-    });
-    let before = applied.next().and_then(|other| other.run.inventory.commit);
-    let commit = before.with_context(|| {
-        format!(
-            "no other commit was applied before run {}; name the one to go back to with `--to REV`",
-            id.0
-        )
-    })?;
-    Ok(Before { commit, devices })
 }

@@ -4,11 +4,11 @@ use anyhow::bail;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
+use super::invocation::Invocation;
 use super::scope::{Scope, ScopeArguments};
 use super::show_observed::{Beside, Subject, compared};
 use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;
-use crate::config::Settings;
 use crate::inventory::{
     Inventory, Reading, complete_service_plans, complete_subscriber, nearest, resolve_device,
 };
@@ -80,15 +80,14 @@ struct ShownSubscriber<'a> {
 
 pub(super) fn run(
     arguments: &ShowArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let reading = arguments.inventory.read(settings, terminal)?;
+    let terminal = &invocation.terminal;
+    let reading = arguments.inventory.read(&invocation.settings, terminal)?;
     if reading.has_errors() {
         let why = "Nothing is shown: with errors there is no telling what is intended.";
         return refuse(reading, why, terminal);
     }
-    let settings = &arguments.inventory.settings(settings)?;
     let inventory = &reading.inventory;
     match &arguments.what {
         None => overview(
@@ -100,14 +99,14 @@ pub(super) fn run(
         Some(What::Device { name, beside }) => {
             if beside.is_asked() {
                 let what = Subject::Device(name);
-                return compared(&reading, what, beside, arguments.format, settings, terminal);
+                return compared(what, beside, &arguments.inventory, arguments.format, invocation);
             }
             device(inventory, name, arguments.format, terminal)?;
         }
         Some(What::Subscriber { id, beside }) => {
             if beside.is_asked() {
                 let what = Subject::Subscriber(id);
-                return compared(&reading, what, beside, arguments.format, settings, terminal);
+                return compared(what, beside, &arguments.inventory, arguments.format, invocation);
             }
             subscriber(inventory, id, arguments.format, terminal)?;
         }

@@ -1,21 +1,23 @@
 //! `gamctl show … --observed`: what is intended, what the device is, and what lies between.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::looking::{from_files, look};
+use super::invocation::{Invocation, StoreUse};
+use super::looking::all_from_files;
 use super::observe::known;
 use super::show::{Format, did_you_mean, line, print};
+use super::source::InventoryArguments;
 use super::terminal::Terminal;
-use crate::config::Settings;
 use crate::inventory::{
-    Inventory, Reading, complete_service_plans, complete_subscriber, nearest, resolve_device,
+    Inventory, complete_service_plans, complete_subscriber, nearest, resolve_device,
 };
 use crate::model::{DeviceConfig, DeviceName, Observation, SubscriberConfig, SubscriberName};
-use crate::plan::{DevicePlan, InventoryVersion, Object, Planned};
-use crate::reconcile::{Fleet, Policy, Sightings, plan_all};
+use crate::plan::{DevicePlan, Object, Planned};
+use crate::reconcile::run::{Baseline, LookSource, Preparation, RunRequest, Verb};
 use crate::report::{self as paper, Exit, PlanReport, visible};
 
 /// What is shown beside what is intended.
@@ -53,31 +55,46 @@ impl Beside {
 }
 
 pub(super) fn compared(
-    reading: &Reading,
     what: Subject<'_>,
     beside: &Beside,
+    arguments: &InventoryArguments,
     format: Format,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
+    let selected = invocation.select(arguments.given())?;
+    let watcher = selected.watcher();
+    let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
+    let terminal = &invocation.terminal;
+    let reading = arguments.read(&invocation.settings, terminal)?;
     let inventory = &reading.inventory;
     let device = device_of(inventory, what)?;
-    let names = [device.clone()];
-    let sightings = if beside.offline.is_empty() {
-        look(inventory, &names, settings, terminal)?
-    } else {
-        from_files(&beside.offline, &names)?
+    let looks = match beside.offline.is_empty() {
+        true => LookSource::Devices,
+        false => LookSource::Recorded(all_from_files(&beside.offline)?),
     };
-    let observation = match sightings.get(&device) {
-        Some(Ok(sighting)) => sighting.observation(),
-        Some(Err(reason)) => bail!("{}", visible(reason)),
+    let request = RunRequest {
+        revision: arguments.revision().map(str::to_owned),
+        only: Some(BTreeSet::from([device.clone()])),
+        // Nothing is known to be owned: what differs is shown, and nothing is removed by showing.
+        baseline: Baseline::Nothing,
+        looks,
+        ..RunRequest::of(Verb::Plan, &selected.settings.who)
+    };
+    let run = match invocation.wait(reconciler.prepare(request, &watcher))?? {
+        Preparation::Ready(run) => run,
+        Preparation::InventoryInvalid(_) | Preparation::Refused(_) => {
+            bail!("the inventory changed meanwhile; run it again")
+        }
+    };
+    let observation = match run.looks().get(&device) {
+        Some(Ok(look)) => look.observation(),
+        Some(Err(reason)) => bail!("{}", visible(&reason.to_string())),
         None => bail!("`{device}` was not looked at"),
     };
-    let mut planned = planned(inventory, &sightings);
+    let mut planned = run.planned().clone();
+    planned.out_of_scope = crate::plan::OutOfScope::default();
     match what {
-        Subject::Device(_) => {
-            whole(inventory, observation, &planned, format, terminal)?;
-        }
+        Subject::Device(_) => whole(inventory, observation, &planned, format, terminal)?,
         Subject::Subscriber(id) => {
             one(inventory, id, observation, &mut planned, format, terminal)?;
         }
@@ -102,15 +119,6 @@ fn device_of(inventory: &Inventory, what: Subject<'_>) -> anyhow::Result<DeviceN
     };
     known(inventory, name)?;
     Ok(DeviceName::new(name)?)
-}
-
-/// Plans the one device, with nothing known of what is ours: what differs is shown, and nothing is removed by showing.
-fn planned(inventory: &Inventory, sightings: &Sightings) -> Planned {
-    let policy = Policy::of(inventory, inventory);
-    let fleet = Fleet::of(inventory, InventoryVersion::default(), None, policy);
-    let mut planned = plan_all(&fleet, sightings);
-    planned.out_of_scope = crate::plan::OutOfScope::default();
-    planned
 }
 
 fn difference(planned: &Planned, terminal: &Terminal) -> String {

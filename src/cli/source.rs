@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{Settings, SettingsError, settings_of};
+pub(super) use crate::inventory::source::is_bare;
 use crate::inventory::source::{Limits, Source, SourceError};
 use crate::inventory::{Cache, Reading, read};
 use crate::model::Severity;
-use crate::report::{Exit, FindingFormat, FindingReport, Summary, counted, visible};
+use crate::report::{Exit, FindingFormat, FindingReport, Summary};
 
 use super::terminal::Terminal;
+use super::watch::read as read_note;
 
 /// Which inventory a command is about.
 #[derive(Debug, clap::Args)]
@@ -26,6 +28,16 @@ impl InventoryArguments {
     /// Returns the inventory's folder.
     pub(super) fn folder(&self, settings: &Settings) -> PathBuf {
         path(self.inventory.as_deref(), settings)
+    }
+
+    /// Returns the folder as it was given.
+    pub(super) fn given(&self) -> Option<&Path> {
+        self.inventory.as_deref()
+    }
+
+    /// Returns the revision as it was given.
+    pub(super) fn revision(&self) -> Option<&str> {
+        self.rev.as_deref()
     }
 
     /// Returns whether the inventory is meant as it was committed, so that there are no files of it to write to.
@@ -50,18 +62,15 @@ impl InventoryArguments {
     }
 }
 
-/// Returns what was read, for the curious.
+/// Returns what was read, for `--verbose`.
 pub(super) fn told(path: &Path, reading: &Reading) -> String {
-    let files = counted(reading.inventory.file_count(), "file");
-    let path = visible(&path.to_string_lossy()).into_owned();
-    let known = match reading.cached {
-        0 => String::new(),
-        cached => format!(", {cached} of them known already"),
-    };
-    match reading.inventory.commit() {
-        Some(commit) => format!("Read {files} from {path} at commit {commit}{known}."),
-        None => format!("Read {files} from {path}, as they are on disk{known}."),
-    }
+    let inventory = &reading.inventory;
+    read_note(
+        &path.to_string_lossy(),
+        inventory.commit(),
+        inventory.file_count(),
+        reading.cached,
+    )
 }
 
 /// Returns the inventory's path: the one given, else the settings', else here.
@@ -79,11 +88,6 @@ pub(super) fn source(path: &Path, revision: Option<&str>) -> Result<Source, Sour
         None if is_bare(path) => Source::git(path, "HEAD"),
         None => Source::directory(path),
     }
-}
-
-/// Returns whether a folder is a git repository without a work tree.
-pub(super) fn is_bare(path: &Path) -> bool {
-    path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir()
 }
 
 /// Returns where the inventory stands in its repository, for tools that read paths from there.

@@ -20,7 +20,7 @@ pub(super) struct Written {
 }
 
 /// The person at the other end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Terminal {
     /// For results.
     pub paint: Paint,

@@ -5,10 +5,12 @@ mod device;
 mod device_config;
 mod finding;
 mod fingerprint;
+mod freeze_scope;
 mod gam_model;
 mod health;
 mod mac;
 mod name;
+mod not_observed;
 mod observation;
 mod port;
 mod rate;
@@ -25,6 +27,7 @@ pub use device_config::{
 };
 pub use finding::{ExampleFile, Finding, Place, Related, Rule, Severity, by_place};
 pub use fingerprint::Fingerprint;
+pub use freeze_scope::FreezeScope;
 pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
 pub use health::{
     ActiveAlarm, EndpointHealth, EndpointState, Fan, Health, LinkHealth, Temperature,
@@ -35,6 +38,7 @@ pub use name::{
     PortName, ProfileName, SecretName, ServicePlanId, SiteName, SubscriberId, SubscriberName,
     natural_order,
 };
+pub use not_observed::NotObserved;
 pub use observation::{
     ConfigSource, Identity, Observation, Part, Unclear, Unread, UplinkFacts, UplinkMode,
 };

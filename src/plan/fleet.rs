@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::DeviceName;
+use crate::model::{DeviceName, NotObserved};
 
 use super::lint::Complaint;
 use super::{DevicePlan, Refusal};
@@ -81,10 +81,43 @@ pub struct PolicyVersion {
 
 /// A device that was to be looked at and could not be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WrittenUnobservable", into = "WrittenUnobservable")]
 pub struct Unobservable {
     pub device: DeviceName,
-    pub reason: String,
+    pub reason: NotObserved,
+}
+
+/// As plan files and `--format json` have it: the reason as a sentence, and beside it with its facts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenUnobservable {
+    device: DeviceName,
+    reason: String,
+    /// Left out in plans of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cause: Option<NotObserved>,
+}
+
+impl From<WrittenUnobservable> for Unobservable {
+    fn from(written: WrittenUnobservable) -> Self {
+        let error = written.reason;
+        Self {
+            device: written.device,
+            reason: written.cause.unwrap_or(NotObserved::Unspecified { error }),
+        }
+    }
+}
+
+impl From<Unobservable> for WrittenUnobservable {
+    fn from(unobservable: Unobservable) -> Self {
+        let reason = unobservable.reason;
+        let is_specified = !matches!(reason, NotObserved::Unspecified { .. });
+        Self {
+            device: unobservable.device,
+            reason: reason.to_string(),
+            cause: is_specified.then_some(reason),
+        }
+    }
 }
 
 /// A device whose agent has no tables of its configuration.

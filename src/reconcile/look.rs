@@ -1,18 +1,14 @@
-//! Many looks at once: each device by one task, so many devices at a time, and a dead one delays nobody else.
+//! Looks at many devices at once and returns an observation, or the reason for none, for each of them.
 
-use std::sync::Arc;
-
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-
-use super::{Opening, Sighting, Sightings};
-use crate::model::DeviceName;
-use crate::observe;
+use super::many::{Panicked, ask_many};
+use super::{Accesses, Opening, Sighting, Sightings, chain};
+use crate::model::{DeviceName, NotObserved, Observation};
+use crate::observe::{self, LookError};
 use crate::transport::snmp::Tuning;
 
 /// How many devices are looked at at a time.
 ///
-/// A dead one holds its place for as long as we are patient, some 15 seconds, so this is far above what the healthy ones need.
+/// A dead one holds its permit until all retries are used up, some 15 seconds, so this is far above what the healthy ones need.
 const AT_ONCE: usize = 200;
 
 /// What many looks have in common.
@@ -34,78 +30,76 @@ impl Looks {
     }
 }
 
-/// One look, as it came in.
-#[derive(Debug)]
-pub struct Looked {
-    pub device: DeviceName,
-    pub result: Result<Sighting, String>,
-}
-
 /// Looks at every device; `seen` is told of each as it comes in.
 pub async fn look_at_all(
-    devices: Vec<(DeviceName, Result<Opening, String>)>,
+    devices: Accesses,
     looks: Looks,
-    mut seen: impl FnMut(&Looked),
+    mut seen: impl FnMut(&DeviceName),
 ) -> Sightings {
-    let places = Arc::new(Semaphore::new(looks.at_once.max(1)));
     let mut sightings = Sightings::new();
-    let mut tasks = JoinSet::new();
-    for (device, opening) in devices {
-        match opening {
+    let mut reachable = Vec::new();
+    for (device, access) in devices {
+        match access {
+            Ok(access) => reachable.push((device, access)),
             Err(reason) => {
-                let looked = Looked {
-                    device,
-                    result: Err(reason),
-                };
-                seen(&looked);
-                sightings.insert(looked.device, looked.result);
-            }
-            Ok(opening) => {
-                let places = Arc::clone(&places);
-                tasks.spawn(async move {
-                    // Nobody closes the semaphore; without a place the look would only be too eager.
-                    let _place = places.acquire().await.ok();
-                    let result = look_at(&device, &opening, looks).await;
-                    Looked { device, result }
-                });
+                seen(&device);
+                sightings.insert(device, Err(reason));
             }
         }
     }
-    while let Some(ended) = tasks.join_next().await {
-        // A look that panicked has no sighting and is reported as out of reach by its absence.
-        let Ok(looked) = ended else { continue };
-        seen(&looked);
-        sightings.insert(looked.device, looked.result);
-    }
+    let look = |device, access| async move { look_at(&device, &access, looks).await };
+    let looked = ask_many(reachable, looks.at_once, look, |device, _| seen(device)).await;
+    sightings.extend(looked.into_iter().map(|(device, looked)| {
+        let looked = looked.unwrap_or_else(|Panicked(error)| Err(NotObserved::Panicked { error }));
+        (device, looked)
+    }));
     sightings
+}
+
+/// Returns recorded looks as the looks at these devices.
+pub fn recorded(names: &[DeviceName], looks: &[Observation]) -> Sightings {
+    let mut seen: Sightings = names
+        .iter()
+        .map(|name| (name.clone(), Err(NotObserved::NoRecordedLook)))
+        .collect();
+    for look in looks {
+        if let Some(known) = seen.get_mut(&look.device) {
+            *known = Ok(Sighting::of(look.clone()));
+        }
+    }
+    seen
 }
 
 /// Looks at one device.
 pub async fn look_at(
     device: &DeviceName,
-    opening: &Opening,
+    access: &Opening,
     looks: Looks,
-) -> Result<Sighting, String> {
+) -> Result<Sighting, NotObserved> {
     let target = observe::Target {
         device,
-        address: opening.snmp,
-        access: &opening.access,
+        address: access.snmp,
+        access: &access.access,
         tuning: looks.tuning,
-        command_line: opening.command_line.clone(),
+        command_line: access.command_line.clone(),
         clock: looks.clock,
     };
     let looked = observe::look(&target).await;
-    looked.map(Sighting::of).map_err(|error| chain(&error))
+    looked
+        .map(Sighting::of)
+        .map_err(|error| not_observed(&error))
 }
 
-/// Returns an error with everything that led to it, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut inner = error.source();
-    while let Some(source) = inner {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        inner = source.source();
+/// Returns a failed look as a reason with its facts.
+pub fn not_observed(look: &LookError) -> NotObserved {
+    let error = chain(look);
+    match look {
+        LookError::Unreachable { .. } | LookError::Restarting { .. } => {
+            NotObserved::NoAnswer { error }
+        }
+        LookError::NotAllowed { .. } => NotObserved::AccessDenied { error },
+        LookError::Faulty { .. } | LookError::NotAGam { .. } | LookError::UnknownModel { .. } => {
+            NotObserved::InvalidAnswer { error }
+        }
     }
-    text
 }

@@ -1,31 +1,38 @@
-//! The recipe that every trigger follows: look at the devices, plan each, dress and lint the plan, judge them together, say why.
+//! Runs over many devices: look, plan, judge the plans together, apply, record. Every caller starts the same one.
 //!
-//! `fleet` what is intended, what is ours and under which limits · `opening` how a device is reached · `look` many looks at once ·
-//! `sighting` a look with its fingerprint · `one_device` one plan · `against` the step from one commit to the next · `origin` who wrote it · `import` from looks to an
-//! inventory.
+//! `run` the run itself, from a request to a recorded result · `apply` carries out device tasks · `fleet` what is intended and owned,
+//! under which limits · `store_location` where an inventory's store is · `opening` how a device is reached · `many` asks many devices,
+//! `look` for an observation,
+//! `access_check` for access alone · `sighting` an observation with its fingerprint · `one_device` one plan · `against` the step from one
+//! commit to the next · `origin` who wrote it · `approval` what needs no person · `import` from observations to an inventory.
 
+mod access_check;
 mod against;
 mod apply;
 mod approval;
 mod fleet;
 pub mod import;
 mod look;
+mod many;
 mod one_device;
 mod opening;
 mod origin;
+pub mod run;
 mod sighting;
+mod store_location;
 
+pub use access_check::{AccessCheck, LoginProblem, check_access};
 pub use against::as_if_applied;
-pub use apply::{
-    Archive, Bounds, Errand, Event, Found, Looking, Manner, Recovered, carry_out, recover, verified,
-};
+pub use apply::{ConcurrencyLimits, StoreWithJournal};
 pub use approval::{AutoApproval, needs_no_person};
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
-pub use look::{Looked, Looks, look_at, look_at_all};
+pub use look::{Looks, look_at, look_at_all, not_observed, recorded};
+pub use many::{Panicked, ask_many};
 pub use one_device::Wanted;
-pub use opening::{Opening, OpeningError, access_of, opening, opening_of};
+pub use opening::{Accesses, Opening, OpeningError, access_of, opening, opening_of};
 pub use origin::find_origins;
 pub use sighting::{Sighting, Sightings};
+pub use store_location::{StoreLocation, StoreLocationError};
 
 use crate::inventory::{IntendedDevice, map_with};
 use crate::model::DeviceState;
@@ -86,4 +93,16 @@ fn count_out(fleet: &Fleet<'_>, intended: &IntendedDevice, out: &mut OutOfScope)
     if fleet.is_pending(intended) {
         out.pending.push(intended.name.clone());
     }
+}
+
+/// Returns an error with all its causes on one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

@@ -1,10 +1,12 @@
 //! How a device is reached: its address, and its credentials with the values of their secrets.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use super::chain;
 use crate::inventory::text::{self, SnmpText, SnmpVersion};
 use crate::inventory::{CredentialsObject, DeviceObject, Inventory};
-use crate::model::{Address, CredentialsName, HostKey, SecretName};
+use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved, SecretName};
 use crate::observe::CommandLine;
 use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
@@ -19,6 +21,9 @@ pub struct Opening {
     pub command_line: CommandLine,
 }
 
+/// How devices are reached, or why they are not.
+pub type Accesses = BTreeMap<DeviceName, Result<Opening, NotObserved>>;
+
 /// Why a device cannot even be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum OpeningError {
@@ -30,6 +35,19 @@ pub enum OpeningError {
     Incomplete(String),
     #[error(transparent)]
     Secret(#[from] SecretError),
+}
+
+impl From<OpeningError> for NotObserved {
+    fn from(error: OpeningError) -> Self {
+        match error {
+            OpeningError::NoAddress => Self::NoAddress,
+            OpeningError::NoCredentials(name) => Self::NoCredentials { name },
+            OpeningError::Incomplete(name) => Self::IncompleteCredentials { name },
+            OpeningError::Secret(error) => Self::NoSecret {
+                error: chain(&error),
+            },
+        }
+    }
 }
 
 /// Returns how a device is reached.

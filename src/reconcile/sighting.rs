@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DeviceName, Fingerprint, Observation};
+use crate::model::{DeviceName, Fingerprint, NotObserved, Observation};
 use crate::plan::Observed;
 
 /// What one device was seen to be.
@@ -13,7 +13,7 @@ pub struct Sighting {
 }
 
 /// What the devices in scope were seen to be; what could not be seen has its reason.
-pub type Sightings = BTreeMap<DeviceName, Result<Sighting, String>>;
+pub type Sightings = BTreeMap<DeviceName, Result<Sighting, NotObserved>>;
 
 impl Sighting {
     pub fn of(observation: Observation) -> Self {

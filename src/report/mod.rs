@@ -2,6 +2,7 @@
 //!
 //! Nothing here prints. What comes from files and devices is untrusted, so it goes through `visible` before it can reach a terminal.
 
+mod adopt;
 mod apply;
 mod count;
 mod difference;
@@ -24,7 +25,11 @@ mod table;
 mod trust;
 mod visible;
 
-pub use apply::{ApplyReport, NotBegun, Why, apply_exit};
+pub use adopt::{adopt_document, adopt_text};
+pub use apply::{
+    RefusalText, error_document, preflight, recovered, run_document, run_exit, run_text, run_verdict,
+    skip_reason,
+};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};

@@ -1,4 +1,4 @@
-//! What is seen while devices are written to: a line for each that is on its way, on a terminal; elsewhere nothing.
+//! Draws a line for each device that is being written to, on a terminal; elsewhere nothing.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::apply::{Progress, Purpose};
+use crate::reconcile::run::{Progress, Purpose};
 use crate::cli::terminal::Terminal;
 use crate::model::DeviceName;
-use crate::reconcile::Event;
 
 /// More than this scrolls by without being read.
 const MOST_LINES: usize = 12;
 
 /// The live display.
-pub(super) struct Live {
+pub(in crate::cli) struct Live {
     all: MultiProgress,
     total: ProgressBar,
     lines: BTreeMap<DeviceName, ProgressBar>,
@@ -23,7 +22,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(devices: usize, terminal: &Terminal) -> Self {
+    pub(in crate::cli) fn new(devices: usize, terminal: &Terminal) -> Self {
         let is_wanted = std::io::stderr().is_terminal() && !terminal.is_quiet;
         let target = if is_wanted {
             ProgressDrawTarget::stderr()
@@ -49,15 +48,7 @@ impl Live {
         }
     }
 
-    pub(super) fn see(&mut self, event: &Event) {
-        match event {
-            Event::At(device, progress) => self.at(device, *progress),
-            Event::Ended(outcome) => self.ended(&outcome.device),
-            Event::NotBegun(device) => self.ended(&device.device),
-        }
-    }
-
-    fn at(&mut self, device: &DeviceName, progress: Progress) {
+    pub(in crate::cli) fn at(&mut self, device: &DeviceName, progress: Progress) {
         if !self.is_wanted {
             return;
         }
@@ -77,14 +68,16 @@ impl Live {
         }
     }
 
-    fn ended(&mut self, device: &DeviceName) {
+    /// Counts a device, and returns whether it was the last.
+    pub(in crate::cli) fn ended(&mut self, device: &DeviceName) -> bool {
         if let Some(line) = self.lines.remove(device) {
             line.finish_and_clear();
         }
         self.total.inc(1);
+        self.total.length().is_none_or(|all| self.total.position() >= all)
     }
 
-    pub(super) fn end(&self) {
+    pub(in crate::cli) fn end(&self) {
         self.total.finish_and_clear();
     }
 }

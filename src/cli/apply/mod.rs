@@ -1,29 +1,23 @@
 //! `gamctl apply`: does what the plan says, proves it by looking again, saves, and writes everything down.
 //!
-//! `file` a plan that was made before, `approved` in place of what is planned now · `permit` who says no · `road` up to the plan ·
-//! `errands` what is to be done where · `table` the decision · `carrying` the run · `live` what is seen meanwhile.
+//! `run` drives the run · `live` what is seen meanwhile.
 
-mod approved;
-mod carrying;
-mod errands;
-mod file;
 mod live;
-mod permit;
-mod road;
-mod table;
+mod run;
 
 use std::num::NonZeroU16;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::ValueEnum;
 
-pub(super) use road::{Road, Start};
+pub(super) use live::Live;
+pub(super) use run::{Asked, carry_out};
 
 use super::scope::ScopeArguments;
-use super::source::path;
-use super::terminal::Terminal;
-use crate::config::{Settings, settings_of};
+use super::invocation::Invocation;
 use crate::reconcile::AutoApproval;
+use crate::reconcile::run::{PlanFile, Verb};
 use crate::report::Exit;
 
 /// Carry out what the inventory says: plan, ask, write, look again, save
@@ -131,31 +125,22 @@ impl HowArguments {
     }
 }
 
-pub(super) fn run(
-    arguments: &ApplyArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
-    let settings = match &arguments.inventory {
-        Some(folder) => settings_of(settings, folder)?,
-        None => settings.clone(),
-    };
-    let start = Start {
-        folder: path(None, &settings),
+pub(super) fn run(arguments: &ApplyArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let asked = Asked {
+        verb: Verb::Apply,
         revision: arguments.rev.clone(),
-        file: arguments
-            .plan
-            .as_deref()
-            .map(file::PlanFile::read)
-            .transpose()?,
-        verb: "apply",
-        scope: arguments.scope.scope()?,
-        devices: None,
+        file: arguments.plan.as_deref().map(plan_file).transpose()?,
+        scope: arguments.scope.patterns()?,
+        only: None,
     };
-    Road {
-        how: &arguments.how,
-        settings: &settings,
-        terminal,
-    }
-    .take(start)
+    let selected = invocation.select(arguments.inventory.as_deref())?;
+    carry_out(asked, &arguments.how, &selected)
+}
+
+fn plan_file(path: &Path) -> anyhow::Result<PlanFile> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).with_context(|| {
+        format!("failed to read the plan {shown}; `gamctl plan --out FILE` writes one")
+    })?;
+    PlanFile::read(bytes).with_context(|| format!("{shown} cannot be applied"))
 }

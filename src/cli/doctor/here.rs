@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::cli::clock;
-use crate::cli::memory::Memory;
+use crate::cli::invocation::Selected;
 use crate::cli::source::is_bare;
-use crate::cli::store::place;
+use crate::cli::store_client::StoreClient;
 use crate::config::Settings;
 use crate::history::{Facts, Journal};
 use crate::inventory::Reading;
@@ -109,9 +109,9 @@ pub(super) fn secrets(reading: &Reading, settings: &Settings) -> Vec<Check> {
     found
 }
 
-pub(super) fn store(settings: &Settings, folder: &Path, commit: Option<&str>) -> Vec<Check> {
+pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check> {
     const AREA: &str = "store";
-    let place = match place(settings, folder) {
+    let place = match selected.store_location() {
         Ok(place) => place,
         Err(error) => {
             let next = "name one under `[store]` in gamctl.toml";
@@ -132,7 +132,7 @@ pub(super) fn store(settings: &Settings, folder: &Path, commit: Option<&str>) ->
         found.push(Check::ok(AREA, what));
         return found;
     }
-    let memory = match Memory::open(settings, folder) {
+    let memory = match StoreClient::open(selected) {
         Ok(memory) => memory,
         Err(error) => {
             let next = "start it, or correct `url` under `[store]` in gamctl.toml; nothing is applied without it";
@@ -149,7 +149,7 @@ pub(super) fn store(settings: &Settings, folder: &Path, commit: Option<&str>) ->
             return found;
         }
     }
-    match left_over(&memory, folder, commit) {
+    match left_over(&memory, &selected.folder, commit) {
         Ok(more) => found.extend(more),
         Err(error) => {
             let next = "see what its log says";
@@ -223,7 +223,7 @@ fn counted_seconds(seconds: u64) -> String {
 }
 
 /// Says what earlier runs left behind.
-fn left_over(memory: &Memory, folder: &Path, commit: Option<&str>) -> anyhow::Result<Vec<Check>> {
+fn left_over(memory: &StoreClient<'_>, folder: &Path, commit: Option<&str>) -> anyhow::Result<Vec<Check>> {
     const AREA: &str = "store";
     let mut found = Vec::new();
     let store = memory.store();

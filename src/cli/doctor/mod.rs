@@ -1,18 +1,17 @@
 //! `gamctl doctor`: whether everything is there that an apply needs, and what to do about what is not.
 //!
-//! `here` inventory, secrets, store and state on this machine · `device` what answers, and whether it lets us in.
+//! `here` inventory, secrets, store and state on this machine · `device` whether devices answer and accept our login.
 
 mod device;
 mod here;
 
 use clap::ValueEnum;
 
+use super::invocation::{Invocation, StoreUse};
 use super::looking::installed;
-use super::readings::Readings;
 use super::scope::ScopeArguments;
-use super::source::path;
 use super::terminal::Terminal;
-use crate::config::{Settings, settings_of};
+use crate::reconcile::chain;
 use crate::report::{Check, Exit, Level, checks, doctor_exit, doctor_verdict, json_document};
 
 /// Check everything that an apply needs: inventory, secrets, store, and whether devices let us in
@@ -52,36 +51,34 @@ const MOST_WELL: usize = 20;
 
 pub(super) fn run(
     arguments: &DoctorArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
-    let settings = match &arguments.inventory {
-        Some(folder) => settings_of(settings, folder)?,
-        None => settings.clone(),
-    };
+    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let (terminal, watcher) = (&invocation.terminal, selected.watcher());
+    let folder = &selected.folder;
     let scope = arguments.scope.scope()?;
-    let folder = path(None, &settings);
     let mut found = Vec::new();
-    let reading = match Readings::intended(&folder, None, terminal) {
+    let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
+    let reading = match reconciler.read(None, &watcher) {
         Ok(reading) => Some(reading),
         Err(error) => {
             let next = "run this in the inventory's folder, name it with `--inventory`, or begin one with `gamctl init`";
-            let what = format!("cannot be read: {error:#}");
+            let what = format!("cannot be read: {}", chain(&error));
             found.push(Check::of("inventory", Level::Problem, what, next));
             None
         }
     };
     if let Some(reading) = &reading {
-        found.extend(here::inventory(reading, &folder));
-        found.extend(here::secrets(reading, &settings));
+        found.extend(here::inventory(reading, folder));
+        found.extend(here::secrets(reading, &selected.settings));
     }
     let commit = reading
         .as_ref()
         .and_then(|reading| reading.inventory.commit());
-    found.extend(here::store(&settings, &folder, commit));
+    found.extend(here::store(&selected, commit));
     if let Some(reading) = reading.filter(|_| !arguments.local) {
         let names = installed(&reading.inventory, &scope);
-        let devices = device::devices(&reading.inventory, &names, &settings, terminal)?;
+        let devices = device::devices(&reading.inventory, &names, &reconciler, &selected, &watcher)?;
         found.extend(shortened(devices, names.len(), terminal));
     }
     terminal.json(&found)?;
@@ -101,7 +98,7 @@ fn shortened(found: Vec<Check>, devices: usize, terminal: &Terminal) -> Vec<Chec
     let (well, other): (Vec<Check>, Vec<Check>) = found
         .into_iter()
         .partition(|check| check.level == Level::Ok);
-    let what = format!("{} of {devices} answer and let us in", well.len());
+    let what = format!("{} of {devices} answer and accept our login", well.len());
     let mut all = vec![Check::ok("devices", what)];
     all.extend(other);
     all

@@ -69,6 +69,11 @@ pub struct Listing {
     pub prefix: String,
 }
 
+/// Returns whether a folder is a git repository without a work tree.
+pub fn is_bare(path: &Path) -> bool {
+    path.join("HEAD").is_file() && path.join("objects").is_dir() && path.join("refs").is_dir()
+}
+
 impl Source {
     /// Takes the inventory in `root` as it is on disk now.
     pub fn directory(root: &Path) -> Result<Self, SourceError> {

@@ -37,7 +37,8 @@ pub enum LookError {
 }
 
 impl LookError {
-    pub(super) fn of(device: &DeviceName, source: SnmpError) -> Self {
+    /// Sorts an SNMP error by who has to act.
+    pub fn of(device: &DeviceName, source: SnmpError) -> Self {
         let device = device.clone();
         let source = Box::new(source);
         match *source {

@@ -1,15 +1,15 @@
-//! Carries out what was planned: many devices at a time, each on its own, all of it written down.
+//! Carries out device tasks: many devices at a time, each with its own lease, everything recorded.
 //!
-//! `archive` store and journal · `holder` this process · `keeper` leases · `scribe` what is written down of one device · `gate` how many at a time ·
-//! `one` a device of a run · `recover` what an earlier process left behind.
+//! `store_with_journal` where entries go · `process_id` tells dead processes · `lease` renewal · `store_log` the log of one device ·
+//! `concurrency` how many at a time · `device` one device of a run · `recover` what an earlier process left.
 
-mod archive;
-mod gate;
-mod holder;
-mod keeper;
-mod one;
+mod concurrency;
+mod device;
+mod lease;
+mod process_id;
 mod recover;
-mod scribe;
+mod store_log;
+mod store_with_journal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,153 +17,151 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub use archive::Archive;
-pub use gate::Bounds;
-pub use one::verified;
-pub use recover::{Found, Looking, Recovered, recover};
+pub use concurrency::ConcurrencyLimits;
+pub(super) use device::verified;
+pub(super) use recover::{RecoveryOptions, recover};
+pub use store_with_journal::StoreWithJournal;
 
+use super::run::{RunEvent, ScopeFacts, Watcher};
 use super::{Opening, Wanted};
-use crate::apply::{DeviceOutcome, Ended, Pace, Progress, Work};
+use crate::apply::{DeviceOutcome, Ended, Pace, RunNotice, SkipReason, Skipped, Work};
 use crate::history::RunId;
-use crate::model::{DeviceName, Observation};
+use crate::model::Observation;
 use crate::plan::DevicePlan;
-use crate::report::{NotBegun, Why};
 use crate::transport::snmp::Tuning;
-use gate::{Closed, Gate};
-use one::Common;
+use concurrency::ConcurrencyLimiter;
 
 /// What is to be done on one device.
 #[derive(Debug)]
-pub struct Errand {
-    pub wanted: Wanted<'static>,
-    pub opening: Opening,
+pub(super) struct DeviceTask {
+    pub(super) wanted: Wanted<'static>,
+    pub(super) access: Opening,
     /// What was approved.
-    pub plan: DevicePlan,
-    /// The look that it was made from, where that is known.
-    pub then: Option<Observation>,
-    pub work: Work,
-    pub site: Option<String>,
+    pub(super) plan: DevicePlan,
+    /// The look that the plan was made from, where that is known.
+    pub(super) planned_from: Option<Observation>,
+    pub(super) work: Work,
+    /// What freezes are matched against; the site also limits how many devices run at once.
+    pub(super) facts: ScopeFacts,
 }
 
-/// How a run goes about it.
+/// What all devices of a run have in common.
 #[derive(Debug, Clone)]
-pub struct Manner {
-    pub run: RunId,
-    pub commit: Option<String>,
-    pub bounds: Bounds,
-    /// How long a device is ours without a word to the store.
-    pub lease: Duration,
-    pub pace: Pace,
-    pub tuning: Tuning,
-    pub clock: fn() -> u64,
-    /// Becomes true when the program is told to stop.
-    pub stop: watch::Receiver<bool>,
+pub(super) struct RunContext {
+    pub(super) store: StoreWithJournal,
+    pub(super) run: RunId,
+    /// The commit that is applied.
+    pub(super) commit: Option<String>,
+    /// Lease duration without renewal.
+    pub(super) lease: Duration,
+    pub(super) pace: Pace,
+    pub(super) tuning: Tuning,
+    pub(super) clock: fn() -> u64,
+    pub(super) stop: watch::Receiver<bool>,
 }
 
-/// What happens meanwhile, for those who watch.
-#[derive(Debug)]
-pub enum Event {
-    /// A device is on its way.
-    At(DeviceName, Progress),
-    Ended(DeviceOutcome),
-    NotBegun(NotBegun),
+/// What carrying out tasks resulted in, by device.
+#[derive(Debug, Default)]
+pub(super) struct CarriedOut {
+    pub(super) outcomes: Vec<DeviceOutcome>,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) notices: Vec<RunNotice>,
 }
 
-/// Carries out errands; `seen` is told of everything as it happens. What came of each is returned by name.
-pub async fn carry_out(
-    errands: Vec<Errand>,
-    archive: &Archive,
-    manner: &Manner,
-    mut seen: impl FnMut(&Event),
-) -> (Vec<DeviceOutcome>, Vec<NotBegun>) {
-    let sites = errands.iter().filter_map(|errand| errand.site.as_deref());
-    let gate = Arc::new(Gate::new(manner.bounds, sites, manner.stop.clone()));
-    let common = Arc::new(Common {
-        archive: archive.clone(),
-        run: manner.run,
-        lease: manner.lease,
-        tuning: manner.tuning,
-        clock: manner.clock,
-        pace: manner.pace,
-        stop: manner.stop.clone(),
-        commit: manner.commit.clone(),
-    });
-    let (telling, mut told) = mpsc::unbounded_channel();
-    let mut tasks = JoinSet::new();
-    // One at a time is in the order of their names; else whoever comes first begins first.
-    let turns: Vec<Vec<Errand>> = match manner.bounds.at_once {
-        0 | 1 => vec![errands],
-        _ => errands.into_iter().map(|errand| vec![errand]).collect(),
+/// What a device task reports to the run.
+enum Report {
+    Event(RunEvent),
+    Notice(RunNotice),
+}
+
+/// Carries out tasks; the watcher sees everything as it happens.
+pub(super) async fn carry_out(
+    tasks: Vec<DeviceTask>,
+    context: RunContext,
+    limits: ConcurrencyLimits,
+    watcher: &Watcher,
+) -> CarriedOut {
+    watcher.see(&RunEvent::Applying(tasks.len()));
+    let sites = tasks.iter().filter_map(|task| task.facts.site.as_deref());
+    let limiter = Arc::new(ConcurrencyLimiter::new(limits, sites, context.stop.clone()));
+    let context = Arc::new(context);
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let mut running = JoinSet::new();
+    // One at a time runs in the order of names; otherwise the first to get a permit starts first.
+    let queues: Vec<Vec<DeviceTask>> = match limits.at_once {
+        0 | 1 => vec![tasks],
+        _ => tasks.into_iter().map(|task| vec![task]).collect(),
     };
-    for turn in turns {
-        let (gate, common, telling) = (Arc::clone(&gate), Arc::clone(&common), telling.clone());
-        tasks.spawn(async move {
-            for errand in &turn {
-                through(errand, &gate, &common, &telling).await;
+    for queue in queues {
+        let (limiter, context) = (Arc::clone(&limiter), Arc::clone(&context));
+        let sender = sender.clone();
+        running.spawn(async move {
+            for task in &queue {
+                started_or_skipped(task, &limiter, &context, &sender).await;
             }
         });
     }
-    drop(telling);
-    let (mut outcomes, mut left) = (Vec::new(), Vec::new());
-    while let Some(event) = told.recv().await {
-        seen(&event);
+    drop(sender);
+    let mut done = CarriedOut::default();
+    while let Some(report) = receiver.recv().await {
+        let event = match report {
+            Report::Notice(notice) => {
+                done.notices.push(notice);
+                continue;
+            }
+            Report::Event(event) => event,
+        };
+        watcher.see(&event);
         match event {
-            Event::Ended(outcome) => outcomes.push(outcome),
-            Event::NotBegun(device) => left.push(device),
-            Event::At(..) => {}
+            RunEvent::Ended(outcome) => done.outcomes.push(outcome),
+            RunEvent::Skipped(skipped) => done.skipped.push(skipped),
+            _ => {}
         }
     }
-    while tasks.join_next().await.is_some() {}
-    outcomes.sort_by(|one, other| one.device.cmp(&other.device));
-    left.sort_by(|one, other| one.device.cmp(&other.device));
-    (outcomes, left)
+    while running.join_next().await.is_some() {}
+    done.outcomes
+        .sort_by(|one, other| one.device.cmp(&other.device));
+    done
 }
 
-async fn through(
-    errand: &Errand,
-    gate: &Gate,
-    common: &Common,
-    telling: &mpsc::UnboundedSender<Event>,
+async fn started_or_skipped(
+    task: &DeviceTask,
+    limiter: &ConcurrencyLimiter,
+    context: &RunContext,
+    sender: &mpsc::UnboundedSender<Report>,
 ) {
-    let device = &errand.wanted.intended.name;
-    // Whoever listens may have stopped listening; the work goes on.
-    let tell = |event| {
-        let _heard = telling.send(event);
+    let device = &task.wanted.intended.name;
+    // The receiver may be gone; the work goes on.
+    let send = |report| {
+        let _received = sender.send(report);
     };
-    let left = |why, because: String| {
-        Event::NotBegun(NotBegun {
+    let skip = |reason: SkipReason| {
+        send(Report::Event(RunEvent::Skipped(Skipped {
             device: device.clone(),
-            why,
-            because,
-        })
+            reason,
+        })));
     };
-    let place = match gate.enter(errand.site.as_deref()).await {
-        Ok(place) => place,
-        Err(Closed::Budget(failures)) => {
-            return tell(left(
-                Why::Budget,
-                format!("{failures} devices failed before it, and no more are begun after that"),
-            ));
-        }
-        Err(Closed::Stopped) => {
-            return tell(left(Why::Stopped, "stopped before it was begun".to_owned()));
-        }
+    let permit = match limiter.enter(task.facts.site.as_deref()).await {
+        Ok(permit) => permit,
+        Err(reason) => return skip(reason),
     };
-    let progress = |at| tell(Event::At(device.clone(), at));
-    let event = match one::one(errand, common, &progress).await {
-        Err(device) => Event::NotBegun(device),
-        Ok(outcome) => {
+    let progress = |at| send(Report::Event(RunEvent::At(device.clone(), at)));
+    match device::carry_out(task, context, &progress).await {
+        Err(reason) => skip(reason),
+        Ok((outcome, notice)) => {
             if is_failure(&outcome.ended) {
-                gate.failed();
+                limiter.failed();
             }
-            Event::Ended(outcome)
+            if let Some(notice) = notice {
+                send(Report::Notice(notice));
+            }
+            send(Report::Event(RunEvent::Ended(outcome)));
         }
-    };
-    tell(event);
-    drop(place);
+    }
+    drop(permit);
 }
 
-/// Returns whether a device counts against the budget: something was written there and it is not as it shall be, or nothing could be.
+/// Returns whether a device counts against the failure budget: it was written to and is not as intended, or not reached.
 fn is_failure(ended: &Ended) -> bool {
     match ended {
         Ended::Unsaved { .. }

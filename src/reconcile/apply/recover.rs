@@ -1,4 +1,4 @@
-//! What an earlier process left behind: looked at, never continued at a line; the plan that follows does what remains.
+//! Recovers runs of a dead process: looks at each device, records how far it got, resends nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,139 +7,89 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Archive;
-use super::keeper::{self, Asked};
-use super::one::verified;
-use super::scribe::Scribe;
-use crate::apply::{DeviceOutcome, Ended, Entry, Moment, Purpose, Witness};
-use crate::history::{NewLedger, RunId, Unfinished};
-use crate::model::{DeviceConfig, DeviceName, Observation};
+use super::StoreWithJournal;
+use super::device::verified;
+use super::lease::{LeaseReply, lease};
+use super::store_log::StoreLog;
+use crate::apply::{DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered, Witness};
+use crate::history::{NewLedger, Unfinished};
+use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
-use crate::reconcile::{Looks, Opening, Sighting, Wanted, look_at};
+use crate::reconcile::{Accesses, Looks, Opening, Sighting, Wanted, look_at};
+use crate::report::recovered;
 
-/// What was found of a device that an earlier process was writing to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recovered {
-    pub device: DeviceName,
-    pub run: RunId,
-    pub found: Found,
-}
-
-/// How far the earlier process got.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// Everything is there; it is not known to be saved.
-    Whole,
-    /// So many of so many steps had their effect.
-    Partial { steps: usize, of: usize },
-    /// Nothing had an effect, or all of it was taken back.
-    Untouched,
-    /// The device is neither before, behind nor between: somebody else was there, or it restarted.
-    Other,
-    /// Another process is still at it.
-    Held(String),
-    /// It cannot be looked at now; the next start tries again.
-    NotSeen(String),
-}
-
-impl Found {
-    /// Returns what is said of it.
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::Whole => {
-                "everything that was to be written is there; it still has to be saved".to_owned()
-            }
-            Self::Partial { steps, of } => {
-                format!("{steps} of {of} steps had their effect; what remains is planned anew")
-            }
-            Self::Untouched => "it is as it was before".to_owned(),
-            Self::Other => {
-                "it is neither as before nor as it was to be; what differs is planned anew"
-                    .to_owned()
-            }
-            Self::Held(by) => format!("still being written to: {by}"),
-            Self::NotSeen(why) => format!("not known yet, the next start looks again: {why}"),
-        }
-    }
-}
-
-/// How recovery goes about it.
+/// How recovery looks at devices.
 #[derive(Debug, Clone, Copy)]
-pub struct Looking {
-    pub looks: Looks,
-    pub lease: Duration,
+pub(in crate::reconcile) struct RecoveryOptions {
+    pub(in crate::reconcile) looks: Looks,
+    pub(in crate::reconcile) lease: Duration,
 }
 
-/// Looks at every device that an earlier process left behind, and writes down what was found.
-pub async fn recover(
+/// Looks at every device that a dead process was writing to, and records what was found.
+pub(in crate::reconcile) async fn recover(
     left: Vec<Unfinished>,
-    mut openings: BTreeMap<DeviceName, Result<Opening, String>>,
+    mut accesses: Accesses,
     mut wanted: BTreeMap<DeviceName, Wanted<'static>>,
-    archive: &Archive,
-    looking: Looking,
+    store: &StoreWithJournal,
+    options: RecoveryOptions,
 ) -> Vec<Recovered> {
-    let places = Arc::new(Semaphore::new(looking.looks.at_once.max(1)));
+    let permits = Arc::new(Semaphore::new(options.looks.at_once.max(1)));
     let mut tasks = JoinSet::new();
     for left in left {
-        let opening = openings.remove(&left.device);
+        let access = accesses.remove(&left.device);
         let wanted = wanted.remove(&left.device);
-        let (places, archive) = (Arc::clone(&places), archive.clone());
+        let (permits, store) = (Arc::clone(&permits), store.clone());
         tasks.spawn(async move {
-            let _place = places.acquire().await.ok();
-            let opening = opening.unwrap_or_else(|| {
-                Err(
-                    "it is not in the inventory any more; there is no address to look at"
-                        .to_owned(),
-                )
-            });
-            let found = match opening {
-                Ok(opening) => one(&left, &opening, wanted, &archive, looking).await,
-                Err(why) => Found::NotSeen(why),
+            let _permit = permits.acquire().await.ok();
+            let access = access.unwrap_or(Err(NotObserved::NotInInventory));
+            let found = match access {
+                Ok(access) => one(&left, &access, wanted, &store, options).await,
+                Err(why) => not_seen(&why),
             };
             Recovered {
                 device: left.device,
-                run: left.run,
+                run: left.run.0,
                 found,
             }
         });
     }
-    let mut recovered = Vec::new();
+    let mut all = Vec::new();
     while let Some(ended) = tasks.join_next().await {
-        recovered.extend(ended);
+        all.extend(ended);
     }
-    recovered.sort_by(|one, other| (&one.device, one.run).cmp(&(&other.device, other.run)));
-    recovered
+    all.sort_by(|one, other| (&one.device, one.run).cmp(&(&other.device, other.run)));
+    all
 }
 
 async fn one(
     left: &Unfinished,
-    opening: &Opening,
+    access: &Opening,
     wanted: Option<Wanted<'static>>,
-    archive: &Archive,
-    looking: Looking,
+    store: &StoreWithJournal,
+    options: RecoveryOptions,
 ) -> Found {
-    let kept = match keeper::keep(archive, &left.device, looking.lease).await {
-        Ok(Asked::Given(kept)) => kept,
-        Ok(Asked::Held { until }) => return Found::Held(keeper::held(until)),
-        Err(error) => return Found::NotSeen(error.to_string()),
+    let held = match lease(store, &left.device, options.lease).await {
+        Ok(LeaseReply::Granted(held)) => held,
+        Ok(LeaseReply::Held { until }) => return Found::Held { until },
+        Err(error) => return not_seen(&error),
     };
-    let found = match look_at(&left.device, opening, looking.looks).await {
-        Err(why) => Found::NotSeen(why),
+    let found = match look_at(&left.device, access, options.looks).await {
+        Err(why) => not_seen(&why),
         Ok(sighting) => {
             let before = match &left.before {
-                Some(fingerprint) => archive.store.look_of(&left.device, fingerprint).await,
+                Some(fingerprint) => store.store.look_of(&left.device, fingerprint).await,
                 None => Ok(None),
             };
             let before = before.ok().flatten();
             let found = found(left, before.as_ref(), sighting.observation());
-            let scribe = Scribe::new(archive, left.run, &kept.lease, &kept.fence, left.next_entry);
-            match write_down(&scribe, left, &found, &sighting, wanted).await {
+            let log = StoreLog::new(store, left.run, &held.lease, &held.fence, left.next_entry);
+            match record(&log, left, &found, &sighting, wanted).await {
                 Ok(()) => found,
-                Err(error) => Found::NotSeen(error.to_string()),
+                Err(error) => not_seen(&error),
             }
         }
     };
-    kept.release(archive).await;
+    held.release(store).await;
     found
 }
 
@@ -176,15 +126,15 @@ fn picture(before: &Observation, steps: &[Step], count: usize) -> Option<DeviceC
     Some(after(&before.config, steps.get(..count)?))
 }
 
-async fn write_down(
-    scribe: &Scribe<'_>,
+async fn record(
+    log: &StoreLog<'_>,
     left: &Unfinished,
     found: &Found,
     sighting: &Sighting,
     wanted: Option<Wanted<'static>>,
 ) -> Result<(), crate::apply::NotCommitted> {
     let seen = sighting.observation();
-    scribe
+    log
         .commit(Entry::Looked {
             moment: Moment::Recovery,
             fingerprint: sighting.fingerprint().clone(),
@@ -193,12 +143,12 @@ async fn write_down(
         .await?;
     let because = format!(
         "the process that wrote there ended on the way; {}",
-        found.sentence()
+        recovered(found)
     );
     let ended = match found {
         Found::Whole => Ended::Unsaved { because },
         Found::Untouched => Ended::RolledBack { because },
-        Found::Partial { .. } | Found::Other | Found::Held(_) | Found::NotSeen(_) => {
+        Found::Partial { .. } | Found::Other | Found::Held { .. } | Found::NotSeen { .. } => {
             Ended::Interrupted { because }
         }
     };
@@ -218,5 +168,11 @@ async fn write_down(
         remarks: Vec::new(),
         millis: 0,
     };
-    scribe.finish(outcome, ledger).await
+    log.finish(outcome, ledger).await
+}
+
+fn not_seen(error: &dyn std::error::Error) -> Found {
+    Found::NotSeen {
+        error: crate::reconcile::chain(error),
+    }
 }

@@ -1,84 +1,40 @@
-//! What came of an apply, for people and for programs: the verdict first, then what went wrong, then what was done.
+//! Reports what a run resulted in, for people and programs: the verdict first, then what went wrong, then what was done.
 //!
-//! `verdict` the sentence and the exit · `text` the whole of it.
+//! `verdict` the headline · `text` all of it · `refusal` why a run was refused or a device skipped · `document` the same as JSON.
 
+mod document;
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod text;
 mod verdict;
 
-use serde::Serialize;
-
+pub use document::{error_document, run_document};
+pub use refusal::{RefusalText, notice, preflight, recovered, skip_reason};
 pub(super) use text::entry as outcome_entry;
-pub use verdict::apply_exit;
 
-use super::Paint;
-use crate::apply::DeviceOutcome;
-use crate::model::DeviceName;
-use crate::plan::Unobservable;
+use super::{Exit, Paint};
+use crate::apply::{RunReport, RunResult};
 
-/// What came of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ApplyReport {
-    /// As `gamctl history --run` takes it.
-    pub run: String,
-    /// Left out where the inventory is not committed as it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan_id: Option<String>,
-    /// By name.
-    pub outcomes: Vec<DeviceOutcome>,
-    /// Devices with changes that were left alone; by name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub not_begun: Vec<NotBegun>,
-    /// Devices that could not be looked at, and so have no plan; by name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unobservable: Vec<Unobservable>,
-    /// A signal ended it.
-    pub is_interrupted: bool,
-    /// What was said about the store meanwhile.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub remarks: Vec<String>,
+/// Returns what the shell is told of a run.
+pub fn run_exit(result: RunResult) -> Exit {
+    match result {
+        RunResult::Done => Exit::Done,
+        RunResult::Failed => Exit::Failed,
+        RunResult::Refused => Exit::Refused,
+        RunResult::DeviceFailed => Exit::DeviceFailed,
+        RunResult::NotObserved => Exit::Unobservable,
+        RunResult::Stale => Exit::Moved,
+        RunResult::Interrupted => Exit::Interrupted,
+    }
 }
 
-/// A device that was not touched, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotBegun {
-    pub device: DeviceName,
-    pub why: Why,
-    /// One sentence.
-    pub because: String,
+/// Returns the headline of a run: what is done and verified, and what is not.
+pub fn run_verdict(report: &RunReport) -> String {
+    verdict::verdict(report)
 }
 
-/// Why a device was not touched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    /// The plan refuses it.
-    Refused,
-    /// Nothing is written there until somebody thaws it.
-    Frozen,
-    /// Another process is at it.
-    Held,
-    /// Too many others failed.
-    Budget,
-    /// A signal came first.
-    Stopped,
-    /// The store could not be reached.
-    StoreAway,
-}
-
-impl ApplyReport {
-    pub fn exit(&self) -> super::Exit {
-        apply_exit(self)
-    }
-
-    pub fn verdict(&self) -> String {
-        verdict::verdict(self)
-    }
-
-    pub fn text(&self, paint: Paint) -> String {
-        text::text(self, paint)
-    }
+/// Returns all of a run for people.
+pub fn run_text(report: &RunReport, paint: Paint) -> String {
+    text::text(report, paint)
 }

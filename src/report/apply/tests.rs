@@ -1,8 +1,12 @@
 //! What is said of runs, to the word.
 
 use super::*;
-use crate::apply::{Difference, Ended, StepOutcome};
-use crate::report::Exit;
+use crate::apply::{DeviceOutcome, Difference, Ended, SkipReason, Skipped, StepOutcome};
+use crate::model::DeviceName;
+
+fn exit(report: &RunReport) -> Exit {
+    run_exit(report.result())
+}
 
 fn outcome(device: &str, ended: Ended) -> DeviceOutcome {
     DeviceOutcome {
@@ -64,15 +68,15 @@ fn every_ending() -> Vec<Ended> {
     ]
 }
 
-fn report(endings: Vec<Ended>) -> ApplyReport {
+fn report(endings: Vec<Ended>) -> RunReport {
     let names = [
         "ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak",
     ];
     let outcomes = names.into_iter().zip(endings);
-    ApplyReport {
-        run: "0199f3a2".to_owned(),
+    RunReport {
+        run: Some(uuid::Uuid::from_u128(7)),
         outcomes: outcomes.map(|(name, ended)| outcome(name, ended)).collect(),
-        ..ApplyReport::default()
+        ..RunReport::default()
     }
 }
 
@@ -80,7 +84,7 @@ fn report(endings: Vec<Ended>) -> ApplyReport {
 fn every_ending_has_its_exit() {
     let exits: Vec<Exit> = every_ending()
         .into_iter()
-        .map(|ended| report(vec![Ended::Applied, ended]).exit())
+        .map(|ended| exit(&report(vec![Ended::Applied, ended])))
         .collect();
     assert_eq!(
         exits,
@@ -101,28 +105,24 @@ fn every_ending_has_its_exit() {
 #[test]
 fn the_worst_comes_first_whoever_is_named_first() {
     let mut all = report(every_ending());
-    assert_eq!(all.exit(), Exit::DeviceFailed);
+    assert_eq!(exit(&all), Exit::DeviceFailed);
     all.is_interrupted = true;
-    assert_eq!(all.exit(), Exit::Interrupted);
+    assert_eq!(exit(&all), Exit::Interrupted);
     let mut held = report(vec![Ended::Applied]);
-    held.not_begun.push(NotBegun {
+    let yew = |reason| Skipped {
         device: DeviceName::new("yew").unwrap(),
-        why: Why::Held,
-        because: "another gamctl is at it".to_owned(),
-    });
-    assert_eq!(held.exit(), Exit::Refused);
-    let away = NotBegun {
-        device: DeviceName::new("yew").unwrap(),
-        why: Why::StoreAway,
-        because: "the store is away".to_owned(),
+        reason,
     };
-    held.not_begun = vec![away];
-    assert_eq!(held.exit(), Exit::Failed);
+    held.skipped.push(yew(SkipReason::Held { until: 0 }));
+    assert_eq!(exit(&held), Exit::Refused);
+    let error = "the store is unreachable".to_owned();
+    held.skipped = vec![yew(SkipReason::StoreAway { error })];
+    assert_eq!(exit(&held), Exit::Failed);
 }
 
 #[test]
 fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
-    let text = report(every_ending()).text(Paint::Plain);
+    let text = run_text(&report(every_ending()), Paint::Plain);
     let order: Vec<Option<usize>> = [
         "Stuck\n  fir: it did not come back",
         "subscriber apt-101: vlan is 9, was 7",
@@ -155,6 +155,6 @@ fn what_a_device_said_cannot_paint_the_terminal() {
     let ended = Ended::RolledBack {
         because: "it said \u{1b}[2J".to_owned(),
     };
-    let text = report(vec![ended]).text(Paint::Plain);
+    let text = run_text(&report(vec![ended]), Paint::Plain);
     assert!(!text.contains('\u{1b}'), "{text:?}");
 }

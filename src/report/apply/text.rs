@@ -1,16 +1,16 @@
 //! The whole of an apply as text: what went wrong with its next step first, then what moved, then what was done.
 
 use super::super::{Paint, counted, visible};
-use super::{ApplyReport, NotBegun};
-use crate::apply::{DeviceOutcome, Difference, Ended};
+use super::refusal::{notice, skip_reason};
+use crate::apply::{DeviceOutcome, Difference, Ended, RunReport, Skipped};
 
 /// A part of the text: its title, and what belongs under it.
 type Part<'a> = (&'a str, &'a dyn Fn(&Ended) -> bool);
 
-pub(super) fn text(report: &ApplyReport, paint: Paint) -> String {
-    let mut text = format!("{}\n", paint.bold(&capital(&report.verdict())));
-    for remark in &report.remarks {
-        text.push_str(&format!("{}\n", visible(remark)));
+pub(super) fn text(report: &RunReport, paint: Paint) -> String {
+    let mut text = format!("{}\n", paint.bold(&capital(&super::run_verdict(report))));
+    for about in &report.notices {
+        text.push_str(&format!("{}\n", visible(&notice(about))));
     }
     let sections: [Part<'_>; 8] = [
         ("Stuck", &|ended| matches!(ended, Ended::Stuck { .. })),
@@ -41,7 +41,8 @@ pub(super) fn text(report: &ApplyReport, paint: Paint) -> String {
         section(&mut text, title, &entries, paint);
     }
     let unobservable = report.unobservable.iter().map(|device| {
-        let reason = visible(&device.reason);
+        let reason = device.reason.to_string();
+        let reason = visible(&reason);
         format!("  {}: {reason}\n", paint.bold(device.device.as_str()))
     });
     section(
@@ -50,11 +51,13 @@ pub(super) fn text(report: &ApplyReport, paint: Paint) -> String {
         &unobservable.collect::<Vec<_>>(),
         paint,
     );
-    let left = report
-        .not_begun
-        .iter()
-        .map(|device| left_alone(device, paint));
-    section(&mut text, "Not begun", &left.collect::<Vec<_>>(), paint);
+    let unsaved = report.still_unsaved.iter().map(|device| {
+        let name = paint.error(device.as_str());
+        format!("  {name}: verified by an earlier run; a restart would bring back what was there before\n")
+    });
+    section(&mut text, "Still not saved", &unsaved.collect::<Vec<_>>(), paint);
+    let skipped = report.skipped.iter().map(|device| skipped(device, paint));
+    section(&mut text, "Not begun", &skipped.collect::<Vec<_>>(), paint);
     text
 }
 
@@ -66,9 +69,9 @@ fn section(text: &mut String, title: &str, entries: &[String], paint: Paint) {
     text.extend(entries.iter().map(String::as_str));
 }
 
-fn left_alone(device: &NotBegun, paint: Paint) -> String {
-    let name = paint.bold(device.device.as_str());
-    format!("  {name}: {}\n", visible(&device.because))
+fn skipped(skipped: &Skipped, paint: Paint) -> String {
+    let name = paint.bold(skipped.device.as_str());
+    format!("  {name}: {}\n", visible(&skip_reason(&skipped.reason)))
 }
 
 /// Returns how it ended with a device: a line, and what belongs to it.

@@ -1,8 +1,8 @@
-//! What a run comes to: one sentence, and what the shell is told.
+//! Summarises a run in one sentence.
 
-use super::super::{Exit, counted, listed};
-use super::{ApplyReport, Why};
-use crate::apply::Ended;
+use super::super::{counted, listed};
+use super::refusal::still_unsaved;
+use crate::apply::{Ended, RunReport};
 
 /// How many devices ended in which way.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ struct Totals {
     interrupted: usize,
 }
 
-fn totals(report: &ApplyReport) -> Totals {
+fn totals(report: &RunReport) -> Totals {
     let mut totals = Totals::default();
     for outcome in &report.outcomes {
         let count = match outcome.ended {
@@ -37,35 +37,8 @@ fn totals(report: &ApplyReport) -> Totals {
     totals
 }
 
-/// Returns what the shell is told: the worst of what happened, in the order of who must act first.
-pub fn apply_exit(report: &ApplyReport) -> Exit {
-    let totals = totals(report);
-    let is_left = |whys: &[Why]| report.not_begun.iter().any(|left| whys.contains(&left.why));
-    if report.is_interrupted {
-        return Exit::Interrupted;
-    }
-    if totals.unsaved + totals.rolled_back + totals.stuck + totals.interrupted > 0
-        || is_left(&[Why::Budget])
-    {
-        return Exit::DeviceFailed;
-    }
-    if is_left(&[Why::StoreAway]) {
-        return Exit::Failed;
-    }
-    if totals.refused > 0 || is_left(&[Why::Refused, Why::Frozen, Why::Held, Why::Stopped]) {
-        return Exit::Refused;
-    }
-    if totals.moved > 0 {
-        return Exit::Moved;
-    }
-    if totals.unreachable > 0 || !report.unobservable.is_empty() {
-        return Exit::Unobservable;
-    }
-    Exit::Done
-}
-
 /// Returns one sentence: what is done and proved, and what is not.
-pub(super) fn verdict(report: &ApplyReport) -> String {
+pub(super) fn verdict(report: &RunReport) -> String {
     let totals = totals(report);
     let mut good = Vec::new();
     let mut bad = Vec::new();
@@ -84,7 +57,10 @@ pub(super) fn verdict(report: &ApplyReport) -> String {
     say(&mut bad, totals.moved, "moved since the plan");
     say(&mut bad, totals.unreachable, "not reached");
     say(&mut bad, report.unobservable.len(), "not observed");
-    say(&mut bad, report.not_begun.len(), "not begun");
+    say(&mut bad, report.skipped.len(), "not begun");
+    if !report.still_unsaved.is_empty() {
+        bad.push(still_unsaved(report.still_unsaved.len()));
+    }
     let start = if report.is_interrupted {
         "Interrupted: "
     } else {

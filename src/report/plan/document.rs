@@ -413,7 +413,7 @@ fn unobservable(planned: &Planned) -> Vec<Entry> {
     devices
         .map(|found| Entry {
             sign: Sign::Wrong,
-            head: named_once(found.device.as_str(), &found.reason),
+            head: named_once(found.device.as_str(), &found.reason.to_string()),
             weight: 1,
             ..Entry::default()
         })

@@ -1,33 +1,33 @@
-//! Writes down what happens with one device: into the store, and where that goes away, into the journal.
+//! Records what happens on one device: in the store, and where that is unreachable, in the journal.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use super::Archive;
+use super::StoreWithJournal;
 use crate::apply::{DeviceOutcome, Entry, NotCommitted, Purpose, Witness};
 use crate::history::{Lease, NewLedger, RunId};
 use crate::transport::ssh::Fence;
 
-/// The witness of one device in one run.
-pub(super) struct Scribe<'a> {
-    archive: &'a Archive,
+/// The log of one device in one run.
+pub(super) struct StoreLog<'a> {
+    store: &'a StoreWithJournal,
     run: RunId,
     lease: &'a Lease,
     fence: &'a Fence,
     next: AtomicU32,
-    /// Something of this device is in the journal; what follows goes there too, so that it stays in order.
+    /// An entry of this device is in the journal; later ones go there too, so that they stay in order.
     is_in_journal: AtomicBool,
 }
 
-impl<'a> Scribe<'a> {
+impl<'a> StoreLog<'a> {
     pub(super) fn new(
-        archive: &'a Archive,
+        store: &'a StoreWithJournal,
         run: RunId,
         lease: &'a Lease,
         fence: &'a Fence,
         first: u32,
     ) -> Self {
         Self {
-            archive,
+            store,
             run,
             lease,
             fence,
@@ -36,7 +36,7 @@ impl<'a> Scribe<'a> {
         }
     }
 
-    /// Writes down how it ended, together with what is ours from here on.
+    /// Records how it ended, together with the ledger from here on.
     pub(super) async fn finish(
         &self,
         outcome: DeviceOutcome,
@@ -45,7 +45,7 @@ impl<'a> Scribe<'a> {
         let number = self.next.fetch_add(1, Ordering::SeqCst);
         let ledger = ledger.as_ref();
         if !self.is_in_journal.load(Ordering::SeqCst) {
-            let store = &self.archive.store;
+            let store = &self.store.store;
             let stored = store.finish(self.run, self.lease, number, &outcome, ledger);
             match stored.await {
                 Ok(()) => return Ok(()),
@@ -54,7 +54,7 @@ impl<'a> Scribe<'a> {
                 Err(error) => return Err(NotCommitted::Lost(error.to_string())),
             }
         }
-        let journal = &self.archive.journal;
+        let journal = &self.store.journal;
         let written = journal.finish(self.run, self.lease, number, &outcome, ledger);
         written
             .await
@@ -67,28 +67,28 @@ impl<'a> Scribe<'a> {
     }
 
     fn goes_on_in_journal(&self) {
-        self.archive.went_away();
+        self.store.went_away();
         self.is_in_journal.store(true, Ordering::SeqCst);
     }
 }
 
-impl Witness for Scribe<'_> {
+impl Witness for StoreLog<'_> {
     async fn commit(&self, entry: Entry) -> Result<(), NotCommitted> {
-        // How it ended is written together with the ledger.
+        // The end is recorded together with the ledger.
         if matches!(entry, Entry::Ended { .. }) {
             return Ok(());
         }
         let number = self.next.fetch_add(1, Ordering::SeqCst);
         if !self.is_in_journal.load(Ordering::SeqCst) {
             let stored = self
-                .archive
+                .store
                 .store
                 .record(self.run, self.lease, number, &entry);
             match stored.await {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_fenced() => return Err(self.fenced()),
                 Err(error) if error.is_away() => {
-                    self.archive.went_away();
+                    self.store.went_away();
                     let begins = matches!(
                         entry,
                         Entry::Intent {
@@ -98,7 +98,7 @@ impl Witness for Scribe<'_> {
                     );
                     if begins {
                         return Err(NotCommitted::Lost(format!(
-                            "{error}; nothing is begun without it"
+                            "{error}; nothing is started without it"
                         )));
                     }
                     self.goes_on_in_journal();
@@ -107,7 +107,7 @@ impl Witness for Scribe<'_> {
             }
         }
         let written = self
-            .archive
+            .store
             .journal
             .record(self.run, self.lease, number, &entry);
         written

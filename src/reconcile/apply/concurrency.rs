@@ -1,4 +1,4 @@
-//! How many devices at a time, how many of one site, and when no more are begun.
+//! Limits how many devices run at once, in all and per site; starts none after a stop or the failure budget.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,17 +6,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// How far a run goes at a time.
+use crate::apply::SkipReason;
+
+/// How many devices run at once, and after how many failures no more are started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct ConcurrencyLimits {
     pub at_once: usize,
-    /// Of one site: what feeds a building must not have all its boxes changed in the same minute.
+    /// Per site: the devices of one building must not all be changed in the same minute.
     pub at_once_per_site: usize,
-    /// After so many devices that failed no other is begun.
+    /// After this many failed devices no other is started.
     pub failure_budget: usize,
 }
 
-impl Default for Bounds {
+impl Default for ConcurrencyLimits {
     fn default() -> Self {
         Self {
             at_once: 50,
@@ -26,9 +28,9 @@ impl Default for Bounds {
     }
 }
 
-/// What all devices of a run go through before they are begun.
+/// What all devices of a run wait for before they are started.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct ConcurrencyLimiter {
     all: Arc<Semaphore>,
     sites: BTreeMap<String, Arc<Semaphore>>,
     failures: AtomicUsize,
@@ -36,52 +38,45 @@ pub(super) struct Gate {
     stop: watch::Receiver<bool>,
 }
 
-/// A place in the run; given back when dropped.
+/// The right to run; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Permit {
     _site: Option<OwnedSemaphorePermit>,
     _all: Option<OwnedSemaphorePermit>,
 }
 
-/// Why a device is not begun any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closed {
-    Budget(usize),
-    Stopped,
-}
-
-impl Gate {
+impl ConcurrencyLimiter {
     pub(super) fn new<'a>(
-        bounds: Bounds,
+        limits: ConcurrencyLimits,
         sites: impl Iterator<Item = &'a str>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        let each = || Arc::new(Semaphore::new(bounds.at_once_per_site.max(1)));
+        let each = || Arc::new(Semaphore::new(limits.at_once_per_site.max(1)));
         Self {
-            all: Arc::new(Semaphore::new(bounds.at_once.max(1))),
+            all: Arc::new(Semaphore::new(limits.at_once.max(1))),
             sites: sites.map(|site| (site.to_owned(), each())).collect(),
             failures: AtomicUsize::new(0),
-            budget: bounds.failure_budget.max(1),
+            budget: limits.failure_budget.max(1),
             stop,
         }
     }
 
-    /// Waits for a place, the site's first, so that nobody holds one of all places while its site is busy.
-    pub(super) async fn enter(&self, site: Option<&str>) -> Result<Place, Closed> {
+    /// Waits for a permit, the site's first, so that no device holds one of all permits while its site is busy.
+    pub(super) async fn enter(&self, site: Option<&str>) -> Result<Permit, SkipReason> {
         let site = match site.and_then(|site| self.sites.get(site)) {
-            // Nobody closes these; without a place it would only be too eager.
+            // The semaphores are never closed; without a permit it would only be too eager.
             Some(site) => Arc::clone(site).acquire_owned().await.ok(),
             None => None,
         };
         let all = Arc::clone(&self.all).acquire_owned().await.ok();
         let failures = self.failures.load(Ordering::SeqCst);
         if *self.stop.borrow() {
-            return Err(Closed::Stopped);
+            return Err(SkipReason::Stopped);
         }
         if failures >= self.budget {
-            return Err(Closed::Budget(failures));
+            return Err(SkipReason::Budget { failures });
         }
-        Ok(Place {
+        Ok(Permit {
             _site: site,
             _all: all,
         })
@@ -96,24 +91,24 @@ impl Gate {
 mod tests {
     use super::*;
 
-    fn gate(bounds: Bounds) -> (watch::Sender<bool>, Gate) {
+    fn limiter(limits: ConcurrencyLimits) -> (watch::Sender<bool>, ConcurrencyLimiter) {
         let (stopping, stop) = watch::channel(false);
-        (stopping, Gate::new(bounds, ["a", "b"].into_iter(), stop))
+        (stopping, ConcurrencyLimiter::new(limits, ["a", "b"].into_iter(), stop))
     }
 
     #[tokio::test]
     async fn a_busy_site_holds_up_no_other() {
-        let bounds = Bounds {
+        let limits = ConcurrencyLimits {
             at_once: 2,
             at_once_per_site: 1,
             failure_budget: 3,
         };
-        let (_stopping, gate) = gate(bounds);
-        let first = gate.enter(Some("a")).await.unwrap();
-        // The second of `a` waits for its site and takes none of the places meanwhile.
-        let mut waiting = Box::pin(gate.enter(Some("a")));
+        let (_stopping, limiter) = limiter(limits);
+        let first = limiter.enter(Some("a")).await.unwrap();
+        // The second of `a` waits for its site and holds no other permit meanwhile.
+        let mut waiting = Box::pin(limiter.enter(Some("a")));
         assert!(futures_poll(&mut waiting).await.is_none());
-        let other = gate.enter(Some("b")).await.unwrap();
+        let other = limiter.enter(Some("b")).await.unwrap();
         assert!(futures_poll(&mut waiting).await.is_none());
         drop(first);
         assert!(waiting.await.is_ok());
@@ -130,14 +125,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_the_budget_and_after_a_stop_nobody_is_begun() {
-        let (stopping, gate) = gate(Bounds::default());
-        for _ in 0..Bounds::default().failure_budget {
-            assert!(gate.enter(None).await.is_ok());
-            gate.failed();
+    async fn after_the_failure_budget_and_after_a_stop_no_device_is_started() {
+        let (stopping, limiter) = limiter(ConcurrencyLimits::default());
+        for _ in 0..ConcurrencyLimits::default().failure_budget {
+            assert!(limiter.enter(None).await.is_ok());
+            limiter.failed();
         }
-        assert_eq!(gate.enter(None).await.unwrap_err(), Closed::Budget(3));
+        assert_eq!(limiter.enter(None).await.unwrap_err(), SkipReason::Budget { failures: 3 });
         stopping.send(true).unwrap();
-        assert_eq!(gate.enter(None).await.unwrap_err(), Closed::Stopped);
+        assert_eq!(limiter.enter(None).await.unwrap_err(), SkipReason::Stopped);
     }
 }

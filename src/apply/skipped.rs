@@ -1,0 +1,71 @@
+//! Defines devices that a run did not start on, each with the reason.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{DeviceName, NotObserved};
+use crate::plan::Refusal;
+
+/// A device with something to do that was not started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    pub device: DeviceName,
+    pub reason: SkipReason,
+}
+
+/// Why a device was not started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum SkipReason {
+    /// The device's plan is refused.
+    Refused(Refusal),
+    /// The inventory or the secrets do not say how to reach it.
+    NoAccess(NotObserved),
+    /// Writes to it are blocked until a time, in seconds since 1970.
+    Frozen {
+        who: String,
+        until: u64,
+        reason: String,
+    },
+    /// Another process or run holds the lease; it expires then at the latest.
+    Held { until: u64 },
+    /// Too many devices failed before it.
+    Budget { failures: usize },
+    /// The run was told to stop.
+    Stopped,
+    /// The store could not record what would be done.
+    StoreAway { error: String },
+    /// Subscribers would notice, and the plan was not confirmed.
+    NotConfirmed,
+    /// An earlier process stopped while writing to it, and what it left could not be looked at.
+    NotRecovered { error: String },
+}
+
+impl SkipReason {
+    /// Returns the word that `--format json` publishes.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Refused(_) | Self::NoAccess(_) | Self::NotConfirmed => "refused",
+            Self::Frozen { .. } => "frozen",
+            Self::Held { .. } => "held",
+            Self::Budget { .. } => "budget",
+            Self::Stopped => "stopped",
+            Self::StoreAway { .. } => "store-away",
+            Self::NotRecovered { .. } => "not-recovered",
+        }
+    }
+
+    /// Returns whether a later run may start the device, with nothing changed in the inventory.
+    pub fn retry_helps(&self) -> bool {
+        match self {
+            Self::Frozen { .. }
+            | Self::Held { .. }
+            | Self::Budget { .. }
+            | Self::Stopped
+            | Self::StoreAway { .. }
+            | Self::NotConfirmed
+            | Self::NotRecovered { .. } => true,
+            Self::NoAccess(cause) => cause.retry_helps(),
+            Self::Refused(_) => false,
+        }
+    }
+}

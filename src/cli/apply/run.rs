@@ -1,0 +1,208 @@
+//! Drives one run for `apply` and `rollback`: prepares it, shows the plan, asks, executes it and prints the result.
+
+use std::collections::BTreeSet;
+
+use tokio::sync::watch;
+
+use super::{Format, HowArguments};
+use crate::cli::invocation::{Selected, StoreUse};
+use crate::cli::signals::stop_on_signals;
+use crate::cli::source::refuse;
+use crate::cli::terminal::Terminal;
+use crate::apply::{PreflightRefusal, RunReport};
+use crate::model::{DeviceName, FreezeScope};
+use crate::plan::Planned;
+use crate::reconcile::run::{
+    Allowances, PLAN_HOURS, PlanFile, Preparation, PreparedRun, RunOptions, RunRequest, Verb,
+};
+use crate::reconcile::ConcurrencyLimits;
+use crate::report::{
+    Exit, PlanReport, counted, preflight, run_document, run_exit, run_text,
+};
+
+/// What a command asks for.
+pub(in crate::cli) struct Asked {
+    pub(in crate::cli) verb: Verb,
+    pub(in crate::cli) revision: Option<String>,
+    pub(in crate::cli) file: Option<PlanFile>,
+    pub(in crate::cli) scope: FreezeScope,
+    /// Only these, whatever the scope; left out: all in scope.
+    pub(in crate::cli) only: Option<BTreeSet<DeviceName>>,
+}
+
+/// Carries out what a command asks for, and returns the exit code.
+pub(in crate::cli) fn carry_out(
+    asked: Asked,
+    how: &HowArguments,
+    selected: &Selected<'_>,
+) -> anyhow::Result<Exit> {
+    let (terminal, watcher) = (selected.terminal(), selected.watcher());
+    let is_of_file = asked.file.is_some();
+    let request = RunRequest {
+        revision: asked.revision,
+        plan_file: asked.file,
+        scope: asked.scope,
+        only: asked.only,
+        allows: Allowances {
+            uncommitted: how.allow_uncommitted,
+            rewritten_history: how.accept_history,
+            management: how.allow_management,
+        },
+        auto_approval: how.approval(),
+        ..RunRequest::of(asked.verb, &selected.settings.who)
+    };
+    let reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
+    let shown = Shown {
+        how,
+        terminal,
+        is_of_file,
+    };
+    let invocation = selected.invocation;
+    let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
+        Preparation::InventoryInvalid(reading) => {
+            let why = "Nothing applied: the inventory has errors, so the intended configuration is unknown.";
+            refuse(*reading, why, terminal)?
+        }
+        Preparation::Refused(refused) => {
+            if let Some(planned) = &refused.planned {
+                shown.plan(planned)?;
+            }
+            shown.result(&refused.report)?
+        }
+        Preparation::Ready(run) => {
+            shown.plan(run.planned())?;
+            let confirmed = shown.is_confirmed(&run);
+            let run = run.confirm(confirmed);
+            let (stopping, stop) = watch::channel(false);
+            let options = options(how, selected, stop);
+            let report = invocation.wait(async {
+                let _signals = stop_on_signals(stopping);
+                reconciler.execute(run, options, &watcher).await
+            })??;
+            shown.result(&report)?
+        }
+    };
+    invocation.wait(reconciler.close())?;
+    Ok(exit)
+}
+
+/// Returns how the run is carried out: the arguments before the settings before the defaults.
+fn options(
+    how: &HowArguments,
+    selected: &Selected<'_>,
+    stop: watch::Receiver<bool>,
+) -> RunOptions {
+    let (settings, default) = (&selected.settings.apply, ConcurrencyLimits::default());
+    let number = |given: Option<std::num::NonZeroU16>, set: Option<std::num::NonZeroU16>, or| {
+        given.or(set).map_or(or, |number| usize::from(number.get()))
+    };
+    RunOptions {
+        limits: ConcurrencyLimits {
+            at_once: number(how.at_once, settings.at_once, default.at_once),
+            at_once_per_site: number(
+                how.at_once_per_site,
+                settings.at_once_per_site,
+                default.at_once_per_site,
+            ),
+            failure_budget: number(
+                how.failure_budget,
+                settings.failure_budget,
+                default.failure_budget,
+            ),
+        },
+        plan_hours: settings
+            .plan_expires_hours
+            .map_or(PLAN_HOURS, std::num::NonZeroU16::get),
+        ..RunOptions::until(stop)
+    }
+}
+
+/// How a run is shown.
+struct Shown<'a> {
+    how: &'a HowArguments,
+    terminal: &'a Terminal,
+    /// A person looked at the plan before, so it is not shown again.
+    is_of_file: bool,
+}
+
+impl Shown<'_> {
+    /// Shows the plan; where it is refused it is shown in any case.
+    fn plan(&self, planned: &Planned) -> anyhow::Result<()> {
+        let report = PlanReport {
+            planned,
+            is_detailed: self.how.detailed,
+            is_expanded: false,
+        };
+        let text = || report.text(self.terminal.paint, self.terminal.width);
+        if !self.is_of_file && self.how.format == Format::Text {
+            return self.terminal.result(&text());
+        }
+        if !planned.complaints.is_empty() || !planned.refusals.is_empty() {
+            self.terminal.complain(&text());
+        }
+        Ok(())
+    }
+
+    fn is_confirmed(&self, run: &PreparedRun) -> bool {
+        let devices = run.devices().count();
+        if devices == 0 || !run.needs_confirmation() {
+            return false;
+        }
+        let devices = counted(devices, "device");
+        self.terminal.confirms(&format!("Apply this to {devices}?"))
+    }
+
+    /// Prints what a run resulted in, and returns the exit code.
+    fn result(&self, report: &RunReport) -> anyhow::Result<Exit> {
+        let terminal = self.terminal;
+        let exit = run_exit(report.result());
+        terminal.json_text(|| run_document(report))?;
+        if self.how.format == Format::Json {
+            terminal.result(&run_document(report))?;
+        }
+        if let Some(refusal) = &report.refusal {
+            self.refusal(refusal);
+            return Ok(exit);
+        }
+        let has_content = report.run.is_some()
+            || !report.skipped.is_empty()
+            || !report.still_unsaved.is_empty();
+        match self.how.format {
+            Format::Text if has_content => {
+                // Behind the plan, where that was shown.
+                let gap = if self.is_of_file { "" } else { "\n" };
+                let text = run_text(report, terminal.paint);
+                terminal.result(&format!("{gap}{text}{}", end(report)))?;
+            }
+            Format::Json if has_content => {}
+            Format::Text if !self.is_of_file => {}
+            Format::Text | Format::Json => terminal.say("Nothing to do."),
+        }
+        Ok(exit)
+    }
+
+    fn refusal(&self, refusal: &PreflightRefusal) {
+        let text = preflight(refusal);
+        match refusal {
+            // The plan above says it in full.
+            PreflightRefusal::Limits { .. } => self.terminal.complain("Nothing is applied."),
+            _ => {
+                self.terminal
+                    .complain(&format!("Nothing is applied: {}.", text.because));
+                self.terminal.hint(&text.hint);
+            }
+        }
+    }
+}
+
+/// Returns where to read the run again.
+fn end(report: &RunReport) -> String {
+    let Some(run) = report.run else {
+        return String::new();
+    };
+    let commit = report.commit.as_deref();
+    let of = commit.map_or_else(String::new, |commit| {
+        format!(" of commit {}", commit.get(..12).unwrap_or(commit))
+    });
+    format!("\nRun {run}{of}: `gamctl history --run {run}` tells it again.\n")
+}

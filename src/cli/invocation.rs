@@ -1,0 +1,140 @@
+//! Holds what one invocation of the program works with: settings, terminal, one runtime, and the inventory a command is about.
+
+use std::cell::OnceCell;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::runtime::Runtime;
+
+use super::clock;
+use super::source::path;
+use super::terminal::Terminal;
+use super::watch::watcher;
+use crate::config::{Settings, settings_of};
+use crate::reconcile::run::{LEASE, Reconciler, RunNote, Watcher};
+use crate::reconcile::{StoreLocation, chain};
+
+/// One invocation of the program.
+#[derive(Debug)]
+pub(super) struct Invocation {
+    pub(super) settings: Settings,
+    pub(super) terminal: Terminal,
+    runtime: OnceCell<Runtime>,
+}
+
+/// The inventory that a command is about, with the settings that belong to it.
+#[derive(Debug)]
+pub(super) struct Selected<'a> {
+    pub(super) invocation: &'a Invocation,
+    pub(super) settings: Settings,
+    pub(super) folder: PathBuf,
+}
+
+/// Whether a command needs the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StoreUse {
+    /// Fails without it; SQLite is created where it is missing.
+    Required,
+    /// Opens it where something was stored before; goes on without it where it does not answer, and says so.
+    IfThere,
+    /// As `IfThere`, and creates SQLite where it is missing.
+    IfPossible,
+    None,
+}
+
+impl Invocation {
+    pub(super) fn new(settings: Settings, terminal: Terminal) -> Self {
+        Self {
+            settings,
+            terminal,
+            runtime: OnceCell::new(),
+        }
+    }
+
+    /// Runs asynchronous work to its end, on the one runtime of the program.
+    pub(super) fn wait<T>(&self, work: impl Future<Output = T>) -> anyhow::Result<T> {
+        let runtime = match self.runtime.get() {
+            Some(runtime) => runtime,
+            None => {
+                let made = tokio::runtime::Builder::new_multi_thread()
+                    .enable_all()
+                    .build()
+                    .context("failed to start worker threads; check `ulimit -n` and `ulimit -u`")?;
+                self.runtime.get_or_init(|| made)
+            }
+        };
+        Ok(runtime.block_on(work))
+    }
+
+    /// Returns the inventory in a folder, else the settings' own.
+    pub(super) fn select(&self, folder: Option<&Path>) -> anyhow::Result<Selected<'_>> {
+        let settings = match folder {
+            Some(folder) => settings_of(&self.settings, folder)?,
+            None => self.settings.clone(),
+        };
+        Ok(Selected {
+            invocation: self,
+            folder: path(None, &settings),
+            settings,
+        })
+    }
+}
+
+impl Selected<'_> {
+    pub(super) fn terminal(&self) -> &Terminal {
+        &self.invocation.terminal
+    }
+
+    /// Returns a watcher that shows what happens on the terminal.
+    pub(super) fn watcher(&self) -> Watcher {
+        watcher(self.terminal())
+    }
+
+    /// Returns where the store of the inventory is.
+    pub(super) fn store_location(&self) -> anyhow::Result<StoreLocation> {
+        Ok(StoreLocation::of(&self.settings.store, &self.folder)?)
+    }
+
+    /// Returns what prepares and executes runs over the inventory.
+    pub(super) fn reconciler(
+        &self,
+        store: StoreUse,
+        watcher: &Watcher,
+    ) -> anyhow::Result<Reconciler> {
+        let secrets = self.settings.secrets.clone();
+        let mut reconciler = Reconciler::new(&self.folder, secrets, clock::seconds);
+        let seconds = self.settings.apply.lease_seconds;
+        reconciler.set_lease(seconds.map_or(LEASE, |seconds| {
+            Duration::from_secs(u64::from(seconds.get()))
+        }));
+        let location = match (store, self.store_location()) {
+            (StoreUse::None, _) => return Ok(reconciler),
+            // Where no place is named nothing was ever stored.
+            (StoreUse::IfThere, Err(_)) => return Ok(reconciler),
+            (StoreUse::IfThere, Ok(location)) if !location.is_there() => return Ok(reconciler),
+            (StoreUse::Required, location) => location?,
+            (_, Ok(location)) => location,
+            (_, Err(error)) => {
+                watcher.note(RunNote::NoStore {
+                    error: format!("{error:#}"),
+                });
+                return Ok(reconciler);
+            }
+        };
+        let who = &self.settings.who;
+        let opened = self
+            .invocation
+            .wait(reconciler.open_store(&location, who, watcher))?;
+        match opened {
+            Err(error) if store != StoreUse::Required => {
+                watcher.note(RunNote::NoStore {
+                    error: chain(&error),
+                });
+            }
+            opened => opened?,
+        }
+        Ok(reconciler)
+    }
+}

@@ -1,0 +1,148 @@
+//! Shows the events of a run on the terminal: notes as lines, looks as a bar, devices as live lines.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::apply::Live;
+use super::looking::Bar;
+use super::terminal::Terminal;
+use crate::reconcile::run::{RunEvent, RunNote, Watcher};
+use crate::report::{counted, listed, recovered, visible};
+
+/// What is drawn at the moment.
+#[derive(Default)]
+struct Display {
+    looking: Option<(Bar, usize)>,
+    live: Option<Live>,
+}
+
+/// Returns a watcher that shows what happens.
+pub(super) fn watcher(terminal: &Terminal) -> Watcher {
+    let terminal = terminal.clone();
+    let display = Mutex::new(Display::default());
+    Watcher::new(move |event| {
+        let mut display = display.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            RunEvent::Note(note) => say(note, &terminal),
+            RunEvent::Recovered(one) => terminal.say(&format!(
+                "{}: an earlier run ended while it wrote there; {}.",
+                one.device,
+                visible(&recovered(&one.found))
+            )),
+            RunEvent::Looking(devices) => {
+                let doing = "Looking {wide_bar} {pos}/{len} devices";
+                display.looking = Some((Bar::new(*devices, doing, &terminal), *devices));
+            }
+            RunEvent::Looked(_) => display.looked(),
+            RunEvent::Applying(devices) => display.live = Some(Live::new(*devices, &terminal)),
+            RunEvent::At(device, progress) => {
+                if let Some(live) = &mut display.live {
+                    live.at(device, *progress);
+                }
+            }
+            RunEvent::Ended(outcome) => display.ended(&outcome.device),
+            RunEvent::Skipped(skipped) => display.ended(&skipped.device),
+        }
+    })
+}
+
+impl Display {
+    fn looked(&mut self) {
+        let Some((bar, left)) = &mut self.looking else {
+            return;
+        };
+        bar.step();
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            bar.end();
+            self.looking = None;
+        }
+    }
+
+    fn ended(&mut self, device: &crate::model::DeviceName) {
+        let is_last = self.live.as_mut().is_some_and(|live| live.ended(device));
+        if is_last && let Some(live) = self.live.take() {
+            live.end();
+        }
+    }
+}
+
+fn say(note: &RunNote, terminal: &Terminal) {
+    match note {
+        RunNote::InventoryRead {
+            folder,
+            commit,
+            files,
+            cached,
+        } => terminal.detail(&read(
+            &folder.to_string_lossy(),
+            commit.as_deref(),
+            *files,
+            *cached,
+        )),
+        RunNote::NotAsCommitted => terminal.say(
+            "note: the inventory on disk is not the one that is committed; reasons name no commit.\n",
+        ),
+        RunNote::OriginsUnknown { error } => terminal.say(&format!(
+            "note: reasons name no commit: {}\n",
+            visible(error)
+        )),
+        RunNote::ExposedSecrets(files) => {
+            let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+            terminal.say(&format!(
+                "warning: anybody on this machine may read {}: {}; `chmod o-r` closes them.",
+                counted(files.len(), "secret"),
+                listed(&files)
+            ));
+        }
+        RunNote::NoStore { error } => terminal.say(&format!(
+            "note: the store cannot be asked, so ownership is unknown: {}\n",
+            visible(error)
+        )),
+        RunNote::PlanNotKept { error } => terminal.say(&format!(
+            "note: the store does not know of this plan, so its age will be unknown: {}\n",
+            visible(error)
+        )),
+        RunNote::Replayed(replayed) => {
+            if replayed.entries > 0 {
+                terminal.say(&format!(
+                    "The store missed {} while it was away; it has them now.",
+                    match replayed.entries {
+                        1 => "1 entry".to_owned(),
+                        many => format!("{many} entries"),
+                    }
+                ));
+            }
+            for rejected in &replayed.rejected {
+                terminal.complain(&format!(
+                    "The store did not take an entry of the journal: {}. It is kept in the audit.",
+                    visible(rejected)
+                ));
+            }
+            if replayed.is_torn {
+                terminal
+                    .say("The last entry of the journal was cut off; it was never relied on.");
+            }
+        }
+        RunNote::NotWritten {
+            device,
+            state,
+            steps,
+        } => terminal.say(&format!(
+            "note: {device} is `{state}`, so it is not written to; {} would be pending there, and `gamctl plan` shows them\n",
+            counted(*steps, "step")
+        )),
+    }
+}
+
+/// Returns what was read, for `--verbose`.
+pub(super) fn read(folder: &str, commit: Option<&str>, files: usize, cached: usize) -> String {
+    let (files, folder) = (counted(files, "file"), visible(folder));
+    let known = match cached {
+        0 => String::new(),
+        cached => format!(", {cached} of them known already"),
+    };
+    match commit {
+        Some(commit) => format!("Read {files} from {folder} at commit {commit}{known}."),
+        None => format!("Read {files} from {folder}, as they are on disk{known}."),
+    }
+}

@@ -1,0 +1,98 @@
+//! Checks for many devices whether they answer over SNMP and accept the login over SSH; reads nothing else, changes nothing.
+
+use super::look::not_observed;
+use super::{Accesses, Opening, Panicked, ask_many, chain};
+use crate::model::{DeviceName, HostKey, Identity, NotObserved};
+use crate::observe::{CommandLine, LookError, identify};
+use crate::transport::snmp::Tuning;
+use crate::transport::ssh::{Session, SshError};
+
+/// How many devices are asked at once: a login takes seconds of a device's time and little of this host's.
+const AT_ONCE: usize = 32;
+
+/// How access to one device works.
+#[derive(Debug, Clone)]
+pub struct AccessCheck {
+    pub snmp: Result<Identity, NotObserved>,
+    pub ssh: Result<(), LoginProblem>,
+}
+
+/// Why a device does not accept the login, or none is tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginProblem {
+    /// The inventory or the secrets do not say how to log in.
+    NoLogin { why: String },
+    /// No host key is pinned, so no password is sent.
+    NotPinned,
+    HostKeyChanged { error: String },
+    NotReached { error: String },
+    Rejected { error: String },
+}
+
+/// Checks the devices; `seen` is called for each as it comes in.
+pub async fn check_access(
+    devices: Accesses,
+    mut seen: impl FnMut(),
+) -> Vec<(DeviceName, Result<AccessCheck, NotObserved>)> {
+    let mut checked = Vec::new();
+    let mut reachable = Vec::new();
+    for (device, access) in devices {
+        match access {
+            Ok(access) => reachable.push((device, access)),
+            Err(why) => {
+                seen();
+                checked.push((device, Err(why)));
+            }
+        }
+    }
+    let ask = |device, access| async move { check(&device, &access).await };
+    let answers = ask_many(reachable, AT_ONCE, ask, |_, _| seen()).await;
+    checked.extend(answers.into_iter().map(|(device, answer)| {
+        let answer = answer.map_err(|Panicked(error)| NotObserved::Panicked { error });
+        (device, answer)
+    }));
+    checked.sort_by(|(one, _), (other, _)| one.cmp(other));
+    checked
+}
+
+async fn check(device: &DeviceName, access: &Opening) -> AccessCheck {
+    let (snmp, ssh) = tokio::join!(
+        identify(access.snmp, &access.access, Tuning::default()),
+        log_in(&access.command_line)
+    );
+    AccessCheck {
+        snmp: snmp
+            .map(|(identity, _)| identity)
+            .map_err(|error| not_observed(&LookError::of(device, error))),
+        ssh,
+    }
+}
+
+async fn log_in(command_line: &CommandLine) -> Result<(), LoginProblem> {
+    let (login, patience) = match command_line {
+        CommandLine::Login(login, patience) => (login, *patience),
+        CommandLine::None(why) => return Err(LoginProblem::NoLogin { why: why.clone() }),
+    };
+    let pinned: Option<&HostKey> = login.host_key.as_ref();
+    if pinned.is_none() {
+        return Err(LoginProblem::NotPinned);
+    }
+    match Session::open(login, patience).await {
+        Ok(session) => {
+            session.close().await;
+            Ok(())
+        }
+        Err(problem) => {
+            let error = chain(&problem);
+            Err(match problem {
+                SshError::HostKeyChanged { .. } | SshError::HostKeyUnknown { .. } => {
+                    LoginProblem::HostKeyChanged { error }
+                }
+                SshError::Connect { .. } | SshError::TimedOut { .. } | SshError::Closed { .. } => {
+                    LoginProblem::NotReached { error }
+                }
+                _ => LoginProblem::Rejected { error },
+            })
+        }
+    }
+}

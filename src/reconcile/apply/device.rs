@@ -1,0 +1,154 @@
+//! Carries out the task of one device: its lease, a last check for freezes, the apply, and the ownership afterwards.
+
+use super::lease::{LeaseReply, lease};
+use super::store_log::StoreLog;
+use super::{DeviceTask, RunContext};
+use crate::apply::{
+    DeviceOutcome, Ended, Ending, Job, Progress, RunNotice, SkipReason, apply_device,
+};
+use crate::history::NewLedger;
+use crate::model::{DeviceConfig, DeviceState, Observation};
+use crate::observe::{CommandLine, Target};
+use crate::plan::{DevicePlan, Ledger};
+use crate::reconcile::Wanted;
+use crate::reconcile::run::frozen;
+use crate::transport::ssh::Fence;
+
+/// Takes a device, carries out its task and releases it.
+pub(super) async fn carry_out(
+    task: &DeviceTask,
+    context: &RunContext,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<(DeviceOutcome, Option<RunNotice>), SkipReason> {
+    let device = &task.wanted.intended.name;
+    let store_away = |error: String| SkipReason::StoreAway { error };
+    if !context.store.is_back().await {
+        let why = "the store is unreachable, and nothing is started without it";
+        return Err(store_away(why.to_owned()));
+    }
+    let held = match lease(&context.store, device, context.lease).await {
+        Ok(LeaseReply::Granted(held)) => held,
+        Ok(LeaseReply::Held { until }) => return Err(SkipReason::Held { until }),
+        Err(error) => {
+            if error.is_away() {
+                context.store.went_away();
+            }
+            return Err(store_away(error.to_string()));
+        }
+    };
+    // Asked right before the start: a freeze may have been set while a person was asked or the device waited for its turn.
+    let freezes = context.store.store.freezes().await;
+    let reason = match &freezes {
+        Ok(freezes) => frozen(&task.facts, freezes),
+        Err(error) => Some(store_away(error.to_string())),
+    };
+    if let Some(reason) = reason {
+        held.release(&context.store).await;
+        return Err(reason);
+    }
+    let log = StoreLog::new(&context.store, context.run, &held.lease, &held.fence, 1);
+    let ending = apply(task, context, progress, &held.fence, &log).await;
+    let ledger = ledger_after(task, context, &ending);
+    let outcome = ending.outcome;
+    let finished = log.finish(outcome.clone(), ledger).await;
+    let notice = finished.err().map(|error| RunNotice::OutcomeNotRecorded {
+        device: device.clone(),
+        error: error.to_string(),
+    });
+    held.release(&context.store).await;
+    Ok((outcome, notice))
+}
+
+async fn apply(
+    task: &DeviceTask,
+    context: &RunContext,
+    progress: &(dyn Fn(Progress) + Sync),
+    fence: &Fence,
+    log: &StoreLog<'_>,
+) -> Ending {
+    let device = &task.wanted.intended.name;
+    let (login, patience) = match &task.access.command_line {
+        CommandLine::Login(login, patience) => (login, *patience),
+        CommandLine::None(why) => {
+            return Ending {
+                outcome: DeviceOutcome {
+                    device: device.clone(),
+                    ended: Ended::Refused {
+                        rule: "no-login".to_owned(),
+                        because: format!("nothing can be typed there: {why}"),
+                        hint: "complete the device's `ssh` credentials".to_owned(),
+                    },
+                    steps: Vec::new(),
+                    remarks: Vec::new(),
+                    millis: 0,
+                },
+                seen: None,
+            };
+        }
+    };
+    let request = task.wanted.request();
+    let replan = |seen: &Observation| replan(&task.wanted, seen);
+    let job = Job {
+        target: Target {
+            device,
+            address: task.access.snmp,
+            access: &task.access.access,
+            tuning: context.tuning,
+            command_line: task.access.command_line.clone(),
+            clock: context.clock,
+        },
+        login,
+        patience,
+        fence,
+        plan: &task.plan,
+        request: &request,
+        replan: &replan,
+        then: task.planned_from.as_ref(),
+        work: task.work,
+        stop: context.stop.clone(),
+        pace: context.pace,
+        progress,
+    };
+    apply_device(&job, log).await
+}
+
+fn replan(wanted: &Wanted<'_>, seen: &Observation) -> Result<DevicePlan, String> {
+    let (plan, complaints) = wanted.plan(seen);
+    match complaints.first() {
+        None => Ok(plan),
+        Some(complaint) => Err(complaint.complaint.to_string()),
+    }
+}
+
+/// Returns the ledger from here on; nothing where it did not change or is not known.
+fn ledger_after(task: &DeviceTask, context: &RunContext, ending: &Ending) -> Option<NewLedger> {
+    match &ending.outcome.ended {
+        Ended::Applied | Ended::Unchanged | Ended::Unsaved { .. } => {}
+        Ended::RolledBack { .. }
+        | Ended::Stuck { .. }
+        | Ended::Refused { .. }
+        | Ended::Moved { .. }
+        | Ended::Unreachable { .. }
+        | Ended::Interrupted { .. } => return None,
+    }
+    let seen = ending.seen.as_ref()?;
+    Some(NewLedger {
+        ledger: verified(&task.wanted, seen),
+        commit: context.commit.clone(),
+    })
+}
+
+/// Returns the ledger of a device that was observed to be as intended.
+pub(in crate::reconcile) fn verified(wanted: &Wanted<'_>, seen: &Observation) -> Ledger {
+    let before = wanted.ledger.clone().unwrap_or_default();
+    let intended = match wanted.intended.state {
+        DeviceState::Retired => &DeviceConfig::default(),
+        DeviceState::Managed
+        | DeviceState::Observe
+        | DeviceState::Locked
+        | DeviceState::Preprovision => &wanted.intended.config,
+    };
+    let mut ledger = before.verified_by(intended, seen);
+    ledger.protected = wanted.protected.clone();
+    ledger
+}

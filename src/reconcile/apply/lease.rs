@@ -1,0 +1,114 @@
+//! Holds the lease of a device: renews it while work goes on there, and moves the fence with it.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::StoreWithJournal;
+use crate::history::{Acquired, Lease, StoreError};
+use crate::model::DeviceName;
+use crate::transport::ssh::Fence;
+
+/// How long after a process died its lines may still arrive and be worked on.
+const DEAD_PROCESS_DELAY: Duration = Duration::from_secs(2);
+
+/// A lease that is renewed; dropped, it is not renewed any more and nothing can be sent under it.
+#[derive(Debug)]
+pub(super) struct HeldLease {
+    pub(super) lease: Lease,
+    pub(super) fence: Fence,
+    renewing: JoinHandle<()>,
+}
+
+/// What asking for a device resulted in.
+pub(super) enum LeaseReply {
+    Granted(Box<HeldLease>),
+    /// Another run holds it until then, in seconds since 1970.
+    Held {
+        until: u64,
+    },
+}
+
+/// Returns how long before its end a lease is not relied on any more: clocks differ in pace, and a line takes a moment.
+fn margin(lasts: Duration) -> Duration {
+    lasts / 6
+}
+
+/// Asks for a device, for as long as work goes on there.
+///
+/// Each call is a claim of its own: two runs of one process get a device one after the other, like those of two processes.
+pub(super) async fn lease(
+    store: &StoreWithJournal,
+    device: &DeviceName,
+    lasts: Duration,
+) -> Result<LeaseReply, StoreError> {
+    let (process, claim) = (store.process(), Uuid::now_v7());
+    let mut permit = store.lease_permit().await;
+    // Counted from before the question: the store's clock started later than this.
+    let mut asked = Instant::now();
+    let mut acquired = store
+        .store
+        .acquire(device, process.id, claim, lasts)
+        .await?;
+    if let Acquired::Held { by, .. } = acquired
+        && process.is_dead_soon(by).await
+    {
+        drop(permit);
+        tokio::time::sleep(DEAD_PROCESS_DELAY).await;
+        permit = store.lease_permit().await;
+        store.store.release_of_dead(by).await?;
+        process.forget(by);
+        asked = Instant::now();
+        acquired = store
+            .store
+            .acquire(device, process.id, claim, lasts)
+            .await?;
+    }
+    let lease = match acquired {
+        Acquired::Held { until, .. } => return Ok(LeaseReply::Held { until }),
+        Acquired::Lease(lease) => lease,
+    };
+    drop(permit);
+    let fence = Fence::until(asked + lasts.saturating_sub(margin(lasts)));
+    let renewing = tokio::spawn(renew(store.clone(), lease.clone(), fence.clone(), lasts));
+    Ok(LeaseReply::Granted(Box::new(HeldLease {
+        lease,
+        fence,
+        renewing,
+    })))
+}
+
+async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Duration) {
+    let mut every = tokio::time::interval(lasts / 3);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    every.tick().await;
+    while fence.is_open() {
+        every.tick().await;
+        let asked = Instant::now();
+        match store.store.renew(&lease, lasts).await {
+            Ok(()) => fence.extend(asked + lasts.saturating_sub(margin(lasts))),
+            Err(error) if error.is_fenced() => fence.close(),
+            // The lease stays valid until it expires; the next try may be in time.
+            Err(_) => {}
+        }
+    }
+}
+
+impl HeldLease {
+    /// Releases the device.
+    pub(super) async fn release(self, store: &StoreWithJournal) {
+        self.renewing.abort();
+        self.fence.close();
+        let _permit = store.lease_permit().await;
+        // Where the store is unreachable, the lease expires by itself.
+        let _released = store.store.release(&self.lease).await;
+    }
+}
+
+impl Drop for HeldLease {
+    fn drop(&mut self) {
+        self.renewing.abort();
+        self.fence.close();
+    }
+}

@@ -1,0 +1,88 @@
+//! Asks many devices at once: one task for each, a limited number at a time, and a failing one delays no other.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// A task ended in a panic: a fault of gamctl, with what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panicked(pub String);
+
+/// Runs one task for each key and returns what each resulted in; `seen` is called for each as it comes in.
+///
+/// A task that panics is a result like any other: nothing that was asked is missing from what is returned.
+pub async fn ask_many<K, Q, A, F>(
+    questions: impl IntoIterator<Item = (K, Q)>,
+    at_once: usize,
+    ask: impl Fn(K, Q) -> F,
+    mut seen: impl FnMut(&K, &Result<A, Panicked>),
+) -> BTreeMap<K, Result<A, Panicked>>
+where
+    K: Ord + Clone,
+    F: Future<Output = A> + Send + 'static,
+    A: Send + 'static,
+{
+    let permits = Arc::new(Semaphore::new(at_once.max(1)));
+    let mut tasks = JoinSet::new();
+    let mut running = BTreeMap::new();
+    for (key, question) in questions {
+        let permits = Arc::clone(&permits);
+        let asking = ask(key.clone(), question);
+        let task = tasks.spawn(async move {
+            // The semaphore is never closed; without a permit the question would only be too eager.
+            let _permit = permits.acquire().await.ok();
+            asking.await
+        });
+        running.insert(task.id(), key);
+    }
+    let mut answers = BTreeMap::new();
+    while let Some(ended) = tasks.join_next_with_id().await {
+        let (id, answer) = match ended {
+            Ok((id, answer)) => (id, Ok(answer)),
+            Err(error) => (error.id(), Err(Panicked(panic_text(error)))),
+        };
+        if let Some(key) = running.remove(&id) {
+            seen(&key, &answer);
+            answers.insert(key, answer);
+        }
+    }
+    answers
+}
+
+fn panic_text(error: tokio::task::JoinError) -> String {
+    if !error.is_panic() {
+        return error.to_string();
+    }
+    let panic = error.into_panic();
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panicked without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_panics_has_an_answer_and_delays_no_other() {
+        let mut seen = Vec::new();
+        let answers = ask_many(
+            [("a", 1), ("b", 0), ("c", 3)],
+            1,
+            |_, number: u32| async move {
+                assert!(number > 0, "it is zero");
+                number
+            },
+            |key, answer| seen.push((*key, answer.is_ok())),
+        )
+        .await;
+        assert_eq!(answers.len(), 3);
+        assert_eq!(answers["a"], Ok(1));
+        assert_eq!(answers["b"], Err(Panicked("it is zero".to_owned())));
+        seen.sort_unstable();
+        assert_eq!(seen, [("a", true), ("b", false), ("c", true)]);
+    }
+}

@@ -1,0 +1,225 @@
+//! Executes a confirmed run: takes the plan, records the run, carries out every device, records the end and the ownership.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::gates::taken_once;
+use super::prepare::audit_refusal;
+use super::prepared::{ConfirmedRun, PreparedRun};
+use super::{Reconciler, RunError, RunOptions, Watcher};
+use crate::apply::{PreflightRefusal, RunNotice, RunReport, Skipped};
+use crate::history::{Audit, NewRun, RunId};
+use crate::model::DeviceName;
+use crate::reconcile::StoreWithJournal;
+use crate::reconcile::apply::{DeviceTask, RunContext, carry_out};
+use crate::report::write_plan;
+
+impl Reconciler {
+    /// Executes a confirmed run and returns what it resulted in.
+    ///
+    /// The work is done by tasks of its own: a caller that stops waiting stops no device between a line and its reply, and the
+    /// end is recorded all the same. To end a run early, use `RunOptions::stop`.
+    pub async fn execute(
+        &self,
+        confirmed: ConfirmedRun,
+        options: RunOptions,
+        watcher: &Watcher,
+    ) -> Result<RunReport, RunError> {
+        let execution = Execution {
+            store: self.store.clone().ok_or(RunError::StoreMissing)?,
+            clock: self.clock,
+            lease: self.lease,
+            options,
+            watcher: watcher.clone(),
+        };
+        let executing = tokio::spawn(async move { execution.run(confirmed).await });
+        let executed = executing.await;
+        executed.map_err(|why| RunError::Panicked(why.to_string()))?
+    }
+}
+
+/// One execution, with all it needs from the reconciler.
+struct Execution {
+    store: StoreWithJournal,
+    clock: fn() -> u64,
+    lease: Duration,
+    options: RunOptions,
+    watcher: Watcher,
+}
+
+impl Execution {
+    async fn run(self, confirmed: ConfirmedRun) -> Result<RunReport, RunError> {
+        let ConfirmedRun { mut run, refusal } = confirmed;
+        let mut report = RunReport {
+            commit: run.version.commit.clone(),
+            skipped: std::mem::take(&mut run.skipped),
+            unobservable: run.planned.unobservable.clone(),
+            lint_errors: run.planned.complaints.clone(),
+            ..RunReport::default()
+        };
+        let tasks = std::mem::take(&mut run.tasks);
+        if let Some(refusal) = refusal {
+            return self.refused(&run, refusal, report).await;
+        }
+        if tasks.is_empty() {
+            self.record_ownership(&run).await?;
+            self.note_commit(&run, &report).await?;
+            self.find_unsaved(&run, &mut report).await?;
+            return Ok(report);
+        }
+        let id = RunId(Uuid::now_v7());
+        match self.begin(id, &run).await? {
+            Ok(age_unknown) => report.notices.extend(age_unknown),
+            Err(refusal) => return self.refused(&run, refusal, report).await,
+        }
+        report.run = Some(id.0);
+        self.carry_out(id, &run, tasks, &mut report).await;
+        if let Err(error) = self.record_ownership(&run).await {
+            let error = error.to_string();
+            report.notices.push(RunNotice::OwnershipNotRecorded { error });
+        }
+        // Where the store is unreachable the run's own outcomes tell what is unsaved.
+        let _unknown = self.find_unsaved(&run, &mut report).await;
+        let ended = self.store.store.end_run(id, report.result()).await;
+        if let Err(error) = ended {
+            let error = error.to_string();
+            report.notices.push(RunNotice::EndNotRecorded { error });
+        }
+        Ok(report)
+    }
+
+    async fn refused(
+        &self,
+        run: &PreparedRun,
+        refusal: PreflightRefusal,
+        mut report: RunReport,
+    ) -> Result<RunReport, RunError> {
+        audit_refusal(&self.store, &run.request, &refusal).await?;
+        report.refusal = Some(refusal);
+        Ok(report)
+    }
+
+    /// Records that the run begins, with its plan, which no other run gets.
+    async fn begin(
+        &self,
+        id: RunId,
+        run: &PreparedRun,
+    ) -> Result<Result<Option<RunNotice>, PreflightRefusal>, RunError> {
+        let not_storable = |why: &dyn ToString| RunError::PlanNotStorable(why.to_string());
+        let file = run.request.plan_file.as_ref();
+        let text = file.map_or_else(|| write_plan(&run.planned), |file| file.text.clone());
+        let document: serde_json::Value =
+            serde_json::from_str(&text).map_err(|why| not_storable(&why))?;
+        let plan = document.get("plan_id").and_then(serde_json::Value::as_str);
+        let plan = plan.ok_or_else(|| not_storable(&"it has no `plan_id`"))?;
+        let store = &self.store.store;
+        if file.is_none() {
+            store.keep_plan(plan, &document).await?;
+        }
+        let new = new_run(id, run, Some(plan.to_owned()));
+        let hours = self.options.plan_hours;
+        let most = Duration::from_secs(3600 * u64::from(hours));
+        let taken = store.take_plan(plan, &document, &new, most).await?;
+        Ok(taken_once(taken, hours).map(|age| {
+            let is_unknown = age.is_none() && file.is_some();
+            is_unknown.then_some(RunNotice::PlanAgeUnknown)
+        }))
+    }
+
+    async fn carry_out(
+        &self,
+        id: RunId,
+        run: &PreparedRun,
+        tasks: Vec<DeviceTask>,
+        report: &mut RunReport,
+    ) {
+        let context = RunContext {
+            store: self.store.clone(),
+            run: id,
+            commit: run.version.commit.clone(),
+            lease: self.lease,
+            pace: self.options.pace,
+            tuning: crate::observe::tuning(),
+            clock: self.clock,
+            stop: self.options.stop.clone(),
+        };
+        let done = carry_out(tasks, context, self.options.limits, &self.watcher).await;
+        report.outcomes = done.outcomes;
+        report.notices.extend(done.notices);
+        report.skipped.extend(done.skipped);
+        report
+            .skipped
+            .sort_by(|one: &Skipped, other| one.device.cmp(&other.device));
+        report.is_interrupted = *self.options.stop.borrow();
+        if self.store.is_away()
+            && let Err(error) = self.store.replay().await
+        {
+            let error = error.to_string();
+            report.notices.push(RunNotice::StoreUnreachable { error });
+        }
+    }
+
+    /// Records the ownership of what was found exactly as intended.
+    async fn record_ownership(&self, run: &PreparedRun) -> Result<(), RunError> {
+        for change in &run.ownership {
+            let audit = Audit {
+                who: run.request.who.clone(),
+                verb: run.request.verb.word().to_owned(),
+                subject: Some(change.device.to_string()),
+                is_refused: false,
+                what: "found as the inventory says, so it is owned".to_owned(),
+                run: None,
+            };
+            let store = &self.store.store;
+            store
+                .set_ledger(&change.device, &change.ledger, &audit)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Records, once, that a commit needs nothing to be done: what is applied next must descend from it.
+    async fn note_commit(&self, run: &PreparedRun, report: &RunReport) -> Result<(), RunError> {
+        let is_whole = report.unobservable.is_empty()
+            && report.skipped.is_empty()
+            && report.lint_errors.is_empty();
+        let store = &self.store.store;
+        let Some(commit) = run.version.commit.as_ref().filter(|_| is_whole) else {
+            return Ok(());
+        };
+        store.note_commit(commit, &run.request.who).await?;
+        Ok(())
+    }
+
+    /// Lists devices in scope that the store knows to be unsaved and the report does not mention.
+    async fn find_unsaved(&self, run: &PreparedRun, report: &mut RunReport) -> Result<(), RunError> {
+        let mentioned: BTreeSet<&DeviceName> = report
+            .outcomes
+            .iter()
+            .map(|outcome| &outcome.device)
+            .chain(report.skipped.iter().map(|skipped| &skipped.device))
+            .chain(report.unobservable.iter().map(|device| &device.device))
+            .collect();
+        let unsaved = self.store.store.unsaved().await?.into_iter();
+        report.still_unsaved = unsaved
+            .map(|one| one.device)
+            .filter(|device| run.names.contains(device) && !mentioned.contains(device))
+            .collect();
+        Ok(())
+    }
+}
+
+/// Returns the record of a run as it begins.
+pub(super) fn new_run(id: RunId, run: &PreparedRun, plan: Option<String>) -> NewRun {
+    NewRun {
+        id,
+        verb: run.request.verb.word().to_owned(),
+        who: run.request.who.clone(),
+        inventory: run.version.clone(),
+        is_uncommitted: run.version.commit.is_none(),
+        plan,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}

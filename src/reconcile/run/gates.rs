@@ -1,0 +1,108 @@
+//! Decides whether a run or a device may be started: one pure function for each gate.
+
+use crate::apply::{PreflightRefusal, SkipReason};
+use crate::history::{Freeze, Taken};
+use crate::inventory::ScopeMatcher;
+use crate::inventory::source::Ancestry;
+use crate::plan::Planned;
+
+use super::{Allowances, PlanFile, Verb};
+
+/// What a freeze's scope is matched against: a device's name, site and labels.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in crate::reconcile) struct ScopeFacts {
+    pub(in crate::reconcile) name: String,
+    pub(in crate::reconcile) site: Option<String>,
+    pub(in crate::reconcile) labels: Vec<(String, String)>,
+}
+
+/// Refuses an inventory that differs from what is committed: later no commit would tell what was applied.
+pub(super) fn committed(
+    commit: Option<&str>,
+    verb: Verb,
+    allows: Allowances,
+) -> Result<(), PreflightRefusal> {
+    match commit {
+        None if verb.writes() && !allows.uncommitted => Err(PreflightRefusal::Uncommitted),
+        _ => Ok(()),
+    }
+}
+
+/// The commit of a run and the last applied one, with how they are related.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Related<'a> {
+    pub(super) commit: &'a str,
+    pub(super) applied: &'a str,
+    pub(super) ancestry: Ancestry,
+}
+
+/// Refuses a commit that does not descend from the last applied one. A rollback goes back on purpose.
+pub(super) fn descends(
+    related: Related<'_>,
+    verb: Verb,
+    allows: Allowances,
+) -> Result<(), PreflightRefusal> {
+    let is_checked = verb == Verb::Apply && !allows.rewritten_history;
+    let (commit, applied) = (related.commit.to_owned(), related.applied.to_owned());
+    match related.ancestry {
+        Ancestry::Same | Ancestry::Descends => Ok(()),
+        _ if !is_checked => Ok(()),
+        Ancestry::Precedes => Err(PreflightRefusal::OlderCommit { commit, applied }),
+        Ancestry::Apart => Err(PreflightRefusal::RewrittenHistory { commit, applied }),
+        Ancestry::Unknown => Err(PreflightRefusal::UnknownHistory { commit, applied }),
+    }
+}
+
+/// Refuses a plan file that was made from other inventory content.
+pub(super) fn same_inventory(
+    file: Option<&PlanFile>,
+    digest: &str,
+    folder: &str,
+) -> Result<(), PreflightRefusal> {
+    match file {
+        Some(file) if file.planned.inventory.digest != digest => {
+            let folder = folder.to_owned();
+            Err(PreflightRefusal::OtherInventory { folder })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses everything where the limits of the policy are exceeded over all devices together.
+pub(super) fn within_limits(planned: &Planned) -> Result<(), PreflightRefusal> {
+    match planned.refusals.is_empty() {
+        true => Ok(()),
+        false => Err(PreflightRefusal::Limits {
+            refusals: planned.refusals.clone(),
+        }),
+    }
+}
+
+/// Refuses a plan that was applied already or is too old; returns its age in seconds where the store knows it.
+pub(super) fn taken_once(taken: Taken, hours: u16) -> Result<Option<u64>, PreflightRefusal> {
+    match taken {
+        Taken::Now { age } => Ok(age),
+        Taken::AlreadyApplied { run, at } => Err(PreflightRefusal::PlanAlreadyApplied {
+            run: run.0.to_string(),
+            at,
+        }),
+        Taken::Expired { made, .. } => Err(PreflightRefusal::PlanExpired { made, hours }),
+    }
+}
+
+/// Returns the freeze that blocks writes to a device. A scope that cannot be read freezes everything.
+pub(in crate::reconcile) fn frozen(facts: &ScopeFacts, freezes: &[Freeze]) -> Option<SkipReason> {
+    let labels = || {
+        let labels = facts.labels.iter();
+        labels.map(|(key, value)| (key.as_str(), value.as_str()))
+    };
+    let freeze = freezes.iter().find(|freeze| {
+        ScopeMatcher::of(&freeze.scope)
+            .map_or(true, |scope| scope.has(&facts.name, facts.site.as_deref(), labels()))
+    })?;
+    Some(SkipReason::Frozen {
+        who: freeze.who.clone(),
+        until: freeze.until,
+        reason: freeze.reason.clone(),
+    })
+}

@@ -1,0 +1,209 @@
+//! Reads what a plan is made from besides devices: the inventory, the last applied one, the policy in force, the ledgers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Baseline, RunError, RunNote, Watcher};
+use crate::history::{AppliedCommit, Kept, Store, StoreError};
+use crate::inventory::blame::{History, MOST_COMMITS};
+use crate::inventory::source::{Limits, Source, SourceError, is_bare};
+use crate::inventory::{Cache, Reading, read};
+use crate::model::DeviceName;
+use crate::plan::{InventoryVersion, Ledger, Planned};
+use crate::reconcile::{Applied, Fleet, Policy, find_origins, inventory_digest};
+
+/// What the store knows of the devices of an inventory.
+#[derive(Debug, Clone, Default)]
+pub struct StoreState {
+    pub ledgers: BTreeMap<DeviceName, Kept>,
+    pub applied: Option<AppliedCommit>,
+}
+
+impl StoreState {
+    pub async fn of(store: &Store) -> Result<Self, StoreError> {
+        Ok(Self {
+            ledgers: store.ledgers().await?,
+            applied: store.applied_commit().await?,
+        })
+    }
+}
+
+/// Everything that a plan is made from besides devices.
+#[derive(Debug)]
+pub struct PlanInputs {
+    pub folder: PathBuf,
+    pub reading: Reading,
+    /// The inventory that was applied last, or that a person named as that.
+    before: Option<Reading>,
+    /// The inventory whose policy judges, where that is not the one before.
+    judging: Option<Reading>,
+    ledgers: Option<BTreeMap<DeviceName, Ledger>>,
+}
+
+/// Returns the inventory: at a revision, else as it is on disk, by its commit where it is committed as it is.
+pub fn read_intended(
+    folder: &Path,
+    revision: Option<&str>,
+    cache: &Cache,
+    watcher: &Watcher,
+) -> Result<Reading, SourceError> {
+    let limits = Limits::default();
+    let mut reading = match revision {
+        Some(revision) => read(&Source::git(folder, revision)?, &limits, cache)?,
+        None => read(&as_it_is(folder)?, &limits, cache)?,
+    };
+    if reading.inventory.commit().is_none() {
+        let committed = Source::git(folder, "HEAD")
+            .ok()
+            .and_then(|source| read(&source, &limits, cache).ok());
+        match committed {
+            Some(committed) if committed.inventory.texts().eq(reading.inventory.texts()) => {
+                reading = committed;
+            }
+            Some(_) => watcher.note(RunNote::NotAsCommitted),
+            None => {}
+        }
+    }
+    note_reading(folder, &reading, watcher);
+    Ok(reading)
+}
+
+/// Returns the inventory as it is on disk, whatever is committed.
+pub(super) fn read_as_it_is(
+    folder: &Path,
+    cache: &Cache,
+    watcher: &Watcher,
+) -> Result<Reading, SourceError> {
+    let reading = read(&as_it_is(folder)?, &Limits::default(), cache)?;
+    note_reading(folder, &reading, watcher);
+    Ok(reading)
+}
+
+/// Returns the folder, or the last commit of a repository without a work tree.
+fn as_it_is(folder: &Path) -> Result<Source, SourceError> {
+    match is_bare(folder) {
+        true => Source::git(folder, "HEAD"),
+        false => Source::directory(folder),
+    }
+}
+
+fn note_reading(folder: &Path, reading: &Reading, watcher: &Watcher) {
+    watcher.note(RunNote::InventoryRead {
+        folder: folder.to_path_buf(),
+        commit: reading.inventory.commit().map(str::to_owned),
+        files: reading.inventory.file_count(),
+        cached: reading.cached,
+    });
+}
+
+impl PlanInputs {
+    /// Takes an inventory without errors.
+    pub fn of(
+        folder: &Path,
+        reading: Reading,
+        baseline: &Baseline,
+        store: Option<&StoreState>,
+        cache: &Cache,
+    ) -> Result<Self, RunError> {
+        let store = store.filter(|_| *baseline == Baseline::Store);
+        let before = match baseline {
+            Baseline::Revision(revision) => Some(valid(folder, revision, cache)?),
+            // Where git lacks it, the ledgers still tell what is owned.
+            Baseline::Store => store
+                .and_then(|store| store.applied.as_ref())
+                .and_then(|applied| valid(folder, &applied.commit, cache).ok()),
+            Baseline::Nothing => None,
+        };
+        let judging = match &before {
+            Some(_) => None,
+            None => commit_before(folder, &reading, cache),
+        };
+        let ledgers = store.map(|store| {
+            let ledgers = store.ledgers.iter();
+            ledgers
+                .map(|(device, kept)| (device.clone(), kept.ledger.clone()))
+                .collect()
+        });
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            reading,
+            before,
+            judging,
+            ledgers,
+        })
+    }
+
+    pub fn fleet(&self) -> Fleet<'_> {
+        let judging = self.judging.as_ref().or(self.before.as_ref());
+        let judging = judging.unwrap_or(&self.reading);
+        let mut fleet = Fleet::of(
+            &self.reading.inventory,
+            version(&self.folder, &self.reading),
+            self.before
+                .as_ref()
+                .map(|before| Applied::of(&before.inventory)),
+            Policy::of(&judging.inventory, &self.reading.inventory),
+        );
+        fleet.ledgers.clone_from(&self.ledgers);
+        fleet
+    }
+
+    /// Fills in who wrote what the steps are there for; a plan without is as good.
+    pub fn add_origins(&self, planned: &mut Planned, fleet: &Fleet<'_>, watcher: &Watcher) {
+        let history = fleet
+            .inventory
+            .commit()
+            .and_then(|_| History::open(&self.folder, MOST_COMMITS).ok());
+        if let Err(error) = find_origins(planned, fleet, history.as_ref()) {
+            let error = error.to_string();
+            watcher.note(RunNote::OriginsUnknown { error });
+        }
+    }
+}
+
+/// Reads a revision that must be free of errors: with errors it would not tell what was intended.
+fn valid(folder: &Path, revision: &str, cache: &Cache) -> Result<Reading, RunError> {
+    let reading = read(&Source::git(folder, revision)?, &Limits::default(), cache)?;
+    match reading.has_errors() {
+        false => Ok(reading),
+        true => Err(RunError::BaselineInvalid {
+            revision: revision.to_owned(),
+        }),
+    }
+}
+
+/// Returns the commit whose policy judges the step: the one before, where there is one that can be read.
+fn commit_before(folder: &Path, reading: &Reading, cache: &Cache) -> Option<Reading> {
+    let revision = match reading.inventory.commit() {
+        Some(commit) => format!("{commit}^"),
+        None => "HEAD".to_owned(),
+    };
+    valid(folder, &revision, cache).ok()
+}
+
+fn version(folder: &Path, reading: &Reading) -> InventoryVersion {
+    let commit = reading.inventory.commit().map(str::to_owned);
+    let tree = commit
+        .as_deref()
+        .and_then(|commit| match Source::git(folder, commit) {
+            Ok(Source::Git(git)) => Some(git.tree()),
+            Ok(Source::Directory(_)) | Err(_) => None,
+        });
+    InventoryVersion {
+        commit,
+        tree,
+        digest: inventory_digest(&reading.inventory),
+    }
+}
+
+/// Runs blocking work of git and parsing where it holds up no other task.
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, RunError> + Send + 'static,
+) -> Result<T, RunError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|why| RunError::Panicked(why.to_string()))?
+}
+
+/// A cache of parsed files that lives as long as the caller.
+pub(super) type SharedCache = Arc<Cache>;

@@ -1,0 +1,312 @@
+//! Prepares a run: reads the inventory, checks the gates, recovers, looks, plans, and decides which devices are started.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::inputs::{StoreState, aside};
+use super::plan_file::only_approved;
+use super::prepared::{Known, Preparation, PreparedRun, Refused};
+use super::tasks::is_written;
+use super::{
+    Baseline, LookSource, PlanInputs, Reconciler, RunError, RunEvent, RunNote, RunRequest, Verb,
+    Watcher, gates, read_intended,
+};
+use crate::apply::{PreflightRefusal, Recovered, RunReport};
+use crate::history::Audit;
+use crate::inventory::source::ancestry;
+use crate::inventory::{Reading, ScopeMatcher};
+use crate::model::{DeviceName, DeviceState};
+use crate::plan::Planned;
+use crate::reconcile::apply::{RecoveryOptions, recover};
+use crate::reconcile::{
+    Accesses, Fleet, Sightings, StoreWithJournal, Wanted, as_if_applied, look_at_all,
+    plan_all, recorded,
+};
+
+impl Reconciler {
+    /// Prepares a run; nothing is written to any device.
+    ///
+    /// What an earlier process left unfinished is looked at first. A caller that stops waiting leaves no lease behind: leases
+    /// are only taken by tasks that outlive it.
+    pub async fn prepare(
+        &self,
+        request: RunRequest,
+        watcher: &Watcher,
+    ) -> Result<Preparation, RunError> {
+        let reading = self.read_aside(&request, watcher).await?;
+        if reading.has_errors() {
+            return Ok(Preparation::InventoryInvalid(Box::new(reading)));
+        }
+        if let Err(refusal) = self.check_inventory(&request, &reading).await? {
+            return self.refused(&request, refusal, None).await;
+        }
+        let recovered = self.recover(&request, &reading, watcher).await?;
+        let inputs = self.inputs(&request, reading).await?;
+        let mut fleet = inputs.fleet();
+        fleet.allows_management = request.allows.management;
+        let (digest, folder) = (&fleet.version.digest, self.folder.display().to_string());
+        if let Err(refusal) = gates::same_inventory(request.plan_file.as_ref(), digest, &folder) {
+            return self.refused(&request, refusal, None).await;
+        }
+        let names = names_in(&request, &fleet)?;
+        let accesses = self.accesses_for(&request, &fleet, &names, watcher);
+        let looks = self.looks_for(&request, &fleet, &names, &accesses, watcher);
+        let looks = looks.await;
+        let mut planned = plan_all(&fleet, &looks);
+        inputs.add_origins(&mut planned, &fleet, watcher);
+        if let Some(file) = &request.plan_file
+            && let Err(refusal) = only_approved(&mut planned, file, &fleet)
+        {
+            return self.refused(&request, refusal, None).await;
+        }
+        adapt(&mut planned, &request, watcher);
+        if request.verb.writes()
+            && let Err(refusal) = gates::within_limits(&planned)
+        {
+            return self.refused(&request, refusal, Some(planned)).await;
+        }
+        let known = self.known(&request).await?;
+        let mut run = PreparedRun::of(request, &fleet, planned, looks, names);
+        run.decide(&fleet, accesses, &known, &recovered);
+        Ok(Preparation::Ready(Box::new(run)))
+    }
+
+    async fn read_aside(&self, request: &RunRequest, watcher: &Watcher) -> Result<Reading, RunError> {
+        let file = request.plan_file.as_ref();
+        let of_plan = file.and_then(|file| file.planned.inventory.commit.clone());
+        let revision = request.revision.clone().or(of_plan);
+        let (folder, cache, watcher) = (self.folder.clone(), self.cache.clone(), watcher.clone());
+        aside(move || Ok(read_intended(&folder, revision.as_deref(), &cache, &watcher)?)).await
+    }
+
+    async fn inputs(&self, request: &RunRequest, reading: Reading) -> Result<PlanInputs, RunError> {
+        let state = match &self.store {
+            Some(store) if request.baseline == Baseline::Store => {
+                Some(StoreState::of(&store.store).await?)
+            }
+            _ => None,
+        };
+        let (folder, cache) = (self.folder.clone(), self.cache.clone());
+        let baseline = request.baseline.clone();
+        aside(move || PlanInputs::of(&folder, reading, &baseline, state.as_ref(), &cache)).await
+    }
+
+    /// Checks what can be told before any device is asked.
+    async fn check_inventory(
+        &self,
+        request: &RunRequest,
+        reading: &Reading,
+    ) -> Result<Result<(), PreflightRefusal>, RunError> {
+        if !request.verb.writes() {
+            return Ok(Ok(()));
+        }
+        let store = self.store.as_ref().ok_or(RunError::StoreMissing)?;
+        let commit = reading.inventory.commit().map(str::to_owned);
+        if let Err(refusal) = gates::committed(commit.as_deref(), request.verb, request.allows) {
+            return Ok(Err(refusal));
+        }
+        let applied = store.store.applied_commit().await?;
+        let (Some(commit), Some(applied), Verb::Apply) = (commit, applied, request.verb) else {
+            return Ok(Ok(()));
+        };
+        let (folder, applied) = (self.folder.clone(), applied.commit);
+        let (now, before) = (commit.clone(), applied.clone());
+        let ancestry = aside(move || Ok(ancestry(&folder, &now, &before)?)).await?;
+        let related = gates::Related {
+            commit: &commit,
+            applied: &applied,
+            ancestry,
+        };
+        Ok(gates::descends(related, request.verb, request.allows))
+    }
+
+    /// Records a refusal and returns it.
+    async fn refused(
+        &self,
+        request: &RunRequest,
+        refusal: PreflightRefusal,
+        planned: Option<Planned>,
+    ) -> Result<Preparation, RunError> {
+        if let Some(store) = &self.store {
+            audit_refusal(store, request, &refusal).await?;
+        }
+        let report = RunReport {
+            refusal: Some(refusal),
+            unobservable: planned
+                .as_ref()
+                .map(|planned| planned.unobservable.clone())
+                .unwrap_or_default(),
+            ..RunReport::default()
+        };
+        Ok(Preparation::Refused(Box::new(Refused { report, planned })))
+    }
+
+    /// Looks at the devices that an earlier process was writing to when it ended.
+    async fn recover(
+        &self,
+        request: &RunRequest,
+        reading: &Reading,
+        watcher: &Watcher,
+    ) -> Result<Vec<Recovered>, RunError> {
+        let Some(store) = self.store.as_ref().filter(|_| request.verb.writes()) else {
+            return Ok(Vec::new());
+        };
+        let left = store.store.unfinished().await?;
+        if left.is_empty() {
+            return Ok(Vec::new());
+        }
+        let commit = reading.inventory.commit().map(str::to_owned);
+        let (folder, cache) = (self.folder.clone(), self.cache.clone());
+        let silent = Watcher::silent();
+        let again =
+            aside(move || Ok(read_intended(&folder, commit.as_deref(), &cache, &silent)?)).await?;
+        let inputs = self.inputs(request, again).await?;
+        let fleet = inputs.fleet();
+        let names: Vec<DeviceName> = left.iter().map(|left| left.device.clone()).collect();
+        let accesses = self.accesses(fleet.inventory, &names, watcher);
+        let wanted = fleet.devices.iter().filter_map(|device| {
+            let wanted = Wanted::of(&fleet, device)?;
+            names
+                .contains(&device.name)
+                .then(|| (device.name.clone(), wanted.into_owned(&fleet)))
+        });
+        let wanted: BTreeMap<_, _> = wanted.collect();
+        let options = RecoveryOptions {
+            looks: self.looks(),
+            lease: self.lease,
+        };
+        let store = store.clone();
+        // A task of its own: a caller that goes away must not leave a lease behind.
+        let recovering =
+            tokio::spawn(async move { recover(left, accesses, wanted, &store, options).await });
+        let recovered = recovering
+            .await
+            .map_err(|why| RunError::Panicked(why.to_string()))?;
+        for one in &recovered {
+            watcher.see(&RunEvent::Recovered(one.clone()));
+        }
+        Ok(recovered)
+    }
+
+    fn accesses_for(
+        &self,
+        request: &RunRequest,
+        fleet: &Fleet<'_>,
+        names: &[DeviceName],
+        watcher: &Watcher,
+    ) -> Accesses {
+        match request.looks {
+            LookSource::Devices => self.accesses(fleet.inventory, names, watcher),
+            // No device is asked, so no secret is opened.
+            LookSource::Recorded(_) | LookSource::Baseline => Accesses::new(),
+        }
+    }
+
+    async fn looks_for(
+        &self,
+        request: &RunRequest,
+        fleet: &Fleet<'_>,
+        names: &[DeviceName],
+        accesses: &Accesses,
+        watcher: &Watcher,
+    ) -> Sightings {
+        match (&request.looks, &fleet.applied) {
+            (LookSource::Baseline, Some(before)) => as_if_applied(fleet, before, names),
+            (LookSource::Recorded(looks), _) => recorded(names, looks),
+            (LookSource::Devices | LookSource::Baseline, _) => {
+                self.look_at(accesses.clone(), watcher).await
+            }
+        }
+    }
+
+    /// Looks at devices, many at a time.
+    pub async fn look_at(&self, accesses: Accesses, watcher: &Watcher) -> Sightings {
+        watcher.see(&RunEvent::Looking(accesses.len()));
+        look_at_all(accesses, self.looks(), |device| {
+            watcher.see(&RunEvent::Looked(device.clone()));
+        })
+        .await
+    }
+
+    /// Returns what the store knows that decides which devices are started.
+    async fn known(&self, request: &RunRequest) -> Result<Known, RunError> {
+        let Some(store) = self.store.as_ref().filter(|_| request.verb.writes()) else {
+            return Ok(Known::default());
+        };
+        let unsaved = store.store.unsaved().await?.into_iter();
+        let unsaved: BTreeSet<DeviceName> = unsaved.map(|one| one.device).collect();
+        let mut earlier_looks = BTreeMap::new();
+        let plans = request.plan_file.iter();
+        for plan in plans.flat_map(|file| &file.planned.devices) {
+            let Some(observed) = &plan.observed else {
+                continue;
+            };
+            let look = store.store.look_of(&plan.device, &observed.fingerprint);
+            if let Some(look) = look.await? {
+                earlier_looks.insert(plan.device.clone(), look);
+            }
+        }
+        Ok(Known {
+            freezes: store.store.freezes().await?,
+            unsaved,
+            earlier_looks,
+        })
+    }
+}
+
+/// Writes a refusal into the audit.
+pub(super) async fn audit_refusal(
+    store: &StoreWithJournal,
+    request: &RunRequest,
+    refusal: &PreflightRefusal,
+) -> Result<(), RunError> {
+    let audit = Audit {
+        who: request.who.clone(),
+        verb: request.verb.word().to_owned(),
+        subject: request.plan_file.as_ref().map(|file| file.id.clone()),
+        is_refused: true,
+        what: crate::report::preflight(refusal).because,
+        run: None,
+    };
+    Ok(store.store.audit(&audit).await?)
+}
+
+/// Returns the installed devices that a request is about, by name.
+fn names_in(request: &RunRequest, fleet: &Fleet<'_>) -> Result<Vec<DeviceName>, RunError> {
+    let scope = ScopeMatcher::of(&request.scope)?;
+    let devices = || fleet.inventory.devices();
+    let in_scope = || devices().filter(|device| scope.has_device(device));
+    if devices().next().is_some() && in_scope().next().is_none() {
+        return Err(RunError::NoDeviceInScope);
+    }
+    let file = request.plan_file.as_ref();
+    let planned: Option<BTreeSet<&DeviceName>> = file.map(|file| file.devices().collect());
+    let installed =
+        in_scope().filter(|device| device.text.state != Some(DeviceState::Preprovision));
+    let mut names: Vec<DeviceName> = installed.map(|device| device.id.clone()).collect();
+    names.retain(|name| {
+        planned.as_ref().is_none_or(|planned| planned.contains(name))
+            && request.only.as_ref().is_none_or(|only| only.contains(name))
+    });
+    names.sort();
+    Ok(names)
+}
+
+/// Adapts a plan to what the run does with it: what is never written to is reported and left out.
+fn adapt(planned: &mut Planned, request: &RunRequest, watcher: &Watcher) {
+    if matches!(request.looks, LookSource::Baseline) {
+        planned.against = planned.applied.take();
+    }
+    if !request.verb.writes() {
+        return;
+    }
+    for plan in &planned.devices {
+        if !is_written(plan.state) && !plan.steps.is_empty() {
+            watcher.note(RunNote::NotWritten {
+                device: plan.device.clone(),
+                state: plan.state,
+                steps: plan.steps.len(),
+            });
+        }
+    }
+    planned.devices.retain(|plan| is_written(plan.state));
+}

@@ -1,0 +1,137 @@
+//! Holds what a caller keeps between runs: folder, cache of parsed files, secrets, store and clock.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inputs::SharedCache;
+use super::{LEASE, RunError, RunNote, Watcher, read_intended};
+use crate::inventory::{Cache, Inventory, Reading};
+use crate::model::{DeviceName, NotObserved, SecretName};
+use crate::reconcile::{Accesses, Looks, Sightings, StoreLocation, StoreWithJournal, opening};
+use crate::report::read_plan;
+use crate::secrets::{SecretSources, Secrets};
+
+/// Prepares and executes runs over one inventory. Lives as long as its caller; the files that did not change between two
+/// runs are not parsed again.
+#[derive(Debug)]
+pub struct Reconciler {
+    pub(super) folder: PathBuf,
+    pub(super) cache: SharedCache,
+    pub(super) secrets: Secrets,
+    pub(super) store: Option<StoreWithJournal>,
+    pub(super) clock: fn() -> u64,
+    pub(super) lease: Duration,
+}
+
+impl Reconciler {
+    /// `clock` returns the seconds since 1970.
+    pub fn new(folder: &Path, secrets: SecretSources, clock: fn() -> u64) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            cache: Arc::new(Cache::default()),
+            secrets: Secrets::of(secrets),
+            store: None,
+            clock,
+            lease: LEASE,
+        }
+    }
+
+    /// Opens the store at a location and gives it what the journal holds.
+    pub async fn open_store(
+        &mut self,
+        location: &StoreLocation,
+        who: &str,
+        watcher: &Watcher,
+    ) -> Result<(), RunError> {
+        let (store, replayed) = location.open_with_journal(who).await?;
+        if replayed.entries > 0 || replayed.is_torn {
+            watcher.note(RunNote::Replayed(replayed));
+        }
+        self.store = Some(store);
+        Ok(())
+    }
+
+    /// Sets how long a lease lasts without renewal.
+    pub fn set_lease(&mut self, lease: Duration) {
+        self.lease = lease;
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the store, where one was opened.
+    pub fn store(&self) -> Option<&StoreWithJournal> {
+        self.store.as_ref()
+    }
+
+    /// Closes the store's connections; what is in progress ends first.
+    pub async fn close(&self) {
+        if let Some(store) = &self.store {
+            store.store.close().await;
+        }
+    }
+
+    /// Reads the inventory at a revision, else as it is on disk.
+    pub fn read(&self, revision: Option<&str>, watcher: &Watcher) -> Result<Reading, RunError> {
+        let read = read_intended(&self.folder, revision, &self.cache, watcher);
+        Ok(read?)
+    }
+
+    /// Keeps a plan that was written to a file, and the looks that it was made from, for whoever applies it.
+    pub async fn keep_plan(&self, text: &str, looks: &Sightings) -> Result<(), RunError> {
+        let Some(StoreWithJournal { store, .. }) = &self.store else {
+            return Ok(());
+        };
+        let not_storable = |why: &dyn ToString| RunError::PlanNotStorable(why.to_string());
+        let document = serde_json::from_str(text).map_err(|why| not_storable(&why))?;
+        let (id, _) = read_plan(text.as_bytes()).map_err(|why| not_storable(&why))?;
+        store.keep_plan(&id, &document).await?;
+        for look in looks.values().flatten() {
+            store.keep_look(look.observation()).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the inventory as it is on disk, whatever is committed.
+    pub fn read_as_it_is(&self, watcher: &Watcher) -> Result<Reading, RunError> {
+        Ok(super::inputs::read_as_it_is(&self.folder, &self.cache, watcher)?)
+    }
+
+    pub(super) fn looks(&self) -> Looks {
+        Looks::new(self.clock)
+    }
+
+    /// Returns how each device is reached, or why it is not.
+    pub fn accesses(
+        &self,
+        inventory: &Inventory,
+        names: &[DeviceName],
+        watcher: &Watcher,
+    ) -> Accesses {
+        let exposed = self.exposed(inventory);
+        if !exposed.is_empty() {
+            watcher.note(RunNote::ExposedSecrets(exposed));
+        }
+        let access = |name: &DeviceName| match inventory.device(name.as_str()) {
+            Some(device) => opening(inventory, device, &self.secrets).map_err(NotObserved::from),
+            None => Err(NotObserved::NotInInventory),
+        };
+        let names = names.iter();
+        names.map(|name| (name.clone(), access(name))).collect()
+    }
+
+    /// Returns the files of secrets that other users of this machine can read.
+    fn exposed(&self, inventory: &Inventory) -> Vec<PathBuf> {
+        let names: BTreeSet<&SecretName> = inventory
+            .credentials()
+            .flat_map(|credentials| credentials.text.secrets())
+            .collect();
+        let exposed = names.into_iter();
+        exposed
+            .filter_map(|name| self.secrets.exposed(name))
+            .collect()
+    }
+}

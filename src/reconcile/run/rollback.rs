@@ -1,0 +1,110 @@
+//! Finds a run by part of its id, and the commit that was applied before it.
+
+use std::collections::BTreeSet;
+
+use crate::apply::RunResult;
+use crate::history::{Filter, RunSummary, Store, StoreError};
+use crate::model::DeviceName;
+
+/// Fewer digits than these fit too many runs.
+const SHORTEST: usize = 4;
+
+/// How many runs back are searched.
+const MOST_RUNS: u32 = 10_000;
+
+/// Why no run, or no commit before it, was found.
+#[derive(Debug, thiserror::Error)]
+pub enum RunNotFound {
+    #[error(
+        "invalid run `{named}`; give at least {SHORTEST} digits of its id, as `gamctl history` shows it"
+    )]
+    Invalid { named: String },
+    #[error("there is no run `{named}`; `gamctl history` lists them")]
+    None { named: String },
+    #[error("`{named}` fits several runs, such as {one} and {other}; give more of it")]
+    Several {
+        named: String,
+        one: String,
+        other: String,
+    },
+    #[error(
+        "no other commit was applied before run {run}; name the one to go back to with `--to REV`"
+    )]
+    NothingBefore { run: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What was applied before a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeforeRun {
+    pub commit: String,
+    /// The devices of the run.
+    pub devices: BTreeSet<DeviceName>,
+}
+
+/// Returns the one run whose id is, begins or ends with a text.
+pub async fn run_named(store: &Store, named: &str) -> Result<RunSummary, RunNotFound> {
+    let wanted = named.trim().to_ascii_lowercase();
+    let is_part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    if wanted.len() < SHORTEST || !wanted.bytes().all(is_part) {
+        let named = named.chars().take(80).collect();
+        return Err(RunNotFound::Invalid { named });
+    }
+    let filter = Filter {
+        most: MOST_RUNS,
+        ..Filter::default()
+    };
+    let runs = store.runs(&filter).await?;
+    // The end of an id tells more: runs of one hour begin alike.
+    let mut found = runs.into_iter().filter(|summary| {
+        let id = summary.run.id.0.to_string();
+        id.starts_with(&wanted) || id.ends_with(&wanted)
+    });
+    let named = wanted.clone();
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(RunNotFound::None { named }),
+        (Some(one), Some(other)) => Err(RunNotFound::Several {
+            named,
+            one: one.run.id.0.to_string(),
+            other: other.run.id.0.to_string(),
+        }),
+    }
+}
+
+/// Returns the commit that was applied before a run, and the run's devices.
+pub async fn before_run(store: &Store, named: &str) -> Result<BeforeRun, RunNotFound> {
+    let run = run_named(store, named).await?;
+    let id = run.run.id;
+    let outcomes = store
+        .outcomes(&Filter {
+            run: Some(id),
+            most: u32::MAX,
+            ..Filter::default()
+        })
+        .await?;
+    let devices = outcomes.into_iter().map(|row| row.outcome.device).collect();
+    // Everything up to the moment when it began, newest first.
+    let earlier = store
+        .runs(&Filter {
+            until: Some(run.began),
+            most: MOST_RUNS,
+            ..Filter::default()
+        })
+        .await?;
+    let mut applied = earlier.into_iter().filter(|other| {
+        // One that found nothing to do has no devices.
+        let has_worked =
+            other.result == Some(RunResult::Done) || other.devices.contains_key("applied");
+        other.run.id < id
+            && has_worked
+            && other.run.inventory.commit.is_some()
+            && other.run.inventory.commit != run.run.inventory.commit
+    });
+    let commit = applied.next().and_then(|other| other.run.inventory.commit);
+    let commit = commit.ok_or_else(|| RunNotFound::NothingBefore {
+        run: id.0.to_string(),
+    })?;
+    Ok(BeforeRun { commit, devices })
+}

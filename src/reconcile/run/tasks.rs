@@ -1,0 +1,133 @@
+//! Decides from a plan which devices are started, and why the others are skipped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gates::{ScopeFacts, frozen};
+use crate::apply::{Found, Recovered, SkipReason, Skipped, Work};
+use crate::history::Freeze;
+use crate::inventory::DeviceObject;
+use crate::model::{DeviceName, DeviceState, Observation};
+use crate::plan::{DevicePlan, Planned};
+use crate::reconcile::apply::DeviceTask;
+use crate::reconcile::{Accesses, Fleet, Sightings, Wanted};
+
+/// What tasks are made from.
+pub(super) struct TaskInputs<'a> {
+    pub(super) fleet: &'a Fleet<'a>,
+    /// What was approved, or will be.
+    pub(super) planned: &'a Planned,
+    pub(super) looks: &'a Sightings,
+    /// The looks that a plan file was made from, as far as the store has them.
+    pub(super) earlier_looks: BTreeMap<DeviceName, Observation>,
+    pub(super) accesses: Accesses,
+    pub(super) freezes: &'a [Freeze],
+    /// Verified and never saved.
+    pub(super) unsaved: &'a BTreeSet<DeviceName>,
+    pub(super) recovered: &'a [Recovered],
+}
+
+/// What is started, and what is skipped.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    pub(super) tasks: Vec<DeviceTask>,
+    pub(super) skipped: Vec<Skipped>,
+}
+
+/// Returns what is to be done on which device.
+pub(super) fn tasks(mut inputs: TaskInputs<'_>) -> Tasks {
+    let mut all = Tasks::default();
+    for plan in &inputs.planned.devices {
+        // A device that is only observed, or locked, is never written to; its plan says so.
+        if !is_written(plan.state) {
+            continue;
+        }
+        let left_open = left_open(&plan.device, inputs.recovered);
+        let is_to_save =
+            plan.steps.is_empty() && inputs.unsaved.contains(&plan.device) && !plan.is_refused();
+        if plan.steps.is_empty() && !is_to_save && !plan.is_refused() && left_open.is_none() {
+            continue;
+        }
+        let work = match is_to_save {
+            true => Work::SaveOnly,
+            false => Work::Steps,
+        };
+        let made = match left_open {
+            Some(reason) => Err(reason),
+            None => task(&mut inputs, plan, work),
+        };
+        match made {
+            Ok(Some(task)) => all.tasks.push(task),
+            Ok(None) => {}
+            Err(reason) => all.skipped.push(Skipped {
+                device: plan.device.clone(),
+                reason,
+            }),
+        }
+    }
+    all
+}
+
+pub(super) fn is_written(state: DeviceState) -> bool {
+    matches!(state, DeviceState::Managed | DeviceState::Retired)
+}
+
+/// Returns why a device that an earlier process was writing to is still not known to be free.
+fn left_open(device: &DeviceName, recovered: &[Recovered]) -> Option<SkipReason> {
+    let mut of_device = recovered.iter().filter(|one| one.device == *device);
+    of_device.find_map(|one| match &one.found {
+        Found::Held { until } => Some(SkipReason::Held { until: *until }),
+        Found::NotSeen { error } => Some(SkipReason::NotRecovered {
+            error: error.clone(),
+        }),
+        Found::Whole | Found::Partial { .. } | Found::Untouched | Found::Other => None,
+    })
+}
+
+fn task(
+    inputs: &mut TaskInputs<'_>,
+    plan: &DevicePlan,
+    work: Work,
+) -> Result<Option<DeviceTask>, SkipReason> {
+    if let Some(refusal) = plan.refusals.first() {
+        return Err(SkipReason::Refused(refusal.clone()));
+    }
+    let object = inputs.fleet.inventory.device(plan.device.as_str());
+    let facts = object.map(scope_facts).unwrap_or_default();
+    if let Some(frozen) = frozen(&facts, inputs.freezes) {
+        return Err(frozen);
+    }
+    let mut devices = inputs.fleet.devices.iter();
+    let intended = devices.find(|device| device.name == plan.device);
+    let Some(wanted) = intended.and_then(|device| Wanted::of(inputs.fleet, device)) else {
+        return Ok(None);
+    };
+    let access = match inputs.accesses.remove(&plan.device) {
+        Some(Ok(access)) => access,
+        Some(Err(why)) => return Err(SkipReason::NoAccess(why)),
+        None => return Ok(None),
+    };
+    let earlier = inputs.earlier_looks.remove(&plan.device);
+    let planned_from = earlier.or_else(|| {
+        let look = inputs.looks.get(&plan.device)?.as_ref().ok()?;
+        Some(look.observation().clone())
+    });
+    Ok(Some(DeviceTask {
+        wanted: wanted.into_owned(inputs.fleet),
+        access,
+        plan: plan.clone(),
+        planned_from,
+        work,
+        facts,
+    }))
+}
+
+pub(super) fn scope_facts(object: &DeviceObject) -> ScopeFacts {
+    let labels = object.text.labels.iter().flat_map(|labels| labels.iter());
+    ScopeFacts {
+        name: object.id.to_string(),
+        site: object.text.site.as_ref().map(ToString::to_string),
+        labels: labels
+            .map(|(key, value)| (key.to_string(), value.to_string()))
+            .collect(),
+    }
+}

@@ -1,0 +1,105 @@
+//! Finds and opens the store of an inventory: the one in the settings, else SQLite in the inventory's state directory.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::StoreWithJournal;
+use crate::config::StoreSettings;
+use crate::history::{JournalError, Replayed, Store, StoreError, StoreUrl, StoreUrlError, Timeouts};
+
+/// Where an inventory's store is.
+#[derive(Debug, Clone)]
+pub struct StoreLocation {
+    pub url: StoreUrl,
+    /// The folder of the journal, and of the store that needs no server.
+    pub state: PathBuf,
+}
+
+/// Why there is no store to open.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreLocationError {
+    #[error("no state directory; set `state` under `[store]` in gamctl.toml, or GAMCTL_STATE")]
+    NoState,
+    #[error("`url` under `[store]` is not UTF-8")]
+    NotText,
+    #[error("`url` under `[store]` cannot be used")]
+    Url(#[from] StoreUrlError),
+    #[error("failed to make the state directory {folder}")]
+    State { folder: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl StoreLocation {
+    /// Returns where the store of the inventory in `folder` is.
+    ///
+    /// Each folder has a state of its own: what is owned on the devices of one inventory is not owned by another.
+    pub fn of(settings: &StoreSettings, folder: &Path) -> Result<Self, StoreLocationError> {
+        let state = match (&settings.state, &settings.default_state) {
+            (Some(state), _) => state.clone(),
+            (None, Some(all)) => all.join(own_name(folder)),
+            (None, None) => return Err(StoreLocationError::NoState),
+        };
+        let url = match &settings.url {
+            Some(url) => {
+                let text = std::str::from_utf8(url.reveal());
+                StoreUrl::parse(text.map_err(|_| StoreLocationError::NotText)?)?
+            }
+            None => StoreUrl::sqlite(state.join("gamctl.db")),
+        };
+        Ok(Self { url, state })
+    }
+
+    /// Returns whether something was stored here before; a server is taken to be there.
+    pub fn is_there(&self) -> bool {
+        self.url.path().is_none_or(Path::exists)
+    }
+
+    /// Opens the store alone, for callers that only read.
+    pub async fn open(&self) -> Result<Store, StoreLocationError> {
+        make_private(&self.state).map_err(|source| StoreLocationError::State {
+            folder: self.state.clone(),
+            source,
+        })?;
+        Ok(Store::open(&self.url, Timeouts::default()).await?)
+    }
+
+    /// Opens store and journal, and gives the store the entries in the journal.
+    pub async fn open_with_journal(
+        &self,
+        who: &str,
+    ) -> Result<(StoreWithJournal, Replayed), StoreLocationError> {
+        let store = self.open().await?;
+        let store = StoreWithJournal::new(store, &self.state, who.to_owned());
+        let replayed = store.replay().await?;
+        Ok((store, replayed))
+    }
+}
+
+/// Returns a name that no other inventory on this machine has: `inventory-1f3a90b2`.
+fn own_name(folder: &Path) -> String {
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
+    let name = whole.file_name().unwrap_or_default().to_string_lossy();
+    let name: String = name
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
+        .take(40)
+        .collect();
+    let name = if name.is_empty() { "inventory" } else { &name };
+    let digits = digest.iter().take(4).map(|octet| format!("{octet:02x}"));
+    format!("{name}-{}", digits.collect::<String>())
+}
+
+/// Makes the folder where it is missing, for its owner only: the names of subscribers are stored there.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(folder)
+}

@@ -1,0 +1,22 @@
+//! Reports what adopting resulted in, a line for each device.
+
+use super::{counted, json_document, visible};
+use crate::apply::AdoptReport;
+
+/// Returns the report for people.
+pub fn adopt_text(report: &AdoptReport) -> String {
+    let adopted = report.adopted.iter().map(|one| match one.objects {
+        0 => format!("{}: nothing new\n", one.device),
+        objects => format!("{}: {} adopted\n", one.device, counted(objects, "object")),
+    });
+    let not_seen = report.unobservable.iter().map(|one| {
+        let reason = one.reason.to_string();
+        format!("{}: not seen: {}\n", one.device, visible(&reason))
+    });
+    adopted.chain(not_seen).collect()
+}
+
+/// Returns the report for programs.
+pub fn adopt_document(report: &AdoptReport) -> String {
+    json_document(report)
+}

@@ -1,0 +1,102 @@
+//! Writes a run's result as one JSON document, whatever the result is.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::super::json_document;
+use super::refusal::{notice, preflight, skip_reason};
+use crate::apply::{DeviceOutcome, PreflightRefusal, RunReport, RunResult, SkipReason};
+use crate::model::DeviceName;
+use crate::plan::{DeviceComplaint, Unobservable};
+
+/// A run as programs read it. Names that were published stay.
+#[derive(Serialize)]
+struct RunDocument<'a> {
+    result: RunResult,
+    /// Left out where nothing was started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<RefusedDocument<'a>>,
+    outcomes: &'a [DeviceOutcome],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_begun: Vec<SkippedDocument<'a>>,
+    #[serde(skip_serializing_if = "<[Unobservable]>::is_empty")]
+    unobservable: &'a [Unobservable],
+    #[serde(skip_serializing_if = "<[DeviceName]>::is_empty")]
+    still_unsaved: &'a [DeviceName],
+    #[serde(skip_serializing_if = "<[DeviceComplaint]>::is_empty")]
+    lint_errors: &'a [DeviceComplaint],
+    is_interrupted: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RefusedDocument<'a> {
+    because: String,
+    hint: String,
+    #[serde(flatten)]
+    cause: &'a PreflightRefusal,
+}
+
+#[derive(Serialize)]
+struct SkippedDocument<'a> {
+    device: &'a DeviceName,
+    why: &'static str,
+    because: String,
+    cause: &'a SkipReason,
+    retry_helps: bool,
+}
+
+/// A run, or a command, that failed before it had a result.
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    result: &'static str,
+    error: &'a str,
+}
+
+/// Returns the JSON document of a run.
+pub fn run_document(report: &RunReport) -> String {
+    let refused = report.refusal.as_ref().map(|cause| {
+        let text = preflight(cause);
+        RefusedDocument {
+            because: text.because,
+            hint: text.hint,
+            cause,
+        }
+    });
+    let skipped = report.skipped.iter().map(|skipped| SkippedDocument {
+        device: &skipped.device,
+        why: skipped.reason.word(),
+        because: skip_reason(&skipped.reason),
+        cause: &skipped.reason,
+        retry_helps: skipped.reason.retry_helps(),
+    });
+    json_document(&RunDocument {
+        result: report.result(),
+        run: report.run,
+        commit: report.commit.as_deref(),
+        plan_id: report.plan_id.as_deref(),
+        refused,
+        outcomes: &report.outcomes,
+        not_begun: skipped.collect(),
+        unobservable: &report.unobservable,
+        still_unsaved: &report.still_unsaved,
+        lint_errors: &report.lint_errors,
+        is_interrupted: report.is_interrupted,
+        remarks: report.notices.iter().map(notice).collect(),
+    })
+}
+
+/// Returns the JSON document of a command that failed.
+pub fn error_document(error: &str) -> String {
+    json_document(&ErrorDocument {
+        result: "failed",
+        error,
+    })
+}
