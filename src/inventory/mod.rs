@@ -21,6 +21,7 @@ mod read;
 mod record;
 mod resolve;
 mod rules;
+mod scope;
 mod select;
 pub mod source;
 mod suggest;
@@ -46,6 +47,7 @@ pub use resolve::{
     IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,
 };
 pub use rules::{GOOD_INVENTORY, all_rules};
+pub use scope::{ScopeError, ScopeMatcher, freezes, pattern};
 pub use select::field_texts;
 pub use suggest::nearest;
 pub use whereabouts::{Said, SaidObject, whereabouts};

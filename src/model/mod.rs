@@ -5,6 +5,7 @@ mod device;
 mod device_config;
 mod finding;
 mod fingerprint;
+mod freeze_scope;
 mod gam_model;
 mod health;
 mod mac;
@@ -25,6 +26,7 @@ pub use device_config::{
 };
 pub use finding::{ExampleFile, Finding, Place, Related, Rule, Severity, by_place};
 pub use fingerprint::Fingerprint;
+pub use freeze_scope::FreezeScope;
 pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};
 pub use health::{
     ActiveAlarm, EndpointHealth, EndpointState, Fan, Health, LinkHealth, Temperature,
