@@ -114,7 +114,7 @@ async fn adopt(
             text.push_str(&format!("{device}: not seen: {}\n", visible(why)));
         }
     }
-    archive.store.end_run(run, exit.code()).await?;
+    archive.store.end_run(run, exit.into()).await?;
     archive.store.close().await;
     terminal.result(&text)?;
     Ok(exit)

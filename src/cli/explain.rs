@@ -6,13 +6,14 @@ use super::history::run_line;
 use super::memory::Memory;
 use super::notebook::remembered;
 use super::readings::{Readings, Remembered};
-use super::scope::ScopeArguments;
 use super::source::path;
 use super::subject::{Known, Meant, Served};
 use super::terminal::Terminal;
 use crate::config::{Settings, settings_of};
 use crate::history::{Chapter, Freeze, Kept};
-use crate::inventory::{Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts};
+use crate::inventory::{
+    self, Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts,
+};
 use crate::model::{DeviceName, Observation, SubscriberState};
 use crate::plan::{DevicePlan, Object, Step};
 use crate::reconcile::{Sighting, Sightings, plan_all};
@@ -154,11 +155,7 @@ fn frozen(inventory: &Inventory, device: &DeviceName, freezes: &[Freeze]) -> Vec
     let Some(object) = inventory.device(device.as_str()) else {
         return Vec::new();
     };
-    let holds = |freeze: &&Freeze| {
-        ScopeArguments::of_words(&freeze.scope)
-            .and_then(|scope| scope.scope())
-            .map_or(true, |scope| scope.has(object))
-    };
+    let holds = |freeze: &&Freeze| inventory::freezes(&freeze.scope, object);
     let held = freezes.iter().filter(holds);
     let said = held.map(|freeze| {
         let Freeze {

@@ -333,7 +333,7 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
         run,
         began,
         ended,
-        exit,
+        result,
         devices,
     } = summary;
     let NewRun {
@@ -349,7 +349,8 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
         id: id.0,
         began,
         ended,
-        exit,
+        exit: result.map(|result| Exit::from(result).code()),
+        result,
         verb,
         who,
         commit: inventory.commit,

@@ -11,6 +11,7 @@ use super::runs::run_named;
 use super::scope::ScopeArguments;
 use super::source::path;
 use super::terminal::Terminal;
+use crate::apply::RunResult;
 use crate::config::{Settings, settings_of};
 use crate::history::{Filter, Store};
 use crate::model::DeviceName;
@@ -117,7 +118,7 @@ async fn before(store: &Store, named: &str) -> anyhow::Result<Before> {
     let mut applied = earlier.into_iter().filter(|other| {
         // One that found nothing to do has no devices.
         let has_worked =
-            other.exit == Some(Exit::Done.code()) || other.devices.contains_key("applied");
+            other.result == Some(RunResult::Done) || other.devices.contains_key("applied");
         other.run.id < id
             && has_worked
             && other.run.inventory.commit.is_some()

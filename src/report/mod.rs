@@ -32,7 +32,7 @@ pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict};
 pub use exit::Exit;
 pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
-pub use freeze::{FreezeLine, freezes, held, short_id};
+pub use freeze::{FreezeLine, freezes, held, scope_words, short_id};
 pub use history::{
     AuditLine, DeviceStory, Happening, RunLine, What, audit_lines, device_story, run_head,
     run_lines, runs_verdict,

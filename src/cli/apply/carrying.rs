@@ -11,7 +11,7 @@ use super::live::Live;
 use super::permit::{No, short};
 use super::road::Road;
 use super::table::Table;
-use crate::apply::Pace;
+use crate::apply::{Pace, RunResult};
 use crate::cli::clock;
 use crate::history::{Audit, NewLedger, NewRun, RunId, Taken};
 use crate::model::DeviceState;
@@ -143,7 +143,7 @@ impl Road<'_> {
                 "The store went away; what happened since is in the journal and is replayed by the next gamctl: {error}"
             ));
         }
-        let ended = archive.store.end_run(run, report.exit().code()).await;
+        let ended = archive.store.end_run(run, report.exit().into()).await;
         if let Err(error) = ended {
             report.remarks.push(format!(
                 "The end of the run could not be written down: {error}"
@@ -207,7 +207,7 @@ impl Road<'_> {
         }
         let run = RunId(Uuid::now_v7());
         store.begin_run(&self.new_run(run, table, None)).await?;
-        store.end_run(run, Exit::Done.code()).await?;
+        store.end_run(run, RunResult::Done).await?;
         Ok(())
     }
 

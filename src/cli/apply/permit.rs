@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use crate::cli::scope::ScopeArguments;
 use crate::history::{AppliedCommit, Freeze};
-use crate::inventory::Inventory;
 use crate::inventory::source::{Ancestry, ancestry};
+use crate::inventory::{self, Inventory};
 use crate::model::DeviceName;
 use crate::report::{NotBegun, Why, visible};
 
@@ -76,12 +75,8 @@ pub(super) fn by_freeze(
     until: &dyn Fn(u64) -> String,
 ) -> Option<NotBegun> {
     let object = inventory.device(device.as_str())?;
-    let freeze = freezes.iter().find(|freeze| {
-        // A scope that cannot be read holds everything: better too much than too little.
-        ScopeArguments::of_words(&freeze.scope)
-            .and_then(|scope| scope.scope())
-            .map_or(true, |scope| scope.has(object))
-    })?;
+    let mut in_force = freezes.iter();
+    let freeze = in_force.find(|freeze| inventory::freezes(&freeze.scope, object))?;
     Some(NotBegun {
         device: device.clone(),
         why: Why::Frozen,

@@ -8,6 +8,7 @@ use crate::model::DeviceName;
 use crate::report::moment;
 use crate::transport::ssh::Fence;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 /// What a process sent right before it died may still be on its way, and a device may take a moment for a line.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -41,11 +42,12 @@ pub(super) async fn keep(
     lasts: Duration,
 ) -> Result<Asked, StoreError> {
     let mut turn = archive.turn().await;
+    let claim = Uuid::now_v7();
     // Counted from before the question: the store's clock started later than this.
     let mut asked = Instant::now();
     let mut acquired = archive
         .store
-        .acquire(device, archive.holder().id, lasts)
+        .acquire(device, archive.holder().id, claim, lasts)
         .await?;
     if let Acquired::Held { by, .. } = acquired
         && archive.holder().is_dead(by)
@@ -53,11 +55,11 @@ pub(super) async fn keep(
         drop(turn);
         tokio::time::sleep(LAST_WORDS).await;
         turn = archive.turn().await;
-        archive.store.release_of_dead(device, by).await?;
+        archive.store.release_of_dead(by).await?;
         asked = Instant::now();
         acquired = archive
             .store
-            .acquire(device, archive.holder().id, lasts)
+            .acquire(device, archive.holder().id, claim, lasts)
             .await?;
     }
     let lease = match acquired {
