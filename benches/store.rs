@@ -278,7 +278,7 @@ pub(crate) fn outcome(device: &DeviceName) -> DeviceOutcome {
 /// Records what one apply does and returns how many records that were.
 async fn apply(store: Store, run: RunId, device: DeviceName) -> u32 {
     let minute = Duration::from_secs(60);
-    let acquired = store.acquire(&device, run.0, minute).await.unwrap();
+    let acquired = store.acquire(&device, run.0, run.0, minute).await.unwrap();
     let Acquired::Lease(lease) = acquired else {
         panic!("{acquired:?}");
     };

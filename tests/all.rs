@@ -28,6 +28,7 @@ mod properties;
 mod reconcile;
 mod rendering;
 mod rules;
+mod run;
 mod rust_scan;
 mod source;
 mod ssh_client;

@@ -3,8 +3,8 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use gamctl::model::{DeviceName, GamModel};
-use gamctl::reconcile::{Looks, Opening, look_at_all};
+use gamctl::model::{DeviceName, GamModel, NotObserved};
+use gamctl::reconcile::{Accesses, Looks, Opening, look_at_all};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
@@ -14,7 +14,7 @@ fn name(name: &str) -> DeviceName {
     DeviceName::new(name).unwrap()
 }
 
-fn opening(address: std::net::SocketAddr) -> Result<Opening, String> {
+fn opening(address: std::net::SocketAddr) -> Result<Opening, NotObserved> {
     Ok(Opening {
         snmp: address,
         access: Access::V2c {
@@ -41,15 +41,12 @@ async fn a_dead_device_is_told_last_and_keeps_nobody_waiting() {
     // It is there and never answers.
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let (one, two) = (twin().await, twin().await);
-    let devices = vec![
+    let devices = Accesses::from([
         (name("dead"), opening(silent.local_addr().unwrap())),
         (name("one"), opening(one.snmp_address())),
         (name("two"), opening(two.snmp_address())),
-        (
-            name("nowhere"),
-            Err("it has no address in the inventory".to_owned()),
-        ),
-    ];
+        (name("nowhere"), Err(NotObserved::NoAddress)),
+    ]);
     let looks = Looks {
         tuning: Tuning {
             timeout: Duration::from_millis(400),
@@ -59,11 +56,12 @@ async fn a_dead_device_is_told_last_and_keeps_nobody_waiting() {
         ..Looks::new(|| 0)
     };
     let mut order = Vec::new();
-    let seen = look_at_all(devices, looks, |looked| order.push(looked.device.clone())).await;
+    let seen = look_at_all(devices, looks, |device| order.push(device.clone())).await;
     assert_eq!(order.last(), Some(&name("dead")));
     assert_eq!(order.len(), 4);
     assert!(seen[&name("one")].is_ok() && seen[&name("two")].is_ok());
     let reason = seen[&name("dead")].as_ref().unwrap_err();
-    assert!(reason.contains("dead"), "{reason}");
-    assert!(seen[&name("nowhere")].is_err());
+    assert!(reason.to_string().contains("dead"), "{reason}");
+    assert!(reason.retry_helps());
+    assert_eq!(seen[&name("nowhere")], Err(NotObserved::NoAddress));
 }

@@ -12,25 +12,50 @@ pub enum PreflightRefusal {
     /// The inventory differs from what is committed, or is not in git.
     Uncommitted,
     /// The commit is an ancestor of the last applied one.
-    OlderCommit { commit: String, applied: String },
+    OlderCommit {
+        commit: String,
+        applied: String,
+    },
     /// Neither commit descends from the other.
-    RewrittenHistory { commit: String, applied: String },
+    RewrittenHistory {
+        commit: String,
+        applied: String,
+    },
     /// The repository lacks the last applied commit, or part of the history between.
-    UnknownHistory { commit: String, applied: String },
+    UnknownHistory {
+        commit: String,
+        applied: String,
+    },
     /// A plan file was made from other inventory content.
-    OtherInventory { folder: String },
+    OtherInventory {
+        folder: String,
+    },
     /// A plan file differs from what gamctl plans now for a device that did not change.
-    PlanDiffers { device: DeviceName, part: PlanPart },
+    PlanDiffers {
+        device: DeviceName,
+        part: PlanPart,
+    },
     /// A plan file was made under another policy than the one in force.
     OtherPolicy,
-    PlanAlreadyApplied { run: String, at: u64 },
-    PlanExpired { made: u64, hours: u16 },
+    PlanAlreadyApplied {
+        run: String,
+        at: u64,
+    },
+    PlanExpired {
+        made: u64,
+        hours: u16,
+    },
     /// Limits of the policy.
-    Limits { refusals: Vec<Refusal> },
+    Limits {
+        refusals: Vec<Refusal>,
+    },
     /// Subscribers would notice something and the plan was not confirmed.
     NotConfirmed,
     /// The store has no room for what the run would record.
-    StoreFull { store: String, error: String },
+    StoreFull {
+        store: String,
+        error: String,
+    },
 }
 
 /// The part of an approved plan that differs from the one made now.
@@ -38,13 +63,24 @@ pub enum PreflightRefusal {
 #[serde(tag = "part", rename_all = "kebab-case")]
 pub enum PlanPart {
     /// The number of steps.
-    StepCount { approved: usize, now: usize },
+    StepCount {
+        approved: usize,
+        now: usize,
+    },
     /// Counted from 1.
-    Change { step: usize },
-    Lines { step: usize },
-    Inverse { step: usize },
+    Change {
+        step: usize,
+    },
+    Lines {
+        step: usize,
+    },
+    Inverse {
+        step: usize,
+    },
     /// The impact or the reasons.
-    Explanation { step: usize },
+    Explanation {
+        step: usize,
+    },
     /// Notes, unmanaged objects, totals or the device's state.
     Rest,
 }

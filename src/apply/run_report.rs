@@ -35,18 +35,28 @@ pub enum RunNotice {
     /// The store did not see the plan being made, so its age is unknown.
     PlanAgeUnknown,
     /// Entries are in the journal; the next process gives them to the store.
-    StoreUnreachable { error: String },
-    EndNotRecorded { error: String },
+    StoreUnreachable {
+        error: String,
+    },
+    EndNotRecorded {
+        error: String,
+    },
     /// Ownership on devices that needed no change.
-    OwnershipNotRecorded { error: String },
+    OwnershipNotRecorded {
+        error: String,
+    },
     /// A device's end is in neither store nor journal; the next run looks at the device again.
-    OutcomeNotRecorded { device: DeviceName, error: String },
+    OutcomeNotRecorded {
+        device: DeviceName,
+        error: String,
+    },
 }
 
 impl RunReport {
     /// Returns the result: the worst of what happened, in the order of who must act first.
     pub fn result(&self) -> RunResult {
-        let has_ended = |is: &dyn Fn(&Ended) -> bool| self.outcomes.iter().any(|one| is(&one.ended));
+        let has_ended =
+            |is: &dyn Fn(&Ended) -> bool| self.outcomes.iter().any(|one| is(&one.ended));
         let has_skipped =
             |is: &dyn Fn(&SkipReason) -> bool| self.skipped.iter().any(|one| is(&one.reason));
         if self.is_interrupted {
@@ -59,7 +69,8 @@ impl RunReport {
         {
             return RunResult::DeviceFailed;
         }
-        let not_recorded = |notice: &RunNotice| matches!(notice, RunNotice::OutcomeNotRecorded { .. });
+        let not_recorded =
+            |notice: &RunNotice| matches!(notice, RunNotice::OutcomeNotRecorded { .. });
         if has_skipped(&|reason| matches!(reason, SkipReason::StoreAway { .. }))
             || self.notices.iter().any(not_recorded)
         {

@@ -43,7 +43,10 @@ pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow
         }
         Preparation::Refused(refused) => {
             if let Some(refusal) = &refused.report.refusal {
-                terminal.complain(&format!("Nothing is adopted: {}.", preflight(refusal).because));
+                terminal.complain(&format!(
+                    "Nothing is adopted: {}.",
+                    preflight(refusal).because
+                ));
             }
             Exit::Refused
         }

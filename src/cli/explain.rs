@@ -5,10 +5,11 @@ use clap::ValueEnum;
 use super::history::run_line;
 use super::invocation::{Invocation, StoreUse};
 use super::store_client::StoreClient;
-use super::scope::ScopeArguments;
 use super::subject::{Known, Meant, Served};
 use crate::history::{Chapter, Freeze, Kept};
-use crate::inventory::{Cache, Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts};
+use crate::inventory::{
+    self, Cache, Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts,
+};
 use crate::model::{DeviceName, Observation, SubscriberState};
 use crate::plan::{DevicePlan, Object, Step};
 use crate::reconcile::run::{Baseline, PlanInputs, StoreState, Watcher};
@@ -60,10 +61,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(
-    arguments: &ExplainArguments,
-    invocation: &Invocation,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.as_deref())?;
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
@@ -148,11 +146,7 @@ fn frozen(inventory: &Inventory, device: &DeviceName, freezes: &[Freeze]) -> Vec
     let Some(object) = inventory.device(device.as_str()) else {
         return Vec::new();
     };
-    let holds = |freeze: &&Freeze| {
-        ScopeArguments::of_words(&freeze.scope)
-            .and_then(|scope| scope.scope())
-            .map_or(true, |scope| scope.has(object))
-    };
+    let holds = |freeze: &&Freeze| inventory::freezes(&freeze.scope, object);
     let held = freezes.iter().filter(holds);
     let said = held.map(|freeze| {
         let Freeze {

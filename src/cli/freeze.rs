@@ -5,16 +5,17 @@ use clap::ValueEnum;
 use uuid::Uuid;
 
 use super::invocation::Invocation;
-use super::store_client::StoreClient;
 use super::scope::ScopeArguments;
 use super::source::InventoryArguments;
+use super::store_client::StoreClient;
 use super::terminal::Terminal;
 use super::when::{length, moment_to_come};
 use crate::config::Settings;
 use crate::history::{Audit, Freeze, Store};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, freezes};
+use crate::model::FreezeScope;
 use crate::report::{
-    Exit, FreezeLine, counted, freezes, held, json_document, moment, short_id, visible,
+    self, Exit, FreezeLine, counted, held, json_document, moment, scope_words, short_id, visible,
 };
 
 /// Longer than this is a mistake in the year, or a device that should be in state `observe`.
@@ -91,10 +92,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn freeze(
-    arguments: &FreezeArguments,
-    invocation: &Invocation,
-) -> anyhow::Result<Exit> {
+pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
     let (settings, terminal) = (&selected.settings, &invocation.terminal);
     let inventory = inventory(&arguments.inventory, settings, terminal);
@@ -116,7 +114,9 @@ pub(super) fn freeze(
         arguments.until.is_some() || arguments.length.is_some(),
         "a freeze needs an end: `--for 3d` or `--until 2026-11-21`"
     );
-    let scope = arguments.scope.words();
+    // One that cannot be read is refused here: stored, it would freeze every device.
+    arguments.scope.scope()?;
+    let scope = arguments.scope.patterns()?;
     let reach = reach(inventory.as_ref(), &scope);
     // A scope with a typing mistake in it would hold nothing, and nobody would notice.
     ensure!(
@@ -143,7 +143,7 @@ pub(super) fn freeze(
         since: now,
         until,
     };
-    let held = held(&freeze.scope, reach);
+    let held = held(&scope_words(&freeze.scope), reach);
     memory.wait(memory.store().freeze(&freeze))?;
     let what = format!(
         "froze {held} until {}: {}",
@@ -151,23 +151,19 @@ pub(super) fn freeze(
         visible(&freeze.reason)
     );
     audited(&memory, settings, "freeze", freeze.id, what)?;
-    terminal.json(&freeze)?;
+    let number = short_id(freeze.id);
+    let line = line(freeze, None);
+    terminal.json(&line)?;
     match arguments.format {
-        Format::Json => terminal.result(&json_document(&freeze))?,
-        Format::Text => terminal.result(&format!("{}\n", short_id(freeze.id)))?,
+        Format::Json => terminal.result(&json_document(&line))?,
+        Format::Text => terminal.result(&format!("{number}\n"))?,
     }
     terminal.say(&format!("Frozen: {held}, until {}.", moment(until)));
-    terminal.hint(&format!(
-        "`gamctl thaw {}` ends it before its time",
-        short_id(freeze.id)
-    ));
+    terminal.hint(&format!("`gamctl thaw {number}` ends it before its time"));
     Ok(Exit::Done)
 }
 
-pub(super) fn thaw(
-    arguments: &ThawArguments,
-    invocation: &Invocation,
-) -> anyhow::Result<Exit> {
+pub(super) fn thaw(arguments: &ThawArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
     let (settings, terminal) = (&selected.settings, &invocation.terminal);
     let memory = StoreClient::if_there(&selected)?;
@@ -187,7 +183,7 @@ pub(super) fn thaw(
         if memory.wait(store.thaw(freeze.id, &settings.who))? {
             let what = format!(
                 "thawed {}, frozen by {}: {}",
-                held(&freeze.scope, None),
+                held(&scope_words(&freeze.scope), None),
                 visible(&freeze.who),
                 visible(&freeze.reason)
             );
@@ -195,11 +191,15 @@ pub(super) fn thaw(
             thawed.push(freeze.clone());
         }
     }
-    terminal.json(&thawed)?;
+    let lines: Vec<FreezeLine> = thawed
+        .iter()
+        .map(|freeze: &Freeze| line(freeze.clone(), None))
+        .collect();
+    terminal.json(&lines)?;
     for freeze in &thawed {
         terminal.say(&format!(
             "Thawed: {}; frozen by {} until {}: {}",
-            held(&freeze.scope, None),
+            held(&scope_words(&freeze.scope), None),
             visible(&freeze.who),
             moment(freeze.until),
             visible(&freeze.reason)
@@ -246,7 +246,7 @@ fn list(
     match format {
         Format::Json => terminal.result(&json_document(&lines))?,
         Format::Text if lines.is_empty() => {}
-        Format::Text => terminal.result(&freezes(&lines, terminal.paint))?,
+        Format::Text => terminal.result(&report::freezes(&lines, terminal.paint))?,
     }
     terminal.say(&match lines.len() {
         0 => "Nothing is frozen.".to_owned(),
@@ -267,7 +267,7 @@ fn line(freeze: Freeze, inventory: Option<&Inventory>) -> FreezeLine {
     FreezeLine {
         id,
         devices: reach(inventory, &scope),
-        scope,
+        scope: scope_words(&scope),
         reason,
         who,
         since,
@@ -298,10 +298,9 @@ fn inventory(
 }
 
 /// Returns how many devices a scope has.
-fn reach(inventory: Option<&Inventory>, scope: &[String]) -> Option<usize> {
-    let scope = ScopeArguments::of_words(scope).ok()?.scope().ok()?;
+fn reach(inventory: Option<&Inventory>, scope: &FreezeScope) -> Option<usize> {
     let devices = inventory?.devices();
-    Some(devices.filter(|device| scope.has(device)).count())
+    Some(devices.filter(|device| freezes(scope, device)).count())
 }
 
 fn audited(

@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::invocation::{Invocation, Selected};
-use super::store_client::StoreClient;
 use super::source::InventoryArguments;
+use super::store_client::StoreClient;
 use super::subject::Known;
 use super::terminal::Terminal;
 use super::when::{Of, moment_of};
@@ -91,10 +91,7 @@ struct InFull {
     devices: Vec<DeviceStory>,
 }
 
-pub(super) fn run(
-    arguments: &HistoryArguments,
-    invocation: &Invocation,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
     let terminal = &invocation.terminal;
     let Some(memory) = StoreClient::if_there(&selected)? else {
@@ -130,9 +127,7 @@ pub(super) fn run(
         return Ok(Exit::Done);
     }
     let runs = match &arguments.subscriber {
-        Some(subscriber) => {
-            of_subscriber(arguments, subscriber, &filter, &memory, &selected)?
-        }
+        Some(subscriber) => of_subscriber(arguments, subscriber, &filter, &memory, &selected)?,
         None => memory.wait(memory.store().runs(&filter))?,
     };
     let lines: Vec<RunLine> = runs.into_iter().map(run_line).collect();
@@ -332,7 +327,7 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
         run,
         began,
         ended,
-        exit,
+        result,
         devices,
     } = summary;
     let NewRun {
@@ -348,7 +343,8 @@ pub(super) fn run_line(summary: RunSummary) -> RunLine {
         id: id.0,
         began,
         ended,
-        exit,
+        exit: result.map(|result| Exit::from(result).code()),
+        result,
         verb,
         who,
         commit: inventory.commit,

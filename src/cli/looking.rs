@@ -36,7 +36,9 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
         let look = record::from_bytes(&bytes);
         let look = look.with_context(|| format!("{shown} cannot be used"))?;
         ensure!(
-            !looks.iter().any(|known: &Observation| known.device == look.device),
+            !looks
+                .iter()
+                .any(|known: &Observation| known.device == look.device),
             "there are two looks at `{}`: {shown} is the second",
             visible(look.device.as_str())
         );

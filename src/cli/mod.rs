@@ -167,9 +167,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         crash::arm(order);
     }
     let terminal = Terminal::of(&arguments, settings.as_ref().ok());
-    let result = settings
-        .map_err(anyhow::Error::from)
-        .and_then(|settings| arguments.command.run(&Invocation::new(settings, terminal.clone())));
+    let result = settings.map_err(anyhow::Error::from).and_then(|settings| {
+        arguments
+            .command
+            .run(&Invocation::new(settings, terminal.clone()))
+    });
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {

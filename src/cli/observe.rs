@@ -64,10 +64,7 @@ struct Seen<'a> {
     unobservable: Vec<Unobservable>,
 }
 
-pub(super) fn run(
-    arguments: &ObserveArguments,
-    invocation: &Invocation,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.as_deref())?;
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
@@ -148,12 +145,19 @@ fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> St
         _ => {
             let reasons: Vec<String> = sightings
                 .values()
-                .map(|seen| seen.as_ref().err().map_or_else(String::new, ToString::to_string))
+                .map(|seen| {
+                    seen.as_ref()
+                        .err()
+                        .map_or_else(String::new, ToString::to_string)
+                })
                 .collect();
-            let looks = sightings.iter().zip(&reasons).map(|((name, seen), reason)| {
-                let look = seen.as_ref().map(Sighting::observation);
-                (name, look.map_err(|_| reason.as_str()))
-            });
+            let looks = sightings
+                .iter()
+                .zip(&reasons)
+                .map(|((name, seen), reason)| {
+                    let look = seen.as_ref().map(Sighting::observation);
+                    (name, look.map_err(|_| reason.as_str()))
+                });
             observed_fleet(looks, remark, terminal.paint)
         }
     }

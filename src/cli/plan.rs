@@ -118,7 +118,10 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
         }
         Preparation::Refused(refused) => {
             if let Some(refusal) = &refused.report.refusal {
-                terminal.complain(&format!("Nothing is planned: {}.", preflight(refusal).because));
+                terminal.complain(&format!(
+                    "Nothing is planned: {}.",
+                    preflight(refusal).because
+                ));
             }
             Exit::Refused
         }

@@ -42,10 +42,7 @@ pub(super) struct RollbackArguments {
     how: HowArguments,
 }
 
-pub(super) fn run(
-    arguments: &RollbackArguments,
-    invocation: &Invocation,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.as_deref())?;
     let terminal = &invocation.terminal;
     let (revision, only) = match (&arguments.run, &arguments.to) {

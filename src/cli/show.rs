@@ -78,10 +78,7 @@ struct ShownSubscriber<'a> {
     intended: Option<&'a crate::model::SubscriberConfig>,
 }
 
-pub(super) fn run(
-    arguments: &ShowArguments,
-    invocation: &Invocation,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
     let reading = arguments.inventory.read(&invocation.settings, terminal)?;
     if reading.has_errors() {
@@ -99,14 +96,26 @@ pub(super) fn run(
         Some(What::Device { name, beside }) => {
             if beside.is_asked() {
                 let what = Subject::Device(name);
-                return compared(what, beside, &arguments.inventory, arguments.format, invocation);
+                return compared(
+                    what,
+                    beside,
+                    &arguments.inventory,
+                    arguments.format,
+                    invocation,
+                );
             }
             device(inventory, name, arguments.format, terminal)?;
         }
         Some(What::Subscriber { id, beside }) => {
             if beside.is_asked() {
                 let what = Subject::Subscriber(id);
-                return compared(what, beside, &arguments.inventory, arguments.format, invocation);
+                return compared(
+                    what,
+                    beside,
+                    &arguments.inventory,
+                    arguments.format,
+                    invocation,
+                );
             }
             subscriber(inventory, id, arguments.format, terminal)?;
         }

@@ -1,5 +1,7 @@
 //! Who did what, and who was refused to.
 
+use uuid::Uuid;
+
 use super::document::plain;
 use super::error::Fault;
 use super::kept::{Audit, AuditRow, Filter, RunId};
@@ -10,9 +12,10 @@ use super::{Store, StoreError};
 impl Store {
     /// Writes down that somebody did something, or was refused to.
     pub async fn audit(&self, audit: &Audit) -> Result<(), StoreError> {
-        self.within("keep an audit entry", async {
-            let mut session = self.write().await?;
-            insert_audit(&mut session, audit).await?;
+        let request = Uuid::now_v7();
+        self.within("keep an audit entry", || async {
+            let mut session = self.write_once().await?;
+            insert_audit(&mut session, audit, request).await?;
             session.commit().await
         })
         .await
@@ -20,7 +23,7 @@ impl Store {
 
     /// Lists what was done, newest first; a filter's device is a subject.
     pub async fn audits(&self, filter: &Filter) -> Result<Vec<AuditRow>, StoreError> {
-        self.within("list the audit", async {
+        self.within("list the audit", || async {
             let mut session = self.read().await?;
             let mut conditions = Conditions::default();
             if let Some(run) = filter.run {
@@ -31,21 +34,21 @@ impl Store {
             }
             conditions.between("at", filter);
             let sql = format!(
-                "select @seconds(at), who, verb, subject, is_refused, what, run from audit {} order by id desc {}",
+                "select @seconds(at) as seconds, who, verb, subject, is_refused, what, run from audit {} order by id desc {}",
                 conditions.sql(),
                 most(filter.most)
             );
             let rows = session.rows(&sql, &conditions.binds).await?;
             let rows = rows.iter().map(|row| {
                 Ok(AuditRow {
-                    at: row.count(0)?,
+                    at: row.count("seconds")?,
                     audit: Audit {
-                        who: row.text(1)?,
-                        verb: row.text(2)?,
-                        subject: row.maybe_text(3)?,
-                        is_refused: row.flag(4)?,
-                        what: row.text(5)?,
-                        run: row.maybe_id(6)?.map(RunId),
+                        who: row.text("who")?,
+                        verb: row.text("verb")?,
+                        subject: row.maybe_text("subject")?,
+                        is_refused: row.flag("is_refused")?,
+                        what: row.text("what")?,
+                        run: row.maybe_id("run")?.map(RunId),
                     },
                 })
             });
@@ -55,7 +58,12 @@ impl Store {
     }
 }
 
-pub(super) async fn insert_audit(session: &mut Session, audit: &Audit) -> Result<(), Fault> {
+/// Puts an audit entry in, unless this request did before its answer was lost.
+pub(super) async fn insert_audit(
+    session: &mut Session,
+    audit: &Audit,
+    request: Uuid,
+) -> Result<(), Fault> {
     let Audit {
         who,
         verb,
@@ -66,8 +74,8 @@ pub(super) async fn insert_audit(session: &mut Session, audit: &Audit) -> Result
     } = audit;
     let (who, what) = (plain(who), plain(what));
     let subject = subject.as_deref().map(plain);
-    let sql = "insert into audit (at, who, verb, subject, is_refused, what, run) \
-        values (@now, $1, $2, $3, $4, $5, $6)";
+    let sql = "insert into audit (at, who, verb, subject, is_refused, what, run, request) \
+        values (@now, $1, $2, $3, $4, $5, $6, $7) on conflict (request) do nothing";
     let binds = [
         Bind::Text(&who),
         Bind::Text(verb),
@@ -75,6 +83,7 @@ pub(super) async fn insert_audit(session: &mut Session, audit: &Audit) -> Result
         Bind::Flag(*is_refused),
         Bind::Text(&what),
         Bind::MaybeId(run.map(|run| run.0)),
+        Bind::Id(request),
     ];
     session.execute(sql, &binds).await?;
     Ok(())

@@ -1,10 +1,11 @@
 //! Entries of many devices in one transaction of SQLite: each transaction waits for the disk once.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as Turn, oneshot};
 
 use super::Store;
+use super::deadline::within;
 use super::error::Fault;
 use super::record::Prepared;
 use super::session::Session;
@@ -18,7 +19,7 @@ pub(super) struct Batches {
 }
 
 struct Waiting {
-    entry: Prepared,
+    entry: Arc<Prepared>,
     tell: oneshot::Sender<Result<(), Fault>>,
 }
 
@@ -41,17 +42,17 @@ impl Batches {
 
 impl Store {
     /// Puts an entry in, together with those that come at the same time.
-    pub(super) async fn put_in_batch(&self, entry: Prepared) -> Result<(), Fault> {
+    pub(super) async fn put_in_batch(&self, entry: Arc<Prepared>) -> Result<(), Fault> {
         let (tell, told) = oneshot::channel();
         self.inner.batches.add(Waiting { entry, tell });
         let store = self.clone();
         // A task of its own: whoever gives up waiting must not take the entries of others along.
         tokio::spawn(async move { store.write_waiting().await });
         let deadline = self.inner.timeouts.operation;
-        match tokio::time::timeout(deadline, told).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(_)) => Err(Fault::Away("the writing was given up".to_owned())),
-            Err(_) => Err(Fault::Away(format!("no answer within {deadline:?}"))),
+        match within(deadline, told).await {
+            Some(Ok(done)) => done,
+            Some(Err(_)) => Err(Fault::Away("the writing was given up".to_owned())),
+            None => Err(Fault::Away(format!("no answer within {deadline:?}"))),
         }
     }
 
@@ -63,10 +64,10 @@ impl Store {
             return;
         }
         let deadline = self.inner.timeouts.operation;
-        let writing = tokio::time::timeout(deadline, self.write_batch(&batch));
+        let writing = within(deadline, self.write_batch(&batch));
         let done = writing
             .await
-            .unwrap_or_else(|_| Err(Fault::Away(format!("no answer within {deadline:?}"))));
+            .unwrap_or_else(|| Err(Fault::Away(format!("no answer within {deadline:?}"))));
         match done {
             Ok(each) => {
                 for (Waiting { tell, .. }, done) in batch.into_iter().zip(each) {
@@ -93,8 +94,8 @@ impl Store {
                 back(&mut session).await?;
             }
             session.execute("release entry", &[]).await?;
-            if let Err(Fault::Away(because)) = put {
-                return Err(Fault::Away(because));
+            if let Err(fault @ (Fault::Away(_) | Fault::Lost(_))) = put {
+                return Err(fault);
             }
             each.push(put);
         }

@@ -32,6 +32,11 @@ pub enum StoreError {
         "the store {store} has schema version {has}, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one"
     )]
     NewerSchema { store: String, has: i64, knows: i64 },
+    /// Its schema was not made by the migrations that this program has.
+    #[error(
+        "the store {store} has a schema that this gamctl did not make: {what}; use the gamctl that made it, or restore a backup"
+    )]
+    ForeignSchema { store: String, what: String },
     #[error("the store {store} could not {doing}: {because}")]
     Broken {
         store: String,
@@ -72,6 +77,8 @@ impl StoreError {
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
     Away(String),
+    /// The connection broke before the answer was there: it can be asked again at once.
+    Lost(String),
     /// The trigger of `entry` found another lease.
     Fenced,
     /// An entry, a run or a lease that must be there is not.
@@ -100,15 +107,12 @@ impl From<serde_json::Error> for Fault {
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
             // The server went away between two messages.
-            | sqlx::Error::Protocol(_) => Self::Away(error.to_string()),
-            sqlx::Error::PoolTimedOut => {
-                Self::Away("no connection became free in time".to_owned())
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => Self::Lost(error.to_string()),
+            sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Away(error.to_string())
             }
+            sqlx::Error::PoolTimedOut => Self::Away("no connection became free in time".to_owned()),
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
                 of_database(&code, database.message())
@@ -129,11 +133,12 @@ fn of_database(code: &str, message: &str) -> Fault {
         return match code {
             "23503" => Fault::Rewound,
             _ if code.starts_with("23") => Fault::Refused(message.to_owned()),
-            // Cancelled by a deadline, locked out, or in each other's way.
-            "57014" | "55P03" | "40001" | "40P01" | "25P03" | "25006" | "3D000" => {
-                Fault::Away(message.to_owned())
-            }
-            _ if ["08", "28", "53", "57", "58"]
+            // In each other's way, or ended because this process was suspended in the middle of a transaction.
+            "40001" | "40P01" | "25P03" | "57P01" | "57P02" => Fault::Lost(message.to_owned()),
+            _ if code.starts_with("08") => Fault::Lost(message.to_owned()),
+            // Cancelled by a deadline, or locked out.
+            "57014" | "55P03" | "25006" | "3D000" => Fault::Away(message.to_owned()),
+            _ if ["28", "53", "57", "58"]
                 .iter()
                 .any(|class| code.starts_with(class)) =>
             {

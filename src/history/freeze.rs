@@ -24,8 +24,8 @@ impl Store {
             since: _,
             until,
         } = freeze;
-        self.within("freeze", async {
-            let mut session = self.write().await?;
+        self.within("freeze", || async {
+            let mut session = self.write_once().await?;
             let (reason, who) = (plain(reason), plain(who));
             let sql = "insert into frozen (id, scope, reason, who, since, until) \
                 values ($1, $2, $3, $4, @now, @time($5)) on conflict (id) do nothing";
@@ -53,8 +53,8 @@ impl Store {
 
     /// Ends a freeze and says whether it was in force.
     pub async fn thaw(&self, freeze: Uuid, who: &str) -> Result<bool, StoreError> {
-        self.within("thaw", async {
-            let mut session = self.write().await?;
+        self.within("thaw", || async {
+            let mut session = self.write_once().await?;
             let who = plain(who);
             let sql = "insert into thaw (frozen, who, at) \
                 select id, $2, @now from frozen where id = $1 and until > @now on conflict (frozen) do nothing";
@@ -68,20 +68,20 @@ impl Store {
 
     /// Lists the freezes in force by the store's clock, oldest first.
     pub async fn freezes(&self) -> Result<Vec<Freeze>, StoreError> {
-        self.within("list freezes", async {
+        self.within("list freezes", || async {
             let mut session = self.read().await?;
-            let sql = "select id, scope, reason, who, @seconds(since), @seconds(until) from frozen \
-                where until > @now and not exists (select 1 from thaw where thaw.frozen = frozen.id) \
-                order by since, id";
+            let sql = "select id, scope, reason, who, @seconds(since) as began, @seconds(until) as ends from frozen \
+                where frozen.until > @now and not exists (select 1 from thaw where thaw.frozen = frozen.id) \
+                order by frozen.since, id";
             let rows = session.rows(sql, &[]).await?;
             let freezes = rows.iter().map(|row| {
                 Ok(Freeze {
-                    id: row.id(0)?,
-                    scope: restored(row.document(1)?)?,
-                    reason: row.text(2)?,
-                    who: row.text(3)?,
-                    since: row.count(4)?,
-                    until: row.count(5)?,
+                    id: row.id("id")?,
+                    scope: restored(row.document("scope")?)?,
+                    reason: row.text("reason")?,
+                    who: row.text("who")?,
+                    since: row.count("began")?,
+                    until: row.count("ends")?,
                 })
             });
             freezes.collect()

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::apply::{DeviceOutcome, Purpose, StepOutcome};
-use crate::model::{DeviceName, Fingerprint};
+use crate::apply::{DeviceOutcome, Purpose, RunResult, StepOutcome};
+use crate::model::{DeviceName, Fingerprint, FreezeScope};
 use crate::plan::{DevicePlan, InventoryVersion, Ledger};
 
 /// The number of a run: in order of time, and made without asking the store, so that what is written twice is found to be the same.
@@ -38,7 +38,7 @@ pub struct RunSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit: Option<u8>,
+    pub result: Option<RunResult>,
     /// How many devices ended how, by `Ended::word`.
     pub devices: std::collections::BTreeMap<String, u64>,
 }
@@ -124,7 +124,8 @@ pub struct UnsavedDevice {
 /// The last inventory that was put on devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppliedCommit {
-    pub run: RunId,
+    /// Left out: it was found to need no change.
+    pub run: Option<RunId>,
     pub commit: String,
     pub at: u64,
 }
@@ -182,8 +183,7 @@ pub struct Audit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
     pub id: Uuid,
-    /// As `--device`, `--site` and `--label` spell a scope; empty: everything.
-    pub scope: Vec<String>,
+    pub scope: FreezeScope,
     pub reason: String,
     pub who: String,
     pub since: u64,

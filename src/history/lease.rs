@@ -6,56 +6,32 @@ use uuid::Uuid;
 
 use super::error::Fault;
 use super::kept::{Acquired, Lease};
+use super::ledger::device_name;
 use super::session::{Bind, Session};
 use super::{Store, StoreError};
 use crate::crash;
 use crate::model::DeviceName;
 
 impl Store {
-    /// Asks for a device. Who has it may ask again; a lease that ran out is anybody's.
+    /// Asks for a device, which is leased where it is free: never leased, given back, or its lease ran out.
     ///
-    /// Each time that it goes to somebody else, its epoch is counted up, and what is written under an older one is rejected.
+    /// `claim` names this request. The same claim may ask again, for when its answer was lost, and has the same epoch. Any
+    /// other claim waits, also one of the same holder: two runs of one process must not write to one device. Each time that a
+    /// device is leased again its epoch is counted up, and what is written under an older one is rejected.
     pub async fn acquire(
         &self,
         device: &DeviceName,
         holder: Uuid,
+        claim: Uuid,
         lasts: Duration,
     ) -> Result<Acquired, StoreError> {
         crash::point("lease-before");
         let acquired = self
-            .within("lease a device", async {
-                let mut session = self.write().await?;
-                let sql = "insert into lease (device, holder, epoch, since, until, is_released) \
-                    values ($1, $2, 1, @now, @later($3), $4) \
-                    on conflict (device) do update set \
-                    epoch = case when lease.holder = excluded.holder then lease.epoch else lease.epoch + 1 end, \
-                    holder = excluded.holder, since = excluded.since, until = excluded.until, is_released = excluded.is_released \
-                    where lease.holder = excluded.holder or lease.is_released or lease.until <= @now \
-                    returning epoch";
-                let binds = [
-                    Bind::Text(device.as_str()),
-                    Bind::Id(holder),
-                    Bind::Number(millis(lasts)),
-                    Bind::Flag(false),
-                ];
-                if let Some(row) = session.row(sql, &binds).await? {
-                    let epoch = row.number(0)?;
-                    session.commit().await?;
-                    let device = device.clone();
-                    return Ok(Acquired::Lease(Lease {
-                        device,
-                        holder,
-                        epoch,
-                    }));
-                }
-                let sql = "select holder, @seconds(since), @seconds(until) from lease where device = $1";
-                let row = session.row(sql, &[Bind::Text(device.as_str())]).await?;
-                let row = row.ok_or(Fault::Rewound)?;
-                Ok(Acquired::Held {
-                    by: row.id(0)?,
-                    since: row.count(1)?,
-                    until: row.count(2)?,
-                })
+            .within("lease a device", || async {
+                let mut session = self.write_once().await?;
+                let acquired = acquire(&mut session, device, [holder, claim], lasts).await?;
+                session.commit().await?;
+                Ok(acquired)
             })
             .await?;
         crash::point("lease-after");
@@ -68,9 +44,10 @@ impl Store {
     ///
     /// `Fenced` where it was given back, or is not the store's any more.
     pub async fn renew(&self, lease: &Lease, lasts: Duration) -> Result<(), StoreError> {
-        self.within("renew a lease", async {
-            let mut session = self.write().await?;
-            let sql = "update lease set until = case when until < @later($4) then @later($4) else until end \
+        self.within("renew a lease", || async {
+            let mut session = self.write_once().await?;
+            let sql = "update lease set until = case when until < @later($4) then @later($4) else until end, \
+                lasts = case when lasts < $4 then $4 else lasts end \
                 where device = $1 and holder = $2 and epoch = $3 and not is_released";
             let binds = [
                 Bind::Text(lease.device.as_str()),
@@ -86,31 +63,29 @@ impl Store {
         .await
     }
 
-    /// Ends the lease of a holder that is known to be dead, so that its device can be looked at now.
-    pub async fn release_of_dead(
-        &self,
-        device: &DeviceName,
-        holder: Uuid,
-    ) -> Result<(), StoreError> {
-        self.within("end the lease of a dead process", async {
-            let mut session = self.write().await?;
-            let sql = "update lease set until = @now, is_released = $3 \
-                where device = $1 and holder = $2 and not is_released";
-            let binds = [
-                Bind::Text(device.as_str()),
-                Bind::Id(holder),
-                Bind::Flag(true),
-            ];
-            session.execute(sql, &binds).await?;
-            session.commit().await
+    /// Ends all leases of a holder that is known to be dead, at once, and returns their devices.
+    ///
+    /// They are ended together because the proof of a death may be gone after the first question. Asked again, it returns none.
+    pub async fn release_of_dead(&self, holder: Uuid) -> Result<Vec<DeviceName>, StoreError> {
+        self.within("end the leases of a dead process", || async {
+            let mut session = self.write_once().await?;
+            let sql = "update lease set until = @now, is_released = $2 \
+                where holder = $1 and not is_released returning device";
+            let binds = [Bind::Id(holder), Bind::Flag(true)];
+            let rows = session.rows(sql, &binds).await?;
+            session.commit().await?;
+            let devices = rows.iter().map(|row| device_name(&row.text("device")?));
+            let mut devices: Vec<DeviceName> = devices.collect::<Result<_, Fault>>()?;
+            devices.sort();
+            Ok(devices)
         })
         .await
     }
 
     /// Gives a lease back; one that is somebody else's by now stays theirs.
     pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.within("give a lease back", async {
-            let mut session = self.write().await?;
+        self.within("give a lease back", || async {
+            let mut session = self.write_once().await?;
             let sql = "update lease set until = @now, is_released = $4 \
                 where device = $1 and holder = $2 and epoch = $3";
             let binds = [
@@ -126,13 +101,57 @@ impl Store {
     }
 }
 
+async fn acquire(
+    session: &mut Session,
+    device: &DeviceName,
+    [holder, claim]: [Uuid; 2],
+    lasts: Duration,
+) -> Result<Acquired, Fault> {
+    let sql = "insert into lease (device, holder, claim, epoch, since, until, lasts, is_released) \
+        values ($1, $2, $3, 1, @now, @later($4), $4, $5) \
+        on conflict (device) do update set \
+        epoch = case when lease.claim = excluded.claim and lease.holder = excluded.holder and not lease.is_released \
+            then lease.epoch else lease.epoch + 1 end, \
+        holder = excluded.holder, claim = excluded.claim, since = excluded.since, until = excluded.until, \
+        lasts = excluded.lasts, is_released = excluded.is_released \
+        where lease.is_released or lease.until <= @now \
+            or (lease.claim = excluded.claim and lease.holder = excluded.holder) \
+        returning epoch";
+    let name = Bind::Text(device.as_str());
+    let binds = [
+        name.clone(),
+        Bind::Id(holder),
+        Bind::Id(claim),
+        Bind::Number(millis(lasts)),
+        Bind::Flag(false),
+    ];
+    if let Some(row) = session.row(sql, &binds).await? {
+        return Ok(Acquired::Lease(Lease {
+            device: device.clone(),
+            holder,
+            epoch: row.number("epoch")?,
+        }));
+    }
+    // The clock of its holder may have been ahead. A holder that lives renews it; one that died keeps it no longer than this.
+    let sql = "update lease set until = @later(lasts) where device = $1 and until > @later(lasts)";
+    session.execute(sql, std::slice::from_ref(&name)).await?;
+    let sql = "select holder, @seconds(since) as began, @seconds(until) as ends from lease where device = $1";
+    let row = session.row(sql, &[name]).await?;
+    let row = row.ok_or(Fault::Rewound)?;
+    Ok(Acquired::Held {
+        by: row.id("holder")?,
+        since: row.count("began")?,
+        until: row.count("ends")?,
+    })
+}
+
 /// Returns the error that tells whose lease it is.
 pub(super) async fn fenced(session: &mut Session, lease: &Lease) -> Result<Fault, Fault> {
     let sql = "select epoch from lease where device = $1";
     let row = session
         .row(sql, &[Bind::Text(lease.device.as_str())])
         .await?;
-    let stores = row.map(|row| row.number(0)).transpose()?;
+    let stores = row.map(|row| row.number("epoch")).transpose()?;
     Ok(Fault::from(StoreError::Fenced {
         device: lease.device.clone(),
         ours: lease.epoch,

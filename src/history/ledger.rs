@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::audit::insert_audit;
 use super::document::{applied, difference, restored, stored};
@@ -16,13 +17,14 @@ use crate::plan::Ledger;
 /// After so many differences a version is written whole, so that reading an old one stays short.
 pub(super) const WHOLE_EVERY: i64 = 20;
 
-const KEPT: &str = "select ledger.device, ledger.content, ledger.version, inventory_commit, @seconds(ledger.at), unsaved.device is not null \
+const KEPT: &str = "select ledger.device as device, ledger.content as content, ledger.version as version, inventory_commit, \
+    @seconds(ledger.at) as seconds, unsaved.device is not null as is_unsaved \
     from ledger left join unsaved on unsaved.device = ledger.device";
 
 impl Store {
     /// Returns what is ours on a device; nothing where that was never written down.
     pub async fn ledger(&self, device: &DeviceName) -> Result<Option<Kept>, StoreError> {
-        self.within("read what is ours", async {
+        self.within("read what is ours", || async {
             let mut session = self.read().await?;
             let sql = format!("{KEPT} where ledger.device = $1");
             let row = session.row(&sql, &[Bind::Text(device.as_str())]).await?;
@@ -33,7 +35,7 @@ impl Store {
 
     /// Returns what is ours, on all devices.
     pub async fn ledgers(&self) -> Result<BTreeMap<DeviceName, Kept>, StoreError> {
-        self.within("read what is ours", async {
+        self.within("read what is ours", || async {
             let mut session = self.read().await?;
             let rows = session.rows(KEPT, &[]).await?;
             rows.iter().map(kept).collect()
@@ -47,7 +49,7 @@ impl Store {
         device: &DeviceName,
         version: u64,
     ) -> Result<Option<Ledger>, StoreError> {
-        self.within("read what was ours", async {
+        self.within("read what was ours", || async {
             let mut session = self.read().await?;
             let version = super::run::signed(version);
             let document = version_document(&mut session, device, version).await?;
@@ -63,10 +65,11 @@ impl Store {
         ledger: &NewLedger,
         audit: &Audit,
     ) -> Result<(), StoreError> {
-        self.within("keep what is ours", async {
+        let request = Uuid::now_v7();
+        self.within("keep what is ours", || async {
             let mut session = self.write().await?;
             put_ledger(&mut session, device, ledger, None).await?;
-            insert_audit(&mut session, audit).await?;
+            insert_audit(&mut session, audit, request).await?;
             session.commit().await
         })
         .await
@@ -74,15 +77,15 @@ impl Store {
 
     /// Lists the devices that run what their startup file does not have.
     pub async fn unsaved(&self) -> Result<Vec<UnsavedDevice>, StoreError> {
-        self.within("list unsaved devices", async {
+        self.within("list unsaved devices", || async {
             let mut session = self.read().await?;
-            let sql = "select device, run, @seconds(at) from unsaved order by device";
+            let sql = "select device, run, @seconds(at) as seconds from unsaved order by device";
             let rows = session.rows(sql, &[]).await?;
             let rows = rows.iter().map(|row| {
                 Ok(UnsavedDevice {
-                    device: device_name(&row.text(0)?)?,
-                    run: RunId(row.id(1)?),
-                    at: row.count(2)?,
+                    device: device_name(&row.text("device")?)?,
+                    run: RunId(row.id("run")?),
+                    at: row.count("seconds")?,
                 })
             });
             rows.collect()
@@ -93,13 +96,13 @@ impl Store {
 
 fn kept(row: &Row) -> Result<(DeviceName, Kept), Fault> {
     let kept = Kept {
-        ledger: restored(row.document(1)?)?,
-        version: row.count(2)?,
-        commit: row.maybe_text(3)?,
-        at: row.count(4)?,
-        is_unsaved: row.flag(5)?,
+        ledger: restored(row.document("content")?)?,
+        version: row.count("version")?,
+        commit: row.maybe_text("inventory_commit")?,
+        at: row.count("seconds")?,
+        is_unsaved: row.flag("is_unsaved")?,
     };
-    Ok((device_name(&row.text(0)?)?, kept))
+    Ok((device_name(&row.text("device")?)?, kept))
 }
 
 pub(super) fn device_name(text: &str) -> Result<DeviceName, Fault> {
@@ -125,9 +128,9 @@ pub(super) async fn put_ledger(
     let old = session.row(sql, std::slice::from_ref(&name)).await?;
     let (last, old, is_same) = match &old {
         Some(row) => {
-            let old = row.document(1)?;
-            let is_same = old == content && row.maybe_text(2)? == *commit;
-            (row.number(0)?, Some(old), is_same)
+            let old = row.document("content")?;
+            let is_same = old == content && row.maybe_text("inventory_commit")? == *commit;
+            (row.number("version")?, Some(old), is_same)
         }
         None => (0, None, false),
     };
@@ -182,9 +185,9 @@ pub(super) fn put_together(chain: &[Row]) -> Result<Option<Value>, Fault> {
     let Some((whole, differences)) = chain.split_first() else {
         return Ok(None);
     };
-    let mut document = whole.document(0)?;
+    let mut document = whole.document("content")?;
     for difference in differences {
-        document = applied(document, difference.document(0)?);
+        document = applied(document, difference.document("content")?);
     }
     Ok(Some(document))
 }

@@ -20,7 +20,7 @@ impl Store {
     ///
     /// A look that found what an earlier one did, but for health and time, adds nothing and gets the number of that one.
     pub async fn keep_look(&self, look: &Observation) -> Result<u64, StoreError> {
-        self.within("keep a look", async {
+        self.within("keep a look", || async {
             // Most looks are as the last one; these need no lock.
             let kept = PreparedLook::of(look)?;
             let mut session = self.read().await?;
@@ -42,15 +42,16 @@ impl Store {
         device: &DeviceName,
         fingerprint: &Fingerprint,
     ) -> Result<Option<Observation>, StoreError> {
-        self.within("read a look", async {
+        self.within("read a look", || async {
             let mut session = self.read().await?;
-            let sql = "select max(sequence) from look where device = $1 and fingerprint = $2";
+            let sql =
+                "select max(sequence) as newest from look where device = $1 and fingerprint = $2";
             let binds = [
                 Bind::Text(device.as_str()),
                 Bind::Text(fingerprint.as_str()),
             ];
             let row = session.row(sql, &binds).await?;
-            match row.map_or(Ok(None), |row| row.maybe_number(0))? {
+            match row.map_or(Ok(None), |row| row.maybe_number("newest"))? {
                 Some(sequence) => look_at(&mut session, device, sequence).await,
                 None => Ok(None),
             }
@@ -60,11 +61,11 @@ impl Store {
 
     /// Returns what the last look at a device found, with the health and the time of when that was first found.
     pub async fn last_look(&self, device: &DeviceName) -> Result<Option<Observation>, StoreError> {
-        self.within("read a look", async {
+        self.within("read a look", || async {
             let mut session = self.read().await?;
             let sql = "select sequence from last_look where device = $1";
             match session.row(sql, &[Bind::Text(device.as_str())]).await? {
-                Some(row) => look_at(&mut session, device, row.number(0)?).await,
+                Some(row) => look_at(&mut session, device, row.number("sequence")?).await,
                 None => Ok(None),
             }
         })
@@ -120,7 +121,7 @@ async fn last(session: &mut Session, look: &PreparedLook) -> Result<Option<(i64,
     let row = session
         .row(sql, &[Bind::Text(look.device.as_str())])
         .await?;
-    row.map(|row| Ok((row.number(0)?, row.text(1)? == look.digest)))
+    row.map(|row| Ok((row.number("sequence")?, row.text("digest")? == look.digest)))
         .transpose()
 }
 
@@ -136,11 +137,11 @@ pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Resu
     let sql = "select sequence from look where device = $1 and digest = $2";
     let binds = [device.clone(), Bind::Text(&kept.digest)];
     let sequence = match session.row(sql, &binds).await? {
-        Some(row) => row.number(0)?,
+        Some(row) => row.number("sequence")?,
         None => {
-            let sql = "select coalesce(max(sequence), 0) + 1 from look where device = $1";
+            let sql = "select coalesce(max(sequence), 0) + 1 as next from look where device = $1";
             let row = session.row(sql, std::slice::from_ref(&device)).await?;
-            let sequence = row.map_or(Ok(1), |row| row.number(0))?;
+            let sequence = row.map_or(Ok(1), |row| row.number("next"))?;
             let (base, content) = written(session, last, sequence, kept).await?;
             let sql = "insert into look (device, sequence, digest, fingerprint, base, content, at) \
                 values ($1, $2, $3, $4, $5, $6, @now)";

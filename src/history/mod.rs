@@ -1,11 +1,12 @@
 //! What gamctl remembers: runs, plans, intents, outcomes, looks, what is ours, who holds a device, and who did what.
 //!
-//! `kept` the values that go in and come out · `url` where a store is · `store` its connections and deadlines · `open`,
+//! `kept` the values that go in and come out · `url` where a store is · `store` its connections · `deadline` how long it may take · `open`,
 //! `session`, `document` the two engines · `run`, `take`, `lease`, `record`, `look`, `ledger`, `audit`, `freeze`,
 //! `unfinished`, `story` its operations · `journal` what is written while the store is away.
 
 mod audit;
 mod batch;
+mod deadline;
 mod document;
 mod error;
 mod freeze;

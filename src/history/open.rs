@@ -21,10 +21,18 @@ static SQLITE: Migrator = sqlx::migrate!("schema/sqlite");
 /// Connections to Postgres. 500 devices share them: each of their questions takes a millisecond or two.
 const CONNECTIONS: u32 = 16;
 
+/// This part of an operation's time a transaction on a server may be idle.
+const IDLE_SHARE: u32 = 5;
+
+/// How long sqlx waits for a connection. The deadline of the operation is far shorter, and does not count the time for which
+/// this process is suspended.
+const NEVER: Duration = Duration::from_secs(86_400);
+
 /// Connections that only read an SQLite file.
 const READERS: u32 = 4;
 
-const VERSION: &str = "select max(version) from _sqlx_migrations";
+const MIGRATIONS: &str =
+    "select version, description, success, checksum from _sqlx_migrations order by version";
 
 /// Returns the newest schema that this program knows.
 pub(super) fn newest(is_postgres: bool) -> i64 {
@@ -47,11 +55,16 @@ async fn open_postgres(
     timeouts: Timeouts,
 ) -> Result<Db, Fault> {
     let millis = timeouts.operation.as_millis().to_string();
+    // Others wait for the locks of a process that is suspended in a transaction: it loses them long before they give up.
+    let idle = (timeouts.operation / IDLE_SHARE)
+        .as_millis()
+        .max(1)
+        .to_string();
     // The server gives up when we do, so that nothing is held by a question nobody waits for.
     let limited = options.clone().application_name("gamctl").options([
         ("statement_timeout", millis.as_str()),
         ("lock_timeout", millis.as_str()),
-        ("idle_in_transaction_session_timeout", millis.as_str()),
+        ("idle_in_transaction_session_timeout", idle.as_str()),
     ]);
     // Migrations may take longer than a question.
     let one = PgPoolOptions::new().max_connections(1);
@@ -61,18 +74,18 @@ async fn open_postgres(
         .connect_with(options);
     let once = once.await?;
     let is_new = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null");
-    let has: Option<i64> = match is_new.fetch_one(&once).await? {
-        true => None,
-        false => sqlx::query_scalar(VERSION).fetch_one(&once).await?,
+    let has: Vec<Applied> = match is_new.fetch_one(&once).await? {
+        true => Vec::new(),
+        false => sqlx::query_as(MIGRATIONS).fetch_all(&once).await?,
     };
-    if is_to_migrate(url, has, newest(true))? {
+    if is_to_migrate(url, &has, &POSTGRES)? {
         // Others who come at the same time wait for it: sqlx takes an advisory lock.
         migrated(POSTGRES.run(&once).await)?;
     }
     once.close().await;
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
-        .acquire_timeout(timeouts.operation)
+        .acquire_timeout(NEVER)
         .connect_lazy_with(limited);
     Ok(Db::Postgres(pool))
 }
@@ -90,19 +103,19 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
     };
     let one = |busy| {
         let one = SqlitePoolOptions::new().max_connections(1);
-        one.acquire_timeout(busy).connect_with(options(busy))
+        one.acquire_timeout(NEVER).connect_with(options(busy))
     };
     // Alone from the first connection on: the one that makes a new file a WAL cannot wait for another that does so, it fails.
     let alone = alone(path, timeouts.open).await?;
     let once = one(timeouts.open).await?;
-    if is_to_migrate(url, sqlite_version(&once).await?, newest(false))? {
+    if is_to_migrate(url, &sqlite_migrations(&once).await?, &SQLITE)? {
         migrated(SQLITE.run(&once).await)?;
     }
     once.close().await;
     drop(alone);
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
-        .acquire_timeout(timeouts.operation)
+        .acquire_timeout(NEVER)
         .connect_lazy_with(options(timeouts.operation).read_only(true));
     Ok(Db::Sqlite {
         writer: one(timeouts.operation).await?,
@@ -111,26 +124,77 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
     })
 }
 
-async fn sqlite_version(pool: &SqlitePool) -> Result<Option<i64>, Fault> {
+async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<Applied>, Fault> {
     let table = "select count(*) from sqlite_schema where name = '_sqlx_migrations'";
     let there: i64 = sqlx::query_scalar(table).fetch_one(pool).await?;
     match there {
-        0 => Ok(None),
-        _ => Ok(sqlx::query_scalar(VERSION).fetch_one(pool).await?),
+        0 => Ok(Vec::new()),
+        _ => Ok(sqlx::query_as(MIGRATIONS).fetch_all(pool).await?),
     }
 }
 
-/// Says whether the schema is behind.
-fn is_to_migrate(url: &StoreUrl, has: Option<i64>, knows: i64) -> Result<bool, Fault> {
-    match has {
-        Some(has) if has > knows => Err(Fault::from(StoreError::NewerSchema {
+/// A migration that the store says was applied to it.
+#[derive(sqlx::FromRow)]
+struct Applied {
+    version: i64,
+    description: String,
+    success: bool,
+    checksum: Vec<u8>,
+}
+
+/// Says whether the schema is behind, and refuses one that was not made by the migrations of this program.
+fn is_to_migrate(url: &StoreUrl, has: &[Applied], knows: &Migrator) -> Result<bool, Fault> {
+    let newest = knows.iter().map(|migration| migration.version).max();
+    let newest = newest.unwrap_or_default();
+    if let Some(last) = has.last().filter(|last| last.version > newest) {
+        return Err(Fault::from(StoreError::NewerSchema {
             store: url.to_string(),
-            has,
-            knows,
-        })),
-        Some(has) => Ok(has < knows),
-        None => Ok(true),
+            has: last.version,
+            knows: newest,
+        }));
     }
+    if let Some(what) = has.iter().find_map(|applied| foreign(applied, knows)) {
+        return Err(foreign_schema(url, what));
+    }
+    // Each schema is made from the one before.
+    let mut missing = knows.iter().filter(|migration| {
+        let mut applied = has.iter();
+        !applied.any(|applied| applied.version == migration.version)
+    });
+    match (missing.next(), has.last()) {
+        (Some(migration), Some(last)) if migration.version < last.version => {
+            let what = format!("migration {} is missing", migration.version);
+            Err(foreign_schema(url, what))
+        }
+        (missing, _) => Ok(missing.is_some()),
+    }
+}
+
+/// Returns what is wrong with a migration that was applied.
+fn foreign(applied: &Applied, knows: &Migrator) -> Option<String> {
+    let Applied {
+        version,
+        description,
+        success,
+        checksum,
+    } = applied;
+    let named = format!("migration {version} (`{description}`)");
+    let mut known = knows.iter();
+    let Some(known) = known.find(|migration| migration.version == *version) else {
+        return Some(format!("{named} is unknown"));
+    };
+    if !success {
+        return Some(format!("{named} failed half-way"));
+    }
+    (known.checksum.as_ref() != checksum.as_slice())
+        .then(|| format!("{named} was made from another text"))
+}
+
+fn foreign_schema(url: &StoreUrl, what: String) -> Fault {
+    Fault::from(StoreError::ForeignSchema {
+        store: url.to_string(),
+        what,
+    })
 }
 
 fn migrated(done: Result<(), MigrateError>) -> Result<(), Fault> {

@@ -1,9 +1,11 @@
 //! What happens with a device in a run, entry by entry, under its lease.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::deadline::repeated;
 use super::document::{digest, stored};
 use super::error::Fault;
 use super::kept::{Lease, NewLedger, RunId};
@@ -90,24 +92,21 @@ impl Store {
         let (run, lease, number) = (prepared.run, prepared.lease.clone(), prepared.number);
         let doing = "keep an entry";
         let put = match &self.inner.db {
-            Db::Sqlite { .. } => self.put_in_batch(prepared).await,
+            Db::Sqlite { .. } => self.put_in_batch(Arc::new(prepared)).await,
             Db::Postgres(_) => {
-                let put = async {
+                let put = || async {
                     let mut session = self.write().await?;
                     prepared.put(&mut session).await?;
                     session.commit().await
                 };
-                let deadline = self.inner.timeouts.operation;
-                tokio::time::timeout(deadline, put)
-                    .await
-                    .unwrap_or_else(|_| Err(Fault::Away(format!("no answer within {deadline:?}"))))
+                repeated(self.inner.timeouts.operation, put).await
             }
         };
         match put {
             Ok(()) => Ok(()),
             // What the lease is now is asked outside of the transaction that failed.
             Err(Fault::Fenced) => {
-                self.within(doing, async {
+                self.within(doing, || async {
                     let mut session = self.read().await?;
                     Err(fenced(&mut session, &lease).await?)
                 })
@@ -185,7 +184,7 @@ impl Prepared {
         ];
         let sql = "select digest from entry where run = $1 and device = $2 and number = $3";
         if let Some(row) = session.row(sql, &key).await? {
-            return match row.text(0)? == self.digest {
+            return match row.text("digest")? == self.digest {
                 true => Ok(()),
                 false => Err(Fault::Another(format!(
                     "another entry {} of {device} in run {}",

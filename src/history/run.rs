@@ -7,16 +7,18 @@ use super::error::Fault;
 use super::kept::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
 use super::session::{Bind, Row, Session, places};
 use super::{Store, StoreError};
+use crate::apply::RunResult;
 use crate::crash;
 
-const RUN_COLUMNS: &str = "id, verb, who, inventory, is_uncommitted, plan, version, @seconds(began), @seconds(ended), exit";
+const RUN_COLUMNS: &str = "id, verb, who, inventory, is_uncommitted, plan, version, \
+    @seconds(began) as began_seconds, @seconds(ended) as ended_seconds, result";
 
 impl Store {
     /// Writes down that a run begins. The same run again changes nothing.
     pub async fn begin_run(&self, run: &NewRun) -> Result<(), StoreError> {
         crash::point("run-before");
-        self.within("begin a run", async {
-            let mut session = self.write().await?;
+        self.within("begin a run", || async {
+            let mut session = self.write_once().await?;
             insert_run(&mut session, run).await?;
             session.commit().await
         })
@@ -26,11 +28,11 @@ impl Store {
     }
 
     /// Writes down how a run ended; the first end counts.
-    pub async fn end_run(&self, run: RunId, exit: u8) -> Result<(), StoreError> {
-        self.within("end a run", async {
-            let mut session = self.write().await?;
-            let sql = "update run set ended = @now, exit = $2 where id = $1 and ended is null";
-            let binds = [Bind::Id(run.0), Bind::Number(i64::from(exit))];
+    pub async fn end_run(&self, run: RunId, result: RunResult) -> Result<(), StoreError> {
+        self.within("end a run", || async {
+            let mut session = self.write_once().await?;
+            let sql = "update run set ended = @now, result = $2 where id = $1 and ended is null";
+            let binds = [Bind::Id(run.0), Bind::Text(result.word())];
             session.execute(sql, &binds).await?;
             session.commit().await
         })
@@ -41,7 +43,7 @@ impl Store {
 
     /// Lists runs, newest first.
     pub async fn runs(&self, filter: &Filter) -> Result<Vec<RunSummary>, StoreError> {
-        self.within("list runs", async {
+        self.within("list runs", || async {
             let mut session = self.read().await?;
             let mut conditions = Conditions::default();
             if let Some(run) = filter.run {
@@ -66,7 +68,7 @@ impl Store {
 
     /// Lists how it ended with devices, newest first.
     pub async fn outcomes(&self, filter: &Filter) -> Result<Vec<OutcomeRow>, StoreError> {
-        self.within("list outcomes", async {
+        self.within("list outcomes", || async {
             let mut session = self.read().await?;
             let mut conditions = Conditions::default();
             if let Some(run) = filter.run {
@@ -82,16 +84,16 @@ impl Store {
                 false => "at desc, run desc, device",
             };
             let sql = format!(
-                "select run, @seconds(at), content from outcome {} order by {order} {}",
+                "select run, @seconds(at) as seconds, content from outcome {} order by {order} {}",
                 conditions.sql(),
                 most(filter.most)
             );
             let rows = session.rows(&sql, &conditions.binds).await?;
             let rows = rows.iter().map(|row| {
                 Ok(OutcomeRow {
-                    run: RunId(row.id(0)?),
-                    at: row.count(1)?,
-                    outcome: restored(row.document(2)?)?,
+                    run: RunId(row.id("run")?),
+                    at: row.count("seconds")?,
+                    outcome: restored(row.document("content")?)?,
                 })
             });
             rows.collect()
@@ -99,27 +101,81 @@ impl Store {
         .await
     }
 
-    /// Returns the commit that was last put on at least one device, or found to need nothing, and by which run.
+    /// Returns the commit that was last put on at least one device, or found to need no change.
     pub async fn applied_commit(&self) -> Result<Option<AppliedCommit>, StoreError> {
-        self.within("tell the applied commit", async {
+        self.within("tell the applied commit", || async {
             let mut session = self.read().await?;
-            let sql = "select id, inventory_commit, @seconds(began) from run \
-                where inventory_commit is not null and verb in ('apply', 'rollback', 'adopt') \
-                and (exit = 0 or exists \
-                (select 1 from outcome where outcome.run = run.id and ended in ('applied', 'unchanged', 'unsaved'))) \
-                order by began desc, id desc limit 1";
-            let row = session.row(sql, &[]).await?;
-            let applied = row.map(|row| {
-                Ok(AppliedCommit {
-                    run: RunId(row.id(0)?),
-                    commit: row.text(1)?,
-                    at: row.count(2)?,
-                })
-            });
-            applied.transpose()
+            Ok(applied_commits(&mut session, None, 1).await?.pop())
         })
         .await
     }
+
+    /// Returns the commits that were put on devices, or found to need no change, up to a time; newest first.
+    pub async fn applied_commits(
+        &self,
+        until: u64,
+        at_most: u32,
+    ) -> Result<Vec<AppliedCommit>, StoreError> {
+        self.within("list applied commits", || async {
+            let mut session = self.read().await?;
+            applied_commits(&mut session, Some(until), at_most).await
+        })
+        .await
+    }
+
+    /// Records that a commit needs no change anywhere, so that what is applied next must descend from it.
+    ///
+    /// It adds nothing where that commit is the applied one already.
+    pub async fn note_commit(&self, commit: &str, who: &str) -> Result<(), StoreError> {
+        self.within("note a commit", || async {
+            let mut session = self.write().await?;
+            session.alone("the applied commit").await?;
+            let applied = applied_commits(&mut session, None, 1).await?.pop();
+            if applied.is_some_and(|applied| applied.commit == commit) {
+                return Ok(());
+            }
+            let who = plain(who);
+            let sql = "insert into converged (inventory_commit, who, at) values ($1, $2, @now)";
+            let binds = [Bind::Text(commit), Bind::Text(&who)];
+            session.execute(sql, &binds).await?;
+            session.commit().await
+        })
+        .await
+    }
+}
+
+/// Returns applied commits, newest first; of one moment, runs before what needed none.
+async fn applied_commits(
+    session: &mut Session,
+    until: Option<u64>,
+    at_most: u32,
+) -> Result<Vec<AppliedCommit>, Fault> {
+    let (limit, binds) = match until {
+        Some(until) => {
+            let after = Bind::Number(signed(until.saturating_add(1)));
+            ("where at < @time($1)", vec![after])
+        }
+        None => ("", Vec::new()),
+    };
+    let sql = format!(
+        "select id, inventory_commit, @seconds(at) as seconds from ( \
+        select id, inventory_commit, began as at, 1 as has_run, 0 as number from run \
+        where inventory_commit is not null and verb in ('apply', 'rollback', 'adopt') \
+        and (result = 'done' or exists \
+        (select 1 from outcome where outcome.run = run.id and ended in ('applied', 'unchanged', 'unsaved'))) \
+        union all select null, inventory_commit, at, 0, id from converged) as applied {limit} \
+        order by at desc, has_run desc, id desc, number desc {}",
+        most(at_most)
+    );
+    let rows = session.rows(&sql, &binds).await?;
+    let applied = rows.iter().map(|row| {
+        Ok(AppliedCommit {
+            run: row.maybe_id("id")?.map(RunId),
+            commit: row.text("inventory_commit")?,
+            at: row.count("seconds")?,
+        })
+    });
+    applied.collect()
 }
 
 /// Puts a run in, unless it is there.
@@ -179,14 +235,14 @@ async fn summaries(session: &mut Session, rows: &[Row]) -> Result<Vec<RunSummary
         return Ok(summaries);
     }
     let sql = format!(
-        "select run, ended, count(*) from outcome where run in ({}) group by run, ended",
+        "select run, ended, count(*) as devices from outcome where run in ({}) group by run, ended",
         places(1, summaries.len())
     );
     let binds: Vec<Bind<'_>> = summaries.iter().map(|one| Bind::Id(one.run.id.0)).collect();
     let mut counts: BTreeMap<RunId, BTreeMap<String, u64>> = BTreeMap::new();
     for row in session.rows(&sql, &binds).await? {
-        let of_run = counts.entry(RunId(row.id(0)?)).or_default();
-        of_run.insert(row.text(1)?, row.count(2)?);
+        let of_run = counts.entry(RunId(row.id("run")?)).or_default();
+        of_run.insert(row.text("ended")?, row.count("devices")?);
     }
     for summary in &mut summaries {
         summary.devices = counts.remove(&summary.run.id).unwrap_or_default();
@@ -195,21 +251,24 @@ async fn summaries(session: &mut Session, rows: &[Row]) -> Result<Vec<RunSummary
 }
 
 fn summary(row: &Row) -> Result<RunSummary, Fault> {
-    let exit = row.maybe_number(9)?;
-    let ended = row.maybe_number(8)?;
+    let result = row.maybe_text("result")?.map(|word| {
+        RunResult::from_word(&word)
+            .ok_or_else(|| Fault::Broken(format!("`{word}` is not the result of a run")))
+    });
+    let ended = row.maybe_number("ended_seconds")?;
     Ok(RunSummary {
         run: NewRun {
-            id: RunId(row.id(0)?),
-            verb: row.text(1)?,
-            who: row.text(2)?,
-            inventory: restored(row.document(3)?)?,
-            is_uncommitted: row.flag(4)?,
-            plan: row.maybe_text(5)?,
-            version: row.text(6)?,
+            id: RunId(row.id("id")?),
+            verb: row.text("verb")?,
+            who: row.text("who")?,
+            inventory: restored(row.document("inventory")?)?,
+            is_uncommitted: row.flag("is_uncommitted")?,
+            plan: row.maybe_text("plan")?,
+            version: row.text("version")?,
         },
-        began: row.count(7)?,
+        began: row.count("began_seconds")?,
         ended: ended.and_then(|ended| u64::try_from(ended).ok()),
-        exit: exit.and_then(|exit| u8::try_from(exit).ok()),
+        result: result.transpose()?,
         devices: BTreeMap::new(),
     })
 }

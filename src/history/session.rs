@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 use sqlx::types::Json;
@@ -24,8 +25,10 @@ pub(super) enum Bind<'a> {
     Document(Value),
 }
 
-/// A transaction on either engine. Dropped without `commit`, it never was.
+/// A connection to either engine, in a transaction where one is needed. Dropped without `commit`, a transaction never was.
 pub(super) enum Session {
+    /// Without a transaction: each statement is one. A process that is suspended between two of them holds no lock.
+    Single(PoolConnection<Postgres>),
     Postgres(Transaction<'static, Postgres>),
     Sqlite(Transaction<'static, Sqlite>),
 }
@@ -38,12 +41,17 @@ pub(super) enum Row {
 
 impl Session {
     pub(super) fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        matches!(self, Self::Single(_) | Self::Postgres(_))
     }
 
     /// Runs a statement and returns how many rows it changed.
     pub(super) async fn execute(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<u64, Fault> {
         match self {
+            Self::Single(connection) => {
+                let connection: &mut PgConnection = connection;
+                let done = postgres(sql, binds).execute(connection).await?;
+                Ok(done.rows_affected())
+            }
             Self::Postgres(transaction) => {
                 let connection: &mut PgConnection = transaction;
                 let done = postgres(sql, binds).execute(connection).await?;
@@ -59,6 +67,11 @@ impl Session {
 
     pub(super) async fn rows(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<Row>, Fault> {
         match self {
+            Self::Single(connection) => {
+                let connection: &mut PgConnection = connection;
+                let rows = postgres(sql, binds).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
             Self::Postgres(transaction) => {
                 let connection: &mut PgConnection = transaction;
                 let rows = postgres(sql, binds).fetch_all(connection).await?;
@@ -92,6 +105,7 @@ impl Session {
 
     pub(super) async fn commit(self) -> Result<(), Fault> {
         match self {
+            Self::Single(_) => {}
             Self::Postgres(transaction) => transaction.commit().await?,
             Self::Sqlite(transaction) => transaction.commit().await?,
         }
@@ -201,58 +215,58 @@ pub(super) fn places(from: usize, count: usize) -> String {
 }
 
 macro_rules! column {
-    ($row:expr, $index:expr) => {
+    ($row:expr, $name:expr) => {
         match $row {
-            Row::Postgres(row) => row.try_get($index)?,
-            Row::Sqlite(row) => row.try_get($index)?,
+            Row::Postgres(row) => row.try_get($name)?,
+            Row::Sqlite(row) => row.try_get($name)?,
         }
     };
 }
 
 impl Row {
-    pub(super) fn text(&self, index: usize) -> Result<String, Fault> {
-        Ok(column!(self, index))
+    pub(super) fn text(&self, name: &str) -> Result<String, Fault> {
+        Ok(column!(self, name))
     }
 
-    pub(super) fn maybe_text(&self, index: usize) -> Result<Option<String>, Fault> {
-        Ok(column!(self, index))
+    pub(super) fn maybe_text(&self, name: &str) -> Result<Option<String>, Fault> {
+        Ok(column!(self, name))
     }
 
-    pub(super) fn number(&self, index: usize) -> Result<i64, Fault> {
-        Ok(column!(self, index))
+    pub(super) fn number(&self, name: &str) -> Result<i64, Fault> {
+        Ok(column!(self, name))
     }
 
-    pub(super) fn maybe_number(&self, index: usize) -> Result<Option<i64>, Fault> {
-        Ok(column!(self, index))
+    pub(super) fn maybe_number(&self, name: &str) -> Result<Option<i64>, Fault> {
+        Ok(column!(self, name))
     }
 
     /// Returns a number that the schema does not let be negative, such as a count or a time.
-    pub(super) fn count(&self, index: usize) -> Result<u64, Fault> {
-        Ok(u64::try_from(self.number(index)?).unwrap_or_default())
+    pub(super) fn count(&self, name: &str) -> Result<u64, Fault> {
+        Ok(u64::try_from(self.number(name)?).unwrap_or_default())
     }
 
-    pub(super) fn flag(&self, index: usize) -> Result<bool, Fault> {
-        Ok(column!(self, index))
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Fault> {
+        Ok(column!(self, name))
     }
 
-    pub(super) fn document(&self, index: usize) -> Result<Value, Fault> {
-        let Json(document): Json<Value> = column!(self, index);
+    pub(super) fn document(&self, name: &str) -> Result<Value, Fault> {
+        let Json(document): Json<Value> = column!(self, name);
         Ok(document)
     }
 
-    pub(super) fn maybe_id(&self, index: usize) -> Result<Option<Uuid>, Fault> {
+    pub(super) fn maybe_id(&self, name: &str) -> Result<Option<Uuid>, Fault> {
         match self {
-            Self::Postgres(row) => Ok(row.try_get(index)?),
+            Self::Postgres(row) => Ok(row.try_get(name)?),
             Self::Sqlite(row) => {
-                let text: Option<String> = row.try_get(index)?;
+                let text: Option<String> = row.try_get(name)?;
                 let id = text.map(|text| Uuid::try_parse(&text)).transpose();
                 id.map_err(|why| Fault::Broken(format!("an id in it cannot be read: {why}")))
             }
         }
     }
 
-    pub(super) fn id(&self, index: usize) -> Result<Uuid, Fault> {
-        self.maybe_id(index)?
+    pub(super) fn id(&self, name: &str) -> Result<Uuid, Fault> {
+        self.maybe_id(name)?
             .ok_or_else(|| Fault::Broken("an id in it is missing".to_owned()))
     }
 }

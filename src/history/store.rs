@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sqlx::{PgPool, SqlitePool};
 
 use super::batch::Batches;
+use super::deadline::repeated;
 use super::error::Fault;
 use super::open;
 use super::session::Session;
@@ -73,7 +74,7 @@ pub struct Facts {
     pub clock: u64,
 }
 
-const CLOCK: &str = "select @seconds(t) from (select @now as t) as clock";
+const CLOCK: &str = "select @seconds(t) as clock from (select @now as t) as moment";
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -125,17 +126,17 @@ impl Store {
 
     /// Returns the seconds since 1970 by the store's clock.
     pub async fn clock(&self) -> Result<u64, StoreError> {
-        self.within("tell the time", async {
+        self.within("tell the time", || async {
             let mut session = self.read().await?;
             let row = session.row(CLOCK, &[]).await?;
-            row.map_or(Ok(0), |row| row.count(0))
+            row.map_or(Ok(0), |row| row.count("clock"))
         })
         .await
     }
 
     /// Returns what there is to know about the store itself.
     pub async fn facts(&self) -> Result<Facts, StoreError> {
-        self.within("tell about itself", async {
+        self.within("tell about itself", || async {
             let mut session = self.read().await?;
             let asked = Instant::now();
             session.row("select 1", &[]).await?;
@@ -143,18 +144,18 @@ impl Store {
             let (engine, facts) = match session.is_postgres() {
                 true => (
                     "Postgres",
-                    "select current_setting('server_version'), pg_database_size(current_database())",
+                    "select current_setting('server_version') as version, pg_database_size(current_database()) as bytes",
                 ),
                 false => (
                     "SQLite",
-                    "select sqlite_version(), (select page_count * page_size from pragma_page_count, pragma_page_size)",
+                    "select sqlite_version() as version, (select page_count * page_size from pragma_page_count, pragma_page_size) as bytes",
                 ),
             };
             let row = session.row(facts, &[]).await?;
             let row = row.ok_or_else(|| Fault::Broken("no answer".to_owned()))?;
-            let (version, bytes) = (row.text(0)?, row.count(1)?);
-            let schema = session.row("select max(version) from _sqlx_migrations", &[]).await?;
-            let schema = schema.map_or(Ok(None), |row| row.maybe_number(0))?;
+            let (version, bytes) = (row.text("version")?, row.count("bytes")?);
+            let schema = session.row("select max(version) as newest from _sqlx_migrations", &[]).await?;
+            let schema = schema.map_or(Ok(None), |row| row.maybe_number("newest"))?;
             let clock = session.row(CLOCK, &[]).await?;
             Ok(Facts {
                 engine,
@@ -163,16 +164,16 @@ impl Store {
                 knows: open::newest(session.is_postgres()),
                 latency,
                 bytes,
-                clock: clock.map_or(Ok(0), |row| row.count(0))?,
+                clock: clock.map_or(Ok(0), |row| row.count("clock"))?,
             })
         })
         .await
     }
 
-    /// Begins to read.
+    /// Begins to read. Only SQLite has a transaction for that: on a server it would stay open where this process is suspended.
     pub(super) async fn read(&self) -> Result<Session, Fault> {
         Ok(match &self.inner.db {
-            Db::Postgres(pool) => Session::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => Session::Single(pool.acquire().await?),
             Db::Sqlite { readers, .. } => Session::Sqlite(readers.begin().await?),
         })
     }
@@ -195,17 +196,25 @@ impl Store {
         })
     }
 
-    /// Does it within the deadline, and says what it was when it fails.
-    pub(super) async fn within<T>(
+    /// Begins to write with one statement, which on a server needs no transaction.
+    pub(super) async fn write_once(&self) -> Result<Session, Fault> {
+        match &self.inner.db {
+            Db::Postgres(_) => self.read().await,
+            Db::Sqlite { .. } => self.write().await,
+        }
+    }
+
+    /// Does `work` within the deadline, again where its connection broke, and names the operation when it fails.
+    pub(super) async fn within<T, W>(
         &self,
         doing: &'static str,
-        work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<T, StoreError> {
-        let deadline = self.inner.timeouts.operation;
-        match tokio::time::timeout(deadline, work).await {
-            Ok(done) => done.map_err(|fault| self.said(doing, fault)),
-            Err(_) => Err(late(&self.inner.url, doing, deadline)),
-        }
+        work: impl Fn() -> W,
+    ) -> Result<T, StoreError>
+    where
+        W: Future<Output = Result<T, Fault>>,
+    {
+        let done = repeated(self.inner.timeouts.operation, work).await;
+        done.map_err(|fault| self.said(doing, fault))
     }
 
     pub(super) fn said(&self, doing: &'static str, fault: Fault) -> StoreError {
@@ -225,7 +234,7 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
     let store = url.to_string();
     match fault {
         Fault::Said(error) => *error,
-        Fault::Away(because) => StoreError::Away {
+        Fault::Away(because) | Fault::Lost(because) => StoreError::Away {
             store,
             doing,
             because,

@@ -18,7 +18,7 @@ type Steps = BTreeSet<(u32, usize)>;
 impl Store {
     /// Tells what happened to a subject, newest first.
     pub async fn story(&self, subject: &Subject, at_most: u32) -> Result<Vec<Chapter>, StoreError> {
-        self.within("tell a story", async {
+        self.within("tell a story", || async {
             let mut session = self.read().await?;
             let device = match subject {
                 Subject::Device(device) | Subject::Objects(device, _) => device,
@@ -59,7 +59,7 @@ async fn of_device(
         union select run from unfinished where device = $1) as runs order by run desc {most}"
     );
     let rows = session.rows(&sql, &[Bind::Text(device.as_str())]).await?;
-    rows.iter().map(|row| Ok(RunId(row.id(0)?))).collect()
+    rows.iter().map(|row| Ok(RunId(row.id("run")?))).collect()
 }
 
 async fn of_objects(
@@ -80,7 +80,7 @@ async fn of_objects(
             Bind::Text(subject),
         ];
         for row in session.rows(&sql, &binds).await? {
-            runs.insert(RunId(row.id(0)?));
+            runs.insert(RunId(row.id("run")?));
         }
     }
     let at_most = usize::try_from(at_most).unwrap_or(usize::MAX);
@@ -104,8 +104,8 @@ async fn steps(
         ];
         for row in session.rows(sql, &binds).await? {
             let too_large = |_| Fault::Broken("a step's number is too large".to_owned());
-            let number = u32::try_from(row.number(0)?).map_err(too_large)?;
-            let step = usize::try_from(row.number(1)?).map_err(too_large)?;
+            let number = u32::try_from(row.number("number")?).map_err(too_large)?;
+            let step = usize::try_from(row.number("step")?).map_err(too_large)?;
             steps.insert((number, step));
         }
     }

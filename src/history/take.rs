@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::document::{restored, stored};
 use super::error::Fault;
@@ -15,10 +16,11 @@ use crate::crash;
 impl Store {
     /// Keeps a plan as it is in its file, and that it was made now. The same plan made again may be applied again.
     pub async fn keep_plan(&self, plan: &str, document: &Value) -> Result<(), StoreError> {
-        self.within("keep a plan", async {
+        let request = Uuid::now_v7();
+        self.within("keep a plan", || async {
             let mut session = self.write().await?;
             insert_plan(&mut session, plan, document).await?;
-            make(&mut session, plan).await?;
+            make(&mut session, plan, request).await?;
             session.commit().await
         })
         .await
@@ -26,12 +28,12 @@ impl Store {
 
     /// Returns a plan and when it was made, in seconds since 1970.
     pub async fn plan(&self, plan: &str) -> Result<Option<(Value, u64)>, StoreError> {
-        self.within("read a plan", async {
+        self.within("read a plan", || async {
             let mut session = self.read().await?;
-            let sql = "select document, (select max(@seconds(made)) from plan_made where plan_made.plan = plan_document.plan) \
+            let sql = "select document, (select max(@seconds(made)) from plan_made where plan_made.plan = plan_document.plan) as seconds \
                 from plan_document where plan = $1";
             let row = session.row(sql, &[Bind::Text(plan)]).await?;
-            row.map(|row| Ok((restored(row.document(0)?)?, row.count(1)?)))
+            row.map(|row| Ok((restored(row.document("document")?)?, row.count("seconds")?)))
                 .transpose()
         })
         .await
@@ -49,22 +51,22 @@ impl Store {
     ) -> Result<Taken, StoreError> {
         crash::point("run-before");
         let taken = self
-            .within("take a plan", async {
+            .within("take a plan", || async {
                 let mut session = self.write().await?;
                 let is_new = insert_plan(&mut session, plan, document).await?;
                 if is_new {
-                    make(&mut session, plan).await?;
+                    make(&mut session, plan, run.id.0).await?;
                 }
-                let sql = "select making, @seconds(made), @seconds(now) - @seconds(made) \
+                let sql = "select making, @seconds(made) as seconds, @seconds(now) - @seconds(made) as age \
                     from (select making, made, @now as now from plan_made where plan = $1 \
                     order by making desc limit 1) as plan";
                 let row = session.row(sql, &[Bind::Text(plan)]).await?;
                 let row = row.ok_or(Fault::Rewound)?;
                 let making = Making {
                     plan,
-                    number: row.number(0)?,
+                    number: row.number("making")?,
                 };
-                let (made, age) = (row.count(1)?, row.count(2)?);
+                let (made, age) = (row.count("seconds")?, row.count("age")?);
                 // Before its age: one that was applied stays that.
                 if let Some((by, at)) = taken_by(&mut session, &making).await? {
                     return Ok(match by == run.id {
@@ -118,11 +120,14 @@ async fn insert_plan(session: &mut Session, plan: &str, document: &Value) -> Res
 }
 
 /// Says that a plan was made now. Whoever makes the same one at the same moment made this one.
-async fn make(session: &mut Session, plan: &str) -> Result<(), Fault> {
-    let sql = "insert into plan_made (plan, making, made) \
-        select $1, coalesce(max(making), 0) + 1, @now from plan_made where plan = $1 \
-        on conflict (plan, making) do nothing";
-    session.execute(sql, &[Bind::Text(plan)]).await?;
+///
+/// Whoever asks again with the same `request`, because the answer was lost, makes it no second time.
+async fn make(session: &mut Session, plan: &str, request: Uuid) -> Result<(), Fault> {
+    let sql = "insert into plan_made (plan, making, made, request) \
+        select $1, coalesce(max(making), 0) + 1, @now, $2 from plan_made where plan = $1 \
+        on conflict do nothing";
+    let binds = [Bind::Text(plan), Bind::Id(request)];
+    session.execute(sql, &binds).await?;
     Ok(())
 }
 
@@ -130,9 +135,9 @@ async fn taken_by(
     session: &mut Session,
     making: &Making<'_>,
 ) -> Result<Option<(RunId, u64)>, Fault> {
-    let sql = "select run, @seconds(at) from plan_taken where plan = $1 and making = $2";
+    let sql = "select run, @seconds(at) as seconds from plan_taken where plan = $1 and making = $2";
     let binds = [Bind::Text(making.plan), Bind::Number(making.number)];
     let row = session.row(sql, &binds).await?;
-    row.map(|row| Ok((RunId(row.id(0)?), row.count(1)?)))
+    row.map(|row| Ok((RunId(row.id("run")?), row.count("seconds")?)))
         .transpose()
 }

@@ -13,15 +13,15 @@ use super::{Store, StoreError};
 use crate::apply::{Entry, Moment, StepOutcome};
 use crate::model::{DeviceName, Fingerprint};
 
-const ENTRIES: &str = "select number, @seconds(at), content from entry where run = $1 and device = $2 order by number";
+const ENTRIES: &str = "select number, @seconds(at) as seconds, content from entry where run = $1 and device = $2 order by number";
 
 impl Store {
     /// Lists the devices with an intent and no end that is known, oldest first.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        self.within("list what is unfinished", async {
+        self.within("list what is unfinished", || async {
             let mut session = self.read().await?;
-            let sql = "select unfinished.run, unfinished.device, inventory, @seconds(began), \
-                (select holder from lease where lease.device = unfinished.device and not is_released and until > @now) \
+            let sql = "select unfinished.run as run, unfinished.device as device, inventory, @seconds(began) as seconds, \
+                (select holder from lease where lease.device = unfinished.device and not is_released and until > @now) as held_by \
                 from unfinished join run on run.id = unfinished.run order by began, unfinished.device";
             let rows = session.rows(sql, &[]).await?;
             let mut all = Vec::with_capacity(rows.len());
@@ -39,7 +39,7 @@ impl Store {
         run: RunId,
         device: &DeviceName,
     ) -> Result<Vec<EntryRow>, StoreError> {
-        self.within("read what was recorded", async {
+        self.within("read what was recorded", || async {
             let mut session = self.read().await?;
             let mut entries = Vec::new();
             for (number, at, content) in contents(&mut session, run, device).await? {
@@ -57,16 +57,16 @@ impl Store {
 }
 
 async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Fault> {
-    let device = device_name(&row.text(1)?)?;
-    let held_by: Option<Uuid> = row.maybe_id(4)?;
+    let device = device_name(&row.text("device")?)?;
+    let held_by: Option<Uuid> = row.maybe_id("held_by")?;
     let mut one = Unfinished {
-        run: RunId(row.id(0)?),
+        run: RunId(row.id("run")?),
         device,
-        inventory: restored(row.document(2)?)?,
+        inventory: restored(row.document("inventory")?)?,
         intents: Vec::new(),
         before: None,
         steps: Vec::new(),
-        began: row.count(3)?,
+        began: row.count("seconds")?,
         held_by,
         next_entry: 1,
     };
@@ -108,9 +108,9 @@ pub(super) async fn contents(
     let binds = [Bind::Id(run.0), Bind::Text(device.as_str())];
     let rows = session.rows(ENTRIES, &binds).await?;
     let rows = rows.iter().map(|row| {
-        let number = u32::try_from(row.number(0)?);
+        let number = u32::try_from(row.number("number")?);
         let number = number.map_err(|_| Fault::Broken("an entry's number is too large".to_owned()));
-        Ok((number?, row.count(1)?, row.document(2)?))
+        Ok((number?, row.count("seconds")?, row.document("content")?))
     });
     rows.collect()
 }

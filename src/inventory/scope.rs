@@ -1,4 +1,4 @@
-//! Matches devices against the patterns of a scope: `*` is anything, `?` one character, `[a-c]` one of these.
+//! Matches devices against the patterns of a scope: `*` is anything, `?` one character, `[a-c]` a range.
 
 use globset::{Glob, GlobMatcher};
 

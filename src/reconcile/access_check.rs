@@ -21,12 +21,20 @@ pub struct AccessCheck {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginProblem {
     /// The inventory or the secrets do not say how to log in.
-    NoLogin { why: String },
+    NoLogin {
+        why: String,
+    },
     /// No host key is pinned, so no password is sent.
     NotPinned,
-    HostKeyChanged { error: String },
-    NotReached { error: String },
-    Rejected { error: String },
+    HostKeyChanged {
+        error: String,
+    },
+    NotReached {
+        error: String,
+    },
+    Rejected {
+        error: String,
+    },
 }
 
 /// Checks the devices; `seen` is called for each as it comes in.

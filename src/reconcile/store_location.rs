@@ -9,7 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::StoreWithJournal;
 use crate::config::StoreSettings;
-use crate::history::{JournalError, Replayed, Store, StoreError, StoreUrl, StoreUrlError, Timeouts};
+use crate::history::{
+    JournalError, Replayed, Store, StoreError, StoreUrl, StoreUrlError, Timeouts,
+};
 
 /// Where an inventory's store is.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! What the program tells the shell: one number per kind of outcome.
 
+use crate::apply::RunResult;
+
 /// How a command ended.
 ///
 /// A script must be able to tell "nothing to do" from "something to do" from "something is wrong", so a misuse of the
@@ -74,6 +76,35 @@ impl Exit {
     }
 }
 
+impl From<RunResult> for Exit {
+    fn from(result: RunResult) -> Self {
+        match result {
+            RunResult::Done => Self::Done,
+            RunResult::Failed => Self::Failed,
+            RunResult::Refused => Self::Refused,
+            RunResult::DeviceFailed => Self::DeviceFailed,
+            RunResult::NotObserved => Self::Unobservable,
+            RunResult::Stale => Self::Moved,
+            RunResult::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<Exit> for RunResult {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::Done,
+            // No run ends with the other two: they are of `plan` and of an inventory with errors.
+            Exit::Failed | Exit::ChangesPending | Exit::InventoryInvalid => Self::Failed,
+            Exit::Refused => Self::Refused,
+            Exit::DeviceFailed => Self::DeviceFailed,
+            Exit::Unobservable => Self::NotObserved,
+            Exit::Moved => Self::Stale,
+            Exit::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
@@ -96,6 +127,15 @@ mod tests {
         assert_eq!(Exit::ChangesPending.code(), 2);
         assert_eq!(Exit::InventoryInvalid.code(), 3);
         assert_eq!(Exit::Interrupted.code(), 8);
+    }
+
+    #[test]
+    fn the_result_of_a_run_keeps_the_code_that_it_was_stored_as_before() {
+        let codes = RunResult::ALL.map(|result| Exit::from(result).code());
+        assert_eq!(codes, [0, 1, 4, 5, 6, 7, 8]);
+        for result in RunResult::ALL {
+            assert_eq!(RunResult::from(Exit::from(result)), result);
+        }
     }
 
     #[test]

@@ -275,6 +275,7 @@ mod tests {
                 began: 1_795_278_720,
                 ended: None,
                 exit: None,
+                result: None,
                 verb: "apply".to_owned(),
                 who: "ada@noc".to_owned(),
                 commit: None,

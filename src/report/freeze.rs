@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Align, Paint, Table, counted, moment};
+use crate::model::FreezeScope;
 
 /// A freeze in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,6 +46,33 @@ pub fn freezes(freezes: &[FreezeLine], paint: Paint) -> String {
     table.render(paint)
 }
 
+/// Returns a scope as the command line spells it; nothing for every device.
+pub fn scope_words(scope: &FreezeScope) -> Vec<String> {
+    let FreezeScope {
+        devices,
+        sites,
+        labels,
+        excluded,
+    } = scope;
+    let each = |option: &str, patterns: &[String]| -> Vec<String> {
+        let patterns = patterns.iter();
+        patterns
+            .map(|pattern| format!("--{option}={pattern}"))
+            .collect()
+    };
+    let labels: Vec<String> = labels
+        .iter()
+        .map(|(key, pattern)| format!("{key}={pattern}"))
+        .collect();
+    [
+        each("device", devices),
+        each("site", sites),
+        each("label", &labels),
+        each("exclude", excluded),
+    ]
+    .concat()
+}
+
 /// Returns what a freeze holds: `maple-* (3 devices)`.
 pub fn held(scope: &[String], reach: Option<usize>) -> String {
     let scope = match scope {
@@ -80,7 +108,14 @@ mod tests {
         };
         let all = [
             freeze(&[], None),
-            freeze(&["--device=maple-*", "--site=x"], Some(3)),
+            FreezeLine {
+                scope: scope_words(&FreezeScope {
+                    devices: vec!["maple-*".to_owned()],
+                    sites: vec!["x".to_owned()],
+                    ..FreezeScope::default()
+                }),
+                ..freeze(&[], Some(3))
+            },
         ];
         assert_eq!(
             freezes(&all, Paint::Plain),

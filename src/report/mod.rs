@@ -27,8 +27,8 @@ mod visible;
 
 pub use adopt::{adopt_document, adopt_text};
 pub use apply::{
-    RefusalText, error_document, preflight, recovered, run_document, run_exit, run_text, run_verdict,
-    skip_reason,
+    RefusalText, error_document, preflight, recovered, run_document, run_exit, run_text,
+    run_verdict, skip_reason,
 };
 pub use count::{counted, listed};
 pub use difference::difference;
@@ -37,7 +37,7 @@ pub use doctor::{Check, Level, checks, doctor_exit, doctor_verdict};
 pub use exit::Exit;
 pub use explain::{ChapterLine, Explanation, Looked, Now, VerifiedLine};
 pub use finding::{FindingFormat, FindingReport, Summary, json_document};
-pub use freeze::{FreezeLine, freezes, held, short_id};
+pub use freeze::{FreezeLine, freezes, held, scope_words, short_id};
 pub use history::{
     AuditLine, DeviceStory, Happening, RunLine, What, audit_lines, device_story, run_head,
     run_lines, runs_verdict,

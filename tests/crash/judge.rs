@@ -13,11 +13,11 @@ use crate::properties::planner::device::observed;
 
 /// All that one session wrote.
 #[derive(Debug)]
-pub(super) struct Writing {
+pub(crate) struct Writing {
     session: u64,
     /// When its first line was entered, in milliseconds since 1970.
     at: u64,
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 /// What was to be written, as the store has it.
@@ -26,11 +26,11 @@ pub(super) struct Intent {
     pub(super) run: RunId,
     number: u32,
     pub(super) purpose: Purpose,
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 /// Returns what sessions wrote, in their order; none began while another was at it.
-pub(super) fn writings(twin: &Twin) -> Vec<Writing> {
+pub(crate) fn writings(twin: &Twin) -> Vec<Writing> {
     let mut configuring = BTreeSet::new();
     let mut writings: Vec<Writing> = Vec::new();
     for logged in twin.lines() {

@@ -2,9 +2,9 @@
 
 mod away;
 mod canaries;
-mod judge;
+pub(crate) mod judge;
 mod points;
 mod random;
 mod signals;
-mod site;
-mod two;
+pub(crate) mod site;
+pub(crate) mod two;

@@ -19,22 +19,22 @@ use tokio::runtime::Runtime;
 use crate::world::World;
 
 /// How long anything may take before a test gives up.
-pub(super) const LONG: Duration = Duration::from_secs(120);
+pub(crate) const LONG: Duration = Duration::from_secs(120);
 
-pub(super) const KILL: i32 = 9;
+pub(crate) const KILL: i32 = 9;
 
 /// What opens the twins, where a test does not say otherwise.
 const PASSWORD: &str = "correct horse";
 
 /// What twins and the inventory are opened with.
-pub(super) struct Keys {
-    pub(super) password: String,
-    pub(super) snmp: SnmpSettings,
+pub(crate) struct Keys {
+    pub(crate) password: String,
+    pub(crate) snmp: SnmpSettings,
     /// The text of `credentials.toml`, and what its names stand for.
-    pub(super) credentials: String,
-    pub(super) secrets: Vec<(&'static str, String)>,
+    pub(crate) credentials: String,
+    pub(crate) secrets: Vec<(&'static str, String)>,
     /// What the last device is opened by, where it is something else.
-    pub(super) of_the_last: Option<&'static str>,
+    pub(crate) of_the_last: Option<&'static str>,
 }
 
 impl Default for Keys {
@@ -57,17 +57,17 @@ impl Default for Keys {
 
 /// Who lives where, in the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Flat {
-    pub(super) id: String,
-    pub(super) device: usize,
-    pub(super) port: u8,
-    pub(super) endpoint: u16,
-    pub(super) service_plan: &'static str,
-    pub(super) vlan: u16,
+pub(crate) struct Flat {
+    pub(crate) id: String,
+    pub(crate) device: usize,
+    pub(crate) port: u8,
+    pub(crate) endpoint: u16,
+    pub(crate) service_plan: &'static str,
+    pub(crate) vlan: u16,
 }
 
 impl Flat {
-    pub(super) fn new(number: u16, device: usize, service_plan: &'static str) -> Self {
+    pub(crate) fn new(number: u16, device: usize, service_plan: &'static str) -> Self {
         Self {
             id: format!("apt-{number}"),
             device,
@@ -80,53 +80,53 @@ impl Flat {
 }
 
 /// Everything that one test needs.
-pub(super) struct Site {
-    pub(super) world: World,
-    pub(super) twins: BTreeMap<DeviceName, Twin>,
-    pub(super) flats: Vec<Flat>,
-    pub(super) runtime: Runtime,
+pub(crate) struct Site {
+    pub(crate) world: World,
+    pub(crate) twins: BTreeMap<DeviceName, Twin>,
+    pub(crate) flats: Vec<Flat>,
+    pub(crate) runtime: Runtime,
     /// In memory where that is possible: it is the process that dies here, and never the machine.
-    pub(super) state: PathBuf,
+    pub(crate) state: PathBuf,
     _memory: TempDir,
     /// Somewhere else than in the state directory.
-    pub(super) url: Option<String>,
+    pub(crate) url: Option<String>,
     runs: AtomicU32,
 }
 
 /// What the program said, and how it ended.
 #[derive(Debug)]
-pub(super) struct Said {
-    pub(super) status: ExitStatus,
-    pub(super) text: String,
+pub(crate) struct Said {
+    pub(crate) status: ExitStatus,
+    pub(crate) text: String,
 }
 
 impl Said {
-    pub(super) fn is_killed(&self) -> bool {
+    pub(crate) fn is_killed(&self) -> bool {
         self.status.signal() == Some(KILL)
     }
 
     #[track_caller]
-    pub(super) fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.status.code(), Some(code), "{}", self.text);
         self
     }
 
     #[track_caller]
-    pub(super) fn says(self, part: &str) -> Self {
+    pub(crate) fn says(self, part: &str) -> Self {
         assert!(self.text.contains(part), "no `{part}` in:\n{}", self.text);
         self
     }
 }
 
 /// The program on its way.
-pub(super) struct Running {
-    pub(super) child: Child,
+pub(crate) struct Running {
+    pub(crate) child: Child,
     said: PathBuf,
 }
 
 impl Running {
     /// Waits until it ended.
-    pub(super) fn ended(mut self) -> Said {
+    pub(crate) fn ended(mut self) -> Said {
         let status = self.child.wait().unwrap();
         let bytes = fs::read(&self.said).unwrap();
         Said {
@@ -135,7 +135,7 @@ impl Running {
         }
     }
 
-    pub(super) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args([name, &process]).status();
         assert!(sent.unwrap().success());
@@ -144,16 +144,16 @@ impl Running {
 
 impl Site {
     /// So many small devices as they were delivered, in an inventory that wants nothing of them yet.
-    pub(super) fn with(devices: usize) -> Self {
+    pub(crate) fn with(devices: usize) -> Self {
         Self::opened_by(devices, &Keys::default(), 600)
     }
 
     /// As `with`; a device is ours for so many seconds without a word to the store.
-    pub(super) fn with_leases(devices: usize, seconds: u16) -> Self {
+    pub(crate) fn with_leases(devices: usize, seconds: u16) -> Self {
         Self::opened_by(devices, &Keys::default(), seconds)
     }
 
-    pub(super) fn opened_by(devices: usize, keys: &Keys, lease_seconds: u16) -> Self {
+    pub(crate) fn opened_by(devices: usize, keys: &Keys, lease_seconds: u16) -> Self {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
         let world = World::empty();
@@ -212,7 +212,7 @@ impl Site {
     }
 
     /// Commits who lives where from now on.
-    pub(super) fn intend(&mut self, flats: Vec<Flat>) {
+    pub(crate) fn intend(&mut self, flats: Vec<Flat>) {
         let text: String = flats
             .iter()
             .map(|flat| {
@@ -232,11 +232,11 @@ impl Site {
         self.world.commit_all("somebody moved");
     }
 
-    pub(super) fn twin(&self, number: usize) -> &Twin {
+    pub(crate) fn twin(&self, number: usize) -> &Twin {
         &self.twins[&device(number)]
     }
 
-    pub(super) fn url(&self) -> StoreUrl {
+    pub(crate) fn url(&self) -> StoreUrl {
         match &self.url {
             Some(url) => StoreUrl::parse(url).unwrap(),
             None => StoreUrl::sqlite(self.state.join("gamctl.db")),
@@ -244,7 +244,7 @@ impl Site {
     }
 
     /// Opens the store as another process would.
-    pub(super) fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         let timeouts = Timeouts {
             open: LONG,
             operation: LONG,
@@ -255,7 +255,7 @@ impl Site {
     }
 
     /// Starts the program; with `crash_at` it dies there.
-    pub(super) fn start(&self, arguments: &[&str], crash_at: Option<&str>) -> Running {
+    pub(crate) fn start(&self, arguments: &[&str], crash_at: Option<&str>) -> Running {
         let (mut command, said) = self.command(arguments);
         if let Some(point) = crash_at {
             command.env("GAMCTL_CRASH_AT", point);
@@ -267,7 +267,7 @@ impl Site {
     }
 
     /// Returns the program with its surroundings, and the file that it talks into.
-    pub(super) fn command(&self, arguments: &[&str]) -> (Command, PathBuf) {
+    pub(crate) fn command(&self, arguments: &[&str]) -> (Command, PathBuf) {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let said = self.world.beside(&format!("said-{number}"));
         let file = File::create(&said).unwrap();
@@ -297,17 +297,17 @@ impl Site {
         (command, said)
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         self.start(arguments, None).ended()
     }
 
-    pub(super) fn apply(&self) -> Said {
+    pub(crate) fn apply(&self) -> Said {
         self.run(&["apply", "--yes"])
     }
 
     /// Applies, and dies at this point.
     #[track_caller]
-    pub(super) fn dies_at(&self, point: &str) -> Said {
+    pub(crate) fn dies_at(&self, point: &str) -> Said {
         let said = self.start(&["apply", "--yes"], Some(point)).ended();
         assert!(
             said.is_killed(),
@@ -319,7 +319,7 @@ impl Site {
     }
 
     /// Lets the leases of who died run out: as if their time had passed.
-    pub(super) fn time_passes(&self) {
+    pub(crate) fn time_passes(&self) {
         const OVER: &str = "update lease set until = since";
         self.is_quiet();
         self.runtime.block_on(async {
@@ -343,8 +343,35 @@ impl Site {
         });
     }
 
+    /// The folder of the secrets.
+    pub(crate) fn secrets(&self) -> PathBuf {
+        self.world.beside("secrets")
+    }
+
+    /// Returns how many rows a table of the store has.
+    pub(crate) fn count(&self, table: &str) -> i64 {
+        let sql = format!("select count(*) from {table}");
+        self.runtime.block_on(async {
+            use sqlx::{AssertSqlSafe, Connection as _};
+            let url = self.url();
+            match url.path() {
+                Some(path) => {
+                    let mut connection = sqlite(path).await;
+                    let counted = sqlx::query_scalar(AssertSqlSafe(sql));
+                    counted.fetch_one(&mut connection).await.unwrap()
+                }
+                None => {
+                    let url = self.url.as_ref().unwrap();
+                    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+                    let counted = sqlx::query_scalar(AssertSqlSafe(sql));
+                    counted.fetch_one(&mut connection).await.unwrap()
+                }
+            }
+        })
+    }
+
     /// Waits until nobody is connected to any twin.
-    pub(super) fn is_quiet(&self) {
+    pub(crate) fn is_quiet(&self) {
         for twin in self.twins.values() {
             let waited = twin.wait_until(State::is_idle, LONG);
             self.runtime.block_on(waited).unwrap();
@@ -352,7 +379,7 @@ impl Site {
     }
 }
 
-pub(super) async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
+pub(crate) async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
     use sqlx::ConnectOptions as _;
     let options = sqlx::sqlite::SqliteConnectOptions::new()
         .filename(path)
@@ -360,7 +387,7 @@ pub(super) async fn sqlite(path: &std::path::Path) -> sqlx::SqliteConnection {
     options.connect().await.unwrap()
 }
 
-pub(super) fn device(number: usize) -> DeviceName {
+pub(crate) fn device(number: usize) -> DeviceName {
     DeviceName::new(&format!("oak-{number}")).unwrap()
 }
 

@@ -23,7 +23,7 @@ fn slowly(site: &Site, millis: u64) {
 }
 
 /// Waits until so many lines about subscribers and the like were entered.
-pub(super) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
+pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
     let lines = |state: &State| {
         let lines = state.lines.iter();
         lines

@@ -139,7 +139,12 @@ fn a_server_that_is_full_is_away_and_comes_back() {
         // The server counts a connection until its process is gone.
         while lease.is_none() {
             let asked = store
-                .acquire(&device("oak"), Uuid::now_v7(), Duration::from_secs(60))
+                .acquire(
+                    &device("oak"),
+                    Uuid::now_v7(),
+                    Uuid::now_v7(),
+                    Duration::from_secs(60),
+                )
                 .await;
             match asked {
                 Ok(acquired) => lease = Some(acquired),

@@ -14,7 +14,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 on_both!(
     a_device_that_is_held_is_not_given_to_another,
     a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch,
-    whoever_has_it_may_ask_again,
+    the_claim_that_has_it_may_ask_again,
+    another_claim_of_the_same_holder_waits_and_counts_the_epoch_up,
+    a_claim_that_gave_its_lease_back_gets_a_new_epoch,
+    a_lease_never_lasts_longer_than_its_length_from_when_it_is_seen,
+    a_lease_whose_holder_lives_is_not_shortened,
+    a_dead_holder_loses_all_its_leases_at_once,
     a_lease_that_was_given_back_is_not_renewed,
     of_many_that_ask_at_once_one_gets_it,
     what_is_written_too_late_is_rejected_by_the_database,
@@ -30,7 +35,11 @@ async fn a_device_that_is_held_is_not_given_to_another(bed: Bed) {
     assert_eq!(first.epoch, 1);
     let now = bed.store.clock().await.unwrap();
     let asked = bed.another().await;
-    match asked.acquire(&oak, Uuid::now_v7(), MINUTE).await.unwrap() {
+    match asked
+        .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), MINUTE)
+        .await
+        .unwrap()
+    {
         Acquired::Held { by, since, until } => {
             assert_eq!(by, holder);
             assert!(since <= now + 1 && until >= since + 59, "{since} {until}");
@@ -47,7 +56,7 @@ async fn a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(bed: Bed) {
     let first = Uuid::now_v7();
     let ran_out = match bed
         .store
-        .acquire(&oak, first, Duration::ZERO)
+        .acquire(&oak, first, Uuid::now_v7(), Duration::ZERO)
         .await
         .unwrap()
     {
@@ -66,16 +75,133 @@ async fn a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(bed: Bed) {
     bed.store.renew(&second, MINUTE).await.unwrap();
 }
 
-async fn whoever_has_it_may_ask_again(bed: Bed) {
+async fn the_claim_that_has_it_may_ask_again(bed: Bed) {
     let oak = device("oak");
-    let holder = Uuid::now_v7();
-    let first = lease(&bed.store, &oak, holder).await;
-    let again = lease(&bed.store, &oak, holder).await;
+    let (holder, claim) = (Uuid::now_v7(), Uuid::now_v7());
+    let ask = || bed.store.acquire(&oak, holder, claim, MINUTE);
+    let first = given(ask().await);
+    // As when the answer to the first question was lost.
+    let again = given(ask().await);
     assert_eq!(first, again);
     // A renewal never shortens.
     bed.store.renew(&again, Duration::ZERO).await.unwrap();
-    let held = bed.store.acquire(&oak, Uuid::now_v7(), MINUTE).await;
-    assert!(matches!(held.unwrap(), Acquired::Held { .. }));
+    let by_another = bed
+        .store
+        .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), MINUTE);
+    assert!(matches!(by_another.await.unwrap(), Acquired::Held { .. }));
+}
+
+fn given(acquired: Result<Acquired, StoreError>) -> Lease {
+    match acquired.unwrap() {
+        Acquired::Lease(lease) => lease,
+        held => panic!("{held:?}"),
+    }
+}
+
+async fn another_claim_of_the_same_holder_waits_and_counts_the_epoch_up(bed: Bed) {
+    let oak = device("oak");
+    let holder = Uuid::now_v7();
+    let first = lease(&bed.store, &oak, holder).await;
+    let second = Uuid::now_v7();
+    let asked = bed.store.acquire(&oak, holder, second, MINUTE).await;
+    assert!(
+        matches!(asked.unwrap(), Acquired::Held { by, .. } if by == holder),
+        "two runs of one process would write to one device"
+    );
+    bed.store.release(&first).await.unwrap();
+    let next = given(bed.store.acquire(&oak, holder, second, MINUTE).await);
+    assert_eq!((first.epoch, next.epoch), (1, 2));
+    let late = bed.store.renew(&first, MINUTE).await.unwrap_err();
+    assert!(late.is_fenced(), "{late}");
+}
+
+async fn a_claim_that_gave_its_lease_back_gets_a_new_epoch(bed: Bed) {
+    let oak = device("oak");
+    let (holder, claim) = (Uuid::now_v7(), Uuid::now_v7());
+    let first = given(bed.store.acquire(&oak, holder, claim, MINUTE).await);
+    bed.store.release(&first).await.unwrap();
+    let second = given(bed.store.acquire(&oak, holder, claim, MINUTE).await);
+    assert_eq!(second.epoch, 2);
+}
+
+/// Moves the end of all leases, as a process whose clock is ahead would have written it.
+async fn two_hours_ahead(bed: &Bed) {
+    bed.past(match bed.database {
+        Some(_) => "update lease set since = since + interval '2 hours', until = until + interval '2 hours'",
+        None => "update lease set since = since + 7200000, until = until + 7200000",
+    })
+    .await
+    .unwrap();
+}
+
+async fn a_lease_never_lasts_longer_than_its_length_from_when_it_is_seen(bed: Bed) {
+    let oak = device("oak");
+    lease(&bed.store, &oak, Uuid::now_v7()).await;
+    two_hours_ahead(&bed).await;
+    let mut ends = Vec::new();
+    for _ in 0..2 {
+        let asked = bed
+            .store
+            .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), MINUTE);
+        let Acquired::Held { until, .. } = asked.await.unwrap() else {
+            panic!("it is held");
+        };
+        ends.push(until);
+    }
+    let now = bed.store.clock().await.unwrap();
+    assert!(ends[0] <= now + 60, "{} seconds more", ends[0] - now);
+    assert_eq!(ends[0], ends[1], "it is shortened once");
+
+    // One that lasts no time has run out once it was seen.
+    let ash = device("ash");
+    let asked = bed
+        .store
+        .acquire(&ash, Uuid::now_v7(), Uuid::now_v7(), Duration::ZERO);
+    asked.await.unwrap();
+    two_hours_ahead(&bed).await;
+    let mut asked = Acquired::Held {
+        by: Uuid::nil(),
+        since: 0,
+        until: 0,
+    };
+    while matches!(asked, Acquired::Held { .. }) {
+        let again = bed
+            .store
+            .acquire(&ash, Uuid::now_v7(), Uuid::now_v7(), MINUTE);
+        asked = again.await.unwrap();
+    }
+    assert_eq!(given(Ok(asked)).epoch, 2);
+}
+
+async fn a_lease_whose_holder_lives_is_not_shortened(bed: Bed) {
+    let oak = device("oak");
+    let first = lease(&bed.store, &oak, Uuid::now_v7()).await;
+    let long = MINUTE * 10;
+    bed.store.renew(&first, long).await.unwrap();
+    let asked = bed
+        .store
+        .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), Duration::ZERO);
+    let Acquired::Held { until, .. } = asked.await.unwrap() else {
+        panic!("it is held");
+    };
+    assert!(until + 60 > bed.store.clock().await.unwrap() + long.as_secs());
+}
+
+async fn a_dead_holder_loses_all_its_leases_at_once(bed: Bed) {
+    let (dead, lives) = (Uuid::now_v7(), Uuid::now_v7());
+    for name in ["oak", "ash", "elm"] {
+        lease(&bed.store, &device(name), dead).await;
+    }
+    let given_back = lease(&bed.store, &device("fir"), dead).await;
+    bed.store.release(&given_back).await.unwrap();
+    let kept = lease(&bed.store, &device("yew"), lives).await;
+    let devices = bed.store.release_of_dead(dead).await.unwrap();
+    assert_eq!(devices, ["ash", "elm", "oak"].map(device));
+    assert_eq!(bed.store.release_of_dead(dead).await.unwrap(), []);
+    for device in &devices {
+        assert_eq!(lease(&bed.store, device, lives).await.epoch, 2);
+    }
+    bed.store.renew(&kept, MINUTE).await.unwrap();
 }
 
 async fn a_lease_that_was_given_back_is_not_renewed(bed: Bed) {
@@ -92,7 +218,9 @@ async fn of_many_that_ask_at_once_one_gets_it(bed: Bed) {
         let store = stores[number % 2].clone();
         tokio::spawn(async move {
             let oak = device("oak");
-            let asked = store.acquire(&oak, Uuid::now_v7(), MINUTE).await;
+            let asked = store
+                .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), MINUTE)
+                .await;
             matches!(asked.unwrap(), Acquired::Lease(_))
         })
     });
@@ -154,7 +282,7 @@ async fn what_ran_out_and_nobody_took_may_still_be_recorded(bed: Bed) {
     let holder = Uuid::now_v7();
     let Acquired::Lease(lease) = bed
         .store
-        .acquire(&oak, holder, Duration::ZERO)
+        .acquire(&oak, holder, Uuid::now_v7(), Duration::ZERO)
         .await
         .unwrap()
     else {

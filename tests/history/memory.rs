@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use gamctl::apply::Ended;
+use gamctl::apply::{Ended, RunResult};
 use gamctl::history::{Audit, Filter, Freeze, RunId, Taken};
-use gamctl::model::DeviceName;
+use gamctl::model::{DeviceName, FreezeScope};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -41,14 +41,17 @@ async fn runs_are_listed_newest_first_and_by_what_is_asked(bed: Bed) {
         .finish(first.id, &held, 1, &ended, None)
         .await
         .unwrap();
-    bed.store.end_run(first.id, 8).await.unwrap();
+    bed.store
+        .end_run(first.id, RunResult::Interrupted)
+        .await
+        .unwrap();
 
     let all = bed.store.runs(&Filter::default()).await.unwrap();
     assert_eq!(all.len(), 2);
     assert_eq!((&all[0].run, &all[1].run), (&second, &first));
-    assert_eq!((all[0].ended, all[0].exit), (None, None));
+    assert_eq!((all[0].ended, all[0].result), (None, None));
     assert!(all[1].ended.is_some_and(|ended| ended >= all[1].began));
-    assert_eq!(all[1].exit, Some(8));
+    assert_eq!(all[1].result, Some(RunResult::Interrupted));
     assert_eq!(all[1].devices, [("unchanged".to_owned(), 1)].into());
 
     by_what_is_asked(&bed, &oak, [first.id, second.id]).await;
@@ -371,7 +374,11 @@ async fn the_audit_is_listed_by_what_is_asked(bed: Bed) {
 fn freeze(until: u64) -> Freeze {
     Freeze {
         id: Uuid::now_v7(),
-        scope: vec!["--site".to_owned(), "maple-court".to_owned()],
+        scope: FreezeScope {
+            sites: vec!["maple-court".to_owned()],
+            labels: vec![("tier".to_owned(), "g*".to_owned())],
+            ..FreezeScope::default()
+        },
         reason: "a concert".to_owned(),
         who: "ada@noc".to_owned(),
         since: 0,

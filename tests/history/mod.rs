@@ -6,6 +6,7 @@ mod killed;
 mod leases;
 mod looks;
 mod memory;
+mod migrations;
 mod records;
 mod sample;
 mod schema;
@@ -122,6 +123,12 @@ impl Bed {
 
     /// Returns one number that a statement asks for.
     async fn number(&self, statement: &str) -> i64 {
+        let text = format!("select cast(({statement}) as text)");
+        self.text(&text).await.parse().unwrap()
+    }
+
+    /// Returns one text that a statement asks for.
+    async fn text(&self, statement: &str) -> String {
         use sqlx::{AssertSqlSafe, ConnectOptions as _};
         let sql = AssertSqlSafe(statement.to_owned());
         match (&self.database, self.url.path()) {
@@ -151,7 +158,11 @@ impl Bed {
 /// Leases a device that is free.
 async fn lease(store: &Store, device: &DeviceName, holder: Uuid) -> Lease {
     let minute = Duration::from_secs(60);
-    match store.acquire(device, holder, minute).await.unwrap() {
+    match store
+        .acquire(device, holder, Uuid::now_v7(), minute)
+        .await
+        .unwrap()
+    {
         gamctl::history::Acquired::Lease(lease) => lease,
         held => panic!("{held:?}"),
     }

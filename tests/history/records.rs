@@ -1,6 +1,6 @@
 //! What happens with a device in a run: entries in their order, each once, and the end with all that belongs to it.
 
-use gamctl::apply::{Ended, Entry, Moment, Purpose};
+use gamctl::apply::{Ended, Entry, Moment, Purpose, RunResult};
 use gamctl::history::{Filter, NewRun, StoreError};
 use gamctl::model::Fingerprint;
 use uuid::Uuid;
@@ -314,13 +314,13 @@ async fn history_is_only_added_to(bed: Bed) {
     let oak = device("oak");
     let (run, lease) = bed.at_work(&oak).await;
     applied(&bed.store, run.id, &lease, Ended::Applied).await;
-    bed.store.end_run(run.id, 0).await.unwrap();
+    bed.store.end_run(run.id, RunResult::Done).await.unwrap();
     bed.store
         .audit(&super::sample::audit("adopted"))
         .await
         .unwrap();
     for statement in [
-        "update run set exit = 5",
+        "update run set result = 'failed'",
         "update run set who = 'nobody'",
         "update outcome set ended = 'stuck'",
         "update entry set kind = 'left'",
@@ -337,9 +337,12 @@ async fn history_is_only_added_to(bed: Bed) {
         assert!(said.contains("gamctl: append-only"), "{statement}: {said}");
     }
     // The first end of a run counts, and asking twice is no mistake.
-    bed.store.end_run(run.id, 5).await.unwrap();
+    bed.store
+        .end_run(run.id, RunResult::DeviceFailed)
+        .await
+        .unwrap();
     assert_eq!(
-        bed.store.runs(&Filter::default()).await.unwrap()[0].exit,
-        Some(0)
+        bed.store.runs(&Filter::default()).await.unwrap()[0].result,
+        Some(RunResult::Done)
     );
 }

@@ -10,6 +10,9 @@ use super::{Bed, TIMEOUTS, on_both};
 on_both!(
     opening_again_changes_nothing,
     a_newer_schema_is_refused_in_plain_words,
+    a_schema_from_another_text_is_refused_by_name,
+    a_migration_that_failed_is_refused_by_name,
+    a_migration_that_is_unknown_or_missing_is_refused_by_name,
     many_may_open_a_new_store_at_once,
     a_schema_that_cannot_be_made_is_not_made_half,
     a_store_tells_about_itself,
@@ -17,7 +20,7 @@ on_both!(
 
 impl Bed {
     /// Returns a place for a store that nobody opened yet.
-    async fn unopened(&self) -> StoreUrl {
+    pub(super) async fn unopened(&self) -> StoreUrl {
         match &self.database {
             Some(_) => {
                 let cluster = crate::postgres::shared();
@@ -25,6 +28,14 @@ impl Bed {
             }
             None => StoreUrl::sqlite(self.folder.path().join("other/store.db")),
         }
+    }
+
+    /// Returns the database that such a place is in, on Postgres.
+    pub(super) fn database_of(&self, url: &StoreUrl) -> Option<String> {
+        self.database.as_ref()?;
+        let shown = url.to_string();
+        let (_, database) = shown.split_once("localhost/").unwrap();
+        database.split('?').next().map(str::to_owned)
     }
 }
 
@@ -54,6 +65,52 @@ async fn a_newer_schema_is_refused_in_plain_words(bed: Bed) {
     assert!(matches!(why, StoreError::NewerSchema { has: 4711, .. }));
 }
 
+/// Changes the list of migrations and returns what opening the store is answered then.
+async fn refused(bed: &Bed, change: &str) -> String {
+    bed.past(change).await.unwrap();
+    let why = Store::open(&bed.url, TIMEOUTS).await.unwrap_err();
+    assert!(matches!(why, StoreError::ForeignSchema { .. }), "{why:?}");
+    assert!(!why.is_away());
+    why.to_string()
+}
+
+async fn a_schema_from_another_text_is_refused_by_name(bed: Bed) {
+    let checksum = match bed.database {
+        Some(_) => "'\\x00'",
+        None => "x'00'",
+    };
+    let change = format!("update _sqlx_migrations set checksum = {checksum} where version = 1");
+    let said = refused(&bed, &change).await;
+    assert_eq!(
+        said,
+        format!(
+            "the store {} has a schema that this gamctl did not make: migration 1 (`history`) was made from another text; use the gamctl that made it, or restore a backup",
+            bed.url
+        )
+    );
+}
+
+async fn a_migration_that_failed_is_refused_by_name(bed: Bed) {
+    let change = "update _sqlx_migrations set success = false where version = 2";
+    let said = refused(&bed, change).await;
+    assert!(
+        said.contains("migration 2 (`results`) failed half-way"),
+        "{said}"
+    );
+}
+
+async fn a_migration_that_is_unknown_or_missing_is_refused_by_name(bed: Bed) {
+    let unknown = "update _sqlx_migrations set version = 0 where version = 1";
+    let said = refused(&bed, unknown).await;
+    assert!(
+        said.contains("migration 0 (`history`) is unknown"),
+        "{said}"
+    );
+    let missing = "delete from _sqlx_migrations where version = 0";
+    let said = refused(&bed, missing).await;
+    assert!(said.contains("migration 1 is missing"), "{said}");
+}
+
 async fn many_may_open_a_new_store_at_once(bed: Bed) {
     let url = bed.unopened().await;
     let opened = (0..8).map(|_| {
@@ -77,11 +134,7 @@ async fn a_schema_that_cannot_be_made_is_not_made_half(bed: Bed) {
     let url = bed.unopened().await;
     let other = Bed {
         store: bed.store.clone(),
-        database: bed.database.as_ref().map(|_| {
-            let shown = url.to_string();
-            let (_, database) = shown.split_once("localhost/").unwrap();
-            database.split('?').next().unwrap().to_owned()
-        }),
+        database: bed.database_of(&url),
         folder: tempfile::tempdir().unwrap(),
         url,
     };

@@ -1,6 +1,6 @@
 //! The story of a device or of objects on it, newest first.
 
-use gamctl::apply::{Ended, Purpose};
+use gamctl::apply::{Ended, Purpose, RunResult};
 use gamctl::history::Subject;
 use gamctl::model::Fingerprint;
 
@@ -24,7 +24,7 @@ async fn a_story_has_the_steps_about_its_subject_and_what_was_typed(bed: Bed) {
     let oak = device("oak");
     let (run, lease) = bed.at_work(&oak).await;
     applied(&bed.store, run.id, &lease, Ended::Applied).await;
-    bed.store.end_run(run.id, 0).await.unwrap();
+    bed.store.end_run(run.id, RunResult::Done).await.unwrap();
     let steps = plan(&oak).steps;
     let endpoint = mac().to_string();
     for (subject, expected) in [
@@ -53,7 +53,7 @@ async fn a_story_has_the_steps_about_its_subject_and_what_was_typed(bed: Bed) {
             .map(|number| exchange(&steps[number - 1].lines[0]));
         assert_eq!(chapter.exchanges, lines.collect::<Vec<_>>());
         assert_eq!(chapter.run.run, run);
-        assert_eq!(chapter.run.exit, Some(0));
+        assert_eq!(chapter.run.result, Some(RunResult::Done));
         assert_eq!(
             chapter.verified,
             Some(Fingerprint::of(&look(&oak, "after")))

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::reconcile::run::{Progress, Purpose};
 use crate::cli::terminal::Terminal;
 use crate::model::DeviceName;
+use crate::reconcile::run::{Progress, Purpose};
 
 /// More than this scrolls by without being read.
 const MOST_LINES: usize = 12;
@@ -74,7 +74,9 @@ impl Live {
             line.finish_and_clear();
         }
         self.total.inc(1);
-        self.total.length().is_none_or(|all| self.total.position() >= all)
+        self.total
+            .length()
+            .is_none_or(|all| self.total.position() >= all)
     }
 
     pub(in crate::cli) fn end(&self) {

@@ -14,8 +14,8 @@ use clap::ValueEnum;
 pub(super) use live::Live;
 pub(super) use run::{Asked, carry_out};
 
-use super::scope::ScopeArguments;
 use super::invocation::Invocation;
+use super::scope::ScopeArguments;
 use crate::reconcile::AutoApproval;
 use crate::reconcile::run::{PlanFile, Verb};
 use crate::report::Exit;

@@ -5,20 +5,18 @@ use std::collections::BTreeSet;
 use tokio::sync::watch;
 
 use super::{Format, HowArguments};
+use crate::apply::{PreflightRefusal, RunReport};
 use crate::cli::invocation::{Selected, StoreUse};
 use crate::cli::signals::stop_on_signals;
 use crate::cli::source::refuse;
 use crate::cli::terminal::Terminal;
-use crate::apply::{PreflightRefusal, RunReport};
 use crate::model::{DeviceName, FreezeScope};
 use crate::plan::Planned;
+use crate::reconcile::ConcurrencyLimits;
 use crate::reconcile::run::{
     Allowances, PLAN_HOURS, PlanFile, Preparation, PreparedRun, RunOptions, RunRequest, Verb,
 };
-use crate::reconcile::ConcurrencyLimits;
-use crate::report::{
-    Exit, PlanReport, counted, preflight, run_document, run_exit, run_text,
-};
+use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_exit, run_text};
 
 /// What a command asks for.
 pub(in crate::cli) struct Asked {
@@ -87,11 +85,7 @@ pub(in crate::cli) fn carry_out(
 }
 
 /// Returns how the run is carried out: the arguments before the settings before the defaults.
-fn options(
-    how: &HowArguments,
-    selected: &Selected<'_>,
-    stop: watch::Receiver<bool>,
-) -> RunOptions {
+fn options(how: &HowArguments, selected: &Selected<'_>, stop: watch::Receiver<bool>) -> RunOptions {
     let (settings, default) = (&selected.settings.apply, ConcurrencyLimits::default());
     let number = |given: Option<std::num::NonZeroU16>, set: Option<std::num::NonZeroU16>, or| {
         given.or(set).map_or(or, |number| usize::from(number.get()))
@@ -164,9 +158,8 @@ impl Shown<'_> {
             self.refusal(refusal);
             return Ok(exit);
         }
-        let has_content = report.run.is_some()
-            || !report.skipped.is_empty()
-            || !report.still_unsaved.is_empty();
+        let has_content =
+            report.run.is_some() || !report.skipped.is_empty() || !report.still_unsaved.is_empty();
         match self.how.format {
             Format::Text if has_content => {
                 // Behind the plan, where that was shown.

@@ -223,7 +223,11 @@ fn counted_seconds(seconds: u64) -> String {
 }
 
 /// Says what earlier runs left behind.
-fn left_over(memory: &StoreClient<'_>, folder: &Path, commit: Option<&str>) -> anyhow::Result<Vec<Check>> {
+fn left_over(
+    memory: &StoreClient<'_>,
+    folder: &Path,
+    commit: Option<&str>,
+) -> anyhow::Result<Vec<Check>> {
     const AREA: &str = "store";
     let mut found = Vec::new();
     let store = memory.store();

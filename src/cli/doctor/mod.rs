@@ -49,10 +49,7 @@ enum Format {
 /// With more devices than these, those that are well are counted.
 const MOST_WELL: usize = 20;
 
-pub(super) fn run(
-    arguments: &DoctorArguments,
-    invocation: &Invocation,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.as_deref())?;
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let folder = &selected.folder;
@@ -78,7 +75,8 @@ pub(super) fn run(
     found.extend(here::store(&selected, commit));
     if let Some(reading) = reading.filter(|_| !arguments.local) {
         let names = installed(&reading.inventory, &scope);
-        let devices = device::devices(&reading.inventory, &names, &reconciler, &selected, &watcher)?;
+        let devices =
+            device::devices(&reading.inventory, &names, &reconciler, &selected, &watcher)?;
         found.extend(shortened(devices, names.len(), terminal));
     }
     terminal.json(&found)?;

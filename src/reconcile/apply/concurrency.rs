@@ -93,7 +93,10 @@ mod tests {
 
     fn limiter(limits: ConcurrencyLimits) -> (watch::Sender<bool>, ConcurrencyLimiter) {
         let (stopping, stop) = watch::channel(false);
-        (stopping, ConcurrencyLimiter::new(limits, ["a", "b"].into_iter(), stop))
+        (
+            stopping,
+            ConcurrencyLimiter::new(limits, ["a", "b"].into_iter(), stop),
+        )
     }
 
     #[tokio::test]
@@ -131,7 +134,10 @@ mod tests {
             assert!(limiter.enter(None).await.is_ok());
             limiter.failed();
         }
-        assert_eq!(limiter.enter(None).await.unwrap_err(), SkipReason::Budget { failures: 3 });
+        assert_eq!(
+            limiter.enter(None).await.unwrap_err(),
+            SkipReason::Budget { failures: 3 }
+        );
         stopping.send(true).unwrap();
         assert_eq!(limiter.enter(None).await.unwrap_err(), SkipReason::Stopped);
     }

@@ -134,13 +134,12 @@ async fn record(
     wanted: Option<Wanted<'static>>,
 ) -> Result<(), crate::apply::NotCommitted> {
     let seen = sighting.observation();
-    log
-        .commit(Entry::Looked {
-            moment: Moment::Recovery,
-            fingerprint: sighting.fingerprint().clone(),
-            observation: Box::new(seen.clone()),
-        })
-        .await?;
+    log.commit(Entry::Looked {
+        moment: Moment::Recovery,
+        fingerprint: sighting.fingerprint().clone(),
+        observation: Box::new(seen.clone()),
+    })
+    .await?;
     let because = format!(
         "the process that wrote there ended on the way; {}",
         recovered(found)

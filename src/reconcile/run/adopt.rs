@@ -17,8 +17,8 @@ impl Reconciler {
             unobservable: run.planned.unobservable.clone(),
         };
         let id = RunId(Uuid::now_v7());
-        let is_new = run.request.verb == Verb::Adopt
-            && run.ownership.iter().any(|change| change.added > 0);
+        let is_new =
+            run.request.verb == Verb::Adopt && run.ownership.iter().any(|change| change.added > 0);
         if is_new {
             store.begin_run(&new_run(id, &run, None)).await?;
             report.run = Some(id.0);
@@ -36,7 +36,10 @@ impl Reconciler {
                 verb: run.request.verb.word().to_owned(),
                 subject: Some(change.device.to_string()),
                 is_refused: false,
-                what: format!("adopted: {}", crate::report::counted(change.added, "object")),
+                what: format!(
+                    "adopted: {}",
+                    crate::report::counted(change.added, "object")
+                ),
                 run: Some(id),
             };
             store

@@ -78,7 +78,9 @@ impl Execution {
         self.carry_out(id, &run, tasks, &mut report).await;
         if let Err(error) = self.record_ownership(&run).await {
             let error = error.to_string();
-            report.notices.push(RunNotice::OwnershipNotRecorded { error });
+            report
+                .notices
+                .push(RunNotice::OwnershipNotRecorded { error });
         }
         // Where the store is unreachable the run's own outcomes tell what is unsaved.
         let _unknown = self.find_unsaved(&run, &mut report).await;
@@ -194,7 +196,11 @@ impl Execution {
     }
 
     /// Lists devices in scope that the store knows to be unsaved and the report does not mention.
-    async fn find_unsaved(&self, run: &PreparedRun, report: &mut RunReport) -> Result<(), RunError> {
+    async fn find_unsaved(
+        &self,
+        run: &PreparedRun,
+        report: &mut RunReport,
+    ) -> Result<(), RunError> {
         let mentioned: BTreeSet<&DeviceName> = report
             .outcomes
             .iter()

@@ -26,7 +26,10 @@ pub(super) fn found_as_intended(
     });
     let changes = unchanged.filter_map(|plan| {
         let look = looks.get(&plan.device)?.as_ref().ok()?;
-        let device = fleet.devices.iter().find(|device| device.name == plan.device)?;
+        let device = fleet
+            .devices
+            .iter()
+            .find(|device| device.name == plan.device)?;
         let wanted = Wanted::of(fleet, device)?.into_owned(fleet);
         let ledger = verified(&wanted, look.observation());
         let is_new = wanted.ledger.as_ref() != Some(&ledger);

@@ -74,7 +74,9 @@ pub(super) fn only_approved(
             then.is_some_and(|then| is_same_look(then, plan))
         });
     let kept = |device: &DeviceName| same.iter().any(|plan| plan.device == *device);
-    planned.complaints.retain(|complaint| kept(&complaint.device));
+    planned
+        .complaints
+        .retain(|complaint| kept(&complaint.device));
     for now in &same {
         if let Some(then) = approved.get(&now.device)
             && let Some(part) = first_difference(then, now)
@@ -138,13 +140,13 @@ fn is_same_explanation(then: &Step, now: &Step) -> bool {
     let reasons = then.because.iter().zip(&now.because);
     bare(then) == bare(now)
         && then.because.len() == now.because.len()
-        && reasons.into_iter().all(|(then, now)| is_same_reason(then, now))
+        && reasons
+            .into_iter()
+            .all(|(then, now)| is_same_reason(then, now))
 }
 
 /// Who removed an object is found through the commit that was last applied, which another device's run moves on.
 fn is_same_reason(then: &Because, now: &Because) -> bool {
     let is_lost = now.origin.is_none() && then.cause == Cause::Gone;
-    then.cause == now.cause
-        && then.fields == now.fields
-        && (then.origin == now.origin || is_lost)
+    then.cause == now.cause && then.fields == now.fields && (then.origin == now.origin || is_lost)
 }

@@ -18,8 +18,8 @@ use crate::model::{DeviceName, DeviceState};
 use crate::plan::Planned;
 use crate::reconcile::apply::{RecoveryOptions, recover};
 use crate::reconcile::{
-    Accesses, Fleet, Sightings, StoreWithJournal, Wanted, as_if_applied, look_at_all,
-    plan_all, recorded,
+    Accesses, Fleet, Sightings, StoreWithJournal, Wanted, as_if_applied, look_at_all, plan_all,
+    recorded,
 };
 
 impl Reconciler {
@@ -70,12 +70,24 @@ impl Reconciler {
         Ok(Preparation::Ready(Box::new(run)))
     }
 
-    async fn read_aside(&self, request: &RunRequest, watcher: &Watcher) -> Result<Reading, RunError> {
+    async fn read_aside(
+        &self,
+        request: &RunRequest,
+        watcher: &Watcher,
+    ) -> Result<Reading, RunError> {
         let file = request.plan_file.as_ref();
         let of_plan = file.and_then(|file| file.planned.inventory.commit.clone());
         let revision = request.revision.clone().or(of_plan);
         let (folder, cache, watcher) = (self.folder.clone(), self.cache.clone(), watcher.clone());
-        aside(move || Ok(read_intended(&folder, revision.as_deref(), &cache, &watcher)?)).await
+        aside(move || {
+            Ok(read_intended(
+                &folder,
+                revision.as_deref(),
+                &cache,
+                &watcher,
+            )?)
+        })
+        .await
     }
 
     async fn inputs(&self, request: &RunRequest, reading: Reading) -> Result<PlanInputs, RunError> {
@@ -284,7 +296,9 @@ fn names_in(request: &RunRequest, fleet: &Fleet<'_>) -> Result<Vec<DeviceName>, 
         in_scope().filter(|device| device.text.state != Some(DeviceState::Preprovision));
     let mut names: Vec<DeviceName> = installed.map(|device| device.id.clone()).collect();
     names.retain(|name| {
-        planned.as_ref().is_none_or(|planned| planned.contains(name))
+        planned
+            .as_ref()
+            .is_none_or(|planned| planned.contains(name))
             && request.only.as_ref().is_none_or(|only| only.contains(name))
     });
     names.sort();

@@ -155,8 +155,7 @@ impl PreparedRun {
         let (kept, rest): (Vec<DeviceTask>, Vec<DeviceTask>) = std::mem::take(&mut self.tasks)
             .into_iter()
             .partition(|task| needs_no_person(&task.plan, approval));
-        let refusal =
-            (had_tasks && kept.is_empty()).then_some(PreflightRefusal::NotConfirmed);
+        let refusal = (had_tasks && kept.is_empty()).then_some(PreflightRefusal::NotConfirmed);
         self.tasks = kept;
         self.skipped.extend(rest.into_iter().map(|task| Skipped {
             device: task.plan.device,

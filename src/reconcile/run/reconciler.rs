@@ -97,7 +97,11 @@ impl Reconciler {
 
     /// Reads the inventory as it is on disk, whatever is committed.
     pub fn read_as_it_is(&self, watcher: &Watcher) -> Result<Reading, RunError> {
-        Ok(super::inputs::read_as_it_is(&self.folder, &self.cache, watcher)?)
+        Ok(super::inputs::read_as_it_is(
+            &self.folder,
+            &self.cache,
+            watcher,
+        )?)
     }
 
     pub(super) fn looks(&self) -> Looks {

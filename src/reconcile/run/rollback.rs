@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::apply::RunResult;
 use crate::history::{Filter, RunSummary, Store, StoreError};
 use crate::model::DeviceName;
 
@@ -85,24 +84,12 @@ pub async fn before_run(store: &Store, named: &str) -> Result<BeforeRun, RunNotF
         })
         .await?;
     let devices = outcomes.into_iter().map(|row| row.outcome.device).collect();
-    // Everything up to the moment when it began, newest first.
-    let earlier = store
-        .runs(&Filter {
-            until: Some(run.began),
-            most: MOST_RUNS,
-            ..Filter::default()
-        })
-        .await?;
+    let earlier = store.applied_commits(run.began, MOST_RUNS).await?;
     let mut applied = earlier.into_iter().filter(|other| {
-        // One that found nothing to do has no devices.
-        let has_worked =
-            other.result == Some(RunResult::Done) || other.devices.contains_key("applied");
-        other.run.id < id
-            && has_worked
-            && other.run.inventory.commit.is_some()
-            && other.run.inventory.commit != run.run.inventory.commit
+        other.run.is_none_or(|other| other < id)
+            && Some(&other.commit) != run.run.inventory.commit.as_ref()
     });
-    let commit = applied.next().and_then(|other| other.run.inventory.commit);
+    let commit = applied.next().map(|other| other.commit);
     let commit = commit.ok_or_else(|| RunNotFound::NothingBefore {
         run: id.0.to_string(),
     })?;

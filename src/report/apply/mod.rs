@@ -10,7 +10,7 @@ mod text;
 mod verdict;
 
 pub use document::{error_document, run_document};
-pub use refusal::{RefusalText, notice, preflight, recovered, skip_reason};
+pub use refusal::{RefusalText, preflight, recovered, skip_reason};
 pub(super) use text::entry as outcome_entry;
 
 use super::{Exit, Paint};

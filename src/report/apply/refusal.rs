@@ -119,9 +119,9 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
 
 fn plan_part(part: &PlanPart) -> String {
     match part {
-        PlanPart::StepCount { approved, now } => format!(
-            "the number of steps ({approved} approved, {now} now)"
-        ),
+        PlanPart::StepCount { approved, now } => {
+            format!("the number of steps ({approved} approved, {now} now)")
+        }
         PlanPart::Change { step } => format!("step {step}"),
         PlanPart::Lines { step } => format!("the lines of step {step}"),
         PlanPart::Inverse { step } => format!("the lines that undo step {step}"),
@@ -144,9 +144,9 @@ pub fn skip_reason(reason: &SkipReason) -> String {
             visible(reason)
         ),
         SkipReason::Held { until } => held(*until),
-        SkipReason::Budget { failures } => format!(
-            "{failures} devices failed before it, and no more are started after that"
-        ),
+        SkipReason::Budget { failures } => {
+            format!("{failures} devices failed before it, and no more are started after that")
+        }
         SkipReason::Stopped => "stopped before it was started".to_owned(),
         SkipReason::StoreAway { error } => error.clone(),
         SkipReason::NotConfirmed => {
@@ -198,9 +198,9 @@ pub fn notice(notice: &RunNotice) -> String {
         RunNotice::EndNotRecorded { error } => {
             format!("The end of the run could not be recorded: {error}")
         }
-        RunNotice::OwnershipNotRecorded { error } => format!(
-            "The ownership of devices that needed no change could not be recorded: {error}"
-        ),
+        RunNotice::OwnershipNotRecorded { error } => {
+            format!("The ownership of devices that needed no change could not be recorded: {error}")
+        }
         RunNotice::OutcomeNotRecorded { device, error } => format!(
             "How it ended on {device} could not be recorded: {error}; the next run looks at the device again."
         ),

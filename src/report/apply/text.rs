@@ -55,7 +55,12 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
         let name = paint.error(device.as_str());
         format!("  {name}: verified by an earlier run; a restart would bring back what was there before\n")
     });
-    section(&mut text, "Still not saved", &unsaved.collect::<Vec<_>>(), paint);
+    section(
+        &mut text,
+        "Still not saved",
+        &unsaved.collect::<Vec<_>>(),
+        paint,
+    );
     let skipped = report.skipped.iter().map(|device| skipped(device, paint));
     section(&mut text, "Not begun", &skipped.collect::<Vec<_>>(), paint);
     text

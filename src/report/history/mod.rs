@@ -15,6 +15,7 @@ pub use device::{DeviceStory, Happening, What, device_story};
 pub(super) use step::{TypedStep, exchanges, typed_step};
 
 use super::{Align, Exit, Paint, Table, counted, moment, short_id, visible};
+use crate::apply::RunResult;
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,8 +26,11 @@ pub struct RunLine {
     /// Left out: it runs, or it died.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<u64>,
+    /// The exit code that belongs to `result`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<RunResult>,
     pub verb: String,
     pub who: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +164,7 @@ mod tests {
             began: 1_795_278_720,
             ended: Some(1_795_278_732),
             exit: Some(5),
+            result: Some(RunResult::DeviceFailed),
             verb: "apply".to_owned(),
             who: "ada@noc\u{1b}".to_owned(),
             commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
@@ -179,6 +184,7 @@ mod tests {
         let open = RunLine {
             ended: None,
             exit: None,
+            result: None,
             commit: None,
             devices: BTreeMap::new(),
             ..run()
@@ -206,6 +212,7 @@ mod tests {
         let died = run_head(
             &RunLine {
                 exit: None,
+                result: None,
                 ended: None,
                 ..run()
             },

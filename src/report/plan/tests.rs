@@ -141,7 +141,9 @@ fn the_verdict_comes_first_then_who_loses_something_then_the_rest() {
     )]);
     plan.unobservable.push(Unobservable {
         device: name("oak"),
-        reason: "no answer".to_owned(),
+        reason: crate::model::NotObserved::NoAnswer {
+            error: "no answer".to_owned(),
+        },
     });
     assert_eq!(
         text(&plan, false, false),
@@ -389,7 +391,9 @@ fn when_everything_changes_everywhere_it_is_under_200_lines_until_it_is_expanded
         });
         plan.unobservable.push(Unobservable {
             device: device.device.clone(),
-            reason: "no answer".to_owned(),
+            reason: crate::model::NotObserved::NoAnswer {
+                error: "no answer".to_owned(),
+            },
         });
     }
     let short = text(&plan, false, false);
@@ -485,7 +489,9 @@ fn what_the_shell_is_told_is_the_worst_first() {
     assert_eq!(exit(&plan), Exit::Done);
     plan.unobservable.push(Unobservable {
         device: name("oak"),
-        reason: "no answer".to_owned(),
+        reason: crate::model::NotObserved::NoAnswer {
+            error: "no answer".to_owned(),
+        },
     });
     assert_eq!(exit(&plan), Exit::Unobservable);
     plan.devices[0].steps.push(faster("apt-1"));
@@ -551,7 +557,9 @@ pub(super) fn everything() -> Planned {
     };
     plan.unobservable.push(Unobservable {
         device: name("oak"),
-        reason: "no answer".to_owned(),
+        reason: crate::model::NotObserved::NoAnswer {
+            error: "no answer".to_owned(),
+        },
     });
     plan.complaints.push(complaint());
     let refusal = Refusal {

@@ -97,8 +97,9 @@ pub(in crate::reconcile) fn frozen(facts: &ScopeFacts, freezes: &[Freeze]) -> Op
         labels.map(|(key, value)| (key.as_str(), value.as_str()))
     };
     let freeze = freezes.iter().find(|freeze| {
-        ScopeMatcher::of(&freeze.scope)
-            .map_or(true, |scope| scope.has(&facts.name, facts.site.as_deref(), labels()))
+        ScopeMatcher::of(&freeze.scope).map_or(true, |scope| {
+            scope.has(&facts.name, facts.site.as_deref(), labels())
+        })
     })?;
     Some(SkipReason::Frozen {
         who: freeze.who.clone(),
@@ -106,3 +107,6 @@ pub(in crate::reconcile) fn frozen(facts: &ScopeFacts, freezes: &[Freeze]) -> Op
         reason: freeze.reason.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests;
