@@ -91,7 +91,9 @@ fn steady(world: &World, text: &str) -> String {
 }
 
 /// What a run leaves behind differs each time: `#` is a digit, `h` a hexadecimal one, anything else itself.
-const SHAPES: [(&str, &str); 6] = [
+const SHAPES: [(&str, &str); 7] = [
+    // Commits that a command makes are of the day on which the test runs.
+    ("by Test, ####-##-##", "by Test, DAY"),
     ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "RUN"),
     ("####-##-## ##:##:## UTC", "MOMENT"),
     ("####-##-## ##:## UTC", "MOMENT"),

@@ -4,7 +4,7 @@ use super::look::not_observed;
 use super::{Accesses, Opening, Panicked, ask_many, chain};
 use crate::model::{DeviceName, HostKey, Identity, NotObserved};
 use crate::observe::{CommandLine, LookError, identify};
-use crate::transport::snmp::Tuning;
+use crate::transport::snmp::{SnmpError, Tuning};
 use crate::transport::ssh::{Session, SshError};
 
 /// How many devices are asked at once: a login takes seconds of a device's time and little of this host's.
@@ -71,8 +71,18 @@ async fn check(device: &DeviceName, access: &Opening) -> AccessCheck {
     AccessCheck {
         snmp: snmp
             .map(|(identity, _)| identity)
-            .map_err(|error| not_observed(&LookError::of(device, error))),
+            .map_err(|error| unanswered(device, error)),
         ssh,
+    }
+}
+
+/// Returns why a device did not say what it is; its name is beside it anyway.
+fn unanswered(device: &DeviceName, source: SnmpError) -> NotObserved {
+    let error = chain(&source);
+    match not_observed(&LookError::of(device, source)) {
+        NotObserved::NoAnswer { .. } => NotObserved::NoAnswer { error },
+        NotObserved::AccessDenied { .. } => NotObserved::AccessDenied { error },
+        _ => NotObserved::InvalidAnswer { error },
     }
 }
 

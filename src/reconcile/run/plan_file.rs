@@ -57,7 +57,8 @@ pub(super) fn only_approved(
     file: &PlanFile,
     fleet: &Fleet<'_>,
 ) -> Result<(), PreflightRefusal> {
-    if file.planned.policy != planned.policy {
+    // The same limits may come from another commit: what was applied meanwhile moves the one that judges.
+    if file.planned.policy.digest != planned.policy.digest {
         return Err(PreflightRefusal::OtherPolicy);
     }
     let approved: BTreeMap<&DeviceName, &DevicePlan> = file
