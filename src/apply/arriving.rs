@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::before::refused;
-use super::road::{Road, Start, chain, interrupted};
+use super::road::{Road, Start, interrupted};
 use super::typing::{Failure, failure_of};
 use super::{Ended, Progress, Witness, Work};
-use crate::model::{ConfigSource, Observation};
+use crate::model::{ConfigSource, Observation, chain};
 use crate::observe::{board_address, look};
 use crate::transport::ssh::{Command, Session, SshError};
 

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::road::{Road, Start, chain, interrupted};
+use super::road::{Road, Start, interrupted};
 use super::verdict::{Stand, has_restarted};
 use super::{Ended, Progress, Witness};
-use crate::model::Observation;
+use crate::model::{Observation, chain};
 use crate::observe::{LookError, look};
 
 /// A look at a device that was written to, and what it says.

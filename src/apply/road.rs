@@ -213,15 +213,3 @@ pub(super) fn away(start: &Start<'_>, because: &str) -> Ended {
             .collect(),
     }
 }
-
-/// Returns an error with what caused it, on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::road::{Road, Start, away, chain, interrupted};
+use super::road::{Road, Start, away, interrupted};
 use super::verdict::Stand;
 use super::{Ended, Entry, Exchange, Moment, Progress, Witness};
 use crate::crash;
+use crate::model::chain;
 use crate::observe::{StartupFile, look_at_startup};
 use crate::transport::ssh::{Saved, Session, SshError};
 

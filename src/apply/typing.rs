@@ -1,8 +1,9 @@
 //! The lines of a plan, one after the other, each step written down before the next is begun.
 
-use super::road::{Road, chain, interrupted};
+use super::road::{Road, interrupted};
 use super::{Ended, Entry, Exchange, Progress, Purpose, StepOutcome, Witness};
 use crate::crash;
+use crate::model::chain;
 use crate::plan::{DevicePlan, Step};
 use crate::transport::ssh::{ConfigLine, Session, SshError};
 
