@@ -19,6 +19,7 @@ mod golden;
 mod history;
 mod import;
 mod injection;
+mod json_documents;
 mod mutations;
 mod observe;
 mod planner;
