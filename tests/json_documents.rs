@@ -92,7 +92,7 @@ fn every_end_of_a_run_gives_one_document() {
     let site = site();
     ends(&site, &["plan"], 2, None);
     let refused = ends(&site, &["apply"], 4, Some("refused"));
-    assert_eq!(refused.printed["refused"]["cause"], "not-confirmed");
+    assert_eq!(refused.printed["refused"]["refusal"], "not-confirmed");
     ends(&site, &["apply", "missing.json"], 1, Some("failed"));
     ends(&site, &["rollback", "0000abcd"], 1, Some("failed"));
     ends(&site, &["rollback", "--to", "no-such"], 1, Some("failed"));

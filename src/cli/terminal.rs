@@ -75,10 +75,15 @@ impl Terminal {
 
     /// Fails where the file of `--json-to` cannot be written, before the command does anything.
     pub(super) fn check(&self) -> anyhow::Result<()> {
-        match &self.documents.file {
-            Some(file) => check_output_file("the result", file),
-            None => Ok(()),
-        }
+        let Some(file) = &self.documents.file else {
+            return Ok(());
+        };
+        let checked = check_output_file("the result", file);
+        let is_settled = checked.is_err();
+        self.documents
+            .is_written
+            .store(is_settled, Ordering::Relaxed);
+        checked
     }
 
     /// Prints a result as its JSON document or as text, and writes the document to the file of `--json-to`.
