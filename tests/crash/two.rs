@@ -37,7 +37,7 @@ pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
 /// Somebody else had it: said, and nothing was written.
 fn had_to_leave_it(said: &Said) {
     let is_known = [
-        "another gamctl is at it",
+        "another gamctl holds the lease",
         "moved since",
         "was applied already",
         "Nothing to do",
