@@ -21,5 +21,5 @@ mod verdict;
 
 pub use entry::{Entry, Exchange, Moment, NotCommitted, Purpose, Witness};
 pub use job::{Ending, Job, Pace, Progress, Replan, Work};
-pub use outcome::{DeviceOutcome, Difference, Ended, StepOutcome};
+pub use outcome::{DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, StepOutcome};
 pub use road::apply_device;

@@ -94,6 +94,7 @@ async fn do_errand(
                     },
                     steps: Vec::new(),
                     remarks: Vec::new(),
+                    not_compared: Vec::new(),
                     millis: 0,
                 },
                 seen: None,

@@ -216,6 +216,7 @@ async fn write_down(
         ended,
         steps: left.steps.clone(),
         remarks: Vec::new(),
+        not_compared: Vec::new(),
         millis: 0,
     };
     scribe.finish(outcome, ledger).await

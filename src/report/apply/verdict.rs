@@ -16,6 +16,7 @@ struct Totals {
     moved: usize,
     unreachable: usize,
     interrupted: usize,
+    not_compared: usize,
 }
 
 fn totals(report: &ApplyReport) -> Totals {
@@ -33,6 +34,7 @@ fn totals(report: &ApplyReport) -> Totals {
             Ended::Interrupted { .. } => &mut totals.interrupted,
         };
         *count += 1;
+        totals.not_compared += usize::from(!outcome.not_compared.is_empty());
     }
     totals
 }
@@ -58,7 +60,7 @@ pub fn apply_exit(report: &ApplyReport) -> Exit {
     if totals.moved > 0 {
         return Exit::Moved;
     }
-    if totals.unreachable > 0 || !report.unobservable.is_empty() {
+    if totals.unreachable + totals.not_compared > 0 || !report.unobservable.is_empty() {
         return Exit::Unobservable;
     }
     Exit::Done
@@ -83,6 +85,7 @@ pub(super) fn verdict(report: &ApplyReport) -> String {
     say(&mut bad, totals.refused, "refused");
     say(&mut bad, totals.moved, "moved since the plan");
     say(&mut bad, totals.unreachable, "not reached");
+    say(&mut bad, totals.not_compared, "not compared in every part");
     say(&mut bad, report.unobservable.len(), "not observed");
     say(&mut bad, report.not_begun.len(), "not begun");
     let start = if report.is_interrupted {
