@@ -128,11 +128,11 @@ fn has_no_none(object: &Object, field: Field) -> bool {
 
 /// Returns why no line gives a field this text, where that is so.
 pub(super) fn unwritable_text(object: &Object, field: Field, text: &str) -> Option<CannotUndo> {
-    let named = |error: NameError| match error.problem {
+    let named = |error: NameError| match &error.problem {
         NameProblem::Text(error) => of_text(field, error),
         NameProblem::Start(_) | NameProblem::Character { .. } => CannotUndo::NotAHostname { field },
     };
-    let written = |error| of_text(field, error);
+    let written = |error| of_text(field, &error);
     match (field, object) {
         (Field::Hostname, _) => Hostname::new(text).err().map(named),
         (Field::Location | Field::Contact, _) => SystemText::new(text).err().map(written),
@@ -143,8 +143,8 @@ pub(super) fn unwritable_text(object: &Object, field: Field, text: &str) -> Opti
     }
 }
 
-fn of_text(field: Field, error: TextError) -> CannotUndo {
-    match error {
+fn of_text(field: Field, error: &TextError) -> CannotUndo {
+    match *error {
         TextError::Empty => CannotUndo::NotKnown { field },
         TextError::TooLong { max, got } => CannotUndo::TooLong {
             field,

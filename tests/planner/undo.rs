@@ -50,18 +50,15 @@ fn what_somebody_wrote_by_hand_is_compared_as_it_is_and_put_right() {
     assert_eq!(
         lines,
         [
-            "hostname oak",
-            "snmp-server location rack 2",
             "ghn bw-profile 2 description \"\"",
             "ghn subscriber 1 description \"\"",
+            "hostname oak",
+            "snmp-server location rack 2",
         ]
     );
     assert_eq!(
         reasons(&plan),
         [
-            CannotUndo::NotAHostname {
-                field: Field::Hostname
-            },
             CannotUndo::UnsafeCharacter {
                 field: Field::Description,
                 character: '\\',
@@ -71,6 +68,9 @@ fn what_somebody_wrote_by_hand_is_compared_as_it_is_and_put_right() {
                 field: Field::Description,
                 length: 70,
                 most: 63
+            },
+            CannotUndo::NotAHostname {
+                field: Field::Hostname
             },
         ]
     );

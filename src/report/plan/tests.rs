@@ -538,7 +538,7 @@ fn a_step_that_cannot_be_undone_says_why_everywhere_and_is_counted() {
             assert!(!text.contains('\u{1b}'), "{text}");
             for reason in [
                 "cannot be undone, because the description it had has",
-                "cannot be undone, because VLAN 100 would pass no more, and gamctl may reach the device through it",
+                "cannot be undone, because undoing it would stop VLAN 100, through which gamctl may reach the device",
             ] {
                 assert!(text.contains(reason), "{text}");
             }

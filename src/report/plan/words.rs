@@ -195,7 +195,7 @@ pub(super) fn cannot_undo(step: &Step) -> Option<String> {
         }
         CannotUndo::NotKnown { field } => format!("{} is not known", had(field)),
         CannotUndo::CutsManagement { vlan } => {
-            format!("VLAN {vlan} would pass no more, and gamctl may reach the device through it")
+            format!("undoing it would stop VLAN {vlan}, through which gamctl may reach the device")
         }
     };
     Some(format!("cannot be undone, because {because}"))
