@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::road::{Road, Start, chain, interrupted};
 use super::verdict::{Stand, has_restarted};
-use super::{Ended, Progress, Witness};
+use super::{Ended, NotCompared, Progress, Witness};
 use crate::model::Observation;
 use crate::observe::{LookError, look};
 
@@ -13,6 +13,7 @@ pub(super) struct Seen {
     pub(super) look: Observation,
     pub(super) stand: Stand,
     pub(super) restarted: bool,
+    pub(super) not_compared: Vec<NotCompared>,
 }
 
 impl<W: Witness> Road<'_, '_, W> {
@@ -43,6 +44,7 @@ impl<W: Witness> Road<'_, '_, W> {
         let again = (self.job.replan)(&look);
         let again = again.as_ref().map_err(String::as_str);
         Seen {
+            not_compared: again.map(NotCompared::of).unwrap_or_default(),
             stand: start.ends.stand(&look, again),
             restarted: has_restarted(start.before, &look, start.at.elapsed()),
             look,

@@ -28,7 +28,7 @@ mod verdict;
 pub use adopt_report::{AdoptReport, Adopted};
 pub use entry::{Entry, Exchange, Moment, NotCommitted, Purpose, Witness};
 pub use job::{Ending, Job, Pace, Progress, Replan, Work};
-pub use outcome::{DeviceOutcome, Difference, Ended, StepOutcome};
+pub use outcome::{DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, StepOutcome};
 pub use preflight::{PlanPart, PreflightRefusal};
 pub use recovered::{Found, Recovered};
 pub use road::apply_device;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::DeviceName;
+use crate::plan::{DevicePlan, Object};
 
 /// What became of one device in one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +18,50 @@ pub struct DeviceOutcome {
     /// What is worth knowing besides: somebody else edited meanwhile, a save could not be proved by a second way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// What the last look could not compare with the inventory; what was written is not among it, or the device would be stuck.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<NotCompared>,
     pub millis: u64,
+}
+
+/// Something on a device of which it is not known whether it is as intended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotCompared {
+    /// Left out: a whole part, which the reason names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
+    pub cause: NotComparedCause,
+    /// One sentence.
+    pub because: String,
+}
+
+/// Why it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotComparedCause {
+    /// It could not be read.
+    Unread,
+    /// It was read, and it is something that gamctl has no words for.
+    Unclear,
+}
+
+impl NotCompared {
+    /// Returns what planning again could not compare.
+    pub(super) fn of(again: &DevicePlan) -> Vec<Self> {
+        let notes = again.notes.iter().filter_map(|note| {
+            let cause = match note.rule.as_str() {
+                "not-read" => NotComparedCause::Unread,
+                "unclear" => NotComparedCause::Unclear,
+                _ => return None,
+            };
+            Some(Self {
+                object: note.object.clone(),
+                cause,
+                because: note.message.clone(),
+            })
+        });
+        notes.collect()
+    }
 }
 
 /// How it ended.

@@ -7,7 +7,8 @@ use super::before::{is_fit, is_ours, may_begin, may_save, refused};
 use super::typing::Typed;
 use super::verdict::{Ends, Stand};
 use super::{
-    DeviceOutcome, Ended, Ending, Entry, Job, Moment, Progress, Purpose, StepOutcome, Witness, Work,
+    DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose, StepOutcome,
+    Witness, Work,
 };
 use crate::crash;
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
@@ -32,6 +33,7 @@ pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
         seen: None,
         steps: Vec::new(),
         remarks: Vec::new(),
+        not_compared: Vec::new(),
     };
     let ended = match road.walk().await {
         Ok(ended) | Err(ended) => ended,
@@ -41,6 +43,7 @@ pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
         ended,
         steps: road.steps,
         remarks: road.remarks,
+        not_compared: road.not_compared,
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     Ending {
@@ -56,6 +59,7 @@ pub(super) struct Road<'a, 'j, W> {
     pub(super) seen: Option<Observation>,
     pub(super) steps: Vec<StepOutcome>,
     pub(super) remarks: Vec<String>,
+    pub(super) not_compared: Vec<NotCompared>,
 }
 
 /// What is held against every later look.
@@ -118,7 +122,7 @@ impl<W: Witness> Road<'_, '_, W> {
 
     /// Returns the plan to carry out, once it was checked against the look.
     fn approved(
-        &self,
+        &mut self,
         before: &Observation,
         fingerprint: Fingerprint,
     ) -> Result<DevicePlan, Ended> {
@@ -132,6 +136,7 @@ impl<W: Witness> Road<'_, '_, W> {
             | DeviceState::Preprovision => job.request.intended,
         };
         let again = (job.replan)(before);
+        self.not_compared = again.as_ref().map(NotCompared::of).unwrap_or_default();
         match job.work {
             Work::Steps => {
                 may_begin(job.plan, &again, job.then, before, &fingerprint, intended)?;
@@ -157,6 +162,7 @@ impl<W: Witness> Road<'_, '_, W> {
             Err(because) => return Ok(away(start, &because)),
         };
         self.looked(Moment::After, &seen.look).await?;
+        self.not_compared.clone_from(&seen.not_compared);
         match seen.stand {
             Stand::Reached => {
                 self.verified(Purpose::Apply, &seen.look).await?;

@@ -140,6 +140,7 @@ impl<W: Witness> Road<'_, '_, W> {
         };
         let seen = self.judged(start, look);
         self.looked(Moment::After, &seen.look).await?;
+        self.not_compared.clone_from(&seen.not_compared);
         match (seen.restarted, seen.stand) {
             (true, Stand::Reached) => {
                 let proof = "it restarted, and came up as it shall be".to_owned();

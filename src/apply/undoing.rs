@@ -41,8 +41,10 @@ impl<W: Witness> Road<'_, '_, W> {
             look,
             stand,
             restarted,
+            not_compared,
         } = seen;
         self.looked(Moment::Failed, &look).await?;
+        self.not_compared = not_compared;
         if stand == Stand::Reached && is_typed {
             // Only the way out of configuration mode failed.
             self.verified(Purpose::Apply, &look).await?;

@@ -298,6 +298,7 @@ mod tests {
                 ended,
                 steps: Vec::new(),
                 remarks: Vec::new(),
+                not_compared: Vec::new(),
                 millis: 5,
             }),
         }

@@ -5,3 +5,5 @@ mod road;
 mod rows;
 pub(crate) mod stage;
 mod standing;
+mod undo;
+mod unread;

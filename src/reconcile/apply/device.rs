@@ -80,6 +80,7 @@ async fn apply(
                     },
                     steps: Vec::new(),
                     remarks: Vec::new(),
+                    not_compared: Vec::new(),
                     millis: 0,
                 },
                 seen: None,

@@ -165,6 +165,7 @@ async fn record(
         ended,
         steps: left.steps.clone(),
         remarks: Vec::new(),
+        not_compared: Vec::new(),
         millis: 0,
     };
     log.finish(outcome, ledger).await

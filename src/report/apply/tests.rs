@@ -1,7 +1,10 @@
 //! What is said of runs, to the word.
 
 use super::*;
-use crate::apply::{DeviceOutcome, Difference, Ended, SkipReason, Skipped, StepOutcome};
+use crate::apply::{
+    DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, SkipReason, Skipped,
+    StepOutcome,
+};
 use crate::model::DeviceName;
 
 fn exit(report: &RunReport) -> Exit {
@@ -23,6 +26,7 @@ fn outcome(device: &str, ended: Ended) -> DeviceOutcome {
             },
         ],
         remarks: Vec::new(),
+        not_compared: Vec::new(),
         millis: 2_140,
     }
 }
@@ -148,6 +152,36 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
         text.starts_with("1 device changed, verified and saved and 1 device as the inventory says already; 1 device STUCK"),
         "{text}"
     );
+}
+
+#[test]
+fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
+    let mut all = report(vec![Ended::Applied, Ended::Unchanged]);
+    assert_eq!(exit(&all), Exit::Done);
+    all.outcomes[0].not_compared.push(NotCompared {
+        object: None,
+        cause: NotComparedCause::Unread,
+        because: "not all uplinks could be read: \u{1b}timeout".to_owned(),
+    });
+    assert_eq!(exit(&all), Exit::Unobservable);
+    let text = all.text(Paint::Plain);
+    assert!(!text.contains('\u{1b}'), "{text}");
+    assert!(
+        text.contains("not compared: not all uplinks could be read"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Look again with `gamctl observe ash`."),
+        "{text}"
+    );
+    assert!(
+        text.starts_with("1 device changed, verified and saved and 1 device as the inventory says already; 1 device not compared in every part."),
+        "{text}"
+    );
+    all.outcomes[1].ended = Ended::RolledBack {
+        because: because("refused"),
+    };
+    assert_eq!(exit(&all), Exit::DeviceFailed);
 }
 
 #[test]

@@ -139,11 +139,27 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
         }
     };
     lines.extend(outcome.remarks.iter().cloned());
+    lines.extend(not_compared(outcome));
     let mut text = format!("  {name}: {}\n", visible(&head));
     for line in lines {
         text.push_str(&format!("    {}\n", visible(&line)));
     }
     text
+}
+
+/// Says what of a device is not known to be as the inventory says.
+fn not_compared(outcome: &DeviceOutcome) -> Vec<String> {
+    let missing = outcome.not_compared.iter();
+    let mut lines: Vec<String> = missing
+        .map(|missing| format!("not compared: {}", missing.because))
+        .collect();
+    if !lines.is_empty() {
+        lines.push(format!(
+            "Look again with `gamctl observe {}`.",
+            outcome.device
+        ));
+    }
+    lines
 }
 
 /// Says of an object what it was, what it is, and what it shall be.

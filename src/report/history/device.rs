@@ -184,6 +184,7 @@ mod tests {
                 },
                 steps: Vec::new(),
                 remarks: Vec::new(),
+                not_compared: Vec::new(),
                 millis: 1200,
             }),
             happenings: vec![
