@@ -24,7 +24,10 @@ mod table;
 mod trust;
 mod visible;
 
-pub use apply::{ApplyReport, NotBegun, Why, apply_exit};
+pub use apply::{
+    ApplyReport, NotBegun, PublishedOutcome, Why, apply_exit, cause_text, failure_text, found_text,
+    left_text, remark_text, save_failure_text,
+};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};

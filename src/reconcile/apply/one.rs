@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::keeper::{self, Asked};
 use super::scribe::Scribe;
 use super::{Archive, Errand};
+use crate::apply::cause::{Refusal, Remark};
 use crate::apply::{DeviceOutcome, Ended, Ending, Job, Pace, Progress, apply_device};
 use crate::history::{NewLedger, RunId};
 use crate::model::{DeviceConfig, DeviceState, Observation};
@@ -65,9 +66,9 @@ pub(super) async fn one(
     let ledger = ledger_after(errand, common, &ending);
     let mut outcome = ending.outcome;
     if let Err(error) = scribe.finish(outcome.clone(), ledger).await {
-        outcome.remarks.push(format!(
-            "how it ended could not be written down: {error}; the next start looks once more"
-        ));
+        outcome.remarks.push(Remark::NotRecorded {
+            error: error.to_string(),
+        });
     }
     kept.release(&common.archive).await;
     Ok(outcome)
@@ -88,9 +89,7 @@ async fn do_errand(
                 outcome: DeviceOutcome {
                     device: device.clone(),
                     ended: Ended::Refused {
-                        rule: "no-login".to_owned(),
-                        because: format!("nothing can be typed there: {why}"),
-                        hint: "complete the device's `ssh` credentials".to_owned(),
+                        refusal: Refusal::NoLogin { why: why.clone() },
                     },
                     steps: Vec::new(),
                     remarks: Vec::new(),

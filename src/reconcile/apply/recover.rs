@@ -11,6 +11,7 @@ use super::Archive;
 use super::keeper::{self, Asked};
 use super::one::verified;
 use super::scribe::Scribe;
+use crate::apply::cause::FoundByRecovery;
 use crate::apply::{DeviceOutcome, Ended, Entry, Moment, Purpose, Witness};
 use crate::history::{NewLedger, RunId, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, Observation};
@@ -191,17 +192,12 @@ async fn write_down(
             observation: Box::new(seen.clone()),
         })
         .await?;
-    let because = format!(
-        "the process that wrote there ended on the way; {}",
-        found.sentence()
-    );
-    let ended = match found {
-        Found::Whole => Ended::Unsaved { because },
-        Found::Untouched => Ended::RolledBack { because },
-        Found::Partial { .. } | Found::Other | Found::Held(_) | Found::NotSeen(_) => {
-            Ended::Interrupted { because }
-        }
-    };
+    let ended = Ended::found_by_recovery(match *found {
+        Found::Whole => FoundByRecovery::Everything,
+        Found::Untouched => FoundByRecovery::Nothing,
+        Found::Partial { steps, of } => FoundByRecovery::Steps { steps, of },
+        Found::Other | Found::Held(_) | Found::NotSeen(_) => FoundByRecovery::SomethingElse,
+    });
     let ledger = match (found, wanted) {
         // What was created by then is ours, or nobody could take it away again.
         (Found::Whole | Found::Partial { .. } | Found::Other, Some(wanted)) => Some(NewLedger {

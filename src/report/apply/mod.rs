@@ -1,7 +1,13 @@
 //! What came of an apply, for people and for programs: the verdict first, then what went wrong, then what was done.
 //!
-//! `verdict` the sentence and the exit · `text` the whole of it.
+//! `verdict` the sentence and the exit · `text` the whole of it · `cause`, `interruption`, `refusal` why a device ended as it did · `next` what
+//! to do then · `published` the same as JSON.
 
+mod cause;
+mod interruption;
+mod next;
+pub(super) mod published;
+mod refusal;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -9,6 +15,8 @@ mod verdict;
 
 use serde::Serialize;
 
+pub use cause::{cause_text, failure_text, found_text, left_text, remark_text, save_failure_text};
+pub use published::PublishedOutcome;
 pub(super) use text::entry as outcome_entry;
 pub use verdict::apply_exit;
 
@@ -28,6 +36,7 @@ pub struct ApplyReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<String>,
     /// By name.
+    #[serde(serialize_with = "published::outcomes")]
     pub outcomes: Vec<DeviceOutcome>,
     /// Devices with changes that were left alone; by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
