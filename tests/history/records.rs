@@ -1,6 +1,6 @@
 //! What happens with a device in a run: entries in their order, each once, and the end with all that belongs to it.
 
-use gamctl::apply::cause::FoundByRecovery;
+use gamctl::apply::cause::{Failure, FoundByRecovery};
 use gamctl::apply::{Ended, Entry, Moment, Purpose};
 use gamctl::history::{Filter, NewRun, StoreError};
 use gamctl::model::Fingerprint;
@@ -293,7 +293,9 @@ async fn any_byte_that_a_device_says_comes_back(bed: Bed) {
         purpose: Purpose::Apply,
         step: 1,
         exchanges: vec![said],
-        failure: Some("\u{0}".to_owned()),
+        failure: Some(Failure::Earlier {
+            text: "\u{0}".to_owned(),
+        }),
     };
     bed.store.record(run.id, &lease, 1, &entry).await.unwrap();
     assert_eq!(
