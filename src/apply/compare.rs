@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cause::Left;
 use crate::model::{DeviceConfig, HeldText, Observation, Part, RateLimit, Slot, SubscriberConfig};
 use crate::plan::{Field, Object};
 
@@ -183,22 +184,25 @@ fn forget_unread(look: &Observation, facts: &mut Facts) {
     }
 }
 
-/// Returns in sentences how a picture differs from what was wanted.
-pub(super) fn sentences(wanted: &Facts, has: &Facts) -> Vec<String> {
+/// Returns how a configuration differs from what was wanted.
+pub(super) fn left(wanted: &Facts, has: &Facts) -> Vec<Left> {
     let mut found = Vec::new();
     let objects = wanted
         .keys()
         .chain(has.keys().filter(|key| !wanted.contains_key(*key)));
     for object in objects {
+        let of = || object.clone();
         match (wanted.get(object), has.get(object)) {
-            (Some(_), None) => found.push(format!("{object} is not there")),
-            (None, Some(_)) => found.push(format!("{object} is there")),
+            (Some(_), None) => found.push(Left::Missing { object: of() }),
+            (None, Some(_)) => found.push(Left::Unwanted { object: of() }),
             (Some(wanted), Some(has)) => {
-                for (field, (wanted, has)) in both(wanted, has) {
-                    let wanted = wanted.map_or("not set", String::as_str);
-                    let has = has.map_or("not set", String::as_str);
-                    found.push(format!("`{field}` of {object} is {has} and not {wanted}"));
-                }
+                let differ = both(wanted, has).into_iter();
+                found.extend(differ.map(|(field, (wanted, has))| Left::Field {
+                    object: of(),
+                    field: field.to_owned(),
+                    wanted: wanted.cloned(),
+                    has: has.cloned(),
+                }));
             }
             (None, None) => {}
         }

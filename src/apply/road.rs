@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::arriving::not_reached;
-use super::before::{is_fit, is_ours, may_begin, may_save, refused};
+use super::before::{is_fit, is_ours, may_begin, may_save};
+use super::cause::{Failure, Interruption, Left, NotRestored, Remark, SoFar, StoppedAt};
 use super::typing::Typed;
 use super::verdict::{Ends, Stand};
 use super::{
@@ -58,7 +59,7 @@ pub(super) struct Road<'a, 'j, W> {
     pub(super) witness: &'a W,
     pub(super) seen: Option<Observation>,
     pub(super) steps: Vec<StepOutcome>,
-    pub(super) remarks: Vec<String>,
+    pub(super) remarks: Vec<Remark>,
     pub(super) not_compared: Vec<NotCompared>,
 }
 
@@ -86,7 +87,7 @@ impl<W: Witness> Road<'_, '_, W> {
             observation: Box::new(before.clone()),
         };
         crash::point("looked-before");
-        self.commit(looked, "nothing was written").await?;
+        self.commit(looked, SoFar::NothingWritten).await?;
         crash::point("looked-after");
         self.seen = Some(before.clone());
         let plan = self.approved(&before, fingerprint)?;
@@ -100,7 +101,9 @@ impl<W: Witness> Road<'_, '_, W> {
         self.check_board(&mut session, &before).await?;
         if self.is_stopped() {
             session.close().await;
-            return Err(interrupted("stopped before anything was written"));
+            return Err(interrupted(Interruption::StopRequested {
+                at: StoppedAt::BeforeWriting,
+            }));
         }
         let start = Start {
             before: &before,
@@ -108,7 +111,7 @@ impl<W: Witness> Road<'_, '_, W> {
             plan: &plan,
             ends: Ends::of(&before, &plan.steps),
         };
-        self.intend(Purpose::Apply, &plan, "nothing was written")
+        self.intend(Purpose::Apply, &plan, SoFar::NothingWritten)
             .await?;
         if job.work == Work::SaveOnly {
             self.verified(Purpose::Apply, &before).await?;
@@ -143,12 +146,11 @@ impl<W: Witness> Road<'_, '_, W> {
                 Ok(job.plan.clone())
             }
             Work::SaveOnly => {
-                may_save(&again)?;
+                let again = may_save(again)?;
                 let observed = Some(Observed {
                     sequence: before.sequence,
                     fingerprint,
                 });
-                let again = again.map_err(|error| refused("plan-outdated", error, "plan again"))?;
                 Ok(DevicePlan { observed, ..again })
             }
         }
@@ -159,37 +161,32 @@ impl<W: Witness> Road<'_, '_, W> {
         (self.job.progress)(Progress::Verifying);
         let seen = match self.look_until_settled(start, false).await? {
             Ok(seen) => seen,
-            Err(because) => return Ok(away(start, &because)),
+            Err(look) => return Ok(away(start, Failure::CannotVerify { look }, None)),
         };
         self.looked(Moment::After, &seen.look).await?;
         self.not_compared.clone_from(&seen.not_compared);
         match seen.stand {
             Stand::Reached => {
                 self.verified(Purpose::Apply, &seen.look).await?;
-                self.remark_others(&start.ends.others(&seen.look));
+                self.remark_others(start.ends.others(&seen.look));
                 self.save(start, Some(session)).await
             }
             stand => {
                 // It did as it was told, and is not trusted any more.
                 session.close().await;
-                let because =
-                    "every line was taken, and a second look does not find what was written";
-                self.settle_accounts(
-                    start,
-                    because.to_owned(),
-                    true,
-                    seen.look,
-                    seen.restarted,
-                    stand,
-                )
-                .await
+                let cause = Failure::NotFoundAfterWriting {
+                    missing: Vec::new(),
+                };
+                self.settle_accounts(start, cause, true, seen.look, seen.restarted, stand)
+                    .await
             }
         }
     }
 
-    pub(super) fn remark_others(&mut self, others: &[String]) {
-        let remark = |other| format!("somebody else changed something meanwhile: {other}");
-        self.remarks.extend(others.iter().map(remark));
+    pub(super) fn remark_others(&mut self, others: Vec<Left>) {
+        let others = others.into_iter();
+        self.remarks
+            .extend(others.map(|what| Remark::OthersChanged { what }));
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -197,14 +194,12 @@ impl<W: Witness> Road<'_, '_, W> {
     }
 }
 
-pub(super) fn interrupted(because: &str) -> Ended {
-    Ended::Interrupted {
-        because: because.to_owned(),
-    }
+pub(super) fn interrupted(cause: Interruption) -> Ended {
+    Ended::Interrupted { cause }
 }
 
-/// It was written to, and nobody knows what became of it.
-pub(super) fn away(start: &Start<'_>, because: &str) -> Ended {
+/// Returns how it ended with a device that was written to, when it is not known what became of it.
+pub(super) fn away(start: &Start<'_>, cause: Failure, not_restored: Option<NotRestored>) -> Ended {
     let objects: std::collections::BTreeSet<String> = start
         .plan
         .steps
@@ -213,21 +208,8 @@ pub(super) fn away(start: &Start<'_>, because: &str) -> Ended {
         .collect();
     let objects = objects.into_iter();
     Ended::Stuck {
-        because: because.to_owned(),
-        left: objects
-            .map(|object| format!("{object} is not known"))
-            .collect(),
+        cause,
+        not_restored,
+        left: objects.map(|object| Left::Unknown { object }).collect(),
     }
-}
-
-/// Returns an error with what caused it, on one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -307,7 +307,7 @@ fn story(device: &DeviceName, entries: Vec<EntryRow>) -> DeviceStory {
                 proof,
                 exchanges,
             } => What::Saved { proof, exchanges },
-            Entry::NotSaved { because, exchanges } => What::NotSaved { because, exchanges },
+            Entry::NotSaved { cause, exchanges } => What::NotSaved { cause, exchanges },
             Entry::Ended { outcome: ended } => {
                 outcome = Some(ended);
                 continue;

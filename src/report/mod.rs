@@ -27,8 +27,9 @@ mod visible;
 
 pub use adopt::{adopt_document, adopt_text};
 pub use apply::{
-    RefusalText, error_document, preflight, recovered, run_document, run_exit, run_text,
-    run_verdict, skip_reason,
+    PublishedOutcome, RefusalText, cause_text, error_document, failure_text, found_text, left_text,
+    preflight, recovered, remark_text, run_document, run_exit, run_text, run_verdict,
+    save_failure_text, skip_reason,
 };
 pub use count::{counted, listed};
 pub use difference::difference;

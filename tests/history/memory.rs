@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gamctl::apply::{Ended, RunResult};
+use gamctl::apply::cause::Refusal;
 use gamctl::history::{Audit, Filter, Freeze, RunId, Taken};
 use gamctl::model::{DeviceName, FreezeScope};
 use serde_json::json;
@@ -236,9 +237,9 @@ async fn the_applied_commit_is_the_last_that_reached_a_device(bed: Bed) {
     let oak = device("oak");
     let held = lease(&bed.store, &oak, Uuid::now_v7()).await;
     let refused = Ended::Refused {
-        rule: "wrong-serial".to_owned(),
-        because: "another device".to_owned(),
-        hint: "look".to_owned(),
+        refusal: Refusal::NoLogin {
+            why: "no password".to_owned(),
+        },
     };
     let mut uncommitted = run_of(Some("c3"));
     uncommitted.is_uncommitted = true;

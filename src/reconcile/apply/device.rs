@@ -3,6 +3,7 @@
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
 use super::{DeviceTask, RunContext};
+use crate::apply::cause::Refusal;
 use crate::apply::{
     DeviceOutcome, Ended, Ending, Job, Progress, RunNotice, SkipReason, apply_device,
 };
@@ -74,9 +75,7 @@ async fn apply(
                 outcome: DeviceOutcome {
                     device: device.clone(),
                     ended: Ended::Refused {
-                        rule: "no-login".to_owned(),
-                        because: format!("nothing can be typed there: {why}"),
-                        hint: "complete the device's `ssh` credentials".to_owned(),
+                        refusal: Refusal::NoLogin { why: why.clone() },
                     },
                     steps: Vec::new(),
                     remarks: Vec::new(),

@@ -14,9 +14,9 @@ use super::store_log::StoreLog;
 use crate::apply::{DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered, Witness};
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
+use crate::apply::cause::FoundByRecovery;
 use crate::plan::{Step, after};
 use crate::reconcile::{Accesses, Looks, Opening, Sighting, Wanted, look_at};
-use crate::report::recovered;
 
 /// How recovery looks at devices.
 #[derive(Debug, Clone, Copy)]
@@ -140,17 +140,12 @@ async fn record(
         observation: Box::new(seen.clone()),
     })
     .await?;
-    let because = format!(
-        "the process that wrote there ended on the way; {}",
-        recovered(found)
-    );
-    let ended = match found {
-        Found::Whole => Ended::Unsaved { because },
-        Found::Untouched => Ended::RolledBack { because },
-        Found::Partial { .. } | Found::Other | Found::Held { .. } | Found::NotSeen { .. } => {
-            Ended::Interrupted { because }
-        }
-    };
+    let ended = Ended::found_by_recovery(match *found {
+        Found::Whole => FoundByRecovery::Everything,
+        Found::Untouched => FoundByRecovery::Nothing,
+        Found::Partial { steps, of } => FoundByRecovery::Steps { steps, of },
+        Found::Other | Found::Held { .. } | Found::NotSeen { .. } => FoundByRecovery::SomethingElse,
+    });
     let ledger = match (found, wanted) {
         // What was created by then is ours, or nobody could take it away again.
         (Found::Whole | Found::Partial { .. } | Found::Other, Some(wanted)) => Some(NewLedger {

@@ -1,7 +1,7 @@
 //! Summarises a run in one sentence.
 
 use super::super::{counted, listed};
-use super::refusal::still_unsaved;
+use super::preflight::still_unsaved;
 use crate::apply::{Ended, RunReport};
 
 /// How many devices ended in which way.

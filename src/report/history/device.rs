@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::super::apply::outcome_entry;
+use super::super::apply::{failure_text, outcome_entry, published, save_failure_text};
 use super::super::{Paint, counted, visible};
 use super::step::exchanges;
 use super::{TypedStep, typed_step};
+use crate::apply::cause::{Failure, SaveFailure};
 use crate::apply::{DeviceOutcome, Exchange, Moment, Purpose};
 use crate::plan::Step;
 
@@ -14,7 +15,10 @@ use crate::plan::Step;
 pub struct DeviceStory {
     pub device: String,
     /// Left out: its end is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "published::outcome"
+    )]
     pub outcome: Option<DeviceOutcome>,
     pub happenings: Vec<Happening>,
 }
@@ -48,8 +52,8 @@ pub enum What {
         #[serde(skip_serializing_if = "Option::is_none")]
         step: Option<Box<Step>>,
         exchanges: Vec<Exchange>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        failure: Option<String>,
+        #[serde(flatten, serialize_with = "published::failure")]
+        failure: Option<Failure>,
     },
     Left {
         purpose: Purpose,
@@ -63,7 +67,8 @@ pub enum What {
         exchanges: Vec<Exchange>,
     },
     NotSaved {
-        because: String,
+        #[serde(flatten, serialize_with = "published::save_failure")]
+        cause: SaveFailure,
         exchanges: Vec<Exchange>,
     },
 }
@@ -117,7 +122,8 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
                     None => {}
                 }
                 if let Some(failure) = failure {
-                    let failure = visible(failure);
+                    let failure = failure_text(failure);
+                    let failure = visible(&failure);
                     text.push_str(&format!("              {}\n", paint.error(&failure)));
                 }
             }
@@ -136,10 +142,13 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
                 }
             }
             What::NotSaved {
-                because,
+                cause,
                 exchanges: typed,
             } => {
-                say(&format!("not saved: {}", visible(because)));
+                say(&format!(
+                    "not saved: {}",
+                    visible(&save_failure_text(cause))
+                ));
                 if with_lines {
                     text.push_str(&exchanges(typed, 14));
                 }
@@ -164,6 +173,7 @@ fn clock(at: u64) -> String {
 mod tests {
     use super::*;
     use crate::apply::Ended;
+    use crate::apply::cause::Restored;
     use crate::model::DeviceName;
 
     #[test]
@@ -180,7 +190,10 @@ mod tests {
             outcome: Some(DeviceOutcome {
                 device: DeviceName::new("maple-a").unwrap(),
                 ended: Ended::RolledBack {
-                    because: "line 2 was not taken".to_owned(),
+                    cause: Failure::Earlier {
+                        text: "line 2 was not taken".to_owned(),
+                    },
+                    restored: Restored::ByPlan,
                 },
                 steps: Vec::new(),
                 remarks: Vec::new(),
@@ -201,7 +214,9 @@ mod tests {
                     number: 1,
                     step: None,
                     exchanges: vec![typed("hostname x")],
-                    failure: Some("the device objected".to_owned()),
+                    failure: Some(Failure::Earlier {
+                        text: "the device objected".to_owned(),
+                    }),
                 }),
             ],
         };
@@ -210,6 +225,7 @@ mod tests {
             told,
             "  maple-a: line 2 was not taken\n\
              \x20   It was seen to be as it was before.\n\
+             \x20   Run `gamctl plan` to see what is left to do.\n\
              \x20   16:32:05  looked, before the first line\n\
              \x20   16:32:05  wrote down what was to be done: 2 steps\n\
              \x20   16:32:05  step 1\n\
