@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::folder::{is_absence, open};
 use super::key::MAX_SEALED_BYTES;
+use crate::git::Objects;
 use crate::model::SecretName;
 
 /// The folder of the inventory that sealed values are in.
@@ -119,35 +120,53 @@ fn bare_repository(folder: &Path) -> Option<&Path> {
 
 fn from_git(repository: &Path, path: &Path) -> Result<Option<Vec<u8>>, git2::Error> {
     let repository = git2::Repository::open_bare(repository)?;
-    let tree = repository.head()?.peel_to_tree()?;
-    let entry = match tree.get_path(path) {
-        Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
-        entry => entry?,
+    let objects = Objects::of(&repository);
+    let path = path.to_string_lossy();
+    let Some(entry) = objects.entry_at(&repository, newest_tree(&repository, &objects)?, &path)?
+    else {
+        return Ok(None);
     };
+    if !entry.is_file() {
+        return Err(git2::Error::from_str("it is not a file"));
+    }
     // The header tells the size: what is far too large is never unpacked, and is cut off as a file would be.
-    let (size, _) = repository.odb()?.read_header(entry.id())?;
+    let (size, _) = repository.odb()?.read_header(entry.id)?;
     if size > MAX_SEALED_BYTES {
         return Ok(Some(vec![0; MAX_SEALED_BYTES + 1]));
     }
-    Ok(Some(repository.find_blob(entry.id())?.content().to_vec()))
+    Ok(Some(objects.bytes(&repository, entry.id)?))
+}
+
+/// Returns the tree of the newest commit.
+fn newest_tree(repository: &git2::Repository, objects: &Objects) -> Result<git2::Oid, git2::Error> {
+    let head = repository.refname_to_id("HEAD")?;
+    Ok(objects.commit(repository, head)?.tree)
 }
 
 fn git_paths(repository: &Path) -> Result<Vec<String>, git2::Error> {
     let repository = git2::Repository::open_bare(repository)?;
-    let tree = repository.head()?.peel_to_tree()?;
-    let folder = match tree.get_path(Path::new(SEALED_FOLDER)) {
-        Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(Vec::new()),
-        entry => entry?.to_object(&repository)?.peel_to_tree()?,
-    };
+    let objects = Objects::of(&repository);
+    let root = newest_tree(&repository, &objects)?;
     let mut paths = Vec::new();
-    folder.walk(git2::TreeWalkMode::PreOrder, |prefix, entry| {
-        if entry.kind() == Some(git2::ObjectType::Blob)
-            && let Ok(name) = std::str::from_utf8(entry.name_bytes())
-        {
-            paths.push(format!("{prefix}{name}"));
+    if let Some(folder) = objects.entry_at(&repository, root, SEALED_FOLDER)?
+        && folder.is_tree()
+    {
+        let mut folders = vec![(String::new(), folder.id, 0)];
+        while let Some((prefix, id, depth)) = folders.pop() {
+            for entry in &objects.tree(&repository, id)? {
+                let Ok(name) = std::str::from_utf8(entry.name_bytes()) else {
+                    continue;
+                };
+                match entry.kind() {
+                    Some(git2::ObjectType::Blob) => paths.push(format!("{prefix}{name}")),
+                    Some(git2::ObjectType::Tree) if depth < DEEPEST => {
+                        folders.push((format!("{prefix}{name}/"), entry.id(), depth + 1));
+                    }
+                    _ => {}
+                }
+            }
         }
-        git2::TreeWalkResult::Ok
-    })?;
+    }
     Ok(paths)
 }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::inventory::FileKind;
 use crate::model::{Finding, Rule, by_place};
 
-pub use ancestry::{Ancestry, ancestry};
+pub use ancestry::{Ancestry, ancestry, first_parent};
 pub use content::{content_findings, lfs_pointer};
 pub use directory::DirectorySource;
 pub use error::SourceError;
