@@ -60,7 +60,10 @@ fn truncate_object(world: &World, revision: &str) -> String {
 /// The good inventory with a commit before the newest one.
 fn two_commits() -> World {
     let world = World::good();
-    world.write("README.md", "second");
+    world.write(
+        "policy.toml",
+        "[limits]\nremovals_per_device = { count = 10 }\n",
+    );
     world.commit_all("second");
     world
 }
@@ -107,7 +110,13 @@ fn history_before_the_commit_is_read_or_reported_too() {
             "{error}"
         );
     }
-    for revision in ["HEAD^", "HEAD~1", "HEAD~1^{commit}", ":/good", "HEAD^{/good}"] {
+    for revision in [
+        "HEAD^",
+        "HEAD~1",
+        "HEAD~1^{commit}",
+        ":/good",
+        "HEAD^{/good}",
+    ] {
         let (code, said) = gamctl(&world, &["validate", "--rev", revision]);
         assert_eq!(code, Some(1), "{revision}: {said}");
         assert!(said.contains(&id), "{revision}: {said}");
@@ -126,7 +135,10 @@ fn history_before_the_commit_is_read_or_reported_too() {
 fn a_truncated_tree_or_file_before_the_commit_is_reported_by_who_asks_who_wrote_a_line() {
     for object in ["HEAD^^{tree}", "HEAD^:devices", "HEAD^:devices/maple.toml"] {
         let world = World::good();
-        world.write("devices/maple.toml", world.read("devices/maple.toml") + "\n");
+        world.write(
+            "devices/maple.toml",
+            world.read("devices/maple.toml") + "\n",
+        );
         world.commit_all("second");
         let head = world.head();
         let id = truncate_object(&world, object);
@@ -170,7 +182,12 @@ fn a_truncated_object_of_a_borrowed_repository_is_found() {
 
 #[test]
 fn a_commit_on_a_damaged_repository_ends_with_an_error() {
-    for object in ["HEAD", "HEAD^{tree}", "HEAD:devices", "HEAD:devices/maple.toml"] {
+    for object in [
+        "HEAD",
+        "HEAD^{tree}",
+        "HEAD:devices",
+        "HEAD:devices/maple.toml",
+    ] {
         let world = two_commits();
         let head = world.head();
         let id = truncate_object(&world, object);
