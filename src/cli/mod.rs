@@ -22,6 +22,7 @@ mod man;
 mod memory;
 mod notebook;
 mod observe;
+mod open_files;
 mod plan;
 mod readings;
 mod rollback;
@@ -167,13 +168,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         crash::arm(order);
     }
     let terminal = Terminal::of(&arguments, settings.as_ref().ok());
-    let result = settings
-        .map_err(anyhow::Error::from)
+    let result = open_files::check()
+        .and_then(|()| Ok(settings?))
         .and_then(|settings| arguments.command.run(&settings, &terminal));
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
             terminal.error(&error);
+            if open_files::is_cause(&error) {
+                terminal.hint(open_files::HINT);
+            }
             Exit::Failed.into()
         }
     }
