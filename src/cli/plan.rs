@@ -1,6 +1,6 @@
 //! `gamctl plan`: what would change on which device, and why; nothing is written to any device.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
@@ -16,7 +16,7 @@ use crate::inventory::Inventory;
 use crate::model::DeviceName;
 use crate::plan::Planned;
 use crate::reconcile::{Fleet, Sightings, as_if_applied, plan_all};
-use crate::report::{Exit, PlanReport, write_plan};
+use crate::report::{Exit, PlanReport, visible, write_plan};
 
 /// Say what would change on which device, line by line, and write to none
 ///
@@ -108,6 +108,9 @@ pub(super) fn run(
         None => settings.clone(),
     };
     let folder = path(None, &settings);
+    if let Some(out) = &arguments.out {
+        check_folder(out)?;
+    }
     let reading = Readings::intended(&folder, arguments.rev.as_deref(), terminal)?;
     if reading.has_errors() {
         let why = "Nothing is planned: with errors there is no telling what is intended.";
@@ -139,6 +142,25 @@ pub(super) fn run(
         notebook.keep(&text, &sightings, terminal);
     }
     show(&planned, arguments, terminal)
+}
+
+/// Refuses a file that could not be written once everything was looked at.
+fn check_folder(out: &Path) -> anyhow::Result<()> {
+    let folder = out.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    ensure!(
+        folder.is_dir() && !out.is_dir(),
+        "cannot write the plan to {}: {}",
+        visible(&out.to_string_lossy()),
+        match out.is_dir() {
+            true => "it is a folder; add the name of a file".to_owned(),
+            false => format!(
+                "there is no folder {0}; make it with `mkdir -p {0}`",
+                visible(&folder.to_string_lossy())
+            ),
+        }
+    );
+    Ok(())
 }
 
 fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
