@@ -38,6 +38,9 @@ pub(super) fn read(path: &Path, folder: &Path) -> io::Result<Option<Vec<u8>>> {
         let inner = Path::new(SEALED_FOLDER).join(inner);
         return from_git(repository, &inner).map_err(io::Error::other);
     }
+    if leads_out(path, folder) {
+        return Err(io::Error::other(LEADS_OUT));
+    }
     let bytes = match open(path) {
         Ok(file) if !file.metadata()?.is_file() => Err(io::Error::other("it is not a file")),
         Ok(file) => {
@@ -59,6 +62,7 @@ pub(super) fn read(path: &Path, folder: &Path) -> io::Result<Option<Vec<u8>>> {
 pub(super) fn names(folder: &Path) -> io::Result<Vec<SealedName>> {
     let mut paths = match bare_repository(folder) {
         Some(repository) => git_paths(repository).map_err(io::Error::other)?,
+        None if leads_out(folder, folder) => return Err(io::Error::other(LEADS_OUT)),
         None => {
             let mut paths = Vec::new();
             walk(folder, "", 0, &mut paths)?;
@@ -74,6 +78,21 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<SealedName>> {
         })
     });
     Ok(names.collect())
+}
+
+const LEADS_OUT: &str = "it leads out of the inventory; replace the link by what it leads to";
+
+/// Returns whether links on the way to `path` lead out of the inventory that the folder of sealed values is in.
+fn leads_out(path: &Path, folder: &Path) -> bool {
+    let root = match folder.parent() {
+        Some(root) if root != Path::new("") => root,
+        _ => Path::new("."),
+    };
+    match (path.canonicalize(), root.canonicalize()) {
+        (Ok(real), Ok(root)) => !real.starts_with(root),
+        // Nothing is there, or it cannot be read: whoever opens it says so.
+        _ => false,
+    }
 }
 
 /// Returns the names that the files of a folder have, as far as they are names of secrets.
@@ -198,6 +217,29 @@ mod tests {
         let got = read(&folder.join("site-12/snmp.age"), &folder).unwrap();
         assert_eq!(got.unwrap(), b"site-12/snmp.age");
         assert_eq!(read(&folder.join("c.age"), &folder).unwrap(), None);
+    }
+
+    #[test]
+    fn a_link_out_of_the_inventory_is_not_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let other = place.path().join("other/sealed");
+        std::fs::create_dir_all(&other).unwrap();
+        std::fs::write(other.join("snmp.age"), "of another inventory").unwrap();
+        let inventory = place.path().join("inventory");
+        std::fs::create_dir(&inventory).unwrap();
+        let folder = inventory.join(SEALED_FOLDER);
+        std::os::unix::fs::symlink(&other, &folder).unwrap();
+        let error = read(&folder.join("snmp.age"), &folder).unwrap_err();
+        assert!(
+            error.to_string().contains("out of the inventory"),
+            "{error}"
+        );
+        assert!(names(&folder).is_err());
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::symlink(&other, folder.join("site-12")).unwrap();
+        assert!(read(&folder.join("site-12/snmp.age"), &folder).is_err());
+        assert_eq!(read(&folder.join("absent.age"), &folder).unwrap(), None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use git::GitSource;
 pub use limits::Limits;
 pub(in crate::inventory) use name::check as check_name;
 pub use reader::{ReadProblem, Reader};
-pub use replace::{Replacement, replace};
+pub use replace::{Replacement, check_no_link, replace, replace_inside};
 pub(in crate::inventory) use repository::open;
 
 /// The id of a git blob: equal ids are equal bytes.
