@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::source::path;
 use super::terminal::Terminal;
 use crate::config::Settings;
-use crate::inventory::source::{Entry, Limits, ReadProblem, Source, replace};
+use crate::inventory::source::{Entry, Limits, ReadProblem, Source, replace_inside};
 use crate::inventory::{canonical_order, format};
 use crate::report::Exit;
 
@@ -92,7 +92,7 @@ pub(super) fn run(
         });
         if !arguments.check {
             let file = root.join(&*entry.path);
-            replace(&file, after.as_bytes())
+            replace_inside(&root, &file, after.as_bytes())
                 .with_context(|| format!("failed to write {}", file.display()))?;
         }
     }

@@ -21,6 +21,7 @@ mod invocation;
 mod looking;
 mod man;
 mod observe;
+mod open_files;
 mod plan;
 mod rollback;
 mod schema;
@@ -167,15 +168,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         crash::arm(order);
     }
     let terminal = Terminal::of(&arguments, settings.as_ref().ok());
-    let result = settings.map_err(anyhow::Error::from).and_then(|settings| {
-        arguments
-            .command
-            .run(&Invocation::new(settings, terminal.clone()))
-    });
+    let result = open_files::check()
+        .and_then(|()| Ok(settings?))
+        .and_then(|settings| {
+            let invocation = Invocation::new(settings, terminal.clone());
+            arguments.command.run(&invocation)
+        });
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
             terminal.error(&error);
+            if open_files::is_cause(&error) {
+                terminal.hint(open_files::HINT);
+            }
             Exit::Failed.into()
         }
     }

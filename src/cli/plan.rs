@@ -15,7 +15,7 @@ use crate::reconcile::run::{
     Allowances, Baseline, LookSource, Preparation, PreparedRun, Reconciler, RunRequest, Verb,
     Watcher,
 };
-use crate::report::{Exit, PlanReport, preflight, write_plan};
+use crate::report::{Exit, PlanReport, preflight, visible, write_plan};
 
 /// Say what would change on which device, line by line, and write to none
 ///
@@ -139,24 +139,6 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     Ok(exit)
 }
 
-/// Refuses a place for the plan that cannot be written to, before any device is asked.
-fn check_folder(out: &Path) -> anyhow::Result<()> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    ensure!(
-        folder.is_dir(),
-        "cannot write the plan to {}: there is no folder {}; create it first",
-        out.display(),
-        folder.display()
-    );
-    ensure!(
-        !out.is_dir(),
-        "cannot write the plan to {}: it is a folder; name a file in it",
-        out.display()
-    );
-    Ok(())
-}
-
 /// Tells the store of a plan that was written to a file, for whoever applies it.
 async fn remember(reconciler: &Reconciler, text: &str, run: &PreparedRun, watcher: &Watcher) {
     if let Err(error) = reconciler.keep_plan(text, run.looks()).await {
@@ -186,6 +168,25 @@ impl PlanArguments {
             ..RunRequest::of(Verb::Plan, who)
         })
     }
+}
+
+/// Refuses a file that could not be written once everything was looked at.
+fn check_folder(out: &Path) -> anyhow::Result<()> {
+    let folder = out.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    ensure!(
+        folder.is_dir() && !out.is_dir(),
+        "cannot write the plan to {}: {}",
+        visible(&out.to_string_lossy()),
+        match out.is_dir() {
+            true => "it is a folder; add the name of a file".to_owned(),
+            false => format!(
+                "there is no folder {0}; make it with `mkdir -p {0}`",
+                visible(&folder.to_string_lossy())
+            ),
+        }
+    );
+    Ok(())
 }
 
 fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> anyhow::Result<Exit> {

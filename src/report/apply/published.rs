@@ -8,7 +8,7 @@ use crate::apply::cause::{
     Failure, Interruption, Left, NotReached, NotRestored, Refusal, Remark, Restored, SaveFailure,
     Unsaved,
 };
-use crate::apply::{DeviceOutcome, Difference, Ended, StepOutcome};
+use crate::apply::{DeviceOutcome, Difference, Ended, NotCompared, StepOutcome};
 use crate::model::DeviceName;
 
 /// An outcome as `--format json` prints it.
@@ -37,6 +37,8 @@ pub struct PublishedOutcome<'a> {
     remarks: Vec<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     remark_facts: &'a [Remark],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_compared: &'a [NotCompared],
     millis: u64,
 }
 
@@ -89,6 +91,7 @@ impl<'a> From<&'a DeviceOutcome> for PublishedOutcome<'a> {
             ended,
             steps,
             remarks,
+            not_compared,
             millis,
         } = outcome;
         let (mut rule, mut advice, mut left, mut differences) = (None, None, None, None);
@@ -114,6 +117,7 @@ impl<'a> From<&'a DeviceOutcome> for PublishedOutcome<'a> {
             steps: steps.iter().map(published_step).collect(),
             remarks: remarks.iter().map(remark_text).collect(),
             remark_facts: remarks,
+            not_compared,
             millis: *millis,
         }
     }
