@@ -6,10 +6,10 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqlitePool};
 
 use super::deadline::within;
 use super::error::Fault;
@@ -102,8 +102,8 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
             .busy_timeout(busy)
     };
     let one = |busy| {
-        let one = SqlitePoolOptions::new().max_connections(1);
-        one.acquire_timeout(NEVER).connect_with(options(busy))
+        let one = sqlite_pool(1);
+        one.connect_with(options(busy))
     };
     // Alone from the first connection on: the one that makes a new file a WAL cannot wait for another that does so, it fails.
     let alone = alone(path, timeouts.open).await?;
@@ -113,15 +113,27 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
     }
     once.close().await;
     drop(alone);
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(NEVER)
-        .connect_lazy_with(options(timeouts.operation).read_only(true));
+    let readers =
+        sqlite_pool(READERS).connect_lazy_with(options(timeouts.operation).read_only(true));
     Ok(Db::Sqlite {
         writer: one(timeouts.operation).await?,
         readers,
         file: file_number(path)?,
     })
+}
+
+/// Returns how connections to an SQLite file are kept.
+///
+/// On a full disk, and after other faults of the disk, SQLite ends a transaction by itself. sqlx then fails to roll it back
+/// and would refuse to begin another on that connection for ever, so such a connection is closed.
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(NEVER)
+        .before_acquire(|connection, _| {
+            let is_usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_usable) })
+        })
 }
 
 async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<Applied>, Fault> {
