@@ -24,6 +24,8 @@ pub struct Settings {
     pub apply: ApplySettings,
     /// Who is at the keyboard, as `user@host`, for the record.
     pub who: String,
+    /// What is logged, by `GAMCTL_LOG`; left out: nothing, or `info` with `--log`.
+    pub log: Option<String>,
     /// Where a test wants this process to die; builds for tests only.
     pub crash_at: Option<String>,
     /// Who makes commits, by `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
@@ -247,6 +249,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
         who: who(),
+        log: variable("GAMCTL_LOG"),
         crash_at: variable("GAMCTL_CRASH_AT").filter(|_| cfg!(debug_assertions)),
         git_author: git_identity("AUTHOR"),
         git_committer: git_identity("COMMITTER"),

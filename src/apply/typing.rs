@@ -1,5 +1,7 @@
 //! The lines of a plan, one after the other, each step written down before the next is begun.
 
+use tracing::Instrument as _;
+
 use super::arriving::lease_expired;
 use super::cause::{Failure, Interruption, SoFar, SshFailure, StoppedAt};
 use super::road::{Road, interrupted};
@@ -61,7 +63,8 @@ impl<W: Witness> Road<'_, '_, W> {
                 of,
             });
             crash::point("step-before");
-            let exchanges = match type_step(&mut session, step).await {
+            let span = tracing::info_span!("step", number, of, purpose = ?purpose);
+            let exchanges = match type_step(&mut session, step).instrument(span).await {
                 Ok(exchanges) => exchanges,
                 Err((exchanges, error)) => {
                     let cause = Failure::of_line(number, &error);

@@ -18,6 +18,7 @@ mod history;
 mod import;
 mod init;
 mod invocation;
+mod logging;
 mod looking;
 mod man;
 mod observe;
@@ -104,6 +105,15 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     json_to: Option<PathBuf>,
 
+    /// Write a log to stderr; GAMCTL_LOG says how much, `info` without it
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        help_heading = "Everywhere"
+    )]
+    log: Option<logging::LogFormat>,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -170,6 +180,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::of(&arguments, settings.as_ref().ok());
     let result = open_files::check()
         .and_then(|()| Ok(settings?))
+        .and_then(|settings| {
+            logging::start(arguments.log, settings.log.as_deref())?;
+            Ok(settings)
+        })
         .and_then(|settings| {
             let invocation = Invocation::new(settings, terminal.clone());
             arguments.command.run(&invocation)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use gamctl::apply::{Ended, RunResult};
 use gamctl::apply::cause::Refusal;
+use gamctl::apply::{Ended, RunResult};
 use gamctl::history::{Audit, Filter, Freeze, RunId, Taken};
 use gamctl::model::{DeviceName, FreezeScope};
 use serde_json::json;

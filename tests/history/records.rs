@@ -1,7 +1,7 @@
 //! What happens with a device in a run: entries in their order, each once, and the end with all that belongs to it.
 
-use gamctl::apply::{Ended, Entry, Moment, Purpose, RunResult};
 use gamctl::apply::cause::{Failure, FoundByRecovery};
+use gamctl::apply::{Ended, Entry, Moment, Purpose, RunResult};
 use gamctl::history::{Filter, NewRun, StoreError};
 use gamctl::model::Fingerprint;
 use uuid::Uuid;

@@ -16,6 +16,7 @@ use crate::reconcile::run::frozen;
 use crate::transport::ssh::Fence;
 
 /// Takes a device, carries out its task and releases it.
+#[tracing::instrument(name = "device", skip_all, fields(device = %task.wanted.intended.name))]
 pub(super) async fn carry_out(
     task: &DeviceTask,
     context: &RunContext,
@@ -51,6 +52,11 @@ pub(super) async fn carry_out(
     let ending = apply(task, context, progress, &held.fence, &log).await;
     let ledger = ledger_after(task, context, &ending);
     let outcome = ending.outcome;
+    tracing::info!(
+        ended = outcome.ended.word(),
+        millis = outcome.millis,
+        "device ended"
+    );
     let finished = log.finish(outcome.clone(), ledger).await;
     let notice = finished.err().map(|error| RunNotice::OutcomeNotRecorded {
         device: device.clone(),

@@ -11,10 +11,10 @@ use super::StoreWithJournal;
 use super::device::verified;
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
+use crate::apply::cause::FoundByRecovery;
 use crate::apply::{DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered, Witness};
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
-use crate::apply::cause::FoundByRecovery;
 use crate::plan::{Step, after};
 use crate::reconcile::{Accesses, Looks, Opening, Sighting, Wanted, look_at};
 

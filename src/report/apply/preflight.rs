@@ -49,7 +49,7 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
             let (now, before) = (short(commit), short(applied));
             text(
                 format!(
-                    "commit {before}, which was applied last, is not in this repository, so whether {now} comes after it cannot be told"
+                    "commit {before}, which was applied last, is not in this repository, or the clone is shallow, so whether {now} comes after it cannot be told"
                 ),
                 format!(
                     "fetch the whole history (`git fetch --unshallow`, `git fetch --all`); where {before} was removed on purpose, add `--accept-history`"
@@ -106,12 +106,8 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
             "`--yes` applies without asking, `--auto-approve harmless` asks only about what somebody would notice"
                 .to_owned(),
         ),
-        PreflightRefusal::StoreFull { store, error } => text(
-            format!(
-                "the store {} has no room for what this run would record: {}",
-                visible(store),
-                visible(error)
-            ),
+        PreflightRefusal::StoreFull { error } => text(
+            visible(error).into_owned(),
             "free space on its disk, then apply again; no device was written to".to_owned(),
         ),
     }

@@ -1,13 +1,13 @@
 //! What is said of runs, to the word.
 
 use super::*;
-use crate::apply::{
-    DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, SkipReason, Skipped,
-    StepOutcome,
-};
 use crate::apply::cause::{
     Failure, Interruption, Left, LookFailure, LookProblem, NotReached, NotRestored, Refusal,
     Restored, SaveFailure, StoppedAt, Unsaved, samples,
+};
+use crate::apply::{
+    DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, SkipReason, Skipped,
+    StepOutcome,
 };
 use crate::model::{DeviceName, DeviceState};
 
