@@ -20,6 +20,7 @@ mod history;
 mod hostile_inventory;
 mod import;
 mod injection;
+mod json_documents;
 mod mutations;
 mod observe;
 mod planner;

@@ -56,6 +56,7 @@ const NOT_PURE: &[&str] = &[
     "src/inventory/commit",
     "src/inventory/blame",
     "src/observe/look",
+    "src/reconcile/import/find",
     "src/simulator/server",
 ];
 
@@ -88,6 +89,36 @@ const EMPTY_NAMES: &[&str] = &[
 ];
 
 const LONGEST_FILE: usize = 500;
+
+/// The parts of the command line that are apart: simulated devices, and the demonstration on them.
+const APART: &[&str] = &["src/cli/twin", "src/cli/demo"];
+
+/// What the command line has no use for: devices are reached, and rows of the store written, through `reconcile`.
+const NOT_FOR_COMMANDS: &[&str] = &[
+    "crate::apply",
+    "crate::observe",
+    "crate::transport",
+    "crate::history::EntryRow",
+    "crate::history::Lease",
+    "crate::history::NewLedger",
+    "crate::history::NewRun",
+    "crate::history::Unfinished",
+    "sqlx",
+    "tokio::task::JoinSet",
+    "tokio::sync::Semaphore",
+];
+
+/// Reads recorded looks from files, and touches no device.
+const FOR_COMMANDS: &str = "crate::observe::record";
+
+/// Reads rows of runs until the store's queries return types of their own.
+const NOT_YET: &[&str] = &["src/cli/history.rs"];
+
+/// The one place with a runtime.
+const RUNTIME: &str = "src/cli/invocation.rs";
+
+/// The folder of `apply`, and the most lines it has: a run is in `reconcile`, and this only shows it.
+const APPLY: (&str, usize) = ("src/cli/apply", 600);
 
 const FILE_LIST: (&str, &str) = ("<!-- file list: begin -->", "<!-- file list: end -->");
 
@@ -258,6 +289,50 @@ fn check_length(file: &Source) -> Vec<String> {
         1,
         &format!("{lines} lines without tests; {LONGEST_FILE} are the most, look for the seam"),
     )]
+}
+
+fn check_command_line(file: &Source) -> Vec<String> {
+    let is_in = |folder: &str| file.path.starts_with(&format!("{folder}/"));
+    let is_apart = APART
+        .iter()
+        .any(|folder| is_in(folder) || file.path == format!("{folder}.rs"));
+    if !is_in("src/cli") || is_apart || NOT_YET.contains(&file.path.as_str()) {
+        return Vec::new();
+    }
+    let mut complaints = Vec::new();
+    for path in paths(&file.production, &file.module()) {
+        let is_of = |module: &str| {
+            let module: Vec<&str> = module.split("::").collect();
+            path.segments.len() >= module.len()
+                && path.segments.iter().zip(module).all(|(a, b)| a == b)
+        };
+        let found = NOT_FOR_COMMANDS.iter().find(|module| is_of(module));
+        if let Some(module) = found.filter(|_| !is_of(FOR_COMMANDS)) {
+            complaints.push(file.complain(
+                path.line,
+                &format!(
+                    "the command line does not use `{module}`; let `reconcile` return a value"
+                ),
+            ));
+        }
+        if is_of("tokio::runtime") && file.path != RUNTIME {
+            complaints.push(file.complain(path.line, "`Invocation` has the only runtime"));
+        }
+    }
+    complaints
+}
+
+fn check_folder_length(files: &[Source], (folder, most): (&str, usize)) -> Vec<String> {
+    let inside = files
+        .iter()
+        .filter(|file| file.path.starts_with(&format!("{folder}/")));
+    let lines: usize = inside
+        .map(|file| file.text.lines().count() - file.test_lines)
+        .sum();
+    match lines < most {
+        true => Vec::new(),
+        false => vec![format!("{folder}: {lines} lines; it has fewer than {most}")],
+    }
 }
 
 fn check_allows(file: &Source) -> Vec<String> {
@@ -447,6 +522,13 @@ fn no_file_is_too_long() {
 }
 
 #[test]
+fn the_command_line_reaches_no_device_by_itself() {
+    let files = production_files();
+    assert_none(files.iter().flat_map(check_command_line));
+    assert_none(check_folder_length(&files, APPLY));
+}
+
+#[test]
 fn every_allow_gives_its_reason() {
     for folder in ["src", "tests", "benches"] {
         assert_none(rust_files(folder).iter().flat_map(check_allows));
@@ -615,6 +697,45 @@ fn a_long_file_is_seen_and_its_tests_do_not_count() {
         check_length(&Source::new("src/plan/order.rs", &early)).len(),
         1
     );
+}
+
+#[test]
+fn a_command_that_reaches_a_device_by_itself_is_seen() {
+    let good = "use crate::observe::record; use crate::reconcile::run::RunReport; use crate::history::Store; \
+                fn f() { record::from_bytes(x) } // crate::transport";
+    for bad in [
+        "use crate::apply::RunReport;",
+        "use crate::transport::snmp::Tuning;",
+        "use crate::observe;",
+        "use crate::observe::{record, look};",
+        "use crate::observe::*;",
+        "fn f() { crate::transport::ssh::host_key_of() }",
+        "use crate::history::{Store, EntryRow};",
+        "use tokio::task::JoinSet;",
+        "fn f() { tokio::runtime::Builder::new_multi_thread() }",
+    ] {
+        objects(check_command_line, "src/cli/trust.rs", bad, good);
+    }
+    for apart in ["src/cli/twin/run.rs", "src/reconcile/look.rs"] {
+        assert_none(check_command_line(&Source::new(
+            apart,
+            "use crate::observe::look;",
+        )));
+    }
+    let runtime = Source::new(RUNTIME, "use tokio::runtime::Runtime;");
+    assert_none(check_command_line(&runtime));
+}
+
+#[test]
+fn a_folder_that_grows_too_long_is_seen() {
+    let code = |lines: usize| "const X: u8 = 0;\n".repeat(lines);
+    let files = [
+        Source::new("src/cli/apply/mod.rs", &code(300)),
+        Source::new("src/cli/apply/run.rs", &code(299)),
+        Source::new("src/cli/apply_later.rs", &code(100)),
+    ];
+    assert_none(check_folder_length(&files, ("src/cli/apply", 600)));
+    assert_eq!(check_folder_length(&files, ("src/cli/apply", 599)).len(), 1);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! When something went wrong: what came of it is found out by a look, and undone by planning back.
 
-use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved, chain};
+use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved};
 use super::looking::Seen;
 use super::road::{Road, Start, away};
 use super::typing::{Trouble, Typed};
 use super::verdict::{Stand, has_restarted};
 use super::{Ended, Moment, Progress, Purpose, Witness};
-use crate::model::{Fingerprint, Observation};
+use crate::model::{Fingerprint, Observation, chain};
 use crate::plan::{Back, Observed, back};
 use crate::render::dress;
 use crate::transport::ssh::ConfigLine;

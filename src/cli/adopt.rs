@@ -1,12 +1,10 @@
 //! `gamctl adopt`: writes down as ours what both a device and the inventory have, and changes nothing on any device.
 
-use std::path::PathBuf;
-
 use super::invocation::{Invocation, StoreUse};
 use super::scope::ScopeArguments;
-use super::source::refuse;
+use super::source::{InventoryArguments, refuse};
 use crate::reconcile::run::{Preparation, RunRequest, Verb};
-use crate::report::{Exit, adopt_text, preflight, run_exit};
+use crate::report::{Exit, adopt_document, adopt_text, preflight, run_document, run_exit};
 
 /// Write down as ours what both the devices and the inventory have; nothing is written to any device
 ///
@@ -15,23 +13,18 @@ use crate::report::{Exit, adopt_text, preflight, run_exit};
 /// counts as ours at once, whatever still differs.
 #[derive(Debug, clap::Args)]
 pub(super) struct AdoptArguments {
-    /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
-    #[arg(long, short = 'i', value_name = "PATH")]
-    inventory: Option<PathBuf>,
-
-    /// Take the inventory as it was committed at this revision
-    #[arg(long, value_name = "REV")]
-    rev: Option<String>,
+    #[command(flatten)]
+    inventory: InventoryArguments,
 
     #[command(flatten)]
     scope: ScopeArguments,
 }
 
 pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let selected = invocation.select(arguments.inventory.given())?;
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let request = RunRequest {
-        revision: arguments.rev.clone(),
+        revision: arguments.inventory.revision().map(str::to_owned),
         scope: arguments.scope.patterns()?,
         ..RunRequest::of(Verb::Adopt, &selected.settings.who)
     };
@@ -48,11 +41,12 @@ pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow
                     preflight(refusal).because
                 ));
             }
-            Exit::Refused
+            terminal.document(|| run_document(&refused.report))?;
+            run_exit(refused.report.result())
         }
         Preparation::Ready(run) => {
             let report = invocation.wait(reconciler.adopt(*run))??;
-            terminal.json_text(|| crate::report::adopt_document(&report))?;
+            terminal.document(|| adopt_document(&report))?;
             terminal.result(&adopt_text(&report))?;
             run_exit(report.result())
         }

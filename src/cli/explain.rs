@@ -1,7 +1,6 @@
 //! `gamctl explain`: why a subscriber or a device is as it is, from the commit to the proof.
 
-use clap::ValueEnum;
-
+use super::format::OutputFormat;
 use super::history::run_line;
 use super::invocation::{Invocation, StoreUse};
 use super::store_client::StoreClient;
@@ -52,13 +51,7 @@ pub(super) struct ExplainArguments {
 
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    format: OutputFormat,
 }
 
 pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -112,8 +105,8 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
     terminal.json(&explanation)?;
     let with_lines = arguments.lines || matches!(meant, Meant::Subscriber(_));
     terminal.result(&match arguments.format {
-        Format::Json => json_document(&explanation),
-        Format::Text => explanation.text(with_lines, terminal.paint, terminal.width),
+        OutputFormat::Json => json_document(&explanation),
+        OutputFormat::Text => explanation.text(with_lines, terminal.paint, terminal.width),
     })?;
     if memory.is_none() {
         terminal.say("There is no store yet: nothing was ever applied from here.");

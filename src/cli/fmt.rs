@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde::Serialize;
 
-use super::source::path;
-use super::terminal::Terminal;
-use crate::config::Settings;
+use super::invocation::Invocation;
 use crate::inventory::source::{Entry, Limits, ReadProblem, Source, replace_inside};
 use crate::inventory::{canonical_order, format};
 use crate::report::Exit;
@@ -46,12 +44,9 @@ struct Broken<'a> {
     message: String,
 }
 
-pub(super) fn run(
-    arguments: &FmtArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
-    let root = path(arguments.path.as_deref(), settings);
+pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let terminal = &invocation.terminal;
+    let root = invocation.folder(arguments.path.as_deref());
     let source = Source::directory(&root)?;
     let limits = Limits::default();
     let listing = source.list(&limits)?;

@@ -1,10 +1,10 @@
 //! `gamctl freeze` and `gamctl thaw`: nothing is written to devices for a while, and why.
 
 use anyhow::{bail, ensure};
-use clap::ValueEnum;
 use uuid::Uuid;
 
-use super::invocation::Invocation;
+use super::format::OutputFormat;
+use super::invocation::{Invocation, Selected};
 use super::scope::ScopeArguments;
 use super::source::InventoryArguments;
 use super::store_client::StoreClient;
@@ -63,7 +63,7 @@ pub(super) struct FreezeArguments {
 
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// Let devices be written to again, before a freeze ends by itself
@@ -86,16 +86,10 @@ pub(super) struct ThawArguments {
     inventory: InventoryArguments,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.inventory.given())?;
     let (settings, terminal) = (&selected.settings, &invocation.terminal);
-    let inventory = inventory(&arguments.inventory, settings, terminal);
+    let inventory = inventory(arguments.inventory.revision(), &selected);
     if arguments.list {
         let memory = StoreClient::if_there(&selected)?;
         return list(
@@ -153,11 +147,8 @@ pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> an
     audited(&memory, settings, "freeze", freeze.id, what)?;
     let number = short_id(freeze.id);
     let line = line(freeze, None);
-    terminal.json(&line)?;
-    match arguments.format {
-        Format::Json => terminal.result(&json_document(&line))?,
-        Format::Text => terminal.result(&format!("{number}\n"))?,
-    }
+    let document = || json_document(&line);
+    terminal.print(arguments.format, document, || format!("{number}\n"))?;
     terminal.say(&format!("Frozen: {held}, until {}.", moment(until)));
     terminal.hint(&format!("`gamctl thaw {number}` ends it before its time"));
     Ok(Exit::Done)
@@ -231,7 +222,7 @@ fn one<'a>(in_force: &'a [Freeze], named: &str) -> anyhow::Result<&'a Freeze> {
 fn list(
     memory: Option<&StoreClient<'_>>,
     inventory: Option<&Inventory>,
-    format: Format,
+    format: OutputFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let in_force = match memory {
@@ -242,12 +233,11 @@ fn list(
         .into_iter()
         .map(|freeze| line(freeze, inventory))
         .collect();
-    terminal.json(&lines)?;
-    match format {
-        Format::Json => terminal.result(&json_document(&lines))?,
-        Format::Text if lines.is_empty() => {}
-        Format::Text => terminal.result(&report::freezes(&lines, terminal.paint))?,
-    }
+    let text = || match lines.is_empty() {
+        true => String::new(),
+        false => report::freezes(&lines, terminal.paint),
+    };
+    terminal.print(format, || json_document(&lines), text)?;
     terminal.say(&match lines.len() {
         0 => "Nothing is frozen.".to_owned(),
         number => format!("{} in force.", counted(number, "freeze")),
@@ -276,12 +266,9 @@ fn line(freeze: Freeze, inventory: Option<&Inventory>) -> FreezeLine {
 }
 
 /// Returns the inventory, where it can be read: what is wrong with it must not keep anybody from stopping things.
-fn inventory(
-    arguments: &InventoryArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> Option<Inventory> {
-    match arguments.read(settings, terminal) {
+fn inventory(revision: Option<&str>, selected: &Selected<'_>) -> Option<Inventory> {
+    let terminal = selected.terminal();
+    match selected.read(revision) {
         Ok(reading) if !reading.is_partial => Some(reading.inventory),
         Ok(_) => {
             terminal.say("note: a file of the inventory cannot be read in full, so nobody can tell how many devices that is.");

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clap::ValueEnum;
 use serde::Serialize;
 
+use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
 use super::source::InventoryArguments;
 use super::store_client::StoreClient;
@@ -75,13 +75,7 @@ pub(super) struct HistoryArguments {
 
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    format: OutputFormat,
 }
 
 /// One run with all of its devices, for programs.
@@ -148,8 +142,8 @@ fn print<T: Serialize + ?Sized>(
 ) -> anyhow::Result<()> {
     terminal.json(&value)?;
     terminal.result(&match arguments.format {
-        Format::Text => text,
-        Format::Json => json_document(&value),
+        OutputFormat::Text => text,
+        OutputFormat::Json => json_document(&value),
     })
 }
 

@@ -9,12 +9,14 @@ use anyhow::Context;
 use tokio::runtime::Runtime;
 
 use super::clock;
-use super::source::path;
+use super::source::{path, read_at};
 use super::terminal::Terminal;
 use super::watch::watcher;
 use crate::config::{Settings, settings_of};
+use crate::inventory::Reading;
+use crate::model::chain;
+use crate::reconcile::StoreLocation;
 use crate::reconcile::run::{LEASE, Reconciler, RunNote, Watcher};
-use crate::reconcile::{StoreLocation, chain};
 
 /// One invocation of the program.
 #[derive(Debug)]
@@ -68,6 +70,11 @@ impl Invocation {
         Ok(runtime.block_on(work))
     }
 
+    /// Returns the folder of an inventory, for commands that need nothing of its settings.
+    pub(super) fn folder(&self, given: Option<&Path>) -> PathBuf {
+        path(given, &self.settings)
+    }
+
     /// Returns the inventory in a folder, else the settings' own.
     pub(super) fn select(&self, folder: Option<&Path>) -> anyhow::Result<Selected<'_>> {
         let settings = match folder {
@@ -85,6 +92,11 @@ impl Invocation {
 impl Selected<'_> {
     pub(super) fn terminal(&self) -> &Terminal {
         &self.invocation.terminal
+    }
+
+    /// Reads the inventory at a revision, else as it is on disk.
+    pub(super) fn read(&self, revision: Option<&str>) -> anyhow::Result<Reading> {
+        read_at(&self.folder, revision, self.terminal())
     }
 
     /// Returns a watcher that shows what happens on the terminal.

@@ -12,6 +12,7 @@ mod doctor;
 mod explain;
 mod exposed_secrets;
 mod fmt;
+mod format;
 mod freeze;
 mod generated;
 mod history;
@@ -23,6 +24,7 @@ mod looking;
 mod man;
 mod observe;
 mod open_files;
+mod output_file;
 mod plan;
 mod rollback;
 mod schema;
@@ -46,7 +48,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config;
 use crate::crash;
@@ -155,8 +157,8 @@ enum Command {
 
 /// Runs the program and returns what it tells the shell.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
+    let (arguments, is_json) = match parse(arguments) {
+        Ok(parsed) => parsed,
         Err(error) => {
             let is_help = !error.use_stderr();
             // Help into a closed pipe is no failure, and a usage error that nobody hears is still one.
@@ -177,14 +179,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     {
         crash::arm(order);
     }
-    let terminal = Terminal::of(&arguments, settings.as_ref().ok());
+    let terminal = Terminal::of(&arguments, is_json, settings.as_ref().ok());
     let result = open_files::check()
         .and_then(|()| Ok(settings?))
         .and_then(|settings| {
             logging::start(arguments.log, settings.log.as_deref())?;
-            Ok(settings)
-        })
-        .and_then(|settings| {
+            terminal.check()?;
             let invocation = Invocation::new(settings, terminal.clone());
             arguments.command.run(&invocation)
         });
@@ -200,30 +200,47 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// Returns the arguments, and whether the command prints its result as JSON.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Arguments, bool), clap::Error> {
+    let matches = Arguments::command().try_get_matches_from(arguments)?;
+    let arguments = Arguments::from_arg_matches(&matches)
+        .map_err(|error| error.format(&mut Arguments::command()))?;
+    Ok((arguments, prints_json(&matches)))
+}
+
+/// Returns whether the innermost command was given `--format json`.
+fn prints_json(matches: &ArgMatches) -> bool {
+    if let Some((_, inner)) = matches.subcommand() {
+        return prints_json(inner);
+    }
+    let format = matches.try_get_raw("format").ok().flatten();
+    format.is_some_and(|mut values| values.any(|value| value == "json"))
+}
+
 impl Command {
     fn run(self, invocation: &Invocation) -> anyhow::Result<Exit> {
         let (settings, terminal) = (&invocation.settings, &invocation.terminal);
         match self {
             Self::Init(arguments) => init::run(&arguments, terminal),
-            Self::Validate(arguments) => validate::run(&arguments, settings, terminal),
-            Self::Fmt(arguments) => fmt::run(&arguments, settings, terminal),
+            Self::Validate(arguments) => validate::run(&arguments, invocation),
+            Self::Fmt(arguments) => fmt::run(&arguments, invocation),
             Self::Show(arguments) => show::run(&arguments, invocation),
-            Self::Set(arguments) => set::run(&arguments, settings, terminal),
-            Self::Discover(arguments) => discover::run(&arguments, settings, terminal),
-            Self::Import(arguments) => import::run(&arguments, settings, terminal),
+            Self::Set(arguments) => set::run(&arguments, invocation),
+            Self::Discover(arguments) => discover::run(&arguments, invocation),
+            Self::Import(arguments) => import::run(&arguments, invocation),
             Self::Observe(arguments) => observe::run(&arguments, invocation),
             Self::Plan(arguments) => plan::run(&arguments, invocation),
             Self::Apply(arguments) => apply::run(&arguments, invocation),
             Self::Rollback(arguments) => rollback::run(&arguments, invocation),
             Self::Adopt(arguments) => adopt::run(&arguments, invocation),
             Self::Demo(arguments) => demo::run(&arguments, settings, terminal),
-            Self::Trust(arguments) => trust::run(&arguments, settings, terminal),
+            Self::Trust(arguments) => trust::run(&arguments, invocation),
             Self::History(arguments) => history::run(&arguments, invocation),
             Self::Explain(arguments) => explain::run(&arguments, invocation),
             Self::Freeze(arguments) => freeze::freeze(&arguments, invocation),
             Self::Thaw(arguments) => freeze::thaw(&arguments, invocation),
             Self::Doctor(arguments) => doctor::run(&arguments, invocation),
-            Self::Secret(arguments) => secret::run(&arguments, settings, terminal),
+            Self::Secret(arguments) => secret::run(&arguments, invocation),
             Self::Twin(arguments) => twin::run(*arguments, settings, terminal),
             Self::Schema(arguments) => schema::run(&arguments, terminal),
             Self::Completions(arguments) => completions::run(&arguments, terminal),

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use clap::ValueEnum;
 use serde::Serialize;
 
+use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::{all_from_files, installed};
 use super::scope::ScopeArguments;
-use super::source::refuse;
+use super::source::{FolderArguments, refuse};
 use super::terminal::Terminal;
 use crate::inventory::{Inventory, nearest};
 use crate::model::{DeviceName, DeviceState, NotObserved, Observation, Part};
@@ -31,9 +31,8 @@ pub(super) struct ObserveArguments {
     /// Devices by name; none means all in scope
     devices: Vec<String>,
 
-    /// The inventory's folder [default: the settings', else this folder]
-    #[arg(long, short = 'i', value_name = "PATH")]
-    inventory: Option<PathBuf>,
+    #[command(flatten)]
+    inventory: FolderArguments,
 
     /// Show looks from these files and folders instead of looking
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -48,13 +47,7 @@ pub(super) struct ObserveArguments {
 
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    format: OutputFormat,
 }
 
 /// What was seen, for programs.
@@ -65,7 +58,7 @@ struct Seen<'a> {
 }
 
 pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let selected = invocation.select(arguments.inventory.given())?;
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
     let reading = reconciler.read_as_it_is(&watcher)?;
@@ -84,12 +77,9 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     if let Some(target) = &arguments.save {
         save(&sightings, target)?;
     }
-    let json = || json_document(&seen(&sightings));
-    terminal.json_text(json)?;
-    terminal.result(&match arguments.format {
-        Format::Json => json(),
-        Format::Text => text(inventory, &sightings, terminal),
-    })?;
+    let document = || json_document(&seen(&sightings));
+    let text = || text(inventory, &sightings, terminal);
+    terminal.print(arguments.format, document, text)?;
     // A device that answered and kept a table to itself was not observed either: `plan` says the same of it.
     let is_whole = |sighting: &Sighting| {
         let observation = sighting.observation();

@@ -1,21 +1,25 @@
 //! `gamctl plan`: what would change on which device, and why; nothing is written to any device.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
-use clap::ValueEnum;
+use anyhow::Context;
 
+use super::format::PlanFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::all_from_files;
+use super::output_file::check_output_file;
 use super::scope::ScopeArguments;
-use super::source::refuse;
+use super::source::{InventoryArguments, refuse};
 use super::terminal::Terminal;
+use crate::model::chain;
 use crate::plan::Planned;
 use crate::reconcile::run::{
     Allowances, Baseline, LookSource, Preparation, PreparedRun, Reconciler, RunRequest, Verb,
     Watcher,
 };
-use crate::report::{Exit, PlanReport, preflight, visible, write_plan};
+use crate::report::{
+    Exit, PlanReport, preflight, run_document, run_exit, visible, write_plan,
+};
 
 /// Say what would change on which device, line by line, and write to none
 ///
@@ -36,15 +40,11 @@ The inventory is taken as it is committed where the work tree is the same, so th
 named and holds a `gamctl.toml` brings its own settings and secrets; `--config` overrules that.")]
 pub(super) struct PlanArguments {
     /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
+    #[arg(conflicts_with = "inventory")]
     path: Option<PathBuf>,
 
-    /// The same, as other commands take it
-    #[arg(long, short = 'i', value_name = "PATH", conflicts_with = "path")]
-    inventory: Option<PathBuf>,
-
-    /// Take the inventory as it was committed at this revision, instead of as it is on disk
-    #[arg(long, value_name = "REV")]
-    rev: Option<String>,
+    #[command(flatten)]
+    inventory: InventoryArguments,
 
     /// The revision that was last applied: what it had on a device is ours, and may be removed; its policy judges
     #[arg(long, value_name = "REV")]
@@ -67,7 +67,7 @@ pub(super) struct PlanArguments {
 
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: PlanFormat,
 
     /// Show the lines that would be typed, and those that undo them
     #[arg(long)]
@@ -86,22 +86,12 @@ pub(super) struct PlanArguments {
     allow_management: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For a pull request
-    Markdown,
-    /// For programs
-    Json,
-}
-
 pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let given = arguments.path.as_deref().or(arguments.inventory.as_deref());
+    let given = arguments.path.as_deref().or(arguments.inventory.given());
     let selected = invocation.select(given)?;
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     if let Some(out) = &arguments.out {
-        check_folder(out)?;
+        check_output_file("the plan", out)?;
     }
     let request = arguments.request(&selected.settings.who)?;
     let store = match (&request.baseline, &arguments.out) {
@@ -123,7 +113,8 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
                     preflight(refusal).because
                 ));
             }
-            Exit::Refused
+            terminal.document(|| run_document(&refused.report))?;
+            run_exit(refused.report.result())
         }
         Preparation::Ready(run) => {
             if let Some(out) = &arguments.out {
@@ -143,7 +134,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
 async fn remember(reconciler: &Reconciler, text: &str, run: &PreparedRun, watcher: &Watcher) {
     if let Err(error) = reconciler.keep_plan(text, run.looks()).await {
         watcher.note(crate::reconcile::run::RunNote::PlanNotKept {
-            error: crate::reconcile::chain(&error),
+            error: chain(&error),
         });
     }
 }
@@ -157,7 +148,7 @@ impl PlanArguments {
             (None, true) => LookSource::Devices,
         };
         Ok(RunRequest {
-            revision: self.rev.clone(),
+            revision: self.inventory.revision().map(str::to_owned),
             scope: self.scope.patterns()?,
             baseline: named.map_or(Baseline::Store, |named| Baseline::Revision(named.clone())),
             looks,
@@ -195,11 +186,11 @@ fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> an
         is_detailed: arguments.detailed,
         is_expanded: arguments.expand,
     };
-    terminal.json_text(|| report.json())?;
-    terminal.result(&match arguments.format {
-        Format::Text => report.text(terminal.paint, terminal.width),
-        Format::Markdown => report.markdown(usize::try_from(arguments.max_bytes)?),
-        Format::Json => report.json(),
-    })?;
+    let most_bytes = usize::try_from(arguments.max_bytes)?;
+    let text = || match arguments.format {
+        PlanFormat::Markdown => report.markdown(most_bytes),
+        PlanFormat::Text | PlanFormat::Json => report.text(terminal.paint, terminal.width),
+    };
+    terminal.print(arguments.format, || report.json(), text)?;
     Ok(report.exit())
 }

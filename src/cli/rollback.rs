@@ -1,12 +1,11 @@
 //! `gamctl rollback`: puts devices back to an earlier commit, with an ordinary plan that is shown, asked about and proved.
 
-use std::path::PathBuf;
-
 use anyhow::bail;
 
 use super::apply::{Asked, HowArguments, carry_out};
 use super::invocation::Invocation;
 use super::scope::ScopeArguments;
+use super::source::FolderArguments;
 use super::store_client::StoreClient;
 use crate::reconcile::run::{Verb, before_run};
 use crate::report::Exit;
@@ -31,9 +30,8 @@ pub(super) struct RollbackArguments {
     #[arg(long, value_name = "REV")]
     to: Option<String>,
 
-    /// The inventory's folder, or a git repository [default: the settings', else this folder]
-    #[arg(long, short = 'i', value_name = "PATH")]
-    inventory: Option<PathBuf>,
+    #[command(flatten)]
+    inventory: FolderArguments,
 
     #[command(flatten)]
     scope: ScopeArguments,
@@ -43,7 +41,7 @@ pub(super) struct RollbackArguments {
 }
 
 pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let selected = invocation.select(arguments.inventory.given())?;
     let terminal = &invocation.terminal;
     let (revision, only) = match (&arguments.run, &arguments.to) {
         (Some(run), _) => {

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::changed_files::{changed, keep_new_errors, write};
 use super::commit_target::CommitTarget;
+use super::invocation::Invocation;
 use super::scope::pattern;
 use super::source::{InventoryArguments, is_bare, report, summary};
 use super::terminal::Terminal;
-use crate::config::Settings;
 use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
 use crate::inventory::source::Limits;
 use crate::inventory::{
@@ -67,31 +67,28 @@ pub(super) struct SetArguments {
     author: Option<String>,
 }
 
-pub(super) fn run(
-    arguments: &SetArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let request = Request::of(arguments)?;
-    let folder = arguments.inventory.folder(settings);
+    let selected = invocation.select(arguments.inventory.given())?;
+    let (folder, terminal) = (&selected.folder, &invocation.terminal);
     ensure!(
-        !(arguments.write && is_bare(&folder)),
+        !(arguments.write && is_bare(folder)),
         "{} is a repository without files to write to; use `--commit`",
         folder.display()
     );
     let target = if arguments.commit {
         Some(CommitTarget::of(
-            &folder,
+            folder,
             arguments.branch.as_deref(),
             arguments.author.as_deref(),
-            settings,
+            &selected.settings,
         )?)
     } else {
         None
     };
     let before = match &target {
         Some(target) => target.read()?,
-        None => arguments.inventory.read(settings, terminal)?,
+        None => selected.read(arguments.inventory.revision())?,
     };
     if let Some(exit) = judge_before(&before, arguments, terminal)? {
         return Ok(exit);
@@ -134,7 +131,7 @@ pub(super) fn run(
         outcome.commit = Some(id.to_string());
         target.told(&id)
     } else if arguments.write {
-        write(&folder, &changes)?;
+        write(folder, &changes)?;
         format!("Wrote {summary} in {}.", counted(changes.len(), "file"))
     } else {
         format!("This would set {summary}. Nothing is written.")

@@ -1,9 +1,10 @@
 //! `gamctl show`: what the inventory comes to.
 
 use anyhow::bail;
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use serde::Serialize;
 
+pub(super) use super::format::{ShowFormat as Format, print_shown as print};
 use super::invocation::Invocation;
 use super::scope::{Scope, ScopeArguments};
 use super::show_observed::{Beside, Subject, compared};
@@ -50,13 +51,6 @@ enum What {
         #[command(flatten)]
         beside: Beside,
     },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
-    Toml,
 }
 
 /// A device as it is shown to programs.
@@ -121,21 +115,6 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
         }
     }
     Ok(Exit::Done)
-}
-
-pub(super) fn print<T: Serialize>(
-    value: &T,
-    format: Format,
-    text: impl FnOnce() -> String,
-    terminal: &Terminal,
-) -> anyhow::Result<()> {
-    let json = || paper::json_document(value);
-    terminal.json_text(json)?;
-    terminal.result(&match format {
-        Format::Text => text(),
-        Format::Json => json(),
-        Format::Toml => toml::to_string_pretty(value)?,
-    })
 }
 
 fn overview(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Settings, SettingsError, settings_of};
+use crate::config::Settings;
 pub(super) use crate::inventory::source::is_bare;
 use crate::inventory::source::{Limits, Source, SourceError};
 use crate::inventory::{Cache, Reading, read};
@@ -14,25 +14,34 @@ use super::watch::read as read_note;
 
 /// Which inventory a command is about.
 #[derive(Debug, clap::Args)]
-pub(super) struct InventoryArguments {
-    /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
+pub(super) struct FolderArguments {
+    /// The inventory's folder, or a git repository [default: the settings', else this folder]
     #[arg(long, short = 'i', value_name = "PATH", global = true)]
     inventory: Option<PathBuf>,
+}
+
+/// Which inventory a command is about, and as of which commit.
+#[derive(Debug, clap::Args)]
+pub(super) struct InventoryArguments {
+    #[command(flatten)]
+    folder: FolderArguments,
 
     /// Take the inventory as it was committed at this revision, instead of as it is on disk
     #[arg(long, value_name = "REV", global = true)]
     rev: Option<String>,
 }
 
-impl InventoryArguments {
-    /// Returns the inventory's folder.
-    pub(super) fn folder(&self, settings: &Settings) -> PathBuf {
-        path(self.inventory.as_deref(), settings)
-    }
-
+impl FolderArguments {
     /// Returns the folder as it was given.
     pub(super) fn given(&self) -> Option<&Path> {
         self.inventory.as_deref()
+    }
+}
+
+impl InventoryArguments {
+    /// Returns the folder as it was given.
+    pub(super) fn given(&self) -> Option<&Path> {
+        self.folder.given()
     }
 
     /// Returns the revision as it was given.
@@ -45,21 +54,22 @@ impl InventoryArguments {
         self.rev.is_some()
     }
 
-    /// Returns the settings that belong to the inventory, where one was named: its devices are opened with its secrets.
-    pub(super) fn settings(&self, settings: &Settings) -> Result<Settings, SettingsError> {
-        match &self.inventory {
-            Some(folder) => settings_of(settings, folder),
-            None => Ok(settings.clone()),
-        }
-    }
-
     pub(super) fn read(&self, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Reading> {
-        let path = path(self.inventory.as_deref(), settings);
-        let source = source(&path, self.rev.as_deref())?;
-        let reading = read(&source, &Limits::default(), &Cache::default())?;
-        terminal.detail(&told(&path, &reading));
-        Ok(reading)
+        let path = path(self.given(), settings);
+        read_at(&path, self.revision(), terminal)
     }
+}
+
+/// Reads the inventory in a folder, at a revision or as it is on disk.
+pub(super) fn read_at(
+    path: &Path,
+    revision: Option<&str>,
+    terminal: &Terminal,
+) -> anyhow::Result<Reading> {
+    let source = source(path, revision)?;
+    let reading = read(&source, &Limits::default(), &Cache::default())?;
+    terminal.detail(&told(path, &reading));
+    Ok(reading)
 }
 
 /// Returns what was read, for `--verbose`.
@@ -144,7 +154,7 @@ pub(super) fn refuse(mut reading: Reading, why: &str, terminal: &Terminal) -> an
     reading
         .findings
         .retain(|finding| finding.severity == Severity::Error);
-    terminal.json_text(|| report(&reading, FindingFormat::Json, "", terminal))?;
+    terminal.document(|| report(&reading, FindingFormat::Json, "", terminal))?;
     terminal.complain(&report(&reading, FindingFormat::Human, "", terminal));
     terminal.complain(why);
     Ok(Exit::InventoryInvalid)

@@ -2,13 +2,17 @@
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use serde::Serialize;
 
+use super::format::OutputFormat;
+use super::output_file::check_output_file;
 use super::{Arguments, ColorChoice};
 use crate::config::Settings;
-use crate::report::{Paint, json_document, visible};
+use crate::report::{Paint, error_document, json_document, visible};
 
 /// Columns where nobody says how wide the terminal is.
 const DEFAULT_WIDTH: usize = 100;
@@ -29,11 +33,23 @@ pub(super) struct Terminal {
     pub width: usize,
     pub is_quiet: bool,
     is_verbose: bool,
-    json_to: Option<PathBuf>,
+    documents: Arc<Documents>,
+}
+
+/// Which JSON documents a command owes, and which it has given: exactly one to each place, however the command ends.
+#[derive(Debug, Default)]
+struct Documents {
+    /// `--format json`: stdout gets a document and nothing else.
+    is_printed_as_json: bool,
+    is_printed: AtomicBool,
+    /// `--json-to`.
+    file: Option<PathBuf>,
+    is_written: AtomicBool,
 }
 
 impl Terminal {
-    pub(super) fn of(arguments: &Arguments, settings: Option<&Settings>) -> Self {
+    /// `is_json`: the command prints its result as a JSON document.
+    pub(super) fn of(arguments: &Arguments, is_json: bool, settings: Option<&Settings>) -> Self {
         let paint = |is_terminal: bool| {
             let is_plain = settings.is_some_and(|settings| settings.no_color || settings.is_dumb);
             match arguments.color {
@@ -49,12 +65,48 @@ impl Terminal {
             width: width.unwrap_or(DEFAULT_WIDTH),
             is_quiet: arguments.quiet,
             is_verbose: arguments.verbose,
-            json_to: arguments.json_to.clone(),
+            documents: Arc::new(Documents {
+                is_printed_as_json: is_json,
+                file: arguments.json_to.clone(),
+                ..Documents::default()
+            }),
+        }
+    }
+
+    /// Fails where the file of `--json-to` cannot be written, before the command does anything.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        match &self.documents.file {
+            Some(file) => check_output_file("the result", file),
+            None => Ok(()),
+        }
+    }
+
+    /// Prints a result as its JSON document or as text, and writes the document to the file of `--json-to`.
+    pub(super) fn print(
+        &self,
+        format: impl Into<OutputFormat>,
+        document: impl Fn() -> String,
+        text: impl FnOnce() -> String,
+    ) -> anyhow::Result<()> {
+        self.json_text(&document)?;
+        self.result(&match format.into() {
+            OutputFormat::Json => document(),
+            OutputFormat::Text => text(),
+        })
+    }
+
+    /// Gives the document of a command that has no text for stdout.
+    pub(super) fn document(&self, document: impl Fn() -> String) -> anyhow::Result<()> {
+        self.json_text(&document)?;
+        match self.documents.is_printed_as_json {
+            true => self.result(&document()),
+            false => Ok(()),
         }
     }
 
     /// Prints a result; that nobody reads it to its end, as `head` does not, is no failure.
     pub(super) fn result(&self, text: &str) -> anyhow::Result<()> {
+        self.documents.is_printed.store(true, Ordering::Relaxed);
         let mut stdout = io::stdout().lock();
         let printed = stdout
             .write_all(text.as_bytes())
@@ -73,7 +125,7 @@ impl Terminal {
     /// Refuses to promise a JSON document of what is none.
     pub(super) fn no_json(&self, what: &str) -> anyhow::Result<()> {
         anyhow::ensure!(
-            self.json_to.is_none(),
+            self.documents.file.is_none(),
             "`--json-to` has nothing to write here: there is no JSON of {what}"
         );
         Ok(())
@@ -81,9 +133,10 @@ impl Terminal {
 
     /// The same for a document that is made already.
     pub(super) fn json_text(&self, text: impl FnOnce() -> String) -> anyhow::Result<()> {
-        let Some(path) = &self.json_to else {
+        let Some(path) = &self.documents.file else {
             return Ok(());
         };
+        self.documents.is_written.store(true, Ordering::Relaxed);
         std::fs::write(path, text()).with_context(|| format!("failed to write {}", path.display()))
     }
 
@@ -148,14 +201,25 @@ impl Terminal {
         Ok(Some(zeroize::Zeroizing::new(answer)))
     }
 
-    /// Prints an error with everything that led to it.
+    /// Prints an error with everything that led to it, and gives the documents that are still owed.
     pub(super) fn error(&self, error: &anyhow::Error) {
-        let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-        talk(&format!(
-            "{} {}",
-            self.talk.error("error:"),
-            visible(&chain.join(": "))
-        ));
+        let text = format!("{error:#}");
+        talk(&format!("{} {}", self.talk.error("error:"), visible(&text)));
+        let documents = &self.documents;
+        if documents.is_printed_as_json && !documents.is_printed.load(Ordering::Relaxed) {
+            // What cannot be printed is said above.
+            let _unheard = self.result(&error_document(&text));
+        }
+        // A file that could not be written is what the error is about.
+        if !documents.is_written.load(Ordering::Relaxed)
+            && let Err(error) = self.json_text(|| error_document(&text))
+        {
+            talk(&format!(
+                "{} {}",
+                self.talk.error("error:"),
+                visible(&format!("{error:#}"))
+            ));
+        }
     }
 }
 

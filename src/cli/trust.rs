@@ -1,41 +1,27 @@
 //! `gamctl trust`: which host keys devices show, and pinning them in the inventory.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use globset::GlobMatcher;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use super::changed_files::{changed, keep_new_errors, write};
 use super::commit_target::CommitTarget;
+use super::invocation::{Invocation, Selected};
 use super::scope::{ScopeArguments, pattern};
 use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
-use crate::config::Settings;
 use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
 use crate::inventory::source::Limits;
 use crate::inventory::{DeviceObject, Inventory, Reading, canonical_order, nearest, read_texts};
-use crate::model::{Address, DeviceName, DeviceState, HostKey, Serial};
-use crate::observe::identify;
-use crate::reconcile::access_of;
+use crate::reconcile::{HostKeyAnswer, HostKeyQuestion, ask_host_keys, host_key_questions};
 use crate::report::{
     Exit, FindingFormat, Shown, Trust, TrustLine, counted, host_key_exit, host_key_verdict,
     host_keys, visible,
 };
 use crate::secrets::Secrets;
-use crate::transport::snmp::{Access, Tuning};
-use crate::transport::ssh::host_key_of;
-
-/// How many devices are asked at once: a key exchange is a few milliseconds of ours and seconds of a device's.
-const AT_ONCE: usize = 32;
-
-/// How long a device may take; old firmware computes for seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Ask devices for their SSH host keys, and pin them in the inventory
 ///
@@ -84,14 +70,10 @@ pub(super) struct TrustArguments {
     author: Option<String>,
 }
 
-pub(super) fn run(
-    arguments: &TrustArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
-    let settings = &arguments.inventory.settings(settings)?;
-    let folder = arguments.inventory.folder(settings);
-    let can_write = !is_bare(&folder) && !arguments.inventory.is_of_a_revision();
+pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let selected = invocation.select(arguments.inventory.given())?;
+    let (folder, terminal) = (&selected.folder, &invocation.terminal);
+    let can_write = !is_bare(folder) && !arguments.inventory.is_of_a_revision();
     ensure!(
         !arguments.pin || arguments.commit || can_write,
         "there are no files to write pins to; use `--commit`, without `--rev`"
@@ -102,16 +84,22 @@ pub(super) fn run(
     );
     let target = if arguments.commit {
         let (branch, author) = (arguments.branch.as_deref(), arguments.author.as_deref());
-        Some(CommitTarget::of(&folder, branch, author, settings)?)
+        Some(CommitTarget::of(
+            folder,
+            branch,
+            author,
+            &selected.settings,
+        )?)
     } else {
         None
     };
     let before = match &target {
         Some(target) => target.read()?,
-        None => arguments.inventory.read(settings, terminal)?,
+        None => selected.read(arguments.inventory.revision())?,
     };
-    let questions = questions(arguments, &before.inventory, settings, terminal)?;
-    let mut lines = ask(questions)?;
+    let questions = questions(arguments, &before.inventory, &selected)?;
+    let answers = invocation.wait(ask_host_keys(questions))?;
+    let mut lines: Vec<TrustLine> = answers.into_iter().map(line).collect();
     let is_wanted = arguments.pin || is_confirmed(&lines, can_write, terminal);
     if is_wanted {
         for line in &mut lines {
@@ -125,7 +113,7 @@ pub(super) fn run(
     let said = match pin(&lines, &before, terminal)? {
         Pinned::Nothing => None,
         Pinned::Wrong => return Ok(Exit::InventoryInvalid),
-        Pinned::Files(changes) => Some(put(arguments, target.as_ref(), &folder, &changes, &lines)?),
+        Pinned::Files(changes) => Some(put(arguments, target.as_ref(), folder, &changes, &lines)?),
     };
     terminal.json(&lines)?;
     terminal.result(&host_keys(&lines, terminal.paint))?;
@@ -137,26 +125,14 @@ pub(super) fn run(
     Ok(host_key_exit(&lines))
 }
 
-/// A device that is asked.
-struct Question {
-    device: DeviceName,
-    address: Address,
-    pinned: Option<HostKey>,
-    legacy_algorithms: bool,
-    pinned_serial: Option<Serial>,
-    /// Nothing where a secret is not here: the key can be asked for without any.
-    access: Option<Access>,
-}
-
 /// Returns the devices that are meant.
 fn questions(
     arguments: &TrustArguments,
     inventory: &Inventory,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Vec<Question>> {
+    selected: &Selected<'_>,
+) -> anyhow::Result<Vec<HostKeyQuestion>> {
     let scope = arguments.scope.scope()?;
-    let mut patterns: Vec<(&str, GlobMatcher)> = Vec::new();
+    let mut patterns: Vec<GlobMatcher> = Vec::new();
     for word in &arguments.devices {
         let pattern = pattern(word)?;
         let names = || inventory.devices().map(|device| device.id.as_str());
@@ -168,119 +144,42 @@ fn questions(
                 hint.unwrap_or_default()
             );
         }
-        patterns.push((word, pattern));
+        patterns.push(pattern);
     }
     let is_named = |device: &DeviceObject| {
         let name = device.id.as_str();
-        patterns.is_empty() || patterns.iter().any(|(_, pattern)| pattern.is_match(name))
+        patterns.is_empty() || patterns.iter().any(|pattern| pattern.is_match(name))
     };
-    let secrets = Secrets::of(settings.secrets.clone());
-    let doors: BTreeMap<&str, (bool, Option<Access>)> = inventory
-        .credentials()
-        .map(|credentials| {
-            let ssh = credentials.text.ssh.as_ref();
-            let is_legacy = ssh.and_then(|ssh| ssh.legacy_algorithms).unwrap_or(false);
-            let access = access_of(credentials, &secrets).ok();
-            (credentials.id.as_str(), (is_legacy, access))
-        })
-        .collect();
-    let mut questions = Vec::new();
-    let mut absent = 0;
-    for device in inventory.devices().filter(|device| scope.has(device)) {
-        if !is_named(device) {
-            continue;
-        }
-        let text = &device.text;
-        let credentials = text
-            .credentials
-            .as_ref()
-            .map_or("default", |name| name.as_str());
-        match text
-            .address
-            .filter(|_| text.state != Some(DeviceState::Preprovision))
-        {
-            Some(address) => questions.push(Question {
-                device: device.id.clone(),
-                address,
-                pinned: text.host_key.clone(),
-                legacy_algorithms: doors.get(credentials).is_some_and(|door| door.0),
-                pinned_serial: text.serial.clone(),
-                access: doors.get(credentials).and_then(|door| door.1.clone()),
-            }),
-            None => absent += 1,
-        }
-    }
-    if absent > 0 {
-        let devices = counted(absent, "device");
-        terminal.say(&format!(
+    let secrets = Secrets::of(selected.settings.secrets.clone());
+    let meant = host_key_questions(inventory, &secrets, |device| {
+        scope.has(device) && is_named(device)
+    });
+    if meant.not_asked > 0 {
+        let devices = counted(meant.not_asked, "device");
+        selected.terminal().say(&format!(
             "Not asked: {devices} not installed yet or without an address."
         ));
     }
-    ensure!(!questions.is_empty(), "no device in the scope can be asked");
-    questions.sort_by(|a, b| crate::model::natural_order(a.device.as_str(), b.device.as_str()));
-    Ok(questions)
-}
-
-/// Asks all devices, many at a time, and returns what they show, in the same order.
-fn ask(questions: Vec<Question>) -> anyhow::Result<Vec<TrustLine>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("failed to start the asynchronous runtime")?;
-    runtime.block_on(async {
-        let places = Arc::new(Semaphore::new(AT_ONCE));
-        let mut asking = JoinSet::new();
-        for (number, question) in questions.into_iter().enumerate() {
-            let places = Arc::clone(&places);
-            asking.spawn(async move {
-                // It is never closed; without it more would be asked at once, and nothing worse.
-                let _place = places.acquire_owned().await;
-                (number, answer(question).await)
-            });
-        }
-        let mut lines = BTreeMap::new();
-        while let Some(joined) = asking.join_next().await {
-            let (number, line) = joined.context("a question did not come to its end")?;
-            lines.insert(number, line);
-        }
-        Ok(lines.into_values().collect())
-    })
-}
-
-async fn answer(question: Question) -> TrustLine {
-    let Question {
-        device,
-        address,
-        pinned,
-        legacy_algorithms,
-        pinned_serial,
-        access,
-    } = question;
-    let at = SocketAddr::new(address.ip, address.ssh_port);
-    let serial = serial(
-        SocketAddr::new(address.ip, address.snmp_port),
-        access.as_ref(),
+    ensure!(
+        !meant.questions.is_empty(),
+        "no device in the scope can be asked"
     );
-    let key = host_key_of(at, legacy_algorithms, pinned.clone(), PATIENCE);
-    let (shown, serial) = tokio::join!(key, serial);
+    Ok(meant.questions)
+}
+
+fn line(answer: HostKeyAnswer) -> TrustLine {
     TrustLine {
-        device,
-        address,
-        pinned,
-        shown: match shown {
+        device: answer.device,
+        address: answer.address,
+        pinned: answer.pinned,
+        shown: match answer.presented {
             Ok(key) => Shown::Presented(key),
-            Err(error) => Shown::Failed(format!("{:#}", anyhow::Error::from(error))),
+            Err(problem) => Shown::Failed(problem.to_string()),
         },
-        serial,
-        pinned_serial,
+        serial: answer.serial,
+        pinned_serial: answer.pinned_serial,
         is_newly_pinned: false,
     }
-}
-
-/// Returns what a device says that it is; nothing where it does not tell.
-async fn serial(at: SocketAddr, access: Option<&Access>) -> Option<Serial> {
-    let identified = identify(at, access?, Tuning::default()).await;
-    identified.ok()?.0.serial
 }
 
 /// Asks a person whether the new keys are to be pinned; changed ones are never pinned this way.
@@ -318,6 +217,7 @@ fn pin(lines: &[TrustLine], before: &Reading, terminal: &Terminal) -> anyhow::Re
         return Ok(Pinned::Nothing);
     }
     if before.is_partial {
+        terminal.json_text(|| report(before, FindingFormat::Json, "", terminal))?;
         terminal.complain("A file of the inventory cannot be read in full, so nobody can tell what a change would do. Nothing is pinned; `gamctl validate` shows what is wrong.");
         return Ok(Pinned::Wrong);
     }
@@ -328,6 +228,7 @@ fn pin(lines: &[TrustLine], before: &Reading, terminal: &Terminal) -> anyhow::Re
     if after.findings.is_empty() {
         return Ok(Pinned::Files(changes));
     }
+    terminal.json_text(|| report(&after, FindingFormat::Json, "", terminal))?;
     terminal.result(&report(&after, FindingFormat::Human, "", terminal))?;
     terminal.complain("Nothing is pinned: it would make the inventory wrong.");
     Ok(Pinned::Wrong)

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::source::{path, prefix, report, source, told};
+use super::format::OutputFormat;
+use super::invocation::Invocation;
+use super::source::{prefix, report, source, told};
 use super::terminal::Terminal;
-use crate::config::Settings;
 use crate::inventory::source::{Limits, Source};
 use crate::inventory::{Cache, all_rules, is_acceptable, nearest, read};
 use crate::model::Severity;
@@ -36,7 +37,7 @@ pub(super) struct ValidateArguments {
 
     /// How findings are written
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    format: ReportFormat,
 
     /// Accept a finding on the step from --against, because it is meant: lost-file or emptied-inventory
     #[arg(long, value_name = "RULE", requires = "against")]
@@ -52,7 +53,7 @@ pub(super) struct ValidateArguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ReportFormat {
     /// For people, with the lines concerned
     Human,
     /// One JSON document
@@ -65,23 +66,32 @@ enum Format {
     Gitlab,
 }
 
-impl From<Format> for FindingFormat {
-    fn from(format: Format) -> Self {
+impl From<ReportFormat> for FindingFormat {
+    fn from(format: ReportFormat) -> Self {
         match format {
-            Format::Human => Self::Human,
-            Format::Json => Self::Json,
-            Format::Sarif => Self::Sarif,
-            Format::Github => Self::Github,
-            Format::Gitlab => Self::Gitlab,
+            ReportFormat::Human => Self::Human,
+            ReportFormat::Json => Self::Json,
+            ReportFormat::Sarif => Self::Sarif,
+            ReportFormat::Github => Self::Github,
+            ReportFormat::Gitlab => Self::Gitlab,
         }
     }
 }
 
-pub(super) fn run(
-    arguments: &ValidateArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
+impl From<ReportFormat> for OutputFormat {
+    fn from(format: ReportFormat) -> Self {
+        match format {
+            ReportFormat::Json => Self::Json,
+            ReportFormat::Human
+            | ReportFormat::Sarif
+            | ReportFormat::Github
+            | ReportFormat::Gitlab => Self::Text,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let terminal = &invocation.terminal;
     if let Some(rule) = &arguments.explain {
         return explain(rule, terminal);
     }
@@ -91,7 +101,7 @@ pub(super) fn run(
             "`{rule}` cannot be accepted; only lost-file and emptied-inventory can be meant"
         );
     }
-    let path = path(arguments.path.as_deref(), settings);
+    let path = invocation.folder(arguments.path.as_deref());
     let (limits, cache) = (Limits::default(), Cache::default());
     let mut reading = read(&source(&path, arguments.rev.as_deref())?, &limits, &cache)?;
     terminal.detail(&told(&path, &reading));
@@ -109,18 +119,14 @@ pub(super) fn run(
         }
     }
     let prefix = prefix(&path, &reading);
-    terminal.json_text(|| report(&reading, FindingFormat::Json, &prefix, terminal))?;
     let exit = if reading.has_errors() {
         Exit::InventoryInvalid
     } else {
         Exit::Done
     };
-    terminal.result(&report(
-        &reading,
-        arguments.format.into(),
-        &prefix,
-        terminal,
-    ))?;
+    let report = |format| report(&reading, format, &prefix, terminal);
+    let text = || report(arguments.format.into());
+    terminal.print(arguments.format, || report(FindingFormat::Json), text)?;
     Ok(exit)
 }
 

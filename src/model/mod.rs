@@ -3,6 +3,7 @@
 mod address;
 mod device;
 mod device_config;
+mod error_chain;
 mod finding;
 mod fingerprint;
 mod freeze_scope;
@@ -25,6 +26,7 @@ pub use device_config::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, RateLimit, Slot, SubscriberConfig,
     SystemConfig, UplinkConfig,
 };
+pub use error_chain::chain;
 pub use finding::{ExampleFile, Finding, Place, Related, Rule, Severity, by_place};
 pub use fingerprint::Fingerprint;
 pub use freeze_scope::FreezeScope;

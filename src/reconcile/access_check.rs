@@ -1,8 +1,8 @@
 //! Checks for many devices whether they answer over SNMP and accept the login over SSH; reads nothing else, changes nothing.
 
 use super::look::not_observed;
-use super::{Accesses, Opening, Panicked, ask_many, chain};
-use crate::model::{DeviceName, HostKey, Identity, NotObserved};
+use super::{Accesses, Opening, Panicked, ask_many};
+use crate::model::{DeviceName, HostKey, Identity, NotObserved, chain};
 use crate::observe::{CommandLine, LookError, identify};
 use crate::transport::snmp::{SnmpError, Tuning};
 use crate::transport::ssh::{Session, SshError};

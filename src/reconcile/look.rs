@@ -1,8 +1,8 @@
 //! Looks at many devices at once and returns an observation, or the reason for none, for each of them.
 
 use super::many::{Panicked, ask_many};
-use super::{Accesses, Opening, Sighting, Sightings, chain};
-use crate::model::{DeviceName, NotObserved, Observation};
+use super::{Accesses, Opening, Sighting, Sightings};
+use crate::model::{DeviceName, NotObserved, Observation, chain};
 use crate::observe::{self, LookError};
 use crate::transport::snmp::Tuning;
 

@@ -4,13 +4,15 @@
 //! under which limits · `store_location` where an inventory's store is · `opening` how a device is reached · `many` asks many devices,
 //! `look` for an observation,
 //! `access_check` for access alone · `sighting` an observation with its fingerprint · `one_device` one plan · `against` the step from one
-//! commit to the next · `origin` who wrote it · `approval` what needs no person · `import` from observations to an inventory.
+//! commit to the next · `host_keys` asks devices for their host keys · `discover` sweeps addresses · `origin` who wrote it · `approval` what needs no person · `import` from observations to an inventory.
 
 mod access_check;
 mod against;
 mod apply;
 mod approval;
+mod discover;
 mod fleet;
+mod host_keys;
 pub mod import;
 mod look;
 mod many;
@@ -25,7 +27,12 @@ pub use access_check::{AccessCheck, LoginProblem, check_access};
 pub use against::as_if_applied;
 pub use apply::{ConcurrencyLimits, StoreWithJournal};
 pub use approval::{AutoApproval, needs_no_person};
+pub use discover::{Discovered, SweepCredentials, SweepOptions, discover};
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
+pub use host_keys::{
+    HostKeyAnswer, HostKeyProblem, HostKeyQuestion, HostKeyQuestions, ask_host_keys,
+    host_key_questions,
+};
 pub use look::{Looks, look_at, look_at_all, not_observed, recorded};
 pub use many::{Panicked, ask_many};
 pub use one_device::Wanted;
@@ -96,16 +103,4 @@ fn count_out(fleet: &Fleet<'_>, intended: &IntendedDevice, out: &mut OutOfScope)
     if fleet.is_pending(intended) {
         out.pending.push(intended.name.clone());
     }
-}
-
-/// Returns an error with all its causes on one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

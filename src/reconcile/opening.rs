@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::chain;
 use crate::inventory::text::{self, SnmpText, SnmpVersion};
 use crate::inventory::{CredentialsObject, DeviceObject, Inventory};
-use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved, SecretName};
+use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved, SecretName, chain};
 use crate::observe::CommandLine;
 use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};

@@ -14,8 +14,10 @@ use clap::ValueEnum;
 pub(super) use live::Live;
 pub(super) use run::{Asked, carry_out};
 
+use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::scope::ScopeArguments;
+use super::source::InventoryArguments;
 use crate::reconcile::AutoApproval;
 use crate::reconcile::run::{PlanFile, Verb};
 use crate::report::Exit;
@@ -38,15 +40,11 @@ A plan that was written to a file is applied once, within a day. Ctrl-C finishes
 mode, writes down how far it got and exits 8; the next apply looks what is there and does the rest.")]
 pub(super) struct ApplyArguments {
     /// A plan written by `gamctl plan --out`; without it, gamctl plans now
+    #[arg(conflicts_with = "rev")]
     plan: Option<PathBuf>,
 
-    /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
-    #[arg(long, short = 'i', value_name = "PATH")]
-    inventory: Option<PathBuf>,
-
-    /// Apply the inventory as it was committed at this revision
-    #[arg(long, value_name = "REV", conflicts_with = "plan")]
-    rev: Option<String>,
+    #[command(flatten)]
+    inventory: InventoryArguments,
 
     #[command(flatten)]
     scope: ScopeArguments,
@@ -92,19 +90,11 @@ pub(super) struct HowArguments {
 
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    pub format: OutputFormat,
 
     /// Show the lines of the plan before asking
     #[arg(long)]
     pub detailed: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -128,12 +118,12 @@ impl HowArguments {
 pub(super) fn run(arguments: &ApplyArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let asked = Asked {
         verb: Verb::Apply,
-        revision: arguments.rev.clone(),
+        revision: arguments.inventory.revision().map(str::to_owned),
         file: arguments.plan.as_deref().map(plan_file).transpose()?,
         scope: arguments.scope.patterns()?,
         only: None,
     };
-    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let selected = invocation.select(arguments.inventory.given())?;
     carry_out(asked, &arguments.how, &selected)
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use tokio::sync::watch;
 
-use super::{Format, HowArguments};
-use crate::apply::{PreflightRefusal, RunReport};
+use super::HowArguments;
+use crate::cli::format::OutputFormat;
 use crate::cli::invocation::{Selected, StoreUse};
 use crate::cli::signals::stop_on_signals;
 use crate::cli::source::refuse;
@@ -14,7 +14,8 @@ use crate::model::{DeviceName, FreezeScope};
 use crate::plan::Planned;
 use crate::reconcile::ConcurrencyLimits;
 use crate::reconcile::run::{
-    Allowances, PLAN_HOURS, PlanFile, Preparation, PreparedRun, RunOptions, RunRequest, Verb,
+    Allowances, PLAN_HOURS, PlanFile, PreflightRefusal, Preparation, PreparedRun, RunOptions,
+    RunReport, RunRequest, Verb,
 };
 use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_exit, run_text};
 
@@ -128,7 +129,7 @@ impl Shown<'_> {
             is_expanded: false,
         };
         let text = || report.text(self.terminal.paint, self.terminal.width);
-        if !self.is_of_file && self.how.format == Format::Text {
+        if !self.is_of_file && self.how.format == OutputFormat::Text {
             return self.terminal.result(&text());
         }
         if !planned.complaints.is_empty() || !planned.refusals.is_empty() {
@@ -150,10 +151,7 @@ impl Shown<'_> {
     fn result(&self, report: &RunReport) -> anyhow::Result<Exit> {
         let terminal = self.terminal;
         let exit = run_exit(report.result());
-        terminal.json_text(|| run_document(report))?;
-        if self.how.format == Format::Json {
-            terminal.result(&run_document(report))?;
-        }
+        terminal.document(|| run_document(report))?;
         if let Some(refusal) = &report.refusal {
             self.refusal(refusal);
             return Ok(exit);
@@ -161,15 +159,15 @@ impl Shown<'_> {
         let has_content =
             report.run.is_some() || !report.skipped.is_empty() || !report.still_unsaved.is_empty();
         match self.how.format {
-            Format::Text if has_content => {
+            OutputFormat::Text if has_content => {
                 // Behind the plan, where that was shown.
                 let gap = if self.is_of_file { "" } else { "\n" };
                 let text = run_text(report, terminal.paint);
                 terminal.result(&format!("{gap}{text}{}", end(report)))?;
             }
-            Format::Json if has_content => {}
-            Format::Text if !self.is_of_file => {}
-            Format::Text | Format::Json => terminal.say("Nothing to do."),
+            OutputFormat::Json if has_content => {}
+            OutputFormat::Text if !self.is_of_file => {}
+            OutputFormat::Text | OutputFormat::Json => terminal.say("Nothing to do."),
         }
         Ok(exit)
     }

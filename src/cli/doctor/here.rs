@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::history::{Facts, Journal};
 use crate::inventory::Reading;
 use crate::inventory::source::{Ancestry, Source, ancestry};
-use crate::model::{SecretName, Severity};
+use crate::model::{SecretName, Severity, chain};
 use crate::report::{Check, Level, counted, listed, visible};
 use crate::secrets::{Secrets, Whence};
 
@@ -83,7 +83,7 @@ pub(super) fn secrets(reading: &Reading, settings: &Settings) -> Vec<Check> {
         match secrets.get(name) {
             Ok(_) => usable += 1,
             Err(error) => {
-                let what = format!("{:#}", anyhow::Error::from(error));
+                let what = chain(&error);
                 let next = "`gamctl secret list` shows where each comes from";
                 found.push(Check::of(AREA, Level::Problem, what, next));
             }

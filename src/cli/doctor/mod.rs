@@ -5,13 +5,13 @@
 mod device;
 mod here;
 
-use clap::ValueEnum;
-
+use super::format::OutputFormat;
 use super::invocation::{Invocation, StoreUse};
 use super::looking::installed;
 use super::scope::ScopeArguments;
+use super::source::FolderArguments;
 use super::terminal::Terminal;
-use crate::reconcile::chain;
+use crate::model::chain;
 use crate::report::{Check, Exit, Level, checks, doctor_exit, doctor_verdict, json_document};
 
 /// Check everything that an apply needs: inventory, secrets, store, and whether devices let us in
@@ -31,26 +31,19 @@ pub(super) struct DoctorArguments {
     #[command(flatten)]
     scope: ScopeArguments,
 
-    /// The inventory's folder, or a git repository [default: the settings', else this folder]
-    #[arg(long, short = 'i', value_name = "PATH")]
-    inventory: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    inventory: FolderArguments,
 
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
+    format: OutputFormat,
 }
 
 /// With more devices than these, those that are well are counted.
 const MOST_WELL: usize = 20;
 
 pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let selected = invocation.select(arguments.inventory.given())?;
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let folder = &selected.folder;
     let scope = arguments.scope.scope()?;
@@ -79,11 +72,8 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
             device::devices(&reading.inventory, &names, &reconciler, &selected, &watcher)?;
         found.extend(shortened(devices, names.len(), terminal));
     }
-    terminal.json(&found)?;
-    terminal.result(&match arguments.format {
-        Format::Json => json_document(&found),
-        Format::Text => checks(&found, terminal.paint, terminal.width),
-    })?;
+    let text = || checks(&found, terminal.paint, terminal.width);
+    terminal.print(arguments.format, || json_document(&found), text)?;
     terminal.say(&doctor_verdict(&found));
     Ok(doctor_exit(&found))
 }

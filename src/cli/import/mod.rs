@@ -1,6 +1,6 @@
 //! `gamctl import`: devices as they are, written as an inventory that changes nothing.
 //!
-//! `range` the addresses of a range · `find` looks at them.
+//! `range` the addresses of a range · `find` what was named, as targets to look at.
 
 mod find;
 mod range;
@@ -12,12 +12,12 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use serde::Serialize;
 
+use super::invocation::Invocation;
 use super::terminal::Terminal;
-use crate::config::{Settings, settings_of};
 use crate::inventory::source::{Limits, Source, replace_inside};
 use crate::inventory::{Cache, read};
 use crate::model::{CredentialsName, SecretName};
-use crate::reconcile::import::{Imported, Texts, before, import};
+use crate::reconcile::import::{Finds, Imported, Texts, before, import};
 use crate::report::{Exit, counted, visible};
 
 /// How much of what was left out is shown without `--verbose`.
@@ -79,7 +79,13 @@ struct Outcome<'a> {
     service_plans: usize,
     left_out: Vec<LeftOut<'a>>,
     guesses: &'a [String],
-    unobservable: &'a [find::Unobservable],
+    unobservable: Vec<Unobservable>,
+}
+
+#[derive(Serialize)]
+struct Unobservable {
+    device: String,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -89,13 +95,10 @@ struct LeftOut<'a> {
     why: &'a str,
 }
 
-pub(super) fn run(
-    arguments: &ImportArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
+pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let folder = &arguments.into;
-    let settings = settings_of(settings, folder)?;
+    let selected = invocation.select(Some(folder))?;
+    let terminal = &invocation.terminal;
     let mut texts = texts_of(folder)?;
     let new_credentials = credentials(arguments, &texts)?;
     if let Some(text) = &new_credentials {
@@ -107,15 +110,15 @@ pub(super) fn run(
         return super::source::refuse(before, why, terminal);
     }
     let found = if arguments.offline.is_empty() {
-        find::look(arguments, &before.inventory, &settings, terminal)?
+        find::look(arguments, &before.inventory, &selected)?
     } else {
         find::recorded(&arguments.offline, &before.inventory)?
     };
     for one in &found.unobservable {
         terminal.complain(&format!(
             "{}: {}",
-            visible(&one.device),
-            visible(&one.reason)
+            visible(&one.target.to_string()),
+            visible(&one.reason.to_string())
         ));
     }
     ensure!(
@@ -189,7 +192,7 @@ fn write(folder: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<Vec<
     Ok(written)
 }
 
-fn tell(imported: &Imported, found: &find::Finds, folder: &Path, terminal: &Terminal) {
+fn tell(imported: &Imported, found: &Finds, folder: &Path, terminal: &Terminal) {
     let silent = match found.silent {
         0 => String::new(),
         silent => format!("; {} did not answer", counted(silent, "address")),
@@ -236,15 +239,15 @@ fn tell(imported: &Imported, found: &find::Finds, folder: &Path, terminal: &Term
     ));
 }
 
-fn outcome<'a>(
-    imported: &'a Imported,
-    written: Vec<PathBuf>,
-    found: &'a find::Finds,
-) -> Outcome<'a> {
+fn outcome<'a>(imported: &'a Imported, written: Vec<PathBuf>, found: &'a Finds) -> Outcome<'a> {
     let left_out = imported.left_out.iter().map(|one| LeftOut {
         device: one.device.as_str(),
         what: &one.what,
         why: &one.why,
+    });
+    let unobservable = found.unobservable.iter().map(|one| Unobservable {
+        device: one.target.to_string(),
+        reason: one.reason.to_string(),
     });
     Outcome {
         written,
@@ -253,6 +256,6 @@ fn outcome<'a>(
         service_plans: imported.service_plans,
         left_out: left_out.collect(),
         guesses: &imported.guesses,
-        unobservable: &found.unobservable,
+        unobservable: unobservable.collect(),
     }
 }

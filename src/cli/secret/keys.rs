@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::Place;
+use super::SealedFolder;
 use crate::cli::terminal::Terminal;
 use crate::inventory::commit;
 use crate::inventory::source::replace;
@@ -25,10 +25,10 @@ struct Made {
 
 pub(super) fn init(
     InitArguments {}: &InitArguments,
-    place: &Place<'_>,
+    place: &SealedFolder<'_>,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
-    let path = place.settings.secrets.identity.as_deref();
+    let path = place.selected.settings.secrets.identity.as_deref();
     let path = path.context("there is no home folder to put a key into; name a file by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY")?;
     place.check(&place.recipients)?;
     // The list first: where it cannot be read, no key is left behind that nobody knows of.
@@ -80,7 +80,7 @@ pub(super) fn init(
 }
 
 /// Says that what was sealed before is still closed to the new key.
-fn tell_of_what_is_sealed(place: &Place<'_>, terminal: &Terminal) {
+fn tell_of_what_is_sealed(place: &SealedFolder<'_>, terminal: &Terminal) {
     let sealed = place.secrets.sealed_names().unwrap_or_default().len();
     if sealed > 0 {
         terminal.hint(&format!(
@@ -96,10 +96,10 @@ fn tell_of_what_is_sealed(place: &Place<'_>, terminal: &Terminal) {
 }
 
 /// Returns whose key it is, as far as git knows.
-fn whose(place: &Place<'_>) -> String {
-    let author = &place.settings.git_author;
+fn whose(place: &SealedFolder<'_>) -> String {
+    let author = &place.selected.settings.git_author;
     let known = commit::identity(
-        &place.folder,
+        &place.selected.folder,
         author.name.as_deref(),
         author.email.as_deref(),
     );

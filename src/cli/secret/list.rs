@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 
-use super::Format;
-use crate::cli::source::InventoryArguments;
+use crate::cli::format::OutputFormat;
+use crate::cli::invocation::Selected;
 use crate::cli::terminal::Terminal;
-use crate::config::Settings;
-use crate::model::SecretName;
+use crate::model::{SecretName, chain};
 use crate::report::{
     Exit, SecretLine, counted, json_document, secret_exit, secret_table, secret_verdict,
 };
@@ -21,7 +20,7 @@ use crate::secrets::{SealedName, Secrets, Whence, sealed_for, unseal};
 pub(super) struct ListArguments {
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: OutputFormat,
 }
 
 /// Open every secret that the inventory needs, and say which cannot be
@@ -31,50 +30,45 @@ pub(super) struct ListArguments {
 pub(super) struct CheckArguments {
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    format: OutputFormat,
 }
 
 pub(super) fn list(
     arguments: &ListArguments,
-    inventory: &InventoryArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    revision: Option<&str>,
+    selected: &Selected<'_>,
 ) -> anyhow::Result<Exit> {
-    let secrets = Secrets::of(settings.secrets.clone());
-    let lines = lines(&secrets, inventory, settings, terminal)?;
-    show(&lines, false, arguments.format, terminal)?;
+    let secrets = Secrets::of(selected.settings.secrets.clone());
+    let lines = lines(&secrets, revision, selected)?;
+    show(&lines, false, arguments.format, selected.terminal())?;
     Ok(Exit::Done)
 }
 
 pub(super) fn check(
     arguments: &CheckArguments,
-    inventory: &InventoryArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    revision: Option<&str>,
+    selected: &Selected<'_>,
 ) -> anyhow::Result<Exit> {
-    let secrets = Secrets::of(settings.secrets.clone());
-    let mut lines = lines(&secrets, inventory, settings, terminal)?;
+    let secrets = Secrets::of(selected.settings.secrets.clone());
+    let mut lines = lines(&secrets, revision, selected)?;
     for line in &mut lines {
         // What is no name of a secret is shown, and can be nobody's.
         if let Ok(name) = SecretName::new(&line.name) {
             judge(line, &name, &secrets);
         }
     }
-    show(&lines, true, arguments.format, terminal)?;
+    show(&lines, true, arguments.format, selected.terminal())?;
     Ok(secret_exit(&lines))
 }
 
 fn show(
     lines: &[SecretLine],
     is_checked: bool,
-    format: Format,
+    format: OutputFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    terminal.json(&lines)?;
-    match format {
-        Format::Json => terminal.result(&json_document(&lines))?,
-        Format::Text => terminal.result(&secret_table(lines, is_checked, terminal.paint))?,
-    }
+    let text = || secret_table(lines, is_checked, terminal.paint);
+    terminal.print(format, || json_document(&lines), text)?;
     terminal.say(&secret_verdict(lines, is_checked));
     Ok(())
 }
@@ -82,13 +76,12 @@ fn show(
 /// Returns every secret that is needed or has a value somewhere.
 fn lines(
     secrets: &Secrets,
-    inventory: &InventoryArguments,
-    settings: &Settings,
-    terminal: &Terminal,
+    revision: Option<&str>,
+    selected: &Selected<'_>,
 ) -> anyhow::Result<Vec<SecretLine>> {
-    let reading = inventory.read(settings, terminal)?;
+    let reading = selected.read(revision)?;
     if reading.has_errors() {
-        terminal.complain("The inventory has errors, so a secret may be needed that is not listed; `gamctl validate` shows them.");
+        selected.terminal().complain("The inventory has errors, so a secret may be needed that is not listed; `gamctl validate` shows them.");
     }
     let mut used: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
     for credentials in reading.inventory.credentials() {
@@ -144,7 +137,7 @@ fn judge(line: &mut SecretLine, name: &SecretName, secrets: &Secrets) {
     if !line.used_by.is_empty()
         && let Err(error) = secrets.get(name)
     {
-        line.problem = Some(format!("{:#}", anyhow::Error::from(error)));
+        line.problem = Some(chain(&error));
         return;
     }
     if let Some(path) = secrets.exposed(name) {

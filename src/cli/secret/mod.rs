@@ -10,11 +10,10 @@ mod set;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
+use super::invocation::{Invocation, Selected};
 use super::source::{InventoryArguments, is_bare};
-use super::terminal::Terminal;
-use crate::config::Settings;
 use crate::inventory::source::check_no_link;
 use crate::model::SecretName;
 use crate::report::Exit;
@@ -49,47 +48,39 @@ enum SecretCommand {
     Rotate(rotate::RotateArguments),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-pub(super) fn run(
-    arguments: &SecretArguments,
-    settings: &Settings,
-    terminal: &Terminal,
-) -> anyhow::Result<Exit> {
-    let inventory = &arguments.inventory;
-    let settings = &inventory.settings(settings)?;
+pub(super) fn run(arguments: &SecretArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let terminal = &invocation.terminal;
+    let selected = invocation.select(arguments.inventory.given())?;
+    let revision = arguments.inventory.revision();
+    let place = || {
+        ensure!(
+            revision.is_none(),
+            "there are no files to write to; do this in a work tree, without `--rev`"
+        );
+        SealedFolder::of(&selected)
+    };
     match &arguments.command {
-        SecretCommand::List(list) => list::list(list, inventory, settings, terminal),
-        SecretCommand::Check(check) => list::check(check, inventory, settings, terminal),
-        SecretCommand::Init(init) => keys::init(init, &Place::of(inventory, settings)?, terminal),
-        SecretCommand::Set(set) => {
-            let place = Place::of(inventory, settings)?;
-            set::set(set, &place, inventory, terminal)
-        }
-        SecretCommand::Rotate(rotate) => {
-            rotate::rotate(rotate, &Place::of(inventory, settings)?, terminal)
-        }
+        SecretCommand::List(list) => list::list(list, revision, &selected),
+        SecretCommand::Check(check) => list::check(check, revision, &selected),
+        SecretCommand::Init(init) => keys::init(init, &place()?, terminal),
+        SecretCommand::Set(set) => set::set(set, &place()?, terminal),
+        SecretCommand::Rotate(rotate) => rotate::rotate(rotate, &place()?, terminal),
     }
 }
 
 /// Where sealed values are written.
-struct Place<'a> {
-    settings: &'a Settings,
-    secrets: Secrets,
+struct SealedFolder<'a> {
     /// The inventory's.
-    folder: PathBuf,
+    selected: &'a Selected<'a>,
+    secrets: Secrets,
     recipients: PathBuf,
 }
 
-impl<'a> Place<'a> {
-    fn of(inventory: &InventoryArguments, settings: &'a Settings) -> anyhow::Result<Self> {
-        let folder = inventory.folder(settings);
+impl<'a> SealedFolder<'a> {
+    fn of(selected: &'a Selected<'_>) -> anyhow::Result<Self> {
+        let (folder, settings) = (&selected.folder, &selected.settings);
         ensure!(
-            !is_bare(&folder) && !inventory.is_of_a_revision(),
+            !is_bare(folder),
             "there are no files to write to; do this in a work tree, without `--rev`"
         );
         ensure!(
@@ -99,12 +90,11 @@ impl<'a> Place<'a> {
         );
         let secrets = Secrets::of(settings.secrets.clone());
         Ok(Self {
-            settings,
+            selected,
             recipients: secrets
                 .recipients_file()
                 .context("the settings name no inventory")?,
             secrets,
-            folder,
         })
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 
-use super::Place;
+use super::SealedFolder;
 use crate::cli::terminal::{Terminal, Written};
 use crate::inventory::source::{Replacement, replace};
 use crate::model::SecretName;
@@ -30,7 +30,7 @@ struct Change {
 
 pub(super) fn rotate(
     arguments: &RotateArguments,
-    place: &Place<'_>,
+    place: &SealedFolder<'_>,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let recipients = place.recipients()?;
@@ -83,7 +83,7 @@ pub(super) fn rotate(
     Ok(Exit::Done)
 }
 
-fn names(arguments: &RotateArguments, place: &Place<'_>) -> anyhow::Result<Vec<SecretName>> {
+fn names(arguments: &RotateArguments, place: &SealedFolder<'_>) -> anyhow::Result<Vec<SecretName>> {
     if !arguments.names.is_empty() {
         let mut names = arguments.names.clone();
         names.sort();

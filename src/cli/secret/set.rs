@@ -4,8 +4,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Context, bail, ensure};
 
-use super::Place;
-use crate::cli::source::InventoryArguments;
+use super::SealedFolder;
 use crate::cli::terminal::{Terminal, Written};
 use crate::inventory::nearest;
 use crate::inventory::source::replace;
@@ -32,8 +31,7 @@ pub(super) struct SetArguments {
 
 pub(super) fn set(
     arguments: &SetArguments,
-    place: &Place<'_>,
-    inventory: &InventoryArguments,
+    place: &SealedFolder<'_>,
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     ensure!(
@@ -67,7 +65,7 @@ pub(super) fn set(
     if !is_ours {
         terminal.say("You cannot open it: no key of yours is in the list, which `gamctl secret init` would change.");
     }
-    tell_of_use(name, place, inventory, terminal);
+    tell_of_use(name, place, terminal);
     Ok(Exit::Done)
 }
 
@@ -105,7 +103,7 @@ fn prove(
     sealed: &str,
     value: &Secret,
     recipients: &Recipients,
-    place: &Place<'_>,
+    place: &SealedFolder<'_>,
 ) -> anyhow::Result<bool> {
     let Ok(identities) = place.secrets.identities() else {
         return Ok(false);
@@ -121,12 +119,7 @@ fn prove(
 }
 
 /// Says what stands in the way of the new value being used.
-fn tell_of_use(
-    name: &SecretName,
-    place: &Place<'_>,
-    inventory: &InventoryArguments,
-    terminal: &Terminal,
-) {
+fn tell_of_use(name: &SecretName, place: &SealedFolder<'_>, terminal: &Terminal) {
     let places = place.secrets.places(name);
     if let Some(first) = places.first().filter(|first| first.is_before_sealed()) {
         terminal.say(&format!(
@@ -134,7 +127,7 @@ fn tell_of_use(
         ));
     }
     // Whatever is wrong with the inventory, it does not keep a value from being sealed.
-    let Ok(reading) = inventory.read(place.settings, terminal) else {
+    let Ok(reading) = place.selected.read(None) else {
         return;
     };
     let credentials = reading.inventory.credentials();

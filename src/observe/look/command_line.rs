@@ -1,9 +1,7 @@
 //! The configuration over SSH, for devices whose agent lacks the tables of it.
 
-use std::fmt::Write as _;
-
 use super::Target;
-use crate::model::{GamModel, Identity, MacAddress};
+use crate::model::{GamModel, Identity, MacAddress, chain};
 use crate::observe::running_config::{RunningConfig, parse};
 use crate::transport::ssh::{Command, Login, Patience, Session, SshError};
 
@@ -55,17 +53,6 @@ pub fn board_address(version: &[String]) -> Option<MacAddress> {
         .iter()
         .find_map(|line| line.trim().strip_prefix("MAC Address"))?;
     line.trim().strip_prefix(':')?.trim().parse().ok()
-}
-
-/// Returns an error with what caused it.
-fn chain(error: &SshError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let _written = write!(text, ": {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -168,6 +168,6 @@ async fn record(
 
 fn not_seen(error: &dyn std::error::Error) -> Found {
     Found::NotSeen {
-        error: crate::reconcile::chain(error),
+        error: crate::model::chain(error),
     }
 }

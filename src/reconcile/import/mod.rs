@@ -1,12 +1,13 @@
 //! From looks at devices to an inventory that says the same, so that the plan right after is empty.
 //!
-//! `draft` objects before they are text · `name` ids out of names · `device` and `subscriber` what is written of each · `service_plan` speed
+//! `find` looks for devices · `draft` objects before they are text · `name` ids out of names · `device` and `subscriber` what is written of each · `service_plan` speed
 //! tiers out of profiles · `weed` what cannot be said without a change is left out, and why.
 //!
 //! *Guarantees*: with what was there before, the result reads without errors, and resolves to what was seen of every object it names.
 
 mod device;
 mod draft;
+mod find;
 mod name;
 mod service_plan;
 mod subscriber;
@@ -20,6 +21,7 @@ use crate::inventory::{Reading, read_texts};
 use crate::model::{Address, CredentialsName, DeviceName, Finding, HostKey, Observation};
 
 pub(super) use draft::Draft;
+pub use find::{Finds, ImportAccess, ImportTarget, ImportTargetError, NotFound, find};
 
 /// The files of an inventory by their paths.
 pub type Texts = BTreeMap<Arc<str>, Arc<str>>;

@@ -1,0 +1,70 @@
+//! Defines the formats that `--format` accepts, in one type for all commands and two with an addition.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::terminal::Terminal;
+use crate::report::json_document;
+
+/// How a command prints its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// How `plan` prints a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// For people
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For programs
+    Json,
+}
+
+/// How `show` prints a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowFormat {
+    Text,
+    Json,
+    Toml,
+}
+
+impl From<PlanFormat> for OutputFormat {
+    fn from(format: PlanFormat) -> Self {
+        match format {
+            PlanFormat::Text | PlanFormat::Markdown => Self::Text,
+            PlanFormat::Json => Self::Json,
+        }
+    }
+}
+
+impl From<ShowFormat> for OutputFormat {
+    fn from(format: ShowFormat) -> Self {
+        match format {
+            ShowFormat::Text | ShowFormat::Toml => Self::Text,
+            ShowFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// Prints a value as text, JSON or TOML, and as JSON beside it.
+pub(super) fn print_shown<T: Serialize>(
+    value: &T,
+    format: ShowFormat,
+    text: impl FnOnce() -> String,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let document = || json_document(value);
+    match format {
+        ShowFormat::Toml => {
+            let toml = toml::to_string_pretty(value)?;
+            terminal.print(format, document, || toml)
+        }
+        ShowFormat::Text | ShowFormat::Json => terminal.print(format, document, text),
+    }
+}

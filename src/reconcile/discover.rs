@@ -1,0 +1,138 @@
+//! Sweeps addresses with the credentials of an inventory, and compares what answers with the inventory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::{OpeningError, access_of};
+use crate::discovery::{Asked, Comparison, KnownDevice, Sweep, compare, patch, sweep};
+use crate::inventory::{CredentialsObject, Inventory};
+use crate::model::{Address, CredentialsName, DeviceState};
+use crate::secrets::Secrets;
+use crate::transport::snmp::{Access, Tuning};
+
+/// The credentials that addresses are asked with, in this order.
+#[derive(Debug)]
+pub struct SweepCredentials {
+    usable: Vec<(CredentialsName, Access)>,
+    /// Those that are incomplete or whose secrets are missing.
+    pub unusable: Vec<(CredentialsName, OpeningError)>,
+}
+
+/// How fast addresses are asked.
+#[derive(Debug, Clone, Copy)]
+pub struct SweepOptions {
+    /// How many addresses are asked in a second, at most.
+    pub per_second: u32,
+    /// How long an address may take; it is asked twice.
+    pub timeout: Duration,
+}
+
+/// What a sweep found.
+#[derive(Debug)]
+pub struct Discovered {
+    pub comparison: Comparison,
+    /// What the inventory is missing, as its text; empty where that is nothing.
+    pub patch: String,
+}
+
+impl SweepCredentials {
+    /// Takes credentials of an inventory by name, in the order of the names; all where none is named.
+    pub fn of(inventory: &Inventory, names: &[String], secrets: &Secrets) -> Self {
+        let all: Vec<&CredentialsObject> = inventory.credentials().collect();
+        let named = names.iter().filter_map(|name| {
+            let mut all = all.iter().copied();
+            all.find(|known| known.id.as_str() == name)
+        });
+        let meant = match names.is_empty() {
+            true => all.clone(),
+            false => named.collect(),
+        };
+        let mut credentials = Self {
+            usable: Vec::new(),
+            unusable: Vec::new(),
+        };
+        for one in meant {
+            match access_of(one, secrets) {
+                Ok(access) => credentials.usable.push((one.id.clone(), access)),
+                Err(error) => credentials.unusable.push((one.id.clone(), error)),
+            }
+        }
+        credentials
+    }
+
+    /// Returns whether there is nothing to ask with.
+    pub fn is_empty(&self) -> bool {
+        self.usable.is_empty()
+    }
+}
+
+/// Asks the addresses; `seen` is called for each that is done.
+pub async fn discover(
+    inventory: &Inventory,
+    addresses: Vec<Address>,
+    credentials: SweepCredentials,
+    options: SweepOptions,
+    seen: impl FnMut(),
+) -> Discovered {
+    let devices = known_devices(inventory);
+    let asked = asked(&addresses, inventory, &credentials.usable);
+    let how = Sweep {
+        credentials: credentials.usable,
+        per_second: options.per_second,
+        tuning: Tuning {
+            timeout: options.timeout,
+            retries: 1,
+            ..Tuning::default()
+        },
+    };
+    let heard = sweep(asked, how, seen).await;
+    let addresses: BTreeSet<Address> = addresses.into_iter().collect();
+    let comparison = compare(&devices, &addresses, heard);
+    let patch = patch(&devices, &comparison);
+    Discovered { comparison, patch }
+}
+
+fn known_devices(inventory: &Inventory) -> Vec<KnownDevice> {
+    let devices = inventory.devices().map(|device| KnownDevice {
+        name: device.id.clone(),
+        address: device
+            .text
+            .address
+            .filter(|_| device.text.state != Some(DeviceState::Preprovision)),
+        model: device.text.model,
+        serial: device.text.serial.clone(),
+        mac: device.text.mac,
+    });
+    devices.collect()
+}
+
+/// Returns which credentials each address is asked with: those of a known device first.
+fn asked(
+    addresses: &[Address],
+    inventory: &Inventory,
+    credentials: &[(CredentialsName, Access)],
+) -> Vec<Asked> {
+    let numbers: BTreeMap<&str, usize> = credentials
+        .iter()
+        .enumerate()
+        .map(|(number, (name, _))| (name.as_str(), number))
+        .collect();
+    let own: BTreeMap<Address, usize> = inventory
+        .devices()
+        .filter_map(|device| {
+            let name = device.text.credentials.as_ref();
+            let name = name.map_or("default", |name| name.as_str());
+            Some((device.text.address?, *numbers.get(name)?))
+        })
+        .collect();
+    let all: Vec<usize> = (0..credentials.len()).collect();
+    let asked = addresses.iter().map(|address| {
+        let own = own.get(address).copied();
+        let others = all.iter().copied().filter(|number| Some(*number) != own);
+        Asked {
+            address: *address,
+            credentials: own.into_iter().chain(others).collect(),
+        }
+    });
+    asked.collect()
+}

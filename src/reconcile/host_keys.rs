@@ -1,0 +1,145 @@
+//! Asks devices for their SSH host keys and, over SNMP, for their serial numbers; logs in to none.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::{Panicked, access_of, ask_many};
+use crate::inventory::{DeviceObject, Inventory};
+use crate::model::{Address, DeviceName, DeviceState, HostKey, Serial, chain, natural_order};
+use crate::observe::identify;
+use crate::secrets::Secrets;
+use crate::transport::snmp::{Access, Tuning};
+use crate::transport::ssh::host_key_of;
+
+/// How many devices are asked at once: a key exchange takes seconds of a device's time and milliseconds of this host's.
+const AT_ONCE: usize = 32;
+
+/// How long a device may take: old firmware computes for seconds.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A device that is asked, and what the inventory pins of it.
+#[derive(Debug, Clone)]
+pub struct HostKeyQuestion {
+    pub device: DeviceName,
+    pub address: Address,
+    pub pinned: Option<HostKey>,
+    pub pinned_serial: Option<Serial>,
+    legacy_algorithms: bool,
+    /// Left out where a secret is missing: the key is asked for without any.
+    access: Option<Access>,
+}
+
+/// The devices that are asked, in natural order.
+#[derive(Debug)]
+pub struct HostKeyQuestions {
+    pub questions: Vec<HostKeyQuestion>,
+    /// Devices that are not installed, or have no address.
+    pub not_asked: usize,
+}
+
+/// What a device presented, beside what the inventory pins.
+#[derive(Debug, Clone)]
+pub struct HostKeyAnswer {
+    pub device: DeviceName,
+    pub address: Address,
+    pub pinned: Option<HostKey>,
+    pub pinned_serial: Option<Serial>,
+    pub presented: Result<HostKey, HostKeyProblem>,
+    /// Left out where SNMP is not answered.
+    pub serial: Option<Serial>,
+}
+
+/// Why a device presented no host key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HostKeyProblem {
+    /// No answer, or one without a key; the text is that of the SSH layer.
+    #[error("{error}")]
+    NotPresented { error: String },
+    #[error("gamctl failed while asking for its key: {error}; please report this")]
+    Panicked { error: String },
+}
+
+/// Returns the questions to the devices of an inventory that are meant.
+pub fn host_key_questions(
+    inventory: &Inventory,
+    secrets: &Secrets,
+    is_meant: impl Fn(&DeviceObject) -> bool,
+) -> HostKeyQuestions {
+    // Once for each credentials: a secret may come from a program.
+    let doors: BTreeMap<&str, (bool, Option<Access>)> = inventory
+        .credentials()
+        .map(|credentials| {
+            let ssh = credentials.text.ssh.as_ref();
+            let is_legacy = ssh.and_then(|ssh| ssh.legacy_algorithms).unwrap_or(false);
+            let access = access_of(credentials, secrets).ok();
+            (credentials.id.as_str(), (is_legacy, access))
+        })
+        .collect();
+    let mut questions = Vec::new();
+    let mut not_asked = 0;
+    for device in inventory.devices().filter(|device| is_meant(device)) {
+        let text = &device.text;
+        let is_installed = text.state != Some(DeviceState::Preprovision);
+        let Some(address) = text.address.filter(|_| is_installed) else {
+            not_asked += 1;
+            continue;
+        };
+        let credentials = text.credentials.as_ref();
+        let credentials = credentials.map_or("default", |name| name.as_str());
+        let door = doors.get(credentials);
+        questions.push(HostKeyQuestion {
+            device: device.id.clone(),
+            address,
+            pinned: text.host_key.clone(),
+            pinned_serial: text.serial.clone(),
+            legacy_algorithms: door.is_some_and(|(is_legacy, _)| *is_legacy),
+            access: door.and_then(|(_, access)| access.clone()),
+        });
+    }
+    questions.sort_by(|a, b| natural_order(a.device.as_str(), b.device.as_str()));
+    HostKeyQuestions {
+        questions,
+        not_asked,
+    }
+}
+
+/// Asks all devices, many at a time, and returns the answers in the order of the questions.
+pub async fn ask_host_keys(questions: Vec<HostKeyQuestion>) -> Vec<HostKeyAnswer> {
+    let numbered = questions.clone().into_iter().enumerate();
+    let asking = |_, question| async move { ask(question).await };
+    let answers = ask_many(numbered, AT_ONCE, asking, |_, _| {}).await;
+    let answered = questions.into_iter().zip(answers.into_values());
+    answered
+        .map(|(question, answer)| {
+            let (presented, serial) = answer
+                .unwrap_or_else(|Panicked(error)| (Err(HostKeyProblem::Panicked { error }), None));
+            HostKeyAnswer {
+                device: question.device,
+                address: question.address,
+                pinned: question.pinned,
+                pinned_serial: question.pinned_serial,
+                presented,
+                serial,
+            }
+        })
+        .collect()
+}
+
+async fn ask(question: HostKeyQuestion) -> (Result<HostKey, HostKeyProblem>, Option<Serial>) {
+    let address = question.address;
+    let ssh = SocketAddr::new(address.ip, address.ssh_port);
+    let snmp = SocketAddr::new(address.ip, address.snmp_port);
+    let key = host_key_of(ssh, question.legacy_algorithms, question.pinned, TIMEOUT);
+    let (key, serial) = tokio::join!(key, serial(snmp, question.access.as_ref()));
+    let presented = key.map_err(|error| HostKeyProblem::NotPresented {
+        error: chain(&error),
+    });
+    (presented, serial)
+}
+
+/// Returns the serial number that a device reports; nothing where it does not answer.
+async fn serial(at: SocketAddr, access: Option<&Access>) -> Option<Serial> {
+    let identified = identify(at, access?, Tuning::default()).await;
+    identified.ok()?.0.serial
+}

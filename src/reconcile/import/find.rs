@@ -1,0 +1,221 @@
+//! Looks for devices to import: at addresses, in ranges of addresses, and at devices that the inventory names.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::Found;
+use crate::inventory::Inventory;
+use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved};
+use crate::observe::{self, CommandLine, LookError, Target};
+use crate::reconcile::{
+    Opening, OpeningError, Panicked, ask_many, not_observed, opening, opening_of,
+};
+use crate::secrets::Secrets;
+use crate::transport::snmp::Tuning;
+use crate::transport::ssh::host_key_of;
+
+/// How many addresses are asked at once: a network of 254 with few devices takes some seconds.
+const AT_ONCE: usize = 64;
+
+/// Most addresses of a range are unused, so the wait for one is short.
+const IN_A_RANGE: Tuning = Tuning {
+    timeout: Duration::from_millis(1000),
+    retries: 1,
+    rows: 48,
+    in_flight: 24,
+};
+
+/// How long a host key may take: old firmware computes for seconds.
+const HOST_KEY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Where to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImportTarget {
+    /// An address that was named, so something must answer.
+    Address(Address),
+    /// An address of a range, most of which are unused.
+    InRange(Address),
+    /// A device of the inventory.
+    Device(DeviceName),
+}
+
+/// How devices are looked at.
+#[derive(Debug, Clone)]
+pub struct ImportAccess {
+    /// The credentials of the inventory that open addresses; a named device has its own.
+    pub credentials: CredentialsName,
+    /// Takes the host key that an address presents as that of the device.
+    pub accepts_host_keys: bool,
+    /// Returns the time now, in seconds since 1970.
+    pub clock: fn() -> u64,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Finds {
+    pub found: Vec<Found>,
+    /// Devices that were named, or answered, and have no observation.
+    pub unobservable: Vec<NotFound>,
+    /// Addresses of ranges where no GAM answered.
+    pub silent: usize,
+}
+
+/// A target without an observation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFound {
+    pub target: ImportTarget,
+    pub reason: NotObserved,
+}
+
+/// Why a target cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportTargetError {
+    #[error("there is no device `{0}`")]
+    NoDevice(DeviceName),
+    #[error("`{0}` has no address")]
+    NoAddress(DeviceName),
+    #[error(transparent)]
+    Access(#[from] OpeningError),
+}
+
+impl fmt::Display for ImportTarget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) | Self::InRange(address) => address.fmt(formatter),
+            Self::Device(device) => device.fmt(formatter),
+        }
+    }
+}
+
+/// A target, and how it is reached.
+#[derive(Debug, Clone)]
+struct Question {
+    target: ImportTarget,
+    address: Address,
+    opening: Opening,
+}
+
+/// Looks at every target, many at a time.
+///
+/// # Errors
+///
+/// Fails before anything is asked where a target cannot be reached by the inventory and its secrets.
+pub async fn find(
+    targets: Vec<ImportTarget>,
+    inventory: &Inventory,
+    secrets: &Secrets,
+    access: &ImportAccess,
+) -> Result<Finds, ImportTargetError> {
+    let mut questions = Vec::new();
+    for target in targets {
+        questions.push(question(target, inventory, secrets, access)?);
+    }
+    let numbered = questions.clone().into_iter().enumerate();
+    let look = |_, question: Question| {
+        let access = access.clone();
+        async move { look(&question, &access).await }
+    };
+    let looks = ask_many(numbered, AT_ONCE, look, |_, _| {}).await;
+    let mut finds = Finds::default();
+    // In the order in which the targets were named.
+    for (question, looked) in questions.into_iter().zip(looks.into_values()) {
+        let target = question.target;
+        let is_in_range = matches!(target, ImportTarget::InRange(_));
+        let reason = match looked {
+            Ok(Ok(found)) => {
+                finds.found.push(found);
+                continue;
+            }
+            // An address of a range where no GAM answers is not reported.
+            Ok(Err(
+                LookError::Unreachable { .. }
+                | LookError::NotAGam { .. }
+                | LookError::NotAllowed { .. },
+            )) if is_in_range => {
+                finds.silent += 1;
+                continue;
+            }
+            Ok(Err(error)) => not_observed(&error),
+            Err(Panicked(error)) => NotObserved::Panicked { error },
+        };
+        finds.unobservable.push(NotFound { target, reason });
+    }
+    Ok(finds)
+}
+
+fn question(
+    target: ImportTarget,
+    inventory: &Inventory,
+    secrets: &Secrets,
+    access: &ImportAccess,
+) -> Result<Question, ImportTargetError> {
+    let (address, opening) = match &target {
+        ImportTarget::Address(address) | ImportTarget::InRange(address) => {
+            let name = &access.credentials;
+            let opening = opening_of(inventory, *address, name, None, secrets)?;
+            (*address, opening)
+        }
+        ImportTarget::Device(name) => {
+            let device = inventory.device(name.as_str());
+            let device = device.ok_or_else(|| ImportTargetError::NoDevice(name.clone()))?;
+            let address = device.text.address;
+            let address = address.ok_or_else(|| ImportTargetError::NoAddress(name.clone()))?;
+            (address, opening(inventory, device, secrets)?)
+        }
+    };
+    Ok(Question {
+        target,
+        address,
+        opening,
+    })
+}
+
+async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookError> {
+    let address = question.address;
+    let (known, tuning) = match &question.target {
+        ImportTarget::Address(_) => (None, observe::tuning()),
+        ImportTarget::InRange(_) => (None, IN_A_RANGE),
+        ImportTarget::Device(name) => (Some(name), observe::tuning()),
+    };
+    // Until it reports its name it is called by its address.
+    let name = address.ip.to_string().replace(':', "-");
+    let unnamed = DeviceName::new(&name).or_else(|_| DeviceName::new("unnamed"));
+    let device = known.cloned().or(unnamed.ok());
+    let device = device.unwrap_or_else(|| unreachable!("a word is a name"));
+    let host_key = match access.accepts_host_keys && known.is_none() {
+        true => presented_key(address, &question.opening).await,
+        false => None,
+    };
+    let mut command_line = question.opening.command_line.clone();
+    if let CommandLine::Login(login, _) = &mut command_line
+        && login.host_key.is_none()
+    {
+        login.host_key.clone_from(&host_key);
+    }
+    let target = Target {
+        device: &device,
+        address: question.opening.snmp,
+        access: &question.opening.access,
+        tuning,
+        command_line,
+        clock: access.clock,
+    };
+    let observation = observe::look(&target).await?;
+    Ok(Found {
+        observation,
+        known: known.cloned(),
+        address: Some(address),
+        credentials: Some(access.credentials.clone()),
+        host_key,
+    })
+}
+
+async fn presented_key(address: Address, opening: &Opening) -> Option<HostKey> {
+    let legacy = match &opening.command_line {
+        CommandLine::Login(login, _) => login.legacy_algorithms,
+        CommandLine::None(_) => false,
+    };
+    let ssh = SocketAddr::new(address.ip, address.ssh_port);
+    host_key_of(ssh, legacy, None, HOST_KEY_TIMEOUT).await.ok()
+}

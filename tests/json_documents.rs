@@ -1,0 +1,205 @@
+//! `--format json` and `--json-to` give exactly one document each, however a command ends.
+
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::crash::site::{Flat, Site};
+
+/// How a command ended, with its documents.
+struct Ended {
+    exit: i32,
+    /// What stdout has, as one document.
+    printed: Value,
+    /// What the file of `--json-to` has.
+    written: Value,
+    talk: String,
+}
+
+/// Runs a command with `--json-to`; its own arguments may ask for `--format json`.
+fn run(site: &Site, arguments: &[&str]) -> (i32, String, String, String) {
+    let file = site.world.beside("result.json");
+    let _absent = fs::remove_file(&file);
+    let mut all = arguments.to_vec();
+    all.extend(["--json-to", file.to_str().unwrap()]);
+    let (mut command, _) = site.command(&all);
+    let output = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        fs::read_to_string(&file).unwrap_or_default(),
+        text(output.stderr),
+    )
+}
+
+/// Returns the one document that a text is.
+#[track_caller]
+fn document(arguments: &[&str], text: &str, talk: &str) -> Value {
+    serde_json::from_str(text)
+        .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text:?}\n{talk}"))
+}
+
+/// Runs a command with `--format json` as well.
+#[track_caller]
+fn json(site: &Site, arguments: &[&str]) -> Ended {
+    let mut all = arguments.to_vec();
+    all.extend(["--format", "json"]);
+    let (exit, printed, written, talk) = run(site, &all);
+    Ended {
+        exit,
+        printed: document(&all, &printed, &talk),
+        written: document(&all, &written, &talk),
+        talk,
+    }
+}
+
+#[track_caller]
+fn ends(site: &Site, arguments: &[&str], exit: i32, result: Option<&str>) -> Ended {
+    let ended = json(site, arguments);
+    assert_eq!(ended.exit, exit, "{arguments:?}\n{}", ended.talk);
+    assert_eq!(ended.printed, ended.written, "{arguments:?}");
+    if let Some(result) = result {
+        assert_eq!(ended.printed["result"], result, "{arguments:?}");
+    }
+    ended
+}
+
+/// `adopt` has no `--format`: its document goes to the file alone.
+#[track_caller]
+fn adopt(site: &Site, exit: i32) -> Value {
+    let (ended, _, written, talk) = run(site, &["adopt"]);
+    assert_eq!(ended, exit, "{talk}");
+    document(&["adopt"], &written, &talk)
+}
+
+fn site() -> Site {
+    let mut site = Site::with(2);
+    site.intend(vec![
+        Flat::new(1, 0, "home-100"),
+        Flat::new(2, 1, "home-300"),
+    ]);
+    site
+}
+
+#[test]
+fn every_end_of_a_run_gives_one_document() {
+    let site = site();
+    ends(&site, &["plan"], 2, None);
+    let refused = ends(&site, &["apply"], 4, Some("refused"));
+    assert_eq!(refused.printed["refused"]["cause"], "not-confirmed");
+    ends(&site, &["apply", "missing.json"], 1, Some("failed"));
+    ends(&site, &["rollback", "0000abcd"], 1, Some("failed"));
+    ends(&site, &["rollback", "--to", "no-such"], 1, Some("failed"));
+    ends(&site, &["plan", "--against", "no-such"], 1, Some("failed"));
+    ends(
+        &site,
+        &["freeze", "--for", "1h", "--reason", "cellar"],
+        0,
+        None,
+    );
+    ends(&site, &["apply", "--yes"], 4, Some("refused"));
+    assert_eq!(run(&site, &["thaw", "--all"]).0, 0);
+    let plans = site.world.read("service-plans.toml");
+    site.world
+        .write("service-plans.toml", plans.replace("300", "310"));
+    ends(&site, &["apply", "--yes"], 4, Some("refused"));
+    site.world.write("service-plans.toml", &plans);
+    ends(&site, &["apply", "--yes"], 0, Some("done"));
+    ends(&site, &["apply", "--yes"], 0, Some("done"));
+    ends(&site, &["plan"], 0, None);
+    ends(
+        &site,
+        &["rollback", "--to", "HEAD", "--yes"],
+        0,
+        Some("done"),
+    );
+    assert!(adopt(&site, 0)["adopted"].is_array());
+}
+
+#[test]
+fn an_invalid_inventory_gives_its_findings_as_the_document() {
+    let site = site();
+    site.world
+        .write("subscribers/oaks.toml", "[subscriber.a]\nvlan = 9999\n");
+    site.world.commit_all("a typing mistake");
+    let commands: [&[&str]; 5] = [
+        &["plan"],
+        &["apply", "--yes"],
+        &["rollback", "--to", "HEAD", "--yes"],
+        &["show"],
+        &["observe"],
+    ];
+    for command in commands {
+        let ended = ends(&site, command, 3, None);
+        assert!(ended.printed["findings"].is_array(), "{command:?}");
+    }
+    assert!(adopt(&site, 3)["findings"].is_array());
+    ends(&site, &["validate"], 3, None);
+}
+
+#[test]
+fn a_command_that_fails_gives_the_error_as_the_document() {
+    let site = site();
+    let commands: [&[&str]; 9] = [
+        &["plan", "-i", "missing"],
+        &["apply", "-i", "missing"],
+        &["rollback", "-i", "missing", "--to", "HEAD"],
+        &["observe", "-i", "missing"],
+        &["explain", "-i", "missing", "oak-0"],
+        &["show", "-i", "missing"],
+        &["show", "device", "no-such"],
+        &["discover", "not-an-address"],
+        &["validate", "missing"],
+    ];
+    for command in commands {
+        let ended = ends(&site, command, 1, Some("failed"));
+        let error = ended.printed["error"].as_str().unwrap();
+        assert!(ended.talk.contains(error), "{error}\n{}", ended.talk);
+    }
+    // Those that go on without an inventory have a document of their own.
+    ends(&site, &["doctor", "--local", "-i", "missing"], 1, None);
+    ends(&site, &["history"], 0, None);
+    ends(&site, &["freeze", "--list"], 0, None);
+    ends(&site, &["secret", "list"], 0, None);
+    site.world.write("gamctl.toml", "secrets = 1\n");
+    ends(&site, &["plan"], 1, Some("failed"));
+    ends(&site, &["secret", "check"], 1, Some("failed"));
+}
+
+#[test]
+fn a_result_that_cannot_be_written_is_refused_before_anything_is_done() {
+    let site = site();
+    let (mut command, _) = site.command(&[
+        "apply",
+        "--yes",
+        "--format",
+        "json",
+        "--json-to",
+        "missing/result.json",
+    ]);
+    let output = command.stdout(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["result"], "failed");
+    // Not even the store is there.
+    assert!(!site.state.exists());
+}
+
+#[test]
+fn a_plan_for_a_missing_folder_is_refused_before_a_device_is_asked() {
+    let site = site();
+    let (mut command, _) = site.command(&["plan", "-v", "--out", "missing/plan.json"]);
+    let output = command.stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    // With `-v`, reading the inventory would be the first line.
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: cannot write the plan to missing/plan.json: there is no folder missing; create it first\n"
+    );
+}
