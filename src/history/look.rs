@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::document::{difference, digest, restored, stored};
+use super::document::{difference, digest, stored};
 use super::error::Fault;
 use super::ledger::{WHOLE_EVERY, put_together};
 use super::session::{Bind, Session};
+use super::version::LOOK;
 use super::{Store, StoreError};
 use crate::model::{DeviceName, Fingerprint, Observation};
 
@@ -102,7 +103,8 @@ impl PreparedLook {
             device: look.device.clone(),
             fingerprint: Fingerprint::of(look),
             digest: digest(&lasting.to_string()),
-            content,
+            // It is found by what it has, not by how that is written.
+            content: LOOK.numbered(content),
             length: text.len(),
             whole_digest: digest(&text),
         })
@@ -203,7 +205,7 @@ pub(super) async fn look_at(
     let Some(document) = put_together(&session.rows(CHAIN, &binds).await?)? else {
         return Ok(None);
     };
-    let look: Observation = restored(document)?;
+    let look: Observation = LOOK.restored(document)?;
     Ok(Some(Observation {
         sequence: unsigned(sequence)?,
         ..look

@@ -1,7 +1,7 @@
 //! What gamctl remembers: runs, plans, intents, outcomes, looks, what is ours, who holds a device, and who did what.
 //!
 //! `kept` the values that go in and come out · `url` where a store is · `store` its connections · `deadline` how long it may take · `open`,
-//! `session`, `document` the two engines · `run`, `take`, `lease`, `record`, `look`, `ledger`, `audit`, `freeze`,
+//! `session`, `document`, `version` the two engines and what is stored in them · `room` whether their disks have any · `run`, `take`, `lease`, `record`, `look`, `ledger`, `audit`, `freeze`,
 //! `unfinished`, `story` its operations · `journal` what is written while the store is away.
 
 mod audit;
@@ -17,6 +17,7 @@ mod ledger;
 mod look;
 mod open;
 mod record;
+mod room;
 mod run;
 mod session;
 mod store;
@@ -24,6 +25,7 @@ mod story;
 mod take;
 mod unfinished;
 mod url;
+mod version;
 
 pub use error::StoreError;
 pub use journal::{Journal, JournalError, Replayed};

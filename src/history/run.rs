@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{plain, restored, stored};
+use super::document::plain;
 use super::error::Fault;
 use super::kept::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
 use super::session::{Bind, Row, Session, places};
+use super::version::{INVENTORY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::RunResult;
 use crate::crash;
@@ -93,7 +94,7 @@ impl Store {
                 Ok(OutcomeRow {
                     run: RunId(row.id("run")?),
                     at: row.count("seconds")?,
-                    outcome: restored(row.document("content")?)?,
+                    outcome: OUTCOME.restored(row.document("content")?)?,
                 })
             });
             rows.collect()
@@ -199,7 +200,7 @@ pub(super) async fn insert_run(session: &mut Session, run: &NewRun) -> Result<()
         Bind::Id(id.0),
         Bind::Text(verb),
         Bind::Text(&who),
-        Bind::Document(stored(inventory)?),
+        Bind::Document(INVENTORY.stored(inventory)?),
         Bind::MaybeText(commit),
         Bind::Flag(*is_uncommitted),
         Bind::MaybeText(plan.as_deref()),
@@ -261,7 +262,7 @@ fn summary(row: &Row) -> Result<RunSummary, Fault> {
             id: RunId(row.id("id")?),
             verb: row.text("verb")?,
             who: row.text("who")?,
-            inventory: restored(row.document("inventory")?)?,
+            inventory: INVENTORY.restored(row.document("inventory")?)?,
             is_uncommitted: row.flag("is_uncommitted")?,
             plan: row.maybe_text("plan")?,
             version: row.text("version")?,

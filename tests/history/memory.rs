@@ -371,7 +371,7 @@ async fn the_audit_is_listed_by_what_is_asked(bed: Bed) {
     assert_eq!(row.what, "limits \u{fffd}");
 }
 
-fn freeze(until: u64) -> Freeze {
+pub(super) fn freeze(until: u64) -> Freeze {
     Freeze {
         id: Uuid::now_v7(),
         scope: FreezeScope {

@@ -1,6 +1,8 @@
 //! One suite for both engines of the store: what holds for SQLite holds for Postgres.
 
+mod documents;
 mod failures;
+mod full;
 mod journal;
 mod killed;
 mod leases;
@@ -10,6 +12,7 @@ mod migrations;
 mod records;
 mod sample;
 mod schema;
+mod suspended;
 mod told;
 
 use std::time::Duration;
