@@ -4,6 +4,7 @@
 
 mod adopt;
 mod apply;
+mod as_of;
 mod count;
 mod difference;
 mod discovery;
@@ -30,6 +31,7 @@ pub use apply::{
     RefusalText, error_document, preflight, recovered, run_document, run_exit, run_text,
     run_verdict, skip_reason,
 };
+pub use as_of::{InventoryThen, LookThen, StateAt};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};
