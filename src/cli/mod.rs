@@ -32,6 +32,7 @@ mod scope;
 mod secret;
 mod set;
 mod show;
+mod show_at;
 mod show_observed;
 mod signals;
 mod source;

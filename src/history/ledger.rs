@@ -171,7 +171,7 @@ pub(super) async fn put_ledger(
     Ok(())
 }
 
-async fn version_document(
+pub(super) async fn version_document(
     session: &mut Session,
     device: &DeviceName,
     version: i64,

@@ -26,6 +26,7 @@ pub(super) struct Kind {
 
 pub(super) const LEDGER: Kind = Kind::new("ledger", &[]);
 pub(super) const LOOK: Kind = Kind::new("look", &[]);
+pub(super) const LOOK_STATUS: Kind = Kind::new("status of a look", &[]);
 pub(super) const ENTRY: Kind = Kind::new("entry", &[]);
 pub(super) const OUTCOME: Kind = Kind::new("outcome", &[]);
 pub(super) const FREEZE_SCOPE: Kind = Kind::new("scope of a freeze", &[]);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::apply::{cause_text, left_text, published};
-use super::fold::fold;
+use super::fold::{fact, fold};
 use super::history::{TypedStep, exchanges, typed_step};
 use super::{Paint, RunLine, moment, short_id, visible};
 use crate::apply::{DeviceOutcome, Ended, Exchange};
@@ -155,8 +155,7 @@ impl Page {
     }
 
     fn fact(&self, text: &mut String, title: &str, said: &str) {
-        let folded = fold(said, 13, 13, self.width.max(53)).join("\n");
-        text.push_str(&format!("  {title:<9}  {}\n", folded.trim_start()));
+        text.push_str(&fact(title, said, self.width));
     }
 
     fn steps<'a>(&self, steps: impl Iterator<Item = &'a Step>, device: &str) -> String {
@@ -224,7 +223,7 @@ impl Page {
 }
 
 /// Returns how it ended, in a sentence.
-fn end(chapter: &ChapterLine) -> String {
+pub(super) fn end(chapter: &ChapterLine) -> String {
     let Some(outcome) = &chapter.outcome else {
         return "its end is not known; the next `gamctl apply` looks what is there".to_owned();
     };
@@ -263,7 +262,7 @@ fn end(chapter: &ChapterLine) -> String {
     }
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()

@@ -4,6 +4,7 @@
 
 mod adopt;
 mod apply;
+mod as_of;
 mod count;
 mod difference;
 mod discovery;
@@ -31,6 +32,7 @@ pub use apply::{
     preflight, recovered, remark_text, run_document, run_exit, run_text, run_verdict,
     save_failure_text, skip_reason,
 };
+pub use as_of::{InventoryThen, LookThen, StateAt};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};

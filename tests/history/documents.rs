@@ -64,6 +64,16 @@ async fn a_document_of_each_version_is_read(bed: Bed) {
         let found = bed.store.last_look(&name).await.unwrap();
         assert!(!found.unwrap().config.endpoints.is_empty());
     }
+    for document in documents("look-status") {
+        let name = device("look-0");
+        let status = quoted(&document);
+        bed.insert(&format!(
+            "update last_look set status = {status} where device = '{name}'"
+        ))
+        .await;
+        let found = bed.store.last_look(&name).await.unwrap().unwrap();
+        assert_eq!(found.taken_at, 1_795_278_720);
+    }
     entries_are_read(&bed).await;
     outcomes_are_read(&bed).await;
     for (number, document) in (0..).zip(documents("plan")) {
@@ -206,6 +216,7 @@ async fn what_is_written_now_is_of_a_version_that_is_kept_here(bed: Bed) {
             "entry",
             "select content->>'version' from entry where number = 2",
         ),
+        ("look-status", "select status->>'version' from last_look"),
         ("outcome", "select content->>'version' from outcome"),
         ("inventory", "select inventory->>'version' from run"),
         ("freeze-scope", "select scope->>'version' from frozen"),

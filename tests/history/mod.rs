@@ -9,6 +9,7 @@ mod leases;
 mod looks;
 mod memory;
 mod migrations;
+mod queries;
 mod records;
 mod sample;
 mod schema;

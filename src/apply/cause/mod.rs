@@ -24,7 +24,6 @@ pub(super) use earlier::{
 };
 pub use failure::{Failure, SaveFailure, Unsaved};
 pub use interruption::{FoundByRecovery, Interruption, SoFar, StoppedAt};
-pub(super) use reach::chain;
 pub use reach::{LookFailure, LookProblem, NoLook, NotReached, SentLine, SshFailure, SshProblem};
 pub use refusal::{Outdated, Refusal};
 pub use remark::Remark;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::earlier::Earlier;
-use crate::model::Part;
+use crate::model::{Part, chain};
 use crate::observe::LookError;
 use crate::transport::ssh::SshError;
 
@@ -284,16 +284,4 @@ impl LookProblem {
 pub struct NoLook {
     pub seconds: u64,
     pub failure: LookFailure,
-}
-
-/// Returns an error with what caused it, on one line.
-pub(in crate::apply) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

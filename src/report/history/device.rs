@@ -1,5 +1,7 @@
 //! One device in one run, in the order in which things happened.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::super::apply::{failure_text, outcome_entry, published, save_failure_text};
@@ -7,8 +9,9 @@ use super::super::{Paint, counted, visible};
 use super::step::exchanges;
 use super::{TypedStep, typed_step};
 use crate::apply::cause::{Failure, SaveFailure};
-use crate::apply::{DeviceOutcome, Exchange, Moment, Purpose};
-use crate::plan::Step;
+use crate::apply::{DeviceOutcome, Entry, Exchange, Moment, Purpose};
+use crate::model::DeviceName;
+use crate::plan::{DevicePlan, Step};
 
 /// What happened with a device in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,6 +74,73 @@ pub enum What {
         cause: SaveFailure,
         exchanges: Vec<Exchange>,
     },
+}
+
+impl DeviceStory {
+    /// Tells what happened with a device from the entries of a run, in their order, each with its time.
+    pub fn of(device: &DeviceName, entries: impl IntoIterator<Item = (u64, Entry)>) -> Self {
+        let mut outcome = None;
+        let mut plans: BTreeMap<bool, Box<DevicePlan>> = BTreeMap::new();
+        let mut happenings = Vec::new();
+        let is_undo = |purpose: Purpose| purpose == Purpose::Undo;
+        for (at, entry) in entries {
+            let what = match entry {
+                Entry::Looked {
+                    moment,
+                    fingerprint,
+                    observation: _,
+                } => What::Looked {
+                    moment,
+                    fingerprint: fingerprint.to_string(),
+                },
+                Entry::Intent { purpose, plan } => {
+                    let steps = plan.steps.len();
+                    plans.insert(is_undo(purpose), plan);
+                    What::Intended { purpose, steps }
+                }
+                Entry::Typed {
+                    purpose,
+                    step: number,
+                    exchanges,
+                    failure,
+                } => {
+                    let plan = plans.get(&is_undo(purpose));
+                    let step = plan.and_then(|plan| plan.steps.get(number.checked_sub(1)?));
+                    What::Typed {
+                        purpose,
+                        number,
+                        step: step.cloned().map(Box::new),
+                        exchanges,
+                        failure,
+                    }
+                }
+                Entry::Left { purpose } => What::Left { purpose },
+                Entry::Verified {
+                    purpose,
+                    fingerprint,
+                } => What::Verified {
+                    purpose,
+                    fingerprint: fingerprint.to_string(),
+                },
+                Entry::Saved {
+                    bytes: _,
+                    proof,
+                    exchanges,
+                } => What::Saved { proof, exchanges },
+                Entry::NotSaved { cause, exchanges } => What::NotSaved { cause, exchanges },
+                Entry::Ended { outcome: ended } => {
+                    outcome = Some(ended);
+                    continue;
+                }
+            };
+            happenings.push(Happening { at, what });
+        }
+        Self {
+            device: device.to_string(),
+            outcome,
+            happenings,
+        }
+    }
 }
 
 /// Returns the story of a device; with what was typed and said where that is asked for.
