@@ -234,6 +234,7 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
             },
             lines: vec![format!("subscriber {number} bw-profile 3")],
             inverse: vec![format!("subscriber {number} bw-profile 2")],
+            cannot_undo: None,
             impact: Impact::Interrupts {
                 subscribers: vec![name],
             },
@@ -271,6 +272,7 @@ pub(crate) fn outcome(device: &DeviceName) -> DeviceOutcome {
         ended: Ended::Applied,
         steps: Vec::new(),
         remarks: Vec::new(),
+        not_compared: Vec::new(),
         millis: 2_000,
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
+use crate::model::hazard_on_a_terminal;
 use crate::secrets::{SEALED_FOLDER, Secret, SecretCommand, SecretSources, VARIABLE_PREFIX};
 
 /// What the program is told from outside of the command line.
@@ -23,6 +24,8 @@ pub struct Settings {
     pub apply: ApplySettings,
     /// Who is at the keyboard, as `user@host`, for the record.
     pub who: String,
+    /// What is logged, by `GAMCTL_LOG`; left out: nothing, or `info` with `--log`.
+    pub log: Option<String>,
     /// Where a test wants this process to die; builds for tests only.
     pub crash_at: Option<String>,
     /// Who makes commits, by `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
@@ -90,6 +93,14 @@ pub enum SettingsError {
     },
     #[error("the settings {path} are larger than {limit} bytes; is it the right file?")]
     TooLarge { path: PathBuf, limit: u64 },
+    #[error(
+        "`{key}` in {path} is outside of the inventory; name the settings with `--config {path}` if you wrote them"
+    )]
+    Outside { path: PathBuf, key: &'static str },
+    #[error(
+        "{path} is a link that leads out of its folder; name the settings with `--config {path}` if you made it"
+    )]
+    LinkedSettings { path: PathBuf },
     #[error("{path}:{line}: {message}")]
     Invalid {
         path: PathBuf,
@@ -191,8 +202,13 @@ fn who() -> String {
         who.push('@');
         who.push_str(&host);
     }
-    who.chars()
-        .filter(|letter| !letter.is_control())
+    one_line(&who)
+}
+
+/// Returns a text that can stand in a line of a table: nothing in it breaks the line, moves the text or cannot be seen.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .filter(|letter| hazard_on_a_terminal(*letter).is_none())
         .take(120)
         .collect()
 }
@@ -214,9 +230,9 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         .or_else(|| variable("GAMCTL_CONFIG").map(PathBuf::from));
     let is_named = named.is_some();
     let written = match named {
-        Some(path) => read(&path)?,
+        Some(path) => read(&path, Origin::Named)?,
         None => match Path::new("gamctl.toml") {
-            path if path.exists() => read(path)?,
+            path if is_there(path) => read(path, Origin::Found)?,
             _ => Written::default(),
         },
     };
@@ -233,6 +249,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         store: store_settings(written.store),
         apply: written.apply.unwrap_or_default(),
         who: who(),
+        log: variable("GAMCTL_LOG"),
         crash_at: variable("GAMCTL_CRASH_AT").filter(|_| cfg!(debug_assertions)),
         git_author: git_identity("AUTHOR"),
         git_committer: git_identity("COMMITTER"),
@@ -247,7 +264,17 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
 /// to stand in do not.
 pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, SettingsError> {
     let path = folder.join("gamctl.toml");
-    if settings.is_named || !path.exists() {
+    if settings.is_named || !is_there(&path) {
+        if !settings.is_named && !is_below_here(folder) {
+            // What was found here is for what lies here: an inventory elsewhere does not get our secrets by it.
+            return Ok(Settings {
+                inventory: Some(folder.to_path_buf()),
+                branch: variable("GAMCTL_BRANCH"),
+                secrets: secret_sources(None, None, folder),
+                store: store_settings(None),
+                ..settings.clone()
+            });
+        }
         return Ok(Settings {
             inventory: Some(folder.to_path_buf()),
             secrets: SecretSources {
@@ -258,7 +285,7 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
             ..settings.clone()
         });
     }
-    let written = read(&path)?;
+    let written = read(&path, Origin::Found)?;
     let inventory = written.inventory.unwrap_or_default();
     let folder = inventory.path.unwrap_or_else(|| folder.to_path_buf());
     Ok(Settings {
@@ -307,11 +334,120 @@ fn usual_identity() -> Option<PathBuf> {
     Some(folder.join("gamctl").join("identity.txt"))
 }
 
-fn read(path: &Path) -> Result<Written, SettingsError> {
+/// How settings came to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Somebody named the file.
+    Named,
+    /// It lies where somebody stands, or in the inventory: whoever wrote the inventory wrote it.
+    Found,
+}
+
+/// Returns whether there is a file, or a link to one, even one that leads nowhere.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn is_below_here(folder: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    match (real(folder), real(Path::new("."))) {
+        (Some(folder), Some(here)) => folder.starts_with(here),
+        // Whatever reads it says why it cannot.
+        _ => true,
+    }
+}
+
+/// Returns whether a path, as it is written in settings, stays in their folder: not absolute, no `..`, and no link that
+/// leads out.
+fn is_inside(folder: &Path, inner: &Path) -> bool {
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    let here = if folder == Path::new("") {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let Ok(root) = here.canonicalize() else {
+        return false;
+    };
+    let mut at = root.clone();
+    for part in inner.components() {
+        if !is_plain(part) {
+            return false;
+        }
+        at.push(part);
+        if at.symlink_metadata().is_ok_and(|facts| facts.is_symlink()) {
+            match at.canonicalize() {
+                Ok(real) if real.starts_with(&root) => at = real,
+                _ => return false,
+            }
+        }
+    }
+    true
+}
+
+/// Returns whether none of a folder's entries whose names begin with `prefix` leads out of the settings' folder.
+fn entries_are_inside(folder: &Path, inner: &Path, prefix: &str) -> bool {
+    let Ok(entries) = folder.join(inner).read_dir() else {
+        return true;
+    };
+    entries.flatten().all(|entry| {
+        let name = entry.file_name();
+        !name.as_encoded_bytes().starts_with(prefix.as_bytes())
+            || is_inside(folder, &inner.join(name))
+    })
+}
+
+impl Written {
+    /// Returns the first setting that leads out of the folder of the settings.
+    fn outside(&self, folder: &Path) -> Option<&'static str> {
+        let leads_out =
+            |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| !is_inside(folder, path));
+        let inventory = self.inventory.as_ref();
+        if inventory.is_some_and(|inventory| leads_out(&inventory.path)) {
+            return Some("[inventory] path");
+        }
+        if let Some(secrets) = &self.secrets {
+            if leads_out(&secrets.directory) {
+                return Some("[secrets] directory");
+            }
+            if leads_out(&secrets.identity) {
+                return Some("[secrets] identity");
+            }
+        }
+        let store = self.store.as_ref()?;
+        if let Some(state) = &store.state
+            && !(is_inside(folder, state) && entries_are_inside(folder, state, ""))
+        {
+            return Some("[store] state");
+        }
+        let url = store.url.as_ref()?;
+        // The password in it, and whatever else the environment has for Postgres, would go to a server of the inventory's choice.
+        let path = std::str::from_utf8(url.reveal()).ok();
+        let path = path.and_then(|url| url.strip_prefix("sqlite://"));
+        // A path in a URL is meant from where the program runs.
+        let is_here = folder == Path::new("");
+        let is_ours = path.map(Path::new).is_some_and(|path| {
+            let parent = path.parent().unwrap_or(Path::new(""));
+            let name = path.file_name().and_then(|name| name.to_str());
+            is_here
+                && is_inside(folder, path)
+                && name.is_some_and(|name| entries_are_inside(folder, parent, name))
+        });
+        (!is_ours).then_some("[store] url")
+    }
+}
+
+fn read(path: &Path, origin: Origin) -> Result<Written, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable {
         path: path.to_path_buf(),
         source,
     };
+    let name = Path::new(path.file_name().unwrap_or_default());
+    if origin == Origin::Found && !is_inside(path.parent().unwrap_or(Path::new("")), name) {
+        return Err(SettingsError::LinkedSettings {
+            path: path.to_path_buf(),
+        });
+    }
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
     if size > MAX_BYTES {
         return Err(SettingsError::TooLarge {
@@ -332,6 +468,14 @@ fn read(path: &Path) -> Result<Written, SettingsError> {
     })?;
     // A path in the file is meant from where the file is.
     let folder = path.parent().unwrap_or(Path::new(""));
+    if origin == Origin::Found
+        && let Some(key) = written.outside(folder)
+    {
+        return Err(SettingsError::Outside {
+            path: path.to_path_buf(),
+            key,
+        });
+    }
     if let Some(inventory) = &mut written.inventory {
         inventory.path = inventory.path.take().map(|inner| folder.join(inner));
     }
@@ -356,7 +500,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("gamctl.toml");
         std::fs::write(&path, text).unwrap();
-        read(&path).map(|mut written| {
+        read(&path, Origin::Named).map(|mut written| {
             if let Some(inventory) = &mut written.inventory {
                 inventory.path = inventory
                     .path
@@ -418,6 +562,118 @@ mod tests {
         let secrets = found.secrets;
         assert_eq!(secrets.sealed, Some(directory.path().join("sealed")));
         assert_eq!(secrets.identity, Some(directory.path().join("key.txt")));
+    }
+
+    #[test]
+    fn settings_that_were_found_name_nothing_outside_of_their_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let inventory = place.path().join("inventory");
+        std::fs::create_dir_all(inventory.join("inner")).unwrap();
+        std::fs::create_dir(place.path().join("other")).unwrap();
+        let link = |target: &str, name: &str| {
+            std::os::unix::fs::symlink(target, inventory.join(name)).unwrap();
+        };
+        link("../other", "link");
+        link("inner", "fine");
+        link("/nonexistent/file", "nowhere");
+        std::fs::create_dir(inventory.join("linked")).unwrap();
+        link("../../other/gamctl.db", "linked/gamctl.db");
+        let found = |text: &str| {
+            let path = inventory.join("gamctl.toml");
+            std::fs::write(&path, text).unwrap();
+            let named = settings(Some(&path));
+            assert!(named.is_ok(), "{named:?}");
+            settings_of(&Settings::default(), &inventory)
+        };
+        let absolute = format!("{}/other", place.path().display());
+        for path in [
+            &*absolute,
+            "..",
+            "../other",
+            "inner/../../other",
+            "link",
+            "link/x",
+            "nowhere",
+        ] {
+            for (table, key) in [
+                ("inventory", "path"),
+                ("secrets", "directory"),
+                ("secrets", "identity"),
+                ("store", "state"),
+            ] {
+                let error = found(&format!("[{table}]\n{key} = \"{path}\"\n")).unwrap_err();
+                let error = error.to_string();
+                let named = format!("`[{table}] {key}`");
+                assert!(
+                    error.contains(&named) && error.contains("--config"),
+                    "{path}: {error}"
+                );
+            }
+        }
+        for url in [
+            "postgres://db.example.net/gamctl",
+            "sqlite:///tmp/gamctl.db",
+            "sqlite://../gamctl.db",
+            "sqlite://linked/gamctl.db",
+        ] {
+            let error = found(&format!("[store]\nurl = \"{url}\"\n"))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("`[store] url`") && !error.contains(url),
+                "{error}"
+            );
+        }
+        assert!(found("[store]\nstate = \"linked\"\n").is_err());
+        let fine = "[inventory]\npath = \".\"\n[secrets]\ndirectory = \"fine\"\nidentity = \"inner/key.txt\"\n\
+            [store]\nstate = \"state\"\n";
+        let fine = found(fine).unwrap();
+        assert_eq!(fine.secrets.directory, Some(inventory.join("fine")));
+    }
+
+    #[test]
+    fn settings_behind_a_link_out_of_the_inventory_are_not_read() {
+        let place = tempfile::tempdir().unwrap();
+        let inventory = place.path().join("inventory");
+        std::fs::create_dir(&inventory).unwrap();
+        std::fs::write(place.path().join("mine.toml"), "[inventory]\n").unwrap();
+        std::os::unix::fs::symlink("../mine.toml", inventory.join("gamctl.toml")).unwrap();
+        let error = settings_of(&Settings::default(), &inventory).unwrap_err();
+        assert!(
+            matches!(error, SettingsError::LinkedSettings { .. }),
+            "{error}"
+        );
+        assert!(settings(Some(&inventory.join("gamctl.toml"))).is_ok());
+    }
+
+    #[test]
+    fn an_inventory_elsewhere_gets_no_secrets_from_settings_that_were_found_here() {
+        let here = SecretSources {
+            directory: Some(PathBuf::from("secrets")),
+            ..SecretSources::default()
+        };
+        let found = Settings {
+            secrets: here,
+            ..Settings::default()
+        };
+        let elsewhere = tempfile::tempdir().unwrap();
+        let settings = settings_of(&found, elsewhere.path()).unwrap();
+        assert_eq!(settings.secrets.directory, None);
+        let below = settings_of(&found, Path::new("src")).unwrap();
+        assert_eq!(below.secrets.directory, Some(PathBuf::from("secrets")));
+        let named = Settings {
+            is_named: true,
+            ..found
+        };
+        let settings = settings_of(&named, elsewhere.path()).unwrap();
+        assert_eq!(settings.secrets.directory, Some(PathBuf::from("secrets")));
+    }
+
+    #[test]
+    fn who_is_at_the_keyboard_is_one_line_that_can_be_seen() {
+        let name = "ada\n2026 mallory\r\u{1b}[2J\u{85}\u{2028}\u{2029}\u{202e}\u{2066}\u{200b}@noc";
+        assert_eq!(one_line(name), "ada2026 mallory[2J@noc");
+        assert_eq!(one_line(&"x".repeat(500)).len(), 120);
     }
 
     #[test]

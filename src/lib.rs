@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod discovery;
+pub mod git;
 pub mod history;
 pub mod inventory;
 pub mod model;

@@ -17,6 +17,7 @@ mod discovery;
 mod documents;
 mod golden;
 mod history;
+mod hostile_inventory;
 mod import;
 mod injection;
 mod json_documents;

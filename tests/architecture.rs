@@ -19,7 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["observe"],
     &["render", "transport", "notify", "billing", "config"],
     &["crash", "inventory", "plan", "secrets", "simulator"],
-    &["model"],
+    &["git", "model"],
 ];
 
 /// What may import nothing but `model`: the simulator must not share a mistake with what it is there to judge.

@@ -213,6 +213,7 @@ impl Place {
             change: self.change(text),
             lines: vec![self.line(text)],
             inverse: vec![self.undo.to_owned()],
+            cannot_undo: None,
             impact: Impact::None,
             because: vec![Because {
                 cause: Cause::Inventory,
@@ -240,7 +241,7 @@ impl Place {
 fn observation() -> Observation {
     let mut observation = Observation::of(DeviceName::new("birch").unwrap());
     let mut config = DeviceConfig::default();
-    let before = || Some(Description::new("before").unwrap());
+    let before = || Some("before".parse().unwrap());
     let profile = ProfileConfig {
         slot: Some(Slot(2)),
         description: before(),

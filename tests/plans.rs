@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gamctl::inventory::source::{Limits, Source};
 use gamctl::inventory::{Cache, Reading, read};
-use gamctl::model::{DeviceName, Fingerprint, GamModel, Observation};
+use gamctl::model::{DeviceName, Fingerprint, GamModel, Observation, VlanId};
 use gamctl::observe::record::from_bytes;
 use gamctl::plan::{DevicePlan, InventoryVersion, Planned};
 use gamctl::reconcile::{Applied, Fleet, Policy, Sighting, Sightings, find_origins, plan_all};
@@ -120,13 +120,20 @@ impl Example {
                 continue;
             }
             let (hardware, mut running) = twin(look);
-            let before = running.clone();
-            self.run(plan, &hardware, &mut running, |step| &step.lines);
+            let mut states = vec![running.clone()];
+            for step in &plan.steps {
+                self.run(&step.lines, &hardware, &mut running);
+                states.push(running.clone());
+            }
             let after = running.clone();
-            let mut steps = plan.clone();
-            steps.steps.reverse();
-            self.run(&steps, &hardware, &mut running, |step| &step.inverse);
-            assert_eq!(running, before, "{}: the way back", self.name);
+            for (at, step) in plan.steps.iter().enumerate().rev() {
+                self.run(&step.inverse, &hardware, &mut running);
+                if step.cannot_undo.is_some() {
+                    // Somebody does it by hand.
+                    running = states[at].clone();
+                }
+            }
+            assert_eq!(running, states[0], "{}: the way back", self.name);
             look.config = expected(&after);
         }
         if planned.devices.iter().any(DevicePlan::is_refused) {
@@ -138,18 +145,10 @@ impl Example {
         }
     }
 
-    fn run(
-        &self,
-        plan: &DevicePlan,
-        hardware: &Hardware,
-        running: &mut Configuration,
-        lines: fn(&gamctl::plan::Step) -> &Vec<String>,
-    ) {
-        for step in &plan.steps {
-            let text = lines(step).join("\n");
-            let rejected = merge(&text, running, hardware);
-            assert_eq!(rejected, [], "{}: {text}", self.name);
-        }
+    fn run(&self, lines: &[String], hardware: &Hardware, running: &mut Configuration) {
+        let text = lines.join("\n");
+        let rejected = merge(&text, running, hardware);
+        assert_eq!(rejected, [], "{}: {text}", self.name);
     }
 }
 
@@ -178,6 +177,39 @@ fn every_example_is_planned_as_it_says() {
         }
     }
     assert!(failed.is_empty(), "see above: {failed:#?}");
+}
+
+#[test]
+fn a_fault_in_the_plan_of_one_device_refuses_that_one_and_no_other() {
+    let mut example = Example::read("refused-too-many-devices");
+    let before = example.plan(&example.seen);
+    assert_eq!(before.complaints, []);
+    // No device takes one VLAN on both Ethernet ports, so undoing leads where no line can.
+    let seen = example.seen.get_mut("birch").unwrap();
+    let one = seen.config.subscribers.values_mut().next().unwrap();
+    one.vlan = VlanId::new(201).unwrap();
+    one.port2_vlan = Some(one.vlan);
+    let planned = example.plan(&example.seen);
+    assert!(!planned.complaints.is_empty());
+    assert!(
+        planned
+            .complaints
+            .iter()
+            .all(|found| found.device.as_str() == "birch")
+    );
+    for (plan, was) in planned.devices.iter().zip(&before.devices) {
+        if plan.device.as_str() == "birch" {
+            let refusal = &plan.refusals[0];
+            assert_eq!(refusal.rule, "lint");
+            let first = planned.complaints[0].complaint.to_string();
+            assert!(refusal.message.contains(&first), "{}", refusal.message);
+            assert!(!plan.steps.is_empty(), "it still shows what it would be");
+        } else {
+            assert_eq!(plan, was);
+            assert!(!plan.is_refused() && !plan.steps.is_empty());
+        }
+    }
+    assert_eq!(gamctl::report::plan_exit(&planned).code(), 1);
 }
 
 #[test]

@@ -210,11 +210,12 @@ impl Cluster {
     }
 
     pub(crate) fn url(&self, database: &str) -> StoreUrl {
+        StoreUrl::parse(&self.url_text(database)).unwrap()
+    }
+
+    pub(crate) fn url_text(&self, database: &str) -> String {
         let sockets = self.folder.display().to_string().replace('/', "%2F");
-        StoreUrl::parse(&format!(
-            "postgres://gam@localhost/{database}?host={sockets}"
-        ))
-        .unwrap()
+        format!("postgres://gam@localhost/{database}?host={sockets}")
     }
 }
 

@@ -257,6 +257,7 @@ fn dressed(change: Change) -> Result<Step, RenderError> {
         change,
         lines: Vec::new(),
         inverse: Vec::new(),
+        cannot_undo: None,
         impact: Impact::None,
         because: vec![gamctl::plan::Because {
             cause: Cause::Inventory,

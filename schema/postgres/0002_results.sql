@@ -1,4 +1,5 @@
--- The result of a run is a word, the scope of a freeze is data, a lease has a length and a claim, and what was asked twice is one row.
+-- The result of a run is a word, the scope of a freeze is data, a lease has a length and a claim, what was asked twice is one row,
+-- and what a device was like is known for any time.
 -- The same changes are in schema/sqlite.
 
 alter table run disable trigger run_ends_once;
@@ -84,3 +85,27 @@ create table converged (
 create trigger is_kept before update on converged for each row execute function only_added_to();
 create trigger stays before delete on converged for each row execute function only_added_to();
 create trigger stays_whole before truncate on converged for each statement execute function only_added_to();
+
+-- When a device was last looked at, and how it was doing then: one row a device, replaced by each look. Null: before this schema.
+alter table last_look add column at timestamptz;
+alter table last_look add column status jsonb;
+
+-- Each time that the last look at a device became another one: what a device was like at any time is found here.
+create table look_change (
+    device   text        not null,
+    number   bigint      not null check (number > 0),
+    sequence bigint      not null,
+    at       timestamptz not null,
+    primary key (device, number),
+    foreign key (device, sequence) references look (device, sequence)
+);
+create trigger is_kept before update on look_change for each row execute function only_added_to();
+create trigger stays before delete on look_change for each row execute function only_added_to();
+create trigger stays_whole before truncate on look_change for each statement execute function only_added_to();
+insert into look_change (device, number, sequence, at) select device, sequence, sequence, at from look;
+-- A device that was again as it was before: since when is not known, so it counts from now on.
+insert into look_change (device, number, sequence, at)
+    select last_look.device, newest.sequence + 1, last_look.sequence, clock_timestamp()
+    from last_look join (select device, max(sequence) as sequence from look group by device) as newest
+        on newest.device = last_look.device
+    where newest.sequence <> last_look.sequence;

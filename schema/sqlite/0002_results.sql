@@ -1,4 +1,5 @@
--- The result of a run is a word, the scope of a freeze is data, a lease has a length and a claim, and what was asked twice is one row.
+-- The result of a run is a word, the scope of a freeze is data, a lease has a length and a claim, what was asked twice is one row,
+-- and what a device was like is known for any time.
 -- The same changes are in schema/postgres.
 
 -- A table whose check names a column cannot lose that column, so `run` is made again. Its rows are missing for a moment.
@@ -105,3 +106,26 @@ create table converged (
 ) strict;
 create trigger converged_is_kept before update on converged begin select raise(abort, 'gamctl: append-only'); end;
 create trigger converged_stays before delete on converged begin select raise(abort, 'gamctl: append-only'); end;
+
+-- When a device was last looked at, and how it was doing then: one row a device, replaced by each look. Null: before this schema.
+alter table last_look add column at integer;
+alter table last_look add column status text;
+
+-- Each time that the last look at a device became another one: what a device was like at any time is found here.
+create table look_change (
+    device   text    not null,
+    number   integer not null check (number > 0),
+    sequence integer not null,
+    at       integer not null,
+    primary key (device, number),
+    foreign key (device, sequence) references look (device, sequence)
+) strict;
+create trigger look_change_is_kept before update on look_change begin select raise(abort, 'gamctl: append-only'); end;
+create trigger look_change_stays before delete on look_change begin select raise(abort, 'gamctl: append-only'); end;
+insert into look_change (device, number, sequence, at) select device, sequence, sequence, at from look;
+-- A device that was again as it was before: since when is not known, so it counts from now on.
+insert into look_change (device, number, sequence, at)
+    select last_look.device, newest.sequence + 1, last_look.sequence, cast(unixepoch('subsec') * 1000 as integer)
+    from last_look join (select device, max(sequence) as sequence from look group by device) as newest
+        on newest.device = last_look.device
+    where newest.sequence <> last_look.sequence;

@@ -2,11 +2,10 @@
 
 use std::time::Instant;
 
-use super::before::refused;
+use super::cause::{Failure, Interruption, LookFailure, NotReached, Refusal, SoFar, SshFailure};
 use super::road::{Road, Start, interrupted};
-use super::typing::{Failure, failure_of};
 use super::{Ended, Progress, Witness, Work};
-use crate::model::{ConfigSource, Observation, chain};
+use crate::model::{ConfigSource, MacAddress, Observation};
 use crate::observe::{board_address, look};
 use crate::transport::ssh::{Command, Session, SshError};
 
@@ -30,7 +29,9 @@ impl<W: Witness> Road<'_, '_, W> {
         };
         let at = Instant::now();
         let before = looked.map_err(|error| Ended::Unreachable {
-            because: chain(&error),
+            cause: NotReached::Look {
+                look: LookFailure::of(&error),
+            },
         })?;
         let session = session.transpose();
         let session = session.map_err(|error| not_reached(&error))?;
@@ -41,53 +42,78 @@ impl<W: Witness> Road<'_, '_, W> {
         Session::open_to_write(self.job.login, self.job.patience, self.job.fence).await
     }
 
-    /// Logs in once more, to the same box.
+    /// Logs in once more, to the same device.
     pub(super) async fn open_again(
         &self,
         start: &Start<'_>,
-    ) -> Result<Session, Result<Failure, Ended>> {
-        let mut session = self.open().await.map_err(|error| failure_of(&error))?;
-        match board(&mut session, start.before).await {
+    ) -> Result<Session, Result<NoSession, Ended>> {
+        let lost = |error: SshError| match error.because() {
+            SshError::Fenced { .. } => Err(lease_expired(&error, None)),
+            _ => Ok(NoSession::Failed(SshFailure::of(&error))),
+        };
+        let mut session = self.open().await.map_err(lost)?;
+        match other_board(&mut session, start.before).await {
             Ok(None) => Ok(session),
-            Ok(Some(because)) => Err(Ok(Failure::before_anything(because))),
-            Err(error) => Err(failure_of(&error)),
+            Ok(Some((ssh, snmp))) => Err(Ok(NoSession::OtherDevice { ssh, snmp })),
+            Err(error) => Err(lost(error)),
         }
     }
 
-    /// Checks that SSH leads to the device that SNMP leads to: they may be forwarded to different boxes.
+    /// Checks that SSH leads to the device that SNMP leads to: they may be forwarded to different ones.
     pub(super) async fn check_board(
         &self,
         session: &mut Session,
         look: &Observation,
     ) -> Result<(), Ended> {
-        let other = board(session, look).await;
+        let other = other_board(session, look).await;
         match other.map_err(|error| not_reached(&error))? {
             None => Ok(()),
-            Some(because) => Err(refused(
-                "wrong-device",
-                because,
-                "look where the address and its ports lead; nothing is written to a box that was not looked at",
-            )),
+            Some((ssh, snmp)) => Err(Ended::Refused {
+                refusal: Refusal::WrongBoard { ssh, snmp },
+            }),
         }
     }
 }
 
-/// Returns where SSH leads, if that is not the board that a look was at.
-async fn board(session: &mut Session, look: &Observation) -> Result<Option<String>, SshError> {
+/// Why there is no second session.
+pub(super) enum NoSession {
+    Failed(SshFailure),
+    OtherDevice { ssh: MacAddress, snmp: MacAddress },
+}
+
+impl From<NoSession> for Failure {
+    fn from(why: NoSession) -> Self {
+        match why {
+            NoSession::Failed(error) => Self::SessionLost { error },
+            NoSession::OtherDevice { ssh, snmp } => Self::OtherDevice { ssh, snmp },
+        }
+    }
+}
+
+/// Returns where SSH and SNMP lead, if that is not the same board.
+async fn other_board(
+    session: &mut Session,
+    look: &Observation,
+) -> Result<Option<(MacAddress, MacAddress)>, SshError> {
     let version = session.read(Command::ShowVersion).await?;
-    Ok(match (board_address(&version), look.identity.mac) {
-        (Some(over_ssh), Some(over_snmp)) if over_ssh != over_snmp => Some(format!(
-            "SSH leads to another device than SNMP: {over_ssh} and not {over_snmp}"
-        )),
-        _ => None,
-    })
+    let both = board_address(&version).zip(look.identity.mac);
+    Ok(both.filter(|(ssh, snmp)| ssh != snmp))
 }
 
 pub(super) fn not_reached(error: &SshError) -> Ended {
     match error.because() {
-        SshError::Fenced { .. } => interrupted(&format!("{error}; nothing was written")),
+        SshError::Fenced { .. } => lease_expired(error, Some(SoFar::NothingWritten)),
         _ => Ended::Unreachable {
-            because: chain(error),
+            cause: NotReached::CommandLine {
+                error: SshFailure::of(error),
+            },
         },
     }
+}
+
+pub(super) fn lease_expired(error: &SshError, so_far: Option<SoFar>) -> Ended {
+    interrupted(Interruption::LeaseExpired {
+        error: SshFailure::of(error),
+        so_far,
+    })
 }

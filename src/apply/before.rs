@@ -1,11 +1,12 @@
 //! What must hold before anything is written to a device.
 
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
-use crate::plan::{DevicePlan, Refusal, Request};
+use crate::plan::{self, DevicePlan, Request};
 use crate::render::lines;
 use crate::transport::ssh::ConfigLine;
 
 use super::Ended;
+use super::cause::{NotReached, Outdated, Refusal};
 use super::moved::differences;
 
 /// Checks that the device is one that may be written to.
@@ -13,62 +14,42 @@ pub(super) fn is_ours(request: &Request<'_>) -> Result<(), Ended> {
     match request.state {
         DeviceState::Managed | DeviceState::Retired => Ok(()),
         state @ (DeviceState::Observe | DeviceState::Locked | DeviceState::Preprovision) => {
-            Err(refused(
-                "not-managed",
-                format!(
-                    "{} is `{}`, which is not written to",
-                    request.device,
-                    state.as_str()
-                ),
-                "make it `managed` in the inventory first",
-            ))
+            Err(refused(Refusal::NotManaged { state }))
         }
     }
 }
 
 /// Checks that a plan may be carried out, whatever the device looks like.
 pub(super) fn is_fit(plan: &DevicePlan, request: &Request<'_>) -> Result<(), Ended> {
-    let device = request.device;
-    let refused = |rule, because, hint| Err(refused(rule, because, hint));
-    if plan.device != *device {
-        return refused(
-            "other-device",
-            format!("the plan is for {} and not for {device}", plan.device),
-            "plan again",
-        );
+    if plan.device != *request.device {
+        return Err(refused(Refusal::OtherDevice {
+            plan_for: plan.device.clone(),
+        }));
     }
     if let Some(refusal) = plan.refusals.first() {
-        return Err(by_refusal(refusal));
+        return Err(by_plan(refusal));
     }
     for (number, step) in (1..).zip(&plan.steps) {
+        let cannot_be_sent = |error: String| {
+            Err(refused(Refusal::CannotBeSent {
+                step: number,
+                error,
+            }))
+        };
         match lines(&step.change) {
             Ok(lines) if lines == step.lines && !lines.is_empty() => {
                 let bad = lines.iter().find_map(|line| ConfigLine::new(line).err());
                 if let Some(error) = bad {
-                    return refused(
-                        "cannot-be-typed",
-                        format!("step {number} cannot be typed: {error}"),
-                        "plan again",
-                    );
+                    return cannot_be_sent(error.to_string());
                 }
             }
             Ok(_) => {
-                return refused(
-                    "lines-differ",
-                    format!(
-                        "the lines of step {number} are not those that {} needs",
-                        step.change.object
-                    ),
-                    "plan again; the plan was changed by hand, or by another version of gamctl",
-                );
+                return Err(refused(Refusal::LinesDiffer {
+                    step: number,
+                    object: step.change.object.to_string(),
+                }));
             }
-            Err(error) => {
-                return refused(
-                    "cannot-be-typed",
-                    format!("step {number} cannot be typed: {error}"),
-                    "plan again",
-                );
-            }
+            Err(error) => return cannot_be_sent(error.to_string()),
         }
     }
     Ok(())
@@ -76,9 +57,6 @@ pub(super) fn is_fit(plan: &DevicePlan, request: &Request<'_>) -> Result<(), End
 
 /// What a device's identity is refused for; these say more than that it moved.
 const IDENTITY: [&str; 3] = ["wrong-device", "identity-not-read", "unknown-model"];
-
-const OUTDATED: &str =
-    "plan again: the inventory's policy, or what is ours on the device, changed meanwhile";
 
 /// Checks a fresh look: that the right device answers, that it is as it was when the plan was made, and that planning again
 /// leads to the same steps.
@@ -96,37 +74,27 @@ pub(super) fn may_begin(
     let first = refusals.clone().next();
     let mut identity = refusals.filter(|refusal| IDENTITY.contains(&refusal.rule.as_str()));
     if let Some(refusal) = identity.next() {
-        return Err(by_refusal(refusal));
+        return Err(by_plan(refusal));
     }
     let Some(observed) = &plan.observed else {
-        return outdated(format!(
-            "the plan does not say which look at {} it was made from",
-            plan.device
-        ));
+        return outdated(Outdated::NoLook);
     };
     if observed.fingerprint != *fingerprint {
-        if let Some(unread) = then.and_then(|then| newly_unread(then, now)) {
-            return Err(Ended::Unreachable {
-                because: format!(
-                    "{} could not be read whole, as it was when the plan was made: {unread}",
-                    plan.device
-                ),
-            });
+        if let Some(cause) = then.and_then(|then| newly_unread(then, now)) {
+            return Err(Ended::Unreachable { cause });
         }
         return Err(Ended::Moved {
             differences: differences(then, plan, now, intended),
         });
     }
     if let Some(refusal) = first {
-        return Err(by_refusal(refusal));
+        return Err(by_plan(refusal));
     }
     let again = match again {
         Ok(again) => again,
         Err(error) => {
-            return outdated(format!(
-                "{} cannot be planned any more: {error}",
-                plan.device
-            ));
+            let error = error.clone();
+            return outdated(Outdated::CannotPlan { error });
         }
     };
     let steps = |plan: &DevicePlan| -> Vec<_> {
@@ -138,16 +106,14 @@ pub(super) fn may_begin(
     if steps(plan) == steps(again) {
         return Ok(());
     }
-    outdated(format!(
-        "planning {} again leads to {} steps that are not the {} that were approved",
-        plan.device,
-        again.steps.len(),
-        plan.steps.len()
-    ))
+    outdated(Outdated::OtherSteps {
+        now: again.steps.len(),
+        approved: plan.steps.len(),
+    })
 }
 
 /// Returns what could be read once and cannot now: of a device that is not known it is not known that it moved.
-fn newly_unread(then: &Observation, now: &Observation) -> Option<String> {
+fn newly_unread(then: &Observation, now: &Observation) -> Option<NotReached> {
     let known: Vec<_> = then
         .unread
         .iter()
@@ -158,50 +124,42 @@ fn newly_unread(then: &Observation, now: &Observation) -> Option<String> {
         .iter()
         .filter(|unread| !known.contains(&(unread.part, unread.number, &unread.field)));
     let first = new.next()?;
-    let more = match new.count() {
-        0 => String::new(),
-        count => format!(", and {count} more"),
-    };
-    let number = first.number.map(|number| format!(" number {number}"));
-    let part = first.part.as_str();
-    Some(format!(
-        "{part}{}: {}{more}",
-        number.unwrap_or_default(),
-        first.reason
-    ))
+    Some(NotReached::PartlyUnread {
+        part: first.part,
+        number: first.number,
+        reason: first.reason.clone(),
+        more: new.count(),
+    })
 }
 
-/// Checks that nothing is left to do but to save.
-pub(super) fn may_save(again: &Result<DevicePlan, String>) -> Result<(), Ended> {
-    match again {
-        Err(error) => outdated(format!("it cannot be planned any more: {error}")),
-        Ok(again) => match again.refusals.first() {
-            Some(refusal) => Err(by_refusal(refusal)),
-            None if again.steps.is_empty() => Ok(()),
-            None => outdated(format!(
-                "there is more to do on {} than to save what was verified",
-                again.device
-            )),
-        },
+/// Returns the plan of a device where nothing is left to do but to save.
+pub(super) fn may_save(again: Result<DevicePlan, String>) -> Result<DevicePlan, Ended> {
+    let again = again.map_err(|error| {
+        refused(Refusal::PlanOutdated {
+            why: Outdated::CannotPlan { error },
+        })
+    })?;
+    if let Some(refusal) = again.refusals.first() {
+        return Err(by_plan(refusal));
     }
-}
-
-fn by_refusal(refusal: &Refusal) -> Ended {
-    Ended::Refused {
-        rule: refusal.rule.clone(),
-        because: refusal.message.clone(),
-        hint: refusal.hint.clone(),
+    if !again.steps.is_empty() {
+        outdated(Outdated::MoreThanSaving {
+            steps: again.steps.len(),
+        })?;
     }
+    Ok(again)
 }
 
-fn outdated(because: String) -> Result<(), Ended> {
-    Err(refused("plan-outdated", because, OUTDATED))
+fn by_plan(refusal: &plan::Refusal) -> Ended {
+    refused(Refusal::PlanRefused {
+        refusal: refusal.clone(),
+    })
 }
 
-pub(super) fn refused(rule: &str, because: String, hint: &str) -> Ended {
-    Ended::Refused {
-        rule: rule.to_owned(),
-        because,
-        hint: hint.to_owned(),
-    }
+fn outdated(why: Outdated) -> Result<(), Ended> {
+    Err(refused(Refusal::PlanOutdated { why }))
+}
+
+fn refused(refusal: Refusal) -> Ended {
+    Ended::Refused { refusal }
 }

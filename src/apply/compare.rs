@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DeviceConfig, Observation, Part, RateLimit, Slot, SubscriberConfig};
+use super::cause::Left;
+use crate::model::{DeviceConfig, HeldText, Observation, Part, RateLimit, Slot, SubscriberConfig};
 use crate::plan::{Field, Object};
 
 /// What is known of each object: its fields by their names, as texts. A field that is left out is not there or not known.
@@ -23,9 +24,9 @@ pub(super) fn facts(config: &DeviceConfig) -> Facts {
     object(
         Object::System,
         vec![
-            (Field::Hostname.as_str(), text(system.hostname.as_ref())),
-            (Field::Location.as_str(), text(system.location.as_ref())),
-            (Field::Contact.as_str(), text(system.contact.as_ref())),
+            (Field::Hostname.as_str(), held(system.hostname.as_ref())),
+            (Field::Location.as_str(), held(system.location.as_ref())),
+            (Field::Contact.as_str(), held(system.contact.as_ref())),
         ],
     );
     for (number, uplink) in &config.uplinks {
@@ -37,14 +38,14 @@ pub(super) fn facts(config: &DeviceConfig) -> Facts {
     }
     for (number, port) in &config.ports {
         let fields = vec![
-            (Field::Name.as_str(), text(port.name.as_ref())),
+            (Field::Name.as_str(), held(port.name.as_ref())),
             (Field::Enabled.as_str(), text(port.enabled.as_ref())),
             (Field::Mode.as_str(), text(port.mode.as_ref())),
         ];
         object(Object::Port(*number), fields);
     }
     for (name, profile) in &config.profiles {
-        let description = text(profile.description.as_ref());
+        let description = held(profile.description.as_ref());
         let fields = vec![
             number(profile.slot),
             (Field::Description.as_str(), description),
@@ -87,7 +88,7 @@ fn subscriber(one: &SubscriberConfig) -> Fields {
     let allowed = Some(allowed_vlans).filter(|vlans| !vlans.is_empty());
     vec![
         number(*slot),
-        (Field::Description.as_str(), text(description.as_ref())),
+        (Field::Description.as_str(), held(description.as_ref())),
         (Field::Endpoint.as_str(), text(endpoint.as_ref())),
         (Field::Rate.as_str(), Some(rate)),
         (Field::Vlan.as_str(), Some(vlan.to_string())),
@@ -102,6 +103,10 @@ fn subscriber(one: &SubscriberConfig) -> Fields {
 /// The number of an object on the device.
 fn number(slot: Option<Slot>) -> (&'static str, Option<String>) {
     ("number", slot.map(|slot| slot.0.to_string()))
+}
+
+fn held(text: Option<&HeldText>) -> Option<String> {
+    text.map(|text| text.as_str().to_owned())
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {
@@ -179,22 +184,25 @@ fn forget_unread(look: &Observation, facts: &mut Facts) {
     }
 }
 
-/// Returns in sentences how a picture differs from what was wanted.
-pub(super) fn sentences(wanted: &Facts, has: &Facts) -> Vec<String> {
+/// Returns how a configuration differs from what was wanted.
+pub(super) fn left(wanted: &Facts, has: &Facts) -> Vec<Left> {
     let mut found = Vec::new();
     let objects = wanted
         .keys()
         .chain(has.keys().filter(|key| !wanted.contains_key(*key)));
     for object in objects {
+        let of = || object.clone();
         match (wanted.get(object), has.get(object)) {
-            (Some(_), None) => found.push(format!("{object} is not there")),
-            (None, Some(_)) => found.push(format!("{object} is there")),
+            (Some(_), None) => found.push(Left::Missing { object: of() }),
+            (None, Some(_)) => found.push(Left::Unwanted { object: of() }),
             (Some(wanted), Some(has)) => {
-                for (field, (wanted, has)) in both(wanted, has) {
-                    let wanted = wanted.map_or("not set", String::as_str);
-                    let has = has.map_or("not set", String::as_str);
-                    found.push(format!("`{field}` of {object} is {has} and not {wanted}"));
-                }
+                let differ = both(wanted, has).into_iter();
+                found.extend(differ.map(|(field, (wanted, has))| Left::Field {
+                    object: of(),
+                    field: field.to_owned(),
+                    wanted: wanted.cloned(),
+                    has: has.cloned(),
+                }));
             }
             (None, None) => {}
         }

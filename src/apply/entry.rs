@@ -5,6 +5,7 @@ use std::future::Future;
 use serde::{Deserialize, Serialize};
 
 use super::DeviceOutcome;
+use super::cause::{Failure, SaveFailure, facts_or_text, maybe_facts_or_text};
 use crate::model::{Fingerprint, Observation};
 use crate::plan::DevicePlan;
 
@@ -28,8 +29,12 @@ pub enum Entry {
         /// Counted from 1.
         step: usize,
         exchanges: Vec<Exchange>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        failure: Option<String>,
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "maybe_facts_or_text"
+        )]
+        failure: Option<Failure>,
     },
     /// Configuration mode was left.
     Left { purpose: Purpose },
@@ -48,7 +53,8 @@ pub enum Entry {
         exchanges: Vec<Exchange>,
     },
     NotSaved {
-        because: String,
+        #[serde(alias = "because", deserialize_with = "facts_or_text")]
+        cause: SaveFailure,
         exchanges: Vec<Exchange>,
     },
     /// The last entry of a device in a run.

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::cause::{Interruption, LookFailure, NoLook, StoppedAt};
 use super::road::{Road, Start, interrupted};
 use super::verdict::{Stand, has_restarted};
-use super::{Ended, Progress, Witness};
-use crate::model::{Observation, chain};
+use super::{Ended, NotCompared, Progress, Witness};
+use crate::model::Observation;
 use crate::observe::{LookError, look};
 
 /// A look at a device that was written to, and what it says.
@@ -13,6 +14,7 @@ pub(super) struct Seen {
     pub(super) look: Observation,
     pub(super) stand: Stand,
     pub(super) restarted: bool,
+    pub(super) not_compared: Vec<NotCompared>,
 }
 
 impl<W: Witness> Road<'_, '_, W> {
@@ -23,12 +25,12 @@ impl<W: Witness> Road<'_, '_, W> {
         &self,
         start: &Start<'_>,
         is_open: bool,
-    ) -> Result<Result<Seen, String>, Ended> {
+    ) -> Result<Result<Seen, NoLook>, Ended> {
         let until = Instant::now() + self.job.pace.settle;
         loop {
             let look = match self.look_when_back().await? {
                 Ok(look) => look,
-                Err(because) => return Ok(Err(because)),
+                Err(no_look) => return Ok(Err(no_look)),
             };
             let seen = self.judged(start, look);
             let is_clear = self.is_clear(start, &seen, is_open);
@@ -43,6 +45,7 @@ impl<W: Witness> Road<'_, '_, W> {
         let again = (self.job.replan)(&look);
         let again = again.as_ref().map_err(String::as_str);
         Seen {
+            not_compared: again.map(NotCompared::of).unwrap_or_default(),
             stand: start.ends.stand(&look, again),
             restarted: has_restarted(start.before, &look, start.at.elapsed()),
             look,
@@ -50,7 +53,7 @@ impl<W: Witness> Road<'_, '_, W> {
     }
 
     /// Looks, and waits for a device that is away; `Err` in `Ok` says why it is not back in time.
-    pub(super) async fn look_when_back(&self) -> Result<Result<Observation, String>, Ended> {
+    pub(super) async fn look_when_back(&self) -> Result<Result<Observation, NoLook>, Ended> {
         let began = Instant::now();
         loop {
             let error = match look(&self.job.target).await {
@@ -59,11 +62,10 @@ impl<W: Witness> Road<'_, '_, W> {
             };
             let patience = self.patience_with(&error);
             if began.elapsed() + self.job.pace.pause >= patience {
-                let seconds = began.elapsed().as_secs();
-                return Ok(Err(format!(
-                    "it could not be looked at for {seconds} s: {}",
-                    chain(&error)
-                )));
+                return Ok(Err(NoLook {
+                    seconds: began.elapsed().as_secs(),
+                    failure: LookFailure::of(&error),
+                }));
             }
             (self.job.progress)(Progress::Waiting);
             self.pause(self.job.pace.pause).await?;
@@ -89,7 +91,9 @@ impl<W: Witness> Road<'_, '_, W> {
         };
         tokio::select! {
             () = tokio::time::sleep(time) => Ok(()),
-            () = stopped => Err(interrupted("stopped after it was written to; nothing was saved")),
+            () = stopped => Err(interrupted(Interruption::StopRequested {
+                at: StoppedAt::WaitingForLook,
+            })),
         }
     }
 

@@ -1,12 +1,13 @@
 //! Carries out the plan of one device: looks, compares, writes line by line, looks again, saves, or goes back.
 //!
-//! `job` what is to be done · `entry` what is written down on the way · `outcome` how it ended · `run_result` how a run ended. The doing: `road` arrow by arrow · `arriving`
+//! `job` what is to be done · `entry` what is written down on the way · `outcome` how it ended, `cause` why. The doing: `road` arrow by arrow · `arriving`
 //! looks and logs in · `recording` writes down · `typing` the lines · `looking` patient looks · `saving` the startup file · `undoing` the way back. What decides, from values to values:
 //! `before` what must hold first · `compare` two pictures · `moved` then, now and intended · `verdict` what a look says of an apply.
 
 mod adopt_report;
 mod arriving;
 mod before;
+pub mod cause;
 mod compare;
 mod entry;
 mod job;
@@ -28,7 +29,7 @@ mod verdict;
 pub use adopt_report::{AdoptReport, Adopted};
 pub use entry::{Entry, Exchange, Moment, NotCommitted, Purpose, Witness};
 pub use job::{Ending, Job, Pace, Progress, Replan, Work};
-pub use outcome::{DeviceOutcome, Difference, Ended, StepOutcome};
+pub use outcome::{DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, StepOutcome};
 pub use preflight::{PlanPart, PreflightRefusal};
 pub use recovered::{Found, Recovered};
 pub use road::apply_device;

@@ -53,7 +53,6 @@ pub enum PreflightRefusal {
     NotConfirmed,
     /// The store has no room for what the run would record.
     StoreFull {
-        store: String,
         error: String,
     },
 }

@@ -1,7 +1,8 @@
 //! What is written down before the next arrow is taken; where that fails the way ends.
 
+use super::cause::{Interruption, SoFar};
 use super::road::{Road, interrupted};
-use super::{Ended, Entry, Moment, NotCommitted, Purpose, Witness};
+use super::{Ended, Entry, Moment, Purpose, Witness};
 use crate::crash;
 use crate::model::{Fingerprint, Observation};
 use crate::plan::DevicePlan;
@@ -13,8 +14,7 @@ impl<W: Witness> Road<'_, '_, W> {
             fingerprint: Fingerprint::of(look),
         };
         crash::point("verified-before");
-        self.commit(entry, "it was written and verified, and not saved")
-            .await?;
+        self.commit(entry, SoFar::VerifiedNotSaved).await?;
         crash::point("verified-after");
         Ok(())
     }
@@ -27,7 +27,7 @@ impl<W: Witness> Road<'_, '_, W> {
             observation: Box::new(look.clone()),
         };
         crash::point("looked-before");
-        self.commit(entry, "nothing was saved").await?;
+        self.commit(entry, SoFar::NothingSaved).await?;
         crash::point("looked-after");
         Ok(())
     }
@@ -36,7 +36,7 @@ impl<W: Witness> Road<'_, '_, W> {
         &self,
         purpose: Purpose,
         plan: &DevicePlan,
-        so_far: &str,
+        so_far: SoFar,
     ) -> Result<(), Ended> {
         let entry = Entry::Intent {
             purpose,
@@ -49,8 +49,8 @@ impl<W: Witness> Road<'_, '_, W> {
     }
 
     /// Writes an entry down; where that fails the way ends, whatever the entry is.
-    pub(super) async fn commit(&self, entry: Entry, so_far: &str) -> Result<(), Ended> {
+    pub(super) async fn commit(&self, entry: Entry, so_far: SoFar) -> Result<(), Ended> {
         let committed = self.witness.commit(entry).await;
-        committed.map_err(|error: NotCommitted| interrupted(&format!("{error}; {so_far}")))
+        committed.map_err(|error| interrupted(Interruption::not_committed(error, so_far)))
     }
 }

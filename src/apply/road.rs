@@ -3,11 +3,13 @@
 use std::time::Instant;
 
 use super::arriving::not_reached;
-use super::before::{is_fit, is_ours, may_begin, may_save, refused};
+use super::before::{is_fit, is_ours, may_begin, may_save};
+use super::cause::{Failure, Interruption, Left, NotRestored, Remark, SoFar, StoppedAt};
 use super::typing::Typed;
 use super::verdict::{Ends, Stand};
 use super::{
-    DeviceOutcome, Ended, Ending, Entry, Job, Moment, Progress, Purpose, StepOutcome, Witness, Work,
+    DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose, StepOutcome,
+    Witness, Work,
 };
 use crate::crash;
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
@@ -32,6 +34,7 @@ pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
         seen: None,
         steps: Vec::new(),
         remarks: Vec::new(),
+        not_compared: Vec::new(),
     };
     let ended = match road.walk().await {
         Ok(ended) | Err(ended) => ended,
@@ -41,6 +44,7 @@ pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
         ended,
         steps: road.steps,
         remarks: road.remarks,
+        not_compared: road.not_compared,
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     Ending {
@@ -55,7 +59,8 @@ pub(super) struct Road<'a, 'j, W> {
     pub(super) witness: &'a W,
     pub(super) seen: Option<Observation>,
     pub(super) steps: Vec<StepOutcome>,
-    pub(super) remarks: Vec<String>,
+    pub(super) remarks: Vec<Remark>,
+    pub(super) not_compared: Vec<NotCompared>,
 }
 
 /// What is held against every later look.
@@ -82,7 +87,7 @@ impl<W: Witness> Road<'_, '_, W> {
             observation: Box::new(before.clone()),
         };
         crash::point("looked-before");
-        self.commit(looked, "nothing was written").await?;
+        self.commit(looked, SoFar::NothingWritten).await?;
         crash::point("looked-after");
         self.seen = Some(before.clone());
         let plan = self.approved(&before, fingerprint)?;
@@ -96,7 +101,9 @@ impl<W: Witness> Road<'_, '_, W> {
         self.check_board(&mut session, &before).await?;
         if self.is_stopped() {
             session.close().await;
-            return Err(interrupted("stopped before anything was written"));
+            return Err(interrupted(Interruption::StopRequested {
+                at: StoppedAt::BeforeWriting,
+            }));
         }
         let start = Start {
             before: &before,
@@ -104,7 +111,7 @@ impl<W: Witness> Road<'_, '_, W> {
             plan: &plan,
             ends: Ends::of(&before, &plan.steps),
         };
-        self.intend(Purpose::Apply, &plan, "nothing was written")
+        self.intend(Purpose::Apply, &plan, SoFar::NothingWritten)
             .await?;
         if job.work == Work::SaveOnly {
             self.verified(Purpose::Apply, &before).await?;
@@ -118,7 +125,7 @@ impl<W: Witness> Road<'_, '_, W> {
 
     /// Returns the plan to carry out, once it was checked against the look.
     fn approved(
-        &self,
+        &mut self,
         before: &Observation,
         fingerprint: Fingerprint,
     ) -> Result<DevicePlan, Ended> {
@@ -132,18 +139,18 @@ impl<W: Witness> Road<'_, '_, W> {
             | DeviceState::Preprovision => job.request.intended,
         };
         let again = (job.replan)(before);
+        self.not_compared = again.as_ref().map(NotCompared::of).unwrap_or_default();
         match job.work {
             Work::Steps => {
                 may_begin(job.plan, &again, job.then, before, &fingerprint, intended)?;
                 Ok(job.plan.clone())
             }
             Work::SaveOnly => {
-                may_save(&again)?;
+                let again = may_save(again)?;
                 let observed = Some(Observed {
                     sequence: before.sequence,
                     fingerprint,
                 });
-                let again = again.map_err(|error| refused("plan-outdated", error, "plan again"))?;
                 Ok(DevicePlan { observed, ..again })
             }
         }
@@ -154,36 +161,32 @@ impl<W: Witness> Road<'_, '_, W> {
         (self.job.progress)(Progress::Verifying);
         let seen = match self.look_until_settled(start, false).await? {
             Ok(seen) => seen,
-            Err(because) => return Ok(away(start, &because)),
+            Err(look) => return Ok(away(start, Failure::CannotVerify { look }, None)),
         };
         self.looked(Moment::After, &seen.look).await?;
+        self.not_compared.clone_from(&seen.not_compared);
         match seen.stand {
             Stand::Reached => {
                 self.verified(Purpose::Apply, &seen.look).await?;
-                self.remark_others(&start.ends.others(&seen.look));
+                self.remark_others(start.ends.others(&seen.look));
                 self.save(start, Some(session)).await
             }
             stand => {
                 // It did as it was told, and is not trusted any more.
                 session.close().await;
-                let because =
-                    "every line was taken, and a second look does not find what was written";
-                self.settle_accounts(
-                    start,
-                    because.to_owned(),
-                    true,
-                    seen.look,
-                    seen.restarted,
-                    stand,
-                )
-                .await
+                let cause = Failure::NotFoundAfterWriting {
+                    missing: Vec::new(),
+                };
+                self.settle_accounts(start, cause, true, seen.look, seen.restarted, stand)
+                    .await
             }
         }
     }
 
-    pub(super) fn remark_others(&mut self, others: &[String]) {
-        let remark = |other| format!("somebody else changed something meanwhile: {other}");
-        self.remarks.extend(others.iter().map(remark));
+    pub(super) fn remark_others(&mut self, others: Vec<Left>) {
+        let others = others.into_iter();
+        self.remarks
+            .extend(others.map(|what| Remark::OthersChanged { what }));
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -191,14 +194,12 @@ impl<W: Witness> Road<'_, '_, W> {
     }
 }
 
-pub(super) fn interrupted(because: &str) -> Ended {
-    Ended::Interrupted {
-        because: because.to_owned(),
-    }
+pub(super) fn interrupted(cause: Interruption) -> Ended {
+    Ended::Interrupted { cause }
 }
 
-/// It was written to, and nobody knows what became of it.
-pub(super) fn away(start: &Start<'_>, because: &str) -> Ended {
+/// Returns how it ended with a device that was written to, when it is not known what became of it.
+pub(super) fn away(start: &Start<'_>, cause: Failure, not_restored: Option<NotRestored>) -> Ended {
     let objects: std::collections::BTreeSet<String> = start
         .plan
         .steps
@@ -207,9 +208,8 @@ pub(super) fn away(start: &Start<'_>, because: &str) -> Ended {
         .collect();
     let objects = objects.into_iter();
     Ended::Stuck {
-        because: because.to_owned(),
-        left: objects
-            .map(|object| format!("{object} is not known"))
-            .collect(),
+        cause,
+        not_restored,
+        left: objects.map(|object| Left::Unknown { object }).collect(),
     }
 }

@@ -88,7 +88,9 @@ impl RunReport {
         if has_ended(&|ended| matches!(ended, Ended::Moved { .. })) {
             return RunResult::Stale;
         }
+        let is_partly = |one: &DeviceOutcome| !one.not_compared.is_empty();
         if has_ended(&|ended| matches!(ended, Ended::Unreachable { .. }))
+            || self.outcomes.iter().any(is_partly)
             || !self.unobservable.is_empty()
             || !self.skipped.is_empty()
         {

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use super::road::{Road, Start, away, interrupted};
+use super::arriving::{NoSession, lease_expired};
+use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
+use super::road::{Road, Start, away};
 use super::verdict::Stand;
 use super::{Ended, Entry, Exchange, Moment, Progress, Witness};
 use crate::crash;
@@ -20,7 +22,7 @@ enum Proof {
     Known(String),
     /// Nothing speaks against it, and nothing but the reply for it.
     ReplyAlone(String),
-    Against(String),
+    Against(SaveFailure),
 }
 
 impl<W: Witness> Road<'_, '_, W> {
@@ -31,8 +33,9 @@ impl<W: Witness> Road<'_, '_, W> {
         mut session: Option<Session>,
     ) -> Result<Ended, Ended> {
         let mut exchanges = Vec::new();
-        let mut because = String::new();
-        for _ in 0..TRIES {
+        let mut tries = 0;
+        let failed = loop {
+            tries += 1;
             (self.job.progress)(Progress::Saving);
             let opened = match session.take() {
                 Some(session) => Ok(session),
@@ -40,10 +43,7 @@ impl<W: Witness> Road<'_, '_, W> {
             };
             let session = match opened {
                 Ok(session) => session,
-                Err(failure) => {
-                    because = failure?.because;
-                    break;
-                }
+                Err(no_session) => break no_session?.into(),
             };
             let file = look_at_startup(&self.job.target).await;
             let error = match save(session).await {
@@ -51,21 +51,21 @@ impl<W: Witness> Road<'_, '_, W> {
                 Err(error) => error,
             };
             exchanges.extend(error.exchange().cloned().map(Exchange::from));
-            because = chain(&error);
             if matches!(error.because(), SshError::Fenced { .. }) {
-                return Err(interrupted(&because));
+                return Err(lease_expired(&error, None));
             }
+            let failed = SaveFailure::of(&error);
             let ended = self
-                .after_lost_save(start, &because, &file, &mut exchanges, error.may_have_run())
+                .after_lost_save(start, &failed, &file, &mut exchanges, error.may_have_run())
                 .await?;
             if let Some(ended) = ended {
                 return Ok(ended);
             }
-            if matches!(error.because(), SshError::Declined { .. }) {
-                break;
+            if tries == TRIES || matches!(error.because(), SshError::Declined { .. }) {
+                break failed;
             }
-        }
-        self.not_saved(because, exchanges).await
+        };
+        self.not_saved(failed, exchanges).await
     }
 
     /// Holds what the device said against what its agent says of the file.
@@ -80,12 +80,10 @@ impl<W: Witness> Road<'_, '_, W> {
         let proof = match self.proof(bytes, &before).await? {
             Proof::Known(proof) => proof,
             Proof::ReplyAlone(why) => {
-                self.remarks.push(format!(
-                    "that it is saved is known by the device's reply alone: {why}"
-                ));
+                self.remarks.push(Remark::SavedByReplyAlone { why });
                 "by its reply alone".to_owned()
             }
-            Proof::Against(because) => return self.not_saved(because, exchanges).await,
+            Proof::Against(failed) => return self.not_saved(failed, exchanges).await,
         };
         self.saved(Some(bytes), proof, exchanges).await
     }
@@ -106,13 +104,11 @@ impl<W: Witness> Road<'_, '_, W> {
                         "the agent has a startup file of {bytes} bytes{at}"
                     )));
                 }
-                Ok(Some(file)) => Proof::Against(format!(
-                    "the device says that it saved {bytes} bytes, and its startup file has {}",
-                    file.bytes
-                )),
-                Ok(None) => Proof::Against(format!(
-                    "the device says that it saved {bytes} bytes, and has no startup file"
-                )),
+                Ok(Some(file)) => Proof::Against(SaveFailure::SizeDiffers {
+                    reported: bytes,
+                    has: file.bytes,
+                }),
+                Ok(None) => Proof::Against(SaveFailure::NoStartupFile { reported: bytes }),
                 Err(why) => Proof::ReplyAlone(why),
             };
             if Instant::now() + self.job.pace.pause >= until {
@@ -126,31 +122,32 @@ impl<W: Witness> Road<'_, '_, W> {
     async fn after_lost_save(
         &mut self,
         start: &Start<'_>,
-        because: &str,
+        failed: &SaveFailure,
         before: &File,
         exchanges: &mut Vec<Exchange>,
         was_sent: bool,
     ) -> Result<Option<Ended>, Ended> {
         (self.job.progress)(Progress::LookingAgain);
+        let cause = Failure::SaveFailed {
+            save: failed.clone(),
+        };
         let look = match self.look_when_back().await? {
             Ok(look) => look,
-            Err(no_look) => {
-                let because = format!("{because}; {no_look}");
-                return Ok(Some(away(start, &because)));
+            Err(look) => {
+                let why = NotRestored::CannotLook { look };
+                return Ok(Some(away(start, cause, Some(why))));
             }
         };
         let seen = self.judged(start, look);
         self.looked(Moment::After, &seen.look).await?;
+        self.not_compared.clone_from(&seen.not_compared);
         match (seen.restarted, seen.stand) {
             (true, Stand::Reached) => {
                 let proof = "it restarted, and came up as it shall be".to_owned();
                 let exchanges = std::mem::take(exchanges);
                 self.saved(None, proof, exchanges).await.map(Some)
             }
-            (true, _) => {
-                let because = format!("it was verified, and saving failed: {because}");
-                Ok(Some(self.after_restart(start, &because, &seen.look)))
-            }
+            (true, _) => Ok(Some(self.after_restart(start, cause, &seen.look))),
             (false, Stand::Reached) => {
                 let file = look_at_startup(&self.job.target).await;
                 match was_sent.then(|| written_anew(before, &file)).flatten() {
@@ -166,16 +163,12 @@ impl<W: Witness> Road<'_, '_, W> {
                     }
                 }
             }
-            (false, stand) => {
-                let because = format!(
-                    "it was verified, and saving failed: {because}; now it is not as it shall be any more"
-                );
-                let (Stand::OthersMoved(left) | Stand::Elsewhere(left) | Stand::Unread(left)) =
-                    stand
-                else {
-                    return Ok(None);
-                };
-                Ok(Some(Ended::Stuck { because, left }))
+            (false, Stand::OthersMoved(left) | Stand::Elsewhere(left) | Stand::Unread(left)) => {
+                Ok(Some(Ended::Stuck {
+                    cause,
+                    not_restored: Some(NotRestored::ChangedBeforeSave),
+                    left,
+                }))
             }
         }
     }
@@ -191,20 +184,33 @@ impl<W: Witness> Road<'_, '_, W> {
             proof,
             exchanges,
         };
-        self.commit(entry, "it was written, verified and saved")
-            .await?;
+        self.commit(entry, SoFar::Saved).await?;
         crash::point("saved-after");
         Ok(Ended::Applied)
     }
 
-    async fn not_saved(&self, because: String, exchanges: Vec<Exchange>) -> Result<Ended, Ended> {
+    async fn not_saved(
+        &self,
+        cause: SaveFailure,
+        exchanges: Vec<Exchange>,
+    ) -> Result<Ended, Ended> {
         let entry = Entry::NotSaved {
-            because: because.clone(),
+            cause: cause.clone(),
             exchanges,
         };
-        self.commit(entry, "it was written and verified, and not saved")
-            .await?;
-        Ok(Ended::Unsaved { because })
+        self.commit(entry, SoFar::VerifiedNotSaved).await?;
+        Ok(Ended::Unsaved {
+            cause: Unsaved::SaveFailed { save: cause },
+        })
+    }
+}
+
+impl From<NoSession> for SaveFailure {
+    fn from(why: NoSession) -> Self {
+        match why {
+            NoSession::Failed(error) => Self::NoSession { error },
+            NoSession::OtherDevice { ssh, snmp } => Self::OtherDevice { ssh, snmp },
+        }
     }
 }
 

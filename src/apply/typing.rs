@@ -1,5 +1,9 @@
 //! The lines of a plan, one after the other, each step written down before the next is begun.
 
+use tracing::Instrument as _;
+
+use super::arriving::lease_expired;
+use super::cause::{Failure, Interruption, SoFar, SshFailure, StoppedAt};
 use super::road::{Road, interrupted};
 use super::{Ended, Entry, Exchange, Progress, Purpose, StepOutcome, Witness};
 use crate::crash;
@@ -11,23 +15,23 @@ use crate::transport::ssh::{ConfigLine, Session, SshError};
 pub(super) enum Typed {
     /// Every line was taken, and configuration mode was left.
     All(Box<Session>),
-    Failed(Failure),
+    Failed(Trouble),
 }
 
 /// Something went wrong; the session is gone.
-pub(super) struct Failure {
-    pub(super) because: String,
+pub(super) struct Trouble {
+    pub(super) cause: Failure,
     /// A line left and nothing was said to it: the device may be at it still.
     pub(super) is_open: bool,
     /// Every line of every step was answered well before.
     pub(super) is_typed: bool,
 }
 
-impl Failure {
+impl Trouble {
     /// Nothing was typed yet.
-    pub(super) fn before_anything(because: String) -> Self {
+    pub(super) fn before_anything(cause: Failure) -> Self {
         Self {
-            because,
+            cause,
             is_open: false,
             is_typed: false,
         }
@@ -43,8 +47,11 @@ impl<W: Witness> Road<'_, '_, W> {
         purpose: Purpose,
     ) -> Result<Typed, Ended> {
         if let Err(error) = session.configure_begin().await {
-            let failure = self.failed(purpose, 1, Vec::new(), &error).await?;
-            return Ok(Typed::Failed(failure));
+            let cause = Failure::CannotEnterConfigMode {
+                error: SshFailure::of(&error),
+            };
+            let trouble = self.failed(purpose, 1, Vec::new(), &error, cause);
+            return trouble.await.map(Typed::Failed);
         }
         let of = plan.steps.len();
         for (number, step) in (1..).zip(&plan.steps) {
@@ -57,11 +64,13 @@ impl<W: Witness> Road<'_, '_, W> {
                 of,
             });
             crash::point("step-before");
-            let exchanges = match type_step(&mut session, step).await {
+            let span = tracing::info_span!("step", number, of, purpose = ?purpose);
+            let exchanges = match type_step(&mut session, step).instrument(span).await {
                 Ok(exchanges) => exchanges,
                 Err((exchanges, error)) => {
-                    let failure = self.failed(purpose, number, exchanges, &error).await?;
-                    return Ok(Typed::Failed(failure));
+                    let cause = Failure::of_line(number, &error);
+                    let trouble = self.failed(purpose, number, exchanges, &error, cause);
+                    return trouble.await.map(Typed::Failed);
                 }
             };
             let entry = Entry::Typed {
@@ -70,8 +79,8 @@ impl<W: Witness> Road<'_, '_, W> {
                 exchanges,
                 failure: None,
             };
-            let so_far = format!("steps 1 to {number} of {of} were written");
-            if let Err(ended) = self.commit(entry, &so_far).await {
+            let so_far = SoFar::Steps { step: number, of };
+            if let Err(ended) = self.commit(entry, so_far).await {
                 leave(session, self.job.fence.is_open()).await;
                 return Err(ended);
             }
@@ -84,15 +93,18 @@ impl<W: Witness> Road<'_, '_, W> {
             }
         }
         if let Err(error) = session.configure_end().await {
-            let mut failure = failure_of(&error)?;
-            failure.is_typed = true;
-            return Ok(Typed::Failed(failure));
+            let cause = Failure::CannotLeaveConfigMode {
+                error: SshFailure::of(&error),
+                missing: Vec::new(),
+            };
+            let trouble = trouble_of(&error, cause)?;
+            return Ok(Typed::Failed(Trouble {
+                is_typed: true,
+                ..trouble
+            }));
         }
         let entry = Entry::Left { purpose };
-        if let Err(ended) = self
-            .commit(entry, "everything was written, and nothing verified")
-            .await
-        {
+        if let Err(ended) = self.commit(entry, SoFar::EverythingWritten).await {
             session.close().await;
             return Err(ended);
         }
@@ -107,43 +119,46 @@ impl<W: Witness> Road<'_, '_, W> {
         number: usize,
         mut exchanges: Vec<Exchange>,
         error: &SshError,
-    ) -> Result<Failure, Ended> {
-        let text = chain(error);
+        cause: Failure,
+    ) -> Result<Trouble, Ended> {
         exchanges.extend(error.exchange().cloned().map(Exchange::from));
         if purpose == Purpose::Apply {
             self.steps.push(StepOutcome {
                 step: number,
-                failure: Some(text.clone()),
+                failure: Some(cause.clone()),
             });
         }
         let entry = Entry::Typed {
             purpose,
             step: number,
             exchanges,
-            failure: Some(text),
+            failure: Some(cause.clone()),
         };
-        let committed = self.commit(entry, "a line had failed before").await;
-        let failure = failure_of(error)?;
-        committed.map(|()| failure)
+        let committed = self.commit(entry, SoFar::LineFailed).await;
+        let trouble = trouble_of(error, cause)?;
+        committed.map(|()| trouble)
     }
 
     /// Leaves the device in good order half-way.
     async fn stop_after(&self, mut session: Session, done: usize, of: usize) -> Ended {
         let left = session.configure_end().await;
-        let mut because = format!("stopped after step {done} of {of}; nothing was saved");
-        match left {
-            Ok(_) => {
-                session.close().await;
-                let entry = Entry::Left {
-                    purpose: Purpose::Apply,
-                };
-                if let Err(ended) = self.commit(entry, &because).await {
-                    return ended;
-                }
+        if left.is_ok() {
+            session.close().await;
+            let entry = Entry::Left {
+                purpose: Purpose::Apply,
+            };
+            let so_far = SoFar::StoppedAfterStep { step: done, of };
+            if let Err(ended) = self.commit(entry, so_far).await {
+                return ended;
             }
-            Err(error) => because.push_str(&format!("; {}", chain(&error))),
         }
-        interrupted(&because)
+        interrupted(Interruption::StopRequested {
+            at: StoppedAt::AfterStep {
+                step: done,
+                of,
+                not_left: left.err().map(|error| SshFailure::of(&error)),
+            },
+        })
     }
 }
 
@@ -173,15 +188,15 @@ async fn type_step(
     Ok(exchanges)
 }
 
-/// Returns what a failure is; one of a fence ends everything.
-pub(super) fn failure_of(error: &SshError) -> Result<Failure, Ended> {
+/// Returns what a failed line means; one that failed for a lease that expired ends everything.
+fn trouble_of(error: &SshError, cause: Failure) -> Result<Trouble, Ended> {
     let is_answered = match error.because() {
-        SshError::Fenced { .. } => return Err(interrupted(&chain(error))),
+        SshError::Fenced { .. } => return Err(lease_expired(error, None)),
         SshError::Declined { .. } | SshError::Unexpected { .. } => true,
         _ => false,
     };
-    Ok(Failure {
-        because: chain(error),
+    Ok(Trouble {
+        cause,
         is_open: error.may_have_run() && !is_answered,
         is_typed: false,
     })

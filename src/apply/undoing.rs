@@ -1,8 +1,9 @@
 //! When something went wrong: what came of it is found out by a look, and undone by planning back.
 
+use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved};
 use super::looking::Seen;
 use super::road::{Road, Start, away};
-use super::typing::{Failure, Typed};
+use super::typing::{Trouble, Typed};
 use super::verdict::{Stand, has_restarted};
 use super::{Ended, Moment, Progress, Purpose, Witness};
 use crate::model::{Fingerprint, Observation, chain};
@@ -17,7 +18,7 @@ const TRIES: usize = 2;
 enum Try {
     Ended(Ended),
     /// Not all the way; what is there now, and why.
-    Again(Box<Observation>, String),
+    Again(Box<Observation>, NotRestored),
 }
 
 impl<W: Witness> Road<'_, '_, W> {
@@ -25,30 +26,32 @@ impl<W: Witness> Road<'_, '_, W> {
     pub(super) async fn after_failure(
         &mut self,
         start: &Start<'_>,
-        failure: Failure,
+        trouble: Trouble,
     ) -> Result<Ended, Ended> {
         (self.job.progress)(Progress::LookingAgain);
-        let Failure {
-            because,
+        let Trouble {
+            cause,
             is_open,
             is_typed,
-        } = failure;
+        } = trouble;
         let seen = match self.look_until_settled(start, is_open).await? {
             Ok(seen) => seen,
-            Err(no_look) => return Ok(away(start, &format!("{because}; {no_look}"))),
+            Err(look) => return Ok(away(start, cause, Some(NotRestored::CannotLook { look }))),
         };
         let Seen {
             look,
             stand,
             restarted,
+            not_compared,
         } = seen;
         self.looked(Moment::Failed, &look).await?;
+        self.not_compared = not_compared;
         if stand == Stand::Reached && is_typed {
             // Only the way out of configuration mode failed.
             self.verified(Purpose::Apply, &look).await?;
             return self.save(start, None).await;
         }
-        self.settle_accounts(start, because, is_typed, look, restarted, stand)
+        self.settle_accounts(start, cause, is_typed, look, restarted, stand)
             .await
     }
 
@@ -63,48 +66,44 @@ impl<W: Witness> Road<'_, '_, W> {
     pub(super) async fn settle_accounts(
         &mut self,
         start: &Start<'_>,
-        because: String,
+        cause: Failure,
         is_typed: bool,
         look: Observation,
         restarted: bool,
         stand: Stand,
     ) -> Result<Ended, Ended> {
-        let stuck = |because: String, left: Vec<String>| Ended::Stuck { because, left };
         if restarted && stand != Stand::Reached {
-            return Ok(self.after_restart(start, &because, &look));
+            return Ok(self.after_restart(start, cause, &look));
         }
         match stand {
             Stand::Reached => Ok(Ended::Unsaved {
-                because: format!(
-                    "{because}; a look finds everything as it shall be, so nothing is undone, and nothing that a device did not say yes to is saved"
-                ),
+                cause: Unsaved::NotConfirmed { failure: cause },
             }),
             Stand::OthersMoved(others) => {
-                self.remark_others(&others);
-                let because = match is_typed {
-                    true => "what was planned is written; somebody else changed something meanwhile, and that is not saved for them".to_owned(),
-                    false => format!("{because}; what was planned is there, and so is what somebody else changed meanwhile"),
-                };
-                Ok(Ended::Unsaved { because })
+                self.remark_others(others);
+                let failure = (!is_typed).then_some(cause);
+                Ok(Ended::Unsaved {
+                    cause: Unsaved::OthersChanged { failure },
+                })
             }
-            Stand::Unread(unread) => Ok(stuck(
-                format!(
-                    "{because}; what is there now cannot be read, so nothing is undone blindly"
-                ),
-                unread,
-            )),
+            Stand::Unread(left) => Ok(Ended::Stuck {
+                cause,
+                not_restored: Some(NotRestored::Unread),
+                left,
+            }),
             Stand::Elsewhere(left) => {
-                let because = match is_typed {
-                    true => format!("{because}: {}", few(&left)),
-                    false => because,
+                let cause = match is_typed {
+                    true => cause.with_missing(left),
+                    false => cause,
                 };
                 if start.ends.left_of_before(&look).is_empty() {
-                    self.remark_others(&start.ends.others(&look));
+                    self.remark_others(start.ends.others(&look));
                     return Ok(Ended::RolledBack {
-                        because: format!("{because}; nothing of it had taken hold"),
+                        cause,
+                        restored: Restored::NothingTookEffect,
                     });
                 }
-                self.go_back(start, because, look).await
+                self.go_back(start, cause, look).await
             }
         }
     }
@@ -113,19 +112,19 @@ impl<W: Witness> Road<'_, '_, W> {
     pub(super) fn after_restart(
         &mut self,
         start: &Start<'_>,
-        because: &str,
+        cause: Failure,
         look: &Observation,
     ) -> Ended {
         let left = start.ends.all_that_differs(look);
         if left.is_empty() {
             return Ended::RolledBack {
-                because: format!("{because}; the device restarted, and came up as it was before"),
+                cause,
+                restored: Restored::ByRestart,
             };
         }
         Ended::Stuck {
-            because: format!(
-                "{because}; the device restarted, and came up as something else than it was before"
-            ),
+            cause,
+            not_restored: Some(NotRestored::RestartedOtherwise),
             left,
         }
     }
@@ -134,19 +133,20 @@ impl<W: Witness> Road<'_, '_, W> {
     async fn go_back(
         &mut self,
         start: &Start<'_>,
-        because: String,
+        cause: Failure,
         look: Observation,
     ) -> Result<Ended, Ended> {
         let mut now = Box::new(look);
-        let mut trouble = String::new();
+        let mut trouble = None;
         for _ in 0..TRIES {
-            match self.try_back(start, &because, &now).await? {
+            match self.try_back(start, &cause, &now).await? {
                 Try::Ended(ended) => return Ok(ended),
-                Try::Again(look, why) => (now, trouble) = (look, why),
+                Try::Again(look, why) => (now, trouble) = (look, Some(why)),
             }
         }
         Ok(Ended::Stuck {
-            because: format!("{because}; the way back failed: {trouble}"),
+            cause,
+            not_restored: trouble,
             left: start.ends.left_of_before(&now),
         })
     }
@@ -154,7 +154,7 @@ impl<W: Witness> Road<'_, '_, W> {
     async fn try_back(
         &mut self,
         start: &Start<'_>,
-        because: &str,
+        cause: &Failure,
         now: &Observation,
     ) -> Result<Try, Ended> {
         let request = self.job.request;
@@ -163,49 +163,53 @@ impl<W: Witness> Road<'_, '_, W> {
             sequence: now.sequence,
             fingerprint: Fingerprint::of(now),
         });
-        let stuck = |why: String| {
-            Ok(Try::Ended(Ended::Stuck {
-                because: format!("{because}; there is no way back: {why}"),
-                left: start.ends.left_of_before(now),
-            }))
-        };
         if let Some(why) = no_way(&mut way, request, now) {
-            return stuck(why);
+            return Ok(Try::Ended(Ended::Stuck {
+                cause: cause.clone(),
+                not_restored: Some(NotRestored::NoRollback { why }),
+                left: start.ends.left_of_before(now),
+            }));
         }
-        self.intend(Purpose::Undo, &way.plan, "it is half written")
+        self.intend(Purpose::Undo, &way.plan, SoFar::HalfWritten)
             .await?;
         let typed = match self.open_again(start).await {
             Ok(session) => self.type_steps(session, &way.plan, Purpose::Undo).await?,
-            Err(failure) => Typed::Failed(failure?),
+            Err(no_session) => Typed::Failed(Trouble::before_anything(no_session?.into())),
         };
         let trouble = match typed {
             Typed::All(session) => {
                 session.close().await;
                 None
             }
-            Typed::Failed(failure) => Some(failure),
+            Typed::Failed(trouble) => Some(trouble),
         };
-        let is_open = trouble.as_ref().is_some_and(|failure| failure.is_open);
+        let is_open = trouble.as_ref().is_some_and(|trouble| trouble.is_open);
         let look = match self.look_until_back(start, &way, is_open).await? {
             Ok(look) => look,
-            Err(no_look) => {
-                let ended = away(start, &format!("{because}; on the way back: {no_look}"));
-                return Ok(Try::Ended(ended));
+            Err(look) => {
+                let why = NotRestored::CannotLookAfterRollback { look };
+                return Ok(Try::Ended(away(start, cause.clone(), Some(why))));
             }
         };
         self.looked(Moment::After, &look).await?;
         if has_restarted(start.before, &look, start.at.elapsed()) {
-            return Ok(Try::Ended(self.after_restart(start, because, &look)));
+            return Ok(Try::Ended(self.after_restart(start, cause.clone(), &look)));
         }
-        let left = start.ends.left_of(&way.goal, &look);
-        if left.is_empty() {
+        let differs = start.ends.left_of(&way.goal, &look);
+        if differs.is_empty() {
             self.verified(Purpose::Undo, &look).await?;
-            self.remark_others(&start.ends.others(&look));
+            self.remark_others(start.ends.others(&look));
             return Ok(Try::Ended(Ended::RolledBack {
-                because: because.to_owned(),
+                cause: cause.clone(),
+                restored: Restored::ByPlan,
             }));
         }
-        let why = trouble.map_or_else(|| few(&left), |failure| failure.because);
+        let why = match trouble {
+            Some(Trouble { cause, .. }) => NotRestored::RollbackFailed {
+                failure: Box::new(cause),
+            },
+            None => NotRestored::RollbackIncomplete { differs },
+        };
         Ok(Try::Again(Box::new(look), why))
     }
 
@@ -215,12 +219,12 @@ impl<W: Witness> Road<'_, '_, W> {
         start: &Start<'_>,
         way: &Back,
         is_open: bool,
-    ) -> Result<Result<Observation, String>, Ended> {
+    ) -> Result<Result<Observation, NoLook>, Ended> {
         let until = std::time::Instant::now() + self.job.pace.settle;
         loop {
             let look = match self.look_when_back().await? {
                 Ok(look) => look,
-                Err(because) => return Ok(Err(because)),
+                Err(no_look) => return Ok(Err(no_look)),
             };
             let is_back = start.ends.left_of(&way.goal, &look).is_empty() && !is_open;
             if is_back || std::time::Instant::now() + self.job.pace.pause >= until {
@@ -232,40 +236,30 @@ impl<W: Witness> Road<'_, '_, W> {
 }
 
 /// Dresses the way back; returns why it cannot be gone.
-fn no_way(way: &mut Back, request: &crate::plan::Request<'_>, now: &Observation) -> Option<String> {
+fn no_way(
+    way: &mut Back,
+    request: &crate::plan::Request<'_>,
+    now: &Observation,
+) -> Option<NoRollback> {
     if let Some(refusal) = way.plan.refusals.first() {
-        return Some(refusal.message.clone());
+        let refusal = refusal.clone();
+        return Some(NoRollback::PlanRefused { refusal });
     }
     if let Err(error) = dress(&mut way.plan) {
-        return Some(chain(&error));
+        let error = chain(&error);
+        return Some(NoRollback::CannotRender { error });
     }
     if let Some(complaint) = way.lint(request, now).first() {
-        return Some(complaint.to_string());
+        let error = complaint.to_string();
+        return Some(NoRollback::LintError { error });
     }
     let mut lines = way.plan.steps.iter().flat_map(|step| &step.lines);
     if let Some(error) = lines.find_map(|line| ConfigLine::new(line).err()) {
-        return Some(error.to_string());
+        let error = error.to_string();
+        return Some(NoRollback::CannotBeSent { error });
     }
-    if way.plan.steps.is_empty() {
-        let notes: Vec<String> = way
-            .plan
-            .notes
-            .iter()
-            .map(|note| note.message.clone())
-            .collect();
-        return Some(match notes.is_empty() {
-            true => "nothing is known that would change it".to_owned(),
-            false => few(&notes),
-        });
-    }
-    None
-}
-
-/// Returns the first of some sentences, and how many more there are.
-fn few(sentences: &[String]) -> String {
-    match sentences {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first}, and {} more", rest.len()),
-    }
+    let has_steps = !way.plan.steps.is_empty();
+    (!has_steps).then(|| NoRollback::NoSteps {
+        notes: way.plan.notes.clone(),
+    })
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::model::{DeviceConfig, Identity, Observation, Part, Slot};
 use crate::plan::{DevicePlan, Field, Object, Step, Touched, Verb, after};
 
-use super::compare::{facts, sentences};
+use super::cause::{IdentityPart, Left};
+use super::compare::{facts, left};
 
 /// How much slower than ours the clock of a device may run.
 const SLACK: u64 = 2;
@@ -20,12 +21,12 @@ pub(super) enum Stand {
     /// Everything that was written is there, and planning again finds nothing to do.
     Reached,
     /// Everything that was written is there; planning again finds something that was not written to, which somebody else
-    /// changed meanwhile: these sentences.
-    OthersMoved(Vec<String>),
+    /// changed meanwhile.
+    OthersMoved(Vec<Left>),
     /// What was to be written is not there, or not all of it.
-    Elsewhere(Vec<String>),
+    Elsewhere(Vec<Left>),
     /// What was written could not be read.
-    Unread(Vec<String>),
+    Unread(Vec<Left>),
 }
 
 /// The two ends of an apply, to hold looks against.
@@ -73,11 +74,13 @@ impl<'a> Ends<'a> {
         let again = match again {
             Ok(again) => again,
             Err(error) => {
-                return Stand::Elsewhere(vec![format!("it cannot be planned again: {error}")]);
+                let error = error.to_owned();
+                return Stand::Elsewhere(vec![Left::CannotPlan { error }]);
             }
         };
         if let Some(refusal) = again.refusals.first() {
-            return Stand::Elsewhere(vec![refusal.message.clone()]);
+            let refusal = refusal.clone();
+            return Stand::Elsewhere(vec![Left::PlanRefused { refusal }]);
         }
         if again.steps.is_empty() {
             return Stand::Reached;
@@ -90,7 +93,7 @@ impl<'a> Ends<'a> {
                 .map(|step| step.change.object.to_string())
                 .collect();
             let objects = objects.into_iter();
-            objects.map(|object| format!("{object} is not as it shall be"))
+            objects.map(|object| Left::NotAsIntended { object })
         };
         if self.touched.meets(&others) {
             return Stand::Elsewhere(not_done().collect());
@@ -109,14 +112,14 @@ impl<'a> Ends<'a> {
     }
 
     /// Returns what is not as it was before, of all that was to be touched; empty: it is as if nothing had happened.
-    pub(super) fn left_of_before(&self, now: &Observation) -> Vec<String> {
+    pub(super) fn left_of_before(&self, now: &Observation) -> Vec<Left> {
         let mut left = self.unread(now);
         left.extend(self.left(&self.start, now));
         left
     }
 
     /// As `left_of_before` for a picture that planning back leads to, which may keep the name of a port that had none.
-    pub(super) fn left_of(&self, goal: &DeviceConfig, now: &Observation) -> Vec<String> {
+    pub(super) fn left_of(&self, goal: &DeviceConfig, now: &Observation) -> Vec<Left> {
         let mut start = self.start.clone();
         for (number, port) in &mut start.ports {
             let kept = goal.ports.get(number).and_then(|port| port.name.clone());
@@ -128,15 +131,18 @@ impl<'a> Ends<'a> {
     }
 
     /// Returns everything that is not as it was before, whoever touched it.
-    pub(super) fn all_that_differs(&self, now: &Observation) -> Vec<String> {
-        let mut left: Vec<String> = other_box(self.before, now).into_iter().collect();
+    pub(super) fn all_that_differs(&self, now: &Observation) -> Vec<Left> {
+        let mut left: Vec<Left> = other_box(self.before, now).into_iter().collect();
         left.extend(self.unread(now));
-        left.extend(sentences(&facts(&self.start), &facts(&now.config)));
+        left.extend(super::compare::left(
+            &facts(&self.start),
+            &facts(&now.config),
+        ));
         left
     }
 
     /// Returns what is otherwise that this apply has nothing to do with.
-    pub(super) fn others(&self, now: &Observation) -> Vec<String> {
+    pub(super) fn others(&self, now: &Observation) -> Vec<Left> {
         let rest = |config| facts(&self.touched.rest_of(config));
         let mut unread = Vec::new();
         unread.extend(now.unread.iter().map(|unread| unread.part));
@@ -146,17 +152,15 @@ impl<'a> Ends<'a> {
             return Vec::new();
         }
         // At the start or at the end, either is right: a subscriber follows the profile that gets another name.
-        let from_start = sentences(&rest(&self.start), &rest(&now.config));
-        let from_end: BTreeSet<String> = sentences(&rest(&self.end), &rest(&now.config))
-            .into_iter()
-            .collect();
+        let from_start = left(&rest(&self.start), &rest(&now.config));
+        let from_end = left(&rest(&self.end), &rest(&now.config));
         from_start
             .into_iter()
-            .filter(|sentence| from_end.contains(sentence))
+            .filter(|one| from_end.contains(one))
             .collect()
     }
 
-    fn left(&self, wanted: &DeviceConfig, now: &Observation) -> Vec<String> {
+    fn left(&self, wanted: &DeviceConfig, now: &Observation) -> Vec<Left> {
         let part = |config: &DeviceConfig| {
             let mut part = self.touched.part_of(config);
             for subscriber in part.subscribers.values_mut() {
@@ -169,11 +173,11 @@ impl<'a> Ends<'a> {
             }
             facts(&part)
         };
-        sentences(&part(wanted), &part(&now.config))
+        left(&part(wanted), &part(&now.config))
     }
 
     /// Returns what of the touched objects could not be read.
-    fn unread(&self, now: &Observation) -> Vec<String> {
+    fn unread(&self, now: &Observation) -> Vec<Left> {
         let is_ours = |part: Part, number: Option<u16>| {
             let has = |slots: &BTreeSet<Slot>| match number {
                 Some(number) => slots.contains(&Slot(number)),
@@ -201,12 +205,10 @@ impl<'a> Ends<'a> {
             .unclear
             .iter()
             .filter(|unclear| is_ours(unclear.part, Some(unclear.slot.0)));
-        let of = |part: Part, number: Option<u16>, reason: &str| match number {
-            Some(number) => format!(
-                "number {number} of the {} is not known: {reason}",
-                part.as_str()
-            ),
-            None => format!("not all {} are known: {reason}", part.as_str()),
+        let of = |part: Part, number: Option<u16>, reason: &str| Left::Unread {
+            part,
+            number,
+            reason: reason.to_owned(),
         };
         unread
             .map(|unread| of(unread.part, unread.number, &unread.reason))
@@ -216,19 +218,19 @@ impl<'a> Ends<'a> {
 }
 
 /// Returns who answers instead, where it is not the box that was looked at before.
-fn other_box(before: &Observation, now: &Observation) -> Option<String> {
+fn other_box(before: &Observation, now: &Observation) -> Option<Left> {
     let (was, is) = (&before.identity, &now.identity);
-    let differ = |what: &str, was: Option<String>, is: Option<String>| {
+    let differ = |by: IdentityPart, was: Option<String>, is: Option<String>| {
         let (was, is) = was.zip(is)?;
-        (was != is).then(|| format!("another box answers: {what} {is} and not {was}"))
+        (was != is).then_some(Left::OtherDevice { by, was, is })
     };
     let text = |value: Option<&dyn ToString>| value.map(ToString::to_string);
     let serial = |of: &Identity| text(of.serial.as_ref().map(|one| one as &dyn ToString));
     let mac = |of: &Identity| text(of.mac.as_ref().map(|one| one as &dyn ToString));
     let model = |of: &Identity| text(of.model.as_ref().map(|one| one as &dyn ToString));
-    differ("serial number", serial(was), serial(is))
-        .or_else(|| differ("MAC address", mac(was), mac(is)))
-        .or_else(|| differ("model", model(was), model(is)))
+    differ(IdentityPart::Serial, serial(was), serial(is))
+        .or_else(|| differ(IdentityPart::MacAddress, mac(was), mac(is)))
+        .or_else(|| differ(IdentityPart::Model, model(was), model(is)))
 }
 
 /// Returns whether a device restarted between two looks that are so far apart, or another one took its place; not known is no.
@@ -284,7 +286,9 @@ mod tests {
         assert_eq!(other_box(&before, &now), None, "not known is not another");
         now.identity.serial = Serial::new("2").ok();
         let said = other_box(&before, &now).unwrap();
-        assert_eq!(said, "another box answers: serial number 2 and not 1");
+        let (was, is) = ("1".to_owned(), "2".to_owned());
+        let by = IdentityPart::Serial;
+        assert_eq!(said, Left::OtherDevice { by, was, is });
         assert!(has_restarted(&before, &now, Duration::from_secs(60)));
     }
 }

@@ -9,7 +9,7 @@ use foldhash::HashSet;
 
 use crate::inventory::Reading;
 use crate::inventory::edit::FileChange;
-use crate::inventory::source::replace;
+use crate::inventory::source::{check_no_link, replace};
 use crate::model::Severity;
 
 /// Returns the files as the changes leave them.
@@ -56,6 +56,7 @@ pub(super) fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
             "{} has changed meanwhile; run the command again",
             file.display()
         );
+        check_no_link(root, &file).with_context(|| format!("{} is not written", file.display()))?;
         match after {
             Some(text) => replace(&file, text.as_bytes())
                 .with_context(|| format!("failed to write {}", file.display()))?,

@@ -238,7 +238,7 @@ fn keep(plan: &mut DevicePlan, meant: &Meant) {
     });
 }
 
-fn chapter(chapter: Chapter) -> ChapterLine {
+pub(super) fn chapter(chapter: Chapter) -> ChapterLine {
     let Chapter {
         run,
         device: _,

@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::invocation::Invocation;
-use crate::inventory::source::{Entry, Limits, ReadProblem, Source, replace};
+use crate::inventory::source::{Entry, Limits, ReadProblem, Source, replace_inside};
 use crate::inventory::{canonical_order, format};
 use crate::report::Exit;
 
@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
         });
         if !arguments.check {
             let file = root.join(&*entry.path);
-            replace(&file, after.as_bytes())
+            replace_inside(&root, &file, after.as_bytes())
                 .with_context(|| format!("failed to write {}", file.display()))?;
         }
     }

@@ -1,7 +1,5 @@
 //! `gamctl history`: what was done, by whom and how it ended; one run in full; who did or was refused what.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Serialize;
 
 use super::format::OutputFormat;
@@ -11,14 +9,12 @@ use super::store_client::StoreClient;
 use super::subject::Known;
 use super::terminal::Terminal;
 use super::when::{Of, moment_of};
-use crate::apply::{Entry, Purpose};
-use crate::history::{Audit, AuditRow, EntryRow, Filter, NewRun, RunSummary, Store};
+use crate::history::{Audit, AuditRow, Filter, NewRun, RunSummary, Store, Subject};
 use crate::model::DeviceName;
-use crate::plan::DevicePlan;
 use crate::reconcile::run::run_named;
 use crate::report::{
-    AuditLine, DeviceStory, Exit, Happening, RunLine, What, audit_lines, device_story,
-    json_document, run_head, run_lines, runs_verdict, visible,
+    AuditLine, DeviceStory, Exit, RunLine, audit_lines, device_story, json_document, run_head,
+    run_lines, runs_verdict, visible,
 };
 
 /// More devices than these are not told in full unless one is named.
@@ -164,13 +160,36 @@ fn of_subscriber(
     };
     let only = arguments.device.as_ref().map(DeviceName::as_str);
     let meant = known.meant(subscriber, only)?;
-    let chapters = memory.wait(memory.store().story(&meant.subject(), filter.most))?;
-    let is_in_time = |run: &RunSummary| {
-        filter.since.is_none_or(|since| run.began >= since)
-            && filter.until.is_none_or(|until| run.began <= until)
-    };
-    let runs = chapters.into_iter().map(|chapter| chapter.run);
-    Ok(runs.filter(is_in_time).collect())
+    memory.walk(in_time(memory.store(), &meant.subject(), filter))
+}
+
+/// Returns the runs of a subject's story that began in the time that a filter names.
+async fn in_time(
+    store: &Store,
+    subject: &Subject,
+    filter: &Filter,
+) -> anyhow::Result<Vec<RunSummary>> {
+    let most = usize::try_from(filter.most)?;
+    let is_too_old = |run: &RunSummary| filter.since.is_some_and(|since| run.began < since);
+    let is_too_new = |run: &RunSummary| filter.until.is_some_and(|until| run.began > until);
+    let (mut runs, mut next) = (Vec::new(), None);
+    loop {
+        let page = store
+            .story_page(subject, next.as_ref(), filter.most)
+            .await?;
+        let found: Vec<RunSummary> = page.items.into_iter().map(|chapter| chapter.run).collect();
+        let is_over = page.next.is_none() || found.last().is_some_and(is_too_old);
+        runs.extend(
+            found
+                .into_iter()
+                .filter(|run| !is_too_old(run) && !is_too_new(run)),
+        );
+        if is_over || runs.len() >= most {
+            runs.truncate(most);
+            return Ok(runs);
+        }
+        next = page.next;
+    }
 }
 
 fn one(
@@ -215,28 +234,23 @@ async fn in_full(
 ) -> anyhow::Result<(RunSummary, Vec<DeviceStory>)> {
     let run = run_named(store, named).await?;
     let id = run.run.id;
-    let filter = Filter {
-        run: Some(id),
-        device: arguments.device.clone(),
-        most: 1_000_000,
-        ..Filter::default()
-    };
-    let outcomes = store.outcomes(&filter).await?;
-    let mut devices: BTreeSet<DeviceName> = BTreeSet::new();
-    devices.extend(outcomes.into_iter().map(|row| row.outcome.device));
-    for open in store.unfinished().await? {
-        let is_meant = arguments
-            .device
-            .as_ref()
-            .is_none_or(|only| *only == open.device);
-        if open.run == id && is_meant {
-            devices.insert(open.device);
-        }
-    }
     let mut stories = Vec::new();
-    for device in devices {
-        let entries = store.entries(id, &device).await?;
-        stories.push(story(&device, entries));
+    let mut next = None;
+    loop {
+        let page = store.run_devices(id, next.as_ref()).await?;
+        for of_run in page.items {
+            let only = arguments.device.as_ref();
+            if only.is_some_and(|only| *only != of_run.device) {
+                continue;
+            }
+            let entries = store.entries(id, &of_run.device).await?;
+            let entries = entries.into_iter().map(|row| (row.at, row.entry));
+            stories.push(DeviceStory::of(&of_run.device, entries));
+        }
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
     }
     if stories.is_empty()
         && let Some(only) = &arguments.device
@@ -244,76 +258,6 @@ async fn in_full(
         anyhow::bail!("run {} did nothing with `{}`", id.0, visible(only.as_str()));
     }
     Ok((run, stories))
-}
-
-/// Returns what happened with a device, from what was recorded.
-fn story(device: &DeviceName, entries: Vec<EntryRow>) -> DeviceStory {
-    let mut outcome = None;
-    let mut plans: BTreeMap<bool, Box<DevicePlan>> = BTreeMap::new();
-    let mut happenings = Vec::new();
-    for EntryRow {
-        number: _,
-        at,
-        entry,
-    } in entries
-    {
-        let is_undo = |purpose: Purpose| purpose == Purpose::Undo;
-        let what = match entry {
-            Entry::Looked {
-                moment,
-                fingerprint,
-                observation: _,
-            } => What::Looked {
-                moment,
-                fingerprint: fingerprint.to_string(),
-            },
-            Entry::Intent { purpose, plan } => {
-                let steps = plan.steps.len();
-                plans.insert(is_undo(purpose), plan);
-                What::Intended { purpose, steps }
-            }
-            Entry::Typed {
-                purpose,
-                step: number,
-                exchanges,
-                failure,
-            } => {
-                let plan = plans.get(&is_undo(purpose));
-                let step = plan.and_then(|plan| plan.steps.get(number.checked_sub(1)?));
-                What::Typed {
-                    purpose,
-                    number,
-                    step: step.cloned().map(Box::new),
-                    exchanges,
-                    failure,
-                }
-            }
-            Entry::Left { purpose } => What::Left { purpose },
-            Entry::Verified {
-                purpose,
-                fingerprint,
-            } => What::Verified {
-                purpose,
-                fingerprint: fingerprint.to_string(),
-            },
-            Entry::Saved {
-                bytes: _,
-                proof,
-                exchanges,
-            } => What::Saved { proof, exchanges },
-            Entry::NotSaved { because, exchanges } => What::NotSaved { because, exchanges },
-            Entry::Ended { outcome: ended } => {
-                outcome = Some(ended);
-                continue;
-            }
-        };
-        happenings.push(Happening { at, what });
-    }
-    DeviceStory {
-        device: device.to_string(),
-        outcome,
-        happenings,
-    }
 }
 
 pub(super) fn run_line(summary: RunSummary) -> RunLine {

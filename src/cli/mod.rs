@@ -19,9 +19,11 @@ mod history;
 mod import;
 mod init;
 mod invocation;
+mod logging;
 mod looking;
 mod man;
 mod observe;
+mod open_files;
 mod output_file;
 mod plan;
 mod rollback;
@@ -30,6 +32,7 @@ mod scope;
 mod secret;
 mod set;
 mod show;
+mod show_at;
 mod show_observed;
 mod signals;
 mod source;
@@ -105,6 +108,15 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     json_to: Option<PathBuf>,
 
+    /// Write a log to stderr; GAMCTL_LOG says how much, `info` without it
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        help_heading = "Everywhere"
+    )]
+    log: Option<logging::LogFormat>,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -169,16 +181,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         crash::arm(order);
     }
     let terminal = Terminal::of(&arguments, is_json, settings.as_ref().ok());
-    let result = settings.map_err(anyhow::Error::from).and_then(|settings| {
-        terminal.check()?;
-        arguments
-            .command
-            .run(&Invocation::new(settings, terminal.clone()))
-    });
+    let result = open_files::check()
+        .and_then(|()| Ok(settings?))
+        .and_then(|settings| {
+            logging::start(arguments.log, settings.log.as_deref())?;
+            terminal.check()?;
+            let invocation = Invocation::new(settings, terminal.clone());
+            arguments.command.run(&invocation)
+        });
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
             terminal.error(&error);
+            if open_files::is_cause(&error) {
+                terminal.hint(open_files::HINT);
+            }
             Exit::Failed.into()
         }
     }

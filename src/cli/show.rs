@@ -7,6 +7,7 @@ use serde::Serialize;
 pub(super) use super::format::{ShowFormat as Format, print_shown as print};
 use super::invocation::Invocation;
 use super::scope::{Scope, ScopeArguments};
+use super::show_at::shown_at;
 use super::show_observed::{Beside, Subject, compared};
 use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;
@@ -20,6 +21,14 @@ use crate::report::{self as paper, Exit};
 ///
 /// Shows what is intended: defaults filled in, profiles made from service plans, suspensions applied.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gamctl show --site maple-court                      devices, with their subscribers counted
+  gamctl show subscriber acct-1042 --observed         what it should get, and what the device gives it
+  gamctl show device maple-court-a --at 2026-11-20    what it was like at the end of that day
+  gamctl show subscriber acct-1042 --at '2026-11-20 10:00'
+
+`--at` takes a day (to its end), a day with a time (UTC), or `3d` for so long ago. It asks the store and git, and no device.")]
 pub(super) struct ShowArguments {
     #[command(subcommand)]
     what: Option<What>,
@@ -53,27 +62,46 @@ enum What {
     },
 }
 
+impl What {
+    /// Returns what is to be shown as of which time.
+    fn at(&self) -> Option<(Subject<'_>, &str)> {
+        match self {
+            Self::Device { name, beside } => Some((Subject::Device(name), beside.at()?)),
+            Self::Subscriber { id, beside } => Some((Subject::Subscriber(id), beside.at()?)),
+        }
+    }
+}
+
 /// A device as it is shown to programs.
 #[derive(Serialize)]
-struct ShownDevice<'a> {
-    device: &'a DeviceName,
-    state: DeviceState,
+pub(super) struct ShownDevice<'a> {
+    pub(super) device: &'a DeviceName,
+    pub(super) state: DeviceState,
     #[serde(skip_serializing_if = "Option::is_none")]
-    model: Option<GamModel>,
-    intended: &'a DeviceConfig,
+    pub(super) model: Option<GamModel>,
+    pub(super) intended: &'a DeviceConfig,
 }
 
 /// A subscriber as it is shown to programs.
 #[derive(Serialize)]
-struct ShownSubscriber<'a> {
-    subscriber: &'a Subscriber,
+pub(super) struct ShownSubscriber<'a> {
+    pub(super) subscriber: &'a Subscriber,
     /// How its device serves it; absent while it is not served.
     #[serde(skip_serializing_if = "Option::is_none")]
-    intended: Option<&'a crate::model::SubscriberConfig>,
+    pub(super) intended: Option<&'a crate::model::SubscriberConfig>,
 }
 
 pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
+    if let Some((what, time)) = arguments.what.as_ref().and_then(What::at) {
+        return shown_at(
+            what,
+            time,
+            &arguments.inventory,
+            arguments.format,
+            invocation,
+        );
+    }
     let reading = arguments.inventory.read(&invocation.settings, terminal)?;
     if reading.has_errors() {
         let why = "Nothing is shown: with errors there is no telling what is intended.";

@@ -30,6 +30,10 @@ pub(super) struct Beside {
     /// The same from looks in these files and folders
     #[arg(long, value_name = "FILE", num_args = 1..)]
     offline: Vec<PathBuf>,
+
+    /// Show it as it was then: inventory, last look, last change
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["observed", "offline"])]
+    at: Option<String>,
 }
 
 /// What is shown.
@@ -51,6 +55,11 @@ struct Compared<'a, T: Serialize> {
 impl Beside {
     pub(super) fn is_asked(&self) -> bool {
         self.observed || !self.offline.is_empty()
+    }
+
+    /// Returns the time as it was given.
+    pub(super) fn at(&self) -> Option<&str> {
+        self.at.as_deref()
     }
 }
 

@@ -71,6 +71,19 @@ pub(super) fn moment_to_come(text: &str, now: u64) -> anyhow::Result<u64> {
     Ok(moment)
 }
 
+/// Returns the moment that is meant, which must not be after `now`; today is up to now.
+pub(super) fn moment_past(text: &str, now: u64) -> anyhow::Result<u64> {
+    let moment = moment_of(text, Of::End, now)?;
+    if moment_of(text, Of::Beginning, now)? > now {
+        bail!(
+            "{} is in the future: it is {} now",
+            crate::report::moment(moment),
+            crate::report::moment(now)
+        );
+    }
+    Ok(moment.min(now))
+}
+
 fn no_moment(text: &str) -> anyhow::Error {
     anyhow::anyhow!(
         "`{}` is no moment; write it as `2026-11-21`, `2026-11-21 18:00` (UTC) or, for a time ago, `2h` or `3d`",
@@ -163,6 +176,21 @@ mod tests {
         ] {
             assert!(moment_of(text, Of::End, now).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_past_is_not_in_the_future_and_today_is_up_to_now() {
+        let now = 1_795_278_720;
+        assert_eq!(moment_past("2026-11-21", now).unwrap(), now);
+        assert_eq!(moment_past("2026-11-20T10:00", now).unwrap(), 1_795_168_800);
+        assert_eq!(moment_past("2026-11-20 10:00", now).unwrap(), 1_795_168_800);
+        assert_eq!(moment_past("3d", now).unwrap(), now - 3 * DAY);
+        assert_eq!(moment_past("2026-11-21 16:32", now).unwrap(), now);
+        for text in ["2026-11-21 16:33", "2026-11-22", "2099-01-01T00:00"] {
+            let said = moment_past(text, now).unwrap_err().to_string();
+            assert!(said.contains("is in the future"), "{said}");
+        }
+        assert!(moment_past("tomorrow", now).is_err());
     }
 
     #[test]

@@ -25,37 +25,52 @@ impl Store {
     pub async fn audits(&self, filter: &Filter) -> Result<Vec<AuditRow>, StoreError> {
         self.within("list the audit", || async {
             let mut session = self.read().await?;
-            let mut conditions = Conditions::default();
-            if let Some(run) = filter.run {
-                conditions.add("run = ?", Bind::Id(run.0));
-            }
-            if let Some(device) = &filter.device {
-                conditions.add("subject = ?", Bind::Text(device.as_str()));
-            }
-            conditions.between("at", filter);
-            let sql = format!(
-                "select @seconds(at) as seconds, who, verb, subject, is_refused, what, run from audit {} order by id desc {}",
-                conditions.sql(),
-                most(filter.most)
-            );
-            let rows = session.rows(&sql, &conditions.binds).await?;
-            let rows = rows.iter().map(|row| {
-                Ok(AuditRow {
-                    at: row.count("seconds")?,
-                    audit: Audit {
-                        who: row.text("who")?,
-                        verb: row.text("verb")?,
-                        subject: row.maybe_text("subject")?,
-                        is_refused: row.flag("is_refused")?,
-                        what: row.text("what")?,
-                        run: row.maybe_id("run")?.map(RunId),
-                    },
-                })
-            });
-            rows.collect()
+            let listed = listed(&mut session, filter, None, filter.most).await?;
+            Ok(listed.into_iter().map(|(_, row)| row).collect())
         })
         .await
     }
+}
+
+/// Returns what was done, newest first, each with its number; where `before` is given, those that follow it.
+pub(super) async fn listed(
+    session: &mut Session,
+    filter: &Filter,
+    before: Option<i64>,
+    at_most: u32,
+) -> Result<Vec<(i64, AuditRow)>, Fault> {
+    let mut conditions = Conditions::default();
+    if let Some(run) = filter.run {
+        conditions.add("run = ?", Bind::Id(run.0));
+    }
+    if let Some(device) = &filter.device {
+        conditions.add("subject = ?", Bind::Text(device.as_str()));
+    }
+    conditions.between("at", filter);
+    if let Some(before) = before {
+        conditions.add("id < ?", Bind::Number(before));
+    }
+    let sql = format!(
+        "select id, @seconds(at) as seconds, who, verb, subject, is_refused, what, run from audit {} order by id desc {}",
+        conditions.sql(),
+        most(at_most)
+    );
+    let rows = session.rows(&sql, &conditions.binds).await?;
+    let rows = rows.iter().map(|row| {
+        let listed = AuditRow {
+            at: row.count("seconds")?,
+            audit: Audit {
+                who: row.text("who")?,
+                verb: row.text("verb")?,
+                subject: row.maybe_text("subject")?,
+                is_refused: row.flag("is_refused")?,
+                what: row.text("what")?,
+                run: row.maybe_id("run")?.map(RunId),
+            },
+        };
+        Ok((row.number("id")?, listed))
+    });
+    rows.collect()
 }
 
 /// Puts an audit entry in, unless this request did before its answer was lost.

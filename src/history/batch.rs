@@ -90,13 +90,14 @@ impl Store {
         for Waiting { entry, .. } in batch {
             session.execute("savepoint entry", &[]).await?;
             let put = entry.put(&mut session).await;
+            // On a full disk SQLite has ended the whole transaction: nothing is left to go back to.
+            if let Err(fault @ (Fault::Away(_) | Fault::Lost(_) | Fault::Full(_))) = put {
+                return Err(fault);
+            }
             if put.is_err() {
                 back(&mut session).await?;
             }
             session.execute("release entry", &[]).await?;
-            if let Err(fault @ (Fault::Away(_) | Fault::Lost(_))) = put {
-                return Err(fault);
-            }
             each.push(put);
         }
         session.commit().await?;

@@ -1,5 +1,7 @@
 //! Why the store did not do what it was asked: away, fenced, put back, too new, or broken.
 
+use std::io;
+
 use crate::model::DeviceName;
 
 /// Why the store did not do it.
@@ -11,6 +13,26 @@ pub enum StoreError {
         store: String,
         doing: &'static str,
         because: String,
+    },
+    /// Its disk is full, or nearly. Nothing was stored; it can be asked again once there is room.
+    #[error(
+        "the disk of the store {store} is full, so it could not {doing}: {because}; free some space, then run it again"
+    )]
+    Full {
+        store: String,
+        doing: &'static str,
+        because: String,
+    },
+    /// A document in it was written by a later gamctl.
+    #[error(
+        "the store {store} has a {what} of version {has}, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one"
+    )]
+    NewerDocument {
+        store: String,
+        /// Such as `look`.
+        what: &'static str,
+        has: u64,
+        knows: u64,
     },
     /// The lease that was written under is not the store's.
     #[error("{device} is not ours any more: {}", fenced(*ours, *stores))]
@@ -65,7 +87,11 @@ fn fenced(ours: i64, stores: Option<i64>) -> String {
 impl StoreError {
     /// Says whether asking again later may help, and nothing is known to be wrong.
     pub fn is_away(&self) -> bool {
-        matches!(self, Self::Away { .. })
+        matches!(self, Self::Away { .. } | Self::Full { .. })
+    }
+
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
     }
 
     pub fn is_fenced(&self) -> bool {
@@ -79,6 +105,14 @@ pub(super) enum Fault {
     Away(String),
     /// The connection broke before the answer was there: it can be asked again at once.
     Lost(String),
+    /// There is no room on its disk.
+    Full(String),
+    /// A document is of a later version.
+    Newer {
+        what: &'static str,
+        has: u64,
+        knows: u64,
+    },
     /// The trigger of `entry` found another lease.
     Fenced,
     /// An entry, a run or a lease that must be there is not.
@@ -101,6 +135,15 @@ impl From<StoreError> for Fault {
 impl From<serde_json::Error> for Fault {
     fn from(error: serde_json::Error) -> Self {
         Self::Broken(format!("a document in it cannot be read: {error}"))
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull => Self::Full(error.to_string()),
+            _ => Self::Away(error.to_string()),
+        }
     }
 }
 
@@ -133,11 +176,14 @@ fn of_database(code: &str, message: &str) -> Fault {
         return match code {
             "23503" => Fault::Rewound,
             _ if code.starts_with("23") => Fault::Refused(message.to_owned()),
-            // In each other's way, or ended because this process was suspended in the middle of a transaction.
-            "40001" | "40P01" | "25P03" | "57P01" | "57P02" => Fault::Lost(message.to_owned()),
+            // In each other's way; ended because this process was suspended in the middle of a transaction; or locked out,
+            // such as by another process that was. The server's deadlines pass while this process is suspended, its own do not.
+            "40001" | "40P01" | "25P03" | "55P03" | "57014" | "57P01" | "57P02" => {
+                Fault::Lost(message.to_owned())
+            }
             _ if code.starts_with("08") => Fault::Lost(message.to_owned()),
-            // Cancelled by a deadline, or locked out.
-            "57014" | "55P03" | "25006" | "3D000" => Fault::Away(message.to_owned()),
+            "53100" => Fault::Full(message.to_owned()),
+            "25006" | "3D000" => Fault::Away(message.to_owned()),
             _ if ["28", "53", "57", "58"]
                 .iter()
                 .any(|class| code.starts_with(class)) =>
@@ -151,9 +197,36 @@ fn of_database(code: &str, message: &str) -> Fault {
     let number: u32 = code.parse().unwrap_or_default();
     match (number, number & 0xff) {
         (787, _) => Fault::Rewound,
+        // Full, or no room for the index of what is not folded into the file yet.
+        (4874, _) | (_, 13) => Fault::Full(message.to_owned()),
         (_, 19) => Fault::Refused(message.to_owned()),
-        // Busy, locked, read-only, interrupted, input/output, full, cannot be opened, permission.
-        (_, 5 | 6 | 8 | 9 | 10 | 13 | 14 | 3) => Fault::Away(message.to_owned()),
+        // Busy, locked, read-only, interrupted, input/output, cannot be opened, permission.
+        (_, 5 | 6 | 8 | 9 | 10 | 14 | 3) => Fault::Away(message.to_owned()),
         _ => Fault::Broken(format!("{message} ({code})")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_store_that_is_away() {
+        for (code, is_full) in [
+            ("53100", true),
+            ("13", true),
+            ("4874", true),
+            ("53300", false),
+            ("10", false),
+        ] {
+            let fault = of_database(code, "no");
+            assert_eq!(
+                matches!(fault, Fault::Full(_)),
+                is_full,
+                "{code}: {fault:?}"
+            );
+        }
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        assert!(matches!(Fault::from(full), Fault::Full(_)));
     }
 }

@@ -2,11 +2,12 @@
 
 use uuid::Uuid;
 
-use super::document::{plain, restored, stored};
+use super::document::plain;
 use super::error::Fault;
 use super::kept::Freeze;
 use super::run::signed;
 use super::session::Bind;
+use super::version::FREEZE_SCOPE;
 use super::{Store, StoreError};
 
 impl Store {
@@ -31,7 +32,7 @@ impl Store {
                 values ($1, $2, $3, $4, @now, @time($5)) on conflict (id) do nothing";
             let binds = [
                 Bind::Id(*id),
-                Bind::Document(stored(scope)?),
+                Bind::Document(FREEZE_SCOPE.stored(scope)?),
                 Bind::Text(&reason),
                 Bind::Text(&who),
                 Bind::Number(signed(*until)),
@@ -77,7 +78,7 @@ impl Store {
             let freezes = rows.iter().map(|row| {
                 Ok(Freeze {
                     id: row.id("id")?,
-                    scope: restored(row.document("scope")?)?,
+                    scope: FREEZE_SCOPE.restored(row.document("scope")?)?,
                     reason: row.text("reason")?,
                     who: row.text("who")?,
                     since: row.count("began")?,

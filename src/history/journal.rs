@@ -20,6 +20,13 @@ const MOST_BYTES: u64 = 1 << 28;
 /// No entry is larger; what says so in a broken file is not believed.
 const MOST_ENTRY: usize = 64 << 20;
 
+/// The version of entries that are written now.
+const VERSION: u64 = 1;
+
+fn first_version() -> u64 {
+    1
+}
+
 /// Length and checksum before each entry.
 const HEAD: usize = 4 + 32;
 
@@ -38,6 +45,10 @@ pub enum JournalError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("failed to read the journal {path}")]
     Unreadable { path: PathBuf, source: io::Error },
+    #[error(
+        "the disk of the journal {path} is full: {because}; free some space, then run it again"
+    )]
+    DiskFull { path: PathBuf, because: String },
     #[error("the journal {path} is full: it has {limit} bytes of entries that the store lacks")]
     Full { path: PathBuf, limit: u64 },
     #[error(
@@ -62,6 +73,9 @@ pub struct Replayed {
 /// One entry as it is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Written {
+    /// Of this form; left out by the first gamctl.
+    #[serde(default = "first_version")]
+    version: u64,
     run: RunId,
     lease: Lease,
     number: u32,
@@ -145,6 +159,7 @@ impl Journal {
         what: What,
     ) -> Result<(), JournalError> {
         let written = Written {
+            version: VERSION,
             run,
             lease: lease.clone(),
             number,
@@ -173,9 +188,15 @@ impl Journal {
     }
 
     fn append_now(&self, written: &Written) -> Result<(), JournalError> {
-        let unwritable = |source| JournalError::Unwritable {
-            path: self.path.clone(),
-            source,
+        let unwritable = |source: io::Error| match source.kind() {
+            io::ErrorKind::StorageFull => JournalError::DiskFull {
+                path: self.path.clone(),
+                because: source.to_string(),
+            },
+            _ => JournalError::Unwritable {
+                path: self.path.clone(),
+                source,
+            },
         };
         let body = serde_json::to_vec(written).map_err(io::Error::from);
         let framed = body.and_then(|body| framed(&body)).map_err(unwritable)?;
@@ -239,6 +260,10 @@ impl Journal {
                     path: self.path.clone(),
                     at,
                 })?;
+            if written.version > VERSION {
+                let path = self.path.clone();
+                return Err(JournalError::Foreign { path, at });
+            }
             at = *end;
             replayed.entries += 1;
             if let Err(why) = put(store, &written).await {
@@ -338,6 +363,7 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 async fn put(store: &Store, written: &Written) -> Result<(), StoreError> {
     let Written {
+        version: _,
         run,
         lease,
         number,

@@ -221,6 +221,14 @@ pub enum Subject {
     Objects(DeviceName, Vec<(String, String)>),
 }
 
+impl Subject {
+    pub fn device(&self) -> &DeviceName {
+        match self {
+            Self::Device(device) | Self::Objects(device, _) => device,
+        }
+    }
+}
+
 /// One run as far as it is about a subject: why, which lines, what the device said, how it was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chapter {

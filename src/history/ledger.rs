@@ -6,10 +6,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::audit::insert_audit;
-use super::document::{applied, difference, restored, stored};
+use super::document::{applied, difference};
 use super::error::Fault;
 use super::kept::{Audit, Kept, NewLedger, RunId, UnsavedDevice};
 use super::session::{Bind, Row, Session};
+use super::version::LEDGER;
 use super::{Store, StoreError};
 use crate::model::DeviceName;
 use crate::plan::Ledger;
@@ -53,7 +54,9 @@ impl Store {
             let mut session = self.read().await?;
             let version = super::run::signed(version);
             let document = version_document(&mut session, device, version).await?;
-            Ok(document.map(restored).transpose()?)
+            document
+                .map(|document| LEDGER.restored(document))
+                .transpose()
         })
         .await
     }
@@ -96,7 +99,7 @@ impl Store {
 
 fn kept(row: &Row) -> Result<(DeviceName, Kept), Fault> {
     let kept = Kept {
-        ledger: restored(row.document("content")?)?,
+        ledger: LEDGER.restored(row.document("content")?)?,
         version: row.count("version")?,
         commit: row.maybe_text("inventory_commit")?,
         at: row.count("seconds")?,
@@ -121,7 +124,7 @@ pub(super) async fn put_ledger(
     run: Option<RunId>,
 ) -> Result<(), Fault> {
     let NewLedger { ledger, commit } = new;
-    let content = stored(ledger)?;
+    let content = LEDGER.stored(ledger)?;
     session.alone(&format!("what is ours on {device}")).await?;
     let name = Bind::Text(device.as_str());
     let sql = "select version, content, inventory_commit from ledger where device = $1";
@@ -129,7 +132,9 @@ pub(super) async fn put_ledger(
     let (last, old, is_same) = match &old {
         Some(row) => {
             let old = row.document("content")?;
-            let is_same = old == content && row.maybe_text("inventory_commit")? == *commit;
+            // What is the same in the newest form is no new version of it.
+            let upgraded = LEDGER.numbered(LEDGER.upgraded(old.clone())?);
+            let is_same = upgraded == content && row.maybe_text("inventory_commit")? == *commit;
             (row.number("version")?, Some(old), is_same)
         }
         None => (0, None, false),
@@ -166,7 +171,7 @@ pub(super) async fn put_ledger(
     Ok(())
 }
 
-async fn version_document(
+pub(super) async fn version_document(
     session: &mut Session,
     device: &DeviceName,
     version: i64,

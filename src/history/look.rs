@@ -1,13 +1,15 @@
-//! Looks at devices: what is the same is stored once, what differs as a difference.
+//! Stores looks at devices: what is the same once, what differs as a difference, and since when each was the last one.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::{difference, digest, restored, stored};
+use super::document::{difference, digest, stored};
 use super::error::Fault;
 use super::ledger::{WHOLE_EVERY, put_together};
-use super::session::{Bind, Session};
+use super::session::{Bind, Row, Session};
+use super::version::{LOOK, LOOK_STATUS};
 use super::{Store, StoreError};
-use crate::model::{DeviceName, Fingerprint, Observation};
+use crate::model::{DeviceName, Fingerprint, Health, Observation};
 
 const CHAIN: &str = "with recursive chain (sequence, base, content) as ( \
     select sequence, base, content from look where device = $1 and sequence = $2 \
@@ -15,17 +17,30 @@ const CHAIN: &str = "with recursive chain (sequence, base, content) as ( \
     join chain on older.sequence = chain.base where older.device = $1) \
     select content from chain order by sequence";
 
+/// What a look found that is hardly ever twice the same: of each device, only that of its last look is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookStatus {
+    /// Seconds since 1970, when the look ended, by the clock of the process that looked.
+    pub taken_at: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptime_seconds: Option<u64>,
+    #[serde(default)]
+    pub health: Health,
+}
+
 impl Store {
     /// Keeps a look and returns its number among those of its device.
     ///
     /// A look that found what an earlier one did, but for health and time, adds nothing and gets the number of that one.
+    /// Health and time replace those of the look before.
     pub async fn keep_look(&self, look: &Observation) -> Result<u64, StoreError> {
         self.within("keep a look", || async {
-            // Most looks are as the last one; these need no lock.
+            // Most looks are as the last one; these need no lock and change one row.
             let kept = PreparedLook::of(look)?;
-            let mut session = self.read().await?;
-            if let Some((last, true)) = last(&mut session, &kept).await? {
-                return unsigned(last);
+            let mut session = self.write_once().await?;
+            if let Some(sequence) = put_status(&mut session, &kept).await? {
+                session.commit().await?;
+                return unsigned(sequence);
             }
             drop(session);
             let mut session = self.write().await?;
@@ -59,15 +74,24 @@ impl Store {
         .await
     }
 
-    /// Returns what the last look at a device found, with the health and the time of when that was first found.
+    /// Returns the last look at a device, with its own health and time.
     pub async fn last_look(&self, device: &DeviceName) -> Result<Option<Observation>, StoreError> {
         self.within("read a look", || async {
             let mut session = self.read().await?;
-            let sql = "select sequence from last_look where device = $1";
-            match session.row(sql, &[Bind::Text(device.as_str())]).await? {
-                Some(row) => look_at(&mut session, device, row.number("sequence")?).await,
-                None => Ok(None),
-            }
+            let sql = "select sequence, status, status is not null as has_status from last_look where device = $1";
+            let Some(row) = session.row(sql, &[Bind::Text(device.as_str())]).await? else {
+                return Ok(None);
+            };
+            let look = look_at(&mut session, device, row.number("sequence")?).await?;
+            Ok(match (look, status(&row)?) {
+                (Some(mut look), Some(status)) => {
+                    look.taken_at = status.taken_at;
+                    look.identity.uptime_seconds = status.uptime_seconds;
+                    look.health = status.health;
+                    Some(look)
+                }
+                (look, _) => look,
+            })
         })
         .await
     }
@@ -80,6 +104,7 @@ pub(super) struct PreparedLook {
     /// What it is found by when it is there already: all but what is never twice the same.
     digest: String,
     content: Value,
+    status: Value,
     length: usize,
     /// What tells it from any other look, health and time included.
     pub(super) whole_digest: String,
@@ -102,7 +127,13 @@ impl PreparedLook {
             device: look.device.clone(),
             fingerprint: Fingerprint::of(look),
             digest: digest(&lasting.to_string()),
-            content,
+            // It is found by what it has, not by how that is written.
+            content: LOOK.numbered(content),
+            status: LOOK_STATUS.stored(&LookStatus {
+                taken_at: look.taken_at,
+                uptime_seconds: look.identity.uptime_seconds,
+                health: look.health.clone(),
+            })?,
             length: text.len(),
             whole_digest: digest(&text),
         })
@@ -115,25 +146,37 @@ fn set(document: &mut Value, field: &str, value: Value) {
     }
 }
 
-/// Returns the number of the device's last look, and whether it found the same.
-async fn last(session: &mut Session, look: &PreparedLook) -> Result<Option<(i64, bool)>, Fault> {
-    let sql = "select sequence, digest from last_look join look using (device, sequence) where device = $1";
-    let row = session
-        .row(sql, &[Bind::Text(look.device.as_str())])
-        .await?;
-    row.map(|row| Ok((row.number("sequence")?, row.text("digest")? == look.digest)))
-        .transpose()
+/// Returns the status of a device's last look; nothing where it was kept by a gamctl that did not keep one.
+pub(super) fn status(row: &Row) -> Result<Option<LookStatus>, Fault> {
+    match row.flag("has_status")? {
+        true => Ok(Some(LOOK_STATUS.restored(row.document("status")?)?)),
+        false => Ok(None),
+    }
+}
+
+/// Keeps the status of a look that found what the last one did, and returns the number of that one.
+async fn put_status(session: &mut Session, look: &PreparedLook) -> Result<Option<i64>, Fault> {
+    let sql = "update last_look set at = @now, status = $3 where device = $1 \
+        and sequence = (select sequence from look where device = $1 and digest = $2) returning sequence";
+    let binds = [
+        Bind::Text(look.device.as_str()),
+        Bind::Text(&look.digest),
+        Bind::Document(look.status.clone()),
+    ];
+    let row = session.row(sql, &binds).await?;
+    row.map(|row| row.number("sequence")).transpose()
 }
 
 /// Puts a look in, where it is no old one, and makes it the last one.
 pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Result<i64, Fault> {
     let device = Bind::Text(kept.device.as_str());
     session.alone(&format!("looks at {}", kept.device)).await?;
-    let last = match last(session, kept).await? {
-        Some((last, true)) => return Ok(last),
-        Some((last, false)) => Some(last),
-        None => None,
-    };
+    if let Some(last) = put_status(session, kept).await? {
+        return Ok(last);
+    }
+    let sql = "select sequence from last_look where device = $1";
+    let last = session.row(sql, std::slice::from_ref(&device)).await?;
+    let last = last.map(|row| row.number("sequence")).transpose()?;
     let sql = "select sequence from look where device = $1 and digest = $2";
     let binds = [device.clone(), Bind::Text(&kept.digest)];
     let sequence = match session.row(sql, &binds).await? {
@@ -157,8 +200,16 @@ pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Resu
             sequence
         }
     };
-    let sql = "insert into last_look (device, sequence) values ($1, $2) \
-        on conflict (device) do update set sequence = excluded.sequence";
+    let sql = "insert into last_look (device, sequence, at, status) values ($1, $2, @now, $3) \
+        on conflict (device) do update set sequence = excluded.sequence, at = excluded.at, status = excluded.status";
+    let binds = [
+        device.clone(),
+        Bind::Number(sequence),
+        Bind::Document(kept.status.clone()),
+    ];
+    session.execute(sql, &binds).await?;
+    let sql = "insert into look_change (device, number, sequence, at) \
+        select $1, coalesce(max(number), 0) + 1, $2, @now from look_change where device = $1";
     session
         .execute(sql, &[device, Bind::Number(sequence)])
         .await?;
@@ -203,7 +254,7 @@ pub(super) async fn look_at(
     let Some(document) = put_together(&session.rows(CHAIN, &binds).await?)? else {
         return Ok(None);
     };
-    let look: Observation = restored(document)?;
+    let look: Observation = LOOK.restored(document)?;
     Ok(Some(Observation {
         sequence: unsigned(sequence)?,
         ..look

@@ -6,11 +6,12 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqlitePool};
 
+use super::deadline::within;
 use super::error::Fault;
 use super::store::{Db, Timeouts};
 use super::{StoreError, StoreUrl};
@@ -69,10 +70,9 @@ async fn open_postgres(
     // Migrations may take longer than a question.
     let one = PgPoolOptions::new().max_connections(1);
     // sqlx keeps asking a server that refuses or is full; nobody waits for that as long as for migrations.
-    let once = one
-        .acquire_timeout(timeouts.operation)
-        .connect_with(options);
-    let once = once.await?;
+    let once = one.acquire_timeout(NEVER).connect_with(options);
+    let late = || Fault::Away(format!("no answer within {:?}", timeouts.operation));
+    let once = within(timeouts.operation, once).await.ok_or_else(late)??;
     let is_new = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null");
     let has: Vec<Applied> = match is_new.fetch_one(&once).await? {
         true => Vec::new(),
@@ -91,7 +91,7 @@ async fn open_postgres(
 }
 
 async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<Db, Fault> {
-    prepare_file(path).map_err(|why| Fault::Away(why.to_string()))?;
+    prepare_file(path)?;
     let options = |busy: Duration| {
         SqliteConnectOptions::new()
             .filename(path)
@@ -102,8 +102,8 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
             .busy_timeout(busy)
     };
     let one = |busy| {
-        let one = SqlitePoolOptions::new().max_connections(1);
-        one.acquire_timeout(NEVER).connect_with(options(busy))
+        let one = sqlite_pool(1);
+        one.connect_with(options(busy))
     };
     // Alone from the first connection on: the one that makes a new file a WAL cannot wait for another that does so, it fails.
     let alone = alone(path, timeouts.open).await?;
@@ -113,15 +113,27 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
     }
     once.close().await;
     drop(alone);
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(NEVER)
-        .connect_lazy_with(options(timeouts.operation).read_only(true));
+    let readers =
+        sqlite_pool(READERS).connect_lazy_with(options(timeouts.operation).read_only(true));
     Ok(Db::Sqlite {
         writer: one(timeouts.operation).await?,
         readers,
-        file: file_number(path).map_err(|why| Fault::Away(why.to_string()))?,
+        file: file_number(path)?,
     })
+}
+
+/// Returns how connections to an SQLite file are kept.
+///
+/// On a full disk, and after other faults of the disk, SQLite ends a transaction by itself. sqlx then fails to roll it back
+/// and would refuse to begin another on that connection for ever, so such a connection is closed.
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(NEVER)
+        .before_acquire(|connection, _| {
+            let is_usable = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_usable) })
+        })
 }
 
 async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<Applied>, Fault> {
@@ -237,15 +249,14 @@ async fn alone(path: &Path, most: Duration) -> Result<fs::File, Fault> {
     let mut name = path.as_os_str().to_owned();
     name.push(".schema-lock");
     let path = PathBuf::from(name);
-    let away = |why: io::Error| Fault::Away(why.to_string());
     let mut file = fs::OpenOptions::new();
     let file = file.create(true).append(true).mode(0o600).open(&path);
-    let file = file.map_err(away)?;
+    let file = file?;
     let waiting = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
-    match tokio::time::timeout(most, waiting).await {
-        Ok(Ok(locked)) => locked.map_err(away),
-        Ok(Err(why)) => Err(Fault::Broken(why.to_string())),
-        Err(_) => Err(Fault::Away(format!(
+    match within(most, waiting).await {
+        Some(Ok(locked)) => Ok(locked?),
+        Some(Err(why)) => Err(Fault::Broken(why.to_string())),
+        None => Err(Fault::Away(format!(
             "another process is changing its schema (it holds {})",
             path.display()
         ))),

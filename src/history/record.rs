@@ -14,6 +14,7 @@ use super::ledger::put_ledger;
 use super::look::{PreparedLook, put_look};
 use super::session::{Bind, Session};
 use super::store::Db;
+use super::version::{ENTRY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::{DeviceOutcome, Ended, Entry};
 use crate::crash;
@@ -142,6 +143,7 @@ impl Prepared {
             entry => stored(entry)?,
         };
         let mut of_all = digest(&content.to_string());
+        let content = ENTRY.numbered(content);
         let also = match entry {
             Entry::Looked { observation, .. } => {
                 let look = PreparedLook::of(observation)?;
@@ -272,7 +274,7 @@ async fn put_outcome(
         run.clone(),
         device.clone(),
         Bind::Text(outcome.ended.word()),
-        Bind::Document(stored(outcome)?),
+        Bind::Document(OUTCOME.stored(outcome)?),
     ];
     session.execute(sql, &binds).await?;
     // Whoever was interrupted left it to the next start to look; once that was done, what remains is another run's.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{plain, restored, stored};
+use super::document::plain;
 use super::error::Fault;
 use super::kept::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
 use super::session::{Bind, Row, Session, places};
+use super::version::{INVENTORY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::RunResult;
 use crate::crash;
@@ -45,23 +46,8 @@ impl Store {
     pub async fn runs(&self, filter: &Filter) -> Result<Vec<RunSummary>, StoreError> {
         self.within("list runs", || async {
             let mut session = self.read().await?;
-            let mut conditions = Conditions::default();
-            if let Some(run) = filter.run {
-                conditions.add("id = ?", Bind::Id(run.0));
-            }
-            if let Some(device) = &filter.device {
-                let sql =
-                    "exists (select 1 from outcome where outcome.run = run.id and device = ?)";
-                conditions.add(sql, Bind::Text(device.as_str()));
-            }
-            conditions.between("began", filter);
-            let sql = format!(
-                "select {RUN_COLUMNS} from run {} order by began desc, id desc {}",
-                conditions.sql(),
-                most(filter.most)
-            );
-            let rows = session.rows(&sql, &conditions.binds).await?;
-            summaries(&mut session, &rows).await
+            let listed = listed(&mut session, filter, None, filter.most).await?;
+            Ok(listed.into_iter().map(|(_, run)| run).collect())
         })
         .await
     }
@@ -89,14 +75,7 @@ impl Store {
                 most(filter.most)
             );
             let rows = session.rows(&sql, &conditions.binds).await?;
-            let rows = rows.iter().map(|row| {
-                Ok(OutcomeRow {
-                    run: RunId(row.id("run")?),
-                    at: row.count("seconds")?,
-                    outcome: restored(row.document("content")?)?,
-                })
-            });
-            rows.collect()
+            rows.iter().map(outcome_row).collect()
         })
         .await
     }
@@ -142,6 +121,57 @@ impl Store {
         })
         .await
     }
+}
+
+/// Returns runs, newest first, each with the microsecond that it began in; where `before` is given, those that follow it.
+pub(super) async fn listed(
+    session: &mut Session,
+    filter: &Filter,
+    before: Option<(i64, RunId)>,
+    at_most: u32,
+) -> Result<Vec<(i64, RunSummary)>, Fault> {
+    let (microseconds, moment) = match session.is_postgres() {
+        true => (
+            "(extract(epoch from began) * 1000000)::bigint",
+            "(timestamptz 'epoch' + ? * interval '1 microsecond')",
+        ),
+        false => ("(began * 1000)", "(? / 1000)"),
+    };
+    let mut conditions = Conditions::default();
+    if let Some(run) = filter.run {
+        conditions.add("id = ?", Bind::Id(run.0));
+    }
+    if let Some(device) = &filter.device {
+        let sql = "exists (select 1 from outcome where outcome.run = run.id and device = ?)";
+        conditions.add(sql, Bind::Text(device.as_str()));
+    }
+    conditions.between("began", filter);
+    if let Some((began, run)) = before {
+        conditions.add(&format!("began <= {moment}"), Bind::Number(began));
+        let place = format!("${}", conditions.binds.len());
+        let sql = format!("(began < {} or id < ?)", moment.replace('?', &place));
+        conditions.add(&sql, Bind::Id(run.0));
+    }
+    let sql = format!(
+        "select {RUN_COLUMNS}, {microseconds} as began_microseconds from run {} order by began desc, id desc {}",
+        conditions.sql(),
+        most(at_most)
+    );
+    let rows = session.rows(&sql, &conditions.binds).await?;
+    let summaries = summaries(session, &rows).await?;
+    let listed = rows.iter().zip(summaries);
+    listed
+        .map(|(row, run)| Ok((row.number("began_microseconds")?, run)))
+        .collect()
+}
+
+/// Reads how it ended with a device, from the columns `run`, `seconds` and `content`.
+pub(super) fn outcome_row(row: &Row) -> Result<OutcomeRow, Fault> {
+    Ok(OutcomeRow {
+        run: RunId(row.id("run")?),
+        at: row.count("seconds")?,
+        outcome: OUTCOME.restored(row.document("content")?)?,
+    })
 }
 
 /// Returns applied commits, newest first; of one moment, runs before what needed none.
@@ -199,7 +229,7 @@ pub(super) async fn insert_run(session: &mut Session, run: &NewRun) -> Result<()
         Bind::Id(id.0),
         Bind::Text(verb),
         Bind::Text(&who),
-        Bind::Document(stored(inventory)?),
+        Bind::Document(INVENTORY.stored(inventory)?),
         Bind::MaybeText(commit),
         Bind::Flag(*is_uncommitted),
         Bind::MaybeText(plan.as_deref()),
@@ -261,7 +291,7 @@ fn summary(row: &Row) -> Result<RunSummary, Fault> {
             id: RunId(row.id("id")?),
             verb: row.text("verb")?,
             who: row.text("who")?,
-            inventory: restored(row.document("inventory")?)?,
+            inventory: INVENTORY.restored(row.document("inventory")?)?,
             is_uncommitted: row.flag("is_uncommitted")?,
             plan: row.maybe_text("plan")?,
             version: row.text("version")?,

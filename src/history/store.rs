@@ -90,12 +90,8 @@ impl Store {
     /// `Away` where it cannot be reached, `NewerSchema` where a later gamctl wrote it.
     pub async fn open(url: &StoreUrl, timeouts: Timeouts) -> Result<Self, StoreError> {
         let doing = "be opened";
-        let work = open::open(url, timeouts);
-        let db = match tokio::time::timeout(timeouts.open, work).await {
-            Ok(Ok(db)) => db,
-            Ok(Err(fault)) => return Err(said(url, doing, fault)),
-            Err(_) => return Err(late(url, doing, timeouts.open)),
-        };
+        let opened = repeated(timeouts.open, || open::open(url, timeouts)).await;
+        let db = opened.map_err(|fault| said(url, doing, fault))?;
         let inner = Inner {
             url: url.clone(),
             db,
@@ -222,14 +218,6 @@ impl Store {
     }
 }
 
-fn late(url: &StoreUrl, doing: &'static str, deadline: Duration) -> StoreError {
-    StoreError::Away {
-        store: url.to_string(),
-        doing,
-        because: format!("no answer within {deadline:?}"),
-    }
-}
-
 fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
     let store = url.to_string();
     match fault {
@@ -238,6 +226,17 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
             store,
             doing,
             because,
+        },
+        Fault::Full(because) => StoreError::Full {
+            store,
+            doing,
+            because,
+        },
+        Fault::Newer { what, has, knows } => StoreError::NewerDocument {
+            store,
+            what,
+            has,
+            knows,
         },
         Fault::Rewound => StoreError::Rewound {
             store,

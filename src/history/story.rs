@@ -20,65 +20,94 @@ impl Store {
     pub async fn story(&self, subject: &Subject, at_most: u32) -> Result<Vec<Chapter>, StoreError> {
         self.within("tell a story", || async {
             let mut session = self.read().await?;
-            let device = match subject {
-                Subject::Device(device) | Subject::Objects(device, _) => device,
-            };
-            let runs = match subject {
-                Subject::Device(device) => of_device(&mut session, device, at_most).await?,
-                Subject::Objects(device, objects) => {
-                    of_objects(&mut session, device, objects, at_most).await?
-                }
-            };
-            let summaries = runs_of(&mut session, &runs).await?;
-            let mut chapters = Vec::with_capacity(summaries.len());
-            for run in summaries {
-                let steps = match subject {
-                    Subject::Device(_) => None,
-                    Subject::Objects(_, objects) => {
-                        Some(steps(&mut session, run.run.id, device, objects).await?)
-                    }
-                };
-                chapters.push(chapter(&mut session, run, device, steps.as_ref()).await?);
-            }
-            Ok(chapters)
+            told(&mut session, subject, None, at_most).await
         })
         .await
     }
+}
+
+/// Returns the chapters of a subject, newest first; where `before` is given, those that follow it.
+pub(super) async fn told(
+    session: &mut Session,
+    subject: &Subject,
+    before: Option<RunId>,
+    at_most: u32,
+) -> Result<Vec<Chapter>, Fault> {
+    let runs = match subject {
+        Subject::Device(device) => of_device(session, device, before, at_most).await?,
+        Subject::Objects(device, objects) => {
+            of_objects(session, device, objects, before, at_most).await?
+        }
+    };
+    chapters(session, subject, &runs).await
+}
+
+/// Returns the chapters of these runs, newest first.
+pub(super) async fn chapters(
+    session: &mut Session,
+    subject: &Subject,
+    runs: &[RunId],
+) -> Result<Vec<Chapter>, Fault> {
+    let mut summaries = runs_of(session, runs).await?;
+    // As they are found: a page ends where the next one begins.
+    summaries.sort_by_key(|summary| std::cmp::Reverse(summary.run.id));
+    let mut chapters = Vec::with_capacity(summaries.len());
+    for run in summaries {
+        let steps = match subject {
+            Subject::Device(_) => None,
+            Subject::Objects(device, objects) => {
+                Some(steps(session, run.run.id, device, objects).await?)
+            }
+        };
+        chapters.push(chapter(session, run, subject.device(), steps.as_ref()).await?);
+    }
+    Ok(chapters)
 }
 
 /// Returns the last runs that wrote to a device, or were about to, or ended with it in any other way.
 async fn of_device(
     session: &mut Session,
     device: &DeviceName,
+    before: Option<RunId>,
     at_most: u32,
 ) -> Result<Vec<RunId>, Fault> {
     // The numbers of runs are in order of time. Each half walks an index from its end.
-    let most = most(at_most);
+    let (earlier, most) = (earlier(before, "$2"), most(at_most));
     let sql = format!(
-        "select run from (select * from (select run from outcome where device = $1 order by run desc {most}) as ended \
-        union select run from unfinished where device = $1) as runs order by run desc {most}"
+        "select run from (select * from (select run from outcome where device = $1 {earlier} order by run desc {most}) as ended \
+        union select run from unfinished where device = $1 {earlier}) as runs order by run desc {most}"
     );
-    let rows = session.rows(&sql, &[Bind::Text(device.as_str())]).await?;
+    let mut binds = vec![Bind::Text(device.as_str())];
+    binds.extend(before.map(|before| Bind::Id(before.0)));
+    let rows = session.rows(&sql, &binds).await?;
     rows.iter().map(|row| Ok(RunId(row.id("run")?))).collect()
+}
+
+/// Returns the condition that a run is an earlier one, in a place for a value.
+fn earlier(before: Option<RunId>, place: &str) -> String {
+    before.map_or_else(String::new, |_| format!("and run < {place}"))
 }
 
 async fn of_objects(
     session: &mut Session,
     device: &DeviceName,
     objects: &[(String, String)],
+    before: Option<RunId>,
     at_most: u32,
 ) -> Result<Vec<RunId>, Fault> {
     let mut runs = BTreeSet::new();
     for (kind, subject) in objects {
         let sql = format!(
-            "select distinct run from effect where device = $1 and kind = $2 and subject = $3 order by run desc {}",
+            "select distinct run from effect where device = $1 and kind = $2 and subject = $3 {} order by run desc {}",
+            earlier(before, "$4"),
             most(at_most)
         );
-        let binds = [
+        let mut binds = vec![
             Bind::Text(device.as_str()),
             Bind::Text(kind),
             Bind::Text(subject),
         ];
+        binds.extend(before.map(|before| Bind::Id(before.0)));
         for row in session.rows(&sql, &binds).await? {
             runs.insert(RunId(row.id("run")?));
         }

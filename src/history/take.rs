@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::document::{restored, stored};
+use super::document::stored;
 use super::error::Fault;
 use super::kept::{NewRun, RunId, Taken};
 use super::run::insert_run;
 use super::session::{Bind, Session};
+use super::version::restored_plan;
 use super::{Store, StoreError};
 use crate::crash;
 
@@ -33,7 +34,7 @@ impl Store {
             let sql = "select document, (select max(@seconds(made)) from plan_made where plan_made.plan = plan_document.plan) as seconds \
                 from plan_document where plan = $1";
             let row = session.row(sql, &[Bind::Text(plan)]).await?;
-            row.map(|row| Ok((restored(row.document("document")?)?, row.count("seconds")?)))
+            row.map(|row| Ok((restored_plan(row.document("document")?)?, row.count("seconds")?)))
                 .transpose()
         })
         .await

@@ -9,6 +9,7 @@ use super::kept::{EntryRow, RunId, Unfinished};
 use super::ledger::device_name;
 use super::look::look_at;
 use super::session::{Bind, Row, Session};
+use super::version::{ENTRY, INVENTORY};
 use super::{Store, StoreError};
 use crate::apply::{Entry, Moment, StepOutcome};
 use crate::model::{DeviceName, Fingerprint};
@@ -62,7 +63,7 @@ async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Faul
     let mut one = Unfinished {
         run: RunId(row.id("run")?),
         device,
-        inventory: restored(row.document("inventory")?)?,
+        inventory: INVENTORY.restored(row.document("inventory")?)?,
         intents: Vec::new(),
         before: None,
         steps: Vec::new(),
@@ -99,7 +100,7 @@ async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Faul
     Ok(one)
 }
 
-/// Returns the entries of a device in a run as they are stored: looks without what they found.
+/// Returns the entries of a device in a run as they are stored, of the newest version: looks without what they found.
 pub(super) async fn contents(
     session: &mut Session,
     run: RunId,
@@ -110,7 +111,8 @@ pub(super) async fn contents(
     let rows = rows.iter().map(|row| {
         let number = u32::try_from(row.number("number")?);
         let number = number.map_err(|_| Fault::Broken("an entry's number is too large".to_owned()));
-        Ok((number?, row.count("seconds")?, row.document("content")?))
+        let content = ENTRY.upgraded(row.document("content")?)?;
+        Ok((number?, row.count("seconds")?, content))
     });
     rows.collect()
 }

@@ -212,7 +212,7 @@ impl Context {
         // The captive portal replaces every VLAN: a tagged or second-port service would go on unpaid otherwise.
         let served = SubscriberConfig {
             slot: None,
-            description: subscriber.description,
+            description: subscriber.description.map(Into::into),
             endpoint: subscriber
                 .endpoint
                 .filter(|_| how != Some(SuspensionHow::Detach)),
@@ -244,7 +244,7 @@ fn limit(plan: &ServicePlan, config: &mut DeviceConfig) -> RateLimit {
     if !config.profiles.contains_key(&plan.profile_name) {
         let profile = ProfileConfig {
             slot: None,
-            description: plan.description.clone(),
+            description: plan.description.clone().map(Into::into),
             down,
             up,
         };
@@ -255,9 +255,9 @@ fn limit(plan: &ServicePlan, config: &mut DeviceConfig) -> RateLimit {
 
 fn own_settings(text: &DeviceText, config: &mut DeviceConfig) {
     config.system = SystemConfig {
-        hostname: text.hostname.clone(),
-        location: text.location.clone(),
-        contact: text.contact.clone(),
+        hostname: text.hostname.clone().map(Into::into),
+        location: text.location.clone().map(Into::into),
+        contact: text.contact.clone().map(Into::into),
     };
     for (number, uplink) in text.uplink.iter().flat_map(|uplinks| &uplinks.0) {
         let UplinkText { allowed_vlans, .. } = uplink;
@@ -278,7 +278,7 @@ fn own_settings(text: &DeviceText, config: &mut DeviceConfig) {
         config.ports.insert(
             *number,
             PortConfig {
-                name: name.clone(),
+                name: name.clone().map(Into::into),
                 enabled: *enabled,
                 // Coax ports have no other mode, and no command says `coax` (docs/gam.md): nothing to intend.
                 mode: mode.filter(|mode| *mode != PortMode::Coax),

@@ -85,7 +85,7 @@ pub fn freezes(scope: &FreezeScope, device: &DeviceObject) -> bool {
 pub fn pattern(text: &str) -> Result<GlobMatcher, ScopeError> {
     let glob = Glob::new(text).map_err(|why| ScopeError {
         pattern: text.to_owned(),
-        because: why.kind().to_string(),
+        because: why.to_string(),
     })?;
     Ok(glob.compile_matcher())
 }
@@ -143,7 +143,7 @@ mod tests {
         let why = ScopeMatcher::of(&scope(&["maple-["], &[], &[])).unwrap_err();
         assert_eq!(
             why.to_string(),
-            "`maple-[` is not a pattern: unclosed character class; missing ']'"
+            "`maple-[` is not a pattern: error parsing glob 'maple-[': unclosed character class; missing ']'"
         );
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Description, EndpointName, Hostname, MacAddress, Mbps, Poe, PortAssignment, PortMode, PortName,
-    PortNumber, ProfileName, SubscriberName, SystemText, UplinkNumber, VlanId, VlanSet,
+    EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, PortMode, PortNumber,
+    ProfileName, SubscriberName, UplinkNumber, VlanId, VlanSet,
 };
 
 /// The number a device keeps an object under; only the device knows it until a plan assigns one.
@@ -34,11 +34,11 @@ pub struct DeviceConfig {
 #[serde(default)]
 pub struct SystemConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hostname: Option<Hostname>,
+    pub hostname: Option<HeldText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub location: Option<SystemText>,
+    pub location: Option<HeldText>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contact: Option<SystemText>,
+    pub contact: Option<HeldText>,
 }
 
 /// One port toward the network; what is left out is kept.
@@ -54,7 +54,7 @@ pub struct UplinkConfig {
 #[serde(default)]
 pub struct PortConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<PortName>,
+    pub name: Option<HeldText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub struct ProfileConfig {
     pub slot: Option<Slot>,
     /// Left out: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Description>,
+    pub description: Option<HeldText>,
     /// What the limiter is set to, headroom included.
     pub down: Mbps,
     pub up: Mbps,
@@ -90,7 +90,7 @@ pub struct SubscriberConfig {
     pub slot: Option<Slot>,
     /// Left out: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Description>,
+    pub description: Option<HeldText>,
     /// Left out: none, the subscriber is detached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<MacAddress>,

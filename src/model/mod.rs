@@ -48,5 +48,7 @@ pub use port::{PortAssignment, PortMode, PortNumber, PortNumberError, UplinkNumb
 pub use rate::{Headroom, LIMITER_RANGE, Mbps, RateError, highest_limiter};
 pub use service_plan::{ServicePlan, Speed};
 pub use subscriber::{External, Poe, Subscriber, SubscriberState};
-pub use text::{Description, Hazard, PlainText, SystemText, TextError, hazard_on_a_terminal};
+pub use text::{
+    Description, Hazard, HeldText, PlainText, SystemText, TextError, hazard_on_a_terminal,
+};
 pub use vlan::{MAX_ALLOWED_VLAN_ENTRIES, VlanId, VlanProblem, VlanRange, VlanSet, VlanSetError};

@@ -46,9 +46,12 @@ impl NameProblem {
                 text::hazard_on_a_terminal(*character)
             }
             Self::Text(TextError::Character { hazard, .. }) => Some(*hazard),
-            Self::Text(TextError::Empty | TextError::TooLong { .. } | TextError::OuterSpace) => {
-                None
-            }
+            Self::Text(
+                TextError::Empty
+                | TextError::TooLong { .. }
+                | TextError::OuterSpace
+                | TextError::DoubleSpace,
+            ) => None,
         }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use super::name::{Hostname, PortName};
+
 /// Why a character must not be in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hazard {
@@ -94,6 +96,8 @@ pub enum TextError {
     },
     #[error("it begins or ends with a space, which is easily lost")]
     OuterSpace,
+    #[error("it has two spaces in a row, of which a command line without quotes keeps one")]
+    DoubleSpace,
 }
 
 /// Returns a character as it can be shown: itself where that is harmless, else its number.
@@ -132,8 +136,17 @@ pub(super) fn check_device_text(text: &str, max: usize) -> Result<(), TextError>
     Ok(())
 }
 
+/// A text that ends its line without quotes.
+fn check_unquoted_text(text: &str, max: usize) -> Result<(), TextError> {
+    check_device_text(text, max)?;
+    if text.contains("  ") {
+        return Err(TextError::DoubleSpace);
+    }
+    Ok(())
+}
+
 macro_rules! device_text {
-    ($(#[$meta:meta])* $name:ident, $max:literal) => {
+    ($(#[$meta:meta])* $name:ident, $check:ident, $max:literal) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "CompactString", into = "CompactString")]
@@ -144,7 +157,7 @@ macro_rules! device_text {
             pub const MAX: usize = $max;
 
             pub fn new(text: &str) -> Result<Self, TextError> {
-                check_device_text(text, Self::MAX)?;
+                $check(text, Self::MAX)?;
                 Ok(Self(CompactString::new(text)))
             }
 
@@ -163,7 +176,7 @@ macro_rules! device_text {
             type Error = TextError;
 
             fn try_from(text: CompactString) -> Result<Self, TextError> {
-                check_device_text(&text, Self::MAX)?;
+                $check(&text, Self::MAX)?;
                 Ok(Self(text))
             }
         }
@@ -180,13 +193,79 @@ device_text! {
     /// A description that is kept on the device.
     ///
     /// The CLI and the MIB take 127 characters, the vendor's web page and API 63; what is written here can be edited by either.
-    Description, 63
+    Description, check_device_text, 63
 }
 
 device_text! {
     /// The device's location or contact (`snmp-server location`, `snmp-server contact`).
-    SystemText, 127
+    SystemText, check_unquoted_text, 127
 }
+
+/// A text of a device's configuration, as the device holds it or is to hold it.
+///
+/// An intended text comes from one of the strict types. An observed one may hold characters, spaces or a length that no line of
+/// gamctl can carry: it is compared as it is, and it is never written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "CompactString", into = "CompactString")]
+pub struct HeldText(CompactString);
+
+impl HeldText {
+    /// The most characters that are kept: those of a `DisplayString`.
+    pub const MAX: usize = 255;
+
+    /// # Errors
+    ///
+    /// When it is empty, which is no text, or longer than a device keeps one.
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        match text.chars().count() {
+            0 => Err(TextError::Empty),
+            got if got > Self::MAX => Err(TextError::TooLong {
+                max: Self::MAX,
+                got,
+            }),
+            _ => Ok(Self(CompactString::new(text))),
+        }
+    }
+
+    /// Returns the text, which may hold anything: make it visible before a person sees it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for HeldText {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<CompactString> for HeldText {
+    type Error = TextError;
+
+    fn try_from(text: CompactString) -> Result<Self, TextError> {
+        Self::new(&text)
+    }
+}
+
+impl From<HeldText> for CompactString {
+    fn from(text: HeldText) -> Self {
+        text.0
+    }
+}
+
+macro_rules! held {
+    ($($strict:ident),*) => {
+        $(impl From<$strict> for HeldText {
+            fn from(text: $strict) -> Self {
+                Self(CompactString::from(text))
+            }
+        })*
+    };
+}
+
+held!(Description, SystemText, PortName, Hostname);
 
 /// Text for people that never reaches a device: any script, but nothing that misleads a reader.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -266,6 +345,23 @@ mod tests {
     fn a_description_of_63_characters_fits_and_one_of_64_does_not() {
         assert!(Description::new(&"x".repeat(63)).is_ok());
         assert!(Description::new(&"x".repeat(64)).is_err());
+    }
+
+    #[test]
+    fn a_location_has_no_two_spaces_in_a_row_and_a_description_may() {
+        assert_eq!(SystemText::new("rack  2"), Err(TextError::DoubleSpace));
+        assert!(SystemText::new("rack 2, left").is_ok());
+        assert!(Description::new("rack  2").is_ok());
+    }
+
+    #[test]
+    fn what_a_device_holds_is_kept_as_it_is_up_to_a_size() {
+        for text in ["a\\b", " a  b ", "why?", "a\u{1b}[2J", "\u{fffd}"] {
+            assert_eq!(HeldText::new(text).unwrap().as_str(), text);
+        }
+        assert!(HeldText::new(&"é".repeat(255)).is_ok());
+        assert!(HeldText::new(&"é".repeat(256)).is_err());
+        assert_eq!(HeldText::new(""), Err(TextError::Empty));
     }
 
     #[test]

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    DeviceConfig, DeviceState, Observation, PortName, RateLimit, Slot, SystemConfig,
+    DeviceConfig, DeviceState, HeldText, Observation, RateLimit, Slot, SystemConfig,
 };
 
 use super::lint::{Complaint, lint};
 use super::touched::{Kind, Touched, names_in};
-use super::{Because, Cause, DevicePlan, Field, Impact, Ledger, Object, Request, Step, plan, step};
+use super::{
+    Because, Cause, DevicePlan, Field, Impact, Ledger, Object, Request, Step, cannot_restore, plan,
+    step, undo,
+};
 
 /// The way back from wherever a device is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +28,8 @@ pub struct Back {
 ///
 /// This is the planner with another intention, not the inverse lines in reverse order: after a failure nobody knows how far a
 /// line came, and a plan starts from what a look found. What the steps did not touch is nobody's here and is left alone,
-/// whoever changed it meanwhile. The management path is touched only where the steps did.
+/// whoever changed it meanwhile. The management path is touched only where the steps did. What no line can give back stays as it is
+/// now, with a note `cannot-be-undone`: all else goes back.
 pub fn back(
     request: &Request<'_>,
     before: &DeviceConfig,
@@ -33,7 +37,15 @@ pub fn back(
     steps: &[Step],
 ) -> Back {
     let touched = Touched::by(steps);
-    let goal = goal(&touched, before, &now.config);
+    let allows_management = steps
+        .iter()
+        .any(|step| step.impact == Impact::TouchesManagement);
+    let mut goal = goal(&touched, before, &now.config);
+    let request_back = Request {
+        allows_management,
+        ..request.clone()
+    };
+    let left = cannot_restore::leave_out(&mut goal, now, &request_back);
     let ledger = Ledger {
         verified: ours(steps, &now.config),
         protected: BTreeSet::new(),
@@ -42,14 +54,13 @@ pub fn back(
         plan: DevicePlan::of(request.device.clone(), DeviceState::Managed),
         goal,
         ledger,
-        allows_management: steps
-            .iter()
-            .any(|step| step.impact == Impact::TouchesManagement),
+        allows_management,
     };
     let renamed = BTreeMap::new();
     back.plan = plan(&back.request(request, &renamed), now);
     let taken_away = taken_away(&touched, &before.system, &now.config.system);
     back.plan.steps.extend(taken_away);
+    back.plan.notes.extend(left);
     back
 }
 
@@ -85,7 +96,7 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
         let has_name = now.ports.get(number).is_some_and(|now| now.name.is_some());
         if port.name.is_none() && has_name {
             // No command takes a port's name away (docs/gam.md); this one is in nobody's way.
-            port.name = PortName::new(&format!("gamctl-tmp-{number}")).ok();
+            port.name = HeldText::new(&format!("gamctl-tmp-{number}")).ok();
         }
     }
     let is_touched =
@@ -182,6 +193,7 @@ fn taken_away(touched: &Touched, before: &SystemConfig, now: &SystemConfig) -> O
             fields: change.fields.iter().map(|field| field.field).collect(),
             origin: None,
         }],
+        cannot_undo: undo::cannot_undo(&change),
         change,
         lines: Vec::new(),
         inverse: Vec::new(),

@@ -40,7 +40,7 @@ pub struct Planned {
     /// Some origins were too far back in a long history to be found.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub origins_cut: bool,
-    /// Faults of the program: with any of these the plan must not be used.
+    /// Faults of the program, by device: each device named here is refused, with the rule `lint`, and no other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<DeviceComplaint>,
 }

@@ -1,7 +1,7 @@
 //! What a plan is worked out on: every object of a device by number, as it is and as it shall be.
 
 use crate::model::{
-    Description, EndpointName, MacAddress, Mbps, Poe, PortAssignment, ProfileName, Slot,
+    EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, ProfileName, Slot,
     SubscriberName, VlanId, VlanSet,
 };
 
@@ -11,7 +11,7 @@ use super::Cause;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Profile {
     pub(super) name: ProfileName,
-    pub(super) description: Option<Description>,
+    pub(super) description: Option<HeldText>,
     pub(super) down: Mbps,
     pub(super) up: Mbps,
 }
@@ -28,7 +28,7 @@ pub(super) struct Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Subscriber {
     pub(super) name: SubscriberName,
-    pub(super) description: Option<Description>,
+    pub(super) description: Option<HeldText>,
     pub(super) endpoint: Option<usize>,
     /// Nothing: unthrottled.
     pub(super) profile: Option<usize>,

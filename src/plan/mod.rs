@@ -3,11 +3,13 @@
 //! `change` what a plan is made of · `fleet` all plans of a run · `lint` the lines read once more · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
 //! recipe, with a file for each of its steps: `identity`, `settled`, `scene`, `matching`, `goal`, `conflict`, `reuse`,
 //! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps · `walk` a device after so many steps ·
-//! `touched` what steps touch · `back` the plan back to what was there before them.
+//! `touched` what steps touch · `management` the VLANs that must stay · `undo` what cannot be undone · `back` the plan back to what was there before them,
+//! `cannot_restore` what of it no line can give back.
 
 mod adopt;
 mod back;
 mod blind;
+mod cannot_restore;
 mod cause;
 mod change;
 mod conflict;
@@ -18,6 +20,7 @@ mod identity;
 mod item;
 mod ledger;
 pub mod lint;
+mod management;
 mod matching;
 mod order;
 mod own;
@@ -29,6 +32,7 @@ mod settings;
 mod settled;
 mod step;
 mod touched;
+mod undo;
 mod unmanaged;
 mod unplanned;
 mod walk;
@@ -44,6 +48,7 @@ pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
 pub use touched::Touched;
+pub use undo::CannotUndo;
 pub use walk::after;
 
 use serde::{Deserialize, Serialize};
@@ -98,9 +103,12 @@ pub struct Step {
     /// The exact lines in configuration mode; the planner leaves them empty, `render` makes them.
     #[serde(default)]
     pub lines: Vec<String>,
-    /// The lines that undo this step when it is the last one that was carried out.
+    /// The lines that undo this step when it is the last one that was carried out; none where it cannot be undone.
     #[serde(default)]
     pub inverse: Vec<String>,
+    /// Left out: `inverse` undoes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cannot_undo: Option<CannotUndo>,
     pub impact: Impact,
     /// One reason for each cause among the fields, in the order of the fields.
     pub because: Vec<Because>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Part, PortConfig, PortMode, PortName, PortNumber, SystemConfig, UplinkConfig, UplinkMode,
+    HeldText, Part, PortConfig, PortMode, PortNumber, SystemConfig, UplinkConfig, UplinkMode,
     UplinkNumber, VlanSet,
 };
 
@@ -167,7 +167,7 @@ fn unique_port_names(scene: &mut Scene<'_>, ports: &mut BTreeMap<PortNumber, Pai
             unread.part == Part::Ports && unread.field.as_deref().is_none_or(|name| name == "name")
         });
     loop {
-        let mut holders: BTreeMap<&PortName, PortNumber> = BTreeMap::new();
+        let mut holders: BTreeMap<&HeldText, PortNumber> = BTreeMap::new();
         let mut by_staying: Vec<(&PortNumber, &Pair<PortConfig>)> = ports.iter().collect();
         by_staying.sort_by_key(|(number, pair)| (pair.start.name != pair.goal.name, **number));
         let mut loser = None;
@@ -204,7 +204,7 @@ fn unique_port_names(scene: &mut Scene<'_>, ports: &mut BTreeMap<PortNumber, Pai
         scene.notes.push(Note {
             rule: rule.to_owned(),
             object: Some(Object::Port(number)),
-            message: format!("port {number} is not called {name}: {why}"),
+            message: format!("port {number} is not called {}: {why}", name.as_str()),
         });
         if let Some(pair) = ports.get_mut(&number) {
             pair.goal.name.clone_from(&pair.start.name);

@@ -1,7 +1,7 @@
 //! From two states of an object to the change between them.
 
 use crate::model::{
-    Description, PortConfig, PortNumber, Slot, SystemConfig, UplinkNumber, VlanId, VlanSet,
+    HeldText, PortConfig, PortNumber, Slot, SystemConfig, UplinkNumber, VlanId, VlanSet,
 };
 
 use super::item::{Endpoint, Profile, Subscriber};
@@ -31,8 +31,8 @@ fn text(text: impl AsRef<str>) -> Value {
     Value::Text(text.as_ref().to_owned())
 }
 
-fn description(of: Option<&Description>) -> Option<Value> {
-    of.map(|description| text(description.as_str()))
+fn held(of: Option<&HeldText>) -> Option<Value> {
+    of.map(|held| text(held.as_str()))
 }
 
 /// Returns what happens to an object with a number; the name is the one that it has before, or gets.
@@ -66,7 +66,7 @@ pub(super) fn profile(slot: Slot, from: Option<&Profile>, to: Option<&Profile>) 
     };
     add(Field::Name, &|profile| Some(text(profile.name.as_str())));
     add(Field::Description, &|profile| {
-        description(profile.description.as_ref())
+        held(profile.description.as_ref())
     });
     add(Field::Down, &|profile| Some(Value::Speed(profile.down)));
     add(Field::Up, &|profile| Some(Value::Speed(profile.up)));
@@ -151,9 +151,7 @@ pub(super) fn port(number: PortNumber, from: &PortConfig, to: &PortConfig) -> Ch
     let mut add = |field, read: &dyn Fn(&PortConfig) -> Option<Value>| {
         found.add(field, read(from), read(to));
     };
-    add(Field::Name, &|port| {
-        port.name.as_ref().map(|name| text(name.as_str()))
-    });
+    add(Field::Name, &|port| held(port.name.as_ref()));
     add(Field::Enabled, &|port| port.enabled.map(Value::Flag));
     add(Field::Mode, &|port| port.mode.map(Value::Mode));
     setting(Object::Port(number), found)
@@ -171,15 +169,9 @@ pub(super) fn system(from: &SystemConfig, to: &SystemConfig) -> Change {
     let mut add = |field, read: &dyn Fn(&SystemConfig) -> Option<Value>| {
         found.add(field, read(from), read(to));
     };
-    add(Field::Hostname, &|system| {
-        system.hostname.as_ref().map(|name| text(name.as_str()))
-    });
-    add(Field::Location, &|system| {
-        system.location.as_ref().map(|place| text(place.as_str()))
-    });
-    add(Field::Contact, &|system| {
-        system.contact.as_ref().map(|person| text(person.as_str()))
-    });
+    add(Field::Hostname, &|system| held(system.hostname.as_ref()));
+    add(Field::Location, &|system| held(system.location.as_ref()));
+    add(Field::Contact, &|system| held(system.contact.as_ref()));
     setting(Object::System, found)
 }
 

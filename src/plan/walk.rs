@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Description, DeviceConfig, EndpointConfig, EndpointName, Hostname, MacAddress, Mbps, Poe,
-    PortAssignment, PortName, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig,
-    SubscriberName, SystemText, VlanId, VlanSet,
+    DeviceConfig, EndpointConfig, EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment,
+    ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName, VlanId, VlanSet,
 };
 
 use super::{Change, Field, FieldChange, Object, Step, Value, Verb};
@@ -38,7 +37,7 @@ fn take(config: &mut DeviceConfig, change: &Change) {
         (Object::Port(number), _) => {
             let port = config.ports.entry(*number).or_default();
             if let Some(change) = change.field(Field::Name) {
-                port.name = text(change.to.as_ref()).and_then(|name| PortName::new(name).ok());
+                port.name = held(change);
             }
             if let Some(Value::Flag(enabled)) = to(change, Field::Enabled) {
                 port.enabled = Some(*enabled);
@@ -65,17 +64,16 @@ fn text(value: Option<&Value>) -> Option<&str> {
     }
 }
 
-fn description(change: &FieldChange) -> Option<Description> {
-    text(change.to.as_ref()).and_then(|text| Description::new(text).ok())
+fn held(change: &FieldChange) -> Option<HeldText> {
+    text(change.to.as_ref()).and_then(|text| HeldText::new(text).ok())
 }
 
 fn take_system(config: &mut DeviceConfig, change: &FieldChange) {
     let system = &mut config.system;
-    let text = text(change.to.as_ref());
     match change.field {
-        Field::Hostname => system.hostname = text.and_then(|text| Hostname::new(text).ok()),
-        Field::Location => system.location = text.and_then(|text| SystemText::new(text).ok()),
-        Field::Contact => system.contact = text.and_then(|text| SystemText::new(text).ok()),
+        Field::Hostname => system.hostname = held(change),
+        Field::Location => system.location = held(change),
+        Field::Contact => system.contact = held(change),
         _ => {}
     }
 }
@@ -116,7 +114,7 @@ fn take_profile(config: &mut DeviceConfig, change: &Change, known: &ProfileName,
     let profile = ProfileConfig {
         slot: Some(slot),
         description: match change.field(Field::Description) {
-            Some(change) => description(change),
+            Some(change) => held(change),
             None => before.and_then(|before| before.description.clone()),
         },
         down,
@@ -205,7 +203,7 @@ fn take_field(subscriber: &mut SubscriberConfig, change: &FieldChange) {
         _ => None,
     };
     match (change.field, change.to.as_ref()) {
-        (Field::Description, _) => subscriber.description = description(change),
+        (Field::Description, _) => subscriber.description = held(change),
         (Field::Endpoint, Some(Value::Endpoint { mac, .. })) => subscriber.endpoint = Some(*mac),
         (Field::Endpoint, None) => subscriber.endpoint = None,
         (Field::Rate, Some(Value::Profile { name, .. })) => {

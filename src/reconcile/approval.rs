@@ -42,6 +42,7 @@ mod tests {
             },
             lines: Vec::new(),
             inverse: Vec::new(),
+            cannot_undo: None,
             impact,
             because: Vec::new(),
         });

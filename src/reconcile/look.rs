@@ -71,6 +71,7 @@ pub fn recorded(names: &[DeviceName], looks: &[Observation]) -> Sightings {
 }
 
 /// Looks at one device.
+#[tracing::instrument(name = "look", skip_all, fields(device = %device))]
 pub async fn look_at(
     device: &DeviceName,
     access: &Opening,

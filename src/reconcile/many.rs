@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// A task ended in a panic: a fault of gamctl, with what it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +32,12 @@ where
     for (key, question) in questions {
         let permits = Arc::clone(&permits);
         let asking = ask(key.clone(), question);
-        let task = tasks.spawn(async move {
+        let asked = async move {
             // The semaphore is never closed; without a permit the question would only be too eager.
             let _permit = permits.acquire().await.ok();
             asking.await
-        });
+        };
+        let task = tasks.spawn(asked.in_current_span());
         running.insert(task.id(), key);
     }
     let mut answers = BTreeMap::new();

@@ -71,8 +71,11 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
         .iter()
         .filter_map(|(_, sighting)| one_device::read_over_ssh(sighting.observation()));
     planned.read_over_ssh.extend(over_ssh);
+    let run = tracing::Span::current();
     let plan_one = |(): &mut (), (intended, sighting): &(&IntendedDevice, &Sighting)| {
-        one_device::plan_one(fleet, intended, sighting)
+        // Plans are made by several threads.
+        let span = tracing::info_span!(parent: &run, "plan", device = %intended.name);
+        span.in_scope(|| one_device::plan_one(fleet, intended, sighting))
     };
     for (plan, complaints) in map_with(&seen, || (), plan_one).into_iter().flatten() {
         planned.devices.push(plan);

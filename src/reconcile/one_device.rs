@@ -11,7 +11,7 @@ use crate::model::{
     VlanId,
 };
 use crate::plan::lint::{Complaint, lint};
-use crate::plan::{DeviceComplaint, DevicePlan, Ledger, ReadOverSsh, Request, plan};
+use crate::plan::{DeviceComplaint, DevicePlan, Ledger, ReadOverSsh, Refusal, Request, plan};
 use crate::render::dress;
 
 /// Everything that a device's plan is made from besides a look at it.
@@ -79,7 +79,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// Returns the plan of the device as it was seen, and what the lint has against it.
+    /// Returns the plan of the device as it was seen, and what the lint has against it: the plan is refused then.
     pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceComplaint>) {
         let request = self.request();
         let mut device_plan = plan(&request, observation);
@@ -94,12 +94,27 @@ impl<'a> Wanted<'a> {
                 message: error.to_string(),
             }),
         }
+        device_plan.refusals.extend(lint_refusal(&complaints));
         let complaints = complaints.into_iter().map(|complaint| DeviceComplaint {
             device: self.intended.name.clone(),
             complaint,
         });
         (device_plan, complaints.collect())
     }
+}
+
+/// Returns why a device whose plan the lint objects to is left alone; all other devices go on.
+fn lint_refusal(complaints: &[Complaint]) -> Option<Refusal> {
+    let first = complaints.first()?;
+    let more = match complaints.len() {
+        1 => String::new(),
+        count => format!(", and {} more", count - 1),
+    };
+    Some(Refusal {
+        rule: "lint".to_owned(),
+        message: format!("gamctl does not understand its own plan: {first}{more}"),
+        hint: "this is a fault of gamctl and not of the inventory: report it with `gamctl plan --detailed`; other devices are not concerned".to_owned(),
+    })
 }
 
 /// Returns the plan of a device that was seen, and what the lint has against it; nothing where the inventory does not have it.

@@ -42,7 +42,7 @@ pub enum RenderError {
     },
 }
 
-/// Fills in the lines of every step, and those that undo it.
+/// Fills in the lines of every step, and those that undo it where it can be undone.
 ///
 /// # Errors
 ///
@@ -51,7 +51,13 @@ pub fn dress(plan: &mut DevicePlan) -> Result<(), RenderError> {
     let dressed: Vec<_> = plan
         .steps
         .iter()
-        .map(|step| Ok((lines(&step.change)?, command::undoing(&step.change)?)))
+        .map(|step| {
+            let inverse = match step.cannot_undo {
+                Some(_) => Vec::new(),
+                None => command::undoing(&step.change)?,
+            };
+            Ok((lines(&step.change)?, inverse))
+        })
         .collect::<Result<_, RenderError>>()?;
     for (step, (lines, inverse)) in plan.steps.iter_mut().zip(dressed) {
         step.lines = lines;

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::fold::fold;
+use super::apply::{cause_text, left_text, published};
+use super::fold::{fact, fold};
 use super::history::{TypedStep, exchanges, typed_step};
 use super::{Paint, RunLine, moment, short_id, visible};
 use crate::apply::{DeviceOutcome, Ended, Exchange};
@@ -71,7 +72,10 @@ pub struct ChapterLine {
     pub is_verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saved: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "published::outcome"
+    )]
     pub outcome: Option<DeviceOutcome>,
 }
 
@@ -151,8 +155,7 @@ impl Page {
     }
 
     fn fact(&self, text: &mut String, title: &str, said: &str) {
-        let folded = fold(said, 13, 13, self.width.max(53)).join("\n");
-        text.push_str(&format!("  {title:<9}  {}\n", folded.trim_start()));
+        text.push_str(&fact(title, said, self.width));
     }
 
     fn steps<'a>(&self, steps: impl Iterator<Item = &'a Step>, device: &str) -> String {
@@ -220,7 +223,7 @@ impl Page {
 }
 
 /// Returns how it ended, in a sentence.
-fn end(chapter: &ChapterLine) -> String {
+pub(super) fn end(chapter: &ChapterLine) -> String {
     let Some(outcome) = &chapter.outcome else {
         return "its end is not known; the next `gamctl apply` looks what is there".to_owned();
     };
@@ -228,35 +231,38 @@ fn end(chapter: &ChapterLine) -> String {
         Some(proof) => format!("saved: {proof}"),
         None => "not saved".to_owned(),
     };
+    let because = || cause_text(&outcome.device, &outcome.ended).unwrap_or_default();
     match &outcome.ended {
         Ended::Applied if chapter.is_verified => format!("verified by a second look; {saved}"),
         Ended::Applied => saved,
         Ended::Unchanged => "nothing had to be written".to_owned(),
-        Ended::Unsaved { because } => {
-            format!("verified by a second look, and not saved: {because}")
+        Ended::Unsaved { .. } => {
+            format!("verified by a second look, and not saved: {}", because())
         }
-        Ended::RolledBack { because } => {
-            format!("taken back, and seen to be as before: {because}")
+        Ended::RolledBack { .. } => {
+            format!("taken back, and seen to be as before: {}", because())
         }
-        Ended::Stuck { because, left } => {
+        Ended::Stuck { left, .. } => {
+            let left: Vec<String> = left.iter().map(left_text).collect();
             let left = match left.as_slice() {
                 [] => String::new(),
                 left => format!("; left: {}", left.join(", ")),
             };
-            format!("STUCK: {because}{left}")
+            format!("STUCK: {}{left}", because())
         }
-        Ended::Refused { because, rule, .. } => {
+        Ended::Refused { refusal } => {
+            let (because, rule) = (because(), refusal.rule());
             format!("refused, and nothing written: {because} [{rule}]")
         }
         Ended::Moved { .. } => {
             "nothing written: the device was not any more what the plan was made from".to_owned()
         }
-        Ended::Unreachable { because } => format!("nothing written: {because}"),
-        Ended::Interrupted { because } => format!("interrupted: {because}"),
+        Ended::Unreachable { .. } => format!("nothing written: {}", because()),
+        Ended::Interrupted { .. } => format!("interrupted: {}", because()),
     }
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
@@ -265,6 +271,7 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apply::cause::{Failure, Left};
     use crate::model::DeviceName;
     use std::collections::BTreeMap;
 
@@ -298,6 +305,7 @@ mod tests {
                 ended,
                 steps: Vec::new(),
                 remarks: Vec::new(),
+                not_compared: Vec::new(),
                 millis: 5,
             }),
         }
@@ -337,10 +345,19 @@ mod tests {
             nothing.contains("No run of gamctl has changed"),
             "{nothing}"
         );
-        let because = "no answer".to_owned();
-        let left = vec!["subscriber apt-1".to_owned()];
+        let text = |text: &str| text.to_owned();
+        let cause = Failure::Earlier {
+            text: text("no answer"),
+        };
+        let left = vec![Left::Unknown {
+            object: text("subscriber apt-1"),
+        }];
         let stuck = explained(
-            vec![chapter(Ended::Stuck { because, left })],
+            vec![chapter(Ended::Stuck {
+                cause,
+                not_restored: None,
+                left,
+            })],
             Now {
                 verified: Some(VerifiedLine {
                     at: 0,
@@ -357,7 +374,7 @@ mod tests {
         );
         let text = stuck.text(false, Paint::Plain, 120);
         for part in [
-            "STUCK: no answer; left: subscriber apt-1",
+            "STUCK: no answer; left: subscriber apt-1 is not known",
             "NOT SAVED",
             "as the inventory says, by the look of 1970-01-01",
             "frozen     by ada",

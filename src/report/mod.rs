@@ -4,6 +4,7 @@
 
 mod adopt;
 mod apply;
+mod as_of;
 mod count;
 mod difference;
 mod discovery;
@@ -27,9 +28,11 @@ mod visible;
 
 pub use adopt::{adopt_document, adopt_text};
 pub use apply::{
-    RefusalText, error_document, preflight, recovered, run_document, run_exit, run_text,
-    run_verdict, skip_reason,
+    PublishedOutcome, RefusalText, cause_text, error_document, failure_text, found_text, left_text,
+    preflight, recovered, remark_text, run_document, run_exit, run_text, run_verdict,
+    save_failure_text, skip_reason,
 };
+pub use as_of::{InventoryThen, LookThen, StateAt};
 pub use count::{counted, listed};
 pub use difference::difference;
 pub use discovery::{discovered, discovery_exit, discovery_verdict};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::folder::{is_absence, open};
 use super::key::MAX_SEALED_BYTES;
+use crate::git::Objects;
 use crate::model::SecretName;
 
 /// The folder of the inventory that sealed values are in.
@@ -37,6 +38,9 @@ pub(super) fn read(path: &Path, folder: &Path) -> io::Result<Option<Vec<u8>>> {
         let inner = Path::new(SEALED_FOLDER).join(inner);
         return from_git(repository, &inner).map_err(io::Error::other);
     }
+    if leads_out(path, folder) {
+        return Err(io::Error::other(LEADS_OUT));
+    }
     let bytes = match open(path) {
         Ok(file) if !file.metadata()?.is_file() => Err(io::Error::other("it is not a file")),
         Ok(file) => {
@@ -58,6 +62,7 @@ pub(super) fn read(path: &Path, folder: &Path) -> io::Result<Option<Vec<u8>>> {
 pub(super) fn names(folder: &Path) -> io::Result<Vec<SealedName>> {
     let mut paths = match bare_repository(folder) {
         Some(repository) => git_paths(repository).map_err(io::Error::other)?,
+        None if leads_out(folder, folder) => return Err(io::Error::other(LEADS_OUT)),
         None => {
             let mut paths = Vec::new();
             walk(folder, "", 0, &mut paths)?;
@@ -73,6 +78,21 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<SealedName>> {
         })
     });
     Ok(names.collect())
+}
+
+const LEADS_OUT: &str = "it leads out of the inventory; replace the link by what it leads to";
+
+/// Returns whether links on the way to `path` lead out of the inventory that the folder of sealed values is in.
+fn leads_out(path: &Path, folder: &Path) -> bool {
+    let root = match folder.parent() {
+        Some(root) if root != Path::new("") => root,
+        _ => Path::new("."),
+    };
+    match (path.canonicalize(), root.canonicalize()) {
+        (Ok(real), Ok(root)) => !real.starts_with(root),
+        // Nothing is there, or it cannot be read: whoever opens it says so.
+        _ => false,
+    }
 }
 
 /// Returns the names that the files of a folder have, as far as they are names of secrets.
@@ -119,35 +139,53 @@ fn bare_repository(folder: &Path) -> Option<&Path> {
 
 fn from_git(repository: &Path, path: &Path) -> Result<Option<Vec<u8>>, git2::Error> {
     let repository = git2::Repository::open_bare(repository)?;
-    let tree = repository.head()?.peel_to_tree()?;
-    let entry = match tree.get_path(path) {
-        Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
-        entry => entry?,
+    let objects = Objects::of(&repository);
+    let path = path.to_string_lossy();
+    let Some(entry) = objects.entry_at(&repository, newest_tree(&repository, &objects)?, &path)?
+    else {
+        return Ok(None);
     };
+    if !entry.is_file() {
+        return Err(git2::Error::from_str("it is not a file"));
+    }
     // The header tells the size: what is far too large is never unpacked, and is cut off as a file would be.
-    let (size, _) = repository.odb()?.read_header(entry.id())?;
+    let (size, _) = repository.odb()?.read_header(entry.id)?;
     if size > MAX_SEALED_BYTES {
         return Ok(Some(vec![0; MAX_SEALED_BYTES + 1]));
     }
-    Ok(Some(repository.find_blob(entry.id())?.content().to_vec()))
+    Ok(Some(objects.bytes(&repository, entry.id)?))
+}
+
+/// Returns the tree of the newest commit.
+fn newest_tree(repository: &git2::Repository, objects: &Objects) -> Result<git2::Oid, git2::Error> {
+    let head = repository.refname_to_id("HEAD")?;
+    Ok(objects.commit(repository, head)?.tree)
 }
 
 fn git_paths(repository: &Path) -> Result<Vec<String>, git2::Error> {
     let repository = git2::Repository::open_bare(repository)?;
-    let tree = repository.head()?.peel_to_tree()?;
-    let folder = match tree.get_path(Path::new(SEALED_FOLDER)) {
-        Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(Vec::new()),
-        entry => entry?.to_object(&repository)?.peel_to_tree()?,
-    };
+    let objects = Objects::of(&repository);
+    let root = newest_tree(&repository, &objects)?;
     let mut paths = Vec::new();
-    folder.walk(git2::TreeWalkMode::PreOrder, |prefix, entry| {
-        if entry.kind() == Some(git2::ObjectType::Blob)
-            && let Ok(name) = std::str::from_utf8(entry.name_bytes())
-        {
-            paths.push(format!("{prefix}{name}"));
+    if let Some(folder) = objects.entry_at(&repository, root, SEALED_FOLDER)?
+        && folder.is_tree()
+    {
+        let mut folders = vec![(String::new(), folder.id, 0)];
+        while let Some((prefix, id, depth)) = folders.pop() {
+            for entry in &objects.tree(&repository, id)? {
+                let Ok(name) = std::str::from_utf8(entry.name_bytes()) else {
+                    continue;
+                };
+                match entry.kind() {
+                    Some(git2::ObjectType::Blob) => paths.push(format!("{prefix}{name}")),
+                    Some(git2::ObjectType::Tree) if depth < DEEPEST => {
+                        folders.push((format!("{prefix}{name}/"), entry.id(), depth + 1));
+                    }
+                    _ => {}
+                }
+            }
         }
-        git2::TreeWalkResult::Ok
-    })?;
+    }
     Ok(paths)
 }
 
@@ -179,6 +217,29 @@ mod tests {
         let got = read(&folder.join("site-12/snmp.age"), &folder).unwrap();
         assert_eq!(got.unwrap(), b"site-12/snmp.age");
         assert_eq!(read(&folder.join("c.age"), &folder).unwrap(), None);
+    }
+
+    #[test]
+    fn a_link_out_of_the_inventory_is_not_followed() {
+        let place = tempfile::tempdir().unwrap();
+        let other = place.path().join("other/sealed");
+        std::fs::create_dir_all(&other).unwrap();
+        std::fs::write(other.join("snmp.age"), "of another inventory").unwrap();
+        let inventory = place.path().join("inventory");
+        std::fs::create_dir(&inventory).unwrap();
+        let folder = inventory.join(SEALED_FOLDER);
+        std::os::unix::fs::symlink(&other, &folder).unwrap();
+        let error = read(&folder.join("snmp.age"), &folder).unwrap_err();
+        assert!(
+            error.to_string().contains("out of the inventory"),
+            "{error}"
+        );
+        assert!(names(&folder).is_err());
+        std::fs::remove_file(&folder).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::symlink(&other, folder.join("site-12")).unwrap();
+        assert!(read(&folder.join("site-12/snmp.age"), &folder).is_err());
+        assert_eq!(read(&folder.join("absent.age"), &folder).unwrap(), None);
     }
 
     #[test]

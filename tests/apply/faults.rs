@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gamctl::apply::{Ended, Entry, Pace, Progress, Purpose, Work};
+use gamctl::apply::{DeviceOutcome, Ended, Entry, Pace, Progress, Purpose, Work};
+use gamctl::report::{cause_text, left_text, remark_text};
 use gamctl::simulator::commands::text_of;
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::gam::Configuration;
@@ -82,7 +83,7 @@ async fn happened(row: Row) -> String {
         text += &format!("    fault    {fault}{from}\n");
     }
     text += &format!("    ended    {}\n", outcome.ended.word());
-    for line in words(&outcome.ended) {
+    for line in words(outcome) {
         // Whether the next line still left before we heard of it is a matter of luck.
         let line = match row.what.contains(" after: ") {
             true => line
@@ -96,7 +97,7 @@ async fn happened(row: Row) -> String {
     text += &format!("    saved    {saved}\n");
     text += &format!("    written  {}\n", told.story());
     for remark in &outcome.remarks {
-        text += &format!("    remark   {}\n", plain(remark));
+        text += &format!("    remark   {}\n", plain(&remark_text(remark)));
     }
     for lie in lies {
         text += &format!("    {lie}\n");
@@ -255,7 +256,7 @@ async fn again(stage: &Stage, row: &Row, told: &Told) -> String {
     if !matches!(again.ending.outcome.ended, Ended::Applied) {
         return format!(
             "{word}: {}",
-            plain(&words(&again.ending.outcome.ended).join("; "))
+            plain(&words(&again.ending.outcome).join("; "))
         );
     }
     let (_, empty) = stage.planned().await;
@@ -268,32 +269,32 @@ async fn again(stage: &Stage, row: &Row, told: &Told) -> String {
     }
 }
 
-fn words(ended: &Ended) -> Vec<String> {
-    match ended {
-        Ended::Applied | Ended::Unchanged => Vec::new(),
-        Ended::Unsaved { because }
-        | Ended::RolledBack { because }
-        | Ended::Unreachable { because }
-        | Ended::Interrupted { because } => vec![because.clone()],
-        Ended::Stuck { because, left } => {
-            let mut words = vec![because.clone()];
-            words.extend(left.iter().take(6).map(|left| format!("left: {left}")));
+fn words(outcome: &DeviceOutcome) -> Vec<String> {
+    let because = cause_text(&outcome.device, &outcome.ended);
+    let mut words = Vec::from_iter(because);
+    match &outcome.ended {
+        Ended::Stuck { left, .. } => {
+            words.extend(
+                left.iter()
+                    .take(6)
+                    .map(|one| format!("left: {}", left_text(one))),
+            );
             if left.len() > 6 {
                 words.push(format!("left: {} more", left.len() - 6));
             }
-            words
         }
-        Ended::Refused { rule, because, .. } => vec![format!("{rule}: {because}")],
-        Ended::Moved { differences } => differences
-            .iter()
-            .map(|one| {
-                format!(
-                    "{} {:?}: {:?} {:?} {:?}",
-                    one.object, one.field, one.then, one.now, one.intended
-                )
-            })
-            .collect(),
+        Ended::Refused { refusal } => {
+            return vec![format!("{}: {}", refusal.rule(), words.concat())];
+        }
+        Ended::Moved { differences } => words.extend(differences.iter().map(|one| {
+            format!(
+                "{} {:?}: {:?} {:?} {:?}",
+                one.object, one.field, one.then, one.now, one.intended
+            )
+        })),
+        _ => {}
     }
+    words
 }
 
 /// Takes out of a text what is another one each time: addresses, keys, times.

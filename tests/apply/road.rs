@@ -1,5 +1,6 @@
 //! When all goes well: every kind of change is written, verified and saved, and planning again is empty.
 
+use gamctl::apply::cause::{Outdated, Refusal};
 use gamctl::apply::{Ended, Entry, Work};
 use gamctl::model::DeviceState;
 use gamctl::plan::{Ledger, after};
@@ -18,7 +19,7 @@ async fn applied(stage: &Stage) -> String {
         "{:?}",
         told.ending.outcome
     );
-    assert_eq!(told.ending.outcome.remarks, Vec::<String>::new());
+    assert_eq!(told.ending.outcome.remarks, []);
     let expected = stage.after(&told.plan);
     assert_eq!(stage.running(), expected);
     assert_eq!(stage.startup(), expected);
@@ -143,10 +144,11 @@ async fn nothing_is_saved_for_a_device_where_more_is_to_be_done() {
         ..How::default()
     };
     let told = stage.carry_out(plan, Some(&seen), how).await;
-    let Ended::Refused { rule, .. } = told.ending.outcome.ended else {
+    let Ended::Refused { refusal } = told.ending.outcome.ended else {
         panic!("{:?}", told.ending.outcome);
     };
-    assert_eq!(rule, "plan-outdated");
+    let why = Outdated::MoreThanSaving { steps: 1 };
+    assert_eq!(refusal, Refusal::PlanOutdated { why });
     assert_eq!(
         stage
             .twin

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use gamctl::apply::{Difference, Ended, Entry, NotCommitted, Progress};
 use gamctl::model::DeviceState;
 use gamctl::plan::Refusal;
+use gamctl::report::cause_text;
 use gamctl::transport::ssh::Fence;
 use tokio::sync::watch;
 
@@ -34,16 +35,15 @@ fn is_untouched(stage: &Stage, told: &Told) {
 
 fn rule(told: &Told) -> &str {
     match &told.ending.outcome.ended {
-        Ended::Refused { rule, .. } => rule,
+        Ended::Refused { refusal } => refusal.rule(),
         other => panic!("{other:?}"),
     }
 }
 
-fn because(told: &Told) -> &str {
-    match &told.ending.outcome.ended {
-        Ended::Interrupted { because } => because,
-        other => panic!("{other:?}"),
-    }
+fn because(told: &Told) -> String {
+    let outcome = &told.ending.outcome;
+    assert_eq!(outcome.ended.word(), "interrupted", "{outcome:?}");
+    cause_text(&outcome.device, &outcome.ended).unwrap()
 }
 
 #[tokio::test]

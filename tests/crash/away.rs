@@ -49,7 +49,7 @@ fn a_store_that_goes_away_in_the_middle_of_a_device_gets_the_whole_story_later()
     let site = &away.site;
     let said = away.goes_away(None).ended().exits(1);
     said.says("what happened since is in the journal")
-        .says("nothing is begun without it");
+        .says("nothing is started without it");
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 1);
     assert_eq!(wrote[0].lines.len(), 9, "what was begun is finished");

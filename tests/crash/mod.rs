@@ -1,5 +1,6 @@
 //! The real program on real twins, killed, frozen, stopped and robbed of its store: whatever dies, what `judge` checks holds.
 
+mod again_at_once;
 mod away;
 mod canaries;
 pub(crate) mod judge;

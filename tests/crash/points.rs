@@ -141,7 +141,7 @@ fn kill_9_after_line_4_of_9_the_next_start_reports_what_it_found_and_finishes_wh
     // At once: on the same machine a dead process is known to be dead, and its lease need not run out.
     site.apply()
         .exits(0)
-        .says("oak-0: an earlier run ended while it wrote there; 4 of 9 steps had their effect; what remains is planned anew.")
+        .says("oak-0: an earlier run ended while it wrote there; 4 of 9 steps had their effect; what remains is planned again.")
         .says("1 device changed, verified and saved");
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 2);

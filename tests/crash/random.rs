@@ -16,13 +16,13 @@ const KILLS_OF_A_SITE: u32 = 25;
 /// How many sites at a time.
 const AT_ONCE: usize = 3;
 
-const DEVICES: usize = 3;
+pub(super) const DEVICES: usize = 3;
 
 /// SplitMix64: the same story for the same seed, as far as the machine lets it.
-struct Chance(u64);
+pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -30,7 +30,7 @@ impl Chance {
     }
 
     /// Some live here and some have gone; some have other speeds and VLANs than before.
-    fn flats(&mut self) -> Vec<Flat> {
+    pub(super) fn flats(&mut self) -> Vec<Flat> {
         let mut flats = Vec::new();
         for device in 0..DEVICES {
             for number in 1..=4 {
@@ -108,7 +108,7 @@ fn story(mut chance: Chance) {
 }
 
 /// Applies all of it, and returns how many milliseconds that took.
-fn to_the_end(site: &Site) -> u64 {
+pub(super) fn to_the_end(site: &Site) -> u64 {
     let began = Instant::now();
     site.apply().exits(0);
     let took = began.elapsed();

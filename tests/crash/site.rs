@@ -287,6 +287,8 @@ impl Site {
             .current_dir(self.world.root())
             .env("HOME", self.world.beside("home"))
             .env("GAMCTL_STATE", &self.state)
+            // Its secrets lie beside the inventory, which only settings may say that were named.
+            .env("GAMCTL_CONFIG", self.world.root().join("gamctl.toml"))
             .env("GAMCTL_WHO", "ada@noc")
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())

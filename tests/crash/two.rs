@@ -37,7 +37,7 @@ pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
 /// Somebody else had it: said, and nothing was written.
 fn had_to_leave_it(said: &Said) {
     let is_known = [
-        "another gamctl is at it",
+        "another gamctl holds the lease",
         "moved since",
         "was applied already",
         "Nothing to do",
@@ -104,16 +104,14 @@ fn who_was_frozen_while_another_took_over_does_not_write_another_line() {
     let mut site = Site::with_leases(1, 2);
     site.intend(nine_lines(1));
     let first = frozen(&site);
-    let mut held = 0;
+    // Until the lease has expired; on a busy machine that may be at once.
     let second = loop {
         let said = site.apply();
         if said.status.code() == Some(0) {
             break said;
         }
         had_to_leave_it(&said);
-        held += 1;
     };
-    assert!(held > 0, "nobody was told to wait");
     second.says("oak-0: an earlier run ended while it wrote there");
     let before = site.twin(0).lines();
     first.signal("-CONT");

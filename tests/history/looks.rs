@@ -98,17 +98,12 @@ async fn back_exactly(
         look.device = device.clone();
         let sequence = bed.store.keep_look(&look).await.unwrap();
         look.sequence = sequence;
-        // What was found before comes back as when it was found first.
-        let as_kept = match first.iter().find(|one| one.sequence == sequence) {
-            Some(one) => one.clone(),
-            None => {
-                first.push(look.clone());
-                look
-            }
-        };
+        if first.iter().all(|one| one.sequence != sequence) {
+            first.push(look.clone());
+        }
         let last = bed.store.last_look(&device).await.unwrap();
-        if last.as_ref() != Some(&as_kept) {
-            return Err(format!("{last:?}\nis not\n{as_kept:?}"));
+        if last.as_ref() != Some(&look) {
+            return Err(format!("{last:?}\nis not\n{look:?}"));
         }
     }
     for look in &first {

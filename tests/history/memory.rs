@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gamctl::apply::cause::Refusal;
 use gamctl::apply::{Ended, RunResult};
 use gamctl::history::{Audit, Filter, Freeze, RunId, Taken};
 use gamctl::model::{DeviceName, FreezeScope};
@@ -236,9 +237,9 @@ async fn the_applied_commit_is_the_last_that_reached_a_device(bed: Bed) {
     let oak = device("oak");
     let held = lease(&bed.store, &oak, Uuid::now_v7()).await;
     let refused = Ended::Refused {
-        rule: "wrong-serial".to_owned(),
-        because: "another device".to_owned(),
-        hint: "look".to_owned(),
+        refusal: Refusal::NoLogin {
+            why: "no password".to_owned(),
+        },
     };
     let mut uncommitted = run_of(Some("c3"));
     uncommitted.is_uncommitted = true;
@@ -371,7 +372,7 @@ async fn the_audit_is_listed_by_what_is_asked(bed: Bed) {
     assert_eq!(row.what, "limits \u{fffd}");
 }
 
-fn freeze(until: u64) -> Freeze {
+pub(super) fn freeze(until: u64) -> Freeze {
     Freeze {
         id: Uuid::now_v7(),
         scope: FreezeScope {

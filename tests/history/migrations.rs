@@ -18,6 +18,7 @@ on_both!(
     an_old_freeze_is_data_and_one_that_cannot_be_read_freezes_everything,
     an_old_lease_has_a_length_and_goes_to_a_new_claim,
     everything_that_was_recorded_is_still_read,
+    the_last_look_of_an_old_store_is_the_one_that_was_found_last,
     an_old_store_has_the_schema_of_a_new_one,
 );
 
@@ -85,6 +86,25 @@ async fn an_old_store_keeps_every_row(bed: Bed) {
         assert_eq!(old.number(broken).await, 0);
         let whole = "select count(*) from pragma_integrity_check where integrity_check = 'ok'";
         assert_eq!(old.number(whole).await, 1);
+    }
+}
+
+async fn the_last_look_of_an_old_store_is_the_one_that_was_found_last(bed: Bed) {
+    let (old, _) = old(&bed).await;
+    let lasting = "select count(*) from last_look where sequence = (select sequence from look_change \
+        where look_change.device = last_look.device order by number desc limit 1)";
+    let devices = old.number("select count(*) from last_look").await;
+    assert_eq!(old.number(lasting).await, devices);
+    assert!(old.number("select count(*) from look_change").await >= devices);
+    for summary in old.store.device_page(None).await.unwrap().items {
+        let Some(look) = summary.look else { continue };
+        // How it was doing was not written down then.
+        assert_eq!((look.at, look.status), (None, None));
+        let subject = Subject::Device(summary.device.clone());
+        let now = old.store.clock().await.unwrap();
+        let found = old.store.as_of(&subject, now).await.unwrap().found;
+        let last = old.store.last_look(&summary.device).await.unwrap();
+        assert_eq!(found.map(|found| found.observation), last);
     }
 }
 

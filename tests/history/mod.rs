@@ -1,15 +1,19 @@
 //! One suite for both engines of the store: what holds for SQLite holds for Postgres.
 
+mod documents;
 mod failures;
+mod full;
 mod journal;
 mod killed;
 mod leases;
 mod looks;
 mod memory;
 mod migrations;
+mod queries;
 mod records;
 mod sample;
 mod schema;
+mod suspended;
 mod told;
 
 use std::time::Duration;

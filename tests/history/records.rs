@@ -1,5 +1,6 @@
 //! What happens with a device in a run: entries in their order, each once, and the end with all that belongs to it.
 
+use gamctl::apply::cause::{Failure, FoundByRecovery};
 use gamctl::apply::{Ended, Entry, Moment, Purpose, RunResult};
 use gamctl::history::{Filter, NewRun, StoreError};
 use gamctl::model::Fingerprint;
@@ -153,9 +154,7 @@ async fn the_end_is_written_with_the_ledger_or_not_at_all(bed: Bed) {
 async fn an_unsaved_device_is_listed_until_it_is_saved(bed: Bed) {
     let oak = device("oak");
     let (run, first) = bed.at_work(&oak).await;
-    let unsaved = Ended::Unsaved {
-        because: "no room".to_owned(),
-    };
+    let unsaved = Ended::found_by_recovery(FoundByRecovery::Everything);
     let mine = ledger(&["apt-1"], "0a1b2c");
     let ended = outcome(&oak, unsaved);
     bed.store
@@ -201,9 +200,7 @@ async fn what_was_interrupted_is_unfinished_until_its_end_is_known(bed: Bed) {
             .await
             .unwrap();
     }
-    let interrupted = Ended::Interrupted {
-        because: "a signal".to_owned(),
-    };
+    let interrupted = Ended::found_by_recovery(FoundByRecovery::SomethingElse);
     for is_said in [false, true] {
         let listed = bed.another().await.unfinished().await.unwrap();
         assert_eq!(listed.len(), 1);
@@ -231,12 +228,7 @@ async fn what_was_interrupted_is_unfinished_until_its_end_is_known(bed: Bed) {
     let second = lease(&bed.store, &oak, Uuid::now_v7()).await;
     let again = looked(Moment::Recovery, &before);
     bed.store.record(run.id, &second, 8, &again).await.unwrap();
-    let ended = outcome(
-        &oak,
-        Ended::RolledBack {
-            because: "it was interrupted".to_owned(),
-        },
-    );
+    let ended = outcome(&oak, Ended::found_by_recovery(FoundByRecovery::Nothing));
     bed.store
         .finish(run.id, &second, 9, &ended, None)
         .await
@@ -301,7 +293,9 @@ async fn any_byte_that_a_device_says_comes_back(bed: Bed) {
         purpose: Purpose::Apply,
         step: 1,
         exchanges: vec![said],
-        failure: Some("\u{0}".to_owned()),
+        failure: Some(Failure::Earlier {
+            text: "\u{0}".to_owned(),
+        }),
     };
     bed.store.record(run.id, &lease, 1, &entry).await.unwrap();
     assert_eq!(

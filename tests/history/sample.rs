@@ -54,6 +54,7 @@ fn step(object: Object, fields: Vec<FieldChange>, impact: Impact, line: &str) ->
         },
         lines: vec![line.to_owned()],
         inverse: vec![format!("no {line}")],
+        cannot_undo: None,
         impact,
         because: Vec::new(),
     }
@@ -150,6 +151,7 @@ pub(super) fn outcome(device: &DeviceName, ended: Ended) -> DeviceOutcome {
         ended,
         steps: Vec::new(),
         remarks: Vec::new(),
+        not_compared: Vec::new(),
         millis: 1_200,
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gamctl::model::{
-    Description, DeviceConfig, EndpointConfig, EndpointName, GamModel, Hostname, Mbps,
-    PortAssignment, PortConfig, PortName, PortNumber, ProfileConfig, ProfileName, RateLimit, Slot,
-    SubscriberConfig, SubscriberName, SystemConfig, SystemText, UplinkConfig, UplinkNumber, VlanId,
+    DeviceConfig, EndpointConfig, EndpointName, GamModel, HeldText, Mbps, PortAssignment,
+    PortConfig, PortNumber, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig,
+    SubscriberName, SystemConfig, UplinkConfig, UplinkNumber, VlanId,
 };
 use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
@@ -235,9 +235,9 @@ pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
         .collect();
     DeviceConfig {
         system: SystemConfig {
-            hostname: text(&configuration.hostname).map(|name| Hostname::new(&name).unwrap()),
-            location: text(&configuration.location).map(|text| SystemText::new(&text).unwrap()),
-            contact: text(&configuration.contact).map(|text| SystemText::new(&text).unwrap()),
+            hostname: text(&configuration.hostname).map(|name| HeldText::new(&name).unwrap()),
+            location: text(&configuration.location).map(|text| HeldText::new(&text).unwrap()),
+            contact: text(&configuration.contact).map(|text| HeldText::new(&text).unwrap()),
         },
         uplinks: configuration
             .uplinks
@@ -259,7 +259,7 @@ pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
             .iter()
             .map(|(number, port)| {
                 let config = PortConfig {
-                    name: text(&port.name).map(|name| PortName::new(&name).unwrap()),
+                    name: text(&port.name).map(|name| HeldText::new(&name).unwrap()),
                     enabled: Some(!port.shutdown),
                     mode: Some(port.mode),
                 };
@@ -310,8 +310,8 @@ fn endpoint_of(id: u16, endpoint: &Endpoint) -> EndpointConfig {
     }
 }
 
-fn description(words: &str) -> Option<Description> {
-    (!words.is_empty()).then(|| Description::new(words).unwrap())
+fn description(words: &str) -> Option<HeldText> {
+    (!words.is_empty()).then(|| HeldText::new(words).unwrap())
 }
 
 fn vlan(number: u16) -> VlanId {

@@ -3,6 +3,7 @@
 mod limits;
 mod order;
 mod refusal;
+mod undo;
 mod unread;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, GamModel, MacAddress, Observation, Serial,
     SubscriberName, VlanId,
 };
+use gamctl::plan::lint::lint;
 use gamctl::plan::{DevicePlan, Ledger, Request, plan};
 use gamctl::render::dress;
 use serde_json::{Value, json};
@@ -93,8 +95,22 @@ impl Example {
     }
 
     fn plan(&self) -> DevicePlan {
+        self.asked(|request| {
+            let mut plan = plan(request, &self.observation);
+            dress(&mut plan).unwrap();
+            plan
+        })
+    }
+
+    /// Returns what the lint has against a plan of this device.
+    fn complaints(&self, plan: &DevicePlan) -> Vec<String> {
+        let found = self.asked(|request| lint(plan, &self.observation, request));
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    fn asked<T>(&self, ask: impl FnOnce(&Request<'_>) -> T) -> T {
         let intended: DeviceConfig = serde_json::from_value(self.intended.clone()).unwrap();
-        let request = Request {
+        ask(&Request {
             device: &self.device,
             state: self.state,
             model: GamModel::Gam8Mx,
@@ -107,10 +123,7 @@ impl Example {
             renamed: &self.renamed,
             ledger: self.ledger.as_ref(),
             allows_management: self.allows_management,
-        };
-        let mut plan = plan(&request, &self.observation);
-        dress(&mut plan).unwrap();
-        plan
+        })
     }
 
     /// Returns the lines of the plan.

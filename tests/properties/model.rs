@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use gamctl::model::{
     Address, CredentialsName, Description, DeviceConfig, DeviceName, EndpointConfig, EndpointName,
-    GamModel, Headroom, HostKey, Hostname, LabelKey, MacAddress, Mbps, PlainText, Poe,
+    GamModel, Headroom, HeldText, HostKey, Hostname, LabelKey, MacAddress, Mbps, PlainText, Poe,
     PortAssignment, PortConfig, PortMode, PortName, PortNumber, ProfileConfig, ProfileName,
     RateLimit, SecretName, Serial, ServicePlanId, SiteName, Slot, SubscriberConfig, SubscriberId,
     SubscriberName, SystemConfig, SystemText, UplinkConfig, UplinkNumber, VlanId, VlanRange,
@@ -124,8 +124,8 @@ fn slot() -> impl Strategy<Value = Option<Slot>> {
     option::of(any::<u16>().prop_map(Slot))
 }
 
-fn description() -> impl Strategy<Value = Option<Description>> {
-    option::of(device_text(63).prop_map(|text| Description::new(&text).unwrap()))
+fn description() -> impl Strategy<Value = Option<HeldText>> {
+    option::of("\\PC{1,255}".prop_map(|text| HeldText::new(&text).unwrap()))
 }
 
 fn profile_name() -> impl Strategy<Value = ProfileName> {
@@ -175,9 +175,9 @@ fn subscriber() -> impl Strategy<Value = SubscriberConfig> {
 }
 
 fn system() -> impl Strategy<Value = SystemConfig> {
-    let text = || option::of(device_text(127).prop_map(|text| SystemText::new(&text).unwrap()));
+    let text = || option::of("\\PC{1,255}".prop_map(|text| HeldText::new(&text).unwrap()));
     let hostname =
-        option::of("[A-Za-z0-9][A-Za-z0-9-]{0,44}".prop_map(|name| Hostname::new(&name).unwrap()));
+        option::of("[A-Za-z0-9][A-Za-z0-9-]{0,44}".prop_map(|name| HeldText::new(&name).unwrap()));
     (hostname, text(), text()).prop_map(|(hostname, location, contact)| SystemConfig {
         hostname,
         location,
@@ -192,7 +192,7 @@ fn device_config() -> impl Strategy<Value = DeviceConfig> {
         uplink,
         0..3,
     );
-    let name = option::of(device_text(31).prop_map(|name| PortName::new(&name).unwrap()));
+    let name = option::of(device_text(31).prop_map(|name| HeldText::new(&name).unwrap()));
     let mode = option::of(prop::sample::select(PortMode::ALL.as_slice()));
     let port_config =
         (name, option::of(any::<bool>()), mode).prop_map(|(name, enabled, mode)| PortConfig {
@@ -269,7 +269,7 @@ proptest! {
     #[test]
     fn a_text_for_a_device_holds_nothing_that_its_command_line_misreads(text in near()) {
         takes!(Description, &*text, is_safe_on_a_device(&text, 63));
-        takes!(SystemText, &*text, is_safe_on_a_device(&text, 127));
+        takes!(SystemText, &*text, is_safe_on_a_device(&text, 127) && !text.contains("  "));
         takes!(SubscriberName, &*text, is_safe_on_a_device(&text, 31));
         takes!(EndpointName, &*text, is_safe_on_a_device(&text, 31));
         takes!(ProfileName, &*text, is_safe_on_a_device(&text, 31));

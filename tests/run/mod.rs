@@ -2,6 +2,7 @@
 
 mod caller;
 mod freezes;
+mod logs;
 mod nothing;
 mod two_runs;
 

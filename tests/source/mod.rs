@@ -1,10 +1,12 @@
 //! Reading inventories from directories and git, and committing to them.
 
 mod commit;
+mod damaged;
 mod directory;
 mod git;
 mod hostile;
 mod limits;
 mod property;
 mod revision;
+mod rewritten;
 mod work_tree;

@@ -263,3 +263,23 @@ fn another_git_at_work_is_waited_for_by_the_caller() {
         .collect();
     assert_eq!(left.len(), 1, "no temporary file stays");
 }
+
+#[test]
+fn a_work_tree_that_the_repository_only_claims_is_not_written_to() {
+    let world = World::good();
+    let (bare, claimed) = (world.beside("bare.git"), world.beside("claimed"));
+    std::fs::create_dir(&claimed).unwrap();
+    world.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
+    world.git_in(&bare, &["config", "core.bare", "false"]);
+    world.git_in(
+        &bare,
+        &["config", "core.worktree", claimed.to_str().unwrap()],
+    );
+    let change = change("devices/new.toml", "# new\n");
+    let made = commit_with(&bare, &world.head(), &[change], |_| {});
+    assert!(
+        matches!(made, Err(CommitError::ForeignWorkTree { .. })),
+        "{made:?}"
+    );
+    assert_eq!(std::fs::read_dir(&claimed).unwrap().count(), 0);
+}

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::invocation::Invocation;
 use super::terminal::Terminal;
-use crate::inventory::source::{Limits, Source, replace};
+use crate::inventory::source::{Limits, Source, replace_inside};
 use crate::inventory::{Cache, read};
 use crate::model::{CredentialsName, SecretName};
 use crate::reconcile::import::{Finds, Imported, Texts, before, import};
@@ -185,7 +185,7 @@ fn write(folder: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<Vec<
     }
     for (path, text) in files {
         let file = folder.join(path);
-        replace(&file, text.as_bytes())
+        replace_inside(folder, &file, text.as_bytes())
             .with_context(|| format!("failed to write {}", file.display()))?;
         written.push(file);
     }

@@ -30,6 +30,7 @@ pub(super) fn init(
 ) -> anyhow::Result<Exit> {
     let path = place.selected.settings.secrets.identity.as_deref();
     let path = path.context("there is no home folder to put a key into; name a file by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY")?;
+    place.check(&place.recipients)?;
     // The list first: where it cannot be read, no key is left behind that nobody knows of.
     let list = place.recipients.display();
     let text = match std::fs::read_to_string(&place.recipients) {

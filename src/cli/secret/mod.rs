@@ -7,13 +7,14 @@ mod list;
 mod rotate;
 mod set;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 
 use super::invocation::{Invocation, Selected};
 use super::source::{InventoryArguments, is_bare};
+use crate::inventory::source::check_no_link;
 use crate::model::SecretName;
 use crate::report::Exit;
 use crate::secrets::{Recipients, Secrets};
@@ -108,6 +109,14 @@ impl<'a> SealedFolder<'a> {
                 "there is no {path}, so nobody could open what is sealed; `gamctl secret init` makes a key for you and begins the list"
             ),
         }
+    }
+
+    /// Refuses a file that is a link, or behind one: nothing is read from or written to a place of the inventory's choice.
+    fn check(&self, path: &Path) -> anyhow::Result<()> {
+        let inventory = self.recipients.parent().and_then(Path::parent);
+        // As if the file were a folder, so that it is looked at as well.
+        check_no_link(inventory.unwrap_or(Path::new("")), &path.join("-"))
+            .with_context(|| format!("{} is not used", path.display()))
     }
 
     fn file(&self, name: &SecretName) -> anyhow::Result<PathBuf> {

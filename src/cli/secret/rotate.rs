@@ -51,6 +51,7 @@ pub(super) fn rotate(
         let (path, before) = sealed.with_context(|| {
             format!("`{name}` is not sealed; `gamctl secret list` shows what is")
         })?;
+        place.check(&path)?;
         let value = unseal(&before, identities);
         let value = value.with_context(|| {
             format!(

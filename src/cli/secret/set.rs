@@ -41,6 +41,7 @@ pub(super) fn set(
     let name = &arguments.name;
     // Everything that may be wrong is, before anybody types.
     let path = place.file(name)?;
+    place.check(&path)?;
     let recipients = place.recipients()?;
     let is_there = path.exists();
     let value = if arguments.empty {

@@ -4,14 +4,20 @@
 
 mod lines;
 
+use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
-use git2::{Commit, ObjectType, Oid, Repository, Sort, Tree};
+use git2::{Commit, Oid, Repository, Sort};
 
 use super::source::{self, SourceError};
+use crate::git::{Objects, TreeEntry};
 use lines::Passed;
+
+/// How many folders deep differences are looked for; an inventory has fewer.
+const DEEPEST: usize = 32;
 
 /// How many commits are looked at before a line's origin is left open.
 pub const MOST_COMMITS: usize = 10_000;
@@ -56,9 +62,12 @@ pub struct Told {
 /// The history of an inventory.
 pub struct History {
     repository: Repository,
+    objects: Objects,
     prefix: String,
     path: std::path::PathBuf,
     most: usize,
+    /// Commits that can be read, with all that came before them.
+    readable: RefCell<HashSet<Oid>>,
 }
 
 impl History {
@@ -67,9 +76,11 @@ impl History {
         let opened = source::open(path)?;
         Ok(Self {
             repository: opened.repository,
+            objects: opened.objects,
             prefix: opened.prefix,
             path: path.to_owned(),
             most,
+            readable: RefCell::default(),
         })
     }
 
@@ -100,10 +111,25 @@ impl History {
         }
     }
 
-    fn blob(&self, commit: &Commit<'_>, file: &str) -> Option<Oid> {
-        let path = format!("{}{file}", self.prefix);
-        let entry = commit.tree().ok()?.get_path(Path::new(&path)).ok()?;
-        (entry.kind() == Some(ObjectType::Blob)).then(|| entry.id())
+    /// Checks that all commits up to this one can be read, before libgit2 walks through them.
+    fn check_past(&self, commit: Oid) -> Result<(), git2::Error> {
+        let mut readable = self.readable.borrow_mut();
+        let searched = self
+            .objects
+            .search_past(&self.repository, commit, None, &mut readable);
+        searched.map(drop).map_err(git2::Error::from)
+    }
+
+    fn entry(&self, commit: &Commit<'_>, path: &str) -> Result<Option<TreeEntry>, git2::Error> {
+        let entry = self
+            .objects
+            .entry_at(&self.repository, commit.tree_id(), path);
+        entry.map_err(git2::Error::from)
+    }
+
+    fn blob(&self, commit: &Commit<'_>, file: &str) -> Result<Option<Oid>, git2::Error> {
+        let entry = self.entry(commit, &format!("{}{file}", self.prefix))?;
+        Ok(entry.filter(TreeEntry::is_file).map(|entry| entry.id))
     }
 
     fn walk_lines(&self, commit: &str, asked: &BTreeSet<Line>) -> Result<Told, git2::Error> {
@@ -112,6 +138,7 @@ impl History {
             return Ok(told);
         }
         let start = Oid::from_str(commit)?;
+        self.check_past(start)?;
         let mut walk = self.repository.revwalk()?;
         // Children before parents: a commit is only looked at once all that come after it have been.
         walk.set_sorting(Sort::TOPOLOGICAL)?;
@@ -197,37 +224,62 @@ impl History {
         parent: &Commit<'_>,
         commit: &Commit<'_>,
     ) -> Result<BTreeSet<String>, git2::Error> {
-        let (before, after) = (self.folder(parent)?, self.folder(commit)?);
-        let same = match (&before, &after) {
-            (Some(before), Some(after)) => before.id() == after.id(),
-            (None, None) => true,
-            _ => false,
-        };
+        let (before, after) = (
+            self.entry(parent, &self.prefix)?,
+            self.entry(commit, &self.prefix)?,
+        );
         let mut files = BTreeSet::new();
-        if same {
-            return Ok(files);
-        }
-        let diff = self
-            .repository
-            .diff_tree_to_tree(before.as_ref(), after.as_ref(), None)?;
-        for delta in diff.deltas() {
-            for path in [delta.old_file().path(), delta.new_file().path()] {
-                files.extend(path.and_then(Path::to_str).map(str::to_owned));
-            }
-        }
+        self.differences("", before, after, &mut files)?;
         Ok(files)
     }
 
-    fn folder<'r>(&'r self, commit: &Commit<'r>) -> Result<Option<Tree<'r>>, git2::Error> {
-        let root = commit.tree()?;
-        let folder = self.prefix.trim_end_matches('/');
-        if folder.is_empty() {
-            return Ok(Some(root));
+    /// Collects the files below `path` that are not the same in both.
+    fn differences(
+        &self,
+        path: &str,
+        before: Option<TreeEntry>,
+        after: Option<TreeEntry>,
+        files: &mut BTreeSet<String>,
+    ) -> Result<(), git2::Error> {
+        if before == after || path.matches('/').count() > DEEPEST {
+            return Ok(());
         }
-        let Ok(entry) = root.get_path(Path::new(folder)) else {
-            return Ok(None);
+        let is_file = |side: &Option<TreeEntry>| side.is_some_and(|entry| !entry.is_tree());
+        if [before, after].iter().any(is_file) {
+            files.insert(path.to_owned());
+        }
+        let tree = |side: Option<TreeEntry>| {
+            let side = side.filter(TreeEntry::is_tree);
+            let tree = side.map(|entry| self.objects.tree(&self.repository, entry.id));
+            tree.transpose()
         };
-        self.repository.find_tree(entry.id()).map(Some)
+        let (before, after) = (tree(before)?, tree(after)?);
+        let mut old = before.iter().flatten().peekable();
+        let mut new = after.iter().flatten().peekable();
+        loop {
+            let order = match (old.peek(), new.peek()) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(old), Some(new)) => old.cmp(new),
+            };
+            let before = old.next_if(|_| order != Ordering::Greater);
+            let after = new.next_if(|_| order != Ordering::Less);
+            let name = before.as_ref().or(after.as_ref());
+            // No file of an inventory has a name that is not UTF-8.
+            let name = name.and_then(|entry| std::str::from_utf8(entry.name_bytes()).ok());
+            let sides = [&before, &after].map(|side| side.as_ref().map(TreeEntry::of));
+            let (Some(name), [before, after]) = (name, sides) else {
+                continue;
+            };
+            if before != after {
+                let below = match path {
+                    "" => name.to_owned(),
+                    path => format!("{path}/{name}"),
+                };
+                self.differences(&below, before, after, files)?;
+            }
+        }
     }
 
     fn one_file(
@@ -238,17 +290,20 @@ impl History {
         open: &mut BTreeMap<Oid, Pending>,
         told: &mut Told,
     ) -> Result<(), git2::Error> {
-        let Some(own) = self.blob(commit, file) else {
+        let Some(own) = self.blob(commit, file)? else {
             return Ok(());
         };
         for parent in commit.parents() {
-            let Some(theirs) = self.blob(&parent, file) else {
+            let Some(theirs) = self.blob(&parent, file)? else {
                 continue;
             };
             if theirs == own {
                 let taken = std::mem::take(&mut lines);
                 merge(open, parent.id(), file, taken);
                 break;
+            }
+            for blob in [theirs, own] {
+                self.objects.check(blob)?;
             }
             let passed = Passed::between(&self.repository, theirs, own)?;
             let mut taken = BTreeSet::new();
@@ -280,10 +335,13 @@ impl History {
         if left.is_empty() {
             return Ok(told);
         }
+        let (before, commit) = (Oid::from_str(before)?, Oid::from_str(commit)?);
+        self.check_past(commit)?;
+        self.check_past(before)?;
         let mut walk = self.repository.revwalk()?;
         walk.set_sorting(Sort::TOPOLOGICAL)?;
-        walk.push(Oid::from_str(commit)?)?;
-        walk.hide(Oid::from_str(before)?)?;
+        walk.push(commit)?;
+        walk.hide(before)?;
         for (looked_at, id) in walk.enumerate() {
             if left.is_empty() {
                 break;
@@ -313,13 +371,13 @@ impl History {
         left: &mut BTreeMap<&Line, &String>,
         told: &mut Told,
     ) -> Result<(), git2::Error> {
-        let (own, theirs) = (self.blob(commit, file), self.blob(parent, file));
+        let (own, theirs) = (self.blob(commit, file)?, self.blob(parent, file)?);
         let Some(theirs) = theirs.filter(|_| own != theirs) else {
             return Ok(());
         };
         let text = |id: Option<Oid>| -> Result<Vec<u8>, git2::Error> {
             id.map_or(Ok(Vec::new()), |id| {
-                Ok(self.repository.find_blob(id)?.content().to_vec())
+                Ok(self.objects.bytes(&self.repository, id)?)
             })
         };
         let (now, was) = (text(own)?, text(Some(theirs))?);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{Commit, ErrorCode, Oid, Reference, Repository};
 
+use crate::git::Objects;
 use crate::inventory::commit::CommitError;
 use crate::inventory::source::open;
 
@@ -20,6 +21,7 @@ impl<'repository> Branch<'repository> {
     /// Finds the branch and makes sure that it is at `expected_base`, or does not exist yet.
     pub(super) fn find(
         repository: &'repository Repository,
+        objects: &Objects,
         branch: &str,
         expected_base: &str,
     ) -> Result<Self, CommitError> {
@@ -30,9 +32,11 @@ impl<'repository> Branch<'repository> {
         if expected_base.len() != 40 {
             return Err(no_base());
         }
-        let base = Oid::from_str(expected_base)
-            .and_then(|id| repository.find_commit(id))
-            .map_err(|_| no_base())?;
+        let base = Oid::from_str(expected_base).map_err(|_| no_base())?;
+        objects
+            .check(base)
+            .map_err(|error| failed("read the base commit", error.into()))?;
+        let base = repository.find_commit(base).map_err(|_| no_base())?;
         let found = match repository.find_reference(&name) {
             Ok(reference) => Some(reference.target().ok_or(CommitError::Branch {
                 branch: name.clone(),

@@ -52,6 +52,10 @@ pub enum CommitError {
     )]
     CheckedOutElsewhere { branch: String, path: PathBuf },
     #[error(
+        "the repository's settings name {path} as its work tree (`core.worktree`), which belongs to no repository or to another one; commit from a clone of it"
+    )]
+    ForeignWorkTree { path: PathBuf },
+    #[error(
         "another git command is at work in the repository; wait for it, or remove {lock} if it crashed"
     )]
     Busy { lock: PathBuf },

@@ -91,11 +91,18 @@ pub fn commit(request: &CommitRequest<'_>) -> Result<CommitId, CommitError> {
     let message = message::compose(request.message, request.trailers)?;
     let author = person::signature("author", request.author, request.time)?;
     let committer = person::signature("committer", request.committer, request.time)?;
-    let repository = open(request.repository)?.repository;
+    let opened = open(request.repository)?;
+    let (repository, objects) = (opened.repository, opened.objects);
     let git = |action| move |source| CommitError::Git { action, source };
 
-    let branch = Branch::find(&repository, request.branch, request.expected_base)?;
-    let edits = tree::edits(&repository, &branch.base, request.prefix, request.changes)?;
+    let branch = Branch::find(&repository, &objects, request.branch, request.expected_base)?;
+    let edits = tree::edits(
+        &repository,
+        &objects,
+        &branch.base,
+        request.prefix,
+        request.changes,
+    )?;
     let tree = tree::write(&repository, &branch.base, &edits)?;
     if tree.id() == branch.base.tree_id() {
         return Err(CommitError::NothingToCommit {

@@ -6,6 +6,7 @@ use std::path::Path;
 use git2::build::TreeUpdateBuilder;
 use git2::{Commit, ErrorCode, FileMode, ObjectType, Oid, Repository, Tree};
 
+use crate::git::Objects;
 use crate::inventory::commit::{CommitError, FileChange};
 use crate::inventory::source::check_name;
 
@@ -38,17 +39,26 @@ pub(super) struct Edit {
 /// Returns what the changes come to on `base`; changes that change nothing are left out.
 pub(super) fn edits(
     repository: &Repository,
+    objects: &Objects,
     base: &Commit<'_>,
     prefix: &str,
     changes: &[FileChange],
 ) -> Result<Vec<Edit>, CommitError> {
-    let tree = base.tree().map_err(failed("read the base commit"))?;
+    let read = failed("read the base commit");
+    let tree = objects
+        .tree(repository, base.tree_id())
+        .map_err(|error| read(error.into()))?;
     let mut seen = HashSet::new();
     let mut edits = Vec::new();
     for FileChange { path, text } in changes {
         let path = full_path(prefix, path)?;
         if !seen.insert(path.clone()) {
             return Err(refused(&path, "is named twice in one commit"));
+        }
+        // Every object on the way is looked at before libgit2 reads it, and the file's old text as well.
+        let old = objects.entry_at(repository, tree.id(), &path);
+        if let Some(old) = old.map_err(|error| read(error.into()))? {
+            objects.check(old.id).map_err(|error| read(error.into()))?;
         }
         let old = version_at(&tree, &path)?;
         let new = match text {

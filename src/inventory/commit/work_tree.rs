@@ -28,6 +28,7 @@ impl WorkTree {
     /// Makes sure that nothing uncommitted would be lost, and writes the new texts beside the files.
     pub(super) fn prepare(repository: &Repository, edits: &[Edit]) -> Result<Self, CommitError> {
         let root = repository.workdir().unwrap_or(repository.path()).to_owned();
+        check_is_own(repository, &root)?;
         check_no_operation(repository)?;
         let lock = repository.path().join("index.lock");
         if lock.exists() {
@@ -138,6 +139,20 @@ impl Pending {
         }
         Ok(())
     }
+}
+
+/// Refuses a work tree that does not lead back to the repository: settings of a repository that somebody else made could
+/// have files written anywhere.
+fn check_is_own(repository: &Repository, root: &Path) -> Result<(), CommitError> {
+    let own = fs::canonicalize(repository.path()).ok();
+    let back = Repository::open(root).ok();
+    let back = back.and_then(|back| fs::canonicalize(back.path()).ok());
+    if own.is_some() && own == back {
+        return Ok(());
+    }
+    Err(CommitError::ForeignWorkTree {
+        path: root.to_owned(),
+    })
 }
 
 fn check_no_operation(repository: &Repository) -> Result<(), CommitError> {

@@ -36,7 +36,7 @@ impl TextProblem for TextError {
         match self {
             Self::Character { .. } => &UNSAFE_TEXT,
             Self::TooLong { .. } => &TOO_LONG,
-            Self::Empty | Self::OuterSpace => &BAD_NAME,
+            Self::Empty | Self::OuterSpace | Self::DoubleSpace => &BAD_NAME,
         }
     }
 
@@ -46,6 +46,7 @@ impl TextProblem for TextError {
             Self::TooLong { max, .. } => format!("shorten it to {max} characters"),
             Self::Empty => "give it a text, or leave the key out".to_owned(),
             Self::OuterSpace => "take the space out".to_owned(),
+            Self::DoubleSpace => "leave one space".to_owned(),
         })
     }
 }

@@ -1,10 +1,15 @@
 //! Whether one commit came after another: what was applied must be in the past of what is applied next.
+//!
+//! Only the commits themselves are believed: a graft, a replacement (`git replace`) or a commit-graph file can make two
+//! histories look like one.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use git2::{ErrorCode, Oid};
+use git2::Oid;
 
 use super::{SourceError, repository};
+use crate::git::{ObjectError, Past};
 
 /// How a commit stands to an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +21,8 @@ pub enum Ancestry {
     Precedes,
     /// Each has commits that the other has not: history was rewritten, or these are two branches.
     Apart,
-    /// The repository does not have the earlier one: history was rewritten and cleaned up, or cut off.
+    /// The repository does not have the earlier one: history was rewritten and cleaned up, or cut off. Or the clone is
+    /// shallow, and the earlier commit was not found before its history ends.
     Unknown,
 }
 
@@ -24,39 +30,70 @@ pub enum Ancestry {
 ///
 /// # Errors
 ///
-/// Fails when the repository cannot be read, or does not have `commit`.
+/// Fails when the repository cannot be read, has grafts or damaged objects, or does not have `commit`.
 pub fn ancestry(path: &Path, commit: &str, earlier: &str) -> Result<Ancestry, SourceError> {
-    let repository = repository::open(path)?.repository;
-    let failed = |source| SourceError::Git {
+    let opened = repository::open(path)?;
+    let (repository, objects) = (opened.repository, opened.objects);
+    let object = |error: ObjectError| SourceError::object(path, error, "its history");
+    let now = Oid::from_str(commit).map_err(|source| SourceError::Git {
         path: path.to_owned(),
         action: "follow its history",
         source,
-    };
-    let now = Oid::from_str(commit).map_err(failed)?;
-    repository.find_commit(now).map_err(failed)?;
+    })?;
+    objects.commit(&repository, now).map_err(object)?;
     let Ok(before) = Oid::from_str(earlier) else {
         return Ok(Ancestry::Unknown);
     };
-    match repository.find_commit(before) {
+    match objects.commit(&repository, before) {
         Ok(_) => {}
-        Err(error) if error.code() == ErrorCode::NotFound => return Ok(Ancestry::Unknown),
-        Err(error) => return Err(failed(error)),
+        Err(error) if error.is_missing() => return Ok(Ancestry::Unknown),
+        Err(error) => return Err(object(error)),
     }
     if now == before {
         return Ok(Ancestry::Same);
     }
-    if repository
-        .graph_descendant_of(now, before)
-        .map_err(failed)?
-    {
+    let search = |of, wanted| {
+        objects
+            .search_past(&repository, of, Some(wanted), &mut HashSet::new())
+            .map_err(object)
+    };
+    let down = search(now, before)?;
+    if down == Past::Found {
         return Ok(Ancestry::Descends);
     }
-    let is_before = repository
-        .graph_descendant_of(before, now)
-        .map_err(failed)?;
-    Ok(if is_before {
-        Ancestry::Precedes
-    } else {
-        Ancestry::Apart
+    let up = search(before, now)?;
+    Ok(match (down, up) {
+        (_, Past::Found) => Ancestry::Precedes,
+        (Past::CutOff, _) | (_, Past::CutOff) => Ancestry::Unknown,
+        _ => Ancestry::Apart,
     })
+}
+
+/// Returns the first parent of a commit, as its object has it; nothing for a commit without parents.
+///
+/// # Errors
+///
+/// Fails when the repository or the commit cannot be read, and with [`SourceError::Shallow`] when the clone is shallow
+/// and ends before the parent.
+pub fn first_parent(path: &Path, commit: &str) -> Result<Option<String>, SourceError> {
+    let opened = repository::open(path)?;
+    let (repository, objects) = (opened.repository, opened.objects);
+    let id = Oid::from_str(commit).map_err(|source| SourceError::Git {
+        path: path.to_owned(),
+        action: "read a commit's id",
+        source,
+    })?;
+    let object = |error: ObjectError| SourceError::object(path, error, "its history");
+    let parents = objects.commit(&repository, id).map_err(object)?.parents;
+    let Some(parent) = parents.first() else {
+        return Ok(None);
+    };
+    match objects.commit(&repository, *parent) {
+        Ok(_) => Ok(Some(parent.to_string())),
+        Err(error) if error.is_missing() && repository.is_shallow() => Err(SourceError::Shallow {
+            path: path.to_owned(),
+            revision: format!("{commit}^"),
+        }),
+        Err(error) => Err(object(error)),
+    }
 }

@@ -1,8 +1,10 @@
 //! Why an inventory could not be read at all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use crate::git::ObjectError;
 
 /// Why an inventory could not be read at all. What is wrong with single files is a finding instead.
 #[derive(Debug, Error)]
@@ -85,6 +87,19 @@ pub enum SourceError {
         place: String,
         source: git2::Error,
     },
+    #[error(
+        "object {object} of `{place}` in the repository {path} is damaged; run `git fsck` there, and make a new clone"
+    )]
+    DamagedObject {
+        path: PathBuf,
+        object: String,
+        place: String,
+        source: git2::Error,
+    },
+    #[error(
+        "the repository {path} has grafts in `.git/info/grafts`, which give commits another history than the real one; remove the file"
+    )]
+    Grafted { path: PathBuf },
     #[error("failed to {action} in the repository {path}")]
     Git {
         path: PathBuf,
@@ -99,4 +114,28 @@ fn or_nearest(nearest: &[String]) -> String {
     }
     let names: Vec<_> = nearest.iter().map(|name| format!("`{name}`")).collect();
     format!("; did you mean {}?", names.join(" or "))
+}
+
+impl SourceError {
+    /// Returns the error for an object of `place` that cannot be read in the repository that the caller knows as `path`.
+    pub(in crate::inventory) fn object(path: &Path, error: ObjectError, place: &str) -> Self {
+        let path = path.to_owned();
+        let object = error.id.to_string();
+        let place = if place.is_empty() { "/" } else { place }.to_owned();
+        if error.is_missing() {
+            Self::MissingObject {
+                path,
+                object,
+                place,
+                source: error.source,
+            }
+        } else {
+            Self::DamagedObject {
+                path,
+                object,
+                place,
+                source: error.source,
+            }
+        }
+    }
 }

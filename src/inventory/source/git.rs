@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, ObjectType, Oid, Repository};
+use git2::{ObjectType, Oid, Repository};
 
+use crate::git::{ObjectError, Objects, TreeEntry};
 use crate::inventory::source::tree::{Contents, Measure, Named, Node, Tree};
 use crate::inventory::source::walk::{Walked, walk};
 use crate::inventory::source::{BlobId, Entry, Limits, SourceError, name, repository, revision};
@@ -19,37 +20,37 @@ pub struct GitSource {
     commit: String,
     /// The tree of the inventory's folder.
     tree: Oid,
+    objects: Objects,
 }
 
 impl GitSource {
     pub(super) fn new(path: &Path, revision: &str) -> Result<Self, SourceError> {
         let opened = repository::open(path)?;
-        let (repository, prefix) = (opened.repository, opened.prefix);
-        let commit = revision::resolve(&repository, path, revision)?;
+        let (repository, prefix, objects) = (opened.repository, opened.prefix, opened.objects);
+        let commit = revision::resolve(&repository, &objects, path, revision)?;
         let commit_id = commit.id().to_string();
-        let root = commit
-            .tree()
-            .map_err(|error| missing(path, commit.tree_id(), "its root", error))?;
-        let tree = if prefix.is_empty() {
-            root.id()
-        } else {
-            let folder = prefix.trim_end_matches('/');
-            root.get_path(Path::new(folder))
-                .ok()
-                .filter(|entry| entry.kind() == Some(ObjectType::Tree))
-                .map(|entry| entry.id())
-                .ok_or_else(|| SourceError::FolderNotCommitted {
-                    path: path.to_owned(),
-                    folder: folder.to_owned(),
-                    commit: commit_id.clone(),
-                })?
-        };
+        let folder = prefix.trim_end_matches('/');
+        let root = commit.tree_id();
+        objects
+            .tree(&repository, root)
+            .map_err(|error| SourceError::object(path, error, "its root"))?;
+        let tree = objects
+            .entry_at(&repository, root, folder)
+            .map_err(|error| SourceError::object(path, error, folder))?
+            .filter(TreeEntry::is_tree)
+            .ok_or_else(|| SourceError::FolderNotCommitted {
+                path: path.to_owned(),
+                folder: folder.to_owned(),
+                commit: commit_id.clone(),
+            })?
+            .id;
         Ok(Self {
             git_dir: repository.path().to_owned(),
             path: path.to_owned(),
             prefix,
             commit: commit_id,
             tree,
+            objects,
         })
     }
 
@@ -95,10 +96,8 @@ impl GitSource {
             ));
         };
         let id = Oid::from_bytes(&blob).map_err(|error| self.failed("read an object id", error))?;
-        let object = repository
-            .odb()
-            .and_then(|objects| objects.read(id).map(|object| object.data().to_vec()));
-        object.map_err(|error| missing(&self.path, id, &entry.path, error))
+        let bytes = self.objects.bytes(repository, id);
+        bytes.map_err(|error| SourceError::object(&self.path, error, &entry.path))
     }
 
     fn failed(&self, action: &'static str, source: git2::Error) -> SourceError {
@@ -124,7 +123,10 @@ impl GitTree<'_> {
             .and_then(|objects| objects.read_header(id));
         match header {
             Ok((size, kind)) => Ok((size as u64, kind)),
-            Err(error) => Err(missing(&self.source.path, id, place, error)),
+            Err(source) => {
+                let error = ObjectError { id, source };
+                Err(SourceError::object(&self.source.path, error, place))
+            }
         }
     }
 }
@@ -147,9 +149,10 @@ impl Tree for GitTree<'_> {
             return Ok(Contents::TooMany);
         }
         let tree = self
-            .repository
-            .find_tree(*folder)
-            .map_err(|error| missing(&self.source.path, *folder, path, error))?;
+            .source
+            .objects
+            .tree(self.repository, *folder)
+            .map_err(|error| SourceError::object(&self.source.path, error, path))?;
         let mut names = Vec::new();
         for entry in &tree {
             if name::is_hidden(entry.name_bytes()) {
@@ -188,23 +191,5 @@ fn node(mode: i32) -> Node {
         0o120_000 => Node::Symlink,
         0o160_000 => Node::Submodule,
         _ => Node::Other("an entry of an unknown type"),
-    }
-}
-
-fn missing(path: &Path, object: Oid, place: &str, source: git2::Error) -> SourceError {
-    let path = path.to_owned();
-    if source.code() == ErrorCode::NotFound {
-        SourceError::MissingObject {
-            path,
-            object: object.to_string(),
-            place: if place.is_empty() { "/" } else { place }.to_owned(),
-            source,
-        }
-    } else {
-        SourceError::Git {
-            path,
-            action: "read an object",
-            source,
-        }
     }
 }

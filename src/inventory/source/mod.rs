@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::inventory::FileKind;
 use crate::model::{Finding, Rule, by_place};
 
-pub use ancestry::{Ancestry, ancestry};
+pub use ancestry::{Ancestry, ancestry, first_parent};
 pub use content::{content_findings, lfs_pointer};
 pub use directory::DirectorySource;
 pub use error::SourceError;
@@ -30,7 +30,7 @@ pub use git::GitSource;
 pub use limits::Limits;
 pub(in crate::inventory) use name::check as check_name;
 pub use reader::{ReadProblem, Reader};
-pub use replace::{Replacement, replace};
+pub use replace::{Replacement, check_no_link, replace, replace_inside};
 pub(in crate::inventory) use repository::open;
 
 /// The id of a git blob: equal ids are equal bytes.

@@ -62,6 +62,36 @@ pub fn replace(target: &Path, content: &[u8]) -> io::Result<()> {
     Replacement::prepare(target, content)?.put_in_place()
 }
 
+/// Fails where a link on the way from `root` to `target` would have a file written elsewhere: in a cloned inventory, whoever
+/// wrote it would choose where.
+pub fn check_no_link(root: &Path, target: &Path) -> io::Result<()> {
+    let below = target
+        .strip_prefix(root)
+        .map_err(|_| io::Error::other("it is outside of the inventory"))?;
+    let mut at = root.to_owned();
+    for part in below.parent().into_iter().flat_map(Path::components) {
+        at.push(part);
+        match fs::symlink_metadata(&at) {
+            Ok(facts) if facts.is_symlink() => {
+                return Err(io::Error::other(format!(
+                    "{} is a link, and nothing is written through links; replace it by a folder",
+                    at.display()
+                )));
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file of an inventory in one step, folders included, and through no link.
+pub fn replace_inside(root: &Path, target: &Path, content: &[u8]) -> io::Result<()> {
+    check_no_link(root, target)?;
+    replace(target, content)
+}
+
 /// Creates a file that was not there, under a name that nobody can guess and that readers of an inventory pass over.
 fn create_beside(folder: &Path, mode: Option<u32>) -> io::Result<(File, PathBuf)> {
     let mut attempt = 0;
@@ -133,6 +163,24 @@ mod tests {
         drop(waiting);
         assert_eq!(names(folder.path()), ["a.toml"]);
         assert_eq!(fs::read(&file).unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_folder_that_is_a_link_is_not_written_into() {
+        let place = tempfile::tempdir().unwrap();
+        let (root, outside) = (place.path().join("inventory"), place.path().join("outside"));
+        for folder in [&root, &outside] {
+            fs::create_dir(folder).unwrap();
+        }
+        std::os::unix::fs::symlink(&outside, root.join("devices")).unwrap();
+        for path in ["devices/a.toml", "devices/deep/a.toml"] {
+            let error = replace_inside(&root, &root.join(path), b"x").unwrap_err();
+            assert!(error.to_string().contains("is a link"), "{error}");
+        }
+        assert!(replace_inside(&root, &outside.join("a.toml"), b"x").is_err());
+        assert_eq!(names(&outside), [""; 0]);
+        replace_inside(&root, &root.join("new/a.toml"), b"x").unwrap();
+        assert_eq!(fs::read(root.join("new/a.toml")).unwrap(), b"x");
     }
 
     #[test]

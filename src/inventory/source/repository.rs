@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use git2::{ErrorClass, ErrorCode, Repository};
 
+use crate::git::{Objects, has_grafts};
 use crate::inventory::source::SourceError;
 
 /// A repository and the folder in it that was asked for.
@@ -13,6 +14,7 @@ pub(in crate::inventory) struct Opened {
     pub(in crate::inventory) repository: Repository,
     /// Relative to the repository's root: `""`, or with a `/` at its end.
     pub(in crate::inventory) prefix: String,
+    pub(in crate::inventory) objects: Objects,
 }
 
 /// Opens the repository that `path` lies in. The environment (`GIT_DIR` and its like) has no say.
@@ -31,6 +33,11 @@ pub(in crate::inventory) fn open(path: &Path) -> Result<Opened, SourceError> {
         Err(error) => return Err(opening(path, error)),
     };
     let repository = Repository::open(&git_dir).map_err(|error| opening(path, error))?;
+    if has_grafts(&repository) {
+        return Err(SourceError::Grafted {
+            path: path.to_owned(),
+        });
+    }
     let folder = folder_within(&repository, &existing, path)?.join(rest);
     let mut prefix = String::new();
     for part in folder.components() {
@@ -45,7 +52,11 @@ pub(in crate::inventory) fn open(path: &Path) -> Result<Opened, SourceError> {
         prefix.push_str(part);
         prefix.push('/');
     }
-    Ok(Opened { repository, prefix })
+    Ok(Opened {
+        objects: Objects::of(&repository),
+        repository,
+        prefix,
+    })
 }
 
 /// Returns why the repository of `path` could not be opened.

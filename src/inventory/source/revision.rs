@@ -4,6 +4,7 @@ use std::path::Path;
 
 use git2::{Commit, ErrorCode, Oid, Repository};
 
+use crate::git::{ObjectError, Objects};
 use crate::inventory::source::SourceError;
 use crate::model::hazard_on_a_terminal;
 
@@ -13,11 +14,20 @@ const SUGGESTIONS: usize = 3;
 /// Returns the commit that `revision` names in `repository`, which the caller knows as `path`.
 pub(super) fn resolve<'repository>(
     repository: &'repository Repository,
+    objects: &Objects,
     path: &Path,
     revision: &str,
 ) -> Result<Commit<'repository>, SourceError> {
     let (name, suffix) = split_name(revision);
-    let full = branch_named(repository, path, revision, name)?;
+    let checked = Checked {
+        repository,
+        objects,
+    };
+    let damaged = |error| SourceError::object(path, error, revision);
+    let full = branch_named(&checked, path, revision, name)?;
+    checked
+        .way(full.as_deref().unwrap_or(name), suffix)
+        .map_err(damaged)?;
     let exact = full.map_or_else(|| revision.to_owned(), |full| format!("{full}{suffix}"));
     let object = repository
         .revparse_single(&exact)
@@ -37,6 +47,124 @@ pub(super) fn resolve<'repository>(
     })
 }
 
+/// What is looked at before libgit2 reads it.
+struct Checked<'a> {
+    repository: &'a Repository,
+    objects: &'a Objects,
+}
+
+impl Checked<'_> {
+    /// Checks the objects that libgit2 reads on its way from a name. What is not there is left for libgit2 to report.
+    fn way(&self, name: &str, suffix: &str) -> Result<(), ObjectError> {
+        let Some(steps) = steps(suffix) else {
+            return self.objects.check_all();
+        };
+        let Some(id) = self.id(name) else {
+            return Ok(());
+        };
+        match self.follow(id, &steps) {
+            Err(error) if error.is_missing() => Ok(()),
+            followed => followed,
+        }
+    }
+
+    fn follow(&self, id: Oid, steps: &[Step]) -> Result<(), ObjectError> {
+        let Some(mut at) = self.objects.check_peeled(self.repository, id)? else {
+            return Ok(());
+        };
+        for step in steps {
+            let (parent, times) = match step {
+                Step::Parent(number) => (*number, 1),
+                Step::Back(times) => (1, *times),
+            };
+            for _ in 0..times {
+                let commit = self.objects.commit(self.repository, at)?;
+                let Some(next) = parent.checked_sub(1).map(|index| commit.parents.get(index))
+                else {
+                    break;
+                };
+                let Some(next) = next else {
+                    return Ok(());
+                };
+                at = *next;
+            }
+            self.objects.check(at)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the id that a name stands for, without reading the object.
+    fn id(&self, name: &str) -> Option<Oid> {
+        let name = if matches!(name, "" | "@") {
+            "HEAD"
+        } else {
+            name
+        };
+        if name.len() == 40
+            && let Ok(id) = Oid::from_str(name)
+        {
+            return Some(id);
+        }
+        let reference = self.repository.resolve_reference_from_short_name(name);
+        if let Some(id) = reference
+            .ok()
+            .and_then(|found| found.resolve().ok()?.target())
+        {
+            return Some(id);
+        }
+        // A short id, or the end of what `git describe` prints.
+        let short = name.rsplit_once("-g").map_or(name, |(_, short)| short);
+        let is_id =
+            (4..40).contains(&short.len()) && short.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let whole = Oid::from_str(&format!("{short:0<40}"))
+            .ok()
+            .filter(|_| is_id)?;
+        let objects = self.repository.odb().ok()?;
+        objects.exists_prefix(whole, short.len()).ok()
+    }
+}
+
+/// A step from a commit to one before it.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// `^2`; `^0` is the commit itself.
+    Parent(usize),
+    /// `~3`
+    Back(usize),
+}
+
+/// Returns the steps of a suffix of `^`, `~` and `^{commit}`; nothing for one that asks for more than that.
+fn steps(suffix: &str) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    let mut rest = suffix;
+    while !rest.is_empty() {
+        if let Some(after) = ["^{commit}", "^{}"]
+            .iter()
+            .find_map(|peel| rest.strip_prefix(peel))
+        {
+            rest = after;
+            continue;
+        }
+        let digits = rest.get(1..)?;
+        let end = digits
+            .find(|character: char| !character.is_ascii_digit())
+            .unwrap_or(digits.len());
+        let (number, after) = digits.split_at_checked(end)?;
+        let number = if number.is_empty() {
+            1
+        } else {
+            number.parse().ok()?
+        };
+        steps.push(match rest.get(..1)? {
+            "^" => Step::Parent(number),
+            "~" => Step::Back(number),
+            _ => return None,
+        });
+        rest = after;
+    }
+    Some(steps)
+}
+
 /// Splits `main~3` into the name and what is done from there.
 fn split_name(revision: &str) -> (&str, &str) {
     let end = revision
@@ -53,7 +181,7 @@ fn split_name(revision: &str) -> (&str, &str) {
 /// git itself takes a tag before a branch, with a warning that scrolls by: anybody who may push a tag could redirect
 /// what `main` means. A branch named like `HEAD` or like a commit's id must not hijack those either.
 fn branch_named(
-    repository: &Repository,
+    checked: &Checked<'_>,
     path: &Path,
     revision: &str,
     name: &str,
@@ -73,10 +201,16 @@ fn branch_named(
     }
     let branch = format!("refs/heads/{name}");
     let commit_of = |full: &str| {
-        let reference = repository.find_reference(full).ok()?;
-        Some(reference.peel_to_commit().ok().map(|commit| commit.id()))
+        let id = checked.repository.refname_to_id(full).ok();
+        let commit = id.map(|id| checked.objects.check_peeled(checked.repository, id));
+        commit
+            .transpose()
+            .map_err(|error| SourceError::object(path, error, revision))
     };
-    match (commit_of(&branch), commit_of(&format!("refs/tags/{name}"))) {
+    match (
+        commit_of(&branch)?,
+        commit_of(&format!("refs/tags/{name}"))?,
+    ) {
         (None, _) => Ok(None),
         (Some(branch_commit), Some(tag_commit)) if branch_commit != tag_commit => {
             Err(SourceError::BranchAndTag {
@@ -163,6 +297,24 @@ fn nearest(repository: &Repository, name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_steps_are_told_from_searches() {
+        for (suffix, expected) in [
+            ("", Some(vec![])),
+            ("^", Some(vec![Step::Parent(1)])),
+            ("~3^2", Some(vec![Step::Back(3), Step::Parent(2)])),
+            ("^{commit}~", Some(vec![Step::Back(1)])),
+            ("^0^{}", Some(vec![Step::Parent(0)])),
+            ("@{1}", None),
+            ("^{/fix}", None),
+            ("^{tree}", None),
+            (":devices", None),
+            ("~99999999999999999999", None),
+        ] {
+            assert_eq!(steps(suffix), expected, "{suffix}");
+        }
+    }
 
     #[test]
     fn a_revision_splits_into_a_name_and_the_way_from_there() {

@@ -15,13 +15,16 @@ use std::collections::BTreeMap;
 
 use super::rows::{Known, Rows};
 use crate::model::{
-    Description, DeviceConfig, GamModel, MacAddress, Observation, Part, ProfileName, Slot, Unclear,
+    DeviceConfig, GamModel, HeldText, MacAddress, Observation, Part, ProfileName, Slot, Unclear,
     Unread, UplinkFacts, UplinkNumber, VlanId,
 };
 
 /// The highest slots that are documented; what lies beyond is left alone.
 const HIGHEST_PROFILE: u16 = 15;
 const HIGHEST_SLOT: u16 = 384;
+
+/// How much of a text that is too long is shown.
+const SHOWN: usize = 40;
 
 /// What rows come to: the parts of an observation that are about configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,25 +102,23 @@ impl Assembled {
         }
     }
 
-    /// Returns a description; one that could not be written back counts as not known.
-    fn description(
+    /// Returns a text as the device holds it, whether gamctl could write it or not; an empty one is none.
+    fn text(
         &mut self,
         part: Part,
         number: u16,
+        field: &str,
         text: &Known<String>,
-    ) -> Option<Description> {
-        let text = self.known(part, number, "description", text)?;
+    ) -> Option<HeldText> {
+        let text = self.known(part, number, field, text)?;
         if text.is_empty() {
             return None;
         }
-        match Description::new(&text) {
-            Ok(description) => Some(description),
-            Err(error) => {
-                let reason = format!("description {text:?} is none that we could write: {error}");
-                self.unread(part, Some(number), Some("description"), reason);
-                None
-            }
-        }
+        let held = HeldText::new(&text).map_err(|error| {
+            let start: String = text.chars().take(SHOWN).collect();
+            format!("{field} {start:?}… is longer than any that a device keeps: {error}")
+        });
+        self.known(part, number, field, &held)
     }
 
     fn sort(&mut self) {

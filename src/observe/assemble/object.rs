@@ -68,7 +68,7 @@ fn profile(
     let name = name.as_ref().map_err(not_known("name"))?;
     let name = ProfileName::new(name).map_err(|error| format!("name {name:?}: {error}"))?;
     let (down, up) = (speed("down", down)?, speed("up", up)?);
-    let description = out.description(Part::Profiles, slot, description);
+    let description = out.text(Part::Profiles, slot, "description", description);
     let config = ProfileConfig {
         slot: Some(Slot(slot)),
         description,

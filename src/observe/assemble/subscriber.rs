@@ -79,7 +79,7 @@ fn subscriber(
     let allowed_vlans = out.known(PART, slot, "allowed_vlans", allowed_vlans);
     let config = SubscriberConfig {
         slot: Some(Slot(slot)),
-        description: out.description(PART, slot, description),
+        description: out.text(PART, slot, "description", description),
         endpoint,
         rate: rate.unwrap_or(RateLimit::Unthrottled),
         vlan: vlan.unwrap_or(VlanId::UNSERVED),

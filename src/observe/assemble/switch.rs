@@ -2,10 +2,9 @@
 
 use super::{Assembled, vlan_of};
 use crate::model::{
-    GamModel, Hostname, Part, PortConfig, PortName, PortNumber, SystemText, UplinkConfig,
-    UplinkFacts, UplinkNumber,
+    GamModel, Part, PortConfig, PortNumber, UplinkConfig, UplinkFacts, UplinkNumber,
 };
-use crate::observe::rows::{Known, PortRow, SystemRow, Table, UplinkRow};
+use crate::observe::rows::{PortRow, SystemRow, Table, UplinkRow};
 
 /// The device itself, among numbers of objects.
 const ITSELF: u16 = 0;
@@ -17,9 +16,9 @@ pub(super) fn add_system(row: &SystemRow, out: &mut Assembled) {
         contact,
     } = row;
     let part = Part::System;
-    out.config.system.hostname = text(out, part, ITSELF, "hostname", hostname, Hostname::new);
-    out.config.system.location = text(out, part, ITSELF, "location", location, SystemText::new);
-    out.config.system.contact = text(out, part, ITSELF, "contact", contact, SystemText::new);
+    out.config.system.hostname = out.text(part, ITSELF, "hostname", hostname);
+    out.config.system.location = out.text(part, ITSELF, "location", location);
+    out.config.system.contact = out.text(part, ITSELF, "contact", contact);
 }
 
 pub(super) fn add_uplinks(table: &Table<UplinkRow>, out: &mut Assembled) {
@@ -87,7 +86,7 @@ pub(super) fn add_ports(table: &Table<PortRow>, model: GamModel, out: &mut Assem
             mode,
         } = row;
         let config = PortConfig {
-            name: text(out, part, place, "name", name, PortName::new),
+            name: out.text(part, place, "name", name),
             enabled: out.known(part, place, "enabled", enabled),
             mode: out.known(part, place, "mode", mode),
         };
@@ -98,27 +97,4 @@ pub(super) fn add_ports(table: &Table<PortRow>, model: GamModel, out: &mut Assem
 fn port(number: u32, model: GamModel) -> Option<PortNumber> {
     let number = PortNumber::new(u8::try_from(number).ok()?).ok()?;
     model.has_port(number).then_some(number)
-}
-
-/// Returns a text that we could write; an empty one is none, any other counts as not known.
-fn text<T, E: std::fmt::Display>(
-    out: &mut Assembled,
-    part: Part,
-    number: u16,
-    field: &str,
-    value: &Known<String>,
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> Option<T> {
-    let text = out.known(part, number, field, value)?;
-    if text.is_empty() {
-        return None;
-    }
-    match parse(&text) {
-        Ok(parsed) => Some(parsed),
-        Err(error) => {
-            let reason = format!("{field} {text:?} is none that we could write: {error}");
-            out.unread(part, Some(number), Some(field), reason);
-            None
-        }
-    }
 }

@@ -297,9 +297,29 @@ fn each_oddity_has_its_reason() {
 }
 
 #[test]
-fn a_description_that_we_could_not_write_is_unread_and_its_owner_is_not() {
+fn a_text_that_gamctl_could_not_write_is_held_as_it_is() {
+    for text in ["why?", "a\\b", " a  b ", "\u{1b}[2J", &"x".repeat(70)] {
+        let mut row = plain();
+        row.description = Ok(text.to_owned());
+        let mut rows = one_subscriber(row);
+        rows.system.location = Ok(text.to_owned());
+        rows.system.hostname = Ok(text.to_owned());
+        let assembled = assemble(&rows, GamModel::Gam4Cx);
+        let held = |held: &Option<HeldText>| held.as_ref().map(|held| held.as_str().to_owned());
+        let description = &assembled.config.subscribers["apt-7"].description;
+        let system = &assembled.config.system;
+        for found in [description, &system.location, &system.hostname] {
+            assert_eq!(held(found).as_deref(), Some(text));
+        }
+        let is_about = |unread: &Unread| matches!(unread.part, Part::Subscribers | Part::System);
+        assert!(!assembled.unread.iter().any(is_about), "{text:?}");
+    }
+}
+
+#[test]
+fn a_text_that_is_longer_than_any_device_keeps_is_unread_and_its_owner_is_not() {
     let mut row = plain();
-    row.description = Ok("why?".to_owned());
+    row.description = Ok("x".repeat(256));
     let assembled = assemble(&one_subscriber(row), GamModel::Gam4Cx);
     assert_eq!(assembled.config.subscribers["apt-7"].description, None);
     let unread = assembled

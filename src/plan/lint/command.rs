@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::words::{Word, words};
 use crate::model::{MacAddress, Poe, PortAssignment, PortMode, PortNumber, VlanSet};
-use crate::plan::Field;
+use crate::plan::{Field, Object};
 
 /// What a command is about, by the number that the line names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,7 +180,7 @@ fn hostname(name: &str) -> Result<Command, String> {
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
         && name
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_good {
         return Err(format!("`{name}` is no host name"));
     }
@@ -362,6 +362,42 @@ fn subscriber_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String
         }
         _ => return Err(unknown(key)),
     })
+}
+
+/// Returns whether a line of a plan could give a field of an object this.
+pub(super) fn can_set(object: &Object, field: Field, to: &Setting) -> bool {
+    let is_plain = |text: &str, most: usize| {
+        text.len() <= most
+            && !text.starts_with(' ')
+            && !text.ends_with(' ')
+            && text
+                .chars()
+                .all(|one| (' '..='~').contains(&one) && !matches!(one, '?' | '"' | '\\'))
+    };
+    let word =
+        |text: &str, option: fn(&str, Option<&Word<'_>>) -> Result<Read, String>, key: &str| {
+            let word = Word {
+                text,
+                is_quoted: false,
+            };
+            option(key, Some(&word)).is_ok()
+        };
+    match (field, to) {
+        (Field::Hostname, Setting::Text(text)) => hostname(text).is_ok(),
+        (Field::Location | Field::Contact, Setting::Text(text)) => {
+            is_plain(text, 127) && !text.contains("  ")
+        }
+        (Field::Description, Setting::Text(text)) => is_plain(text, 63),
+        (Field::Name, Setting::Text(text)) => is_plain(text, 31),
+        (Field::Vlan, Setting::Vlan(vlan)) => word(&vlan.to_string(), subscriber_option, "vid"),
+        (_, Setting::Vlan(vlan)) => word(&vlan.to_string(), subscriber_option, "remapped-vid"),
+        (_, Setting::Vlans(list)) => match object {
+            Object::Uplink(_) => words(&format!("switchport trunk allowed vlan {list}")).is_ok(),
+            _ => list.is_empty() || tags(&list.to_string()).is_ok(),
+        },
+        (_, Setting::Speed(speed)) => word(&speed.to_string(), profile_option, "rate-upstream"),
+        (_, _) => true,
+    }
 }
 
 /// Reads a list that is written as devices take it: sorted, joined, without spaces.

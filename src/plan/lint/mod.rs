@@ -1,10 +1,11 @@
 //! Reads the rendered lines of a plan once more, from the documents alone, and complains of every line that is not what its change says.
 //!
 //! Nothing here is shared with what makes plans and lines, so that a mistake there is not made here again.
-//! `words` a line as words · `command` words as a command · `state` what is in which slot at a step · `agree` a command against its change.
+//! `words` a line as words · `command` words as a command · `state` what is in which slot at a step · `agree` a command against its change · `excuse` a step that is said not to be undoable.
 
 mod agree;
 mod command;
+mod excuse;
 mod state;
 mod words;
 
@@ -22,7 +23,7 @@ use state::State;
 
 /// Something wrong with a line of a plan: a fault of the program, never of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[must_use = "a plan with a complaint must not be shown as good"]
+#[must_use = "the plan of a device with a complaint is refused"]
 pub struct Complaint {
     /// Counted from 1.
     pub step: usize,
@@ -66,6 +67,16 @@ pub fn lint(plan: &DevicePlan, observation: &Observation, request: &Request<'_>)
         let number = index + 1;
         let before = state.clone();
         complaints.extend(one_step(number, step, &mut state, request, &management));
+        if let Some(reason) = &step.cannot_undo {
+            let objection = excuse::objection(step, reason, observation, request);
+            complaints.extend(objection.map(|message| Complaint {
+                step: number,
+                is_inverse: true,
+                line: None,
+                message,
+            }));
+            continue;
+        }
         // Undoing starts where the step ended, whatever later steps do.
         let mut undone = state.clone();
         let inverse = step.change.inverse();

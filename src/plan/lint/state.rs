@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::{Setting, Target};
-use crate::model::{MacAddress, Observation, Part, RateLimit, Slot, VlanSet};
+use crate::model::{HeldText, MacAddress, Observation, Part, RateLimit, Slot, VlanSet};
 use crate::plan::{Cause, Change, DevicePlan, Field, Object, Value, Verb};
 
 type Fields = BTreeMap<Field, Setting>;
@@ -53,21 +53,12 @@ impl State {
         let config = &observation.config;
         let mut system = Fields::new();
         let texts = [
-            (
-                Field::Hostname,
-                config.system.hostname.as_ref().map(ToString::to_string),
-            ),
-            (
-                Field::Location,
-                config.system.location.as_ref().map(ToString::to_string),
-            ),
-            (
-                Field::Contact,
-                config.system.contact.as_ref().map(ToString::to_string),
-            ),
+            (Field::Hostname, &config.system.hostname),
+            (Field::Location, &config.system.location),
+            (Field::Contact, &config.system.contact),
         ];
         for (field, text) in texts {
-            system.extend(text.map(|text| (field, Setting::Text(text))));
+            system.extend(text.as_ref().map(|text| (field, held(text))));
         }
         self.objects.insert(Target::System, system);
         for (number, uplink) in &config.uplinks {
@@ -78,7 +69,7 @@ impl State {
         }
         for (number, port) in &config.ports {
             let mut fields = Fields::new();
-            fields.extend(port.name.as_ref().map(|name| (Field::Name, text(name))));
+            fields.extend(port.name.as_ref().map(|name| (Field::Name, held(name))));
             fields.extend(port.enabled.map(|on| (Field::Enabled, Setting::Flag(on))));
             fields.extend(port.mode.map(|mode| (Field::Mode, Setting::Mode(mode))));
             self.objects
@@ -96,7 +87,7 @@ impl State {
             profile_slots.insert(name, slot);
             let fields = Fields::from([
                 (Field::Name, text(name)),
-                (Field::Description, maybe_text(profile.description.as_ref())),
+                (Field::Description, maybe_held(profile.description.as_ref())),
                 (Field::Down, Setting::Speed(profile.down.get())),
                 (Field::Up, Setting::Speed(profile.up.get())),
             ]);
@@ -126,7 +117,7 @@ impl State {
                 (Field::Name, text(name)),
                 (
                     Field::Description,
-                    maybe_text(subscriber.description.as_ref()),
+                    maybe_held(subscriber.description.as_ref()),
                 ),
                 (Field::Vlan, Setting::Vlan(subscriber.vlan.get())),
                 (Field::Tagged, Setting::Flag(subscriber.tagged)),
@@ -379,6 +370,10 @@ fn text(text: &impl ToString) -> Setting {
     Setting::Text(text.to_string())
 }
 
-fn maybe_text(text: Option<&impl ToString>) -> Setting {
-    text.map_or(Setting::None, |text| Setting::Text(text.to_string()))
+fn held(text: &HeldText) -> Setting {
+    Setting::Text(text.as_str().to_owned())
+}
+
+fn maybe_held(text: Option<&HeldText>) -> Setting {
+    text.map_or(Setting::None, held)
 }

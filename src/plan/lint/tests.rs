@@ -72,6 +72,7 @@ fn step(change: Change, lines: &[&str], inverse: &[&str]) -> Step {
         change,
         lines: lines.iter().map(|line| (*line).to_owned()).collect(),
         inverse: inverse.iter().map(|line| (*line).to_owned()).collect(),
+        cannot_undo: None,
         impact: Impact::None,
         because: vec![Because {
             cause: Cause::Inventory,

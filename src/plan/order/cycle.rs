@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{EndpointName, PortName, SubscriberName};
+use crate::model::{EndpointName, HeldText, SubscriberName};
 
 use super::check::{Hold, Judge, Thing};
 
@@ -128,8 +128,8 @@ fn free_name<N>(
     })
 }
 
-pub(super) fn port_name(judge: &Judge<'_>, number: u16) -> Option<PortName> {
-    let is_taken = |name: &PortName| {
+pub(super) fn port_name(judge: &Judge<'_>, number: u16) -> Option<HeldText> {
+    let is_taken = |name: &HeldText| {
         judge.stage.port_names.contains_key(name)
             || judge
                 .settings
@@ -137,7 +137,7 @@ pub(super) fn port_name(judge: &Judge<'_>, number: u16) -> Option<PortName> {
                 .values()
                 .any(|pair| pair.goal.name.as_ref() == Some(name))
     };
-    free_name(number, |text| PortName::new(text).ok(), is_taken)
+    free_name(number, |text| HeldText::new(text).ok(), is_taken)
 }
 
 pub(super) fn endpoint_name(judge: &Judge<'_>, number: u16) -> Option<EndpointName> {

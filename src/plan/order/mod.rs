@@ -18,7 +18,7 @@ use super::cause::{self, Subject};
 use super::scene::Scene;
 use super::settings::Settings;
 use super::step::{self, Uses};
-use super::{Change, Refusal, Step, Value, Verb};
+use super::{CannotUndo, Change, Refusal, Step, Value, Verb, management, undo};
 use check::{Judge, Thing};
 use cycle::Release;
 use service::Ends;
@@ -354,6 +354,7 @@ impl<'a> Order<'a> {
             cause::because(self.scene, subject, &change)
         };
         self.steps.push(Step {
+            cannot_undo: undo::cannot_undo(&change),
             change,
             lines: Vec::new(),
             inverse: Vec::new(),
@@ -416,6 +417,13 @@ impl<'a> Order<'a> {
                 }
             }
             self.add(change, Subject::Settings, false, impact);
+            let (request, observation) = (self.scene.request, self.scene.observation);
+            let cut = management::cut(request, observation, turn.number, &turn.to, &from);
+            if let (Some((vlan, _)), false) = (cut, request.allows_management)
+                && let Some(step) = self.steps.last_mut()
+            {
+                step.cannot_undo = Some(CannotUndo::CutsManagement { vlan });
+            }
         }
     }
 }

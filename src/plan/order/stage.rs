@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    EndpointName, MacAddress, PortAssignment, PortConfig, PortName, PortNumber, ProfileName, Slot,
+    EndpointName, HeldText, MacAddress, PortAssignment, PortConfig, PortNumber, ProfileName, Slot,
     SubscriberName, SystemConfig, UplinkNumber, VlanId, VlanSet,
 };
 use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
@@ -19,7 +19,7 @@ pub(super) struct Stage {
     pub(super) profiles: Vec<Option<Profile>>,
     pub(super) endpoints: Vec<Option<Endpoint>>,
     pub(super) subscribers: Vec<Option<Subscriber>>,
-    pub(super) port_names: BTreeMap<PortName, PortNumber>,
+    pub(super) port_names: BTreeMap<HeldText, PortNumber>,
     pub(super) profile_names: BTreeMap<ProfileName, usize>,
     pub(super) endpoint_names: BTreeMap<EndpointName, usize>,
     pub(super) macs: BTreeMap<MacAddress, usize>,

@@ -1,9 +1,9 @@
 //! VLANs of uplinks: those that are needed come before their subscribers, those that go leave after them.
 
 use crate::model::{UplinkNumber, VlanId, VlanSet};
-use crate::plan::Refusal;
 use crate::plan::scene::Scene;
 use crate::plan::settings::{Settings, difference, union};
+use crate::plan::{Refusal, management};
 
 use super::stage::Stage;
 
@@ -92,30 +92,13 @@ pub(super) fn lost(stage: &Stage, turn: &Turn) -> VlanSet {
 }
 
 /// Returns a refusal where an uplink would stop a VLAN that our own way to the device may go through.
-///
-/// Which uplink we come in by is not known, so neither may lose it; nor its native VLAN, while the device does not say
-/// that its address is in another.
 pub(super) fn cuts_management(
     scene: &Scene<'_>,
     number: UplinkNumber,
     from: &VlanSet,
     to: &VlanSet,
 ) -> Option<Refusal> {
-    let told = scene.observation.management_vlan;
-    let intended = scene.request.management_vlan;
-    let facts = scene.observation.uplink_facts.get(&number);
-    let native = facts
-        .and_then(|facts| facts.native_vlan)
-        .filter(|native| told.is_none_or(|told| told == *native));
-    let is_cut = |vlan: &VlanId| from.contains(*vlan) && !to.contains(*vlan);
-    let mut ways = [
-        (told, "which has its address"),
-        (Some(intended), "which the inventory manages it through"),
-        (native, "which is native there and may carry its management"),
-    ]
-    .into_iter()
-    .filter_map(|(vlan, why)| Some((vlan.filter(is_cut)?, why)));
-    let (vlan, why) = ways.next()?;
+    let (vlan, why) = management::cut(scene.request, scene.observation, number, from, to)?;
     let device = scene.request.device;
     Some(Refusal {
         rule: "touches-management".to_owned(),

@@ -3,6 +3,7 @@
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
 use super::{DeviceTask, RunContext};
+use crate::apply::cause::Refusal;
 use crate::apply::{
     DeviceOutcome, Ended, Ending, Job, Progress, RunNotice, SkipReason, apply_device,
 };
@@ -15,6 +16,7 @@ use crate::reconcile::run::frozen;
 use crate::transport::ssh::Fence;
 
 /// Takes a device, carries out its task and releases it.
+#[tracing::instrument(name = "device", skip_all, fields(device = %task.wanted.intended.name))]
 pub(super) async fn carry_out(
     task: &DeviceTask,
     context: &RunContext,
@@ -50,6 +52,11 @@ pub(super) async fn carry_out(
     let ending = apply(task, context, progress, &held.fence, &log).await;
     let ledger = ledger_after(task, context, &ending);
     let outcome = ending.outcome;
+    tracing::info!(
+        ended = outcome.ended.word(),
+        millis = outcome.millis,
+        "device ended"
+    );
     let finished = log.finish(outcome.clone(), ledger).await;
     let notice = finished.err().map(|error| RunNotice::OutcomeNotRecorded {
         device: device.clone(),
@@ -74,12 +81,11 @@ async fn apply(
                 outcome: DeviceOutcome {
                     device: device.clone(),
                     ended: Ended::Refused {
-                        rule: "no-login".to_owned(),
-                        because: format!("nothing can be typed there: {why}"),
-                        hint: "complete the device's `ssh` credentials".to_owned(),
+                        refusal: Refusal::NoLogin { why: why.clone() },
                     },
                     steps: Vec::new(),
                     remarks: Vec::new(),
+                    not_compared: Vec::new(),
                     millis: 0,
                 },
                 seen: None,

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 pub use concurrency::ConcurrencyLimits;
 pub(super) use device::verified;
@@ -95,11 +96,12 @@ pub(super) async fn carry_out(
     for queue in queues {
         let (limiter, context) = (Arc::clone(&limiter), Arc::clone(&context));
         let sender = sender.clone();
-        running.spawn(async move {
+        let work = async move {
             for task in &queue {
                 started_or_skipped(task, &limiter, &context, &sender).await;
             }
-        });
+        };
+        running.spawn(work.in_current_span());
     }
     drop(sender);
     let mut done = CarriedOut::default();

@@ -11,12 +11,12 @@ use super::StoreWithJournal;
 use super::device::verified;
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
+use crate::apply::cause::FoundByRecovery;
 use crate::apply::{DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered, Witness};
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
 use crate::reconcile::{Accesses, Looks, Opening, Sighting, Wanted, look_at};
-use crate::report::recovered;
 
 /// How recovery looks at devices.
 #[derive(Debug, Clone, Copy)]
@@ -140,17 +140,12 @@ async fn record(
         observation: Box::new(seen.clone()),
     })
     .await?;
-    let because = format!(
-        "the process that wrote there ended on the way; {}",
-        recovered(found)
-    );
-    let ended = match found {
-        Found::Whole => Ended::Unsaved { because },
-        Found::Untouched => Ended::RolledBack { because },
-        Found::Partial { .. } | Found::Other | Found::Held { .. } | Found::NotSeen { .. } => {
-            Ended::Interrupted { because }
-        }
-    };
+    let ended = Ended::found_by_recovery(match *found {
+        Found::Whole => FoundByRecovery::Everything,
+        Found::Untouched => FoundByRecovery::Nothing,
+        Found::Partial { steps, of } => FoundByRecovery::Steps { steps, of },
+        Found::Other | Found::Held { .. } | Found::NotSeen { .. } => FoundByRecovery::SomethingElse,
+    });
     let ledger = match (found, wanted) {
         // What was created by then is ours, or nobody could take it away again.
         (Found::Whole | Found::Partial { .. } | Found::Other, Some(wanted)) => Some(NewLedger {
@@ -165,6 +160,7 @@ async fn record(
         ended,
         steps: left.steps.clone(),
         remarks: Vec::new(),
+        not_compared: Vec::new(),
         millis: 0,
     };
     log.finish(outcome, ledger).await

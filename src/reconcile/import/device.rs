@@ -6,7 +6,7 @@ use super::Found;
 use super::draft::{DeviceDraft, Keys, quoted};
 use super::name::{Ids, slug};
 use crate::inventory::{Inventory, NetworkDefaults};
-use crate::model::{DeviceName, Medium, PortMode};
+use crate::model::{DeviceName, HeldText, Medium, PortMode};
 
 /// Returns a name for a device: its host name, else what its serial number makes.
 pub(super) fn name(found: &Found, ids: &mut Ids) -> DeviceName {
@@ -72,21 +72,15 @@ pub(super) fn draft(found: &Found, defaults: &NetworkDefaults) -> DeviceDraft {
         text(found.host_key.as_ref().map(ToString::to_string)),
     );
     let system = &config.system;
-    let hostname = system.hostname.as_ref().map(ToString::to_string);
+    let hostname = held(system.hostname.as_ref());
     // A box out of the carton calls itself by its model, which is no name.
     let model = identity.model.map(|model| model.to_string());
     key(
         "hostname",
         text(hostname.filter(|name| Some(name) != model.as_ref())),
     );
-    key(
-        "location",
-        text(system.location.as_ref().map(ToString::to_string)),
-    );
-    key(
-        "contact",
-        text(system.contact.as_ref().map(ToString::to_string)),
-    );
+    key("location", text(held(system.location.as_ref())));
+    key("contact", text(held(system.contact.as_ref())));
     let management = observation.management_vlan;
     let differs = management.filter(|vlan| *vlan != defaults.management_vlan);
     key("management_vlan", differs.map(|vlan| vlan.to_string()));
@@ -99,6 +93,10 @@ pub(super) fn draft(found: &Found, defaults: &NetworkDefaults) -> DeviceDraft {
         uplinks: uplinks(found),
         ports: ports(found),
     }
+}
+
+fn held(text: Option<&HeldText>) -> Option<String> {
+    text.map(|text| text.as_str().to_owned())
 }
 
 fn uplinks(found: &Found) -> BTreeMap<u8, Keys> {

@@ -1,6 +1,7 @@
 //! The new objects before they are text, and the text that they make.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::name::{Ids, slug};
 use super::{Found, LeftOut, Texts, device, subscriber};
@@ -209,9 +210,21 @@ impl Written {
     }
 }
 
-/// Returns a text as TOML. What reaches this is checked by its type: it has no quotes, no backslashes and no control characters.
+/// Returns a text as a string of TOML. What a device holds may be anything; whether the inventory takes it is for validation to say.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{text}\"")
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            character if character.is_control() => {
+                let _written = write!(quoted, "\\u{:04X}", u32::from(character));
+            }
+            character => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn quoted_key(id: &str) -> String {

@@ -8,11 +8,11 @@ use super::{Found, Texts};
 use crate::inventory::text::SuspensionHow;
 use crate::inventory::{Reading, complete_service_plans};
 use crate::model::{
-    Description, Headroom, Mbps, ProfileName, RateLimit, ServicePlanId, Speed, SubscriberId,
+    Headroom, HeldText, Mbps, ProfileName, RateLimit, ServicePlanId, Speed, SubscriberId,
 };
 
 /// What a profile is, wherever it is.
-type Definition = (Mbps, Mbps, Option<Description>);
+type Definition = (Mbps, Mbps, Option<HeldText>);
 
 /// Headrooms that are tried before none: what the vendor advises.
 const ADVISED: [u32; 3] = [6, 7, 8];
@@ -144,7 +144,7 @@ impl Chosen {
                 Speed::Unthrottled => unthrottled = Some(plan.id),
                 Speed::Limited { .. } => {
                     if let Some((down, up)) = plan.speed.limiter() {
-                        let definition = (down, up, plan.description);
+                        let definition = (down, up, plan.description.map(Into::into));
                         known.insert(plan.profile_name, (plan.id, definition));
                     }
                 }

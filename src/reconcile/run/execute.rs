@@ -50,6 +50,7 @@ struct Execution {
 }
 
 impl Execution {
+    #[tracing::instrument(name = "run", skip_all, fields(verb = confirmed.run.request.verb.word(), who = %confirmed.run.request.who, id))]
     async fn run(self, confirmed: ConfirmedRun) -> Result<RunReport, RunError> {
         let ConfirmedRun { mut run, refusal } = confirmed;
         let mut report = RunReport {
@@ -69,12 +70,16 @@ impl Execution {
             self.find_unsaved(&run, &mut report).await?;
             return Ok(report);
         }
+        if let Some(refusal) = self.lacks_room(tasks.len()) {
+            return self.refused(&run, refusal, report).await;
+        }
         let id = RunId(Uuid::now_v7());
         match self.begin(id, &run).await? {
             Ok(age_unknown) => report.notices.extend(age_unknown),
             Err(refusal) => return self.refused(&run, refusal, report).await,
         }
         report.run = Some(id.0);
+        tracing::Span::current().record("id", tracing::field::display(id.0));
         self.carry_out(id, &run, tasks, &mut report).await;
         if let Err(error) = self.record_ownership(&run).await {
             let error = error.to_string();
@@ -84,6 +89,7 @@ impl Execution {
         }
         // Where the store is unreachable the run's own outcomes tell what is unsaved.
         let _unknown = self.find_unsaved(&run, &mut report).await;
+        tracing::info!(result = report.result().word(), "run ended");
         let ended = self.store.store.end_run(id, report.result()).await;
         if let Err(error) = ended {
             let error = error.to_string();
@@ -92,13 +98,26 @@ impl Execution {
         Ok(report)
     }
 
+    /// Returns a refusal where the store or the journal has no room for what so many devices would record.
+    fn lacks_room(&self, devices: usize) -> Option<PreflightRefusal> {
+        let store = self.store.store.check_room(devices).err();
+        let journal = || self.store.journal.check_room(devices).err();
+        let error = store.map(|error| error.to_string());
+        let error = error.or_else(|| journal().map(|error| error.to_string()))?;
+        Some(PreflightRefusal::StoreFull { error })
+    }
+
     async fn refused(
         &self,
         run: &PreparedRun,
         refusal: PreflightRefusal,
         mut report: RunReport,
     ) -> Result<RunReport, RunError> {
-        audit_refusal(&self.store, &run.request, &refusal).await?;
+        let audited = audit_refusal(&self.store, &run.request, &refusal).await;
+        // A store that is full has no room for this either.
+        if !matches!(refusal, PreflightRefusal::StoreFull { .. }) {
+            audited?;
+        }
         report.refusal = Some(refusal);
         Ok(report)
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Baseline, RunError, RunNote, Watcher};
 use crate::history::{AppliedCommit, Kept, Store, StoreError};
 use crate::inventory::blame::{History, MOST_COMMITS};
-use crate::inventory::source::{Limits, Source, SourceError, is_bare};
+use crate::inventory::source::{Limits, Source, SourceError, first_parent, is_bare};
 use crate::inventory::{Cache, Reading, read};
 use crate::model::DeviceName;
 use crate::plan::{InventoryVersion, Ledger, Planned};
@@ -54,10 +54,7 @@ pub fn read_intended(
         None => read(&as_it_is(folder)?, &limits, cache)?,
     };
     if reading.inventory.commit().is_none() {
-        let committed = Source::git(folder, "HEAD")
-            .ok()
-            .and_then(|source| read(&source, &limits, cache).ok());
-        match committed {
+        match committed(folder, cache)? {
             Some(committed) if committed.inventory.texts().eq(reading.inventory.texts()) => {
                 reading = committed;
             }
@@ -67,6 +64,30 @@ pub fn read_intended(
     }
     note_reading(folder, &reading, watcher);
     Ok(reading)
+}
+
+/// Returns the inventory of the last commit, where there is one. A damaged repository is an error and never "not committed".
+fn committed(folder: &Path, cache: &Cache) -> Result<Option<Reading>, SourceError> {
+    match Source::git(folder, "HEAD") {
+        Ok(source) => read(&source, &Limits::default(), cache).map(Some),
+        Err(error) if has_no_history(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns whether a folder is simply not one that git knows.
+fn has_no_history(error: &SourceError) -> bool {
+    matches!(
+        error,
+        SourceError::NotARepository { .. }
+            | SourceError::NoCommitYet { .. }
+            | SourceError::OutsideWorkTree { .. }
+            | SourceError::PathNotText { .. }
+            | SourceError::OwnedByAnother { .. }
+            | SourceError::Unsupported { .. }
+            | SourceError::FolderNotCommitted { .. }
+            | SourceError::UnknownRevision { .. }
+    )
 }
 
 /// Returns the inventory as it is on disk, whatever is committed.
@@ -110,14 +131,15 @@ impl PlanInputs {
         let before = match baseline {
             Baseline::Revision(revision) => Some(valid(folder, revision, cache)?),
             // Where git lacks it, the ledgers still tell what is owned.
-            Baseline::Store => store
-                .and_then(|store| store.applied.as_ref())
-                .and_then(|applied| valid(folder, &applied.commit, cache).ok()),
+            Baseline::Store => match store.and_then(|store| store.applied.as_ref()) {
+                Some(applied) => if_known(valid(folder, &applied.commit, cache))?,
+                None => None,
+            },
             Baseline::Nothing => None,
         };
         let judging = match &before {
             Some(_) => None,
-            None => commit_before(folder, &reading, cache),
+            None => commit_before(folder, &reading, cache)?,
         };
         let ledgers = store.map(|store| {
             let ledgers = store.ledgers.iter();
@@ -174,12 +196,31 @@ fn valid(folder: &Path, revision: &str, cache: &Cache) -> Result<Reading, RunErr
 }
 
 /// Returns the commit whose policy judges the step: the one before, where there is one that can be read.
-fn commit_before(folder: &Path, reading: &Reading, cache: &Cache) -> Option<Reading> {
-    let revision = match reading.inventory.commit() {
-        Some(commit) => format!("{commit}^"),
-        None => "HEAD".to_owned(),
+fn commit_before(
+    folder: &Path,
+    reading: &Reading,
+    cache: &Cache,
+) -> Result<Option<Reading>, RunError> {
+    let before = match reading.inventory.commit() {
+        Some(commit) => first_parent(folder, commit),
+        None => Ok(Some("HEAD".to_owned())),
     };
-    valid(folder, &revision, cache).ok()
+    match if_known(before.map_err(RunError::from))? {
+        Some(Some(revision)) => if_known(valid(folder, &revision, cache)),
+        Some(None) | None => Ok(None),
+    }
+}
+
+/// Returns nothing for a revision that this repository does not have, or that has errors; a damaged repository stays an error.
+fn if_known<T>(read: Result<T, RunError>) -> Result<Option<T>, RunError> {
+    match read {
+        Ok(known) => Ok(Some(known)),
+        Err(
+            RunError::BaselineInvalid { .. } | RunError::Inventory(SourceError::Shallow { .. }),
+        ) => Ok(None),
+        Err(RunError::Inventory(error)) if has_no_history(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn version(folder: &Path, reading: &Reading) -> InventoryVersion {

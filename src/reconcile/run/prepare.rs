@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tracing::Instrument as _;
+
 use super::inputs::{StoreState, aside};
 use super::plan_file::only_approved;
 use super::prepared::{Known, Preparation, PreparedRun, Refused};
@@ -27,6 +29,7 @@ impl Reconciler {
     ///
     /// What an earlier process left unfinished is looked at first. A caller that stops waiting leaves no lease behind: leases
     /// are only taken by tasks that outlive it.
+    #[tracing::instrument(name = "run", skip_all, fields(verb = request.verb.word(), who = %request.who))]
     pub async fn prepare(
         &self,
         request: RunRequest,
@@ -188,8 +191,9 @@ impl Reconciler {
         };
         let store = store.clone();
         // A task of its own: a caller that goes away must not leave a lease behind.
-        let recovering =
-            tokio::spawn(async move { recover(left, accesses, wanted, &store, options).await });
+        let recovering = tokio::spawn(
+            async move { recover(left, accesses, wanted, &store, options).await }.in_current_span(),
+        );
         let recovered = recovering
             .await
             .map_err(|why| RunError::Panicked(why.to_string()))?;

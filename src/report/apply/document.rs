@@ -4,8 +4,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::super::json_document;
-use super::refusal::{notice, preflight, skip_reason};
-use crate::apply::{DeviceOutcome, PreflightRefusal, RunReport, RunResult, SkipReason};
+use super::preflight::{notice, preflight, skip_reason};
+use super::published::PublishedOutcome;
+use crate::apply::{PreflightRefusal, RunReport, RunResult, SkipReason};
 use crate::model::DeviceName;
 use crate::plan::{DeviceComplaint, Unobservable};
 
@@ -22,7 +23,7 @@ struct RunDocument<'a> {
     plan_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<RefusedDocument<'a>>,
-    outcomes: &'a [DeviceOutcome],
+    outcomes: Vec<PublishedOutcome<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_begun: Vec<SkippedDocument<'a>>,
     #[serde(skip_serializing_if = "<[Unobservable]>::is_empty")]
@@ -83,7 +84,7 @@ pub fn run_document(report: &RunReport) -> String {
         commit: report.commit.as_deref(),
         plan_id: report.plan_id.as_deref(),
         refused,
-        outcomes: &report.outcomes,
+        outcomes: report.outcomes.iter().map(PublishedOutcome::from).collect(),
         not_begun: skipped.collect(),
         unobservable: &report.unobservable,
         still_unsaved: &report.still_unsaved,

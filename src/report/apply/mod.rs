@@ -1,16 +1,24 @@
 //! Reports what a run resulted in, for people and programs: the verdict first, then what went wrong, then what was done.
 //!
-//! `verdict` the headline · `text` all of it · `refusal` why a run was refused or a device skipped · `document` the same as JSON.
+//! `verdict` the headline · `text` all of it · `preflight` why a run was refused or a device skipped · `cause`, `interruption`,
+//! `refusal` why a device ended as it did · `next` what to do then · `document` the same as JSON, `published` one device of it.
 
+mod cause;
 mod document;
+mod interruption;
+mod next;
+mod preflight;
+pub(super) mod published;
 mod refusal;
 #[cfg(test)]
 mod tests;
 mod text;
 mod verdict;
 
+pub use cause::{cause_text, failure_text, found_text, left_text, remark_text, save_failure_text};
 pub use document::{error_document, run_document};
-pub use refusal::{RefusalText, preflight, recovered, skip_reason};
+pub use preflight::{RefusalText, preflight, recovered, skip_reason};
+pub use published::PublishedOutcome;
 pub(super) use text::entry as outcome_entry;
 
 use super::{Exit, Paint};
@@ -18,15 +26,7 @@ use crate::apply::{RunReport, RunResult};
 
 /// Returns what the shell is told of a run.
 pub fn run_exit(result: RunResult) -> Exit {
-    match result {
-        RunResult::Done => Exit::Done,
-        RunResult::Failed => Exit::Failed,
-        RunResult::Refused => Exit::Refused,
-        RunResult::DeviceFailed => Exit::DeviceFailed,
-        RunResult::NotObserved => Exit::Unobservable,
-        RunResult::Stale => Exit::Moved,
-        RunResult::Interrupted => Exit::Interrupted,
-    }
+    result.into()
 }
 
 /// Returns the headline of a run: what is done and verified, and what is not.

@@ -1,8 +1,15 @@
 //! What is said of runs, to the word.
 
 use super::*;
-use crate::apply::{DeviceOutcome, Difference, Ended, SkipReason, Skipped, StepOutcome};
-use crate::model::DeviceName;
+use crate::apply::cause::{
+    Failure, Interruption, Left, LookFailure, LookProblem, NotReached, NotRestored, Refusal,
+    Restored, SaveFailure, StoppedAt, Unsaved, samples,
+};
+use crate::apply::{
+    DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, SkipReason, Skipped,
+    StepOutcome,
+};
+use crate::model::{DeviceName, DeviceState};
 
 fn exit(report: &RunReport) -> Exit {
     run_exit(report.result())
@@ -23,11 +30,12 @@ fn outcome(device: &str, ended: Ended) -> DeviceOutcome {
             },
         ],
         remarks: Vec::new(),
+        not_compared: Vec::new(),
         millis: 2_140,
     }
 }
 
-fn because(text: &str) -> String {
+fn text(text: &str) -> String {
     text.to_owned()
 }
 
@@ -36,19 +44,39 @@ fn every_ending() -> Vec<Ended> {
         Ended::Unchanged,
         Ended::Applied,
         Ended::Unsaved {
-            because: because("the flash is full: % Error"),
+            cause: Unsaved::SaveFailed {
+                save: SaveFailure::Refused {
+                    line: text("copy running-config startup-config"),
+                    reply: text("% Error: the flash is full"),
+                    address: "192.0.2.7:22".parse().unwrap(),
+                },
+            },
         },
         Ended::RolledBack {
-            because: because("`ghn subscriber 3 vid 9` was refused"),
+            cause: Failure::LineRefused {
+                step: 1,
+                line: text("ghn subscriber 3 vid 9"),
+                reply: text("% Invalid"),
+                address: "192.0.2.7:22".parse().unwrap(),
+            },
+            restored: Restored::ByPlan,
         },
         Ended::Stuck {
-            because: because("it did not come back"),
-            left: vec!["subscriber apt-101: vlan is 9, was 7".to_owned()],
+            cause: Failure::Earlier {
+                text: text("it did not come back"),
+            },
+            not_restored: None,
+            left: vec![Left::Field {
+                object: text("subscriber apt-101"),
+                field: text("vlan"),
+                wanted: Some(text("7")),
+                has: Some(text("9")),
+            }],
         },
         Ended::Refused {
-            rule: "wrong-serial".to_owned(),
-            because: because("another box answers"),
-            hint: "correct `serial`".to_owned(),
+            refusal: Refusal::NotManaged {
+                state: DeviceState::Observe,
+            },
         },
         Ended::Moved {
             differences: vec![Difference {
@@ -60,10 +88,21 @@ fn every_ending() -> Vec<Ended> {
             }],
         },
         Ended::Unreachable {
-            because: because("no answer"),
+            cause: NotReached::Look {
+                look: LookFailure {
+                    problem: LookProblem::NoAnswer,
+                    text: text("no answer"),
+                },
+            },
         },
         Ended::Interrupted {
-            because: because("told to stop after step 1"),
+            cause: Interruption::StopRequested {
+                at: StoppedAt::AfterStep {
+                    step: 1,
+                    of: 2,
+                    not_left: None,
+                },
+            },
         },
     ]
 }
@@ -125,17 +164,19 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
     let text = run_text(&report(every_ending()), Paint::Plain);
     let order: Vec<Option<usize>> = [
         "Stuck\n  fir: it did not come back",
-        "subscriber apt-101: vlan is 9, was 7",
-        "Not saved\n  cedar: the flash is full: % Error",
+        "`vlan` of subscriber apt-101 is 9 and not 7",
+        "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have had its effect: 192.0.2.7:22 refused it: % Error: the flash is full",
         "`gamctl apply` saves it",
-        "Interrupted\n  oak: told to stop after step 1",
+        "Interrupted\n  oak: stopped after step 1 of 2; nothing was saved",
         "the next `gamctl apply` looks first",
-        "Rolled back\n  elm: `ghn subscriber 3 vid 9` was refused",
+        "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have had its effect: 192.0.2.7:22 refused it: % Invalid",
         "It was seen to be as it was before.",
-        "Refused\n  hazel: another box answers [wrong-serial]\n    correct `serial`",
+        "Look at what the device answered, correct the inventory, then run `gamctl plan`.",
+        "Refused\n  hazel: hazel is `observe`, which is not written to [not-managed]\n    make it `managed`",
         "Moved since the plan\n  larch: it is not any more what the plan was made from",
         "subscriber apt-101 `vlan`: was 101 when planned, is 300, shall be 102",
         "Not reached\n  maple: no answer",
+        "Run `gamctl apply` again when it answers.",
         "Done\n  ash: as the inventory says; nothing was written",
         "birch: 2 steps, verified and saved in 2.1 s",
     ]
@@ -151,10 +192,290 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
 }
 
 #[test]
+fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
+    let mut all = report(vec![Ended::Applied, Ended::Unchanged]);
+    assert_eq!(exit(&all), Exit::Done);
+    all.outcomes[0].not_compared.push(NotCompared {
+        object: None,
+        cause: NotComparedCause::Unread,
+        because: "not all uplinks could be read: \u{1b}timeout".to_owned(),
+    });
+    assert_eq!(exit(&all), Exit::Unobservable);
+    let text = run_text(&all, Paint::Plain);
+    assert!(!text.contains('\u{1b}'), "{text}");
+    assert!(
+        text.contains("not compared: not all uplinks could be read"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Look again with `gamctl observe ash`."),
+        "{text}"
+    );
+    assert!(
+        text.starts_with("1 device changed, verified and saved and 1 device as the inventory says already; 1 device not compared in every part."),
+        "{text}"
+    );
+    all.outcomes[1].ended = Ended::RolledBack {
+        because: because("refused"),
+    };
+    assert_eq!(exit(&all), Exit::DeviceFailed);
+}
+
+#[test]
 fn what_a_device_said_cannot_paint_the_terminal() {
     let ended = Ended::RolledBack {
-        because: "it said \u{1b}[2J".to_owned(),
+        cause: Failure::Earlier {
+            text: text("it said \u{1b}[2J"),
+        },
+        restored: Restored::ByPlan,
     };
-    let text = run_text(&report(vec![ended]), Paint::Plain);
-    assert!(!text.contains('\u{1b}'), "{text:?}");
+    let said = run_text(&report(vec![ended]), Paint::Plain);
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+}
+
+/// What is said of one device, without its name.
+fn said(ended: &Ended) -> String {
+    let outcome = outcome("oak", ended.clone());
+    text::entry(&outcome, Paint::Plain)
+}
+
+#[test]
+fn every_failure_names_what_failed_where_and_what_to_do() {
+    let line = format!("`{}`", samples::LINE);
+    let closed = "192.0.2.7:22 closed the connection";
+    let again = "Run `gamctl apply` again.";
+    let fix = "Fix the cause shown, then run `gamctl apply` again.";
+    for (cause, _) in samples::failures() {
+        let parts: &[&str] = match &cause {
+            Failure::LineRefused { .. } => &[
+                &line,
+                samples::ADDRESS,
+                "% Invalid endpoint",
+                "correct the inventory",
+            ],
+            Failure::LineUnanswered { .. } => &[&line, closed, again],
+            Failure::SessionLost { .. } => &[closed, again],
+            Failure::CannotEnterConfigMode { .. } => &["`configure terminal`", closed, again],
+            Failure::CannotLeaveConfigMode { .. } => {
+                &["`end`", closed, "`vlan` of subscriber apt-101 is 9", again]
+            }
+            Failure::OtherDevice { .. } => &["00:0e:d8:00:00:01 and not 00:0e:d8:00:00:02", fix],
+            Failure::NotFoundAfterWriting { .. } => &[
+                "`vlan` of subscriber apt-101 is 9 and not 7",
+                "Check on the device",
+            ],
+            Failure::CannotVerify { .. } => &["for 420 s: oak cannot be reached", again],
+            Failure::SaveFailed { .. } => &["saved 4711 bytes, and has no startup file", again],
+            Failure::ProcessEnded { .. } => &["process that wrote there ended", "`gamctl plan`"],
+            Failure::Earlier { .. } => &["it did not come back", "`gamctl plan`"],
+        };
+        let restored = Restored::ByPlan;
+        let text = said(&Ended::RolledBack { cause, restored });
+        for part in parts.iter().chain(&["oak", "as it was before"]) {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[test]
+fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
+    for (save, _) in samples::save_failures() {
+        let parts: &[&str] = match &save {
+            SaveFailure::Refused { .. } => &["`copy running-config", samples::ADDRESS, "% Error"],
+            SaveFailure::Unanswered { .. } => &["`copy running-config", "closed the connection"],
+            SaveFailure::NoSession { .. } => &[samples::ADDRESS, "closed the connection"],
+            SaveFailure::OtherDevice { .. } => &["SSH leads to another device than SNMP"],
+            SaveFailure::SizeDiffers { .. } => &["saved 4711 bytes", "startup file has 1560"],
+            SaveFailure::NoStartupFile { .. } => &["saved 4711 bytes", "no startup file"],
+            SaveFailure::Earlier { .. } => &["the flash is full"],
+        };
+        let cause = Unsaved::SaveFailed { save };
+        let text = said(&Ended::Unsaved { cause });
+        for part in parts.iter().chain(&["oak", "`gamctl apply` saves it"]) {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    for (cause, _) in samples::unsaved() {
+        let part = match &cause {
+            Unsaved::SaveFailed { .. } => "no startup file",
+            Unsaved::NotConfirmed { .. } => "a look finds everything",
+            Unsaved::OthersChanged { .. } => "somebody else changed",
+            Unsaved::ProcessEnded { .. } => "process that wrote there ended",
+            Unsaved::Earlier { .. } => "the flash is full",
+        };
+        let text = said(&Ended::Unsaved { cause });
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
+    for (why, _) in samples::not_restored() {
+        let part = match &why {
+            NotRestored::CannotLook { .. } => "; it could not be looked at for 420 s",
+            NotRestored::CannotLookAfterRollback { .. } => "on the way back: it could not be",
+            NotRestored::Unread => "cannot be read, so nothing is undone",
+            NotRestored::RestartedOtherwise => "came up as something else",
+            NotRestored::NoRollback { .. } => "no way back: 9 of 12 subscribers",
+            NotRestored::RollbackFailed { .. } => "the way back failed: `ghn subscriber 3",
+            NotRestored::RollbackIncomplete { .. } => "the way back failed: `vlan` of subscriber",
+            NotRestored::ChangedBeforeSave => "changed before it was saved",
+        };
+        let text = said(&Ended::Stuck {
+            cause: samples::failures().remove(0).0,
+            not_restored: Some(why),
+            left: samples::left(),
+        });
+        let left = [
+            "`vlan` of subscriber apt-101 is 9 and not 7",
+            "profile home-200 is not there",
+            "profile home-200 is there",
+            "profile home-200 is not as intended",
+            "profile home-200 is not known",
+            "number 3 of the subscribers is not known: genErr",
+            "serial number 2 and not 1",
+            "cannot be planned again: a line is too long",
+            "9 of 12 subscribers would be removed",
+        ];
+        for part in left
+            .iter()
+            .chain(&[part, "% Invalid endpoint", "`gamctl plan`"])
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[test]
+fn every_refusal_has_its_rule_its_reason_and_what_to_do() {
+    for (refusal, _) in samples::refusals() {
+        let parts: [&str; 3] = match &refusal {
+            Refusal::NotManaged { .. } => {
+                ["oak is `observe`", "[not-managed]", "make it `managed`"]
+            }
+            Refusal::OtherDevice { .. } => {
+                ["for elm and not for oak", "[other-device]", "plan again"]
+            }
+            Refusal::PlanRefused { .. } => {
+                ["9 of 12", "[too-many-removals]", "raise `max_removals`"]
+            }
+            Refusal::LinesDiffer { .. } => [
+                "step 2 are not those that subscriber apt-101",
+                "[lines-differ]",
+                "plan again",
+            ],
+            Refusal::CannotBeSent { .. } => {
+                ["step 2 cannot be typed", "[cannot-be-typed]", "plan again"]
+            }
+            Refusal::WrongBoard { .. } => {
+                ["00:0e:d8:00:00:01 and not", "[wrong-device]", "ports lead"]
+            }
+            Refusal::PlanOutdated { .. } => ["planning oak again", "[plan-outdated]", "plan again"],
+            Refusal::NoLogin { .. } => ["no password", "[no-login]", "credentials"],
+            Refusal::Earlier { .. } => ["another box", "[wrong-serial]", "correct `serial`"],
+        };
+        let text = said(&Ended::Refused { refusal });
+        for part in parts {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    for (why, _) in samples::outdated() {
+        let text = said(&Ended::Refused {
+            refusal: Refusal::PlanOutdated { why },
+        });
+        assert!(
+            text.contains("oak") && text.contains("plan again"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn every_device_that_was_not_reached_or_interrupted_is_told_with_the_cause_and_what_to_do() {
+    for (cause, _) in samples::not_reached() {
+        let parts: &[&str] = match &cause {
+            NotReached::Look { .. } => &["192.0.2.7:161", "again when it answers"],
+            NotReached::CommandLine { .. } => &[samples::ADDRESS, "`admin`", "Fix the cause"],
+            NotReached::PartlyUnread { .. } => &[
+                "oak could not",
+                "subscribers number 3: genErr, and 2 more",
+                "again when",
+            ],
+            NotReached::Earlier { .. } => &["no answer", "Nothing was written."],
+        };
+        let text = said(&Ended::Unreachable { cause });
+        for part in parts {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    for (cause, _) in samples::interruptions() {
+        let parts: &[&str] = match &cause {
+            Interruption::StopRequested { .. } => &["stopped after step 1 of 2"],
+            Interruption::LeaseExpired { .. } => &["`ghn subscriber 3 vid 9`", "lease expired"],
+            Interruption::TakenOver { .. } => &["another process", "steps 1 to 1 of 2"],
+            Interruption::StoreUnreachable { .. } => &["no disk", "steps 1 to 1 of 2"],
+            Interruption::ProcessEnded { .. } => &["process that wrote there", "1 of 2 steps"],
+            Interruption::Earlier { .. } => &["a signal"],
+        };
+        let text = said(&Ended::Interrupted { cause });
+        for part in parts.iter().chain(&["oak", "`gamctl apply`"]) {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[test]
+fn json_has_the_sentences_of_earlier_versions_and_the_facts_beside_them() {
+    let mut all = report(every_ending());
+    all.outcomes[3].remarks = samples::remarks();
+    all.outcomes[3].steps[1].failure = Some(samples::failures().remove(0).0);
+    let json: serde_json::Value = serde_json::from_str(&run_document(&all)).unwrap();
+    let of = |number: usize| json["outcomes"][number].clone();
+    assert_eq!(of(1)["ended"], "applied");
+    assert_eq!(of(1).get("retry_helps"), None);
+    let rolled_back = of(3);
+    assert!(
+        rolled_back["because"]
+            .as_str()
+            .unwrap()
+            .contains("refused it: % Invalid")
+    );
+    assert_eq!(rolled_back["cause"]["kind"], "line-refused");
+    assert_eq!(rolled_back["cause"]["reply"], "% Invalid");
+    assert_eq!(rolled_back["retry_helps"], false);
+    assert!(
+        rolled_back["remarks"][0]
+            .as_str()
+            .unwrap()
+            .contains("somebody else")
+    );
+    assert_eq!(rolled_back["remark_facts"][0]["kind"], "others-changed");
+    assert!(
+        rolled_back["steps"][1]["failure"]
+            .as_str()
+            .unwrap()
+            .contains("% Invalid endpoint")
+    );
+    assert_eq!(rolled_back["steps"][1]["cause"]["step"], 2);
+    assert_eq!(rolled_back["steps"][0], serde_json::json!({ "step": 1 }));
+    let stuck = of(4);
+    assert_eq!(
+        stuck["left"][0],
+        "`vlan` of subscriber apt-101 is 9 and not 7"
+    );
+    assert_eq!(stuck["left_facts"][0]["has"], "9");
+    let refused = of(5);
+    assert_eq!(refused["rule"], "not-managed");
+    assert!(
+        refused["because"]
+            .as_str()
+            .unwrap()
+            .contains("hazel is `observe`")
+    );
+    assert!(refused["hint"].as_str().unwrap().contains("managed"));
+    assert_eq!(refused["cause"]["state"], "observe");
+    assert_eq!(of(6)["differences"][0]["now"], "300");
+    assert_eq!(of(7)["cause"]["look"]["problem"], "no-answer");
+    assert_eq!(of(7)["retry_helps"], true);
+    assert_eq!(of(8)["cause"]["at"]["step"], 1);
 }

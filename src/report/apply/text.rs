@@ -1,7 +1,10 @@
 //! The whole of an apply as text: what went wrong with its next step first, then what moved, then what was done.
 
 use super::super::{Paint, counted, visible};
-use super::refusal::{notice, skip_reason};
+use super::cause::{cause_text, left_text, remark_text};
+use super::next::next_step;
+use super::preflight::{notice, skip_reason};
+use super::refusal::hint;
 use crate::apply::{DeviceOutcome, Difference, Ended, RunReport, Skipped};
 
 /// A part of the text: its title, and what belongs under it.
@@ -86,6 +89,7 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
         _ => paint.error(outcome.device.as_str()),
     };
     let mut lines: Vec<String> = Vec::new();
+    let because = || cause_text(&outcome.device, &outcome.ended).unwrap_or_default();
     let head = match &outcome.ended {
         Ended::Unchanged => "as the inventory says; nothing was written".to_owned(),
         Ended::Applied => format!(
@@ -93,33 +97,29 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
             counted(outcome.steps.len(), "step"),
             seconds(outcome.millis)
         ),
-        Ended::Unsaved { because } => {
+        Ended::Unsaved { .. } => {
             lines.push(
                 "It runs as it shall, and a restart would bring back what was there before; `gamctl apply` saves it."
                     .to_owned(),
             );
-            because.clone()
+            because()
         }
-        Ended::RolledBack { because } => {
+        Ended::RolledBack { .. } => {
             lines.push("It was seen to be as it was before.".to_owned());
-            because.clone()
+            because()
         }
-        Ended::Stuck { because, left } => {
+        Ended::Stuck { left, .. } => {
             lines.push("Neither as it shall be nor as it was:".to_owned());
-            lines.extend(left.iter().map(|object| format!("  {object}")));
+            lines.extend(left.iter().map(|object| format!("  {}", left_text(object))));
             lines.push(
                 "Nothing was saved. Look with `gamctl plan`, then apply once more, or by hand."
                     .to_owned(),
             );
-            because.clone()
+            because()
         }
-        Ended::Refused {
-            rule,
-            because,
-            hint,
-        } => {
-            lines.push(hint.clone());
-            format!("{because} [{rule}]")
+        Ended::Refused { refusal } => {
+            lines.push(hint(refusal).to_owned());
+            format!("{} [{}]", because(), refusal.rule())
         }
         Ended::Moved { differences } => {
             lines.extend(differences.iter().map(difference));
@@ -127,23 +127,40 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
                 .push("Nothing was written. `gamctl plan` says what is to be done now.".to_owned());
             "it is not any more what the plan was made from".to_owned()
         }
-        Ended::Unreachable { because } => {
+        Ended::Unreachable { .. } => {
             lines.push("Nothing was written.".to_owned());
-            because.clone()
+            because()
         }
-        Ended::Interrupted { because } => {
+        Ended::Interrupted { .. } => {
             lines.push(
                 "What came of it is not known yet; the next `gamctl apply` looks first.".to_owned(),
             );
-            because.clone()
+            because()
         }
     };
-    lines.extend(outcome.remarks.iter().cloned());
+    lines.extend(next_step(&outcome.ended).map(str::to_owned));
+    lines.extend(outcome.remarks.iter().map(remark_text));
+    lines.extend(not_compared(outcome));
     let mut text = format!("  {name}: {}\n", visible(&head));
     for line in lines {
         text.push_str(&format!("    {}\n", visible(&line)));
     }
     text
+}
+
+/// Says what of a device is not known to be as the inventory says.
+fn not_compared(outcome: &DeviceOutcome) -> Vec<String> {
+    let missing = outcome.not_compared.iter();
+    let mut lines: Vec<String> = missing
+        .map(|missing| format!("not compared: {}", missing.because))
+        .collect();
+    if !lines.is_empty() {
+        lines.push(format!(
+            "Look again with `gamctl observe {}`.",
+            outcome.device
+        ));
+    }
+    lines
 }
 
 /// Says of an object what it was, what it is, and what it shall be.

@@ -1,7 +1,7 @@
 //! Summarises a run in one sentence.
 
 use super::super::{counted, listed};
-use super::refusal::still_unsaved;
+use super::preflight::still_unsaved;
 use crate::apply::{Ended, RunReport};
 
 /// How many devices ended in which way.
@@ -16,6 +16,7 @@ struct Totals {
     moved: usize,
     unreachable: usize,
     interrupted: usize,
+    not_compared: usize,
 }
 
 fn totals(report: &RunReport) -> Totals {
@@ -33,6 +34,7 @@ fn totals(report: &RunReport) -> Totals {
             Ended::Interrupted { .. } => &mut totals.interrupted,
         };
         *count += 1;
+        totals.not_compared += usize::from(!outcome.not_compared.is_empty());
     }
     totals
 }
@@ -56,6 +58,7 @@ pub(super) fn verdict(report: &RunReport) -> String {
     say(&mut bad, totals.refused, "refused");
     say(&mut bad, totals.moved, "moved since the plan");
     say(&mut bad, totals.unreachable, "not reached");
+    say(&mut bad, totals.not_compared, "not compared in every part");
     say(&mut bad, report.unobservable.len(), "not observed");
     say(&mut bad, report.skipped.len(), "not begun");
     if !report.still_unsaved.is_empty() {

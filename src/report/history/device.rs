@@ -1,20 +1,27 @@
 //! One device in one run, in the order in which things happened.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::super::apply::outcome_entry;
+use super::super::apply::{failure_text, outcome_entry, published, save_failure_text};
 use super::super::{Paint, counted, visible};
 use super::step::exchanges;
 use super::{TypedStep, typed_step};
-use crate::apply::{DeviceOutcome, Exchange, Moment, Purpose};
-use crate::plan::Step;
+use crate::apply::cause::{Failure, SaveFailure};
+use crate::apply::{DeviceOutcome, Entry, Exchange, Moment, Purpose};
+use crate::model::DeviceName;
+use crate::plan::{DevicePlan, Step};
 
 /// What happened with a device in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceStory {
     pub device: String,
     /// Left out: its end is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "published::outcome"
+    )]
     pub outcome: Option<DeviceOutcome>,
     pub happenings: Vec<Happening>,
 }
@@ -48,8 +55,8 @@ pub enum What {
         #[serde(skip_serializing_if = "Option::is_none")]
         step: Option<Box<Step>>,
         exchanges: Vec<Exchange>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        failure: Option<String>,
+        #[serde(flatten, serialize_with = "published::failure")]
+        failure: Option<Failure>,
     },
     Left {
         purpose: Purpose,
@@ -63,9 +70,77 @@ pub enum What {
         exchanges: Vec<Exchange>,
     },
     NotSaved {
-        because: String,
+        #[serde(flatten, serialize_with = "published::save_failure")]
+        cause: SaveFailure,
         exchanges: Vec<Exchange>,
     },
+}
+
+impl DeviceStory {
+    /// Tells what happened with a device from the entries of a run, in their order, each with its time.
+    pub fn of(device: &DeviceName, entries: impl IntoIterator<Item = (u64, Entry)>) -> Self {
+        let mut outcome = None;
+        let mut plans: BTreeMap<bool, Box<DevicePlan>> = BTreeMap::new();
+        let mut happenings = Vec::new();
+        let is_undo = |purpose: Purpose| purpose == Purpose::Undo;
+        for (at, entry) in entries {
+            let what = match entry {
+                Entry::Looked {
+                    moment,
+                    fingerprint,
+                    observation: _,
+                } => What::Looked {
+                    moment,
+                    fingerprint: fingerprint.to_string(),
+                },
+                Entry::Intent { purpose, plan } => {
+                    let steps = plan.steps.len();
+                    plans.insert(is_undo(purpose), plan);
+                    What::Intended { purpose, steps }
+                }
+                Entry::Typed {
+                    purpose,
+                    step: number,
+                    exchanges,
+                    failure,
+                } => {
+                    let plan = plans.get(&is_undo(purpose));
+                    let step = plan.and_then(|plan| plan.steps.get(number.checked_sub(1)?));
+                    What::Typed {
+                        purpose,
+                        number,
+                        step: step.cloned().map(Box::new),
+                        exchanges,
+                        failure,
+                    }
+                }
+                Entry::Left { purpose } => What::Left { purpose },
+                Entry::Verified {
+                    purpose,
+                    fingerprint,
+                } => What::Verified {
+                    purpose,
+                    fingerprint: fingerprint.to_string(),
+                },
+                Entry::Saved {
+                    bytes: _,
+                    proof,
+                    exchanges,
+                } => What::Saved { proof, exchanges },
+                Entry::NotSaved { cause, exchanges } => What::NotSaved { cause, exchanges },
+                Entry::Ended { outcome: ended } => {
+                    outcome = Some(ended);
+                    continue;
+                }
+            };
+            happenings.push(Happening { at, what });
+        }
+        Self {
+            device: device.to_string(),
+            outcome,
+            happenings,
+        }
+    }
 }
 
 /// Returns the story of a device; with what was typed and said where that is asked for.
@@ -117,7 +192,8 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
                     None => {}
                 }
                 if let Some(failure) = failure {
-                    let failure = visible(failure);
+                    let failure = failure_text(failure);
+                    let failure = visible(&failure);
                     text.push_str(&format!("              {}\n", paint.error(&failure)));
                 }
             }
@@ -136,10 +212,13 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
                 }
             }
             What::NotSaved {
-                because,
+                cause,
                 exchanges: typed,
             } => {
-                say(&format!("not saved: {}", visible(because)));
+                say(&format!(
+                    "not saved: {}",
+                    visible(&save_failure_text(cause))
+                ));
                 if with_lines {
                     text.push_str(&exchanges(typed, 14));
                 }
@@ -164,6 +243,7 @@ fn clock(at: u64) -> String {
 mod tests {
     use super::*;
     use crate::apply::Ended;
+    use crate::apply::cause::Restored;
     use crate::model::DeviceName;
 
     #[test]
@@ -180,10 +260,14 @@ mod tests {
             outcome: Some(DeviceOutcome {
                 device: DeviceName::new("maple-a").unwrap(),
                 ended: Ended::RolledBack {
-                    because: "line 2 was not taken".to_owned(),
+                    cause: Failure::Earlier {
+                        text: "line 2 was not taken".to_owned(),
+                    },
+                    restored: Restored::ByPlan,
                 },
                 steps: Vec::new(),
                 remarks: Vec::new(),
+                not_compared: Vec::new(),
                 millis: 1200,
             }),
             happenings: vec![
@@ -200,7 +284,9 @@ mod tests {
                     number: 1,
                     step: None,
                     exchanges: vec![typed("hostname x")],
-                    failure: Some("the device objected".to_owned()),
+                    failure: Some(Failure::Earlier {
+                        text: "the device objected".to_owned(),
+                    }),
                 }),
             ],
         };
@@ -209,6 +295,7 @@ mod tests {
             told,
             "  maple-a: line 2 was not taken\n\
              \x20   It was seen to be as it was before.\n\
+             \x20   Run `gamctl plan` to see what is left to do.\n\
              \x20   16:32:05  looked, before the first line\n\
              \x20   16:32:05  wrote down what was to be done: 2 steps\n\
              \x20   16:32:05  step 1\n\

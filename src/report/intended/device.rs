@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DeviceLine, besides, rate, shown};
+use super::{DeviceLine, besides, held, rate, shown};
 use crate::model::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, SystemConfig, UplinkConfig,
     natural_order,
@@ -71,9 +71,9 @@ fn facts(line: &DeviceLine, system: &SystemConfig, paint: Paint) -> String {
         ("state", Some(state.to_string())),
         ("address", address.map(|address| address.to_string())),
         ("site", site.as_ref().map(ToString::to_string)),
-        ("host name", hostname.as_ref().map(ToString::to_string)),
-        ("location", location.as_ref().map(ToString::to_string)),
-        ("contact", contact.as_ref().map(ToString::to_string)),
+        ("host name", held(hostname.as_ref())),
+        ("location", held(location.as_ref())),
+        ("contact", held(contact.as_ref())),
     ] {
         if let Some(value) = value {
             table.push([format!("  {key}"), value]);
@@ -109,7 +109,7 @@ fn ports(config: &DeviceConfig) -> Table {
         let enabled = enabled.map(|is_on| if is_on { "yes" } else { "no" });
         table.push([
             format!("  {number}"),
-            shown(name.as_ref()),
+            shown(held(name.as_ref())),
             shown(enabled),
             shown(*mode),
         ]);
@@ -137,7 +137,7 @@ fn profiles(config: &DeviceConfig) -> Table {
             format!("  {name}"),
             down.to_string(),
             up.to_string(),
-            shown(description.as_ref()),
+            shown(held(description.as_ref())),
         ]);
     }
     table

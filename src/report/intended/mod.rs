@@ -10,7 +10,7 @@ pub use subscriber::subscriber;
 
 use super::{Align, Paint, Summary, Table, counted};
 use crate::model::{
-    Address, DeviceName, DeviceState, GamModel, RateLimit, SiteName, SubscriberConfig,
+    Address, DeviceName, DeviceState, GamModel, HeldText, RateLimit, SiteName, SubscriberConfig,
     SubscriberState,
 };
 
@@ -44,6 +44,11 @@ pub struct DeviceLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
     pub subscribers: StateCounts,
+}
+
+/// Returns a text of a device; a cell of a table makes it visible.
+fn held(text: Option<&HeldText>) -> Option<String> {
+    text.map(|text| text.as_str().to_owned())
 }
 
 fn shown<T: ToString>(value: Option<T>) -> String {
@@ -140,7 +145,7 @@ fn besides(served: &SubscriberConfig) -> String {
     parts.extend(
         description
             .as_ref()
-            .map(|description| format!("\"{description}\"")),
+            .map(|description| format!("\"{}\"", description.as_str())),
     );
     parts.join(", ")
 }

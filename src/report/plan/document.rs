@@ -311,6 +311,12 @@ fn group_entry(group: &Group) -> Entry {
             counted(group.interrupted, "subscriber")
         ));
     }
+    if group.cannot_undo > 0 {
+        below.push(format!(
+            "{} of them cannot be undone: `--detailed` says why",
+            group.cannot_undo
+        ));
+    }
     for reason in &group.because {
         below.push(match group.has_one_reason {
             true => reason.clone(),
@@ -370,6 +376,7 @@ fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut R
         head,
         below: words::impact(step)
             .into_iter()
+            .chain(words::cannot_undo(step))
             .chain(reasons.of_step(plan.device.as_str(), step))
             .collect(),
         lines: lines(&step.lines),

@@ -23,6 +23,7 @@ pub(super) struct Group {
     pub steps: Vec<At>,
     pub devices: usize,
     pub interrupted: usize,
+    pub cannot_undo: usize,
     pub because: Vec<String>,
     /// The reasons are all steps' own; else they are the first one's.
     pub has_one_reason: bool,
@@ -70,6 +71,7 @@ fn group(planned: &Planned, kind: &'static str, verb: Verb, what: String, steps:
         what,
         devices: devices.len(),
         interrupted,
+        cannot_undo: all().filter(|step| step.cannot_undo.is_some()).count(),
         because: because.unwrap_or_default(),
         has_one_reason,
         steps,

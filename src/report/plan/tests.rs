@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{DeviceName, DeviceState, Fingerprint, Mbps, Observation, Slot, VlanId};
 use crate::plan::lint::Complaint;
 use crate::plan::{
-    Because, Cause, Change, DeviceComplaint, DevicePlan, Field, FieldChange, Impact,
+    Because, CannotUndo, Cause, Change, DeviceComplaint, DevicePlan, Field, FieldChange, Impact,
     InventoryVersion, Note, Object, Observed, Origin, OriginCommit, OutOfScope, PolicyVersion,
     ReadOverSsh, Refusal, Step, Unmanaged, Unobservable, Value, Verb,
 };
@@ -48,6 +48,7 @@ fn step(change: Change, impact: Impact, cause: Cause, origin: Option<Origin>) ->
         change,
         lines: vec!["ghn subscriber 1 bw-profile 3".to_owned()],
         inverse: vec!["ghn subscriber 1 bw-profile 2".to_owned()],
+        cannot_undo: None,
         impact,
         because: vec![Because {
             cause,
@@ -504,7 +505,63 @@ fn what_the_shell_is_told_is_the_worst_first() {
     assert_eq!(exit(&plan), Exit::Refused);
     plan.complaints.push(complaint());
     assert_eq!(exit(&plan), Exit::Failed);
-    assert!(verdict(&plan, &Totals::of(&plan)).starts_with("This plan must not be used"));
+    let sentence = verdict(&plan, &Totals::of(&plan));
+    assert!(
+        sentence.contains(
+            " gamctl does not understand its own plan for maple-a: that is a fault of gamctl, and nothing of it may be applied there."
+        ),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn a_step_that_cannot_be_undone_says_why_everywhere_and_is_counted() {
+    let mut plan = planned(vec![plan_of(
+        "maple-a",
+        vec![faster("apt-1"), removed("apt-2")],
+    )]);
+    let steps = &mut plan.devices[0].steps;
+    steps[0].inverse.clear();
+    steps[0].cannot_undo = Some(CannotUndo::UnsafeCharacter {
+        field: Field::Description,
+        character: '\u{1b}',
+        position: 3,
+    });
+    steps[1].inverse.clear();
+    steps[1].cannot_undo = Some(CannotUndo::CutsManagement {
+        vlan: VlanId::new(100).unwrap(),
+    });
+    let totals = Totals::of(&plan);
+    assert_eq!(totals.cannot_be_undone, 2);
+    assert!(verdict(&plan, &totals).ends_with(" 2 steps cannot be undone."));
+    for is_detailed in [false, true] {
+        let report = PlanReport {
+            planned: &plan,
+            is_detailed,
+            is_expanded: false,
+        };
+        for text in [report.text(Paint::Plain, 200), report.markdown(10_000)] {
+            assert!(!text.contains('\u{1b}'), "{text}");
+            for reason in [
+                "cannot be undone, because the description it had has",
+                "cannot be undone, because undoing it would stop VLAN 100, through which gamctl may reach the device",
+            ] {
+                assert!(text.contains(reason), "{text}");
+            }
+            assert!(!text.contains("nothing undoes this"), "{text}");
+        }
+        let json = report.json();
+        assert!(json.contains("\"kind\": \"cuts-management\""), "{json}");
+        assert!(json.contains("\"cannot_be_undone\": 2"), "{json}");
+    }
+}
+
+#[test]
+fn an_old_plan_without_reasons_is_read() {
+    let text = write_plan(&planned(vec![plan_of("maple-a", vec![faster("apt-1")])]));
+    assert!(!text.contains("cannot_undo"), "{text}");
+    let (_, read) = read_plan(text.as_bytes()).unwrap();
+    assert_eq!(read.devices[0].steps[0].cannot_undo, None);
 }
 
 fn complaint() -> DeviceComplaint {
@@ -623,6 +680,26 @@ pub(super) fn everything() -> Planned {
         },
         Impact::TouchesManagement,
     ];
+    let field = Field::Location;
+    let reasons = [
+        CannotUndo::UnsafeCharacter {
+            field,
+            character: '\\',
+            position: 2,
+        },
+        CannotUndo::TooLong {
+            field,
+            length: 130,
+            most: 127,
+        },
+        CannotUndo::LostSpaces { field },
+        CannotUndo::NotAHostname { field },
+        CannotUndo::OutOfRange { field },
+        CannotUndo::NotKnown { field },
+        CannotUndo::CutsManagement {
+            vlan: VlanId::new(100).unwrap(),
+        },
+    ];
     plan.read_over_ssh = vec![ReadOverSsh {
         device: name("maple-a"),
         parts: vec!["subscribers".to_owned()],
@@ -661,6 +738,7 @@ pub(super) fn everything() -> Planned {
             Some(origin()),
         );
         one.because[0].fields.push(*field);
+        one.cannot_undo = reasons.get(index).cloned();
         plan_of_device.steps.push(one);
     }
     plan

@@ -19,6 +19,8 @@ pub struct Totals {
     pub interrupted_subscribers: usize,
     pub disconnected_subscribers: usize,
     pub touching_management: usize,
+    /// Steps that no line undoes.
+    pub cannot_be_undone: usize,
     pub refused_devices: usize,
     pub unobservable_devices: usize,
     pub unmanaged_objects: usize,
@@ -40,6 +42,7 @@ impl Totals {
             totals.unmanaged_objects += plan.unmanaged.len();
             totals.notes += plan.notes.len();
             for step in &plan.steps {
+                totals.cannot_be_undone += usize::from(step.cannot_undo.is_some());
                 match step.change.verb {
                     Verb::Create => totals.created += 1,
                     Verb::Update => totals.updated += 1,
@@ -67,14 +70,25 @@ impl Totals {
 
 /// Returns one sentence, or two: what would happen in total.
 pub fn verdict(planned: &Planned, totals: &Totals) -> String {
-    let mut text = if planned.complaints.is_empty() {
-        sentence(planned, totals)
-    } else {
-        format!(
-            "This plan must not be used: gamctl made {} that it does not understand itself. That is a fault of gamctl.",
-            counted(planned.complaints.len(), "line")
-        )
-    };
+    let mut text = sentence(planned, totals);
+    if totals.cannot_be_undone > 0 {
+        text.push_str(&format!(
+            " {} cannot be undone.",
+            counted(totals.cannot_be_undone, "step")
+        ));
+    }
+    let faulty: BTreeSet<String> = planned
+        .complaints
+        .iter()
+        .map(|found| found.device.to_string())
+        .collect();
+    if !faulty.is_empty() {
+        let faulty: Vec<String> = faulty.into_iter().collect();
+        text.push_str(&format!(
+            " gamctl does not understand its own plan for {}: that is a fault of gamctl, and nothing of it may be applied there.",
+            listed(&faulty)
+        ));
+    }
     if totals.unobservable_devices > 0 {
         text.push_str(&format!(
             " {} could not be observed; nothing is known of {}.",
@@ -211,7 +225,7 @@ fn not_planned(planned: &Planned) -> usize {
 
 /// Returns what the shell is told, by the first of these that holds.
 ///
-/// 1. The lint complained: 1, for the plan is a fault of the program.
+/// 1. The lint objected to the plan of a device: 1, for that is a fault of the program, whatever becomes of the other devices.
 /// 2. Something is refused: 4, for applying would do less than the inventory says until a person decides.
 /// 3. Something would change, or a locked device has drifted, or something wanted cannot be brought about: 2.
 /// 4. A device, or a part of one, could not be observed: 6, and all else is as it should be.

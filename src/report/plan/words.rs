@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::{counted, listed, visible};
-use crate::plan::{Change, Field, FieldChange, Impact, Object, Step, Value, Verb};
+use crate::plan::{CannotUndo, Change, Field, FieldChange, Impact, Object, Step, Value, Verb};
 
 /// How many names are given before the rest is counted.
 const NAMES: usize = 6;
@@ -160,8 +160,53 @@ pub(super) fn some_names<'a>(names: impl ExactSizeIterator<Item = Cow<'a, str>>)
     listed(&shown)
 }
 
+/// Returns why a step cannot be undone, where it cannot.
+pub(super) fn cannot_undo(step: &Step) -> Option<String> {
+    let had = |field: &Field| format!("the {} it had", label(*field));
+    let because = match step.cannot_undo.as_ref()? {
+        CannotUndo::UnsafeCharacter {
+            field,
+            character,
+            position,
+        } => {
+            let character = character.to_string();
+            format!(
+                "{} has `{}` at position {position}, which no line may hold",
+                had(field),
+                visible(&character)
+            )
+        }
+        CannotUndo::TooLong {
+            field,
+            length,
+            most,
+        } => format!(
+            "{} has {length} characters, and gamctl writes at most {most}",
+            had(field)
+        ),
+        CannotUndo::LostSpaces { field } => {
+            format!("{} has spaces that a command does not keep", had(field))
+        }
+        CannotUndo::NotAHostname { field } => {
+            format!("{} is not one that gamctl writes", had(field))
+        }
+        CannotUndo::OutOfRange { field } => {
+            format!("gamctl cannot write {}", had(field))
+        }
+        CannotUndo::NotKnown { field } => format!("{} is not known", had(field)),
+        CannotUndo::CutsManagement { vlan } => {
+            format!("undoing it would stop VLAN {vlan}, through which gamctl may reach the device")
+        }
+    };
+    Some(format!("cannot be undone, because {because}"))
+}
+
 /// Returns what stays of a step although its lines are undone.
 pub(super) fn lasting(step: &Step) -> Option<String> {
+    if step.cannot_undo.is_some() {
+        // That is told whether lines are shown or not.
+        return None;
+    }
     if step.inverse.is_empty() {
         return (!step.lines.is_empty()).then(|| "nothing undoes this".to_owned());
     }

@@ -12,7 +12,7 @@ use gamctl::plan::{DevicePlan, Ledger, Request, plan};
 use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
 
 use super::super::dice::Dice;
-use super::{device, mutate};
+use super::{device, mutate, odd};
 
 /// A planning problem.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub(crate) struct Case {
     pub(crate) changes: Option<usize>,
     /// Nothing stands in the way of the intention: all is ours, and all was read.
     pub(crate) is_open: bool,
+    /// Somebody gave the device texts that gamctl could not write, or took the management VLAN off an uplink.
+    pub(crate) is_odd: bool,
 }
 
 /// Something on the twin that the observation does not show as it is.
@@ -78,6 +80,7 @@ pub(crate) fn case(dice: &mut Dice) -> Case {
         blinds: Vec::new(),
         changes,
         is_open: false,
+        is_odd: false,
     };
     match dice.below(4) {
         0 | 1 => {
@@ -93,6 +96,9 @@ pub(crate) fn case(dice: &mut Dice) -> Case {
         for _ in 0..=dice.below(2) {
             blind_spot(dice, &mut case);
         }
+    }
+    if dice.once_in(3) {
+        odd::make_odd(dice, &mut case);
     }
     case
 }
@@ -231,7 +237,7 @@ fn settings(dice: &mut Dice, model: GamModel, config: &mut DeviceConfig, is_obse
     }
     if dice.once_in(6) {
         let text = format!("Cellar {}", dice.below(3));
-        config.system.location = Some(gamctl::model::SystemText::new(&text).unwrap());
+        config.system.location = Some(text.parse().unwrap());
     }
     if dice.once_in(3) {
         let mut names: Vec<usize> = (0..usize::from(model.port_count())).collect();
@@ -289,10 +295,10 @@ pub(super) fn profile(dice: &mut Dice, slot: Option<Slot>) -> ProfileConfig {
     }
 }
 
-pub(super) fn text(dice: &mut Dice) -> gamctl::model::Description {
+pub(super) fn text(dice: &mut Dice) -> gamctl::model::HeldText {
     let texts = ["Home", "a b", "#!|;<>'$`%", "x"];
     let text: &str = dice.pick::<&str>(&texts);
-    gamctl::model::Description::new(text).unwrap()
+    text.parse().unwrap()
 }
 
 /// Returns a port with room, or none at all.

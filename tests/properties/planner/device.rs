@@ -1,8 +1,8 @@
 //! Between a twin's configuration and an observation of it, without a network.
 
 use gamctl::model::{
-    Description, DeviceConfig, EndpointConfig, Mbps, Observation, Part, PortAssignment, PortConfig,
-    PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, SystemText, Unread, UplinkConfig,
+    DeviceConfig, EndpointConfig, HeldText, Mbps, Observation, Part, PortAssignment, PortConfig,
+    PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, Unread, UplinkConfig,
     UplinkNumber, VlanId,
 };
 use gamctl::simulator::commands::merge;
@@ -10,12 +10,8 @@ use gamctl::simulator::gam::{Configuration, Hardware, Place};
 
 use super::case::unclear;
 
-fn description(text: &str) -> Option<Description> {
-    (!text.is_empty()).then(|| Description::new(text).unwrap())
-}
-
-fn system_text(text: &str) -> Option<SystemText> {
-    (!text.is_empty()).then(|| SystemText::new(text).unwrap())
+fn held(text: &str) -> Option<HeldText> {
+    (!text.is_empty()).then(|| HeldText::new(text).unwrap())
 }
 
 fn port_of(place: Place) -> PortAssignment {
@@ -29,9 +25,9 @@ fn port_of(place: Place) -> PortAssignment {
 /// Returns everything that is on a twin, with numbers.
 pub(crate) fn observed(running: &Configuration) -> DeviceConfig {
     let mut config = DeviceConfig::default();
-    config.system.hostname = running.hostname.parse().ok();
-    config.system.location = system_text(&running.location);
-    config.system.contact = system_text(&running.contact);
+    config.system.hostname = held(&running.hostname);
+    config.system.location = held(&running.location);
+    config.system.contact = held(&running.contact);
     for (number, uplink) in &running.uplinks {
         config.uplinks.insert(
             UplinkNumber::new(*number).unwrap(),
@@ -44,7 +40,7 @@ pub(crate) fn observed(running: &Configuration) -> DeviceConfig {
         config.ports.insert(
             PortNumber::new(*number).unwrap(),
             PortConfig {
-                name: port.name.parse().ok(),
+                name: held(&port.name),
                 enabled: Some(!port.shutdown),
                 mode: Some(port.mode),
             },
@@ -55,7 +51,7 @@ pub(crate) fn observed(running: &Configuration) -> DeviceConfig {
             profile.name.parse().unwrap(),
             ProfileConfig {
                 slot: Some(Slot(*id)),
-                description: description(&profile.description),
+                description: held(&profile.description),
                 down: Mbps::new(profile.down).unwrap(),
                 up: Mbps::new(profile.up).unwrap(),
             },
@@ -77,7 +73,7 @@ pub(crate) fn observed(running: &Configuration) -> DeviceConfig {
             subscriber.name.parse().unwrap(),
             SubscriberConfig {
                 slot: Some(Slot(*id)),
-                description: description(&subscriber.description),
+                description: held(&subscriber.description),
                 endpoint: subscriber.endpoint.map(|id| running.endpoints[&id].mac),
                 rate: match subscriber.profile {
                     None => RateLimit::Unthrottled,

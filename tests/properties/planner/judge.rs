@@ -110,7 +110,7 @@ fn judge_plan(case: &Case, plan: &DevicePlan, prefixes: Prefixes) -> Result<(), 
     for at in beginnings.chain([0, last]) {
         way_back::back_from(case, plan, &states[0], at, &states[at])?;
     }
-    undone(case, plan, end)
+    undone(case, plan, &states)
 }
 
 /// Checks that the intention is there, and nothing of ours besides.
@@ -560,9 +560,20 @@ pub(super) fn difference(has: &DeviceConfig, wanted: &DeviceConfig) -> String {
     text
 }
 
-/// Checks that the inverse lines, last step first, lead back; a port's first name stays (docs/gam.md).
-fn undone(case: &Case, plan: &DevicePlan, mut running: Configuration) -> Result<(), String> {
-    for step in plan.steps.iter().rev() {
+/// Checks that the inverse lines, last step first, lead back; a port's first name stays (docs/gam.md). What is said not to be
+/// undoable is taken back by hand.
+fn undone(case: &Case, plan: &DevicePlan, states: &[Configuration]) -> Result<(), String> {
+    let mut running = states[states.len() - 1].clone();
+    for (at, step) in plan.steps.iter().enumerate().rev() {
+        if let Some(reason) = &step.cannot_undo {
+            if !case.is_odd || !step.inverse.is_empty() {
+                return Err(format!(
+                    "it can be undone, and is said not to be: {reason:?}"
+                ));
+            }
+            running = states[at].clone();
+            continue;
+        }
         run(&step.inverse, &mut running, &case.hardware)
             .map_err(|wrong| format!("undoing: {wrong} ({:?})", step.inverse))?;
     }

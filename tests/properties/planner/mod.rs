@@ -4,4 +4,5 @@ pub(super) mod case;
 pub(crate) mod device;
 pub(super) mod judge;
 mod mutate;
+mod odd;
 mod way_back;

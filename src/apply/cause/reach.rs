@@ -1,0 +1,287 @@
+//! Why a device could not be reached: what its SSH session or its SNMP agent did, with whether that can pass by itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::earlier::Earlier;
+use crate::model::{Part, chain};
+use crate::observe::LookError;
+use crate::transport::ssh::SshError;
+
+/// Why nothing was written to a device: it could not be looked at, logged in to, or read as completely as before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum NotReached {
+    /// The SNMP agent did not let itself be looked at.
+    Look { look: LookFailure },
+    /// The command line did not let us in, or did not say which device it is.
+    CommandLine { error: SshFailure },
+    /// A part that was read when the plan was made cannot be read now.
+    PartlyUnread {
+        part: Part,
+        /// The number of the object; left out: the whole part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u16>,
+        /// What was asked and what came.
+        reason: String,
+        /// How many others cannot be read either.
+        more: usize,
+    },
+    /// As an earlier version stored it.
+    Earlier { text: String },
+}
+
+impl NotReached {
+    /// Returns whether another run can help with nothing changed before it.
+    pub fn retry_helps(&self) -> bool {
+        match self {
+            Self::Look { look } => look.retry_helps(),
+            Self::CommandLine { error } => error.retry_helps(),
+            Self::PartlyUnread { .. } => true,
+            Self::Earlier { .. } => false,
+        }
+    }
+}
+
+impl Earlier for NotReached {
+    fn earlier(text: String) -> Self {
+        Self::Earlier { text }
+    }
+}
+
+/// Why a session over SSH failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SshFailure {
+    #[serde(flatten)]
+    pub problem: SshProblem,
+    /// The line that was being sent; left out: none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<SentLine>,
+    /// The error and what caused it, masked.
+    pub text: String,
+}
+
+/// A line that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentLine {
+    pub line: String,
+    /// Some of it left this host, so it may have had its effect.
+    pub was_sent: bool,
+}
+
+/// What went wrong in a session over SSH.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "problem", rename_all = "kebab-case")]
+pub enum SshProblem {
+    /// No connection, or it broke.
+    NoConnection,
+    TimedOut,
+    /// The device closed the connection.
+    Closed,
+    /// Device and host share no algorithm, or the device shows a certificate.
+    NoAgreement,
+    HostKeyUnknown {
+        presented: String,
+    },
+    HostKeyChanged {
+        pinned: String,
+        presented: String,
+    },
+    /// The device does not accept the user and the credentials.
+    LoginRefused,
+    /// The credentials cannot be used for this login.
+    LoginImpossible,
+    /// The device answered a command that only reads with an error.
+    CommandRefused {
+        reply: String,
+    },
+    /// The device answered a configuration line with an error.
+    Declined {
+        reply: String,
+    },
+    /// The reply is not one that is known to be good.
+    UnexpectedReply {
+        reply: String,
+    },
+    /// The device asks a question.
+    Question {
+        question: String,
+    },
+    /// A reply that only reads was not complete.
+    IncompleteReply,
+    /// The device printed something between two lines.
+    Unsolicited {
+        said: String,
+    },
+    /// The lease of this process expired, so nothing more is sent.
+    LeaseExpired,
+    /// gamctl does not send this line in this session.
+    NotSendable,
+}
+
+impl SshFailure {
+    pub fn of(error: &SshError) -> Self {
+        let (sent, text) = match error {
+            SshError::Line {
+                exchange,
+                was_sent,
+                because,
+            } => {
+                let sent = SentLine {
+                    line: exchange.line.clone(),
+                    was_sent: *was_sent,
+                };
+                (Some(sent), because.to_string())
+            }
+            _ => (None, chain(error)),
+        };
+        Self {
+            problem: SshProblem::of(error.because()),
+            sent,
+            text,
+        }
+    }
+
+    /// Returns whether another run can help with nothing changed before it.
+    pub fn retry_helps(&self) -> bool {
+        self.problem.retry_helps()
+    }
+}
+
+impl SshProblem {
+    fn of(error: &SshError) -> Self {
+        match error {
+            SshError::Line { because, .. } => Self::of(because),
+            SshError::Connect { .. } | SshError::Protocol { .. } => Self::NoConnection,
+            SshError::TimedOut { .. } => Self::TimedOut,
+            SshError::Closed { .. } => Self::Closed,
+            SshError::NoCommonAlgorithm { .. } | SshError::Certificate { .. } => Self::NoAgreement,
+            SshError::HostKeyUnknown { presented, .. } => Self::HostKeyUnknown {
+                presented: presented.to_string(),
+            },
+            SshError::HostKeyChanged {
+                pinned, presented, ..
+            } => Self::HostKeyChanged {
+                pinned: pinned.to_string(),
+                presented: presented.to_string(),
+            },
+            SshError::LoginRefused { .. } | SshError::EnableRefused { .. } => Self::LoginRefused,
+            SshError::LoginQuestion { .. }
+            | SshError::PasswordNotTypable { .. }
+            | SshError::PrivateKey { .. } => Self::LoginImpossible,
+            SshError::Refused { reply, .. } => Self::CommandRefused {
+                reply: reply.clone(),
+            },
+            SshError::Declined { reply, .. } => Self::Declined {
+                reply: reply.clone(),
+            },
+            SshError::Unexpected { reply, .. } | SshError::Unrecognised { reply, .. } => {
+                Self::UnexpectedReply {
+                    reply: reply.clone(),
+                }
+            }
+            SshError::Question { question, .. } => Self::Question {
+                question: question.clone(),
+            },
+            SshError::Incomplete { .. }
+            | SshError::Interrupted { .. }
+            | SshError::TooLong { .. } => Self::IncompleteReply,
+            SshError::Unasked { said, .. } => Self::Unsolicited { said: said.clone() },
+            SshError::Fenced { .. } => Self::LeaseExpired,
+            SshError::OutOfPlace { .. } | SshError::ReadOnly { .. } | SshError::Spent { .. } => {
+                Self::NotSendable
+            }
+        }
+    }
+
+    pub fn retry_helps(&self) -> bool {
+        match self {
+            Self::NoConnection
+            | Self::TimedOut
+            | Self::Closed
+            | Self::IncompleteReply
+            | Self::Unsolicited { .. }
+            | Self::LeaseExpired => true,
+            Self::NoAgreement
+            | Self::HostKeyUnknown { .. }
+            | Self::HostKeyChanged { .. }
+            | Self::LoginRefused
+            | Self::LoginImpossible
+            | Self::CommandRefused { .. }
+            | Self::Declined { .. }
+            | Self::UnexpectedReply { .. }
+            | Self::Question { .. }
+            | Self::NotSendable => false,
+        }
+    }
+}
+
+/// Why a device could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookFailure {
+    #[serde(flatten)]
+    pub problem: LookProblem,
+    /// The error and what caused it.
+    pub text: String,
+}
+
+/// What went wrong with a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "problem", rename_all = "kebab-case")]
+pub enum LookProblem {
+    NoAnswer,
+    /// The agent does not accept the community or the user.
+    AccessDenied,
+    /// The agent answers, but not as SNMP demands.
+    FaultyAgent,
+    NotAGam {
+        says: String,
+    },
+    UnknownModel {
+        product: u32,
+    },
+    /// It restarted during each look.
+    Restarting,
+}
+
+impl LookFailure {
+    pub fn of(error: &LookError) -> Self {
+        let problem = match error {
+            LookError::Unreachable { .. } => LookProblem::NoAnswer,
+            LookError::NotAllowed { .. } => LookProblem::AccessDenied,
+            LookError::Faulty { .. } => LookProblem::FaultyAgent,
+            LookError::NotAGam { says, .. } => LookProblem::NotAGam { says: says.clone() },
+            LookError::UnknownModel { product, .. } => {
+                LookProblem::UnknownModel { product: *product }
+            }
+            LookError::Restarting { .. } => LookProblem::Restarting,
+        };
+        Self {
+            problem,
+            text: chain(error),
+        }
+    }
+
+    /// Returns whether another run can help with nothing changed before it.
+    pub fn retry_helps(&self) -> bool {
+        self.problem.retry_helps()
+    }
+}
+
+impl LookProblem {
+    pub fn retry_helps(&self) -> bool {
+        match self {
+            Self::NoAnswer | Self::Restarting => true,
+            Self::AccessDenied
+            | Self::FaultyAgent
+            | Self::NotAGam { .. }
+            | Self::UnknownModel { .. } => false,
+        }
+    }
+}
+
+/// A device that was written to, and could not be looked at for so long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoLook {
+    pub seconds: u64,
+    pub failure: LookFailure,
+}

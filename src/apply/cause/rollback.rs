@@ -1,0 +1,155 @@
+//! What was done about a failure, why it was not enough, and what is still different.
+
+use serde::{Deserialize, Serialize};
+
+use super::earlier::Earlier;
+use super::{Failure, NoLook};
+use crate::model::Part;
+use crate::plan;
+
+/// How a device came back to what it was before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restored {
+    /// By a plan that leads back.
+    ByPlan,
+    /// None of the lines had taken effect.
+    NothingTookEffect,
+    /// The device restarted, and came up as it was before.
+    ByRestart,
+    /// It was found so after the process had ended.
+    FoundSo,
+    /// An earlier version did not store it.
+    #[default]
+    NotRecorded,
+}
+
+/// Why a device is not back to what it was before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum NotRestored {
+    /// The device could not be looked at.
+    CannotLook {
+        look: NoLook,
+    },
+    /// The device could not be looked at after the rollback.
+    CannotLookAfterRollback {
+        look: NoLook,
+    },
+    /// What was written cannot be read, so nothing was undone.
+    Unread,
+    /// The device restarted, and came up as something else than it was before.
+    RestartedOtherwise,
+    NoRollback {
+        why: NoRollback,
+    },
+    /// The rollback was tried, and failed as well.
+    RollbackFailed {
+        failure: Box<Failure>,
+    },
+    /// The rollback was carried out, and this is still different.
+    RollbackIncomplete {
+        differs: Vec<Left>,
+    },
+    /// It was verified, and changed before it was saved.
+    ChangedBeforeSave,
+}
+
+impl NotRestored {
+    /// Returns whether another run can help after this failure, with nothing changed before it.
+    pub fn retry_helps(&self, after: &Failure) -> bool {
+        match self {
+            Self::CannotLook { look } | Self::CannotLookAfterRollback { look } => {
+                look.failure.retry_helps()
+            }
+            Self::Unread | Self::RestartedOtherwise | Self::ChangedBeforeSave => true,
+            Self::NoRollback { .. }
+            | Self::RollbackFailed { .. }
+            | Self::RollbackIncomplete { .. } => after.retry_helps(),
+        }
+    }
+}
+
+/// Why there is no rollback.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum NoRollback {
+    PlanRefused {
+        refusal: plan::Refusal,
+    },
+    CannotRender {
+        error: String,
+    },
+    /// The lint objects to a line.
+    LintError {
+        error: String,
+    },
+    CannotBeSent {
+        error: String,
+    },
+    /// No steps are known that lead back; the planner's notes say why, where there are any.
+    NoSteps {
+        notes: Vec<plan::Note>,
+    },
+}
+
+/// Something that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Left {
+    /// A field has another value.
+    Field {
+        /// Such as `subscriber apt-101`.
+        object: String,
+        field: String,
+        /// Left out: not set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wanted: Option<String>,
+        /// Left out: not set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        has: Option<String>,
+    },
+    /// An object is not there.
+    Missing { object: String },
+    /// An object is there that must not be.
+    Unwanted { object: String },
+    /// A new plan has steps for an object.
+    NotAsIntended { object: String },
+    /// It is not known what became of an object.
+    Unknown { object: String },
+    /// A part could not be read.
+    Unread {
+        part: Part,
+        /// The number of the object; left out: not all of the part is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u16>,
+        reason: String,
+    },
+    /// Another device answers.
+    OtherDevice {
+        by: IdentityPart,
+        was: String,
+        is: String,
+    },
+    /// Planning again failed.
+    CannotPlan { error: String },
+    /// Planning again is refused.
+    PlanRefused { refusal: plan::Refusal },
+    /// As an earlier version stored it.
+    Earlier { text: String },
+}
+
+impl Earlier for Left {
+    fn earlier(text: String) -> Self {
+        Self::Earlier { text }
+    }
+}
+
+/// What a device is recognised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityPart {
+    Serial,
+    MacAddress,
+    Model,
+}

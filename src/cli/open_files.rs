@@ -1,0 +1,43 @@
+//! Checks that this process may open files, before threads are started that panic where they cannot.
+
+use std::fs::File;
+use std::io;
+
+use anyhow::Context;
+
+/// What any command may need at once: sockets of the runtime, the store with its journal, an inventory and a device.
+const NEEDED: usize = 24;
+
+/// What to do about too few.
+pub(super) const HINT: &str =
+    "raise the limit of open files: `ulimit -n 1024`, or `LimitNOFILE=` of the service";
+
+/// Opens a few files for a moment. tokio panics where it cannot open the pipe for signals, and SQLite does not say why it
+/// cannot open its file.
+pub(super) fn check() -> anyhow::Result<()> {
+    let mut opened = Vec::with_capacity(NEEDED);
+    for _ in 0..NEEDED {
+        match File::open("/dev/null") {
+            Ok(file) => opened.push(file),
+            Err(error) if is_limit(&error) => {
+                let left = opened.len();
+                return Err(error).with_context(|| {
+                    format!("gamctl needs {NEEDED} open files and may open {left}")
+                });
+            }
+            // Without `/dev/null` nothing is known.
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether an operation failed because too many files are open.
+pub(super) fn is_cause(error: &anyhow::Error) -> bool {
+    let mut chain = error.chain();
+    chain.any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_limit))
+}
+
+fn is_limit(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}

@@ -1,0 +1,61 @@
+//! Lists what the store remembers a page at a time, and looks up what was known at a time.
+//!
+//! `cursor` where a page begins · `runs` runs, their devices, stories and the audit · `devices` the last that is known of each device ·
+//! `as_of` what a device or subscriber was like at a time.
+
+mod as_of;
+mod cursor;
+mod devices;
+mod runs;
+
+use serde::Serialize;
+
+use super::StoreError;
+pub use as_of::{AsOf, FoundThen, VerifiedThen};
+use cursor::Position;
+pub use cursor::{Cursor, CursorError};
+pub use devices::{DeviceSummary, LookSummary};
+pub use runs::RunDevice;
+
+/// The largest number of items on a page.
+pub const PAGE: u32 = 100;
+
+/// Part of a list. Items that are added meanwhile are on no page twice, and push none off a later page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// The beginning of the next page; left out: this is the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Cursor>,
+}
+
+/// Why a page could not be read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum QueryError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+}
+
+impl<T> Page<T> {
+    /// Makes a page of so many items; `found` has one more where there is a next page.
+    fn of(size: u32, mut found: Vec<(Position, T)>) -> Self {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let is_last = found.len() <= size;
+        found.truncate(size);
+        let next = match found.last() {
+            Some((position, _)) if !is_last => Some(Cursor::at(position.clone())),
+            _ => None,
+        };
+        Self {
+            items: found.into_iter().map(|(_, item)| item).collect(),
+            next,
+        }
+    }
+}
+
+/// Returns the size of a page where so many items are asked for.
+fn size(most: u32) -> u32 {
+    most.clamp(1, PAGE)
+}

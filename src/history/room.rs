@@ -1,0 +1,80 @@
+//! Checks that there is room on the disks of the store and the journal, before anything is sent to a device.
+
+use std::path::Path;
+
+use super::{Journal, JournalError, Store, StoreError};
+
+/// Room for what any run writes, with what SQLite keeps beside its file.
+const LEAST: u64 = 8 << 20;
+
+/// Room for what a run writes of one device: two looks, its plan, every line and every reply.
+const LEAST_PER_DEVICE: u64 = 256 << 10;
+
+impl Store {
+    /// Refuses where a run over so many devices would fill the disk of an SQLite store. Of a server's disk nothing is known.
+    pub fn check_room(&self, devices: usize) -> Result<(), StoreError> {
+        let Some(path) = self.url().path() else {
+            return Ok(());
+        };
+        match lacks_room(path, devices) {
+            None => Ok(()),
+            Some(because) => Err(StoreError::Full {
+                store: self.url().to_string(),
+                doing: "take another run",
+                because,
+            }),
+        }
+    }
+}
+
+impl Journal {
+    /// Refuses where a run over so many devices would fill the disk of the journal, which takes what a store misses.
+    pub fn check_room(&self, devices: usize) -> Result<(), JournalError> {
+        match lacks_room(self.path(), devices) {
+            None => Ok(()),
+            Some(because) => Err(JournalError::DiskFull {
+                path: self.path().to_path_buf(),
+                because,
+            }),
+        }
+    }
+}
+
+/// Returns how much room there is and how much it takes, where that is not enough.
+fn lacks_room(file: &Path, devices: usize) -> Option<String> {
+    let devices = u64::try_from(devices).unwrap_or(u64::MAX);
+    let least = LEAST_PER_DEVICE
+        .saturating_mul(devices)
+        .saturating_add(LEAST);
+    // Where a file system does not tell, the first write does.
+    let free = free(file)?;
+    (free < least).then(|| {
+        format!(
+            "{} kB are free, and this run takes up to {} kB",
+            free / 1024,
+            least / 1024
+        )
+    })
+}
+
+/// Returns how many bytes may be written to the file system that a file is on, or will be on.
+fn free(file: &Path) -> Option<u64> {
+    let mut folders = file.ancestors();
+    let there = folders.find(|path| path.exists())?;
+    let system = rustix::fs::statvfs(there).ok()?;
+    Some(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_devices_take_more_room_and_a_folder_that_is_not_there_yet_is_no_hindrance() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("not/there/yet.db");
+        assert!(free(&file).is_some_and(|free| free > 0));
+        let why = lacks_room(&file, usize::MAX).unwrap();
+        assert!(why.contains("kB are free"), "{why}");
+    }
+}

@@ -1,0 +1,33 @@
+//! Finds the VLANs that must stay on an uplink, because gamctl may reach the device through them.
+
+use crate::model::{Observation, UplinkNumber, VlanId, VlanSet};
+
+use super::Request;
+
+/// Returns a VLAN that an uplink would stop and that gamctl may reach the device through, with the reason.
+///
+/// Which uplink we come in by is not known, so neither may lose it; nor its native VLAN, while the device does not say
+/// that its address is in another.
+pub(super) fn cut(
+    request: &Request<'_>,
+    observation: &Observation,
+    number: UplinkNumber,
+    from: &VlanSet,
+    to: &VlanSet,
+) -> Option<(VlanId, &'static str)> {
+    let told = observation.management_vlan;
+    let intended = request.management_vlan;
+    let facts = observation.uplink_facts.get(&number);
+    let native = facts
+        .and_then(|facts| facts.native_vlan)
+        .filter(|native| told.is_none_or(|told| told == *native));
+    let is_cut = |vlan: &VlanId| from.contains(*vlan) && !to.contains(*vlan);
+    let mut ways = [
+        (told, "which has its address"),
+        (Some(intended), "which the inventory manages it through"),
+        (native, "which is native there and may carry its management"),
+    ]
+    .into_iter()
+    .filter_map(|(vlan, why)| Some((vlan.filter(is_cut)?, why)));
+    ways.next()
+}

@@ -1,0 +1,312 @@
+//! Renders why a device ended as it did: what failed, on what, and what the device answered.
+
+use crate::apply::Ended;
+use crate::apply::cause::{
+    Failure, FoundByRecovery, IdentityPart, Left, NoLook, NoRollback, NotReached, NotRestored,
+    Remark, Restored, SaveFailure, SshFailure, Unsaved,
+};
+use crate::model::{DeviceName, MacAddress};
+
+use super::interruption::interruption;
+use super::refusal::refusal;
+
+/// Returns why a device ended as it did; nothing where there is nothing to explain.
+pub fn cause_text(device: &DeviceName, ended: &Ended) -> Option<String> {
+    Some(match ended {
+        Ended::Unchanged | Ended::Applied | Ended::Moved { .. } => return None,
+        Ended::Unsaved { cause } => unsaved(cause),
+        Ended::RolledBack { cause, restored } => rolled_back(cause, *restored),
+        Ended::Stuck {
+            cause,
+            not_restored,
+            ..
+        } => stuck(cause, not_restored.as_ref()),
+        Ended::Refused { refusal: why } => refusal(device, why),
+        Ended::Unreachable { cause } => not_reached(device, cause),
+        Ended::Interrupted { cause } => interruption(cause),
+    })
+}
+
+/// Returns what went wrong with the lines of a plan.
+pub fn failure_text(failure: &Failure) -> String {
+    match failure {
+        Failure::LineRefused {
+            step: _,
+            line,
+            reply,
+            address,
+        } => format!("{}: {address} refused it: {reply}", sent(line, true)),
+        Failure::LineUnanswered { step: _, error }
+        | Failure::SessionLost { error }
+        | Failure::CannotEnterConfigMode { error } => ssh_failure(error),
+        Failure::CannotLeaveConfigMode { error, missing } => {
+            with_missing(ssh_failure(error), missing)
+        }
+        Failure::OtherDevice { ssh, snmp } => other_device(*ssh, *snmp),
+        Failure::NotFoundAfterWriting { missing } => with_missing(
+            "every line was taken, and a second look does not find what was written".to_owned(),
+            missing,
+        ),
+        Failure::CannotVerify { look } => no_look(look),
+        Failure::SaveFailed { save } => {
+            format!(
+                "it was verified, and saving failed: {}",
+                save_failure_text(save)
+            )
+        }
+        Failure::ProcessEnded { found } => process_ended(*found),
+        Failure::Earlier { text } => text.clone(),
+    }
+}
+
+/// Returns why the running configuration is not in the startup file.
+pub fn save_failure_text(failure: &SaveFailure) -> String {
+    match failure {
+        SaveFailure::Refused {
+            line,
+            reply,
+            address,
+        } => format!("{}: {address} refused it: {reply}", sent(line, true)),
+        SaveFailure::Unanswered { error } | SaveFailure::NoSession { error } => ssh_failure(error),
+        SaveFailure::OtherDevice { ssh, snmp } => other_device(*ssh, *snmp),
+        SaveFailure::SizeDiffers { reported, has } => format!(
+            "the device says that it saved {reported} bytes, and its startup file has {has}"
+        ),
+        SaveFailure::NoStartupFile { reported } => {
+            format!("the device says that it saved {reported} bytes, and has no startup file")
+        }
+        SaveFailure::Earlier { text } => text.clone(),
+    }
+}
+
+/// Returns what of a device is not as it must be.
+pub fn left_text(left: &Left) -> String {
+    let or_not_set = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
+    match left {
+        Left::Field {
+            object,
+            field,
+            wanted,
+            has,
+        } => {
+            let (wanted, has) = (or_not_set(wanted), or_not_set(has));
+            format!("`{field}` of {object} is {has} and not {wanted}")
+        }
+        Left::Missing { object } => format!("{object} is not there"),
+        Left::Unwanted { object } => format!("{object} is there"),
+        Left::NotAsIntended { object } => format!("{object} is not as intended"),
+        Left::Unknown { object } => format!("{object} is not known"),
+        Left::Unread {
+            part,
+            number,
+            reason,
+        } => {
+            let part = part.as_str();
+            match number {
+                Some(number) => format!("number {number} of the {part} is not known: {reason}"),
+                None => format!("not all {part} are known: {reason}"),
+            }
+        }
+        Left::OtherDevice { by, was, is } => {
+            let by = match by {
+                IdentityPart::Serial => "serial number",
+                IdentityPart::MacAddress => "MAC address",
+                IdentityPart::Model => "model",
+            };
+            format!("another box answers: {by} {is} and not {was}")
+        }
+        Left::CannotPlan { error } => format!("it cannot be planned again: {error}"),
+        Left::PlanRefused { refusal } => refusal.message.clone(),
+        Left::Earlier { text } => text.clone(),
+    }
+}
+
+pub fn remark_text(remark: &Remark) -> String {
+    match remark {
+        Remark::OthersChanged { what } => {
+            format!(
+                "somebody else changed something meanwhile: {}",
+                left_text(what)
+            )
+        }
+        Remark::SavedByReplyAlone { why } => {
+            format!("that it is saved is known by the device's reply alone: {why}")
+        }
+        Remark::NotRecorded { error } => {
+            format!("how it ended could not be recorded: {error}; the next start looks once more")
+        }
+        Remark::Earlier { text } => text.clone(),
+    }
+}
+
+fn unsaved(cause: &Unsaved) -> String {
+    match cause {
+        Unsaved::SaveFailed { save } => save_failure_text(save),
+        Unsaved::NotConfirmed { failure } => format!(
+            "{}; a look finds everything as it shall be, so nothing is undone, and nothing that a device did not say yes to is saved",
+            failure_text(failure)
+        ),
+        Unsaved::OthersChanged { failure: None } => {
+            "what was planned is written; somebody else changed something meanwhile, and that is not saved for them".to_owned()
+        }
+        Unsaved::OthersChanged {
+            failure: Some(failure),
+        } => format!(
+            "{}; what was planned is there, and so is what somebody else changed meanwhile",
+            failure_text(failure)
+        ),
+        Unsaved::ProcessEnded { found } => process_ended(*found),
+        Unsaved::Earlier { text } => text.clone(),
+    }
+}
+
+fn rolled_back(cause: &Failure, restored: Restored) -> String {
+    let cause = failure_text(cause);
+    match restored {
+        Restored::ByPlan | Restored::FoundSo | Restored::NotRecorded => cause,
+        Restored::NothingTookEffect => format!("{cause}; nothing of it had taken hold"),
+        Restored::ByRestart => {
+            format!("{cause}; the device restarted, and came up as it was before")
+        }
+    }
+}
+
+fn stuck(cause: &Failure, not_restored: Option<&NotRestored>) -> String {
+    let cause = failure_text(cause);
+    let Some(why) = not_restored else {
+        return cause;
+    };
+    let why = match why {
+        NotRestored::CannotLook { look } => no_look(look),
+        NotRestored::CannotLookAfterRollback { look } => {
+            format!("on the way back: {}", no_look(look))
+        }
+        NotRestored::Unread => {
+            "what is there now cannot be read, so nothing is undone blindly".to_owned()
+        }
+        NotRestored::RestartedOtherwise => {
+            "the device restarted, and came up as something else than it was before".to_owned()
+        }
+        NotRestored::NoRollback { why } => format!("there is no way back: {}", no_rollback(why)),
+        NotRestored::RollbackFailed { failure } => {
+            format!("the way back failed: {}", failure_text(failure))
+        }
+        NotRestored::RollbackIncomplete { differs } => {
+            format!("the way back failed: {}", few_left(differs))
+        }
+        NotRestored::ChangedBeforeSave => {
+            "it changed before it was saved, and is not as intended any more".to_owned()
+        }
+    };
+    format!("{cause}; {why}")
+}
+
+fn no_rollback(why: &NoRollback) -> String {
+    match why {
+        NoRollback::PlanRefused { refusal } => refusal.message.clone(),
+        NoRollback::CannotRender { error }
+        | NoRollback::LintError { error }
+        | NoRollback::CannotBeSent { error } => error.clone(),
+        NoRollback::NoSteps { notes } if notes.is_empty() => {
+            "nothing is known that would change it".to_owned()
+        }
+        NoRollback::NoSteps { notes } => {
+            let notes: Vec<String> = notes.iter().map(|note| note.message.clone()).collect();
+            few(&notes)
+        }
+    }
+}
+
+fn not_reached(device: &DeviceName, cause: &NotReached) -> String {
+    match cause {
+        NotReached::Look { look } => look.text.clone(),
+        NotReached::CommandLine { error } => ssh_failure(error),
+        NotReached::PartlyUnread {
+            part,
+            number,
+            reason,
+            more,
+        } => {
+            let part = part.as_str();
+            let number = number.map_or_else(String::new, |number| format!(" number {number}"));
+            let more = match more {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            format!(
+                "{device} could not be read whole, as it was when the plan was made: {part}{number}: {reason}{more}"
+            )
+        }
+        NotReached::Earlier { text } => text.clone(),
+    }
+}
+
+pub(super) fn ssh_failure(error: &SshFailure) -> String {
+    match &error.sent {
+        Some(line) => format!("{}: {}", sent(&line.line, line.was_sent), error.text),
+        None => error.text.clone(),
+    }
+}
+
+fn sent(line: &str, was_sent: bool) -> String {
+    match was_sent {
+        true => format!("`{line}` was sent, and may have had its effect"),
+        false => format!("`{line}` was not sent"),
+    }
+}
+
+pub(super) fn other_device(ssh: MacAddress, snmp: MacAddress) -> String {
+    format!("SSH leads to another device than SNMP: {ssh} and not {snmp}")
+}
+
+fn no_look(look: &NoLook) -> String {
+    let NoLook { seconds, failure } = look;
+    format!(
+        "it could not be looked at for {seconds} s: {}",
+        failure.text
+    )
+}
+
+pub(super) fn process_ended(found: FoundByRecovery) -> String {
+    format!(
+        "the process that wrote there ended on the way; {}",
+        found_text(found)
+    )
+}
+
+/// Returns what a later process found of a plan whose process had ended half-way.
+pub fn found_text(found: FoundByRecovery) -> String {
+    match found {
+        FoundByRecovery::Everything => {
+            "everything that was to be written is there; it still has to be saved".to_owned()
+        }
+        FoundByRecovery::Steps { steps, of } => {
+            format!("{steps} of {of} steps had their effect; what remains is planned anew")
+        }
+        FoundByRecovery::Nothing => "it is as it was before".to_owned(),
+        FoundByRecovery::SomethingElse => {
+            "it is neither as before nor as it was to be; what differs is planned anew".to_owned()
+        }
+    }
+}
+
+fn with_missing(text: String, missing: &[Left]) -> String {
+    match missing {
+        [] => text,
+        missing => format!("{text}: {}", few_left(missing)),
+    }
+}
+
+fn few_left(left: &[Left]) -> String {
+    let texts: Vec<String> = left.iter().map(left_text).collect();
+    few(&texts)
+}
+
+/// Returns the first of some sentences, and how many more there are.
+fn few(sentences: &[String]) -> String {
+    match sentences {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first}, and {} more", rest.len()),
+    }
+}

@@ -1,0 +1,58 @@
+//! Renders why an apply stopped half-way, and how far it had come.
+
+use super::cause::{process_ended, ssh_failure};
+use crate::apply::cause::{Interruption, SoFar, StoppedAt};
+
+pub(super) fn interruption(cause: &Interruption) -> String {
+    match cause {
+        Interruption::StopRequested { at } => stopped(at),
+        Interruption::LeaseExpired { error, so_far } => match so_far {
+            Some(so_far) => format!("{}; {}", ssh_failure(error), how_far(*so_far)),
+            None => ssh_failure(error),
+        },
+        Interruption::TakenOver { so_far } => format!(
+            "another process has taken the device over; {}",
+            how_far(*so_far)
+        ),
+        Interruption::StoreUnreachable { error, so_far } => {
+            format!("the store cannot be written: {error}; {}", how_far(*so_far))
+        }
+        Interruption::ProcessEnded { found } => process_ended(*found),
+        Interruption::Earlier { text } => text.clone(),
+    }
+}
+
+fn stopped(at: &StoppedAt) -> String {
+    match at {
+        StoppedAt::BeforeWriting => "stopped before anything was written".to_owned(),
+        StoppedAt::WaitingForLook => {
+            "stopped after it was written to; nothing was saved".to_owned()
+        }
+        StoppedAt::AfterStep { step, of, not_left } => {
+            let so_far = how_far(SoFar::StoppedAfterStep {
+                step: *step,
+                of: *of,
+            });
+            match not_left {
+                Some(error) => format!("{so_far}; {}", ssh_failure(error)),
+                None => so_far,
+            }
+        }
+    }
+}
+
+fn how_far(so_far: SoFar) -> String {
+    match so_far {
+        SoFar::NothingWritten => "nothing was written".to_owned(),
+        SoFar::Steps { step, of } => format!("steps 1 to {step} of {of} were written"),
+        SoFar::StoppedAfterStep { step, of } => {
+            format!("stopped after step {step} of {of}; nothing was saved")
+        }
+        SoFar::LineFailed => "a line had failed before".to_owned(),
+        SoFar::EverythingWritten => "everything was written, and nothing verified".to_owned(),
+        SoFar::HalfWritten => "it is half written".to_owned(),
+        SoFar::NothingSaved => "nothing was saved".to_owned(),
+        SoFar::VerifiedNotSaved => "it was written and verified, and not saved".to_owned(),
+        SoFar::Saved => "it was written, verified and saved".to_owned(),
+    }
+}

@@ -1,0 +1,212 @@
+//! Explains why a whole run was refused, or a device skipped: the reason, and what to do.
+
+use super::super::{counted, moment, visible};
+use crate::apply::{Found, PlanPart, PreflightRefusal, RunNotice, SkipReason};
+
+/// A refusal in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusalText {
+    /// One sentence, without a full stop.
+    pub because: String,
+    pub hint: String,
+}
+
+/// Returns a commit as people read it.
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
+
+/// Returns why a whole run was refused.
+pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
+    let text = |because: String, hint: String| RefusalText { because, hint };
+    match refusal {
+        PreflightRefusal::Uncommitted => text(
+            "the inventory is not committed as it is, so nobody could tell later what was applied"
+                .to_owned(),
+            "commit it, or give `--allow-uncommitted`, which is recorded".to_owned(),
+        ),
+        PreflightRefusal::OlderCommit { commit, applied } => {
+            let (now, before) = (short(commit), short(applied));
+            text(
+                format!(
+                    "commit {now} is older than {before}, which was applied last: this would go back"
+                ),
+                format!("to go back on purpose: `gamctl rollback --to {now}`"),
+            )
+        }
+        PreflightRefusal::RewrittenHistory { commit, applied } => {
+            let (now, before) = (short(commit), short(applied));
+            text(
+                format!(
+                    "commit {now} does not descend from {before}, which was applied last: what {before} brought is not in its history"
+                ),
+                format!(
+                    "find out who rewrote the history: `git log --graph {before} {now}`; where that was meant, add `--accept-history`"
+                ),
+            )
+        }
+        PreflightRefusal::UnknownHistory { commit, applied } => {
+            let (now, before) = (short(commit), short(applied));
+            text(
+                format!(
+                    "commit {before}, which was applied last, is not in this repository, or the clone is shallow, so whether {now} comes after it cannot be told"
+                ),
+                format!(
+                    "fetch the whole history (`git fetch --unshallow`, `git fetch --all`); where {before} was removed on purpose, add `--accept-history`"
+                ),
+            )
+        }
+        PreflightRefusal::OtherInventory { folder } => text(
+            format!(
+                "the plan was made from another inventory than the one in {}",
+                visible(folder)
+            ),
+            "make it again with `gamctl plan --out FILE`".to_owned(),
+        ),
+        PreflightRefusal::PlanDiffers { device, part } => text(
+            format!(
+                "{} of {device} in the plan file {} not what gamctl plans now, though the device has not changed",
+                plan_part(part),
+                match part {
+                    PlanPart::Lines { .. } | PlanPart::Inverse { .. } => "are",
+                    _ => "is",
+                }
+            ),
+            "the file was changed by hand, or ownership or the program changed since; make a new one with `gamctl plan --out FILE`"
+                .to_owned(),
+        ),
+        PreflightRefusal::OtherPolicy => text(
+            "the plan was made under another policy than the one in force now".to_owned(),
+            "make a new one with `gamctl plan --out FILE`".to_owned(),
+        ),
+        PreflightRefusal::PlanAlreadyApplied { run, at } => text(
+            format!(
+                "this plan was applied already, on {} by run {}",
+                moment(*at),
+                visible(run)
+            ),
+            "make a new one with `gamctl plan --out FILE`".to_owned(),
+        ),
+        PreflightRefusal::PlanExpired { made, hours } => text(
+            format!(
+                "this plan was made on {}, more than {hours} hours ago",
+                moment(*made)
+            ),
+            "make a new one with `gamctl plan --out FILE`".to_owned(),
+        ),
+        PreflightRefusal::Limits { refusals } => {
+            let first = refusals.first();
+            text(
+                first.map_or_else(String::new, |first| first.message.clone()),
+                first.map_or_else(String::new, |first| first.hint.clone()),
+            )
+        }
+        PreflightRefusal::NotConfirmed => text(
+            "not confirmed".to_owned(),
+            "`--yes` applies without asking, `--auto-approve harmless` asks only about what somebody would notice"
+                .to_owned(),
+        ),
+        PreflightRefusal::StoreFull { error } => text(
+            visible(error).into_owned(),
+            "free space on its disk, then apply again; no device was written to".to_owned(),
+        ),
+    }
+}
+
+fn plan_part(part: &PlanPart) -> String {
+    match part {
+        PlanPart::StepCount { approved, now } => {
+            format!("the number of steps ({approved} approved, {now} now)")
+        }
+        PlanPart::Change { step } => format!("step {step}"),
+        PlanPart::Lines { step } => format!("the lines of step {step}"),
+        PlanPart::Inverse { step } => format!("the lines that undo step {step}"),
+        PlanPart::Explanation { step } => format!("the impact or the reason of step {step}"),
+        PlanPart::Rest => "a note or a total".to_owned(),
+    }
+}
+
+/// Returns why a device was skipped, in one sentence.
+pub fn skip_reason(reason: &SkipReason) -> String {
+    match reason {
+        SkipReason::Refused(refusal) => {
+            format!("{} [{}]; {}", refusal.message, refusal.rule, refusal.hint)
+        }
+        SkipReason::NoAccess(why) => why.to_string(),
+        SkipReason::Frozen { who, until, reason } => format!(
+            "frozen by {} until {}: {}",
+            visible(who),
+            moment(*until),
+            visible(reason)
+        ),
+        SkipReason::Held { until } => held(*until),
+        SkipReason::Budget { failures } => {
+            format!("{failures} devices failed before it, and no more are started after that")
+        }
+        SkipReason::Stopped => "stopped before it was started".to_owned(),
+        SkipReason::StoreAway { error } => error.clone(),
+        SkipReason::NotConfirmed => {
+            "somebody would notice, and it was not confirmed; `--yes` applies without asking"
+                .to_owned()
+        }
+        SkipReason::NotRecovered { error } => format!(
+            "an earlier run ended while it wrote there, and what it left is not known yet: {error}; the next `gamctl apply` looks again"
+        ),
+    }
+}
+
+fn held(until: u64) -> String {
+    format!(
+        "another gamctl holds the lease (expires {} at the latest)",
+        moment(until)
+    )
+}
+
+/// Returns how far an earlier process got with a device.
+pub fn recovered(found: &Found) -> String {
+    match found {
+        Found::Whole => {
+            "everything that was to be written is there; it still has to be saved".to_owned()
+        }
+        Found::Partial { steps, of } => {
+            format!("{steps} of {of} steps had their effect; what remains is planned again")
+        }
+        Found::Untouched => "it is as it was before".to_owned(),
+        Found::Other => {
+            "it is neither as before nor as intended; what differs is planned again".to_owned()
+        }
+        Found::Held { until } => format!("still being written to: {}", held(*until)),
+        Found::NotSeen { error } => {
+            format!("not known yet, the next run looks again: {error}")
+        }
+    }
+}
+
+/// Returns a notice about the run as a whole.
+pub fn notice(notice: &RunNotice) -> String {
+    match notice {
+        RunNotice::PlanAgeUnknown => {
+            "This store did not see the plan being made, so its age is unknown.".to_owned()
+        }
+        RunNotice::StoreUnreachable { error } => format!(
+            "The store is unreachable; what happened since is in the journal and is replayed by the next gamctl: {error}"
+        ),
+        RunNotice::EndNotRecorded { error } => {
+            format!("The end of the run could not be recorded: {error}")
+        }
+        RunNotice::OwnershipNotRecorded { error } => {
+            format!("The ownership of devices that needed no change could not be recorded: {error}")
+        }
+        RunNotice::OutcomeNotRecorded { device, error } => format!(
+            "How it ended on {device} could not be recorded: {error}; the next run looks at the device again."
+        ),
+    }
+}
+
+/// Returns the sentence about devices that stay unsaved.
+pub(super) fn still_unsaved(count: usize) -> String {
+    format!(
+        "{} in scope verified earlier and still NOT saved",
+        counted(count, "device")
+    )
+}

@@ -1,0 +1,71 @@
+//! What cannot be given back: it is changed all the same, and after a failure all else goes back and the rest is named.
+
+use gamctl::apply::Ended;
+use gamctl::simulator::fault::{Fault, FaultOrder};
+
+use super::stage::{How, Stage};
+
+/// A twin on which somebody wrote what gamctl could not.
+async fn by_hand(intended: &str) -> Stage {
+    let mut stage = Stage::new().await;
+    for line in [
+        "ghn bw-profile 2 description \"a\\b\"",
+        "snmp-server contact c\\d",
+    ] {
+        stage.twin.edit_line(line);
+    }
+    stage.at_first = stage.running();
+    stage.intend(intended);
+    stage
+}
+
+#[tokio::test]
+async fn what_no_line_can_give_back_is_changed_verified_and_saved() {
+    let stage = by_hand("ghn bw-profile 2 description Home\nsnmp-server contact somebody").await;
+    let (seen, plan) = stage.planned().await;
+    assert_eq!(seen.unread, []);
+    assert_eq!(plan.steps.len(), 2);
+    assert!(plan.steps.iter().all(|step| step.cannot_undo.is_some()));
+    let told = stage.carry_out(plan, Some(&seen), How::default()).await;
+    assert_eq!(told.ending.outcome.ended, Ended::Applied);
+    let running = stage.running();
+    assert_eq!(running.profiles[&2].description, "Home");
+    assert_eq!(running.contact, "somebody");
+    assert_eq!(stage.startup(), running);
+}
+
+#[tokio::test]
+async fn what_no_line_can_give_back_is_named_and_all_else_goes_back() {
+    let stage = by_hand(
+        "ghn bw-profile 2 description Home\nghn endpoint 2 port 1\nghn subscriber 1 vid 111",
+    )
+    .await;
+    let (seen, plan) = stage.planned().await;
+    let at = plan
+        .steps
+        .iter()
+        .position(|step| step.cannot_undo.is_some());
+    assert!(at.unwrap() + 1 < plan.steps.len());
+    let last = plan.steps.last().unwrap().lines[0].clone();
+    let error = Fault::SshError {
+        text: "% Internal error".to_owned(),
+    };
+    stage.twin.set_fault(FaultOrder::new(error).matching(&last));
+    let told = stage.carry_out(plan, Some(&seen), How::default()).await;
+    let Ended::Stuck { because, left } = &told.ending.outcome.ended else {
+        panic!("{:?}", told.ending.outcome);
+    };
+    assert!(
+        because.ends_with(
+            "there is no way back: `description` of profile home 100 cannot be given back: no line of gamctl can write what it was"
+        ),
+        "{because}"
+    );
+    assert_eq!(
+        *left,
+        ["`description` of profile home 100 is Home and not a\\b"]
+    );
+    let mut expected = stage.at_first.clone();
+    expected.profiles.get_mut(&2).unwrap().description = "Home".into();
+    assert_eq!(stage.running(), expected);
+}

@@ -1,0 +1,180 @@
+//! Steps that cannot be undone: why, that all else goes on, and that nobody hides behind such a reason.
+
+use gamctl::model::VlanId;
+use gamctl::plan::{Back, CannotUndo, DevicePlan, Field, Step, after, back};
+use gamctl::render::dress;
+use serde_json::{Value, json};
+
+use super::{Example, mac};
+
+/// A device on which somebody wrote what gamctl could not.
+fn by_hand() -> Example {
+    let mut example = Example::settled();
+    let config = &mut example.observation.config;
+    let profile = config.profiles.get_mut("home").unwrap();
+    profile.description = Some("a\\b".parse().unwrap());
+    let subscriber = config.subscribers.get_mut("a").unwrap();
+    subscriber.description = Some("x".repeat(70).parse().unwrap());
+    config.system.location = Some("rack  2".parse().unwrap());
+    config.system.hostname = Some("gam_1".parse().unwrap());
+    example.intended["system"] = json!({ "location": "rack 2", "hostname": "oak" });
+    example
+}
+
+fn reasons(plan: &DevicePlan) -> Vec<CannotUndo> {
+    let steps = plan.steps.iter();
+    steps.filter_map(|step| step.cannot_undo.clone()).collect()
+}
+
+/// Returns what is planned back from the end of a plan.
+fn back_from_the_end(example: &Example, plan: &DevicePlan) -> Back {
+    let before = &example.observation.config;
+    let mut now = example.observation.clone();
+    now.config = after(before, &plan.steps);
+    example.asked(|request| {
+        let mut way = back(request, before, &now, &plan.steps);
+        dress(&mut way.plan).unwrap();
+        assert_eq!(way.lint(request, &now), []);
+        way
+    })
+}
+
+#[test]
+fn what_somebody_wrote_by_hand_is_compared_as_it_is_and_put_right() {
+    let example = by_hand();
+    let plan = example.plan();
+    assert_eq!(plan.refusals, []);
+    assert_eq!(plan.notes, []);
+    assert_eq!(example.complaints(&plan), [""; 0]);
+    let lines: Vec<&String> = plan.steps.iter().flat_map(|step| &step.lines).collect();
+    assert_eq!(
+        lines,
+        [
+            "ghn bw-profile 2 description \"\"",
+            "ghn subscriber 1 description \"\"",
+            "hostname oak",
+            "snmp-server location rack 2",
+        ]
+    );
+    assert_eq!(
+        reasons(&plan),
+        [
+            CannotUndo::UnsafeCharacter {
+                field: Field::Description,
+                character: '\\',
+                position: 2
+            },
+            CannotUndo::TooLong {
+                field: Field::Description,
+                length: 70,
+                most: 63
+            },
+            CannotUndo::NotAHostname {
+                field: Field::Hostname
+            },
+        ]
+    );
+    let is_silent = |step: &Step| step.cannot_undo.is_some() && step.inverse.is_empty();
+    assert!(plan.steps.iter().all(is_silent));
+}
+
+#[test]
+fn the_management_vlan_comes_back_on_an_uplink_and_is_not_taken_off_to_undo_it() {
+    let mut example = Example::settled();
+    let allowed = |list: &str| -> Value { json!({ "1": { "allowed_vlans": list } }) };
+    example.observation.config.uplinks = serde_json::from_value(allowed("3-4092")).unwrap();
+    example.intended["uplinks"] = allowed("3-4094");
+    let plan = example.plan();
+    assert_eq!(plan.refusals, []);
+    assert_eq!(example.complaints(&plan), [""; 0]);
+    let vlan = VlanId::new(4093).unwrap();
+    assert_eq!(reasons(&plan), [CannotUndo::CutsManagement { vlan }]);
+    assert_eq!(plan.steps[0].inverse, [""; 0]);
+    // All but that VLAN goes back.
+    let way = back_from_the_end(&example, &plan);
+    assert_eq!(way.plan.refusals, []);
+    assert_eq!(
+        way.plan.steps[0].lines[1],
+        "switchport trunk allowed vlan 3-4093"
+    );
+    assert_eq!(way.plan.notes[0].rule, "cannot-be-undone");
+    // Whoever allows it by name can have it undone.
+    example.allows_management = true;
+    let plan = example.plan();
+    assert_eq!(reasons(&plan), []);
+    assert_eq!(
+        plan.steps[0].inverse[1],
+        "switchport trunk allowed vlan 3-4092"
+    );
+    assert_eq!(example.complaints(&plan), [""; 0]);
+}
+
+#[test]
+fn all_goes_back_but_what_no_line_can_give_back_and_that_is_named() {
+    let mut example = by_hand();
+    example.intended["subscribers"]["a"]["vlan"] = json!(111);
+    let plan = example.plan();
+    let way = back_from_the_end(&example, &plan);
+    let lines: Vec<&String> = way.plan.steps.iter().flat_map(|step| &step.lines).collect();
+    assert_eq!(lines, ["ghn subscriber 1 vid 101"]);
+    let named: Vec<&String> = way.plan.notes.iter().map(|note| &note.message).collect();
+    assert_eq!(
+        named,
+        [
+            "`hostname` of system cannot be given back: no line of gamctl can write what it was",
+            "`location` of system cannot be given back: no line of gamctl can write what it was",
+            "`description` of profile home cannot be given back: no line of gamctl can write what it was",
+            "`description` of subscriber a cannot be given back: no line of gamctl can write what it was",
+        ]
+    );
+}
+
+#[test]
+fn a_subscriber_who_was_removed_comes_back_without_a_text_that_no_line_can_hold() {
+    let mut example = by_hand();
+    let left = example.intended["subscribers"].as_object_mut().unwrap();
+    left.remove("a");
+    let plan = example.plan();
+    assert_eq!(example.complaints(&plan), [""; 0]);
+    let way = back_from_the_end(&example, &plan);
+    let lines: Vec<&String> = way.plan.steps.iter().flat_map(|step| &step.lines).collect();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("ghn subscriber 1 name \"a\"")
+                && !line.contains("description")),
+        "{lines:?}"
+    );
+    assert!(
+        plan.steps
+            .iter()
+            .any(|step| { step.lines == ["no ghn subscriber 1"] && step.cannot_undo.is_some() })
+    );
+}
+
+#[test]
+fn a_step_that_can_be_undone_must_not_be_said_to_be_no_such_thing() {
+    let mut example = Example::settled();
+    example.intended["subscribers"]["a"]["vlan"] = json!(111);
+    example.intended["endpoints"][mac(2)]["port"] = json!(3);
+    let good = example.plan();
+    assert_eq!(example.complaints(&good), [""; 0]);
+    for reason in [
+        CannotUndo::OutOfRange { field: Field::Vlan },
+        CannotUndo::NotKnown { field: Field::Vlan },
+        CannotUndo::LostSpaces {
+            field: Field::Description,
+        },
+        CannotUndo::CutsManagement {
+            vlan: VlanId::new(4093).unwrap(),
+        },
+    ] {
+        for at in 0..good.steps.len() {
+            let mut lazy = good.clone();
+            lazy.steps[at].cannot_undo = Some(reason.clone());
+            assert_eq!(example.complaints(&lazy).len(), 1, "{reason:?}");
+            lazy.steps[at].inverse.clear();
+            assert_eq!(example.complaints(&lazy).len(), 1, "{reason:?}");
+        }
+    }
+}
