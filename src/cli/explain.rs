@@ -3,6 +3,7 @@
 use super::format::OutputFormat;
 use super::history::run_line;
 use super::invocation::{Invocation, StoreUse};
+use super::source::FolderArguments;
 use super::store_client::StoreClient;
 use super::subject::{Known, Meant, Served};
 use crate::history::{Chapter, Freeze, Kept};
@@ -45,9 +46,8 @@ pub(super) struct ExplainArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     most: u32,
 
-    /// The inventory's folder, or a git repository [default: the settings', else this folder]
-    #[arg(long, short = 'i', value_name = "PATH")]
-    inventory: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    inventory: FolderArguments,
 
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -55,7 +55,7 @@ pub(super) struct ExplainArguments {
 }
 
 pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let selected = invocation.select(arguments.inventory.as_deref())?;
+    let selected = invocation.select(arguments.inventory.given())?;
     let (terminal, watcher) = (&invocation.terminal, selected.watcher());
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
     let reading = reconciler.read(None, &watcher)?;
@@ -102,12 +102,9 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
         chapters: chapters.into_iter().map(chapter).collect(),
         is_cut,
     };
-    terminal.json(&explanation)?;
     let with_lines = arguments.lines || matches!(meant, Meant::Subscriber(_));
-    terminal.result(&match arguments.format {
-        OutputFormat::Json => json_document(&explanation),
-        OutputFormat::Text => explanation.text(with_lines, terminal.paint, terminal.width),
-    })?;
+    let text = || explanation.text(with_lines, terminal.paint, terminal.width);
+    terminal.print(arguments.format, || json_document(&explanation), text)?;
     if memory.is_none() {
         terminal.say("There is no store yet: nothing was ever applied from here.");
     }

@@ -136,11 +136,7 @@ fn print<T: Serialize + ?Sized>(
     text: String,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    terminal.json(&value)?;
-    terminal.result(&match arguments.format {
-        OutputFormat::Text => text,
-        OutputFormat::Json => json_document(&value),
-    })
+    terminal.print(arguments.format, || json_document(&value), || text)
 }
 
 /// Returns the runs that changed a subscriber.
@@ -151,8 +147,7 @@ fn of_subscriber(
     memory: &StoreClient<'_>,
     selected: &Selected<'_>,
 ) -> anyhow::Result<Vec<RunSummary>> {
-    let terminal = selected.terminal();
-    let reading = arguments.inventory.read(&selected.settings, terminal)?;
+    let reading = selected.read(arguments.inventory.revision())?;
     let ledgers = memory.wait(memory.store().ledgers())?;
     let known = Known {
         inventory: &reading.inventory,

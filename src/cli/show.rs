@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::Subcommand;
 use serde::Serialize;
 
-pub(super) use super::format::{ShowFormat as Format, print_shown as print};
+use super::format::{ShowFormat, print_shown};
 use super::invocation::Invocation;
 use super::scope::{Scope, ScopeArguments};
 use super::show_at::shown_at;
@@ -41,7 +41,7 @@ pub(super) struct ShowArguments {
 
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
-    format: Format,
+    format: ShowFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,7 +102,8 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
             invocation,
         );
     }
-    let reading = arguments.inventory.read(&invocation.settings, terminal)?;
+    let selected = invocation.select(arguments.inventory.given())?;
+    let reading = selected.read(arguments.inventory.revision())?;
     if reading.has_errors() {
         let why = "Nothing is shown: with errors there is no telling what is intended.";
         return refuse(reading, why, terminal);
@@ -148,7 +149,7 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
 fn overview(
     reading: &Reading,
     scope: &Scope,
-    format: Format,
+    format: ShowFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     #[derive(Serialize)]
@@ -170,7 +171,7 @@ fn overview(
         devices,
     };
     let text = || paper::overview(&overview.devices, &overview.summary, terminal.paint);
-    print(&overview, format, text, terminal)
+    print_shown(&overview, format, text, terminal)
 }
 
 pub(super) fn line(
@@ -199,7 +200,7 @@ pub(super) fn line(
 fn device(
     inventory: &Inventory,
     name: &str,
-    format: Format,
+    format: ShowFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let (Some(intended), Some(object)) = (resolve_device(inventory, name), inventory.device(name))
@@ -221,13 +222,13 @@ fn device(
         let line = line(inventory, object);
         paper::device(&line, &intended.config, terminal.paint)
     };
-    print(&shown, format, text, terminal)
+    print_shown(&shown, format, text, terminal)
 }
 
 fn subscriber(
     inventory: &Inventory,
     id: &str,
-    format: Format,
+    format: ShowFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let Some(subscriber) = inventory.subscriber(id).and_then(complete_subscriber) else {
@@ -256,7 +257,7 @@ fn subscriber(
         let plan = plans.get(subscriber.service_plan.as_str());
         paper::subscriber(&subscriber, plan, intended, terminal.paint)
     };
-    print(&shown, format, text, terminal)
+    print_shown(&shown, format, text, terminal)
 }
 
 pub(super) fn did_you_mean(near: Option<&str>) -> String {

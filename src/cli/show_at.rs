@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::clock;
 use super::explain::chapter;
+use super::format::{ShowFormat, print_shown};
 use super::invocation::{Invocation, Selected};
-use super::show::{Format, ShownDevice, ShownSubscriber, did_you_mean, line, print};
+use super::show::{ShownDevice, ShownSubscriber, did_you_mean, line};
 use super::show_observed::Subject;
 use super::source::InventoryArguments;
 use super::store_client::StoreClient;
@@ -17,10 +18,10 @@ use crate::inventory::{
     Cache, Inventory, Reading, complete_service_plans, complete_subscriber, nearest, read,
     resolve_device,
 };
+use crate::model::chain;
 use crate::model::{
     DeviceConfig, DeviceName, Health, Observation, Subscriber, SubscriberConfig, SubscriberId,
 };
-use crate::reconcile::chain;
 use crate::report::{self as paper, Exit, InventoryThen, LookThen, StateAt, visible};
 
 /// What a state at a time is made from.
@@ -47,7 +48,7 @@ pub(super) fn shown_at(
     what: Subject<'_>,
     time: &str,
     arguments: &InventoryArguments,
-    format: Format,
+    format: ShowFormat,
     invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
     if arguments.is_of_a_revision() {
@@ -72,7 +73,7 @@ pub(super) fn shown_at(
         store,
         at,
         applied,
-        current: arguments.read(&invocation.settings, terminal)?,
+        current: selected.read(arguments.revision())?,
         cache: Cache::default(),
     };
     match what {
@@ -139,11 +140,11 @@ impl Past<'_> {
         &self,
         state: &StateAt<Said, Observed>,
         blocks: &[String],
-        format: Format,
+        format: ShowFormat,
     ) -> anyhow::Result<()> {
         let terminal = self.selected.terminal();
         let text = || state.text(blocks, terminal.paint, terminal.width);
-        print(state, format, text, terminal)?;
+        print_shown(state, format, text, terminal)?;
         if let Some(chapter) = &state.changed {
             terminal.hint(&format!(
                 "`gamctl history --run {} --device {} --lines` shows every line of that run",
@@ -179,7 +180,7 @@ impl InForce {
     }
 }
 
-fn device(past: &Past<'_>, name: &str, format: Format) -> anyhow::Result<()> {
+fn device(past: &Past<'_>, name: &str, format: ShowFormat) -> anyhow::Result<()> {
     let current = &past.current.inventory;
     let is_in_inventory_now = current.device(name).is_some();
     let Ok(device) = DeviceName::new(name) else {
@@ -234,7 +235,7 @@ fn device(past: &Past<'_>, name: &str, format: Format) -> anyhow::Result<()> {
     past.print(&state, &blocks, format)
 }
 
-fn subscriber(past: &Past<'_>, id: &str, format: Format) -> anyhow::Result<()> {
+fn subscriber(past: &Past<'_>, id: &str, format: ShowFormat) -> anyhow::Result<()> {
     let current = &past.current.inventory;
     let is_in_inventory_now = current.subscriber(id).is_some();
     // Where it was then tells what was last applied; where it is now may be another device.

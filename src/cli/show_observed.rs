@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
+use super::format::{ShowFormat, print_shown};
 use super::invocation::{Invocation, StoreUse};
 use super::looking::all_from_files;
 use super::observe::known;
-use super::show::{Format, did_you_mean, line, print};
+use super::show::{did_you_mean, line};
 use super::source::InventoryArguments;
 use super::terminal::Terminal;
 use crate::inventory::{
@@ -67,14 +68,14 @@ pub(super) fn compared(
     what: Subject<'_>,
     beside: &Beside,
     arguments: &InventoryArguments,
-    format: Format,
+    format: ShowFormat,
     invocation: &Invocation,
 ) -> anyhow::Result<Exit> {
     let selected = invocation.select(arguments.given())?;
     let watcher = selected.watcher();
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
     let terminal = &invocation.terminal;
-    let reading = arguments.read(&invocation.settings, terminal)?;
+    let reading = selected.read(arguments.revision())?;
     let inventory = &reading.inventory;
     let device = device_of(inventory, what)?;
     let looks = match beside.offline.is_empty() {
@@ -144,7 +145,7 @@ fn whole(
     inventory: &Inventory,
     observation: &Observation,
     planned: &Planned,
-    format: Format,
+    format: ShowFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let name = observation.device.as_str();
@@ -167,7 +168,7 @@ fn whole(
         let observed = paper::observed_device(observation, None, terminal.paint);
         format!("{intended}\n{observed}{}", difference(planned, terminal))
     };
-    print(&shown, format, text, terminal)
+    print_shown(&shown, format, text, terminal)
 }
 
 fn one(
@@ -175,7 +176,7 @@ fn one(
     id: &str,
     observation: &Observation,
     planned: &mut Planned,
-    format: Format,
+    format: ShowFormat,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let subscriber = inventory.subscriber(id).and_then(complete_subscriber);
@@ -205,7 +206,7 @@ fn one(
         let observed = paper::observed_subscriber(&subscriber.name, observation, terminal.paint);
         format!("{intended}\n{observed}{}", difference(planned, terminal))
     };
-    print(&shown, format, text, terminal)
+    print_shown(&shown, format, text, terminal)
 }
 
 /// Leaves of a plan what is about one subscriber.

@@ -53,11 +53,6 @@ impl InventoryArguments {
     pub(super) fn is_of_a_revision(&self) -> bool {
         self.rev.is_some()
     }
-
-    pub(super) fn read(&self, settings: &Settings, terminal: &Terminal) -> anyhow::Result<Reading> {
-        let path = path(self.given(), settings);
-        read_at(&path, self.revision(), terminal)
-    }
 }
 
 /// Reads the inventory in a folder, at a revision or as it is on disk.
