@@ -8,7 +8,6 @@ use super::road::{Road, Start, away};
 use super::verdict::Stand;
 use super::{Ended, Entry, Exchange, Moment, Progress, Witness};
 use crate::crash;
-use crate::model::chain;
 use crate::observe::{StartupFile, look_at_startup};
 use crate::transport::ssh::{Saved, Session, SshError};
 

@@ -7,7 +7,6 @@ use super::cause::{Failure, Interruption, SoFar, SshFailure, StoppedAt};
 use super::road::{Road, interrupted};
 use super::{Ended, Entry, Exchange, Progress, Purpose, StepOutcome, Witness};
 use crate::crash;
-use crate::model::chain;
 use crate::plan::{DevicePlan, Step};
 use crate::transport::ssh::{ConfigLine, Session, SshError};
 

@@ -17,9 +17,7 @@ use crate::reconcile::run::{
     Allowances, Baseline, LookSource, Preparation, PreparedRun, Reconciler, RunRequest, Verb,
     Watcher,
 };
-use crate::report::{
-    Exit, PlanReport, preflight, run_document, run_exit, visible, write_plan,
-};
+use crate::report::{Exit, PlanReport, preflight, run_document, run_exit, write_plan};
 
 /// Say what would change on which device, line by line, and write to none
 ///
@@ -159,25 +157,6 @@ impl PlanArguments {
             ..RunRequest::of(Verb::Plan, who)
         })
     }
-}
-
-/// Refuses a file that could not be written once everything was looked at.
-fn check_folder(out: &Path) -> anyhow::Result<()> {
-    let folder = out.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new("."));
-    ensure!(
-        folder.is_dir() && !out.is_dir(),
-        "cannot write the plan to {}: {}",
-        visible(&out.to_string_lossy()),
-        match out.is_dir() {
-            true => "it is a folder; add the name of a file".to_owned(),
-            false => format!(
-                "there is no folder {0}; make it with `mkdir -p {0}`",
-                visible(&folder.to_string_lossy())
-            ),
-        }
-    );
-    Ok(())
 }
 
 fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> anyhow::Result<Exit> {

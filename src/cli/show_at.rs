@@ -17,10 +17,10 @@ use crate::inventory::{
     Cache, Inventory, Reading, complete_service_plans, complete_subscriber, nearest, read,
     resolve_device,
 };
+use crate::model::chain;
 use crate::model::{
     DeviceConfig, DeviceName, Health, Observation, Subscriber, SubscriberConfig, SubscriberId,
 };
-use crate::reconcile::chain;
 use crate::report::{self as paper, Exit, InventoryThen, LookThen, StateAt, visible};
 
 /// What a state at a time is made from.
