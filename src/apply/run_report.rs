@@ -71,7 +71,8 @@ impl RunReport {
         }
         let not_recorded =
             |notice: &RunNotice| matches!(notice, RunNotice::OutcomeNotRecorded { .. });
-        if has_skipped(&|reason| matches!(reason, SkipReason::StoreAway { .. }))
+        if matches!(self.refusal, Some(PreflightRefusal::StoreFull { .. }))
+            || has_skipped(&|reason| matches!(reason, SkipReason::StoreAway { .. }))
             || self.notices.iter().any(not_recorded)
         {
             return RunResult::Failed;

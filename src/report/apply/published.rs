@@ -164,14 +164,6 @@ fn published_failure(cause: &Failure) -> PublishedFailure<'_> {
     }
 }
 
-/// Publishes each outcome of a list.
-pub(super) fn outcomes<S: Serializer>(
-    outcomes: &[DeviceOutcome],
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    to.collect_seq(outcomes.iter().map(PublishedOutcome::from))
-}
-
 /// Publishes an outcome that may not be known yet.
 pub(in crate::report) fn outcome<S: Serializer>(
     outcome: &Option<DeviceOutcome>,
