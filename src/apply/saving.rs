@@ -163,8 +163,8 @@ impl<W: Witness> Road<'_, '_, W> {
             }
             (false, Stand::OthersMoved(left) | Stand::Elsewhere(left) | Stand::Unread(left)) => {
                 Ok(Some(Ended::Stuck {
-                    cause,
-                    not_restored: Some(NotRestored::ChangedBeforeSave),
+                    cause: Box::new(cause),
+                    not_restored: Some(Box::new(NotRestored::ChangedBeforeSave)),
                     left,
                 }))
             }
@@ -198,7 +198,7 @@ impl<W: Witness> Road<'_, '_, W> {
         };
         self.commit(entry, SoFar::VerifiedNotSaved).await?;
         Ok(Ended::Unsaved {
-            cause: Unsaved::SaveFailed { save: cause },
+            cause: Box::new(Unsaved::SaveFailed { save: cause }),
         })
     }
 }
