@@ -140,7 +140,7 @@ fn facts(ended: &Ended) -> Facts<'_> {
             not_restored,
             left,
         } => Facts {
-            not_restored: not_restored.as_ref(),
+            not_restored: not_restored.as_deref(),
             left_facts: Some(left),
             ..only(Cause::Failure(cause))
         },
