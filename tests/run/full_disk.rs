@@ -17,7 +17,9 @@ impl Small {
             .arg(&path)
             .stderr(std::process::Stdio::null())
             .status();
-        mounted.is_ok_and(|status| status.success()).then(|| Self(path))
+        mounted
+            .is_ok_and(|status| status.success())
+            .then(|| Self(path))
     }
 }
 

@@ -29,7 +29,9 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
         let planned = prepared(&caller, plan).await.planned().clone();
         let edits: [(Edit, PlanPart); 6] = [
             (
-                |planned| planned.devices[0].steps[1].inverse = vec!["no ghn subscriber 9".to_owned()],
+                |planned| {
+                    planned.devices[0].steps[1].inverse = vec!["no ghn subscriber 9".to_owned()]
+                },
                 PlanPart::Inverse { step: 2 },
             ),
             (
@@ -37,7 +39,11 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
                 PlanPart::Inverse { step: 1 },
             ),
             (
-                |planned| planned.devices[0].steps[0].lines.push("no ghn subscriber 9".to_owned()),
+                |planned| {
+                    planned.devices[0].steps[0]
+                        .lines
+                        .push("no ghn subscriber 9".to_owned())
+                },
                 PlanPart::Lines { step: 1 },
             ),
             (
@@ -45,11 +51,13 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
                 PlanPart::Explanation { step: 1 },
             ),
             (
-                |planned| planned.devices[0].notes.push(Note {
-                    rule: "not-read".to_owned(),
-                    object: None,
-                    message: "all is well".to_owned(),
-                }),
+                |planned| {
+                    planned.devices[0].notes.push(Note {
+                        rule: "not-read".to_owned(),
+                        object: None,
+                        message: "all is well".to_owned(),
+                    })
+                },
                 PlanPart::Rest,
             ),
             (
