@@ -29,9 +29,9 @@ impl<W: Witness> Road<'_, '_, W> {
         };
         let at = Instant::now();
         let before = looked.map_err(|error| Ended::Unreachable {
-            cause: NotReached::Look {
+            cause: Box::new(NotReached::Look {
                 look: LookFailure::of(&error),
-            },
+            }),
         })?;
         let session = session.transpose();
         let session = session.map_err(|error| not_reached(&error))?;
@@ -104,9 +104,9 @@ pub(super) fn not_reached(error: &SshError) -> Ended {
     match error.because() {
         SshError::Fenced { .. } => lease_expired(error, Some(SoFar::NothingWritten)),
         _ => Ended::Unreachable {
-            cause: NotReached::CommandLine {
+            cause: Box::new(NotReached::CommandLine {
                 error: SshFailure::of(error),
-            },
+            }),
         },
     }
 }

@@ -81,7 +81,9 @@ pub(super) fn may_begin(
     };
     if observed.fingerprint != *fingerprint {
         if let Some(cause) = then.and_then(|then| newly_unread(then, now)) {
-            return Err(Ended::Unreachable { cause });
+            return Err(Ended::Unreachable {
+                cause: Box::new(cause),
+            });
         }
         return Err(Ended::Moved {
             differences: differences(then, plan, now, intended),

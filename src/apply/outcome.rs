@@ -83,22 +83,22 @@ pub enum Ended {
     /// Running as intended and verified; a restart would bring back what was there before.
     Unsaved {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
-        cause: Unsaved,
+        cause: Box<Unsaved>,
     },
     /// Something went wrong; the device was seen to be as before.
     RolledBack {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
-        cause: Failure,
+        cause: Box<Failure>,
         #[serde(default)]
         restored: Restored,
     },
     /// Something went wrong, and the device is neither as intended nor as it was.
     Stuck {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
-        cause: Failure,
+        cause: Box<Failure>,
         /// Why it is not back; left out: the cause says all that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        not_restored: Option<NotRestored>,
+        not_restored: Option<Box<NotRestored>>,
         /// What is still not as it was, object by object.
         #[serde(default, deserialize_with = "list_of_facts")]
         left: Vec<Left>,
@@ -113,12 +113,12 @@ pub enum Ended {
     /// Nothing was written: it could not be reached, logged into or read.
     Unreachable {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
-        cause: NotReached,
+        cause: Box<NotReached>,
     },
     /// Stopped half-way by a signal or a lost lease; the next start looks what is there.
     Interrupted {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
-        cause: Interruption,
+        cause: Box<Interruption>,
     },
 }
 
@@ -196,14 +196,14 @@ impl Ended {
     pub fn found_by_recovery(found: FoundByRecovery) -> Self {
         match found {
             FoundByRecovery::Everything => Self::Unsaved {
-                cause: Unsaved::ProcessEnded { found },
+                cause: Box::new(Unsaved::ProcessEnded { found }),
             },
             FoundByRecovery::Nothing => Self::RolledBack {
-                cause: Failure::ProcessEnded { found },
+                cause: Box::new(Failure::ProcessEnded { found }),
                 restored: Restored::FoundSo,
             },
             FoundByRecovery::Steps { .. } | FoundByRecovery::SomethingElse => Self::Interrupted {
-                cause: Interruption::ProcessEnded { found },
+                cause: Box::new(Interruption::ProcessEnded { found }),
             },
         }
     }

@@ -195,7 +195,9 @@ impl<W: Witness> Road<'_, '_, W> {
 }
 
 pub(super) fn interrupted(cause: Interruption) -> Ended {
-    Ended::Interrupted { cause }
+    Ended::Interrupted {
+        cause: Box::new(cause),
+    }
 }
 
 /// Returns how it ended with a device that was written to, when it is not known what became of it.
@@ -208,8 +210,8 @@ pub(super) fn away(start: &Start<'_>, cause: Failure, not_restored: Option<NotRe
         .collect();
     let objects = objects.into_iter();
     Ended::Stuck {
-        cause,
-        not_restored,
+        cause: Box::new(cause),
+        not_restored: not_restored.map(Box::new),
         left: objects.map(|object| Left::Unknown { object }).collect(),
     }
 }

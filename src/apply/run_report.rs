@@ -20,6 +20,8 @@ pub struct RunReport {
     pub skipped: Vec<Skipped>,
     /// Devices that could not be looked at, and so have no plan.
     pub unobservable: Vec<Unobservable>,
+    /// Devices of which a part could not be read, so that it is not known to be as intended.
+    pub partly_unread: Vec<DeviceName>,
     /// Devices in scope that run what a restart would undo, and that this run did not save.
     pub still_unsaved: Vec<DeviceName>,
     /// Plans that gamctl's own check of the lines rejects.
@@ -71,7 +73,8 @@ impl RunReport {
         }
         let not_recorded =
             |notice: &RunNotice| matches!(notice, RunNotice::OutcomeNotRecorded { .. });
-        if has_skipped(&|reason| matches!(reason, SkipReason::StoreAway { .. }))
+        if matches!(self.refusal, Some(PreflightRefusal::StoreFull { .. }))
+            || has_skipped(&|reason| matches!(reason, SkipReason::StoreAway { .. }))
             || self.notices.iter().any(not_recorded)
         {
             return RunResult::Failed;
@@ -92,6 +95,7 @@ impl RunReport {
         if has_ended(&|ended| matches!(ended, Ended::Unreachable { .. }))
             || self.outcomes.iter().any(is_partly)
             || !self.unobservable.is_empty()
+            || !self.partly_unread.is_empty()
             || !self.skipped.is_empty()
         {
             return RunResult::NotObserved;

@@ -164,8 +164,8 @@ impl<W: Witness> Road<'_, '_, W> {
             }
             (false, Stand::OthersMoved(left) | Stand::Elsewhere(left) | Stand::Unread(left)) => {
                 Ok(Some(Ended::Stuck {
-                    cause,
-                    not_restored: Some(NotRestored::ChangedBeforeSave),
+                    cause: Box::new(cause),
+                    not_restored: Some(Box::new(NotRestored::ChangedBeforeSave)),
                     left,
                 }))
             }
@@ -199,7 +199,7 @@ impl<W: Witness> Road<'_, '_, W> {
         };
         self.commit(entry, SoFar::VerifiedNotSaved).await?;
         Ok(Ended::Unsaved {
-            cause: Unsaved::SaveFailed { save: cause },
+            cause: Box::new(Unsaved::SaveFailed { save: cause }),
         })
     }
 }

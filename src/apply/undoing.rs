@@ -77,18 +77,18 @@ impl<W: Witness> Road<'_, '_, W> {
         }
         match stand {
             Stand::Reached => Ok(Ended::Unsaved {
-                cause: Unsaved::NotConfirmed { failure: cause },
+                cause: Box::new(Unsaved::NotConfirmed { failure: cause }),
             }),
             Stand::OthersMoved(others) => {
                 self.remark_others(others);
                 let failure = (!is_typed).then_some(cause);
                 Ok(Ended::Unsaved {
-                    cause: Unsaved::OthersChanged { failure },
+                    cause: Box::new(Unsaved::OthersChanged { failure }),
                 })
             }
             Stand::Unread(left) => Ok(Ended::Stuck {
-                cause,
-                not_restored: Some(NotRestored::Unread),
+                cause: Box::new(cause),
+                not_restored: Some(Box::new(NotRestored::Unread)),
                 left,
             }),
             Stand::Elsewhere(left) => {
@@ -99,7 +99,7 @@ impl<W: Witness> Road<'_, '_, W> {
                 if start.ends.left_of_before(&look).is_empty() {
                     self.remark_others(start.ends.others(&look));
                     return Ok(Ended::RolledBack {
-                        cause,
+                        cause: Box::new(cause),
                         restored: Restored::NothingTookEffect,
                     });
                 }
@@ -118,13 +118,13 @@ impl<W: Witness> Road<'_, '_, W> {
         let left = start.ends.all_that_differs(look);
         if left.is_empty() {
             return Ended::RolledBack {
-                cause,
+                cause: Box::new(cause),
                 restored: Restored::ByRestart,
             };
         }
         Ended::Stuck {
-            cause,
-            not_restored: Some(NotRestored::RestartedOtherwise),
+            cause: Box::new(cause),
+            not_restored: Some(Box::new(NotRestored::RestartedOtherwise)),
             left,
         }
     }
@@ -145,8 +145,8 @@ impl<W: Witness> Road<'_, '_, W> {
             }
         }
         Ok(Ended::Stuck {
-            cause,
-            not_restored: trouble,
+            cause: Box::new(cause),
+            not_restored: trouble.map(Box::new),
             left: start.ends.left_of_before(&now),
         })
     }
@@ -165,8 +165,8 @@ impl<W: Witness> Road<'_, '_, W> {
         });
         if let Some(why) = no_way(&mut way, request, now) {
             return Ok(Try::Ended(Ended::Stuck {
-                cause: cause.clone(),
-                not_restored: Some(NotRestored::NoRollback { why }),
+                cause: Box::new(cause.clone()),
+                not_restored: Some(Box::new(NotRestored::NoRollback { why })),
                 left: start.ends.left_of_before(now),
             }));
         }
@@ -200,7 +200,7 @@ impl<W: Witness> Road<'_, '_, W> {
             self.verified(Purpose::Undo, &look).await?;
             self.remark_others(start.ends.others(&look));
             return Ok(Try::Ended(Ended::RolledBack {
-                cause: cause.clone(),
+                cause: Box::new(cause.clone()),
                 restored: Restored::ByPlan,
             }));
         }

@@ -153,6 +153,21 @@ pub struct DeviceComplaint {
     pub complaint: Complaint,
 }
 
+/// Rules of notes about what a device has and could not be read or understood.
+pub const UNREAD_NOTES: [&str; 2] = ["not-read", "unclear"];
+
+impl Planned {
+    /// Returns the devices of which a part could not be read or understood, so that it is not known to be as intended.
+    pub fn partly_unread(&self) -> impl Iterator<Item = &DeviceName> {
+        let is_unread = |plan: &&DevicePlan| {
+            let mut notes = plan.notes.iter();
+            notes.any(|note| UNREAD_NOTES.contains(&note.rule.as_str()))
+        };
+        let unread = self.devices.iter().filter(is_unread);
+        unread.map(|plan| &plan.device)
+    }
+}
+
 impl OutOfScope {
     pub fn is_nothing(&self) -> bool {
         self.devices == 0 && self.preprovisioned == 0 && self.dropped.is_empty()

@@ -41,7 +41,7 @@ pub use back::{Back, back};
 pub use change::{Change, Field, FieldChange, Object, Value, Verb};
 pub use fleet::{
     DeviceComplaint, InventoryVersion, Memory, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
-    Unobservable,
+    UNREAD_NOTES, Unobservable,
 };
 pub use guard::guard;
 pub use ledger::Ledger;

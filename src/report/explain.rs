@@ -354,7 +354,7 @@ mod tests {
         }];
         let stuck = explained(
             vec![chapter(Ended::Stuck {
-                cause,
+                cause: Box::new(cause),
                 not_restored: None,
                 left,
             })],

@@ -2,8 +2,10 @@
 
 mod caller;
 mod freezes;
+mod full_disk;
 mod logs;
 mod nothing;
+mod plan_files;
 mod two_runs;
 
 use std::future::Future;

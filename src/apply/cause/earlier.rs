@@ -15,6 +15,12 @@ pub(in crate::apply) trait Earlier {
     fn earlier(text: String) -> Self;
 }
 
+impl<T: Earlier> Earlier for Box<T> {
+    fn earlier(text: String) -> Self {
+        Self::new(T::earlier(text))
+    }
+}
+
 /// Reads facts, or the sentence that an earlier version stored in their place.
 pub(in crate::apply) fn facts_or_text<'de, D, T>(from: D) -> Result<T, D::Error>
 where

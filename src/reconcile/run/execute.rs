@@ -57,6 +57,7 @@ impl Execution {
             commit: run.version.commit.clone(),
             skipped: std::mem::take(&mut run.skipped),
             unobservable: run.planned.unobservable.clone(),
+            partly_unread: run.planned.partly_unread().cloned().collect(),
             lint_errors: run.planned.complaints.clone(),
             ..RunReport::default()
         };

@@ -20,7 +20,7 @@ pub fn cause_text(device: &DeviceName, ended: &Ended) -> Option<String> {
             cause,
             not_restored,
             ..
-        } => stuck(cause, not_restored.as_ref()),
+        } => stuck(cause, not_restored.as_deref()),
         Ended::Refused { refusal: why } => refusal(device, why),
         Ended::Unreachable { cause } => not_reached(device, cause),
         Ended::Interrupted { cause } => interruption(cause),

@@ -29,6 +29,8 @@ struct RunDocument<'a> {
     #[serde(skip_serializing_if = "<[Unobservable]>::is_empty")]
     unobservable: &'a [Unobservable],
     #[serde(skip_serializing_if = "<[DeviceName]>::is_empty")]
+    partly_unread: &'a [DeviceName],
+    #[serde(skip_serializing_if = "<[DeviceName]>::is_empty")]
     still_unsaved: &'a [DeviceName],
     #[serde(skip_serializing_if = "<[DeviceComplaint]>::is_empty")]
     lint_errors: &'a [DeviceComplaint],
@@ -87,6 +89,7 @@ pub fn run_document(report: &RunReport) -> String {
         outcomes: report.outcomes.iter().map(PublishedOutcome::from).collect(),
         not_begun: skipped.collect(),
         unobservable: &report.unobservable,
+        partly_unread: &report.partly_unread,
         still_unsaved: &report.still_unsaved,
         lint_errors: &report.lint_errors,
         is_interrupted: report.is_interrupted,

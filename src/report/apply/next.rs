@@ -7,9 +7,9 @@ use crate::apply::cause::{Failure, NotReached};
 pub(super) fn next_step(ended: &Ended) -> Option<&'static str> {
     Some(match ended {
         Ended::RolledBack { cause, .. } => after_rollback(cause),
-        Ended::Unreachable {
-            cause: NotReached::Earlier { .. },
-        } => return None,
+        Ended::Unreachable { cause } if matches!(**cause, NotReached::Earlier { .. }) => {
+            return None;
+        }
         Ended::Unreachable { .. } if ended.retry_helps() => {
             "Run `gamctl apply` again when it answers."
         }

@@ -183,7 +183,7 @@ pub fn recovered(found: &Found) -> String {
 }
 
 /// Returns a notice about the run as a whole.
-pub fn notice(notice: &RunNotice) -> String {
+pub(super) fn notice(notice: &RunNotice) -> String {
     match notice {
         RunNotice::PlanAgeUnknown => {
             "This store did not see the plan being made, so its age is unknown.".to_owned()

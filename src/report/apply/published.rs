@@ -140,7 +140,7 @@ fn facts(ended: &Ended) -> Facts<'_> {
             not_restored,
             left,
         } => Facts {
-            not_restored: not_restored.as_ref(),
+            not_restored: not_restored.as_deref(),
             left_facts: Some(left),
             ..only(Cause::Failure(cause))
         },
@@ -162,14 +162,6 @@ fn published_failure(cause: &Failure) -> PublishedFailure<'_> {
         failure: failure_text(cause),
         cause,
     }
-}
-
-/// Publishes each outcome of a list.
-pub(super) fn outcomes<S: Serializer>(
-    outcomes: &[DeviceOutcome],
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    to.collect_seq(outcomes.iter().map(PublishedOutcome::from))
 }
 
 /// Publishes an outcome that may not be known yet.

@@ -44,27 +44,27 @@ fn every_ending() -> Vec<Ended> {
         Ended::Unchanged,
         Ended::Applied,
         Ended::Unsaved {
-            cause: Unsaved::SaveFailed {
+            cause: Box::new(Unsaved::SaveFailed {
                 save: SaveFailure::Refused {
                     line: text("copy running-config startup-config"),
                     reply: text("% Error: the flash is full"),
                     address: "192.0.2.7:22".parse().unwrap(),
                 },
-            },
+            }),
         },
         Ended::RolledBack {
-            cause: Failure::LineRefused {
+            cause: Box::new(Failure::LineRefused {
                 step: 1,
                 line: text("ghn subscriber 3 vid 9"),
                 reply: text("% Invalid"),
                 address: "192.0.2.7:22".parse().unwrap(),
-            },
+            }),
             restored: Restored::ByPlan,
         },
         Ended::Stuck {
-            cause: Failure::Earlier {
+            cause: Box::new(Failure::Earlier {
                 text: text("it did not come back"),
-            },
+            }),
             not_restored: None,
             left: vec![Left::Field {
                 object: text("subscriber apt-101"),
@@ -88,21 +88,21 @@ fn every_ending() -> Vec<Ended> {
             }],
         },
         Ended::Unreachable {
-            cause: NotReached::Look {
+            cause: Box::new(NotReached::Look {
                 look: LookFailure {
                     problem: LookProblem::NoAnswer,
                     text: text("no answer"),
                 },
-            },
+            }),
         },
         Ended::Interrupted {
-            cause: Interruption::StopRequested {
+            cause: Box::new(Interruption::StopRequested {
                 at: StoppedAt::AfterStep {
                     step: 1,
                     of: 2,
                     not_left: None,
                 },
-            },
+            }),
         },
     ]
 }
@@ -224,9 +224,9 @@ fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
 #[test]
 fn what_a_device_said_cannot_paint_the_terminal() {
     let ended = Ended::RolledBack {
-        cause: Failure::Earlier {
+        cause: Box::new(Failure::Earlier {
             text: text("it said \u{1b}[2J"),
-        },
+        }),
         restored: Restored::ByPlan,
     };
     let said = run_text(&report(vec![ended]), Paint::Plain);
@@ -270,7 +270,10 @@ fn every_failure_names_what_failed_where_and_what_to_do() {
             Failure::Earlier { .. } => &["it did not come back", "`gamctl plan`"],
         };
         let restored = Restored::ByPlan;
-        let text = said(&Ended::RolledBack { cause, restored });
+        let text = said(&Ended::RolledBack {
+            cause: Box::new(cause),
+            restored,
+        });
         for part in parts.iter().chain(&["oak", "as it was before"]) {
             assert!(text.contains(part), "{part}: {text}");
         }
@@ -290,7 +293,9 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
             SaveFailure::Earlier { .. } => &["the flash is full"],
         };
         let cause = Unsaved::SaveFailed { save };
-        let text = said(&Ended::Unsaved { cause });
+        let text = said(&Ended::Unsaved {
+            cause: Box::new(cause),
+        });
         for part in parts.iter().chain(&["oak", "`gamctl apply` saves it"]) {
             assert!(text.contains(part), "{part}: {text}");
         }
@@ -303,7 +308,9 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
             Unsaved::ProcessEnded { .. } => "process that wrote there ended",
             Unsaved::Earlier { .. } => "the flash is full",
         };
-        let text = said(&Ended::Unsaved { cause });
+        let text = said(&Ended::Unsaved {
+            cause: Box::new(cause),
+        });
         assert!(text.contains(part), "{part}: {text}");
     }
 }
@@ -322,8 +329,8 @@ fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
             NotRestored::ChangedBeforeSave => "changed before it was saved",
         };
         let text = said(&Ended::Stuck {
-            cause: samples::failures().remove(0).0,
-            not_restored: Some(why),
+            cause: samples::failures().remove(0).0.into(),
+            not_restored: Some(Box::new(why)),
             left: samples::left(),
         });
         let left = [
@@ -403,7 +410,9 @@ fn every_device_that_was_not_reached_or_interrupted_is_told_with_the_cause_and_w
             ],
             NotReached::Earlier { .. } => &["no answer", "Nothing was written."],
         };
-        let text = said(&Ended::Unreachable { cause });
+        let text = said(&Ended::Unreachable {
+            cause: Box::new(cause),
+        });
         for part in parts {
             assert!(text.contains(part), "{part}: {text}");
         }
@@ -417,7 +426,9 @@ fn every_device_that_was_not_reached_or_interrupted_is_told_with_the_cause_and_w
             Interruption::ProcessEnded { .. } => &["process that wrote there", "1 of 2 steps"],
             Interruption::Earlier { .. } => &["a signal"],
         };
-        let text = said(&Ended::Interrupted { cause });
+        let text = said(&Ended::Interrupted {
+            cause: Box::new(cause),
+        });
         for part in parts.iter().chain(&["oak", "`gamctl apply`"]) {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -192,9 +192,8 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
                     None => {}
                 }
                 if let Some(failure) = failure {
-                    let failure = failure_text(failure);
-                    let failure = visible(&failure);
-                    text.push_str(&format!("              {}\n", paint.error(&failure)));
+                    let failure = paint.error(&visible(&failure_text(failure)));
+                    text.push_str(&format!("              {failure}\n"));
                 }
             }
             What::Left { .. } => say("left configuration mode"),
@@ -260,9 +259,9 @@ mod tests {
             outcome: Some(DeviceOutcome {
                 device: DeviceName::new("maple-a").unwrap(),
                 ended: Ended::RolledBack {
-                    cause: Failure::Earlier {
+                    cause: Box::new(Failure::Earlier {
                         text: "line 2 was not taken".to_owned(),
-                    },
+                    }),
                     restored: Restored::ByPlan,
                 },
                 steps: Vec::new(),

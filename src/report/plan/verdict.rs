@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::{Exit, counted, listed};
 use crate::model::{DeviceName, DeviceState, SubscriberName};
-use crate::plan::{DevicePlan, Impact, Object, Planned, Verb};
+use crate::plan::{DevicePlan, Impact, Object, Planned, UNREAD_NOTES, Verb};
 
 /// What a plan comes to, in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -124,7 +124,7 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
                     "Nothing would be changed on {devices}; what is locked differs from the inventory."
                 )
             }
-            (_, false) if has_note(planned, &UNKNOWN) => {
+            (_, false) if has_note(planned, &UNREAD_NOTES) => {
                 let count = not_planned(planned);
                 format!(
                     "Nothing would change on {devices} as far as is known, and {} could not be planned.",
@@ -206,8 +206,6 @@ fn has_drift(planned: &Planned) -> bool {
     })
 }
 
-/// Rules of notes: what the device has is not known.
-const UNKNOWN: [&str; 2] = ["not-read", "unclear"];
 /// What the inventory says is known not to be there, and cannot be brought about.
 const STUCK: [&str; 2] = ["blocked", "cannot-be-set"];
 
@@ -219,7 +217,7 @@ fn has_note(planned: &Planned, rules: &[&str]) -> bool {
 fn not_planned(planned: &Planned) -> usize {
     let notes = planned.devices.iter().flat_map(|plan| &plan.notes);
     notes
-        .filter(|note| UNKNOWN.contains(&note.rule.as_str()))
+        .filter(|note| UNREAD_NOTES.contains(&note.rule.as_str()))
         .count()
 }
 
@@ -240,7 +238,7 @@ pub fn exit(planned: &Planned) -> Exit {
         || has_note(planned, &STUCK)
     {
         Exit::ChangesPending
-    } else if !planned.unobservable.is_empty() || has_note(planned, &UNKNOWN) {
+    } else if !planned.unobservable.is_empty() || has_note(planned, &UNREAD_NOTES) {
         Exit::Unobservable
     } else {
         Exit::Done

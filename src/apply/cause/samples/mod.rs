@@ -365,16 +365,27 @@ pub(crate) fn endings() -> Vec<(Ended, bool)> {
     let mut endings = Vec::new();
     let mut add = |ended, helps| endings.push((ended, helps));
     for (cause, helps) in unsaved() {
-        add(Ended::Unsaved { cause }, helps);
+        add(
+            Ended::Unsaved {
+                cause: Box::new(cause),
+            },
+            helps,
+        );
     }
     for (cause, helps) in failures() {
         let restored = Restored::ByPlan;
-        add(Ended::RolledBack { cause, restored }, helps);
+        add(
+            Ended::RolledBack {
+                cause: Box::new(cause),
+                restored,
+            },
+            helps,
+        );
     }
     for (why, helps) in not_restored() {
         let ended = Ended::Stuck {
-            cause: failures().remove(0).0,
-            not_restored: Some(why),
+            cause: Box::new(failures().remove(0).0),
+            not_restored: Some(Box::new(why)),
             left: left(),
         };
         add(ended, helps);
@@ -383,10 +394,20 @@ pub(crate) fn endings() -> Vec<(Ended, bool)> {
         add(Ended::Refused { refusal }, helps);
     }
     for (cause, helps) in not_reached() {
-        add(Ended::Unreachable { cause }, helps);
+        add(
+            Ended::Unreachable {
+                cause: Box::new(cause),
+            },
+            helps,
+        );
     }
     for (cause, helps) in interruptions() {
-        add(Ended::Interrupted { cause }, helps);
+        add(
+            Ended::Interrupted {
+                cause: Box::new(cause),
+            },
+            helps,
+        );
     }
     endings
 }

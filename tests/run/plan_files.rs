@@ -1,0 +1,102 @@
+//! A plan file is applied as it was approved, to the letter, or not at all.
+
+use gamctl::apply::{PlanPart, PreflightRefusal, RunResult};
+use gamctl::plan::{Impact, Note, Planned};
+use gamctl::reconcile::run::{PlanFile, Preparation, Reconciler, RunRequest, Verb, Watcher};
+use gamctl::report::write_plan;
+
+use super::{Bed, on_both, options, prepared};
+use crate::crash::judge::writings;
+
+on_both! { a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_once }
+
+/// Prepares what is in a plan, written as whoever edited it would: with the hash of what it says now.
+async fn from_file(caller: &Reconciler, planned: &Planned) -> Preparation {
+    let file = PlanFile::read(write_plan(planned).into_bytes()).unwrap();
+    let request = RunRequest {
+        plan_file: Some(file),
+        ..RunRequest::of(Verb::Apply, "ada@noc")
+    };
+    caller.prepare(request, &Watcher::silent()).await.unwrap()
+}
+
+type Edit = fn(&mut Planned);
+
+fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_once(bed: Bed) {
+    let caller = bed.caller();
+    bed.wait(async {
+        let plan = RunRequest::of(Verb::Plan, "ada@noc");
+        let planned = prepared(&caller, plan).await.planned().clone();
+        let edits: [(Edit, PlanPart); 6] = [
+            (
+                |planned| {
+                    planned.devices[0].steps[1].inverse = vec!["no ghn subscriber 9".to_owned()]
+                },
+                PlanPart::Inverse { step: 2 },
+            ),
+            (
+                |planned| planned.devices[0].steps[0].inverse.clear(),
+                PlanPart::Inverse { step: 1 },
+            ),
+            (
+                |planned| {
+                    planned.devices[0].steps[0]
+                        .lines
+                        .push("no ghn subscriber 9".to_owned())
+                },
+                PlanPart::Lines { step: 1 },
+            ),
+            (
+                |planned| planned.devices[0].steps[0].impact = Impact::TouchesManagement,
+                PlanPart::Explanation { step: 1 },
+            ),
+            (
+                |planned| {
+                    planned.devices[0].notes.push(Note {
+                        rule: "not-read".to_owned(),
+                        object: None,
+                        message: "all is well".to_owned(),
+                    })
+                },
+                PlanPart::Rest,
+            ),
+            (
+                |planned| {
+                    planned.devices[0].steps.pop();
+                },
+                PlanPart::StepCount {
+                    approved: planned.devices[0].steps.len() - 1,
+                    now: planned.devices[0].steps.len(),
+                },
+            ),
+        ];
+        for (edit, part) in edits {
+            let mut edited = planned.clone();
+            edit(&mut edited);
+            let device = planned.devices[0].device.clone();
+            match from_file(&caller, &edited).await {
+                Preparation::Refused(refused) => assert_eq!(
+                    refused.report.refusal,
+                    Some(PreflightRefusal::PlanDiffers { device, part })
+                ),
+                other => panic!("{part:?}: {other:?}"),
+            }
+        }
+        assert!(writings(bed.site.twin(0)).is_empty());
+        assert!(writings(bed.site.twin(1)).is_empty());
+        for expected in [None, Some("plan-already-applied")] {
+            // The second time every device has changed since, so the store decides.
+            let Preparation::Ready(run) = from_file(&caller, &planned).await else {
+                panic!("{expected:?}");
+            };
+            let run = run.confirm(false);
+            let report = caller.execute(run, options(), &Watcher::silent()).await;
+            let report = report.unwrap();
+            match (&report.refusal, expected) {
+                (None, None) => assert_eq!(report.result(), RunResult::Done),
+                (Some(PreflightRefusal::PlanAlreadyApplied { .. }), Some(_)) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+}
