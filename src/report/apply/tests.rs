@@ -217,7 +217,7 @@ fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
     );
     all.outcomes[1].ended = Ended::RolledBack {
         cause: Box::new(Failure::Earlier {
-            text: text("refused"),
+            text: "refused".to_owned(),
         }),
         restored: Restored::ByPlan,
     };
