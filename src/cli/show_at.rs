@@ -99,7 +99,7 @@ impl Past<'_> {
         let short = commit.get(..12).unwrap_or(commit);
         let cannot = |error: &SourceError| {
             format!(
-                "commit {short} cannot be read from this repository: {}; fetch it, and ask again",
+                "commit {short} cannot be read from this repository: {}; fetch it, then run this again",
                 chain(error)
             )
         };
@@ -351,8 +351,8 @@ fn no_subscriber(
                 visible(why)
             )
         }
-        Some(Ok(_)) => format!(
-            "there is no subscriber `{id}`, neither now nor in what was applied then{near}; `gamctl explain NAME --device DEVICE` knows subscribers by their name on a device"
-        ),
+        Some(Ok(_)) => {
+            format!("there is no subscriber `{id}`, neither now nor in what was applied then{near}")
+        }
     }
 }

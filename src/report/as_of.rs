@@ -63,7 +63,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
         text.push_str(&fact("device", &self.look(), width));
         text.push_str(&fact("changed", &self.change(), width));
         if !self.is_in_inventory_now {
-            let said = "not in the inventory any more";
+            let said = "no longer in the inventory";
             text.push_str(&fact("now", said, width));
         }
         for block in blocks {
@@ -209,7 +209,7 @@ mod tests {
             \x20 inventory  not known: commit 0123 cannot be read\\u{1b}[2J\n\
             \x20 device     not known: the store has no look at it by then\n\
             \x20 changed    by no run of gamctl by then, as far as the store knows\n\
-            \x20 now        not in the inventory any more\n"
+            \x20 now        no longer in the inventory\n"
         );
     }
 

@@ -203,6 +203,7 @@ fn what_is_stored_is_read_back() {
             ended,
             steps: steps.collect(),
             remarks: samples::remarks(),
+            not_compared: Vec::new(),
             millis: 5,
         });
     }

@@ -216,7 +216,10 @@ fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
         "{text}"
     );
     all.outcomes[1].ended = Ended::RolledBack {
-        because: because("refused"),
+        cause: Box::new(Failure::Earlier {
+            text: text("refused"),
+        }),
+        restored: Restored::ByPlan,
     };
     assert_eq!(exit(&all), Exit::DeviceFailed);
 }
