@@ -106,8 +106,10 @@ fn every_end_of_a_run_gives_one_document() {
     ends(&site, &["apply", "--yes"], 4, Some("refused"));
     assert_eq!(run(&site, &["thaw", "--all"]).0, 0);
     let plans = site.world.read("service-plans.toml");
-    site.world
-        .write("service-plans.toml", plans.replace("300", "310"));
+    site.world.write(
+        "service-plans.toml",
+        plans.replace("down = 300", "down = 310"),
+    );
     ends(&site, &["apply", "--yes"], 4, Some("refused"));
     site.world.write("service-plans.toml", &plans);
     ends(&site, &["apply", "--yes"], 0, Some("done"));

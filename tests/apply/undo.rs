@@ -1,6 +1,7 @@
 //! What cannot be given back: it is changed all the same, and after a failure all else goes back and the rest is named.
 
 use gamctl::apply::Ended;
+use gamctl::report::{cause_text, left_text};
 use gamctl::simulator::fault::{Fault, FaultOrder};
 
 use super::stage::{How, Stage};
@@ -52,9 +53,11 @@ async fn what_no_line_can_give_back_is_named_and_all_else_goes_back() {
     };
     stage.twin.set_fault(FaultOrder::new(error).matching(&last));
     let told = stage.carry_out(plan, Some(&seen), How::default()).await;
-    let Ended::Stuck { because, left } = &told.ending.outcome.ended else {
-        panic!("{:?}", told.ending.outcome);
+    let outcome = &told.ending.outcome;
+    let Ended::Stuck { left, .. } = &outcome.ended else {
+        panic!("{outcome:?}");
     };
+    let because = cause_text(&outcome.device, &outcome.ended).unwrap();
     assert!(
         because.ends_with(
             "there is no way back: `description` of profile home 100 cannot be given back: no line of gamctl can write what it was"
@@ -62,7 +65,7 @@ async fn what_no_line_can_give_back_is_named_and_all_else_goes_back() {
         "{because}"
     );
     assert_eq!(
-        *left,
+        Vec::from_iter(left.iter().map(left_text)),
         ["`description` of profile home 100 is Home and not a\\b"]
     );
     let mut expected = stage.at_first.clone();

@@ -1,5 +1,6 @@
 //! Pages of what the store remembers, and what was so at a time.
 
+use gamctl::apply::cause::{Interruption, StoppedAt};
 use gamctl::apply::{Ended, RunResult};
 use gamctl::history::{AsOf, Cursor, CursorError, Filter, Page, QueryError, RunId, Store, Subject};
 use gamctl::model::DeviceName;
@@ -211,8 +212,10 @@ async fn each_device_of_a_run_is_on_one_page_with_its_end_where_it_has_one(bed: 
             8 => {
                 let begun = store.record(run.id, &lease, 1, &intent(&name)).await;
                 begun.unwrap();
-                let because = "a signal".to_owned();
-                let ended = outcome(&name, Ended::Interrupted { because });
+                let cause = Box::new(Interruption::StopRequested {
+                    at: StoppedAt::BeforeWriting,
+                });
+                let ended = outcome(&name, Ended::Interrupted { cause });
                 store.finish(run.id, &lease, 2, &ended, None).await
             }
             _ => {
