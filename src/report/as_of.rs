@@ -185,7 +185,7 @@ mod tests {
             confirmed: None,
             observed: None,
         });
-        let text = state.text(&[], Paint::Plain, 100);
+        let text = state.text(&[], Paint::Plain, 200);
         assert!(
             text.contains("16:32 UTC; the look of 2026-11-21 16:33 UTC found something else"),
             "{text}"

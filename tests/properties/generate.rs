@@ -328,7 +328,8 @@ fn identity(dice: &mut Dice, table: &mut Table, number: usize) {
     }
     for key in ["location", "contact"] {
         if dice.once_in(4) {
-            table.set(key, device_text(dice, 127));
+            // A line without quotes keeps one of two spaces.
+            table.set(key, device_text(dice, 127).replace("  ", "__"));
         }
     }
 }

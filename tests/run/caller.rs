@@ -15,7 +15,7 @@ on_both! {
     a_second_run_of_the_same_caller_finds_nothing_to_do_and_parses_nothing_again,
 }
 
-fn a_caller_without_a_terminal_prepares_and_executes_a_run(bed: Bed) {
+fn a_caller_without_a_terminal_prepares_and_executes_a_run(bed: &Bed) {
     let caller = bed.caller();
     let report = bed.wait(async {
         let run = prepared(&caller, request()).await;
@@ -42,7 +42,7 @@ fn a_caller_without_a_terminal_prepares_and_executes_a_run(bed: Bed) {
     }
 }
 
-fn a_caller_that_goes_away_in_the_middle_stops_no_device(bed: Bed) {
+fn a_caller_that_goes_away_in_the_middle_stops_no_device(bed: &Bed) {
     bed.slow_down();
     let caller = shared(bed.caller());
     let (watcher, mut first) = first_lines();
@@ -82,7 +82,7 @@ fn a_caller_that_goes_away_in_the_middle_stops_no_device(bed: Bed) {
     assert_eq!(bed.wait(bed.store().unsaved()).unwrap(), []);
 }
 
-fn a_second_run_of_the_same_caller_finds_nothing_to_do_and_parses_nothing_again(bed: Bed) {
+fn a_second_run_of_the_same_caller_finds_nothing_to_do_and_parses_nothing_again(bed: &Bed) {
     let caller = bed.caller();
     let again = bed.wait(async {
         let run = confirmed(&caller).await;

@@ -14,7 +14,7 @@ on_both! {
     a_freeze_set_while_a_device_waits_for_its_turn_holds,
 }
 
-fn a_freeze_set_while_a_person_is_asked_holds(bed: Bed) {
+fn a_freeze_set_while_a_person_is_asked_holds(bed: &Bed) {
     let caller = bed.caller();
     let run = bed.wait(prepared(&caller, request()));
     assert!(run.skipped().is_empty());
@@ -38,18 +38,17 @@ fn a_freeze_set_while_a_person_is_asked_holds(bed: Bed) {
     assert!(writings(bed.site.twin(1)).is_empty());
 }
 
-fn a_freeze_set_while_a_device_waits_for_its_turn_holds(bed: Bed) {
+fn a_freeze_set_while_a_device_waits_for_its_turn_holds(bed: &Bed) {
     bed.slow_down();
     let caller = shared(bed.caller());
     let (watcher, mut first) = first_lines();
-    let executing = bed.wait(async {
-        let run = confirmed(&caller).await;
+    let run = bed.wait(confirmed(&caller));
+    let executing = {
         let caller = caller.clone();
-        let executing =
-            tokio::spawn(async move { caller.execute(run, one_at_a_time(), &watcher).await });
-        assert_eq!(first.recv().await.unwrap(), oak(0));
-        executing
-    });
+        let work = async move { caller.execute(run, one_at_a_time(), &watcher).await };
+        bed.site.runtime.spawn(work)
+    };
+    assert_eq!(bed.wait(first.recv()).unwrap(), oak(0));
     bed.freeze("oak-*");
     let report = bed.wait(executing).unwrap().unwrap();
     assert_eq!(

@@ -38,8 +38,9 @@ fn a_run_without_room_for_its_record_writes_to_no_device_and_exits_1() {
     };
     bed.site.state = small.0.join("state");
     let said = bed.site.apply().exits(1);
-    said.says("Nothing is applied: the store")
-        .says("free space on its disk");
+    said.says("Nothing is applied: the disk of the store")
+        .says("free some space")
+        .says("no device was written to");
     assert!(writings(bed.site.twin(0)).is_empty());
     assert!(writings(bed.site.twin(1)).is_empty());
     drop(small);

@@ -31,7 +31,7 @@ use crate::postgres;
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
         mod sqlite {
-            $(#[test] fn $name() { super::$name(crate::run::Bed::sqlite()); })*
+            $(#[test] fn $name() { super::$name(&crate::run::Bed::sqlite()); })*
         }
         mod postgres {
             $(#[test] fn $name() { crate::run::on_postgres(super::$name); })*
@@ -47,13 +47,14 @@ struct Bed {
     database: Option<String>,
 }
 
-fn on_postgres(test: impl FnOnce(Bed)) {
+fn on_postgres(test: impl FnOnce(&Bed)) {
     let cluster = postgres::shared();
     let mut bed = Bed::sqlite();
     let database = bed.site.runtime.block_on(cluster.database());
     bed.site.url = Some(cluster.url(&database).to_string());
     bed.database = Some(database.clone());
-    test(bed);
+    test(&bed);
+    drop(bed);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(cluster.drop_database(&database));
 }

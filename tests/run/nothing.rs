@@ -9,7 +9,7 @@ use super::{Bed, on_both, options, prepared, request};
 
 on_both! { a_run_with_nothing_to_start_leaves_no_row }
 
-fn a_run_with_nothing_to_start_leaves_no_row(bed: Bed) {
+fn a_run_with_nothing_to_start_leaves_no_row(bed: &Bed) {
     // One is frozen, the other does not answer any more.
     bed.freeze("oak-0");
     bed.site.twin(1).set_fault(Fault::SnmpSilence {});

@@ -22,7 +22,7 @@ async fn from_file(caller: &Reconciler, planned: &Planned) -> Preparation {
 
 type Edit = fn(&mut Planned);
 
-fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_once(bed: Bed) {
+fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_once(bed: &Bed) {
     let caller = bed.caller();
     bed.wait(async {
         let plan = RunRequest::of(Verb::Plan, "ada@noc");
@@ -30,7 +30,7 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
         let edits: [(Edit, PlanPart); 6] = [
             (
                 |planned| {
-                    planned.devices[0].steps[1].inverse = vec!["no ghn subscriber 9".to_owned()]
+                    planned.devices[0].steps[1].inverse = vec!["no ghn subscriber 9".to_owned()];
                 },
                 PlanPart::Inverse { step: 2 },
             ),
@@ -42,7 +42,7 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
                 |planned| {
                     planned.devices[0].steps[0]
                         .lines
-                        .push("no ghn subscriber 9".to_owned())
+                        .push("no ghn subscriber 9".to_owned());
                 },
                 PlanPart::Lines { step: 1 },
             ),
@@ -56,7 +56,7 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
                         rule: "not-read".to_owned(),
                         object: None,
                         message: "all is well".to_owned(),
-                    })
+                    });
                 },
                 PlanPart::Rest,
             ),

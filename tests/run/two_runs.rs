@@ -8,7 +8,7 @@ use crate::crash::judge::writings;
 
 on_both! { two_runs_of_one_process_never_write_to_one_device_at_the_same_time }
 
-fn two_runs_of_one_process_never_write_to_one_device_at_the_same_time(bed: Bed) {
+fn two_runs_of_one_process_never_write_to_one_device_at_the_same_time(bed: &Bed) {
     bed.slow_down();
     let caller = shared(bed.caller());
     let (watcher, mut first) = first_lines();

@@ -144,7 +144,7 @@ impl Execution {
         let hours = self.options.plan_hours;
         let most = Duration::from_secs(3600 * u64::from(hours));
         let taken = store.take_plan(plan, &document, &new, most).await?;
-        Ok(taken_once(taken, hours).map(|age| {
+        Ok(taken_once(&taken, hours).map(|age| {
             let is_unknown = age.is_none() && file.is_some();
             is_unknown.then_some(RunNotice::PlanAgeUnknown)
         }))

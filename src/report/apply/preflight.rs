@@ -2,6 +2,10 @@
 
 use super::super::{counted, moment, visible};
 use crate::apply::{Found, PlanPart, PreflightRefusal, RunNotice, SkipReason};
+use crate::model::DeviceName;
+
+/// What to do about a plan file that cannot be applied any more.
+const MAKE_AGAIN: &str = "make a new one with `gamctl plan --out FILE`";
 
 /// A refusal in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,59 +29,24 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
                 .to_owned(),
             "commit it, or give `--allow-uncommitted`, which is recorded".to_owned(),
         ),
-        PreflightRefusal::OlderCommit { commit, applied } => {
-            let (now, before) = (short(commit), short(applied));
-            text(
-                format!(
-                    "commit {now} is older than {before}, which was applied last: this would go back"
-                ),
-                format!("to go back on purpose: `gamctl rollback --to {now}`"),
-            )
-        }
+        PreflightRefusal::OlderCommit { commit, applied } => older(short(commit), short(applied)),
         PreflightRefusal::RewrittenHistory { commit, applied } => {
-            let (now, before) = (short(commit), short(applied));
-            text(
-                format!(
-                    "commit {now} does not descend from {before}, which was applied last: what {before} brought is not in its history"
-                ),
-                format!(
-                    "find out who rewrote the history: `git log --graph {before} {now}`; where that was meant, add `--accept-history`"
-                ),
-            )
+            rewritten(short(commit), short(applied))
         }
         PreflightRefusal::UnknownHistory { commit, applied } => {
-            let (now, before) = (short(commit), short(applied));
-            text(
-                format!(
-                    "commit {before}, which was applied last, is not in this repository, or the clone is shallow, so whether {now} comes after it cannot be told"
-                ),
-                format!(
-                    "fetch the whole history (`git fetch --unshallow`, `git fetch --all`); where {before} was removed on purpose, add `--accept-history`"
-                ),
-            )
+            unknown(short(commit), short(applied))
         }
         PreflightRefusal::OtherInventory { folder } => text(
             format!(
                 "the plan was made from another inventory than the one in {}",
                 visible(folder)
             ),
-            "make it again with `gamctl plan --out FILE`".to_owned(),
+            MAKE_AGAIN.to_owned(),
         ),
-        PreflightRefusal::PlanDiffers { device, part } => text(
-            format!(
-                "{} of {device} in the plan file {} not what gamctl plans now, though the device has not changed",
-                plan_part(part),
-                match part {
-                    PlanPart::Lines { .. } | PlanPart::Inverse { .. } => "are",
-                    _ => "is",
-                }
-            ),
-            "the file was changed by hand, or ownership or the program changed since; make a new one with `gamctl plan --out FILE`"
-                .to_owned(),
-        ),
+        PreflightRefusal::PlanDiffers { device, part } => plan_differs(device, part),
         PreflightRefusal::OtherPolicy => text(
             "the plan was made under another policy than the one in force now".to_owned(),
-            "make a new one with `gamctl plan --out FILE`".to_owned(),
+            MAKE_AGAIN.to_owned(),
         ),
         PreflightRefusal::PlanAlreadyApplied { run, at } => text(
             format!(
@@ -85,14 +54,14 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
                 moment(*at),
                 visible(run)
             ),
-            "make a new one with `gamctl plan --out FILE`".to_owned(),
+            MAKE_AGAIN.to_owned(),
         ),
         PreflightRefusal::PlanExpired { made, hours } => text(
             format!(
                 "this plan was made on {}, more than {hours} hours ago",
                 moment(*made)
             ),
-            "make a new one with `gamctl plan --out FILE`".to_owned(),
+            MAKE_AGAIN.to_owned(),
         ),
         PreflightRefusal::Limits { refusals } => {
             let first = refusals.first();
@@ -108,8 +77,54 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
         ),
         PreflightRefusal::StoreFull { error } => text(
             visible(error).into_owned(),
-            "free space on its disk, then apply again; no device was written to".to_owned(),
+            "no device was written to".to_owned(),
         ),
+    }
+}
+
+fn older(now: &str, before: &str) -> RefusalText {
+    RefusalText {
+        because: format!(
+            "commit {now} is older than {before}, which was applied last: this would go back"
+        ),
+        hint: format!("to go back on purpose: `gamctl rollback --to {now}`"),
+    }
+}
+
+fn rewritten(now: &str, before: &str) -> RefusalText {
+    RefusalText {
+        because: format!(
+            "commit {now} does not descend from {before}, which was applied last: what {before} brought is not in its history"
+        ),
+        hint: format!(
+            "find out who rewrote the history: `git log --graph {before} {now}`; where that was meant, add `--accept-history`"
+        ),
+    }
+}
+
+fn unknown(now: &str, before: &str) -> RefusalText {
+    RefusalText {
+        because: format!(
+            "commit {before}, which was applied last, is not in this repository, or the clone is shallow, so whether {now} comes after it cannot be told"
+        ),
+        hint: format!(
+            "fetch the whole history (`git fetch --unshallow`, `git fetch --all`); where {before} was removed on purpose, add `--accept-history`"
+        ),
+    }
+}
+
+fn plan_differs(device: &DeviceName, part: &PlanPart) -> RefusalText {
+    let verb = match part {
+        PlanPart::Lines { .. } | PlanPart::Inverse { .. } => "are",
+        _ => "is",
+    };
+    RefusalText {
+        because: format!(
+            "{} of {device} in the plan file {verb} not what gamctl plans now, though the device has not changed",
+            plan_part(part)
+        ),
+        hint: "the file was changed by hand, or ownership or the program changed since; make a new one with `gamctl plan --out FILE`"
+            .to_owned(),
     }
 }
 

@@ -79,8 +79,8 @@ pub(super) fn within_limits(planned: &Planned) -> Result<(), PreflightRefusal> {
 }
 
 /// Refuses a plan that was applied already or is too old; returns its age in seconds where the store knows it.
-pub(super) fn taken_once(taken: Taken, hours: u16) -> Result<Option<u64>, PreflightRefusal> {
-    match taken {
+pub(super) fn taken_once(taken: &Taken, hours: u16) -> Result<Option<u64>, PreflightRefusal> {
+    match *taken {
         Taken::Now { age } => Ok(age),
         Taken::AlreadyApplied { run, at } => Err(PreflightRefusal::PlanAlreadyApplied {
             run: run.0.to_string(),
