@@ -323,7 +323,12 @@ fn plain(text: &str) -> String {
             words.push(word);
         }
     }
-    words.join(" ")
+    // A reset may arrive before or after the connection is known to be there.
+    let (early, late) = (
+        "cannot connect to ADDRESS over SSH: Connection reset by peer (os error 104)",
+        "ADDRESS closed the connection, while agreeing on keys",
+    );
+    words.join(" ").replace(early, late)
 }
 
 /// The name of a fault; a new kind does not compile until it has a row.

@@ -1,7 +1,7 @@
 //! What people write on a device that gamctl could not: texts, and an uplink without the management VLAN.
 
 use gamctl::model::VlanId;
-use gamctl::plan::{DevicePlan, Object};
+use gamctl::plan::{DevicePlan, Note, Object};
 use gamctl::simulator::gam::Configuration;
 
 use super::super::dice::Dice;
@@ -60,10 +60,19 @@ fn management() -> VlanId {
 
 /// Makes the same of both, in what a plan back says that it cannot give back.
 pub(super) fn forget(way: &DevicePlan, both: [&mut Configuration; 2]) {
+    let is_lost = |rule: &str| rule == "cannot-be-undone";
+    // A port that cannot have its old name back keeps the new one, and whoever had that before waits for it.
+    let keeps_a_name = way
+        .notes
+        .iter()
+        .any(|note| is_lost(&note.rule) && matches!(note.object, Some(Object::Port(_))));
+    let waits = |note: &&Note| {
+        keeps_a_name && note.rule == "blocked" && matches!(note.object, Some(Object::Port(_)))
+    };
     let objects: Vec<&Object> = way
         .notes
         .iter()
-        .filter(|note| note.rule == "cannot-be-undone")
+        .filter(|note| is_lost(&note.rule) || waits(note))
         .filter_map(|note| note.object.as_ref())
         .collect();
     for running in both {
