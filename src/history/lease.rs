@@ -38,6 +38,17 @@ impl Store {
         Ok(acquired)
     }
 
+    /// Lists the holders of leases that have neither ended nor been given back.
+    pub async fn holders(&self) -> Result<Vec<Uuid>, StoreError> {
+        self.within("list who holds leases", || async {
+            let mut session = self.read().await?;
+            let sql = "select distinct holder from lease where not is_released and until > @now";
+            let rows = session.rows(sql, &[]).await?;
+            rows.iter().map(|row| row.id("holder")).collect()
+        })
+        .await
+    }
+
     /// Makes a lease last until so long from now, never less than it does.
     ///
     /// # Errors

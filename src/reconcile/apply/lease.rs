@@ -79,6 +79,23 @@ pub(super) async fn lease(
     })))
 }
 
+/// Releases the leases of processes of this machine that are dead, also of devices that nothing is left to do on.
+pub(in crate::reconcile) async fn release_dead(store: &StoreWithJournal) -> Result<(), StoreError> {
+    let process = store.process();
+    let mut dead = store.store.holders().await?;
+    dead.retain(|holder| process.is_dead(*holder));
+    if dead.is_empty() {
+        return Ok(());
+    }
+    // What it sent last may still be on its way; nobody may take the device before.
+    tokio::time::sleep(DEAD_PROCESS_DELAY).await;
+    for holder in dead {
+        store.store.release_of_dead(holder).await?;
+        process.forget(holder);
+    }
+    Ok(())
+}
+
 async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Duration) {
     let mut every = tokio::time::interval(lasts / 3);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -20,6 +20,7 @@ use tracing::Instrument as _;
 
 pub use concurrency::ConcurrencyLimits;
 pub(super) use device::verified;
+pub(super) use lease::release_dead;
 pub(super) use recover::{RecoveryOptions, recover};
 pub use store_with_journal::StoreWithJournal;
 

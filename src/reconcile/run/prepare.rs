@@ -18,7 +18,7 @@ use crate::inventory::source::ancestry;
 use crate::inventory::{Reading, ScopeMatcher};
 use crate::model::{DeviceName, DeviceState};
 use crate::plan::Planned;
-use crate::reconcile::apply::{RecoveryOptions, recover};
+use crate::reconcile::apply::{RecoveryOptions, recover, release_dead};
 use crate::reconcile::{
     Accesses, Fleet, Sightings, StoreWithJournal, Wanted, as_if_applied, look_at_all, plan_all,
     recorded,
@@ -165,6 +165,7 @@ impl Reconciler {
         let Some(store) = self.store.as_ref().filter(|_| request.verb.writes()) else {
             return Ok(Vec::new());
         };
+        release_dead(store).await?;
         let left = store.store.unfinished().await?;
         if left.is_empty() {
             return Ok(Vec::new());
