@@ -1,7 +1,8 @@
 //! Opens a store that the first gamctl wrote: its schema is brought up to date, and nothing in it is lost.
 //!
 //! `stores/` has such a store for each engine, as a dump of the database. It is kept for ever: one is added for each schema,
-//! and none is changed. They were written by the program of their time; runs with other ends were added by hand.
+//! and none is changed. The one for SQLite was written by the program of its time; runs with other ends were added by hand. The one
+//! for Postgres has the schema of that time, with the rows of the SQLite one put into it.
 
 use gamctl::apply::RunResult;
 use gamctl::history::{Acquired, Filter, Store, Subject};
