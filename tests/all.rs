@@ -32,6 +32,7 @@ mod rendering;
 mod rules;
 mod run;
 mod rust_scan;
+mod small_disk;
 mod source;
 mod ssh_client;
 mod transport;

@@ -1,56 +1,15 @@
 //! A disk that is full is told by its name, and what was there before is whole.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use gamctl::apply::Ended;
 use gamctl::history::{Journal, JournalError, Store, StoreError, StoreUrl};
 use uuid::Uuid;
 
+use crate::small_disk::SmallDisk;
+
 use super::sample::{applied, audit, device, intent, run};
 use super::{TIMEOUTS, lease};
-
-/// A file system in memory of a few megabytes.
-struct SmallDisk {
-    folder: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    /// Returns nothing where this account may not mount one.
-    fn new(kilobytes: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"])
-            .arg(folder.path())
-            .output();
-        mounted
-            .is_ok_and(|said| said.status.success())
-            .then_some(Self { folder })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Fills it up but for so many bytes.
-    fn fill(&self, but: usize) -> PathBuf {
-        let path = self.path("filler");
-        let _full = std::fs::write(&path, vec![7; 64 << 20]);
-        let size = std::fs::metadata(&path).unwrap().len();
-        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-        file.set_len(size - u64::try_from(but).unwrap()).unwrap();
-        path
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _gone = Command::new("umount")
-            .arg("-l")
-            .arg(self.folder.path())
-            .output();
-    }
-}
 
 async fn opened(path: &Path) -> Store {
     Store::open(&StoreUrl::sqlite(path), TIMEOUTS)
@@ -61,7 +20,6 @@ async fn opened(path: &Path) -> Store {
 #[test]
 fn a_full_disk_is_told_by_its_name_and_what_was_there_is_whole() {
     let Some(disk) = SmallDisk::new(8 << 10) else {
-        // Only root may mount one; `.ci/run` runs as root.
         return;
     };
     super::run(async {
