@@ -3,6 +3,8 @@
 mod again_at_once;
 mod away;
 mod canaries;
+mod chance;
+mod four;
 pub(crate) mod judge;
 mod points;
 mod random;
