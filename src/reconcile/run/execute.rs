@@ -49,6 +49,12 @@ struct Execution {
     watcher: Watcher,
 }
 
+/// A run that was recorded, with the plan that no other run gets.
+struct Begun {
+    plan: String,
+    notice: Option<RunNotice>,
+}
+
 impl Execution {
     #[tracing::instrument(name = "run", skip_all, fields(verb = confirmed.run.request.verb.word(), who = %confirmed.run.request.who, id))]
     async fn run(self, confirmed: ConfirmedRun) -> Result<RunReport, RunError> {
@@ -76,7 +82,10 @@ impl Execution {
         }
         let id = RunId(Uuid::now_v7());
         match self.begin(id, &run).await? {
-            Ok(age_unknown) => report.notices.extend(age_unknown),
+            Ok(begun) => {
+                report.plan_id = Some(begun.plan);
+                report.notices.extend(begun.notice);
+            }
             Err(refusal) => return self.refused(&run, refusal, report).await,
         }
         report.run = Some(id.0);
@@ -128,7 +137,7 @@ impl Execution {
         &self,
         id: RunId,
         run: &PreparedRun,
-    ) -> Result<Result<Option<RunNotice>, PreflightRefusal>, RunError> {
+    ) -> Result<Result<Begun, PreflightRefusal>, RunError> {
         let not_storable = |why: &dyn ToString| RunError::PlanNotStorable(why.to_string());
         let file = run.request.plan_file.as_ref();
         let text = file.map_or_else(|| write_plan(&run.planned), |file| file.text.clone());
@@ -146,7 +155,10 @@ impl Execution {
         let taken = store.take_plan(plan, &document, &new, most).await?;
         Ok(taken_once(&taken, hours).map(|age| {
             let is_unknown = age.is_none() && file.is_some();
-            is_unknown.then_some(RunNotice::PlanAgeUnknown)
+            Begun {
+                plan: plan.to_owned(),
+                notice: is_unknown.then_some(RunNotice::PlanAgeUnknown),
+            }
         }))
     }
 
