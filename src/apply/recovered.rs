@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::cause::FoundByRecovery;
 use crate::model::DeviceName;
 
 /// What was found on one device.
@@ -29,4 +30,17 @@ pub enum Found {
     Held { until: u64 },
     /// It could not be looked at, or the result not recorded; the next run tries again.
     NotSeen { error: String },
+}
+
+impl Found {
+    /// Returns what is known of the device; nothing where it could not be looked at.
+    pub fn known(&self) -> Option<FoundByRecovery> {
+        match *self {
+            Self::Whole => Some(FoundByRecovery::Everything),
+            Self::Partial { steps, of } => Some(FoundByRecovery::Steps { steps, of }),
+            Self::Untouched => Some(FoundByRecovery::Nothing),
+            Self::Other => Some(FoundByRecovery::SomethingElse),
+            Self::Held { .. } | Self::NotSeen { .. } => None,
+        }
+    }
 }

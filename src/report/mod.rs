@@ -29,8 +29,8 @@ mod visible;
 pub use adopt::{adopt_document, adopt_text};
 pub use apply::{
     PublishedOutcome, RefusalText, cause_text, error_document, failure_text, found_text, left_text,
-    preflight, recovered, remark_text, run_document, run_exit, run_text, run_verdict,
-    save_failure_text, skip_reason,
+    preflight, recovered, remark_text, run_document, run_text, run_verdict, save_failure_text,
+    skip_reason,
 };
 pub use as_of::{InventoryThen, LookThen, StateAt};
 pub use count::{counted, listed};

@@ -60,7 +60,7 @@ async fn what_no_line_can_give_back_is_named_and_all_else_goes_back() {
     let because = cause_text(&outcome.device, &outcome.ended).unwrap();
     assert!(
         because.ends_with(
-            "there is no way back: `description` of profile home 100 cannot be given back: no line of gamctl can write what it was"
+            "it cannot be rolled back: `description` of profile home 100 cannot be given back: no line of gamctl can write what it was"
         ),
         "{because}"
     );

@@ -1,11 +1,7 @@
 //! Recovers runs of a dead process: looks at each device, records how far it got, resends nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use super::StoreWithJournal;
 use super::device::verified;
@@ -16,7 +12,7 @@ use crate::apply::{DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovere
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
-use crate::reconcile::{Accesses, Looks, Opening, Sighting, Wanted, look_at};
+use crate::reconcile::{Accesses, Looks, Opening, Panicked, Sighting, Wanted, ask_many, look_at};
 
 /// How recovery looks at devices.
 #[derive(Debug, Clone, Copy)]
@@ -33,32 +29,31 @@ pub(in crate::reconcile) async fn recover(
     store: &StoreWithJournal,
     options: RecoveryOptions,
 ) -> Vec<Recovered> {
-    let permits = Arc::new(Semaphore::new(options.looks.at_once.max(1)));
-    let mut tasks = JoinSet::new();
-    for left in left {
-        let access = accesses.remove(&left.device);
-        let wanted = wanted.remove(&left.device);
-        let (permits, store) = (Arc::clone(&permits), store.clone());
-        tasks.spawn(async move {
-            let _permit = permits.acquire().await.ok();
-            let access = access.unwrap_or(Err(NotObserved::NotInInventory));
-            let found = match access {
+    let questions: Vec<_> = left
+        .into_iter()
+        .map(|left| {
+            let access = accesses.remove(&left.device);
+            let wanted = wanted.remove(&left.device);
+            ((left.device.clone(), left.run.0), (left, access, wanted))
+        })
+        .collect();
+    let recover = |_, (left, access, wanted): (Unfinished, Option<_>, Option<_>)| {
+        let store = store.clone();
+        async move {
+            match access.unwrap_or(Err(NotObserved::NotInInventory)) {
                 Ok(access) => one(&left, &access, wanted, &store, options).await,
                 Err(why) => not_seen(&why),
-            };
-            Recovered {
-                device: left.device,
-                run: left.run.0,
-                found,
             }
-        });
-    }
-    let mut all = Vec::new();
-    while let Some(ended) = tasks.join_next().await {
-        all.extend(ended);
-    }
-    all.sort_by(|one, other| (&one.device, one.run).cmp(&(&other.device, other.run)));
-    all
+        }
+    };
+    let found = ask_many(questions, options.looks.at_once, recover, |_, _| {}).await;
+    let recovered = found.into_iter().map(|((device, run), found)| Recovered {
+        device,
+        run,
+        // A device whose recovery failed inside gamctl is not known to be free.
+        found: found.unwrap_or_else(|Panicked(error)| Found::NotSeen { error }),
+    });
+    recovered.collect()
 }
 
 async fn one(
@@ -140,12 +135,8 @@ async fn record(
         observation: Box::new(seen.clone()),
     })
     .await?;
-    let ended = Ended::found_by_recovery(match *found {
-        Found::Whole => FoundByRecovery::Everything,
-        Found::Untouched => FoundByRecovery::Nothing,
-        Found::Partial { steps, of } => FoundByRecovery::Steps { steps, of },
-        Found::Other | Found::Held { .. } | Found::NotSeen { .. } => FoundByRecovery::SomethingElse,
-    });
+    let known = found.known().unwrap_or(FoundByRecovery::SomethingElse);
+    let ended = Ended::found_by_recovery(known);
     let ledger = match (found, wanted) {
         // What was created by then is ours, or nobody could take it away again.
         (Found::Whole | Found::Partial { .. } | Found::Other, Some(wanted)) => Some(NewLedger {

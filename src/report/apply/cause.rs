@@ -143,7 +143,7 @@ fn unsaved(cause: &Unsaved) -> String {
     match cause {
         Unsaved::SaveFailed { save } => save_failure_text(save),
         Unsaved::NotConfirmed { failure } => format!(
-            "{}; a look finds everything as it shall be, so nothing is undone, and nothing that a device did not say yes to is saved",
+            "{}; the device is found as intended, so nothing is undone; what it did not confirm is not saved",
             failure_text(failure)
         ),
         Unsaved::OthersChanged { failure: None } => {
@@ -187,7 +187,9 @@ fn stuck(cause: &Failure, not_restored: Option<&NotRestored>) -> String {
         NotRestored::RestartedOtherwise => {
             "the device restarted, and came up as something else than it was before".to_owned()
         }
-        NotRestored::NoRollback { why } => format!("there is no way back: {}", no_rollback(why)),
+        NotRestored::NoRollback { why } => {
+            format!("it cannot be rolled back: {}", no_rollback(why))
+        }
         NotRestored::RollbackFailed { failure } => {
             format!("the way back failed: {}", failure_text(failure))
         }
@@ -281,11 +283,11 @@ pub fn found_text(found: FoundByRecovery) -> String {
             "everything that was to be written is there; it still has to be saved".to_owned()
         }
         FoundByRecovery::Steps { steps, of } => {
-            format!("{steps} of {of} steps had their effect; what remains is planned anew")
+            format!("{steps} of {of} steps had their effect; what remains is planned again")
         }
         FoundByRecovery::Nothing => "it is as it was before".to_owned(),
         FoundByRecovery::SomethingElse => {
-            "it is neither as before nor as it was to be; what differs is planned anew".to_owned()
+            "it is neither as before nor as intended; what differs is planned again".to_owned()
         }
     }
 }

@@ -21,13 +21,8 @@ pub use preflight::{RefusalText, preflight, recovered, skip_reason};
 pub use published::PublishedOutcome;
 pub(super) use text::entry as outcome_entry;
 
-use super::{Exit, Paint};
-use crate::apply::{RunReport, RunResult};
-
-/// Returns what the shell is told of a run.
-pub fn run_exit(result: RunResult) -> Exit {
-    result.into()
-}
+use super::Paint;
+use crate::apply::RunReport;
 
 /// Returns the headline of a run: what is done and verified, and what is not.
 pub fn run_verdict(report: &RunReport) -> String {

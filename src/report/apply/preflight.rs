@@ -1,6 +1,8 @@
 //! Explains why a whole run was refused, or a device skipped: the reason, and what to do.
 
 use super::super::{counted, moment, visible};
+use super::cause::found_text;
+use crate::apply::cause::FoundByRecovery;
 use crate::apply::{Found, PlanPart, PreflightRefusal, RunNotice, SkipReason};
 use crate::model::DeviceName;
 
@@ -25,7 +27,7 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
     let text = |because: String, hint: String| RefusalText { because, hint };
     match refusal {
         PreflightRefusal::Uncommitted => text(
-            "the inventory is not committed as it is, so nobody could tell later what was applied"
+            "the inventory has changes that are not committed, so the record could not say what was applied"
                 .to_owned(),
             "commit it, or give `--allow-uncommitted`, which is recorded".to_owned(),
         ),
@@ -179,20 +181,14 @@ fn held(until: u64) -> String {
 
 /// Returns how far an earlier process got with a device.
 pub fn recovered(found: &Found) -> String {
-    match found {
-        Found::Whole => {
-            "everything that was to be written is there; it still has to be saved".to_owned()
-        }
-        Found::Partial { steps, of } => {
-            format!("{steps} of {of} steps had their effect; what remains is planned again")
-        }
-        Found::Untouched => "it is as it was before".to_owned(),
-        Found::Other => {
-            "it is neither as before nor as intended; what differs is planned again".to_owned()
-        }
-        Found::Held { until } => format!("still being written to: {}", held(*until)),
-        Found::NotSeen { error } => {
+    match (found, found.known()) {
+        (_, Some(known)) => found_text(known),
+        (Found::Held { until }, None) => format!("still being written to: {}", held(*until)),
+        (Found::NotSeen { error }, None) => {
             format!("not known yet, the next run looks again: {error}")
+        }
+        (Found::Whole | Found::Partial { .. } | Found::Untouched | Found::Other, None) => {
+            found_text(FoundByRecovery::SomethingElse)
         }
     }
 }

@@ -10,9 +10,10 @@ use crate::apply::{
     StepOutcome,
 };
 use crate::model::{DeviceName, DeviceState};
+use crate::report::Exit;
 
 fn exit(report: &RunReport) -> Exit {
-    run_exit(report.result())
+    Exit::from(report.result())
 }
 
 fn outcome(device: &str, ended: Ended) -> DeviceOutcome {
@@ -306,7 +307,7 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
     for (cause, _) in samples::unsaved() {
         let part = match &cause {
             Unsaved::SaveFailed { .. } => "no startup file",
-            Unsaved::NotConfirmed { .. } => "a look finds everything",
+            Unsaved::NotConfirmed { .. } => "the device is found as intended",
             Unsaved::OthersChanged { .. } => "somebody else changed",
             Unsaved::ProcessEnded { .. } => "process that wrote there ended",
             Unsaved::Earlier { .. } => "the flash is full",
@@ -326,7 +327,7 @@ fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
             NotRestored::CannotLookAfterRollback { .. } => "on the way back: it could not be",
             NotRestored::Unread => "cannot be read, so nothing is undone",
             NotRestored::RestartedOtherwise => "came up as something else",
-            NotRestored::NoRollback { .. } => "no way back: 9 of 12 subscribers",
+            NotRestored::NoRollback { .. } => "cannot be rolled back: 9 of 12 subscribers",
             NotRestored::RollbackFailed { .. } => "the way back failed: `ghn subscriber 3",
             NotRestored::RollbackIncomplete { .. } => "the way back failed: `vlan` of subscriber",
             NotRestored::ChangedBeforeSave => "changed before it was saved",

@@ -198,7 +198,7 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
             }
             What::Left { .. } => say("left configuration mode"),
             What::Verified { purpose, .. } => say(match purpose {
-                Purpose::Apply => "verified: it is as it shall be",
+                Purpose::Apply => "verified: it is as intended",
                 Purpose::Undo => "verified: it is as it was before",
             }),
             What::Saved {
