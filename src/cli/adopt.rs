@@ -4,7 +4,7 @@ use super::invocation::{Invocation, StoreUse};
 use super::scope::ScopeArguments;
 use super::source::{InventoryArguments, refuse};
 use crate::reconcile::run::{Preparation, RunRequest, Verb};
-use crate::report::{Exit, adopt_document, adopt_text, preflight, run_document, run_exit};
+use crate::report::{Exit, adopt_document, adopt_text, preflight, run_document};
 
 /// Write down as ours what both the devices and the inventory have; nothing is written to any device
 ///
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow
     let reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
     let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::InventoryInvalid(reading) => {
-            let why = "Nothing is adopted: with errors there is no telling what is intended.";
+            let why = "Nothing is adopted: with errors in it, the inventory does not say what is intended.";
             refuse(*reading, why, terminal)?
         }
         Preparation::Refused(refused) => {
@@ -42,13 +42,13 @@ pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow
                 ));
             }
             terminal.document(|| run_document(&refused.report))?;
-            run_exit(refused.report.result())
+            Exit::from(refused.report.result())
         }
         Preparation::Ready(run) => {
             let report = invocation.wait(reconciler.adopt(*run))??;
             terminal.document(|| adopt_document(&report))?;
             terminal.result(&adopt_text(&report))?;
-            run_exit(report.result())
+            Exit::from(report.result())
         }
     };
     invocation.wait(reconciler.close())?;

@@ -17,7 +17,7 @@ use crate::reconcile::run::{
     Allowances, Baseline, LookSource, Preparation, PreparedRun, Reconciler, RunRequest, Verb,
     Watcher,
 };
-use crate::report::{Exit, PlanReport, preflight, run_document, run_exit, write_plan};
+use crate::report::{Exit, PlanReport, preflight, run_document, write_plan};
 
 /// Say what would change on which device, line by line, and write to none
 ///
@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     let reconciler = selected.reconciler(store, &watcher)?;
     let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::InventoryInvalid(reading) => {
-            let why = "Nothing is planned: with errors there is no telling what is intended.";
+            let why = "Nothing is planned: with errors in it, the inventory does not say what is intended.";
             refuse(*reading, why, terminal)?
         }
         Preparation::Refused(refused) => {
@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
                 ));
             }
             terminal.document(|| run_document(&refused.report))?;
-            run_exit(refused.report.result())
+            Exit::from(refused.report.result())
         }
         Preparation::Ready(run) => {
             if let Some(out) = &arguments.out {

@@ -63,12 +63,22 @@ enum What {
 }
 
 impl What {
-    /// Returns what is to be shown as of which time.
-    fn at(&self) -> Option<(Subject<'_>, &str)> {
+    fn asked(&self) -> (Subject<'_>, &Beside) {
         match self {
-            Self::Device { name, beside } => Some((Subject::Device(name), beside.at()?)),
-            Self::Subscriber { id, beside } => Some((Subject::Subscriber(id), beside.at()?)),
+            Self::Device { name, beside } => (Subject::Device(name), beside),
+            Self::Subscriber { id, beside } => (Subject::Subscriber(id), beside),
         }
+    }
+
+    /// Returns the subject and the time, where a time is asked for.
+    fn at(&self) -> Option<(Subject<'_>, &str)> {
+        let (subject, beside) = self.asked();
+        Some((subject, beside.at()?))
+    }
+
+    /// Returns the subject, where a look at its device is asked for.
+    fn with_look(&self) -> Option<(Subject<'_>, &Beside)> {
+        Some(self.asked()).filter(|(_, beside)| beside.is_asked())
     }
 }
 
@@ -105,8 +115,18 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
     let selected = invocation.select(arguments.inventory.given())?;
     let reading = selected.read(arguments.inventory.revision())?;
     if reading.has_errors() {
-        let why = "Nothing is shown: with errors there is no telling what is intended.";
+        let why =
+            "Nothing is shown: with errors in it, the inventory does not say what is intended.";
         return refuse(reading, why, terminal);
+    }
+    if let Some((what, beside)) = arguments.what.as_ref().and_then(What::with_look) {
+        return compared(
+            what,
+            beside,
+            &arguments.inventory,
+            arguments.format,
+            invocation,
+        );
     }
     let inventory = &reading.inventory;
     match &arguments.what {
@@ -116,30 +136,10 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
             arguments.format,
             terminal,
         )?,
-        Some(What::Device { name, beside }) => {
-            if beside.is_asked() {
-                let what = Subject::Device(name);
-                return compared(
-                    what,
-                    beside,
-                    &arguments.inventory,
-                    arguments.format,
-                    invocation,
-                );
-            }
+        Some(What::Device { name, .. }) => {
             device(inventory, name, arguments.format, terminal)?;
         }
-        Some(What::Subscriber { id, beside }) => {
-            if beside.is_asked() {
-                let what = Subject::Subscriber(id);
-                return compared(
-                    what,
-                    beside,
-                    &arguments.inventory,
-                    arguments.format,
-                    invocation,
-                );
-            }
+        Some(What::Subscriber { id, .. }) => {
             subscriber(inventory, id, arguments.format, terminal)?;
         }
     }

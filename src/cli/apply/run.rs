@@ -17,7 +17,7 @@ use crate::reconcile::run::{
     Allowances, PLAN_HOURS, PlanFile, PreflightRefusal, Preparation, PreparedRun, RunOptions,
     RunReport, RunRequest, Verb,
 };
-use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_exit, run_text};
+use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_text};
 
 /// What a command asks for.
 pub(in crate::cli) struct Asked {
@@ -150,7 +150,7 @@ impl Shown<'_> {
     /// Prints what a run resulted in, and returns the exit code.
     fn result(&self, report: &RunReport) -> anyhow::Result<Exit> {
         let terminal = self.terminal;
-        let exit = run_exit(report.result());
+        let exit = Exit::from(report.result());
         terminal.document(|| run_document(report))?;
         if let Some(refusal) = &report.refusal {
             self.refusal(refusal);

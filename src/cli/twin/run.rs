@@ -42,7 +42,8 @@ pub(super) fn run(
     let reading = read(&source, &Limits::default(), &Cache::default())?;
     terminal.detail(&told(&path, &reading));
     if reading.has_errors() {
-        let why = "No twin is started: with errors there is no telling what is intended.";
+        let why =
+            "No twin is started: with errors in it, the inventory does not say what is intended.";
         return refuse(reading, why, terminal);
     }
     let keyring = Keyring::of(&reading.inventory, arguments.seed)?;
