@@ -16,20 +16,41 @@ use crate::model::{DeviceName, Fingerprint};
 
 const ENTRIES: &str = "select number, @seconds(at) as seconds, content from entry where run = $1 and device = $2 order by number";
 
+const UNFINISHED: &str = "select unfinished.run as run, unfinished.device as device, inventory, @seconds(began) as seconds, \
+    (select holder from lease where lease.device = unfinished.device and not is_released and until > @now) as held_by \
+    from unfinished join run on run.id = unfinished.run";
+
 impl Store {
     /// Lists the devices with an intent and no end that is known, oldest first.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
         self.within("list what is unfinished", || async {
             let mut session = self.read().await?;
-            let sql = "select unfinished.run as run, unfinished.device as device, inventory, @seconds(began) as seconds, \
-                (select holder from lease where lease.device = unfinished.device and not is_released and until > @now) as held_by \
-                from unfinished join run on run.id = unfinished.run order by began, unfinished.device";
-            let rows = session.rows(sql, &[]).await?;
+            let sql = format!("{UNFINISHED} order by began, unfinished.device");
+            let rows = session.rows(&sql, &[]).await?;
             let mut all = Vec::with_capacity(rows.len());
             for row in &rows {
                 all.push(unfinished(&mut session, row).await?);
             }
             Ok(all)
+        })
+        .await
+    }
+
+    /// Returns the state of one device in a run, unless its end is known by now.
+    pub async fn unfinished_of(
+        &self,
+        run: RunId,
+        device: &DeviceName,
+    ) -> Result<Option<Unfinished>, StoreError> {
+        self.within("ask whether a device is unfinished", || async {
+            let mut session = self.read().await?;
+            let sql = format!("{UNFINISHED} where unfinished.run = $1 and unfinished.device = $2");
+            let binds = [Bind::Id(run.0), Bind::Text(device.as_str())];
+            let rows = session.rows(&sql, &binds).await?;
+            match rows.first() {
+                Some(row) => Ok(Some(unfinished(&mut session, row).await?)),
+                None => Ok(None),
+            }
         })
         .await
     }

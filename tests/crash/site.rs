@@ -125,6 +125,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Follows a program that was started with what `Site::command` returned.
+    pub(crate) fn of(child: Child, said: PathBuf) -> Self {
+        Self { child, said }
+    }
+
     /// Waits until it ended.
     pub(crate) fn ended(mut self) -> Said {
         let status = self.child.wait().unwrap();

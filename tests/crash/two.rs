@@ -1,11 +1,14 @@
 //! Two at the same devices: at the same time, and one that was frozen while the other took over.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::{State, Twin};
 use sqlx::{Connection as _, Executor as _};
 
 use super::judge::writings;
-use super::site::{Flat, LONG, Said, Site, sqlite};
+use super::site::{Flat, LONG, Running, Said, Site, sqlite};
 
 /// Nine lines on each device.
 fn nine_lines(devices: usize) -> Vec<Flat> {
@@ -150,5 +153,50 @@ fn who_was_frozen_past_the_lease_where_nobody_came_stops_or_has_it_renewed() {
         other => panic!("{other:?}: {}", first.text),
     }
     site.apply().exits(0);
+    site.is_done();
+}
+
+/// Settings whose secrets come from a program that waits until it is let go, as a password manager waits for its owner.
+fn slow_secrets(site: &Site) -> std::path::PathBuf {
+    let program = site.world.beside("slow-secret");
+    let text = format!(
+        "#!/bin/sh\n: > '{asked}'\nuntil [ -e '{go}' ]; do sleep 0.05; done\nexec cat '{secrets}'/\"$1\"\n",
+        asked = site.world.beside("asked").display(),
+        go = site.world.beside("go").display(),
+        secrets = site.secrets().display(),
+    );
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+    let settings = site.world.beside("slow.toml");
+    let text = format!(
+        "[inventory]\npath = \"{}\"\n\n[secrets]\ncommand = [\"{}\", \"{{name}}\"]\n",
+        site.world.root().display(),
+        program.display()
+    );
+    fs::write(&settings, text).unwrap();
+    settings
+}
+
+#[test]
+fn who_comes_to_recover_a_device_that_another_has_recovered_meanwhile_goes_on_with_the_plan() {
+    let mut site = Site::with(1);
+    site.intend(nine_lines(1));
+    site.dies_at("line-answered:4");
+    let (mut command, said) = site.command(&["apply", "--yes"]);
+    command.env("GAMCTL_CONFIG", slow_secrets(&site));
+    let late = Running::of(command.spawn().unwrap(), said);
+    let asked = site.world.beside("asked");
+    let since = std::time::Instant::now();
+    while !asked.exists() {
+        assert!(since.elapsed() < LONG, "it asks for no secret");
+        std::thread::yield_now();
+    }
+    // It has the list of devices to recover; now another recovers them all.
+    site.apply()
+        .exits(0)
+        .says("oak-0: an earlier run ended while it wrote there");
+    fs::write(site.world.beside("go"), "").unwrap();
+    let late = late.ended().exits(0);
+    assert!(!late.text.contains("an earlier run ended"), "{}", late.text);
     site.is_done();
 }

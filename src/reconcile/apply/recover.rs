@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::StoreWithJournal;
 use super::device::verified;
-use super::lease::{LeaseReply, lease};
+use super::lease::{HeldLease, LeaseReply, lease};
 use super::store_log::StoreLog;
 use crate::apply::cause::FoundByRecovery;
 use crate::apply::{DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered, Witness};
@@ -42,16 +42,15 @@ pub(in crate::reconcile) async fn recover(
         async move {
             match access.unwrap_or(Err(NotObserved::NotInInventory)) {
                 Ok(access) => one(&left, &access, wanted, &store, options).await,
-                Err(why) => not_seen(&why),
+                Err(why) => Some(not_seen(&why)),
             }
         }
     };
     let found = ask_many(questions, options.looks.at_once, recover, |_, _| {}).await;
-    let recovered = found.into_iter().map(|((device, run), found)| Recovered {
-        device,
-        run,
+    let recovered = found.into_iter().filter_map(|((device, run), found)| {
         // A device whose recovery failed inside gamctl is not known to be free.
-        found: found.unwrap_or_else(|Panicked(error)| Found::NotSeen { error }),
+        let found = found.unwrap_or_else(|Panicked(error)| Some(Found::NotSeen { error }))?;
+        Some(Recovered { device, run, found })
     });
     recovered.collect()
 }
@@ -62,13 +61,32 @@ async fn one(
     wanted: Option<Wanted<'static>>,
     store: &StoreWithJournal,
     options: RecoveryOptions,
-) -> Found {
+) -> Option<Found> {
     let held = match lease(store, &left.device, options.lease).await {
         Ok(LeaseReply::Granted(held)) => held,
-        Ok(LeaseReply::Held { until }) => return Found::Held { until },
-        Err(error) => return not_seen(&error),
+        Ok(LeaseReply::Held { until }) => return Some(Found::Held { until }),
+        Err(error) => return Some(not_seen(&error)),
     };
-    let found = match look_at(&left.device, access, options.looks).await {
+    // Another process may have recovered it, in whole or in part, between the list that `left` is from and this lease: what
+    // it recorded decides, and a second entry of the same number is refused by the store.
+    let found = match store.store.unfinished_of(left.run, &left.device).await {
+        Ok(Some(left)) => Some(recover_held(&left, access, wanted, store, options, &held).await),
+        Ok(None) => None,
+        Err(error) => Some(not_seen(&error)),
+    };
+    held.release(store).await;
+    found
+}
+
+async fn recover_held(
+    left: &Unfinished,
+    access: &Opening,
+    wanted: Option<Wanted<'static>>,
+    store: &StoreWithJournal,
+    options: RecoveryOptions,
+    held: &HeldLease,
+) -> Found {
+    match look_at(&left.device, access, options.looks).await {
         Err(why) => not_seen(&why),
         Ok(sighting) => {
             let before = match &left.before {
@@ -83,9 +101,7 @@ async fn one(
                 Err(error) => not_seen(&error),
             }
         }
-    };
-    held.release(store).await;
-    found
+    }
 }
 
 /// Returns how far it got, from what was there before and what is there now.
