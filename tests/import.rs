@@ -187,7 +187,7 @@ fn what_is_written_is_in_order_already() {
         };
         let order = |table: &[&str]| gamctl::inventory::canonical_order(kind, table);
         assert_eq!(
-            &gamctl::inventory::format(kind, text, &order).unwrap(),
+            &gamctl::authoring::format(kind, text, &order).unwrap(),
             text,
             "{path}"
         );

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use foldhash::HashSet;
 
+use crate::authoring::edit::FileChange;
+use crate::authoring::{check_no_link, replace};
 use crate::inventory::Reading;
-use crate::inventory::edit::FileChange;
-use crate::inventory::source::{check_no_link, replace};
 use crate::model::Severity;
 
 /// Returns the files as the changes leave them.

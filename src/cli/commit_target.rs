@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::authoring::commit::{self, CommitId, CommitRequest, Person};
+use crate::authoring::edit::FileChange;
 use crate::config::{GitIdentity, Settings};
-use crate::inventory::commit::{self, CommitId, CommitRequest, Person};
-use crate::inventory::edit::FileChange;
 use crate::inventory::source::{Limits, Source};
 use crate::inventory::{Cache, Reading, read};
 use crate::report::visible;

@@ -13,7 +13,7 @@ use super::invocation::Invocation;
 use super::scope::pattern;
 use super::source::{InventoryArguments, is_bare, report, summary};
 use super::terminal::Terminal;
-use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
+use crate::authoring::edit::{Edit, FileChange, KeyPath, Object, apply};
 use crate::inventory::source::Limits;
 use crate::inventory::{
     FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest, read_texts,

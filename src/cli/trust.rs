@@ -13,7 +13,7 @@ use super::invocation::{Invocation, Selected};
 use super::scope::{ScopeArguments, pattern};
 use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
-use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
+use crate::authoring::edit::{Edit, FileChange, KeyPath, Object, apply};
 use crate::inventory::source::Limits;
 use crate::inventory::{DeviceObject, Inventory, Reading, canonical_order, nearest, read_texts};
 use crate::reconcile::{HostKeyAnswer, HostKeyQuestion, ask_host_keys, host_key_questions};

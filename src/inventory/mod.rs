@@ -3,14 +3,10 @@
 mod assemble;
 pub mod blame;
 mod check;
-pub mod commit;
 mod compare;
 mod defaults;
 mod describe;
-pub mod edit;
 mod file_kind;
-mod format;
-mod layout;
 mod locate;
 mod look;
 mod misplaced;
@@ -39,7 +35,6 @@ pub use describe::{
     rule_reference,
 };
 pub use file_kind::{FileKind, Sighting, classify};
-pub use format::{FormatError, format};
 pub(crate) use parallel::map_with;
 pub use read::{Cache, Reading, read, read_texts};
 pub use record::{looks_like_a_key, looks_like_a_secret};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use gamctl::inventory::edit::{Edit, EditError, KeyPath, Object, apply};
-use gamctl::inventory::{FileKind, Sighting, canonical_order, classify, format};
+use gamctl::authoring::edit::{Edit, EditError, KeyPath, Object, apply};
+use gamctl::authoring::format;
+use gamctl::inventory::{FileKind, Sighting, canonical_order, classify};
 use proptest::prelude::*;
 
 use super::dice::Dice;

@@ -14,7 +14,8 @@ use serde::Serialize;
 
 use super::invocation::Invocation;
 use super::terminal::Terminal;
-use crate::inventory::source::{Limits, Source, replace_inside};
+use crate::authoring::replace_inside;
+use crate::inventory::source::{Limits, Source};
 use crate::inventory::{Cache, read};
 use crate::model::{CredentialsName, SecretName};
 use crate::reconcile::import::{Finds, Imported, Texts, before, import};

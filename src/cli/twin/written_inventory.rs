@@ -10,11 +10,12 @@ use std::sync::Arc;
 use anyhow::{Context, bail, ensure};
 
 use super::ready::ReadyTwin;
+use crate::authoring::commit::{self, CommitId, Person};
+use crate::authoring::edit::{Edit, KeyPath, Object, apply};
+use crate::authoring::replace;
 use crate::cli::clock::commit_time;
 use crate::config::{GitIdentity, Settings};
-use crate::inventory::commit::{self, CommitId, Person};
-use crate::inventory::edit::{Edit, KeyPath, Object, apply};
-use crate::inventory::source::{Limits, Source, replace};
+use crate::inventory::source::{Limits, Source};
 use crate::inventory::{FileKind, Reading, canonical_order, json_schema, read_texts};
 use crate::model::{Address, DeviceState, Finding, SecretName};
 

@@ -1,4 +1,4 @@
-//! Where an inventory's bytes come from: a directory or a git commit. The only part of `inventory` that touches the world, with `commit`.
+//! Where an inventory's bytes come from: a directory or a git commit.
 
 mod ancestry;
 mod content;
@@ -9,7 +9,6 @@ mod git;
 mod limits;
 mod name;
 mod reader;
-mod replace;
 mod repository;
 mod revision;
 mod rules;
@@ -28,10 +27,9 @@ pub use directory::DirectorySource;
 pub use error::SourceError;
 pub use git::GitSource;
 pub use limits::Limits;
-pub(in crate::inventory) use name::check as check_name;
+pub(crate) use name::check as check_name;
 pub use reader::{ReadProblem, Reader};
-pub use replace::{Replacement, check_no_link, replace, replace_inside};
-pub(in crate::inventory) use repository::open;
+pub(crate) use repository::open;
 
 /// The id of a git blob: equal ids are equal bytes.
 pub type BlobId = [u8; 20];

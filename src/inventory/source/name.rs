@@ -18,7 +18,7 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
 /// Returns the name as text, or why it cannot be a file's name in an inventory.
 ///
 /// A hostile git tree can hold any bytes but NUL, names that would lead out of the folder included.
-pub(in crate::inventory) fn check(name: &[u8]) -> Result<&str, String> {
+pub(crate) fn check(name: &[u8]) -> Result<&str, String> {
     if name.is_empty() || name == b"." || name == b".." || name.contains(&b'/') {
         return Err("is not a name a file can have".to_owned());
     }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use super::name::{Ids, slug};
 use super::{Found, LeftOut, Texts, device, subscriber};
-use crate::inventory::{FileKind, Reading, canonical_order, format};
+use crate::authoring::format;
+use crate::inventory::{FileKind, Reading, canonical_order};
 use crate::model::{DeviceName, ServicePlanId, SubscriberId, SubscriberName};
 
 /// Keys of a table with their values as TOML.

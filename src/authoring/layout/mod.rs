@@ -1,0 +1,232 @@
+//! An inventory file as a list of statements that together hold every byte of it, so that what nobody touches cannot change.
+
+mod comment;
+mod meaning;
+mod parse;
+mod value;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub(in crate::authoring) use comment::{Lead, comments_in, is_directive};
+pub(in crate::authoring) use meaning::{Meaning, same_meaning, without_empty_tables};
+pub(in crate::authoring) use parse::LayoutError;
+pub(in crate::authoring) use value::{Entry, Node, Shape};
+
+/// A file, in order: concatenating all its pieces gives the text back byte for byte.
+#[derive(Debug, Clone, Default)]
+pub(in crate::authoring) struct Layout<'a> {
+    /// The byte order mark, or nothing.
+    pub(in crate::authoring) mark: &'static str,
+    pub(in crate::authoring) statements: Vec<Statement<'a>>,
+    /// Comments and blank lines after the last statement.
+    pub(in crate::authoring) end: Cow<'a, str>,
+    /// How the file around ends its lines, where this is only a part of one.
+    pub(in crate::authoring) line_end_around: Option<&'static str>,
+}
+
+/// What a statement does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::authoring) enum StatementKind {
+    /// `[table]`
+    Header,
+    /// `[[table]]`
+    ArrayHeader,
+    /// `key = value`
+    KeyValue,
+}
+
+impl StatementKind {
+    pub(in crate::authoring) fn is_header(self) -> bool {
+        match self {
+            Self::Header | Self::ArrayHeader => true,
+            Self::KeyValue => false,
+        }
+    }
+}
+
+/// One element of a key, with its place.
+#[derive(Debug, Clone)]
+pub(in crate::authoring) struct Part<'a> {
+    /// Without quotes and escapes.
+    pub(in crate::authoring) name: Cow<'a, str>,
+    /// As it is written, within the text that it is part of.
+    pub(in crate::authoring) place: Range<usize>,
+}
+
+/// A header or a `key = value`, with the comments around it.
+#[derive(Debug, Clone)]
+pub(in crate::authoring) struct Statement<'a> {
+    /// The whole lines of comments and blanks above it.
+    pub(in crate::authoring) lead: Cow<'a, str>,
+    pub(in crate::authoring) kind: StatementKind,
+    /// The key as written: relative to the header above where it is a `key = value`.
+    pub(in crate::authoring) path: Vec<Part<'a>>,
+    /// From the beginning of its first line to the line end of its last.
+    pub(in crate::authoring) line: Cow<'a, str>,
+    /// The value within `line`; empty for a header.
+    pub(in crate::authoring) value: Range<usize>,
+    /// The comment behind it within `line`.
+    pub(in crate::authoring) comment: Option<Range<usize>>,
+    /// Comment lines glued below the last statement of a table: usually keys that somebody commented out, so they belong to this table and not to the next.
+    pub(in crate::authoring) tail: Cow<'a, str>,
+}
+
+impl<'a> Layout<'a> {
+    pub(in crate::authoring) fn to_text(&self) -> String {
+        let mut text = String::from(self.mark);
+        for statement in &self.statements {
+            text.push_str(&statement.lead);
+            text.push_str(&statement.line);
+            text.push_str(&statement.tail);
+        }
+        text.push_str(&self.end);
+        text
+    }
+
+    /// Returns each statement with its index and the path of the header it stands under (empty for headers and at the top of the file).
+    pub(in crate::authoring) fn placed(
+        &self,
+    ) -> impl Iterator<Item = (usize, &[Part<'a>], &Statement<'a>)> {
+        let mut header: &[Part<'a>] = &[];
+        self.statements
+            .iter()
+            .enumerate()
+            .map(move |(index, statement)| {
+                if statement.kind.is_header() {
+                    header = &statement.path;
+                    (index, Default::default(), statement)
+                } else {
+                    (index, header, statement)
+                }
+            })
+    }
+
+    /// Returns the line, counted from 1, on which the statement at `index` begins.
+    pub(in crate::authoring) fn line_number(&self, index: usize) -> usize {
+        let above = self.statements.iter().take(index);
+        let above: usize = above.map(Statement::line_breaks).sum();
+        let lead = self.statements.get(index).map_or(0, |s| breaks(&s.lead));
+        above + lead + 1
+    }
+
+    /// Returns how the file ends its lines; the first line decides.
+    pub(in crate::authoring) fn line_end(&self) -> &'static str {
+        let around = self.line_end_around;
+        around.unwrap_or_else(|| line_end_of(self.statements.iter(), &self.end))
+    }
+}
+
+/// Returns how statements and what stands after them end their lines; the first line decides.
+pub(in crate::authoring) fn line_end_of<'s, 'a: 's>(
+    statements: impl Iterator<Item = &'s Statement<'a>>,
+    end: &'s str,
+) -> &'static str {
+    let pieces = statements.flat_map(|s| [s.lead.as_ref(), s.line.as_ref()]);
+    let mut pieces = pieces.chain([end]);
+    match pieces.find_map(|piece| piece.split_once('\n')) {
+        Some((line, _)) if line.ends_with('\r') => "\r\n",
+        Some(_) | None => "\n",
+    }
+}
+
+fn breaks(text: &str) -> usize {
+    text.matches('\n').count()
+}
+
+impl Statement<'_> {
+    pub(in crate::authoring) fn value_text(&self) -> &str {
+        self.line.get(self.value.clone()).unwrap_or_default()
+    }
+
+    /// Returns how many lines end in it and in what belongs to it.
+    pub(in crate::authoring) fn line_breaks(&self) -> usize {
+        breaks(&self.lead) + breaks(&self.line) + breaks(&self.tail)
+    }
+
+    pub(in crate::authoring) fn indentation(&self) -> &str {
+        let rest = self.line.trim_start_matches([' ', '\t']);
+        self.line.strip_suffix(rest).unwrap_or_default()
+    }
+
+    /// Replaces the bytes at `place` of its line, and finds its parts again.
+    pub(in crate::authoring) fn splice(
+        &mut self,
+        place: Range<usize>,
+        text: &str,
+    ) -> Result<(), LayoutError> {
+        let mut line = self.line.clone().into_owned();
+        line.replace_range(place, text);
+        self.set_line(line)
+    }
+
+    fn set_line(&mut self, line: String) -> Result<(), LayoutError> {
+        let layout = Layout::parse(&line)?;
+        let Some(again) = layout.statements.into_iter().next() else {
+            return Err(LayoutError::nothing());
+        };
+        let Statement {
+            path,
+            value,
+            comment,
+            ..
+        } = again.into_owned();
+        self.path = path;
+        self.value = value;
+        self.comment = comment;
+        self.line = Cow::Owned(line);
+        Ok(())
+    }
+
+    pub(in crate::authoring) fn into_owned(self) -> Statement<'static> {
+        Statement {
+            lead: Cow::Owned(self.lead.into_owned()),
+            kind: self.kind,
+            path: self
+                .path
+                .into_iter()
+                .map(|part| Part {
+                    name: Cow::Owned(part.name.into_owned()),
+                    place: part.place,
+                })
+                .collect(),
+            line: Cow::Owned(self.line.into_owned()),
+            value: self.value,
+            comment: self.comment,
+            tail: Cow::Owned(self.tail.into_owned()),
+        }
+    }
+}
+
+/// Returns how many leading names of `path` the key `header` + `keys` has in common with it.
+pub(in crate::authoring) fn shared<S: AsRef<str>>(
+    header: &[Part<'_>],
+    keys: &[Part<'_>],
+    path: &[S],
+) -> usize {
+    header
+        .iter()
+        .chain(keys)
+        .zip(path)
+        .take_while(|(part, name)| part.name == name.as_ref())
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pieces_of_a_file_give_its_bytes_back() {
+        let text = "\u{feff}#:schema x\r\n\r\n  a . 'b c' = [ 1,\r\n # in\r\n 2 ] # behind\r\n# glued\r\n\r\n# own\r\n[x.\"y\"] # head\r\nk = \"\"\"\r\n# no comment\r\n\"\"\"\r\n\r\n# end";
+        let layout = Layout::parse(text).unwrap();
+        assert_eq!(layout.to_text(), text);
+        assert_eq!(layout.line_end(), "\r\n");
+        assert_eq!(layout.statements.len(), 3);
+        assert_eq!(layout.statements[0].tail, "# glued\r\n");
+        assert_eq!(layout.statements[0].value_text(), "[ 1,\r\n # in\r\n 2 ]");
+        assert_eq!(layout.statements[1].path[1].name, "y");
+        assert_eq!(layout.line_number(1), 9);
+        assert_eq!(layout.end, "\r\n# end");
+    }
+}
