@@ -19,6 +19,7 @@ mod golden;
 mod history;
 mod hostile_inventory;
 mod import;
+mod import_circles;
 mod injection;
 mod json_documents;
 mod mutations;

@@ -33,6 +33,7 @@ mod secret;
 mod set;
 mod show;
 mod show_at;
+mod show_line;
 mod show_observed;
 mod signals;
 mod source;

@@ -1,5 +1,6 @@
 //! The intended network: reads it from a directory or a git commit, says what is wrong with it, and works out what each device should look like.
 
+mod all_rules;
 mod assemble;
 pub mod blame;
 mod check;
@@ -25,6 +26,7 @@ pub mod text;
 mod tree;
 mod whereabouts;
 
+pub use all_rules::{GOOD_INVENTORY, all_rules};
 pub use assemble::{
     CredentialsObject, DeviceObject, Inventory, ServicePlanObject, SubscriberObject,
 };
@@ -41,7 +43,6 @@ pub use record::{looks_like_a_key, looks_like_a_secret};
 pub use resolve::{
     IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,
 };
-pub use rules::{GOOD_INVENTORY, all_rules};
 pub use scope::{ScopeError, ScopeMatcher, freezes, pattern};
 pub use select::field_texts;
 pub use suggest::nearest;

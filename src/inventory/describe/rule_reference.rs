@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::inventory::rules::{GOOD_INVENTORY, all_rules};
+use crate::inventory::{GOOD_INVENTORY, all_rules};
 use crate::model::{ExampleFile, Rule};
 
 /// Returns the reference of every rule, for `docs/findings.md`.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::LeftOut;
 use super::name::{Ids, slug};
-use super::{Found, LeftOut, Texts, device, subscriber};
 use crate::authoring::format;
-use crate::inventory::{FileKind, Reading, canonical_order};
+use crate::inventory::{FileKind, canonical_order};
 use crate::model::{DeviceName, ServicePlanId, SubscriberId, SubscriberName};
 
 /// Keys of a table with their values as TOML.
@@ -69,48 +69,6 @@ pub(super) struct Written {
 }
 
 impl Draft {
-    pub(super) fn of(found: &[Found], before: &Reading, existing: &Texts) -> Self {
-        let mut draft = Self::default();
-        let inventory = &before.inventory;
-        let mut devices = Ids::default();
-        devices.take(inventory.devices().map(|device| device.id.as_str()));
-        let mut subscribers = Ids::default();
-        subscribers.take(inventory.subscribers().map(|one| one.id.as_str()));
-        for (place, one) in found.iter().enumerate() {
-            let name = match &one.known {
-                Some(name) => name.clone(),
-                None => device::name(one, &mut devices),
-            };
-            let file = (1_u32..).map(|number| match number {
-                1 => name.to_string(),
-                number => format!("{name}-{number}"),
-            });
-            let mut file = file.filter(|file| {
-                let taken = |folder: &str| {
-                    let path = format!("{folder}/{file}.toml");
-                    existing.contains_key(path.as_str())
-                };
-                !taken("devices") && !taken("subscribers")
-            });
-            draft.files.insert(place, file.next().unwrap_or_default());
-            if let Some(twin) = device::already_there(one, inventory) {
-                draft.leave_out(
-                    &name,
-                    "the device",
-                    &format!("it is `{twin}` of the inventory"),
-                );
-                continue;
-            }
-            draft.names.insert(place, name);
-            if one.known.is_none() {
-                let defaults = inventory.defaults();
-                draft.devices.insert(place, device::draft(one, &defaults));
-            }
-        }
-        subscriber::add(found, before, &mut subscribers, &mut draft);
-        draft
-    }
-
     pub(super) fn leave_out(&mut self, device: &DeviceName, what: &str, why: &str) {
         self.left_out.push(LeftOut {
             device: device.clone(),

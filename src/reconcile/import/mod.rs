@@ -20,8 +20,9 @@ use crate::inventory::source::Limits;
 use crate::inventory::{Reading, read_texts};
 use crate::model::{Address, CredentialsName, DeviceName, Finding, HostKey, Observation};
 
-pub(super) use draft::Draft;
+use draft::Draft;
 pub use find::{Finds, ImportAccess, ImportTarget, ImportTargetError, NotFound, find};
+use name::Ids;
 
 /// The files of an inventory by their paths.
 pub type Texts = BTreeMap<Arc<str>, Arc<str>>;
@@ -81,6 +82,51 @@ pub fn import(found: &[Found], existing: &Texts) -> Result<Imported, ImportError
     }
     let draft = Draft::of(found, &before, existing);
     weed::weed(draft, found, &before, existing)
+}
+
+impl Draft {
+    /// Returns everything that the inventory can say of what was found.
+    fn of(found: &[Found], before: &Reading, existing: &Texts) -> Self {
+        let mut draft = Self::default();
+        let inventory = &before.inventory;
+        let mut devices = Ids::default();
+        devices.take(inventory.devices().map(|device| device.id.as_str()));
+        let mut subscribers = Ids::default();
+        subscribers.take(inventory.subscribers().map(|one| one.id.as_str()));
+        for (place, one) in found.iter().enumerate() {
+            let name = match &one.known {
+                Some(name) => name.clone(),
+                None => device::name(one, &mut devices),
+            };
+            let file = (1_u32..).map(|number| match number {
+                1 => name.to_string(),
+                number => format!("{name}-{number}"),
+            });
+            let mut file = file.filter(|file| {
+                let taken = |folder: &str| {
+                    let path = format!("{folder}/{file}.toml");
+                    existing.contains_key(path.as_str())
+                };
+                !taken("devices") && !taken("subscribers")
+            });
+            draft.files.insert(place, file.next().unwrap_or_default());
+            if let Some(twin) = device::already_there(one, inventory) {
+                draft.leave_out(
+                    &name,
+                    "the device",
+                    &format!("it is `{twin}` of the inventory"),
+                );
+                continue;
+            }
+            draft.names.insert(place, name);
+            if one.known.is_none() {
+                let defaults = inventory.defaults();
+                draft.devices.insert(place, device::draft(one, &defaults));
+            }
+        }
+        subscriber::add(found, before, &mut subscribers, &mut draft);
+        draft
+    }
 }
 
 /// What is no fault of an inventory that is only just begun.
