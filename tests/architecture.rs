@@ -58,6 +58,8 @@ const NOT_PURE: &[&str] = &[
     "src/apply/saving",
     "src/apply/typing",
     "src/apply/undoing",
+    "src/authoring/change_base",
+    "src/authoring/carry_out",
     "src/authoring/commit",
     "src/authoring/replace",
     "src/discovery/sweep",

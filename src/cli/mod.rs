@@ -2,7 +2,6 @@
 
 mod adopt;
 mod apply;
-mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;

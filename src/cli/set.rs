@@ -1,22 +1,20 @@
 //! `gamctl set`: one change to many subscribers, shown as a difference before it is written or committed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{bail, ensure};
 use globset::GlobMatcher;
 use serde::Serialize;
 
-use super::changed_files::{changed, keep_new_errors, write};
-use super::commit_target::CommitTarget;
+use super::commit_target::{CommitTarget, told};
 use super::invocation::Invocation;
 use super::scope::pattern;
 use super::source::{InventoryArguments, is_bare, report, summary};
 use super::terminal::Terminal;
-use crate::authoring::edit::{Edit, FileChange, KeyPath, Object, apply};
-use crate::inventory::source::Limits;
+use crate::authoring::edit::{Edit, FileChange, KeyPath, Object};
+use crate::authoring::{Base, Change, Written, propose};
 use crate::inventory::{
-    FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest, read_texts,
+    FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest,
 };
 use crate::report::{Exit, FindingFormat, counted, difference, visible};
 
@@ -76,30 +74,29 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         "{} is a repository without files to write to; use `--commit`",
         folder.display()
     );
-    let target = if arguments.commit {
-        Some(CommitTarget::of(
-            folder,
-            arguments.branch.as_deref(),
-            arguments.author.as_deref(),
-            &selected.settings,
-        )?)
+    let (base, people) = if arguments.commit {
+        let (branch, author) = (arguments.branch.as_deref(), arguments.author.as_deref());
+        let target = CommitTarget::of(folder, branch, author, &selected.settings)?;
+        (target.base, Some(target.people))
     } else {
-        None
+        let reading = selected.read(arguments.inventory.revision())?;
+        (Base::folder(folder, reading), None)
     };
-    let before = match &target {
-        Some(target) => target.read()?,
-        None => selected.read(arguments.inventory.revision())?,
-    };
-    if let Some(exit) = judge_before(&before, arguments, terminal)? {
+    let before = &base.reading;
+    if let Some(exit) = judge_before(before, arguments, terminal)? {
         return Ok(exit);
     }
     let ids = request.choose(&before.inventory)?;
     let mut outcome = Outcome::of(&request, &ids);
-    let files: BTreeMap<Arc<str>, Arc<str>> = before.inventory.texts().collect();
     let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
-    let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))?;
-    outcome.files = files_of(&changes);
-    if changes.is_empty() {
+    let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
+    let authorship = people.map(|people| {
+        let message = arguments.message.clone();
+        people.authorship(message.unwrap_or_else(|| format!("set {summary}")), "set")
+    });
+    let proposal = propose(&base, Change::Edits(&edits), authorship)?;
+    outcome.files = files_of(&proposal.changes);
+    if proposal.changes.is_empty() {
         terminal.json(&outcome)?;
         terminal.say(&format!(
             "Nothing to do: {} so already.",
@@ -107,14 +104,11 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         ));
         return Ok(Exit::Done);
     }
-    if !before.is_partial {
-        let after = read_texts(&changed(&files, &changes), &Limits::default());
-        if let Some(exit) = refuse(&before, after, &mut outcome, terminal)? {
-            return Ok(exit);
-        }
+    if let Some(after) = proposal.refusal() {
+        return refuse(after, &mut outcome, terminal);
     }
     let mut shown = String::new();
-    for change in &changes {
+    for change in &proposal.changes {
         shown.push_str(&difference(
             &change.path,
             text(change.before.as_ref()),
@@ -122,17 +116,13 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
             terminal.paint,
         ));
     }
-    let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
     // The difference comes after the deed: before a refusal it would look as if it were done.
-    let said = if let Some(target) = target {
-        let first_line = arguments.message.clone();
-        let first_line = first_line.unwrap_or_else(|| format!("set {summary}"));
-        let id = target.commit(&changes, &first_line, "set")?;
-        outcome.commit = Some(id.to_string());
-        target.told(&id)
-    } else if arguments.write {
-        write(folder, &changes)?;
-        format!("Wrote {summary} in {}.", counted(changes.len(), "file"))
+    let said = if arguments.commit || arguments.write {
+        let written = proposal.commit()?;
+        if let Written::Commit { id, .. } = &written {
+            outcome.commit = Some(id.to_string());
+        }
+        told(&written, &summary)
     } else {
         format!("This would set {summary}. Nothing is written.")
     };
@@ -339,20 +329,11 @@ fn check_key(key: &str) -> anyhow::Result<()> {
     bail!("`{}` is not a key of subscribers{hint}", visible(key));
 }
 
-/// Refuses a change that brings errors that were not there before.
-fn refuse(
-    before: &Reading,
-    mut after: Reading,
-    outcome: &mut Outcome,
-    terminal: &Terminal,
-) -> anyhow::Result<Option<Exit>> {
-    keep_new_errors(before, &mut after);
-    if after.findings.is_empty() {
-        return Ok(None);
-    }
-    outcome.refused(&after, terminal)?;
-    terminal.result(&report(&after, FindingFormat::Human, "", terminal))?;
+/// Refuses a change that causes errors.
+fn refuse(after: &Reading, outcome: &mut Outcome, terminal: &Terminal) -> anyhow::Result<Exit> {
+    outcome.refused(after, terminal)?;
+    terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
     terminal
         .complain("The change is refused: it would make the inventory wrong. Nothing is written.");
-    Ok(Some(Exit::InventoryInvalid))
+    Ok(Exit::InventoryInvalid)
 }

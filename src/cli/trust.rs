@@ -1,21 +1,16 @@
 //! `gamctl trust`: which host keys devices show, and pinning them in the inventory.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-
 use anyhow::{bail, ensure};
 use globset::GlobMatcher;
 
-use super::changed_files::{changed, keep_new_errors, write};
-use super::commit_target::CommitTarget;
+use super::commit_target::{CommitTarget, People, told};
 use super::invocation::{Invocation, Selected};
 use super::scope::{ScopeArguments, pattern};
 use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
-use crate::authoring::edit::{Edit, FileChange, KeyPath, Object, apply};
-use crate::inventory::source::Limits;
-use crate::inventory::{DeviceObject, Inventory, Reading, canonical_order, nearest, read_texts};
+use crate::authoring::edit::{Edit, KeyPath, Object};
+use crate::authoring::{Base, Change, propose};
+use crate::inventory::{DeviceObject, Inventory, nearest};
 use crate::reconcile::{HostKeyAnswer, HostKeyQuestion, ask_host_keys, host_key_questions};
 use crate::report::{
     Exit, FindingFormat, Shown, Trust, TrustLine, counted, host_key_exit, host_key_verdict,
@@ -82,22 +77,15 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
         !(arguments.commit && arguments.inventory.is_of_a_revision()),
         "`--commit` builds on the branch and `--rev` is another commit; leave one of them out"
     );
-    let target = if arguments.commit {
+    let (base, people) = if arguments.commit {
         let (branch, author) = (arguments.branch.as_deref(), arguments.author.as_deref());
-        Some(CommitTarget::of(
-            folder,
-            branch,
-            author,
-            &selected.settings,
-        )?)
+        let target = CommitTarget::of(folder, branch, author, &selected.settings)?;
+        (target.base, Some(target.people))
     } else {
-        None
+        let reading = selected.read(arguments.inventory.revision())?;
+        (Base::folder(folder, reading), None)
     };
-    let before = match &target {
-        Some(target) => target.read()?,
-        None => selected.read(arguments.inventory.revision())?,
-    };
-    let questions = questions(arguments, &before.inventory, &selected)?;
+    let questions = questions(arguments, &base.reading.inventory, &selected)?;
     let answers = invocation.wait(ask_host_keys(questions))?;
     let mut lines: Vec<TrustLine> = answers.into_iter().map(line).collect();
     let is_wanted = arguments.pin || is_confirmed(&lines, can_write, terminal);
@@ -110,10 +98,10 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
             };
         }
     }
-    let said = match pin(&lines, &before, terminal)? {
+    let said = match pin(&lines, &base, people, arguments, terminal)? {
         Pinned::Nothing => None,
         Pinned::Wrong => return Ok(Exit::InventoryInvalid),
-        Pinned::Files(changes) => Some(put(arguments, target.as_ref(), folder, &changes, &lines)?),
+        Pinned::Done(said) => Some(said),
     };
     terminal.json(&lines)?;
     terminal.result(&host_keys(&lines, terminal.paint))?;
@@ -202,36 +190,55 @@ fn is_confirmed(lines: &[TrustLine], can_write: bool, terminal: &Terminal) -> bo
     terminal.confirms(&format!("Pin {keys}?\n{}", shown.concat()))
 }
 
-/// What pinning comes to.
+/// What became of the pins.
 enum Pinned {
     Nothing,
     /// The inventory would be wrong; that was said.
     Wrong,
-    Files(Vec<FileChange>),
+    /// Written or committed, in a sentence.
+    Done(String),
 }
 
-/// Returns the files with the pins in them.
-fn pin(lines: &[TrustLine], before: &Reading, terminal: &Terminal) -> anyhow::Result<Pinned> {
+/// Writes or commits the new pins.
+fn pin(
+    lines: &[TrustLine],
+    base: &Base,
+    people: Option<People>,
+    arguments: &TrustArguments,
+    terminal: &Terminal,
+) -> anyhow::Result<Pinned> {
     let edits: Vec<Edit> = lines.iter().filter_map(edit).collect();
     if edits.is_empty() {
         return Ok(Pinned::Nothing);
     }
+    let before = &base.reading;
     if before.is_partial {
         terminal.json_text(|| report(before, FindingFormat::Json, "", terminal))?;
         terminal.complain("A file of the inventory cannot be read in full, so nobody can tell what a change would do. Nothing is pinned; `gamctl validate` shows what is wrong.");
         return Ok(Pinned::Wrong);
     }
-    let files: BTreeMap<Arc<str>, Arc<str>> = before.inventory.texts().collect();
-    let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))?;
-    let mut after = read_texts(&changed(&files, &changes), &Limits::default());
-    keep_new_errors(before, &mut after);
-    if after.findings.is_empty() {
-        return Ok(Pinned::Files(changes));
-    }
-    terminal.json_text(|| report(&after, FindingFormat::Json, "", terminal))?;
-    terminal.result(&report(&after, FindingFormat::Human, "", terminal))?;
+    let authorship = people.map(|people| {
+        let message = arguments.message.clone();
+        people.authorship(message.unwrap_or_else(|| first_line(lines)), "trust")
+    });
+    let proposal = propose(base, Change::Edits(&edits), authorship)?;
+    let Some(after) = proposal.refusal() else {
+        let keys = counted(edits.len(), "host key");
+        return Ok(Pinned::Done(told(&proposal.commit()?, &keys)));
+    };
+    terminal.json_text(|| report(after, FindingFormat::Json, "", terminal))?;
+    terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
     terminal.complain("Nothing is pinned: it would make the inventory wrong.");
     Ok(Pinned::Wrong)
+}
+
+/// Returns the first line of the commit.
+fn first_line(lines: &[TrustLine]) -> String {
+    let pinned: Vec<&TrustLine> = lines.iter().filter(|line| line.is_newly_pinned).collect();
+    match pinned.as_slice() {
+        [one] => format!("pin the host key of {}", one.device),
+        many => format!("pin the host keys of {} devices", many.len()),
+    }
 }
 
 fn edit(line: &TrustLine) -> Option<Edit> {
@@ -243,36 +250,6 @@ fn edit(line: &TrustLine) -> Option<Edit> {
         key: KeyPath::from(["host_key"]),
         value: key.as_str().into(),
     })
-}
-
-/// Commits or writes the pins, and returns what was done.
-fn put(
-    arguments: &TrustArguments,
-    target: Option<&CommitTarget>,
-    folder: &Path,
-    changes: &[FileChange],
-    lines: &[TrustLine],
-) -> anyhow::Result<String> {
-    let pinned: Vec<&str> = lines
-        .iter()
-        .filter(|line| line.is_newly_pinned)
-        .map(|line| line.device.as_str())
-        .collect();
-    let Some(target) = target else {
-        write(folder, changes)?;
-        let keys = counted(pinned.len(), "host key");
-        return Ok(format!(
-            "Wrote {keys} in {}.",
-            counted(changes.len(), "file")
-        ));
-    };
-    let what = match pinned.as_slice() {
-        [one] => format!("pin the host key of {one}"),
-        many => format!("pin the host keys of {} devices", many.len()),
-    };
-    let first_line = arguments.message.clone().unwrap_or(what);
-    let id = target.commit(changes, &first_line, "trust")?;
-    Ok(target.told(&id))
 }
 
 fn hint(lines: &[TrustLine], arguments: &TrustArguments, terminal: &Terminal) {

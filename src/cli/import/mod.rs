@@ -5,18 +5,17 @@
 mod find;
 mod range;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use serde::Serialize;
 
 use super::invocation::Invocation;
 use super::terminal::Terminal;
-use crate::authoring::replace_inside;
+use crate::authoring::{Base, Change, Written, propose};
 use crate::inventory::source::{Limits, Source};
-use crate::inventory::{Cache, read};
+use crate::inventory::{Cache, read, read_texts};
 use crate::model::{CredentialsName, SecretName};
 use crate::reconcile::import::{Finds, Imported, Texts, before, import};
 use crate::report::{Exit, counted, visible};
@@ -101,6 +100,7 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     let selected = invocation.select(Some(folder))?;
     let terminal = &invocation.terminal;
     let mut texts = texts_of(folder)?;
+    let base = Base::folder(folder, read_texts(&texts, &Limits::default()));
     let new_credentials = credentials(arguments, &texts)?;
     if let Some(text) = &new_credentials {
         texts.insert(Arc::from("credentials.toml"), Arc::from(text.as_str()));
@@ -130,7 +130,12 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     let imported = import(&found.found, &texts)?;
     let mut files = imported.files.clone();
     files.extend(new_credentials.map(|text| ("credentials.toml".to_owned(), text)));
-    let written = write(folder, &files)?;
+    // The files are all new, so that nothing which somebody wrote meanwhile is lost.
+    let proposal = propose(&base, Change::NewFiles(&files), None)?;
+    let written = match proposal.commit()? {
+        Written::Files(files) => files,
+        Written::Commit { .. } => Vec::new(),
+    };
     tell(&imported, &found, folder, terminal);
     terminal.json(&outcome(&imported, written, &found))?;
     Ok(if found.unobservable.is_empty() {
@@ -171,26 +176,6 @@ fn credentials(arguments: &ImportArguments, texts: &Texts) -> anyhow::Result<Opt
     Ok(Some(format!(
         "# Names of secrets, never a secret: the values come from outside of this repository.\n[credentials.\"{name}\"]\nsnmp = {{ version = \"2c\", community = {{ secret = \"{community}\" }} }}\nssh = {{ user = \"{user}\", password = {{ secret = \"{password}\" }} }}\n"
     )))
-}
-
-/// Writes new files only: nothing that somebody wrote meanwhile is lost.
-fn write(folder: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<Vec<PathBuf>> {
-    let mut written = Vec::new();
-    for path in files.keys() {
-        let file = folder.join(path);
-        ensure!(
-            !file.exists(),
-            "{} has come to be meanwhile; import again",
-            file.display()
-        );
-    }
-    for (path, text) in files {
-        let file = folder.join(path);
-        replace_inside(folder, &file, text.as_bytes())
-            .with_context(|| format!("failed to write {}", file.display()))?;
-        written.push(file);
-    }
-    Ok(written)
 }
 
 fn tell(imported: &Imported, found: &Finds, folder: &Path, terminal: &Terminal) {
