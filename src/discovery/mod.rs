@@ -10,5 +10,5 @@ mod sweep;
 
 pub use compare::{Comparison, KnownDevice, Missing, Seen, Verdict, compare};
 pub use patch::patch;
-pub use range::{MOST_ADDRESSES, RangeError, addresses};
+pub use range::{AddressRange, MOST_ADDRESSES, RangeError, addresses};
 pub use sweep::{Answer, Asked, Heard, Sweep, sweep};

@@ -1,9 +1,6 @@
 //! `gamctl import`: devices as they are, written as an inventory that changes nothing.
-//!
-//! `range` the addresses of a range · `find` what was named, as targets to look at.
 
 mod find;
-mod range;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,10 +1,12 @@
 //! Looks for devices to import: at addresses, in ranges of addresses, and at devices that the inventory names.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Found;
+use crate::discovery::{Asked, Heard, Sweep, sweep};
 use crate::inventory::Inventory;
 use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved};
 use crate::observe::{self, CommandLine, LookError, Target};
@@ -15,16 +17,14 @@ use crate::secrets::Secrets;
 use crate::transport::snmp::Tuning;
 use crate::transport::ssh::host_key_of;
 
-/// How many addresses are asked at once: a network of 254 with few devices takes some seconds.
+/// How many devices are looked at at once.
 const AT_ONCE: usize = 64;
 
-/// Most addresses of a range are unused, so the wait for one is short.
-const IN_A_RANGE: Tuning = Tuning {
-    timeout: Duration::from_millis(1000),
-    retries: 1,
-    rows: 48,
-    in_flight: 24,
-};
+/// How many addresses of ranges are asked in a second: a network of 254 takes some seconds.
+const PER_SECOND: u32 = 100;
+
+/// How long an address of a range may take; it is asked twice. Most are unused, so the wait for one is short.
+const SWEEP_TIMEOUT: Duration = Duration::from_millis(1000);
 
 /// How long a host key may take: old firmware computes for seconds.
 const HOST_KEY_TIMEOUT: Duration = Duration::from_secs(15);
@@ -96,7 +96,13 @@ struct Question {
     opening: Opening,
 }
 
-/// Looks at every target, many at a time.
+impl Question {
+    fn is_in_range(&self) -> bool {
+        matches!(self.target, ImportTarget::InRange(_))
+    }
+}
+
+/// Looks at every target, many at a time; ranges are swept first, as `gamctl discover` does it.
 ///
 /// # Errors
 ///
@@ -111,17 +117,23 @@ pub async fn find(
     for target in targets {
         questions.push(question(target, inventory, secrets, access)?);
     }
+    let mut finds = Finds::default();
+    let answering = answering(&questions, &access.credentials).await;
+    questions.retain(|question| {
+        let is_silent = question.is_in_range() && !answering.contains(&question.address);
+        finds.silent += usize::from(is_silent);
+        !is_silent
+    });
     let numbered = questions.clone().into_iter().enumerate();
     let look = |_, question: Question| {
         let access = access.clone();
         async move { look(&question, &access).await }
     };
     let looks = ask_many(numbered, AT_ONCE, look, |_, _| {}).await;
-    let mut finds = Finds::default();
     // In the order in which the targets were named.
     for (question, looked) in questions.into_iter().zip(looks.into_values()) {
+        let is_in_range = question.is_in_range();
         let target = question.target;
-        let is_in_range = matches!(target, ImportTarget::InRange(_));
         let reason = match looked {
             Ok(Ok(found)) => {
                 finds.found.push(found);
@@ -142,6 +154,33 @@ pub async fn find(
         finds.unobservable.push(NotFound { target, reason });
     }
     Ok(finds)
+}
+
+/// Sweeps the addresses of ranges; returns those where a GAM answers, or something that did not say what it is.
+async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTreeSet<Address> {
+    let in_ranges = || questions.iter().filter(|question| question.is_in_range());
+    let Some(first) = in_ranges().next() else {
+        return BTreeSet::new();
+    };
+    let asked = in_ranges().map(|question| Asked {
+        address: question.address,
+        credentials: vec![0],
+    });
+    let how = Sweep {
+        credentials: vec![(credentials.clone(), first.opening.access.clone())],
+        per_second: PER_SECOND,
+        tuning: Tuning {
+            timeout: SWEEP_TIMEOUT,
+            retries: 1,
+            ..Tuning::default()
+        },
+    };
+    let heard = sweep(asked.collect(), how, || {}).await.into_iter();
+    let may_be_a_gam = heard.filter(|heard| match heard {
+        Heard::Answer(answer) => answer.identity.product.is_some(),
+        Heard::Closed { .. } => true,
+    });
+    may_be_a_gam.map(|heard| heard.address()).collect()
 }
 
 fn question(
@@ -173,10 +212,9 @@ fn question(
 
 async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookError> {
     let address = question.address;
-    let (known, tuning) = match &question.target {
-        ImportTarget::Address(_) => (None, observe::tuning()),
-        ImportTarget::InRange(_) => (None, IN_A_RANGE),
-        ImportTarget::Device(name) => (Some(name), observe::tuning()),
+    let known = match &question.target {
+        ImportTarget::Address(_) | ImportTarget::InRange(_) => None,
+        ImportTarget::Device(name) => Some(name),
     };
     // Until it reports its name it is called by its address.
     let name = address.ip.to_string().replace(':', "-");
@@ -197,7 +235,7 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookE
         device: &device,
         address: question.opening.snmp,
         access: &question.opening.access,
-        tuning,
+        tuning: observe::tuning(),
         command_line,
         clock: access.clock,
     };
