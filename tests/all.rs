@@ -36,6 +36,7 @@ mod rust_scan;
 mod small_disk;
 mod source;
 mod ssh_client;
+mod toml_edit_limits;
 mod transport;
 mod twin;
 mod world;
