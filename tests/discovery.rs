@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gamctl::discovery::{Asked, Heard, Sweep, addresses, sweep};
+use gamctl::discovery::{Response, Sweep, SweepTarget, addresses, sweep};
 use gamctl::inventory::source::Limits;
 use gamctl::inventory::{GOOD_INVENTORY, read_texts};
 use gamctl::model::{Address, CredentialsName, GamModel};
@@ -58,8 +58,8 @@ fn how(credentials: Vec<(CredentialsName, Access)>, per_second: u32) -> Sweep {
     }
 }
 
-fn all(addresses: Vec<Address>, credentials: usize) -> Vec<Asked> {
-    let asked = addresses.into_iter().map(|address| Asked {
+fn all(addresses: Vec<Address>, credentials: usize) -> Vec<SweepTarget> {
+    let asked = addresses.into_iter().map(|address| SweepTarget {
         address,
         credentials: (0..credentials).collect(),
     });
@@ -84,7 +84,7 @@ async fn twins_are_found_among_the_silent_with_the_credentials_that_open_them() 
     assert_eq!(heard.len(), 2, "{heard:?}");
     for twin in [&small, &large] {
         let found = heard.iter().find(|heard| heard.address() == address(twin));
-        let Some(Heard::Answer(answer)) = found else {
+        let Some(Response::Answer(answer)) = found else {
             panic!("{heard:?}");
         };
         assert_eq!(answer.credentials.as_str(), "right");
@@ -118,7 +118,7 @@ async fn who_answers_that_we_are_nobody_is_there_all_the_same() {
         community("wrong", "wrong"),
     ];
     let heard = sweep(all(vec![address(&twin)], 2), how(credentials, 1000), || ()).await;
-    let [Heard::Closed { reason, .. }] = heard.as_slice() else {
+    let [Response::Closed { reason, .. }] = heard.as_slice() else {
         panic!("{heard:?}");
     };
     assert!(reason.contains("`stranger`"), "{reason}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Answer, Heard};
+use super::{Answer, Response};
 use crate::model::{Address, DeviceName, GamModel, Identity, MacAddress, Serial};
 
 /// A device as the inventory has it.
@@ -88,7 +88,7 @@ pub struct Missing {
 pub fn compare(
     devices: &[KnownDevice],
     asked: &BTreeSet<Address>,
-    heard: Vec<Heard>,
+    heard: Vec<Response>,
 ) -> Comparison {
     let inventory = Inventory::of(devices);
     let mut homes: BTreeMap<Box<str>, Address> = BTreeMap::new();
@@ -107,7 +107,7 @@ pub fn compare(
     let seen: Vec<Seen> = heard
         .into_iter()
         .map(|heard| match heard {
-            Heard::Closed { address, reason } => Seen {
+            Response::Closed { address, reason } => Seen {
                 address,
                 credentials: None,
                 identity: Identity::default(),
@@ -116,7 +116,7 @@ pub fn compare(
                     why: reason,
                 },
             },
-            Heard::Answer(answer) => Seen {
+            Response::Answer(answer) => Seen {
                 address: answer.address,
                 credentials: Some(answer.credentials.to_string()),
                 verdict: inventory.judge(&answer, &homes),
@@ -128,10 +128,10 @@ pub fn compare(
     Comparison { seen, missing }
 }
 
-fn answer_of(heard: &Heard) -> Option<&Answer> {
+fn answer_of(heard: &Response) -> Option<&Answer> {
     match heard {
-        Heard::Answer(answer) => Some(answer),
-        Heard::Closed { .. } => None,
+        Response::Answer(answer) => Some(answer),
+        Response::Closed { .. } => None,
     }
 }
 
@@ -303,8 +303,8 @@ mod tests {
         }
     }
 
-    fn gam(last: u8, serial: &str) -> Heard {
-        Heard::Answer(Answer {
+    fn gam(last: u8, serial: &str) -> Response {
+        Response::Answer(Answer {
             address: at(last),
             credentials: CredentialsName::new("default").unwrap(),
             identity: Identity {
@@ -317,7 +317,7 @@ mod tests {
         })
     }
 
-    fn verdicts(devices: &[KnownDevice], heard: Vec<Heard>) -> (Vec<String>, Vec<String>) {
+    fn verdicts(devices: &[KnownDevice], heard: Vec<Response>) -> (Vec<String>, Vec<String>) {
         let asked = (1..=30).map(at).collect();
         let Comparison { seen, missing } = compare(devices, &asked, heard);
         let seen = seen.iter().map(|seen| match &seen.verdict {
@@ -366,7 +366,7 @@ mod tests {
         assert_eq!(seen, ["not a but Some(\"b\")", "not b but None"]);
         assert!(missing.is_empty());
         let mut printer = gam(1, "S1");
-        if let Heard::Answer(answer) = &mut printer {
+        if let Response::Answer(answer) = &mut printer {
             answer.identity = Identity::default();
         }
         assert_eq!(verdicts(&devices[..1], vec![printer]).0, ["not a but None"]);
@@ -400,14 +400,14 @@ mod tests {
     #[test]
     fn who_is_no_gam_or_does_not_say_is_listed_as_that() {
         let mut printer = gam(8, "S8");
-        if let Heard::Answer(answer) = &mut printer {
+        if let Response::Answer(answer) = &mut printer {
             answer.identity = Identity::default();
         }
         let mut newer = gam(9, "S9");
-        if let Heard::Answer(answer) = &mut newer {
+        if let Response::Answer(answer) = &mut newer {
             answer.identity.model = None;
         }
-        let closed = Heard::Closed {
+        let closed = Response::Closed {
             address: at(3),
             reason: "no such user".to_owned(),
         };

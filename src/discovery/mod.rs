@@ -11,4 +11,4 @@ mod sweep;
 pub use compare::{Comparison, KnownDevice, Missing, Seen, Verdict, compare};
 pub use patch::patch;
 pub use range::{AddressRange, MOST_ADDRESSES, RangeError, addresses};
-pub use sweep::{Answer, Asked, Heard, Sweep, sweep};
+pub use sweep::{Answer, Response, Sweep, SweepTarget, sweep};

@@ -116,8 +116,8 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
             continue;
         }
         let kind = match super::classify(path) {
-            super::Sighting::Inventory(kind) => kind,
-            super::Sighting::Foreign | super::Sighting::Suspicious(_) => continue,
+            super::PathKind::Inventory(kind) => kind,
+            super::PathKind::Foreign | super::PathKind::Suspicious(_) => continue,
         };
         if after.is_partial(kind) {
             continue;
@@ -170,7 +170,7 @@ fn known_ids(kind: FileKind, inventory: &Inventory) -> HashSet<String> {
     inventory
         .files
         .iter()
-        .filter(|slot| super::classify(&slot.path) == super::Sighting::Inventory(kind))
+        .filter(|slot| super::classify(&slot.path) == super::PathKind::Inventory(kind))
         .flat_map(|slot| ids(&slot.parsed.content))
         .collect()
 }
@@ -182,7 +182,7 @@ fn not_judged(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
     let is_shown = |kind: &FileKind, paths: &[Arc<str>]| {
         paths
             .iter()
-            .any(|path| super::classify(path) == super::Sighting::Inventory(*kind))
+            .any(|path| super::classify(path) == super::PathKind::Inventory(*kind))
     };
     for kind in &before.partial {
         if !is_shown(kind, &paths) {
@@ -250,7 +250,7 @@ fn subscribers(
     let removed: Vec<_> = before
         .subscribers
         .iter()
-        .filter_map(|spot| Some((*spot, before.subscriber_at(*spot)?)))
+        .filter_map(|position| Some((*position, before.subscriber_at(*position)?)))
         .filter(|(_, object)| !lives_on.contains(object.id.as_str()))
         .collect();
     if removed.is_empty() {
@@ -263,7 +263,7 @@ fn subscribers(
 /// Returns the first file of a kind, for what concerns the kind as a whole.
 fn first_file(inventory: &Inventory, kind: FileKind) -> Place {
     let of_kind =
-        |slot: &&FileSlot| super::classify(&slot.path) == super::Sighting::Inventory(kind);
+        |slot: &&FileSlot| super::classify(&slot.path) == super::PathKind::Inventory(kind);
     let first = inventory.files.iter().find(of_kind);
     Place::whole(first.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path)))
 }
@@ -277,12 +277,12 @@ fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>)
         .filter(|object| object.text.protected == Some(true) && !is_pending(object))
         .map(|object| object.id.as_str())
         .collect();
-    for spot in &after.subscribers {
-        let Some(object) = after.subscriber_at(*spot) else {
+    for position in &after.subscribers {
+        let Some(object) = after.subscriber_at(*position) else {
             continue;
         };
         if is_pending(object) && served.contains(object.id.as_str()) {
-            let path = after.path_of(*spot);
+            let path = after.path_of(*position);
             findings.push(gone(
                 &PROTECTED_REMOVED,
                 Place::whole(path),
@@ -296,14 +296,14 @@ fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>)
     }
 }
 
-type Removed<'a> = (super::assemble::Spot, &'a SubscriberObject);
+type Removed<'a> = (super::assemble::ObjectPosition, &'a SubscriberObject);
 
 fn protected(before: &Inventory, removed: &[Removed<'_>], findings: &mut Vec<Finding>) {
-    for (spot, object) in removed {
+    for (position, object) in removed {
         if object.text.protected != Some(true) {
             continue;
         }
-        let path = before.path_of(*spot);
+        let path = before.path_of(*position);
         findings.push(gone(
             &PROTECTED_REMOVED,
             Place::whole(path),
@@ -327,8 +327,8 @@ fn renamed(
         .iter()
         .filter_map(|(_, object)| Some((object.text.endpoint?.to_u64(), *object)))
         .collect();
-    for spot in &after.subscribers {
-        let Some(object) = after.subscriber_at(*spot) else {
+    for position in &after.subscribers {
+        let Some(object) = after.subscriber_at(*position) else {
             continue;
         };
         if was_there.contains(object.id.as_str()) || object.text.moved_from.is_some() {
@@ -342,7 +342,7 @@ fn renamed(
         let Some(old) = old.filter(|old| old.text.device == object.text.device) else {
             continue;
         };
-        let at: Pointer = after.point_at_subscriber(*spot);
+        let at: Pointer = after.point_at_subscriber(*position);
         pending.push(
             Pending::new(
                 &RENAMED_WITHOUT_MOVED_FROM,
@@ -367,8 +367,8 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
             "if that is meant, accept it with `--accept emptied-inventory`",
         ));
     }
-    for spot in &before.devices {
-        let Some(object) = before.device_at(*spot) else {
+    for position in &before.devices {
+        let Some(object) = before.device_at(*position) else {
             continue;
         };
         let was_in_use = !matches!(
@@ -378,7 +378,7 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
         if !was_in_use || after.device(object.id.as_str()).is_some() {
             continue;
         }
-        let path = before.path_of(*spot);
+        let path = before.path_of(*position);
         findings.push(gone(
             &DEVICE_DROPPED,
             Place::whole(path),

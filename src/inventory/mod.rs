@@ -9,7 +9,7 @@ mod defaults;
 mod describe;
 mod file_kind;
 mod locate;
-mod look;
+mod locations;
 mod misplaced;
 mod parallel;
 mod parse;
@@ -20,11 +20,11 @@ mod resolve;
 mod rules;
 mod scope;
 mod select;
+mod similar_id;
 pub mod source;
 mod suggest;
 pub mod text;
 mod tree;
-mod whereabouts;
 
 pub use all_rules::{GOOD_INVENTORY, all_rules};
 pub use assemble::{
@@ -36,7 +36,8 @@ pub use describe::{
     ValueError, canonical_order, explain_rule, json_schema, key_reference, key_value,
     rule_reference,
 };
-pub use file_kind::{FileKind, Sighting, classify};
+pub use file_kind::{FileKind, PathKind, classify};
+pub use locations::{KeyReference, ReferencedObject, locations};
 pub(crate) use parallel::map_with;
 pub use read::{Cache, Reading, read, read_texts};
 pub use record::{looks_like_a_key, looks_like_a_secret};
@@ -46,4 +47,3 @@ pub use resolve::{
 pub use scope::{ScopeError, ScopeMatcher, freezes, pattern};
 pub use select::field_texts;
 pub use suggest::nearest;
-pub use whereabouts::{Said, SaidObject, whereabouts};

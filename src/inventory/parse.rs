@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::FileKind;
-use super::look::skeleton;
 use super::misplaced::{strangers, wrong_table};
 use super::raw_text::{
     TOO_COMPLEX, endless_line, hidden_characters, merge_conflicts, utf8, zero_bytes,
 };
 use super::record::{Fields, FileFindings, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE, text};
 use super::rules::rules;
+use super::similar_id::skeleton;
 use super::source::Limits;
 use super::text::{
     CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,

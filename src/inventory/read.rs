@@ -11,7 +11,7 @@ use super::source::{
     BlobId, Entry, Limits, Listing, ReadProblem, Reader, Source, SourceError, content_findings,
 };
 use super::tree::TreeLimits;
-use super::{FileKind, Sighting, check, classify, compare, parallel};
+use super::{FileKind, PathKind, check, classify, compare, parallel};
 use crate::model::{Finding, Severity, by_place};
 
 /// How many readings a parsed file is kept for after the last one that needed it.
@@ -156,8 +156,8 @@ pub fn read_texts(
     let files: Vec<(FileKind, &Arc<str>, &Arc<str>)> = texts
         .iter()
         .filter_map(|(path, text)| match classify(path) {
-            Sighting::Inventory(kind) => Some((kind, path, text)),
-            Sighting::Foreign | Sighting::Suspicious(_) => None,
+            PathKind::Inventory(kind) => Some((kind, path, text)),
+            PathKind::Foreign | PathKind::Suspicious(_) => None,
         })
         .collect();
     let slots = parallel::map_with(

@@ -30,12 +30,12 @@ pub fn resolve(inventory: &Inventory) -> Vec<IntendedDevice> {
         &numbers,
         || (),
         |(), number| {
-            let spot = inventory.devices.get(*number)?;
-            let device = inventory.device_at(*spot)?;
-            let subscribers = inventory.member_spots(*number).iter();
+            let position = inventory.devices.get(*number)?;
+            let device = inventory.device_at(*position)?;
+            let subscribers = inventory.member_positions(*number).iter();
             Some(context.device(
                 device,
-                subscribers.filter_map(|spot| inventory.subscriber_at(*spot)),
+                subscribers.filter_map(|position| inventory.subscriber_at(*position)),
             ))
         },
     );

@@ -26,7 +26,7 @@ pub fn field_texts(
         return found;
     };
     for (path, text) in inventory.texts() {
-        if super::classify(&path) != super::Sighting::Inventory(kind) {
+        if super::classify(&path) != super::PathKind::Inventory(kind) {
             continue;
         }
         let (tree, _) = tree::parse(&text, limits);

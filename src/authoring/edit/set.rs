@@ -11,7 +11,7 @@ use crate::authoring::format::Order;
 use crate::authoring::layout::{Node, StatementKind, same_meaning, shared};
 
 /// Where a value stands.
-enum Place {
+enum ValuePosition {
     /// In the statement at this index.
     Statement(usize),
     /// Within the inline table of the statement at this index, whose key takes so many names.
@@ -35,9 +35,11 @@ impl OpenFile<'_> {
         }
         let text = value_text(value);
         match self.find(path)? {
-            Place::Statement(index) => self.replace(index, &text)?,
-            Place::Inline(index, depth) => self.set_inline(index, depth, path, &text, order)?,
-            Place::Nowhere => self.insert(object, path, &text, order)?,
+            ValuePosition::Statement(index) => self.replace(index, &text)?,
+            ValuePosition::Inline(index, depth) => {
+                self.set_inline(index, depth, path, &text, order)?
+            }
+            ValuePosition::Nowhere => self.insert(object, path, &text, order)?,
         }
         self.exists = true;
         if self.meaning.set(path, item) {
@@ -50,7 +52,7 @@ impl OpenFile<'_> {
         }
     }
 
-    fn find(&self, path: &[String]) -> Result<Place, Obstacle> {
+    fn find(&self, path: &[String]) -> Result<ValuePosition, Obstacle> {
         for (index, header, statement) in self.layout.placed() {
             let names = header.len() + statement.path.len();
             let common = shared(header, &statement.path, path);
@@ -59,10 +61,10 @@ impl OpenFile<'_> {
             }
             if common == names && statement.kind == StatementKind::KeyValue {
                 if names == path.len() {
-                    return Ok(Place::Statement(index));
+                    return Ok(ValuePosition::Statement(index));
                 }
                 if statement.value_text().starts_with('{') {
-                    return Ok(Place::Inline(index, names));
+                    return Ok(ValuePosition::Inline(index, names));
                 }
                 let name = written(path.get(..names).unwrap_or_default());
                 return Err(self.obstacle(index, format!("`{name}` is a value and no table")));
@@ -75,7 +77,7 @@ impl OpenFile<'_> {
                 return Err(self.obstacle(index, why));
             }
         }
-        Ok(Place::Nowhere)
+        Ok(ValuePosition::Nowhere)
     }
 
     /// Writes over the value of a statement; comments inside the old value go above the key.

@@ -14,14 +14,14 @@ use crate::authoring::layout::{Layout, Statement, StatementKind, line_end_of};
 pub(super) struct Cut<'a> {
     /// Each holds one stretch of an object, or what stands between objects.
     runs: Vec<Vec<Statement<'a>>>,
-    objects: HashMap<String, Place>,
+    objects: HashMap<String, ObjectSpan>,
     mark: &'static str,
     end: Cow<'a, str>,
 }
 
 /// Where an object is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ObjectSpan {
     /// All of it is the run with this index, under headers of its own.
     Run(usize),
     /// In several runs, or under a header that it shares with others.
@@ -49,9 +49,12 @@ impl<'a> OpenFile<'a> {
         }
         let cut = self.cut.take();
         let mut cut = cut.unwrap_or_else(|| Cut::of(take(&mut self.layout), table));
-        let Some(Place::Run(run)) = cut.objects.get(id).copied() else {
+        let Some(ObjectSpan::Run(run)) = cut.objects.get(id).copied() else {
             // Noted all at once, so that a file with many of them is not cut again for each.
-            let spread = cut.objects.iter().filter(|(_, at)| **at == Place::Spread);
+            let spread = cut
+                .objects
+                .iter()
+                .filter(|(_, at)| **at == ObjectSpan::Spread);
             self.spread.extend(spread.map(|(id, _)| id.clone()));
             self.layout = cut.into_layout();
             return edit(self);
@@ -117,8 +120,10 @@ impl<'a> Cut<'a> {
                 if is_next {
                     if let Some(id) = id {
                         let place = cut.objects.entry(id.to_owned());
-                        let run = Place::Run(cut.runs.len());
-                        place.and_modify(|at| *at = Place::Spread).or_insert(run);
+                        let run = ObjectSpan::Run(cut.runs.len());
+                        place
+                            .and_modify(|at| *at = ObjectSpan::Spread)
+                            .or_insert(run);
                     }
                     owner = id.map(str::to_owned);
                 }
@@ -130,7 +135,7 @@ impl<'a> Cut<'a> {
             } else if owner.is_none() {
                 is_shared |= names == [table];
                 if let Some(id) = id {
-                    cut.objects.insert(id.to_owned(), Place::Spread);
+                    cut.objects.insert(id.to_owned(), ObjectSpan::Spread);
                 }
             }
             match cut.runs.last_mut() {
@@ -139,7 +144,9 @@ impl<'a> Cut<'a> {
             }
         }
         if is_shared {
-            cut.objects.values_mut().for_each(|at| *at = Place::Spread);
+            cut.objects
+                .values_mut()
+                .for_each(|at| *at = ObjectSpan::Spread);
         }
         cut
     }
@@ -225,7 +232,7 @@ impl<'a> Cut<'a> {
 mod tests {
     use super::*;
 
-    fn places(text: &str) -> Vec<(String, Place)> {
+    fn places(text: &str) -> Vec<(String, ObjectSpan)> {
         let cut = Cut::of(Layout::parse(text).unwrap(), "subscriber");
         let mut places: Vec<_> = cut.objects.clone().into_iter().collect();
         places.sort_by(|left, right| left.0.cmp(&right.0));
@@ -236,17 +243,17 @@ mod tests {
     #[test]
     fn an_object_in_one_stretch_is_a_run() {
         let text = "x = 1\n[subscriber]\n[subscriber.a]\nv = 1\n[subscriber.a.external]\n[subscriber.b]\n[other]\n";
-        let run = |id: &str, at| (id.to_owned(), Place::Run(at));
+        let run = |id: &str, at| (id.to_owned(), ObjectSpan::Run(at));
         assert_eq!(places(text), [run("a", 1), run("b", 2)]);
     }
 
     #[test]
     fn an_object_in_pieces_or_under_a_shared_header_is_spread() {
-        let spread = |id: &str| (id.to_owned(), Place::Spread);
+        let spread = |id: &str| (id.to_owned(), ObjectSpan::Spread);
         let apart = "[subscriber.a]\n[subscriber.b]\n[subscriber.a.external]\n";
         let found = places(apart);
         assert_eq!(found[0], spread("a"));
-        assert_eq!(found[1].1, Place::Run(1));
+        assert_eq!(found[1].1, ObjectSpan::Run(1));
         let shared = "subscriber.a.v = 1\n[subscriber]\nb = { v = 1 }\nc.v = 1\n[subscriber.c.x]\n";
         assert_eq!(places(shared)[..2], [spread("a"), spread("b")]);
         assert_eq!(places("[[subscriber]]\n[subscriber.a]\n"), [spread("a")]);

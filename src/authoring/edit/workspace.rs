@@ -10,7 +10,7 @@ use super::index::Index;
 use super::open_file::{OpenFile, parse};
 use super::{Edit, FileChange, KeyOrder, KeyPath, Object};
 use crate::authoring::format::Order;
-use crate::inventory::{FileKind, Sighting, classify};
+use crate::inventory::{FileKind, PathKind, classify};
 
 pub(super) struct Workspace<'a> {
     files: &'a BTreeMap<Arc<str>, Arc<str>>,
@@ -248,7 +248,7 @@ impl<'a> Workspace<'a> {
         if !self.indices.contains_key(&kind) {
             let mut index = Index::default();
             for (path, text) in self.files {
-                if classify(path) == Sighting::Inventory(kind) {
+                if classify(path) == PathKind::Inventory(kind) {
                     index.note_file(kind, path, &parse(path, text)?);
                 }
             }
@@ -308,7 +308,7 @@ impl<'a> Workspace<'a> {
 }
 
 fn check_file(object: &Object, file: &Arc<str>) -> Result<(), EditError> {
-    if classify(file) == Sighting::Inventory(object.kind()) {
+    if classify(file) == PathKind::Inventory(object.kind()) {
         return Ok(());
     }
     Err(EditError::WrongFile {

@@ -12,7 +12,7 @@ use crate::cli::observe::known;
 use crate::discovery::{AddressRange, RangeError};
 use crate::inventory::Inventory;
 use crate::model::{Address, CredentialsName, DeviceName};
-use crate::reconcile::import::{Finds, Found, ImportAccess, ImportTarget, find};
+use crate::reconcile::import::{FoundDevice, FoundDevices, ImportAccess, ImportTarget, find};
 use crate::report::visible;
 use crate::secrets::Secrets;
 
@@ -20,11 +20,11 @@ use crate::secrets::Secrets;
 const MOST: u64 = 4096;
 
 /// Returns the looks in files.
-pub(super) fn recorded(files: &[PathBuf], inventory: &Inventory) -> anyhow::Result<Finds> {
+pub(super) fn recorded(files: &[PathBuf], inventory: &Inventory) -> anyhow::Result<FoundDevices> {
     let looks = all_from_files(files)?;
     let found = looks.into_iter().map(|observation| {
         let device = inventory.device(observation.device.as_str());
-        Found {
+        FoundDevice {
             known: device.map(|device| device.id.clone()),
             address: None,
             credentials: None,
@@ -32,9 +32,9 @@ pub(super) fn recorded(files: &[PathBuf], inventory: &Inventory) -> anyhow::Resu
             observation,
         }
     });
-    Ok(Finds {
+    Ok(FoundDevices {
         found: found.collect(),
-        ..Finds::default()
+        ..FoundDevices::default()
     })
 }
 
@@ -43,7 +43,7 @@ pub(super) fn look(
     arguments: &ImportArguments,
     inventory: &Inventory,
     selected: &Selected<'_>,
-) -> anyhow::Result<Finds> {
+) -> anyhow::Result<FoundDevices> {
     let access = ImportAccess {
         credentials: CredentialsName::new(&arguments.credentials)?,
         accepts_host_keys: arguments.accept_host_keys,

@@ -14,7 +14,7 @@ use crate::authoring::{Base, Change, Written, propose};
 use crate::inventory::source::{Limits, Source};
 use crate::inventory::{Cache, read, read_texts};
 use crate::model::{CredentialsName, SecretName};
-use crate::reconcile::import::{Finds, Imported, Texts, before, import};
+use crate::reconcile::import::{FoundDevices, Imported, Texts, before, import};
 use crate::report::{Exit, counted, visible};
 
 /// How much of what was left out is shown without `--verbose`.
@@ -175,7 +175,7 @@ fn credentials(arguments: &ImportArguments, texts: &Texts) -> anyhow::Result<Opt
     )))
 }
 
-fn tell(imported: &Imported, found: &Finds, folder: &Path, terminal: &Terminal) {
+fn tell(imported: &Imported, found: &FoundDevices, folder: &Path, terminal: &Terminal) {
     let silent = match found.silent {
         0 => String::new(),
         silent => format!("; {} did not answer", counted(silent, "address")),
@@ -222,7 +222,11 @@ fn tell(imported: &Imported, found: &Finds, folder: &Path, terminal: &Terminal) 
     ));
 }
 
-fn outcome<'a>(imported: &'a Imported, written: Vec<PathBuf>, found: &'a Finds) -> Outcome<'a> {
+fn outcome<'a>(
+    imported: &'a Imported,
+    written: Vec<PathBuf>,
+    found: &'a FoundDevices,
+) -> Outcome<'a> {
     let left_out = imported.left_out.iter().map(|one| LeftOut {
         device: one.device.as_str(),
         what: &one.what,

@@ -1,6 +1,6 @@
 //! One device by itself: its address, its ports and uplinks, its way of management.
 
-use super::Household;
+use super::CheckedDevice;
 use super::vlan::RESERVED_VLAN;
 use crate::inventory::locate::Pending;
 use crate::inventory::record::{Fields, NO_TRANSPORT};
@@ -46,16 +46,16 @@ rules! {
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nstate = \"observe\"\n")];
 }
 
-pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    address(household, pending);
-    ports(household, pending);
-    management(household, pending);
-    retirement(household, pending);
-    let text = &household.device.text;
+pub(super) fn check(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    address(checked, pending);
+    ports(checked, pending);
+    management(checked, pending);
+    retirement(checked, pending);
+    let text = &checked.device.text;
     if text.subscriber_model == Some(SubscriberModel::PortAware) {
-        let at = household
+        let at = checked
             .inventory
-            .point_at_device(household.spot)
+            .point_at_device(checked.position)
             .value("subscriber_model");
         pending.push(
             Pending::new(
@@ -63,7 +63,7 @@ pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
                 at,
                 format!(
                     "no documented command makes `{}` port-aware",
-                    household.device.id
+                    checked.device.id
                 ),
             )
             .hint("set it on the device by hand if you need it, and leave this out"),
@@ -71,15 +71,14 @@ pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
     }
 }
 
-fn address(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    let text = &household.device.text;
-    let at = household.inventory.point_at_device(household.spot);
-    let name = &household.device.id;
+fn address(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    let text = &checked.device.text;
+    let at = checked.inventory.point_at_device(checked.position);
+    let name = &checked.device.id;
     let Some(address) = text.address else {
-        let is_installed =
-            household.knows_state() && household.state() != DeviceState::Preprovision;
+        let is_installed = checked.knows_state() && checked.state() != DeviceState::Preprovision;
         let is_absent =
-            text.is_absent("address") && !household.inventory.is_partial_at(household.spot);
+            text.is_absent("address") && !checked.inventory.is_partial_at(checked.position);
         if is_absent && is_installed {
             pending.push(
                 Pending::new(&NO_ADDRESS, at, format!("device `{name}` has no address"))
@@ -108,14 +107,14 @@ fn address(household: &Household<'_>, pending: &mut Vec<Pending>) {
     );
 }
 
-fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    let (Some(model), Some(ports)) = (household.model, &household.device.text.port) else {
+fn ports(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    let (Some(model), Some(ports)) = (checked.model, &checked.device.text.port) else {
         return;
     };
     let here = || {
-        household
+        checked
             .inventory
-            .point_at_device(household.spot)
+            .point_at_device(checked.position)
             .key("port")
     };
     let mut names: Vec<(&str, u8)> = Vec::new();
@@ -127,7 +126,7 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
                     here().key(number),
                     format!(
                         "`{}` is a {model} and has no port {number}",
-                        household.device.id
+                        checked.device.id
                     ),
                 )
                 .hint(format!("its ports are 1 to {}", model.port_count())),
@@ -144,7 +143,7 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
                     here().key(number).value("mode"),
                     format!(
                         "`{}` is a {model}, whose {} ports cannot be `{mode}`",
-                        household.device.id,
+                        checked.device.id,
                         model.medium()
                     ),
                 )
@@ -159,7 +158,7 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
                         here().key(number).value("name"),
                         format!(
                             "ports {first} and {number} of `{}` are both called `{name}`",
-                            household.device.id
+                            checked.device.id
                         ),
                     )
                     .hint("give one of the two another name")
@@ -173,8 +172,8 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
 }
 
 /// Returns the VLANs that pass any uplink; nothing where the inventory does not say.
-pub(super) fn uplink_vlans(household: &Household<'_>) -> Option<VlanSet> {
-    let uplinks = household.device.text.uplink.as_ref()?;
+pub(super) fn uplink_vlans(checked: &CheckedDevice<'_>) -> Option<VlanSet> {
+    let uplinks = checked.device.text.uplink.as_ref()?;
     let mut ranges = Vec::new();
     for (_, uplink) in &uplinks.0 {
         // An uplink without a list keeps what it has, and what that is only the device knows.
@@ -183,20 +182,20 @@ pub(super) fn uplink_vlans(household: &Household<'_>) -> Option<VlanSet> {
     (!ranges.is_empty()).then(|| VlanSet::from_ranges(ranges))
 }
 
-fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    let text = &household.device.text;
+fn management(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    let text = &checked.device.text;
     if let Some(Err(problem)) = text.management_vlan.map(VlanId::check_management) {
-        let at = household
+        let at = checked
             .inventory
-            .point_at_device(household.spot)
+            .point_at_device(checked.position)
             .value("management_vlan");
         let message = format!(
             "`{}` cannot be managed through that VLAN: {problem}",
-            household.device.id
+            checked.device.id
         );
         pending.push(Pending::new(&RESERVED_VLAN, at, message).hint("4093 is the default"));
     }
-    let (Some(vlan), Some(passing)) = (household.management_vlan(), uplink_vlans(household)) else {
+    let (Some(vlan), Some(passing)) = (checked.management_vlan(), uplink_vlans(checked)) else {
         return;
     };
     if passing.contains(vlan) {
@@ -205,10 +204,10 @@ fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
     pending.push(
         Pending::new(
             &MANAGEMENT_CUT_OFF,
-            household.point_at_uplink(),
+            checked.point_at_uplink(),
             format!(
                 "`{}` is managed through VLAN {vlan}, which does not pass its uplink",
-                household.device.id
+                checked.device.id
             ),
         )
         .hint(format!(
@@ -217,25 +216,25 @@ fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
     );
 }
 
-fn retirement(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    if household.state() != DeviceState::Retired {
+fn retirement(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    if checked.state() != DeviceState::Retired {
         return;
     }
-    for member in &household.subscribers {
+    for member in &checked.subscribers {
         pending.push(
             Pending::new(
                 &SUBSCRIBER_ON_RETIRED_DEVICE,
-                household.point_at(member).value("device"),
+                checked.point_at(member).value("device"),
                 format!(
                     "subscriber `{}` is on `{}`, which is being retired",
-                    member.object.id, household.device.id
+                    member.object.id, checked.device.id
                 ),
             )
             .hint("move the subscriber to another device first")
             .related(
-                household
+                checked
                     .inventory
-                    .point_at_device(household.spot)
+                    .point_at_device(checked.position)
                     .value("state"),
                 "retired here",
             ),

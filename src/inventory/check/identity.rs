@@ -5,10 +5,10 @@ use std::fmt::Display;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::inventory::assemble::{Inventory, Spot};
+use crate::inventory::assemble::{Inventory, ObjectPosition};
 use crate::inventory::locate::{Pending, Pointer};
-use crate::inventory::look::look_alike;
 use crate::inventory::rules::rules;
+use crate::inventory::similar_id::look_alike;
 use crate::model::{DeviceState, MacAddress, Rule};
 
 rules! {
@@ -59,9 +59,9 @@ fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
     ids(
         "subscriber",
         &inventory.subscribers,
-        |spot| {
+        |position| {
             inventory
-                .subscriber_at(spot)
+                .subscriber_at(position)
                 .map(|o| (o.skeleton, o.id.as_str()))
         },
         pending,
@@ -69,9 +69,9 @@ fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
     ids(
         "device",
         &inventory.devices,
-        |spot| {
+        |position| {
             inventory
-                .device_at(spot)
+                .device_at(position)
                 .map(|o| (o.skeleton, o.id.as_str()))
         },
         pending,
@@ -79,9 +79,9 @@ fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
     ids(
         "service_plan",
         &inventory.service_plans,
-        |spot| {
+        |position| {
             inventory
-                .service_plan_at(spot)
+                .service_plan_at(position)
                 .map(|o| (o.skeleton, o.id.as_str()))
         },
         pending,
@@ -89,9 +89,9 @@ fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
     ids(
         "credentials",
         &inventory.credentials,
-        |spot| {
+        |position| {
             inventory
-                .credentials_at(spot)
+                .credentials_at(position)
                 .map(|o| (o.skeleton, o.id.as_str()))
         },
         pending,
@@ -101,13 +101,13 @@ fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
 /// Reports ids that are there twice or that look alike.
 fn ids<'a>(
     table: &'static str,
-    spots: &[Spot],
-    id_of: impl Fn(Spot) -> Option<(u64, &'a str)>,
+    positions: &[ObjectPosition],
+    id_of: impl Fn(ObjectPosition) -> Option<(u64, &'a str)>,
     pending: &mut Vec<Pending>,
 ) {
-    let mut keys: Vec<(u64, Spot)> = spots
+    let mut keys: Vec<(u64, ObjectPosition)> = positions
         .iter()
-        .filter_map(|spot| Some((id_of(*spot)?.0, *spot)))
+        .filter_map(|position| Some((id_of(*position)?.0, *position)))
         .collect();
     keys.sort_unstable();
     let what = table.replace('_', " ");
@@ -115,14 +115,14 @@ fn ids<'a>(
         if group.len() < 2 {
             continue;
         }
-        let named: Vec<(&str, Spot)> = group
+        let named: Vec<(&str, ObjectPosition)> = group
             .iter()
-            .filter_map(|(_, spot)| Some((id_of(*spot)?.1, *spot)))
+            .filter_map(|(_, position)| Some((id_of(*position)?.1, *position)))
             .collect();
         // The first of each spelling, so that many alike cost no more than a few.
-        let mut same: HashMap<&str, Spot> = HashMap::new();
-        let mut in_capitals: HashMap<String, (&str, Spot)> = HashMap::new();
-        for (id, spot) in &named {
+        let mut same: HashMap<&str, ObjectPosition> = HashMap::new();
+        let mut in_capitals: HashMap<String, (&str, ObjectPosition)> = HashMap::new();
+        for (id, position) in &named {
             let upper = id.to_ascii_uppercase();
             let first = named.first().filter(|(first, _)| look_alike(first, id));
             let earlier = same
@@ -134,12 +134,12 @@ fn ids<'a>(
                         .map(|(other, at)| (Clash::Case, *other, *at))
                 })
                 .or_else(|| first.map(|(other, at)| (Clash::Look, *other, *at)));
-            same.entry(id).or_insert(*spot);
-            in_capitals.entry(upper).or_insert((id, *spot));
-            let Some((clash, other, at)) = earlier.filter(|(_, _, at)| at != spot) else {
+            same.entry(id).or_insert(*position);
+            in_capitals.entry(upper).or_insert((id, *position));
+            let Some((clash, other, at)) = earlier.filter(|(_, _, at)| at != position) else {
                 continue;
             };
-            let here = Pointer::to_object(spot.file, table, id);
+            let here = Pointer::to_object(position.file, table, id);
             let there = Pointer::to_object(at.file, table, other);
             // What a file of credentials holds is not repeated, not even its names.
             let (one, other) = if table == "credentials" {
@@ -186,19 +186,19 @@ enum Clash {
 /// Who claims a MAC address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Claimant {
-    Device(Spot),
-    Subscriber(Spot),
+    Device(ObjectPosition),
+    Subscriber(ObjectPosition),
 }
 
 /// Reports MAC addresses that two subscribers, or a subscriber and a device, claim.
 fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    let devices = inventory.devices.iter().filter_map(|spot| {
-        let mac = inventory.device_at(*spot)?.text.mac?;
-        Some((mac.to_u64(), Claimant::Device(*spot)))
+    let devices = inventory.devices.iter().filter_map(|position| {
+        let mac = inventory.device_at(*position)?.text.mac?;
+        Some((mac.to_u64(), Claimant::Device(*position)))
     });
-    let subscribers = inventory.subscribers.iter().filter_map(|spot| {
-        let mac = inventory.subscriber_at(*spot)?.text.endpoint?;
-        Some((mac.to_u64(), Claimant::Subscriber(*spot)))
+    let subscribers = inventory.subscribers.iter().filter_map(|position| {
+        let mac = inventory.subscriber_at(*position)?.text.endpoint?;
+        Some((mac.to_u64(), Claimant::Subscriber(*position)))
     });
     let mut claims: Vec<(u64, Claimant)> = devices.chain(subscribers).collect();
     claims.sort_unstable();
@@ -228,14 +228,14 @@ fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
 /// Returns who claims, where, and which address.
 fn claim(inventory: &Inventory, claimant: Claimant) -> Option<(String, Pointer, MacAddress)> {
     Some(match claimant {
-        Claimant::Device(spot) => {
-            let object = inventory.device_at(spot)?;
-            let at = inventory.point_at_device(spot).value("mac");
+        Claimant::Device(position) => {
+            let object = inventory.device_at(position)?;
+            let at = inventory.point_at_device(position).value("mac");
             (format!("device `{}`", object.id), at, object.text.mac?)
         }
-        Claimant::Subscriber(spot) => {
-            let object = inventory.subscriber_at(spot)?;
-            let at = inventory.point_at_subscriber(spot).value("endpoint");
+        Claimant::Subscriber(position) => {
+            let object = inventory.subscriber_at(position)?;
+            let at = inventory.point_at_subscriber(position).value("endpoint");
             (
                 format!("subscriber `{}`", object.id),
                 at,
@@ -247,37 +247,37 @@ fn claim(inventory: &Inventory, claimant: Claimant) -> Option<(String, Pointer, 
 
 /// Reports devices that share an address and a port.
 fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    let mut by_ip: BTreeMap<_, Vec<(Spot, crate::model::Address)>> = BTreeMap::new();
-    for spot in &inventory.devices {
+    let mut by_ip: BTreeMap<_, Vec<(ObjectPosition, crate::model::Address)>> = BTreeMap::new();
+    for position in &inventory.devices {
         if let Some(address) = inventory
-            .device_at(*spot)
+            .device_at(*position)
             .and_then(|object| object.text.address)
         {
             by_ip
                 .entry(address.ip.to_canonical())
                 .or_default()
-                .push((*spot, address));
+                .push((*position, address));
         }
     }
     for group in by_ip.values() {
-        for (index, (spot, address)) in group.iter().enumerate() {
+        for (index, (position, address)) in group.iter().enumerate() {
             let clash = group.iter().take(index).find(|(_, other)| {
                 other.ssh_port == address.ssh_port || other.snmp_port == address.snmp_port
             });
             let Some((first, _)) = clash else { continue };
-            if is_same_device(inventory, *first, *spot) {
+            if is_same_device(inventory, *first, *position) {
                 continue;
             }
-            let name = |spot: Spot| {
+            let name = |position: ObjectPosition| {
                 inventory
-                    .device_at(spot)
+                    .device_at(position)
                     .map_or("", |object| object.id.as_str())
             };
             pending.push(
                 Pending::new(
                     &DUPLICATE_ADDRESS,
-                    inventory.point_at_device(*spot).value("address"),
-                    format!("devices `{}` and `{}` both have {}", name(*first), name(*spot), address.ip),
+                    inventory.point_at_device(*position).value("address"),
+                    format!("devices `{}` and `{}` both have {}", name(*first), name(*position), address.ip),
                 )
                 .hint("a device that takes another's place keeps its name: change the pins of the first instead")
                 .related(inventory.point_at_device(*first).value("address"), "first given here"),
@@ -286,9 +286,9 @@ fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
     }
 }
 
-/// Returns whether a device is defined at both spots, which is reported as such.
-fn is_same_device(inventory: &Inventory, left: Spot, right: Spot) -> bool {
-    let id = |spot| inventory.device_at(spot).map(|object| &object.id);
+/// Returns whether a device is defined at both positions, which is reported as such.
+fn is_same_device(inventory: &Inventory, left: ObjectPosition, right: ObjectPosition) -> bool {
+    let id = |position| inventory.device_at(position).map(|object| &object.id);
     id(left) == id(right)
 }
 
@@ -326,16 +326,16 @@ fn unique<T: Ord + Display>(
     value_of: impl Fn(&crate::inventory::text::DeviceText) -> Option<T>,
     pending: &mut Vec<Pending>,
 ) {
-    let mut first: BTreeMap<T, Spot> = BTreeMap::new();
-    for spot in &inventory.devices {
-        let Some(object) = inventory.device_at(*spot) else {
+    let mut first: BTreeMap<T, ObjectPosition> = BTreeMap::new();
+    for position in &inventory.devices {
+        let Some(object) = inventory.device_at(*position) else {
             continue;
         };
         let Some(value) = value_of(&object.text) else {
             continue;
         };
         if let Some(earlier) = first.get(&value) {
-            if is_same_device(inventory, *earlier, *spot) {
+            if is_same_device(inventory, *earlier, *position) {
                 continue;
             }
             let other = inventory
@@ -344,7 +344,7 @@ fn unique<T: Ord + Display>(
             pending.push(
                 Pending::new(
                     rule,
-                    inventory.point_at_device(*spot).value(key),
+                    inventory.point_at_device(*position).value(key),
                     format!(
                         "devices `{other}` and `{}` both have the `{key}` {value}",
                         object.id
@@ -359,7 +359,7 @@ fn unique<T: Ord + Display>(
                 ),
             );
         } else {
-            first.insert(value, *spot);
+            first.insert(value, *position);
         }
     }
 }

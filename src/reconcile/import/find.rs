@@ -5,8 +5,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Found;
-use crate::discovery::{Asked, Heard, Sweep, sweep};
+use super::FoundDevice;
+use crate::discovery::{Response, Sweep, SweepTarget, sweep};
 use crate::inventory::Inventory;
 use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved};
 use crate::observe::{self, CommandLine, LookError, Target};
@@ -53,17 +53,17 @@ pub struct ImportAccess {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Finds {
-    pub found: Vec<Found>,
+pub struct FoundDevices {
+    pub found: Vec<FoundDevice>,
     /// Devices that were named, or answered, and have no observation.
-    pub unobservable: Vec<NotFound>,
+    pub unobservable: Vec<UnobservedTarget>,
     /// Addresses of ranges where no GAM answered.
     pub silent: usize,
 }
 
 /// A target without an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotFound {
+pub struct UnobservedTarget {
     pub target: ImportTarget,
     pub reason: NotObserved,
 }
@@ -112,12 +112,12 @@ pub async fn find(
     inventory: &Inventory,
     secrets: &Secrets,
     access: &ImportAccess,
-) -> Result<Finds, ImportTargetError> {
+) -> Result<FoundDevices, ImportTargetError> {
     let mut questions = Vec::new();
     for target in targets {
         questions.push(question(target, inventory, secrets, access)?);
     }
-    let mut finds = Finds::default();
+    let mut finds = FoundDevices::default();
     let answering = answering(&questions, &access.credentials).await;
     questions.retain(|question| {
         let is_silent = question.is_in_range() && !answering.contains(&question.address);
@@ -151,7 +151,7 @@ pub async fn find(
             Ok(Err(error)) => not_observed(&error),
             Err(Panicked(error)) => NotObserved::Panicked { error },
         };
-        finds.unobservable.push(NotFound { target, reason });
+        finds.unobservable.push(UnobservedTarget { target, reason });
     }
     Ok(finds)
 }
@@ -162,7 +162,7 @@ async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTr
     let Some(first) = in_ranges().next() else {
         return BTreeSet::new();
     };
-    let asked = in_ranges().map(|question| Asked {
+    let asked = in_ranges().map(|question| SweepTarget {
         address: question.address,
         credentials: vec![0],
     });
@@ -177,8 +177,8 @@ async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTr
     };
     let heard = sweep(asked.collect(), how, || {}).await.into_iter();
     let may_be_a_gam = heard.filter(|heard| match heard {
-        Heard::Answer(answer) => answer.identity.product.is_some(),
-        Heard::Closed { .. } => true,
+        Response::Answer(answer) => answer.identity.product.is_some(),
+        Response::Closed { .. } => true,
     });
     may_be_a_gam.map(|heard| heard.address()).collect()
 }
@@ -210,7 +210,7 @@ fn question(
     })
 }
 
-async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookError> {
+async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice, LookError> {
     let address = question.address;
     let known = match &question.target {
         ImportTarget::Address(_) | ImportTarget::InRange(_) => None,
@@ -240,7 +240,7 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookE
         clock: access.clock,
     };
     let observation = observe::look(&target).await?;
-    Ok(Found {
+    Ok(FoundDevice {
         observation,
         known: known.cloned(),
         address: Some(address),

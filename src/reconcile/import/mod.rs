@@ -1,17 +1,17 @@
 //! From looks at devices to an inventory that says the same, so that the plan right after is empty.
 //!
 //! `find` looks for devices · `draft` objects before they are text · `name` ids out of names · `device` and `subscriber` what is written of each · `service_plan` speed
-//! tiers out of profiles · `weed` what cannot be said without a change is left out, and why.
+//! tiers out of profiles · `drop_unsupported` what cannot be said without a change is left out, and why.
 //!
 //! *Guarantees*: with what was there before, the result reads without errors, and resolves to what was seen of every object it names.
 
 mod device;
 mod draft;
+mod drop_unsupported;
 mod find;
 mod name;
 mod service_plan;
 mod subscriber;
-mod weed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,9 @@ use crate::inventory::{Reading, read_texts};
 use crate::model::{Address, CredentialsName, DeviceName, Finding, HostKey, Observation};
 
 use draft::Draft;
-pub use find::{Finds, ImportAccess, ImportTarget, ImportTargetError, NotFound, find};
+pub use find::{
+    FoundDevices, ImportAccess, ImportTarget, ImportTargetError, UnobservedTarget, find,
+};
 use name::Ids;
 
 /// The files of an inventory by their paths.
@@ -29,7 +31,7 @@ pub type Texts = BTreeMap<Arc<str>, Arc<str>>;
 
 /// A look at a device, and what the looking told beside it.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct FoundDevice {
     pub observation: Observation,
     /// Its name in the inventory, where it is described there already: then only its subscribers are written.
     pub known: Option<DeviceName>,
@@ -75,18 +77,18 @@ pub enum ImportError {
 /// # Errors
 ///
 /// Fails where the inventory as it is has errors.
-pub fn import(found: &[Found], existing: &Texts) -> Result<Imported, ImportError> {
+pub fn import(found: &[FoundDevice], existing: &Texts) -> Result<Imported, ImportError> {
     let before = before(existing);
     if before.has_errors() {
         return Err(ImportError::Invalid);
     }
     let draft = Draft::of(found, &before, existing);
-    weed::weed(draft, found, &before, existing)
+    drop_unsupported::drop_unsupported(draft, found, &before, existing)
 }
 
 impl Draft {
     /// Returns everything that the inventory can say of what was found.
-    fn of(found: &[Found], before: &Reading, existing: &Texts) -> Self {
+    fn of(found: &[FoundDevice], before: &Reading, existing: &Texts) -> Self {
         let mut draft = Self::default();
         let inventory = &before.inventory;
         let mut devices = Ids::default();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Draft, PlanDraft, quoted};
 use super::name::{Ids, slug};
-use super::{Found, Texts};
+use super::{FoundDevice, Texts};
 use crate::inventory::text::SuspensionHow;
 use crate::inventory::{Reading, complete_service_plans};
 use crate::model::{
@@ -32,7 +32,12 @@ pub(super) struct Plans {
     pub(super) unfit: Vec<(SubscriberId, String)>,
 }
 
-pub(super) fn plans(draft: &Draft, found: &[Found], before: &Reading, existing: &Texts) -> Plans {
+pub(super) fn plans(
+    draft: &Draft,
+    found: &[FoundDevice],
+    before: &Reading,
+    existing: &Texts,
+) -> Plans {
     let mut plans = Plans::default();
     let mut chosen = Chosen::of(draft, found, before);
     for (id, one) in &draft.subscribers {
@@ -57,7 +62,7 @@ pub(super) fn plans(draft: &Draft, found: &[Found], before: &Reading, existing: 
     plans
 }
 
-/// Finds the one plan that the suspended have; who has another cannot be said to be suspended.
+/// FoundDevices the one plan that the suspended have; who has another cannot be said to be suspended.
 fn suspend(draft: &Draft, before: &Reading, existing: &Texts, plans: &mut Plans) {
     let suspended = |id: &SubscriberId| {
         draft
@@ -93,7 +98,7 @@ fn suspend(draft: &Draft, before: &Reading, existing: &Texts, plans: &mut Plans)
 }
 
 fn rate_of<'a>(
-    found: &'a [Found],
+    found: &'a [FoundDevice],
     place: usize,
     name: &crate::model::SubscriberName,
 ) -> Option<&'a RateLimit> {
@@ -101,7 +106,7 @@ fn rate_of<'a>(
     Some(&config.subscribers.get(name)?.rate)
 }
 
-fn definition(found: &[Found], place: usize, name: &ProfileName) -> Option<Definition> {
+fn definition(found: &[FoundDevice], place: usize, name: &ProfileName) -> Option<Definition> {
     let profile = found.get(place)?.observation.config.profiles.get(name)?;
     Some((profile.down, profile.up, profile.description.clone()))
 }
@@ -118,7 +123,7 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn of(draft: &Draft, found: &[Found], before: &Reading) -> Self {
+    fn of(draft: &Draft, found: &[FoundDevice], before: &Reading) -> Self {
         let inventory = &before.inventory;
         let mut counts: BTreeMap<(ProfileName, Definition), usize> = BTreeMap::new();
         for one in draft.subscribers.values() {
@@ -166,7 +171,7 @@ impl Chosen {
 
     fn plan_for(
         &mut self,
-        found: &[Found],
+        found: &[FoundDevice],
         place: usize,
         rate: &RateLimit,
     ) -> Result<ServicePlanId, String> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Found;
+use super::FoundDevice;
 use super::draft::{Draft, Keys, SubscriberDraft, quoted, subscriber_id};
 use super::name::{Ids, slug};
 use crate::inventory::{Reading, complete_subscriber};
@@ -14,7 +14,7 @@ use crate::model::{
 /// Where placeholders are taken from.
 const FIRST_PLACEHOLDER: u16 = 100;
 
-pub(super) fn add(found: &[Found], before: &Reading, ids: &mut Ids, draft: &mut Draft) {
+pub(super) fn add(found: &[FoundDevice], before: &Reading, ids: &mut Ids, draft: &mut Draft) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for one in found {
         for name in one.observation.config.subscribers.keys() {

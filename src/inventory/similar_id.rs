@@ -8,12 +8,12 @@ use std::hash::{BuildHasher, Hasher};
 pub(super) fn skeleton(id: &str) -> u64 {
     let mut hasher = foldhash::fast::FixedState::default().build_hasher();
     for byte in id.bytes() {
-        hasher.write_u8(look(byte));
+        hasher.write_u8(folded(byte));
     }
     hasher.finish()
 }
 
-fn look(byte: u8) -> u8 {
+fn folded(byte: u8) -> u8 {
     match byte.to_ascii_lowercase() {
         b'o' => b'0',
         b'i' | b'l' => b'1',
@@ -24,5 +24,5 @@ fn look(byte: u8) -> u8 {
 
 /// Returns whether two ids look alike.
 pub(in crate::inventory) fn look_alike(left: &str, right: &str) -> bool {
-    left.len() == right.len() && left.bytes().map(look).eq(right.bytes().map(look))
+    left.len() == right.len() && left.bytes().map(folded).eq(right.bytes().map(folded))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::{Draft, Object, Written, quoted};
 use super::service_plan::{Plans, plans};
-use super::{Found, ImportError, Imported, Texts, said, together};
+use super::{FoundDevice, ImportError, Imported, Texts, said, together};
 use crate::inventory::{Inventory, Reading, resolve_device};
 use crate::model::{DeviceConfig, Finding, Place, Severity, SubscriberId, SubscriberName};
 
@@ -15,9 +15,9 @@ const MOST_ROUNDS: usize = 10_000;
 const ABOUT_UPLINKS: [&str; 2] = ["not-on-uplink", "management-cut-off"];
 
 /// Repeats until what is left is an inventory without errors that changes nothing.
-pub(super) fn weed(
+pub(super) fn drop_unsupported(
     mut draft: Draft,
-    found: &[Found],
+    found: &[FoundDevice],
     before: &Reading,
     existing: &Texts,
 ) -> Result<Imported, ImportError> {
@@ -218,7 +218,7 @@ fn say(draft: &mut Draft, device: usize, is_less: bool, what: &str, why: &str) -
 }
 
 /// Leaves out what would change a device; `false` when nothing would.
-fn settle(draft: &mut Draft, found: &[Found], inventory: &Inventory) -> bool {
+fn settle(draft: &mut Draft, found: &[FoundDevice], inventory: &Inventory) -> bool {
     let mut changing: Vec<(SubscriberId, &str)> = Vec::new();
     for (place, name) in &draft.names {
         let (Some(one), Some(intended)) =

@@ -2,7 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::assemble::{Inventory, Spot};
+use super::assemble::{Inventory, ObjectPosition};
 use super::locate::{self, Pointer};
 use super::source::Limits;
 use super::tree::TreeLimits;
@@ -10,23 +10,23 @@ use crate::model::Place;
 
 /// What is asked for: an object, or a key of it; a key that is not written stands for the object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Said {
-    pub object: SaidObject,
+pub struct KeyReference {
+    pub object: ReferencedObject,
     /// Keys from the object inward, such as `port`, `7`, `mode`.
     pub keys: Vec<String>,
 }
 
 /// An object that has something to say.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SaidObject {
+pub enum ReferencedObject {
     Network,
     Device(String),
     ServicePlan(String),
     Subscriber(String),
 }
 
-impl Said {
-    pub fn new<'a>(object: SaidObject, keys: impl IntoIterator<Item = &'a str>) -> Self {
+impl KeyReference {
+    pub fn new<'a>(object: ReferencedObject, keys: impl IntoIterator<Item = &'a str>) -> Self {
         Self {
             object,
             keys: keys.into_iter().map(str::to_owned).collect(),
@@ -37,8 +37,8 @@ impl Said {
 /// Returns the place of each, in the order asked; nothing for an object that the inventory does not have.
 ///
 /// Each file that is asked about is read once more, so ask for everything at once.
-pub fn whereabouts(inventory: &Inventory, asked: &[Said]) -> Vec<Option<Place>> {
-    let subscribers = subscriber_spots(inventory, asked);
+pub fn locations(inventory: &Inventory, asked: &[KeyReference]) -> Vec<Option<Place>> {
+    let subscribers = subscriber_positions(inventory, asked);
     let pointers: Vec<Option<Pointer>> = asked
         .iter()
         .map(|said| {
@@ -66,33 +66,38 @@ pub fn whereabouts(inventory: &Inventory, asked: &[Said]) -> Vec<Option<Place>> 
         .collect()
 }
 
-fn subscriber_spots<'a>(inventory: &'a Inventory, asked: &[Said]) -> HashMap<&'a str, Spot> {
-    let mut spots = HashMap::new();
+fn subscriber_positions<'a>(
+    inventory: &'a Inventory,
+    asked: &[KeyReference],
+) -> HashMap<&'a str, ObjectPosition> {
+    let mut positions = HashMap::new();
     let is_asked = asked
         .iter()
-        .any(|said| matches!(said.object, SaidObject::Subscriber(_)));
+        .any(|said| matches!(said.object, ReferencedObject::Subscriber(_)));
     if is_asked {
-        for spot in &inventory.subscribers {
-            if let Some(object) = inventory.subscriber_at(*spot) {
-                spots.entry(object.id.as_str()).or_insert(*spot);
+        for position in &inventory.subscribers {
+            if let Some(object) = inventory.subscriber_at(*position) {
+                positions.entry(object.id.as_str()).or_insert(*position);
             }
         }
     }
-    spots
+    positions
 }
 
 fn start(
     inventory: &Inventory,
-    object: &SaidObject,
-    subscribers: &HashMap<&str, Spot>,
+    object: &ReferencedObject,
+    subscribers: &HashMap<&str, ObjectPosition>,
 ) -> Option<Pointer> {
     match object {
-        SaidObject::Network => Some(Pointer::to_file(*inventory.networks.first()?)),
-        SaidObject::Device(name) => Some(inventory.point_at_device(inventory.device_spot(name)?)),
-        SaidObject::ServicePlan(id) => {
-            Some(inventory.point_at_service_plan(inventory.service_plan_spot(id)?))
+        ReferencedObject::Network => Some(Pointer::to_file(*inventory.networks.first()?)),
+        ReferencedObject::Device(name) => {
+            Some(inventory.point_at_device(inventory.device_position(name)?))
         }
-        SaidObject::Subscriber(id) => {
+        ReferencedObject::ServicePlan(id) => {
+            Some(inventory.point_at_service_plan(inventory.service_plan_position(id)?))
+        }
+        ReferencedObject::Subscriber(id) => {
             Some(inventory.point_at_subscriber(*subscribers.get(id.as_str())?))
         }
     }
@@ -105,13 +110,13 @@ mod tests {
     use super::*;
     use crate::inventory::{GOOD_INVENTORY, read_texts};
 
-    fn place(object: SaidObject, keys: &[&str]) -> Option<String> {
+    fn place(object: ReferencedObject, keys: &[&str]) -> Option<String> {
         let texts = GOOD_INVENTORY.iter();
         let texts = texts.map(|(path, text)| (Arc::from(*path), Arc::from(*text)));
         let reading = read_texts(&texts.collect(), &Limits::default());
-        let found = whereabouts(
+        let found = locations(
             &reading.inventory,
-            &[Said::new(object, keys.iter().copied())],
+            &[KeyReference::new(object, keys.iter().copied())],
         );
         let found = found.into_iter().next().flatten();
         found.map(|place| format!("{}:{}", place.file, place.line))
@@ -128,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_key_is_found_on_its_line_and_one_that_is_not_written_at_its_object() {
-        let acct = || SaidObject::Subscriber("acct-1".to_owned());
+        let acct = || ReferencedObject::Subscriber("acct-1".to_owned());
         let file = "subscribers/maple.toml";
         assert_eq!(place(acct(), &["vlan"]), Some(line_of(file, "vlan")));
         assert_eq!(
@@ -136,10 +141,10 @@ mod tests {
             Some(line_of(file, "[subscriber.acct-1]"))
         );
         assert_eq!(
-            place(SaidObject::Subscriber("nobody".to_owned()), &[]),
+            place(ReferencedObject::Subscriber("nobody".to_owned()), &[]),
             None
         );
-        let device = SaidObject::Device("maple-a".to_owned());
+        let device = ReferencedObject::Device("maple-a".to_owned());
         assert_eq!(
             place(device, &["model"]),
             Some(line_of("devices/maple.toml", "model"))
