@@ -1,4 +1,4 @@
-//! Shows what `toml_edit::DocumentMut` loses in an edit and `authoring::edit` keeps: the reasons for decision 0006.
+//! Shows what `toml_edit::DocumentMut` loses in an edit and `authoring::edit` keeps, for decision 0006.
 //!
 //! When a newer `toml_edit` makes one of these fail, a part of `authoring::layout` may have become unnecessary.
 

@@ -1,4 +1,4 @@
-//! Defines what a change builds on: an inventory as it was read, and the folder or the branch that the change goes to.
+//! Defines what a change builds on: an inventory as read, and the folder or branch it goes to.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Proposes a change of an inventory: the difference of every file, and the findings that the change causes.
+//! Proposes a change of an inventory: the difference of every file, and the findings that it causes.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;

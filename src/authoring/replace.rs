@@ -1,4 +1,4 @@
-//! Writes a file in one step: after a crash there is the old one or the new one, and never half of either.
+//! Writes a file in one step: a crash leaves the old file or the new one, never half of either.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -18,7 +18,7 @@ pub struct Replacement {
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        // Renamed away it is gone already; where it cannot be removed nothing better can be done.
+        // After the rename there is nothing to remove; a failure to remove has no remedy.
         drop(fs::remove_file(&self.temporary));
     }
 }
@@ -26,11 +26,11 @@ impl Drop for Replacement {
 impl Replacement {
     /// Writes the content beside `target`, with the target's permissions from the first byte on.
     ///
-    /// Refuses a target that is there and is no plain file, such as a link.
+    /// Refuses an existing target that is not a plain file, such as a link.
     pub fn prepare(target: &Path, content: &[u8]) -> io::Result<Self> {
         let mode = match fs::symlink_metadata(target) {
             Ok(metadata) if metadata.is_file() => Some(metadata.permissions().mode() & 0o777),
-            Ok(_) => return Err(io::Error::other("what stands there is no plain file")),
+            Ok(_) => return Err(io::Error::other("it exists and is not a plain file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
@@ -42,7 +42,7 @@ impl Replacement {
             target: target.to_owned(),
         };
         if let Some(mode) = mode {
-            // What the process takes away from new files, the old one may have.
+            // The umask of the process must not take permissions from an old file.
             file.set_permissions(fs::Permissions::from_mode(mode))?;
         }
         file.write_all(content)?;
@@ -50,7 +50,7 @@ impl Replacement {
         Ok(replacement)
     }
 
-    /// Puts the content in place. A rename replaces a link that was planted meanwhile, it never writes through one.
+    /// Puts the content in place. A rename replaces a link that was created in between; it never writes through one.
     pub fn put_in_place(&self) -> io::Result<()> {
         fs::rename(&self.temporary, &self.target)?;
         File::open(folder_of(&self.target))?.sync_all()
@@ -62,8 +62,8 @@ pub fn replace(target: &Path, content: &[u8]) -> io::Result<()> {
     Replacement::prepare(target, content)?.put_in_place()
 }
 
-/// Fails where a link on the way from `root` to `target` would have a file written elsewhere: in a cloned inventory, whoever
-/// wrote it would choose where.
+/// Fails if a link on the way from `root` to `target` would redirect the write: the author of a cloned inventory could
+/// choose where.
 pub fn check_no_link(root: &Path, target: &Path) -> io::Result<()> {
     let below = target
         .strip_prefix(root)
@@ -92,7 +92,7 @@ pub fn replace_inside(root: &Path, target: &Path, content: &[u8]) -> io::Result<
     replace(target, content)
 }
 
-/// Creates a file that was not there, under a name that nobody can guess and that readers of an inventory pass over.
+/// Creates a new file under a random name that readers of an inventory skip.
 fn create_beside(folder: &Path, mode: Option<u32>) -> io::Result<(File, PathBuf)> {
     let mut attempt = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Finds out where `--commit` puts a change, and in whose name.
+//! Finds the branch and the people of `--commit` in arguments, settings and git.
 
 use std::path::Path;
 

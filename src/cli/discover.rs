@@ -1,4 +1,4 @@
-//! `gamctl discover`: which devices answer on the network, and which of them the inventory does not have.
+//! `gamctl discover`: finds devices on the network and compares them with the inventory.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ pub(super) fn run(arguments: &DiscoverArguments, invocation: &Invocation) -> any
     Ok(discovery_exit(&comparison))
 }
 
-/// Returns the credentials that are tried; where none was named, those whose secrets are here.
+/// Returns the credentials to try; if none was named, those whose secrets are available.
 fn credentials(
     arguments: &DiscoverArguments,
     inventory: &Inventory,

@@ -1,4 +1,4 @@
-//! `gamctl set`: one change to many subscribers, shown as a difference before it is written or committed.
+//! `gamctl set`: changes many subscribers at once, and shows the difference before it is written.
 
 use std::sync::Arc;
 
@@ -135,10 +135,10 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     Ok(Exit::Done)
 }
 
-/// What programs are told.
+/// The result as JSON.
 #[derive(Serialize)]
 struct Outcome {
-    /// What was asked for, as it was typed.
+    /// The request as it was given.
     set: String,
     subscribers: Vec<String>,
     files: Vec<OutcomeFile>,
@@ -179,7 +179,7 @@ fn files_of(changes: &[FileChange]) -> Vec<OutcomeFile> {
     changes.iter().map(path).collect()
 }
 
-/// Says what is wrong already, and refuses to change what cannot be judged.
+/// Reports errors that exist already, and refuses to change files that cannot be checked.
 fn judge_before(
     before: &Reading,
     arguments: &SetArguments,
@@ -207,13 +207,13 @@ fn text(side: Option<&Arc<str>>) -> &str {
     side.map_or("", |text| text)
 }
 
-/// What was asked for, before it is known of whom.
+/// The request, before its subscribers are chosen.
 struct Request {
     patterns: Vec<(String, GlobMatcher)>,
     conditions: Vec<(String, GlobMatcher)>,
     values: Vec<(KeyPath, toml_edit::Value)>,
     unset: Vec<KeyPath>,
-    /// `service_plan=gig`, as it was typed.
+    /// `service_plan=gig`, as it was given.
     words: String,
 }
 
@@ -264,7 +264,7 @@ impl Request {
         })
     }
 
-    /// Returns the ids of the subscribers that are meant.
+    /// Returns the ids of the chosen subscribers.
     fn choose(&self, inventory: &Inventory) -> anyhow::Result<Vec<String>> {
         let keys: Vec<&str> = self
             .conditions

@@ -1,4 +1,4 @@
-//! Builds what every form of `gamctl show` needs: the line of a device, and the id that was probably meant.
+//! Builds what all forms of `gamctl show` share: the line of a device, and "did you mean".
 
 use crate::inventory::{DeviceObject, Inventory};
 use crate::model::{DeviceState, SubscriberState};

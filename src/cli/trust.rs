@@ -1,4 +1,4 @@
-//! `gamctl trust`: which host keys devices show, and pinning them in the inventory.
+//! `gamctl trust`: shows the SSH host keys of devices, and pins them in the inventory.
 
 use anyhow::{bail, ensure};
 use globset::GlobMatcher;
@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
     Ok(host_key_exit(&lines))
 }
 
-/// Returns the devices that are meant.
+/// Returns the chosen devices.
 fn questions(
     arguments: &TrustArguments,
     inventory: &Inventory,
@@ -193,7 +193,7 @@ fn is_confirmed(lines: &[TrustLine], can_write: bool, terminal: &Terminal) -> bo
 /// What became of the pins.
 enum Pinned {
     Nothing,
-    /// The inventory would be wrong; that was said.
+    /// The inventory would have errors; they were reported.
     Wrong,
     /// Written or committed, in a sentence.
     Done(String),

@@ -1,4 +1,4 @@
-//! Who is who: what was heard, held against the devices of the inventory.
+//! Compares the responses of a sweep with the devices of the inventory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,16 +18,16 @@ pub struct KnownDevice {
     pub mac: Option<MacAddress>,
 }
 
-/// What a sweep comes to.
+/// The result of a sweep.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Comparison {
     /// By address.
     pub seen: Vec<Seen>,
-    /// Devices whose addresses were asked and stayed silent, and that were not met elsewhere.
+    /// Devices whose addresses did not answer, and that were not found elsewhere.
     pub missing: Vec<Missing>,
 }
 
-/// Somebody who answered.
+/// An agent that answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Seen {
     pub address: Address,
@@ -38,7 +38,7 @@ pub struct Seen {
     pub verdict: Verdict,
 }
 
-/// What somebody who answered is to the inventory.
+/// The relation of an agent that answered to the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
@@ -53,15 +53,15 @@ pub enum Verdict {
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<Address>,
     },
-    /// The inventory has another box at this address.
+    /// The inventory has another device at this address.
     Wrong {
         device: DeviceName,
         why: String,
-        /// Whose box it is.
+        /// The device that it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         is: Option<DeviceName>,
     },
-    /// A box that answers at another address as well.
+    /// A device that answers at another address as well.
     Again {
         of: Address,
     },
@@ -69,7 +69,7 @@ pub enum Verdict {
     Other {
         why: String,
     },
-    /// Somebody who does not tell us who.
+    /// An agent that does not identify itself.
     Closed {
         #[serde(skip_serializing_if = "Option::is_none")]
         device: Option<DeviceName>,
@@ -92,7 +92,7 @@ pub fn compare(
 ) -> Comparison {
     let inventory = Inventory::of(devices);
     let mut homes: BTreeMap<Box<str>, Address> = BTreeMap::new();
-    // Who is where they belong comes first: the same box elsewhere is then only a second address.
+    // Devices at their own address come first: the same device elsewhere is then only a second address.
     for answer in heard.iter().filter_map(answer_of) {
         let at_home = inventory.at(answer.address);
         if at_home.is_some_and(|device| contradiction(device, answer).is_none()) {
@@ -162,7 +162,7 @@ fn missing(devices: &[KnownDevice], asked: &BTreeSet<Address>, seen: &[Seen]) ->
     silent
 }
 
-/// The marks of a box, the surest first.
+/// The marks of a device, the most reliable first.
 fn marks(serial: Option<&Serial>, mac: Option<MacAddress>) -> Vec<Box<str>> {
     let serial = serial.map(|serial| format!("serial {serial}").into());
     serial
@@ -171,7 +171,7 @@ fn marks(serial: Option<&Serial>, mac: Option<MacAddress>) -> Vec<Box<str>> {
         .collect()
 }
 
-/// Notes where a box is met first, by all its marks.
+/// Notes the first address of a device, by all its marks.
 fn note(homes: &mut BTreeMap<Box<str>, Address>, answer: &Answer) {
     for mark in marks(answer.identity.serial.as_ref(), answer.identity.mac) {
         homes.entry(mark).or_insert(answer.address);
@@ -234,7 +234,7 @@ impl<'a> Inventory<'a> {
         self.by_address.get(&address).copied()
     }
 
-    /// Returns the device that a box is, wherever it is.
+    /// Returns the device with these marks, at any address.
     fn by_marks(&self, identity: &Identity) -> Option<&'a KnownDevice> {
         let marks = marks(identity.serial.as_ref(), identity.mac);
         marks

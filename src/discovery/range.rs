@@ -1,4 +1,4 @@
-//! Parses ranges of addresses: `10.20.0.0/24`, `10.20.0.10-10.20.0.40` or `10.20.0.11`, with ports on test beds.
+//! Parses ranges of addresses, such as `10.20.0.0/24` or `10.20.0.10-10.20.0.40`, with optional ports.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};

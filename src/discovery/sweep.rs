@@ -1,4 +1,4 @@
-//! Asks addresses who is there, at a bounded rate.
+//! Asks addresses over SNMP which device they are, at a limited rate.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,22 +28,22 @@ pub struct Sweep {
     pub tuning: Tuning,
 }
 
-/// Who answered.
+/// The identity behind an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub address: Address,
-    /// What opened it.
+    /// The credentials that it accepts.
     pub credentials: CredentialsName,
     pub identity: Identity,
     /// Its `sysObjectID`, a GAM's or not.
     pub object_id: Option<String>,
 }
 
-/// What came from an address; silence is left out.
+/// The response of an address; silence is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Response {
     Answer(Answer),
-    /// Somebody is there and does not tell us who.
+    /// Something answers and does not identify itself.
     Closed {
         address: Address,
         reason: String,
@@ -59,9 +59,9 @@ impl Response {
     }
 }
 
-/// Asks all addresses, those that stay silent again with their next credentials; `seen` is told of each that is done.
+/// Asks all addresses, the silent ones again with their next credentials; calls `seen` for each that is done.
 ///
-/// What was heard comes sorted by address.
+/// Responses are sorted by address.
 pub async fn sweep(asked: Vec<SweepTarget>, how: Sweep, seen: impl FnMut()) -> Vec<Response> {
     let how = Arc::new(how);
     let mut pace = interval(Duration::from_secs(1) / how.per_second.max(1));
@@ -100,10 +100,10 @@ pub async fn sweep(asked: Vec<SweepTarget>, how: Sweep, seen: impl FnMut()) -> V
     found.heard
 }
 
-/// What a sweep knows so far.
+/// The state of a sweep.
 struct SweepState<F> {
     heard: Vec<Response>,
-    /// Who is to be asked again, and why they did not tell who they are.
+    /// Addresses to ask again, with the reason why they did not identify themselves.
     open: Vec<(SweepTarget, Option<String>)>,
     seen: F,
 }
@@ -125,7 +125,7 @@ impl<F: FnMut()> SweepState<F> {
         }
     }
 
-    /// Gives up on an address with which all was tried.
+    /// Ends an address for which all credentials were tried.
     fn end(&mut self, one: &SweepTarget, reason: Option<String>) {
         (self.seen)();
         self.heard.extend(reason.map(|reason| Response::Closed {
@@ -137,7 +137,7 @@ impl<F: FnMut()> SweepState<F> {
 
 enum Reply {
     Answer(Answer),
-    /// The network says that there is nobody.
+    /// The network reports that the address is unused.
     Unreachable,
     Silence,
     Closed(String),
@@ -156,7 +156,7 @@ async fn ask(address: Address, number: usize, how: &Sweep) -> Reply {
             object_id: object_id.map(|oid| oid.to_string()),
         }),
         Err(SnmpError::Refused { .. } | SnmpError::Unreachable { .. }) => Reply::Unreachable,
-        // Behind this silence is somebody who answered to the user's name.
+        // An agent that knows the user's name is behind this timeout.
         Err(
             error @ SnmpError::Timeout {
                 hint: Hint::Privacy | Hint::Gone,

@@ -2,7 +2,7 @@
 
 use crate::model::{ExampleFile, Rule};
 
-/// A small inventory without a finding, around which the examples of the rules stand.
+/// A small inventory without a finding; the examples of the rules are added to it.
 pub const GOOD_INVENTORY: &[ExampleFile] = &[
     ("network.toml", "schema = 1\n"),
     (

@@ -1,4 +1,4 @@
-//! All files together: who is defined where, and which subscribers belong to which device.
+//! Indexes the objects of all files, and groups subscribers by device.
 
 use std::sync::Arc;
 
@@ -147,7 +147,7 @@ impl Inventory {
         let mut homes = Vec::with_capacity(self.subscribers.len());
         let mut counts = vec![0usize; self.devices.len() + 1];
         let mut without_device = Vec::new();
-        // Subscribers of a device stand together nearly always.
+        // Subscribers of a device are nearly always next to each other.
         let mut last: Option<(&DeviceName, Option<u32>)> = None;
         for position in &self.subscribers {
             let device = self
@@ -342,7 +342,7 @@ impl Inventory {
         self.subscribers().find(|object| object.id.as_str() == id)
     }
 
-    /// Returns where the subscribers of the device at `number` in `devices` stand.
+    /// Returns the positions of the subscribers of the device at `number` in `devices`.
     pub(in crate::inventory) fn member_positions(&self, number: usize) -> &[ObjectPosition] {
         let (Some(start), Some(end)) = (self.starts.get(number), self.starts.get(number + 1))
         else {
@@ -369,14 +369,14 @@ impl Inventory {
         self.partial.contains(&kind)
     }
 
-    /// Returns whether a part of the object's file could not be read: what it lacks may stand there.
+    /// Returns whether a part of the object's file could not be read: what it lacks may be in that part.
     pub(in crate::inventory) fn is_partial_at(&self, position: ObjectPosition) -> bool {
         self.files
             .get(position.indices().0)
             .is_some_and(|slot| slot.parsed.is_partial)
     }
 
-    /// Returns the file that an object stands in.
+    /// Returns the file of an object.
     pub(in crate::inventory) fn path_of(&self, position: ObjectPosition) -> Arc<str> {
         let slot = self.files.get(to_index(position.file));
         slot.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path))

@@ -1,4 +1,4 @@
-//! From one commit's inventory to the next: what must not happen in a single step.
+//! Checks the step from one inventory to the next for changes that must not happen at once.
 
 use std::sync::Arc;
 
@@ -132,7 +132,7 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
             continue;
         }
         let lost: Vec<String> = match &parsed.content {
-            // Without it the inventory is wrong by itself, which is said already.
+            // Without it the inventory has an error of its own, which is reported already.
             Content::Network(_) => continue,
             Content::Policy(_) => vec![path.to_string()],
             Content::Subscribers(list) => {
@@ -338,7 +338,7 @@ fn renamed(
             .text
             .endpoint
             .and_then(|mac| by_mac.get(&mac.to_u64()));
-        // The same endpoint on another device is rather a box that was used again.
+        // The same endpoint on another device is more likely reused hardware.
         let Some(old) = old.filter(|old| old.text.device == object.text.device) else {
             continue;
         };

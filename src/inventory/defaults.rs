@@ -1,4 +1,4 @@
-//! What holds for the whole network where an object says nothing else.
+//! Holds the defaults of the network, for values that an object leaves out.
 
 use super::FileKind;
 use super::assemble::Inventory;
@@ -53,7 +53,7 @@ impl Inventory {
         }
     }
 
-    /// Returns what holds for the network where an object says nothing else.
+    /// Returns the defaults of the network.
     pub fn defaults(&self) -> NetworkDefaults {
         let network = self.network();
         let vlans = network.and_then(|network| network.vlans.as_ref());

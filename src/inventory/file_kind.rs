@@ -1,8 +1,8 @@
-//! Which files belong to an inventory, and what each may hold.
+//! Classifies paths: which files belong to an inventory, and which objects each may hold.
 
 use std::fmt;
 
-/// What a file of the inventory holds; its path says which.
+/// The kind of objects in a file, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
     /// `network.toml`
@@ -41,7 +41,7 @@ impl FileKind {
         }
     }
 
-    /// Returns the top-level table that its objects stand under (`[subscriber.acct-1042]`), where it holds objects.
+    /// Returns the top-level table of its objects (`[subscriber.acct-1042]`), if it holds objects.
     pub fn object_table(self) -> Option<&'static str> {
         match self {
             Self::Network | Self::Policy => None,
@@ -64,18 +64,18 @@ impl fmt::Display for FileKind {
     }
 }
 
-/// What a path in the repository is to the inventory.
+/// The meaning of a path to the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathKind {
     /// A file of the inventory.
     Inventory(FileKind),
     /// Something else that may be there: a README, a hidden file, another project's folder.
     Foreign,
-    /// It looks as if it were meant to be read, and will not be; the text says why and what to do.
+    /// A likely mistake: it looks like an inventory file and is not read; the text has the reason and the fix.
     Suspicious(String),
 }
 
-/// Returns what `path` is to the inventory; `path` is relative to its root and has `/` between its parts.
+/// Returns the meaning of `path` to the inventory; `path` is relative to its root and has `/` between its parts.
 pub fn classify(path: &str) -> PathKind {
     let (top, rest) = match path.split_once('/') {
         Some((top, rest)) => (top, Some(rest)),

@@ -1,4 +1,4 @@
-//! From objects and keys to lines and columns: positions are not kept with the model but found again for the few findings that need them.
+//! Finds the lines and columns of findings: objects do not store positions, only findings need them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl Pointer {
     }
 }
 
-/// A finding whose places are not lines yet.
+/// A finding with pointers instead of lines.
 #[derive(Debug, Clone)]
 pub(in crate::inventory) struct Pending {
     pub rule: &'static Rule,

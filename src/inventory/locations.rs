@@ -1,4 +1,4 @@
-//! Where in the inventory something is said: from an object and a key to file and line.
+//! Finds the file and line of an object or a key.
 
 use foldhash::{HashMap, HashMapExt};
 
@@ -8,7 +8,7 @@ use super::source::Limits;
 use super::tree::TreeLimits;
 use crate::model::Place;
 
-/// What is asked for: an object, or a key of it; a key that is not written stands for the object.
+/// An object, or a key of it; a key that is not written means the object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyReference {
     pub object: ReferencedObject,
@@ -16,7 +16,7 @@ pub struct KeyReference {
     pub keys: Vec<String>,
 }
 
-/// An object that has something to say.
+/// An object of the inventory, or its network settings.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReferencedObject {
     Network,

@@ -1,4 +1,4 @@
-//! The intended network: reads it from a directory or a git commit, says what is wrong with it, and works out what each device should look like.
+//! Reads the intended network from a directory or a git commit, checks it, and resolves it per device.
 
 mod all_rules;
 mod assemble;

@@ -1,4 +1,4 @@
-//! Work spread over the cores; the order of the results does not depend on which thread was faster.
+//! Spreads work over threads, with results in the order of the input.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! What can be wrong with a file before it is parsed: its encoding, its characters, the marks of a merge, its lines.
+//! Checks a file before it is parsed: encoding, characters, merge markers, line lengths.
 
 use super::parse::SYNTAX;
 use super::record::FileFindings;
@@ -140,7 +140,7 @@ fn is_emoji_part(character: char) -> bool {
     matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
-/// Returns whether `#` stands before on the line. In a text that has one, the value's own type still looks.
+/// Returns whether there is a `#` before it on the line. In a text that has one, the value's own type still checks.
 fn is_in_a_comment(text: &str, index: usize) -> bool {
     let before = text.get(..index).unwrap_or_default();
     before

@@ -1,4 +1,4 @@
-//! Reads a whole inventory: lists the files, parses them on all cores, puts them together and collects every finding.
+//! Reads a whole inventory: lists the files, parses them on all cores, collects every finding.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -82,11 +82,11 @@ pub struct Reading {
     pub inventory: Inventory,
     /// Sorted by place, each once.
     pub findings: Vec<Finding>,
-    /// Where the inventory stands in its repository: `""` or `"inventory.example/"`.
+    /// The inventory's folder in its repository: `""` or `"inventory.example/"`.
     pub prefix: String,
     /// How many files were known from an earlier reading.
     pub cached: usize,
-    /// A file, or a part of one, could not be read at all: what it says of the rest is not known.
+    /// A file, or a part of one, could not be read at all, so findings may be missing.
     pub is_partial: bool,
 }
 
@@ -148,7 +148,7 @@ pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, 
     })
 }
 
-/// Reads an inventory from texts in memory, as an edit left them; paths that are no inventory file's are passed over.
+/// Reads an inventory from texts in memory, as an edit left them; paths of other files are skipped.
 pub fn read_texts(
     texts: &std::collections::BTreeMap<Arc<str>, Arc<str>>,
     limits: &Limits,
@@ -197,7 +197,7 @@ fn judge(inventory: &Inventory, mut findings: Vec<Finding>, limits: &Limits) -> 
     findings
 }
 
-/// Sorts findings and folds those that say the same of the same place.
+/// Sorts findings and removes duplicates.
 fn tidy(findings: &mut Vec<Finding>) {
     findings.sort_by(by_place);
     findings.dedup_by(|left, right| {

@@ -1,4 +1,4 @@
-//! From a good inventory to what each device should look like: defaults filled in, profiles derived, suspensions applied.
+//! Resolves an inventory into the intended configuration of each device.
 
 use std::collections::BTreeMap;
 
@@ -163,7 +163,7 @@ impl Context {
     ) -> IntendedDevice {
         let state = device.text.state.unwrap_or(DeviceState::Managed);
         let mut config = DeviceConfig::default();
-        // A retired device keeps its system settings and loses what is ours on it.
+        // A retired device keeps its system settings and loses its owned objects.
         if state != DeviceState::Retired {
             own_settings(&device.text, &mut config);
             for subscriber in subscribers {

@@ -1,4 +1,4 @@
-//! Objects by what their keys say: the values as texts, defaults included, for choosing with patterns.
+//! Returns the values of keys as texts, defaults included, for choosing objects with patterns.
 
 use std::collections::BTreeMap;
 

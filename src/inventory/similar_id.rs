@@ -1,8 +1,8 @@
-//! Which ids a hurried reader takes for one another.
+//! Finds ids that readers confuse, such as `apt-l0` and `apt-10`.
 
 use std::hash::{BuildHasher, Hasher};
 
-/// Returns a number that is equal for ids that a hurried reader takes for one another.
+/// Returns a number that is equal for ids that readers confuse.
 ///
 /// Ids are ASCII, so what is left to confuse is case, `0`/`o`, `1`/`i`/`l`, and the separators.
 pub(super) fn skeleton(id: &str) -> u64 {

@@ -1,4 +1,4 @@
-//! A repository of one's own: made where there is none, and committed to from its work tree.
+//! Makes a repository where there is none, and commits files from its work tree.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub fn create_repository(folder: &Path) -> Result<(), CommitError> {
         .map_err(failed("make a repository"))
 }
 
-/// Makes a person the one who commits in this repository.
+/// Sets the person who commits in this repository.
 pub fn remember_person(folder: &Path, person: &Person) -> Result<(), CommitError> {
     let git = failed("write the repository's settings");
     let repository = Repository::open(folder).map_err(&git)?;

@@ -1,4 +1,4 @@
-//! The branch that a commit goes to: where it must be, who has it checked out, and moving it.
+//! Finds the branch that a commit goes to, checks that it is at the expected base, and moves it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -147,7 +147,7 @@ fn full_name(branch: &str) -> Result<String, CommitError> {
         return Err(refused("it is not under `refs/heads/`; name a branch"));
     }
     let full = format!("refs/heads/{short}");
-    // git refuses these two as well: nobody could name the branch afterwards.
+    // git refuses these two as well: the branch could not be named afterwards.
     if short == "HEAD" || short.starts_with('-') || !Reference::is_valid_name(&full) {
         return Err(refused("that is not a branch's name; `main` would be one"));
     }

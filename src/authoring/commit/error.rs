@@ -1,4 +1,4 @@
-//! Why a commit was not made.
+//! Lists the reasons why a commit is not made.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! How a file stands in index and work tree, compared with the commit that is built on.
+//! Compares a file in the index and the work tree with the base commit.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use crate::authoring::commit::CommitError;
 use crate::authoring::commit::index_entry::SKIP_WORKTREE;
 use crate::authoring::commit::tree::Edit;
 
-/// How a file stands in the work tree, where that is what the base commit says.
+/// The state of a file in the work tree, if it agrees with the base commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Absent,
@@ -21,7 +21,7 @@ pub(super) enum State {
     WithCrLf,
 }
 
-/// Returns how the file stands, or `None` where index or work tree differ from the base commit.
+/// Returns the state of the file, or `None` if index or work tree differ from the base commit.
 pub(super) fn state(
     repository: &Repository,
     index: &Index,

@@ -1,4 +1,4 @@
-//! A file's line in git's index.
+//! Builds a file's entry in git's index.
 
 use std::fs::Metadata;
 

@@ -1,4 +1,4 @@
-//! A commit's message with its trailers, laid out so that `git interpret-trailers --parse` finds them.
+//! Composes a commit message with trailers that `git interpret-trailers --parse` finds.
 
 use crate::authoring::commit::CommitError;
 use crate::model::hazard_on_a_terminal;

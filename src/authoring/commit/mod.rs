@@ -1,7 +1,7 @@
-//! Writes changed files as one commit onto a branch, without a checkout, and never over somebody else's work.
+//! Writes changed files as one commit onto a branch, and overwrites no uncommitted change.
 //!
 //! Commits made here run no hooks and carry no signature: hooks and keys are set up for people at a work tree, and the
-//! service has none. Branch protection and CI judge what is pushed.
+//! service has none. Branch protection and CI check pushed commits.
 
 mod begin;
 mod branch;
@@ -26,7 +26,7 @@ pub use person::{Person, current_branch, identity};
 use branch::Branch;
 use work_tree::WorkTree;
 
-/// What to commit, on what, in whose name. Neither the clock nor the environment is asked for any of it.
+/// A commit to make: changes, base, people, time. Nothing of it is read from the clock or the environment.
 #[derive(Debug, Clone)]
 pub struct CommitRequest<'a> {
     /// The repository, its work tree, or a folder in it.
@@ -46,7 +46,7 @@ pub struct CommitRequest<'a> {
     pub trailers: &'a [(&'a str, &'a str)],
 }
 
-/// What becomes of one file.
+/// The new state of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileChange {
     /// Relative to the inventory's folder.

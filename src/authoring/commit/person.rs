@@ -1,4 +1,4 @@
-//! Whose name a commit carries.
+//! Reads and checks the people that a commit names, and the branch that is checked out.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::authoring::commit::{CommitError, CommitTime};
 use crate::inventory::source::open;
 use crate::model::hazard_on_a_terminal;
 
-/// Minutes in a day: no time zone is that far away.
+/// Minutes in a day: every time zone differs from UTC by less.
 const DAY: i32 = 24 * 60;
 
 /// Who wrote or committed a change.
@@ -18,8 +18,8 @@ pub struct Person {
     pub email: String,
 }
 
-/// Returns who commits in this repository: what is given of it, the rest by git's own settings (`user.name`,
-/// `user.email`), if they say.
+/// Returns the person who commits in this repository: name and email as given, else from git's settings (`user.name`,
+/// `user.email`).
 pub fn identity(repository: &Path, name: Option<&str>, email: Option<&str>) -> Option<Person> {
     let configured = |key: &str| {
         let config = open(repository).ok()?.repository.config().ok()?;

@@ -1,4 +1,4 @@
-//! The changed files where the branch is checked out: refused when somebody is at work on them, brought along otherwise.
+//! Updates the files of a checked-out branch; refuses if one has uncommitted changes.
 
 use std::fs;
 use std::io;
@@ -141,7 +141,7 @@ impl Pending {
     }
 }
 
-/// Refuses a work tree that does not lead back to the repository: settings of a repository that somebody else made could
+/// Refuses a work tree that does not lead back to the repository: the settings of a foreign repository could
 /// have files written anywhere.
 fn check_is_own(repository: &Repository, root: &Path) -> Result<(), CommitError> {
     let own = fs::canonicalize(repository.path()).ok();

@@ -1,4 +1,4 @@
-//! Why edits were refused.
+//! Lists the reasons why edits are refused.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn hint(nearest: &[String]) -> String {
 /// Why one file cannot be edited as asked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Obstacle {
-    /// Where it stands in the text in sight; nothing where it stands nowhere.
+    /// Its line in the visible part of the text, if it is there.
     line: Option<usize>,
     why: String,
 }
@@ -79,7 +79,7 @@ impl Obstacle {
         }
     }
 
-    /// Returns it where `lines` more stand above.
+    /// Returns it with `lines` more lines above.
     pub(super) fn below(mut self, lines: usize) -> Self {
         self.line = self.line.map(|line| line + lines);
         self

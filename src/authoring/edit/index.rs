@@ -1,4 +1,4 @@
-//! Which file holds which object, and where the subscribers of a device stand.
+//! Indexes which file holds which object, and which files hold subscribers of a device.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

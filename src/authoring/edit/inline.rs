@@ -1,11 +1,11 @@
-//! Edits within the text of an inline table.
+//! Edits the text of an inline table.
 
 use super::object::written;
 use super::place::ranks;
 use crate::authoring::format::Order;
 use crate::authoring::layout::{Entry, Node, Shape};
 
-/// Returns the inline table in `text`, which stands at the first `depth` names of `path`, with the value at `path` set.
+/// Returns the inline table in `text`, which is at the first `depth` names of `path`, with the value at `path` set.
 pub(super) fn set(
     text: &str,
     path: &[String],
@@ -34,7 +34,7 @@ pub(super) fn set(
     Ok(replaced(text, place, &new))
 }
 
-/// Returns the inline table in `text` without what stands at `path`.
+/// Returns the inline table in `text` without the value at `path`.
 pub(super) fn remove(text: &str, path: &[String], depth: usize) -> Result<String, String> {
     let mut text = text.to_owned();
     // More than one entry can be meant: `{ a.b = 1, a.c = 2 }` without `a`.

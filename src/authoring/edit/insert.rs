@@ -1,4 +1,4 @@
-//! Puts new lines and tables into a file, with the spacing of their surroundings.
+//! Inserts lines and tables into a file, with the spacing of their surroundings.
 
 use std::borrow::Cow;
 
@@ -132,7 +132,7 @@ impl<'a> OpenFile<'a> {
         head
     }
 
-    /// Makes sure that a blank line stands above the header, or the last comment, at `index`.
+    /// Ensures a blank line above the header, or the last comment, at `index`.
     fn separate(&mut self, index: usize) {
         let line_end = self.layout.line_end();
         let lead = match self.layout.statements.get_mut(index) {

@@ -1,4 +1,4 @@
-//! Changes values and objects in inventory files as a person would: every byte that the change is not about stays.
+//! Changes values and objects in inventory files, and keeps every byte outside of the change.
 
 mod add;
 mod error;

@@ -1,4 +1,4 @@
-//! What an edit is about: an object or a file of settings, and a key within it.
+//! Names the target of an edit: an object or a file of settings, and a key in it.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A file while it is edited: its text in pieces, and beside it the values that the text must have in the end.
+//! Holds a file during edits: its text in pieces, and the values that the text must have in the end.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl<'a> OpenFile<'a> {
         self.meaning.get(object).and_then(device_in)
     }
 
-    /// Returns the line on which something at or below `path` stands first.
+    /// Returns the first line with something at or below `path`.
     pub(super) fn line_of(&self, path: &[String]) -> Option<usize> {
         let mut placed = self.layout.placed();
         let found = placed.find(|(_, header, statement)| {

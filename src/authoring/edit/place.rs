@@ -1,4 +1,4 @@
-//! Finds the place of what is new: its table, its neighbours, its file's order.
+//! Finds the position of a new key or table from the order of the file.
 
 use super::open_file::OpenFile;
 use crate::authoring::format::Order;

@@ -1,4 +1,4 @@
-//! Takes keys, tables and whole objects out of a file, with the comments that belong to them.
+//! Removes keys, tables and objects from a file, with the comments that belong to them.
 
 use toml_edit::{Item, Value};
 
@@ -10,7 +10,7 @@ use crate::authoring::layout::{
 };
 
 impl<'a> OpenFile<'a> {
-    /// Removes what stands at `path`; returns whether there was anything.
+    /// Removes the key or table at `path`; returns whether there was one.
     pub(super) fn remove(&mut self, path: &[String]) -> Result<bool, Obstacle> {
         if self.meaning.get(path).is_none() {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! Writes a value: over the old one, or as a new key in its place.
+//! Writes a value: over the old one, or as a new key at its canonical position.
 
 use toml_edit::{Item, Value};
 
@@ -10,11 +10,11 @@ use super::place::Home;
 use crate::authoring::format::Order;
 use crate::authoring::layout::{Node, StatementKind, same_meaning, shared};
 
-/// Where a value stands.
+/// The position of a value.
 enum ValuePosition {
     /// In the statement at this index.
     Statement(usize),
-    /// Within the inline table of the statement at this index, whose key takes so many names.
+    /// In the inline table of the statement at this index, whose key has this many names.
     Inline(usize, usize),
     Nowhere,
 }

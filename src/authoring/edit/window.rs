@@ -1,4 +1,4 @@
-//! Narrows an open file to one object and its neighbours, so that an edit of one among many thousands costs what the object is large.
+//! Narrows a file to one object and its neighbours, so that an edit of one among thousands is cheap.
 
 use std::borrow::Cow;
 use std::mem::take;
@@ -12,7 +12,7 @@ use crate::authoring::layout::{Layout, Statement, StatementKind, line_end_of};
 /// A file cut between its objects, while only one of them is in sight.
 #[derive(Debug, Default)]
 pub(super) struct Cut<'a> {
-    /// Each holds one stretch of an object, or what stands between objects.
+    /// Each holds one part of an object, or the text between objects.
     runs: Vec<Vec<Statement<'a>>>,
     objects: HashMap<String, ObjectSpan>,
     mark: &'static str,
@@ -212,7 +212,7 @@ impl<'a> Cut<'a> {
         }
     }
 
-    /// Returns how many lines end above the part in sight, whose own runs are taken out.
+    /// Returns how many lines end above the visible part, whose own runs are taken out.
     fn line_breaks_before(&self, run: usize) -> usize {
         let above = self.runs.iter().take(run).flatten();
         above.map(Statement::line_breaks).sum()

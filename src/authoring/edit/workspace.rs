@@ -1,4 +1,4 @@
-//! The files during a batch of edits: finds the one an edit is about, opens it, and collects what changed.
+//! Carries out a batch of edits: finds and opens the files, and collects the changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Puts the statements of a file in their canonical order, each with its comments.
+//! Sorts the statements of a file into canonical order, each with its comments.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use crate::authoring::layout::{Layout, Lead, Part, Statement, StatementKind};
 use crate::inventory::FileKind;
 use crate::model::natural_order;
 
-/// Comment lines that stand together.
+/// Comment lines without a blank line between them.
 pub(super) type Paragraph = Vec<String>;
 
 /// A file in canonical order.
 pub(super) struct Arrangement<'a> {
-    /// What stands at the top whatever comes below it.
+    /// Lines that stay at the top, whatever follows.
     pub(super) head: Vec<Paragraph>,
     /// The keys above the first header.
     pub(super) root: Vec<Statement<'a>>,
@@ -161,7 +161,7 @@ struct Ranks {
 
 #[derive(Default)]
 struct Family {
-    /// In the order in which they first stand in the file.
+    /// In the order of their first lines in the file.
     names: Vec<String>,
     children: BTreeMap<String, Self>,
     ranks: BTreeMap<String, usize>,

@@ -1,4 +1,4 @@
-//! Writes an inventory file in its canonical order and spacing; comments stay with what they explain, and the meaning never changes.
+//! Writes an inventory file in canonical order and spacing; comments stay with the lines they explain.
 
 mod arrange;
 mod spacing;
@@ -31,14 +31,14 @@ pub enum FormatError {
 
 /// Returns `text` in canonical order and spacing.
 ///
-/// The order: keys as `order` says, unknown ones after them as they stood; a table's own keys, then its sub-tables; numbers
+/// The order: keys as in `order`, unknown ones after them in their old order; a table's own keys, then its sub-tables; numbers
 /// (`port.2`, `port.10`) and the ids of objects as people count. Objects move only within a section, which begins at a comment
 /// block with a blank line around it. A comment directly above a key or a header moves with it; a comment glued below a table's
 /// last key stays with that table; the first and the last comment of a file stay there. Headers stay where they are in a file
 /// with arrays of tables, whose order has a meaning.
 ///
 /// The spacing: one blank line before a header, none between keys but before a comment; two spaces before a comment behind a
-/// value; arrays that stood on several lines have one element a line. Strings stay as they were written, line ends within
+/// value; arrays on several lines get one element per line. Strings stay as they were written, line ends within
 /// multi-line strings included; all other line ends become LF, and a byte order mark is dropped.
 ///
 /// # Guarantees

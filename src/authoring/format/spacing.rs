@@ -1,10 +1,10 @@
-//! Writes an arranged file: the blank lines, the spaces, the line ends.
+//! Writes a sorted file with canonical blank lines, spaces and line ends.
 
 use super::arrange::{Arrangement, Paragraph};
 use super::{Order, value};
 use crate::authoring::layout::{Lead, Part, Statement, StatementKind, is_directive};
 
-/// What stands between a value and the comment behind it.
+/// The text between a value and the comment behind it.
 pub(super) const BEFORE_COMMENT: &str = "  ";
 
 pub(super) fn write(file: &Arrangement<'_>, order: Order<'_>) -> String {
@@ -61,7 +61,7 @@ impl Page {
     /// Writes the comment directly above a statement.
     fn attached(&mut self, comment: &[String]) {
         let directives = if self.text.is_empty() {
-            // The next reading takes them for the head of the file, which is set off by a blank line.
+            // Read again, they would be the head of the file, which a blank line sets off.
             comment.iter().take_while(|line| is_directive(line)).count()
         } else {
             0

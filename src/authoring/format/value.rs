@@ -1,4 +1,4 @@
-//! Writes a value: scalars as they stand, arrays and inline tables with even spacing.
+//! Writes a value: scalars unchanged, arrays and inline tables with even spacing.
 
 use super::Order;
 use super::arrange::key_rank;
@@ -7,7 +7,7 @@ use crate::authoring::layout::{Entry, Node, Shape};
 
 const INDENTATION: &str = "    ";
 
-/// Returns the value in `text`, which stands at `path`.
+/// Returns the value in `text`, which is at `path`.
 pub(super) fn write(text: &str, path: &[&str], order: Order<'_>) -> String {
     match Node::parse(text) {
         Ok(node) => {

@@ -1,4 +1,4 @@
-//! Comments between statements: which belong to the statement below, which to the one above, and which stand for themselves.
+//! Assigns comments between statements: to the statement above, to the one below, or to neither.
 
 /// The lines above a statement, in paragraphs.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(in crate::authoring) struct Lead<'a> {
     pub(in crate::authoring) begins_blank: bool,
     /// Comment lines without indentation and trailing white space; blank lines part the paragraphs.
     pub(in crate::authoring) paragraphs: Vec<Vec<&'a str>>,
-    /// Whether the last paragraph stands directly on the statement.
+    /// Whether the last paragraph is directly above the statement.
     pub(in crate::authoring) is_attached: bool,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Lead<'a> {
         lead
     }
 
-    /// Splits off the comment that stands directly on the statement: (free-standing, attached).
+    /// Splits off the comment directly above the statement: (free-standing, attached).
     pub(in crate::authoring) fn split_attached(text: &str) -> (&str, &str) {
         let mut at = text.len();
         for line in text.split_inclusive('\n').rev() {
@@ -43,7 +43,7 @@ impl<'a> Lead<'a> {
 
     /// Splits what stays at the top of a file from the comment on its first statement: (head, rest).
     ///
-    /// Editors look for `#:schema …` on the first line, so it cannot move away with the statement below it.
+    /// Editors look for `#:schema …` on the first line, so it must not move with the statement below it.
     pub(in crate::authoring) fn split_head(text: &str) -> (&str, &str) {
         let (free, attached) = Self::split_attached(text);
         if comments_in(free) {

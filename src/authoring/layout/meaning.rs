@@ -1,4 +1,4 @@
-//! What a file means, apart from how it is written.
+//! Holds the values of a file, independent of how they are written.
 
 use toml_edit::{Document, Item, Table, TableLike, TomlError, Value};
 
@@ -25,7 +25,7 @@ impl Meaning {
         })
     }
 
-    /// Sets what stands at `path` and makes the tables on the way; returns whether that could be done.
+    /// Sets the value at `path` and creates the tables on the way; returns whether that was possible.
     #[must_use]
     pub(in crate::authoring) fn set<S: AsRef<str>>(&mut self, path: &[S], value: Item) -> bool {
         let Some((last, way)) = path.split_last() else {
@@ -57,12 +57,12 @@ impl Meaning {
     }
 }
 
-/// Returns whether two items say the same, whatever the style: inline tables equal tables, floats are compared by their bits.
+/// Returns whether two items have the same values in any style: inline tables equal tables, floats are compared by their bits.
 pub(in crate::authoring) fn same_meaning(left: &Item, right: &Item) -> bool {
     compare(left, right, false)
 }
 
-/// Returns whether two items say the same where an empty table counts as none.
+/// Returns whether two items have the same values, if an empty table counts as none.
 ///
 /// Removing the last key of a table written with dots removes the table with it.
 pub(in crate::authoring) fn without_empty_tables(left: &Item, right: &Item) -> bool {

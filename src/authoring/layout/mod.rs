@@ -1,4 +1,4 @@
-//! An inventory file as a list of statements that together hold every byte of it, so that what nobody touches cannot change.
+//! Splits an inventory file into statements that together hold every byte of it.
 
 mod comment;
 mod meaning;
@@ -68,7 +68,7 @@ pub(in crate::authoring) struct Statement<'a> {
     pub(in crate::authoring) value: Range<usize>,
     /// The comment behind it within `line`.
     pub(in crate::authoring) comment: Option<Range<usize>>,
-    /// Comment lines glued below the last statement of a table: usually keys that somebody commented out, so they belong to this table and not to the next.
+    /// Comment lines glued below the last statement of a table: usually keys that were commented out, so they belong to this table and not to the next.
     pub(in crate::authoring) tail: Cow<'a, str>,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Layout<'a> {
         text
     }
 
-    /// Returns each statement with its index and the path of the header it stands under (empty for headers and at the top of the file).
+    /// Returns each statement with its index and the path of the header above it (empty for headers and at the top of the file).
     pub(in crate::authoring) fn placed(
         &self,
     ) -> impl Iterator<Item = (usize, &[Part<'a>], &Statement<'a>)> {
@@ -117,7 +117,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Returns how statements and what stands after them end their lines; the first line decides.
+/// Returns the line end of statements and of the text after them; the first line decides.
 pub(in crate::authoring) fn line_end_of<'s, 'a: 's>(
     statements: impl Iterator<Item = &'s Statement<'a>>,
     end: &'s str,

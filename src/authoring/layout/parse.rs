@@ -1,4 +1,4 @@
-//! Text → `Layout`, from the events of the TOML parser.
+//! Parses a text into a `Layout`, from the events of the TOML parser.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use toml_parser::{ParseError, Raw, Source};
 
 use super::{Layout, Lead, Part, Statement, StatementKind};
 
-/// How deep arrays and inline tables may stand in each other; `toml_edit` draws the same line.
+/// How deep arrays and inline tables may be nested; `toml_edit` has the same limit.
 pub(super) const DEPTH: u32 = 80;
 
 const MARK: &str = "\u{feff}";
@@ -49,7 +49,7 @@ impl From<ParseError> for LayoutError {
 impl<'a> Layout<'a> {
     /// Splits a text into statements.
     ///
-    /// Only the grammar is checked: whether a key stands twice is for `toml_edit` to say.
+    /// Only the grammar is checked: `toml_edit` finds duplicate keys.
     pub(in crate::authoring) fn parse(text: &'a str) -> Result<Self, LayoutError> {
         let source = Source::new(text);
         let tokens = source.lex().into_vec();
@@ -83,14 +83,14 @@ impl<'a> Layout<'a> {
         Ok(layout)
     }
 
-    /// Settles everywhere whom the comments between two statements belong to.
+    /// Assigns all comments between two statements to one of them.
     pub(in crate::authoring) fn settle(&mut self) {
         for index in 1..=self.statements.len() {
             self.settle_above(index);
         }
     }
 
-    /// Gives comment lines that are glued to the statement before `index`, and to nothing below, to that statement; takes back those that are not so any more.
+    /// Gives comment lines that are glued to the statement before `index`, and to nothing below, to that statement; returns those for which this no longer holds.
     pub(in crate::authoring) fn settle_above(&mut self, index: usize) {
         let Some((before, after)) = self.statements.split_at_mut_checked(index) else {
             return;

@@ -1,4 +1,4 @@
-//! The inside of a value: arrays and inline tables with the place of everything in them.
+//! Parses arrays and inline tables, with the position of everything in them.
 
 use std::ops::Range;
 
@@ -71,7 +71,7 @@ impl<'a> Node<'a> {
             .ok_or_else(LayoutError::nothing)
     }
 
-    /// Returns whether a comment stands directly in it, not only deeper.
+    /// Returns whether it has a comment itself, not only in nested values.
     pub(in crate::authoring) fn has_own_comments(&self) -> bool {
         !self.end_comments.is_empty()
             || self
@@ -159,7 +159,7 @@ fn take<'a>(text: &'a str, open: &mut Vec<Builder<'a>>, event: Event) {
             inner.push(scalar.node);
         }
         EventKind::Comment => match inner.node.entries.last_mut() {
-            // Between a key and its value no comment can stand, so this one is behind an entry.
+            // There is no comment between a key and its value, so this one is behind an entry.
             Some(entry) if !inner.is_on_new_line => entry.comment_behind = Some(place),
             Some(_) | None => inner.comments.push(place),
         },

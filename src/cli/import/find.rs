@@ -1,4 +1,4 @@
-//! Turns what was named on the command line, or recorded in files, into what was found.
+//! Turns the arguments of `gamctl import` into looks at devices, or reads recorded looks.
 
 use std::path::PathBuf;
 

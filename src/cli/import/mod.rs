@@ -1,4 +1,4 @@
-//! `gamctl import`: devices as they are, written as an inventory that changes nothing.
+//! `gamctl import`: writes an inventory from devices as they are.
 
 mod find;
 
@@ -67,7 +67,7 @@ pub(super) struct ImportArguments {
     accept_host_keys: bool,
 }
 
-/// What programs are told.
+/// The result as JSON.
 #[derive(Serialize)]
 struct Outcome<'a> {
     written: Vec<PathBuf>,
@@ -127,7 +127,7 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     let imported = import(&found.found, &texts)?;
     let mut files = imported.files.clone();
     files.extend(new_credentials.map(|text| ("credentials.toml".to_owned(), text)));
-    // The files are all new, so that nothing which somebody wrote meanwhile is lost.
+    // All files are new: a file that was created in between is refused, never overwritten.
     let proposal = propose(&base, Change::NewFiles(&files), None)?;
     let written = match proposal.commit()? {
         Written::Files(files) => files,

@@ -1,4 +1,4 @@
-//! Who wrote which line of an inventory, and who took an object out: git's history, read backwards and no further than a limit.
+//! Attributes lines and removed objects to commits, from git's history up to a limit.
 //!
 //! The limit is a number of commits and not a time, so that the same history gives the same answer on any machine.
 
@@ -49,7 +49,7 @@ pub struct TakenOut {
     pub by: Written,
 }
 
-/// What the history told.
+/// The answer of the history.
 #[derive(Debug, Default)]
 pub struct Told {
     pub lines: BTreeMap<Line, Written>,
@@ -84,7 +84,7 @@ impl History {
         })
     }
 
-    /// Returns who wrote these lines of `commit`.
+    /// Returns the authors of these lines of `commit`.
     pub fn lines(&self, commit: &str, lines: &BTreeSet<Line>) -> Result<Told, SourceError> {
         self.walk_lines(commit, lines)
             .map_err(|error| self.failed(error))
@@ -180,7 +180,7 @@ impl History {
         let parent = (commit.parent_count() > 0).then(|| commit.parent(0));
         let parent = match parent {
             Some(Ok(parent)) => parent,
-            // The history ends here because it was not fetched: who wrote the lines is not known.
+            // The history ends here because it was not fetched: the author of the lines is unknown.
             Some(Err(_)) => {
                 told.is_cut = true;
                 return Ok(());

@@ -1,4 +1,4 @@
-//! One device by itself: its address, its ports and uplinks, its way of management.
+//! Checks one device: its address, ports, uplinks and management.
 
 use super::CheckedDevice;
 use super::vlan::RESERVED_VLAN;
@@ -171,7 +171,7 @@ fn ports(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
     }
 }
 
-/// Returns the VLANs that pass any uplink; nothing where the inventory does not say.
+/// Returns the VLANs that pass any uplink, if the inventory has them.
 pub(super) fn uplink_vlans(checked: &CheckedDevice<'_>) -> Option<VlanSet> {
     let uplinks = checked.device.text.uplink.as_ref()?;
     let mut ranges = Vec::new();

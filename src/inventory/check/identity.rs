@@ -1,4 +1,4 @@
-//! What must be there once in the whole fleet: ids, MAC addresses, management addresses, identity pins.
+//! Checks what must be unique in the fleet: ids, MAC addresses, management addresses, identity pins.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -98,7 +98,7 @@ fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
     );
 }
 
-/// Reports ids that are there twice or that look alike.
+/// Reports ids that are duplicate or look alike.
 fn ids<'a>(
     table: &'static str,
     positions: &[ObjectPosition],
@@ -213,7 +213,7 @@ fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
                 continue;
             };
             if first == other {
-                // The same object twice, which is reported as such.
+                // A duplicate object, which another rule reports.
                 continue;
             }
             pending.push(

@@ -1,4 +1,4 @@
-//! Rules that need more than one object to be judged.
+//! Checks the rules that need more than one object.
 
 mod device;
 mod identity;
@@ -33,7 +33,7 @@ struct CheckedDevice<'a> {
     known: KnownDefaults,
     position: ObjectPosition,
     device: &'a DeviceObject,
-    /// Absent where the text does not say it, which another rule reports.
+    /// Absent if it is not written, which another rule reports.
     model: Option<GamModel>,
     subscribers: Vec<Member<'a>>,
 }

@@ -1,4 +1,4 @@
-//! `network.toml` and `policy.toml`, and what subscribers say of their past.
+//! Checks `network.toml` and `policy.toml`, and the earlier ids of subscribers.
 
 use foldhash::{HashMap, HashMapExt};
 

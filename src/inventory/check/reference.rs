@@ -1,4 +1,4 @@
-//! What is referred to must exist, and there must be something at all.
+//! Checks that referenced objects exist, and that the inventory is not empty.
 
 use foldhash::HashMap;
 

@@ -1,4 +1,4 @@
-//! Service plans: a speed that can be made into a profile on the devices that use it.
+//! Checks that service plans can become profiles on the devices that use them.
 
 use std::collections::BTreeMap;
 
@@ -142,9 +142,9 @@ fn check_speed(
             format!("service plan `{id}` is unthrottled and has a speed as well"),
             "keep one of the two",
         ),
-        // What is missing may stand in what cannot be read.
+        // What is missing may be in a part that cannot be read.
         (false, _) if is_partial => {}
-        // What cannot be read is reported where it stands.
+        // Unreadable parts are reported in their own place.
         (false, _) if !text.is_absent("unthrottled") && text.unthrottled.is_none() => {}
         (false, [false, false]) => complain(
             None,
@@ -212,7 +212,7 @@ fn check_name(
     }
 }
 
-/// Checks the limiter against every medium that the plan is used on; against both where nobody uses it yet, only from below.
+/// Checks the limiter against every medium that the plan is used on; against both if no subscriber uses it yet, only from below.
 fn check_rate(
     inventory: &Inventory,
     plan: &ServicePlanObject,

@@ -1,4 +1,4 @@
-//! The subscribers of one device: ports, endpoints, names.
+//! Checks the subscribers of one device: ports, endpoints, names.
 
 use foldhash::{HashSet, HashSetExt};
 
@@ -63,7 +63,7 @@ fn places(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
     for member in &checked.subscribers {
         let id = &member.object.id;
         if !counted.insert(id.as_str()) {
-            // The same object twice, which is reported as such.
+            // A duplicate object, which another rule reports.
             continue;
         }
         // Nothing of a pending subscriber is on the device, but an endpoint that is named waits for its port.
@@ -248,7 +248,7 @@ fn names(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
                 );
             }
         }
-        // A pending subscriber gets its name later, when somebody else must not have it.
+        // A pending subscriber gets its name later, and no other subscriber may have it then.
         of_subscribers.push((name, member));
         if let Some(endpoint_name) = &text.endpoint_name {
             has_own_endpoint_names = true;
@@ -289,7 +289,7 @@ fn duplicates(
         };
         for (_, member) in others {
             if member.object.id == first.object.id {
-                // The same object twice, which is reported as such.
+                // A duplicate object, which another rule reports.
                 continue;
             }
             let is_by_default = |member: &Member<'_>| member.object.text.endpoint_name.is_none();

@@ -1,4 +1,4 @@
-//! The VLANs of one device's subscribers: legal, let through, and whose they are.
+//! Checks the VLANs of the subscribers of one device: valid, passed by the uplink, and not used twice.
 
 use super::device::uplink_vlans;
 use super::{CheckedDevice, Member};

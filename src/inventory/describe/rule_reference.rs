@@ -1,4 +1,4 @@
-//! The reference of every rule, as Markdown.
+//! Renders the reference of every rule as Markdown.
 
 use std::fmt::Write;
 
@@ -44,7 +44,7 @@ pub fn rule_reference() -> String {
     text
 }
 
-/// Returns what is to be said of one rule, for a person at a terminal.
+/// Returns the explanation of one rule, for a person at a terminal.
 pub fn explain_rule(rule: &Rule) -> String {
     let mut text = format!(
         "{} ({})\n{}.\n\n{}\n",

@@ -1,4 +1,4 @@
-//! `KEY=VALUE` as typed by a person, as a key and a TOML value of the right type.
+//! Parses `KEY=VALUE` from the command line into a key and a TOML value of the right type.
 
 use super::{record, shape_at};
 use crate::inventory::FileKind;
@@ -24,7 +24,7 @@ pub enum ValueError {
 
 /// Returns the keys of a dotted path and the value in the type that the key takes.
 ///
-/// Whether the value is a good one is for the rules to say, once it stands in the inventory.
+/// The rules check the value once it is in the inventory.
 pub fn key_value(
     kind: FileKind,
     key: &str,

@@ -1,9 +1,9 @@
-//! The rules that a single key or value can break.
+//! Declares the rules that a single key or value can break.
 
 use crate::inventory::rules::rules;
 
 rules! {
-    /// A key that gamctl does not know does nothing, and whoever wrote it believes that it does something.
+    /// A key that gamctl does not know has no effect, although its author expects one.
     UNKNOWN_KEY = "unknown-key", Error, "a key that does not exist here",
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\nupp = 50\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n")];

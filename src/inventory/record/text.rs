@@ -1,4 +1,4 @@
-//! Texts of a file as names, addresses, lists and words.
+//! Reads texts as names, addresses, lists and words.
 
 use super::field::{FieldType, Shape, holds_a_key, secret, wrong_type};
 use super::finding::FileFindings;

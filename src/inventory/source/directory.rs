@@ -1,6 +1,6 @@
-//! An inventory in a plain directory. Nothing is followed, nothing blocks.
+//! Reads an inventory from a plain directory; follows no links and never blocks on a pipe.
 //!
-//! A directory is what its owner leaves in it: it can change while it is read. What changed under our hands is a
+//! A directory is what its owner leaves in it: it can change while it is read. A file that changes while it is read is a
 //! finding, but only a commit proves what was read.
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};

@@ -1,4 +1,4 @@
-//! How large an inventory may be, so that a broken or hostile one costs a sentence and not the machine's memory.
+//! Limits the size of an inventory, so that a broken or hostile one cannot exhaust memory.
 
 use std::fmt;
 

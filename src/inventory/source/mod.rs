@@ -1,4 +1,4 @@
-//! Where an inventory's bytes come from: a directory or a git commit.
+//! Lists and reads an inventory's files, from a directory or a git commit.
 
 mod ancestry;
 mod content;
@@ -45,7 +45,7 @@ pub struct Entry {
     pub blob: Option<BlobId>,
 }
 
-/// A place to read one inventory from. Of git it is one commit: a branch that moves meanwhile changes nothing.
+/// A place to read one inventory from. Of git it is one commit: a branch that moves later changes nothing.
 #[derive(Debug, Clone)]
 pub enum Source {
     Directory(DirectorySource),

@@ -1,4 +1,4 @@
-//! File names: what a person can read and type, and how the others are shown.
+//! Checks file names: people must be able to read and type them.
 
 use std::fmt::Write as _;
 
@@ -34,7 +34,7 @@ pub(crate) fn check(name: &[u8]) -> Result<&str, String> {
     }
 }
 
-/// Returns the name a person takes it for: without what is not text or cannot be seen.
+/// Returns the name as a person sees it: without invisible characters and bytes that are not text.
 pub(super) fn as_it_seems(name: &[u8]) -> String {
     String::from_utf8_lossy(name)
         .chars()

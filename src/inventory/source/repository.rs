@@ -1,4 +1,4 @@
-//! Finds the git repository that a path belongs to, and where in it the path lies.
+//! Opens the git repository that a path belongs to, and finds the position of the path in it.
 
 use std::fs;
 use std::io;
@@ -17,7 +17,7 @@ pub(crate) struct Opened {
     pub(crate) objects: Objects,
 }
 
-/// Opens the repository that `path` lies in. The environment (`GIT_DIR` and its like) has no say.
+/// Opens the repository that `path` lies in. The environment (`GIT_DIR` and similar) is ignored.
 pub(crate) fn open(path: &Path) -> Result<Opened, SourceError> {
     let (existing, rest) = split_at_existing(path)?;
     let git_dir = match Repository::discover_path(&existing, &[] as &[&Path]) {
@@ -98,7 +98,7 @@ fn split_at_existing(path: &Path) -> Result<(PathBuf, PathBuf), SourceError> {
                 });
             }
         }
-        // Past a `..` it cannot be told where a missing folder would have led.
+        // After a `..`, the target of a missing folder is unknown.
         let Some(name) = existing.file_name() else {
             return Err(SourceError::NoFolder {
                 path: path.to_owned(),

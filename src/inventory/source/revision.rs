@@ -1,4 +1,4 @@
-//! Finds the commit that a revision names, and says what is near when there is none.
+//! Finds the commit that a revision names, and suggests similar names if there is none.
 
 use std::path::Path;
 
@@ -93,7 +93,7 @@ impl Checked<'_> {
         Ok(())
     }
 
-    /// Returns the id that a name stands for, without reading the object.
+    /// Returns the id of a name, without reading the object.
     fn id(&self, name: &str) -> Option<Oid> {
         let name = if matches!(name, "" | "@") {
             "HEAD"

@@ -1,4 +1,4 @@
-//! The rules that reading files can break: what is at a path, before anything in it is understood.
+//! Declares the rules that reading files can break, before their content is parsed.
 
 use crate::inventory::rules::rules;
 

@@ -1,8 +1,8 @@
-//! What a walk needs to know of a tree of folders and files, be it on disk or in git.
+//! Defines the tree of folders and files that a walk needs, on disk or in git.
 
 use crate::inventory::source::{BlobId, SourceError};
 
-/// What a name stands for.
+/// The kind of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     Folder,

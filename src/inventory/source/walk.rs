@@ -1,4 +1,4 @@
-//! Walks an inventory's folders, the same way in a directory and in a git tree, and decides what is read.
+//! Walks an inventory's folders, in a directory or a git tree, and decides which files are read.
 
 use std::collections::HashMap;
 
@@ -52,7 +52,7 @@ enum Area {
     Top,
     /// In a folder of the inventory: everything is meant for it.
     Inventory,
-    /// In a folder whose name looks misspelt: only said, never read.
+    /// In a folder whose name looks misspelt: reported, never read.
     Lookalike,
 }
 

@@ -1,4 +1,4 @@
-//! `credentials.toml`: which secrets open which device; never a secret itself.
+//! Declares `credentials.toml`: names of the secrets that open devices, never a secret.
 
 use crate::inventory::record::{
     FieldType, FileFindings, SECRET_IN_INVENTORY, Shape, UNKNOWN_KEY, WRONG_TYPE, WordType,

@@ -1,4 +1,4 @@
-//! `devices/`: the GAMs, their ports and uplinks.
+//! Declares `devices/`: devices, their ports and uplinks.
 
 use crate::inventory::record::{Labels, Numbered, record};
 use crate::model::{

@@ -1,4 +1,4 @@
-//! `network.toml`: what holds everywhere.
+//! Declares `network.toml`: settings of the whole network.
 
 use crate::inventory::record::{Version, WordType, record};
 use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode, VlanSet};

@@ -1,4 +1,4 @@
-//! `policy.toml`: how much may change at once.
+//! Declares `policy.toml`: limits on how much may change at once.
 
 use crate::inventory::record::{Percent, WordType, record};
 

@@ -1,4 +1,4 @@
-//! `service-plans.toml`: the speed tiers that subscribers buy.
+//! Declares `service-plans.toml`: the speed tiers that subscribers buy.
 
 use crate::inventory::record::record;
 use crate::model::{Description, Headroom, Mbps, ProfileName};

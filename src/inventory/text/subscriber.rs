@@ -1,4 +1,4 @@
-//! `subscribers/`: who is served.
+//! Declares `subscribers/`: the subscribers and their service.
 
 use crate::inventory::record::{boxed, record};
 use crate::model::{

@@ -149,7 +149,7 @@ impl<'t> Builder<'t> {
         );
     }
 
-    /// Adds a node that belongs to nobody yet.
+    /// Adds a node without a parent.
     fn detached(&mut self, key: Key<'t>, span: Span, value: Value<'t>) -> NodeId {
         if self.tree.nodes.len() > self.limits.keys {
             self.refuse_for_size(span);

@@ -1,4 +1,4 @@
-//! What is written of a device: pins, ports, uplinks, what it says of itself.
+//! Drafts a device: pins, ports, uplinks, texts.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) fn name(found: &FoundDevice, ids: &mut Ids) -> DeviceName {
     let identity = &found.observation.identity;
     let serial = identity.serial.as_ref().map(|serial| serial.as_str());
     let by_serial = format!("gam-{}", serial.unwrap_or("unnamed"));
-    // As delivered it is the model's name, which tells nobody which one it is.
+    // The factory default is the model's name, which does not identify a device.
     let model = identity.model.map(|model| model.as_str());
     let host = identity.name.as_deref().filter(|name| Some(*name) != model);
     let mut wishes = vec![slug(host.unwrap_or(&by_serial), &by_serial)];
@@ -52,7 +52,7 @@ pub(super) fn draft(found: &FoundDevice, defaults: &NetworkDefaults) -> DeviceDr
         "address",
         text(found.address.map(|address| address.to_string())),
     );
-    // Nobody can look at it before its address is known.
+    // Without an address it cannot be observed.
     key(
         "state",
         found.address.is_none().then(|| quoted("preprovision")),
@@ -73,7 +73,7 @@ pub(super) fn draft(found: &FoundDevice, defaults: &NetworkDefaults) -> DeviceDr
     );
     let system = &config.system;
     let hostname = held(system.hostname.as_ref());
-    // A box out of the carton calls itself by its model, which is no name.
+    // The factory default of the host name is the model.
     let model = identity.model.map(|model| model.to_string());
     key(
         "hostname",

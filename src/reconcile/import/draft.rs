@@ -1,4 +1,4 @@
-//! The new objects before they are text, and the text that they make.
+//! Holds the new objects of an import, and writes them as TOML.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,7 +23,7 @@ pub(in crate::reconcile) struct DeviceDraft {
 /// A subscriber as it is going to be written.
 #[derive(Debug, Clone)]
 pub(in crate::reconcile) struct SubscriberDraft {
-    /// The place of its device among what was found.
+    /// The index of its device in the list of found devices.
     pub(super) found: usize,
     pub(super) name: SubscriberName,
     /// It is in the VLAN of those without service.
@@ -31,10 +31,10 @@ pub(in crate::reconcile) struct SubscriberDraft {
     pub(super) keys: Keys,
 }
 
-/// Everything that is going to be written, but service plans: these follow from who is left.
+/// Everything to write except service plans: these follow from the remaining subscribers.
 #[derive(Debug, Clone, Default)]
 pub(in crate::reconcile) struct Draft {
-    /// By the place among what was found.
+    /// By the index in the list of found devices.
     pub(super) names: BTreeMap<usize, DeviceName>,
     pub(super) devices: BTreeMap<usize, DeviceDraft>,
     pub(super) subscribers: BTreeMap<SubscriberId, SubscriberDraft>,
@@ -50,7 +50,7 @@ pub(super) struct PlanDraft {
     pub(super) keys: Keys,
 }
 
-/// What a line of a new file belongs to.
+/// The object of a line in a new file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Object {
     Device(usize),
@@ -61,7 +61,7 @@ pub(super) enum Object {
     Network,
 }
 
-/// New files, and what begins at which of their lines.
+/// New files, and the object that starts at each of their lines.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) files: BTreeMap<String, String>,
@@ -144,7 +144,7 @@ impl Written {
         }
     }
 
-    /// Returns what a line belongs to.
+    /// Returns the object of a line.
     pub(super) fn object_at(&self, path: &str, line: u32) -> Option<&Object> {
         let from = (path.to_owned(), 0);
         let to = (path.to_owned(), line);
@@ -169,7 +169,7 @@ impl Written {
     }
 }
 
-/// Returns a text as a string of TOML. What a device holds may be anything; whether the inventory takes it is for validation to say.
+/// Returns a text as a string of TOML. A device may hold any text; validation decides whether it is valid in an inventory.
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
@@ -194,7 +194,7 @@ fn quoted_key(id: &str) -> String {
     }
 }
 
-/// Returns an id out of a text, free among others.
+/// Returns a free id, made from the first wish that gives one.
 pub(super) fn subscriber_id(wishes: &[String], ids: &mut Ids, slot: u16) -> Option<SubscriberId> {
     let otherwise = format!("subscriber-{slot}");
     let wishes: Vec<String> = wishes.iter().map(|wish| slug(wish, &otherwise)).collect();

@@ -1,4 +1,4 @@
-//! Leaves out, round by round, what the inventory cannot say: what validation objects to, and what would change the device.
+//! Drops what the inventory cannot express, one round at a time, until it is valid and changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -123,7 +123,7 @@ fn key(id: &str) -> String {
     }
 }
 
-/// Leaves out what a finding is about; `false` when that is nothing of ours.
+/// Leaves out the object of a finding; `false` if the draft does not have it.
 fn give_in(draft: &mut Draft, plans: &Plans, written: &Written, finding: &Finding) -> bool {
     let places = std::iter::once(&finding.place);
     let places = places.chain(finding.related.iter().map(|related| &related.place));

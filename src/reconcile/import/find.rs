@@ -1,4 +1,4 @@
-//! Looks for devices to import: at addresses, in ranges of addresses, and at devices that the inventory names.
+//! Looks at the devices to import: at addresses, in ranges, and by name.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::transport::ssh::host_key_of;
 /// How many devices are looked at at once.
 const AT_ONCE: usize = 64;
 
-/// How many addresses of ranges are asked in a second: a network of 254 takes some seconds.
+/// How many addresses of ranges are asked in a second: a network of 254 takes a few seconds.
 const PER_SECOND: u32 = 100;
 
 /// How long an address of a range may take; it is asked twice. Most are unused, so the wait for one is short.
@@ -29,7 +29,7 @@ const SWEEP_TIMEOUT: Duration = Duration::from_millis(1000);
 /// How long a host key may take: old firmware computes for seconds.
 const HOST_KEY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Where to look.
+/// A device or an address to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportTarget {
     /// An address that was named, so something must answer.
@@ -40,7 +40,7 @@ pub enum ImportTarget {
     Device(DeviceName),
 }
 
-/// How devices are looked at.
+/// How an import accesses devices.
 #[derive(Debug, Clone)]
 pub struct ImportAccess {
     /// The credentials of the inventory that open addresses; a named device has its own.
@@ -51,7 +51,7 @@ pub struct ImportAccess {
     pub clock: fn() -> u64,
 }
 
-/// What was found.
+/// The result of the looks of an import.
 #[derive(Debug, Default)]
 pub struct FoundDevices {
     pub found: Vec<FoundDevice>,
@@ -88,7 +88,7 @@ impl fmt::Display for ImportTarget {
     }
 }
 
-/// A target, and how it is reached.
+/// A target, with the access to it.
 #[derive(Debug, Clone)]
 struct Question {
     target: ImportTarget,
@@ -216,7 +216,7 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice,
         ImportTarget::Address(_) | ImportTarget::InRange(_) => None,
         ImportTarget::Device(name) => Some(name),
     };
-    // Until it reports its name it is called by its address.
+    // Its address is its name until it reports one.
     let name = address.ip.to_string().replace(':', "-");
     let unnamed = DeviceName::new(&name).or_else(|_| DeviceName::new("unnamed"));
     let device = known.cloned().or(unnamed.ok());

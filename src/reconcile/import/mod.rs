@@ -1,7 +1,7 @@
-//! From looks at devices to an inventory that says the same, so that the plan right after is empty.
+//! Turns looks at devices into an inventory; the plan right after is empty.
 //!
-//! `find` looks for devices · `draft` objects before they are text · `name` ids out of names · `device` and `subscriber` what is written of each · `service_plan` speed
-//! tiers out of profiles · `drop_unsupported` what cannot be said without a change is left out, and why.
+//! `find` looks at devices · `draft` the new objects and their text · `name` ids from names · `device` and `subscriber` the keys of
+//! each · `service_plan` speed tiers from profiles · `drop_unsupported` drops what the inventory cannot express.
 //!
 //! *Guarantees*: with what was there before, the result reads without errors, and resolves to what was seen of every object it names.
 
@@ -29,7 +29,7 @@ use name::Ids;
 /// The files of an inventory by their paths.
 pub type Texts = BTreeMap<Arc<str>, Arc<str>>;
 
-/// A look at a device, and what the looking told beside it.
+/// A look at a device, with its address and credentials.
 #[derive(Debug, Clone)]
 pub struct FoundDevice {
     pub observation: Observation,
@@ -41,7 +41,7 @@ pub struct FoundDevice {
     pub host_key: Option<HostKey>,
 }
 
-/// What an import comes to.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// New files only, by their paths.
@@ -54,7 +54,7 @@ pub struct Imported {
     pub guesses: Vec<String>,
 }
 
-/// Something on a device that the inventory does not say.
+/// An object on a device that the inventory does not express.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeftOut {
     pub device: DeviceName,
@@ -72,7 +72,7 @@ pub enum ImportError {
     Stuck(String),
 }
 
-/// Returns what to add to an inventory, so that it says what was seen.
+/// Returns the files to add to an inventory, so that it describes the devices.
 ///
 /// # Errors
 ///
@@ -87,7 +87,7 @@ pub fn import(found: &[FoundDevice], existing: &Texts) -> Result<Imported, Impor
 }
 
 impl Draft {
-    /// Returns everything that the inventory can say of what was found.
+    /// Drafts every object that was found.
     fn of(found: &[FoundDevice], before: &Reading, existing: &Texts) -> Self {
         let mut draft = Self::default();
         let inventory = &before.inventory;
@@ -131,15 +131,15 @@ impl Draft {
     }
 }
 
-/// What is no fault of an inventory that is only just begun.
-const BEGUN: [&str; 2] = ["no-network-file", "empty-inventory"];
+/// Rules that a new inventory breaks before the import has written its files.
+const RULES_OF_NEW: [&str; 2] = ["no-network-file", "empty-inventory"];
 
 /// Returns the inventory that is added to.
 pub fn before(existing: &Texts) -> Reading {
     let mut reading = read_texts(existing, &Limits::default());
     reading
         .findings
-        .retain(|finding| !BEGUN.contains(&finding.rule.id));
+        .retain(|finding| !RULES_OF_NEW.contains(&finding.rule.id));
     reading
 }
 

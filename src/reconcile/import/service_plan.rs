@@ -1,4 +1,4 @@
-//! Speed tiers out of the profiles that subscribers have.
+//! Derives service plans from the profiles of subscribers.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const ROUND: [u32; 6] = [100, 50, 25, 20, 10, 5];
 pub(super) struct Plans {
     pub(super) new: Vec<PlanDraft>,
     pub(super) of: BTreeMap<SubscriberId, ServicePlanId>,
-    /// The plan of the suspended, where `network.toml` is new and somebody is suspended.
+    /// The plan of suspended subscribers, if `network.toml` is new and there are any.
     pub(super) suspension: Option<ServicePlanId>,
     pub(super) guesses: Vec<String>,
     /// Who has no plan that could be written, and why.

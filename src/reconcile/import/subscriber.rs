@@ -1,4 +1,4 @@
-//! What is written of subscribers, and which of them cannot be.
+//! Drafts subscribers, and lists those that the inventory cannot express.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -172,7 +172,7 @@ fn keys(
     keys
 }
 
-/// Returns a VLAN that nobody on the device has: the device does not say which one the subscriber had.
+/// Returns a VLAN that is free on the device: the device does not report the earlier VLAN of the subscriber.
 fn placeholder(taken: &mut BTreeSet<VlanId>) -> VlanId {
     let free = (FIRST_PLACEHOLDER..4000)
         .filter_map(|id| VlanId::new(id).ok())
@@ -220,7 +220,7 @@ fn say_unknown(observation: &Observation, device: &DeviceName, draft: &mut Draft
     }
 }
 
-/// Says which objects nobody uses: they stay on the device and are nobody's.
+/// Lists the unused objects: they stay on the device, unmanaged.
 fn say_unused(observation: &Observation, device: &DeviceName, draft: &mut Draft) {
     let subscribers = || observation.config.subscribers.values();
     let endpoints: BTreeSet<MacAddress> = subscribers().filter_map(|one| one.endpoint).collect();
@@ -233,9 +233,9 @@ fn say_unused(observation: &Observation, device: &DeviceName, draft: &mut Draft)
     for name in observation.config.profiles.keys() {
         let is_used = subscribers()
             .any(|one| matches!(&one.rate, crate::model::RateLimit::Profile(used) if used == name));
-        // Each box brings that one, and nothing becomes of it.
-        let is_the_boxs_own = name.as_str() == "default";
-        if !is_used && !is_the_boxs_own {
+        // Every device has that one from the factory.
+        let is_factory_default = name.as_str() == "default";
+        if !is_used && !is_factory_default {
             draft.leave_out(device, &format!("profile `{name}`"), "no subscriber has it");
         }
     }

@@ -101,7 +101,7 @@ fn after(files: &Files, changes: &[FileChange]) -> Files {
     files
 }
 
-/// Returns how often each comment of the generator stands in the files.
+/// Returns how often each comment of the generator is in the files.
 fn comments(files: &Files) -> Vec<String> {
     let mut found: Vec<String> = files
         .values()
