@@ -20,14 +20,14 @@ use crate::report::{Exit, FindingFormat, counted, difference, visible};
 
 /// Change subscribers in bulk: show the difference, or write or commit it
 ///
-/// Without --write or --commit the difference is only shown. A change that would make the inventory wrong is refused.
+/// Without --write or --commit the difference is only shown. A change that would cause errors in the inventory is refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl set acct-1042 service_plan=gig                      show what would change
   gamctl set acct-1042 acct-1043 state=suspended --write     write it into the files
   gamctl set --where device='maple-*' --where service_plan=home-100 service_plan=home-200 --commit
-  gamctl set acct-1042 --unset port2_vlan --write            take a key out")]
+  gamctl set acct-1042 --unset port2_vlan --write            remove a key")]
 pub(super) struct SetArguments {
     /// Subscribers, by id or pattern such as `acct-10*`, and changes such as `service_plan=gig`
     #[arg(value_name = "SUBSCRIBER|KEY=VALUE")]
@@ -37,7 +37,7 @@ pub(super) struct SetArguments {
     #[arg(long = "where", value_name = "KEY=PATTERN")]
     conditions: Vec<String>,
 
-    /// Take a key out, so that its default holds
+    /// Remove a key, so that its default applies
     #[arg(long, value_name = "KEY")]
     unset: Vec<String>,
 
@@ -60,7 +60,7 @@ pub(super) struct SetArguments {
     #[arg(long, requires = "commit")]
     branch: Option<String>,
 
-    /// Who makes the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
+    /// Author of the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
     #[arg(long, requires = "commit")]
     author: Option<String>,
 }
@@ -198,7 +198,7 @@ fn judge_before(
     let mut outcome = Outcome::of(&Request::of(arguments)?, &[]);
     outcome.refused(before, terminal)?;
     terminal.complain(
-        "The change is refused: a file cannot be read in full, so nobody can tell what it would do. Nothing is written.",
+        "The change is refused: a file cannot be read in full, so the effect of the change is unknown. Nothing is written.",
     );
     Ok(Some(Exit::InventoryInvalid))
 }
@@ -253,7 +253,7 @@ impl Request {
         );
         ensure!(
             !patterns.is_empty() || !conditions.is_empty(),
-            "no subscriber is named: give ids, or choose them with `--where KEY=PATTERN` (`--where state='*'` is everybody)"
+            "no subscriber is named: give ids, or choose them with `--where KEY=PATTERN` (`--where state='*'` matches all)"
         );
         Ok(Self {
             patterns,
@@ -298,7 +298,7 @@ impl Request {
             })
             .map(|(id, _)| id)
             .collect();
-        ensure!(!ids.is_empty(), "no subscriber meets every condition");
+        ensure!(!ids.is_empty(), "no subscriber matches every condition");
         Ok(ids)
     }
 
@@ -333,7 +333,8 @@ fn check_key(key: &str) -> anyhow::Result<()> {
 fn refuse(after: &Reading, outcome: &mut Outcome, terminal: &Terminal) -> anyhow::Result<Exit> {
     outcome.refused(after, terminal)?;
     terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
-    terminal
-        .complain("The change is refused: it would make the inventory wrong. Nothing is written.");
+    terminal.complain(
+        "The change is refused: it would cause errors in the inventory. Nothing is written.",
+    );
     Ok(Exit::InventoryInvalid)
 }

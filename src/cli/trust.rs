@@ -20,13 +20,13 @@ use crate::secrets::Secrets;
 
 /// Ask devices for their SSH host keys, and pin them in the inventory
 ///
-/// Nobody logs in, and no password is sent. Where SNMP opens the device, its serial number is held against the inventory first. A device is only ever logged in to while it shows the key that is pinned. Compare a key with the device, at its console, before you pin it.
+/// gamctl does not log in and sends no password. If SNMP gives access to a device, its serial number is compared with the inventory first. Other commands log in to a device only while it shows the pinned key. Compare a key with the device, at its console, before you pin it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl trust maple-court-a                   show which key it has, and which is pinned
   gamctl trust 'maple-*' --pin --commit        pin the keys of devices that have none pinned
-  gamctl trust maple-court-a --pin --replace   the box was replaced: pin its new key
+  gamctl trust maple-court-a --pin --replace   the hardware was replaced: pin its new key
 
 Exit codes: 2 keys are not pinned, 4 a key has changed, 6 a device did not answer.")]
 pub(super) struct TrustArguments {
@@ -40,7 +40,7 @@ pub(super) struct TrustArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// Pin the keys that are not pinned yet; without it a person at a terminal is asked
+    /// Pin keys of devices without a pin; without this flag, ask at the terminal
     #[arg(long)]
     pin: bool,
 
@@ -60,7 +60,7 @@ pub(super) struct TrustArguments {
     #[arg(long, requires = "commit")]
     branch: Option<String>,
 
-    /// Who makes the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
+    /// Author of the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
     #[arg(long, requires = "commit")]
     author: Option<String>,
 }
@@ -214,7 +214,7 @@ fn pin(
     let before = &base.reading;
     if before.is_partial {
         terminal.json_text(|| report(before, FindingFormat::Json, "", terminal))?;
-        terminal.complain("A file of the inventory cannot be read in full, so nobody can tell what a change would do. Nothing is pinned; `gamctl validate` shows what is wrong.");
+        terminal.complain("A file of the inventory cannot be read in full, so the effect of a change is unknown. Nothing is pinned; `gamctl validate` shows what is wrong.");
         return Ok(Pinned::Wrong);
     }
     let authorship = people.map(|people| {
@@ -228,7 +228,7 @@ fn pin(
     };
     terminal.json_text(|| report(after, FindingFormat::Json, "", terminal))?;
     terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
-    terminal.complain("Nothing is pinned: it would make the inventory wrong.");
+    terminal.complain("Nothing is pinned: it would cause errors in the inventory.");
     Ok(Pinned::Wrong)
 }
 

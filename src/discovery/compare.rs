@@ -204,8 +204,8 @@ fn contradiction(device: &KnownDevice, answer: &Answer) -> Option<String> {
 
 fn no_gam(answer: &Answer) -> String {
     match &answer.object_id {
-        Some(oid) => format!("it is no GAM: its sysObjectID is {oid}"),
-        None => "it is no GAM: it has no sysObjectID".to_owned(),
+        Some(oid) => format!("it is not a GAM: its sysObjectID is {oid}"),
+        None => "it is not a GAM: it has no sysObjectID".to_owned(),
     }
 }
 

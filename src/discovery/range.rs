@@ -20,7 +20,7 @@ pub struct AddressRange {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
     #[error(
-        "`{0}` is no range of addresses; write `10.20.0.0/24`, `10.20.0.10-10.20.0.40` or `10.20.0.11`, with `:SSH_PORT/SNMP_PORT` behind it where they are not 22 and 161"
+        "`{0}` is not a range of addresses; write `10.20.0.0/24`, `10.20.0.10-10.20.0.40` or `10.20.0.11`, with `:SSH_PORT/SNMP_PORT` behind it where they are not 22 and 161"
     )]
     NotARange(String),
     #[error("`{0}` runs backwards")]

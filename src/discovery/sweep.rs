@@ -23,7 +23,7 @@ pub struct SweepTarget {
 #[derive(Debug)]
 pub struct Sweep {
     pub credentials: Vec<(CredentialsName, Access)>,
-    /// How many addresses are asked in a second, at most.
+    /// Requests per second, at most.
     pub per_second: u32,
     pub tuning: Tuning,
 }

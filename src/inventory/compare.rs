@@ -37,7 +37,7 @@ rules! {
     wrong: [("$", "printf '<<<<<<< a\\n' >> policy.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm broken; : > policy.toml")],
     right: [("$", "printf '# whole\\n' >> policy.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm whole; : > policy.toml")];
 
-    /// gamctl lets go of a device whose text is deleted: its subscribers stay configured on it, and nobody looks after
+    /// gamctl stops managing a device whose text is deleted: its subscribers stay configured on it, and no one looks after
     /// them. Retire it first (`state = \"retired\"`), then delete its text.
     DEVICE_DROPPED = "device-dropped", Warning, "a device is deleted without being retired",
     wrong: [("$", "printf '[device.oak-a]\\nmodel = \"GAM-12-C\"\\naddress = \"10.20.0.12\"\\n' > devices/oak.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm oak; printf '[device.elm-a]\\nmodel = \"GAM-12-C\"\\naddress = \"10.20.0.13\"\\n' > devices/oak.toml")],
@@ -127,7 +127,7 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
                 &LOST_FILE,
                 Place::whole(Arc::clone(path)),
                 format!("the file `{path}` is gone, and what was in it could not be read"),
-                "mend it first, so that it can be seen what goes with it",
+                "fix it first, to see which objects are removed with it",
             ));
             continue;
         }
@@ -153,7 +153,7 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
         };
         let Some(first) = lost.first() else { continue };
         let what = match (&parsed.content, lost.len()) {
-            (Content::Policy(_), _) => "what it says holds no more".to_owned(),
+            (Content::Policy(_), _) => "its settings no longer apply".to_owned(),
             (_, 1) => format!("`{first}` is gone with it"),
             (_, count) => format!("`{first}` and {} more are gone with it", count - 1),
         };
@@ -206,9 +206,9 @@ fn not_judged(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
             &STEP_NOT_JUDGED,
             Place::whole(path),
             format!(
-                "{what} could not be read at the commit before, so the step in it is not judged"
+                "{what} could not be read at the commit before, so the step in it is not checked"
             ),
-            "look at what changed in it; the next step is judged again",
+            "check what changed in it; the next step is checked again",
         ));
     }
 }
@@ -383,7 +383,7 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
             &DEVICE_DROPPED,
             Place::whole(path),
             format!("device `{}` is deleted without having been retired", object.id),
-            "gamctl lets go of it and cleans nothing; set `state = \"retired\"`, apply, then delete it",
+            "gamctl stops managing it and removes nothing from it; set `state = \"retired\"`, apply, then delete it",
         ));
     }
 }

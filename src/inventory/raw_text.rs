@@ -168,11 +168,7 @@ pub(super) fn merge_conflicts(text: &str, findings: &mut FileFindings) -> bool {
         }
         if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
             findings
-                .add(
-                    &MERGE_CONFLICT,
-                    byte_span(start, 7),
-                    "an unfinished merge stands here",
-                )
+                .add(&MERGE_CONFLICT, byte_span(start, 7), "an unfinished merge")
                 .hint("choose one side, delete the marks, and commit");
         }
         start += line.len();

@@ -21,7 +21,7 @@ pub struct SweepCredentials {
 /// How fast addresses are asked.
 #[derive(Debug, Clone, Copy)]
 pub struct SweepOptions {
-    /// How many addresses are asked in a second, at most.
+    /// Requests per second, at most.
     pub per_second: u32,
     /// How long an address may take; it is asked twice.
     pub timeout: Duration,

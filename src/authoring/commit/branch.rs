@@ -40,7 +40,7 @@ impl<'repository> Branch<'repository> {
         let found = match repository.find_reference(&name) {
             Ok(reference) => Some(reference.target().ok_or(CommitError::Branch {
                 branch: name.clone(),
-                problem: "it stands for another branch; name that one",
+                problem: "it is a symbolic reference to another branch; name that one",
             })?),
             Err(error) if error.code() == ErrorCode::NotFound => None,
             Err(error) => return Err(failed("look up the branch", error)),

@@ -21,13 +21,13 @@ pub enum EditError {
         file: Arc<str>,
         line: usize,
     },
-    #[error("{file}:{line} is not TOML: {message}; mend the file first")]
+    #[error("{file}:{line} is not TOML: {message}; fix the file first")]
     ParseFile {
         file: Arc<str>,
         line: usize,
         message: String,
     },
-    #[error("{object} stands in {}; bring its tables into one file first", files.join(" and in "))]
+    #[error("{object} stands in {}; move its tables into one file first", files.join(" and in "))]
     SpreadOverFiles {
         object: Object,
         files: Vec<Arc<str>>,

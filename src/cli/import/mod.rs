@@ -22,7 +22,7 @@ const SHOWN: usize = 20;
 
 /// Write an inventory from devices as they are
 ///
-/// Looks at devices, or at recorded looks, and writes files for all that was found: devices with their identity pins, uplinks, ports, service plans and subscribers. Nothing that is there already is touched, nothing is written to a device, and the plan right after is empty. What the inventory has no words for stays on the device, is nobody's, and is listed.
+/// Looks at devices, or reads recorded looks, and writes new files for everything found: devices with their identity pins, uplinks, ports, service plans and subscribers. Existing files do not change, nothing is written to a device, and the plan right after is empty. Objects that the inventory cannot express stay on the device, unmanaged, and are listed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +38,7 @@ pub(super) struct ImportArguments {
     #[arg(value_name = "DEVICE", required_unless_present = "offline")]
     devices: Vec<String>,
 
-    /// The inventory's folder; it is made where it is not there yet
+    /// The inventory's folder; created if it does not exist
     #[arg(long, value_name = "PATH")]
     into: PathBuf,
 
@@ -46,23 +46,23 @@ pub(super) struct ImportArguments {
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "devices")]
     offline: Vec<PathBuf>,
 
-    /// Which of the inventory's credentials open the devices
+    /// Credentials of the inventory to access the devices with
     #[arg(long, value_name = "NAME", default_value = "default")]
     credentials: String,
 
-    /// The name of the secret with the SNMP community, for a new inventory
+    /// Name of the secret with the SNMP community, for a new inventory
     #[arg(long, value_name = "SECRET", default_value = "gam-snmp")]
     community_secret: String,
 
-    /// The user that logs in over SSH, for a new inventory
+    /// SSH user name, for a new inventory
     #[arg(long, value_name = "USER", default_value = "admin")]
     ssh_user: String,
 
-    /// The name of the secret with the SSH password, for a new inventory
+    /// Name of the secret with the SSH password, for a new inventory
     #[arg(long, value_name = "SECRET", default_value = "gam-ssh")]
     ssh_secret: String,
 
-    /// Pin the SSH host keys that the devices show now, unseen; else `gamctl trust` pins them later
+    /// Pin the SSH host keys that the devices show now, unchecked; else `gamctl trust` pins them later
     #[arg(long)]
     accept_host_keys: bool,
 }
@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     }
     ensure!(
         !found.found.is_empty(),
-        "no GAM was found ({} silent); check addresses, credentials, and that their agents let this host ask",
+        "no GAM was found ({} silent); check addresses, credentials, and that their SNMP agents accept this host",
         counted(found.silent, "address")
     );
     let imported = import(&found.found, &texts)?;
@@ -167,7 +167,7 @@ fn credentials(arguments: &ImportArguments, texts: &Texts) -> anyhow::Result<Opt
         user.chars()
             .all(|c| c.is_alphanumeric() || "._-@".contains(c))
             && !user.is_empty(),
-        "`{}` is no user name for `--ssh-user`",
+        "`{}` is not a valid user name for `--ssh-user`",
         visible(user)
     );
     Ok(Some(format!(
@@ -189,14 +189,14 @@ fn tell(imported: &Imported, found: &FoundDevices, folder: &Path, terminal: &Ter
     ));
     let lists = [
         (
-            "Left on the devices, nobody's:",
+            "Left on the devices, unmanaged:",
             imported
                 .left_out
                 .iter()
                 .map(|one| format!("{}: {}: {}", one.device, one.what, one.why))
                 .collect::<Vec<_>>(),
         ),
-        ("Guessed, to be looked at:", imported.guesses.clone()),
+        ("Guessed, to be checked:", imported.guesses.clone()),
     ];
     for (title, lines) in lists {
         if lines.is_empty() {

@@ -13,9 +13,9 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\nstate = \"preprovision\"\n")];
 
-    /// Loopback, multicast and unspecified addresses, and other ports than 22 and 161, belong to twins and lab boxes;
+    /// Loopback, multicast and unspecified addresses, and other ports than 22 and 161, belong to twins and lab devices;
     /// in the field they are slips that would reach the wrong machine.
-    LAB_ADDRESS = "lab-address", Error, "an address that only a lab box can have",
+    LAB_ADDRESS = "lab-address", Error, "an address that only a lab device can have",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"127.0.0.1:2222/1161\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"127.0.0.1:2222/1161\"\ntest_bed = true\n")];
 
@@ -40,7 +40,7 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"100-200\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"100-200,4093\"\n")];
 
-    /// A device that is retired gets all our objects removed: whoever is still on it would be cut off.
+    /// All owned objects are removed from a retired device: its remaining subscribers would be cut off.
     SUBSCRIBER_ON_RETIRED_DEVICE = "subscriber-on-retired-device", Error, "a subscriber on a device that is being retired",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nstate = \"retired\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nstate = \"observe\"\n")];
@@ -103,7 +103,7 @@ fn address(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
             at.value("address"),
             format!("the address of `{name}` is {what}"),
         )
-        .hint("if it is a twin or a lab box, add `test_bed = true`"),
+        .hint("if it is a twin or a lab device, add `test_bed = true`"),
     );
 }
 

@@ -27,7 +27,7 @@ rules! {
     wrong: [("service-plans/more.toml", "[service_plan.home-1OO]\ndown = 100\nup = 100\n")],
     right: [("service-plans/more.toml", "[service_plan.home-200]\ndown = 200\nup = 200\n")];
 
-    /// An endpoint is one box in one home. With its MAC address in two places, two subscribers would fight over it.
+    /// An endpoint is one device in one home. With its MAC address in two places, two subscribers would compete for it.
     DUPLICATE_MAC = "duplicate-mac", Error, "a MAC address is given twice in the fleet",
     wrong: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"000e.d800.0001\"\nservice_plan = \"home-100\"\nvlan = 102\n")],
     right: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
@@ -37,12 +37,12 @@ rules! {
     wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.11\"\n")],
     right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\n")];
 
-    /// Serial numbers and host keys tell boxes apart. The same pin on two devices protects neither.
+    /// Serial numbers and host keys identify devices. The same pin on two devices protects neither.
     DUPLICATE_PIN = "duplicate-pin", Error, "two devices have the same identity pin",
     wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nserial = \"01013599\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nserial = \"01013599\"\n")],
     right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nserial = \"01013599\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nserial = \"01013600\"\n")];
 
-    /// The host name is what an engineer sees at the prompt; the same on two boxes invites a change on the wrong one.
+    /// The host name is what an engineer sees at the prompt; the same name on two devices invites a change on the wrong one.
     DUPLICATE_HOSTNAME = "duplicate-hostname", Warning, "two devices have the same host name",
     wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nhostname = \"oak\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nhostname = \"oak\"\n")],
     right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nhostname = \"oak-a\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nhostname = \"oak-b\"\n")];
@@ -351,7 +351,7 @@ fn unique<T: Ord + Display>(
                     ),
                 )
                 .hint(format!(
-                    "each box has its own `{key}`: look at the device which one is right"
+                    "every device has its own `{key}`: check on the device which one is right"
                 ))
                 .related(
                     inventory.point_at_device(*earlier).value(key),

@@ -22,7 +22,7 @@ rules! {
     wrong: [("$", "git rm -q network.toml")],
     right: [("network.toml", "schema = 1\n")];
 
-    /// A subscriber on a device that does not exist is served by nobody.
+    /// A subscriber on a device that does not exist has no service.
     UNKNOWN_DEVICE = "unknown-device", Error, "a subscriber's device does not exist",
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"mapel-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];

@@ -63,7 +63,7 @@ rules! {
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
 
-    /// Devices are reached by IP address: a name could lead to another box tomorrow.
+    /// Devices are reached by IP address: a name may lead to another device later.
     BAD_ADDRESS = "bad-address", Error, "a text that is not a management address",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"maple-a.example.net\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n")];
@@ -80,7 +80,7 @@ rules! {
 
     /// Git keeps everything for ever and shows it to everyone who may read the repository. The inventory names secrets;
     /// their values come from the environment, a file, a command or an encrypted file. gamctl never repeats such a value.
-    SECRET_IN_INVENTORY = "secret-in-inventory", Error, "a secret stands where everyone can read it",
+    SECRET_IN_INVENTORY = "secret-in-inventory", Error, "a secret is written where everyone can read it",
     wrong: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"2c\", community = \"s3cr3t\" }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")],
     right: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"2c\", community = { secret = \"gam-snmp\" } }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")];
 

@@ -5,7 +5,7 @@ use crate::inventory::rules::rules;
 rules! {
     /// A link's target can lie outside the repository, differ between machines, and change without a commit.
     /// Nothing is followed, so what it points to would be missing from the inventory.
-    SYMLINK = "symlink", Error, "a symbolic link stands where the inventory's files belong",
+    SYMLINK = "symlink", Error, "a symbolic link is in place of a file of the inventory",
     wrong: [("$", "ln -s ../network.toml devices/other.toml")],
     right: [("$", "echo '# its own file' > devices/other.toml")];
 
@@ -31,7 +31,7 @@ rules! {
     wrong: [("devices/North.toml", "# one\n"), ("devices/north.toml", "# other\n")],
     right: [("devices/north-1.toml", "# one\n"), ("devices/north-2.toml", "# other\n")];
 
-    /// What is forgotten because of its name is not provisioned, and nobody is told.
+    /// A file that is skipped because of its name is not provisioned, and no error shows it.
     UNREAD_FILE = "unread-file", Warning, "a file looks like part of the inventory and is not read",
     wrong: [("devices/north.tml", "# never read\n")],
     right: [("devices/north.toml", "# read\n")];

@@ -39,7 +39,7 @@ record! {
         "poe" => poe: Poe, optional;
         /// Never removed; to remove it, lift this in an earlier commit.
         "protected" => protected: bool, default "false";
-        /// The id it had before, so that it is moved and not removed and made anew.
+        /// The id it had before, so that it is moved, not removed and added again.
         "moved_from" => moved_from: SubscriberId, optional;
         /// Where the billing system knows it.
         "external" => external: Box<ExternalText>, optional;

@@ -49,7 +49,9 @@ pub(super) fn drop_unsupported(
             return Ok(imported(draft, &plans, written));
         }
     }
-    Err(ImportError::Stuck("there is no end of errors".to_owned()))
+    Err(ImportError::Stuck(
+        "every round leaves new errors".to_owned(),
+    ))
 }
 
 fn imported(mut draft: Draft, plans: &Plans, written: Written) -> Imported {

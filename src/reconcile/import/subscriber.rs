@@ -90,7 +90,7 @@ fn fit<'a>(
         return Err(format!("not all of it could be read: {reason}"));
     }
     let Some(mac) = config.endpoint else {
-        return Err("it has no endpoint, and the inventory has no word for that".to_owned());
+        return Err("it has no endpoint, which the inventory cannot express".to_owned());
     };
     let Some(endpoint) = observation.config.endpoints.get(&mac) else {
         return Err(format!("its endpoint {mac} is not known"));
@@ -117,7 +117,7 @@ fn fit<'a>(
         || !config.allowed_vlans.is_empty();
     if config.vlan == VlanId::UNSERVED && has_more {
         return Err(format!(
-            "`{name}` is in VLAN 4094, without service, and has other VLANs all the same"
+            "`{name}` is in VLAN 4094, without service, but has other VLANs"
         ));
     }
     Ok((mac, endpoint))

@@ -253,7 +253,7 @@ fn what_cannot_be_done_says_what_to_do() {
     );
     assert_eq!(
         refused("\n[subscriber.a]\nb = é\n", set("a", ["b"], 1)),
-        "subscribers/a.toml:3 is not TOML: string values must be quoted, expected literal string; mend the file first"
+        "subscribers/a.toml:3 is not TOML: string values must be quoted, expected literal string; fix the file first"
     );
     assert!(refused(TWO, set("a", ["external"], 1)).contains("set one by one"));
     let two = files(&[
