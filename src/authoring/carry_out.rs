@@ -37,12 +37,13 @@ pub enum CarryOutError {
     Changed(PathBuf),
     #[error("{} was created meanwhile; run the command again", .0.display())]
     Created(PathBuf),
-    #[error("{} is not written", .path.display())]
-    BehindLink { path: PathBuf, source: io::Error },
-    #[error("failed to write {}", .path.display())]
-    Write { path: PathBuf, source: io::Error },
-    #[error("failed to remove {}", .path.display())]
-    Remove { path: PathBuf, source: io::Error },
+    #[error("failed to {action} {}", .path.display())]
+    File {
+        /// "write" or "remove".
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error(transparent)]
     Commit(#[from] CommitError),
 }
@@ -110,26 +111,28 @@ impl Proposal<'_> {
                 }
                 _ => {}
             }
-            check_no_link(root, &path).map_err(|source| {
-                let path = path.clone();
-                CarryOutError::BehindLink { path, source }
-            })?;
+            check_no_link(root, &path).map_err(failed("write", &path))?;
         }
         let mut written = Vec::with_capacity(self.changes.len());
         for change in &self.changes {
             let path = file_of(change);
             match &change.after {
-                Some(text) => replace(&path, text.as_bytes()).map_err(|source| {
-                    let path = path.clone();
-                    CarryOutError::Write { path, source }
-                })?,
-                None => fs::remove_file(&path).map_err(|source| {
-                    let path = path.clone();
-                    CarryOutError::Remove { path, source }
-                })?,
+                Some(text) => {
+                    replace(&path, text.as_bytes()).map_err(failed("write", &path))?;
+                }
+                None => fs::remove_file(&path).map_err(failed("remove", &path))?,
             }
             written.push(path);
         }
         Ok(written)
+    }
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CarryOutError {
+    let path = path.to_owned();
+    move |source| CarryOutError::File {
+        action,
+        path,
+        source,
     }
 }

@@ -8,6 +8,7 @@ use super::exposed_secrets::warn_of_exposed;
 use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
 use super::looking::Bar;
+use super::scope::did_you_mean;
 use super::source::InventoryArguments;
 use crate::discovery::{Seen, Verdict, addresses};
 use crate::inventory::{Inventory, nearest};
@@ -106,12 +107,9 @@ fn credentials(
     let known = || inventory.credentials().map(|known| known.id.as_str());
     for name in &arguments.credentials {
         if !known().any(|known| known == name) {
-            let hint = nearest(name, known()).map(|near| format!("; did you mean `{near}`?"));
-            bail!(
-                "there are no credentials `{}` in the inventory{}",
-                visible(name),
-                hint.unwrap_or_default()
-            );
+            let hint = did_you_mean(nearest(name, known()));
+            let name = visible(name);
+            bail!("there are no credentials `{name}` in the inventory{hint}");
         }
     }
     let mut credentials = SweepCredentials::of(inventory, &arguments.credentials, &secrets);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::commit_target::{CommitTarget, told};
 use super::invocation::Invocation;
-use super::scope::pattern;
+use super::scope::{did_you_mean, pattern};
 use super::source::{InventoryArguments, is_bare, report, summary};
 use super::terminal::Terminal;
 use crate::authoring::edit::{Edit, FileChange, KeyPath, Object};
@@ -274,10 +274,7 @@ impl Request {
         let fields = field_texts(inventory, FileKind::Subscribers, &keys);
         for (word, pattern) in &self.patterns {
             if !fields.keys().any(|id| pattern.is_match(id)) {
-                let near = nearest(word, fields.keys().map(String::as_str));
-                let hint = near
-                    .map(|near| format!("; did you mean `{near}`?"))
-                    .unwrap_or_default();
+                let hint = did_you_mean(nearest(word, fields.keys().map(String::as_str)));
                 bail!("there is no subscriber `{}`{hint}", visible(word));
             }
         }
@@ -322,10 +319,7 @@ fn check_key(key: &str) -> anyhow::Result<()> {
     if known.contains(&first) {
         return Ok(());
     }
-    let near = nearest(first, known.iter().copied());
-    let hint = near
-        .map(|near| format!("; did you mean `{near}`?"))
-        .unwrap_or_default();
+    let hint = did_you_mean(nearest(first, known.iter().copied()));
     bail!("`{}` is not a key of subscribers{hint}", visible(key));
 }
 

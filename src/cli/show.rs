@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::format::{ShowFormat, print_shown};
 use super::invocation::Invocation;
-use super::scope::{Scope, ScopeArguments};
+use super::scope::{Scope, ScopeArguments, did_you_mean};
 use super::show_at::shown_at;
-use super::show_line::{did_you_mean, line};
+use super::show_line::line;
 use super::show_observed::{Beside, Subject, compared};
 use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;

@@ -1,4 +1,4 @@
-//! Builds what all forms of `gamctl show` share: the line of a device, and "did you mean".
+//! Builds the line of a device that all forms of `gamctl show` share.
 
 use crate::inventory::{DeviceObject, Inventory};
 use crate::model::{DeviceState, SubscriberState};
@@ -17,9 +17,4 @@ pub(super) fn line(inventory: &Inventory, object: &DeviceObject) -> paper::Devic
         address: object.text.address,
         subscribers: counts,
     }
-}
-
-pub(super) fn did_you_mean(near: Option<&str>) -> String {
-    near.map(|near| format!("; did you mean `{near}`?"))
-        .unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use globset::GlobMatcher;
 
 use super::commit_target::{CommitTarget, People, told};
 use super::invocation::{Invocation, Selected};
-use super::scope::{ScopeArguments, pattern};
+use super::scope::{ScopeArguments, did_you_mean, pattern};
 use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
 use crate::authoring::edit::{Edit, KeyPath, Object};
@@ -125,12 +125,8 @@ fn questions(
         let pattern = pattern(word)?;
         let names = || inventory.devices().map(|device| device.id.as_str());
         if !names().any(|name| pattern.is_match(name)) {
-            let hint = nearest(word, names()).map(|near| format!("; did you mean `{near}`?"));
-            bail!(
-                "there is no device `{}`{}",
-                visible(word),
-                hint.unwrap_or_default()
-            );
+            let hint = did_you_mean(nearest(word, names()));
+            bail!("there is no device `{}`{hint}", visible(word));
         }
         patterns.push(pattern);
     }

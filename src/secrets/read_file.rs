@@ -32,7 +32,6 @@ pub(super) fn without_line_break(value: &[u8]) -> &[u8] {
     value.strip_suffix(b"\r").unwrap_or(value)
 }
 
-#[cfg(unix)]
 pub(super) fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     // A pipe that nobody writes to would keep us waiting.
@@ -42,18 +41,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-#[cfg(not(unix))]
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
-}
-
-#[cfg(unix)]
 pub(super) fn is_open_to_others(facts: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     facts.permissions().mode() & 0o007 != 0
-}
-
-#[cfg(not(unix))]
-pub(super) fn is_open_to_others(_facts: &std::fs::Metadata) -> bool {
-    false
 }

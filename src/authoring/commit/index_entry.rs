@@ -38,7 +38,6 @@ pub(super) fn index_entry(
     entry
 }
 
-#[cfg(unix)]
 fn fill_in(entry: &mut IndexEntry, metadata: &Metadata) {
     use std::os::unix::fs::MetadataExt as _;
     // The index has 32 bits for each and keeps the lower ones.
@@ -55,6 +54,3 @@ fn fill_in(entry: &mut IndexEntry, metadata: &Metadata) {
     entry.gid = metadata.gid();
     entry.file_size = low(metadata.size());
 }
-
-#[cfg(not(unix))]
-fn fill_in(_entry: &mut IndexEntry, _metadata: &Metadata) {}

@@ -37,7 +37,7 @@ impl OpenFile<'_> {
         match self.find(path)? {
             ValuePosition::Statement(index) => self.replace(index, &text)?,
             ValuePosition::Inline(index, depth) => {
-                self.set_inline(index, depth, path, &text, order)?
+                self.set_inline(index, depth, path, &text, order)?;
             }
             ValuePosition::Nowhere => self.insert(object, path, &text, order)?,
         }

@@ -2,17 +2,17 @@
 
 /// The lines above a statement, in paragraphs.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::authoring) struct Lead<'a> {
+pub(crate) struct Lead<'a> {
     /// Whether a blank line comes before the first comment.
-    pub(in crate::authoring) begins_blank: bool,
+    pub(crate) begins_blank: bool,
     /// Comment lines without indentation and trailing white space; blank lines part the paragraphs.
-    pub(in crate::authoring) paragraphs: Vec<Vec<&'a str>>,
+    pub(crate) paragraphs: Vec<Vec<&'a str>>,
     /// Whether the last paragraph is directly above the statement.
-    pub(in crate::authoring) is_attached: bool,
+    pub(crate) is_attached: bool,
 }
 
 impl<'a> Lead<'a> {
-    pub(in crate::authoring) fn parse(text: &'a str) -> Self {
+    pub(crate) fn parse(text: &'a str) -> Self {
         let mut lead = Self::default();
         for line in text.lines().map(trim) {
             if line.is_empty() {
@@ -30,7 +30,7 @@ impl<'a> Lead<'a> {
     }
 
     /// Splits off the comment directly above the statement: (free-standing, attached).
-    pub(in crate::authoring) fn split_attached(text: &str) -> (&str, &str) {
+    pub(crate) fn split_attached(text: &str) -> (&str, &str) {
         let mut at = text.len();
         for line in text.split_inclusive('\n').rev() {
             if trim(line).is_empty() {
@@ -44,7 +44,7 @@ impl<'a> Lead<'a> {
     /// Splits what stays at the top of a file from the comment on its first statement: (head, rest).
     ///
     /// Editors look for `#:schema …` on the first line, so it must not move with the statement below it.
-    pub(in crate::authoring) fn split_head(text: &str) -> (&str, &str) {
+    pub(crate) fn split_head(text: &str) -> (&str, &str) {
         let (free, attached) = Self::split_attached(text);
         if comments_in(free) {
             return (free, attached);
@@ -57,7 +57,7 @@ impl<'a> Lead<'a> {
     }
 
     /// Splits off the comment that is glued to the statement above and to nothing below: (tail, rest).
-    pub(in crate::authoring) fn split_tail(text: &str, is_at_end: bool) -> (&str, &str) {
+    pub(crate) fn split_tail(text: &str, is_at_end: bool) -> (&str, &str) {
         let mut at = 0;
         for line in text.split_inclusive('\n') {
             if trim(line).is_empty() {
@@ -70,7 +70,7 @@ impl<'a> Lead<'a> {
 }
 
 /// Returns whether a comment line speaks to a program and not to people.
-pub(in crate::authoring) fn is_directive(line: &str) -> bool {
+pub(crate) fn is_directive(line: &str) -> bool {
     trim(line).starts_with("#:")
 }
 
@@ -80,7 +80,7 @@ fn trim(line: &str) -> &str {
 }
 
 /// Returns whether there is a comment in lines between statements.
-pub(in crate::authoring) fn comments_in(text: &str) -> bool {
+pub(crate) fn comments_in(text: &str) -> bool {
     text.lines().any(|line| !trim(line).is_empty())
 }
 

@@ -4,22 +4,22 @@ use toml_edit::{Document, Item, Table, TableLike, TomlError, Value};
 
 /// The values of a file.
 #[derive(Debug, Clone)]
-pub(in crate::authoring) struct Meaning(Item);
+pub(crate) struct Meaning(Item);
 
 impl Meaning {
-    pub(in crate::authoring) fn of(text: &str) -> Result<Self, TomlError> {
+    pub(crate) fn of(text: &str) -> Result<Self, TomlError> {
         Ok(Self(Document::parse(text)?.into_item()))
     }
 
-    pub(in crate::authoring) fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Self(Item::Table(Table::new()))
     }
 
-    pub(in crate::authoring) fn item(&self) -> &Item {
+    pub(crate) fn item(&self) -> &Item {
         &self.0
     }
 
-    pub(in crate::authoring) fn get<S: AsRef<str>>(&self, path: &[S]) -> Option<&Item> {
+    pub(crate) fn get<S: AsRef<str>>(&self, path: &[S]) -> Option<&Item> {
         path.iter().try_fold(&self.0, |item, name| {
             item.as_table_like()?.get(name.as_ref())
         })
@@ -27,7 +27,7 @@ impl Meaning {
 
     /// Sets the value at `path` and creates the tables on the way; returns whether that was possible.
     #[must_use]
-    pub(in crate::authoring) fn set<S: AsRef<str>>(&mut self, path: &[S], value: Item) -> bool {
+    pub(crate) fn set<S: AsRef<str>>(&mut self, path: &[S], value: Item) -> bool {
         let Some((last, way)) = path.split_last() else {
             return false;
         };
@@ -47,7 +47,7 @@ impl Meaning {
         true
     }
 
-    pub(in crate::authoring) fn remove<S: AsRef<str>>(&mut self, path: &[S]) -> Option<Item> {
+    pub(crate) fn remove<S: AsRef<str>>(&mut self, path: &[S]) -> Option<Item> {
         let (last, way) = path.split_last()?;
         let mut item = &mut self.0;
         for name in way {
@@ -58,14 +58,14 @@ impl Meaning {
 }
 
 /// Returns whether two items have the same values in any style: inline tables equal tables, floats are compared by their bits.
-pub(in crate::authoring) fn same_meaning(left: &Item, right: &Item) -> bool {
+pub(crate) fn same_meaning(left: &Item, right: &Item) -> bool {
     compare(left, right, false)
 }
 
 /// Returns whether two items have the same values, if an empty table counts as none.
 ///
 /// Removing the last key of a table written with dots removes the table with it.
-pub(in crate::authoring) fn without_empty_tables(left: &Item, right: &Item) -> bool {
+pub(crate) fn without_empty_tables(left: &Item, right: &Item) -> bool {
     compare(left, right, true)
 }
 

@@ -8,26 +8,26 @@ mod value;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub(in crate::authoring) use comment::{Lead, comments_in, is_directive};
-pub(in crate::authoring) use meaning::{Meaning, same_meaning, without_empty_tables};
-pub(in crate::authoring) use parse::LayoutError;
-pub(in crate::authoring) use value::{Entry, Node, Shape};
+pub(crate) use comment::{Lead, comments_in, is_directive};
+pub(crate) use meaning::{Meaning, same_meaning, without_empty_tables};
+pub(crate) use parse::LayoutError;
+pub(crate) use value::{Entry, Node, Shape};
 
 /// A file, in order: concatenating all its pieces gives the text back byte for byte.
 #[derive(Debug, Clone, Default)]
-pub(in crate::authoring) struct Layout<'a> {
+pub(crate) struct Layout<'a> {
     /// The byte order mark, or nothing.
-    pub(in crate::authoring) mark: &'static str,
-    pub(in crate::authoring) statements: Vec<Statement<'a>>,
+    pub(crate) mark: &'static str,
+    pub(crate) statements: Vec<Statement<'a>>,
     /// Comments and blank lines after the last statement.
-    pub(in crate::authoring) end: Cow<'a, str>,
+    pub(crate) end: Cow<'a, str>,
     /// How the file around ends its lines, where this is only a part of one.
-    pub(in crate::authoring) line_end_around: Option<&'static str>,
+    pub(crate) line_end_around: Option<&'static str>,
 }
 
 /// What a statement does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::authoring) enum StatementKind {
+pub(crate) enum StatementKind {
     /// `[table]`
     Header,
     /// `[[table]]`
@@ -37,7 +37,7 @@ pub(in crate::authoring) enum StatementKind {
 }
 
 impl StatementKind {
-    pub(in crate::authoring) fn is_header(self) -> bool {
+    pub(crate) fn is_header(self) -> bool {
         match self {
             Self::Header | Self::ArrayHeader => true,
             Self::KeyValue => false,
@@ -47,33 +47,33 @@ impl StatementKind {
 
 /// One element of a key, with its place.
 #[derive(Debug, Clone)]
-pub(in crate::authoring) struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// Without quotes and escapes.
-    pub(in crate::authoring) name: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
     /// As it is written, within the text that it is part of.
-    pub(in crate::authoring) place: Range<usize>,
+    pub(crate) place: Range<usize>,
 }
 
 /// A header or a `key = value`, with the comments around it.
 #[derive(Debug, Clone)]
-pub(in crate::authoring) struct Statement<'a> {
+pub(crate) struct Statement<'a> {
     /// The whole lines of comments and blanks above it.
-    pub(in crate::authoring) lead: Cow<'a, str>,
-    pub(in crate::authoring) kind: StatementKind,
+    pub(crate) lead: Cow<'a, str>,
+    pub(crate) kind: StatementKind,
     /// The key as written: relative to the header above where it is a `key = value`.
-    pub(in crate::authoring) path: Vec<Part<'a>>,
+    pub(crate) path: Vec<Part<'a>>,
     /// From the beginning of its first line to the line end of its last.
-    pub(in crate::authoring) line: Cow<'a, str>,
+    pub(crate) line: Cow<'a, str>,
     /// The value within `line`; empty for a header.
-    pub(in crate::authoring) value: Range<usize>,
+    pub(crate) value: Range<usize>,
     /// The comment behind it within `line`.
-    pub(in crate::authoring) comment: Option<Range<usize>>,
+    pub(crate) comment: Option<Range<usize>>,
     /// Comment lines glued below the last statement of a table: usually keys that were commented out, so they belong to this table and not to the next.
-    pub(in crate::authoring) tail: Cow<'a, str>,
+    pub(crate) tail: Cow<'a, str>,
 }
 
 impl<'a> Layout<'a> {
-    pub(in crate::authoring) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let mut text = String::from(self.mark);
         for statement in &self.statements {
             text.push_str(&statement.lead);
@@ -85,9 +85,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Returns each statement with its index and the path of the header above it (empty for headers and at the top of the file).
-    pub(in crate::authoring) fn placed(
-        &self,
-    ) -> impl Iterator<Item = (usize, &[Part<'a>], &Statement<'a>)> {
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (usize, &[Part<'a>], &Statement<'a>)> {
         let mut header: &[Part<'a>] = &[];
         self.statements
             .iter()
@@ -103,7 +101,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Returns the line, counted from 1, on which the statement at `index` begins.
-    pub(in crate::authoring) fn line_number(&self, index: usize) -> usize {
+    pub(crate) fn line_number(&self, index: usize) -> usize {
         let above = self.statements.iter().take(index);
         let above: usize = above.map(Statement::line_breaks).sum();
         let lead = self.statements.get(index).map_or(0, |s| breaks(&s.lead));
@@ -111,14 +109,14 @@ impl<'a> Layout<'a> {
     }
 
     /// Returns how the file ends its lines; the first line decides.
-    pub(in crate::authoring) fn line_end(&self) -> &'static str {
+    pub(crate) fn line_end(&self) -> &'static str {
         let around = self.line_end_around;
         around.unwrap_or_else(|| line_end_of(self.statements.iter(), &self.end))
     }
 }
 
 /// Returns the line end of statements and of the text after them; the first line decides.
-pub(in crate::authoring) fn line_end_of<'s, 'a: 's>(
+pub(crate) fn line_end_of<'s, 'a: 's>(
     statements: impl Iterator<Item = &'s Statement<'a>>,
     end: &'s str,
 ) -> &'static str {
@@ -135,26 +133,22 @@ fn breaks(text: &str) -> usize {
 }
 
 impl Statement<'_> {
-    pub(in crate::authoring) fn value_text(&self) -> &str {
+    pub(crate) fn value_text(&self) -> &str {
         self.line.get(self.value.clone()).unwrap_or_default()
     }
 
     /// Returns how many lines end in it and in what belongs to it.
-    pub(in crate::authoring) fn line_breaks(&self) -> usize {
+    pub(crate) fn line_breaks(&self) -> usize {
         breaks(&self.lead) + breaks(&self.line) + breaks(&self.tail)
     }
 
-    pub(in crate::authoring) fn indentation(&self) -> &str {
+    pub(crate) fn indentation(&self) -> &str {
         let rest = self.line.trim_start_matches([' ', '\t']);
         self.line.strip_suffix(rest).unwrap_or_default()
     }
 
     /// Replaces the bytes at `place` of its line, and finds its parts again.
-    pub(in crate::authoring) fn splice(
-        &mut self,
-        place: Range<usize>,
-        text: &str,
-    ) -> Result<(), LayoutError> {
+    pub(crate) fn splice(&mut self, place: Range<usize>, text: &str) -> Result<(), LayoutError> {
         let mut line = self.line.clone().into_owned();
         line.replace_range(place, text);
         self.set_line(line)
@@ -178,7 +172,7 @@ impl Statement<'_> {
         Ok(())
     }
 
-    pub(in crate::authoring) fn into_owned(self) -> Statement<'static> {
+    pub(crate) fn into_owned(self) -> Statement<'static> {
         Statement {
             lead: Cow::Owned(self.lead.into_owned()),
             kind: self.kind,
@@ -199,11 +193,7 @@ impl Statement<'_> {
 }
 
 /// Returns how many leading names of `path` the key `header` + `keys` has in common with it.
-pub(in crate::authoring) fn shared<S: AsRef<str>>(
-    header: &[Part<'_>],
-    keys: &[Part<'_>],
-    path: &[S],
-) -> usize {
+pub(crate) fn shared<S: AsRef<str>>(header: &[Part<'_>], keys: &[Part<'_>], path: &[S]) -> usize {
     header
         .iter()
         .chain(keys)

@@ -16,13 +16,13 @@ const MARK: &str = "\u{feff}";
 /// Why a text is not TOML.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub(in crate::authoring) struct LayoutError {
+pub(crate) struct LayoutError {
     message: String,
     offset: usize,
 }
 
 impl LayoutError {
-    pub(in crate::authoring) fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Self {
             message: "nothing to read".to_owned(),
             offset: 0,
@@ -30,7 +30,7 @@ impl LayoutError {
     }
 
     /// Returns the line in `text`, counted from 1.
-    pub(in crate::authoring) fn line(&self, text: &str) -> usize {
+    pub(crate) fn line(&self, text: &str) -> usize {
         let above = text.get(..self.offset).unwrap_or(text);
         above.matches('\n').count() + 1
     }
@@ -50,7 +50,7 @@ impl<'a> Layout<'a> {
     /// Splits a text into statements.
     ///
     /// Only the grammar is checked: `toml_edit` finds duplicate keys.
-    pub(in crate::authoring) fn parse(text: &'a str) -> Result<Self, LayoutError> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, LayoutError> {
         let source = Source::new(text);
         let tokens = source.lex().into_vec();
         let mut events = Vec::with_capacity(tokens.len());
@@ -84,14 +84,14 @@ impl<'a> Layout<'a> {
     }
 
     /// Assigns all comments between two statements to one of them.
-    pub(in crate::authoring) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         for index in 1..=self.statements.len() {
             self.settle_above(index);
         }
     }
 
     /// Gives comment lines that are glued to the statement before `index`, and to nothing below, to that statement; returns those for which this no longer holds.
-    pub(in crate::authoring) fn settle_above(&mut self, index: usize) {
+    pub(crate) fn settle_above(&mut self, index: usize) {
         let Some((before, after)) = self.statements.split_at_mut_checked(index) else {
             return;
         };

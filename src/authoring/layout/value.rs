@@ -10,7 +10,7 @@ use super::parse::{DEPTH, LayoutError, part};
 
 /// What a value is on the outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::authoring) enum Shape {
+pub(crate) enum Shape {
     Scalar,
     Array,
     InlineTable,
@@ -18,31 +18,31 @@ pub(in crate::authoring) enum Shape {
 
 /// A value within a text.
 #[derive(Debug)]
-pub(in crate::authoring) struct Node<'a> {
-    pub(in crate::authoring) shape: Shape,
-    pub(in crate::authoring) place: Range<usize>,
-    pub(in crate::authoring) entries: Vec<Entry<'a>>,
+pub(crate) struct Node<'a> {
+    pub(crate) shape: Shape,
+    pub(crate) place: Range<usize>,
+    pub(crate) entries: Vec<Entry<'a>>,
     /// Comments after the last entry, on lines of their own.
-    pub(in crate::authoring) end_comments: Vec<Range<usize>>,
+    pub(crate) end_comments: Vec<Range<usize>>,
     /// Whether a line ends directly inside it.
-    pub(in crate::authoring) is_multi_line: bool,
+    pub(crate) is_multi_line: bool,
 }
 
 /// An element of an array, or a key and value of an inline table.
 #[derive(Debug)]
-pub(in crate::authoring) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// Empty in an array.
-    pub(in crate::authoring) key: Vec<Part<'a>>,
-    pub(in crate::authoring) value: Node<'a>,
+    pub(crate) key: Vec<Part<'a>>,
+    pub(crate) value: Node<'a>,
     /// Comments on the lines above.
-    pub(in crate::authoring) comments_above: Vec<Range<usize>>,
+    pub(crate) comments_above: Vec<Range<usize>>,
     /// The comment behind it on the same line.
-    pub(in crate::authoring) comment_behind: Option<Range<usize>>,
+    pub(crate) comment_behind: Option<Range<usize>>,
 }
 
 impl<'a> Entry<'a> {
     /// Returns its place, from the key to the end of the value.
-    pub(in crate::authoring) fn place(&self) -> Range<usize> {
+    pub(crate) fn place(&self) -> Range<usize> {
         let start = self
             .key
             .first()
@@ -52,7 +52,7 @@ impl<'a> Entry<'a> {
 }
 
 impl<'a> Node<'a> {
-    pub(in crate::authoring) fn parse(text: &'a str) -> Result<Self, LayoutError> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, LayoutError> {
         let tokens = Source::new(text).lex().into_vec();
         let mut events = Vec::with_capacity(tokens.len());
         let mut error: Option<ParseError> = None;
@@ -72,7 +72,7 @@ impl<'a> Node<'a> {
     }
 
     /// Returns whether it has a comment itself, not only in nested values.
-    pub(in crate::authoring) fn has_own_comments(&self) -> bool {
+    pub(crate) fn has_own_comments(&self) -> bool {
         !self.end_comments.is_empty()
             || self
                 .entries
@@ -81,7 +81,7 @@ impl<'a> Node<'a> {
     }
 
     /// Returns the places of all comments in it, in order.
-    pub(in crate::authoring) fn comments(&self) -> Vec<Range<usize>> {
+    pub(crate) fn comments(&self) -> Vec<Range<usize>> {
         let mut all = Vec::new();
         for entry in &self.entries {
             all.extend(entry.comments_above.iter().cloned());

@@ -1,5 +1,6 @@
 //! Checks what must be unique in the fleet: ids, MAC addresses, management addresses, identity pins.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -7,6 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::inventory::assemble::{Inventory, ObjectPosition};
 use crate::inventory::locate::{Pending, Pointer};
+use crate::inventory::parse::Object;
 use crate::inventory::rules::rules;
 use crate::inventory::similar_id::look_alike;
 use crate::model::{DeviceState, MacAddress, Rule};
@@ -56,46 +58,24 @@ pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
 }
 
 fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    ids(
-        "subscriber",
-        &inventory.subscribers,
-        |position| {
-            inventory
-                .subscriber_at(position)
-                .map(|o| (o.skeleton, o.id.as_str()))
-        },
-        pending,
-    );
-    ids(
-        "device",
-        &inventory.devices,
-        |position| {
-            inventory
-                .device_at(position)
-                .map(|o| (o.skeleton, o.id.as_str()))
-        },
-        pending,
-    );
+    let subscriber = |at| named(inventory.subscriber_at(at));
+    ids("subscriber", &inventory.subscribers, subscriber, pending);
+    let device = |at| named(inventory.device_at(at));
+    ids("device", &inventory.devices, device, pending);
+    let service_plan = |at| named(inventory.service_plan_at(at));
     ids(
         "service_plan",
         &inventory.service_plans,
-        |position| {
-            inventory
-                .service_plan_at(position)
-                .map(|o| (o.skeleton, o.id.as_str()))
-        },
+        service_plan,
         pending,
     );
-    ids(
-        "credentials",
-        &inventory.credentials,
-        |position| {
-            inventory
-                .credentials_at(position)
-                .map(|o| (o.skeleton, o.id.as_str()))
-        },
-        pending,
-    );
+    let credentials = |at| named(inventory.credentials_at(at));
+    ids("credentials", &inventory.credentials, credentials, pending);
+}
+
+/// Returns what the ids of a kind are compared by.
+fn named<I: Borrow<str>, T>(object: Option<&Object<I, T>>) -> Option<(u64, &str)> {
+    object.map(|object| (object.skeleton, object.id.borrow()))
 }
 
 /// Reports ids that are duplicate or look alike.

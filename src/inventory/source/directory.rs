@@ -149,7 +149,6 @@ fn node(file_type: FileType) -> Node {
     }
 }
 
-#[cfg(unix)]
 fn special(file_type: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt as _;
     if file_type.is_fifo() {
@@ -159,11 +158,6 @@ fn special(file_type: FileType) -> &'static str {
     } else {
         "a device file"
     }
-}
-
-#[cfg(not(unix))]
-fn special(_file_type: FileType) -> &'static str {
-    "something else"
 }
 
 fn check_is_file(path: &str, metadata: &Metadata) -> Result<(), Box<Finding>> {
@@ -177,18 +171,12 @@ fn check_is_file(path: &str, metadata: &Metadata) -> Result<(), Box<Finding>> {
     }
 }
 
-#[cfg(unix)]
 fn open_without_following(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(path)
-}
-
-#[cfg(not(unix))]
-fn open_without_following(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).open(path)
 }
 
 /// Returns why, without the operating system's number, which differs between systems.
@@ -217,7 +205,6 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
     #[test]
     fn opening_follows_no_link_and_waits_for_no_writer() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,6 @@
 //! Holds the new objects of an import, and writes them as TOML.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::LeftOut;
 use super::name::{Ids, slug};
@@ -171,27 +170,12 @@ impl Written {
 
 /// Returns a text as a string of TOML. A device may hold any text; validation decides whether it is valid in an inventory.
 pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            character if character.is_control() => {
-                let _written = write!(quoted, "\\u{:04X}", u32::from(character));
-            }
-            character => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
+    toml_edit::Value::from(text).to_string()
 }
 
-fn quoted_key(id: &str) -> String {
-    if id.contains('.') {
-        quoted(id)
-    } else {
-        id.to_owned()
-    }
+/// Returns an id as a key of TOML.
+pub(super) fn quoted_key(id: &str) -> String {
+    toml_edit::Key::new(id).display_repr().into_owned()
 }
 
 /// Returns a free id, made from the first wish that gives one.

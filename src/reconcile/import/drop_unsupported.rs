@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Draft, Object, Written, quoted};
+use super::draft::{Draft, Object, Written, quoted, quoted_key};
 use super::service_plan::{Plans, plans};
 use super::{FoundDevice, ImportError, Imported, Texts, said, together};
 use crate::inventory::{Inventory, Reading, resolve_device};
@@ -100,7 +100,7 @@ fn write(draft: &Draft, plans: &Plans, existing: &Texts) -> Written {
         }
     };
     for plan in &plans.new {
-        let head = format!("service_plan.{}", key(plan.id.as_str()));
+        let head = format!("service_plan.{}", quoted_key(plan.id.as_str()));
         let object = Object::ServicePlan(plan.id.clone());
         written.table(&path, &head, &plan.keys, object);
     }
@@ -116,13 +116,6 @@ fn write(draft: &Draft, plans: &Plans, existing: &Texts) -> Written {
         }
     }
     written
-}
-
-fn key(id: &str) -> String {
-    match id.contains('.') {
-        true => quoted(id),
-        false => id.to_owned(),
-    }
 }
 
 /// Leaves out the object of a finding; `false` if the draft does not have it.
