@@ -10,7 +10,7 @@ use super::edit::FileChange;
 use super::propose::Proposal;
 use super::replace::{check_no_link, replace};
 
-/// What was written.
+/// The result of a proposal that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     Files(Vec<PathBuf>),

@@ -10,7 +10,7 @@ use crate::inventory::source::Limits;
 use crate::inventory::{Reading, canonical_order, read_texts};
 use crate::model::{Finding, Severity};
 
-/// Who changes an inventory, when and why.
+/// Author, committer, time and message of a change.
 #[derive(Debug, Clone)]
 pub struct Authorship {
     pub author: Person,
@@ -21,7 +21,7 @@ pub struct Authorship {
     pub trailers: Vec<(String, String)>,
 }
 
-/// What an author wants to change.
+/// The content of a change.
 #[derive(Debug, Clone, Copy)]
 pub enum Change<'a> {
     Edits(&'a [Edit]),

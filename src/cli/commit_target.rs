@@ -15,7 +15,7 @@ pub(super) struct CommitTarget {
     pub(super) people: People,
 }
 
-/// Who makes a commit.
+/// The people that a commit names.
 pub(super) struct People {
     author: Person,
     committer: Person,
@@ -54,7 +54,7 @@ impl CommitTarget {
 }
 
 impl People {
-    /// Returns what a commit of a command says of itself.
+    /// Returns author, time, message and trailers of a command's commit.
     pub(super) fn authorship(self, message: String, command: &str) -> Authorship {
         Authorship {
             author: self.author,

@@ -44,11 +44,11 @@ pub(super) struct DiscoverArguments {
     #[arg(long, value_name = "NAME")]
     credentials: Vec<String>,
 
-    /// How long an address may take, in milliseconds; it is asked twice
+    /// Timeout per request in milliseconds; an address gets two requests
     #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(50..=20_000))]
     timeout: u64,
 
-    /// How the result is printed
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }

@@ -186,7 +186,7 @@ fn is_confirmed(lines: &[TrustLine], can_write: bool, terminal: &Terminal) -> bo
     terminal.confirms(&format!("Pin {keys}?\n{}", shown.concat()))
 }
 
-/// What became of the pins.
+/// The result of pinning.
 enum Pinned {
     Nothing,
     /// The inventory would have errors; they were reported.

@@ -16,7 +16,7 @@ pub struct AddressRange {
     count: u64,
 }
 
-/// What is wrong with a range.
+/// Why a text is not a range of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
     #[error(

@@ -19,7 +19,7 @@ pub struct SweepTarget {
     pub credentials: Vec<usize>,
 }
 
-/// How a sweep is done.
+/// Credentials, rate and timeouts of a sweep.
 #[derive(Debug)]
 pub struct Sweep {
     pub credentials: Vec<(CredentialsName, Access)>,

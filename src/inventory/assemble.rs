@@ -12,7 +12,7 @@ use super::text::{
 };
 use crate::model::{CredentialsName, DeviceName, ServicePlanId, SubscriberId};
 
-/// Where an object stands: file and number within the file.
+/// The position of an object: its file, and its number in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::inventory) struct ObjectPosition {
     pub file: u32,

@@ -268,7 +268,7 @@ fn first_file(inventory: &Inventory, kind: FileKind) -> Place {
     Place::whole(first.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path)))
 }
 
-/// Reports protected subscribers that were served and are made pending, which takes them off the device as well.
+/// Reports protected subscribers that change from served to pending, which removes them from the device as well.
 fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
     let is_pending =
         |object: &SubscriberObject| object.text.state == Some(SubscriberState::Pending);

@@ -6,7 +6,7 @@ use super::record::Fields;
 use super::text::SuspensionHow;
 use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode};
 
-/// What holds for the network, defaults filled in.
+/// The settings of the network, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkDefaults {
     pub management_vlan: VlanId,
@@ -16,7 +16,7 @@ pub struct NetworkDefaults {
     pub suspension_plan: Option<ServicePlanId>,
 }
 
-/// Which defaults of the network are known: what cannot be read in `network.toml` is not the default.
+/// Whether defaults of the network are known: a value that cannot be read in `network.toml` is not the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::inventory) struct KnownDefaults {
     pub management: bool,

@@ -66,7 +66,7 @@ pub(in crate::inventory) struct Pending {
     pub related: Vec<(Pointer, String)>,
     /// The file that is missing, where that is the place.
     pub missing: Option<&'static str>,
-    /// What it points at may be a secret.
+    /// Whether the text it points at may be a secret.
     pub is_secret: bool,
 }
 
@@ -121,7 +121,7 @@ impl Pending {
     }
 }
 
-/// Where the lines of a text begin.
+/// The starts of the lines of a text.
 pub(in crate::inventory) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,

@@ -39,7 +39,7 @@ pub struct Object<I, T> {
     pub text: T,
 }
 
-/// What a file holds.
+/// The objects of a file.
 #[derive(Debug)]
 pub(in crate::inventory) enum Content {
     Network(Box<NetworkText>),

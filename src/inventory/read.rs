@@ -14,7 +14,7 @@ use super::tree::TreeLimits;
 use super::{FileKind, PathKind, check, classify, compare, parallel};
 use crate::model::{Finding, Severity, by_place};
 
-/// How many readings a parsed file is kept for after the last one that needed it.
+/// The readings for which a parsed file is kept after its last use.
 ///
 /// A pull request's check alternates between two commits; two is enough for neither to push the other out.
 const KEPT_FOR: u64 = 2;
@@ -84,7 +84,7 @@ pub struct Reading {
     pub findings: Vec<Finding>,
     /// The inventory's folder in its repository: `""` or `"inventory.example/"`.
     pub prefix: String,
-    /// How many files were known from an earlier reading.
+    /// The number of files that were cached from an earlier reading.
     pub cached: usize,
     /// A file, or a part of one, could not be read at all, so findings may be missing.
     pub is_partial: bool,
@@ -226,7 +226,7 @@ fn belongs_to(kind: FileKind, path: &str) -> bool {
 /// A file for each entry, or nothing where it could not be read.
 type ParsedFiles = Vec<Option<Arc<ParsedFile>>>;
 
-/// What became of one listed file.
+/// The result of reading one listed file.
 enum Outcome {
     Parsed(Arc<ParsedFile>),
     NotRead(Box<Finding>),

@@ -12,7 +12,7 @@ use crate::model::{
     SubscriberConfig, SubscriberName, SubscriberState, SystemConfig, UplinkConfig, VlanId, VlanSet,
 };
 
-/// What one device should look like.
+/// The intended configuration of one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntendedDevice {
     pub name: DeviceName,
@@ -142,7 +142,7 @@ pub fn complete_service_plans(inventory: &Inventory) -> BTreeMap<String, Service
         .collect()
 }
 
-/// What holds for every device while resolving.
+/// Values that are the same for every device while resolving.
 struct Context {
     defaults: NetworkDefaults,
     plans: foldhash::HashMap<String, ServicePlan>,

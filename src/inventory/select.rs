@@ -10,7 +10,7 @@ use super::tree::{self, Item, TreeLimits};
 
 /// Returns the text of each of `keys` for every object of a kind, by id; a dotted key goes into a table.
 ///
-/// A key that is left out has its default's text, and none where there is no default that can be written down.
+/// A key that is left out has the text of its default, if the default can be written as text.
 pub fn field_texts(
     inventory: &Inventory,
     kind: FileKind,

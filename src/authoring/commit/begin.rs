@@ -40,7 +40,7 @@ pub fn remember_person(folder: &Path, person: &Person) -> Result<(), CommitError
 
 /// Commits these files as they are on disk, and what became of every file that is known already.
 ///
-/// Where that changes nothing, the commit before is returned.
+/// Returns the earlier commit if nothing changes.
 pub fn commit_files(
     folder: &Path,
     paths: &[String],

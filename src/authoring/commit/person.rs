@@ -11,7 +11,7 @@ use crate::model::hazard_on_a_terminal;
 /// Minutes in a day: every time zone differs from UTC by less.
 const DAY: i32 = 24 * 60;
 
-/// Who wrote or committed a change.
+/// An author or committer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     pub name: String,

@@ -85,7 +85,7 @@ pub type KeyOrder<'a> = &'a dyn Fn(FileKind, &[&str]) -> Option<Vec<&'static str
 ///
 /// # Errors
 ///
-/// What cannot be edited without touching more than was asked is refused, never guessed.
+/// Refuses edits that would change more than was asked for.
 pub fn apply(
     files: &BTreeMap<Arc<str>, Arc<str>>,
     edits: &[Edit],

@@ -6,7 +6,7 @@ use super::EditError;
 use crate::inventory::FileKind;
 use crate::model::{CredentialsName, DeviceName, NameError, ServicePlanId, SubscriberId};
 
-/// What an edit is about.
+/// The target of an edit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Object {
     /// The one object in `network.toml` or `policy.toml`.

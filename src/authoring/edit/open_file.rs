@@ -19,7 +19,7 @@ pub(super) struct OpenFile<'a> {
     pub(super) path: Arc<str>,
     pub(super) kind: FileKind,
     pub(super) layout: Layout<'a>,
-    /// What the file is to mean: every edit is carried out on it too, without looking at the text.
+    /// The values that the file must have: every edit is applied to them too, independent of the text.
     pub(super) meaning: Meaning,
     pub(super) exists: bool,
     /// The rest of the file while `layout` is only a part of it.

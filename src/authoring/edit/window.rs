@@ -19,7 +19,7 @@ pub(super) struct Cut<'a> {
     end: Cow<'a, str>,
 }
 
-/// Where an object is written.
+/// The lines of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ObjectSpan {
     /// All of it is the run with this index, under headers of its own.
@@ -79,7 +79,7 @@ impl<'a> OpenFile<'a> {
 /// The part of a file in sight.
 struct Sight<'a> {
     layout: Layout<'a>,
-    /// How many statements at its beginning are the neighbour's.
+    /// The number of statements at its start that belong to the neighbour.
     above: usize,
     below: Option<Below<'a>>,
 }

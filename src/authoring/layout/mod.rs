@@ -21,11 +21,11 @@ pub(crate) struct Layout<'a> {
     pub(crate) statements: Vec<Statement<'a>>,
     /// Comments and blank lines after the last statement.
     pub(crate) end: Cow<'a, str>,
-    /// How the file around ends its lines, where this is only a part of one.
+    /// The line end of the whole file, if this is a part of one.
     pub(crate) line_end_around: Option<&'static str>,
 }
 
-/// What a statement does.
+/// The kind of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StatementKind {
     /// `[table]`

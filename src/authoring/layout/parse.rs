@@ -149,7 +149,7 @@ pub(super) fn part<'a>(text: &'a str, event: Event, origin: usize) -> Part<'a> {
 struct Reader<'a> {
     text: &'a str,
     statements: Vec<Statement<'a>>,
-    /// Where the statement before ended.
+    /// The end of the statement before.
     begin: usize,
     line_begin: usize,
     draft: Option<Draft<'a>>,

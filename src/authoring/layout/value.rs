@@ -8,7 +8,7 @@ use toml_parser::{ParseError, Source};
 use super::Part;
 use super::parse::{DEPTH, LayoutError, part};
 
-/// What a value is on the outside.
+/// The outer form of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Scalar,

@@ -66,7 +66,7 @@ pub(super) fn look(
     Ok(selected.invocation.wait(looking)??)
 }
 
-/// Returns what one argument stands for: an address, which must answer, a range, or a device by name.
+/// Returns the targets of one argument: an address, which must answer, a range, or a device by name.
 fn targets_of(text: &str) -> anyhow::Result<Vec<ImportTarget>> {
     if let Ok(address) = text.parse::<Address>() {
         return Ok(vec![ImportTarget::Address(address)]);

@@ -17,7 +17,7 @@ use crate::model::{CredentialsName, SecretName};
 use crate::reconcile::import::{FoundDevices, Imported, Texts, before, import};
 use crate::report::{Exit, counted, visible};
 
-/// How much of what was left out is shown without `--verbose`.
+/// Lines of each list that are shown without `--verbose`.
 const SHOWN: usize = 20;
 
 /// Write an inventory from devices as they are

@@ -2,7 +2,7 @@
 
 use git2::{DiffOptions, Oid, Repository};
 
-/// Where the lines of a file were in the version before it.
+/// The line numbers of a file in its previous version.
 pub(super) struct Passed {
     /// Old start and count, new start and count of each difference, in order.
     hunks: Vec<(u32, u32, u32, u32)>,

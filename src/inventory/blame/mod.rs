@@ -16,13 +16,13 @@ use super::source::{self, SourceError};
 use crate::git::{Objects, TreeEntry};
 use lines::Passed;
 
-/// How many folders deep differences are looked for; an inventory has fewer.
+/// The depth of folders in which differences are searched; an inventory has fewer levels.
 const DEEPEST: usize = 32;
 
-/// How many commits are looked at before a line's origin is left open.
+/// The commits that are searched before a line's origin stays unknown.
 pub const MOST_COMMITS: usize = 10_000;
 
-/// Who wrote something, and when.
+/// The author and time of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     pub commit: String,
@@ -44,7 +44,7 @@ pub struct Line {
 /// An object that a commit took out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenOut {
-    /// Where it stood before.
+    /// Its earlier position.
     pub at: Line,
     pub by: Written,
 }
@@ -92,7 +92,7 @@ impl History {
 
     /// Returns which commits after `before` and up to `commit` took out what stood at these lines of `before`.
     ///
-    /// What stood there is known by `needles`, the ids that were written on the lines.
+    /// The removed lines are recognised by `needles`, the ids on them.
     pub fn taken_out(
         &self,
         before: &str,

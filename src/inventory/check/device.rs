@@ -29,7 +29,7 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.port.7]\nmode = \"siso\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-M\"\naddress = \"10.20.0.11\"\n[device.maple-a.port.7]\nmode = \"siso\"\n")];
 
-    /// A device tells ports apart by name where they have one.
+    /// A device identifies ports by name if they have one.
     DUPLICATE_PORT_NAME = "duplicate-port-name", Error, "two ports of a device have the same name",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nport.1.name = \"riser\"\nport.2.name = \"riser\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nport.1.name = \"riser-a\"\nport.2.name = \"riser-b\"\n")];

@@ -156,14 +156,14 @@ fn ids<'a>(
     }
 }
 
-/// How two ids of equal looks differ.
+/// The difference between two ids that look alike.
 enum Clash {
     Same,
     Case,
     Look,
 }
 
-/// Who claims a MAC address.
+/// The owner of a MAC address in the inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Claimant {
     Device(ObjectPosition),

@@ -17,7 +17,7 @@ rules! {
     wrong: [("$", "git rm -qr devices subscribers")],
     right: [("$", "true")];
 
-    /// `network.toml` says in which form the inventory is written and what holds everywhere.
+    /// `network.toml` has the schema version of the inventory and the settings of the whole network.
     NO_NETWORK_FILE = "no-network-file", Error, "there is no `network.toml`",
     wrong: [("$", "git rm -q network.toml")],
     right: [("network.toml", "schema = 1\n")];

@@ -29,7 +29,7 @@ rules! {
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 900\nup = 900\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\nunthrottled = true\n")];
 
-    /// A device tells profiles apart by name.
+    /// A device identifies profiles by name.
     DUPLICATE_PROFILE_NAME = "duplicate-profile-name", Error, "two service plans make profiles of one name",
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n[service_plan.home-200]\ndown = 200\nup = 200\nprofile_name = \"home-100\"\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n[service_plan.home-200]\ndown = 200\nup = 200\n")];

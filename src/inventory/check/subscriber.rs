@@ -22,17 +22,17 @@ rules! {
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 5\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-4-CX\"\naddress = \"10.20.0.11\"\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 4\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-4-CX\"\naddress = \"10.20.0.11\"\n")];
 
-    /// A copper port takes one endpoint, a coax port 16 behind its splitters, and a device 384 in all.
+    /// A copper port supports one endpoint, a coax port 16 behind its splitters, and a device 384 in all.
     TOO_MANY_ENDPOINTS = "too-many-endpoints", Error, "more endpoints than a port or a device takes",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-M\"\naddress = \"10.20.0.11\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-M\"\naddress = \"10.20.0.11\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
 
-    /// Who is served needs an endpoint; only a pending subscriber may wait for one.
+    /// A served subscriber needs an endpoint; only a pending subscriber may wait for one.
     NO_ENDPOINT = "no-endpoint", Error, "a subscriber without an endpoint",
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nservice_plan = \"home-100\"\nvlan = 101\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"pending\"\n")];
 
-    /// A device tells subscribers and endpoints apart by name. A name not given is the subscriber's id.
+    /// A device identifies subscribers and endpoints by name. The default name is the subscriber's id.
     DUPLICATE_NAME = "duplicate-name", Error, "two subscribers or endpoints of a device have the same name",
     wrong: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\nname = \"acct-1\"\n")],
     right: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\nname = \"apt-2\"\n")];

@@ -19,7 +19,7 @@ rules! {
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 4093\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
 
-    /// What the uplink does not let pass stops there, and the subscriber has no service.
+    /// Traffic of a VLAN that the uplink does not pass stops there, and the subscriber has no service.
     NOT_ON_UPLINK = "not-on-uplink", Error, "a VLAN that does not pass the uplink",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"200-4093\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"100-4093\"\n")];
@@ -35,12 +35,12 @@ rules! {
     wrong: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
     right: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
 
-    /// The second Ethernet port of an endpoint is told from the first by its VLAN.
+    /// The second Ethernet port of an endpoint is distinguished from the first by its VLAN.
     PORT2_VLAN = "port2-vlan", Error, "the second port's VLAN is the subscriber's own",
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 101\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 201\n")];
 
-    /// Every firmware takes 12 entries of allowed VLANs, some 14. A VLAN or a range is one entry.
+    /// Every firmware accepts 12 entries of allowed VLANs, some 14. A VLAN or a range is one entry.
     TOO_MANY_ALLOWED_VLANS = "too-many-allowed-vlans", Error, "more allowed VLANs than every firmware takes",
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11,13,15,17,19,21,23,25,27,29,31,33,35\"\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11-35\"\n")];

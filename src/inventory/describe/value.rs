@@ -22,7 +22,7 @@ pub enum ValueError {
     IsATable { key: String },
 }
 
-/// Returns the keys of a dotted path and the value in the type that the key takes.
+/// Returns the keys of a dotted path and the value in the type of the key.
 ///
 /// The rules check the value once it is in the inventory.
 pub fn key_value(

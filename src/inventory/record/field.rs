@@ -42,7 +42,7 @@ macro_rules! boxed {
 }
 pub(in crate::inventory) use boxed;
 
-/// What a value may look like.
+/// The possible values of a key.
 #[derive(Debug, Clone)]
 pub(in crate::inventory) enum Shape {
     Text {

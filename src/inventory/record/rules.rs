@@ -13,12 +13,12 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\naddress = \"10.20.0.11\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n")];
 
-    /// TOML tells text, numbers and `true`/`false` apart: `\"100\"` is a text, `100` a number.
+    /// TOML distinguishes text, numbers and `true`/`false`: `\"100\"` is a text, `100` a number.
     WRONG_TYPE = "wrong-type", Error, "a value of the wrong type",
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = \"100\"\nup = 100\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n")];
 
-    /// The device takes only numbers of this range.
+    /// The device accepts only numbers of this range.
     OUT_OF_RANGE = "out-of-range", Error, "a number outside of what is possible",
     wrong: [("network.toml", "schema = 1\n[vlans]\nmanagement = 4096\n")],
     right: [("network.toml", "schema = 1\n[vlans]\nmanagement = 4093\n")];

@@ -14,7 +14,7 @@ use crate::inventory::source::{BlobId, Entry, Limits, SourceError, name, reposit
 pub struct GitSource {
     /// The repository's own directory, to open it again.
     git_dir: PathBuf,
-    /// What the caller named, for messages.
+    /// The path as the caller gave it, for messages.
     path: PathBuf,
     prefix: String,
     commit: String,

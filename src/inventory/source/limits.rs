@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How large an inventory may be.
+/// The maximum size of an inventory.
 ///
 /// The largest one in sight, 10 000 devices and 250 000 subscribers, has 37 MB of text.
 #[derive(Debug, Clone, PartialEq, Eq)]

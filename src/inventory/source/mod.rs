@@ -81,7 +81,7 @@ impl Source {
     /// Takes the inventory in `path` as it was committed at `revision`.
     ///
     /// `path` is a work tree, a folder inside one (it need not be checked out), a bare repository or a `.git` directory;
-    /// `revision` is anything `git rev-parse` takes for a commit. A short name means the branch before the tag; a name
+    /// `revision` is anything that `git rev-parse` accepts as a commit. A short name means the branch before the tag; a name
     /// that is both, at different commits, is refused.
     pub fn git(path: &Path, revision: &str) -> Result<Self, SourceError> {
         GitSource::new(path, revision).map(Self::Git)

@@ -7,7 +7,7 @@ use crate::model::hazard_on_a_terminal;
 /// The longest name that common file systems hold.
 const LONGEST: usize = 255;
 
-/// How much of a long name is shown.
+/// The shown length of a long name.
 const SHOWN: usize = 80;
 
 /// Returns whether a name asks not to be looked at.

@@ -36,13 +36,13 @@ rules! {
     wrong: [("devices/north.tml", "# never read\n")],
     right: [("devices/north.toml", "# read\n")];
 
-    /// What could not be read is unknown, and unknown must never be taken for removed.
+    /// An unreadable file is unknown, and unknown must never be treated as removed.
     /// It comes up for plain directories only: wrong permissions, a failing disk, a file that changes while it is read.
     UNREADABLE_FILE = "unreadable-file", Error, "a file of the inventory could not be read",
     wrong: [("$", "chmod 000 devices/maple.toml")],
     right: [("$", "chmod 644 devices/maple.toml")];
 
-    /// Folders are for people to find their way; eight deep nobody does, and walking must end somewhere.
+    /// Folders help people to find files; more than eight levels do not, and the walk must have a limit.
     TOO_DEEP = "too-deep", Error, "folders lie inside one another deeper than they are read",
     wrong: [("$", "mkdir -p devices/a/b/c/d/e/f/g/h && echo '# far' > devices/a/b/c/d/e/f/g/h/a.toml")],
     right: [("$", "mkdir -p devices/a/b/c/d/e/f/g && echo '# near' > devices/a/b/c/d/e/f/g/a.toml")];

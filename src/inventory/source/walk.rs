@@ -14,7 +14,7 @@ use crate::model::Finding;
 /// How many names are looked at in folders whose own name looks misspelt: enough to notice, not a second inventory.
 const LOOKALIKE_NAMES: usize = 10_000;
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
     pub(super) entries: Vec<Entry>,
@@ -45,7 +45,7 @@ pub(super) fn walk<T: Tree>(tree: &T, limits: &Limits) -> Result<Walked, SourceE
     Ok(walk.walked)
 }
 
-/// Which rules a folder's names are under.
+/// The rules that apply to the names in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Area {
     /// The root: files of the inventory beside whatever else a repository has.
@@ -59,7 +59,7 @@ enum Area {
 struct Folder<Handle> {
     path: String,
     area: Area,
-    /// How many folders lie between the root and its names.
+    /// The number of folders between the root and its names.
     depth: usize,
     handle: Handle,
 }

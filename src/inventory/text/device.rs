@@ -12,7 +12,7 @@ record! {
     DeviceText {
         /// The model, which decides the number of ports and the medium.
         "model" => model: GamModel, required;
-        /// Where its management answers; needed unless the state is `preprovision`.
+        /// Its management address; needed unless the state is `preprovision`.
         "address" => address: Address, optional;
         /// How far gamctl may go with it: `managed` is written to, `observe` only looked at, `locked` reports drift and plans nothing, `preprovision` is not contacted, `retired` has its owned objects removed.
         "state" => state: DeviceState, default "managed";
@@ -20,7 +20,7 @@ record! {
         "site" => site: SiteName, optional;
         /// Labels to choose devices by.
         "labels" => labels: Labels, optional;
-        /// Which credentials open it.
+        /// The credentials that gamctl uses to access it.
         "credentials" => credentials: CredentialsName, default "default";
         /// Its serial number: gamctl never writes to a device that answers with another.
         "serial" => serial: Serial, optional;

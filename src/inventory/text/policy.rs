@@ -3,7 +3,7 @@
 use crate::inventory::record::{Percent, WordType, record};
 
 record! {
-    /// How much may change at once; a change is judged by the previous commit's copy.
+    /// How much may change at once; the previous commit's copy applies to a change.
     PolicyText {
         /// The most that one apply, or the service within an hour, may do.
         "limits" => limits: LimitsText, optional;

@@ -15,7 +15,7 @@ record! {
         "port" => port: PortAssignment, required;
         /// The MAC address of its endpoint; needed unless the state is `pending`.
         "endpoint" => endpoint: MacAddress, optional;
-        /// What it bought.
+        /// The service plan that was sold.
         "service_plan" => service_plan: ServicePlanId, required;
         /// The VLAN of its data toward the network.
         "vlan" => vlan: VlanId, required;

@@ -50,7 +50,7 @@ pub(in crate::inventory) enum ProblemKind {
     TooManyKeys,
 }
 
-/// How large a tree may grow.
+/// The maximum size of a tree.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::inventory) struct TreeLimits {
     /// Tables and arrays within each other, dotted keys included.

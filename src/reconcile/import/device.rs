@@ -110,7 +110,7 @@ fn uplinks(found: &FoundDevice) -> BTreeMap<u8, Keys> {
         .collect()
 }
 
-/// What is not as delivered.
+/// Returns the settings that differ from the factory defaults.
 fn ports(found: &FoundDevice) -> BTreeMap<u8, Keys> {
     let medium = found.observation.identity.model.map(|model| model.medium());
     let mut ports = BTreeMap::new();

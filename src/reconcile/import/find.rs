@@ -17,16 +17,16 @@ use crate::secrets::Secrets;
 use crate::transport::snmp::Tuning;
 use crate::transport::ssh::host_key_of;
 
-/// How many devices are looked at at once.
+/// Concurrent looks.
 const AT_ONCE: usize = 64;
 
-/// How many addresses of ranges are asked in a second: a network of 254 takes a few seconds.
+/// Requests per second in ranges: a network of 254 addresses needs a few seconds.
 const PER_SECOND: u32 = 100;
 
-/// How long an address of a range may take; it is asked twice. Most are unused, so the wait for one is short.
+/// Timeout for one request in a range, of two. Most addresses are unused, so it is short.
 const SWEEP_TIMEOUT: Duration = Duration::from_millis(1000);
 
-/// How long a host key may take: old firmware computes for seconds.
+/// Timeout for a host key: old firmware computes for seconds.
 const HOST_KEY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A device or an address to look at.
@@ -156,7 +156,7 @@ pub async fn find(
     Ok(finds)
 }
 
-/// Sweeps the addresses of ranges; returns those where a GAM answers, or something that did not say what it is.
+/// Sweeps the addresses of ranges; returns those where a GAM answers, or something that did not identify itself.
 async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTreeSet<Address> {
     let in_ranges = || questions.iter().filter(|question| question.is_in_range());
     let Some(first) = in_ranges().next() else {

@@ -50,7 +50,7 @@ pub struct Imported {
     pub subscribers: usize,
     pub service_plans: usize,
     pub left_out: Vec<LeftOut>,
-    /// What was written and is a guess.
+    /// Written values that are guesses.
     pub guesses: Vec<String>,
 }
 

@@ -11,13 +11,13 @@ use crate::model::{
     Headroom, HeldText, Mbps, ProfileName, RateLimit, ServicePlanId, Speed, SubscriberId,
 };
 
-/// What a profile is, wherever it is.
+/// The definition of a profile, independent of the device.
 type Definition = (Mbps, Mbps, Option<HeldText>);
 
 /// Headrooms that are tried before none: what the vendor advises.
 const ADVISED: [u32; 3] = [6, 7, 8];
 
-/// What sold speeds are multiples of, the most believable first.
+/// Sold speeds are multiples of these, the most likely first.
 const ROUND: [u32; 6] = [100, 50, 25, 20, 10, 5];
 
 /// The service plans of everybody in a draft.
@@ -28,7 +28,7 @@ pub(super) struct Plans {
     /// The plan of suspended subscribers, if `network.toml` is new and there are any.
     pub(super) suspension: Option<ServicePlanId>,
     pub(super) guesses: Vec<String>,
-    /// Who has no plan that could be written, and why.
+    /// Subscribers without a plan that can be written, with the reason.
     pub(super) unfit: Vec<(SubscriberId, String)>,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn plans(
     plans
 }
 
-/// FoundDevices the one plan that the suspended have; who has another cannot be said to be suspended.
+/// Finds the one plan of suspended subscribers; a subscriber with another plan cannot be written as suspended.
 fn suspend(draft: &Draft, before: &Reading, existing: &Texts, plans: &mut Plans) {
     let suspended = |id: &SubscriberId| {
         draft
@@ -111,7 +111,7 @@ fn definition(found: &[FoundDevice], place: usize, name: &ProfileName) -> Option
     Some((profile.down, profile.up, profile.description.clone()))
 }
 
-/// What each profile's name means in the whole network: it can mean one thing only.
+/// The definition of each profile name; a name has one definition in the whole network.
 struct Chosen {
     meanings: BTreeMap<ProfileName, Definition>,
     known: BTreeMap<ProfileName, (ServicePlanId, Definition)>,

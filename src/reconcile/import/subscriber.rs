@@ -11,7 +11,7 @@ use crate::model::{
     SubscriberName, VlanId,
 };
 
-/// Where placeholders are taken from.
+/// The first VLAN that is used as a placeholder.
 const FIRST_PLACEHOLDER: u16 = 100;
 
 pub(super) fn add(found: &[FoundDevice], before: &Reading, ids: &mut Ids, draft: &mut Draft) {
