@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gamctl::inventory::edit::{Edit, KeyPath, Object, apply};
+use gamctl::authoring::edit::{Edit, KeyPath, Object, apply};
 use gamctl::inventory::source::{Limits, Source};
 use gamctl::inventory::{Cache, Reading, canonical_order, read, resolve};
 use resident::resident;

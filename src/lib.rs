@@ -1,6 +1,7 @@
 //! gamctl manages Positron GAM access multiplexers the GitOps way: an inventory in git, plans that never lie, applies that prove themselves.
 
 pub mod apply;
+pub mod authoring;
 pub mod cli;
 pub mod config;
 pub mod crash;

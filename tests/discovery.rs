@@ -1,11 +1,16 @@
 //! Sweeps over twins and over addresses where nobody is.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gamctl::discovery::{Asked, Heard, Sweep, addresses, sweep};
+use gamctl::discovery::{Response, Sweep, SweepTarget, addresses, sweep};
+use gamctl::inventory::source::Limits;
+use gamctl::inventory::{GOOD_INVENTORY, read_texts};
 use gamctl::model::{Address, CredentialsName, GamModel};
-use gamctl::secrets::Secret;
+use gamctl::reconcile::import::{ImportAccess, ImportTarget, find};
+use gamctl::secrets::{Secret, SecretSources, Secrets};
 use gamctl::simulator::fault::Fault;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
@@ -53,8 +58,8 @@ fn how(credentials: Vec<(CredentialsName, Access)>, per_second: u32) -> Sweep {
     }
 }
 
-fn all(addresses: Vec<Address>, credentials: usize) -> Vec<Asked> {
-    let asked = addresses.into_iter().map(|address| Asked {
+fn all(addresses: Vec<Address>, credentials: usize) -> Vec<SweepTarget> {
+    let asked = addresses.into_iter().map(|address| SweepTarget {
         address,
         credentials: (0..credentials).collect(),
     });
@@ -79,7 +84,7 @@ async fn twins_are_found_among_the_silent_with_the_credentials_that_open_them() 
     assert_eq!(heard.len(), 2, "{heard:?}");
     for twin in [&small, &large] {
         let found = heard.iter().find(|heard| heard.address() == address(twin));
-        let Some(Heard::Answer(answer)) = found else {
+        let Some(Response::Answer(answer)) = found else {
             panic!("{heard:?}");
         };
         assert_eq!(answer.credentials.as_str(), "right");
@@ -113,7 +118,7 @@ async fn who_answers_that_we_are_nobody_is_there_all_the_same() {
         community("wrong", "wrong"),
     ];
     let heard = sweep(all(vec![address(&twin)], 2), how(credentials, 1000), || ()).await;
-    let [Heard::Closed { reason, .. }] = heard.as_slice() else {
+    let [Response::Closed { reason, .. }] = heard.as_slice() else {
         panic!("{heard:?}");
     };
     assert!(reason.contains("`stranger`"), "{reason}");
@@ -128,4 +133,50 @@ async fn no_more_are_asked_in_a_second_than_was_said() {
     assert!(heard.is_empty());
     // Eleven of them, a twentieth of a second apart.
     assert!(began.elapsed() >= Duration::from_millis(490));
+}
+
+#[tokio::test]
+async fn an_import_looks_only_where_a_gam_answers_in_a_range() {
+    let found_twin = twin(GamModel::Gam4Cx, 5).await;
+    let silent = twin(GamModel::Gam4Cx, 6).await;
+    silent.set_fault(Fault::SnmpSilence {});
+    let texts = GOOD_INVENTORY.iter();
+    let texts = texts.map(|(path, text)| (Arc::from(*path), Arc::from(*text)));
+    let reading = read_texts(&texts.collect(), &Limits::default());
+    let value = |text: &str| Secret::new(text.as_bytes().to_vec());
+    let secrets = Secrets::of(SecretSources {
+        environment: BTreeMap::from([
+            ("GAMCTL_SECRET_GAM_SNMP".to_owned(), value("public")),
+            ("GAMCTL_SECRET_GAM_SSH".to_owned(), value("public")),
+        ]),
+        ..SecretSources::default()
+    });
+    let access = ImportAccess {
+        credentials: CredentialsName::new("default").unwrap(),
+        accepts_host_keys: false,
+        clock: || 1_700_000_000,
+    };
+    let nobody: Address = "127.0.0.1:1/1".parse().unwrap();
+    let all = [nobody, address(&silent), address(&found_twin)];
+    let in_range = all.map(ImportTarget::InRange).to_vec();
+    let finds = find(in_range, &reading.inventory, &secrets, &access)
+        .await
+        .unwrap();
+    assert_eq!(
+        (finds.silent, finds.unobservable.len()),
+        (2, 0),
+        "{finds:?}"
+    );
+    assert_eq!(finds.found.len(), 1);
+    assert_eq!(finds.found[0].address, Some(address(&found_twin)));
+    // An address that was named must answer.
+    let named = vec![ImportTarget::Address(nobody)];
+    let finds = find(named, &reading.inventory, &secrets, &access)
+        .await
+        .unwrap();
+    assert_eq!(
+        (finds.silent, finds.unobservable.len()),
+        (0, 1),
+        "{finds:?}"
+    );
 }

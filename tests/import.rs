@@ -10,7 +10,7 @@ use gamctl::model::{
 };
 use gamctl::observe::record::from_bytes;
 use gamctl::plan::InventoryVersion;
-use gamctl::reconcile::import::{Found, Imported, Texts, import};
+use gamctl::reconcile::import::{FoundDevice, Imported, Texts, import};
 use gamctl::reconcile::{Fleet, Policy, Sighting, Sightings, plan_all};
 use gamctl::simulator::gam::{Configuration, Hardware};
 
@@ -19,7 +19,7 @@ use crate::observe::device::{Dice, expected, random};
 const CREDENTIALS: &str = "[credentials.default]\nsnmp = { version = \"2c\", community = { secret = \"a\" } }\nssh = { user = \"admin\", password = { secret = \"b\" } }\n";
 
 /// Returns what a look at a device with this configuration returns.
-fn seen(number: u8, hardware: &Hardware, configuration: &Configuration) -> Found {
+fn seen(number: u8, hardware: &Hardware, configuration: &Configuration) -> FoundDevice {
     let mut observation = Observation::of(DeviceName::new("somebody").unwrap());
     observation.identity = Identity {
         product: Some(hardware.model.product_number()),
@@ -30,7 +30,7 @@ fn seen(number: u8, hardware: &Hardware, configuration: &Configuration) -> Found
         ..Identity::default()
     };
     observation.config = expected(configuration);
-    Found {
+    FoundDevice {
         observation,
         known: None,
         address: Some(format!("10.20.0.{number}").parse().unwrap()),
@@ -40,7 +40,7 @@ fn seen(number: u8, hardware: &Hardware, configuration: &Configuration) -> Found
 }
 
 /// A fleet whose endpoints are of one world: no two have one address.
-fn fleet(seed: u64, models: &[GamModel], subscribers: usize) -> Vec<Found> {
+fn fleet(seed: u64, models: &[GamModel], subscribers: usize) -> Vec<FoundDevice> {
     let mut dice = Dice::new(seed);
     let mut found = Vec::new();
     for (number, model) in (1..).zip(models) {
@@ -73,7 +73,7 @@ fn after(existing: &Texts, imported: &Imported) -> Reading {
 }
 
 /// Checks that the inventory has no errors and plans nothing for what was seen.
-fn changes_nothing(reading: &Reading, found: &[Found]) {
+fn changes_nothing(reading: &Reading, found: &[FoundDevice]) {
     let errors: Vec<_> = reading
         .findings
         .iter()
@@ -187,7 +187,7 @@ fn what_is_written_is_in_order_already() {
         };
         let order = |table: &[&str]| gamctl::inventory::canonical_order(kind, table);
         assert_eq!(
-            &gamctl::inventory::format(kind, text, &order).unwrap(),
+            &gamctl::authoring::format(kind, text, &order).unwrap(),
             text,
             "{path}"
         );
@@ -225,7 +225,7 @@ fn an_inventory_that_is_there_is_added_to_and_not_touched() {
 }
 
 /// A device that somebody describes by hand.
-fn by_hand(name: &str, number: u8, rest: &str) -> Found {
+fn by_hand(name: &str, number: u8, rest: &str) -> FoundDevice {
     let text = format!(
         r#"
         device = "{name}"
@@ -237,7 +237,7 @@ fn by_hand(name: &str, number: u8, rest: &str) -> Found {
         "#
     );
     let observation = from_bytes(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
-    Found {
+    FoundDevice {
         observation,
         known: None,
         address: Some(format!("10.20.1.{number}").parse().unwrap()),
@@ -268,7 +268,7 @@ fn profile(name: &str, slot: u8, down: u32, up: u32) -> String {
     format!("[config.profiles.\"{name}\"]\nslot = {slot}\ndown = {down}\nup = {up}\n")
 }
 
-fn imported(found: &[Found]) -> (Imported, Reading) {
+fn imported(found: &[FoundDevice]) -> (Imported, Reading) {
     let existing = texts(&[("credentials.toml", CREDENTIALS)]);
     let imported = import(found, &existing).unwrap();
     let reading = after(&existing, &imported);
@@ -422,7 +422,7 @@ fn what_the_inventory_has_no_words_for_is_said_and_left_alone() {
 }
 
 /// Where something is unread there is no plan to compare with.
-fn imported_but_unread(found: &[Found]) -> (Imported, Reading) {
+fn imported_but_unread(found: &[FoundDevice]) -> (Imported, Reading) {
     let existing = texts(&[("credentials.toml", CREDENTIALS)]);
     let imported = import(found, &existing).unwrap();
     let reading = after(&existing, &imported);

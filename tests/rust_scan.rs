@@ -260,6 +260,10 @@ pub(crate) struct PathSeen {
     pub(crate) line: usize,
     /// The last one is `*` for a glob import.
     pub(crate) segments: Vec<String>,
+    /// The name that a `use` line gives to it, `*` for all names in it.
+    pub(crate) name: Option<String>,
+    /// It is in a `use` line with `pub`, which hands it on.
+    pub(crate) is_re_export: bool,
 }
 
 /// Returns every path in the tokens of the file that is the module `module` (`["plan", "order"]`).
@@ -334,8 +338,13 @@ impl PathReader<'_> {
             }
             self.at += name + 1;
         } else if token.is("use") && !self.is(1, "<") {
+            let is_re_export = self.is_behind_pub();
+            let first = self.seen.len();
             self.at += 1;
             self.use_tree(module, &[]);
+            for path in self.seen.iter_mut().skip(first) {
+                path.is_re_export = is_re_export;
+            }
         } else if token.kind == Kind::Word {
             let line = token.line;
             let segments = self.plain_path();
@@ -352,6 +361,19 @@ impl PathReader<'_> {
                 self.at += 1;
             }
         }
+    }
+
+    /// Returns whether `pub` or `pub(…)` stands before the current token.
+    fn is_behind_pub(&self) -> bool {
+        let before = &self.tokens[..self.at];
+        let word = match before.last() {
+            Some(last) if last.is(")") => before
+                .iter()
+                .rposition(|token| token.is("("))
+                .and_then(|open| before[..open].last()),
+            last => last,
+        };
+        word.is_some_and(|word| word.is("pub"))
     }
 
     /// Reads `a::b::c` and moves behind it.
@@ -413,11 +435,13 @@ impl PathReader<'_> {
         } else if !self.is(0, ",") && !self.is(0, "}") && !self.is(0, ";") {
             self.at += 1; // A macro's `$name` or another thing that is no path.
         }
-        if let Some(full) = self.see(module, line, segments)
-            && name != "*"
-            && name != "_"
-        {
-            self.names.insert(name, full);
+        if let Some(full) = self.see(module, line, segments) {
+            if let Some(seen) = self.seen.last_mut() {
+                seen.name = Some(name.clone());
+            }
+            if name != "*" && name != "_" {
+                self.names.insert(name, full);
+            }
         }
     }
 
@@ -449,6 +473,8 @@ impl PathReader<'_> {
         self.seen.push(PathSeen {
             line,
             segments: segments.clone(),
+            name: None,
+            is_re_export: false,
         });
         Some(segments)
     }
@@ -555,6 +581,27 @@ mod tests {
             absolute(source, "model::port"),
             ["crate::model::a", "crate::model::port", "crate::model::b"]
         );
+    }
+
+    #[test]
+    fn a_use_line_with_pub_hands_on_what_it_names() {
+        let source =
+            "pub use a::{B, c::D as E}; pub(in crate::x) use f::G; use h::*; fn i() { j::k() }";
+        let seen: Vec<(Option<String>, bool)> = paths(&scan(source), &[])
+            .into_iter()
+            .filter(|path| path.segments.len() > 1)
+            .map(|path| (path.name, path.is_re_export))
+            .collect();
+        let name = |name: &str| Some(name.to_owned());
+        let expected = [
+            (name("B"), true),
+            (name("E"), true),
+            (None, false),
+            (name("G"), true),
+            (name("*"), false),
+            (None, false),
+        ];
+        assert_eq!(seen, expected);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::cause::{Failure, Interruption, LookFailure, NotReached, Refusal, SoFar, SshFailure};
-use super::road::{Road, Start, interrupted};
+use super::cause::{Failure, LookFailure, NotReached, Refusal, SshFailure};
+use super::road::{Road, Start, lease_expired, not_reached};
 use super::{Ended, Progress, Witness, Work};
 use crate::model::{ConfigSource, MacAddress, Observation};
 use crate::observe::{board_address, look};
@@ -98,22 +98,4 @@ async fn other_board(
     let version = session.read(Command::ShowVersion).await?;
     let both = board_address(&version).zip(look.identity.mac);
     Ok(both.filter(|(ssh, snmp)| ssh != snmp))
-}
-
-pub(super) fn not_reached(error: &SshError) -> Ended {
-    match error.because() {
-        SshError::Fenced { .. } => lease_expired(error, Some(SoFar::NothingWritten)),
-        _ => Ended::Unreachable {
-            cause: Box::new(NotReached::CommandLine {
-                error: SshFailure::of(error),
-            }),
-        },
-    }
-}
-
-pub(super) fn lease_expired(error: &SshError, so_far: Option<SoFar>) -> Ended {
-    interrupted(Interruption::LeaseExpired {
-        error: SshFailure::of(error),
-        so_far,
-    })
 }

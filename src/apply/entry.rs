@@ -5,7 +5,7 @@ use std::future::Future;
 use serde::{Deserialize, Serialize};
 
 use super::DeviceOutcome;
-use super::cause::{Failure, SaveFailure, facts_or_text, maybe_facts_or_text};
+use super::cause::{Failure, NotCommitted, SaveFailure, facts_or_text, maybe_facts_or_text};
 use crate::model::{Fingerprint, Observation};
 use crate::plan::DevicePlan;
 
@@ -112,13 +112,4 @@ impl From<crate::transport::ssh::Exchange> for Exchange {
 pub trait Witness: Sync {
     /// Returns when the entry is durable.
     fn commit(&self, entry: Entry) -> impl Future<Output = Result<(), NotCommitted>> + Send;
-}
-
-/// Why an entry is not durable. Whatever it is, nothing more is written to the device.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotCommitted {
-    #[error("another process has taken the device over")]
-    Fenced,
-    #[error("the store cannot be written: {0}")]
-    Lost(String),
 }

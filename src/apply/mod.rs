@@ -27,7 +27,8 @@ mod undoing;
 mod verdict;
 
 pub use adopt_report::{AdoptReport, Adopted};
-pub use entry::{Entry, Exchange, Moment, NotCommitted, Purpose, Witness};
+pub use cause::NotCommitted;
+pub use entry::{Entry, Exchange, Moment, Purpose, Witness};
 pub use job::{Ending, Job, Pace, Progress, Replan, Work};
 pub use outcome::{DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, StepOutcome};
 pub use preflight::{PlanPart, PreflightRefusal};

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::arriving::not_reached;
 use super::before::{is_fit, is_ours, may_begin, may_save};
-use super::cause::{Failure, Interruption, Left, NotRestored, Remark, SoFar, StoppedAt};
-use super::typing::Typed;
+use super::cause::{
+    Failure, Interruption, Left, NotReached, NotRestored, Remark, SoFar, SshFailure, StoppedAt,
+};
 use super::verdict::{Ends, Stand};
 use super::{
     DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose, StepOutcome,
@@ -14,7 +14,7 @@ use super::{
 use crate::crash;
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
 use crate::plan::{DevicePlan, Observed};
-use crate::transport::ssh::Session;
+use crate::transport::ssh::{Session, SshError};
 
 /// Carries out the approved plan of one device, and says how it ended.
 ///
@@ -70,6 +70,33 @@ pub(super) struct Start<'p> {
     pub(super) at: Instant,
     pub(super) plan: &'p DevicePlan,
     pub(super) ends: Ends<'p>,
+}
+
+/// What came of typing.
+pub(super) enum Typed {
+    /// Every line was taken, and configuration mode was left.
+    All(Box<Session>),
+    Failed(Trouble),
+}
+
+/// Something went wrong; the session is gone.
+pub(super) struct Trouble {
+    pub(super) cause: Failure,
+    /// A line left and nothing was said to it: the device may be at it still.
+    pub(super) is_open: bool,
+    /// Every line of every step was answered well before.
+    pub(super) is_typed: bool,
+}
+
+impl Trouble {
+    /// Nothing was typed yet.
+    pub(super) fn before_anything(cause: Failure) -> Self {
+        Self {
+            cause,
+            is_open: false,
+            is_typed: false,
+        }
+    }
 }
 
 impl<W: Witness> Road<'_, '_, W> {
@@ -198,6 +225,24 @@ pub(super) fn interrupted(cause: Interruption) -> Ended {
     Ended::Interrupted {
         cause: Box::new(cause),
     }
+}
+
+pub(super) fn not_reached(error: &SshError) -> Ended {
+    match error.because() {
+        SshError::Fenced { .. } => lease_expired(error, Some(SoFar::NothingWritten)),
+        _ => Ended::Unreachable {
+            cause: Box::new(NotReached::CommandLine {
+                error: SshFailure::of(error),
+            }),
+        },
+    }
+}
+
+pub(super) fn lease_expired(error: &SshError, so_far: Option<SoFar>) -> Ended {
+    interrupted(Interruption::LeaseExpired {
+        error: SshFailure::of(error),
+        so_far,
+    })
 }
 
 /// Returns how it ended with a device that was written to, when it is not known what became of it.

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::arriving::{NoSession, lease_expired};
+use super::arriving::NoSession;
 use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
-use super::road::{Road, Start, away};
+use super::road::{Road, Start, away, lease_expired};
 use super::verdict::Stand;
 use super::{Ended, Entry, Exchange, Moment, Progress, Witness};
 use crate::crash;

@@ -2,40 +2,12 @@
 
 use tracing::Instrument as _;
 
-use super::arriving::lease_expired;
 use super::cause::{Failure, Interruption, SoFar, SshFailure, StoppedAt};
-use super::road::{Road, interrupted};
+use super::road::{Road, Trouble, Typed, interrupted, lease_expired};
 use super::{Ended, Entry, Exchange, Progress, Purpose, StepOutcome, Witness};
 use crate::crash;
 use crate::plan::{DevicePlan, Step};
 use crate::transport::ssh::{ConfigLine, Session, SshError};
-
-/// What came of typing.
-pub(super) enum Typed {
-    /// Every line was taken, and configuration mode was left.
-    All(Box<Session>),
-    Failed(Trouble),
-}
-
-/// Something went wrong; the session is gone.
-pub(super) struct Trouble {
-    pub(super) cause: Failure,
-    /// A line left and nothing was said to it: the device may be at it still.
-    pub(super) is_open: bool,
-    /// Every line of every step was answered well before.
-    pub(super) is_typed: bool,
-}
-
-impl Trouble {
-    /// Nothing was typed yet.
-    pub(super) fn before_anything(cause: Failure) -> Self {
-        Self {
-            cause,
-            is_open: false,
-            is_typed: false,
-        }
-    }
-}
 
 impl<W: Witness> Road<'_, '_, W> {
     /// Types the lines of every step. Only the way there is stopped half-way by a signal: half a way back would be worse than both ends.

@@ -2,8 +2,7 @@
 
 use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved};
 use super::looking::Seen;
-use super::road::{Road, Start, away};
-use super::typing::{Trouble, Typed};
+use super::road::{Road, Start, Trouble, Typed, away};
 use super::verdict::{Stand, has_restarted};
 use super::{Ended, Moment, Progress, Purpose, Witness};
 use crate::model::{Fingerprint, Observation, chain};

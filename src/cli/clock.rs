@@ -1,6 +1,6 @@
 //! Now: the one place that asks what time it is.
 
-use crate::inventory::commit::CommitTime;
+use crate::authoring::commit::CommitTime;
 
 /// Returns the seconds since 1970.
 pub(super) fn seconds() -> u64 {

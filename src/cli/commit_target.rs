@@ -1,29 +1,28 @@
-//! Where `--commit` puts a change: the branch, the commit it builds on, and in whose name.
+//! Finds the branch and the people of `--commit` in arguments, settings and git.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use crate::authoring::commit::{self, Person};
+use crate::authoring::{Authorship, Base, Written};
 use crate::config::{GitIdentity, Settings};
-use crate::inventory::commit::{self, CommitId, CommitRequest, Person};
-use crate::inventory::edit::FileChange;
-use crate::inventory::source::{Limits, Source};
-use crate::inventory::{Cache, Reading, read};
-use crate::report::visible;
+use crate::report::{counted, visible};
 
-/// Where a commit goes, and from which commit it starts.
+/// The branch that a commit goes to, as it is now, and the people it names.
 pub(super) struct CommitTarget {
-    path: PathBuf,
-    branch: String,
+    pub(super) base: Base,
+    pub(super) people: People,
+}
+
+/// The people that a commit names.
+pub(super) struct People {
     author: Person,
     committer: Person,
-    base: Reading,
-    /// Where the branch begins, if it is new.
-    begins_at: Option<String>,
 }
 
 impl CommitTarget {
-    /// Finds out where to commit, and as whom: as the arguments say, else the settings, else git.
+    /// Reads the branch and the people from the arguments, else the settings, else git.
     pub(super) fn of(
         path: &Path,
         branch: Option<&str>,
@@ -47,66 +46,44 @@ impl CommitTarget {
             name: name.unwrap_or_else(|| author.name.clone()),
             email: email.unwrap_or_else(|| author.email.clone()),
         };
-        let is_new = !commit::branch_exists(path, &branch)?;
-        let revision = if is_new { "HEAD" } else { branch.as_str() };
-        let begins_at = is_new.then(|| {
-            commit::current_branch(path).map_or_else(
-                |_| "the current commit".to_owned(),
-                |name| short(&name).to_owned(),
-            )
-        });
-        let source = Source::git(path, revision)?;
-        let base = read(&source, &Limits::default(), &Cache::default())?;
         Ok(Self {
-            path: path.to_owned(),
-            branch,
-            author,
-            committer,
-            base,
-            begins_at,
+            base: Base::branch(path, &branch)?,
+            people: People { author, committer },
         })
     }
+}
 
-    /// Reads the inventory that is built on.
-    pub(super) fn read(&self) -> anyhow::Result<Reading> {
-        let source = Source::git(&self.path, self.base.inventory.commit().unwrap_or("HEAD"))?;
-        Ok(read(&source, &Limits::default(), &Cache::default())?)
-    }
-
-    pub(super) fn commit(
-        &self,
-        changes: &[FileChange],
-        message: &str,
-        command: &str,
-    ) -> Result<CommitId, commit::CommitError> {
-        let changes: Vec<commit::FileChange> = changes
-            .iter()
-            .map(|change| commit::FileChange {
-                path: change.path.to_string(),
-                text: change.after.as_ref().map(ToString::to_string),
-            })
-            .collect();
-        commit::commit(&CommitRequest {
-            repository: &self.path,
-            prefix: &self.base.prefix,
-            branch: &self.branch,
-            expected_base: self.base.inventory.commit().unwrap_or_default(),
-            changes: &changes,
-            author: &self.author,
-            committer: &self.committer,
+impl People {
+    /// Returns author, time, message and trailers of a command's commit.
+    pub(super) fn authorship(self, message: String, command: &str) -> Authorship {
+        Authorship {
+            author: self.author,
+            committer: self.committer,
             time: super::clock::commit_time(),
             message,
-            trailers: &[("Gamctl-Command", command)],
-        })
+            trailers: vec![("Gamctl-Command".to_owned(), command.to_owned())],
+        }
     }
+}
 
-    /// Returns what was done, in a sentence.
-    pub(super) fn told(&self, id: &CommitId) -> String {
-        let id = id.as_str().get(..12).unwrap_or_default();
-        let branch = short(&self.branch);
-        match &self.begins_at {
-            Some(at) => format!("Committed {id} to {branch}, a new branch from {at}."),
-            None => format!("Committed {id} to {branch}."),
+/// Returns what was done, in a sentence; `what` is what was written into files.
+pub(super) fn told(written: &Written, what: &str) -> String {
+    match written {
+        Written::Files(files) => format!("Wrote {what} in {}.", counted(files.len(), "file")),
+        Written::Commit {
+            id,
+            branch,
+            starts_from,
+        } => {
+            let id = id.as_str().get(..12).unwrap_or_default();
+            let branch = short(branch);
+            match starts_from.as_deref().map(short) {
+                Some("HEAD") => {
+                    format!("Committed {id} to {branch}, a new branch from the current commit.")
+                }
+                Some(from) => format!("Committed {id} to {branch}, a new branch from {from}."),
+                None => format!("Committed {id} to {branch}."),
+            }
         }
     }
 }

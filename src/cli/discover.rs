@@ -1,4 +1,4 @@
-//! `gamctl discover`: which devices answer on the network, and which of them the inventory does not have.
+//! `gamctl discover`: finds devices on the network and compares them with the inventory.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use super::exposed_secrets::warn_of_exposed;
 use super::format::OutputFormat;
 use super::invocation::{Invocation, Selected};
 use super::looking::Bar;
+use super::scope::did_you_mean;
 use super::source::InventoryArguments;
 use crate::discovery::{Seen, Verdict, addresses};
 use crate::inventory::{Inventory, nearest};
@@ -15,9 +16,9 @@ use crate::reconcile::{Discovered, SweepCredentials, SweepOptions, discover};
 use crate::report::{Exit, discovered, discovery_exit, discovery_verdict, json_document, visible};
 use crate::secrets::Secrets;
 
-/// Ask a range of addresses who is there, and compare with the inventory
+/// Find devices in ranges of addresses and compare them with the inventory
 ///
-/// One SNMP request an address and credentials: what it is, its name, serial number and MAC address. Says which devices are known, new, moved, missing or another than the inventory has, and prints what to add to it. Nothing is written.
+/// Sends one SNMP request per address and set of credentials, for model, name, serial number and MAC address. Lists the devices that are known, new, moved, missing or different from the inventory, and prints the TOML to add to it. Nothing is written.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,31 +36,31 @@ pub(super) struct DiscoverArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// How many addresses are asked in a second, at most
+    /// Requests per second, at most
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=2000))]
     rate: u32,
 
-    /// Credentials of the inventory that are tried, in this order [default: all]
+    /// Credentials of the inventory to try, in this order [default: all]
     #[arg(long, value_name = "NAME")]
     credentials: Vec<String>,
 
-    /// How long an address may take, in milliseconds; it is asked twice
+    /// Timeout per request in milliseconds; an address gets two requests
     #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(50..=20_000))]
     timeout: u64,
 
-    /// How the result is printed
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
 
 pub(super) fn run(arguments: &DiscoverArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let addresses = addresses(arguments.ranges.iter().map(String::as_str))?;
-    ensure!(!addresses.is_empty(), "there is no address in that");
+    ensure!(!addresses.is_empty(), "the ranges contain no address");
     let selected = invocation.select(arguments.inventory.given())?;
     let terminal = &invocation.terminal;
     let reading = selected.read(arguments.inventory.revision())?;
     if reading.has_errors() {
-        terminal.complain("The inventory has errors, so a device may be taken for new that stands in it; `gamctl validate` shows them.");
+        terminal.complain("The inventory has errors, so a device of the inventory may be listed as new; `gamctl validate` shows them.");
     }
     let inventory = &reading.inventory;
     let credentials = credentials(arguments, inventory, &selected)?;
@@ -86,7 +87,7 @@ pub(super) fn run(arguments: &DiscoverArguments, invocation: &Invocation) -> any
     terminal.say(&discovery_verdict(&comparison, count));
     let has_wrong = |seen: &Seen| matches!(seen.verdict, Verdict::Wrong { .. });
     if comparison.seen.iter().any(has_wrong) {
-        terminal.hint("a box that is another than the pinned one is never written to: see what was swapped, then correct its pins or its place");
+        terminal.hint("gamctl never writes to hardware that differs from the pins: find out what was swapped, then correct the pins or the address");
     }
     if !patch.is_empty() {
         terminal.hint("new devices begin in state `observe`; `gamctl trust` pins their host keys");
@@ -94,7 +95,7 @@ pub(super) fn run(arguments: &DiscoverArguments, invocation: &Invocation) -> any
     Ok(discovery_exit(&comparison))
 }
 
-/// Returns the credentials that are tried; where none was named, those whose secrets are here.
+/// Returns the credentials to try; if none was named, those whose secrets are available.
 fn credentials(
     arguments: &DiscoverArguments,
     inventory: &Inventory,
@@ -106,12 +107,9 @@ fn credentials(
     let known = || inventory.credentials().map(|known| known.id.as_str());
     for name in &arguments.credentials {
         if !known().any(|known| known == name) {
-            let hint = nearest(name, known()).map(|near| format!("; did you mean `{near}`?"));
-            bail!(
-                "there are no credentials `{}` in the inventory{}",
-                visible(name),
-                hint.unwrap_or_default()
-            );
+            let hint = did_you_mean(nearest(name, known()));
+            let name = visible(name);
+            bail!("there are no credentials `{name}` in the inventory{hint}");
         }
     }
     let mut credentials = SweepCredentials::of(inventory, &arguments.credentials, &secrets);

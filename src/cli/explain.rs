@@ -8,7 +8,7 @@ use super::store_client::StoreClient;
 use super::subject::{Known, Meant, Served};
 use crate::history::{Chapter, Freeze, Kept};
 use crate::inventory::{
-    self, Cache, Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts,
+    self, Cache, Inventory, KeyReference, Reading, ReferencedObject, complete_subscriber, locations,
 };
 use crate::model::{DeviceName, Observation, SubscriberState};
 use crate::plan::{DevicePlan, Object, Step};
@@ -163,7 +163,7 @@ fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
             let subscribers = crate::report::counted(count, "subscriber");
             (
                 format!("{state}{model}{site}, {subscribers}"),
-                SaidObject::Device(device.to_string()),
+                ReferencedObject::Device(device.to_string()),
             )
         }
         Meant::Subscriber(served) => {
@@ -185,10 +185,10 @@ fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
                 "{here}{state}, service plan {}, VLAN {}, port {}{endpoint}",
                 subscriber.service_plan, subscriber.vlan, subscriber.port
             );
-            (said, SaidObject::Subscriber(id.to_owned()))
+            (said, ReferencedObject::Subscriber(id.to_owned()))
         }
     };
-    let place = whereabouts(inventory, &[Said::new(object, [])]);
+    let place = locations(inventory, &[KeyReference::new(object, [])]);
     let place = place.into_iter().flatten().next();
     let place = place.map_or_else(String::new, |place| {
         format!(" ({}:{})", visible(&place.file), place.line)

@@ -6,8 +6,10 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::invocation::Invocation;
-use crate::inventory::source::{Entry, Limits, ReadProblem, Source, replace_inside};
-use crate::inventory::{canonical_order, format};
+use crate::authoring::format;
+use crate::authoring::replace_inside;
+use crate::inventory::canonical_order;
+use crate::inventory::source::{Entry, Limits, ReadProblem, Source};
 use crate::report::Exit;
 
 /// Bring the inventory's files into canonical order and spacing

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 
 use super::terminal::{Terminal, Written};
-use crate::inventory::source::replace;
+use crate::authoring::replace;
 use crate::inventory::{FileKind, json_schema};
 use crate::report::Exit;
 

@@ -2,7 +2,6 @@
 
 mod adopt;
 mod apply;
-mod changed_files;
 mod clock;
 mod commit_target;
 mod completions;
@@ -33,6 +32,7 @@ mod secret;
 mod set;
 mod show;
 mod show_at;
+mod show_line;
 mod show_observed;
 mod signals;
 mod source;

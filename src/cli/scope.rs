@@ -73,3 +73,9 @@ impl Scope {
         self.0.has_device(device)
     }
 }
+
+/// Returns the end of a refusal: the word that was probably meant.
+pub(super) fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default()
+}

@@ -1,35 +1,33 @@
-//! `gamctl set`: one change to many subscribers, shown as a difference before it is written or committed.
+//! `gamctl set`: changes many subscribers at once, and shows the difference before it is written.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{bail, ensure};
 use globset::GlobMatcher;
 use serde::Serialize;
 
-use super::changed_files::{changed, keep_new_errors, write};
-use super::commit_target::CommitTarget;
+use super::commit_target::{CommitTarget, told};
 use super::invocation::Invocation;
-use super::scope::pattern;
+use super::scope::{did_you_mean, pattern};
 use super::source::{InventoryArguments, is_bare, report, summary};
 use super::terminal::Terminal;
-use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
-use crate::inventory::source::Limits;
+use crate::authoring::edit::{Edit, FileChange, KeyPath, Object};
+use crate::authoring::{Base, Change, Written, propose};
 use crate::inventory::{
-    FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest, read_texts,
+    FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest,
 };
 use crate::report::{Exit, FindingFormat, counted, difference, visible};
 
 /// Change subscribers in bulk: show the difference, or write or commit it
 ///
-/// Without --write or --commit the difference is only shown. A change that would make the inventory wrong is refused.
+/// Without --write or --commit the difference is only shown. A change that would cause errors in the inventory is refused.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl set acct-1042 service_plan=gig                      show what would change
   gamctl set acct-1042 acct-1043 state=suspended --write     write it into the files
   gamctl set --where device='maple-*' --where service_plan=home-100 service_plan=home-200 --commit
-  gamctl set acct-1042 --unset port2_vlan --write            take a key out")]
+  gamctl set acct-1042 --unset port2_vlan --write            remove a key")]
 pub(super) struct SetArguments {
     /// Subscribers, by id or pattern such as `acct-10*`, and changes such as `service_plan=gig`
     #[arg(value_name = "SUBSCRIBER|KEY=VALUE")]
@@ -39,7 +37,7 @@ pub(super) struct SetArguments {
     #[arg(long = "where", value_name = "KEY=PATTERN")]
     conditions: Vec<String>,
 
-    /// Take a key out, so that its default holds
+    /// Remove a key, so that its default applies
     #[arg(long, value_name = "KEY")]
     unset: Vec<String>,
 
@@ -62,7 +60,7 @@ pub(super) struct SetArguments {
     #[arg(long, requires = "commit")]
     branch: Option<String>,
 
-    /// Who makes the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
+    /// Author of the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
     #[arg(long, requires = "commit")]
     author: Option<String>,
 }
@@ -76,30 +74,29 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         "{} is a repository without files to write to; use `--commit`",
         folder.display()
     );
-    let target = if arguments.commit {
-        Some(CommitTarget::of(
-            folder,
-            arguments.branch.as_deref(),
-            arguments.author.as_deref(),
-            &selected.settings,
-        )?)
+    let (base, people) = if arguments.commit {
+        let (branch, author) = (arguments.branch.as_deref(), arguments.author.as_deref());
+        let target = CommitTarget::of(folder, branch, author, &selected.settings)?;
+        (target.base, Some(target.people))
     } else {
-        None
+        let reading = selected.read(arguments.inventory.revision())?;
+        (Base::folder(folder, reading), None)
     };
-    let before = match &target {
-        Some(target) => target.read()?,
-        None => selected.read(arguments.inventory.revision())?,
-    };
-    if let Some(exit) = judge_before(&before, arguments, terminal)? {
+    let before = &base.reading;
+    if let Some(exit) = judge_before(before, arguments, terminal)? {
         return Ok(exit);
     }
     let ids = request.choose(&before.inventory)?;
     let mut outcome = Outcome::of(&request, &ids);
-    let files: BTreeMap<Arc<str>, Arc<str>> = before.inventory.texts().collect();
     let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
-    let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))?;
-    outcome.files = files_of(&changes);
-    if changes.is_empty() {
+    let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
+    let authorship = people.map(|people| {
+        let message = arguments.message.clone();
+        people.authorship(message.unwrap_or_else(|| format!("set {summary}")), "set")
+    });
+    let proposal = propose(&base, Change::Edits(&edits), authorship)?;
+    outcome.files = files_of(&proposal.changes);
+    if proposal.changes.is_empty() {
         terminal.json(&outcome)?;
         terminal.say(&format!(
             "Nothing to do: {} so already.",
@@ -107,14 +104,11 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         ));
         return Ok(Exit::Done);
     }
-    if !before.is_partial {
-        let after = read_texts(&changed(&files, &changes), &Limits::default());
-        if let Some(exit) = refuse(&before, after, &mut outcome, terminal)? {
-            return Ok(exit);
-        }
+    if let Some(after) = proposal.refusal() {
+        return refuse(after, &mut outcome, terminal);
     }
     let mut shown = String::new();
-    for change in &changes {
+    for change in &proposal.changes {
         shown.push_str(&difference(
             &change.path,
             text(change.before.as_ref()),
@@ -122,17 +116,13 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
             terminal.paint,
         ));
     }
-    let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
     // The difference comes after the deed: before a refusal it would look as if it were done.
-    let said = if let Some(target) = target {
-        let first_line = arguments.message.clone();
-        let first_line = first_line.unwrap_or_else(|| format!("set {summary}"));
-        let id = target.commit(&changes, &first_line, "set")?;
-        outcome.commit = Some(id.to_string());
-        target.told(&id)
-    } else if arguments.write {
-        write(folder, &changes)?;
-        format!("Wrote {summary} in {}.", counted(changes.len(), "file"))
+    let said = if arguments.commit || arguments.write {
+        let written = proposal.commit()?;
+        if let Written::Commit { id, .. } = &written {
+            outcome.commit = Some(id.to_string());
+        }
+        told(&written, &summary)
     } else {
         format!("This would set {summary}. Nothing is written.")
     };
@@ -145,10 +135,10 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     Ok(Exit::Done)
 }
 
-/// What programs are told.
+/// The result as JSON.
 #[derive(Serialize)]
 struct Outcome {
-    /// What was asked for, as it was typed.
+    /// The request as it was given.
     set: String,
     subscribers: Vec<String>,
     files: Vec<OutcomeFile>,
@@ -189,7 +179,7 @@ fn files_of(changes: &[FileChange]) -> Vec<OutcomeFile> {
     changes.iter().map(path).collect()
 }
 
-/// Says what is wrong already, and refuses to change what cannot be judged.
+/// Reports errors that exist already, and refuses to change files that cannot be checked.
 fn judge_before(
     before: &Reading,
     arguments: &SetArguments,
@@ -208,7 +198,7 @@ fn judge_before(
     let mut outcome = Outcome::of(&Request::of(arguments)?, &[]);
     outcome.refused(before, terminal)?;
     terminal.complain(
-        "The change is refused: a file cannot be read in full, so nobody can tell what it would do. Nothing is written.",
+        "The change is refused: a file cannot be read in full, so the effect of the change is unknown. Nothing is written.",
     );
     Ok(Some(Exit::InventoryInvalid))
 }
@@ -217,13 +207,13 @@ fn text(side: Option<&Arc<str>>) -> &str {
     side.map_or("", |text| text)
 }
 
-/// What was asked for, before it is known of whom.
+/// The request, before its subscribers are chosen.
 struct Request {
     patterns: Vec<(String, GlobMatcher)>,
     conditions: Vec<(String, GlobMatcher)>,
     values: Vec<(KeyPath, toml_edit::Value)>,
     unset: Vec<KeyPath>,
-    /// `service_plan=gig`, as it was typed.
+    /// `service_plan=gig`, as it was given.
     words: String,
 }
 
@@ -263,7 +253,7 @@ impl Request {
         );
         ensure!(
             !patterns.is_empty() || !conditions.is_empty(),
-            "no subscriber is named: give ids, or choose them with `--where KEY=PATTERN` (`--where state='*'` is everybody)"
+            "no subscriber is named: give ids, or choose them with `--where KEY=PATTERN` (`--where state='*'` matches all)"
         );
         Ok(Self {
             patterns,
@@ -274,7 +264,7 @@ impl Request {
         })
     }
 
-    /// Returns the ids of the subscribers that are meant.
+    /// Returns the ids of the chosen subscribers.
     fn choose(&self, inventory: &Inventory) -> anyhow::Result<Vec<String>> {
         let keys: Vec<&str> = self
             .conditions
@@ -284,10 +274,7 @@ impl Request {
         let fields = field_texts(inventory, FileKind::Subscribers, &keys);
         for (word, pattern) in &self.patterns {
             if !fields.keys().any(|id| pattern.is_match(id)) {
-                let near = nearest(word, fields.keys().map(String::as_str));
-                let hint = near
-                    .map(|near| format!("; did you mean `{near}`?"))
-                    .unwrap_or_default();
+                let hint = did_you_mean(nearest(word, fields.keys().map(String::as_str)));
                 bail!("there is no subscriber `{}`{hint}", visible(word));
             }
         }
@@ -308,7 +295,7 @@ impl Request {
             })
             .map(|(id, _)| id)
             .collect();
-        ensure!(!ids.is_empty(), "no subscriber meets every condition");
+        ensure!(!ids.is_empty(), "no subscriber matches every condition");
         Ok(ids)
     }
 
@@ -332,27 +319,16 @@ fn check_key(key: &str) -> anyhow::Result<()> {
     if known.contains(&first) {
         return Ok(());
     }
-    let near = nearest(first, known.iter().copied());
-    let hint = near
-        .map(|near| format!("; did you mean `{near}`?"))
-        .unwrap_or_default();
+    let hint = did_you_mean(nearest(first, known.iter().copied()));
     bail!("`{}` is not a key of subscribers{hint}", visible(key));
 }
 
-/// Refuses a change that brings errors that were not there before.
-fn refuse(
-    before: &Reading,
-    mut after: Reading,
-    outcome: &mut Outcome,
-    terminal: &Terminal,
-) -> anyhow::Result<Option<Exit>> {
-    keep_new_errors(before, &mut after);
-    if after.findings.is_empty() {
-        return Ok(None);
-    }
-    outcome.refused(&after, terminal)?;
-    terminal.result(&report(&after, FindingFormat::Human, "", terminal))?;
-    terminal
-        .complain("The change is refused: it would make the inventory wrong. Nothing is written.");
-    Ok(Some(Exit::InventoryInvalid))
+/// Refuses a change that causes errors.
+fn refuse(after: &Reading, outcome: &mut Outcome, terminal: &Terminal) -> anyhow::Result<Exit> {
+    outcome.refused(after, terminal)?;
+    terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
+    terminal.complain(
+        "The change is refused: it would cause errors in the inventory. Nothing is written.",
+    );
+    Ok(Exit::InventoryInvalid)
 }

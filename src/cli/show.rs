@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::format::{ShowFormat, print_shown};
 use super::invocation::Invocation;
-use super::scope::{Scope, ScopeArguments};
+use super::scope::{Scope, ScopeArguments, did_you_mean};
 use super::show_at::shown_at;
+use super::show_line::line;
 use super::show_observed::{Beside, Subject, compared};
 use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;
@@ -174,29 +175,6 @@ fn overview(
     print_shown(&overview, format, text, terminal)
 }
 
-pub(super) fn line(
-    inventory: &Inventory,
-    object: &crate::inventory::DeviceObject,
-) -> paper::DeviceLine {
-    let mut counts = paper::StateCounts::default();
-    for subscriber in inventory.subscribers_of(object.id.as_str()) {
-        counts.add(
-            subscriber
-                .text
-                .state
-                .unwrap_or(crate::model::SubscriberState::Active),
-        );
-    }
-    paper::DeviceLine {
-        name: object.id.clone(),
-        model: object.text.model,
-        state: object.text.state.unwrap_or(DeviceState::Managed),
-        site: object.text.site.clone(),
-        address: object.text.address,
-        subscribers: counts,
-    }
-}
-
 fn device(
     inventory: &Inventory,
     name: &str,
@@ -258,9 +236,4 @@ fn subscriber(
         paper::subscriber(&subscriber, plan, intended, terminal.paint)
     };
     print_shown(&shown, format, text, terminal)
-}
-
-pub(super) fn did_you_mean(near: Option<&str>) -> String {
-    near.map(|near| format!("; did you mean `{near}`?"))
-        .unwrap_or_default()
 }

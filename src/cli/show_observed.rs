@@ -10,7 +10,8 @@ use super::format::{ShowFormat, print_shown};
 use super::invocation::{Invocation, StoreUse};
 use super::looking::all_from_files;
 use super::observe::known;
-use super::show::{did_you_mean, line};
+use super::scope::did_you_mean;
+use super::show_line::line;
 use super::source::InventoryArguments;
 use super::terminal::Terminal;
 use crate::inventory::{

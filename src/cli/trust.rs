@@ -1,21 +1,16 @@
-//! `gamctl trust`: which host keys devices show, and pinning them in the inventory.
-
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+//! `gamctl trust`: shows the SSH host keys of devices, and pins them in the inventory.
 
 use anyhow::{bail, ensure};
 use globset::GlobMatcher;
 
-use super::changed_files::{changed, keep_new_errors, write};
-use super::commit_target::CommitTarget;
+use super::commit_target::{CommitTarget, People, told};
 use super::invocation::{Invocation, Selected};
-use super::scope::{ScopeArguments, pattern};
+use super::scope::{ScopeArguments, did_you_mean, pattern};
 use super::source::{InventoryArguments, is_bare, report};
 use super::terminal::Terminal;
-use crate::inventory::edit::{Edit, FileChange, KeyPath, Object, apply};
-use crate::inventory::source::Limits;
-use crate::inventory::{DeviceObject, Inventory, Reading, canonical_order, nearest, read_texts};
+use crate::authoring::edit::{Edit, KeyPath, Object};
+use crate::authoring::{Base, Change, propose};
+use crate::inventory::{DeviceObject, Inventory, nearest};
 use crate::reconcile::{HostKeyAnswer, HostKeyQuestion, ask_host_keys, host_key_questions};
 use crate::report::{
     Exit, FindingFormat, Shown, Trust, TrustLine, counted, host_key_exit, host_key_verdict,
@@ -25,13 +20,13 @@ use crate::secrets::Secrets;
 
 /// Ask devices for their SSH host keys, and pin them in the inventory
 ///
-/// Nobody logs in, and no password is sent. Where SNMP opens the device, its serial number is held against the inventory first. A device is only ever logged in to while it shows the key that is pinned. Compare a key with the device, at its console, before you pin it.
+/// gamctl does not log in and sends no password. If SNMP gives access to a device, its serial number is compared with the inventory first. Other commands log in to a device only while it shows the pinned key. Compare a key with the device, at its console, before you pin it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl trust maple-court-a                   show which key it has, and which is pinned
   gamctl trust 'maple-*' --pin --commit        pin the keys of devices that have none pinned
-  gamctl trust maple-court-a --pin --replace   the box was replaced: pin its new key
+  gamctl trust maple-court-a --pin --replace   the hardware was replaced: pin its new key
 
 Exit codes: 2 keys are not pinned, 4 a key has changed, 6 a device did not answer.")]
 pub(super) struct TrustArguments {
@@ -45,7 +40,7 @@ pub(super) struct TrustArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// Pin the keys that are not pinned yet; without it a person at a terminal is asked
+    /// Pin keys of devices without a pin; without this flag, ask at the terminal
     #[arg(long)]
     pin: bool,
 
@@ -65,7 +60,7 @@ pub(super) struct TrustArguments {
     #[arg(long, requires = "commit")]
     branch: Option<String>,
 
-    /// Who makes the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
+    /// Author of the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
     #[arg(long, requires = "commit")]
     author: Option<String>,
 }
@@ -82,22 +77,15 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
         !(arguments.commit && arguments.inventory.is_of_a_revision()),
         "`--commit` builds on the branch and `--rev` is another commit; leave one of them out"
     );
-    let target = if arguments.commit {
+    let (base, people) = if arguments.commit {
         let (branch, author) = (arguments.branch.as_deref(), arguments.author.as_deref());
-        Some(CommitTarget::of(
-            folder,
-            branch,
-            author,
-            &selected.settings,
-        )?)
+        let target = CommitTarget::of(folder, branch, author, &selected.settings)?;
+        (target.base, Some(target.people))
     } else {
-        None
+        let reading = selected.read(arguments.inventory.revision())?;
+        (Base::folder(folder, reading), None)
     };
-    let before = match &target {
-        Some(target) => target.read()?,
-        None => selected.read(arguments.inventory.revision())?,
-    };
-    let questions = questions(arguments, &before.inventory, &selected)?;
+    let questions = questions(arguments, &base.reading.inventory, &selected)?;
     let answers = invocation.wait(ask_host_keys(questions))?;
     let mut lines: Vec<TrustLine> = answers.into_iter().map(line).collect();
     let is_wanted = arguments.pin || is_confirmed(&lines, can_write, terminal);
@@ -110,10 +98,10 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
             };
         }
     }
-    let said = match pin(&lines, &before, terminal)? {
+    let said = match pin(&lines, &base, people, arguments, terminal)? {
         Pinned::Nothing => None,
         Pinned::Wrong => return Ok(Exit::InventoryInvalid),
-        Pinned::Files(changes) => Some(put(arguments, target.as_ref(), folder, &changes, &lines)?),
+        Pinned::Done(said) => Some(said),
     };
     terminal.json(&lines)?;
     terminal.result(&host_keys(&lines, terminal.paint))?;
@@ -125,7 +113,7 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
     Ok(host_key_exit(&lines))
 }
 
-/// Returns the devices that are meant.
+/// Returns the chosen devices.
 fn questions(
     arguments: &TrustArguments,
     inventory: &Inventory,
@@ -137,12 +125,8 @@ fn questions(
         let pattern = pattern(word)?;
         let names = || inventory.devices().map(|device| device.id.as_str());
         if !names().any(|name| pattern.is_match(name)) {
-            let hint = nearest(word, names()).map(|near| format!("; did you mean `{near}`?"));
-            bail!(
-                "there is no device `{}`{}",
-                visible(word),
-                hint.unwrap_or_default()
-            );
+            let hint = did_you_mean(nearest(word, names()));
+            bail!("there is no device `{}`{hint}", visible(word));
         }
         patterns.push(pattern);
     }
@@ -202,36 +186,55 @@ fn is_confirmed(lines: &[TrustLine], can_write: bool, terminal: &Terminal) -> bo
     terminal.confirms(&format!("Pin {keys}?\n{}", shown.concat()))
 }
 
-/// What pinning comes to.
+/// The result of pinning.
 enum Pinned {
     Nothing,
-    /// The inventory would be wrong; that was said.
+    /// The inventory would have errors; they were reported.
     Wrong,
-    Files(Vec<FileChange>),
+    /// Written or committed, in a sentence.
+    Done(String),
 }
 
-/// Returns the files with the pins in them.
-fn pin(lines: &[TrustLine], before: &Reading, terminal: &Terminal) -> anyhow::Result<Pinned> {
+/// Writes or commits the new pins.
+fn pin(
+    lines: &[TrustLine],
+    base: &Base,
+    people: Option<People>,
+    arguments: &TrustArguments,
+    terminal: &Terminal,
+) -> anyhow::Result<Pinned> {
     let edits: Vec<Edit> = lines.iter().filter_map(edit).collect();
     if edits.is_empty() {
         return Ok(Pinned::Nothing);
     }
+    let before = &base.reading;
     if before.is_partial {
         terminal.json_text(|| report(before, FindingFormat::Json, "", terminal))?;
-        terminal.complain("A file of the inventory cannot be read in full, so nobody can tell what a change would do. Nothing is pinned; `gamctl validate` shows what is wrong.");
+        terminal.complain("A file of the inventory cannot be read in full, so the effect of a change is unknown. Nothing is pinned; `gamctl validate` shows what is wrong.");
         return Ok(Pinned::Wrong);
     }
-    let files: BTreeMap<Arc<str>, Arc<str>> = before.inventory.texts().collect();
-    let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))?;
-    let mut after = read_texts(&changed(&files, &changes), &Limits::default());
-    keep_new_errors(before, &mut after);
-    if after.findings.is_empty() {
-        return Ok(Pinned::Files(changes));
-    }
-    terminal.json_text(|| report(&after, FindingFormat::Json, "", terminal))?;
-    terminal.result(&report(&after, FindingFormat::Human, "", terminal))?;
-    terminal.complain("Nothing is pinned: it would make the inventory wrong.");
+    let authorship = people.map(|people| {
+        let message = arguments.message.clone();
+        people.authorship(message.unwrap_or_else(|| first_line(lines)), "trust")
+    });
+    let proposal = propose(base, Change::Edits(&edits), authorship)?;
+    let Some(after) = proposal.refusal() else {
+        let keys = counted(edits.len(), "host key");
+        return Ok(Pinned::Done(told(&proposal.commit()?, &keys)));
+    };
+    terminal.json_text(|| report(after, FindingFormat::Json, "", terminal))?;
+    terminal.result(&report(after, FindingFormat::Human, "", terminal))?;
+    terminal.complain("Nothing is pinned: it would cause errors in the inventory.");
     Ok(Pinned::Wrong)
+}
+
+/// Returns the first line of the commit.
+fn first_line(lines: &[TrustLine]) -> String {
+    let pinned: Vec<&TrustLine> = lines.iter().filter(|line| line.is_newly_pinned).collect();
+    match pinned.as_slice() {
+        [one] => format!("pin the host key of {}", one.device),
+        many => format!("pin the host keys of {} devices", many.len()),
+    }
 }
 
 fn edit(line: &TrustLine) -> Option<Edit> {
@@ -243,36 +246,6 @@ fn edit(line: &TrustLine) -> Option<Edit> {
         key: KeyPath::from(["host_key"]),
         value: key.as_str().into(),
     })
-}
-
-/// Commits or writes the pins, and returns what was done.
-fn put(
-    arguments: &TrustArguments,
-    target: Option<&CommitTarget>,
-    folder: &Path,
-    changes: &[FileChange],
-    lines: &[TrustLine],
-) -> anyhow::Result<String> {
-    let pinned: Vec<&str> = lines
-        .iter()
-        .filter(|line| line.is_newly_pinned)
-        .map(|line| line.device.as_str())
-        .collect();
-    let Some(target) = target else {
-        write(folder, changes)?;
-        let keys = counted(pinned.len(), "host key");
-        return Ok(format!(
-            "Wrote {keys} in {}.",
-            counted(changes.len(), "file")
-        ));
-    };
-    let what = match pinned.as_slice() {
-        [one] => format!("pin the host key of {one}"),
-        many => format!("pin the host keys of {} devices", many.len()),
-    };
-    let first_line = arguments.message.clone().unwrap_or(what);
-    let id = target.commit(changes, &first_line, "trust")?;
-    Ok(target.told(&id))
 }
 
 fn hint(lines: &[TrustLine], arguments: &TrustArguments, terminal: &Terminal) {

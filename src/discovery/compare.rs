@@ -1,10 +1,10 @@
-//! Who is who: what was heard, held against the devices of the inventory.
+//! Compares the responses of a sweep with the devices of the inventory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Answer, Heard};
+use super::{Answer, Response};
 use crate::model::{Address, DeviceName, GamModel, Identity, MacAddress, Serial};
 
 /// A device as the inventory has it.
@@ -18,16 +18,16 @@ pub struct KnownDevice {
     pub mac: Option<MacAddress>,
 }
 
-/// What a sweep comes to.
+/// The result of a sweep.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Comparison {
     /// By address.
     pub seen: Vec<Seen>,
-    /// Devices whose addresses were asked and stayed silent, and that were not met elsewhere.
+    /// Devices whose addresses did not answer, and that were not found elsewhere.
     pub missing: Vec<Missing>,
 }
 
-/// Somebody who answered.
+/// An agent that answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Seen {
     pub address: Address,
@@ -38,7 +38,7 @@ pub struct Seen {
     pub verdict: Verdict,
 }
 
-/// What somebody who answered is to the inventory.
+/// The relation of an agent that answered to the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Verdict {
@@ -53,15 +53,15 @@ pub enum Verdict {
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<Address>,
     },
-    /// The inventory has another box at this address.
+    /// The inventory has another device at this address.
     Wrong {
         device: DeviceName,
         why: String,
-        /// Whose box it is.
+        /// The device that it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         is: Option<DeviceName>,
     },
-    /// A box that answers at another address as well.
+    /// A device that answers at another address as well.
     Again {
         of: Address,
     },
@@ -69,7 +69,7 @@ pub enum Verdict {
     Other {
         why: String,
     },
-    /// Somebody who does not tell us who.
+    /// An agent that does not identify itself.
     Closed {
         #[serde(skip_serializing_if = "Option::is_none")]
         device: Option<DeviceName>,
@@ -88,11 +88,11 @@ pub struct Missing {
 pub fn compare(
     devices: &[KnownDevice],
     asked: &BTreeSet<Address>,
-    heard: Vec<Heard>,
+    heard: Vec<Response>,
 ) -> Comparison {
     let inventory = Inventory::of(devices);
     let mut homes: BTreeMap<Box<str>, Address> = BTreeMap::new();
-    // Who is where they belong comes first: the same box elsewhere is then only a second address.
+    // Devices at their own address come first: the same device elsewhere is then only a second address.
     for answer in heard.iter().filter_map(answer_of) {
         let at_home = inventory.at(answer.address);
         if at_home.is_some_and(|device| contradiction(device, answer).is_none()) {
@@ -107,7 +107,7 @@ pub fn compare(
     let seen: Vec<Seen> = heard
         .into_iter()
         .map(|heard| match heard {
-            Heard::Closed { address, reason } => Seen {
+            Response::Closed { address, reason } => Seen {
                 address,
                 credentials: None,
                 identity: Identity::default(),
@@ -116,7 +116,7 @@ pub fn compare(
                     why: reason,
                 },
             },
-            Heard::Answer(answer) => Seen {
+            Response::Answer(answer) => Seen {
                 address: answer.address,
                 credentials: Some(answer.credentials.to_string()),
                 verdict: inventory.judge(&answer, &homes),
@@ -128,10 +128,10 @@ pub fn compare(
     Comparison { seen, missing }
 }
 
-fn answer_of(heard: &Heard) -> Option<&Answer> {
+fn answer_of(heard: &Response) -> Option<&Answer> {
     match heard {
-        Heard::Answer(answer) => Some(answer),
-        Heard::Closed { .. } => None,
+        Response::Answer(answer) => Some(answer),
+        Response::Closed { .. } => None,
     }
 }
 
@@ -162,7 +162,7 @@ fn missing(devices: &[KnownDevice], asked: &BTreeSet<Address>, seen: &[Seen]) ->
     silent
 }
 
-/// The marks of a box, the surest first.
+/// The marks of a device, the most reliable first.
 fn marks(serial: Option<&Serial>, mac: Option<MacAddress>) -> Vec<Box<str>> {
     let serial = serial.map(|serial| format!("serial {serial}").into());
     serial
@@ -171,7 +171,7 @@ fn marks(serial: Option<&Serial>, mac: Option<MacAddress>) -> Vec<Box<str>> {
         .collect()
 }
 
-/// Notes where a box is met first, by all its marks.
+/// Notes the first address of a device, by all its marks.
 fn note(homes: &mut BTreeMap<Box<str>, Address>, answer: &Answer) {
     for mark in marks(answer.identity.serial.as_ref(), answer.identity.mac) {
         homes.entry(mark).or_insert(answer.address);
@@ -204,8 +204,8 @@ fn contradiction(device: &KnownDevice, answer: &Answer) -> Option<String> {
 
 fn no_gam(answer: &Answer) -> String {
     match &answer.object_id {
-        Some(oid) => format!("it is no GAM: its sysObjectID is {oid}"),
-        None => "it is no GAM: it has no sysObjectID".to_owned(),
+        Some(oid) => format!("it is not a GAM: its sysObjectID is {oid}"),
+        None => "it is not a GAM: it has no sysObjectID".to_owned(),
     }
 }
 
@@ -234,7 +234,7 @@ impl<'a> Inventory<'a> {
         self.by_address.get(&address).copied()
     }
 
-    /// Returns the device that a box is, wherever it is.
+    /// Returns the device with these marks, at any address.
     fn by_marks(&self, identity: &Identity) -> Option<&'a KnownDevice> {
         let marks = marks(identity.serial.as_ref(), identity.mac);
         marks
@@ -303,8 +303,8 @@ mod tests {
         }
     }
 
-    fn gam(last: u8, serial: &str) -> Heard {
-        Heard::Answer(Answer {
+    fn gam(last: u8, serial: &str) -> Response {
+        Response::Answer(Answer {
             address: at(last),
             credentials: CredentialsName::new("default").unwrap(),
             identity: Identity {
@@ -317,7 +317,7 @@ mod tests {
         })
     }
 
-    fn verdicts(devices: &[KnownDevice], heard: Vec<Heard>) -> (Vec<String>, Vec<String>) {
+    fn verdicts(devices: &[KnownDevice], heard: Vec<Response>) -> (Vec<String>, Vec<String>) {
         let asked = (1..=30).map(at).collect();
         let Comparison { seen, missing } = compare(devices, &asked, heard);
         let seen = seen.iter().map(|seen| match &seen.verdict {
@@ -366,7 +366,7 @@ mod tests {
         assert_eq!(seen, ["not a but Some(\"b\")", "not b but None"]);
         assert!(missing.is_empty());
         let mut printer = gam(1, "S1");
-        if let Heard::Answer(answer) = &mut printer {
+        if let Response::Answer(answer) = &mut printer {
             answer.identity = Identity::default();
         }
         assert_eq!(verdicts(&devices[..1], vec![printer]).0, ["not a but None"]);
@@ -400,14 +400,14 @@ mod tests {
     #[test]
     fn who_is_no_gam_or_does_not_say_is_listed_as_that() {
         let mut printer = gam(8, "S8");
-        if let Heard::Answer(answer) = &mut printer {
+        if let Response::Answer(answer) = &mut printer {
             answer.identity = Identity::default();
         }
         let mut newer = gam(9, "S9");
-        if let Heard::Answer(answer) = &mut newer {
+        if let Response::Answer(answer) = &mut newer {
             answer.identity.model = None;
         }
-        let closed = Heard::Closed {
+        let closed = Response::Closed {
             address: at(3),
             reason: "no such user".to_owned(),
         };

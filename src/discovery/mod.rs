@@ -1,7 +1,7 @@
-//! Finds devices on the network and holds them against the inventory; nothing is written anywhere.
+//! Finds devices on the network and compares them with the inventory; writes nothing.
 //!
-//! `range` which addresses are asked · `sweep` the asking, at a bounded rate · `compare` who is who · `patch` what the
-//! inventory is missing, as text.
+//! `range` ranges of addresses · `sweep` asks them, at a limited rate · `compare` matches responses with devices · `patch` the
+//! TOML that the inventory lacks.
 
 mod compare;
 mod patch;
@@ -10,5 +10,5 @@ mod sweep;
 
 pub use compare::{Comparison, KnownDevice, Missing, Seen, Verdict, compare};
 pub use patch::patch;
-pub use range::{MOST_ADDRESSES, RangeError, addresses};
-pub use sweep::{Answer, Asked, Heard, Sweep, sweep};
+pub use range::{AddressRange, MOST_ADDRESSES, RangeError, addresses};
+pub use sweep::{Answer, Response, Sweep, SweepTarget, sweep};

@@ -1,13 +1,13 @@
-//! What a sweep found and the inventory does not have, as text for it.
+//! Writes the devices that a sweep found and the inventory lacks, as TOML.
 
 use std::collections::BTreeSet;
 
 use super::{Comparison, KnownDevice, Seen, Verdict};
 use crate::model::DeviceName;
 
-/// Returns tables for new devices and changed lines for those that moved; empty where there is nothing to say.
+/// Returns tables for new devices and changed lines for those that moved; empty if there is nothing to add.
 ///
-/// A new device begins in state `observe`: gamctl looks, and writes once somebody says so.
+/// A new device starts in state `observe`: gamctl looks, and does not write before a person changes the state.
 pub fn patch(devices: &[KnownDevice], comparison: &Comparison) -> String {
     let mut taken: BTreeSet<String> = devices
         .iter()

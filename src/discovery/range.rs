@@ -1,18 +1,26 @@
-//! Which addresses are meant: `10.20.0.0/24`, `10.20.0.10-10.20.0.40`, `10.20.0.11`, each with ports behind it on test beds.
+//! Parses ranges of addresses, such as `10.20.0.0/24` or `10.20.0.10-10.20.0.40`, with optional ports.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
 
 use crate::model::Address;
 
 /// As many as a /16 has: at the usual rate, eleven minutes.
 pub const MOST_ADDRESSES: usize = 1 << 16;
 
-/// What is wrong with a range.
+/// Addresses that follow each other, all with the same ports. Of IP version 6 there is only one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressRange {
+    first: Address,
+    count: u64,
+}
+
+/// Why a text is not a range of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
     #[error(
-        "`{0}` is no range of addresses; write `10.20.0.0/24`, `10.20.0.10-10.20.0.40` or `10.20.0.11`, with `:SSH_PORT/SNMP_PORT` behind it where they are not 22 and 161"
+        "`{0}` is not a range of addresses; write `10.20.0.0/24`, `10.20.0.10-10.20.0.40` or `10.20.0.11`, with `:SSH_PORT/SNMP_PORT` behind it where they are not 22 and 161"
     )]
     NotARange(String),
     #[error("`{0}` runs backwards")]
@@ -21,74 +29,87 @@ pub enum RangeError {
     TooMany,
 }
 
+impl AddressRange {
+    /// Returns how many addresses it has.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Returns its addresses in order.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        let Self { first, count } = *self;
+        let number = match first.ip {
+            IpAddr::V4(ip) => u32::from(ip),
+            IpAddr::V6(_) => 0,
+        };
+        (u64::from(number)..u64::from(number) + count).map(move |number| Address {
+            ip: match first.ip {
+                IpAddr::V4(_) => Ipv4Addr::from(u32::try_from(number).unwrap_or(u32::MAX)).into(),
+                IpAddr::V6(_) => first.ip,
+            },
+            ..first
+        })
+    }
+}
+
+impl FromStr for AddressRange {
+    type Err = RangeError;
+
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        let wrong = || RangeError::NotARange(text.chars().take(60).collect());
+        if let Ok(first) = text.parse::<Address>() {
+            return Ok(Self { first, count: 1 });
+        }
+        let (ips, ports) = match text.split_once(':') {
+            Some((ips, ports)) => (ips, format!(":{ports}")),
+            None => (text, String::new()),
+        };
+        let ip = |text: &str| text.trim().parse::<Ipv4Addr>().map_err(|_| wrong());
+        let (first, last) = match (ips.split_once('-'), ips.split_once('/')) {
+            (Some((first, last)), _) => (u32::from(ip(first)?), u32::from(ip(last)?)),
+            (None, Some((network, length))) => hosts(ip(network)?, length).ok_or_else(wrong)?,
+            (None, None) => return Err(wrong()),
+        };
+        if last < first {
+            return Err(RangeError::Backwards(text.to_owned()));
+        }
+        let first_ip = Ipv4Addr::from(first);
+        Ok(Self {
+            first: format!("{first_ip}{ports}").parse().map_err(|_| wrong())?,
+            count: u64::from(last - first) + 1,
+        })
+    }
+}
+
+/// Returns the first and the last host of a network.
+fn hosts(network: Ipv4Addr, length: &str) -> Option<(u32, u32)> {
+    let length: u32 = length.parse().ok().filter(|length| *length <= 32)?;
+    let mask = u32::MAX.checked_shr(length).unwrap_or(0);
+    let first = u32::from(network) & !mask;
+    let last = first | mask;
+    // The network's own address and its broadcast address belong to no host, but a /31 and a /32 have only hosts.
+    Some(match length < 31 {
+        true => (first + 1, last - 1),
+        false => (first, last),
+    })
+}
+
 /// Returns every address of the ranges once, in order.
 pub fn addresses<'a>(
     ranges: impl IntoIterator<Item = &'a str>,
 ) -> Result<Vec<Address>, RangeError> {
     let mut all = BTreeSet::new();
     for range in ranges {
-        let (first, last, ports) = bounds(range)?;
-        let count = u32::from(last).saturating_sub(u32::from(first)) as usize;
-        if count >= MOST_ADDRESSES {
+        let range: AddressRange = range.parse()?;
+        if range.count() > MOST_ADDRESSES as u64 {
             return Err(RangeError::TooMany);
         }
-        match (first, ports.ip) {
-            // One address, which may be of version 6.
-            (first, IpAddr::V6(_)) if first == last => {
-                all.insert(ports);
-            }
-            _ => all.extend((u32::from(first)..=u32::from(last)).map(|ip| Address {
-                ip: IpAddr::V4(ip.into()),
-                ..ports
-            })),
-        }
+        all.extend(range.addresses());
         if all.len() > MOST_ADDRESSES {
             return Err(RangeError::TooMany);
         }
     }
     Ok(all.into_iter().collect())
-}
-
-/// Returns the first and last address of a range, and one with its ports.
-fn bounds(range: &str) -> Result<(Ipv4Addr, Ipv4Addr, Address), RangeError> {
-    let wrong = || RangeError::NotARange(range.chars().take(60).collect());
-    if let Ok(address) = range.parse::<Address>() {
-        let ip = match address.ip {
-            IpAddr::V4(ip) => ip,
-            IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
-        };
-        return Ok((ip, ip, address));
-    }
-    let (ips, ports) = match range.split_once(':') {
-        Some((ips, ports)) => (ips, format!(":{ports}")),
-        None => (range, String::new()),
-    };
-    let with_ports = |ip: Ipv4Addr| {
-        format!("{ip}{ports}")
-            .parse::<Address>()
-            .map_err(|_| wrong())
-    };
-    let ip = |text: &str| text.trim().parse::<Ipv4Addr>().map_err(|_| wrong());
-    if let Some((first, last)) = ips.split_once('-') {
-        let (first, last) = (ip(first)?, ip(last)?);
-        if last < first {
-            return Err(RangeError::Backwards(range.to_owned()));
-        }
-        return Ok((first, last, with_ports(first)?));
-    }
-    let (network, length) = ips.split_once('/').ok_or_else(wrong)?;
-    let network = ip(network)?;
-    let length: u32 = length.parse().ok().filter(|l| *l <= 32).ok_or_else(wrong)?;
-    let hosts = u32::MAX.checked_shr(length).unwrap_or(0);
-    let first = u32::from(network) & !hosts;
-    let last = first | hosts;
-    // A network's own address and its broadcast are nobody's, where there is room for them.
-    let (first, last) = if length < 31 {
-        (first + 1, last - 1)
-    } else {
-        (first, last)
-    };
-    Ok((first.into(), last.into(), with_ports(network)?))
 }
 
 #[cfg(test)]

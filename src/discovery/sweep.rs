@@ -1,4 +1,4 @@
-//! Asks addresses who is there, at a bounded rate.
+//! Asks addresses over SNMP which device they are, at a limited rate.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,44 +13,44 @@ use crate::transport::snmp::{Access, Hint, SnmpError, Tuning};
 
 /// An address that is asked.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct SweepTarget {
     pub address: Address,
     /// Numbers of the credentials that are tried, in this order.
     pub credentials: Vec<usize>,
 }
 
-/// How a sweep is done.
+/// Credentials, rate and timeouts of a sweep.
 #[derive(Debug)]
 pub struct Sweep {
     pub credentials: Vec<(CredentialsName, Access)>,
-    /// How many addresses are asked in a second, at most.
+    /// Requests per second, at most.
     pub per_second: u32,
     pub tuning: Tuning,
 }
 
-/// Who answered.
+/// The identity behind an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub address: Address,
-    /// What opened it.
+    /// The credentials that it accepts.
     pub credentials: CredentialsName,
     pub identity: Identity,
     /// Its `sysObjectID`, a GAM's or not.
     pub object_id: Option<String>,
 }
 
-/// What came from an address; silence is left out.
+/// The response of an address; silence is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum Response {
     Answer(Answer),
-    /// Somebody is there and does not tell us who.
+    /// Something answers and does not identify itself.
     Closed {
         address: Address,
         reason: String,
     },
 }
 
-impl Heard {
+impl Response {
     pub fn address(&self) -> Address {
         match self {
             Self::Answer(answer) => answer.address,
@@ -59,15 +59,15 @@ impl Heard {
     }
 }
 
-/// Asks all addresses, those that stay silent again with their next credentials; `seen` is told of each that is done.
+/// Asks all addresses, the silent ones again with their next credentials; calls `seen` for each that is done.
 ///
-/// What was heard comes sorted by address.
-pub async fn sweep(asked: Vec<Asked>, how: Sweep, seen: impl FnMut()) -> Vec<Heard> {
+/// Responses are sorted by address.
+pub async fn sweep(asked: Vec<SweepTarget>, how: Sweep, seen: impl FnMut()) -> Vec<Response> {
     let how = Arc::new(how);
     let mut pace = interval(Duration::from_secs(1) / how.per_second.max(1));
     // A machine that was busy does not catch up with a burst.
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut found = Found {
+    let mut found = SweepState {
         heard: Vec::new(),
         open: asked.into_iter().map(|one| (one, None)).collect(),
         seen,
@@ -96,74 +96,74 @@ pub async fn sweep(asked: Vec<Asked>, how: Sweep, seen: impl FnMut()) -> Vec<Hea
         found.open.sort_by_key(|(one, _)| one.address);
         round += 1;
     }
-    found.heard.sort_by_key(Heard::address);
+    found.heard.sort_by_key(Response::address);
     found.heard
 }
 
-/// What a sweep knows so far.
-struct Found<F> {
-    heard: Vec<Heard>,
-    /// Who is to be asked again, and why they did not tell who they are.
-    open: Vec<(Asked, Option<String>)>,
+/// The state of a sweep.
+struct SweepState<F> {
+    heard: Vec<Response>,
+    /// Addresses to ask again, with the reason why they did not identify themselves.
+    open: Vec<(SweepTarget, Option<String>)>,
     seen: F,
 }
 
-impl<F: FnMut()> Found<F> {
+impl<F: FnMut()> SweepState<F> {
     /// Takes the end of one question; one that panicked has no answer.
-    fn take(&mut self, ended: Result<(Asked, Option<String>, Came), JoinError>) {
+    fn take(&mut self, ended: Result<(SweepTarget, Option<String>, Reply), JoinError>) {
         let Ok((one, reason, came)) = ended else {
             return;
         };
         match came {
-            Came::Answer(answer) => {
+            Reply::Answer(answer) => {
                 (self.seen)();
-                self.heard.push(Heard::Answer(answer));
+                self.heard.push(Response::Answer(answer));
             }
-            Came::Nobody => (self.seen)(),
-            Came::Silence => self.open.push((one, reason)),
-            Came::Closed(now) => self.open.push((one, reason.or(Some(now)))),
+            Reply::Unreachable => (self.seen)(),
+            Reply::Silence => self.open.push((one, reason)),
+            Reply::Closed(now) => self.open.push((one, reason.or(Some(now)))),
         }
     }
 
-    /// Gives up on an address with which all was tried.
-    fn end(&mut self, one: &Asked, reason: Option<String>) {
+    /// Ends an address for which all credentials were tried.
+    fn end(&mut self, one: &SweepTarget, reason: Option<String>) {
         (self.seen)();
-        self.heard.extend(reason.map(|reason| Heard::Closed {
+        self.heard.extend(reason.map(|reason| Response::Closed {
             address: one.address,
             reason,
         }));
     }
 }
 
-enum Came {
+enum Reply {
     Answer(Answer),
-    /// The network says that there is nobody.
-    Nobody,
+    /// The network reports that the address is unused.
+    Unreachable,
     Silence,
     Closed(String),
 }
 
-async fn ask(address: Address, number: usize, how: &Sweep) -> Came {
+async fn ask(address: Address, number: usize, how: &Sweep) -> Reply {
     let Some((name, access)) = how.credentials.get(number) else {
-        return Came::Silence;
+        return Reply::Silence;
     };
     let at = SocketAddr::new(address.ip, address.snmp_port);
     match identify(at, access, how.tuning).await {
-        Ok((identity, object_id)) => Came::Answer(Answer {
+        Ok((identity, object_id)) => Reply::Answer(Answer {
             address,
             credentials: name.clone(),
             identity,
             object_id: object_id.map(|oid| oid.to_string()),
         }),
-        Err(SnmpError::Refused { .. } | SnmpError::Unreachable { .. }) => Came::Nobody,
-        // Behind this silence is somebody who answered to the user's name.
+        Err(SnmpError::Refused { .. } | SnmpError::Unreachable { .. }) => Reply::Unreachable,
+        // An agent that knows the user's name is behind this timeout.
         Err(
             error @ SnmpError::Timeout {
                 hint: Hint::Privacy | Hint::Gone,
                 ..
             },
-        ) => Came::Closed(error.to_string()),
-        Err(SnmpError::Timeout { .. }) => Came::Silence,
-        Err(error) => Came::Closed(error.to_string()),
+        ) => Reply::Closed(error.to_string()),
+        Err(SnmpError::Timeout { .. }) => Reply::Silence,
+        Err(error) => Reply::Closed(error.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 //! Entries of many devices in one transaction of SQLite: each transaction waits for the disk once.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as Turn, oneshot};
@@ -7,8 +8,16 @@ use tokio::sync::{Mutex as Turn, oneshot};
 use super::Store;
 use super::deadline::within;
 use super::error::Fault;
-use super::record::Prepared;
 use super::session::Session;
+
+/// An entry that can be written in one transaction with others.
+pub(super) trait BatchEntry: Send + Sync {
+    /// Puts it in, unless it is there.
+    fn put<'a>(
+        &'a self,
+        session: &'a mut Session,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
+}
 
 /// Entries that wait for their turn to be written.
 #[derive(Default)]
@@ -19,7 +28,7 @@ pub(super) struct Batches {
 }
 
 struct Waiting {
-    entry: Arc<Prepared>,
+    entry: Arc<dyn BatchEntry>,
     tell: oneshot::Sender<Result<(), Fault>>,
 }
 
@@ -42,7 +51,7 @@ impl Batches {
 
 impl Store {
     /// Puts an entry in, together with those that come at the same time.
-    pub(super) async fn put_in_batch(&self, entry: Arc<Prepared>) -> Result<(), Fault> {
+    pub(super) async fn put_in_batch(&self, entry: Arc<dyn BatchEntry>) -> Result<(), Fault> {
         let (tell, told) = oneshot::channel();
         self.inner.batches.add(Waiting { entry, tell });
         let store = self.clone();

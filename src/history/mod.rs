@@ -35,9 +35,10 @@ pub use kept::{
     NewLedger, NewRun, OutcomeRow, RunId, RunSummary, Subject, Taken, Unfinished, UnsavedDevice,
 };
 pub use look::LookStatus;
+pub use open::Timeouts;
 pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,
 };
-pub use store::{Facts, Store, Timeouts};
+pub use store::{Facts, Store};
 pub use url::{StoreUrl, StoreUrlError};

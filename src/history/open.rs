@@ -9,11 +9,10 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlitePool};
 
 use super::deadline::within;
 use super::error::Fault;
-use super::store::{Db, Timeouts};
 use super::{StoreError, StoreUrl};
 
 static POSTGRES: Migrator = sqlx::migrate!("schema/postgres");
@@ -34,6 +33,37 @@ const READERS: u32 = 4;
 
 const MIGRATIONS: &str =
     "select version, description, success, checksum from _sqlx_migrations order by version";
+
+/// The engine, with its connections.
+#[derive(Clone)]
+pub(super) enum Db {
+    Postgres(PgPool),
+    /// One connection writes, so that nobody in this process waits for a lock; others only read.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+        /// Which file it is, as the file system counts.
+        file: (u64, u64),
+    },
+}
+
+/// How long the store may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For opening it, with all migrations.
+    pub open: Duration,
+    /// For anything else.
+    pub operation: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            open: Duration::from_secs(60),
+            operation: Duration::from_secs(5),
+        }
+    }
+}
 
 /// Returns the newest schema that this program knows.
 pub(super) fn newest(is_postgres: bool) -> i64 {

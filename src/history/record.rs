@@ -1,10 +1,12 @@
 //! What happens with a device in a run, entry by entry, under its lease.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::batch::BatchEntry;
 use super::deadline::repeated;
 use super::document::{digest, stored};
 use super::error::Fault;
@@ -12,8 +14,8 @@ use super::kept::{Lease, NewLedger, RunId};
 use super::lease::fenced;
 use super::ledger::put_ledger;
 use super::look::{PreparedLook, put_look};
+use super::open::Db;
 use super::session::{Bind, Session};
-use super::store::Db;
 use super::version::{ENTRY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::{DeviceOutcome, Ended, Entry};
@@ -125,6 +127,15 @@ impl Store {
     }
 }
 
+impl BatchEntry for Prepared {
+    fn put<'a>(
+        &'a self,
+        session: &'a mut Session,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>> {
+        Box::pin(self.put(session))
+    }
+}
+
 impl Prepared {
     fn of(
         run: RunId,
@@ -173,7 +184,7 @@ impl Prepared {
     }
 
     /// Puts it in, with all that belongs to it, unless it is there.
-    pub(super) async fn put(&self, session: &mut Session) -> Result<(), Fault> {
+    async fn put(&self, session: &mut Session) -> Result<(), Fault> {
         let Lease {
             device,
             holder,

@@ -5,12 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::{PgPool, SqlitePool};
-
 use super::batch::Batches;
 use super::deadline::repeated;
 use super::error::Fault;
-use super::open;
+use super::open::{self, Db, Timeouts};
 use super::session::Session;
 use super::{StoreError, StoreUrl};
 
@@ -25,37 +23,6 @@ pub(super) struct Inner {
     pub(super) db: Db,
     pub(super) timeouts: Timeouts,
     pub(super) batches: Batches,
-}
-
-/// The engine, with its connections.
-#[derive(Clone)]
-pub(super) enum Db {
-    Postgres(PgPool),
-    /// One connection writes, so that nobody in this process waits for a lock; others only read.
-    Sqlite {
-        writer: SqlitePool,
-        readers: SqlitePool,
-        /// Which file it is, as the file system counts.
-        file: (u64, u64),
-    },
-}
-
-/// How long the store may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For opening it, with all migrations.
-    pub open: Duration,
-    /// For anything else.
-    pub operation: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            open: Duration::from_secs(60),
-            operation: Duration::from_secs(5),
-        }
-    }
 }
 
 /// What `doctor` tells of a store.

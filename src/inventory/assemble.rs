@@ -1,4 +1,4 @@
-//! All files together: who is defined where, and which subscribers belong to which device.
+//! Indexes the objects of all files, and groups subscribers by device.
 
 use std::sync::Arc;
 
@@ -12,24 +12,24 @@ use super::text::{
 };
 use crate::model::{CredentialsName, DeviceName, ServicePlanId, SubscriberId};
 
-/// Where an object stands: file and position within the file.
+/// The position of an object: its file, and its number in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::inventory) struct Spot {
+pub(in crate::inventory) struct ObjectPosition {
     pub file: u32,
-    pub position: u32,
+    pub number: u32,
 }
 
-impl Spot {
-    fn of(file: usize, position: usize) -> Self {
+impl ObjectPosition {
+    fn of(file: usize, number: usize) -> Self {
         // Both are limited to far less when files are read.
         Self {
             file: u32::try_from(file).unwrap_or(u32::MAX),
-            position: u32::try_from(position).unwrap_or(u32::MAX),
+            number: u32::try_from(number).unwrap_or(u32::MAX),
         }
     }
 
     fn indices(self) -> (usize, usize) {
-        (to_index(self.file), to_index(self.position))
+        (to_index(self.file), to_index(self.number))
     }
 }
 
@@ -53,20 +53,20 @@ pub struct Inventory {
     pub(in crate::inventory) partial: Vec<FileKind>,
     pub(in crate::inventory) networks: Vec<u32>,
     pub(in crate::inventory) policies: Vec<u32>,
-    pub(in crate::inventory) service_plans: Vec<Spot>,
-    pub(in crate::inventory) credentials: Vec<Spot>,
+    pub(in crate::inventory) service_plans: Vec<ObjectPosition>,
+    pub(in crate::inventory) credentials: Vec<ObjectPosition>,
     /// In the order of the files.
-    pub(in crate::inventory) devices: Vec<Spot>,
-    pub(in crate::inventory) subscribers: Vec<Spot>,
+    pub(in crate::inventory) devices: Vec<ObjectPosition>,
+    pub(in crate::inventory) subscribers: Vec<ObjectPosition>,
     /// First definitions by name.
     device_index: HashMap<DeviceName, u32>,
-    plan_index: HashMap<ServicePlanId, Spot>,
-    credentials_index: HashMap<CredentialsName, Spot>,
+    plan_index: HashMap<ServicePlanId, ObjectPosition>,
+    credentials_index: HashMap<CredentialsName, ObjectPosition>,
     /// Subscribers of `devices[n]` are `members[starts[n]..starts[n + 1]]`.
     starts: Vec<usize>,
-    members: Vec<Spot>,
+    members: Vec<ObjectPosition>,
     /// Subscribers whose device does not exist.
-    pub(in crate::inventory) homeless: Vec<Spot>,
+    pub(in crate::inventory) without_device: Vec<ObjectPosition>,
 }
 
 impl Inventory {
@@ -93,8 +93,9 @@ impl Inventory {
     }
 
     fn take(&mut self, index: usize, slot: &FileSlot) {
-        let spots = |count: usize| (0..count).map(move |position| Spot::of(index, position));
-        let file = Spot::of(index, 0).file;
+        let positions =
+            |count: usize| (0..count).map(move |number| ObjectPosition::of(index, number));
+        let file = ObjectPosition::of(index, 0).file;
         let kind = match &slot.parsed.content {
             Content::Network(_) => {
                 self.networks.push(file);
@@ -105,31 +106,31 @@ impl Inventory {
                 FileKind::Policy
             }
             Content::ServicePlans(list) => {
-                for (object, spot) in list.iter().zip(spots(list.len())) {
-                    self.service_plans.push(spot);
-                    self.plan_index.entry(object.id.clone()).or_insert(spot);
+                for (object, position) in list.iter().zip(positions(list.len())) {
+                    self.service_plans.push(position);
+                    self.plan_index.entry(object.id.clone()).or_insert(position);
                 }
                 FileKind::ServicePlans
             }
             Content::Credentials(list) => {
-                for (object, spot) in list.iter().zip(spots(list.len())) {
-                    self.credentials.push(spot);
+                for (object, position) in list.iter().zip(positions(list.len())) {
+                    self.credentials.push(position);
                     self.credentials_index
                         .entry(object.id.clone())
-                        .or_insert(spot);
+                        .or_insert(position);
                 }
                 FileKind::Credentials
             }
             Content::Devices(list) => {
-                for (object, spot) in list.iter().zip(spots(list.len())) {
-                    let number = Spot::of(self.devices.len(), 0).file;
-                    self.devices.push(spot);
+                for (object, position) in list.iter().zip(positions(list.len())) {
+                    let number = ObjectPosition::of(self.devices.len(), 0).file;
+                    self.devices.push(position);
                     self.device_index.entry(object.id.clone()).or_insert(number);
                 }
                 FileKind::Devices
             }
             Content::Subscribers(list) => {
-                self.subscribers.extend(spots(list.len()));
+                self.subscribers.extend(positions(list.len()));
                 FileKind::Subscribers
             }
         };
@@ -145,12 +146,12 @@ impl Inventory {
     fn group(&mut self) {
         let mut homes = Vec::with_capacity(self.subscribers.len());
         let mut counts = vec![0usize; self.devices.len() + 1];
-        let mut homeless = Vec::new();
-        // Subscribers of a device stand together nearly always.
+        let mut without_device = Vec::new();
+        // Subscribers of a device are nearly always next to each other.
         let mut last: Option<(&DeviceName, Option<u32>)> = None;
-        for spot in &self.subscribers {
+        for position in &self.subscribers {
             let device = self
-                .subscriber_at(*spot)
+                .subscriber_at(*position)
                 .and_then(|object| object.text.device.as_ref());
             let home = match (device, last) {
                 (None, _) => None,
@@ -167,7 +168,7 @@ impl Inventory {
                         *count += 1;
                     }
                 }
-                (None, Some(_)) => homeless.push(*spot),
+                (None, Some(_)) => without_device.push(*position),
                 (None, None) => {}
             }
             homes.push(home);
@@ -178,66 +179,72 @@ impl Inventory {
             *count = total;
         }
         let mut next = counts.clone();
-        let mut members = vec![
-            Spot {
-                file: 0,
-                position: 0
-            };
-            total
-        ];
-        for (spot, home) in self.subscribers.iter().zip(homes) {
+        let mut members = vec![ObjectPosition { file: 0, number: 0 }; total];
+        for (position, home) in self.subscribers.iter().zip(homes) {
             let Some(home) = home else { continue };
             let at = next.get_mut(to_index(home));
             if let Some(at) = at
                 && let Some(member) = members.get_mut(*at)
             {
-                *member = *spot;
+                *member = *position;
                 *at += 1;
             }
         }
         self.starts = counts;
         self.members = members;
-        self.homeless = homeless;
+        self.without_device = without_device;
     }
 
-    fn content(&self, spot: Spot) -> Option<(&Content, usize)> {
-        let (file, position) = spot.indices();
-        Some((&self.files.get(file)?.parsed.content, position))
+    fn content(&self, position: ObjectPosition) -> Option<(&Content, usize)> {
+        let (file, number) = position.indices();
+        Some((&self.files.get(file)?.parsed.content, number))
     }
 
-    pub(in crate::inventory) fn subscriber_at(&self, spot: Spot) -> Option<&SubscriberObject> {
-        match self.content(spot)? {
-            (Content::Subscribers(list), position) => list.get(position),
+    pub(in crate::inventory) fn subscriber_at(
+        &self,
+        position: ObjectPosition,
+    ) -> Option<&SubscriberObject> {
+        match self.content(position)? {
+            (Content::Subscribers(list), number) => list.get(number),
             _ => None,
         }
     }
 
-    pub(in crate::inventory) fn device_at(&self, spot: Spot) -> Option<&DeviceObject> {
-        match self.content(spot)? {
-            (Content::Devices(list), position) => list.get(position),
+    pub(in crate::inventory) fn device_at(
+        &self,
+        position: ObjectPosition,
+    ) -> Option<&DeviceObject> {
+        match self.content(position)? {
+            (Content::Devices(list), number) => list.get(number),
             _ => None,
         }
     }
 
-    pub(in crate::inventory) fn service_plan_at(&self, spot: Spot) -> Option<&ServicePlanObject> {
-        match self.content(spot)? {
-            (Content::ServicePlans(list), position) => list.get(position),
+    pub(in crate::inventory) fn service_plan_at(
+        &self,
+        position: ObjectPosition,
+    ) -> Option<&ServicePlanObject> {
+        match self.content(position)? {
+            (Content::ServicePlans(list), number) => list.get(number),
             _ => None,
         }
     }
 
-    pub(in crate::inventory) fn credentials_at(&self, spot: Spot) -> Option<&CredentialsObject> {
-        match self.content(spot)? {
-            (Content::Credentials(list), position) => list.get(position),
+    pub(in crate::inventory) fn credentials_at(
+        &self,
+        position: ObjectPosition,
+    ) -> Option<&CredentialsObject> {
+        match self.content(position)? {
+            (Content::Credentials(list), number) => list.get(number),
             _ => None,
         }
     }
 
     /// Returns `network.toml`, where there is one.
     pub fn network(&self) -> Option<&NetworkText> {
-        let file = Spot {
+        let file = ObjectPosition {
             file: *self.networks.first()?,
-            position: 0,
+            number: 0,
         };
         match self.content(file)? {
             (Content::Network(network), _) => Some(network),
@@ -247,9 +254,9 @@ impl Inventory {
 
     /// Returns `policy.toml`, where there is one.
     pub fn policy(&self) -> Option<&PolicyText> {
-        let file = Spot {
+        let file = ObjectPosition {
             file: *self.policies.first()?,
-            position: 0,
+            number: 0,
         };
         match self.content(file)? {
             (Content::Policy(policy), _) => Some(policy),
@@ -284,35 +291,37 @@ impl Inventory {
     }
 
     pub fn devices(&self) -> impl Iterator<Item = &DeviceObject> {
-        self.devices.iter().filter_map(|spot| self.device_at(*spot))
+        self.devices
+            .iter()
+            .filter_map(|position| self.device_at(*position))
     }
 
     pub fn subscribers(&self) -> impl Iterator<Item = &SubscriberObject> {
         self.subscribers
             .iter()
-            .filter_map(|spot| self.subscriber_at(*spot))
+            .filter_map(|position| self.subscriber_at(*position))
     }
 
     pub fn service_plans(&self) -> impl Iterator<Item = &ServicePlanObject> {
         self.service_plans
             .iter()
-            .filter_map(|spot| self.service_plan_at(*spot))
+            .filter_map(|position| self.service_plan_at(*position))
     }
 
     /// Returns the names of the credentials.
     pub fn credentials(&self) -> impl Iterator<Item = &CredentialsObject> {
         self.credentials
             .iter()
-            .filter_map(|spot| self.credentials_at(*spot))
+            .filter_map(|position| self.credentials_at(*position))
     }
 
     pub fn device(&self, name: &str) -> Option<&DeviceObject> {
         let number = *self.device_index.get(name)?;
-        let spot = self.devices.get(to_index(number))?;
-        self.device_at(*spot)
+        let position = self.devices.get(to_index(number))?;
+        self.device_at(*position)
     }
 
-    pub(in crate::inventory) fn device_spot(&self, name: &str) -> Option<Spot> {
+    pub(in crate::inventory) fn device_position(&self, name: &str) -> Option<ObjectPosition> {
         let number = *self.device_index.get(name)?;
         self.devices.get(to_index(number)).copied()
     }
@@ -321,7 +330,7 @@ impl Inventory {
         self.service_plan_at(*self.plan_index.get(id)?)
     }
 
-    pub(in crate::inventory) fn service_plan_spot(&self, id: &str) -> Option<Spot> {
+    pub(in crate::inventory) fn service_plan_position(&self, id: &str) -> Option<ObjectPosition> {
         self.plan_index.get(id).copied()
     }
 
@@ -333,8 +342,8 @@ impl Inventory {
         self.subscribers().find(|object| object.id.as_str() == id)
     }
 
-    /// Returns where the subscribers of the device at `number` in `devices` stand.
-    pub(in crate::inventory) fn member_spots(&self, number: usize) -> &[Spot] {
+    /// Returns the positions of the subscribers of the device at `number` in `devices`.
+    pub(in crate::inventory) fn member_positions(&self, number: usize) -> &[ObjectPosition] {
         let (Some(start), Some(end)) = (self.starts.get(number), self.starts.get(number + 1))
         else {
             return &[];
@@ -348,43 +357,49 @@ impl Inventory {
             .device_index
             .get(device)
             .map(|number| to_index(*number));
-        let spots = number.map_or(&[] as &[Spot], |number| self.member_spots(number));
-        spots.iter().filter_map(|spot| self.subscriber_at(*spot))
+        let positions = number.map_or(&[] as &[ObjectPosition], |number| {
+            self.member_positions(number)
+        });
+        positions
+            .iter()
+            .filter_map(|position| self.subscriber_at(*position))
     }
 
     pub(in crate::inventory) fn is_partial(&self, kind: FileKind) -> bool {
         self.partial.contains(&kind)
     }
 
-    /// Returns whether a part of the object's file could not be read: what it lacks may stand there.
-    pub(in crate::inventory) fn is_partial_at(&self, spot: Spot) -> bool {
+    /// Returns whether a part of the object's file could not be read: what it lacks may be in that part.
+    pub(in crate::inventory) fn is_partial_at(&self, position: ObjectPosition) -> bool {
         self.files
-            .get(spot.indices().0)
+            .get(position.indices().0)
             .is_some_and(|slot| slot.parsed.is_partial)
     }
 
-    /// Returns the file that an object stands in.
-    pub(in crate::inventory) fn path_of(&self, spot: Spot) -> Arc<str> {
-        let slot = self.files.get(to_index(spot.file));
+    /// Returns the file of an object.
+    pub(in crate::inventory) fn path_of(&self, position: ObjectPosition) -> Arc<str> {
+        let slot = self.files.get(to_index(position.file));
         slot.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path))
     }
 
-    pub(in crate::inventory) fn point_at_device(&self, spot: Spot) -> Pointer {
-        let id = self.device_at(spot).map_or("", |object| object.id.as_str());
-        Pointer::to_object(spot.file, "device", id)
+    pub(in crate::inventory) fn point_at_device(&self, position: ObjectPosition) -> Pointer {
+        let id = self
+            .device_at(position)
+            .map_or("", |object| object.id.as_str());
+        Pointer::to_object(position.file, "device", id)
     }
 
-    pub(in crate::inventory) fn point_at_subscriber(&self, spot: Spot) -> Pointer {
+    pub(in crate::inventory) fn point_at_subscriber(&self, position: ObjectPosition) -> Pointer {
         let id = self
-            .subscriber_at(spot)
+            .subscriber_at(position)
             .map_or("", |object| object.id.as_str());
-        Pointer::to_object(spot.file, "subscriber", id)
+        Pointer::to_object(position.file, "subscriber", id)
     }
 
-    pub(in crate::inventory) fn point_at_service_plan(&self, spot: Spot) -> Pointer {
+    pub(in crate::inventory) fn point_at_service_plan(&self, position: ObjectPosition) -> Pointer {
         let id = self
-            .service_plan_at(spot)
+            .service_plan_at(position)
             .map_or("", |object| object.id.as_str());
-        Pointer::to_object(spot.file, "service_plan", id)
+        Pointer::to_object(position.file, "service_plan", id)
     }
 }

@@ -1,4 +1,4 @@
-//! From one commit's inventory to the next: what must not happen in a single step.
+//! Checks the step from one inventory to the next for changes that must not happen at once.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ rules! {
     wrong: [("$", "printf '<<<<<<< a\\n' >> policy.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm broken; : > policy.toml")],
     right: [("$", "printf '# whole\\n' >> policy.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm whole; : > policy.toml")];
 
-    /// gamctl lets go of a device whose text is deleted: its subscribers stay configured on it, and nobody looks after
+    /// gamctl stops managing a device whose text is deleted: its subscribers stay configured on it, and no one looks after
     /// them. Retire it first (`state = \"retired\"`), then delete its text.
     DEVICE_DROPPED = "device-dropped", Warning, "a device is deleted without being retired",
     wrong: [("$", "printf '[device.oak-a]\\nmodel = \"GAM-12-C\"\\naddress = \"10.20.0.12\"\\n' > devices/oak.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm oak; printf '[device.elm-a]\\nmodel = \"GAM-12-C\"\\naddress = \"10.20.0.13\"\\n' > devices/oak.toml")],
@@ -116,8 +116,8 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
             continue;
         }
         let kind = match super::classify(path) {
-            super::Sighting::Inventory(kind) => kind,
-            super::Sighting::Foreign | super::Sighting::Suspicious(_) => continue,
+            super::PathKind::Inventory(kind) => kind,
+            super::PathKind::Foreign | super::PathKind::Suspicious(_) => continue,
         };
         if after.is_partial(kind) {
             continue;
@@ -127,12 +127,12 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
                 &LOST_FILE,
                 Place::whole(Arc::clone(path)),
                 format!("the file `{path}` is gone, and what was in it could not be read"),
-                "mend it first, so that it can be seen what goes with it",
+                "fix it first, to see which objects are removed with it",
             ));
             continue;
         }
         let lost: Vec<String> = match &parsed.content {
-            // Without it the inventory is wrong by itself, which is said already.
+            // Without it the inventory has an error of its own, which is reported already.
             Content::Network(_) => continue,
             Content::Policy(_) => vec![path.to_string()],
             Content::Subscribers(list) => {
@@ -153,7 +153,7 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
         };
         let Some(first) = lost.first() else { continue };
         let what = match (&parsed.content, lost.len()) {
-            (Content::Policy(_), _) => "what it says holds no more".to_owned(),
+            (Content::Policy(_), _) => "its settings no longer apply".to_owned(),
             (_, 1) => format!("`{first}` is gone with it"),
             (_, count) => format!("`{first}` and {} more are gone with it", count - 1),
         };
@@ -170,7 +170,7 @@ fn known_ids(kind: FileKind, inventory: &Inventory) -> HashSet<String> {
     inventory
         .files
         .iter()
-        .filter(|slot| super::classify(&slot.path) == super::Sighting::Inventory(kind))
+        .filter(|slot| super::classify(&slot.path) == super::PathKind::Inventory(kind))
         .flat_map(|slot| ids(&slot.parsed.content))
         .collect()
 }
@@ -182,7 +182,7 @@ fn not_judged(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
     let is_shown = |kind: &FileKind, paths: &[Arc<str>]| {
         paths
             .iter()
-            .any(|path| super::classify(path) == super::Sighting::Inventory(*kind))
+            .any(|path| super::classify(path) == super::PathKind::Inventory(*kind))
     };
     for kind in &before.partial {
         if !is_shown(kind, &paths) {
@@ -206,9 +206,9 @@ fn not_judged(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
             &STEP_NOT_JUDGED,
             Place::whole(path),
             format!(
-                "{what} could not be read at the commit before, so the step in it is not judged"
+                "{what} could not be read at the commit before, so the step in it is not checked"
             ),
-            "look at what changed in it; the next step is judged again",
+            "check what changed in it; the next step is checked again",
         ));
     }
 }
@@ -250,7 +250,7 @@ fn subscribers(
     let removed: Vec<_> = before
         .subscribers
         .iter()
-        .filter_map(|spot| Some((*spot, before.subscriber_at(*spot)?)))
+        .filter_map(|position| Some((*position, before.subscriber_at(*position)?)))
         .filter(|(_, object)| !lives_on.contains(object.id.as_str()))
         .collect();
     if removed.is_empty() {
@@ -263,12 +263,12 @@ fn subscribers(
 /// Returns the first file of a kind, for what concerns the kind as a whole.
 fn first_file(inventory: &Inventory, kind: FileKind) -> Place {
     let of_kind =
-        |slot: &&FileSlot| super::classify(&slot.path) == super::Sighting::Inventory(kind);
+        |slot: &&FileSlot| super::classify(&slot.path) == super::PathKind::Inventory(kind);
     let first = inventory.files.iter().find(of_kind);
     Place::whole(first.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path)))
 }
 
-/// Reports protected subscribers that were served and are made pending, which takes them off the device as well.
+/// Reports protected subscribers that change from served to pending, which removes them from the device as well.
 fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
     let is_pending =
         |object: &SubscriberObject| object.text.state == Some(SubscriberState::Pending);
@@ -277,12 +277,12 @@ fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>)
         .filter(|object| object.text.protected == Some(true) && !is_pending(object))
         .map(|object| object.id.as_str())
         .collect();
-    for spot in &after.subscribers {
-        let Some(object) = after.subscriber_at(*spot) else {
+    for position in &after.subscribers {
+        let Some(object) = after.subscriber_at(*position) else {
             continue;
         };
         if is_pending(object) && served.contains(object.id.as_str()) {
-            let path = after.path_of(*spot);
+            let path = after.path_of(*position);
             findings.push(gone(
                 &PROTECTED_REMOVED,
                 Place::whole(path),
@@ -296,14 +296,14 @@ fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>)
     }
 }
 
-type Removed<'a> = (super::assemble::Spot, &'a SubscriberObject);
+type Removed<'a> = (super::assemble::ObjectPosition, &'a SubscriberObject);
 
 fn protected(before: &Inventory, removed: &[Removed<'_>], findings: &mut Vec<Finding>) {
-    for (spot, object) in removed {
+    for (position, object) in removed {
         if object.text.protected != Some(true) {
             continue;
         }
-        let path = before.path_of(*spot);
+        let path = before.path_of(*position);
         findings.push(gone(
             &PROTECTED_REMOVED,
             Place::whole(path),
@@ -327,8 +327,8 @@ fn renamed(
         .iter()
         .filter_map(|(_, object)| Some((object.text.endpoint?.to_u64(), *object)))
         .collect();
-    for spot in &after.subscribers {
-        let Some(object) = after.subscriber_at(*spot) else {
+    for position in &after.subscribers {
+        let Some(object) = after.subscriber_at(*position) else {
             continue;
         };
         if was_there.contains(object.id.as_str()) || object.text.moved_from.is_some() {
@@ -338,11 +338,11 @@ fn renamed(
             .text
             .endpoint
             .and_then(|mac| by_mac.get(&mac.to_u64()));
-        // The same endpoint on another device is rather a box that was used again.
+        // The same endpoint on another device is more likely reused hardware.
         let Some(old) = old.filter(|old| old.text.device == object.text.device) else {
             continue;
         };
-        let at: Pointer = after.point_at_subscriber(*spot);
+        let at: Pointer = after.point_at_subscriber(*position);
         pending.push(
             Pending::new(
                 &RENAMED_WITHOUT_MOVED_FROM,
@@ -367,8 +367,8 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
             "if that is meant, accept it with `--accept emptied-inventory`",
         ));
     }
-    for spot in &before.devices {
-        let Some(object) = before.device_at(*spot) else {
+    for position in &before.devices {
+        let Some(object) = before.device_at(*position) else {
             continue;
         };
         let was_in_use = !matches!(
@@ -378,12 +378,12 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
         if !was_in_use || after.device(object.id.as_str()).is_some() {
             continue;
         }
-        let path = before.path_of(*spot);
+        let path = before.path_of(*position);
         findings.push(gone(
             &DEVICE_DROPPED,
             Place::whole(path),
             format!("device `{}` is deleted without having been retired", object.id),
-            "gamctl lets go of it and cleans nothing; set `state = \"retired\"`, apply, then delete it",
+            "gamctl stops managing it and removes nothing from it; set `state = \"retired\"`, apply, then delete it",
         ));
     }
 }

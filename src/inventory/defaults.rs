@@ -1,4 +1,4 @@
-//! What holds for the whole network where an object says nothing else.
+//! Holds the defaults of the network, for values that an object leaves out.
 
 use super::FileKind;
 use super::assemble::Inventory;
@@ -6,7 +6,7 @@ use super::record::Fields;
 use super::text::SuspensionHow;
 use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode};
 
-/// What holds for the network, defaults filled in.
+/// The settings of the network, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkDefaults {
     pub management_vlan: VlanId,
@@ -16,7 +16,7 @@ pub struct NetworkDefaults {
     pub suspension_plan: Option<ServicePlanId>,
 }
 
-/// Which defaults of the network are known: what cannot be read in `network.toml` is not the default.
+/// Whether defaults of the network are known: a value that cannot be read in `network.toml` is not the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::inventory) struct KnownDefaults {
     pub management: bool,
@@ -53,7 +53,7 @@ impl Inventory {
         }
     }
 
-    /// Returns what holds for the network where an object says nothing else.
+    /// Returns the defaults of the network.
     pub fn defaults(&self) -> NetworkDefaults {
         let network = self.network();
         let vlans = network.and_then(|network| network.vlans.as_ref());

@@ -1,8 +1,8 @@
-//! Which files belong to an inventory, and what each may hold.
+//! Classifies paths: which files belong to an inventory, and which objects each may hold.
 
 use std::fmt;
 
-/// What a file of the inventory holds; its path says which.
+/// The kind of objects in a file, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileKind {
     /// `network.toml`
@@ -41,7 +41,7 @@ impl FileKind {
         }
     }
 
-    /// Returns the top-level table that its objects stand under (`[subscriber.acct-1042]`), where it holds objects.
+    /// Returns the top-level table of its objects (`[subscriber.acct-1042]`), if it holds objects.
     pub fn object_table(self) -> Option<&'static str> {
         match self {
             Self::Network | Self::Policy => None,
@@ -64,25 +64,25 @@ impl fmt::Display for FileKind {
     }
 }
 
-/// What a path in the repository is to the inventory.
+/// The meaning of a path to the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sighting {
+pub enum PathKind {
     /// A file of the inventory.
     Inventory(FileKind),
     /// Something else that may be there: a README, a hidden file, another project's folder.
     Foreign,
-    /// It looks as if it were meant to be read, and will not be; the text says why and what to do.
+    /// A likely mistake: it looks like an inventory file and is not read; the text has the reason and the fix.
     Suspicious(String),
 }
 
-/// Returns what `path` is to the inventory; `path` is relative to its root and has `/` between its parts.
-pub fn classify(path: &str) -> Sighting {
+/// Returns the meaning of `path` to the inventory; `path` is relative to its root and has `/` between its parts.
+pub fn classify(path: &str) -> PathKind {
     let (top, rest) = match path.split_once('/') {
         Some((top, rest)) => (top, Some(rest)),
         None => (path, None),
     };
     if path.split('/').any(|part| part.starts_with('.')) {
-        return Sighting::Foreign;
+        return PathKind::Foreign;
     }
     match rest {
         None => classify_top(top),
@@ -90,51 +90,51 @@ pub fn classify(path: &str) -> Sighting {
     }
 }
 
-fn classify_top(name: &str) -> Sighting {
+fn classify_top(name: &str) -> PathKind {
     let Some(stem) = name.strip_suffix(".toml") else {
         return match wrong_ending(name) {
             Some(stem) if FileKind::ALL.iter().any(|kind| kind.stem() == stem) => {
-                Sighting::Suspicious(format!("name it `{stem}.toml` to have it read"))
+                PathKind::Suspicious(format!("name it `{stem}.toml` to have it read"))
             }
-            Some(_) | None => Sighting::Foreign,
+            Some(_) | None => PathKind::Foreign,
         };
     };
     if let Some(kind) = FileKind::ALL.into_iter().find(|kind| kind.stem() == stem) {
-        return Sighting::Inventory(kind);
+        return PathKind::Inventory(kind);
     }
     // Program settings and the settings of common tools live beside an inventory.
     if matches!(stem, "gamctl" | "taplo" | "typos" | "deny" | "rustfmt") {
-        return Sighting::Foreign;
+        return PathKind::Foreign;
     }
-    Sighting::Suspicious(match nearest(stem) {
+    PathKind::Suspicious(match nearest(stem) {
         Some(kind) => format!("did you mean `{kind}.toml`?"),
         None => "devices go into `devices/`, subscribers into `subscribers/`".to_owned(),
     })
 }
 
-fn classify_inner(folder: &str, rest: &str) -> Sighting {
+fn classify_inner(folder: &str, rest: &str) -> PathKind {
     let kind = FileKind::ALL.into_iter().find(|kind| kind.stem() == folder);
     let file = rest.rsplit('/').next().unwrap_or(rest);
     match kind {
         Some(kind) if kind.may_be_split() => {
             if file.ends_with(".toml") {
-                Sighting::Inventory(kind)
+                PathKind::Inventory(kind)
             } else if let Some(stem) = wrong_ending(file) {
-                Sighting::Suspicious(format!("name it `{stem}.toml` to have it read"))
+                PathKind::Suspicious(format!("name it `{stem}.toml` to have it read"))
             } else {
-                Sighting::Foreign
+                PathKind::Foreign
             }
         }
         Some(kind) if file.ends_with(".toml") => {
-            Sighting::Suspicious(format!("this kind is one file, `{kind}.toml`, at the top"))
+            PathKind::Suspicious(format!("this kind is one file, `{kind}.toml`, at the top"))
         }
         None if file.ends_with(".toml") => match nearest(folder) {
             Some(kind) if kind.may_be_split() => {
-                Sighting::Suspicious(format!("did you mean the folder `{kind}/`?"))
+                PathKind::Suspicious(format!("did you mean the folder `{kind}/`?"))
             }
-            Some(_) | None => Sighting::Foreign,
+            Some(_) | None => PathKind::Foreign,
         },
-        Some(_) | None => Sighting::Foreign,
+        Some(_) | None => PathKind::Foreign,
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
             ("devices/north/maple.toml", FileKind::Devices),
             ("subscribers.toml", FileKind::Subscribers),
         ] {
-            assert_eq!(classify(path), Sighting::Inventory(kind), "{path}");
+            assert_eq!(classify(path), PathKind::Inventory(kind), "{path}");
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
             "devices/a.yaml",
             "policy.TOML",
         ] {
-            assert!(matches!(classify(path), Sighting::Suspicious(_)), "{path}");
+            assert!(matches!(classify(path), PathKind::Suspicious(_)), "{path}");
         }
     }
 
@@ -204,7 +204,7 @@ mod tests {
             "gamctl.toml",
             "devices/.old/a.toml",
         ] {
-            assert_eq!(classify(path), Sighting::Foreign, "{path}");
+            assert_eq!(classify(path), PathKind::Foreign, "{path}");
         }
     }
 }

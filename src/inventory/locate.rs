@@ -1,10 +1,9 @@
-//! From objects and keys to lines and columns: positions are not kept with the model but found again for the few findings that need them.
+//! Finds the lines and columns of findings: objects do not store positions, only findings need them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::parse::ParsedFile;
-use super::record::FileFinding;
 use super::tree::{self, Item, Span, TreeLimits};
 use crate::model::{Finding, Place, Related, Rule};
 
@@ -57,7 +56,7 @@ impl Pointer {
     }
 }
 
-/// A finding whose places are not lines yet.
+/// A finding with pointers instead of lines.
 #[derive(Debug, Clone)]
 pub(in crate::inventory) struct Pending {
     pub rule: &'static Rule,
@@ -67,7 +66,7 @@ pub(in crate::inventory) struct Pending {
     pub related: Vec<(Pointer, String)>,
     /// The file that is missing, where that is the place.
     pub missing: Option<&'static str>,
-    /// What it points at may be a secret.
+    /// Whether the text it points at may be a secret.
     pub is_secret: bool,
 }
 
@@ -122,7 +121,7 @@ impl Pending {
     }
 }
 
-/// Where the lines of a text begin.
+/// The starts of the lines of a text.
 pub(in crate::inventory) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
@@ -178,36 +177,26 @@ pub(in crate::inventory) fn place_file_findings(slot: &FileSlot) -> Vec<Finding>
         return Vec::new();
     }
     let lines = Lines::of(&slot.parsed.text);
-    let place = |span: Span| lines.place(&slot.path, span);
-    slot.parsed
-        .findings
-        .iter()
-        .map(|finding| {
-            let FileFinding {
-                rule,
-                span,
-                message,
-                hint,
-                related,
-                is_secret,
-            } = finding;
-            Finding {
-                rule,
-                severity: rule.severity,
-                place: place(*span),
-                message: message.clone(),
-                hint: hint.clone(),
-                related: related
-                    .iter()
-                    .map(|(span, message)| Related {
-                        place: place(*span),
-                        message: message.clone(),
-                    })
-                    .collect(),
-                is_secret: *is_secret,
-            }
-        })
-        .collect()
+    let place = |span: &Span| lines.place(&slot.path, *span);
+    let findings = slot.parsed.findings.iter().map(|finding| Finding {
+        rule: finding.rule,
+        severity: finding.rule.severity,
+        place: place(&finding.span),
+        message: finding.message.clone(),
+        hint: finding.hint.clone(),
+        related: related(&finding.related, place),
+        is_secret: finding.is_secret,
+    });
+    findings.collect()
+}
+
+/// Returns related positions with their places.
+fn related<At>(related: &[(At, String)], place: impl Fn(&At) -> Place) -> Vec<Related> {
+    let related = related.iter().map(|(at, message)| Related {
+        place: place(at),
+        message: message.clone(),
+    });
+    related.collect()
 }
 
 /// Returns where each pointer points, reading every file that is pointed into once.
@@ -274,35 +263,19 @@ pub(in crate::inventory) fn place_pending(
             .cloned()
             .unwrap_or_else(|| Place::whole(Arc::from(".")))
     };
-    pending
-        .iter()
-        .map(|one| {
-            let Pending {
-                rule,
-                at,
-                message,
-                hint,
-                related,
-                missing,
-                is_secret,
-            } = one;
-            Finding {
-                rule,
-                severity: rule.severity,
-                place: missing.map_or_else(|| place(at), |file| Place::whole(Arc::from(file))),
-                message: message.clone(),
-                hint: hint.clone(),
-                related: related
-                    .iter()
-                    .map(|(at, message)| Related {
-                        place: place(at),
-                        message: message.clone(),
-                    })
-                    .collect(),
-                is_secret: *is_secret,
-            }
-        })
-        .collect()
+    let findings = pending.iter().map(|one| Finding {
+        rule: one.rule,
+        severity: one.rule.severity,
+        place: match one.missing {
+            Some(file) => Place::whole(Arc::from(file)),
+            None => place(&one.at),
+        },
+        message: one.message.clone(),
+        hint: one.hint.clone(),
+        related: related(&one.related, place),
+        is_secret: one.is_secret,
+    });
+    findings.collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What stands in a file and has its home elsewhere: tables of another kind, keys of another table.
+//! Reports tables and keys that belong into another file or table.
 
 use super::FileKind;
 use super::record::{

@@ -1,18 +1,15 @@
-//! The intended network: reads it from a directory or a git commit, says what is wrong with it, and works out what each device should look like.
+//! Reads the intended network from a directory or a git commit, checks it, and resolves it per device.
 
+mod all_rules;
 mod assemble;
 pub mod blame;
 mod check;
-pub mod commit;
 mod compare;
 mod defaults;
 mod describe;
-pub mod edit;
 mod file_kind;
-mod format;
-mod layout;
 mod locate;
-mod look;
+mod locations;
 mod misplaced;
 mod parallel;
 mod parse;
@@ -23,12 +20,13 @@ mod resolve;
 mod rules;
 mod scope;
 mod select;
+mod similar_id;
 pub mod source;
 mod suggest;
 pub mod text;
 mod tree;
-mod whereabouts;
 
+pub use all_rules::{GOOD_INVENTORY, all_rules};
 pub use assemble::{
     CredentialsObject, DeviceObject, Inventory, ServicePlanObject, SubscriberObject,
 };
@@ -38,16 +36,14 @@ pub use describe::{
     ValueError, canonical_order, explain_rule, json_schema, key_reference, key_value,
     rule_reference,
 };
-pub use file_kind::{FileKind, Sighting, classify};
-pub use format::{FormatError, format};
+pub use file_kind::{FileKind, PathKind, classify};
+pub use locations::{KeyReference, ReferencedObject, locations};
 pub(crate) use parallel::map_with;
 pub use read::{Cache, Reading, read, read_texts};
 pub use record::{looks_like_a_key, looks_like_a_secret};
 pub use resolve::{
     IntendedDevice, complete_service_plans, complete_subscriber, resolve, resolve_device,
 };
-pub use rules::{GOOD_INVENTORY, all_rules};
 pub use scope::{ScopeError, ScopeMatcher, freezes, pattern};
 pub use select::field_texts;
 pub use suggest::nearest;
-pub use whereabouts::{Said, SaidObject, whereabouts};

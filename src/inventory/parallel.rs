@@ -1,10 +1,10 @@
-//! Work spread over the cores; the order of the results does not depend on which thread was faster.
+//! Spreads work over threads, with results in the order of the input.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many items a thread takes at a time: enough to make taking cheap, few enough to end together.
+/// Items per batch of a thread: enough to keep the overhead low, few enough that all threads end together.
 const CHUNK: usize = 16;
 
 /// Returns `work` of every item, in the order of the items; each thread has a state of its own.

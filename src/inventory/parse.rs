@@ -1,15 +1,15 @@
-//! One file of the inventory from its bytes to its objects, with everything that is wrong within that file.
+//! Parses one inventory file into objects, with the findings of that file.
 
 use std::sync::Arc;
 
 use super::FileKind;
-use super::look::skeleton;
 use super::misplaced::{strangers, wrong_table};
 use super::raw_text::{
     TOO_COMPLEX, endless_line, hidden_characters, merge_conflicts, utf8, zero_bytes,
 };
 use super::record::{Fields, FileFindings, MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE, text};
 use super::rules::rules;
+use super::similar_id::skeleton;
 use super::source::Limits;
 use super::text::{
     CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,
@@ -39,7 +39,7 @@ pub struct Object<I, T> {
     pub text: T,
 }
 
-/// What a file holds.
+/// The objects of a file.
 #[derive(Debug)]
 pub(in crate::inventory) enum Content {
     Network(Box<NetworkText>),
@@ -59,7 +59,7 @@ pub(in crate::inventory) struct ParsedFile {
     pub findings: Vec<super::record::FileFinding>,
     /// Part of the file could not be read: what is not in `content` may still be in the file.
     pub is_partial: bool,
-    /// Kinds of which the file has something that is no object as it stands: a bad id, a wrong table, a wrong file.
+    /// Kinds of which the file has something that is not a valid object: a bad id, a wrong table, a wrong file.
     pub unread_objects: Vec<FileKind>,
 }
 
@@ -88,7 +88,7 @@ pub(in crate::inventory) fn parse_file(
     let problems = worth_saying(readable, problems);
     let is_bomb = problems.iter().any(|problem| is_bomb(problem.kind));
     if is_bomb {
-        // What such a file says is not worth a judgement.
+        // The content of such a file is not checked.
         tree = tree::parse("", limits).0;
     }
     let broken_lines: Vec<u32> = problems
@@ -106,8 +106,8 @@ pub(in crate::inventory) fn parse_file(
         let mut index = 0;
         findings.list.retain(|finding| {
             index += 1;
-            // A key that seems to be missing may stand in the part that could not be read, and one that seems to be
-            // strange may stand in another table than its author meant: a bracket or a quote is missing before it.
+            // A missing key may be in the part that could not be read, and an unknown key may be in another table than
+            // intended: a bracket or a quote is missing before it.
             let line = || line_start(readable, finding.span.start);
             let is_astray = || {
                 broken_lines

@@ -1,4 +1,4 @@
-//! What can be wrong with a file before it is parsed: its encoding, its characters, the marks of a merge, its lines.
+//! Checks a file before it is parsed: encoding, characters, merge markers, line lengths.
 
 use super::parse::SYNTAX;
 use super::record::FileFindings;
@@ -12,12 +12,12 @@ rules! {
     wrong: [("$", "printf 'schema = 1 # caf\\351\\n' > network.toml")],
     right: [("$", "printf 'schema = 1 # caf\\303\\251\\n' > network.toml")];
 
-    /// A merge that was not finished: both sides still stand in the file.
+    /// An unfinished merge: the file still has both sides.
     MERGE_CONFLICT = "merge-conflict", Error, "the marks of an unfinished merge",
     wrong: [("service-plans.toml", "[service_plan.home-100]\n<<<<<<< HEAD\ndown = 100\n=======\ndown = 200\n>>>>>>> faster\nup = 100\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\ndown = 200\nup = 100\n")];
 
-    /// Characters that cannot be seen, or that make a line read differently from what it says, have no place in an
+    /// Characters that are invisible, or that make a line look different from its content, are not allowed in an
     /// inventory, not even in a comment: what a reviewer approves must be what is there.
     HIDDEN_CHARACTER = "hidden-character", Error, "a character that hides or reorders text",
     wrong: [("network.toml", "schema = 1 # \u{202e}approved\n")],
@@ -81,7 +81,7 @@ pub(super) fn utf8(bytes: Vec<u8>, findings: &mut FileFindings) -> (String, bool
 /// The longest line that is read: a thousand times what anybody writes, and short enough to count columns in.
 const MAX_LINE: usize = 64 << 10;
 
-/// What goes wrong in so many places of a file went wrong once: the rest is not worth a line each.
+/// So many findings of one rule in a file usually have one cause, so the rest is counted and not listed.
 const MAX_ALIKE: usize = 20;
 
 /// Reports a line that is too long to be shown, and returns whether there is one.
@@ -140,7 +140,7 @@ fn is_emoji_part(character: char) -> bool {
     matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
-/// Returns whether `#` stands before on the line. In a text that has one, the value's own type still looks.
+/// Returns whether there is a `#` before it on the line. In a text that has one, the value's own type still checks.
 fn is_in_a_comment(text: &str, index: usize) -> bool {
     let before = text.get(..index).unwrap_or_default();
     before
@@ -168,11 +168,7 @@ pub(super) fn merge_conflicts(text: &str, findings: &mut FileFindings) -> bool {
         }
         if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
             findings
-                .add(
-                    &MERGE_CONFLICT,
-                    byte_span(start, 7),
-                    "an unfinished merge stands here",
-                )
+                .add(&MERGE_CONFLICT, byte_span(start, 7), "an unfinished merge")
                 .hint("choose one side, delete the marks, and commit");
         }
         start += line.len();

@@ -1,4 +1,4 @@
-//! Reads a whole inventory: lists the files, parses them on all cores, puts them together and collects every finding.
+//! Reads a whole inventory: lists the files, parses them on all cores, collects every finding.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,10 +11,10 @@ use super::source::{
     BlobId, Entry, Limits, Listing, ReadProblem, Reader, Source, SourceError, content_findings,
 };
 use super::tree::TreeLimits;
-use super::{FileKind, Sighting, check, classify, compare, parallel};
+use super::{FileKind, PathKind, check, classify, compare, parallel};
 use crate::model::{Finding, Severity, by_place};
 
-/// How many readings a parsed file is kept for after the last one that needed it.
+/// The readings for which a parsed file is kept after its last use.
 ///
 /// A pull request's check alternates between two commits; two is enough for neither to push the other out.
 const KEPT_FOR: u64 = 2;
@@ -82,11 +82,11 @@ pub struct Reading {
     pub inventory: Inventory,
     /// Sorted by place, each once.
     pub findings: Vec<Finding>,
-    /// Where the inventory stands in its repository: `""` or `"inventory.example/"`.
+    /// The inventory's folder in its repository: `""` or `"inventory.example/"`.
     pub prefix: String,
-    /// How many files were known from an earlier reading.
+    /// The number of files that were cached from an earlier reading.
     pub cached: usize,
-    /// A file, or a part of one, could not be read at all: what it says of the rest is not known.
+    /// A file, or a part of one, could not be read at all, so findings may be missing.
     pub is_partial: bool,
 }
 
@@ -148,7 +148,7 @@ pub fn read(source: &Source, limits: &Limits, cache: &Cache) -> Result<Reading, 
     })
 }
 
-/// Reads an inventory from texts in memory, as an edit left them; paths that are no inventory file's are passed over.
+/// Reads an inventory from texts in memory, as an edit left them; paths of other files are skipped.
 pub fn read_texts(
     texts: &std::collections::BTreeMap<Arc<str>, Arc<str>>,
     limits: &Limits,
@@ -156,8 +156,8 @@ pub fn read_texts(
     let files: Vec<(FileKind, &Arc<str>, &Arc<str>)> = texts
         .iter()
         .filter_map(|(path, text)| match classify(path) {
-            Sighting::Inventory(kind) => Some((kind, path, text)),
-            Sighting::Foreign | Sighting::Suspicious(_) => None,
+            PathKind::Inventory(kind) => Some((kind, path, text)),
+            PathKind::Foreign | PathKind::Suspicious(_) => None,
         })
         .collect();
     let slots = parallel::map_with(
@@ -197,7 +197,7 @@ fn judge(inventory: &Inventory, mut findings: Vec<Finding>, limits: &Limits) -> 
     findings
 }
 
-/// Sorts findings and folds those that say the same of the same place.
+/// Sorts findings and removes duplicates.
 fn tidy(findings: &mut Vec<Finding>) {
     findings.sort_by(by_place);
     findings.dedup_by(|left, right| {
@@ -226,7 +226,7 @@ fn belongs_to(kind: FileKind, path: &str) -> bool {
 /// A file for each entry, or nothing where it could not be read.
 type ParsedFiles = Vec<Option<Arc<ParsedFile>>>;
 
-/// What became of one listed file.
+/// The result of reading one listed file.
 enum Outcome {
     Parsed(Arc<ParsedFile>),
     NotRead(Box<Finding>),

@@ -1,4 +1,4 @@
-//! From a good inventory to what each device should look like: defaults filled in, profiles derived, suspensions applied.
+//! Resolves an inventory into the intended configuration of each device.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::model::{
     SubscriberConfig, SubscriberName, SubscriberState, SystemConfig, UplinkConfig, VlanId, VlanSet,
 };
 
-/// What one device should look like.
+/// The intended configuration of one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntendedDevice {
     pub name: DeviceName,
@@ -30,12 +30,12 @@ pub fn resolve(inventory: &Inventory) -> Vec<IntendedDevice> {
         &numbers,
         || (),
         |(), number| {
-            let spot = inventory.devices.get(*number)?;
-            let device = inventory.device_at(*spot)?;
-            let subscribers = inventory.member_spots(*number).iter();
+            let position = inventory.devices.get(*number)?;
+            let device = inventory.device_at(*position)?;
+            let subscribers = inventory.member_positions(*number).iter();
             Some(context.device(
                 device,
-                subscribers.filter_map(|spot| inventory.subscriber_at(*spot)),
+                subscribers.filter_map(|position| inventory.subscriber_at(*position)),
             ))
         },
     );
@@ -142,7 +142,7 @@ pub fn complete_service_plans(inventory: &Inventory) -> BTreeMap<String, Service
         .collect()
 }
 
-/// What holds for every device while resolving.
+/// Values that are the same for every device while resolving.
 struct Context {
     defaults: NetworkDefaults,
     plans: foldhash::HashMap<String, ServicePlan>,
@@ -163,7 +163,7 @@ impl Context {
     ) -> IntendedDevice {
         let state = device.text.state.unwrap_or(DeviceState::Managed);
         let mut config = DeviceConfig::default();
-        // A retired device keeps its system settings and loses what is ours on it.
+        // A retired device keeps its system settings and loses its owned objects.
         if state != DeviceState::Retired {
             own_settings(&device.text, &mut config);
             for subscriber in subscribers {

@@ -28,7 +28,7 @@ impl ScopeMatcher {
     ///
     /// # Errors
     ///
-    /// `ScopeError` where one of them cannot be read. A freeze with such a scope holds every device: `freezes` says so.
+    /// `ScopeError` if one of them cannot be read. `freezes` lets a freeze with such a scope block every device.
     pub fn of(scope: &FreezeScope) -> Result<Self, ScopeError> {
         let labels = scope.labels.iter();
         Ok(Self {

@@ -1,4 +1,4 @@
-//! Objects by what their keys say: the values as texts, defaults included, for choosing with patterns.
+//! Returns the values of keys as texts, defaults included, for choosing objects with patterns.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::tree::{self, Item, TreeLimits};
 
 /// Returns the text of each of `keys` for every object of a kind, by id; a dotted key goes into a table.
 ///
-/// A key that is left out has its default's text, and none where there is no default that can be written down.
+/// A key that is left out has the text of its default, if the default can be written as text.
 pub fn field_texts(
     inventory: &Inventory,
     kind: FileKind,
@@ -26,7 +26,7 @@ pub fn field_texts(
         return found;
     };
     for (path, text) in inventory.texts() {
-        if super::classify(&path) != super::Sighting::Inventory(kind) {
+        if super::classify(&path) != super::PathKind::Inventory(kind) {
             continue;
         }
         let (tree, _) = tree::parse(&text, limits);

@@ -1,4 +1,4 @@
-//! "Did you mean": the nearest known word to a mistyped one.
+//! Suggests the nearest known word for a mistyped one.
 
 /// Returns the known word nearest to `word`, where one is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{OpeningError, access_of};
-use crate::discovery::{Asked, Comparison, KnownDevice, Sweep, compare, patch, sweep};
+use crate::discovery::{Comparison, KnownDevice, Sweep, SweepTarget, compare, patch, sweep};
 use crate::inventory::{CredentialsObject, Inventory};
 use crate::model::{Address, CredentialsName, DeviceState};
 use crate::secrets::Secrets;
@@ -21,7 +21,7 @@ pub struct SweepCredentials {
 /// How fast addresses are asked.
 #[derive(Debug, Clone, Copy)]
 pub struct SweepOptions {
-    /// How many addresses are asked in a second, at most.
+    /// Requests per second, at most.
     pub per_second: u32,
     /// How long an address may take; it is asked twice.
     pub timeout: Duration,
@@ -111,7 +111,7 @@ fn asked(
     addresses: &[Address],
     inventory: &Inventory,
     credentials: &[(CredentialsName, Access)],
-) -> Vec<Asked> {
+) -> Vec<SweepTarget> {
     let numbers: BTreeMap<&str, usize> = credentials
         .iter()
         .enumerate()
@@ -129,7 +129,7 @@ fn asked(
     let asked = addresses.iter().map(|address| {
         let own = own.get(address).copied();
         let others = all.iter().copied().filter(|number| Some(*number) != own);
-        Asked {
+        SweepTarget {
             address: *address,
             credentials: own.into_iter().chain(others).collect(),
         }

@@ -6,7 +6,8 @@ use super::Fleet;
 use crate::inventory::blame::{History, Line, Told, Written};
 use crate::inventory::source::SourceError;
 use crate::inventory::{
-    Inventory, Said, SaidObject, complete_service_plans, complete_subscriber, whereabouts,
+    Inventory, KeyReference, ReferencedObject, complete_service_plans, complete_subscriber,
+    locations,
 };
 use crate::model::{DeviceName, DeviceState, Subscriber, SubscriberState};
 use crate::plan::{
@@ -35,9 +36,9 @@ struct Words {
 /// What is asked about one reason: a line that is there, or an object that went away.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Question {
-    Written(Said),
+    Written(KeyReference),
     /// As it stood in the inventory that was applied, with its id.
-    TakenOut(Said, String),
+    TakenOut(KeyReference, String),
 }
 
 /// Fills in where the inventory says what the steps are there for, and who wrote it; for what drifted or was never applied, too.
@@ -141,11 +142,11 @@ fn answer(
 
 fn lines(
     inventory: &Inventory,
-    asked: impl Iterator<Item = (Question, Said)>,
+    asked: impl Iterator<Item = (Question, KeyReference)>,
 ) -> BTreeMap<Question, Line> {
-    let asked: BTreeMap<Question, Said> = asked.collect();
-    let said: Vec<Said> = asked.values().cloned().collect();
-    let places = whereabouts(inventory, &said);
+    let asked: BTreeMap<Question, KeyReference> = asked.collect();
+    let said: Vec<KeyReference> = asked.values().cloned().collect();
+    let places = locations(inventory, &said);
     let found = asked
         .into_keys()
         .zip(places)
@@ -252,11 +253,16 @@ impl Origins {
     }
 
     /// Returns what says that a field is as intended; without a field, what says that the object is there.
-    fn said(&self, device: &DeviceName, change: &Change, field: Option<Field>) -> Option<Said> {
+    fn said(
+        &self,
+        device: &DeviceName,
+        change: &Change,
+        field: Option<Field>,
+    ) -> Option<KeyReference> {
         let field = field.filter(|_| change.verb != Verb::Create);
         let on_device = |keys: &[&str]| {
-            Some(Said::new(
-                SaidObject::Device(device.to_string()),
+            Some(KeyReference::new(
+                ReferencedObject::Device(device.to_string()),
                 keys.iter().copied(),
             ))
         };
@@ -269,8 +275,8 @@ impl Origins {
                     .now
                     .plans
                     .get(&named(change, Field::Name, name.as_str()))?;
-                let plan = SaidObject::ServicePlan(plan.clone());
-                Some(Said::new(
+                let plan = ReferencedObject::ServicePlan(plan.clone());
+                Some(KeyReference::new(
                     plan,
                     field.map(|field| match field {
                         Field::Name => "profile_name",
@@ -338,13 +344,13 @@ impl Origins {
             .iter()
             .find(|intended| intended.name == *device)?;
         if intended.state == DeviceState::Retired {
-            let said = Said::new(SaidObject::Device(device.to_string()), ["state"]);
+            let said = KeyReference::new(ReferencedObject::Device(device.to_string()), ["state"]);
             return Some(Question::Written(said));
         }
         let before = match &change.object {
             Object::Profile(name) => {
                 let plan = self.before.plans.get(name.as_str())?;
-                let said = Said::new(SaidObject::ServicePlan(plan.clone()), []);
+                let said = KeyReference::new(ReferencedObject::ServicePlan(plan.clone()), []);
                 let is_there = fleet.inventory.service_plan(plan).is_some();
                 // A plan that nobody has any more is nobody's line in particular.
                 return (!is_there).then(|| Question::TakenOut(said, plan.clone()));
@@ -362,7 +368,7 @@ impl Origins {
         let id = before.id.to_string();
         match self.now.by_id.get(&id) {
             None => {
-                let said = Said::new(SaidObject::Subscriber(id.clone()), []);
+                let said = KeyReference::new(ReferencedObject::Subscriber(id.clone()), []);
                 Some(Question::TakenOut(said, id))
             }
             Some(now) => {
@@ -381,8 +387,8 @@ impl Origins {
     }
 }
 
-fn said_of(subscriber: &Subscriber, key: Option<&str>) -> Said {
-    Said::new(SaidObject::Subscriber(subscriber.id.to_string()), key)
+fn said_of(subscriber: &Subscriber, key: Option<&str>) -> KeyReference {
+    KeyReference::new(ReferencedObject::Subscriber(subscriber.id.to_string()), key)
 }
 
 /// Returns what an object is called once the change is done.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::folder::{read_value, without_line_break};
+use super::read_file::{read_value, without_line_break};
 use super::{MAX_BYTES, Secret};
 use crate::model::SecretName;
 

@@ -1,10 +1,10 @@
 //! A folder with a file for each secret, named for it: plain values, on this machine only.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{MAX_BYTES, Secret, SecretError};
+use super::read_file::{is_absence, open, read_value, without_line_break};
+use super::{Secret, SecretError};
 use crate::model::SecretName;
 
 /// Returns the value of a secret, where the folder has it.
@@ -49,27 +49,6 @@ fn read(folder: &Path, name: &SecretName, path: &Path) -> Result<Secret, SecretE
     }
 }
 
-/// Returns what is in a file, unless it is too large to be a secret.
-pub(super) fn read_value(
-    from: impl io::Read,
-    expected: u64,
-) -> io::Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
-    let most = MAX_BYTES as u64;
-    // Room for all of it: a buffer that grows leaves pieces of the value behind.
-    let room = usize::try_from(expected.min(most)).unwrap_or(0) + 2;
-    let mut value = zeroize::Zeroizing::new(Vec::with_capacity(room));
-    from.take(most + 1).read_to_end(&mut value)?;
-    Ok((value.len() <= MAX_BYTES).then_some(value))
-}
-
-/// Returns whether a failure says that nothing is there.
-pub(super) fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
-}
-
 /// Returns the file of a secret, unless its name would lead elsewhere.
 pub(super) fn file(folder: &Path, name: &SecretName, ending: &str) -> Option<PathBuf> {
     let mut path = folder.to_path_buf();
@@ -81,35 +60,4 @@ pub(super) fn file(folder: &Path, name: &SecretName, ending: &str) -> Option<Pat
     }
     path.as_mut_os_string().push(ending);
     Some(path)
-}
-
-pub(super) fn without_line_break(value: &[u8]) -> &[u8] {
-    let value = value.strip_suffix(b"\n").unwrap_or(value);
-    value.strip_suffix(b"\r").unwrap_or(value)
-}
-
-#[cfg(unix)]
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    // A pipe that nobody writes to would keep us waiting.
-    std::fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)
-}
-
-#[cfg(not(unix))]
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
-}
-
-#[cfg(unix)]
-pub(super) fn is_open_to_others(facts: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    facts.permissions().mode() & 0o007 != 0
-}
-
-#[cfg(not(unix))]
-pub(super) fn is_open_to_others(_facts: &std::fs::Metadata) -> bool {
-    false
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::folder::{is_absence, is_open_to_others, open, read_value};
+use super::read_file::{is_absence, is_open_to_others, open, read_value};
 use super::{Identities, KeyError};
 
 /// Why there are no private keys.

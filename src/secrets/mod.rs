@@ -9,6 +9,7 @@ mod error;
 mod folder;
 mod identity;
 mod key;
+mod read_file;
 mod sealed;
 mod secret;
 mod sources;

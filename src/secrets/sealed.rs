@@ -5,8 +5,8 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::folder::{is_absence, open};
 use super::key::MAX_SEALED_BYTES;
+use super::read_file::{is_absence, open};
 use crate::git::Objects;
 use crate::model::SecretName;
 

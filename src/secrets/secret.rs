@@ -4,7 +4,7 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-use super::folder::{read_value, without_line_break};
+use super::read_file::{read_value, without_line_break};
 
 /// A secret value.
 #[derive(Clone)]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::read_file::is_open_to_others;
 use super::sealed::{ENDING, SealedName};
 use super::{
     Identities, IdentityError, KeyError, RECIPIENTS, Recipients, Secret, SecretCommand,
@@ -256,7 +257,7 @@ impl Secrets {
         }
         let path = folder::file(self.sources.directory.as_deref()?, name, "")?;
         let facts = std::fs::metadata(&path).ok()?;
-        folder::is_open_to_others(&facts).then_some(path)
+        is_open_to_others(&facts).then_some(path)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use gamctl::inventory::edit::{Edit, EditError, KeyPath, Object, apply};
-use gamctl::inventory::{FileKind, Sighting, canonical_order, classify, format};
+use gamctl::authoring::edit::{Edit, EditError, KeyPath, Object, apply};
+use gamctl::authoring::format;
+use gamctl::inventory::{FileKind, PathKind, canonical_order, classify};
 use proptest::prelude::*;
 
 use super::dice::Dice;
@@ -13,7 +14,7 @@ use super::{dice, listed, reading_of, resolved, shown, tried, valid_inventory};
 
 fn kind_of(path: &str) -> FileKind {
     match classify(path) {
-        Sighting::Inventory(kind) => kind,
+        PathKind::Inventory(kind) => kind,
         other => panic!("{path}: {other:?}"),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use gamctl::inventory::GOOD_INVENTORY;
-use gamctl::inventory::commit::{
+use gamctl::authoring::commit::{
     CommitError, CommitId, CommitRequest, CommitTime, FileChange, Person, commit, identity,
 };
+use gamctl::inventory::GOOD_INVENTORY;
 use gamctl::inventory::source::Source;
 
 use crate::world::{World, list, paths};

@@ -7,6 +7,7 @@ mod git;
 mod hostile;
 mod limits;
 mod property;
+mod proposal;
 mod revision;
 mod rewritten;
 mod work_tree;

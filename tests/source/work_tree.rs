@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use gamctl::inventory::commit::CommitError;
+use gamctl::authoring::commit::CommitError;
 
 use crate::source::commit::{change, commit_on, commit_with};
 use crate::world::World;

@@ -4,7 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::SshFailure;
 use super::earlier::Earlier;
-use crate::apply::NotCommitted;
+
+/// Why an entry is not durable. Whatever it is, nothing more is written to the device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotCommitted {
+    #[error("another process has taken the device over")]
+    Fenced,
+    #[error("the store cannot be written: {0}")]
+    Lost(String),
+}
 
 /// Why an apply stopped half-way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

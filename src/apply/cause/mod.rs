@@ -23,7 +23,7 @@ pub(super) use earlier::{
     facts_or_text, list as list_of_facts, maybe_facts_or_text, refusal as stored_refusal,
 };
 pub use failure::{Failure, SaveFailure, Unsaved};
-pub use interruption::{FoundByRecovery, Interruption, SoFar, StoppedAt};
+pub use interruption::{FoundByRecovery, Interruption, NotCommitted, SoFar, StoppedAt};
 pub use reach::{LookFailure, LookProblem, NoLook, NotReached, SentLine, SshFailure, SshProblem};
 pub use refusal::{Outdated, Refusal};
 pub use remark::Remark;

@@ -11,11 +11,12 @@ use anyhow::{Context, ensure};
 
 use super::files::FILES;
 use super::stop::Stop;
+use crate::authoring::commit::{self, CommitRequest, FileChange, Person};
+use crate::authoring::replace;
 use crate::cli::clock::commit_time;
 use crate::cli::terminal::Terminal;
 use crate::config::Settings;
-use crate::inventory::commit::{self, CommitRequest, FileChange, Person};
-use crate::inventory::source::{Source, replace};
+use crate::inventory::source::Source;
 use crate::report::Exit;
 
 /// How long a line is read: the story is told at the pace of somebody who reads it for the first time.

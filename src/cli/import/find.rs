@@ -1,24 +1,30 @@
-//! Turns what was named on the command line, or recorded in files, into what was found.
+//! Turns the arguments of `gamctl import` into looks at devices, or reads recorded looks.
 
 use std::path::PathBuf;
 
+use anyhow::{bail, ensure};
+
 use super::ImportArguments;
-use super::range::{Meant, meant};
 use crate::cli::clock;
 use crate::cli::invocation::Selected;
 use crate::cli::looking::all_from_files;
 use crate::cli::observe::known;
+use crate::discovery::{AddressRange, RangeError};
 use crate::inventory::Inventory;
-use crate::model::{CredentialsName, DeviceName};
-use crate::reconcile::import::{Finds, Found, ImportAccess, ImportTarget, find};
+use crate::model::{Address, CredentialsName, DeviceName};
+use crate::reconcile::import::{FoundDevice, FoundDevices, ImportAccess, ImportTarget, find};
+use crate::report::visible;
 use crate::secrets::Secrets;
 
+/// The most addresses of one range: each that answers is read in full.
+const MOST: u64 = 4096;
+
 /// Returns the looks in files.
-pub(super) fn recorded(files: &[PathBuf], inventory: &Inventory) -> anyhow::Result<Finds> {
+pub(super) fn recorded(files: &[PathBuf], inventory: &Inventory) -> anyhow::Result<FoundDevices> {
     let looks = all_from_files(files)?;
     let found = looks.into_iter().map(|observation| {
         let device = inventory.device(observation.device.as_str());
-        Found {
+        FoundDevice {
             known: device.map(|device| device.id.clone()),
             address: None,
             credentials: None,
@@ -26,9 +32,9 @@ pub(super) fn recorded(files: &[PathBuf], inventory: &Inventory) -> anyhow::Resu
             observation,
         }
     });
-    Ok(Finds {
+    Ok(FoundDevices {
         found: found.collect(),
-        ..Finds::default()
+        ..FoundDevices::default()
     })
 }
 
@@ -37,7 +43,7 @@ pub(super) fn look(
     arguments: &ImportArguments,
     inventory: &Inventory,
     selected: &Selected<'_>,
-) -> anyhow::Result<Finds> {
+) -> anyhow::Result<FoundDevices> {
     let access = ImportAccess {
         credentials: CredentialsName::new(&arguments.credentials)?,
         accepts_host_keys: arguments.accept_host_keys,
@@ -45,15 +51,11 @@ pub(super) fn look(
     };
     let mut targets = Vec::new();
     for text in &arguments.devices {
-        match meant(text)? {
-            Meant::One(address) => targets.push(ImportTarget::Address(address)),
-            Meant::Range(addresses) => {
-                targets.extend(addresses.into_iter().map(ImportTarget::InRange));
+        for target in targets_of(text)? {
+            if let ImportTarget::Device(name) = &target {
+                known(inventory, name.as_str())?;
             }
-            Meant::Name(name) => {
-                known(inventory, &name)?;
-                targets.push(ImportTarget::Device(DeviceName::new(&name)?));
-            }
+            targets.push(target);
         }
     }
     let count = targets.len();
@@ -62,4 +64,74 @@ pub(super) fn look(
     let secrets = Secrets::of(selected.settings.secrets.clone());
     let looking = find(targets, inventory, &secrets, &access);
     Ok(selected.invocation.wait(looking)??)
+}
+
+/// Returns the targets of one argument: an address, which must answer, a range, or a device by name.
+fn targets_of(text: &str) -> anyhow::Result<Vec<ImportTarget>> {
+    if let Ok(address) = text.parse::<Address>() {
+        return Ok(vec![ImportTarget::Address(address)]);
+    }
+    match text.parse::<AddressRange>() {
+        Ok(range) => {
+            let count = range.count();
+            ensure!(
+                count <= MOST,
+                "`{text}` has {count} addresses, and {MOST} are looked at at once; give smaller ranges"
+            );
+            Ok(range.addresses().map(ImportTarget::InRange).collect())
+        }
+        Err(RangeError::NotARange(_)) => {
+            let name = DeviceName::new(text).ok();
+            let is_name = !text.chars().all(|c| c.is_ascii_digit() || c == '.');
+            match name.filter(|_| is_name) {
+                Some(name) => Ok(vec![ImportTarget::Device(name)]),
+                None => bail!(
+                    "`{}` is neither an address, a range such as `10.20.0.0/24` or `10.20.0.11-10.20.0.40`, nor the name of a device",
+                    visible(text)
+                ),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_an_address_a_range_or_a_name() {
+        for (text, count) in [
+            ("10.20.0.0/24", 254),
+            ("10.20.0.77/32", 1),
+            ("10.20.0.11-10.20.0.40", 30),
+            ("127.20.0.0/28:2222/1161", 14),
+        ] {
+            let targets = targets_of(text).unwrap();
+            assert_eq!(targets.len(), count, "{text}");
+            let is_in_range = |target: &ImportTarget| matches!(target, ImportTarget::InRange(_));
+            assert!(targets.iter().all(is_in_range), "{text}");
+        }
+        for text in ["10.20.0.11", "127.0.0.1:2222/1161", "2001:db8::1"] {
+            let targets = targets_of(text).unwrap();
+            assert!(matches!(targets[..], [ImportTarget::Address(_)]), "{text}");
+        }
+        let targets = targets_of("maple-court-a").unwrap();
+        assert!(matches!(targets[..], [ImportTarget::Device(_)]));
+    }
+
+    #[test]
+    fn an_argument_that_is_none_of_them_is_refused() {
+        for (text, problem) in [
+            ("10.0.0.0/8", "smaller ranges"),
+            ("10.0.0.0-10.9.0.0", "smaller ranges"),
+            ("10.0.0.9-10.0.0.1", "backwards"),
+            ("10.0.0.0/33", "neither an address"),
+            ("10.0.0", "neither an address"),
+            ("a b", "neither an address"),
+        ] {
+            let error = targets_of(text).unwrap_err().to_string();
+            assert!(error.contains(problem), "{text}: {error}");
+        }
+    }
 }

@@ -1,31 +1,28 @@
-//! `gamctl import`: devices as they are, written as an inventory that changes nothing.
-//!
-//! `range` the addresses of a range · `find` what was named, as targets to look at.
+//! `gamctl import`: writes an inventory from devices as they are.
 
 mod find;
-mod range;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use serde::Serialize;
 
 use super::invocation::Invocation;
 use super::terminal::Terminal;
-use crate::inventory::source::{Limits, Source, replace_inside};
-use crate::inventory::{Cache, read};
+use crate::authoring::{Base, Change, Written, propose};
+use crate::inventory::source::{Limits, Source};
+use crate::inventory::{Cache, read, read_texts};
 use crate::model::{CredentialsName, SecretName};
-use crate::reconcile::import::{Finds, Imported, Texts, before, import};
+use crate::reconcile::import::{FoundDevices, Imported, Texts, before, import};
 use crate::report::{Exit, counted, visible};
 
-/// How much of what was left out is shown without `--verbose`.
+/// Lines of each list that are shown without `--verbose`.
 const SHOWN: usize = 20;
 
 /// Write an inventory from devices as they are
 ///
-/// Looks at devices, or at recorded looks, and writes files for all that was found: devices with their identity pins, uplinks, ports, service plans and subscribers. Nothing that is there already is touched, nothing is written to a device, and the plan right after is empty. What the inventory has no words for stays on the device, is nobody's, and is listed.
+/// Looks at devices, or reads recorded looks, and writes new files for everything found: devices with their identity pins, uplinks, ports, service plans and subscribers. Existing files do not change, nothing is written to a device, and the plan right after is empty. Objects that the inventory cannot express stay on the device, unmanaged, and are listed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -41,7 +38,7 @@ pub(super) struct ImportArguments {
     #[arg(value_name = "DEVICE", required_unless_present = "offline")]
     devices: Vec<String>,
 
-    /// The inventory's folder; it is made where it is not there yet
+    /// The inventory's folder; created if it does not exist
     #[arg(long, value_name = "PATH")]
     into: PathBuf,
 
@@ -49,28 +46,28 @@ pub(super) struct ImportArguments {
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "devices")]
     offline: Vec<PathBuf>,
 
-    /// Which of the inventory's credentials open the devices
+    /// Credentials of the inventory to access the devices with
     #[arg(long, value_name = "NAME", default_value = "default")]
     credentials: String,
 
-    /// The name of the secret with the SNMP community, for a new inventory
+    /// Name of the secret with the SNMP community, for a new inventory
     #[arg(long, value_name = "SECRET", default_value = "gam-snmp")]
     community_secret: String,
 
-    /// The user that logs in over SSH, for a new inventory
+    /// SSH user name, for a new inventory
     #[arg(long, value_name = "USER", default_value = "admin")]
     ssh_user: String,
 
-    /// The name of the secret with the SSH password, for a new inventory
+    /// Name of the secret with the SSH password, for a new inventory
     #[arg(long, value_name = "SECRET", default_value = "gam-ssh")]
     ssh_secret: String,
 
-    /// Pin the SSH host keys that the devices show now, unseen; else `gamctl trust` pins them later
+    /// Pin the SSH host keys that the devices show now, unchecked; else `gamctl trust` pins them later
     #[arg(long)]
     accept_host_keys: bool,
 }
 
-/// What programs are told.
+/// The result as JSON.
 #[derive(Serialize)]
 struct Outcome<'a> {
     written: Vec<PathBuf>,
@@ -100,6 +97,7 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     let selected = invocation.select(Some(folder))?;
     let terminal = &invocation.terminal;
     let mut texts = texts_of(folder)?;
+    let base = Base::folder(folder, read_texts(&texts, &Limits::default()));
     let new_credentials = credentials(arguments, &texts)?;
     if let Some(text) = &new_credentials {
         texts.insert(Arc::from("credentials.toml"), Arc::from(text.as_str()));
@@ -123,13 +121,18 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     }
     ensure!(
         !found.found.is_empty(),
-        "no GAM was found ({} silent); check addresses, credentials, and that their agents let this host ask",
+        "no GAM was found ({} silent); check addresses, credentials, and that their SNMP agents accept this host",
         counted(found.silent, "address")
     );
     let imported = import(&found.found, &texts)?;
     let mut files = imported.files.clone();
     files.extend(new_credentials.map(|text| ("credentials.toml".to_owned(), text)));
-    let written = write(folder, &files)?;
+    // All files are new: a file that was created in between is refused, never overwritten.
+    let proposal = propose(&base, Change::NewFiles(&files), None)?;
+    let written = match proposal.commit()? {
+        Written::Files(files) => files,
+        Written::Commit { .. } => Vec::new(),
+    };
     tell(&imported, &found, folder, terminal);
     terminal.json(&outcome(&imported, written, &found))?;
     Ok(if found.unobservable.is_empty() {
@@ -164,7 +167,7 @@ fn credentials(arguments: &ImportArguments, texts: &Texts) -> anyhow::Result<Opt
         user.chars()
             .all(|c| c.is_alphanumeric() || "._-@".contains(c))
             && !user.is_empty(),
-        "`{}` is no user name for `--ssh-user`",
+        "`{}` is not a valid user name for `--ssh-user`",
         visible(user)
     );
     Ok(Some(format!(
@@ -172,27 +175,7 @@ fn credentials(arguments: &ImportArguments, texts: &Texts) -> anyhow::Result<Opt
     )))
 }
 
-/// Writes new files only: nothing that somebody wrote meanwhile is lost.
-fn write(folder: &Path, files: &BTreeMap<String, String>) -> anyhow::Result<Vec<PathBuf>> {
-    let mut written = Vec::new();
-    for path in files.keys() {
-        let file = folder.join(path);
-        ensure!(
-            !file.exists(),
-            "{} has come to be meanwhile; import again",
-            file.display()
-        );
-    }
-    for (path, text) in files {
-        let file = folder.join(path);
-        replace_inside(folder, &file, text.as_bytes())
-            .with_context(|| format!("failed to write {}", file.display()))?;
-        written.push(file);
-    }
-    Ok(written)
-}
-
-fn tell(imported: &Imported, found: &Finds, folder: &Path, terminal: &Terminal) {
+fn tell(imported: &Imported, found: &FoundDevices, folder: &Path, terminal: &Terminal) {
     let silent = match found.silent {
         0 => String::new(),
         silent => format!("; {} did not answer", counted(silent, "address")),
@@ -206,14 +189,14 @@ fn tell(imported: &Imported, found: &Finds, folder: &Path, terminal: &Terminal) 
     ));
     let lists = [
         (
-            "Left on the devices, nobody's:",
+            "Left on the devices, unmanaged:",
             imported
                 .left_out
                 .iter()
                 .map(|one| format!("{}: {}: {}", one.device, one.what, one.why))
                 .collect::<Vec<_>>(),
         ),
-        ("Guessed, to be looked at:", imported.guesses.clone()),
+        ("Guessed, to be checked:", imported.guesses.clone()),
     ];
     for (title, lines) in lists {
         if lines.is_empty() {
@@ -239,7 +222,11 @@ fn tell(imported: &Imported, found: &Finds, folder: &Path, terminal: &Terminal) 
     ));
 }
 
-fn outcome<'a>(imported: &'a Imported, written: Vec<PathBuf>, found: &'a Finds) -> Outcome<'a> {
+fn outcome<'a>(
+    imported: &'a Imported,
+    written: Vec<PathBuf>,
+    found: &'a FoundDevices,
+) -> Outcome<'a> {
     let left_out = imported.left_out.iter().map(|one| LeftOut {
         device: one.device.as_str(),
         what: &one.what,

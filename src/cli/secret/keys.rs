@@ -4,9 +4,9 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::SealedFolder;
+use crate::authoring::commit;
+use crate::authoring::replace;
 use crate::cli::terminal::Terminal;
-use crate::inventory::commit;
-use crate::inventory::source::replace;
 use crate::report::{Exit, counted, visible};
 use crate::secrets::{IdentityError, Recipients, new_identity, read_identity};
 

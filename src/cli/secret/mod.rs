@@ -14,7 +14,7 @@ use clap::Subcommand;
 
 use super::invocation::{Invocation, Selected};
 use super::source::{InventoryArguments, is_bare};
-use crate::inventory::source::check_no_link;
+use crate::authoring::check_no_link;
 use crate::model::SecretName;
 use crate::report::Exit;
 use crate::secrets::{Recipients, Secrets};

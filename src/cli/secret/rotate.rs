@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 
 use super::SealedFolder;
+use crate::authoring::{Replacement, replace};
 use crate::cli::terminal::{Terminal, Written};
-use crate::inventory::source::{Replacement, replace};
 use crate::model::SecretName;
 use crate::report::{Exit, counted, listed};
 use crate::secrets::{SealedName, seal, unseal};

@@ -5,9 +5,9 @@ use std::io::IsTerminal;
 use anyhow::{Context, bail, ensure};
 
 use super::SealedFolder;
+use crate::authoring::replace;
 use crate::cli::terminal::{Terminal, Written};
 use crate::inventory::nearest;
-use crate::inventory::source::replace;
 use crate::model::SecretName;
 use crate::report::{Exit, counted};
 use crate::secrets::{MAX_BYTES, Recipients, Secret, seal, unseal};

@@ -13,11 +13,12 @@ use super::credentials::Keyring;
 use super::ready::{Found, Ready, ReadyTwin};
 use super::specification::{Specification, specifications};
 use super::written_inventory::{Target, is_copy};
+use crate::authoring::Base;
 use crate::cli::source::{path, refuse, source, told};
 use crate::cli::terminal::Terminal;
 use crate::config::Settings;
 use crate::inventory::source::Limits;
-use crate::inventory::{Cache, Reading, read};
+use crate::inventory::{Cache, read};
 use crate::report::{Exit, json_document};
 use crate::simulator::server::{Control, Fleet, Twin};
 
@@ -56,8 +57,8 @@ pub(super) fn run(
         settings,
         terminal,
         target,
+        base: Base::folder(&path, reading),
         inventory: path,
-        reading,
         keyring,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -75,7 +76,7 @@ struct Job<'a> {
     target: Option<Target>,
     /// Where the inventory was read.
     inventory: PathBuf,
-    reading: Reading,
+    base: Base,
     keyring: Keyring,
 }
 
@@ -93,7 +94,7 @@ impl Job<'_> {
         let commit = match &self.target {
             Some(target) => {
                 let secrets = &self.keyring.secrets;
-                Some(target.write(&self.reading, &twins, secrets, self.settings)?)
+                Some(target.write(&self.base, &twins, secrets, self.settings)?)
             }
             None => None,
         };

@@ -1,6 +1,6 @@
 //! `--write-inventory DIR`: a copy of the inventory that points at the twins, ready for every command.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -10,13 +10,14 @@ use std::sync::Arc;
 use anyhow::{Context, bail, ensure};
 
 use super::ready::ReadyTwin;
+use crate::authoring::commit::{self, CommitId, Person};
+use crate::authoring::edit::{Edit, KeyPath, Object};
+use crate::authoring::{Base, Change, propose, replace};
 use crate::cli::clock::commit_time;
 use crate::config::{GitIdentity, Settings};
-use crate::inventory::commit::{self, CommitId, Person};
-use crate::inventory::edit::{Edit, KeyPath, Object, apply};
-use crate::inventory::source::{Limits, Source, replace};
-use crate::inventory::{FileKind, Reading, canonical_order, json_schema, read_texts};
-use crate::model::{Address, DeviceState, Finding, SecretName};
+use crate::inventory::source::{Limits, Source};
+use crate::inventory::{FileKind, json_schema};
+use crate::model::{Address, DeviceState, SecretName};
 
 /// The first line of `gamctl.toml` there, by which the folder is known again.
 const MARK: &str = "# Written by `gamctl twin --write-inventory`.";
@@ -86,12 +87,12 @@ impl Target {
     /// Writes the copy and commits it.
     pub(super) fn write(
         &self,
-        reading: &Reading,
+        base: &Base,
         twins: &[ReadyTwin],
         secrets: &BTreeMap<SecretName, String>,
         settings: &Settings,
     ) -> anyhow::Result<CommitId> {
-        let mut files = pointing_at(reading, twins)?;
+        let mut files = pointing_at(base, twins)?;
         for kind in FileKind::ALL {
             let path = format!(".schema/{kind}.json");
             files.insert(path.into(), json_schema(kind).into());
@@ -172,12 +173,8 @@ impl Target {
 }
 
 /// Returns the inventory's files with every device at its twin, and those without one out of reach.
-fn pointing_at(
-    reading: &Reading,
-    twins: &[ReadyTwin],
-) -> anyhow::Result<BTreeMap<Arc<str>, Arc<str>>> {
-    let inventory = &reading.inventory;
-    let mut files: BTreeMap<Arc<str>, Arc<str>> = inventory.texts().collect();
+fn pointing_at(base: &Base, twins: &[ReadyTwin]) -> anyhow::Result<BTreeMap<Arc<str>, Arc<str>>> {
+    let inventory = &base.reading.inventory;
     let mut edits = Vec::new();
     for device in inventory.devices() {
         let name = device.id.as_str();
@@ -194,33 +191,18 @@ fn pointing_at(
             }
         }
     }
-    let changes = apply(&files, &edits, &|kind, path| canonical_order(kind, path))
+    let proposal = propose(base, Change::Edits(&edits), None)
         .context("failed to point the inventory at the twins")?;
-    for change in changes {
-        match change.after {
-            Some(text) => files.insert(change.path, text),
-            None => files.remove(&change.path),
-        };
-    }
-    let after = read_texts(&files, &Limits::default());
-    if let Some(finding) = new_finding(&reading.findings, &after.findings) {
+    let errors = proposal.after.iter().flat_map(|after| &after.findings);
+    if let Some(finding) = errors.chain(&proposal.new_warnings).next() {
         bail!(
             "the copy of the inventory would have a finding that the inventory has not: {}: {}",
             finding.place.file,
             finding.message
         );
     }
-    Ok(files)
-}
-
-fn new_finding<'a>(before: &[Finding], after: &'a [Finding]) -> Option<&'a Finding> {
-    let known: BTreeSet<(&str, &str)> = before
-        .iter()
-        .map(|finding| (finding.rule.id, &*finding.message))
-        .collect();
-    after
-        .iter()
-        .find(|finding| !known.contains(&(finding.rule.id, &*finding.message)))
+    let after = proposal.after.as_ref().unwrap_or(&base.reading);
+    Ok(after.inventory.texts().collect())
 }
 
 fn toward(twin: &ReadyTwin) -> [Edit; 4] {

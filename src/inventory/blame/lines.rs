@@ -1,8 +1,8 @@
-//! Lines between two versions of a file, and small things of text and time that go with them.
+//! Compares the lines of two versions of a file, and formats texts and times for blame.
 
 use git2::{DiffOptions, Oid, Repository};
 
-/// Where the lines of a file were in the version before it.
+/// The line numbers of a file in its previous version.
 pub(super) struct Passed {
     /// Old start and count, new start and count of each difference, in order.
     hunks: Vec<(u32, u32, u32, u32)>,
@@ -44,7 +44,7 @@ impl Passed {
     pub(super) fn before(&self, line: u32) -> Option<u32> {
         let mut shift = 0i64;
         for (_, old_lines, new_start, new_lines) in &self.hunks {
-            // A difference that adds nothing stands behind the line that it names.
+            // A difference that adds nothing is behind the line that it names.
             let first = if *new_lines == 0 {
                 new_start + 1
             } else {

@@ -1,4 +1,4 @@
-//! Who wrote which line of an inventory, and who took an object out: git's history, read backwards and no further than a limit.
+//! Attributes lines and removed objects to commits, from git's history up to a limit.
 //!
 //! The limit is a number of commits and not a time, so that the same history gives the same answer on any machine.
 
@@ -16,13 +16,13 @@ use super::source::{self, SourceError};
 use crate::git::{Objects, TreeEntry};
 use lines::Passed;
 
-/// How many folders deep differences are looked for; an inventory has fewer.
+/// The depth of folders in which differences are searched; an inventory has fewer levels.
 const DEEPEST: usize = 32;
 
-/// How many commits are looked at before a line's origin is left open.
+/// The commits that are searched before a line's origin stays unknown.
 pub const MOST_COMMITS: usize = 10_000;
 
-/// Who wrote something, and when.
+/// The author and time of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     pub commit: String,
@@ -44,12 +44,12 @@ pub struct Line {
 /// An object that a commit took out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenOut {
-    /// Where it stood before.
+    /// Its earlier position.
     pub at: Line,
     pub by: Written,
 }
 
-/// What the history told.
+/// The answer of the history.
 #[derive(Debug, Default)]
 pub struct Told {
     pub lines: BTreeMap<Line, Written>,
@@ -84,7 +84,7 @@ impl History {
         })
     }
 
-    /// Returns who wrote these lines of `commit`.
+    /// Returns the authors of these lines of `commit`.
     pub fn lines(&self, commit: &str, lines: &BTreeSet<Line>) -> Result<Told, SourceError> {
         self.walk_lines(commit, lines)
             .map_err(|error| self.failed(error))
@@ -92,7 +92,7 @@ impl History {
 
     /// Returns which commits after `before` and up to `commit` took out what stood at these lines of `before`.
     ///
-    /// What stood there is known by `needles`, the ids that were written on the lines.
+    /// The removed lines are recognised by `needles`, the ids on them.
     pub fn taken_out(
         &self,
         before: &str,
@@ -180,7 +180,7 @@ impl History {
         let parent = (commit.parent_count() > 0).then(|| commit.parent(0));
         let parent = match parent {
             Some(Ok(parent)) => parent,
-            // The history ends here because it was not fetched: who wrote the lines is not known.
+            // The history ends here because it was not fetched: the author of the lines is unknown.
             Some(Err(_)) => {
                 told.is_cut = true;
                 return Ok(());

@@ -1,6 +1,6 @@
-//! One device by itself: its address, its ports and uplinks, its way of management.
+//! Checks one device: its address, ports, uplinks and management.
 
-use super::Household;
+use super::CheckedDevice;
 use super::vlan::RESERVED_VLAN;
 use crate::inventory::locate::Pending;
 use crate::inventory::record::{Fields, NO_TRANSPORT};
@@ -13,9 +13,9 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\nstate = \"preprovision\"\n")];
 
-    /// Loopback, multicast and unspecified addresses, and other ports than 22 and 161, belong to twins and lab boxes;
+    /// Loopback, multicast and unspecified addresses, and other ports than 22 and 161, belong to twins and lab devices;
     /// in the field they are slips that would reach the wrong machine.
-    LAB_ADDRESS = "lab-address", Error, "an address that only a lab box can have",
+    LAB_ADDRESS = "lab-address", Error, "an address that only a lab device can have",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"127.0.0.1:2222/1161\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"127.0.0.1:2222/1161\"\ntest_bed = true\n")];
 
@@ -29,7 +29,7 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.port.7]\nmode = \"siso\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-M\"\naddress = \"10.20.0.11\"\n[device.maple-a.port.7]\nmode = \"siso\"\n")];
 
-    /// A device tells ports apart by name where they have one.
+    /// A device identifies ports by name if they have one.
     DUPLICATE_PORT_NAME = "duplicate-port-name", Error, "two ports of a device have the same name",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nport.1.name = \"riser\"\nport.2.name = \"riser\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nport.1.name = \"riser-a\"\nport.2.name = \"riser-b\"\n")];
@@ -40,22 +40,22 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"100-200\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"100-200,4093\"\n")];
 
-    /// A device that is retired gets all our objects removed: whoever is still on it would be cut off.
+    /// All owned objects are removed from a retired device: its remaining subscribers would be cut off.
     SUBSCRIBER_ON_RETIRED_DEVICE = "subscriber-on-retired-device", Error, "a subscriber on a device that is being retired",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nstate = \"retired\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\nstate = \"observe\"\n")];
 }
 
-pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    address(household, pending);
-    ports(household, pending);
-    management(household, pending);
-    retirement(household, pending);
-    let text = &household.device.text;
+pub(super) fn check(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    address(checked, pending);
+    ports(checked, pending);
+    management(checked, pending);
+    retirement(checked, pending);
+    let text = &checked.device.text;
     if text.subscriber_model == Some(SubscriberModel::PortAware) {
-        let at = household
+        let at = checked
             .inventory
-            .point_at_device(household.spot)
+            .point_at_device(checked.position)
             .value("subscriber_model");
         pending.push(
             Pending::new(
@@ -63,7 +63,7 @@ pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
                 at,
                 format!(
                     "no documented command makes `{}` port-aware",
-                    household.device.id
+                    checked.device.id
                 ),
             )
             .hint("set it on the device by hand if you need it, and leave this out"),
@@ -71,15 +71,14 @@ pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
     }
 }
 
-fn address(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    let text = &household.device.text;
-    let at = household.inventory.point_at_device(household.spot);
-    let name = &household.device.id;
+fn address(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    let text = &checked.device.text;
+    let at = checked.inventory.point_at_device(checked.position);
+    let name = &checked.device.id;
     let Some(address) = text.address else {
-        let is_installed =
-            household.knows_state() && household.state() != DeviceState::Preprovision;
+        let is_installed = checked.knows_state() && checked.state() != DeviceState::Preprovision;
         let is_absent =
-            text.is_absent("address") && !household.inventory.is_partial_at(household.spot);
+            text.is_absent("address") && !checked.inventory.is_partial_at(checked.position);
         if is_absent && is_installed {
             pending.push(
                 Pending::new(&NO_ADDRESS, at, format!("device `{name}` has no address"))
@@ -104,18 +103,18 @@ fn address(household: &Household<'_>, pending: &mut Vec<Pending>) {
             at.value("address"),
             format!("the address of `{name}` is {what}"),
         )
-        .hint("if it is a twin or a lab box, add `test_bed = true`"),
+        .hint("if it is a twin or a lab device, add `test_bed = true`"),
     );
 }
 
-fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    let (Some(model), Some(ports)) = (household.model, &household.device.text.port) else {
+fn ports(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    let (Some(model), Some(ports)) = (checked.model, &checked.device.text.port) else {
         return;
     };
     let here = || {
-        household
+        checked
             .inventory
-            .point_at_device(household.spot)
+            .point_at_device(checked.position)
             .key("port")
     };
     let mut names: Vec<(&str, u8)> = Vec::new();
@@ -127,7 +126,7 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
                     here().key(number),
                     format!(
                         "`{}` is a {model} and has no port {number}",
-                        household.device.id
+                        checked.device.id
                     ),
                 )
                 .hint(format!("its ports are 1 to {}", model.port_count())),
@@ -144,7 +143,7 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
                     here().key(number).value("mode"),
                     format!(
                         "`{}` is a {model}, whose {} ports cannot be `{mode}`",
-                        household.device.id,
+                        checked.device.id,
                         model.medium()
                     ),
                 )
@@ -159,7 +158,7 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
                         here().key(number).value("name"),
                         format!(
                             "ports {first} and {number} of `{}` are both called `{name}`",
-                            household.device.id
+                            checked.device.id
                         ),
                     )
                     .hint("give one of the two another name")
@@ -172,9 +171,9 @@ fn ports(household: &Household<'_>, pending: &mut Vec<Pending>) {
     }
 }
 
-/// Returns the VLANs that pass any uplink; nothing where the inventory does not say.
-pub(super) fn uplink_vlans(household: &Household<'_>) -> Option<VlanSet> {
-    let uplinks = household.device.text.uplink.as_ref()?;
+/// Returns the VLANs that pass any uplink, if the inventory has them.
+pub(super) fn uplink_vlans(checked: &CheckedDevice<'_>) -> Option<VlanSet> {
+    let uplinks = checked.device.text.uplink.as_ref()?;
     let mut ranges = Vec::new();
     for (_, uplink) in &uplinks.0 {
         // An uplink without a list keeps what it has, and what that is only the device knows.
@@ -183,20 +182,20 @@ pub(super) fn uplink_vlans(household: &Household<'_>) -> Option<VlanSet> {
     (!ranges.is_empty()).then(|| VlanSet::from_ranges(ranges))
 }
 
-fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    let text = &household.device.text;
+fn management(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    let text = &checked.device.text;
     if let Some(Err(problem)) = text.management_vlan.map(VlanId::check_management) {
-        let at = household
+        let at = checked
             .inventory
-            .point_at_device(household.spot)
+            .point_at_device(checked.position)
             .value("management_vlan");
         let message = format!(
             "`{}` cannot be managed through that VLAN: {problem}",
-            household.device.id
+            checked.device.id
         );
         pending.push(Pending::new(&RESERVED_VLAN, at, message).hint("4093 is the default"));
     }
-    let (Some(vlan), Some(passing)) = (household.management_vlan(), uplink_vlans(household)) else {
+    let (Some(vlan), Some(passing)) = (checked.management_vlan(), uplink_vlans(checked)) else {
         return;
     };
     if passing.contains(vlan) {
@@ -205,10 +204,10 @@ fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
     pending.push(
         Pending::new(
             &MANAGEMENT_CUT_OFF,
-            household.point_at_uplink(),
+            checked.point_at_uplink(),
             format!(
                 "`{}` is managed through VLAN {vlan}, which does not pass its uplink",
-                household.device.id
+                checked.device.id
             ),
         )
         .hint(format!(
@@ -217,25 +216,25 @@ fn management(household: &Household<'_>, pending: &mut Vec<Pending>) {
     );
 }
 
-fn retirement(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    if household.state() != DeviceState::Retired {
+fn retirement(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    if checked.state() != DeviceState::Retired {
         return;
     }
-    for member in &household.subscribers {
+    for member in &checked.subscribers {
         pending.push(
             Pending::new(
                 &SUBSCRIBER_ON_RETIRED_DEVICE,
-                household.point_at(member).value("device"),
+                checked.point_at(member).value("device"),
                 format!(
                     "subscriber `{}` is on `{}`, which is being retired",
-                    member.object.id, household.device.id
+                    member.object.id, checked.device.id
                 ),
             )
             .hint("move the subscriber to another device first")
             .related(
-                household
+                checked
                     .inventory
-                    .point_at_device(household.spot)
+                    .point_at_device(checked.position)
                     .value("state"),
                 "retired here",
             ),

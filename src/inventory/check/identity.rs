@@ -1,14 +1,16 @@
-//! What must be there once in the whole fleet: ids, MAC addresses, management addresses, identity pins.
+//! Checks what must be unique in the fleet: ids, MAC addresses, management addresses, identity pins.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use foldhash::{HashMap, HashMapExt};
 
-use crate::inventory::assemble::{Inventory, Spot};
+use crate::inventory::assemble::{Inventory, ObjectPosition};
 use crate::inventory::locate::{Pending, Pointer};
-use crate::inventory::look::look_alike;
+use crate::inventory::parse::Object;
 use crate::inventory::rules::rules;
+use crate::inventory::similar_id::look_alike;
 use crate::model::{DeviceState, MacAddress, Rule};
 
 rules! {
@@ -27,7 +29,7 @@ rules! {
     wrong: [("service-plans/more.toml", "[service_plan.home-1OO]\ndown = 100\nup = 100\n")],
     right: [("service-plans/more.toml", "[service_plan.home-200]\ndown = 200\nup = 200\n")];
 
-    /// An endpoint is one box in one home. With its MAC address in two places, two subscribers would fight over it.
+    /// An endpoint is one device in one home. With its MAC address in two places, two subscribers would compete for it.
     DUPLICATE_MAC = "duplicate-mac", Error, "a MAC address is given twice in the fleet",
     wrong: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"000e.d800.0001\"\nservice_plan = \"home-100\"\nvlan = 102\n")],
     right: [("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
@@ -37,12 +39,12 @@ rules! {
     wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.11\"\n")],
     right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\n")];
 
-    /// Serial numbers and host keys tell boxes apart. The same pin on two devices protects neither.
+    /// Serial numbers and host keys identify devices. The same pin on two devices protects neither.
     DUPLICATE_PIN = "duplicate-pin", Error, "two devices have the same identity pin",
     wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nserial = \"01013599\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nserial = \"01013599\"\n")],
     right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nserial = \"01013599\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nserial = \"01013600\"\n")];
 
-    /// The host name is what an engineer sees at the prompt; the same on two boxes invites a change on the wrong one.
+    /// The host name is what an engineer sees at the prompt; the same name on two devices invites a change on the wrong one.
     DUPLICATE_HOSTNAME = "duplicate-hostname", Warning, "two devices have the same host name",
     wrong: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nhostname = \"oak\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nhostname = \"oak\"\n")],
     right: [("devices/oak.toml", "[device.oak-a]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.12\"\nhostname = \"oak-a\"\n[device.oak-b]\nmodel = \"GAM-12-C\"\naddress = \"10.20.0.13\"\nhostname = \"oak-b\"\n")];
@@ -56,58 +58,36 @@ pub(super) fn check(inventory: &Inventory, pending: &mut Vec<Pending>) {
 }
 
 fn all_ids(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    ids(
-        "subscriber",
-        &inventory.subscribers,
-        |spot| {
-            inventory
-                .subscriber_at(spot)
-                .map(|o| (o.skeleton, o.id.as_str()))
-        },
-        pending,
-    );
-    ids(
-        "device",
-        &inventory.devices,
-        |spot| {
-            inventory
-                .device_at(spot)
-                .map(|o| (o.skeleton, o.id.as_str()))
-        },
-        pending,
-    );
+    let subscriber = |at| named(inventory.subscriber_at(at));
+    ids("subscriber", &inventory.subscribers, subscriber, pending);
+    let device = |at| named(inventory.device_at(at));
+    ids("device", &inventory.devices, device, pending);
+    let service_plan = |at| named(inventory.service_plan_at(at));
     ids(
         "service_plan",
         &inventory.service_plans,
-        |spot| {
-            inventory
-                .service_plan_at(spot)
-                .map(|o| (o.skeleton, o.id.as_str()))
-        },
+        service_plan,
         pending,
     );
-    ids(
-        "credentials",
-        &inventory.credentials,
-        |spot| {
-            inventory
-                .credentials_at(spot)
-                .map(|o| (o.skeleton, o.id.as_str()))
-        },
-        pending,
-    );
+    let credentials = |at| named(inventory.credentials_at(at));
+    ids("credentials", &inventory.credentials, credentials, pending);
 }
 
-/// Reports ids that are there twice or that look alike.
+/// Returns what the ids of a kind are compared by.
+fn named<I: Borrow<str>, T>(object: Option<&Object<I, T>>) -> Option<(u64, &str)> {
+    object.map(|object| (object.skeleton, object.id.borrow()))
+}
+
+/// Reports ids that are duplicate or look alike.
 fn ids<'a>(
     table: &'static str,
-    spots: &[Spot],
-    id_of: impl Fn(Spot) -> Option<(u64, &'a str)>,
+    positions: &[ObjectPosition],
+    id_of: impl Fn(ObjectPosition) -> Option<(u64, &'a str)>,
     pending: &mut Vec<Pending>,
 ) {
-    let mut keys: Vec<(u64, Spot)> = spots
+    let mut keys: Vec<(u64, ObjectPosition)> = positions
         .iter()
-        .filter_map(|spot| Some((id_of(*spot)?.0, *spot)))
+        .filter_map(|position| Some((id_of(*position)?.0, *position)))
         .collect();
     keys.sort_unstable();
     let what = table.replace('_', " ");
@@ -115,14 +95,14 @@ fn ids<'a>(
         if group.len() < 2 {
             continue;
         }
-        let named: Vec<(&str, Spot)> = group
+        let named: Vec<(&str, ObjectPosition)> = group
             .iter()
-            .filter_map(|(_, spot)| Some((id_of(*spot)?.1, *spot)))
+            .filter_map(|(_, position)| Some((id_of(*position)?.1, *position)))
             .collect();
         // The first of each spelling, so that many alike cost no more than a few.
-        let mut same: HashMap<&str, Spot> = HashMap::new();
-        let mut in_capitals: HashMap<String, (&str, Spot)> = HashMap::new();
-        for (id, spot) in &named {
+        let mut same: HashMap<&str, ObjectPosition> = HashMap::new();
+        let mut in_capitals: HashMap<String, (&str, ObjectPosition)> = HashMap::new();
+        for (id, position) in &named {
             let upper = id.to_ascii_uppercase();
             let first = named.first().filter(|(first, _)| look_alike(first, id));
             let earlier = same
@@ -134,12 +114,12 @@ fn ids<'a>(
                         .map(|(other, at)| (Clash::Case, *other, *at))
                 })
                 .or_else(|| first.map(|(other, at)| (Clash::Look, *other, *at)));
-            same.entry(id).or_insert(*spot);
-            in_capitals.entry(upper).or_insert((id, *spot));
-            let Some((clash, other, at)) = earlier.filter(|(_, _, at)| at != spot) else {
+            same.entry(id).or_insert(*position);
+            in_capitals.entry(upper).or_insert((id, *position));
+            let Some((clash, other, at)) = earlier.filter(|(_, _, at)| at != position) else {
                 continue;
             };
-            let here = Pointer::to_object(spot.file, table, id);
+            let here = Pointer::to_object(position.file, table, id);
             let there = Pointer::to_object(at.file, table, other);
             // What a file of credentials holds is not repeated, not even its names.
             let (one, other) = if table == "credentials" {
@@ -176,29 +156,29 @@ fn ids<'a>(
     }
 }
 
-/// How two ids of equal looks differ.
+/// The difference between two ids that look alike.
 enum Clash {
     Same,
     Case,
     Look,
 }
 
-/// Who claims a MAC address.
+/// The owner of a MAC address in the inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Claimant {
-    Device(Spot),
-    Subscriber(Spot),
+    Device(ObjectPosition),
+    Subscriber(ObjectPosition),
 }
 
 /// Reports MAC addresses that two subscribers, or a subscriber and a device, claim.
 fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    let devices = inventory.devices.iter().filter_map(|spot| {
-        let mac = inventory.device_at(*spot)?.text.mac?;
-        Some((mac.to_u64(), Claimant::Device(*spot)))
+    let devices = inventory.devices.iter().filter_map(|position| {
+        let mac = inventory.device_at(*position)?.text.mac?;
+        Some((mac.to_u64(), Claimant::Device(*position)))
     });
-    let subscribers = inventory.subscribers.iter().filter_map(|spot| {
-        let mac = inventory.subscriber_at(*spot)?.text.endpoint?;
-        Some((mac.to_u64(), Claimant::Subscriber(*spot)))
+    let subscribers = inventory.subscribers.iter().filter_map(|position| {
+        let mac = inventory.subscriber_at(*position)?.text.endpoint?;
+        Some((mac.to_u64(), Claimant::Subscriber(*position)))
     });
     let mut claims: Vec<(u64, Claimant)> = devices.chain(subscribers).collect();
     claims.sort_unstable();
@@ -213,7 +193,7 @@ fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
                 continue;
             };
             if first == other {
-                // The same object twice, which is reported as such.
+                // A duplicate object, which another rule reports.
                 continue;
             }
             pending.push(
@@ -228,14 +208,14 @@ fn mac_addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
 /// Returns who claims, where, and which address.
 fn claim(inventory: &Inventory, claimant: Claimant) -> Option<(String, Pointer, MacAddress)> {
     Some(match claimant {
-        Claimant::Device(spot) => {
-            let object = inventory.device_at(spot)?;
-            let at = inventory.point_at_device(spot).value("mac");
+        Claimant::Device(position) => {
+            let object = inventory.device_at(position)?;
+            let at = inventory.point_at_device(position).value("mac");
             (format!("device `{}`", object.id), at, object.text.mac?)
         }
-        Claimant::Subscriber(spot) => {
-            let object = inventory.subscriber_at(spot)?;
-            let at = inventory.point_at_subscriber(spot).value("endpoint");
+        Claimant::Subscriber(position) => {
+            let object = inventory.subscriber_at(position)?;
+            let at = inventory.point_at_subscriber(position).value("endpoint");
             (
                 format!("subscriber `{}`", object.id),
                 at,
@@ -247,37 +227,37 @@ fn claim(inventory: &Inventory, claimant: Claimant) -> Option<(String, Pointer, 
 
 /// Reports devices that share an address and a port.
 fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    let mut by_ip: BTreeMap<_, Vec<(Spot, crate::model::Address)>> = BTreeMap::new();
-    for spot in &inventory.devices {
+    let mut by_ip: BTreeMap<_, Vec<(ObjectPosition, crate::model::Address)>> = BTreeMap::new();
+    for position in &inventory.devices {
         if let Some(address) = inventory
-            .device_at(*spot)
+            .device_at(*position)
             .and_then(|object| object.text.address)
         {
             by_ip
                 .entry(address.ip.to_canonical())
                 .or_default()
-                .push((*spot, address));
+                .push((*position, address));
         }
     }
     for group in by_ip.values() {
-        for (index, (spot, address)) in group.iter().enumerate() {
+        for (index, (position, address)) in group.iter().enumerate() {
             let clash = group.iter().take(index).find(|(_, other)| {
                 other.ssh_port == address.ssh_port || other.snmp_port == address.snmp_port
             });
             let Some((first, _)) = clash else { continue };
-            if is_same_device(inventory, *first, *spot) {
+            if is_same_device(inventory, *first, *position) {
                 continue;
             }
-            let name = |spot: Spot| {
+            let name = |position: ObjectPosition| {
                 inventory
-                    .device_at(spot)
+                    .device_at(position)
                     .map_or("", |object| object.id.as_str())
             };
             pending.push(
                 Pending::new(
                     &DUPLICATE_ADDRESS,
-                    inventory.point_at_device(*spot).value("address"),
-                    format!("devices `{}` and `{}` both have {}", name(*first), name(*spot), address.ip),
+                    inventory.point_at_device(*position).value("address"),
+                    format!("devices `{}` and `{}` both have {}", name(*first), name(*position), address.ip),
                 )
                 .hint("a device that takes another's place keeps its name: change the pins of the first instead")
                 .related(inventory.point_at_device(*first).value("address"), "first given here"),
@@ -286,9 +266,9 @@ fn addresses(inventory: &Inventory, pending: &mut Vec<Pending>) {
     }
 }
 
-/// Returns whether a device is defined at both spots, which is reported as such.
-fn is_same_device(inventory: &Inventory, left: Spot, right: Spot) -> bool {
-    let id = |spot| inventory.device_at(spot).map(|object| &object.id);
+/// Returns whether a device is defined at both positions, which is reported as such.
+fn is_same_device(inventory: &Inventory, left: ObjectPosition, right: ObjectPosition) -> bool {
+    let id = |position| inventory.device_at(position).map(|object| &object.id);
     id(left) == id(right)
 }
 
@@ -326,16 +306,16 @@ fn unique<T: Ord + Display>(
     value_of: impl Fn(&crate::inventory::text::DeviceText) -> Option<T>,
     pending: &mut Vec<Pending>,
 ) {
-    let mut first: BTreeMap<T, Spot> = BTreeMap::new();
-    for spot in &inventory.devices {
-        let Some(object) = inventory.device_at(*spot) else {
+    let mut first: BTreeMap<T, ObjectPosition> = BTreeMap::new();
+    for position in &inventory.devices {
+        let Some(object) = inventory.device_at(*position) else {
             continue;
         };
         let Some(value) = value_of(&object.text) else {
             continue;
         };
         if let Some(earlier) = first.get(&value) {
-            if is_same_device(inventory, *earlier, *spot) {
+            if is_same_device(inventory, *earlier, *position) {
                 continue;
             }
             let other = inventory
@@ -344,14 +324,14 @@ fn unique<T: Ord + Display>(
             pending.push(
                 Pending::new(
                     rule,
-                    inventory.point_at_device(*spot).value(key),
+                    inventory.point_at_device(*position).value(key),
                     format!(
                         "devices `{other}` and `{}` both have the `{key}` {value}",
                         object.id
                     ),
                 )
                 .hint(format!(
-                    "each box has its own `{key}`: look at the device which one is right"
+                    "every device has its own `{key}`: check on the device which one is right"
                 ))
                 .related(
                     inventory.point_at_device(*earlier).value(key),
@@ -359,7 +339,7 @@ fn unique<T: Ord + Display>(
                 ),
             );
         } else {
-            first.insert(value, *spot);
+            first.insert(value, *position);
         }
     }
 }

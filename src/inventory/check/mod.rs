@@ -1,4 +1,4 @@
-//! Rules that need more than one object to be judged.
+//! Checks the rules that need more than one object.
 
 mod device;
 mod identity;
@@ -8,7 +8,7 @@ mod service_plan;
 mod subscriber;
 mod vlan;
 
-use super::assemble::{DeviceObject, Inventory, Spot, SubscriberObject};
+use super::assemble::{DeviceObject, Inventory, ObjectPosition, SubscriberObject};
 use super::defaults::{KnownDefaults, NetworkDefaults};
 use super::locate::Pending;
 use super::parallel;
@@ -27,21 +27,21 @@ pub(in crate::inventory) static RULE_SETS: &[&[&Rule]] = &[
 ];
 
 /// One device with its subscribers, as the rules see it.
-struct Household<'a> {
+struct CheckedDevice<'a> {
     inventory: &'a Inventory,
     defaults: &'a NetworkDefaults,
     known: KnownDefaults,
-    spot: Spot,
+    position: ObjectPosition,
     device: &'a DeviceObject,
-    /// Absent where the text does not say it, which another rule reports.
+    /// Absent if it is not written, which another rule reports.
     model: Option<GamModel>,
     subscribers: Vec<Member<'a>>,
 }
 
-/// A subscriber of a household.
+/// A subscriber of a checked.
 #[derive(Clone, Copy)]
 struct Member<'a> {
-    spot: Spot,
+    position: ObjectPosition,
     object: &'a SubscriberObject,
 }
 
@@ -57,7 +57,7 @@ impl Member<'_> {
     }
 }
 
-impl Household<'_> {
+impl CheckedDevice<'_> {
     /// Returns whether the state is known; where it cannot be read, what it excuses must not be reported.
     fn knows_state(&self) -> bool {
         self.device.text.state.is_some() || self.device.text.is_absent("state")
@@ -80,12 +80,12 @@ impl Household<'_> {
         let uplinks = self.device.text.uplink.as_ref();
         let first = uplinks.and_then(|uplinks| uplinks.0.first());
         let number = first.map_or(1, |(number, _)| number.get());
-        let device = self.inventory.point_at_device(self.spot);
+        let device = self.inventory.point_at_device(self.position);
         device.key("uplink").key(number).value("allowed_vlans")
     }
 
     fn point_at(&self, member: &Member<'_>) -> super::locate::Pointer {
-        self.inventory.point_at_subscriber(member.spot)
+        self.inventory.point_at_subscriber(member.position)
     }
 }
 
@@ -94,7 +94,7 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
     let defaults = inventory.defaults();
     let known = inventory.known_defaults();
     let numbers: Vec<usize> = (0..inventory.devices.len()).collect();
-    let (mut fleet, households) = parallel::both(
+    let (mut fleet, all_checked) = parallel::both(
         || {
             let mut pending = Vec::new();
             identity::check(inventory, &mut pending);
@@ -109,11 +109,11 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
                 |(), number| {
                     let mut pending = Vec::new();
                     let mut uses = Vec::new();
-                    if let Some(household) = household(inventory, &defaults, known, *number) {
-                        device::check(&household, &mut pending);
-                        subscriber::check(&household, &mut pending);
-                        vlan::check(&household, &mut pending);
-                        uses = service_plan::uses(&household, &mut pending);
+                    if let Some(checked) = checked_device(inventory, &defaults, known, *number) {
+                        device::check(&checked, &mut pending);
+                        subscriber::check(&checked, &mut pending);
+                        vlan::check(&checked, &mut pending);
+                        uses = service_plan::uses(&checked, &mut pending);
                     }
                     (pending, uses)
                 },
@@ -121,7 +121,7 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
         },
     );
     let mut uses = service_plan::Uses::new();
-    for (pending, of_device) in households {
+    for (pending, of_device) in all_checked {
         fleet.extend(pending);
         for (plan, medium, subscriber) in of_device {
             uses.entry((plan, medium)).or_insert(subscriber);
@@ -131,30 +131,30 @@ pub(in crate::inventory) fn check(inventory: &Inventory) -> Vec<Pending> {
     fleet
 }
 
-fn household<'a>(
+fn checked_device<'a>(
     inventory: &'a Inventory,
     defaults: &'a NetworkDefaults,
     known: KnownDefaults,
     number: usize,
-) -> Option<Household<'a>> {
-    let spot = *inventory.devices.get(number)?;
-    let device = inventory.device_at(spot)?;
+) -> Option<CheckedDevice<'a>> {
+    let position = *inventory.devices.get(number)?;
+    let device = inventory.device_at(position)?;
     let subscribers = inventory
-        .member_spots(number)
+        .member_positions(number)
         .iter()
-        .filter_map(|spot| {
-            let object = inventory.subscriber_at(*spot)?;
+        .filter_map(|position| {
+            let object = inventory.subscriber_at(*position)?;
             Some(Member {
-                spot: *spot,
+                position: *position,
                 object,
             })
         })
         .collect();
-    Some(Household {
+    Some(CheckedDevice {
         inventory,
         defaults,
         known,
-        spot,
+        position,
         device,
         model: device.text.model,
         subscribers,

@@ -1,9 +1,9 @@
-//! `network.toml` and `policy.toml`, and what subscribers say of their past.
+//! Checks `network.toml` and `policy.toml`, and the earlier ids of subscribers.
 
 use foldhash::{HashMap, HashMapExt};
 
 use super::vlan::RESERVED_VLAN;
-use crate::inventory::assemble::{Inventory, Spot};
+use crate::inventory::assemble::{Inventory, ObjectPosition};
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::rules::rules;
 use crate::inventory::text::{LimitText, LimitsText};
@@ -117,33 +117,33 @@ fn limits(inventory: &Inventory, pending: &mut Vec<Pending>) {
 }
 
 fn moves(inventory: &Inventory, pending: &mut Vec<Pending>) {
-    let movers: Vec<Spot> = inventory
+    let movers: Vec<ObjectPosition> = inventory
         .subscribers
         .iter()
         .copied()
-        .filter(|spot| {
+        .filter(|position| {
             inventory
-                .subscriber_at(*spot)
+                .subscriber_at(*position)
                 .is_some_and(|object| object.text.moved_from.is_some())
         })
         .collect();
     if movers.is_empty() {
         return;
     }
-    let here: HashMap<&str, Spot> = inventory
+    let here: HashMap<&str, ObjectPosition> = inventory
         .subscribers
         .iter()
-        .filter_map(|spot| Some((inventory.subscriber_at(*spot)?.id.as_str(), *spot)))
+        .filter_map(|position| Some((inventory.subscriber_at(*position)?.id.as_str(), *position)))
         .collect();
-    let mut claimed: HashMap<&str, Spot> = HashMap::new();
-    for spot in movers {
-        let Some(object) = inventory.subscriber_at(spot) else {
+    let mut claimed: HashMap<&str, ObjectPosition> = HashMap::new();
+    for position in movers {
+        let Some(object) = inventory.subscriber_at(position) else {
             continue;
         };
         let Some(old) = &object.text.moved_from else {
             continue;
         };
-        let at = inventory.point_at_subscriber(spot).value("moved_from");
+        let at = inventory.point_at_subscriber(position).value("moved_from");
         if *old == object.id {
             pending.push(
                 Pending::new(
@@ -180,7 +180,7 @@ fn moves(inventory: &Inventory, pending: &mut Vec<Pending>) {
                 ),
             );
         } else {
-            claimed.insert(old.as_str(), spot);
+            claimed.insert(old.as_str(), position);
         }
     }
 }

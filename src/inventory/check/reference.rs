@@ -1,4 +1,4 @@
-//! What is referred to must exist, and there must be something at all.
+//! Checks that referenced objects exist, and that the inventory is not empty.
 
 use foldhash::HashMap;
 
@@ -17,12 +17,12 @@ rules! {
     wrong: [("$", "git rm -qr devices subscribers")],
     right: [("$", "true")];
 
-    /// `network.toml` says in which form the inventory is written and what holds everywhere.
+    /// `network.toml` has the schema version of the inventory and the settings of the whole network.
     NO_NETWORK_FILE = "no-network-file", Error, "there is no `network.toml`",
     wrong: [("$", "git rm -q network.toml")],
     right: [("network.toml", "schema = 1\n")];
 
-    /// A subscriber on a device that does not exist is served by nobody.
+    /// A subscriber on a device that does not exist has no service.
     UNKNOWN_DEVICE = "unknown-device", Error, "a subscriber's device does not exist",
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"mapel-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
@@ -104,8 +104,8 @@ fn check_devices(inventory: &Inventory, suggestions: &mut Suggestions, pending: 
     if inventory.is_partial(FileKind::Devices) {
         return;
     }
-    for spot in &inventory.homeless {
-        let Some(object) = inventory.subscriber_at(*spot) else {
+    for position in &inventory.without_device {
+        let Some(object) = inventory.subscriber_at(*position) else {
             continue;
         };
         let Some(name) = &object.text.device else {
@@ -113,7 +113,7 @@ fn check_devices(inventory: &Inventory, suggestions: &mut Suggestions, pending: 
         };
         let known = inventory.devices().map(|device| device.id.as_str());
         let hint = suggestions.of(FileKind::Devices, name.as_str(), known);
-        let at = inventory.point_at_subscriber(*spot).value("device");
+        let at = inventory.point_at_subscriber(*position).value("device");
         let message = format!("there is no device `{name}` for subscriber `{}`", object.id);
         pending.push(Pending::new(&UNKNOWN_DEVICE, at, message).maybe_hint(hint));
     }
@@ -129,8 +129,8 @@ fn check_service_plans(
     }
     // A network has few service plans: the ones seen are quicker to compare with than to look up.
     let mut known: Vec<&ServicePlanId> = Vec::new();
-    for spot in &inventory.subscribers {
-        let Some(object) = inventory.subscriber_at(*spot) else {
+    for position in &inventory.subscribers {
+        let Some(object) = inventory.subscriber_at(*position) else {
             continue;
         };
         let Some(id) = &object.text.service_plan else {
@@ -147,7 +147,9 @@ fn check_service_plans(
         }
         let plans = inventory.service_plans().map(|plan| plan.id.as_str());
         let hint = suggestions.of(FileKind::ServicePlans, id.as_str(), plans);
-        let at = inventory.point_at_subscriber(*spot).value("service_plan");
+        let at = inventory
+            .point_at_subscriber(*position)
+            .value("service_plan");
         let message = format!(
             "there is no service plan `{id}` for subscriber `{}`",
             object.id
@@ -176,8 +178,8 @@ fn check_credentials(
     if inventory.is_partial(FileKind::Credentials) {
         return;
     }
-    for spot in &inventory.devices {
-        let Some(object) = inventory.device_at(*spot) else {
+    for position in &inventory.devices {
+        let Some(object) = inventory.device_at(*position) else {
             continue;
         };
         let name = object
@@ -188,7 +190,7 @@ fn check_credentials(
         if inventory.has_credentials(name) {
             continue;
         }
-        let at = inventory.point_at_device(*spot).value("credentials");
+        let at = inventory.point_at_device(*position).value("credentials");
         if looks_like_a_secret(name) {
             let message = format!(
                 "`credentials` of device `{}` holds a secret where the name of credentials belongs",

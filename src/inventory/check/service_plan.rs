@@ -1,12 +1,12 @@
-//! Service plans: a speed that can be made into a profile on the devices that use it.
+//! Checks that service plans can become profiles on the devices that use them.
 
 use std::collections::BTreeMap;
 
 use foldhash::{HashSet, HashSetExt};
 
-use super::Household;
+use super::CheckedDevice;
 use crate::inventory::NetworkDefaults;
-use crate::inventory::assemble::{Inventory, ServicePlanObject, Spot};
+use crate::inventory::assemble::{Inventory, ObjectPosition, ServicePlanObject};
 use crate::inventory::defaults::KnownDefaults;
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::record::{Fields, TOO_LONG};
@@ -29,7 +29,7 @@ rules! {
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 900\nup = 900\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\nunthrottled = true\n")];
 
-    /// A device tells profiles apart by name.
+    /// A device identifies profiles by name.
     DUPLICATE_PROFILE_NAME = "duplicate-profile-name", Error, "two service plans make profiles of one name",
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n[service_plan.home-200]\ndown = 200\nup = 200\nprofile_name = \"home-100\"\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n[service_plan.home-200]\ndown = 200\nup = 200\n")];
@@ -41,7 +41,7 @@ rules! {
 }
 
 /// A subscriber for each service plan and medium that meet.
-pub(super) type Uses = BTreeMap<(Spot, Medium), Spot>;
+pub(super) type Uses = BTreeMap<(ObjectPosition, Medium), ObjectPosition>;
 
 pub(super) fn check(
     inventory: &Inventory,
@@ -50,15 +50,15 @@ pub(super) fn check(
     users: &Uses,
     pending: &mut Vec<Pending>,
 ) {
-    let mut names: BTreeMap<String, Spot> = BTreeMap::new();
-    for spot in &inventory.service_plans {
-        let Some(plan) = inventory.service_plan_at(*spot) else {
+    let mut names: BTreeMap<String, ObjectPosition> = BTreeMap::new();
+    for position in &inventory.service_plans {
+        let Some(plan) = inventory.service_plan_at(*position) else {
             continue;
         };
-        let at = inventory.point_at_service_plan(*spot);
-        check_speed(plan, &at, inventory.is_partial_at(*spot), pending);
-        check_name(inventory, *spot, plan, &mut names, pending);
-        let of_plan = users.range((*spot, Medium::Coax)..=(*spot, Medium::Copper));
+        let at = inventory.point_at_service_plan(*position);
+        check_speed(plan, &at, inventory.is_partial_at(*position), pending);
+        check_name(inventory, *position, plan, &mut names, pending);
+        let of_plan = users.range((*position, Medium::Coax)..=(*position, Medium::Copper));
         let media: Vec<_> = of_plan
             .map(|((_, medium), user)| (*medium, *user))
             .collect();
@@ -75,14 +75,14 @@ pub(super) fn check(
 
 /// Returns the service plans that a device's subscribers are on, and reports suspensions without a rule.
 pub(super) fn uses(
-    household: &Household<'_>,
+    checked: &CheckedDevice<'_>,
     pending: &mut Vec<Pending>,
-) -> Vec<(Spot, Medium, Spot)> {
-    let (inventory, defaults) = (household.inventory, household.defaults);
+) -> Vec<(ObjectPosition, Medium, ObjectPosition)> {
+    let (inventory, defaults) = (checked.inventory, checked.defaults);
     let needs_plan = defaults.suspension != SuspensionHow::Detach;
     let mut seen: HashSet<&ServicePlanId> = HashSet::new();
-    let mut plans: Vec<(&ServicePlanId, Spot)> = Vec::new();
-    for member in &household.subscribers {
+    let mut plans: Vec<(&ServicePlanId, ObjectPosition)> = Vec::new();
+    for member in &checked.subscribers {
         let text = &member.object.text;
         let suspended_plan = match member.state() {
             SubscriberState::Suspended if needs_plan => defaults.suspension_plan.as_ref(),
@@ -91,9 +91,9 @@ pub(super) fn uses(
         if member.state() == SubscriberState::Suspended
             && needs_plan
             && suspended_plan.is_none()
-            && household.known.suspension
+            && checked.known.suspension
         {
-            let at = household.point_at(member).value("state");
+            let at = checked.point_at(member).value("state");
             let id = &member.object.id;
             pending.push(
                 Pending::new(
@@ -106,18 +106,18 @@ pub(super) fn uses(
         }
         for plan in suspended_plan.into_iter().chain(&text.service_plan) {
             if seen.insert(plan) {
-                plans.push((plan, member.spot));
+                plans.push((plan, member.position));
             }
         }
     }
-    let Some(model) = household.model else {
+    let Some(model) = checked.model else {
         return Vec::new();
     };
     plans
         .into_iter()
         .filter_map(|(plan, member)| {
-            let spot = inventory.service_plan_spot(plan.as_str())?;
-            Some((spot, model.medium(), member))
+            let position = inventory.service_plan_position(plan.as_str())?;
+            Some((position, model.medium(), member))
         })
         .collect()
 }
@@ -142,9 +142,9 @@ fn check_speed(
             format!("service plan `{id}` is unthrottled and has a speed as well"),
             "keep one of the two",
         ),
-        // What is missing may stand in what cannot be read.
+        // What is missing may be in a part that cannot be read.
         (false, _) if is_partial => {}
-        // What cannot be read is reported where it stands.
+        // Unreadable parts are reported in their own place.
         (false, _) if !text.is_absent("unthrottled") && text.unthrottled.is_none() => {}
         (false, [false, false]) => complain(
             None,
@@ -164,9 +164,9 @@ fn check_speed(
 
 fn check_name(
     inventory: &Inventory,
-    spot: Spot,
+    position: ObjectPosition,
     plan: &ServicePlanObject,
-    names: &mut BTreeMap<String, Spot>,
+    names: &mut BTreeMap<String, ObjectPosition>,
     pending: &mut Vec<Pending>,
 ) {
     if plan.text.unthrottled == Some(true)
@@ -174,7 +174,7 @@ fn check_name(
     {
         return;
     }
-    let at = inventory.point_at_service_plan(spot);
+    let at = inventory.point_at_service_plan(position);
     let name = plan
         .text
         .profile_name
@@ -208,17 +208,17 @@ fn check_name(
             .related(inventory.point_at_service_plan(*first), "the other one"),
         );
     } else {
-        names.entry(name.to_owned()).or_insert(spot);
+        names.entry(name.to_owned()).or_insert(position);
     }
 }
 
-/// Checks the limiter against every medium that the plan is used on; against both where nobody uses it yet, only from below.
+/// Checks the limiter against every medium that the plan is used on; against both if no subscriber uses it yet, only from below.
 fn check_rate(
     inventory: &Inventory,
     plan: &ServicePlanObject,
     at: &Pointer,
     headroom: Headroom,
-    media: &[(Medium, Spot)],
+    media: &[(Medium, ObjectPosition)],
     pending: &mut Vec<Pending>,
 ) {
     for (key, sold) in [("down", plan.text.down), ("up", plan.text.up)] {

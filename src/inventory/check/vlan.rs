@@ -1,7 +1,7 @@
-//! The VLANs of one device's subscribers: legal, let through, and whose they are.
+//! Checks the VLANs of the subscribers of one device: valid, passed by the uplink, and not used twice.
 
 use super::device::uplink_vlans;
-use super::{Household, Member};
+use super::{CheckedDevice, Member};
 use crate::inventory::locate::{Pending, Pointer};
 use crate::inventory::rules::rules;
 use crate::inventory::text::{SubscriberText, SuspensionHow};
@@ -19,7 +19,7 @@ rules! {
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 4093\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
 
-    /// What the uplink does not let pass stops there, and the subscriber has no service.
+    /// Traffic of a VLAN that the uplink does not pass stops there, and the subscriber has no service.
     NOT_ON_UPLINK = "not-on-uplink", Error, "a VLAN that does not pass the uplink",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"200-4093\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"100-4093\"\n")];
@@ -35,12 +35,12 @@ rules! {
     wrong: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
     right: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
 
-    /// The second Ethernet port of an endpoint is told from the first by its VLAN.
+    /// The second Ethernet port of an endpoint is distinguished from the first by its VLAN.
     PORT2_VLAN = "port2-vlan", Error, "the second port's VLAN is the subscriber's own",
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 101\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 201\n")];
 
-    /// Every firmware takes 12 entries of allowed VLANs, some 14. A VLAN or a range is one entry.
+    /// Every firmware accepts 12 entries of allowed VLANs, some 14. A VLAN or a range is one entry.
     TOO_MANY_ALLOWED_VLANS = "too-many-allowed-vlans", Error, "more allowed VLANs than every firmware takes",
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11,13,15,17,19,21,23,25,27,29,31,33,35\"\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11-35\"\n")];
@@ -61,15 +61,15 @@ const MANAGEMENT_HINT: &str = "choose another VLAN; if the device is managed thr
 /// 15 in all, one of them the device's own default.
 const MAX_PROFILES: usize = 14;
 
-pub(super) fn check(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    let passing = uplink_vlans(household);
-    let management = household.management_vlan();
-    for member in &household.subscribers {
-        check_member(household, member, management, passing.as_ref(), pending);
+pub(super) fn check(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    let passing = uplink_vlans(checked);
+    let management = checked.management_vlan();
+    for member in &checked.subscribers {
+        check_member(checked, member, management, passing.as_ref(), pending);
     }
-    check_captive(household, passing.as_ref(), pending);
-    check_unique(household, pending);
-    check_profiles(household, pending);
+    check_captive(checked, passing.as_ref(), pending);
+    check_unique(checked, pending);
+    check_profiles(checked, pending);
 }
 
 /// Returns the VLANs that a subscriber's data has toward the network, with their keys.
@@ -80,7 +80,7 @@ fn own_vlans(text: &SubscriberText) -> impl Iterator<Item = (&'static str, VlanI
 }
 
 fn check_member(
-    household: &Household<'_>,
+    checked: &CheckedDevice<'_>,
     member: &Member<'_>,
     management: Option<VlanId>,
     passing: Option<&VlanSet>,
@@ -88,7 +88,7 @@ fn check_member(
 ) {
     let text = &member.object.text;
     let id = &member.object.id;
-    let at = |key: &str| household.point_at(member).value(key);
+    let at = |key: &str| checked.point_at(member).value(key);
     if let Some(Err(problem)) = text.remapped_vlan.map(VlanId::check_tag) {
         let message = format!("`remapped_vlan` of `{id}` cannot be: {problem}");
         pending.push(Pending::new(&RESERVED_VLAN, at("remapped_vlan"), message).hint(TAGS));
@@ -106,16 +106,16 @@ fn check_member(
         } else if Some(vlan) == management {
             let message = format!(
                 "`{key}` of `{id}` is {vlan}, through which `{}` is managed",
-                household.device.id
+                checked.device.id
             );
             pending.push(Pending::new(&MANAGEMENT_VLAN, at(key), message).hint(MANAGEMENT_HINT));
         } else if passing.is_some_and(|passing| !passing.contains(vlan)) {
             not_on_uplink(
-                household,
+                checked,
                 at(key),
                 &format!(
                     "`{key}` of `{id}` is {vlan}, which does not pass the uplink of `{}`",
-                    household.device.id
+                    checked.device.id
                 ),
                 pending,
             );
@@ -132,34 +132,38 @@ fn check_member(
         );
     }
     if let Some(allowed) = &text.allowed_vlans {
-        check_allowed(household, member, allowed, management, passing, pending);
+        check_allowed(checked, member, allowed, management, passing, pending);
     }
 }
 
 /// Reports once for a device that its suspended subscribers cannot reach the captive portal.
-fn check_captive(household: &Household<'_>, passing: Option<&VlanSet>, pending: &mut Vec<Pending>) {
+fn check_captive(
+    checked: &CheckedDevice<'_>,
+    passing: Option<&VlanSet>,
+    pending: &mut Vec<Pending>,
+) {
     let is_captive =
-        household.defaults.suspension == SuspensionHow::Captive && household.known.suspension;
+        checked.defaults.suspension == SuspensionHow::Captive && checked.known.suspension;
     let is_cut_off = passing.is_some_and(|passing| !passing.contains(VlanId::UNSERVED));
-    let suspended = household
+    let suspended = checked
         .subscribers
         .iter()
         .find(|member| member.state() == SubscriberState::Suspended);
     let (true, true, Some(member)) = (is_captive, is_cut_off, suspended) else {
         return;
     };
-    let (name, id) = (&household.device.id, &member.object.id);
+    let (name, id) = (&checked.device.id, &member.object.id);
     let message =
         format!("VLAN 4094 does not pass the uplink of `{name}`, where `{id}` is suspended");
     pending.push(
-        Pending::new(&CAPTIVE_NOT_ON_UPLINK, household.point_at_uplink(), message)
+        Pending::new(&CAPTIVE_NOT_ON_UPLINK, checked.point_at_uplink(), message)
             .hint("add 4094 to the uplink's `allowed_vlans`, or suspend by `throttle` or `detach`")
-            .related(household.point_at(member).value("state"), "suspended here"),
+            .related(checked.point_at(member).value("state"), "suspended here"),
     );
 }
 
 fn not_on_uplink(
-    household: &Household<'_>,
+    checked: &CheckedDevice<'_>,
     at: Pointer,
     message: &str,
     pending: &mut Vec<Pending>,
@@ -167,12 +171,12 @@ fn not_on_uplink(
     pending.push(
         Pending::new(&NOT_ON_UPLINK, at, message)
             .hint("add it to the uplink's `allowed_vlans`, or choose another VLAN")
-            .related(household.point_at_uplink(), "what passes"),
+            .related(checked.point_at_uplink(), "what passes"),
     );
 }
 
 fn check_allowed(
-    household: &Household<'_>,
+    checked: &CheckedDevice<'_>,
     member: &Member<'_>,
     allowed: &VlanSet,
     management: Option<VlanId>,
@@ -180,7 +184,7 @@ fn check_allowed(
     pending: &mut Vec<Pending>,
 ) {
     let id = &member.object.id;
-    let at = || household.point_at(member).value("allowed_vlans");
+    let at = || checked.point_at(member).value("allowed_vlans");
     if allowed.entries() > MAX_ALLOWED_VLAN_ENTRIES {
         pending.push(
             Pending::new(&TOO_MANY_ALLOWED_VLANS, at(), format!("`allowed_vlans` of `{id}` has {} entries; {MAX_ALLOWED_VLAN_ENTRIES} are taken", allowed.entries()))
@@ -202,39 +206,39 @@ fn check_allowed(
     } else if let Some(vlan) = management.filter(|vlan| allowed.contains(*vlan)) {
         let message = format!(
             "`allowed_vlans` of `{id}` has {vlan}, through which `{}` is managed",
-            household.device.id
+            checked.device.id
         );
         pending.push(Pending::new(&MANAGEMENT_VLAN, at(), message).hint(MANAGEMENT_HINT));
     } else if let Some(vlan) = passing.and_then(|passing| allowed.first_outside(passing)) {
         not_on_uplink(
-            household,
+            checked,
             at(),
             &format!(
                 "`allowed_vlans` of `{id}` has {vlan}, which does not pass the uplink of `{}`",
-                household.device.id
+                checked.device.id
             ),
             pending,
         );
     }
 }
 
-fn check_unique(household: &Household<'_>, pending: &mut Vec<Pending>) {
-    let mode = household
+fn check_unique(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
+    let mode = checked
         .device
         .text
         .vlan_mode
-        .unwrap_or(household.defaults.vlan_mode);
+        .unwrap_or(checked.defaults.vlan_mode);
     if mode == VlanMode::Shared {
         return;
     }
-    let mut vlans: Vec<(VlanId, &'static str, &Member<'_>)> = household
+    let mut vlans: Vec<(VlanId, &'static str, &Member<'_>)> = checked
         .subscribers
         .iter()
         .flat_map(|member| {
             own_vlans(&member.object.text).map(move |(key, vlan)| (vlan, key, member))
         })
         .collect();
-    vlans.sort_unstable_by_key(|(vlan, key, member)| (*vlan, member.spot, *key));
+    vlans.sort_unstable_by_key(|(vlan, key, member)| (*vlan, member.position, *key));
     for group in vlans.chunk_by(|left, right| left.0 == right.0) {
         let [(vlan, first_key, first), others @ ..] = group else {
             continue;
@@ -244,19 +248,19 @@ fn check_unique(household: &Household<'_>, pending: &mut Vec<Pending>) {
                 continue;
             }
             pending.push(
-                Pending::new(&SHARED_VLAN, household.point_at(member).value(*key), format!("on `{}` both `{}` and `{}` are in VLAN {vlan}", household.device.id, first.object.id, member.object.id))
+                Pending::new(&SHARED_VLAN, checked.point_at(member).value(*key), format!("on `{}` both `{}` and `{}` are in VLAN {vlan}", checked.device.id, first.object.id, member.object.id))
                     .hint("give one of the two another VLAN, or let them share with `vlan_mode = \"shared\"`")
-                    .related(household.point_at(first).value(*first_key), "first used here"),
+                    .related(checked.point_at(first).value(*first_key), "first used here"),
             );
         }
     }
 }
 
-fn check_profiles(household: &Household<'_>, pending: &mut Vec<Pending>) {
+fn check_profiles(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
     let mut used: Vec<&str> = Vec::new();
-    let suspended = household.defaults.suspension_plan.as_ref();
-    let swaps_plan = household.defaults.suspension != SuspensionHow::Detach;
-    for member in &household.subscribers {
+    let suspended = checked.defaults.suspension_plan.as_ref();
+    let swaps_plan = checked.defaults.suspension != SuspensionHow::Detach;
+    for member in &checked.subscribers {
         let plan = match member.state() {
             SubscriberState::Pending => continue,
             SubscriberState::Suspended if swaps_plan => suspended,
@@ -270,7 +274,7 @@ fn check_profiles(household: &Household<'_>, pending: &mut Vec<Pending>) {
         if used.contains(&plan) {
             continue;
         }
-        let is_limited = household
+        let is_limited = checked
             .inventory
             .service_plan(plan)
             .is_some_and(|plan| plan.text.unthrottled != Some(true));
@@ -280,7 +284,7 @@ fn check_profiles(household: &Household<'_>, pending: &mut Vec<Pending>) {
         used.push(plan);
         if used.len() == MAX_PROFILES + 1 {
             pending.push(
-                Pending::new(&TOO_MANY_PROFILES, household.point_at(member).value("service_plan"), format!("`{plan}` of `{}` is limited service plan {} on `{}`, which has room for {MAX_PROFILES}", member.object.id, used.len(), household.device.id))
+                Pending::new(&TOO_MANY_PROFILES, checked.point_at(member).value("service_plan"), format!("`{plan}` of `{}` is limited service plan {} on `{}`, which has room for {MAX_PROFILES}", member.object.id, used.len(), checked.device.id))
                     .hint("move subscribers to fewer service plans, or to another device"),
             );
             return;

@@ -1,4 +1,4 @@
-//! What the records say of themselves: canonical order, JSON Schema, reference, and which values a key takes.
+//! Describes the keys of the inventory: canonical order, JSON Schema, reference, allowed values.
 
 mod order;
 mod reference;
@@ -18,7 +18,7 @@ use super::text::{
     CredentialsText, DeviceText, NetworkText, PolicyText, ServicePlanText, SubscriberText,
 };
 
-/// Returns the record that stands in a kind of file: the file itself, or each of its objects.
+/// Returns the record in a kind of file: the file itself, or each of its objects.
 fn record(kind: FileKind) -> RecordShape {
     match kind {
         FileKind::Network => NetworkText::shape(),

@@ -1,4 +1,4 @@
-//! The canonical order of keys: the order in which the records declare them.
+//! Returns the canonical order of keys: the order in which the records declare them.
 
 use super::{record, shape_at};
 use crate::inventory::FileKind;

@@ -1,4 +1,4 @@
-//! The reference of every key, as Markdown.
+//! Renders the reference of every key as Markdown.
 
 use std::fmt::Write;
 

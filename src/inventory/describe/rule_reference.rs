@@ -1,8 +1,8 @@
-//! The reference of every rule, as Markdown.
+//! Renders the reference of every rule as Markdown.
 
 use std::fmt::Write;
 
-use crate::inventory::rules::{GOOD_INVENTORY, all_rules};
+use crate::inventory::{GOOD_INVENTORY, all_rules};
 use crate::model::{ExampleFile, Rule};
 
 /// Returns the reference of every rule, for `docs/findings.md`.
@@ -44,7 +44,7 @@ pub fn rule_reference() -> String {
     text
 }
 
-/// Returns what is to be said of one rule, for a person at a terminal.
+/// Returns the explanation of one rule, for a person at a terminal.
 pub fn explain_rule(rule: &Rule) -> String {
     let mut text = format!(
         "{} ({})\n{}.\n\n{}\n",

@@ -1,4 +1,4 @@
-//! JSON Schema of each kind of file, for editors that check and complete while one types.
+//! Renders a JSON Schema for each kind of file, for editors.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! `KEY=VALUE` as typed by a person, as a key and a TOML value of the right type.
+//! Parses `KEY=VALUE` from the command line into a key and a TOML value of the right type.
 
 use super::{record, shape_at};
 use crate::inventory::FileKind;
@@ -22,9 +22,9 @@ pub enum ValueError {
     IsATable { key: String },
 }
 
-/// Returns the keys of a dotted path and the value in the type that the key takes.
+/// Returns the keys of a dotted path and the value in the type of the key.
 ///
-/// Whether the value is a good one is for the rules to say, once it stands in the inventory.
+/// The rules check the value once it is in the inventory.
 pub fn key_value(
     kind: FileKind,
     key: &str,

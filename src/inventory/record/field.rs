@@ -1,4 +1,4 @@
-//! What a key's type must offer: how it is read, and how it is described to people and editors.
+//! Defines what the type of a key provides: a reader, and a description for people and editors.
 
 use super::finding::FileFindings;
 use super::rules::{MISSING_KEY, NO_TRANSPORT, SECRET_IN_INVENTORY, UNKNOWN_KEY, WRONG_TYPE};
@@ -42,7 +42,7 @@ macro_rules! boxed {
 }
 pub(in crate::inventory) use boxed;
 
-/// What a value may look like.
+/// The possible values of a key.
 #[derive(Debug, Clone)]
 pub(in crate::inventory) enum Shape {
     Text {

@@ -1,4 +1,4 @@
-//! Findings of one file while only its text is known, not its path.
+//! Collects findings of one file, before its path is known.
 
 use crate::inventory::FileKind;
 use crate::inventory::tree::Span;
@@ -59,7 +59,7 @@ pub(in crate::inventory) struct FileFindings {
     pub list: Vec<FileFinding>,
     /// The file is about credentials: no value of it is ever repeated.
     pub is_confidential: bool,
-    /// Kinds of which something stands in the file that could not be taken for an object.
+    /// Kinds of which the file has something that could not be read as an object.
     pub unread_objects: Vec<FileKind>,
 }
 

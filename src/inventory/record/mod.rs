@@ -1,4 +1,4 @@
-//! How TOML tables become records: each record declares its keys once, and reading, reference, schema and canonical order follow from that.
+//! Declares records: reader, reference, schema and canonical order follow from one list of keys.
 
 mod field;
 mod finding;

@@ -1,4 +1,4 @@
-//! Whole numbers of a file as VLANs, ports, speeds and counts.
+//! Reads whole numbers as VLANs, ports, speeds and counts.
 
 use super::field::{FieldType, Shape, wrong_type};
 use super::finding::FileFindings;

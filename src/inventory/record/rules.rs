@@ -1,9 +1,9 @@
-//! The rules that a single key or value can break.
+//! Declares the rules that a single key or value can break.
 
 use crate::inventory::rules::rules;
 
 rules! {
-    /// A key that gamctl does not know does nothing, and whoever wrote it believes that it does something.
+    /// A key that gamctl does not know has no effect, although its author expects one.
     UNKNOWN_KEY = "unknown-key", Error, "a key that does not exist here",
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\nupp = 50\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n")];
@@ -13,12 +13,12 @@ rules! {
     wrong: [("devices/maple.toml", "[device.maple-a]\naddress = \"10.20.0.11\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n")];
 
-    /// TOML tells text, numbers and `true`/`false` apart: `\"100\"` is a text, `100` a number.
+    /// TOML distinguishes text, numbers and `true`/`false`: `\"100\"` is a text, `100` a number.
     WRONG_TYPE = "wrong-type", Error, "a value of the wrong type",
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = \"100\"\nup = 100\n")],
     right: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\n")];
 
-    /// The device takes only numbers of this range.
+    /// The device accepts only numbers of this range.
     OUT_OF_RANGE = "out-of-range", Error, "a number outside of what is possible",
     wrong: [("network.toml", "schema = 1\n[vlans]\nmanagement = 4096\n")],
     right: [("network.toml", "schema = 1\n[vlans]\nmanagement = 4093\n")];
@@ -63,7 +63,7 @@ rules! {
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n")];
 
-    /// Devices are reached by IP address: a name could lead to another box tomorrow.
+    /// Devices are reached by IP address: a name may lead to another device later.
     BAD_ADDRESS = "bad-address", Error, "a text that is not a management address",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"maple-a.example.net\"\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n")];
@@ -80,7 +80,7 @@ rules! {
 
     /// Git keeps everything for ever and shows it to everyone who may read the repository. The inventory names secrets;
     /// their values come from the environment, a file, a command or an encrypted file. gamctl never repeats such a value.
-    SECRET_IN_INVENTORY = "secret-in-inventory", Error, "a secret stands where everyone can read it",
+    SECRET_IN_INVENTORY = "secret-in-inventory", Error, "a secret is written where everyone can read it",
     wrong: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"2c\", community = \"s3cr3t\" }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")],
     right: [("credentials.toml", "[credentials.default]\nsnmp = { version = \"2c\", community = { secret = \"gam-snmp\" } }\nssh = { user = \"admin\", password = { secret = \"gam-ssh\" } }\n")];
 

@@ -1,6 +1,6 @@
-//! How a secret is recognised that stands where none should.
+//! Recognises secrets where an inventory must not have any.
 
-/// Returns whether a key's name says that its value is a secret.
+/// Returns whether a key's name implies that its value is a secret.
 pub(super) fn secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     [

@@ -1,4 +1,4 @@
-//! Tables whose keys are numbers or labels: ports, uplinks, labels.
+//! Reads tables whose keys are numbers or labels: ports, uplinks, labels.
 
 use super::field::{FieldType, Shape, wrong_type};
 use super::finding::FileFindings;
@@ -7,7 +7,7 @@ use super::text::text;
 use crate::inventory::tree::Item;
 use crate::model::{LabelKey, PortNumber, UplinkNumber};
 
-/// A number that stands as a key, `7` in `[device.birch-12.port.7]`.
+/// A number as a key, `7` in `[device.birch-12.port.7]`.
 pub(in crate::inventory) trait NumberKey: Sized + Copy + Ord {
     const WHAT: &'static str;
     const MAX: u8;

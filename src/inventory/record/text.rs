@@ -1,4 +1,4 @@
-//! Texts of a file as names, addresses, lists and words.
+//! Reads texts as names, addresses, lists and words.
 
 use super::field::{FieldType, Shape, holds_a_key, secret, wrong_type};
 use super::finding::FileFindings;
@@ -94,10 +94,10 @@ macro_rules! text_problem {
 }
 
 text_problem!(MacAddressError, &BAD_MAC, |_| Some(
-    "it stands on the endpoint's label".to_owned()
+    "it is printed on the endpoint's label".to_owned()
 ));
 text_problem!(AddressError, &BAD_ADDRESS, |_| Some(
-    "write the IP address itself: a name could lead to another box tomorrow".to_owned()
+    "write the IP address: a name may lead to another device later".to_owned()
 ));
 text_problem!(PinError, &BAD_PIN, |_| Some(
     "leave it out until you have read it from the device".to_owned()

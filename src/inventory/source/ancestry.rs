@@ -1,4 +1,4 @@
-//! Whether one commit came after another: what was applied must be in the past of what is applied next.
+//! Checks whether a commit descends from an earlier one.
 //!
 //! Only the commits themselves are believed: a graft, a replacement (`git replace`) or a commit-graph file can make two
 //! histories look like one.
@@ -11,13 +11,13 @@ use git2::Oid;
 use super::{SourceError, repository};
 use crate::git::{ObjectError, Past};
 
-/// How a commit stands to an earlier one.
+/// The relation of a commit to an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ancestry {
     Same,
     /// The earlier one is in its history.
     Descends,
-    /// It is in the history of the earlier one: somebody went back.
+    /// It is in the history of the earlier one: the branch went back.
     Precedes,
     /// Each has commits that the other has not: history was rewritten, or these are two branches.
     Apart,
@@ -26,7 +26,7 @@ pub enum Ancestry {
     Unknown,
 }
 
-/// Returns how `commit` stands to `earlier` in the repository of `path`.
+/// Returns the relation of `commit` to `earlier` in the repository of `path`.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! What a file's first bytes tell before anybody parses them.
+//! Checks a file's first bytes before it is parsed.
 
 use std::sync::Arc;
 

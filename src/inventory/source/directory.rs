@@ -1,6 +1,6 @@
-//! An inventory in a plain directory. Nothing is followed, nothing blocks.
+//! Reads an inventory from a plain directory; follows no links and never blocks on a pipe.
 //!
-//! A directory is what its owner leaves in it: it can change while it is read. What changed under our hands is a
+//! A directory is what its owner leaves in it: it can change while it is read. A file that changes while it is read is a
 //! finding, but only a commit proves what was read.
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
@@ -149,7 +149,6 @@ fn node(file_type: FileType) -> Node {
     }
 }
 
-#[cfg(unix)]
 fn special(file_type: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt as _;
     if file_type.is_fifo() {
@@ -159,11 +158,6 @@ fn special(file_type: FileType) -> &'static str {
     } else {
         "a device file"
     }
-}
-
-#[cfg(not(unix))]
-fn special(_file_type: FileType) -> &'static str {
-    "something else"
 }
 
 fn check_is_file(path: &str, metadata: &Metadata) -> Result<(), Box<Finding>> {
@@ -177,18 +171,12 @@ fn check_is_file(path: &str, metadata: &Metadata) -> Result<(), Box<Finding>> {
     }
 }
 
-#[cfg(unix)]
 fn open_without_following(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         .open(path)
-}
-
-#[cfg(not(unix))]
-fn open_without_following(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).open(path)
 }
 
 /// Returns why, without the operating system's number, which differs between systems.
@@ -217,7 +205,6 @@ mod tests {
         }
     }
 
-    #[cfg(unix)]
     #[test]
     fn opening_follows_no_link_and_waits_for_no_writer() {
         let folder = tempfile::tempdir().unwrap();

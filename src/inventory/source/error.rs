@@ -1,4 +1,4 @@
-//! Why an inventory could not be read at all.
+//! Lists the reasons why an inventory cannot be read at all.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Findings about a file as a whole.
+//! Builds findings about whole files.
 
 use std::sync::Arc;
 
@@ -93,7 +93,7 @@ pub(super) fn too_many(path: &str, limit: usize) -> Finding {
     )
 }
 
-/// `path` is safe to show; `problem` says what is wrong with its last part.
+/// `path` is safe to show; `problem` describes its last part.
 pub(super) fn odd_name(path: String, problem: &str) -> Finding {
     let message = format!("the name `{path}` {problem}");
     about(

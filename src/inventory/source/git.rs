@@ -1,4 +1,4 @@
-//! An inventory at a commit, read from git's objects: no work tree is looked at and none is needed.
+//! Reads an inventory at a commit from git's objects, without a work tree.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::inventory::source::{BlobId, Entry, Limits, SourceError, name, reposit
 pub struct GitSource {
     /// The repository's own directory, to open it again.
     git_dir: PathBuf,
-    /// What the caller named, for messages.
+    /// The path as the caller gave it, for messages.
     path: PathBuf,
     prefix: String,
     commit: String,
@@ -171,7 +171,7 @@ impl Tree for GitTree<'_> {
     }
 
     fn measure(&self, path: &str, file: &Oid) -> Result<Measure, SourceError> {
-        // The header tells the size: a blob of gigabytes is never unpacked.
+        // The header has the size: a blob of gigabytes is never unpacked.
         let (size, kind) = self.header(*file, path)?;
         Ok(match BlobId::try_from(file.as_bytes()) {
             Ok(id) if kind == ObjectType::Blob => Measure::Known {

@@ -1,8 +1,8 @@
-//! How large an inventory may be, so that a broken or hostile one costs a sentence and not the machine's memory.
+//! Limits the size of an inventory, so that a broken or hostile one cannot exhaust memory.
 
 use std::fmt;
 
-/// How large an inventory may be.
+/// The maximum size of an inventory.
 ///
 /// The largest one in sight, 10 000 devices and 250 000 subscribers, has 37 MB of text.
 #[derive(Debug, Clone, PartialEq, Eq)]

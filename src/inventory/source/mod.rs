@@ -1,4 +1,4 @@
-//! Where an inventory's bytes come from: a directory or a git commit. The only part of `inventory` that touches the world, with `commit`.
+//! Lists and reads an inventory's files, from a directory or a git commit.
 
 mod ancestry;
 mod content;
@@ -9,7 +9,6 @@ mod git;
 mod limits;
 mod name;
 mod reader;
-mod replace;
 mod repository;
 mod revision;
 mod rules;
@@ -28,10 +27,9 @@ pub use directory::DirectorySource;
 pub use error::SourceError;
 pub use git::GitSource;
 pub use limits::Limits;
-pub(in crate::inventory) use name::check as check_name;
+pub(crate) use name::check as check_name;
 pub use reader::{ReadProblem, Reader};
-pub use replace::{Replacement, check_no_link, replace, replace_inside};
-pub(in crate::inventory) use repository::open;
+pub(crate) use repository::open;
 
 /// The id of a git blob: equal ids are equal bytes.
 pub type BlobId = [u8; 20];
@@ -47,7 +45,7 @@ pub struct Entry {
     pub blob: Option<BlobId>,
 }
 
-/// A place to read one inventory from. Of git it is one commit: a branch that moves meanwhile changes nothing.
+/// A place to read one inventory from. Of git it is one commit: a branch that moves later changes nothing.
 #[derive(Debug, Clone)]
 pub enum Source {
     Directory(DirectorySource),
@@ -83,7 +81,7 @@ impl Source {
     /// Takes the inventory in `path` as it was committed at `revision`.
     ///
     /// `path` is a work tree, a folder inside one (it need not be checked out), a bare repository or a `.git` directory;
-    /// `revision` is anything `git rev-parse` takes for a commit. A short name means the branch before the tag; a name
+    /// `revision` is anything that `git rev-parse` accepts as a commit. A short name means the branch before the tag; a name
     /// that is both, at different commits, is refused.
     pub fn git(path: &Path, revision: &str) -> Result<Self, SourceError> {
         GitSource::new(path, revision).map(Self::Git)

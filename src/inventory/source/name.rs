@@ -1,4 +1,4 @@
-//! File names: what a person can read and type, and how the others are shown.
+//! Checks file names: people must be able to read and type them.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::model::hazard_on_a_terminal;
 /// The longest name that common file systems hold.
 const LONGEST: usize = 255;
 
-/// How much of a long name is shown.
+/// The shown length of a long name.
 const SHOWN: usize = 80;
 
 /// Returns whether a name asks not to be looked at.
@@ -18,7 +18,7 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
 /// Returns the name as text, or why it cannot be a file's name in an inventory.
 ///
 /// A hostile git tree can hold any bytes but NUL, names that would lead out of the folder included.
-pub(in crate::inventory) fn check(name: &[u8]) -> Result<&str, String> {
+pub(crate) fn check(name: &[u8]) -> Result<&str, String> {
     if name.is_empty() || name == b"." || name == b".." || name.contains(&b'/') {
         return Err("is not a name a file can have".to_owned());
     }
@@ -34,7 +34,7 @@ pub(in crate::inventory) fn check(name: &[u8]) -> Result<&str, String> {
     }
 }
 
-/// Returns the name a person takes it for: without what is not text or cannot be seen.
+/// Returns the name as a person sees it: without invisible characters and bytes that are not text.
 pub(super) fn as_it_seems(name: &[u8]) -> String {
     String::from_utf8_lossy(name)
         .chars()

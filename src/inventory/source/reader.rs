@@ -7,7 +7,7 @@ use crate::inventory::source::{
 };
 use crate::model::Finding;
 
-/// Reads the files of one source. A git repository must not be shared by threads, so each takes its own reader.
+/// Reads the files of one source. Threads must not share a git repository, so each has its own reader.
 pub struct Reader {
     from: From,
 }

@@ -1,4 +1,4 @@
-//! Finds the git repository that a path belongs to, and where in it the path lies.
+//! Opens the git repository that a path belongs to, and finds the position of the path in it.
 
 use std::fs;
 use std::io;
@@ -10,15 +10,15 @@ use crate::git::{Objects, has_grafts};
 use crate::inventory::source::SourceError;
 
 /// A repository and the folder in it that was asked for.
-pub(in crate::inventory) struct Opened {
-    pub(in crate::inventory) repository: Repository,
+pub(crate) struct Opened {
+    pub(crate) repository: Repository,
     /// Relative to the repository's root: `""`, or with a `/` at its end.
-    pub(in crate::inventory) prefix: String,
-    pub(in crate::inventory) objects: Objects,
+    pub(crate) prefix: String,
+    pub(crate) objects: Objects,
 }
 
-/// Opens the repository that `path` lies in. The environment (`GIT_DIR` and its like) has no say.
-pub(in crate::inventory) fn open(path: &Path) -> Result<Opened, SourceError> {
+/// Opens the repository that `path` lies in. The environment (`GIT_DIR` and similar) is ignored.
+pub(crate) fn open(path: &Path) -> Result<Opened, SourceError> {
     let (existing, rest) = split_at_existing(path)?;
     let git_dir = match Repository::discover_path(&existing, &[] as &[&Path]) {
         Ok(found) => found,
@@ -98,7 +98,7 @@ fn split_at_existing(path: &Path) -> Result<(PathBuf, PathBuf), SourceError> {
                 });
             }
         }
-        // Past a `..` it cannot be told where a missing folder would have led.
+        // After a `..`, the target of a missing folder is unknown.
         let Some(name) = existing.file_name() else {
             return Err(SourceError::NoFolder {
                 path: path.to_owned(),

@@ -1,4 +1,4 @@
-//! Finds the commit that a revision names, and says what is near when there is none.
+//! Finds the commit that a revision names, and suggests similar names if there is none.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::git::{ObjectError, Objects};
 use crate::inventory::source::SourceError;
 use crate::model::hazard_on_a_terminal;
 
-/// How many names are suggested: more would be a list to read.
+/// The number of suggested names.
 const SUGGESTIONS: usize = 3;
 
 /// Returns the commit that `revision` names in `repository`, which the caller knows as `path`.
@@ -47,7 +47,7 @@ pub(super) fn resolve<'repository>(
     })
 }
 
-/// What is looked at before libgit2 reads it.
+/// Checks objects before libgit2 reads them.
 struct Checked<'a> {
     repository: &'a Repository,
     objects: &'a Objects,
@@ -93,7 +93,7 @@ impl Checked<'_> {
         Ok(())
     }
 
-    /// Returns the id that a name stands for, without reading the object.
+    /// Returns the id of a name, without reading the object.
     fn id(&self, name: &str) -> Option<Oid> {
         let name = if matches!(name, "" | "@") {
             "HEAD"
@@ -178,7 +178,7 @@ fn split_name(revision: &str) -> (&str, &str) {
 
 /// Returns the full name of the branch that `name` means, if it means one.
 ///
-/// git itself takes a tag before a branch, with a warning that scrolls by: anybody who may push a tag could redirect
+/// git prefers a tag to a branch, with a warning that is easy to miss: anyone who may push a tag could redirect
 /// what `main` means. A branch named like `HEAD` or like a commit's id must not hijack those either.
 fn branch_named(
     checked: &Checked<'_>,

@@ -1,11 +1,11 @@
-//! The rules that reading files can break: what is at a path, before anything in it is understood.
+//! Declares the rules that reading files can break, before their content is parsed.
 
 use crate::inventory::rules::rules;
 
 rules! {
     /// A link's target can lie outside the repository, differ between machines, and change without a commit.
     /// Nothing is followed, so what it points to would be missing from the inventory.
-    SYMLINK = "symlink", Error, "a symbolic link stands where the inventory's files belong",
+    SYMLINK = "symlink", Error, "a symbolic link is in place of a file of the inventory",
     wrong: [("$", "ln -s ../network.toml devices/other.toml")],
     right: [("$", "echo '# its own file' > devices/other.toml")];
 
@@ -31,18 +31,18 @@ rules! {
     wrong: [("devices/North.toml", "# one\n"), ("devices/north.toml", "# other\n")],
     right: [("devices/north-1.toml", "# one\n"), ("devices/north-2.toml", "# other\n")];
 
-    /// What is forgotten because of its name is not provisioned, and nobody is told.
+    /// A file that is skipped because of its name is not provisioned, and no error shows it.
     UNREAD_FILE = "unread-file", Warning, "a file looks like part of the inventory and is not read",
     wrong: [("devices/north.tml", "# never read\n")],
     right: [("devices/north.toml", "# read\n")];
 
-    /// What could not be read is unknown, and unknown must never be taken for removed.
+    /// An unreadable file is unknown, and unknown must never be treated as removed.
     /// It comes up for plain directories only: wrong permissions, a failing disk, a file that changes while it is read.
     UNREADABLE_FILE = "unreadable-file", Error, "a file of the inventory could not be read",
     wrong: [("$", "chmod 000 devices/maple.toml")],
     right: [("$", "chmod 644 devices/maple.toml")];
 
-    /// Folders are for people to find their way; eight deep nobody does, and walking must end somewhere.
+    /// Folders help people to find files; more than eight levels do not, and the walk must have a limit.
     TOO_DEEP = "too-deep", Error, "folders lie inside one another deeper than they are read",
     wrong: [("$", "mkdir -p devices/a/b/c/d/e/f/g/h && echo '# far' > devices/a/b/c/d/e/f/g/h/a.toml")],
     right: [("$", "mkdir -p devices/a/b/c/d/e/f/g && echo '# near' > devices/a/b/c/d/e/f/g/a.toml")];

@@ -1,8 +1,8 @@
-//! What a walk needs to know of a tree of folders and files, be it on disk or in git.
+//! Defines the tree of folders and files that a walk needs, on disk or in git.
 
 use crate::inventory::source::{BlobId, SourceError};
 
-/// What a name stands for.
+/// The kind of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     Folder,
@@ -22,7 +22,7 @@ pub(super) struct Named<Handle> {
     pub(super) handle: Handle,
 }
 
-/// What a folder turned out to hold.
+/// The content of a folder.
 pub(super) enum Contents<Handle> {
     /// Its names without the hidden ones, in any order.
     Names(Vec<Named<Handle>>),
@@ -33,7 +33,7 @@ pub(super) enum Contents<Handle> {
     Unreadable(String),
 }
 
-/// What is known of a file without reading it.
+/// The facts of a file that are known without reading it.
 pub(super) enum Measure {
     Known { size: u64, blob: Option<BlobId> },
     Unreadable(String),
@@ -41,7 +41,7 @@ pub(super) enum Measure {
 
 /// A tree of folders and files that can be walked.
 pub(super) trait Tree {
-    /// What a folder or file is found by, besides its path.
+    /// The handle of a folder or file, besides its path.
     type Handle;
 
     /// Returns the handle of the root.

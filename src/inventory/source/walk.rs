@@ -1,4 +1,4 @@
-//! Walks an inventory's folders, the same way in a directory and in a git tree, and decides what is read.
+//! Walks an inventory's folders, in a directory or a git tree, and decides which files are read.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use crate::inventory::source::finding::{
 };
 use crate::inventory::source::tree::{Contents, Measure, Named, Node, Tree};
 use crate::inventory::source::{Entry, Limits, SourceError, name};
-use crate::inventory::{FileKind, Sighting, classify};
+use crate::inventory::{FileKind, PathKind, classify};
 use crate::model::Finding;
 
 /// How many names are looked at in folders whose own name looks misspelt: enough to notice, not a second inventory.
 const LOOKALIKE_NAMES: usize = 10_000;
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
     pub(super) entries: Vec<Entry>,
@@ -45,21 +45,21 @@ pub(super) fn walk<T: Tree>(tree: &T, limits: &Limits) -> Result<Walked, SourceE
     Ok(walk.walked)
 }
 
-/// Which rules a folder's names are under.
+/// The rules that apply to the names in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Area {
     /// The root: files of the inventory beside whatever else a repository has.
     Top,
     /// In a folder of the inventory: everything is meant for it.
     Inventory,
-    /// In a folder whose name looks misspelt: only said, never read.
+    /// In a folder whose name looks misspelt: reported, never read.
     Lookalike,
 }
 
 struct Folder<Handle> {
     path: String,
     area: Area,
-    /// How many folders lie between the root and its names.
+    /// The number of folders between the root and its names.
     depth: usize,
     handle: Handle,
 }
@@ -185,7 +185,7 @@ impl<T: Tree> Walk<'_, T> {
             Area::Top => match top_folder(name) {
                 Some(area) => area,
                 None => {
-                    if matches!(classify(name), Sighting::Inventory(_)) {
+                    if matches!(classify(name), PathKind::Inventory(_)) {
                         self.walked.findings.push(not_a_file(&path, "a folder"));
                     }
                     return Ok(());
@@ -224,8 +224,8 @@ impl<T: Tree> Walk<'_, T> {
         handle: &T::Handle,
     ) -> Result<(), SourceError> {
         match classify(path) {
-            Sighting::Foreign => Ok(()),
-            Sighting::Suspicious(hint) => {
+            PathKind::Foreign => Ok(()),
+            PathKind::Suspicious(hint) => {
                 if folder.area != Area::Lookalike {
                     self.walked.findings.push(unread(path, 1, &hint));
                 } else if let Some(forgotten) = &mut self.forgotten {
@@ -239,7 +239,7 @@ impl<T: Tree> Walk<'_, T> {
                 }
                 Ok(())
             }
-            Sighting::Inventory(kind) => self.entry(kind, path, handle),
+            PathKind::Inventory(kind) => self.entry(kind, path, handle),
         }
     }
 
@@ -278,7 +278,7 @@ impl<T: Tree> Walk<'_, T> {
             Area::Lookalike => false,
             Area::Top => {
                 let seeming = name::as_it_seems(name);
-                classify(&seeming) != Sighting::Foreign || top_folder(&seeming).is_some()
+                classify(&seeming) != PathKind::Foreign || top_folder(&seeming).is_some()
             }
         };
         if matters {
@@ -304,15 +304,15 @@ fn join(folder: &str, name: &str) -> String {
 /// Returns what a folder of this name at the root is walked as.
 fn top_folder(name: &str) -> Option<Area> {
     match classify(&format!("{name}/x.toml")) {
-        Sighting::Inventory(_) => Some(Area::Inventory),
-        Sighting::Suspicious(_) => Some(Area::Lookalike),
-        Sighting::Foreign => None,
+        PathKind::Inventory(_) => Some(Area::Inventory),
+        PathKind::Suspicious(_) => Some(Area::Lookalike),
+        PathKind::Foreign => None,
     }
 }
 
 /// Returns whether the inventory would miss something if this were left out.
 fn is_for_the_inventory<Handle>(folder: &Folder<Handle>, name: &str, node: &Node) -> bool {
-    let is_file = || matches!(classify(&join(&folder.path, name)), Sighting::Inventory(_));
+    let is_file = || matches!(classify(&join(&folder.path, name)), PathKind::Inventory(_));
     match (folder.area, node) {
         (Area::Lookalike, _) => false,
         (Area::Inventory, Node::File) => is_file(),

@@ -1,4 +1,4 @@
-//! `credentials.toml`: which secrets open which device; never a secret itself.
+//! Declares `credentials.toml`: names of the secrets that open devices, never a secret.
 
 use crate::inventory::record::{
     FieldType, FileFindings, SECRET_IN_INVENTORY, Shape, UNKNOWN_KEY, WRONG_TYPE, WordType,
@@ -16,11 +16,11 @@ rules! {
 }
 
 record! {
-    /// How devices are opened; every secret is a name, its value is kept elsewhere.
+    /// Access to devices; every secret is a name, its value is kept elsewhere.
     CredentialsText {
-        /// How they are read.
+        /// SNMP access, for reads.
         "snmp" => snmp: SnmpText, required;
-        /// How they are written to, and read where SNMP does not tell all.
+        /// SSH access: for writes, and for reads that SNMP does not cover.
         "ssh" => ssh: SshText, required;
     }
 }

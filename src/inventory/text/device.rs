@@ -1,4 +1,4 @@
-//! `devices/`: the GAMs, their ports and uplinks.
+//! Declares `devices/`: devices, their ports and uplinks.
 
 use crate::inventory::record::{Labels, Numbered, record};
 use crate::model::{
@@ -12,21 +12,21 @@ record! {
     DeviceText {
         /// The model, which decides the number of ports and the medium.
         "model" => model: GamModel, required;
-        /// Where its management answers; needed unless the state is `preprovision`.
+        /// Its management address; needed unless the state is `preprovision`.
         "address" => address: Address, optional;
-        /// How far gamctl may go with it: `managed` is written to, `observe` only looked at, `locked` reports drift and plans nothing, `preprovision` is not contacted, `retired` gets our objects removed.
+        /// How far gamctl may go with it: `managed` is written to, `observe` only looked at, `locked` reports drift and plans nothing, `preprovision` is not contacted, `retired` has its owned objects removed.
         "state" => state: DeviceState, default "managed";
-        /// The building or cabinet it stands in.
+        /// The building or cabinet that it is in.
         "site" => site: SiteName, optional;
         /// Labels to choose devices by.
         "labels" => labels: Labels, optional;
-        /// Which credentials open it.
+        /// The credentials that gamctl uses to access it.
         "credentials" => credentials: CredentialsName, default "default";
-        /// Its serial number: a box that answers with another is never written to.
+        /// Its serial number: gamctl never writes to a device that answers with another.
         "serial" => serial: Serial, optional;
-        /// Its own MAC address: a box that answers with another is never written to.
+        /// Its own MAC address: gamctl never writes to a device that answers with another.
         "mac" => mac: MacAddress, optional;
-        /// The fingerprint of its SSH host key: a box that shows another is never talked to.
+        /// The fingerprint of its SSH host key: gamctl does not log in to a device that shows another.
         "host_key" => host_key: HostKey, optional;
         /// Its host name; left as it is where not given.
         "hostname" => hostname: Hostname, optional;
@@ -42,7 +42,7 @@ record! {
         "subscriber_model" => subscriber_model: SubscriberModel, default "endpoint-aware";
         /// Whether objects that gamctl does not own may be removed from it.
         "authoritative" => authoritative: bool, default "false";
-        /// It is a twin or a lab box: a loopback address and other ports are fine.
+        /// It is a twin or a lab device: a loopback address and other ports are fine.
         "test_bed" => test_bed: bool, default "false";
         /// Its ports toward the network.
         "uplink" => uplink: Numbered<UplinkNumber, UplinkText>, optional;

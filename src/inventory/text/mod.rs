@@ -1,4 +1,4 @@
-//! The inventory as it is written: one record for each kind of object, every key optional until it is judged.
+//! Declares the inventory as written: a record for each kind of object, with every key optional.
 
 mod credentials;
 mod device;

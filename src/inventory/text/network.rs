@@ -1,10 +1,10 @@
-//! `network.toml`: what holds everywhere.
+//! Declares `network.toml`: settings of the whole network.
 
 use crate::inventory::record::{Version, WordType, record};
 use crate::model::{Headroom, ServicePlanId, VlanId, VlanMode, VlanSet};
 
 record! {
-    /// What holds for the whole network.
+    /// Settings of the whole network.
     NetworkText {
         /// The version of the inventory's form.
         "schema" => schema: Version, required;
@@ -20,7 +20,7 @@ record! {
 record! {
     /// VLANs that hold for every device.
     VlansText {
-        /// The VLAN through which devices are managed, where a device does not say otherwise.
+        /// The management VLAN of devices that do not set their own.
         "management" => management: VlanId, default "4093";
         /// The VLANs from which new subscribers get theirs.
         "subscribers" => subscribers: VlanSet, default "3-3799";

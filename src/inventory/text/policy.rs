@@ -1,9 +1,9 @@
-//! `policy.toml`: how much may change at once.
+//! Declares `policy.toml`: limits on how much may change at once.
 
 use crate::inventory::record::{Percent, WordType, record};
 
 record! {
-    /// How much may change at once; a change is judged by the previous commit's copy.
+    /// How much may change at once; the previous commit's copy applies to a change.
     PolicyText {
         /// The most that one apply, or the service within an hour, may do.
         "limits" => limits: LimitsText, optional;

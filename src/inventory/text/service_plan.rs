@@ -1,4 +1,4 @@
-//! `service-plans.toml`: the speed tiers that subscribers buy.
+//! Declares `service-plans.toml`: the speed tiers that subscribers buy.
 
 use crate::inventory::record::record;
 use crate::model::{Description, Headroom, Mbps, ProfileName};
@@ -14,7 +14,7 @@ record! {
         "unthrottled" => unthrottled: bool, default "false";
         /// How far above the sold speed the limiter is set, where it differs from the network's.
         "headroom_percent" => headroom_percent: Headroom, default "the network's";
-        /// What the profile is called on devices.
+        /// The name of the profile on devices.
         "profile_name" => profile_name: ProfileName, default "the id";
         /// Kept with the profile on devices.
         "description" => description: Description, optional;

@@ -1,4 +1,4 @@
-//! `subscribers/`: who is served.
+//! Declares `subscribers/`: the subscribers and their service.
 
 use crate::inventory::record::{boxed, record};
 use crate::model::{
@@ -15,7 +15,7 @@ record! {
         "port" => port: PortAssignment, required;
         /// The MAC address of its endpoint; needed unless the state is `pending`.
         "endpoint" => endpoint: MacAddress, optional;
-        /// What it bought.
+        /// The service plan that was sold.
         "service_plan" => service_plan: ServicePlanId, required;
         /// The VLAN of its data toward the network.
         "vlan" => vlan: VlanId, required;
@@ -39,7 +39,7 @@ record! {
         "poe" => poe: Poe, optional;
         /// Never removed; to remove it, lift this in an earlier commit.
         "protected" => protected: bool, default "false";
-        /// The id it had before, so that it is moved and not removed and made anew.
+        /// The id it had before, so that it is moved, not removed and added again.
         "moved_from" => moved_from: SubscriberId, optional;
         /// Where the billing system knows it.
         "external" => external: Box<ExternalText>, optional;

@@ -16,7 +16,7 @@ const MAX_PROBLEMS: usize = 20;
 /// would take 24 times its size. An honest file of the largest size has well under 3 million.
 const MAX_TOKENS: usize = 4_000_000;
 
-/// Parses a text, with every problem that can be told apart.
+/// Parses a text, and reports every problem that can be distinguished.
 pub(in crate::inventory) fn parse(text: &str, limits: TreeLimits) -> (Tree<'_>, Vec<Problem>) {
     let source = Source::new(text);
     let mut builder = Builder::new(source, limits);
@@ -149,7 +149,7 @@ impl<'t> Builder<'t> {
         );
     }
 
-    /// Adds a node that belongs to nobody yet.
+    /// Adds a node without a parent.
     fn detached(&mut self, key: Key<'t>, span: Span, value: Value<'t>) -> NodeId {
         if self.tree.nodes.len() > self.limits.keys {
             self.refuse_for_size(span);
@@ -272,7 +272,7 @@ impl<'t> Builder<'t> {
         Some((table, last))
     }
 
-    /// A table that dotted keys were added to takes no header of its own any more.
+    /// A table with dotted keys cannot get a header of its own.
     fn mark_dotted(&mut self, id: NodeId) {
         if let Some(Node {
             value: Value::Table { origin, .. },
@@ -293,7 +293,7 @@ impl<'t> Builder<'t> {
         );
     }
 
-    /// Puts a value where the keys before it say, or at the end of the open array.
+    /// Puts a value at the position of the keys before it, or at the end of the open array.
     pub(super) fn place(&mut self, span: Span, value: Value<'t>) -> NodeId {
         let container = self.open.last().copied().unwrap_or(self.current);
         let is_array = matches!(

@@ -1,4 +1,4 @@
-//! What the builder does at each event of the parser.
+//! Handles each event of the parser for the builder of a tree.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! A key and its value within a tree, as the readers of tables see it.
+//! Gives the readers of tables access to a key and its value in a tree.
 
 use super::{Node, NodeId, Span, TableOrigin, Tree, Value};
 
@@ -26,12 +26,12 @@ impl<'a, 't> Item<'a, 't> {
         self.node().map_or("", |node| &node.key)
     }
 
-    /// Returns where the key stands; for an element of an array, the element.
+    /// Returns the span of the key; for an element of an array, of the element.
     pub(in crate::inventory) fn key_span(&self) -> Span {
         self.node().map(|node| node.key_span).unwrap_or_default()
     }
 
-    /// Returns where the value stands; for a table with a header, the header.
+    /// Returns the span of the value; for a table with a header, of the header.
     pub(in crate::inventory) fn span(&self) -> Span {
         self.node().map(|node| node.span).unwrap_or_default()
     }
@@ -43,7 +43,7 @@ impl<'a, 't> Item<'a, 't> {
             .map(|id| Self::new(self.tree, id))
     }
 
-    /// Returns what stands in a table or an array, in the order of the text.
+    /// Returns the entries of a table or an array, in the order of the text.
     pub(in crate::inventory) fn children(&self) -> impl Iterator<Item = Self> + use<'a, 't> {
         let tree = self.tree;
         let mut next = tree.children(self.id).first;
@@ -109,7 +109,7 @@ impl<'a, 't> Item<'a, 't> {
         }
     }
 
-    /// Returns whether the value was reported as a problem already, so that nobody reports it again.
+    /// Returns whether the value was reported as a problem already, so that it is not reported again.
     pub(in crate::inventory) fn is_broken(&self) -> bool {
         matches!(self.value(), Value::Broken)
     }

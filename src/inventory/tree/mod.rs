@@ -1,4 +1,4 @@
-//! One TOML text as a flat tree with the position of every key and value, built in one pass and within limits.
+//! Parses one TOML text into a flat tree with positions, in one pass and within limits.
 
 mod build;
 mod event;
@@ -42,7 +42,7 @@ pub(in crate::inventory) struct Problem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::inventory) enum ProblemKind {
     Syntax,
-    /// The key or table stands there already.
+    /// The key or table exists already.
     Duplicate {
         first: Span,
     },
@@ -50,7 +50,7 @@ pub(in crate::inventory) enum ProblemKind {
     TooManyKeys,
 }
 
-/// How large a tree may grow.
+/// The maximum size of a tree.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::inventory) struct TreeLimits {
     /// Tables and arrays within each other, dotted keys included.
@@ -59,7 +59,7 @@ pub(in crate::inventory) struct TreeLimits {
     pub keys: usize,
 }
 
-/// Where a node stands in `Tree::nodes`.
+/// The index of a node in `Tree::nodes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct NodeId(u32);
 
@@ -73,7 +73,7 @@ impl NodeId {
     }
 }
 
-/// How a table came to be, which decides whether it may be added to.
+/// How a table was created, which decides whether keys may be added to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TableOrigin {
     /// Only passed through by a header, `a` in `[a.b]`.

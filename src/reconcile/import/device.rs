@@ -1,19 +1,19 @@
-//! What is written of a device: pins, ports, uplinks, what it says of itself.
+//! Drafts a device: pins, ports, uplinks, texts.
 
 use std::collections::BTreeMap;
 
-use super::Found;
+use super::FoundDevice;
 use super::draft::{DeviceDraft, Keys, quoted};
 use super::name::{Ids, slug};
 use crate::inventory::{Inventory, NetworkDefaults};
 use crate::model::{DeviceName, HeldText, Medium, PortMode};
 
 /// Returns a name for a device: its host name, else what its serial number makes.
-pub(super) fn name(found: &Found, ids: &mut Ids) -> DeviceName {
+pub(super) fn name(found: &FoundDevice, ids: &mut Ids) -> DeviceName {
     let identity = &found.observation.identity;
     let serial = identity.serial.as_ref().map(|serial| serial.as_str());
     let by_serial = format!("gam-{}", serial.unwrap_or("unnamed"));
-    // As delivered it is the model's name, which tells nobody which one it is.
+    // The factory default is the model's name, which does not identify a device.
     let model = identity.model.map(|model| model.as_str());
     let host = identity.name.as_deref().filter(|name| Some(*name) != model);
     let mut wishes = vec![slug(host.unwrap_or(&by_serial), &by_serial)];
@@ -25,7 +25,7 @@ pub(super) fn name(found: &Found, ids: &mut Ids) -> DeviceName {
 }
 
 /// Returns the device of the inventory that this one is, where it was not found by its name.
-pub(super) fn already_there(found: &Found, inventory: &Inventory) -> Option<DeviceName> {
+pub(super) fn already_there(found: &FoundDevice, inventory: &Inventory) -> Option<DeviceName> {
     if found.known.is_some() {
         return None;
     }
@@ -41,7 +41,7 @@ pub(super) fn already_there(found: &Found, inventory: &Inventory) -> Option<Devi
         .map(|device| device.id.clone())
 }
 
-pub(super) fn draft(found: &Found, defaults: &NetworkDefaults) -> DeviceDraft {
+pub(super) fn draft(found: &FoundDevice, defaults: &NetworkDefaults) -> DeviceDraft {
     let observation = &found.observation;
     let (identity, config) = (&observation.identity, &observation.config);
     let mut keys: Keys = Vec::new();
@@ -52,7 +52,7 @@ pub(super) fn draft(found: &Found, defaults: &NetworkDefaults) -> DeviceDraft {
         "address",
         text(found.address.map(|address| address.to_string())),
     );
-    // Nobody can look at it before its address is known.
+    // Without an address it cannot be observed.
     key(
         "state",
         found.address.is_none().then(|| quoted("preprovision")),
@@ -73,7 +73,7 @@ pub(super) fn draft(found: &Found, defaults: &NetworkDefaults) -> DeviceDraft {
     );
     let system = &config.system;
     let hostname = held(system.hostname.as_ref());
-    // A box out of the carton calls itself by its model, which is no name.
+    // The factory default of the host name is the model.
     let model = identity.model.map(|model| model.to_string());
     key(
         "hostname",
@@ -99,7 +99,7 @@ fn held(text: Option<&HeldText>) -> Option<String> {
     text.map(|text| text.as_str().to_owned())
 }
 
-fn uplinks(found: &Found) -> BTreeMap<u8, Keys> {
+fn uplinks(found: &FoundDevice) -> BTreeMap<u8, Keys> {
     let uplinks = found.observation.config.uplinks.iter();
     uplinks
         .filter_map(|(number, uplink)| {
@@ -110,8 +110,8 @@ fn uplinks(found: &Found) -> BTreeMap<u8, Keys> {
         .collect()
 }
 
-/// What is not as delivered.
-fn ports(found: &Found) -> BTreeMap<u8, Keys> {
+/// Returns the settings that differ from the factory defaults.
+fn ports(found: &FoundDevice) -> BTreeMap<u8, Keys> {
     let medium = found.observation.identity.model.map(|model| model.medium());
     let mut ports = BTreeMap::new();
     for (number, port) in &found.observation.config.ports {

@@ -1,11 +1,11 @@
-//! The new objects before they are text, and the text that they make.
+//! Holds the new objects of an import, and writes them as TOML.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
+use super::LeftOut;
 use super::name::{Ids, slug};
-use super::{Found, LeftOut, Texts, device, subscriber};
-use crate::inventory::{FileKind, Reading, canonical_order, format};
+use crate::authoring::format;
+use crate::inventory::{FileKind, canonical_order};
 use crate::model::{DeviceName, ServicePlanId, SubscriberId, SubscriberName};
 
 /// Keys of a table with their values as TOML.
@@ -22,7 +22,7 @@ pub(in crate::reconcile) struct DeviceDraft {
 /// A subscriber as it is going to be written.
 #[derive(Debug, Clone)]
 pub(in crate::reconcile) struct SubscriberDraft {
-    /// The place of its device among what was found.
+    /// The index of its device in the list of found devices.
     pub(super) found: usize,
     pub(super) name: SubscriberName,
     /// It is in the VLAN of those without service.
@@ -30,10 +30,10 @@ pub(in crate::reconcile) struct SubscriberDraft {
     pub(super) keys: Keys,
 }
 
-/// Everything that is going to be written, but service plans: these follow from who is left.
+/// Everything to write except service plans: these follow from the remaining subscribers.
 #[derive(Debug, Clone, Default)]
 pub(in crate::reconcile) struct Draft {
-    /// By the place among what was found.
+    /// By the index in the list of found devices.
     pub(super) names: BTreeMap<usize, DeviceName>,
     pub(super) devices: BTreeMap<usize, DeviceDraft>,
     pub(super) subscribers: BTreeMap<SubscriberId, SubscriberDraft>,
@@ -49,7 +49,7 @@ pub(super) struct PlanDraft {
     pub(super) keys: Keys,
 }
 
-/// What a line of a new file belongs to.
+/// The object of a line in a new file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Object {
     Device(usize),
@@ -60,7 +60,7 @@ pub(super) enum Object {
     Network,
 }
 
-/// New files, and what begins at which of their lines.
+/// New files, and the object that starts at each of their lines.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) files: BTreeMap<String, String>,
@@ -68,48 +68,6 @@ pub(super) struct Written {
 }
 
 impl Draft {
-    pub(super) fn of(found: &[Found], before: &Reading, existing: &Texts) -> Self {
-        let mut draft = Self::default();
-        let inventory = &before.inventory;
-        let mut devices = Ids::default();
-        devices.take(inventory.devices().map(|device| device.id.as_str()));
-        let mut subscribers = Ids::default();
-        subscribers.take(inventory.subscribers().map(|one| one.id.as_str()));
-        for (place, one) in found.iter().enumerate() {
-            let name = match &one.known {
-                Some(name) => name.clone(),
-                None => device::name(one, &mut devices),
-            };
-            let file = (1_u32..).map(|number| match number {
-                1 => name.to_string(),
-                number => format!("{name}-{number}"),
-            });
-            let mut file = file.filter(|file| {
-                let taken = |folder: &str| {
-                    let path = format!("{folder}/{file}.toml");
-                    existing.contains_key(path.as_str())
-                };
-                !taken("devices") && !taken("subscribers")
-            });
-            draft.files.insert(place, file.next().unwrap_or_default());
-            if let Some(twin) = device::already_there(one, inventory) {
-                draft.leave_out(
-                    &name,
-                    "the device",
-                    &format!("it is `{twin}` of the inventory"),
-                );
-                continue;
-            }
-            draft.names.insert(place, name);
-            if one.known.is_none() {
-                let defaults = inventory.defaults();
-                draft.devices.insert(place, device::draft(one, &defaults));
-            }
-        }
-        subscriber::add(found, before, &mut subscribers, &mut draft);
-        draft
-    }
-
     pub(super) fn leave_out(&mut self, device: &DeviceName, what: &str, why: &str) {
         self.left_out.push(LeftOut {
             device: device.clone(),
@@ -185,7 +143,7 @@ impl Written {
         }
     }
 
-    /// Returns what a line belongs to.
+    /// Returns the object of a line.
     pub(super) fn object_at(&self, path: &str, line: u32) -> Option<&Object> {
         let from = (path.to_owned(), 0);
         let to = (path.to_owned(), line);
@@ -210,32 +168,17 @@ impl Written {
     }
 }
 
-/// Returns a text as a string of TOML. What a device holds may be anything; whether the inventory takes it is for validation to say.
+/// Returns a text as a string of TOML. A device may hold any text; validation decides whether it is valid in an inventory.
 pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            character if character.is_control() => {
-                let _written = write!(quoted, "\\u{:04X}", u32::from(character));
-            }
-            character => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
+    toml_edit::Value::from(text).to_string()
 }
 
-fn quoted_key(id: &str) -> String {
-    if id.contains('.') {
-        quoted(id)
-    } else {
-        id.to_owned()
-    }
+/// Returns an id as a key of TOML.
+pub(super) fn quoted_key(id: &str) -> String {
+    toml_edit::Key::new(id).display_repr().into_owned()
 }
 
-/// Returns an id out of a text, free among others.
+/// Returns a free id, made from the first wish that gives one.
 pub(super) fn subscriber_id(wishes: &[String], ids: &mut Ids, slot: u16) -> Option<SubscriberId> {
     let otherwise = format!("subscriber-{slot}");
     let wishes: Vec<String> = wishes.iter().map(|wish| slug(wish, &otherwise)).collect();

@@ -1,10 +1,12 @@
-//! Looks for devices to import: at addresses, in ranges of addresses, and at devices that the inventory names.
+//! Looks at the devices to import: at addresses, in ranges, and by name.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Found;
+use super::FoundDevice;
+use crate::discovery::{Response, Sweep, SweepTarget, sweep};
 use crate::inventory::Inventory;
 use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved};
 use crate::observe::{self, CommandLine, LookError, Target};
@@ -15,21 +17,19 @@ use crate::secrets::Secrets;
 use crate::transport::snmp::Tuning;
 use crate::transport::ssh::host_key_of;
 
-/// How many addresses are asked at once: a network of 254 with few devices takes some seconds.
+/// Concurrent looks.
 const AT_ONCE: usize = 64;
 
-/// Most addresses of a range are unused, so the wait for one is short.
-const IN_A_RANGE: Tuning = Tuning {
-    timeout: Duration::from_millis(1000),
-    retries: 1,
-    rows: 48,
-    in_flight: 24,
-};
+/// Requests per second in ranges: a network of 254 addresses needs a few seconds.
+const PER_SECOND: u32 = 100;
 
-/// How long a host key may take: old firmware computes for seconds.
+/// Timeout for one request in a range, of two. Most addresses are unused, so it is short.
+const SWEEP_TIMEOUT: Duration = Duration::from_millis(1000);
+
+/// Timeout for a host key: old firmware computes for seconds.
 const HOST_KEY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Where to look.
+/// A device or an address to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportTarget {
     /// An address that was named, so something must answer.
@@ -40,7 +40,7 @@ pub enum ImportTarget {
     Device(DeviceName),
 }
 
-/// How devices are looked at.
+/// How an import accesses devices.
 #[derive(Debug, Clone)]
 pub struct ImportAccess {
     /// The credentials of the inventory that open addresses; a named device has its own.
@@ -51,19 +51,19 @@ pub struct ImportAccess {
     pub clock: fn() -> u64,
 }
 
-/// What was found.
+/// The result of the looks of an import.
 #[derive(Debug, Default)]
-pub struct Finds {
-    pub found: Vec<Found>,
+pub struct FoundDevices {
+    pub found: Vec<FoundDevice>,
     /// Devices that were named, or answered, and have no observation.
-    pub unobservable: Vec<NotFound>,
+    pub unobservable: Vec<UnobservedTarget>,
     /// Addresses of ranges where no GAM answered.
     pub silent: usize,
 }
 
 /// A target without an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotFound {
+pub struct UnobservedTarget {
     pub target: ImportTarget,
     pub reason: NotObserved,
 }
@@ -88,7 +88,7 @@ impl fmt::Display for ImportTarget {
     }
 }
 
-/// A target, and how it is reached.
+/// A target, with the access to it.
 #[derive(Debug, Clone)]
 struct Question {
     target: ImportTarget,
@@ -96,7 +96,13 @@ struct Question {
     opening: Opening,
 }
 
-/// Looks at every target, many at a time.
+impl Question {
+    fn is_in_range(&self) -> bool {
+        matches!(self.target, ImportTarget::InRange(_))
+    }
+}
+
+/// Looks at every target, many at a time; ranges are swept first, as `gamctl discover` does it.
 ///
 /// # Errors
 ///
@@ -106,22 +112,28 @@ pub async fn find(
     inventory: &Inventory,
     secrets: &Secrets,
     access: &ImportAccess,
-) -> Result<Finds, ImportTargetError> {
+) -> Result<FoundDevices, ImportTargetError> {
     let mut questions = Vec::new();
     for target in targets {
         questions.push(question(target, inventory, secrets, access)?);
     }
+    let mut finds = FoundDevices::default();
+    let answering = answering(&questions, &access.credentials).await;
+    questions.retain(|question| {
+        let is_silent = question.is_in_range() && !answering.contains(&question.address);
+        finds.silent += usize::from(is_silent);
+        !is_silent
+    });
     let numbered = questions.clone().into_iter().enumerate();
     let look = |_, question: Question| {
         let access = access.clone();
         async move { look(&question, &access).await }
     };
     let looks = ask_many(numbered, AT_ONCE, look, |_, _| {}).await;
-    let mut finds = Finds::default();
     // In the order in which the targets were named.
     for (question, looked) in questions.into_iter().zip(looks.into_values()) {
+        let is_in_range = question.is_in_range();
         let target = question.target;
-        let is_in_range = matches!(target, ImportTarget::InRange(_));
         let reason = match looked {
             Ok(Ok(found)) => {
                 finds.found.push(found);
@@ -139,9 +151,36 @@ pub async fn find(
             Ok(Err(error)) => not_observed(&error),
             Err(Panicked(error)) => NotObserved::Panicked { error },
         };
-        finds.unobservable.push(NotFound { target, reason });
+        finds.unobservable.push(UnobservedTarget { target, reason });
     }
     Ok(finds)
+}
+
+/// Sweeps the addresses of ranges; returns those where a GAM answers, or something that did not identify itself.
+async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTreeSet<Address> {
+    let in_ranges = || questions.iter().filter(|question| question.is_in_range());
+    let Some(first) = in_ranges().next() else {
+        return BTreeSet::new();
+    };
+    let asked = in_ranges().map(|question| SweepTarget {
+        address: question.address,
+        credentials: vec![0],
+    });
+    let how = Sweep {
+        credentials: vec![(credentials.clone(), first.opening.access.clone())],
+        per_second: PER_SECOND,
+        tuning: Tuning {
+            timeout: SWEEP_TIMEOUT,
+            retries: 1,
+            ..Tuning::default()
+        },
+    };
+    let heard = sweep(asked.collect(), how, || {}).await.into_iter();
+    let may_be_a_gam = heard.filter(|heard| match heard {
+        Response::Answer(answer) => answer.identity.product.is_some(),
+        Response::Closed { .. } => true,
+    });
+    may_be_a_gam.map(|heard| heard.address()).collect()
 }
 
 fn question(
@@ -171,14 +210,13 @@ fn question(
     })
 }
 
-async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookError> {
+async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice, LookError> {
     let address = question.address;
-    let (known, tuning) = match &question.target {
-        ImportTarget::Address(_) => (None, observe::tuning()),
-        ImportTarget::InRange(_) => (None, IN_A_RANGE),
-        ImportTarget::Device(name) => (Some(name), observe::tuning()),
+    let known = match &question.target {
+        ImportTarget::Address(_) | ImportTarget::InRange(_) => None,
+        ImportTarget::Device(name) => Some(name),
     };
-    // Until it reports its name it is called by its address.
+    // Its address is its name until it reports one.
     let name = address.ip.to_string().replace(':', "-");
     let unnamed = DeviceName::new(&name).or_else(|_| DeviceName::new("unnamed"));
     let device = known.cloned().or(unnamed.ok());
@@ -197,12 +235,12 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookE
         device: &device,
         address: question.opening.snmp,
         access: &question.opening.access,
-        tuning,
+        tuning: observe::tuning(),
         command_line,
         clock: access.clock,
     };
     let observation = observe::look(&target).await?;
-    Ok(Found {
+    Ok(FoundDevice {
         observation,
         known: known.cloned(),
         address: Some(address),

@@ -1,17 +1,17 @@
-//! From looks at devices to an inventory that says the same, so that the plan right after is empty.
+//! Turns looks at devices into an inventory; the plan right after is empty.
 //!
-//! `find` looks for devices · `draft` objects before they are text · `name` ids out of names · `device` and `subscriber` what is written of each · `service_plan` speed
-//! tiers out of profiles · `weed` what cannot be said without a change is left out, and why.
+//! `find` looks at devices · `draft` the new objects and their text · `name` ids from names · `device` and `subscriber` the keys of
+//! each · `service_plan` speed tiers from profiles · `drop_unsupported` drops what the inventory cannot express.
 //!
 //! *Guarantees*: with what was there before, the result reads without errors, and resolves to what was seen of every object it names.
 
 mod device;
 mod draft;
+mod drop_unsupported;
 mod find;
 mod name;
 mod service_plan;
 mod subscriber;
-mod weed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,15 +20,18 @@ use crate::inventory::source::Limits;
 use crate::inventory::{Reading, read_texts};
 use crate::model::{Address, CredentialsName, DeviceName, Finding, HostKey, Observation};
 
-pub(super) use draft::Draft;
-pub use find::{Finds, ImportAccess, ImportTarget, ImportTargetError, NotFound, find};
+use draft::Draft;
+pub use find::{
+    FoundDevices, ImportAccess, ImportTarget, ImportTargetError, UnobservedTarget, find,
+};
+use name::Ids;
 
 /// The files of an inventory by their paths.
 pub type Texts = BTreeMap<Arc<str>, Arc<str>>;
 
-/// A look at a device, and what the looking told beside it.
+/// A look at a device, with its address and credentials.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct FoundDevice {
     pub observation: Observation,
     /// Its name in the inventory, where it is described there already: then only its subscribers are written.
     pub known: Option<DeviceName>,
@@ -38,7 +41,7 @@ pub struct Found {
     pub host_key: Option<HostKey>,
 }
 
-/// What an import comes to.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// New files only, by their paths.
@@ -47,11 +50,11 @@ pub struct Imported {
     pub subscribers: usize,
     pub service_plans: usize,
     pub left_out: Vec<LeftOut>,
-    /// What was written and is a guess.
+    /// Written values that are guesses.
     pub guesses: Vec<String>,
 }
 
-/// Something on a device that the inventory does not say.
+/// An object on a device that the inventory does not express.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeftOut {
     pub device: DeviceName,
@@ -69,29 +72,74 @@ pub enum ImportError {
     Stuck(String),
 }
 
-/// Returns what to add to an inventory, so that it says what was seen.
+/// Returns the files to add to an inventory, so that it describes the devices.
 ///
 /// # Errors
 ///
 /// Fails where the inventory as it is has errors.
-pub fn import(found: &[Found], existing: &Texts) -> Result<Imported, ImportError> {
+pub fn import(found: &[FoundDevice], existing: &Texts) -> Result<Imported, ImportError> {
     let before = before(existing);
     if before.has_errors() {
         return Err(ImportError::Invalid);
     }
     let draft = Draft::of(found, &before, existing);
-    weed::weed(draft, found, &before, existing)
+    drop_unsupported::drop_unsupported(draft, found, &before, existing)
 }
 
-/// What is no fault of an inventory that is only just begun.
-const BEGUN: [&str; 2] = ["no-network-file", "empty-inventory"];
+impl Draft {
+    /// Drafts every object that was found.
+    fn of(found: &[FoundDevice], before: &Reading, existing: &Texts) -> Self {
+        let mut draft = Self::default();
+        let inventory = &before.inventory;
+        let mut devices = Ids::default();
+        devices.take(inventory.devices().map(|device| device.id.as_str()));
+        let mut subscribers = Ids::default();
+        subscribers.take(inventory.subscribers().map(|one| one.id.as_str()));
+        for (place, one) in found.iter().enumerate() {
+            let name = match &one.known {
+                Some(name) => name.clone(),
+                None => device::name(one, &mut devices),
+            };
+            let file = (1_u32..).map(|number| match number {
+                1 => name.to_string(),
+                number => format!("{name}-{number}"),
+            });
+            let mut file = file.filter(|file| {
+                let taken = |folder: &str| {
+                    let path = format!("{folder}/{file}.toml");
+                    existing.contains_key(path.as_str())
+                };
+                !taken("devices") && !taken("subscribers")
+            });
+            draft.files.insert(place, file.next().unwrap_or_default());
+            if let Some(twin) = device::already_there(one, inventory) {
+                draft.leave_out(
+                    &name,
+                    "the device",
+                    &format!("it is `{twin}` of the inventory"),
+                );
+                continue;
+            }
+            draft.names.insert(place, name);
+            if one.known.is_none() {
+                let defaults = inventory.defaults();
+                draft.devices.insert(place, device::draft(one, &defaults));
+            }
+        }
+        subscriber::add(found, before, &mut subscribers, &mut draft);
+        draft
+    }
+}
+
+/// Rules that a new inventory breaks before the import has written its files.
+const RULES_OF_NEW: [&str; 2] = ["no-network-file", "empty-inventory"];
 
 /// Returns the inventory that is added to.
 pub fn before(existing: &Texts) -> Reading {
     let mut reading = read_texts(existing, &Limits::default());
     reading
         .findings
-        .retain(|finding| !BEGUN.contains(&finding.rule.id));
+        .retain(|finding| !RULES_OF_NEW.contains(&finding.rule.id));
     reading
 }
 

@@ -1,4 +1,4 @@
-//! Ids out of names: what a device calls something, as far as an id can.
+//! Derives ids from names on devices.
 
 use std::collections::BTreeSet;
 

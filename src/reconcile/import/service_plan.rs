@@ -1,23 +1,23 @@
-//! Speed tiers out of the profiles that subscribers have.
+//! Derives service plans from the profiles of subscribers.
 
 use std::collections::BTreeMap;
 
 use super::draft::{Draft, PlanDraft, quoted};
 use super::name::{Ids, slug};
-use super::{Found, Texts};
+use super::{FoundDevice, Texts};
 use crate::inventory::text::SuspensionHow;
 use crate::inventory::{Reading, complete_service_plans};
 use crate::model::{
     Headroom, HeldText, Mbps, ProfileName, RateLimit, ServicePlanId, Speed, SubscriberId,
 };
 
-/// What a profile is, wherever it is.
+/// The definition of a profile, independent of the device.
 type Definition = (Mbps, Mbps, Option<HeldText>);
 
 /// Headrooms that are tried before none: what the vendor advises.
 const ADVISED: [u32; 3] = [6, 7, 8];
 
-/// What sold speeds are multiples of, the most believable first.
+/// Sold speeds are multiples of these, the most likely first.
 const ROUND: [u32; 6] = [100, 50, 25, 20, 10, 5];
 
 /// The service plans of everybody in a draft.
@@ -25,14 +25,19 @@ const ROUND: [u32; 6] = [100, 50, 25, 20, 10, 5];
 pub(super) struct Plans {
     pub(super) new: Vec<PlanDraft>,
     pub(super) of: BTreeMap<SubscriberId, ServicePlanId>,
-    /// The plan of the suspended, where `network.toml` is new and somebody is suspended.
+    /// The plan of suspended subscribers, if `network.toml` is new and there are any.
     pub(super) suspension: Option<ServicePlanId>,
     pub(super) guesses: Vec<String>,
-    /// Who has no plan that could be written, and why.
+    /// Subscribers without a plan that can be written, with the reason.
     pub(super) unfit: Vec<(SubscriberId, String)>,
 }
 
-pub(super) fn plans(draft: &Draft, found: &[Found], before: &Reading, existing: &Texts) -> Plans {
+pub(super) fn plans(
+    draft: &Draft,
+    found: &[FoundDevice],
+    before: &Reading,
+    existing: &Texts,
+) -> Plans {
     let mut plans = Plans::default();
     let mut chosen = Chosen::of(draft, found, before);
     for (id, one) in &draft.subscribers {
@@ -57,7 +62,7 @@ pub(super) fn plans(draft: &Draft, found: &[Found], before: &Reading, existing: 
     plans
 }
 
-/// Finds the one plan that the suspended have; who has another cannot be said to be suspended.
+/// Finds the one plan of suspended subscribers; a subscriber with another plan cannot be written as suspended.
 fn suspend(draft: &Draft, before: &Reading, existing: &Texts, plans: &mut Plans) {
     let suspended = |id: &SubscriberId| {
         draft
@@ -93,7 +98,7 @@ fn suspend(draft: &Draft, before: &Reading, existing: &Texts, plans: &mut Plans)
 }
 
 fn rate_of<'a>(
-    found: &'a [Found],
+    found: &'a [FoundDevice],
     place: usize,
     name: &crate::model::SubscriberName,
 ) -> Option<&'a RateLimit> {
@@ -101,12 +106,12 @@ fn rate_of<'a>(
     Some(&config.subscribers.get(name)?.rate)
 }
 
-fn definition(found: &[Found], place: usize, name: &ProfileName) -> Option<Definition> {
+fn definition(found: &[FoundDevice], place: usize, name: &ProfileName) -> Option<Definition> {
     let profile = found.get(place)?.observation.config.profiles.get(name)?;
     Some((profile.down, profile.up, profile.description.clone()))
 }
 
-/// What each profile's name means in the whole network: it can mean one thing only.
+/// The definition of each profile name; a name has one definition in the whole network.
 struct Chosen {
     meanings: BTreeMap<ProfileName, Definition>,
     known: BTreeMap<ProfileName, (ServicePlanId, Definition)>,
@@ -118,7 +123,7 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn of(draft: &Draft, found: &[Found], before: &Reading) -> Self {
+    fn of(draft: &Draft, found: &[FoundDevice], before: &Reading) -> Self {
         let inventory = &before.inventory;
         let mut counts: BTreeMap<(ProfileName, Definition), usize> = BTreeMap::new();
         for one in draft.subscribers.values() {
@@ -166,7 +171,7 @@ impl Chosen {
 
     fn plan_for(
         &mut self,
-        found: &[Found],
+        found: &[FoundDevice],
         place: usize,
         rate: &RateLimit,
     ) -> Result<ServicePlanId, String> {

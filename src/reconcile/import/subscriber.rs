@@ -1,8 +1,8 @@
-//! What is written of subscribers, and which of them cannot be.
+//! Drafts subscribers, and lists those that the inventory cannot express.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Found;
+use super::FoundDevice;
 use super::draft::{Draft, Keys, SubscriberDraft, quoted, subscriber_id};
 use super::name::{Ids, slug};
 use crate::inventory::{Reading, complete_subscriber};
@@ -11,10 +11,10 @@ use crate::model::{
     SubscriberName, VlanId,
 };
 
-/// Where placeholders are taken from.
+/// The first VLAN that is used as a placeholder.
 const FIRST_PLACEHOLDER: u16 = 100;
 
-pub(super) fn add(found: &[Found], before: &Reading, ids: &mut Ids, draft: &mut Draft) {
+pub(super) fn add(found: &[FoundDevice], before: &Reading, ids: &mut Ids, draft: &mut Draft) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for one in found {
         for name in one.observation.config.subscribers.keys() {
@@ -90,7 +90,7 @@ fn fit<'a>(
         return Err(format!("not all of it could be read: {reason}"));
     }
     let Some(mac) = config.endpoint else {
-        return Err("it has no endpoint, and the inventory has no word for that".to_owned());
+        return Err("it has no endpoint, which the inventory cannot express".to_owned());
     };
     let Some(endpoint) = observation.config.endpoints.get(&mac) else {
         return Err(format!("its endpoint {mac} is not known"));
@@ -117,7 +117,7 @@ fn fit<'a>(
         || !config.allowed_vlans.is_empty();
     if config.vlan == VlanId::UNSERVED && has_more {
         return Err(format!(
-            "`{name}` is in VLAN 4094, without service, and has other VLANs all the same"
+            "`{name}` is in VLAN 4094, without service, but has other VLANs"
         ));
     }
     Ok((mac, endpoint))
@@ -172,7 +172,7 @@ fn keys(
     keys
 }
 
-/// Returns a VLAN that nobody on the device has: the device does not say which one the subscriber had.
+/// Returns a VLAN that is free on the device: the device does not report the earlier VLAN of the subscriber.
 fn placeholder(taken: &mut BTreeSet<VlanId>) -> VlanId {
     let free = (FIRST_PLACEHOLDER..4000)
         .filter_map(|id| VlanId::new(id).ok())
@@ -220,7 +220,7 @@ fn say_unknown(observation: &Observation, device: &DeviceName, draft: &mut Draft
     }
 }
 
-/// Says which objects nobody uses: they stay on the device and are nobody's.
+/// Lists the unused objects: they stay on the device, unmanaged.
 fn say_unused(observation: &Observation, device: &DeviceName, draft: &mut Draft) {
     let subscribers = || observation.config.subscribers.values();
     let endpoints: BTreeSet<MacAddress> = subscribers().filter_map(|one| one.endpoint).collect();
@@ -233,9 +233,9 @@ fn say_unused(observation: &Observation, device: &DeviceName, draft: &mut Draft)
     for name in observation.config.profiles.keys() {
         let is_used = subscribers()
             .any(|one| matches!(&one.rate, crate::model::RateLimit::Profile(used) if used == name));
-        // Each box brings that one, and nothing becomes of it.
-        let is_the_boxs_own = name.as_str() == "default";
-        if !is_used && !is_the_boxs_own {
+        // Every device has that one from the factory.
+        let is_factory_default = name.as_str() == "default";
+        if !is_used && !is_factory_default {
             draft.leave_out(device, &format!("profile `{name}`"), "no subscriber has it");
         }
     }

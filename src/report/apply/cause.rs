@@ -2,13 +2,13 @@
 
 use crate::apply::Ended;
 use crate::apply::cause::{
-    Failure, FoundByRecovery, IdentityPart, Left, NoLook, NoRollback, NotReached, NotRestored,
-    Remark, Restored, SaveFailure, SshFailure, Unsaved,
+    Failure, IdentityPart, Left, NoLook, NoRollback, NotReached, NotRestored, Remark, Restored,
+    SaveFailure, Unsaved,
 };
-use crate::model::{DeviceName, MacAddress};
+use crate::model::DeviceName;
 
-use super::interruption::interruption;
-use super::refusal::refusal;
+use super::interruption::{interruption, process_ended, sent, ssh_failure};
+use super::refusal::{other_device, refusal};
 
 /// Returns why a device ended as it did; nothing where there is nothing to explain.
 pub fn cause_text(device: &DeviceName, ended: &Ended) -> Option<String> {
@@ -243,53 +243,12 @@ fn not_reached(device: &DeviceName, cause: &NotReached) -> String {
     }
 }
 
-pub(super) fn ssh_failure(error: &SshFailure) -> String {
-    match &error.sent {
-        Some(line) => format!("{}: {}", sent(&line.line, line.was_sent), error.text),
-        None => error.text.clone(),
-    }
-}
-
-fn sent(line: &str, was_sent: bool) -> String {
-    match was_sent {
-        true => format!("`{line}` was sent, and may have had its effect"),
-        false => format!("`{line}` was not sent"),
-    }
-}
-
-pub(super) fn other_device(ssh: MacAddress, snmp: MacAddress) -> String {
-    format!("SSH leads to another device than SNMP: {ssh} and not {snmp}")
-}
-
 fn no_look(look: &NoLook) -> String {
     let NoLook { seconds, failure } = look;
     format!(
         "it could not be looked at for {seconds} s: {}",
         failure.text
     )
-}
-
-pub(super) fn process_ended(found: FoundByRecovery) -> String {
-    format!(
-        "the process that wrote there ended on the way; {}",
-        found_text(found)
-    )
-}
-
-/// Returns what a later process found of a plan whose process had ended half-way.
-pub fn found_text(found: FoundByRecovery) -> String {
-    match found {
-        FoundByRecovery::Everything => {
-            "everything that was to be written is there; it still has to be saved".to_owned()
-        }
-        FoundByRecovery::Steps { steps, of } => {
-            format!("{steps} of {of} steps had their effect; what remains is planned again")
-        }
-        FoundByRecovery::Nothing => "it is as it was before".to_owned(),
-        FoundByRecovery::SomethingElse => {
-            "it is neither as before nor as intended; what differs is planned again".to_owned()
-        }
-    }
 }
 
 fn with_missing(text: String, missing: &[Left]) -> String {

@@ -1,7 +1,6 @@
 //! Renders why an apply stopped half-way, and how far it had come.
 
-use super::cause::{process_ended, ssh_failure};
-use crate::apply::cause::{Interruption, SoFar, StoppedAt};
+use crate::apply::cause::{FoundByRecovery, Interruption, SoFar, SshFailure, StoppedAt};
 
 pub(super) fn interruption(cause: &Interruption) -> String {
     match cause {
@@ -54,5 +53,42 @@ fn how_far(so_far: SoFar) -> String {
         SoFar::NothingSaved => "nothing was saved".to_owned(),
         SoFar::VerifiedNotSaved => "it was written and verified, and not saved".to_owned(),
         SoFar::Saved => "it was written, verified and saved".to_owned(),
+    }
+}
+
+pub(super) fn process_ended(found: FoundByRecovery) -> String {
+    format!(
+        "the process that wrote there ended on the way; {}",
+        found_text(found)
+    )
+}
+
+/// Returns what a later process found of a plan whose process had ended half-way.
+pub fn found_text(found: FoundByRecovery) -> String {
+    match found {
+        FoundByRecovery::Everything => {
+            "everything that was to be written is there; it still has to be saved".to_owned()
+        }
+        FoundByRecovery::Steps { steps, of } => {
+            format!("{steps} of {of} steps had their effect; what remains is planned again")
+        }
+        FoundByRecovery::Nothing => "it is as it was before".to_owned(),
+        FoundByRecovery::SomethingElse => {
+            "it is neither as before nor as intended; what differs is planned again".to_owned()
+        }
+    }
+}
+
+pub(super) fn ssh_failure(error: &SshFailure) -> String {
+    match &error.sent {
+        Some(line) => format!("{}: {}", sent(&line.line, line.was_sent), error.text),
+        None => error.text.clone(),
+    }
+}
+
+pub(super) fn sent(line: &str, was_sent: bool) -> String {
+    match was_sent {
+        true => format!("`{line}` was sent, and may have had its effect"),
+        false => format!("`{line}` was not sent"),
     }
 }

@@ -1,7 +1,7 @@
 //! Explains why a whole run was refused, or a device skipped: the reason, and what to do.
 
 use super::super::{counted, moment, visible};
-use super::cause::found_text;
+use super::interruption::found_text;
 use crate::apply::cause::FoundByRecovery;
 use crate::apply::{Found, PlanPart, PreflightRefusal, RunNotice, SkipReason};
 use crate::model::DeviceName;

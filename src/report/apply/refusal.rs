@@ -1,8 +1,7 @@
 //! Renders why nothing was written by decision, and what to do about it.
 
-use super::cause::other_device;
 use crate::apply::cause::{Outdated, Refusal};
-use crate::model::DeviceName;
+use crate::model::{DeviceName, MacAddress};
 
 const OUTDATED: &str =
     "plan again: the inventory's policy, or what is ours on the device, changed meanwhile";
@@ -61,4 +60,8 @@ pub(super) fn hint(refusal: &Refusal) -> &str {
         Refusal::NoLogin { .. } => "complete the device's `ssh` credentials",
         Refusal::Earlier { hint, .. } => hint,
     }
+}
+
+pub(super) fn other_device(ssh: MacAddress, snmp: MacAddress) -> String {
+    format!("SSH leads to another device than SNMP: {ssh} and not {snmp}")
 }

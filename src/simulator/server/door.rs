@@ -2,21 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::task::JoinSet;
-
-use super::ssh;
-use super::state::Shared;
-
-/// How many connections there may be at once, logged in or not (assumed).
-const MOST_CONNECTIONS: usize = 64;
-
-/// How long to wait after the machine ran out of files or memory.
-const BREATH: Duration = Duration::from_millis(50);
 
 /// A port that somebody listens on or not, without ever being given away.
 pub(super) struct Door {
@@ -77,7 +66,7 @@ impl Door {
         inside.keeper = None;
     }
 
-    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
+    pub(super) fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
         let mut inside = self.inside();
         inside.waiting = Some(context.waker().clone());
         let Some(listener) = &inside.listener else {
@@ -107,24 +96,4 @@ fn keep(address: SocketAddr) -> io::Result<TcpSocket> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
-}
-
-/// Lets connections in until the twin is stopped.
-pub(super) async fn serve(shared: Arc<Shared>) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = shared.stopped() => return,
-            Some(_) = connections.join_next() => continue,
-            accepted = std::future::poll_fn(|context| shared.door.poll_accept(context)) => accepted,
-        };
-        match accepted {
-            Ok(stream) if connections.len() < MOST_CONNECTIONS => {
-                connections.spawn(ssh::serve(Arc::clone(&shared), stream));
-            }
-            Ok(too_many) => drop(too_many),
-            Err(_) => tokio::time::sleep(BREATH).await,
-        }
-    }
 }

@@ -1,10 +1,11 @@
 //! Where a twin meets the world: sockets, tasks, clocks and files.
 //!
-//! `settings` what a twin is made from · `twin` the handle · `state` what all its tasks share · `door` the TCP port and who comes in ·
+//! `settings` what a twin is made from · `twin` the handle · `state` what all its tasks share · `door` the TCP port · `accept` who comes in ·
 //! `ssh` a connection · `shell` one session in it · `wire` the bytes below · `udp` the agent · `trap` what is told unasked ·
 //! `power` going down and coming up again · `fleet` many twins · `control` the socket by which they are asked, `control_protocol` in which
 //! words, `control_answer` what they do then. Whoever wants to fail asks `crate::simulator::fault` what goes wrong; here it is done.
 
+mod accept;
 mod clock;
 mod control;
 mod control_answer;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::door::{self, Door};
+use super::door::Door;
 use super::host_key::{HostKeyError, HostKeys, fingerprint};
 use super::settings::TwinSettings;
 use super::state::{LoggedLine, Shared, State};
-use super::{clock, udp};
+use super::{accept, clock, udp};
 use crate::model::MacAddress;
 use crate::simulator::fault::{FaultId, FaultOrder, Planted, Restart};
 use crate::simulator::gam::{Condition, Configuration, Entity, Gam, Grade, Password};
@@ -82,7 +82,7 @@ impl Twin {
         let state = State::new(gam, &settings, now);
         let shared = Arc::new(Shared::new(settings, state, keys, door, traps));
         let tasks = vec![
-            tokio::spawn(door::serve(Arc::clone(&shared))),
+            tokio::spawn(accept::serve(Arc::clone(&shared))),
             tokio::spawn(udp::serve(Arc::clone(&shared), Arc::new(socket))),
         ];
         // Tells the cold start.

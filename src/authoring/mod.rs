@@ -1,0 +1,19 @@
+//! Changes inventories: an author proposes a change, and the proposal is written to files or committed.
+//!
+//! `change_base` what a change builds on · `propose` the difference and the findings that it causes · `carry_out` writes it · `edit` the
+//! changes of texts, on the statements of `layout` · `format` canonical order · `commit` to git · `replace` files in one step.
+
+mod carry_out;
+mod change_base;
+pub mod commit;
+pub mod edit;
+mod format;
+mod layout;
+mod propose;
+mod replace;
+
+pub use carry_out::{CarryOutError, Written};
+pub use change_base::Base;
+pub use format::{FormatError, format};
+pub use propose::{Authorship, Change, Proposal, propose};
+pub use replace::{Replacement, check_no_link, replace, replace_inside};
