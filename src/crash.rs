@@ -65,7 +65,7 @@ pub fn arm(order: &str) {
 #[inline]
 pub fn point(name: &'static str) {
     if cfg!(debug_assertions) {
-        debug_assert!(POINTS.contains(&name), "`{name}` is no crash point");
+        debug_assert!(POINTS.contains(&name), "`{name}` is not a crash point");
         die_at(name);
     }
 }

@@ -22,7 +22,7 @@ pub struct Address {
 pub enum AddressError {
     #[error("it is not an IP address such as `10.20.0.11`")]
     NotAnIp,
-    #[error("what follows the address is not `:SSH_PORT` or `:SSH_PORT/SNMP_PORT`")]
+    #[error("only `:SSH_PORT` or `:SSH_PORT/SNMP_PORT` may follow the address")]
     Ports,
 }
 

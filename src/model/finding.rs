@@ -94,7 +94,7 @@ pub struct Related {
 
 /// Something wrong with the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a finding that nobody reads is a fault that nobody mends"]
+#[must_use = "a finding that is not reported is a mistake that is not fixed"]
 pub struct Finding {
     pub rule: &'static Rule,
     pub severity: Severity,

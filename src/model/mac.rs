@@ -15,9 +15,11 @@ pub struct MacAddress([u8; 6]);
 pub enum MacAddressError {
     #[error("a MAC address is twelve hexadecimal digits, such as `00:0e:d8:1c:95:08`")]
     Notation,
-    #[error("all zeros is no endpoint's address")]
+    #[error("all zeros is not the address of an endpoint")]
     Zero,
-    #[error("an address whose first octet is odd is a group address, not one endpoint's")]
+    #[error(
+        "an address with an odd first octet is a group address, not the address of one endpoint"
+    )]
     Group,
 }
 

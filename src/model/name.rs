@@ -16,7 +16,7 @@ use super::text::{self, Hazard, TextError};
 
 /// What is wrong with a name, and what the name was for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this is no {what}: {problem}")]
+#[error("invalid {what}: {problem}")]
 pub struct NameError {
     pub what: &'static str,
     pub problem: NameProblem,
@@ -25,9 +25,9 @@ pub struct NameError {
 /// What is wrong with a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
-    #[error("it begins with {}, and must begin with a letter or a digit", text::written(*.0))]
+    #[error("it begins with {}; it must begin with a letter or a digit", text::written(*.0))]
     Start(char),
-    #[error("it has {} at position {position}; letters, digits and `{extra}` are taken", text::written(*.character))]
+    #[error("it has {} at position {position}; only letters, digits and `{extra}` are allowed", text::written(*.character))]
     Character {
         character: char,
         /// Counted from 1.

@@ -24,9 +24,9 @@ pub enum NotObserved {
     InvalidAnswer { error: String },
     #[error("gamctl failed while looking at it: {error}; please report this")]
     Panicked { error: String },
-    #[error("there is no look at it among the files of `--offline`")]
+    #[error("the files of `--offline` have no look at it")]
     NoRecordedLook,
-    #[error("it is not in the inventory any more; there is no address to look at")]
+    #[error("it is no longer in the inventory, so its address is unknown")]
     NotInInventory,
     /// As a plan file of an earlier version has it.
     #[error("{error}")]

@@ -85,7 +85,7 @@ pub(super) fn hazard_on_a_device(character: char) -> Option<Hazard> {
 pub enum TextError {
     #[error("it is empty")]
     Empty,
-    #[error("it has {got} characters, at most {max} are taken")]
+    #[error("it has {got} characters, at most {max} are allowed")]
     TooLong { max: usize, got: usize },
     #[error("it has {} at position {position}: {hazard}", written(*.character))]
     Character {

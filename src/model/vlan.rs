@@ -18,11 +18,11 @@ pub struct VlanId(u16);
 pub enum VlanProblem {
     #[error("VLAN ids go from 1 to 4095")]
     OutOfRange,
-    #[error("VLANs 1, 2 and 4095 are the device's own")]
+    #[error("VLANs 1, 2 and 4095 are reserved by the device")]
     DeviceOwn,
     #[error("VLANs 3840–3842 are used inside the device")]
     Internal,
-    #[error("VLAN 4094 is where the device puts those without service")]
+    #[error("VLAN 4094 is the captive portal, where the device puts those without service")]
     Unserved,
 }
 

@@ -44,12 +44,12 @@ pub struct SecretCommand {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     #[error(
-        "the command of {} is not run: it would be enough to bring somebody into that folder to run a program as them. Name the settings, by `--config` or GAMCTL_CONFIG", .0.display()
+        "the command in {} is not run, because that file was not named but found in the current folder, and a folder of someone else could run any program as you. Name the file with `--config` or GAMCTL_CONFIG", .0.display()
     )]
     NotNamed(PathBuf),
     #[error("`{shown}` cannot be run: {reason}")]
     NotStarted { shown: String, reason: String },
-    #[error("`{shown}` failed, with {how}{said}")]
+    #[error("`{shown}` failed with {how}{said}")]
     Failed {
         shown: String,
         how: String,
@@ -57,7 +57,7 @@ pub enum CommandError {
     },
     #[error("`{shown}` took longer than {} seconds and was stopped", .patience.as_secs())]
     TooSlow { shown: String, patience: Duration },
-    #[error("`{shown}` printed more than {MAX_BYTES} bytes, and was stopped")]
+    #[error("`{shown}` printed more than {MAX_BYTES} bytes and was stopped")]
     TooLarge { shown: String },
     #[error("`{shown}` printed nothing")]
     Silent { shown: String },
@@ -76,7 +76,7 @@ impl TryFrom<Vec<String>> for SecretCommand {
         let arguments: Vec<String> = words.collect();
         if !arguments.iter().any(|word| word.contains(NAME)) {
             return Err(
-                "one of the arguments needs `{name}` in it, where the name of the secret goes",
+                "one of the arguments must contain `{name}`, the place for the name of the secret",
             );
         }
         Ok(Self {

@@ -10,20 +10,20 @@ use super::{Identities, KeyError};
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error(
-        "no file with a private key is named; `gamctl secret init` makes one, `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY names one"
+        "no identity file is configured; create one with `gamctl secret init`, or name one by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY"
     )]
     NotNamed,
     #[error(
-        "there is no file {0} with your private key; `gamctl secret init` makes one, `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY names another"
+        "the identity file {0} does not exist; create one with `gamctl secret init`, or name another by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY"
     )]
     Missing(PathBuf),
-    #[error("others on this machine can get at {path}, which opens all secrets; `chmod 600 {path}` closes it", path = .0.display())]
+    #[error("other users can read or change {path}, which opens all secrets; run `chmod 600 {path}`", path = .0.display())]
     Open(PathBuf),
     #[error("failed to read {path}: {reason}")]
     Unreadable { path: PathBuf, reason: String },
     #[error("{path}: {reason}")]
     Wrong { path: PathBuf, reason: KeyError },
-    #[error("{0} is there already; a private key is never written over")]
+    #[error("{0} exists already; a private key is never overwritten")]
     Exists(PathBuf),
     #[error("failed to write {path}: {reason}")]
     Unwritable { path: PathBuf, reason: String },
@@ -49,7 +49,8 @@ pub fn read_identity(path: &Path) -> Result<Identities, IdentityError> {
         return Err(IdentityError::Open(path.to_path_buf()));
     }
     let text = read_value(file, facts.len()).map_err(unreadable)?;
-    let text = text.ok_or_else(|| unreadable(io::Error::other("it is too large for keys")))?;
+    let text =
+        text.ok_or_else(|| unreadable(io::Error::other("it is too large for a file of keys")))?;
     let wrong = |reason: KeyError| IdentityError::Wrong {
         path: path.to_path_buf(),
         reason,

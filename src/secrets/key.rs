@@ -29,19 +29,19 @@ pub struct Identities(Vec<x25519::Identity>);
 /// What is wrong with a list of keys; never with a key that opens.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    #[error("line {0} is no public key of age; they begin with `age1`")]
+    #[error("line {0} is not a public key of age; they begin with `age1`")]
     NotARecipient(usize),
-    #[error("line {0} is an SSH key; only keys of age are taken, they begin with `age1`")]
+    #[error("line {0} is an SSH key; only keys of age are accepted, they begin with `age1`")]
     SshRecipient(usize),
     #[error(
-        "line {0} is a private key: whoever has read it opens everything. Take it out, make a new one with `gamctl secret init`, seal everything anew, and change the passwords"
+        "line {0} is a private key: anyone who has read it can open every secret. Remove it, create a new one with `gamctl secret init`, seal all secrets again, and change the passwords"
     )]
     PrivateKey(usize),
-    #[error("nobody is in it")]
+    #[error("it has no recipients")]
     NoRecipient,
-    #[error("line {0} is no private key of age; they begin with `{IDENTITY_PREFIX}`")]
+    #[error("line {0} is not a private key of age; they begin with `{IDENTITY_PREFIX}`")]
     NotAnIdentity(usize),
-    #[error("line {0} is a key of a plugin of age, which gamctl cannot use")]
+    #[error("line {0} is a key for a plugin of age, which gamctl cannot use")]
     Plugin(usize),
     #[error("the keys in it are encrypted with a passphrase, which gamctl cannot ask for")]
     Passphrase,
@@ -52,7 +52,7 @@ pub enum KeyError {
 /// Why a value could not be sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    #[error("nobody could open it: there is no recipient")]
+    #[error("no recipients, so the sealed value could never be opened; run `gamctl secret init`")]
     NoRecipient,
     #[error("failed to seal a value")]
     Failed(#[source] std::io::Error),
@@ -64,10 +64,10 @@ pub enum SealError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealError {
     #[error(
-        "it was sealed for other keys than yours; somebody who can open it has to add your public key to `recipients.txt` and to run `gamctl secret rotate`"
+        "it was sealed for other keys than yours; ask someone who can open it to add your public key to `recipients.txt` and to run `gamctl secret rotate`"
     )]
     OtherKeys,
-    #[error("it is damaged, or was not sealed with age; `gamctl secret set` writes it anew")]
+    #[error("it is damaged or was not sealed with age; write it again with `gamctl secret set`")]
     Damaged,
     #[error("it holds more than {MAX_BYTES} bytes; is it the right file?")]
     TooLarge,

@@ -80,7 +80,7 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<SealedName>> {
     Ok(names.collect())
 }
 
-const LEADS_OUT: &str = "it leads out of the inventory; replace the link by what it leads to";
+const LEADS_OUT: &str = "it leads out of the inventory; replace the link by its target";
 
 /// Returns whether links on the way to `path` lead out of the inventory that the folder of sealed values is in.
 fn leads_out(path: &Path, folder: &Path) -> bool {

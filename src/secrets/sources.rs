@@ -450,7 +450,7 @@ mod tests {
             "GAMCTL_SECRET_GONE",
             place.path().join("secrets/gone").to_str().unwrap(),
             place.path().join("sealed/gone.age").to_str().unwrap(),
-            "`/bin/sh … gone` failed, with exit code 1",
+            "`/bin/sh … gone` failed with exit code 1",
         ] {
             assert!(error.contains(part), "{error}");
         }

@@ -326,7 +326,7 @@ fn plain(text: &str) -> String {
     // A reset may arrive before or after the connection is known to be there.
     let (early, late) = (
         "cannot connect to ADDRESS over SSH: Connection reset by peer (os error 104)",
-        "ADDRESS closed the connection, while agreeing on keys",
+        "ADDRESS closed the connection while negotiating keys",
     );
     words.join(" ").replace(early, late)
 }

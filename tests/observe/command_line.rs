@@ -77,7 +77,7 @@ async fn a_host_key_that_nobody_pinned_leads_to_trust() {
     let other = "SHA256:uNiVztksCsDhcc0u9e8BrrJDbSRUl6Ja1gJIWzlDZ3E";
     let changed = Some(HostKey::new(other).unwrap());
     let observation = look_by(&twin, login(&twin, changed)).await;
-    knows_nothing(&observation, "not the one that is pinned");
+    knows_nothing(&observation, "does not match the pinned one");
     assert_eq!(twin.lines().len(), 0);
 }
 

@@ -107,7 +107,7 @@ async fn a_table_that_never_holds_still_is_unread() {
     };
     let observation = looked.unwrap();
     let reason = observation.incomplete(gamctl::model::Part::Subscribers);
-    assert!(reason.unwrap().contains("did not hold still"), "{reason:?}");
+    assert!(reason.unwrap().contains("kept changing"), "{reason:?}");
     assert_eq!(observation.incomplete(gamctl::model::Part::Endpoints), None);
 }
 

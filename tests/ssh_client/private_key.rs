@@ -86,9 +86,9 @@ async fn a_key_that_is_none_is_said_to_be_and_not_shown() {
         .encrypt(&mut russh::keys::key::safe_rng(), "CANARY")
         .unwrap();
     for (key, why) in [
-        (pem(&locked), "a passphrase protects it"),
-        (Secret::new(b"CANARY".to_vec()), "it is no private key"),
-        (Secret::new(vec![0xff, 0xfe]), "it is no text"),
+        (pem(&locked), "it is protected by a passphrase"),
+        (Secret::new(b"CANARY".to_vec()), "it is not a private key"),
+        (Secret::new(vec![0xff, 0xfe]), "it is not text"),
     ] {
         let mut login = login(&twin);
         login.private_key = Some(key);

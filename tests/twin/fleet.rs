@@ -186,7 +186,10 @@ fn alarms_and_faults_come_and_go() {
     fleet.ask(&["alarm", "clear", "birch-12", "lowsnr", "--entity", "CPE-3"]);
     assert_eq!(count("alarms"), 0);
     let (talk, code) = fleet.ctl(&["alarm", "clear", "birch-12", "lowsnr"]);
-    assert!(code == 1 && talk.contains("nobody raised"), "{talk}");
+    assert!(
+        code == 1 && talk.contains("was not raised by hand"),
+        "{talk}"
+    );
 
     let set = fleet.ask(&["fault", "set", "birch-12", "ssh-drop", "at=after", "nth=3"]);
     assert_eq!(set["id"], 1);
@@ -225,7 +228,7 @@ fn somebody_else_edits_and_a_reboot_forgets_it() {
     let (text, code) = fleet.ctl(&["edit", "birch-12", "hostnam%e x"]);
     assert!(code == 1 && text.contains("% Invalid word"), "{text}");
     let (text, code) = fleet.ctl(&["edit", "birch-12", "hostname x\rreload"]);
-    assert!(code == 1 && text.contains("no character"), "{text}");
+    assert!(code == 1 && text.contains("not a character"), "{text}");
 
     fleet.ask(&["reboot", "birch-12"]);
     // Each question is a round trip, so this does not spin; what never comes is ended by the test's own patience.

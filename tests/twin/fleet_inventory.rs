@@ -98,7 +98,7 @@ fn only_a_copy_is_written_over_and_only_when_told() {
     assert!(refused("copy", &[]).contains("`--force` writes over it"));
     assert!(refused("mine", &["--force"]).contains("is not empty"));
     // Its twins run.
-    assert!(refused("copy", &["--force"]).contains("twins that run"));
+    assert!(refused("copy", &["--force"]).contains("running twins"));
     let copy = fleet.folder().join("copy");
     fs::write(copy.join("subscribers/more.toml"), "").unwrap();
     let (code, folder) = fleet.stop();

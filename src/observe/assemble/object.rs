@@ -24,7 +24,7 @@ pub(super) fn add_profiles(
                 part,
                 None,
                 None,
-                format!("there is a profile {number}, which no slot can be"),
+                format!("there is a profile {number}, which is not a valid slot"),
             );
             continue;
         };
@@ -117,7 +117,7 @@ pub(super) fn add_endpoints(
                 part,
                 None,
                 None,
-                format!("there is an endpoint {number}, which no slot can be"),
+                format!("there is an endpoint {number}, which is not a valid slot"),
             );
             continue;
         };
@@ -196,7 +196,7 @@ fn assignment(place: &Known<Place>, model: GamModel) -> Result<Known<PortAssignm
             let port = port.and_then(|number| PortNumber::new(number).ok());
             match port.filter(|port| model.has_port(*port)) {
                 Some(port) => Ok(Ok(PortAssignment::Port(port))),
-                None => Err(format!("port {number} is none of a {model}")),
+                None => Err(format!("a {model} has no port {number}")),
             }
         }
     }
@@ -209,5 +209,5 @@ pub(super) fn shared_name(name: &Known<String>, names: &BTreeMap<String, usize>)
 }
 
 pub(super) fn not_known(what: &str) -> impl Fn(&String) -> String {
-    move |reason| format!("its {what} is not known: {reason}")
+    move |reason| format!("its {what} is unknown: {reason}")
 }

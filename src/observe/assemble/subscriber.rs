@@ -18,7 +18,7 @@ pub(super) fn add_subscribers(table: &Table<SubscriberRow>, held: &Held, out: &m
     let served = counted(rows.filter_map(|row| row.endpoint.clone().ok().flatten()));
     for (number, row) in &table.rows {
         let Ok(slot) = u16::try_from(*number) else {
-            let reason = format!("there is a subscriber {number}, which no slot can be");
+            let reason = format!("there is a subscriber {number}, which is not a valid slot");
             out.unread(PART, None, None, reason);
             continue;
         };

@@ -280,7 +280,7 @@ fn each_oddity_has_its_reason() {
         ),
         (
             with(&|row| row.name = Err("it timed out".to_owned())),
-            "its name is not known: it timed out",
+            "its name is unknown: it timed out",
         ),
         (
             with(&|row| row.unheld = vec!["it uses double tags".to_owned()]),

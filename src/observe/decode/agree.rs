@@ -42,7 +42,7 @@ fn missing(from: &Grid, object: &Object, to: &Grid, what: &str) -> Option<String
     let mut numbers = numbers.filter_map(|row| reference(row, object).ok().flatten());
     let lost = numbers.find(|number| !there.contains(number))?;
     Some(format!(
-        "{} speaks of {what} {lost}, and the table of {what}s does not have it",
+        "{} refers to {what} {lost}, which the table of {what}s does not have",
         object.name
     ))
 }

@@ -37,7 +37,7 @@ fn wrong<T>(object: &Object, value: &Value, expected: &str) -> Known<T> {
         Value::NoSuchObject | Value::NoSuchInstance | Value::EndOfMibView => {
             format!("{} is {}", object.name, kind(value))
         }
-        _ => format!("{} is {} and not {expected}", object.name, kind(value)),
+        _ => format!("{} is {} instead of {expected}", object.name, kind(value)),
     })
 }
 
@@ -45,8 +45,12 @@ fn wrong<T>(object: &Object, value: &Value, expected: &str) -> Known<T> {
 pub(super) fn number(row: &Row, object: &Object) -> Known<u32> {
     match row.value(object)? {
         Value::Unsigned32(number) => Ok(*number),
-        Value::Integer(number) => u32::try_from(*number)
-            .map_err(|_| format!("{} is {number}, which is no number here", object.name)),
+        Value::Integer(number) => u32::try_from(*number).map_err(|_| {
+            format!(
+                "{} has the value {number}, which is out of range",
+                object.name
+            )
+        }),
         other => wrong(object, other, "a number"),
     }
 }
@@ -54,8 +58,12 @@ pub(super) fn number(row: &Row, object: &Object) -> Known<u32> {
 /// Returns a number that may be below zero.
 pub(super) fn signed(row: &Row, object: &Object) -> Known<i32> {
     match row.value(object)? {
-        Value::Integer(number) => i32::try_from(*number)
-            .map_err(|_| format!("{} is {number}, which is no number here", object.name)),
+        Value::Integer(number) => i32::try_from(*number).map_err(|_| {
+            format!(
+                "{} has the value {number}, which is out of range",
+                object.name
+            )
+        }),
         other => wrong(object, other, "an integer"),
     }
 }
@@ -92,10 +100,7 @@ pub(super) fn mac(row: &Row, object: &Object) -> Known<[u8; 6]> {
     let bytes = bytes(row, object)?;
     <[u8; 6]>::try_from(bytes).map_err(|_| {
         let length = bytes.len();
-        format!(
-            "{} has {length} octets, and a MAC address has 6",
-            object.name
-        )
+        format!("{} has {length} octets; a MAC address has 6", object.name)
     })
 }
 
@@ -105,7 +110,7 @@ pub(super) fn choice<T: Copy>(row: &Row, object: &Object, choices: &[(u32, T)]) 
     let found = choices.iter().find(|(choice, _)| *choice == number);
     found.map(|(_, choice)| *choice).ok_or_else(|| {
         format!(
-            "{} is {number}, which stands for nothing known",
+            "{} has the value {number}, which is not a known one",
             object.name
         )
     })
@@ -122,7 +127,7 @@ pub(super) fn vlans(row: &Row, quarters: [&Object; 4]) -> Known<VlanSet> {
         if octets.len() > QUARTER_OCTETS {
             let length = octets.len();
             return Err(format!(
-                "{} has {length} octets, and a quarter of all VLANs has {QUARTER_OCTETS}",
+                "{} has {length} octets; a quarter of all VLANs has {QUARTER_OCTETS}",
                 quarter.name
             ));
         }

@@ -67,7 +67,7 @@ fn place(row: &Row) -> Known<Place> {
         interface => match interface.checked_sub(FIRST_PHYSICAL) {
             Some(port) => Ok(Place::Port(port)),
             None => Err(format!(
-                "{} is {interface}, which is no port's interface",
+                "{} is {interface}, which is not the interface of a port",
                 ghn::ENDPOINT_PORT.name
             )),
         },
@@ -83,16 +83,12 @@ fn unheld(row: &Row, subscriber_model: &Known<u32>) -> Vec<String> {
             reasons.push("the device binds subscribers to ports (port-aware)".to_owned());
         }
         Ok(_) => {}
-        Err(reason) => reasons.push(format!(
-            "what subscribers are bound to is not known: {reason}"
-        )),
+        Err(reason) => reasons.push(format!("the subscriber model is unknown: {reason}")),
     }
     match reference(row, &ghn::USER_PORT) {
         Ok(None) => {}
         Ok(Some(interface)) => reasons.push(format!("it is bound to interface {interface}")),
-        Err(reason) => reasons.push(format!(
-            "whether it is bound to a port is not known: {reason}"
-        )),
+        Err(reason) => reasons.push(format!("its binding to a port is unknown: {reason}")),
     }
     let switches = [
         (&ghn::USER_TRUNK, "it uses trunk mode"),
@@ -102,7 +98,7 @@ fn unheld(row: &Row, subscriber_model: &Known<u32>) -> Vec<String> {
         match truth(row, object) {
             Ok(false) => {}
             Ok(true) => reasons.push(says.to_owned()),
-            Err(reason) => reasons.push(format!("whether {says} is not known: {reason}")),
+            Err(reason) => reasons.push(format!("unknown whether {says}: {reason}")),
         }
     }
     reasons

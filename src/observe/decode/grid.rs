@@ -66,7 +66,7 @@ impl Grid {
             if let Some(object) = objects.iter().find(|object| !row.has(object)) {
                 let index = index.iter().map(u32::to_string).collect::<Vec<_>>();
                 return Some(format!(
-                    "row {} has no {}, and other columns have it",
+                    "row {} has no {}, but other columns have the row",
                     index.join("."),
                     object.name
                 ));
@@ -84,7 +84,7 @@ impl Grid {
                 [number] => {
                     rows.insert(*number, row);
                 }
-                other => lost.push(format!("{what} with the index {other:?}, which is none")),
+                other => lost.push(format!("{what} with the invalid index {other:?}")),
             }
         }
         (rows, lost)

@@ -93,9 +93,7 @@ pub(in crate::observe) fn endpoint_health(
     let mut endpoints = BTreeMap::new();
     for (index, row) in &grid.rows {
         let Some(mac) = mac_of(index) else {
-            unread.push(format!(
-                "an endpoint with the address {index:?}, which is none"
-            ));
+            unread.push(format!("an endpoint with the invalid address {index:?}"));
             continue;
         };
         let mut rate = |object: &Object| {
@@ -277,13 +275,13 @@ fn date_and_time(row: &Row, object: &Object) -> Known<String> {
         _ => {
             let length = octets.len();
             return Err(format!(
-                "{} has {length} octets, which is no time",
+                "{} has {length} octets, which is not a time",
                 object.name
             ));
         }
     };
     let [high, low, month, day, hour, minute, second] = date else {
-        return Err(format!("{} is no time", object.name));
+        return Err(format!("{} is not a time", object.name));
     };
     let year = u16::from_be_bytes([*high, *low]);
     Ok(format!(

@@ -48,7 +48,10 @@ pub(in crate::observe) fn ports(
             Some(number) => {
                 let enabled = match switch.rows.get([interface].as_slice()) {
                     Some(row) => truth(row, &port::SHUTDOWN).map(|shutdown| !shutdown),
-                    None => Err(format!("{} does not have this port", port::SHUTDOWN.name)),
+                    None => Err(format!(
+                        "{} has no value for this port",
+                        port::SHUTDOWN.name
+                    )),
                 };
                 ports.insert(
                     number,
@@ -60,7 +63,7 @@ pub(in crate::observe) fn ports(
                 );
             }
             None => lost.push(format!(
-                "there is a port with interface {interface}, which is none"
+                "there is a port with the invalid interface {interface}"
             )),
         }
     }
@@ -105,7 +108,7 @@ fn allowed(mode: &Known<UplinkMode>, row: &Row) -> Known<VlanSet> {
             let only = number(row, &vlan::ACCESS_VLAN)?;
             let only = u16::try_from(only).ok().and_then(|id| VlanId::new(id).ok());
             only.map(|vlan| [vlan].into_iter().collect())
-                .ok_or_else(|| format!("{} is no VLAN", vlan::ACCESS_VLAN.name))
+                .ok_or_else(|| format!("{} is not a VLAN", vlan::ACCESS_VLAN.name))
         }
         Ok(UplinkMode::Trunk) => vlans(row, vlan::TRUNK_QUARTERS),
         Ok(UplinkMode::Hybrid) => vlans(row, vlan::HYBRID_QUARTERS),

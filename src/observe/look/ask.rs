@@ -109,7 +109,7 @@ impl Asker {
                 _ => return Err(self.silent(error)),
             }
         }
-        let unasked = || Err("it was not asked for".to_owned());
+        let unasked = || Err("it was not requested".to_owned());
         Ok(values
             .into_iter()
             .map(|value| value.unwrap_or_else(unasked))
@@ -227,7 +227,7 @@ impl Asker {
     fn hopeless(&self, name: &Oid) -> Option<String> {
         let refused = lock(&self.refused);
         let (count, last) = refused.get(&column_of(name))?;
-        (*count >= PATIENCE).then(|| format!("others of this column were refused: {last}"))
+        (*count >= PATIENCE).then(|| format!("other cells of this column were refused: {last}"))
     }
 }
 

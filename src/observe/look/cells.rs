@@ -127,7 +127,7 @@ impl Cells<'_> {
                 match cells.iter().filter(absent).count() {
                     absent if absent == self.objects.len() => continue,
                     0 => {}
-                    _ => gap = Some(format!("{} {number} is there in part only", self.what)),
+                    _ => gap = Some(format!("{} {number} is only partly present", self.what)),
                 }
                 let row = grid.rows.entry(vec![*number]).or_default();
                 for (object, cell) in self.objects.iter().zip(cells) {

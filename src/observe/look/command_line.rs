@@ -30,7 +30,7 @@ pub(super) async fn read(
         && over_snmp != over_ssh
     {
         return Err(format!(
-            "SSH leads to another device than SNMP: {over_ssh} and not {over_snmp}"
+            "SSH reaches another device than SNMP: {over_ssh}, not {over_snmp}"
         ));
     }
     parse(&lines, model).map_err(|error| error.to_string())

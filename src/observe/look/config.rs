@@ -191,7 +191,8 @@ impl Config {
         let mut profiles = whole(&self.profiles, decode::profiles);
         if profiles.rows.is_empty() && profiles.lost.is_empty() {
             profiles.lost.push(
-                "the table of profiles is empty, and each device has one of its own".to_owned(),
+                "the table of profiles is empty, but every device has one built-in profile"
+                    .to_owned(),
             );
         }
         profiles
@@ -205,7 +206,7 @@ impl Config {
             Read::Missing(reason) | Read::Unread(reason) => {
                 uplinks
                     .lost
-                    .push(format!("which uplinks there are is not known: {reason}"));
+                    .push(format!("the list of uplinks is unknown: {reason}"));
                 Vec::new()
             }
             Read::Failed(_) => Vec::new(),
@@ -220,7 +221,7 @@ impl Config {
             uplinks.lost.push(reason);
         }
         if uplinks.rows.is_empty() && uplinks.lost.is_empty() {
-            uplinks.lost.push("no uplink answers".to_owned());
+            uplinks.lost.push("no uplink was read".to_owned());
         }
         uplinks
     }
@@ -258,7 +259,7 @@ fn take(rows: &mut Rows, part: Part, from: &Rows) {
 /// Notes why a part came from no source: what SNMP had of it does not go together with the rest.
 fn lose(rows: &mut Rows, part: Part, why: &str) {
     let reason =
-        format!("the agent has no table of it, and the running-config was not read: {why}");
+        format!("the agent has no table for it, and the running-config was not read: {why}");
     match part {
         Part::System => rows.system = SystemRow::unread(&reason),
         Part::Uplinks => rows.uplinks = Table::unread(reason),

@@ -6,29 +6,27 @@ use crate::transport::snmp::SnmpError;
 /// Why a look came to nothing. What could not be read of a device that answers is no error: it is `unread` in the observation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookError {
-    #[error("{device} cannot be reached")]
+    #[error("cannot reach {device}")]
     Unreachable {
         device: DeviceName,
         #[source]
         source: Box<SnmpError>,
     },
-    #[error("{device} does not let us ask")]
+    #[error("{device} denied SNMP access; check community or user")]
     NotAllowed {
         device: DeviceName,
         #[source]
         source: Box<SnmpError>,
     },
-    #[error("{device} answers, and not as an agent should")]
+    #[error("invalid SNMP response from {device}")]
     Faulty {
         device: DeviceName,
         #[source]
         source: Box<SnmpError>,
     },
-    #[error("what answers for {device} is no GAM: {says}; check the address in the inventory")]
+    #[error("not a GAM at the address of {device}: {says}; check the address in the inventory")]
     NotAGam { device: DeviceName, says: String },
-    #[error(
-        "{device} is a GAM of a model that this version does not know, number {product}; look for a newer gamctl"
-    )]
+    #[error("{device} is an unknown GAM model, product number {product}; look for a newer gamctl")]
     UnknownModel { device: DeviceName, product: u32 },
     #[error(
         "{device} restarted or was swapped during each of {tries} looks; look again when it has settled"

@@ -159,11 +159,11 @@ fn kind_of(
         (Some(product), _) => LookError::UnknownModel { device, product },
         (None, Some(oid)) => LookError::NotAGam {
             device,
-            says: format!("it calls itself {oid}"),
+            says: format!("its sysObjectID is {oid}"),
         },
         (None, None) => LookError::NotAGam {
             device,
-            says: "it does not say what it is (sysObjectID)".to_owned(),
+            says: "it has no sysObjectID".to_owned(),
         },
     })
 }

@@ -65,9 +65,7 @@ pub(super) async fn read(asker: &Asker, layout: &Layout) -> Read {
         }
     }
     let what = layout.what;
-    Read::Unread(format!(
-        "the {what} did not hold still in {TRIES} tries: {why}"
-    ))
+    Read::Unread(format!("the {what} kept changing in {TRIES} tries: {why}"))
 }
 
 async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
@@ -117,15 +115,13 @@ fn settle(
 ) -> Result<(), Again> {
     let number = index.first().copied().unwrap_or_default();
     if value == &Ok(Value::NoSuchInstance) {
-        return Err(Again::Moved(format!(
-            "row {number} was there and then was not"
-        )));
+        return Err(Again::Moved(format!("row {number} disappeared")));
     }
     let before = identities
         .entry(index.to_vec())
         .or_insert_with(|| value.clone());
     if before != value {
-        let reason = format!("row {number} was another one a moment later");
+        let reason = format!("row {number} was replaced by another");
         return Err(Again::Moved(reason));
     }
     Ok(())

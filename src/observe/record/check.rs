@@ -7,15 +7,15 @@ use crate::model::{Observation, Part, RateLimit, Slot};
 /// What does not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
-    #[error("{part} `{name}` has no slot, and each object that was seen has one")]
+    #[error("{part} `{name}` has no slot; every observed object has one")]
     NoSlot { part: &'static str, name: String },
     #[error("two of its {part} have slot {slot}")]
     SharedSlot { part: &'static str, slot: u16 },
-    #[error("subscriber `{name}` has endpoint {endpoint}, which is not there")]
+    #[error("subscriber `{name}` has endpoint {endpoint}, which does not exist")]
     NoEndpoint { name: String, endpoint: String },
     #[error("endpoint {endpoint} has more than one subscriber")]
     SharedEndpoint { endpoint: String },
-    #[error("subscriber `{name}` has profile `{profile}`, which is not there")]
+    #[error("subscriber `{name}` has profile `{profile}`, which does not exist")]
     NoProfile { name: String, profile: String },
     #[error("two endpoints are named `{name}`")]
     SharedName { name: String },

@@ -17,19 +17,17 @@ pub const LONGEST: usize = 16 << 20;
 /// Why a file is no look at a device.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    #[error("it has {got} bytes, and {LONGEST} are the most a look has")]
+    #[error("it has {got} bytes; a look has at most {LONGEST}")]
     TooLong { got: usize },
-    #[error("it is no text")]
+    #[error("it is not text")]
     NotText,
-    #[error("it is no look at a device: {0}")]
+    #[error("it is not a look at a device: {0}")]
     Toml(String),
-    #[error("it is no look at a device")]
+    #[error("it is not a look at a device")]
     Json(#[source] serde_json::Error),
-    #[error(
-        "it has a key that no look has: `{path}`; it may be of another version of gamctl, so look again"
-    )]
+    #[error("unknown key `{path}`; it may come from another version of gamctl, so look again")]
     UnknownKey { path: String },
-    #[error("it is no look at a device: {0}")]
+    #[error("it is not a look at a device: {0}")]
     Misfit(#[from] Misfit),
 }
 

@@ -126,7 +126,7 @@ impl Ghn {
             "bw-profile" => (&mut self.profiles, &PROFILE),
             "endpoint" => (&mut self.endpoints, &ENDPOINT),
             "subscriber" => (&mut self.subscribers, &SUBSCRIBER),
-            _ => return self.lose_all(&format!("`ghn` line that is not known: {}", shown(rest))),
+            _ => return self.lose_all(&format!("unknown `ghn` line: {}", shown(rest))),
         };
         kind.take(rest, options);
     }
@@ -140,7 +140,7 @@ impl Ghn {
                 let said = self.ports.objects.entry(id).or_default();
                 said.set("shutdown", Ok("no".to_owned()));
             }
-            _ => self.lose_all(&format!("`no ghn` line that is not known: {}", shown(rest))),
+            _ => self.lose_all(&format!("unknown `no ghn` line: {}", shown(rest))),
         }
     }
 
@@ -164,7 +164,7 @@ impl Ghn {
         // Where it is left out it is there all the same.
         let delivered = self.profiles.objects.entry(DELIVERED_PROFILE).or_default();
         if delivered.options.is_empty() {
-            let reason = "the device's own profile is not in the running-config".to_owned();
+            let reason = "the built-in profile is not in the running-config".to_owned();
             delivered.unknown.push(reason);
         }
         rows.profiles = self.profiles.table(profile);
@@ -217,17 +217,16 @@ impl Said {
                     self.set(name, value.ok_or_else(|| format!("`{name}` has no value")));
                 }
                 // What follows is still looked at: it may say what the object uses.
-                None => self.unknown.push(format!(
-                    "{} is an option that is not known",
-                    shown(&word.text)
-                )),
+                None => self
+                    .unknown
+                    .push(format!("unknown option {}", shown(&word.text))),
             }
         }
     }
 
     fn set(&mut self, name: &'static str, value: Known<String>) {
         if self.options.insert(name, value).is_some() {
-            self.unknown.push(format!("`{name}` is there twice"));
+            self.unknown.push(format!("`{name}` is present twice"));
         }
     }
 

@@ -62,10 +62,8 @@ impl Interfaces {
     }
 
     fn lose(&mut self, name: &str) -> Inside {
-        self.lost.push(format!(
-            "there is an uplink that is not known: {}",
-            shown(name)
-        ));
+        self.lost
+            .push(format!("there is an unknown uplink: {}", shown(name)));
         Inside::Other
     }
 
@@ -124,11 +122,11 @@ impl Uplink {
                     "access" => Ok(UplinkMode::Access),
                     "trunk" => Ok(UplinkMode::Trunk),
                     "hybrid" => Ok(UplinkMode::Hybrid),
-                    _ => Err(format!("its mode is not known: {}", shown(line))),
+                    _ => Err(format!("its mode is unknown: {}", shown(line))),
                 };
                 self.mode = Some(match self.mode {
                     None => mode,
-                    Some(_) => Err(format!("it is said twice: {}", shown(line))),
+                    Some(_) => Err(format!("it is present twice: {}", shown(line))),
                 });
             }
             ["switchport", "access", "vlan", vlan] => self.set_native("access", vlan, line),
@@ -146,19 +144,19 @@ impl Uplink {
             }
             // It may well keep VLANs out.
             ["switchport", ..] | ["no", "switchport", ..] => {
-                self.unknown = Some(format!("a line is not known: {}", shown(line)));
+                self.unknown = Some(format!("unknown line: {}", shown(line)));
             }
             _ => {}
         }
     }
 
     fn set_native(&mut self, mode: &'static str, vlan: &str, line: &str) {
-        let vlan = number(vlan).ok_or_else(|| format!("no VLAN: {}", shown(line)));
+        let vlan = number(vlan).ok_or_else(|| format!("not a VLAN: {}", shown(line)));
         once(&mut self.native, mode, vlan, line);
     }
 
     fn set_allowed(&mut self, mode: &'static str, list: &str, line: &str) {
-        let list = vlans(list).ok_or_else(|| format!("no list of VLANs: {}", shown(line)));
+        let list = vlans(list).ok_or_else(|| format!("not a list of VLANs: {}", shown(line)));
         once(&mut self.allowed, mode, list, line);
     }
 
@@ -197,7 +195,7 @@ fn only(vlan: u32) -> Known<VlanSet> {
     let vlan = u16::try_from(vlan)
         .ok()
         .and_then(|vlan| VlanId::new(vlan).ok());
-    let vlan = vlan.ok_or_else(|| "its one VLAN is none".to_owned())?;
+    let vlan = vlan.ok_or_else(|| "it is not a VLAN".to_owned())?;
     Ok(VlanSet::from_iter([vlan]))
 }
 
@@ -209,7 +207,7 @@ fn once<T>(
 ) {
     let twice = by_mode.contains_key(mode);
     let value = if twice {
-        Err(format!("it is said twice: {}", shown(line)))
+        Err(format!("it is present twice: {}", shown(line)))
     } else {
         value
     };

@@ -26,10 +26,7 @@ pub(super) fn words(line: &str) -> Result<Vec<Word>, String> {
         };
         let ends_well = after.is_empty() || after.starts_with(' ');
         if !ends_well || (!is_quoted && text.contains('"')) {
-            return Err(format!(
-                "a quote stands inside of a word in {}",
-                shown(line)
-            ));
+            return Err(format!("a quote is inside a word in {}", shown(line)));
         }
         words.push(Word {
             text: text.to_owned(),

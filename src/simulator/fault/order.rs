@@ -30,7 +30,7 @@ const NUMBER: &str = "expected a whole number";
 /// Why something that was written is no fault.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAFault {
-    #[error("`{0}` of a fault is not of the right kind")]
+    #[error("`{0}` of a fault has the wrong type")]
     Limit(&'static str, #[source] serde_json::Error),
     #[error("`nth` of a fault counts from 1")]
     NthIsZero,

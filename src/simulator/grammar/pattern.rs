@@ -101,7 +101,7 @@ impl Reader {
             } else if self.takes("'") {
                 let word = self.until('\'')?;
                 if word.is_empty() || word.contains([' ', '"']) {
-                    return Err(self.wrong("this is no word"));
+                    return Err(self.wrong("this is not a word"));
                 }
                 items.push(Item::Word(word));
             } else if self.takes("{") {

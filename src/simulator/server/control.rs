@@ -26,11 +26,11 @@ const BREATH: Duration = Duration::from_millis(50);
 /// Why there is no control socket.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    #[error("{} is the control socket of twins that run; stop them, or give another with `--control`", .0.display())]
+    #[error("{} is the control socket of running twins; stop them, or give another path with `--control`", .0.display())]
     InUse(PathBuf),
-    #[error("{} is there and is no socket; give another path with `--control`", .0.display())]
+    #[error("{} exists and is not a socket; give another path with `--control`", .0.display())]
     NoSocket(PathBuf),
-    #[error("cannot make the control socket {}; give a shorter or another path with `--control`", .0.display())]
+    #[error("cannot create the control socket {}; give a shorter or another path with `--control`", .0.display())]
     Bind(PathBuf, #[source] io::Error),
 }
 
@@ -129,7 +129,7 @@ async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
 fn answered(fleet: &Fleet, request: &[u8]) -> Answer {
     match serde_json::from_slice::<Request>(request) {
         Ok(request) => answer(fleet, request),
-        Err(error) => Answer::Refused(format!("this is no request: {error}")),
+        Err(error) => Answer::Refused(format!("invalid request: {error}")),
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
             .write_all(b"{\"do\":\"list\"}\nnonsense\n{\"do\":\"reboot\",\"device\":\"a\"}\n")
             .await
             .unwrap();
-        for expected in ["twins", "this is no request", "no twin `a`"] {
+        for expected in ["twins", "invalid request", "no twin `a`"] {
             let line = lines.next_line().await.unwrap().unwrap();
             assert!(line.contains(expected), "{line}");
         }

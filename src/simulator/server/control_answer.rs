@@ -22,7 +22,7 @@ pub(super) fn answer(fleet: &Fleet, request: Request) -> Answer {
     };
     let Some(twin) = fleet.get(device) else {
         return Answer::Refused(format!(
-            "there is no twin `{}`; `gamctl twin ctl list` shows which there are",
+            "there is no twin `{}`; `gamctl twin ctl list` lists them",
             device.escape_debug()
         ));
     };
@@ -74,7 +74,7 @@ fn ask(name: &str, twin: &Twin, request: Request) -> Result<Answer, String> {
         }
         Request::ClearFaults { id: Some(id), .. } => {
             if !twin.clear_fault(FaultId(id)) {
-                return Err(format!("there is no fault {id}; `fault list` shows them"));
+                return Err(format!("there is no fault {id}; `fault list` lists them"));
             }
             Answer::Done
         }
@@ -93,7 +93,9 @@ fn ask(name: &str, twin: &Twin, request: Request) -> Result<Answer, String> {
             let text = twin.gam(|gam| match (startup, gam.startup()) {
                 (false, _) => Ok(running_config(gam)),
                 (true, Some(saved)) => Ok(text_of(gam, &saved.configuration)),
-                (true, None) => Err("nothing is saved; a reboot makes it as delivered".to_owned()),
+                (true, None) => {
+                    Err("nothing is saved; a reboot resets it to factory defaults".to_owned())
+                }
             });
             Answer::Configuration(text?)
         }
@@ -123,7 +125,9 @@ fn plug(twin: &Twin, mac: MacAddress, port: u8) -> Result<Answer, String> {
 
 fn unplug(twin: &Twin, mac: MacAddress) -> Result<Answer, String> {
     if !twin.gam(|gam| gam.world().plugged.contains_key(&mac)) {
-        return Err(format!("{mac} is not plugged in; `show` lists what is"));
+        return Err(format!(
+            "{mac} is not plugged in; `show` lists the endpoints that are"
+        ));
     }
     twin.unplug(mac);
     Ok(Answer::Done)
@@ -134,7 +138,7 @@ fn clear_alarm(twin: &Twin, condition: Condition, entity: Option<&str>) -> Resul
     let key = (condition, entity.clone());
     if !twin.gam(|gam| gam.alarms().by_hand.contains_key(&key)) {
         return Err(format!(
-            "nobody raised {} on {} by hand; an alarm of the box itself ends with its cause",
+            "{} on {} was not raised by hand; an alarm of the device itself ends with its cause",
             condition.word(),
             entity.name
         ));
@@ -150,7 +154,9 @@ fn wire(
     snr: Option<u32>,
 ) -> Result<Answer, String> {
     let Some(now) = twin.gam(|gam| gam.world().plugged.get(&mac).map(|one| one.wire)) else {
-        return Err(format!("{mac} is not plugged in; `show` lists what is"));
+        return Err(format!(
+            "{mac} is not plugged in; `show` lists the endpoints that are"
+        ));
     };
     let meters = meters.unwrap_or(now.meters);
     let snr_tenths = snr.map_or(now.snr_tenths, |snr| snr.saturating_mul(10));
@@ -189,7 +195,7 @@ fn edit(twin: &Twin, lines: &[String]) -> Result<Answer, String> {
     check_up(twin)?;
     if let Some(line) = lines.iter().find(|line| line.contains(char::is_control)) {
         return Err(format!(
-            "the line `{}` holds a key that is no character",
+            "the line `{}` has a key that is not a character",
             line.escape_debug()
         ));
     }

@@ -17,13 +17,13 @@ use crate::simulator::gam::chance;
 /// Why a twin has no host key.
 #[derive(Debug, thiserror::Error)]
 pub enum HostKeyError {
-    #[error("cannot make a host key")]
+    #[error("cannot generate a host key")]
     Make(#[source] russh::keys::ssh_key::Error),
-    #[error("cannot read the host key {}; remove the file to have a new one", .0.display())]
+    #[error("cannot read the host key {}; remove the file to get a new one", .0.display())]
     Read(PathBuf, #[source] russh::keys::ssh_key::Error),
     #[error("cannot write the host key {}; choose another directory", .0.display())]
     Write(PathBuf, #[source] std::io::Error),
-    #[error("the thread that makes host keys is gone")]
+    #[error("the thread that generates host keys has ended")]
     Thread,
 }
 

@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
     /// Reads an INTEGER of 32 bits, as all of SNMP's are.
     pub(super) fn integer(&mut self, what: &str) -> Result<i32, Malformed> {
         integer(self.take(INTEGER, what)?)
-            .ok_or_else(|| Malformed(format!("{what} is no integer of 32 bits")))
+            .ok_or_else(|| Malformed(format!("{what} is not an integer of 32 bits")))
     }
 
     /// Returns all that is left.
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
             Ok(())
         } else {
             let left = self.inner.bytes_left();
-            Err(Malformed(format!("{left} bytes are left behind {what}")))
+            Err(Malformed(format!("{left} bytes follow {what}")))
         }
     }
 }
@@ -213,7 +213,7 @@ pub(super) fn arcs(content: &[u8], arcs: &mut Vec<u32>) -> Result<(), Malformed>
     let mut is_within = false;
     for byte in content {
         if !is_within && *byte == 0x80 {
-            return Err(wrong("an arc begins with a filler"));
+            return Err(wrong("an arc begins with padding"));
         }
         arc = (arc << 7) | u64::from(byte & 0x7f);
         if arc > u64::from(u32::MAX) + 80 {

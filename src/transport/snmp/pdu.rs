@@ -56,7 +56,11 @@ pub(super) fn read(pdu: &[u8]) -> Result<(Head, &[u8]), Malformed> {
     let is_report = match tag {
         RESPONSE => false,
         REPORT => true,
-        other => return Err(Malformed(format!("0x{other:02x} is the type of no answer"))),
+        other => {
+            return Err(Malformed(format!(
+                "0x{other:02x} is not the type of an answer"
+            )));
+        }
     };
     let mut inner = Reader::new(content);
     let head = Head {
@@ -137,18 +141,18 @@ fn value(tag: u8, content: &[u8]) -> Result<Content<'_>, Malformed> {
     let number = || {
         ber::unsigned(content)
             .and_then(|number| u32::try_from(number).ok())
-            .ok_or_else(|| Malformed::new("no unsigned number of 32 bits"))
+            .ok_or_else(|| Malformed::new("not an unsigned number of 32 bits"))
     };
     let nothing = |value| {
         if content.is_empty() {
             Ok(value)
         } else {
-            Err(Malformed::new("something where nothing has to be"))
+            Err(Malformed::new("a value where none may be"))
         }
     };
     Ok(Content::Value(match tag {
         ber::INTEGER => Value::Integer(i64::from(
-            ber::integer(content).ok_or_else(|| Malformed::new("no integer of 32 bits"))?,
+            ber::integer(content).ok_or_else(|| Malformed::new("not an integer of 32 bits"))?,
         )),
         ber::OCTETS => return Ok(Content::Bytes(content)),
         ber::NULL => nothing(Value::Null)?,
@@ -159,7 +163,7 @@ fn value(tag: u8, content: &[u8]) -> Result<Content<'_>, Malformed> {
         }
         0x40 => Value::IpAddress(
             <[u8; 4]>::try_from(content)
-                .map_err(|_| Malformed::new("an IP address that is not of four bytes"))?,
+                .map_err(|_| Malformed::new("an IP address without exactly four bytes"))?,
         ),
         0x41 => Value::Counter32(number()?),
         0x42 => Value::Unsigned32(number()?),
@@ -167,12 +171,16 @@ fn value(tag: u8, content: &[u8]) -> Result<Content<'_>, Malformed> {
         0x44 => return Ok(Content::Opaque(content)),
         0x46 => Value::Counter64(
             ber::unsigned(content)
-                .ok_or_else(|| Malformed::new("no unsigned number of 64 bits"))?,
+                .ok_or_else(|| Malformed::new("not an unsigned number of 64 bits"))?,
         ),
         0x80 => nothing(Value::NoSuchObject)?,
         0x81 => nothing(Value::NoSuchInstance)?,
         0x82 => nothing(Value::EndOfMibView)?,
-        other => return Err(Malformed(format!("0x{other:02x} is the type of no value"))),
+        other => {
+            return Err(Malformed(format!(
+                "0x{other:02x} is not the type of a value"
+            )));
+        }
     }))
 }
 

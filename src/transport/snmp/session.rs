@@ -202,7 +202,7 @@ impl Session {
                 Some(asked) if asked.arcs() == name => values.push(content.into_value()),
                 _ => {
                     let name = Oid::new(name);
-                    return Err(spoilt(Malformed(format!("nobody asked for {name} there"))));
+                    return Err(spoilt(Malformed(format!("{name} was not requested"))));
                 }
             }
         }

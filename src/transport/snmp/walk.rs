@@ -147,7 +147,7 @@ impl Walk {
         while let Some((name, content)) = answer.next()? {
             if count == most {
                 return Err(
-                    Malformed(format!("it has more than the {most} values asked for")).into(),
+                    Malformed(format!("it has more than the {most} requested values")).into(),
                 );
             }
             let turn = count % width;
@@ -167,7 +167,7 @@ impl Walk {
         }
         if count == 0 {
             return Err(Malformed::new(
-                "it has no values, and does not say that the end is reached",
+                "it has no values and does not report the end of the column",
             )
             .into());
         }
@@ -268,7 +268,9 @@ impl Running {
         }
         if matches!(value, Value::NoSuchObject | Value::NoSuchInstance) {
             let name = Oid::new(name);
-            return Err(Malformed(format!("{name} is said to be there and not to be")).into());
+            return Err(
+                Malformed(format!("{name} is reported both as present and as absent")).into(),
+            );
         }
         if self.cells.len() == limit {
             return Err(Stuck::Endless {

@@ -104,11 +104,11 @@ fn private_key(login: &Login) -> Result<Option<PrivateKey>, SshError> {
         address: login.address,
         why,
     };
-    let pem = std::str::from_utf8(pem.reveal()).map_err(|_| unusable("it is no text"))?;
+    let pem = std::str::from_utf8(pem.reveal()).map_err(|_| unusable("it is not text"))?;
     match decode_secret_key(pem, None) {
         Ok(key) => Ok(Some(key)),
-        Err(KeyError::KeyIsEncrypted) => Err(unusable("a passphrase protects it")),
-        Err(_) => Err(unusable("it is no private key in OpenSSH's PEM")),
+        Err(KeyError::KeyIsEncrypted) => Err(unusable("it is protected by a passphrase")),
+        Err(_) => Err(unusable("it is not a private key in OpenSSH's PEM format")),
     }
 }
 

@@ -19,17 +19,17 @@ pub struct ConfigLine {
 pub enum NotALine {
     #[error("it is empty")]
     Empty,
-    #[error("it has {length} characters, and {LONGEST} is the most that is typed")]
+    #[error("it has {length} characters; a line has at most {LONGEST}")]
     TooLong { length: usize },
-    #[error("character {place} is U+{code:04X}, which a command line may take as a key")]
+    #[error("character {place} is U+{code:04X}, which a command line may treat as a key")]
     Key { place: usize, code: u32 },
     #[error("it begins or ends with a space")]
     OuterSpace,
-    #[error("it has a quote that neither begins nor ends a name or a description")]
+    #[error("it has a quote inside a name or a description")]
     StrayQuote,
     #[error("it has an option twice")]
     Twice,
-    #[error("it is none of the commands that gamctl types")]
+    #[error("it is not a command that gamctl sends")]
     UnknownCommand,
 }
 

@@ -27,12 +27,12 @@ impl fmt::Display for Doing {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connecting => out.write_str("connecting"),
-            Self::Agreeing => out.write_str("agreeing on keys"),
+            Self::Agreeing => out.write_str("negotiating keys"),
             Self::LoggingIn => out.write_str("logging in"),
             Self::OpeningShell => out.write_str("opening a shell"),
             Self::WaitingForPrompt => out.write_str("waiting for a prompt"),
-            Self::Enabling => out.write_str("gaining privileges with `enable`"),
-            Self::SettingUp => out.write_str("switching the pager off"),
+            Self::Enabling => out.write_str("entering privileged mode with `enable`"),
+            Self::SettingUp => out.write_str("turning the pager off"),
             Self::Reading(command) => write!(out, "reading the reply to `{}`", command.text()),
             Self::Configuring => out.write_str("configuring"),
             Self::Saving => out.write_str("saving"),
@@ -48,27 +48,27 @@ pub enum SshError {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("{address} took too long, while {doing}{}", said_at_the_end(.said))]
+    #[error("timeout on {address} while {doing}{}", said_at_the_end(.said))]
     TimedOut {
         address: SocketAddr,
         doing: Doing,
         said: String,
     },
-    #[error("{address} closed the connection, while {doing}{}", said_at_the_end(.said))]
+    #[error("{address} closed the connection while {doing}{}", said_at_the_end(.said))]
     Closed {
         address: SocketAddr,
         doing: Doing,
         said: String,
     },
-    #[error("the SSH connection to {address} failed, while {doing}")]
+    #[error("the SSH connection to {address} failed while {doing}")]
     Protocol {
         address: SocketAddr,
         doing: Doing,
         source: russh::Error,
     },
     #[error(
-        "{address} and we have no {what} algorithm in common; it offers {theirs}{}",
-        if *.may_be_legacy { "; where its firmware is too old for others, allow them: `legacy_algorithms = true` in its credentials" } else { "" }
+        "no common {what} algorithm with {address}; the device offers {theirs}{}",
+        if *.may_be_legacy { "; if its firmware knows no newer ones, set `legacy_algorithms = true` in its credentials" } else { "" }
     )]
     NoCommonAlgorithm {
         address: SocketAddr,
@@ -77,17 +77,19 @@ pub enum SshError {
         /// Old algorithms were not allowed, and would have been enough.
         may_be_legacy: bool,
     },
-    #[error("{address} shows a certificate and no host key; a GAM has none")]
+    #[error(
+        "{address} presents a certificate instead of a host key; a GAM has no certificates, so check the address"
+    )]
     Certificate { address: SocketAddr },
     #[error(
-        "the host key of {address} is not pinned, so no password was sent; it shows {presented}. Compare that with the device, then pin it with `gamctl trust DEVICE`"
+        "the host key of {address} is not pinned, so no password was sent; the device presents {presented}. Compare that with the device, then pin it with `gamctl trust DEVICE`"
     )]
     HostKeyUnknown {
         address: SocketAddr,
         presented: HostKey,
     },
     #[error(
-        "the host key of {address} is not the one that is pinned, so no password was sent: pinned is {pinned}, it shows {presented}. Either the device was replaced or reset, or something else answers in its place. Find out which before `gamctl trust DEVICE`"
+        "the host key of {address} does not match the pinned one, so no password was sent: pinned {pinned}, presented {presented}. Either the device was replaced or reset, or another machine answers at its address. Find out which before `gamctl trust DEVICE`"
     )]
     HostKeyChanged {
         address: SocketAddr,
@@ -95,7 +97,7 @@ pub enum SshError {
         presented: HostKey,
     },
     #[error(
-        "{address} refuses user `{user}` and the {with}; check `ssh` in the device's credentials"
+        "{address} refuses user `{user}` with the {with}; check `ssh` in the device's credentials"
     )]
     LoginRefused {
         address: SocketAddr,
@@ -104,17 +106,17 @@ pub enum SshError {
         with: &'static str,
     },
     #[error(
-        "{address} asks {question:?} at login, and not for a password alone; log in by hand and see what it wants"
+        "{address} asks {question:?} at login instead of only a password; log in by hand to see what it expects"
     )]
     LoginQuestion {
         address: SocketAddr,
         question: String,
     },
     #[error(
-        "the password for {address} has characters that a command line takes as keys, so it cannot be typed"
+        "the password for {address} has characters that a command line treats as keys, so it cannot be sent; set another password"
     )]
     PasswordNotTypable { address: SocketAddr },
-    #[error("{address} does not give privileges for `enable` with the login's password: {said}")]
+    #[error("{address} refused `enable` with the login password: {said}")]
     EnableRefused { address: SocketAddr, said: String },
     #[error("{address} refused `{}`: {reply}", .command.text())]
     Refused {
@@ -122,20 +124,20 @@ pub enum SshError {
         command: Command,
         reply: String,
     },
-    #[error("{address} wants an answer, while {doing}: {question}")]
+    #[error("{address} asks a question while {doing}: {question}")]
     Question {
         address: SocketAddr,
         doing: Doing,
         question: String,
     },
-    #[error("{address} answered `{line}` in a way that is not known: {reply}")]
+    #[error("unexpected reply from {address} to `{line}`: {reply}")]
     Unrecognised {
         address: SocketAddr,
         line: &'static str,
         reply: String,
     },
     #[error(
-        "the reply of {address} to `{}` is not whole: {lines} lines, the last is not `{expected}` but `{last}`",
+        "incomplete reply from {address} to `{}`: {lines} lines, the last is `{last}` instead of `{expected}`",
         .command.text()
     )]
     Incomplete {
@@ -146,7 +148,7 @@ pub enum SshError {
         last: String,
     },
     #[error(
-        "messages of {address} broke into the reply to `{}` {tries} times, so that it cannot be relied on; the last was {message}",
+        "log messages of {address} interrupted the reply to `{}` {tries} times, so the reply is not used; the last message was {message}",
         .command.text()
     )]
     Interrupted {
@@ -157,7 +159,7 @@ pub enum SshError {
     },
     #[error(
         "{}: {because}",
-        if *.was_sent { format!("`{}` was sent, and may have had its effect", .exchange.line) } else { format!("`{}` was not sent", .exchange.line) }
+        if *.was_sent { format!("`{}` was sent and may have taken effect", .exchange.line) } else { format!("`{}` was not sent", .exchange.line) }
     )]
     Line {
         exchange: Box<Exchange>,
@@ -165,26 +167,26 @@ pub enum SshError {
         was_sent: bool,
         because: Box<Self>,
     },
-    #[error("{address} refused it: {reply}")]
+    #[error("{address} refused the line: {reply}")]
     Declined { address: SocketAddr, reply: String },
-    #[error("the reply of {address} is not the one that it must be: {reply}")]
+    #[error("unexpected reply from {address}: {reply}")]
     Unexpected { address: SocketAddr, reply: String },
-    #[error("{address} said something nobody asked for, between two lines: {said}")]
+    #[error("unsolicited output from {address} between two lines: {said}")]
     Unasked { address: SocketAddr, said: String },
-    #[error("it has no place where the session with {address} is, so it was not typed")]
+    #[error("not sent to {address}: the command is not valid in the session's current mode")]
     OutOfPlace { address: SocketAddr },
-    #[error("the time in which {address} was ours is over, so nothing more is sent to it")]
+    #[error("lease on {address} expired; no further lines are sent")]
     Fenced { address: SocketAddr },
-    #[error("the session with {address} was opened to read only")]
+    #[error("the session with {address} is read-only")]
     ReadOnly { address: SocketAddr },
-    #[error("the session with {address} failed before, and is not used again")]
+    #[error("the session with {address} failed earlier and is not used again")]
     Spent { address: SocketAddr },
     #[error("the private key for {address} cannot be used: {why}")]
     PrivateKey {
         address: SocketAddr,
         why: &'static str,
     },
-    #[error("{address} sent more than {limit} bytes, while {doing}")]
+    #[error("{address} sent more than {limit} bytes while {doing}")]
     TooLong {
         address: SocketAddr,
         doing: Doing,
@@ -219,6 +221,6 @@ fn said_at_the_end(said: &str) -> String {
     if said.is_empty() {
         String::new()
     } else {
-        format!("; the last it said was: {said}")
+        format!("; its last output was: {said}")
     }
 }

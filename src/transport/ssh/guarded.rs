@@ -121,7 +121,7 @@ impl AsyncWrite for Guarded {
         // Asked here and nowhere earlier: between any other place and this one a process may sleep for an hour.
         if gate.fence.as_ref().is_some_and(|fence| !fence.is_open()) {
             sent.is_cut = true;
-            return Poll::Ready(Err(Error::other("the fence is closed")));
+            return Poll::Ready(Err(Error::other("the lease expired")));
         }
         let written = Pin::new(stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(length)) = &written {
@@ -173,7 +173,7 @@ mod tests {
         guarded.write_all(b"before").await.unwrap();
         fence.close();
         let error = guarded.write_all(b"behind").await.unwrap_err();
-        assert_eq!(error.to_string(), "the fence is closed");
+        assert_eq!(error.to_string(), "the lease expired");
         // It stays so, whatever becomes of the fence.
         fence.extend(Instant::now() + Duration::from_secs(60));
         assert!(guarded.write_all(b"behind").await.is_err());

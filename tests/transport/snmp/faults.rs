@@ -80,7 +80,7 @@ async fn silence_ends_in_an_error_that_says_who_was_asked_for_what() {
     let text = error.to_string();
     assert!(text.contains(&twin.snmp_address().to_string()), "{text}");
     assert!(text.contains("1.3.6.1.4.1.20095.2001.143.1.2."), "{text}");
-    assert!(text.contains("answered before"), "{text}");
+    assert!(text.contains("answered earlier"), "{text}");
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn an_agent_that_goes_in_circles_is_told_so() {
     };
     assert_eq!(column.arcs(), roots()[1].arcs());
     assert!(got <= after);
-    assert!(error.to_string().contains("in circles"), "{error}");
+    assert!(error.to_string().contains("not answer in order"), "{error}");
 }
 
 #[tokio::test]
@@ -263,7 +263,10 @@ async fn a_port_where_nobody_listens_is_said_to_be_one_without_waiting_for_long(
     let error = session.get(&[oid(SYS_NAME)]).await.unwrap_err();
     assert!(matches!(error, SnmpError::Refused { .. }), "{error}");
     assert!(started.elapsed() < LONG / 2);
-    assert!(error.to_string().contains("nobody listens"), "{error}");
+    assert!(
+        error.to_string().contains("no SNMP agent listens"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -232,7 +232,7 @@ impl User {
                     agent.link.tally.reports.up();
                     return self.acquaintance(&id, clock).await.ok_or(SnmpError::Access {
                         agent: agent.address,
-                        why: "the keys could not be made, as this program is being ended; start it again",
+                        why: "the keys could not be derived because this program is stopping; start it again",
                     });
                 }
                 Attempt::Failure(error) => Some(error),

@@ -87,17 +87,19 @@ impl<'a> Message<'a> {
         let mut message = Reader::new(outer.take(ber::SEQUENCE, "the message")?);
         outer.end("the message")?;
         if message.integer("the version")? != VERSION_3 {
-            return Err(Malformed::new("it is not of SNMP 3"));
+            return Err(Malformed::new("it is not SNMP 3"));
         }
         let mut header = Reader::new(message.take(ber::SEQUENCE, "the header")?);
         let id = header.integer("the message id")?;
         // Any size an agent says it takes is more than our requests need.
         if header.integer("the largest message")? < 484 {
-            return Err(Malformed::new("its agent takes no messages of 484 bytes"));
+            return Err(Malformed::new(
+                "its agent does not accept messages of 484 bytes",
+            ));
         }
         let flags = match header.take(ber::OCTETS, "the flags")? {
             [flags] if flags & (AUTHENTIC | PRIVATE) != PRIVATE => *flags,
-            _ => return Err(Malformed::new("its flags mean nothing")),
+            _ => return Err(Malformed::new("its flags are invalid")),
         };
         if header.integer("the security model")? != USER_BASED {
             return Err(Malformed::new(

@@ -253,7 +253,7 @@ impl User {
             // DES fills up to whole blocks.
             let padding = reader.rest().len();
             if padding > 7 {
-                return Err(Malformed::new("something is left behind the scope"));
+                return Err(Malformed::new("bytes follow the scoped PDU"));
             }
             let end = text.len() - padding;
             Ok(end - pdu..end)
@@ -268,7 +268,7 @@ impl User {
             return Rejected::Spoilt(why);
         }
         Rejected::Spoilt(Malformed(format!(
-            "decrypted it makes no sense, so check the privacy password and protocol of user `{}`: {why}",
+            "it is invalid after decryption, so check the privacy password and protocol of user `{}`: {why}",
             self.name
         )))
     }
@@ -338,7 +338,7 @@ fn open_hint(message: &Message<'_>) -> Result<Opened, Rejected> {
 fn reported(mut bindings: Bindings<'_>) -> Result<Vec<u32>, Malformed> {
     match bindings.next()? {
         Some((name, _)) => Ok(name.to_vec()),
-        None => Err(Malformed::new("it reports nothing")),
+        None => Err(Malformed::new("the report is empty")),
     }
 }
 

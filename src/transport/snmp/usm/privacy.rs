@@ -64,12 +64,12 @@ pub(super) fn decrypt(
     text: &mut [u8],
 ) -> Result<(), Malformed> {
     let salt = <[u8; SALT]>::try_from(salt)
-        .map_err(|_| Malformed::new("its privacy parameters are not of eight bytes"))?;
+        .map_err(|_| Malformed::new("its privacy parameters are not eight bytes"))?;
     match protocol {
         PrivacyProtocol::Des => {
             if !text.len().is_multiple_of(8) {
                 return Err(Malformed::new(
-                    "what is encrypted by DES is no whole number of blocks",
+                    "the text encrypted by DES is not a whole number of blocks",
                 ));
             }
             let (key, start) = des(key, salt)?;
