@@ -1,12 +1,13 @@
-//! Why there is no observation of a device at all.
+//! Defines the errors of a look that leave no observation of the device.
 
 use crate::model::DeviceName;
 use crate::transport::snmp::SnmpError;
 
-/// Why a look came to nothing. What could not be read of a device that answers is no error: it is `unread` in the observation.
+/// The reason why a look failed. Parts of a reachable device that could not be read are not an error, but `unread` in
+/// the observation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookError {
-    #[error("cannot reach {device}")]
+    #[error("{device} is unreachable")]
     Unreachable {
         device: DeviceName,
         #[source]
@@ -18,13 +19,13 @@ pub enum LookError {
         #[source]
         source: Box<SnmpError>,
     },
-    #[error("invalid SNMP response from {device}")]
+    #[error("{device} sent an invalid SNMP response")]
     Faulty {
         device: DeviceName,
         #[source]
         source: Box<SnmpError>,
     },
-    #[error("not a GAM at the address of {device}: {says}; check the address in the inventory")]
+    #[error("{device} is not a GAM: {says}; check the address in the inventory")]
     NotAGam { device: DeviceName, says: String },
     #[error("{device} is an unknown GAM model, product number {product}; look for a newer gamctl")]
     UnknownModel { device: DeviceName, product: u32 },
@@ -35,7 +36,7 @@ pub enum LookError {
 }
 
 impl LookError {
-    /// Sorts an SNMP error by who has to act.
+    /// Classifies an SNMP error by the person who has to act.
     pub fn of(device: &DeviceName, source: SnmpError) -> Self {
         let device = device.clone();
         let source = Box::new(source);
@@ -53,7 +54,7 @@ impl LookError {
         }
     }
 
-    /// Returns whether looking again later may do.
+    /// Returns whether another look may succeed later without changes.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Restarting { .. } => true,
