@@ -1,4 +1,4 @@
-//! Whatever fails: the whole text, or an error with a name; never half a configuration taken for all of it.
+//! Tests reading under SSH faults: the complete text or a named error, never a partial configuration.
 
 use gamctl::simulator::fault::{At, Fault, FaultOrder, Stage};
 use gamctl::simulator::server::{State, Twin};
@@ -27,7 +27,7 @@ async fn error_with(order: impl Into<FaultOrder>) -> SshError {
     error
 }
 
-/// Reads from a twin with this fault, which does no harm.
+/// Reads successfully from a twin with this fault.
 async fn survives(order: impl Into<FaultOrder>) {
     let twin = with(order).await;
     let lines = running_config(&login(&twin), patience()).await.unwrap();

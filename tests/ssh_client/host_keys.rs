@@ -1,4 +1,4 @@
-//! Host keys are judged before a password is sent, and old algorithms are spoken only where they may be.
+//! Tests host key verification before the password is sent, and legacy algorithms only where allowed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -105,7 +105,7 @@ async fn old_algorithms_are_spoken_where_they_may_be_and_nowhere_else() {
     assert_eq!(lines, printed(&twin));
 }
 
-/// A server with several host keys that lets nobody in.
+/// A server with several host keys that refuses every login.
 #[derive(Clone)]
 struct Closed(Arc<AtomicUsize>);
 
@@ -130,7 +130,7 @@ fn key(algorithm: &Algorithm) -> PrivateKey {
     PrivateKey::random(&mut russh::keys::key::safe_rng(), algorithm.clone()).unwrap()
 }
 
-/// A server with these host keys; returns where it is, and how many passwords it was sent.
+/// Starts a server with these host keys; returns its address and the number of received passwords.
 async fn server_with(keys: Vec<PrivateKey>) -> (SocketAddr, Arc<AtomicUsize>) {
     let config = Arc::new(russh::server::Config {
         keys,

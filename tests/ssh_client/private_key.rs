@@ -1,4 +1,4 @@
-//! Logging in by private key: where the device knows it; else by password, where there is one.
+//! Tests logins by private key, with the password as fallback.
 
 use std::sync::LazyLock;
 

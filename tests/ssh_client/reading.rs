@@ -1,4 +1,4 @@
-//! Logging in and reading, from boxes as they are in the field.
+//! Tests logging in and reading, from devices like those in the field.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A device that says whatever a test wants it to: for what no twin says.
+//! Tests with a scripted device, for replies that no twin gives.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use super::{impatience, patience};
 const TEXT: &str = "ghn subscriber 1 vid 105";
 const MESSAGE: &str = "%LINK-3-UPDOWN: Interface 10GigabitEthernet 1/1, changed state to up";
 
-/// What is said to a line behind its echo, packet by packet.
+/// The reply to a line after its echo, packet by packet.
 type Script = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 
 #[derive(Clone)]
@@ -86,7 +86,7 @@ impl Handler for Device {
     }
 }
 
-/// Where a device is, its key, and what was typed at it.
+/// The address of a device, its key, and the lines it received.
 struct Scripted {
     login: Login,
     typed: Arc<Mutex<Vec<String>>>,
@@ -126,7 +126,7 @@ async fn scripted(script: Script) -> Scripted {
     }
 }
 
-/// A device that does as it is told, but for one line.
+/// A device that replies normally, except to one line.
 fn ordinary(but: &str, says: &[&str]) -> Script {
     let (but, says) = (
         but.to_owned(),
@@ -149,7 +149,7 @@ fn ordinary(but: &str, says: &[&str]) -> Script {
     })
 }
 
-/// Types a line at which the device says this, and then another one.
+/// Sends a line with this scripted reply, then another line.
 async fn said(packets: &[&str], is_patient: bool) -> (Result<(), SshError>, Vec<String>) {
     let device = scripted(ordinary(TEXT, packets)).await;
     let patience = if is_patient { patience() } else { impatience() };

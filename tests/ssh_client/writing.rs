@@ -1,4 +1,4 @@
-//! Configuring and saving: every line is in the twin's log, in its order, and nothing else is.
+//! Tests configuring and saving: the twin's log has exactly these lines, in their order.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ pub(super) fn line(text: &str) -> ConfigLine {
     ConfigLine::new(text).unwrap()
 }
 
-/// Enters configuration mode, types these lines and leaves it.
+/// Enters configuration mode, sends these lines and leaves it.
 pub(super) async fn configure(
     session: &mut Session,
     lines: &[&str],
@@ -35,7 +35,7 @@ pub(super) async fn configure(
     Ok(exchanges)
 }
 
-/// Everything that was typed since so many lines.
+/// Returns everything received after this many lines.
 pub(super) fn typed_since(twin: &Twin, before: usize) -> Vec<String> {
     let lines = twin.lines().into_iter().skip(before);
     lines.map(|line| line.line).collect()

@@ -1,4 +1,4 @@
-//! Whatever fails while a device is changed: an error that says what and whether it may have run, and not one line more.
+//! Tests failures during configuration: named, whether the line may have run, and no further line sent.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use super::{LONG, impatience, is_left_alone, login, patience, printed, twin};
 const STRUCK: &str = "ghn subscriber 1 vid 105";
 const NEXT: &str = "ghn subscriber 1 vid 106";
 
-/// What came of two lines, the first of which the fault struck.
+/// The result of two lines, the first of which met the fault.
 struct Struck {
     twin: Twin,
-    /// Of the line that was struck, or of the one after it.
+    /// The error of the first line, or of the one after it.
     error: Option<SshError>,
     typed: Vec<String>,
 }
 
-/// Types two lines at a twin that fails so at the first of them.
+/// Sends two lines to a twin with this fault at the first of them.
 async fn struck(fault: Fault, patience: Patience) -> Struck {
     let twin = twin().await;
     let mut session = writer(&twin, patience).await;
@@ -37,7 +37,7 @@ async fn struck(fault: Fault, patience: Patience) -> Struck {
     Struck { twin, error, typed }
 }
 
-/// Returns the error of a line that failed; it was typed, once, and nothing after it.
+/// Returns the error of a failed line, which was received once and nothing after it.
 async fn error_of(fault: Fault) -> (SshError, Twin) {
     let Struck { twin, error, typed } = struck(fault, impatience()).await;
     let error = error.unwrap();
@@ -182,7 +182,8 @@ async fn somebody_else_who_edits_meanwhile_is_no_reply_of_ours() {
     .await;
 }
 
-/// What a reply cannot tell, the look after it does: such lines are taken here, and had no effect.
+/// A false success cannot be detected by the reply, only by the look afterwards: such lines count as accepted, without
+/// effect.
 #[tokio::test]
 async fn a_lie_looks_like_the_truth() {
     for fault in [Fault::SshIgnore {}, Fault::SshHideError {}] {

@@ -1,4 +1,4 @@
-//! A fence that closes, whenever it does: from then on not one byte goes to the device, counted on the wire.
+//! Tests a closing fence: no further byte reaches the device, counted on the wire.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 use super::writing::{line, open_fence, typed_since};
 use super::{LONG, is_left_alone, login, patience, twin};
 
-/// Stands between client and twin, and counts what the client sends.
+/// A proxy between client and twin that counts the client's bytes.
 struct Wiretap {
     address: SocketAddr,
     sent: Arc<AtomicUsize>,
-    /// Whether the client has ended its connection.
+    /// Whether the client has closed its connection.
     is_over: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -58,7 +58,7 @@ impl Wiretap {
         self.sent.load(Ordering::SeqCst)
     }
 
-    /// Returns how much was sent in all, once nothing more can come.
+    /// Returns the total number of bytes sent, once the connection is closed.
     async fn in_the_end(mut self) -> usize {
         let over = self.is_over.wait_for(|is_over| *is_over);
         tokio::time::timeout(LONG, over).await.unwrap().unwrap();
@@ -66,7 +66,7 @@ impl Wiretap {
     }
 }
 
-/// A session in configuration mode, with who counts its bytes and the fence before it.
+/// Returns a session in configuration mode, with the proxy that counts its bytes, and its fence.
 async fn configuring(twin: &Twin) -> (Session, Wiretap, Fence) {
     let wiretap = Wiretap::before(twin).await;
     let fence = open_fence();

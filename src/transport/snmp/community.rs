@@ -1,4 +1,4 @@
-//! SNMP 2c around a PDU: a version and a community.
+//! SNMP 2c messages: wraps a PDU in a version and a community, and unwraps it.
 
 use super::ber::{self, Malformed, Reader, Writer};
 

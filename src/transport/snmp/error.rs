@@ -1,10 +1,10 @@
-//! What goes wrong between us and an agent: each case says what was asked of whom, and what to do.
+//! Defines the errors of SNMP requests: the agent, the request, and the next step for the operator.
 
 use std::net::SocketAddr;
 
 use super::value::Oid;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnmpError {
     #[error("no answer from {agent} to {tries} requests for {asked}; {hint}")]
@@ -94,14 +94,14 @@ pub enum SnmpError {
     },
 }
 
-/// What silence may mean.
+/// A likely cause of silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hint {
     Community,
     Discovery,
-    /// Agents throw away what they cannot decrypt, most without a word.
+    /// Agents discard messages that they cannot decrypt, most of them silently.
     Privacy,
-    /// It answered before.
+    /// It answered earlier.
     Gone,
 }
 
@@ -122,7 +122,7 @@ impl std::fmt::Display for Hint {
     }
 }
 
-/// Names what is asked for, in a few words.
+/// Names the requested objects in a few words.
 pub(super) fn described(names: &[Oid]) -> String {
     match names {
         [] => "its engine".to_owned(),

@@ -1,4 +1,4 @@
-//! One request and its answer: sent again with growing patience, matched by its number, read whole.
+//! Sends one SNMP request and waits for its answer: retries with backoff, matches by request id.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,17 +18,17 @@ use super::usm::{self, Upheavals, User};
 use super::value::Oid;
 use crate::secrets::Secret;
 
-/// Nobody is waited for longer than this before a request is sent again.
+/// The longest wait before a retry.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// An agent, and how it is asked.
+/// An agent, and the options of its requests.
 #[derive(Debug)]
 pub(super) struct Agent {
     pub(super) address: SocketAddr,
     pub(super) tuning: Tuning,
     pub(super) link: Link,
     manner: Manner,
-    /// As many requests as may be under way.
+    /// Permits for as many requests as may be in flight.
     lanes: Semaphore,
 }
 
@@ -38,14 +38,14 @@ enum Manner {
     User(Box<User>),
 }
 
-/// What is asked.
+/// A request: the kind and the names.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
     pub(super) kind: Kind,
     pub(super) names: &'a [Oid],
 }
 
-/// What an agent answered: a head, and bindings that are still to be read.
+/// An answer of an agent: its head, and its bindings still to be read.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) head: Head,
@@ -53,20 +53,20 @@ pub(super) struct Answer {
     bindings: Range<usize>,
 }
 
-/// What became of a request that was sent once.
+/// The result of one attempt.
 pub(super) enum Attempt<T> {
     Done(T),
     Failure(io::Error),
     Silence,
 }
 
-/// What to do about a datagram.
+/// The decision about a received datagram.
 pub(super) enum Verdict<T> {
-    /// It is what was waited for.
+    /// It is the expected answer.
     Done(T),
-    /// It is none of ours: go on waiting.
+    /// It does not belong to this request: keep waiting.
     Foreign,
-    /// It makes an answer unlikely: do not wait much longer.
+    /// It makes an answer unlikely: keep waiting only for a short time.
     Hurry,
 }
 
@@ -125,7 +125,7 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Asks until there is an answer, or patience ends.
+    /// Sends a request until there is an answer, or until all retries are used up.
     pub(super) async fn ask(&self, kind: Kind, names: &[Oid]) -> Result<Answer, SnmpError> {
         let _lane = self.lanes.acquire().await;
         let question = Question { kind, names };
@@ -166,7 +166,7 @@ impl Agent {
         Err(self.given_up(question.names, failure, Hint::Community))
     }
 
-    /// Sends a request once, and waits until `judge` makes something of what comes, or it is late.
+    /// Sends a request once, and waits until `judge` accepts a datagram or the time is over.
     pub(super) async fn attempt<T>(
         &self,
         ticket: &Ticket<'_>,
@@ -198,7 +198,7 @@ impl Agent {
         }
     }
 
-    /// Says what became of the engine so far; over SNMP 2c nobody knows.
+    /// Returns changes and reboots of the engine so far; `None` over SNMP 2c, which cannot detect them.
     pub(super) fn upheavals(&self) -> Option<Upheavals> {
         match &self.manner {
             Manner::Community(_) => None,
@@ -206,7 +206,8 @@ impl Agent {
         }
     }
 
-    /// Returns how long to wait: twice as long each time, give or take a tenth, so that many who ask do not ask at once.
+    /// Returns the timeout of an attempt: it doubles each time. Jitter of ten percent keeps many clients from retrying
+    /// at the same moment.
     fn patience(&self, attempt: u32) -> Duration {
         let whole = self.tuning.timeout.min(LONGEST) * (1 << attempt.min(6));
         let spread = u32::try_from(self.link.chance(201)).unwrap_or_default();
@@ -251,7 +252,7 @@ impl Agent {
     }
 }
 
-/// Reads what came over SNMP 2c, of which the community and the number are known to be right.
+/// Reads an SNMP 2c datagram with the right community and number.
 fn open(bytes: Vec<u8>, community: &Secret) -> Result<Answer, Malformed> {
     let pdu = community::unwrap(&bytes, community.reveal())?.len();
     let place = bytes.len() - pdu..bytes.len();
@@ -262,7 +263,7 @@ fn open(bytes: Vec<u8>, community: &Secret) -> Result<Answer, Malformed> {
     Ok(answer)
 }
 
-/// Waits a little: what listens nowhere now may just be starting.
+/// Waits before the next attempt: an agent whose port is closed may be just starting.
 async fn failed<T>(error: io::Error, patience: Duration) -> Attempt<T> {
     tokio::time::sleep(patience / 8).await;
     Attempt::Failure(error)

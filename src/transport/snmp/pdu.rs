@@ -1,13 +1,13 @@
-//! Requests as bytes, and bytes as answers; one binding that cannot be read spoils the whole answer.
+//! Encodes SNMP requests and decodes answers; one unreadable binding makes the whole answer invalid.
 
 use super::ber::{self, Malformed, Reader, Writer};
 use super::value::{Oid, Value};
 
-/// What is asked.
+/// The type of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Get,
-    /// Rows that are asked for of each name.
+    /// Rows requested for each name.
     Bulk {
         rows: u32,
     },
@@ -38,13 +38,13 @@ pub(super) fn write(writer: &mut Writer, id: i32, kind: Kind, names: &[Oid]) {
     writer.close(tag, whole);
 }
 
-/// What came, without its bindings.
+/// A received PDU without its bindings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) is_report: bool,
     pub(super) id: i32,
     pub(super) status: i32,
-    /// The binding that the status is about, counted from one.
+    /// The binding that the status refers to, counted from 1.
     pub(super) index: i32,
 }
 
@@ -80,13 +80,13 @@ pub(super) fn number(pdu: &[u8]) -> Option<i32> {
     Reader::new(content).integer("the request id").ok()
 }
 
-/// Reads the bindings of an answer, one after the other.
+/// Reads the bindings of an answer one after the other.
 pub(super) struct Bindings<'a> {
     rest: Reader<'a>,
     name: Vec<u32>,
 }
 
-/// A value that is known to be good and not copied yet.
+/// A valid value that is not copied yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content<'a> {
     Value(Value),
@@ -112,7 +112,7 @@ impl<'a> Bindings<'a> {
         }
     }
 
-    /// Returns how many bytes are still to be read.
+    /// Returns the number of unread bytes.
     pub(super) fn len(&self) -> usize {
         self.rest.rest().len()
     }

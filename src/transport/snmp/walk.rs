@@ -1,4 +1,4 @@
-//! The walk of a few columns side by side: what to ask next, and what an answer adds; no network in here.
+//! Computes the requests of an SNMP walk over several columns, and checks the answers; does no I/O.
 
 use std::collections::VecDeque;
 
@@ -6,29 +6,29 @@ use super::ber::Malformed;
 use super::pdu::Bindings;
 use super::value::{Cell, Column, Oid, Value};
 
-/// Columns that one request asks for at most.
+/// The highest number of columns in one request.
 pub(super) const WIDEST: usize = 10;
 
-/// Rows that one request asks for at most, whatever is configured.
+/// The highest number of rows in one request, whatever is configured.
 const MOST_ROWS: u32 = 10_000;
 
-/// Bytes of values that an answer should have: what fits one frame of Ethernet, for fragments get lost at firewalls.
+/// The intended size of the values in an answer: one Ethernet frame, because firewalls drop fragments.
 const FRAME: usize = 1400;
 
-/// How many bytes a cell is taken to have before one came.
+/// The assumed size of a cell before the first one is received.
 const TYPICAL: usize = 32;
 
-/// Pieces that a column is divided into at most, besides what lies behind them.
+/// The highest number of pieces of a column, besides the rest after them.
 const MOST_PIECES: u32 = 16;
 
-/// Requests that have to go well before more rows are asked for again.
+/// Successful requests before the number of rows grows again.
 const PROBATION: u32 = 8;
 
-/// Columns on their way to their ends.
+/// Columns being read.
 #[derive(Debug)]
 pub(super) struct Walk {
     columns: Vec<Running>,
-    /// Places of columns that have not ended, those that wait longest first.
+    /// Indexes of unfinished columns; those that wait longest are first.
     open: VecDeque<usize>,
     pace: Pace,
     limit: usize,
@@ -37,29 +37,29 @@ pub(super) struct Walk {
 #[derive(Debug)]
 struct Running {
     root: Oid,
-    /// Arcs of the last name that came; at first those of the root, or of where a piece begins.
+    /// Arcs of the last received name; initially those of the root, or of the start of a piece.
     last: Vec<u32>,
-    /// Arcs of the last name that can belong to a piece; a whole column has no such end.
+    /// Arcs of the last name of a piece; `None` for a whole column.
     until: Option<Vec<u32>>,
     cells: Vec<Cell>,
 }
 
-/// How much is asked for at once.
+/// The size of the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Pace {
     rows: u32,
     width: usize,
     most_rows: u32,
     most_width: usize,
-    /// Bytes of a cell on average in the last answer.
+    /// Bytes of an average cell in the last answer.
     cell: usize,
-    /// Requests that went well since the last change.
+    /// Successful requests since the last change.
     good: u32,
-    /// How many have to; twice as many after each refusal.
+    /// Successful requests needed for growth; this doubles after each refusal.
     needed: u32,
 }
 
-/// What a request asks for: names behind which to go on, and how many rows.
+/// One request: the names to continue after, and the number of rows.
 #[derive(Debug)]
 pub(super) struct Step {
     places: Vec<usize>,
@@ -67,7 +67,7 @@ pub(super) struct Step {
     pub(super) rows: u32,
 }
 
-/// Why a walk cannot go on.
+/// The reason why a walk cannot continue.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stuck {
     NotIncreasing { column: Oid, after: Oid, got: Oid },
@@ -107,7 +107,7 @@ impl Walk {
         }
     }
 
-    /// Returns what to ask next; `None` when every column has ended.
+    /// Returns the next request; `None` when every column has ended.
     pub(super) fn step(&self) -> Option<Step> {
         let (rows, width) = self.pace.fitting(self.open.len());
         let places: Vec<usize> = self.open.iter().copied().take(width).collect();
@@ -123,7 +123,7 @@ impl Walk {
         })
     }
 
-    /// Asks for less from now on; `false` when it cannot be less.
+    /// Reduces the size of the next requests; returns `false` when it is minimal already.
     pub(super) fn ask_less(&mut self) -> bool {
         let pace = &mut self.pace;
         pace.good = 0;
@@ -138,7 +138,7 @@ impl Walk {
         true
     }
 
-    /// Takes what was answered to a step: names in rows, one of each column; the last row may be cut off.
+    /// Adds the answer to a step: names in rows, one of each column; the last row may be incomplete.
     pub(super) fn take(&mut self, step: &Step, mut answer: Bindings<'_>) -> Result<(), Stuck> {
         let width = step.places.len();
         let most = width.saturating_mul(usize::try_from(step.rows).unwrap_or(usize::MAX));
@@ -176,7 +176,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Drops the columns that ended, and lets those that got least be first next time.
+    /// Drops finished columns, and puts those with the fewest cells first in the next request.
     fn settle(&mut self, step: &Step, ended: &[bool], count: usize) {
         let width = step.places.len();
         self.open.drain(..width.min(self.open.len()));
@@ -189,8 +189,9 @@ impl Walk {
         self.pace.went_well();
     }
 
-    /// Divides what is left of the first column, whose rows have numbers, into walks that can go side by side: pieces of about one
-    /// answer each up to row `highest`, and one behind it that goes on for as long as there are rows. None are left: no walks.
+    /// Splits the rest of the first column, which has numbered rows, into walks that can run in parallel. Each piece
+    /// holds about one answer, up to row `highest`; the last one continues to the end. Returns no walks if nothing is
+    /// left.
     pub(super) fn divided(&self, highest: u32) -> Vec<Self> {
         let (Some(0), Some(column)) = (self.open.front(), self.columns.first()) else {
             return Vec::new();
@@ -289,7 +290,7 @@ impl Running {
 }
 
 impl Pace {
-    /// Returns how many rows and columns to ask for now, so that the answer is likely to fit a frame.
+    /// Returns the rows and columns of the next request, so that the answer is likely to fit a frame.
     fn fitting(&self, open: usize) -> (u32, usize) {
         let cells = (FRAME / self.cell.max(1)).max(1);
         let width = self.width.min(open).min(cells).max(1);
@@ -322,7 +323,7 @@ mod tests {
             .collect()
     }
 
-    /// The bytes of a list of bindings with these names and values.
+    /// Returns an encoded list of bindings with these names and values.
     fn bindings(rows: &[(&[u32], u8)]) -> Vec<u8> {
         let mut writer = Writer::default();
         for (name, value) in rows.iter().rev() {

@@ -1,4 +1,4 @@
-//! The login: by private key where there is one, by password, else by the one question that asks for it.
+//! Logs in over SSH by private key, by password, or by answering a single password question.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use super::knock::{Judge, explained};
 use super::quote::visible;
 use super::{Doing, Login, SshError};
 
-/// Far more rounds of questions than a device has; some end with a round without any.
+/// More rounds of questions than any device asks; some devices end with an empty round.
 const MOST_ROUNDS: usize = 4;
 
-/// Logs in. The host key was judged before.
+/// Logs in; the host key is verified at this point.
 pub(super) async fn authenticate(
     handle: &mut Handle<Judge>,
     login: &Login,
@@ -76,7 +76,7 @@ pub(super) async fn authenticate(
     Err(refused())
 }
 
-/// Logs in by key; returns whether that was enough.
+/// Logs in by private key; returns whether that was enough.
 async fn by_key(
     handle: &mut Handle<Judge>,
     login: &Login,
@@ -112,7 +112,7 @@ fn private_key(login: &Login) -> Result<Option<PrivateKey>, SshError> {
     }
 }
 
-/// Returns the password as text: bytes that are none cannot be sent as a password at all.
+/// Returns the password as text: SSH cannot send other bytes as a password.
 fn typable(login: &Login) -> Result<&str, SshError> {
     std::str::from_utf8(login.password.reveal()).map_err(|_| SshError::PasswordNotTypable {
         address: login.address,

@@ -1,4 +1,4 @@
-//! Why a device could not be read, or written to, over SSH.
+//! Defines the errors of an SSH session: reading from a device and configuring it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use super::{Command, Exchange};
 use crate::model::HostKey;
 
-/// What was being done when something went wrong.
+/// The operation in progress when an error occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doing {
     Connecting,
-    /// Versions, algorithms and keys, up to the host key.
+    /// Exchanges versions, algorithms and keys, up to the host key.
     Agreeing,
     LoggingIn,
     OpeningShell,
@@ -18,7 +18,7 @@ pub enum Doing {
     Enabling,
     SettingUp,
     Reading(Command),
-    /// A line that changes something, or the way into and out of the mode for it.
+    /// A configuration line, or a line that enters or leaves configuration mode.
     Configuring,
     Saving,
 }
@@ -40,7 +40,7 @@ impl fmt::Display for Doing {
     }
 }
 
-/// Why a device could not be read, or written to, over SSH. What a device said is made visible and masked.
+/// The reason why a device could not be read or configured over SSH. Device output is escaped and secrets are masked.
 #[derive(Debug, thiserror::Error)]
 pub enum SshError {
     #[error("cannot connect to {address} over SSH")]
@@ -74,7 +74,7 @@ pub enum SshError {
         address: SocketAddr,
         what: &'static str,
         theirs: String,
-        /// Old algorithms were not allowed, and would have been enough.
+        /// Old algorithms were not allowed, and one of them would have been acceptable.
         may_be_legacy: bool,
     },
     #[error(
@@ -102,7 +102,7 @@ pub enum SshError {
     LoginRefused {
         address: SocketAddr,
         user: String,
-        /// What was shown: `password`, `private key` or both.
+        /// The presented credentials: `password`, `private key` or both.
         with: &'static str,
     },
     #[error(
@@ -163,7 +163,7 @@ pub enum SshError {
     )]
     Line {
         exchange: Box<Exchange>,
-        /// Something left after it was written; it may have had its effect, whatever the reply says.
+        /// At least one byte was sent after the line was written. The line may have taken effect, whatever the reply.
         was_sent: bool,
         because: Box<Self>,
     },
@@ -195,12 +195,12 @@ pub enum SshError {
 }
 
 impl SshError {
-    /// Returns whether a line that changes something may have had its effect.
+    /// Returns whether a configuration line may have taken effect.
     pub fn may_have_run(&self) -> bool {
         matches!(self, Self::Line { was_sent: true, .. })
     }
 
-    /// Returns the line that failed, and what was said to it.
+    /// Returns the line that failed, and the reply to it.
     pub fn exchange(&self) -> Option<&Exchange> {
         match self {
             Self::Line { exchange, .. } => Some(exchange),
@@ -208,7 +208,7 @@ impl SshError {
         }
     }
 
-    /// Returns what went wrong with a line, or the error itself.
+    /// Returns the cause of the failure of a line, or the error itself.
     pub fn because(&self) -> &Self {
         match self {
             Self::Line { because, .. } => because.because(),

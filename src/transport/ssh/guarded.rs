@@ -1,4 +1,4 @@
-//! The socket of a session: nothing goes out of it behind a fence that is closed, or once the session is cut off.
+//! Wraps the TCP socket of a session: sends nothing once the fence is closed or the session is cut.
 
 use std::io::{Error, ErrorKind, Result};
 use std::net::{Shutdown, TcpStream as Socket};
@@ -12,20 +12,20 @@ use tokio::sync::Notify;
 
 use super::Fence;
 
-/// What the protocol writes to.
+/// The stream that the SSH protocol writes to.
 pub(super) struct Guarded {
     stream: TcpStream,
     gate: Arc<Gate>,
 }
 
-/// Takes a connection down with it, so that no task of the protocol outlives who wanted it.
+/// A handle that shuts the connection down when dropped, so that no protocol task outlives its session.
 pub(super) struct Wire {
     socket: Socket,
     gate: Arc<Gate>,
 }
 
 struct Gate {
-    /// Where there is none, nothing closes it.
+    /// `None` for read-only sessions, which no lease limits.
     fence: Option<Fence>,
     sent: Mutex<Sent>,
     has_sent: Notify,
@@ -37,7 +37,7 @@ struct Sent {
     is_cut: bool,
 }
 
-/// Splits a stream into what is written to and what cuts it off.
+/// Splits a stream into the guarded stream and the handle that cuts it.
 pub(super) fn guarded(stream: TcpStream, fence: Option<Fence>) -> Result<(Guarded, Wire)> {
     let stream = stream.into_std()?;
     let socket = stream.try_clone()?;
@@ -55,7 +55,7 @@ pub(super) fn guarded(stream: TcpStream, fence: Option<Fence>) -> Result<(Guarde
 }
 
 impl Wire {
-    /// Lets nothing more out and takes the connection down; returns how many bytes have left in all.
+    /// Blocks all further writes and shuts the connection down; returns the number of bytes sent in all.
     pub(super) fn cut(&self) -> u64 {
         // A write that is under way is counted before this gets the lock, and none comes after it.
         let bytes = {
@@ -68,12 +68,12 @@ impl Wire {
         bytes
     }
 
-    /// Returns how many bytes have left.
+    /// Returns the number of bytes sent.
     pub(super) fn sent(&self) -> u64 {
         self.gate.lock().bytes
     }
 
-    /// Returns when more bytes have left than these.
+    /// Waits until more than this number of bytes is sent.
     pub(super) async fn sends_more_than(&self, bytes: u64) {
         loop {
             let next = self.gate.has_sent.notified();

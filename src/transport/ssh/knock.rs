@@ -1,4 +1,4 @@
-//! A connection up to the host key, which is judged before anything secret is sent.
+//! Opens an SSH connection and verifies the host key before sending credentials.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -16,17 +16,17 @@ use super::quote::visible;
 use super::{Doing, Fence, Login, SshError};
 use crate::model::HostKey;
 
-/// Nobody holds a connection open for longer in which nothing happens; what is waited for has shorter limits.
+/// An idle connection is closed after this time; every wait has a shorter limit.
 const INACTIVITY: Duration = Duration::from_secs(120);
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// A connection whose host key is the pinned one.
+/// A connection with a verified host key.
 pub(super) struct Connection {
     pub(super) handle: Handle<Judge>,
     pub(super) wire: Wire,
 }
 
-/// Judges host keys.
+/// Verifies the host key of a connection.
 pub(super) struct Judge {
     pinned: Option<HostKey>,
     presented: Arc<OnceLock<(HostKey, Family)>>,
@@ -52,14 +52,14 @@ impl Handler for Judge {
     }
 }
 
-/// Why a connection is not good.
+/// The reason why a connection was rejected.
 enum Refusal {
-    /// The key, and of which kind it is.
+    /// The presented key and its kind.
     HostKey(HostKey, Family),
     Error(SshError),
 }
 
-/// Connects and holds the host key against the pin.
+/// Connects and compares the host key with the pinned one.
 pub(super) async fn knock(
     login: &Login,
     fence: Option<&Fence>,
@@ -88,9 +88,9 @@ pub(super) async fn knock(
     })
 }
 
-/// Asks a device for its host key; nobody logs in.
+/// Returns the host key of a device, without logging in.
 ///
-/// Where a key is pinned and the device has it, that one is returned, whatever others the device has.
+/// If the device has the pinned key, that one is returned, whatever other keys it has.
 pub async fn host_key_of(
     address: SocketAddr,
     legacy_algorithms: bool,
@@ -171,7 +171,7 @@ async fn attempt(
     }
 }
 
-/// Returns what an error of the protocol means to people.
+/// Returns a protocol error in terms that an operator can act on.
 pub(super) fn explained(login: &Login, doing: Doing, error: russh::Error) -> SshError {
     let address = login.address;
     match error {

@@ -1,4 +1,4 @@
-//! What is read: a command is asked until its whole reply was there, undisturbed.
+//! Runs a reading command until its complete reply is received without interruption.
 
 use tokio::time::Instant;
 
@@ -8,11 +8,11 @@ use super::reply::{Body, View, refusal, view};
 use super::talking::Came;
 use super::{Command, Doing, Session, SshError};
 
-/// How often a reply is asked for that messages broke into.
+/// Attempts at a reply that log messages interrupt.
 const TRIES: u32 = 4;
 
 impl Session {
-    /// Returns the lines of the reply to a command: all of them, or an error.
+    /// Returns the complete reply to a command as lines.
     pub async fn read(&mut self, command: Command) -> Result<Vec<String>, SshError> {
         self.begin()?;
         let read = match self.mode {
@@ -57,7 +57,7 @@ impl Session {
         })
     }
 
-    /// Checks that a reply is one, and all of it.
+    /// Checks that a reply is valid and complete.
     fn check(&self, command: Command, lines: &[String]) -> Result<(), SshError> {
         let address = self.login.address;
         if refusal(lines).is_some() {
@@ -80,7 +80,7 @@ impl Session {
         }
     }
 
-    /// Enters a line and returns what came up to the prompt.
+    /// Sends a line and returns the output up to the prompt.
     pub(super) async fn enter(&mut self, line: Line, doing: Doing) -> Result<Body, SshError> {
         let deadline = Instant::now() + self.patience.reply;
         self.drain().await;

@@ -1,30 +1,30 @@
-//! Finds the reply to a line among what is on the screen: behind its echo, before the prompt.
+//! Finds the reply to a line in the terminal output: after its echo, before the prompt.
 
 use super::prompt::Prompt;
 
-/// An echo comes at once; so many messages do not come before it.
+/// The highest number of lines before an echo: it comes at once, after at most a few messages.
 const ECHO_WITHIN: usize = 100;
 
-/// What is on the screen, once a line was entered.
+/// The state of the output after a line was sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum View {
-    /// The reply is not there yet, or not all of it.
+    /// The reply is missing or incomplete.
     Unfinished,
     /// The pager waits for a key.
     Paged,
-    /// Something wants an answer.
+    /// The device asks a question.
     Asked(String),
-    /// It looks as if all of it were there, but the prompt is another than before.
+    /// The reply looks complete, but ends with another prompt than before.
     OtherPrompt,
-    /// The prompt has come.
+    /// The reply is complete.
     Finished(Body, Prompt),
 }
 
-/// What stands between echo and prompt.
+/// The lines between echo and prompt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Body {
     pub(super) lines: Vec<String>,
-    /// Lines that the device put in between on its own account; they are not in `lines`.
+    /// Unsolicited messages of the device in between; they are not in `lines`.
     pub(super) messages: Vec<String>,
 }
 
@@ -72,7 +72,8 @@ fn body(lines: &[String]) -> Body {
     Body { lines, messages }
 }
 
-/// Returns whether a line is the one that was sent, as a terminal shows it: behind the prompt, or scrolled with `$` at its left.
+/// Returns whether a line is the echo of the sent line, as a terminal shows it: after the prompt, or scrolled with `$`
+/// at its left.
 fn is_echo(line: &str, sent: &str, prompt: &Prompt) -> bool {
     let line = line.trim();
     let typed = prompt.begins(line).unwrap_or(line).trim();
@@ -87,7 +88,7 @@ fn is_echo(line: &str, sent: &str, prompt: &Prompt) -> bool {
     scrolled.ends_with(sent) || (scrolled.len() >= 8 && sent.ends_with(scrolled))
 }
 
-/// Returns whether a device says this on its own account: a line of its log, or a message from another terminal.
+/// Returns whether a line is an unsolicited message: a log line, or a message from another terminal.
 pub(super) fn is_message(line: &str) -> bool {
     let line = line.trim();
     if line.starts_with("*** Message from ") {
@@ -111,7 +112,7 @@ pub(super) fn is_message(line: &str) -> bool {
         })
 }
 
-/// Returns whether a line that is not ended waits for somebody to answer it.
+/// Returns whether an unfinished line is a question.
 pub(super) fn is_question(line: &str) -> bool {
     let line = line.trim().to_ascii_lowercase();
     let line = line.trim_end_matches(['?', ':', ' ']);
@@ -202,8 +203,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever a device sends, in whatever pieces: a reply that is believed has an echo before it and the prompt
-        /// behind it.
+        /// For any bytes in any pieces, an accepted reply has an echo before it and the prompt after it.
         #[test]
         fn any_bytes_are_a_reply_or_none(
             pieces in prop::collection::vec(

@@ -1,4 +1,4 @@
-//! A session of a device's command line: opened, asked, and left in good order.
+//! Opens and closes a session of a device's command line, for `observe` and `apply`.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use super::screen::Screen;
 use super::talking::Came;
 use super::{Doing, Fence, Login, Patience, SshError};
 
-/// How long a device may take to let us go.
+/// Time allowed for a logout.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A privileged session. One that has failed is cut off, and not used again.
+/// A privileged session. After a failure it is cut off and not used again.
 pub struct Session {
     pub(super) login: Login,
     pub(super) patience: Patience,
@@ -27,21 +27,21 @@ pub struct Session {
     pub(super) channel: Channel<Msg>,
     pub(super) screen: Screen,
     pub(super) prompt: Prompt,
-    /// Without one nothing is changed.
+    /// `None` for a read-only session.
     pub(super) fence: Option<Fence>,
     pub(super) mode: Mode,
     is_spent: bool,
 }
 
 impl Session {
-    /// Logs in to read, and makes sure that the prompt is known and privileged.
+    /// Logs in to read, and finds the prompt in privileged mode.
     ///
-    /// The host key is judged before the password is sent.
+    /// The host key is verified before the password is sent.
     pub async fn open(login: &Login, patience: Patience) -> Result<Self, SshError> {
         Self::enter_shell(login, patience, None).await
     }
 
-    /// Logs in to read and to write. Once the fence is closed not one byte more leaves, whoever waits for what.
+    /// Logs in to read and to write. After the fence is closed, no further byte is sent, even for a pending operation.
     pub async fn open_to_write(
         login: &Login,
         patience: Patience,
@@ -99,7 +99,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Begins something that must not fail: until it has succeeded the session is spent, even when nobody waits for it any more.
+    /// Marks the session as failed until `succeed`: an operation that is cancelled half-way also leaves it unusable.
     pub(super) fn begin(&mut self) -> Result<(), SshError> {
         if std::mem::replace(&mut self.is_spent, true) {
             return Err(SshError::Spent {
@@ -109,19 +109,19 @@ impl Session {
         Ok(())
     }
 
-    /// Ends what was begun. What is not ended stays on the screen: it is the prompt that the next line is typed at.
+    /// Ends an operation. The unfinished line stays on the screen: it is the prompt of the next line.
     pub(super) fn succeed(&mut self) {
         self.screen.clear_lines();
         self.is_spent = false;
     }
 
-    /// Cuts the session off; returns how many bytes have left in all.
+    /// Cuts the session off; returns the number of bytes sent in all.
     pub(super) fn cut(&mut self) -> u64 {
         self.is_spent = true;
         self.connection.wire.cut()
     }
 
-    /// Logs out. A session that is dropped instead is cut off.
+    /// Logs out. Dropping a session cuts it off instead.
     pub async fn close(mut self) {
         if self.is_spent || self.mode != Mode::Exec {
             return;
@@ -141,7 +141,7 @@ impl Session {
         drop(self.connection.wire);
     }
 
-    /// Switches something off that gets in the way. A device that does not know the command has not what it is about.
+    /// Turns a terminal feature off. A device that does not know the command does not have the feature.
     async fn set_up(&mut self, line: Line) -> Result<(), SshError> {
         let body = self.enter(line, Doing::SettingUp).await?;
         if body.lines.is_empty() || refusal(&body.lines).is_some() {
@@ -154,7 +154,7 @@ impl Session {
         })
     }
 
-    /// Finds out what the prompt is: it is what an empty line brings once more.
+    /// Finds the prompt: the line that an empty line makes the device repeat.
     pub(super) async fn learn(
         &mut self,
         deadline: Instant,
@@ -179,7 +179,7 @@ impl Session {
         }
     }
 
-    /// Gains privileges; the login's password answers the question for one.
+    /// Enters privileged mode; the login password answers the password question.
     async fn enable(&mut self, deadline: Instant) -> Result<(), SshError> {
         let doing = Doing::Enabling;
         let address = self.login.address;

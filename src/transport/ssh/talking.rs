@@ -1,4 +1,4 @@
-//! Keys to a device and what it says back, no faster than it comes and no longer than it may take.
+//! Sends keys to a device and receives its output within timeouts and a size limit.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use super::prompt::Prompt;
 use super::quote::quote;
 use super::{Doing, Session, SshError};
 
-/// More than the largest device with the longest names prints, many times over.
+/// Many times the output of the largest device with the longest names.
 const MOST_BYTES: usize = 4 << 20;
 
-/// What came of waiting.
+/// The result of waiting for output.
 pub(super) enum Came {
     Bytes,
-    /// Nothing, for as long as a pause.
+    /// No output for a pause.
     Pause,
 }
 
@@ -42,7 +42,7 @@ impl Session {
         self.fence.as_ref().is_some_and(|fence| !fence.is_open())
     }
 
-    /// Waits for more to be said.
+    /// Waits for more output.
     pub(super) async fn wait(&mut self, deadline: Instant, doing: Doing) -> Result<Came, SshError> {
         self.wait_for(self.patience.silence, deadline, doing).await
     }
@@ -68,7 +68,7 @@ impl Session {
         }
     }
 
-    /// Returns whether what stands last may be a prompt, so that a pause is worth a question.
+    /// Returns whether the last line may be a prompt, so that a pause is worth probing.
     fn has_an_end_in_sight(&self) -> bool {
         let is_prompt = |line: &str| Prompt::guess(line).is_some();
         is_prompt(&self.screen.current())
@@ -104,7 +104,7 @@ impl Session {
         }
     }
 
-    /// Takes what was said meanwhile off the line.
+    /// Discards the output received meanwhile.
     pub(super) async fn drain(&mut self) {
         // What is there is there at once. That the channel was closed shows when something is sent.
         while let Ok(Some(_)) = timeout(Duration::ZERO, self.channel.wait()).await {}

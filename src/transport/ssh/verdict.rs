@@ -1,55 +1,55 @@
-//! Whether the reply to a line that changes something is the one that it must be; everything else is none.
+//! Classifies the reply to a configuration line; anything unrecognised is a failure.
 
 use super::mode::Next;
 use super::prompt::Prompt;
 use super::reply::{is_message, is_question, refusal};
 
-/// Not every line that begins like a refusal is one.
+/// This line starts like a refusal and is not one.
 const SAVING: &str = "% Saving ";
 
-/// A line, and what must come of it.
+/// A sent line, and the reply expected to it.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     pub(super) text: &'a str,
-    /// The prompt that it was typed at.
+    /// The prompt at which it was sent.
     pub(super) at: &'a Prompt,
     pub(super) next: &'a Next,
     pub(super) says: Says,
 }
 
-/// What a device says when it did what it was told.
+/// The reply of a device to a line that it accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Says {
     Nothing,
-    /// That it saves, and how many bytes.
+    /// The confirmation that it saves, with the number of bytes.
     Saving,
 }
 
-/// What is on the screen, once a line was entered.
+/// The class of the output after a line was sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// There is no reply yet, or it is not all of it.
+    /// The reply is missing or incomplete.
     Waiting,
     Good(Reply),
-    /// The device says that it did not.
+    /// The device refused the line.
     Refused,
-    /// The device wants an answer.
+    /// The device asks a question.
     Asked,
-    /// The device says something else, or stands somewhere else.
+    /// The device printed something else, or is in another mode.
     Unknown,
 }
 
-/// A reply as it must be.
+/// An accepted reply.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reply {
-    /// What was said, messages on the device's own account included.
+    /// The output, including unsolicited messages.
     pub(super) lines: Vec<String>,
     pub(super) prompt: Prompt,
-    /// How much was saved.
+    /// The number of bytes saved.
     pub(super) bytes: Option<u64>,
 }
 
-/// Judges what is on the screen. `is_quiet`: nothing has come for a while.
+/// Classifies the output. `is_quiet` means a pause in the output.
 pub(super) fn verdict(
     lines: &[String],
     current: &str,
@@ -99,7 +99,7 @@ pub(super) fn verdict(
     }
 }
 
-/// Returns whether what came between two lines is nothing but messages and the prompt.
+/// Returns whether the output between two lines is only messages and the prompt.
 pub(super) fn is_calm(lines: &[String], current: &str, at: &Prompt) -> bool {
     let asked = Asked {
         text: "",
@@ -132,15 +132,15 @@ fn saved(line: &str) -> Option<u64> {
 }
 
 impl Asked<'_> {
-    /// Returns what stands behind the echo, or everything where there is none.
+    /// Returns the output after the echo, or all of it without an echo.
     pub(super) fn reply<'b>(&self, lines: &'b [String]) -> &'b [String] {
         let echo = lines.iter().position(|line| self.is_echo(line));
         let behind = echo.and_then(|echo| lines.get(echo + 1..));
         behind.unwrap_or(lines)
     }
 
-    /// Returns whether a line is the one that was typed, as a terminal shows it: behind the prompt, or scrolled with `$` at
-    /// its left.
+    /// Returns whether a line is the echo of the sent line, as a terminal shows it: after the prompt, or scrolled with
+    /// `$` at its left.
     fn is_echo(&self, line: &str) -> bool {
         let line = line.trim();
         if let Some(end) = line.strip_prefix('$') {
@@ -151,8 +151,8 @@ impl Asked<'_> {
         self.at.begins(line).unwrap_or(line).trim() == self.text
     }
 
-    /// Returns whether a line before the echo says nothing about it: it is blank, a prompt, or a message, perhaps behind
-    /// what was typed so far.
+    /// Returns whether a line before the echo is harmless: blank, a prompt, or a message, perhaps after the first
+    /// characters of the echo.
     fn is_aside(&self, line: &str) -> bool {
         let line = line.trim();
         if line.is_empty() || is_message(line) {
@@ -181,13 +181,13 @@ impl Asked<'_> {
         refusal(&others).is_some()
     }
 
-    /// Returns whether a line behind the echo says nothing about it; the device may show its prompt again behind a message.
+    /// Returns whether a line after the echo is harmless. The device may repeat its prompt after a message.
     fn is_noise(&self, line: &str) -> bool {
         let rest = self.next.begins(line).unwrap_or(line).trim();
         rest.is_empty() || is_message(rest)
     }
 
-    /// Returns what was said before the prompt that must come, where it has come.
+    /// Returns the output before the expected prompt, once that is shown.
     fn end<'b>(
         &self,
         after: &'b [String],
@@ -448,7 +448,7 @@ mod tests {
         }
     }
 
-    /// What is believed to be good, put together again from what was sent: nothing but these stand behind the echo.
+    /// Checks an accepted reply a second way: only messages and prompts follow the echo in the raw bytes.
     fn is_exactly_good(bytes: &[u8]) -> bool {
         let text = String::from_utf8_lossy(bytes);
         let mut lines: Vec<&str> = text.split("\r\n").collect();
@@ -494,7 +494,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
 
-        /// Whatever comes, in whatever pieces and pauses: what is taken as good is good to the letter.
+        /// For any pieces and pauses, only exactly good replies are accepted.
         #[test]
         fn only_exactly_good_replies_are_good(
             pieces in prop::collection::vec((piece(), any::<bool>()), 0..12),
@@ -515,7 +515,7 @@ mod tests {
             }
         }
 
-        /// Bytes of any kind, redrawn lines among them, never make a reply good that has something to say.
+        /// Any bytes, including redrawn lines, are accepted only if no text is visible after the echo.
         #[test]
         fn any_bytes_behind_the_echo_are_good_only_where_nothing_is_seen(
             bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), Just(0x1b), Just(0x08)], 1..60),

@@ -1,4 +1,4 @@
-//! What changes a device: configuration mode, one line after the other, and saving. What is not a good reply ends the session.
+//! Configures a device over SSH line by line, and saves; any reply but a good one ends the session.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use super::verdict::{Asked, Reply, Says, Verdict, is_calm, verdict};
 use super::{ConfigLine, Doing, Exchange, Saved, Session, SshError};
 use crate::crash;
 
-/// How long a few bytes may take out of the process; where the device has stopped reading they wait on, and that shows later.
+/// Time for a few bytes to leave the process. If the device has stopped reading, a later timeout reports it.
 const LEAVING: Duration = Duration::from_secs(1);
 
-/// One line, what it is for, and what must come of it.
+/// A line to send, its purpose and the expected reply.
 struct Typed<'a> {
     text: &'a str,
     doing: Doing,
     says: Says,
     mode: Mode,
     next: Next,
-    /// The names of the crash points before it is sent, when it was, and when it was answered.
+    /// The names of the crash points: before the line is sent, after it is sent, after the reply.
     points: Option<[&'static str; 3]>,
 }
 
@@ -39,7 +39,8 @@ impl Session {
         self.move_to(text, next).await
     }
 
-    /// Types a line of configuration mode. It is taken only when the device says nothing to it and stands where it leads.
+    /// Sends a line of configuration mode. It is accepted only if the device prints nothing and shows the expected
+    /// prompt.
     pub async fn line(&mut self, line: &ConfigLine) -> Result<Exchange, SshError> {
         let text = line.text();
         let Some(mode) = self.mode.after(line.leads_to()) else {
@@ -61,7 +62,7 @@ impl Session {
         self.change(typed).await.map(|(exchange, _)| exchange)
     }
 
-    /// Leaves configuration mode, whichever part of it.
+    /// Leaves configuration mode and its submodes.
     pub async fn configure_end(&mut self) -> Result<Exchange, SshError> {
         let text = Line::End.text();
         let next = match self.mode {
@@ -71,7 +72,7 @@ impl Session {
         self.move_to(text, next).await
     }
 
-    /// Saves the running configuration to the startup file, as far as the device says so.
+    /// Saves the running-config to the startup-config, as far as the device confirms it.
     pub async fn save(&mut self) -> Result<Saved, SshError> {
         let text = Line::Save.text();
         if self.mode != Mode::Exec {
@@ -90,7 +91,7 @@ impl Session {
         Ok(Saved { bytes, exchange })
     }
 
-    /// Types what changes the mode and nothing else.
+    /// Sends a line that only changes the mode.
     async fn move_to(
         &mut self,
         text: &'static str,
@@ -112,7 +113,7 @@ impl Session {
         self.change(typed).await.map(|(exchange, _)| exchange)
     }
 
-    /// Types a line and returns what came of it; whatever is not good cuts the session off.
+    /// Sends a line and returns the result; any failure cuts the session off.
     async fn change(&mut self, typed: Typed<'_>) -> Result<(Exchange, Option<u64>), SshError> {
         if let Err(error) = self.begin() {
             return self.not_sent(typed.text, error);
@@ -143,7 +144,7 @@ impl Session {
         }
     }
 
-    /// Types a line and judges the reply. `typed_at` is how many bytes had left when it was about to be typed.
+    /// Sends a line and classifies the reply. `typed_at` is the number of bytes sent before the line.
     async fn enter_and_judge(
         &mut self,
         typed: &Typed<'_>,
@@ -211,13 +212,14 @@ impl Session {
         }
     }
 
-    /// Returns when the line is out of the socket, so that who dies then has sent it; that it does not get out shows later.
+    /// Waits until the line has left the socket, so that a crash point after it is after sending. A timeout is ignored;
+    /// a later one reports it.
     async fn leaves(&self, before: u64) {
         let leaves = self.connection.wire.sends_more_than(before);
         let _out = timeout(LEAVING, leaves).await;
     }
 
-    /// Takes what was said meanwhile; it may be messages, and nothing else.
+    /// Checks that the output since the last line contains only messages.
     async fn is_calm(&mut self, doing: Doing) -> Result<(), SshError> {
         while let Ok(message) = timeout(Duration::ZERO, self.channel.wait()).await {
             self.take(message, doing)?;
@@ -232,7 +234,7 @@ impl Session {
         })
     }
 
-    /// Returns the device's host name as its prompt has it.
+    /// Returns the device's host name from its prompt.
     fn host(&self) -> Option<&str> {
         self.prompt.host_in(self.mode)
     }
@@ -257,7 +259,7 @@ impl Session {
         }
     }
 
-    /// Refuses to type a line; that is a failure as well.
+    /// Refuses to send a line; this is a failure as well.
     fn not_sent<T>(&mut self, text: &str, because: SshError) -> Result<T, SshError> {
         // What failed before is why, wherever the session was then.
         let because = self.begin().err().unwrap_or(because);

@@ -1,4 +1,4 @@
-//! SNMP 2c against a sound twin: the right values, whole columns, and little more on the network than needed.
+//! Tests SNMP 2c against a correct twin: right values, complete columns, few requests.
 
 use gamctl::secrets::Secret;
 use gamctl::transport::snmp::{Access, Session, SnmpError, Tuning, Value};

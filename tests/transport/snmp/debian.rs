@@ -1,4 +1,4 @@
-//! Our session beside net-snmp's own programs, against net-snmp's own agent; `tests/outside/run` runs it.
+//! Tests our session and net-snmp's programs against net-snmp's agent; run by `tests/outside/run`.
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, UdpSocket};
@@ -17,7 +17,7 @@ const INTERFACES: &[u32] = &[1, 3, 6, 1, 2, 1, 2];
 const AUTH: &str = "correct-horse";
 const HIDE: &str = "battery-staple";
 
-/// Debian's agent on a port of its own; it ends with this.
+/// Debian's agent on a port of its own, stopped when this is dropped.
 struct Agent {
     process: Child,
     addresses: [SocketAddr; 2],
@@ -31,7 +31,7 @@ impl Drop for Agent {
     }
 }
 
-/// Every user: a name, and net-snmp's and our names of the protocols.
+/// Every user: a name, and the names of the protocols in net-snmp and here.
 fn users() -> Vec<(String, Access, Vec<String>)> {
     let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
     let words = |words: &[&str]| {
@@ -134,7 +134,7 @@ async fn has_come_up(address: SocketAddr) -> bool {
     session.get(&[oid(SYSTEM).join(&[5, 0])]).await.is_ok()
 }
 
-/// What `snmpbulkwalk` prints of a subtree, one line for each name.
+/// Returns the output of `snmpbulkwalk` for a subtree, one line for each name.
 fn walked(address: SocketAddr, options: &[String], root: &[u32]) -> Vec<String> {
     let host = match address {
         SocketAddr::V4(_) => format!("udp:{address}"),
@@ -182,7 +182,7 @@ fn printed(column: &Column, cell: &Cell) -> String {
     line.replace(" \"", "\"")
 }
 
-/// Leaves out of a line what may differ from one moment to the next: the time, and counters of traffic.
+/// Removes everything from a line that changes over time: the time, and traffic counters.
 fn lasting(line: &str) -> &str {
     let moves = |column: u32| line.starts_with(&format!(".1.3.6.1.2.1.2.2.1.{column}."));
     if line.starts_with(".1.3.6.1.2.1.1.3.") || (10..=20).any(moves) {

@@ -1,4 +1,4 @@
-//! Every fault of SNMP that a twin has: the right columns or an error with a name, never a part for the whole.
+//! Tests every SNMP fault of a twin: correct columns or a named error, never a part as the whole.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn name(oid: &Oid) -> Name {
     Name::new(oid.arcs())
 }
 
-/// What a sound agent gives for [`roots`], a twin that does what it is told, and a session with it.
+/// Returns the correct values of [`roots`], a twin with a fault, and a session with it.
 async fn with(order: impl Into<FaultOrder>, tuning: Tuning) -> (Vec<Column>, Twin, Session) {
     let twin = twin(SUBSCRIBERS).await;
     let truth = session(&twin).await.columns(&roots()).await.unwrap();
@@ -31,7 +31,7 @@ async fn with(order: impl Into<FaultOrder>, tuning: Tuning) -> (Vec<Column>, Twi
     (truth, twin, session.unwrap())
 }
 
-/// Reads under a fault; the columns have to be right.
+/// Reads under a fault that must not change the result.
 async fn right_under(order: impl Into<FaultOrder>, tuning: Tuning) -> Counters {
     let (truth, _twin, session) = with(order, tuning).await;
     assert_eq!(session.columns(&roots()).await.unwrap(), truth);
@@ -190,7 +190,7 @@ async fn a_general_error_that_passes_leaves_no_trace() {
     right_under(order, PATIENT).await;
 }
 
-/// Nothing in the protocol tells a table that ended from one that was cut: `observe` compares columns.
+/// The protocol cannot distinguish a table's end from a truncation: `observe` compares columns.
 #[tokio::test]
 async fn a_table_that_ends_early_is_as_long_as_the_agent_says() {
     let after = name(&oid(GHN).join(&[40, 1, 50, 7]));

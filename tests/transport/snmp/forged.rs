@@ -1,4 +1,4 @@
-//! Agents that no twin can be: crafted reports, absurd sizes, forged answers, bytes that are nearly right.
+//! Tests against forged agents: crafted reports, absurd sizes, false answers, nearly valid bytes.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ pub(super) const QUICK: Tuning = Tuning {
     in_flight: 2,
 };
 
-/// Puts a tag and a length before bytes.
+/// Prefixes bytes with a tag and a length.
 pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let length = u16::try_from(content.len()).unwrap().to_be_bytes();
@@ -30,7 +30,7 @@ pub(super) fn number(value: i32) -> Vec<u8> {
     tlv(2, &[&value.to_be_bytes()])
 }
 
-/// The content of the nth element in a sequence of them.
+/// Returns the content of the nth element in a sequence.
 pub(super) fn nth(bytes: &[u8], nth: usize) -> &[u8] {
     let mut rest = bytes;
     for turn in 0.. {
@@ -79,7 +79,7 @@ fn id_of(request: &[u8]) -> Vec<u8> {
     nth(nth(nth(request, 0), 2), 0).to_vec()
 }
 
-/// Listens where an agent would, and sends what is made of each request.
+/// Listens as an agent, and sends the given answers to each request.
 pub(super) async fn agent<F>(mut answers: F) -> (SocketAddr, impl Future<Output = ()>)
 where
     F: FnMut(&[u8]) -> Vec<Vec<u8>>,
@@ -98,7 +98,7 @@ where
     (address, serve)
 }
 
-/// Runs something beside an agent that goes on for ever.
+/// Runs a future beside an agent that never ends.
 pub(super) async fn beside<T>(
     agent: impl Future<Output = ()>,
     asking: impl Future<Output = T>,
@@ -109,7 +109,7 @@ pub(super) async fn beside<T>(
     }
 }
 
-/// What a session with community `public` gets for one name.
+/// Returns the value that a session with community `public` gets for one name.
 async fn value_from<F>(answers: F) -> (Result<Value, SnmpError>, Session)
 where
     F: FnMut(&[u8]) -> Vec<Vec<u8>>,
@@ -240,7 +240,7 @@ async fn numbers_are_right_to_their_last_bit() {
     }
 }
 
-/// What a walk of one column makes of an agent that answers request after request with these rows and nothing more.
+/// Returns the walk of one column from an agent with these answers and nothing more.
 async fn column_from(answers: &[Vec<Vec<u8>>]) -> Result<Vec<u32>, SnmpError> {
     let mut turn = 0;
     let (address, serve) = agent(|request| {
@@ -349,7 +349,7 @@ fn sample(id: &[u8]) -> Vec<u8> {
     over_2c(&response(id, 0, &bindings.collect::<Vec<_>>()))
 }
 
-/// Walks a column of an agent that answers with bytes that were meddled with.
+/// Walks a column of an agent whose answers are modified.
 async fn walk_of(meddle: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<Vec<Value>, SnmpError> {
     let mut is_first = true;
     let (address, serve) = agent(|request| {
@@ -375,7 +375,7 @@ async fn walk_of(meddle: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<Vec<Value>, Snmp
     Ok(cells.map(|cell| cell.value).collect())
 }
 
-/// A length or a tag that is changed may not lose a value without a word; a byte of content that is, is another value.
+/// A changed length or tag must not silently drop a value; a changed byte of content gives another value.
 #[test]
 fn an_answer_that_was_cut_or_changed_is_an_error_or_as_long_as_before() {
     let runtime = tokio::runtime::Builder::new_current_thread();

@@ -1,4 +1,4 @@
-//! SNMP 3 against the twin: every level and pair of protocols, every refusal, reboots and other devices in between.
+//! Tests SNMP 3 against the twin: all levels and protocols, refusals, reboots, replaced devices.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn access(user: &str, auth: Option<Auth>, privacy: Option<Privacy>) -> Access {
     }
 }
 
-/// Everybody who may ask, and how they do.
+/// All configured users with their access.
 fn users() -> Vec<(User, Access)> {
     let read = agent::Access::Read;
     let mut users = vec![(User::new("open", read), access("open", None, None))];
@@ -83,7 +83,7 @@ async fn session(twin: &Twin, access: &Access) -> Session {
     session.unwrap()
 }
 
-/// The error that a request ends with when this is how it is asked.
+/// Returns the error of a request with this access.
 async fn refusal(twin: &Twin, access: &Access, tuning: Tuning) -> SnmpError {
     let session = match Session::open(twin.snmp_address(), access, tuning).await {
         Ok(session) => session,

@@ -1,4 +1,4 @@
-//! The dialogue with an SNMP 3 agent: who it is, what time it has, and what its reports lead to.
+//! Runs discovery, requests and reports with an SNMP 3 agent (RFC 3414 §3.2 and §4).
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use super::message::{self, AUTHENTIC, Message, Outgoing, PRIVATE, REPORTABLE};
 use super::privacy::Clock;
 use super::{Opened, Rejected, Report, User, keys};
 
-/// 1.3.6.1.6.3.15.1.1, below which the reports of this security model are.
+/// 1.3.6.1.6.3.15.1.1, the prefix of this security model's report counters.
 const REPORTS: [u32; 9] = [1, 3, 6, 1, 6, 3, 15, 1, 1];
 
-/// Times that one request may be sent again because the agent named its clock.
+/// The highest number of times that a request is sent again because the agent corrected the clock.
 const MOST_RESYNCS: u32 = 2;
 
-/// Reports that prove nothing and say the same, until they are believed to be all that comes.
+/// Unauthenticated reports with the same reason, after which that reason becomes the error.
 const BELIEVED: u32 = 2;
 
-/// What a report says.
+/// The reason in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Complaint {
     UnsupportedSecurityLevel,
@@ -35,12 +35,12 @@ enum Complaint {
     Other,
 }
 
-/// What became of one request so far.
+/// The progress of one request.
 #[derive(Default)]
 struct Course {
     resyncs: u32,
     has_discovered: bool,
-    /// Reports that proved nothing.
+    /// Unauthenticated reports.
     hints: u32,
 }
 
@@ -77,14 +77,14 @@ impl User {
         }
     }
 
-    /// Finds out which engine is there, before anything is asked of it.
+    /// Discovers the agent's engine before the first request.
     pub(in super::super) async fn meet(&self, agent: &Agent) -> Result<(), SnmpError> {
         let engine = self.discover(agent).await?;
         self.reset(&engine);
         Ok(())
     }
 
-    /// Asks as this user until there is an answer that proves to be one, or patience ends.
+    /// Sends a request as this user until there is an authenticated answer, or until all retries are used up.
     pub(in super::super) async fn ask(
         &self,
         agent: &Agent,
@@ -163,7 +163,7 @@ impl User {
         }
     }
 
-    /// Does what a report says that proved where it is from: the clock is set, forward or back, or asking ends.
+    /// Acts on an authenticated report: sets the clock, forward or back, or ends the request.
     fn heed(
         &self,
         agent: &Agent,
@@ -180,8 +180,8 @@ impl User {
         Ok(engine)
     }
 
-    /// Follows a report that proves nothing: what is known stays as it is, and at most one discovery is made. What it
-    /// finds is used for this request, and believed when the answer to it proves right.
+    /// Acts on an unauthenticated report: known state stays, and at most one discovery is made. The discovered engine
+    /// is used for this request only. It becomes known state after an authenticated answer.
     async fn follow(
         &self,
         agent: &Agent,
@@ -203,7 +203,7 @@ impl User {
         Ok(None)
     }
 
-    /// Asks who is there (RFC 3414 §4): the one answer that nothing can protect.
+    /// Discovers the engine (RFC 3414 §4). Its answer is the only one that cannot be authenticated.
     async fn discover(&self, agent: &Agent) -> Result<Arc<Engine>, SnmpError> {
         let ticket = agent.link.ticket();
         let mut writer = Writer::default();
@@ -242,7 +242,7 @@ impl User {
         Err(agent.given_up(&[], failure, Hint::Discovery))
     }
 
-    /// Makes what a first report tells of an engine into one to begin with.
+    /// Creates an engine from the first report about it.
     async fn acquaintance(&self, id: &[u8], clock: Clock) -> Option<Arc<Engine>> {
         let keys = match &self.auth {
             None => None,
@@ -258,7 +258,7 @@ impl User {
     }
 }
 
-/// Reads who an agent says it is.
+/// Reads the engine id and the clock from a discovery answer.
 fn introduction(datagram: &[u8]) -> Option<(Vec<u8>, Clock)> {
     let message = Message::read(datagram).ok()?;
     let is_plain = message.flags & (AUTHENTIC | PRIVATE) == 0;

@@ -1,4 +1,4 @@
-//! From passwords to the keys of one user at one engine (RFC 3414 §2.6 and A.2).
+//! Derives the keys of an SNMP 3 user at one engine from passwords (RFC 3414 §2.6 and A.2).
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
@@ -12,13 +12,13 @@ use super::super::access::{Auth, AuthProtocol, Privacy};
 use super::super::link::lock;
 use crate::secrets::Secret;
 
-/// What a password is stretched to before it is hashed, so that guessing is slow.
+/// The length a password is stretched to before it is hashed, which makes guessing slow.
 const STRETCHED: usize = 1 << 20;
 
-/// Stretched passwords that are kept at most; a fleet has a few.
+/// The highest number of cached stretched passwords; a fleet has a few.
 const KEPT: usize = 256;
 
-/// A secret that is wiped when the last who knows it forgets it, and that does not print itself.
+/// A secret that is wiped when the last copy is dropped, and that does not print itself.
 #[derive(Clone)]
 pub(super) struct Key(Zeroizing<Vec<u8>>);
 
@@ -41,14 +41,14 @@ pub(super) struct Keys {
     pub(super) privacy: Option<Key>,
 }
 
-/// A stretched password, in a place where the second who needs it waits for the first.
+/// A stretched password; a second user of the same password waits for the first to compute it.
 type Place = Arc<OnceLock<Key>>;
 
-/// Under a digest of protocol and password: the password itself is not kept longer than its owner keeps it.
+/// The cache, by a digest of protocol and password: the password itself is not kept longer than by its owner.
 static STRETCHED_PASSWORDS: LazyLock<Mutex<HashMap<[u8; 32], Place>>> =
     LazyLock::new(Mutex::default);
 
-/// Makes keys; off the threads that serve the network, for the first use of a password takes milliseconds.
+/// Derives keys on a blocking thread: the first use of a password needs milliseconds of CPU time.
 pub(super) async fn make(auth: &Auth, privacy: Option<&Privacy>, engine: &[u8]) -> Option<Keys> {
     let stretched = stretched(auth.protocol, &auth.password).await?;
     let hidden = match privacy {
@@ -99,7 +99,7 @@ fn place(protocol: AuthProtocol, password: &Secret) -> Place {
     known.entry(digest.finalize().into()).or_default().clone()
 }
 
-/// A.2: a megabyte of the password again and again. An empty one cannot be stretched; `User::new` lets none pass.
+/// Hashes a megabyte of the repeated password (A.2). The password must not be empty, which `User::new` checks.
 fn stretch<D: Digest>(password: &[u8]) -> Key {
     let mut hash = D::new();
     let mut repeated = password.iter().cycle();
@@ -145,7 +145,7 @@ mod tests {
         bytes.map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// RFC 3414 A.3.1 and A.3.2 print these.
+    /// The examples printed in RFC 3414 A.3.1 and A.3.2.
     #[test]
     fn the_examples_of_the_standard_come_out() {
         let stretched = stretch::<Md5>(b"maplesyrup");
