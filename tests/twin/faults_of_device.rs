@@ -1,4 +1,4 @@
-//! Every fault of the device itself: saving, rebooting, being replaced, being edited by others.
+//! Tests the faults of the device itself: saving, rebooting, replacement, edits by other users.
 
 use gamctl::simulator::fault::{At, Fault, FaultOrder};
 use gamctl::simulator::gam::FirmwareProfile;
@@ -10,7 +10,7 @@ use super::{LONG, twin};
 
 const SAVE: &str = "copy running-config startup-config";
 
-/// Waits until the device has booted so often.
+/// Waits until the device has booted this many times.
 async fn booted(twin: &Twin, times: u64) {
     let has_booted = |state: &State| state.counts.boots == times && state.is_up;
     twin.wait_until(has_booted, LONG).await.unwrap();

@@ -1,4 +1,4 @@
-//! Every fault of SSH, seen from a client.
+//! Tests every SSH fault from the client's side.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ async fn connections_are_accepted_and_reset() {
     assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
-/// Connects without speaking SSH, says who it is, and returns what comes until it is silent.
+/// Connects without SSH, sends an identification, and returns the output until it is silent.
 async fn first_words(twin: &Twin) -> Vec<u8> {
     let mut stream = TcpStream::connect(twin.ssh_address()).await.unwrap();
     stream.write_all(b"SSH-2.0-test\r\n").await.unwrap();

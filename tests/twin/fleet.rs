@@ -1,4 +1,4 @@
-//! A fleet of twins and its control socket, run as people run them.
+//! Tests a fleet of twins and its control socket through the command line.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

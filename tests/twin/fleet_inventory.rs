@@ -1,4 +1,4 @@
-//! The inventory that `gamctl twin --write-inventory` writes: every command works in it.
+//! Tests every command in the inventory that `gamctl twin --write-inventory` writes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

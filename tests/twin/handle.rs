@@ -1,4 +1,4 @@
-//! The handle by which tests hold a twin.
+//! Tests the handle of a running twin.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Clients of SSH that do what friendly ones do not: their places are free again, and nobody else notices.
+//! Tests misbehaving SSH clients: their session slots are freed, and other clients are not affected.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use russh::ChannelMsg;
 use super::client::{Shell, login};
 use super::{LONG, twin};
 
-/// More than the twin's side of a channel holds when nobody reads it.
+/// More than the twin's side of an unread channel holds.
 const PIECES: usize = 100;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Sessions as golden screens: `sessions/NAME.keys` is typed, `NAME.screen` is what a person sees.
+//! Tests sessions as golden screens: `sessions/NAME.keys` is the input, `NAME.screen` the output.
 
 use gamctl::model::GamModel;
 use gamctl::simulator::commands::{Entrance, Outcome, Session, write_startup};
@@ -36,7 +36,7 @@ fn enable_asks_for_a_password_without_showing_it() {
     );
 }
 
-/// Types a file of keys into a new session and returns the screen, with its control bytes made visible.
+/// Sends a file of keys to a new session and returns the screen, with control bytes made visible.
 fn screen(keys: &str) -> String {
     let mut gam = gam(GamModel::Gam12M, None);
     let mut session = Session::open(&gam, 80, 24);

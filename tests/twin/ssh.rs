@@ -1,4 +1,4 @@
-//! Logging in and typing, as any client of SSH does.
+//! Tests logging in and entering lines, as any SSH client does.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! SNMP and the command line tell the same story: lines made from the tables are the lines of the running-config.
+//! Tests that SNMP and the CLI agree: lines built from the tables equal those of the running-config.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::properties::tried;
 
 const CONFIGURATION: [u32; 11] = [1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2];
 
-/// Rows of a table by index; in each, values by column.
+/// Rows of a table by index, with values by column.
 type Rows = BTreeMap<u32, BTreeMap<u32, Value>>;
 
 /// Walks one table of the agent's configuration.

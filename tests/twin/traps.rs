@@ -1,4 +1,4 @@
-//! What a twin tells without being asked.
+//! Tests the traps of a twin.
 
 use gamctl::simulator::gam::{Condition, Edit, Entity, Grade, Severity, UplinkOptions};
 use gamctl::simulator::server::{TrapReceiver, Twin};
@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::{LONG, settings, snmp};
 
-/// Returns the name of the next trap, and how many bindings it has beside time and name.
+/// Returns the name of the next trap, and its number of bindings besides time and name.
 async fn next(socket: &UdpSocket) -> (String, usize) {
     let mut buffer = vec![0; 2048];
     let received = timeout(LONG, socket.recv_from(&mut buffer)).await;
@@ -71,7 +71,7 @@ async fn a_start_an_alarm_and_a_link_are_told() {
     while next(&socket).await != (standard(1), 0) {}
 }
 
-/// Skips traps up to one of the alarm MIB that ends like this, and returns how many columns it has.
+/// Skips traps up to one of the alarm MIB with this ending, and returns its number of columns.
 async fn until_alarm(socket: &UdpSocket, end: &str) -> usize {
     loop {
         let (name, columns) = next(socket).await;

@@ -1,4 +1,4 @@
-//! What each command does, and what each `show` prints.
+//! Implements the CLI commands of a simulated GAM.
 
 mod configure;
 mod execute;

@@ -1,4 +1,4 @@
-//! The text of `show running-config`, in the form of lines seen on a real box.
+//! Prints the running-config of a simulated GAM, in the form seen on a real device.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::simulator::gam::{
     Place, Profile, Subscriber, SwitchportMode, Uplink,
 };
 
-/// Returns the running configuration as lines that a device of the same model takes back.
+/// Returns the running-config as lines that a device of the same model accepts.
 pub fn running_config(gam: &Gam) -> String {
     text_of(gam, gam.running())
 }

@@ -1,4 +1,4 @@
-//! Sessions as a person types them, without a network: keys in, screen out.
+//! Tests CLI sessions without a network: keys in, screen out.
 
 use super::*;
 use crate::model::GamModel;
@@ -17,7 +17,7 @@ fn gam(model: GamModel) -> Gam {
     Gam::new(build, NOW)
 }
 
-/// Returns what each line of configuration answers, without echo and prompt.
+/// Returns the answer to each line of configuration, without echo and prompt.
 fn answers(gam: &mut Gam, lines: &[&str]) -> Vec<String> {
     let mut session = Session::open(gam, 0, 0);
     session.type_keys(b"terminal width 0\rconfigure terminal\r");
@@ -98,7 +98,7 @@ fn lines_about_what_a_twin_does_not_have_are_left_out_and_those_about_subscriber
     }
 }
 
-/// Lines that prepare a device, the line that is refused, and how.
+/// Lines that prepare a device, the refused line, and the refusal.
 const REFUSED: &[(&[&str], &str, &str)] = &[
     (&[], "ghn port 13 name x", "Invalid port"),
     (&[], "hostname \"two words\"", "Invalid host name"),

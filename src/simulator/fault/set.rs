@@ -1,4 +1,4 @@
-//! The faults that are set, and which of them strike an event.
+//! Keeps the faults set on a twin, and selects those that an event triggers.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
     SavePlan, Standing,
 };
 
-/// Names one fault of a set; never used twice.
+/// The id of a fault; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct FaultId(pub u64);
@@ -20,9 +20,9 @@ pub struct Planted {
     pub id: FaultId,
     #[serde(flatten)]
     pub order: FaultOrder,
-    /// How many events of its kind it has seen.
+    /// The number of matching events so far.
     pub seen: u64,
-    /// How many of these it struck.
+    /// The number of times it happened.
     pub struck: u64,
 }
 
@@ -50,7 +50,7 @@ impl Faults {
         &self.planted
     }
 
-    /// Returns whether there was such a fault.
+    /// Removes a fault; returns whether it was set.
     pub fn clear(&mut self, id: FaultId) -> bool {
         let before = self.planted.len();
         self.planted.retain(|planted| planted.id != id);
@@ -61,14 +61,14 @@ impl Faults {
         self.planted.clear();
     }
 
-    /// Returns whether nobody listens for SSH.
+    /// Returns whether the SSH port is closed.
     pub fn is_refusing(&self) -> bool {
         self.planted
             .iter()
             .any(|planted| planted.order.fault == Fault::SshRefuse {})
     }
 
-    /// Says what goes wrong with a request; `chance` is drawn from 0 to 99.
+    /// Returns the faults of a request; `chance` is a random number from 0 to 99.
     pub fn on_datagram(&mut self, chance: u32) -> DatagramPlan {
         let mut plan = DatagramPlan::default();
         for fault in self.strike(Event::Datagram, "", chance) {
@@ -91,7 +91,7 @@ impl Faults {
         plan
     }
 
-    /// Returns whether a right login is refused.
+    /// Returns whether a login with the right credentials is refused.
     pub fn on_login(&mut self) -> bool {
         !self.strike(Event::Login, "", 0).is_empty()
     }
@@ -115,7 +115,7 @@ impl Faults {
         plan
     }
 
-    /// Returns what holds before any line: only what waits for none.
+    /// Returns the faults that apply before any line.
     pub fn on_shell(&self) -> Standing {
         let mut plan = LinePlan::default();
         for planted in &self.planted {
@@ -127,7 +127,7 @@ impl Faults {
         plan.standing
     }
 
-    /// Counts one event, and returns the faults that strike it.
+    /// Counts an event, and returns the faults that it triggers.
     fn strike(&mut self, event: Event, text: &str, chance: u32) -> Vec<Fault> {
         let mut struck = Vec::new();
         for planted in &mut self.planted {

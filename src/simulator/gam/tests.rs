@@ -1,4 +1,4 @@
-//! A box as it lives: links and alarms that follow, reboots, another box in its place.
+//! Tests a simulated device: links, alarms, reboots, replaced hardware.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::simulator::commands::merge;
 
 const START: Moment = Moment::from_unix_millis(1_790_000_000_000);
 
-/// An endpoint on port 1, and whom it serves.
+/// An endpoint on port 1 with its subscriber.
 const ONE: &str = "ghn endpoint 1 name one mac-address 00:0e:d8:40:00:01 port 1\n\
                    ghn subscriber 1 name one endpoint 1 vid 100 remapped-vid 300\n";
 
@@ -37,7 +37,7 @@ fn enter(gam: &mut Gam, lines: &str) {
     gam.replace_running(running, START);
 }
 
-/// Returns a box of copper with one endpoint where it belongs.
+/// Returns a copper device with one endpoint on its port.
 fn serving() -> Gam {
     let mut gam = built(GamModel::Gam12M);
     enter(&mut gam, ONE);

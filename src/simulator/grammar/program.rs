@@ -1,9 +1,9 @@
-//! A pattern as steps to walk: what may come next at each place, without ever going back.
+//! Compiles a pattern into steps that are matched without backtracking.
 
 use super::argument::Kind;
 use super::pattern::{Item, PatternError, read};
 
-/// One step; the numbers are places of other steps.
+/// One step; the numbers are indexes of other steps.
 #[derive(Debug)]
 pub(super) enum Step {
     Word {
@@ -15,11 +15,11 @@ pub(super) enum Step {
         kind: Kind,
         next: usize,
     },
-    /// Go on at any of these.
+    /// Continue at any of these.
     Fork(Vec<usize>),
-    /// Take one of these not taken yet, or go on at `next`.
+    /// Match one of these not matched yet, or continue at `next`.
     Options {
-        /// The bit that remembers each, and where it begins.
+        /// The bit of each alternative, and its first step.
         alternatives: Vec<(u64, usize)>,
         is_optional: bool,
         next: usize,
@@ -27,7 +27,7 @@ pub(super) enum Step {
     End,
 }
 
-/// Where a walk through a program is: a step, and the options it has used up.
+/// A position in a program: a step, and the options used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Spot {
     pub(super) step: usize,
@@ -37,7 +37,7 @@ pub(super) struct Spot {
 #[derive(Debug)]
 pub(super) struct Program {
     steps: Vec<Step>,
-    /// Where each line begins.
+    /// The starting position of each line.
     pub(super) start: Vec<Spot>,
 }
 
@@ -89,7 +89,7 @@ impl Program {
         matches!(self.step(spot), Some(Step::End))
     }
 
-    /// Returns whether an option that begins with this keyword was given already.
+    /// Returns whether an option that starts with this keyword was given already.
     pub(super) fn is_spent(&self, spot: Spot, keyword: &str) -> bool {
         self.steps.iter().any(|step| match step {
             Step::Options { alternatives, .. } => alternatives.iter().any(|(bit, first)| {
@@ -101,7 +101,7 @@ impl Program {
         })
     }
 
-    /// Returns the words, arguments and ends that are next from a spot, in the pattern's order.
+    /// Returns the words, arguments and ends reachable from a position, in the pattern's order.
     pub(super) fn reach(&self, from: Spot) -> Vec<Spot> {
         let mut reached: Vec<Spot> = Vec::new();
         let mut passed: Vec<Spot> = Vec::new();
@@ -145,7 +145,7 @@ impl Program {
     }
 }
 
-/// Builds from the end to the beginning, so that each step knows the next.
+/// Builds from the end to the beginning, because each step refers to the next.
 #[derive(Default)]
 struct Builder {
     steps: Vec<Step>,
@@ -158,7 +158,7 @@ impl Builder {
         self.steps.len() - 1
     }
 
-    /// Adds what leads to `next`, and returns where it begins.
+    /// Adds the steps that lead to `next`, and returns their start.
     fn sequence(&mut self, items: &[Item], next: usize) -> usize {
         let mut next = next;
         for item in items.iter().rev() {

@@ -1,4 +1,4 @@
-//! Lines as people and programs write them, against patterns as commands are written.
+//! Tests lines as people and programs write them against patterns as commands use them.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Rows of tables about endpoints: by id or by address, only those that are heard, and their Ethernet ports.
+//! Lists the rows of endpoint tables: by id or address, only those heard, and their Ethernet ports.
 
 use super::rows::{Rows, arcs_of, first_after, id_of, lowest_after, mac_of};
 use crate::model::MacAddress;
@@ -72,7 +72,7 @@ pub(super) static MAC_ETHERNET: Rows = Rows {
     },
 };
 
-/// Returns the endpoint of a row, whether the index begins with an id or with an address.
+/// Returns the endpoint of a row, for an index that starts with an id or an address.
 pub(super) fn endpoint_at<'g>(gam: &'g Gam, index: &[u32]) -> Option<Detected<'g>> {
     match index {
         [id] | [id, _] => gam.detected_by_id(u16::try_from(*id).ok()?),

@@ -1,4 +1,4 @@
-//! IF-MIB: every interface with its state and counters, the thousands of VLAN interfaces as well as the ports.
+//! IF-MIB: every interface with its state and counters, both ports and thousands of VLAN interfaces.
 
 use compact_str::{CompactString, format_compact};
 
@@ -15,7 +15,7 @@ use crate::simulator::snmp::{ErrorStatus, Oid, Value};
 const INTERFACES: [u32; 7] = [1, 3, 6, 1, 2, 1, 2];
 const IF_MIB: [u32; 8] = [1, 3, 6, 1, 2, 1, 31, 1];
 
-/// `ifType`: a port is an Ethernet to its manager, G.hn or not (assumed).
+/// `ifType`: every port is an Ethernet interface, G.hn or not (assumed).
 const ETHERNET: i32 = 6;
 const LAYER_2_VLAN: i32 = 135;
 
@@ -30,7 +30,7 @@ const LONGEST_PACKET: i32 = 1500;
 const ALIAS: usize = 64;
 const NAME: usize = 255;
 
-/// One counter of 32 bits: it is the lower half of the one that the device counts with.
+/// Defines a counter of 32 bits: the lower half of the device's 64-bit counter.
 macro_rules! narrow {
     ($number:literal, $($counter:tt)+) => {
         column($number, |gam, index, now| {
@@ -153,7 +153,7 @@ static EXTENDED: Table = Table {
     ],
 };
 
-/// Nobody tests interfaces here, so the third value is none that can be set.
+/// Only up and down can be set; the third value, testing, is not supported.
 const ADMIN_STATUS: Syntax = Syntax::OneOf(&[UP, DOWN]);
 
 pub(super) fn objects() -> Vec<Object> {
@@ -182,7 +182,7 @@ fn name(gam: &Gam, index: &[u32]) -> CompactString {
     }
 }
 
-/// A G.hn port's alias is its name (assumed); nothing else has one.
+/// Returns a G.hn port's name as its alias (assumed); other interfaces have none.
 fn alias<'g>(gam: &'g Gam, index: &[u32]) -> &'g str {
     match physical_at(gam, index) {
         Some(Interface::Ghn(port)) => {
@@ -193,7 +193,7 @@ fn alias<'g>(gam: &'g Gam, index: &[u32]) -> &'g str {
     }
 }
 
-/// G.hn ports are known to the switch as gigabit ports (assumed); VLAN interfaces have no speed of their own.
+/// Returns the speed: G.hn ports are gigabit ports for the switch (assumed), VLAN interfaces have none.
 fn megabits(gam: &Gam, index: &[u32]) -> u32 {
     match physical_at(gam, index) {
         Some(Interface::Ghn(_)) => 1000,
@@ -202,7 +202,7 @@ fn megabits(gam: &Gam, index: &[u32]) -> u32 {
     }
 }
 
-/// A VLAN interface that nobody configured is there and down (assumed).
+/// Returns whether an interface is enabled; an unconfigured VLAN interface is present and down (assumed).
 fn is_wanted(gam: &Gam, index: &[u32]) -> bool {
     match interface_at(gam, index) {
         Some(AnyInterface::Vlan(vlan)) => gam.running().vlan_interfaces.contains_key(&vlan),

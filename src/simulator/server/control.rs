@@ -1,4 +1,4 @@
-//! The control socket of a fleet: a file that only its owner opens, one line of JSON for each request and each answer.
+//! Serves the control socket of a fleet: a file for its owner only, one line of JSON each way.
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -14,16 +14,16 @@ use super::Fleet;
 use super::control_answer::answer;
 use super::control_protocol::{Answer, LONGEST_REQUEST, Request};
 
-/// How many may ask at once.
+/// The highest number of simultaneous clients.
 const MOST_CLIENTS: usize = 32;
 
-/// How long a client may say nothing.
+/// The longest silence of a client.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long to wait after the machine ran out of files or memory.
+/// The pause after the host ran out of files or memory.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Why there is no control socket.
+/// The reason why there is no control socket.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     #[error("{} is the control socket of running twins; stop them, or give another path with `--control`", .0.display())]
@@ -34,7 +34,7 @@ pub enum ControlError {
     Bind(PathBuf, #[source] io::Error),
 }
 
-/// A control socket that is listened on. Its file is gone when it is dropped.
+/// A listening control socket. Dropping it removes its file.
 #[derive(Debug)]
 pub struct Control {
     path: PathBuf,
@@ -42,7 +42,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Makes the socket; one that a fleet left behind when it was killed is replaced. Needs a runtime of tokio.
+    /// Creates the socket, and replaces one that a killed fleet left behind. Needs a tokio runtime.
     pub async fn bind(path: &Path) -> Result<Self, ControlError> {
         let failed = |source| ControlError::Bind(path.to_owned(), source);
         match std::fs::symlink_metadata(path) {
@@ -70,7 +70,7 @@ impl Control {
         &self.path
     }
 
-    /// Answers until it is dropped.
+    /// Answers requests until it is dropped.
     pub async fn serve(&self, fleet: Arc<Fleet>) {
         let mut clients = JoinSet::new();
         loop {
@@ -96,7 +96,7 @@ impl Drop for Control {
     }
 }
 
-/// Answers one client until it leaves, falls silent or sends more than a request can have.
+/// Answers one client until it disconnects, is silent for too long, or exceeds the length of a request.
 async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);

@@ -1,4 +1,4 @@
-//! What a fleet does when it is asked over its control socket.
+//! Runs the requests of a fleet's control socket.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::simulator::commands::{running_config, text_of, write_startup};
 use crate::simulator::fault::{FaultId, Planted};
 use crate::simulator::gam::{Condition, Entity, Gam, Grade, Place, Wire, World};
 
-/// Does what is asked.
+/// Runs a request.
 pub(super) fn answer(fleet: &Fleet, request: Request) -> Answer {
     let Some(device) = request.device() else {
         let mut listed: Vec<Listed> = fleet.twins().map(|(name, twin)| list(name, twin)).collect();
@@ -178,7 +178,7 @@ fn wire(
     Ok(Answer::Done)
 }
 
-/// Meters, and tenths of a decibel, that no wire in a building has.
+/// A length in meters, and a signal in decibels, above any wire in a building.
 const LONGEST_WIRE: u32 = 2000;
 const BEST_SNR: u32 = 700;
 
@@ -190,7 +190,7 @@ fn check_up(twin: &Twin) -> Result<(), String> {
     }
 }
 
-/// Enters lines as somebody at another terminal would.
+/// Enters lines as a user at another terminal would.
 fn edit(twin: &Twin, lines: &[String]) -> Result<Answer, String> {
     check_up(twin)?;
     if let Some(line) = lines.iter().find(|line| line.contains(char::is_control)) {
@@ -207,7 +207,7 @@ fn edit(twin: &Twin, lines: &[String]) -> Result<Answer, String> {
     Ok(Answer::Session { text, is_refused })
 }
 
-/// Returns what a session showed with the prompt that the first line was entered at, and without the last one.
+/// Returns the output of a session from the prompt of the first line on, without the last prompt.
 fn from_prompt_to_prompt(prompt: &str, shown: &str) -> String {
     let text = format!("{prompt}{}", shown.replace('\r', ""));
     let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
@@ -215,7 +215,7 @@ fn from_prompt_to_prompt(prompt: &str, shown: &str) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// Returns what an alarm is about, by its name as alarms print it.
+/// Returns the entity of an alarm by its printed name.
 fn entity_of(gam: &Gam, name: Option<&str>) -> Entity {
     let Some(name) = name else {
         return Entity::system();

@@ -1,4 +1,4 @@
-//! The TCP port of a twin: who comes in, and whether anybody listens.
+//! Listens on the SSH port of a twin and accepts connections while no fault closes it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,13 +12,13 @@ use tokio::task::JoinSet;
 use super::ssh;
 use super::state::Shared;
 
-/// How many connections there may be at once, logged in or not (assumed).
+/// The highest number of connections, logged in or not (assumed).
 const MOST_CONNECTIONS: usize = 64;
 
-/// How long to wait after the machine ran out of files or memory.
+/// The pause after the host ran out of files or memory.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// A port that somebody listens on or not, without ever being given away.
+/// A reserved port, with or without a listener.
 pub(super) struct Door {
     address: SocketAddr,
     inside: Mutex<Inside>,
@@ -26,7 +26,7 @@ pub(super) struct Door {
 
 struct Inside {
     listener: Option<TcpListener>,
-    /// Holds the port while nobody listens: connections are refused, and nobody else gets it.
+    /// Keeps the port bound without a listener: connections are refused, and no other process gets the port.
     keeper: Option<TcpSocket>,
     waiting: Option<Waker>,
 }
@@ -52,7 +52,7 @@ impl Door {
         self.inside().listener.is_some()
     }
 
-    /// Listens or stops listening; needs a runtime around it. What cannot be opened again stays closed until the next try.
+    /// Opens or closes the listener; needs a tokio runtime. A listener that fails to open is opened at the next call.
     pub(super) fn set_open(&self, is_open: bool) {
         let mut inside = self.inside();
         if inside.listener.is_some() == is_open {
@@ -70,7 +70,7 @@ impl Door {
         }
     }
 
-    /// Gives the port away.
+    /// Releases the port.
     pub(super) fn shut(&self) {
         let mut inside = self.inside();
         inside.listener = None;
@@ -109,7 +109,7 @@ fn keep(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-/// Lets connections in until the twin is stopped.
+/// Accepts connections until the twin is stopped.
 pub(super) async fn serve(shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {

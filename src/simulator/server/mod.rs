@@ -1,9 +1,10 @@
-//! Where a twin meets the world: sockets, tasks, clocks and files.
+//! Runs twins on real sockets, with tasks, clocks and files.
 //!
-//! `settings` what a twin is made from · `twin` the handle · `state` what all its tasks share · `door` the TCP port and who comes in ·
-//! `ssh` a connection · `shell` one session in it · `wire` the bytes below · `udp` the agent · `trap` what is told unasked ·
-//! `power` going down and coming up again · `fleet` many twins · `control` the socket by which they are asked, `control_protocol` in which
-//! words, `control_answer` what they do then. Whoever wants to fail asks `crate::simulator::fault` what goes wrong; here it is done.
+//! `settings` configures a twin, `twin` is its handle, `state` is shared by all its tasks. `door` listens on the TCP
+//! port. `ssh` serves a connection, `shell` a session in it, `wire` its bytes. `udp` is the SNMP agent's socket, `trap`
+//! sends traps. `power` reboots the device. `fleet` holds many twins. `control` is their control socket,
+//! `control_protocol` its messages, `control_answer` runs them. `crate::simulator::fault` decides about faults; this
+//! module carries them out.
 
 mod clock;
 mod control;

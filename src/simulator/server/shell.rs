@@ -1,4 +1,4 @@
-//! One session of the command line: keys in, lines run as faults let them, replies out.
+//! Serves one CLI session: receives keys, runs lines as faults allow, sends replies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use super::wire::Control;
 use crate::simulator::commands::{Outcome, Session};
 use crate::simulator::fault::{At, LinePlan, Pieces, Restart, Standing};
 
-/// How long a client may leave its window shut.
+/// The longest time that a client may keep its window closed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long a client that was told to go may take: OpenSSH forgets what it has not shown yet when it is thrown out.
+/// The time for a client to leave after a disconnect: OpenSSH discards unprinted output when the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// The most that is kept back for one piece.
+/// The highest number of bytes held back for one piece.
 const MOST_KEPT: usize = 1 << 20;
 
-/// How much usually goes into one packet.
+/// The usual size of a packet.
 const PACKET: usize = 512;
 
-/// What a shell is opened with.
+/// The settings of a shell.
 pub(super) struct Opening {
     pub(super) shared: Arc<Shared>,
     pub(super) control: Arc<Control>,
@@ -38,7 +38,7 @@ pub(super) struct Opening {
     pub(super) is_silent: bool,
 }
 
-/// The session cannot go on: it was closed, or its connection is gone.
+/// The session cannot continue: it was closed, or its connection is gone.
 struct Ended;
 
 struct Shell {
@@ -48,11 +48,11 @@ struct Shell {
     output: ChannelWriteHalf<Msg>,
     session: Session,
     standing: Standing,
-    /// Output that waits to go out in one piece.
+    /// Output held back for one piece.
     kept: Vec<u8>,
 }
 
-/// Reads a channel until its shell is asked for, and serves that.
+/// Reads a channel until its shell is requested, then serves the shell.
 pub(super) async fn wait(channel: Channel<Msg>, asked: oneshot::Receiver<Opening>) {
     let (read, output) = channel.split();
     let mut input = Input::new(read);
@@ -111,7 +111,7 @@ async fn close(output: &ChannelWriteHalf<Msg>) {
     let _sent = output.close().await;
 }
 
-/// Takes one of the few places for sessions.
+/// Takes one of the few session slots.
 fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
     let shared = &opening.shared;
     shared.change(|state, now| {
@@ -137,7 +137,7 @@ fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
     })
 }
 
-/// Gives the place back, however the session ends.
+/// Releases the session slot, however the session ends.
 struct Registered {
     shared: Arc<Shared>,
     number: u64,
@@ -187,7 +187,7 @@ impl Shell {
         }
     }
 
-    /// Runs a line that was entered, or fails to.
+    /// Runs an entered line, or fails as a fault demands.
     async fn take_line(&mut self, line: String) -> Result<(), Ended> {
         let mut plan = self.plan(&line);
         self.standing = plan.standing.clone();
@@ -231,7 +231,8 @@ impl Shell {
         self.end_after(&plan).await
     }
 
-    /// Asks what goes wrong with a line. One that was held back by a question was asked about already, and an empty one is no command.
+    /// Returns the faults of a line. A line confirmed after a question was counted already, and an empty one is not a
+    /// command.
     fn plan(&self, line: &str) -> LinePlan {
         let is_counted = !self.session.is_confirmed() && !line.trim().is_empty();
         let number = self.number;
@@ -314,7 +315,7 @@ impl Shell {
         Err(Ended)
     }
 
-    /// Lets time pass, in which keys are collected.
+    /// Waits, collecting keys meanwhile.
     async fn pause(&mut self, time: Duration) -> Result<(), Ended> {
         if time.is_zero() {
             return Ok(());
@@ -345,7 +346,7 @@ impl Shell {
         }
     }
 
-    /// Sends what was kept back for one piece.
+    /// Sends the output held back for one piece.
     async fn release(&mut self) -> Result<(), Ended> {
         let kept = std::mem::take(&mut self.kept);
         self.transmit(&kept, usize::MAX).await
@@ -356,7 +357,7 @@ impl Shell {
         self.release().await
     }
 
-    /// Sends, and returns when it has left: what follows may cut the connection.
+    /// Sends bytes, and returns when they have left: the caller may cut the connection next.
     async fn transmit(&mut self, bytes: &[u8], packet: usize) -> Result<(), Ended> {
         let control = Arc::clone(&self.opening.control);
         for piece in bytes.chunks(packet) {

@@ -1,4 +1,4 @@
-//! One connection of SSH: who may log in, and that there is a shell and nothing else.
+//! Serves one SSH connection: checks the login, and offers a shell and nothing else.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use super::state::{Shared, State};
 use super::wire::{Control, Wire};
 use crate::simulator::fault::{ConnectionPlan, Stage};
 
-/// How long somebody may take to log in and to ask for a shell (assumed).
+/// Time to log in and to request a shell (assumed).
 const LOGIN_TIME: Duration = Duration::from_secs(120);
 
-/// What the device calls itself (assumed).
+/// The device's identification (assumed).
 const IDENTIFICATION: &str = "SSH-2.0-GAM";
 
-/// How somebody may log in.
+/// The authentication methods.
 const METHODS: &[MethodKind] = &[
     MethodKind::PublicKey,
     MethodKind::KeyboardInteractive,
@@ -76,7 +76,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     }
 }
 
-/// Forgets the connection when it has ended, however it did.
+/// Removes the connection from the state when it ends for any reason.
 struct Registered {
     shared: Arc<Shared>,
     number: u64,
@@ -156,7 +156,7 @@ fn config(shared: &Shared, key: russh::keys::PrivateKey) -> Config {
     }
 }
 
-/// A refusal that leaves every method open: russh takes away what failed, and a person who mistyped types again.
+/// Returns a refusal that leaves every method open: russh removes a failed method, but a person may retry a password.
 fn refused() -> Auth {
     Auth::Reject {
         proceed_with_methods: Some(MethodSet::from(METHODS)),
@@ -164,7 +164,7 @@ fn refused() -> Auth {
     }
 }
 
-/// What old firmware offers, and nothing a client of today takes without being asked (docs/gam.md).
+/// Returns the algorithms of old firmware, none of which a modern client accepts by default (docs/gam.md).
 fn legacy() -> Preferred {
     Preferred {
         kex: Cow::Borrowed(&[kex::DH_G14_SHA1]),
@@ -181,9 +181,9 @@ struct Connection {
     control: Arc<Control>,
     plan: ConnectionPlan,
     has_shell: watch::Sender<bool>,
-    /// There is one channel in the life of a connection.
+    /// A connection can have only one channel.
     had_channel: bool,
-    /// Where the channel waits for its shell.
+    /// The task that waits for the channel's shell.
     channel: Option<(ChannelId, oneshot::Sender<Opening>)>,
     columns: u16,
     rows: u16,
@@ -196,7 +196,7 @@ impl Connection {
         }
     }
 
-    /// Decides over one attempt.
+    /// Decides about one login attempt.
     fn login(&self, user: &str, is_right: impl FnOnce(&State) -> bool) -> Auth {
         self.stalls_at(Stage::Auth);
         let is_known = user == self.shared.settings.login.user;

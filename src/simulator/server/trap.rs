@@ -1,4 +1,4 @@
-//! What a device tells without being asked, as traps of SNMPv2c.
+//! SNMPv2c traps of a twin: builds them from the device's events.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::simulator::snmp::{Oid, Trap, Value};
 const STANDARD: [u32; 9] = [1, 3, 6, 1, 6, 3, 1, 1, 5];
 /// `ifEntry` (RFC 2863).
 const INTERFACE: [u32; 10] = [1, 3, 6, 1, 2, 1, 2, 2, 1, 0];
-/// `gamAlarmTrap`: an alarm came, changed, went.
+/// `gamAlarmTrap`: an alarm started, changed or ended.
 const ALARM: [u32; 11] = [1, 3, 6, 1, 4, 1, 20_095, 2001, 145, 1, 6];
 
-/// A trap that is not written yet.
+/// A trap that is not encoded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Told {
     oid: Oid,
@@ -21,7 +21,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Returns the datagram; only names that are too long have none, and there are none here.
+    /// Returns the datagram; `None` only for names that are too long, which do not occur.
     pub(super) fn encode(
         &self,
         community: &str,
@@ -40,7 +40,7 @@ impl Told {
     }
 }
 
-/// Returns the trap of something that happened.
+/// Returns the trap of an event.
 pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<Told> {
     let standard = |number| Oid::new(&STANDARD).with(&[number]);
     Some(match happening {

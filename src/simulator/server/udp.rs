@@ -1,4 +1,4 @@
-//! The UDP side: requests come in, answers go out when and from where faults let them.
+//! Serves SNMP over UDP, with the delays, losses and wrong sources that faults demand.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use crate::simulator::gam::{Edit, EndpointOptions, Place, SubscriberOptions, cha
 use crate::simulator::mib::Mib;
 use crate::simulator::moment::Moment;
 
-/// The longest request that is read; a SET of a whole list of VLANs has 700 bytes.
+/// The longest accepted request; a SET of a whole list of VLANs has 700 bytes.
 const LONGEST_REQUEST: usize = 8192;
 
-/// How many answers wait at once for their time to come; a flood beyond is lost.
+/// The highest number of delayed answers; a flood beyond it is lost.
 const MOST_WAITING: usize = 256;
 
-/// What takes longer than this lets everybody else have a turn first.
+/// After computing for longer than this, other tasks run first.
 const LONG: Duration = Duration::from_micros(500);
 
-/// How long an answer waits for others to be sent in the wrong order with.
+/// The longest time that an answer waits for others to be reordered with.
 const REORDER_WAIT: Duration = Duration::from_millis(50);
 
-/// An answer, and whom it is for.
+/// An answer and its destination.
 #[derive(Clone)]
 struct Answer {
     datagram: Vec<u8>,
@@ -38,16 +38,16 @@ struct Answer {
     delay: Duration,
 }
 
-/// What is held back.
+/// Answers held back by faults.
 #[derive(Default)]
 struct Held {
     late: Option<Answer>,
     pile: Vec<Answer>,
-    /// When the pile goes out however small it is.
+    /// The time at which collected answers are sent, however few they are.
     until: Option<Instant>,
 }
 
-/// Answers until the twin is stopped.
+/// Answers requests until the twin is stopped.
 pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
     let mut buffer = vec![0; LONGEST_REQUEST + 1];
     let mut held = Held::default();
@@ -147,7 +147,7 @@ fn answer(
     Some((answer, plan))
 }
 
-/// Configures an endpoint, and a subscriber on it, as somebody behind the walker's back does.
+/// Configures an endpoint, and a subscriber on it, as another user would during a walk.
 fn appear(state: &mut State, endpoint: u16, subscriber: Option<u16>, now: Moment) {
     let [high, low] = endpoint.to_be_bytes();
     let edit = Edit::Endpoint {
@@ -175,7 +175,7 @@ fn appear(state: &mut State, endpoint: u16, subscriber: Option<u16>, now: Moment
 }
 
 impl Held {
-    /// Takes an answer, and returns what goes out now.
+    /// Holds an answer back if needed, and returns the answers to send now.
     fn hold(&mut self, answer: Answer, plan: &DatagramPlan) -> Vec<Answer> {
         let mut out = Vec::new();
         let earlier = self.late.take();

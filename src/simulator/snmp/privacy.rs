@@ -1,4 +1,4 @@
-//! Nobody else reads it: DES (RFC 3414 §8) and AES (RFC 3826 §3) over the scoped PDU.
+//! Encrypts and decrypts scoped PDUs with DES (RFC 3414 §8) and AES (RFC 3826 §3).
 
 use aes::Aes128;
 use cbc::cipher::{Array, BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
@@ -14,17 +14,17 @@ pub enum Privacy {
     Aes,
 }
 
-/// `msgPrivacyParameters`: what makes two equal messages differ.
+/// `msgPrivacyParameters`: makes the ciphertexts of two equal messages differ.
 pub(crate) type Salt = [u8; 8];
 
-/// What the AES initialisation vector takes from the message beside the salt.
+/// The part of AES's initialisation vector from the message, besides the salt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     pub(crate) boots: u32,
     pub(crate) time: u32,
 }
 
-/// The ciphertext cannot be what this cipher made, or the key is too short for it.
+/// The text cannot have been encrypted by this cipher, or the key is too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the message cannot be decrypted")]
 pub(crate) struct Undecryptable;

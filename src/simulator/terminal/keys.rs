@@ -1,6 +1,6 @@
-//! Bytes of a VT100 keyboard become keys; what is no key of the device's is swallowed whole.
+//! Parses the bytes of a VT100 keyboard into keys; unknown sequences are dropped whole.
 
-/// What a person pressed.
+/// A pressed key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     /// A printable ASCII character.
@@ -15,11 +15,11 @@ pub(super) enum Key {
     End,
     Up,
     Down,
-    /// ^U: what is left of the cursor goes.
+    /// ^U: erases everything left of the cursor.
     EraseLeft,
-    /// ^K: what is right of the cursor goes.
+    /// ^K: erases everything right of the cursor.
     EraseRight,
-    /// ^W: the word left of the cursor goes.
+    /// ^W: erases the word left of the cursor.
     EraseWord,
     /// ^C.
     Cancel,
@@ -31,12 +31,12 @@ pub(super) enum Key {
     Redraw,
 }
 
-/// Where in a sequence of bytes the keyboard is; it keeps its place between two packets.
+/// The state within a sequence of bytes, kept between packets.
 #[derive(Debug, Clone, Copy, Default)]
 enum Place {
     #[default]
     Between,
-    /// A CR was the last byte: an LF or NUL right after it is still the same key.
+    /// The last byte was CR: an LF or NUL right after it is the same key.
     AfterReturn,
     AfterEscape,
     /// `ESC O`: one letter follows.
@@ -44,7 +44,7 @@ enum Place {
     /// `ESC [`: parameters, then a final byte.
     Sequence {
         number: u16,
-        /// More than one plain number was given: no key of ours has that.
+        /// The sequence has more than one plain number, so it is an unknown key.
         is_strange: bool,
     },
 }
@@ -55,7 +55,7 @@ pub(super) struct Keyboard {
 }
 
 impl Keyboard {
-    /// Takes one byte and returns the key that it completes.
+    /// Parses one byte and returns the key that it completes.
     pub(super) fn press(&mut self, byte: u8) -> Option<Key> {
         match std::mem::take(&mut self.place) {
             Place::AfterReturn if matches!(byte, b'\n' | 0) => None,

@@ -1,4 +1,4 @@
-//! What a person at the terminal sees and does.
+//! Tests the terminal from the client's side: keys in, screen out.
 
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ fn output(terminal: &mut Terminal) -> String {
     String::from_utf8(terminal.take_output()).unwrap()
 }
 
-/// Types, and returns what that showed.
+/// Sends keys, and returns the output for them.
 fn typed(terminal: &mut Terminal, keys: &str) -> String {
     terminal.feed(keys.as_bytes());
     assert_eq!(terminal.next(), None);
@@ -34,7 +34,7 @@ fn numbered(count: usize) -> String {
     (1..=count).map(|number| format!("{number}\n")).collect()
 }
 
-/// What the screen of a VT100 shows at the end, without trailing spaces.
+/// Returns the final screen of a VT100, without trailing spaces.
 fn seen(output: &str, width: usize) -> Vec<String> {
     let (mut rows, mut column) = (vec![Vec::new()], 0);
     for character in output.chars() {
@@ -353,7 +353,7 @@ fn a_flood_of_keys_is_dropped_not_remembered() {
     assert!(terminal.take_output().len() < ECHO_BYTES + 8 * 1024);
 }
 
-/// A session that answers everything, so that all of the terminal is used.
+/// Answers every event, so that all parts of the terminal are used.
 fn session(terminal: &mut Terminal, events: &mut Vec<Event>, sent: &mut Vec<u8>) {
     while let Some(event) = terminal.next() {
         match &event {

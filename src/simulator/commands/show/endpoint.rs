@@ -1,4 +1,4 @@
-//! `show ghn discover`, `show ghn endpoint` and `show ghn maxsnr`.
+//! Prints `show ghn discover`, `show ghn endpoint` and `show ghn maxsnr`.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What a device makes of an edit of an endpoint.
+//! Applies an edit of an endpoint by the rules of the device.
 
 use compact_str::CompactString;
 
@@ -90,7 +90,7 @@ fn check_endpoint(
     Ok(())
 }
 
-/// Returns whether an address is one of the box's own ports.
+/// Returns whether an address belongs to one of the device's own ports.
 fn is_own_address(hardware: &Hardware, mac: MacAddress) -> bool {
     hardware.mac == mac
         || hardware

@@ -1,4 +1,4 @@
-//! Configuration of the whole device, of bandwidth profiles and of endpoints.
+//! Serves the configuration of the device, of bandwidth profiles and of endpoints.
 
 use super::{DESCRIPTION, GHN, NAME, action, mac, port_number};
 use crate::simulator::gam::{Endpoint, Gam, Interface, Part, Place, Profile};
@@ -25,7 +25,7 @@ static GLOBAL: Scalars = Scalars {
     ],
 };
 
-/// As delivered: what the MIB calls the defaults, and where it is silent, off (assumed).
+/// Factory defaults: those named by the MIB, otherwise off (assumed).
 static VECTOR_BOOST: Scalars = Scalars {
     base: &GHN,
     group: &[2, 50],
@@ -120,7 +120,7 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// Returns the port an endpoint was given; one that finds its own has none.
+/// Returns the configured port of an endpoint; `None` for `auto` and `unassigned`.
 pub(super) fn fixed_port(place: Place) -> Option<u8> {
     match place {
         Place::Port(port) => Some(port),

@@ -1,4 +1,4 @@
-//! Status of the G.hn ports, brief and detailed, and of the VectorBoost engine.
+//! Serves the status of the G.hn ports, brief and detailed, and of the VectorBoost engine.
 
 use super::{GHN, mac, mode_number, port_number};
 use crate::model::{MacAddress, PortMode};
@@ -8,7 +8,7 @@ use crate::simulator::mib::table::{Column, Object, Scalars, Table, clipped, colu
 use crate::simulator::moment::days_and_clock;
 use crate::simulator::snmp::Value;
 
-/// The list of addresses is limited to as many octets: sixteen addresses and the commas between them.
+/// The longest list of addresses in octets: sixteen addresses and the commas between them.
 const LONGEST_LIST: usize = 287;
 
 static BRIEF: Table = Table {
@@ -40,7 +40,7 @@ static BRIEF: Table = Table {
     ],
 };
 
-/// What the MIB has only for endpoints reads 0 for a port.
+/// Returns a column that the MIB defines only for endpoints: it reads 0 for a port.
 const fn only_endpoints(number: u32) -> Column {
     column(number, |_, _, _| Value::Gauge32(0))
 }

@@ -1,4 +1,4 @@
-//! Configuration of the G.hn ports, with the VLANs that the device itself keeps on them.
+//! Serves the configuration of the G.hn ports, with the VLANs that the device itself keeps on them.
 
 use super::{GHN, NAME, action, mac, mode_number, port_number};
 use crate::model::VlanSet;

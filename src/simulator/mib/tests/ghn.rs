@@ -1,4 +1,4 @@
-//! What the G.hn agent's tables read: who is configured, who is there, and how a device without the tables answers.
+//! Tests the G.hn agent's tables: configured and detected endpoints, and a device without the tables.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! SETs to the G.hn agent: what makes an endpoint do something, and that its configuration is not written here.
+//! Tests SETs to the G.hn agent: actions on endpoints run, the configuration is not writable.
 
 use std::time::Duration;
 

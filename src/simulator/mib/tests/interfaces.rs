@@ -1,4 +1,4 @@
-//! What interfaces and ports read, that their counters agree, and how a port is shut down.
+//! Tests interfaces and ports: values, consistent counters, shutdown.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a device says about itself, and what a manager can make it do: name, reboot, swap, copy, clear.
+//! Tests management objects: description, name, reboot, swap, copy, clearing.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ const DESTINATION: &[u32] = &[101, 1, 4, 2, 4, 0];
 const MERGE: &[u32] = &[101, 1, 4, 2, 6, 0];
 const STATUS: &[u32] = &[101, 1, 3, 3, 1, 0];
 
-/// Tables that are there and have no rows on any twin: shared learning, and VLANs with two tags.
+/// Tables without rows on every twin: shared learning, and VLANs with two tags.
 const EMPTY: [&[u32]; 3] = [
     &[13, 1, 2, 2, 2, 1, 2],
     &[13, 1, 2, 2, 2, 1, 100],

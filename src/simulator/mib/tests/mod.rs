@@ -1,4 +1,4 @@
-//! What every MIB of the twin has to hold: the order of a walk, the types that were declared, and SETs of all or nothing.
+//! Tests all MIBs of the twin: the order of a walk, declared types, and all-or-nothing SETs.
 
 mod declared;
 mod devices;
@@ -23,7 +23,7 @@ fn mib(gam: &mut Gam) -> Mib<'_> {
     Mib { gam, now: NOW }
 }
 
-/// Walks what is below a name.
+/// Walks everything below a name.
 fn walk(mib: &Mib<'_>, name: &[u32]) -> Vec<(Oid, Value)> {
     let mut found: Vec<(Oid, Value)> = Vec::new();
     while let Some((oid, value)) = mib.next(found.last().map_or(name, |(oid, _)| oid.arcs())) {
@@ -38,14 +38,14 @@ fn walk(mib: &Mib<'_>, name: &[u32]) -> Vec<(Oid, Value)> {
     found
 }
 
-/// A device and all that a walk finds on it.
+/// A device with all objects of a walk.
 struct Walked {
     name: &'static str,
     gam: Gam,
     found: Vec<(Oid, Value)>,
 }
 
-/// A hundred thousand instances are walked once, for all tests that look through them.
+/// The walks of a hundred thousand instances, run once for all tests.
 static WALKED: LazyLock<[Walked; 4]> = LazyLock::new(|| {
     [
         ("busy", busy()),

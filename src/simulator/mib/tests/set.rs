@@ -1,4 +1,4 @@
-//! SETs: what is taken, what is refused with which status, and that nothing happens by half.
+//! Tests SETs: accepted values, refusals with their status, and no partial effects.
 
 use super::devices::factory;
 use super::mib;

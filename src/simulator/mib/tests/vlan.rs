@@ -1,4 +1,4 @@
-//! What the MIBs of VLANs read, and that they tell what the running-config tells.
+//! Tests the VLAN MIBs, and that they agree with the running-config.
 
 use super::devices::{NOW, busy, edit, factory, mac};
 use super::mib;

@@ -1,4 +1,4 @@
-//! SNMPv1 and v2c, verb by verb.
+//! Tests SNMPv1 and v2c, one operation after the other.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Faults of the agent, as a manager meets them.
+//! Tests the agent's faults from the manager's side.
 
 use super::super::Distortion;
 use super::*;
