@@ -1,4 +1,4 @@
-//! The running-config and the tables of the agent say the same of a device, field by field.
+//! Tests that the running-config and the agent's tables give the same configuration, field by field.
 
 use gamctl::model::GamModel;
 use gamctl::observe::{Assembled, assemble, parse_running_config};
@@ -10,7 +10,7 @@ use gamctl::transport::ssh::{Command, Patience, Session};
 use super::device::{Dice, expected, random, twin_of, twin_with};
 use super::{login, look_at, pinned};
 
-/// Returns what a running-config comes to.
+/// Returns the assembled configuration of a running-config.
 fn assembled<L: AsRef<str>>(lines: &[L], model: GamModel) -> Assembled {
     assemble(&parse_running_config(lines, model).unwrap().rows, model)
 }

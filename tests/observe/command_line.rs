@@ -1,4 +1,4 @@
-//! Firmware whose agent lacks the tables of the configuration: it comes over SSH, or the observation says why not.
+//! Tests firmware without configuration tables: read over SSH, or reported as unread with a reason.
 
 use gamctl::model::{ConfigSource, GamModel, HostKey, Observation, Part};
 use gamctl::observe::CommandLine;
@@ -11,7 +11,7 @@ use super::device::{Dice, expected, random, twin_with};
 use super::judge::{is_whole, lies};
 use super::{login, look_at, look_over, pinned, tuning};
 
-/// What the agent of this firmware does not have.
+/// The parts that the agent of this firmware lacks.
 const OVER_SSH: [Part; 4] = [
     Part::Ports,
     Part::Profiles,
@@ -29,7 +29,7 @@ async fn look_by(twin: &Twin, login: Login) -> Observation {
     look_over(twin, tuning(), command_line).await.unwrap()
 }
 
-/// Checks that nothing is known of what only SSH could have told, and why.
+/// Checks that the parts available only over SSH are unread, with this reason.
 fn knows_nothing(observation: &Observation, because: &str) {
     for part in OVER_SSH {
         let reason = observation.incomplete(part);

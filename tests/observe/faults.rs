@@ -1,4 +1,4 @@
-//! Every fault of SNMP: the result is right, or says what is not known, or is a named error.
+//! Tests looks under every SNMP fault: correct, or reported as unread, or a named error.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::{impatient, look_at, look_with, tuning};
 
 const GAM: &[u32] = &[1, 3, 6, 1, 4, 1, 20095, 2001];
 
-/// Where tables of the configuration begin, with columns that are read.
+/// Entries of configuration tables, with columns that a look reads.
 const TABLES: &[(&[u32], &[u32], u32)] = &[
     (&[143, 1, 2, 10, 1], &[30, 50], 1_000_001),
     (&[143, 1, 2, 20, 1], &[10, 20, 30, 50, 55], 2),
@@ -35,7 +35,7 @@ const TABLES: &[(&[u32], &[u32], u32)] = &[
     (&[11, 1, 2, 1, 1], &[2], 1_000_002),
 ];
 
-/// Where others begin: these spoil no configuration.
+/// Entries of health tables: faults there must not affect the configuration.
 const HEALTH: &[(&[u32], &[u32])] = &[
     (&[11, 1, 3, 1, 1], &[2, 5]),
     (&[24, 1, 3, 7, 1], &[2, 3]),
@@ -56,7 +56,7 @@ async fn small() -> (Twin, DeviceConfig) {
     (twin_of(hardware, configuration).await, truth)
 }
 
-/// Looks while something is wrong, and holds what comes to the truth.
+/// Looks under a fault, and compares the result with the truth.
 async fn honest(twin: &Twin, truth: &DeviceConfig, fault: Fault) -> Result<Observation, LookError> {
     honest_with(twin, truth, fault, impatient()).await
 }
@@ -82,7 +82,7 @@ async fn honest_with(
     looked
 }
 
-/// All that can be wrong with a column.
+/// Returns all faults of a column.
 fn troubles(entry: &[u32], column: u32, row: u32) -> Vec<Fault> {
     let whole = || below(&[entry, &[column]]);
     let cell = || below(&[entry, &[column, row]]);

@@ -1,4 +1,4 @@
-//! Looks at twins: what a look returns is what the twin is configured as, or it says what it does not know.
+//! Tests looks at twins: a look returns the twin's configuration, or reports the unknown parts.
 
 mod both_sources;
 mod command_line;
@@ -18,7 +18,7 @@ use gamctl::simulator::server::Twin;
 use gamctl::transport::snmp::{Access, Tuning};
 use gamctl::transport::ssh::{Login, Patience};
 
-/// Patient enough for a busy machine, and not for a device that is gone.
+/// Options with timeouts for a busy machine, but not for a device that is gone.
 fn tuning() -> Tuning {
     Tuning {
         timeout: Duration::from_millis(400),
@@ -28,7 +28,7 @@ fn tuning() -> Tuning {
     }
 }
 
-/// Gives up soon, where silence is what is tested.
+/// Options with short timeouts, for tests of silence.
 fn impatient() -> Tuning {
     Tuning {
         timeout: Duration::from_millis(60),

@@ -1,4 +1,4 @@
-//! Devices that change or restart while they are looked at.
+//! Tests looks at devices that change or restart meanwhile.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::device::{Dice, expected, random, twin_of, usual};
 use super::judge::{is_whole, lies};
 use super::{impatient, look_at, look_with, tuning};
 
-/// Waits until so many more requests came.
+/// Waits until this many more requests arrived.
 async fn after(twin: &Twin, more: u64) {
     let now = twin.state(|state| state.counts.requests);
     let due = |state: &gamctl::simulator::server::State| state.counts.requests >= now + more;

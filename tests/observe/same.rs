@@ -1,4 +1,4 @@
-//! A device that stands still: the observation is its configuration, to the last field.
+//! Tests looks at an unchanging device: the observation equals its configuration in every field.
 
 use gamctl::model::{ConfigSource, GamModel, Part};
 

@@ -1,4 +1,4 @@
-//! The startup file as the agent tells of it.
+//! Tests reading the startup-config's file from the agent.
 
 use gamctl::observe::{CommandLine, StartupFile, Target, look_at_startup};
 use gamctl::simulator::fault::Fault;

@@ -1,4 +1,4 @@
-//! Profiles and endpoints: what subscribers refer to.
+//! Assembles profiles and endpoints, the objects that subscribers refer to.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::observe::rows::{EndpointRow, Known, Place, ProfileRow, Table};
 
-/// Adds the profiles; returns the name of each, nothing where it is unclear.
+/// Adds the profiles; returns the name of each, `None` for an unclear one.
 pub(super) fn add_profiles(
     table: &Table<ProfileRow>,
     out: &mut Assembled,
@@ -78,7 +78,7 @@ fn profile(
     Ok((name, config))
 }
 
-/// Returns the speed of a limiter, why it is not known, or why it can be none.
+/// Returns the speed of a limiter, the reason why it is unknown, or the reason why it is invalid.
 fn speed(field: &str, value: &Known<u32>) -> Result<Known<Mbps>, String> {
     match value {
         Err(reason) => Ok(Err(reason.clone())),
@@ -100,7 +100,7 @@ fn stand_in(speed: Known<Mbps>, field: &str, slot: u16, out: &mut Assembled) -> 
     }
 }
 
-/// Adds the endpoints; returns the address of each, nothing where it is unclear.
+/// Adds the endpoints; returns the address of each, `None` for an unclear one.
 pub(super) fn add_endpoints(
     table: &Table<EndpointRow>,
     model: GamModel,
@@ -185,7 +185,7 @@ fn endpoint(
     Ok((mac, config))
 }
 
-/// Returns where an endpoint belongs, why that is not known, or why it is no place.
+/// Returns the port assignment of an endpoint, the reason why it is unknown, or the reason why it is invalid.
 fn assignment(place: &Known<Place>, model: GamModel) -> Result<Known<PortAssignment>, String> {
     match place {
         Err(reason) => Ok(Err(reason.clone())),
@@ -202,7 +202,7 @@ fn assignment(place: &Known<Place>, model: GamModel) -> Result<Known<PortAssignm
     }
 }
 
-/// Says that somebody else has the name, where that is so.
+/// Returns the reason if another object has the same name.
 pub(super) fn shared_name(name: &Known<String>, names: &BTreeMap<String, usize>) -> Option<String> {
     let name = name.as_ref().ok()?;
     is_shared(names, name).then(|| format!("more than one here is named {name:?}"))

@@ -1,4 +1,4 @@
-//! Subscribers, with what they refer to.
+//! Assembles subscribers, with their references to endpoints and profiles.
 
 use std::collections::BTreeMap;
 
@@ -94,7 +94,7 @@ fn subscriber(
     Ok((name, config))
 }
 
-/// Returns the address behind a reference, why it is not known, or why it leads nowhere.
+/// Returns the address behind a reference, the reason why it is unknown, or the reason why the reference is invalid.
 fn endpoint_of(
     number: &Known<Option<u32>>,
     held: &Held,
@@ -154,7 +154,7 @@ fn slot_of(number: &Known<Option<u32>>) -> Option<Slot> {
     u16::try_from(number).ok().map(Slot)
 }
 
-/// Returns the VLANs that a subscriber is known to use.
+/// Returns the known VLANs of a subscriber.
 fn vlans_of(row: &SubscriberRow) -> VlanSet {
     let single = [
         row.vlan.clone().ok(),

@@ -1,4 +1,4 @@
-//! What the device says of itself, its ports and its uplinks.
+//! Assembles the system settings, ports and uplinks of a device.
 
 use super::{Assembled, vlan_of};
 use crate::model::{
@@ -6,7 +6,7 @@ use crate::model::{
 };
 use crate::observe::rows::{PortRow, SystemRow, Table, UplinkRow};
 
-/// The device itself, among numbers of objects.
+/// The device itself, in place of an object's number.
 const ITSELF: u16 = 0;
 
 pub(super) fn add_system(row: &SystemRow, out: &mut Assembled) {

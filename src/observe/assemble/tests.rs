@@ -1,4 +1,4 @@
-//! What rows come to: nothing is lost, whatever they hold.
+//! Tests that assembling loses no row, whatever the rows contain.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn known<T: std::fmt::Debug + Clone + 'static>(
     ]
 }
 
-/// Few names, so that some are shared, and some that are none.
+/// Draws one of a few names, so that some clash, and some invalid ones.
 fn name() -> impl Strategy<Value = Known<String>> {
     known(prop_oneof![
         6 => "[a-d]{1,2}",
@@ -158,7 +158,7 @@ fn rows() -> impl Strategy<Value = Rows> {
     )
 }
 
-/// Checks that every row is in the configuration, or unclear, or that the part is said not to be all there.
+/// Checks that every row is in the configuration or unclear, or that the part is reported as incomplete.
 fn all_there<R>(
     part: Part,
     table: &Table<R>,

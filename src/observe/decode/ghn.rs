@@ -1,4 +1,4 @@
-//! The tables of the G.hn agent: profiles, endpoints, subscribers.
+//! Decodes the tables of the G.hn agent: profiles, endpoints, subscribers.
 
 use super::cell::{choice, mac, number, reference, text, truth, vlans};
 use super::grid::{Grid, Row};
@@ -28,7 +28,7 @@ pub(in crate::observe) fn endpoints(grid: &Grid) -> Table<EndpointRow> {
     })
 }
 
-/// Returns subscribers; in a device that binds them to ports, none is one that we could hold.
+/// Returns the subscribers. On a device that binds them to ports, our types cannot hold any of them.
 pub(in crate::observe) fn subscribers(
     grid: &Grid,
     subscriber_model: &Known<u32>,
@@ -57,7 +57,7 @@ fn table<R>(grid: &Grid, what: &str, read: impl Fn(&Row) -> R) -> Table<R> {
     }
 }
 
-/// Returns where an endpoint belongs: `auto` only counts where it has no port.
+/// Returns the expected port of an endpoint: `auto` counts only for one without a port.
 fn place(row: &Row) -> Known<Place> {
     match number(row, &ghn::ENDPOINT_PORT)? {
         0 => Ok(match truth(row, &ghn::ENDPOINT_AUTO)? {
@@ -74,8 +74,8 @@ fn place(row: &Row) -> Known<Place> {
     }
 }
 
-/// Returns what a subscriber has that the inventory has no words for. What cannot be read of this counts as being there: a
-/// change of ours could undo it.
+/// Returns the settings of a subscriber that the inventory cannot express. An unreadable one counts as present, because
+/// a change could reset it.
 fn unheld(row: &Row, subscriber_model: &Known<u32>) -> Vec<String> {
     let mut reasons = Vec::new();
     match subscriber_model {

@@ -1,4 +1,4 @@
-//! Values of any kind in any column: a reason where one is wrong, and never a panic.
+//! Tests decoding with values of any type in any column: a reason for each wrong one, never a panic.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

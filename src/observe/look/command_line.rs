@@ -1,19 +1,19 @@
-//! The configuration over SSH, for devices whose agent lacks the tables of it.
+//! Reads the configuration over SSH, for devices whose agent lacks the configuration tables.
 
 use super::Target;
 use crate::model::{GamModel, Identity, MacAddress, chain};
 use crate::observe::running_config::{RunningConfig, parse};
 use crate::transport::ssh::{Command, Login, Patience, Session, SshError};
 
-/// How the command line is reached, where SNMP is not enough.
+/// The access to the CLI, if SNMP is not enough.
 #[derive(Debug, Clone)]
 pub enum CommandLine {
     Login(Box<Login>, Patience),
-    /// Nobody can log in, because of this; for people.
+    /// There is no login, with the reason for the operator.
     None(String),
 }
 
-/// Returns what the running-config says, or why it could not be read.
+/// Returns the running-config, or the reason why it could not be read.
 pub(super) async fn read(
     target: &Target<'_>,
     model: GamModel,
@@ -47,7 +47,7 @@ async fn replies(
     Ok((version, lines))
 }
 
-/// Returns the board's address out of the reply to `show version`: `MAC Address : 00-0e-d8-13-03-38`.
+/// Returns the board's address from the reply to `show version`: `MAC Address : 00-0e-d8-13-03-38`.
 pub fn board_address(version: &[String]) -> Option<MacAddress> {
     let line = version
         .iter()

@@ -1,7 +1,9 @@
-//! One look at a device: who it is, how it is configured, how it is doing, and whether it stood still meanwhile.
+//! Looks at a device once: identity, configuration, health, and whether it changed meanwhile.
 //!
-//! `ask` many questions side by side · `identity` who answers · `table` a table of unknown rows, `layout` which there are · `cells` those of
-//! known numbers · `config` the configuration from all of them · `command_line` what is missing there, over SSH · `health` the rest · `startup` the file it starts from · `error` why there is none.
+//! `ask` sends many requests in parallel. `identity` reads the identity. `table` reads a table with unknown rows,
+//! `layout` lists these tables, `cells` reads those with known rows. `config` combines them to the configuration, and
+//! `command_line` adds missing parts over SSH. `health` reads the health, `startup` the startup-config's file. `error`
+//! has the errors.
 
 mod ask;
 mod cells;
@@ -26,26 +28,26 @@ use super::assemble::assemble;
 use crate::model::{DeviceName, Identity, Observation};
 use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, Tuning};
 
-/// How often a table that moves, or a device that restarts, is read.
+/// Attempts to read a changing table or a restarting device.
 const TRIES: usize = 3;
 
-/// Whom to look at, and how.
+/// The device to look at, with its access.
 pub struct Target<'a> {
     pub device: &'a DeviceName,
     pub address: SocketAddr,
     pub access: &'a Access,
     pub tuning: Tuning,
-    /// For what the agent does not have.
+    /// For parts that the agent does not have.
     pub command_line: CommandLine,
-    /// The time now, in seconds since 1970.
+    /// The present time, in seconds since 1970.
     pub clock: fn() -> u64,
 }
 
-/// Asks who answers at an address, which may be no GAM; returns its `sysObjectID` beside it.
+/// Identifies the device at an address, which may not be a GAM; also returns its `sysObjectID`.
 ///
 /// # Errors
 ///
-/// Fails when nobody answers, or not to this access.
+/// Fails if there is no answer, or access is denied.
 pub async fn identify(
     address: SocketAddr,
     access: &Access,
@@ -59,7 +61,8 @@ pub async fn identify(
     Ok((facts.identity, facts.object_id))
 }
 
-/// How an agent is asked for a look: a full device is some 530 requests, which at a distance of 20 ms are to take half a second.
+/// Returns the options for a look. A full device needs some 530 requests, and at a distance of 20 ms these must take
+/// half a second.
 pub fn tuning() -> Tuning {
     Tuning {
         rows: 48,
@@ -72,14 +75,15 @@ pub fn tuning() -> Tuning {
 ///
 /// # Errors
 ///
-/// Fails when nobody answers, when it is no GAM, or when it does not stay up. All else is in the observation's `unread`.
+/// Fails if there is no answer, if the device is not a GAM, or if it keeps restarting. Everything else is in the
+/// observation's `unread`.
 pub async fn look(target: &Target<'_>) -> Result<Observation, LookError> {
     look_and_count(target)
         .await
         .map(|(observation, _)| observation)
 }
 
-/// Looks at a device, and says what that took on the network.
+/// Looks at a device, and also returns the network counters.
 ///
 /// # Errors
 ///
@@ -98,9 +102,9 @@ pub async fn look_and_count(target: &Target<'_>) -> Result<(Observation, Counter
     })
 }
 
-/// Why one try was not enough.
+/// The reason why one attempt was not enough.
 enum Ended {
-    /// The device restarted, or another one answers.
+    /// The device restarted or was replaced.
     Moved,
     Error(LookError),
 }
@@ -145,7 +149,7 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), Ended> {
     Ok((observation, asker.session().counters()))
 }
 
-/// Returns which GAM answers.
+/// Returns the model of the device.
 fn kind_of(
     device: &DeviceName,
     first: &identity::First,

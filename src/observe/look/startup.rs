@@ -1,4 +1,4 @@
-//! A look at the file that a device starts from, to prove that it was saved.
+//! Reads the entry of the startup-config's file, to verify a save.
 
 use super::Target;
 use super::ask::Asker;
@@ -8,11 +8,11 @@ use crate::transport::snmp::Session;
 
 const COLUMNS: [&Object; 3] = [&icfg::FILE_NAME, &icfg::FILE_BYTES, &icfg::FILE_MODIFIED];
 
-/// Returns the file that a device starts from; nothing where it has none.
+/// Returns the startup-config's file; `None` if there is none.
 ///
 /// # Errors
 ///
-/// For people: why it is not known, which is so where the agent lacks the table.
+/// Fails with a reason for the operator, also if the agent lacks the table.
 pub async fn look_at_startup(target: &Target<'_>) -> Result<Option<StartupFile>, String> {
     let session = Session::open(target.address, target.access, target.tuning).await;
     let session = session.map_err(|error| error.to_string())?;

@@ -1,8 +1,8 @@
-//! One table of which nobody knows the rows beforehand: which there are, then what is in them.
+//! Reads a table with unknown rows: first the list of rows, then their cells.
 //!
-//! The rows come from two columns that are walked; if these disagree, something happened in between, or a column ends early. The cells
-//! are asked for by name, each request with the row's identity in it: what came in one answer belongs together, so a row that was
-//! removed and made anew under its old number shows.
+//! The rows come from two walked columns. If these disagree, the table changed meanwhile, or a column was truncated.
+//! Cells are requested by name, and each request includes the row's identity. The cells of one answer belong together,
+//! so a row that was deleted and created again under the same number is detected.
 
 use std::collections::BTreeMap;
 
@@ -13,48 +13,49 @@ use crate::observe::mib::Object;
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError, Value};
 
-/// A number that no row has.
+/// A row number that never exists.
 const NOWHERE: u32 = 4_000_000;
 
-/// Up to here rows are looked for in many places at once: a full device has 16 for each of 24 ports. More are found one after the other.
+/// Up to this number rows are searched in parallel: a full device has 16 for each of 24 ports. Higher ones are found
+/// one after the other.
 const HIGHEST: u32 = 384;
 
-/// Values of one request: what GET asks for at most, and what fits a frame of Ethernet.
+/// Values of one request: the maximum of one GET, which fits an Ethernet frame.
 const MOST_VALUES: usize = 48;
 const MOST_OCTETS: usize = 1_400;
 
-/// A column, and about how many octets a cell of it takes in an answer.
+/// A column, and the expected octets of its cell in an answer.
 pub(super) type Sized = (&'static Object, usize);
 
-/// How a table is read.
+/// The columns and requests of a table.
 pub(super) struct Layout {
     pub(super) what: &'static str,
-    /// Short columns, walked to learn which rows there are.
+    /// Short columns, walked to find the rows.
     pub(super) walked: [&'static Object; 2],
-    /// What makes a row the one that it is.
+    /// The column that identifies a row.
     pub(super) identity: Sized,
-    /// The other columns; each group is asked for in a request of its own.
+    /// The other columns; each group is requested together.
     pub(super) groups: &'static [&'static [Sized]],
 }
 
-/// What came of reading a table.
+/// The result of reading a table.
 pub(super) enum Read {
     Whole(Grid),
-    /// The agent does not have it, or lacks a column.
+    /// The agent lacks the table or a column.
     Missing(String),
     Unread(String),
-    /// Nothing can be read any more.
+    /// The device cannot be read any more.
     Failed(SnmpError),
 }
 
-/// Why one try was not enough.
+/// The reason why one attempt was not enough.
 enum Again {
-    /// The rows moved.
+    /// The rows changed.
     Moved(String),
     Ended(Read),
 }
 
-/// Reads a table whole, as it was at one moment as far as its rows go.
+/// Reads a complete table, with all rows from the same moment.
 pub(super) async fn read(asker: &Asker, layout: &Layout) -> Read {
     let mut why = String::new();
     for _ in 0..TRIES {
@@ -107,7 +108,7 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
     Ok(grid)
 }
 
-/// Holds a row to what it was in another answer.
+/// Compares a row with its state in another answer.
 fn settle(
     identities: &mut BTreeMap<Vec<u32>, Known<Value>>,
     index: &[u32],
@@ -140,7 +141,7 @@ pub(super) fn ended(error: SnmpError) -> Read {
     }
 }
 
-/// Tells a table without rows from one that the agent does not have: both look alike in a walk.
+/// Distinguishes an empty table from one that the agent lacks: both look alike in a walk.
 async fn probe(asker: &Asker, layout: &Layout) -> Result<(), Again> {
     let mut objects: Vec<&Object> = layout.walked.to_vec();
     objects.push(layout.identity.0);
@@ -158,7 +159,7 @@ async fn probe(asker: &Asker, layout: &Layout) -> Result<(), Again> {
     Ok(())
 }
 
-/// Cells that are asked for at once.
+/// Cells requested together.
 struct Chunk {
     names: Vec<Oid>,
     cells: Vec<(Vec<u32>, &'static Object)>,

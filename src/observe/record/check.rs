@@ -1,10 +1,10 @@
-//! What must fit together in an observation that comes from a file: a plan made from nonsense would be nonsense.
+//! Checks that an observation read from a file is consistent, before a plan is made from it.
 
 use std::collections::BTreeSet;
 
 use crate::model::{Observation, Part, RateLimit, Slot};
 
-/// What does not fit together.
+/// The inconsistency.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
     #[error("{part} `{name}` has no slot; every observed object has one")]
@@ -21,11 +21,11 @@ pub enum Misfit {
     SharedName { name: String },
 }
 
-/// Checks that numbers are there once and references lead somewhere.
+/// Checks that numbers are unique and references lead to objects.
 ///
 /// # Errors
 ///
-/// Fails with the first thing that does not fit.
+/// Fails with the first inconsistency.
 pub fn check(observation: &Observation) -> Result<(), Misfit> {
     let config = &observation.config;
     let profiles = config

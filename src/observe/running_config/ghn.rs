@@ -1,4 +1,4 @@
-//! The lines of the G.hn part: ports, profiles, endpoints, subscribers.
+//! Parses the G.hn lines of a running-config: ports, profiles, endpoints, subscribers.
 
 use std::collections::BTreeMap;
 use std::slice::Iter;
@@ -9,10 +9,10 @@ use crate::observe::rows::{
     EndpointRow, Known, Place, PortRow, ProfileRow, Rows, SubscriberRow, Table,
 };
 
-/// The profile that a device is delivered with, and that a new subscriber gets (docs/gam.md).
+/// The built-in profile, which a new subscriber gets (docs/gam.md).
 const DELIVERED_PROFILE: u32 = 1;
 
-/// Words that no line has that is not about the G.hn part.
+/// Words that occur only in G.hn lines.
 const TELLING: [&str; 12] = [
     "ghn",
     "subscriber",
@@ -28,10 +28,10 @@ const TELLING: [&str; 12] = [
     "poe",
 ];
 
-/// What is left of `ghn` where a line breaks within it.
+/// Remainders of `ghn` if a log message breaks a line within it.
 const PIECES: [&str; 4] = ["g", "gh", "hn", "n"];
 
-/// Returns whether a line that is about something else is more likely a piece of one of ours, which broke.
+/// Returns whether a line of another kind is probably a fragment of a broken G.hn line.
 pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     if line.starts_with('!') || line == "Building configuration..." {
         return false;
@@ -53,21 +53,21 @@ pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     !begins_well || (is_option && !is_inside) || line.split(' ').any(|word| TELLING.contains(&word))
 }
 
-/// What is said of one object: a value for each option, and what was not understood.
+/// The options of one object, and those that were not understood.
 #[derive(Debug, Default)]
 struct Said {
     options: BTreeMap<&'static str, Known<String>>,
     unknown: Vec<String>,
 }
 
-/// What is said of one kind of object.
+/// The objects of one kind.
 #[derive(Debug, Default)]
 struct Kind {
     objects: BTreeMap<u32, Said>,
     lost: Vec<String>,
 }
 
-/// All that is said of the G.hn part.
+/// All objects of the G.hn part.
 #[derive(Debug, Default)]
 pub(super) struct Ghn {
     ports: Kind,
@@ -76,7 +76,7 @@ pub(super) struct Ghn {
     subscribers: Kind,
 }
 
-/// An option with a value, and one that stands alone.
+/// An option with a value, or one without.
 enum Shape {
     Value,
     Alone,
@@ -87,7 +87,7 @@ const PORT: [(&str, Shape); 3] = [
     ("name", Shape::Value),
     ("shutdown", Shape::Alone),
 ];
-/// The last has no place in what we manage; a change of ours leaves it as it is.
+/// The last option is not managed; a change by gamctl keeps it.
 const PROFILE: [(&str, Shape); 5] = [
     ("name", Shape::Value),
     ("description", Shape::Value),
@@ -95,7 +95,7 @@ const PROFILE: [(&str, Shape); 5] = [
     ("rate-upstream", Shape::Value),
     ("service-limit-level", Shape::Value),
 ];
-/// As of a profile: description and management access.
+/// Description and management access are not managed, as for a profile.
 const ENDPOINT: [(&str, Shape); 5] = [
     ("name", Shape::Value),
     ("mac-address", Shape::Value),
@@ -118,7 +118,7 @@ const SUBSCRIBER: [(&str, Shape); 11] = [
 ];
 
 impl Ghn {
-    /// Takes a line without its `ghn`.
+    /// Parses a line without its `ghn`.
     pub(super) fn take(&mut self, rest: &str) {
         let kind = rest.split(' ').next().unwrap_or_default();
         let (kind, options): (_, &[(&'static str, Shape)]) = match kind {
@@ -131,7 +131,7 @@ impl Ghn {
         kind.take(rest, options);
     }
 
-    /// Takes a line without its `no`.
+    /// Parses a line without its `no`.
     pub(super) fn take_no(&mut self, rest: &str) {
         let words: Vec<&str> = rest.split_whitespace().collect();
         match words.as_slice() {
@@ -144,7 +144,7 @@ impl Ghn {
         }
     }
 
-    /// Loses every object: nobody can tell which one it was about.
+    /// Marks every object as unknown: the line could have been about any of them.
     pub(super) fn lose_all(&mut self, reason: &str) {
         for kind in [
             &mut self.ports,
@@ -174,7 +174,7 @@ impl Ghn {
 }
 
 impl Kind {
-    /// Takes `KIND NUMBER OPTION…`; several lines may be about one object.
+    /// Parses `KIND NUMBER OPTION…`; several lines may be about one object.
     fn take(&mut self, line: &str, options: &[(&'static str, Shape)]) {
         let cut = match words(line) {
             Ok(cut) => cut,
@@ -230,7 +230,7 @@ impl Said {
         }
     }
 
-    /// Returns an option's value, or what it is where the option is left out.
+    /// Returns an option's value, or the default if the option is left out.
     fn get<T>(&self, name: &str, left_out: Known<T>, read: impl Fn(&str) -> Option<T>) -> Known<T> {
         match self.options.get(name) {
             None => left_out,
@@ -250,7 +250,7 @@ impl Said {
     }
 }
 
-/// Says that a device does not leave this out.
+/// Returns the reason for an option that a device never leaves out.
 fn missing<T>(name: &str) -> Known<T> {
     Err(format!("the running-config leaves `{name}` out"))
 }

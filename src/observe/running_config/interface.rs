@@ -1,4 +1,4 @@
-//! The sections of interfaces: uplinks, and VLAN interfaces with their addresses.
+//! Parses the interface sections of a running-config: uplinks, and VLAN interfaces with addresses.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,21 +7,21 @@ use super::words::{number, shown};
 use crate::model::{UplinkMode, VlanId, VlanRange, VlanSet};
 use crate::observe::rows::{Known, Rows, UplinkRow};
 
-/// What uplinks are called; the rest of the name is unit and number.
+/// The type in an uplink's name; unit and number follow.
 const UPLINK: &str = "10GigabitEthernet";
 
-/// Which section a line is in.
+/// The section of a line.
 #[derive(Debug, Default)]
 enum Inside {
     #[default]
     Nothing,
-    /// Somebody else's: a G.hn port's, which the device keeps itself, or one that is not known.
+    /// An unmanaged section: a G.hn port, which the device configures itself, or an unknown one.
     Other,
     Uplink(u32),
     Vlan(VlanId),
 }
 
-/// What is said of one uplink.
+/// The settings of one uplink.
 #[derive(Debug, Default)]
 struct Uplink {
     mode: Option<Known<UplinkMode>>,
@@ -41,7 +41,7 @@ pub(super) struct Interfaces {
 }
 
 impl Interfaces {
-    /// Takes the first line of a section, without its `interface`.
+    /// Parses the first line of a section, without its `interface`.
     pub(super) fn enter(&mut self, name: &str) {
         let words: Vec<&str> = name.split_whitespace().collect();
         self.inside = match words.as_slice() {
@@ -75,7 +75,7 @@ impl Interfaces {
         self.inside = Inside::Nothing;
     }
 
-    /// Takes a line of a section; `false` where no section of an interface is open.
+    /// Parses a line of a section; returns `false` outside of interface sections.
     pub(super) fn take_inner(&mut self, line: &str) -> bool {
         let words: Vec<&str> = line.split_whitespace().collect();
         match self.inside {
@@ -99,7 +99,7 @@ impl Interfaces {
         true
     }
 
-    /// Puts uplinks where they belong and returns the addresses.
+    /// Adds the uplinks to the rows and returns the addresses.
     pub(super) fn put_into(self, rows: &mut Rows) -> Vec<(VlanId, IpAddr)> {
         rows.uplinks.lost = self.lost;
         if self.uplinks.is_empty() {
@@ -160,7 +160,8 @@ impl Uplink {
         once(&mut self.allowed, mode, list, line);
     }
 
-    /// A mode, VLAN or list that is left out is as delivered, and the field has seen no such box: it is not known.
+    /// Returns the row of an uplink. An omitted mode, VLAN or list has its factory default; we have never seen such a
+    /// device, so it is unknown.
     fn row(mut self) -> UplinkRow {
         let missing = |what: &str| format!("the running-config leaves its {what} out");
         let mode = self.mode.unwrap_or_else(|| Err(missing("mode")));
@@ -190,7 +191,7 @@ impl Uplink {
     }
 }
 
-/// Returns the one VLAN of an uplink that is no trunk.
+/// Returns the only VLAN of an uplink in access mode.
 fn only(vlan: u32) -> Known<VlanSet> {
     let vlan = u16::try_from(vlan)
         .ok()

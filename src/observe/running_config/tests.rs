@@ -1,4 +1,4 @@
-//! What a running-config says, what it leaves out, and what it must not be taken to say.
+//! Tests the parsing of a running-config: values, defaults, and lines that must not be misread.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::model::{Poe, PortMode, UplinkMode};
 use crate::observe::rows::{Place, Table};
 
-/// As a real box prints it, in our own values.
+/// In the form of a real device, with invented values.
 const WHOLE: &str = r#"Building configuration...
 hostname GAM-closet-1
 username admin privilege 15 password encrypted 0123abcd
@@ -57,7 +57,7 @@ fn parsed(text: &str) -> RunningConfig {
     parse(&lines(text), GamModel::Gam4Cx).unwrap()
 }
 
-/// With these lines instead of those about the G.hn part.
+/// Returns the rows with these lines in place of the G.hn lines.
 fn with(ghn: &str) -> Rows {
     parsed(&format!("hostname x\n{ghn}\nend")).rows
 }
@@ -281,7 +281,7 @@ fn half_a_configuration_is_none() {
     ));
 }
 
-/// Returns whether a table says all that it said before, or says where it does not.
+/// Returns whether a table has everything that it had before, or reports what is missing.
 fn is_honest<R: std::fmt::Debug + PartialEq>(before: &Table<R>, after: &Table<R>) -> bool {
     let is_same_or_loud = |(number, row): (&u32, &R)| {
         after.rows.get(number).is_some_and(|now| {
@@ -320,7 +320,7 @@ proptest! {
         let _read = parse(&lines(&format!("{text}\nend")), GamModel::Gam24C);
     }
 
-    /// A line of the log may break in anywhere: then all is as before, or it is said what is not.
+    /// A log line may interrupt anywhere: then all is as before, or the missing objects are reported.
     #[test]
     fn a_break_anywhere_never_hides_an_object(at in 0..WHOLE.len(), noise in "(\n|%SYS-5-X: y\n|\n%LINK-3-UPDOWN: up\n|\n ?stray words\n)") {
         let (first, second) = WHOLE.split_at(at);
