@@ -1,4 +1,4 @@
-//! Where a device's management answers: an IP address, and other ports than 22 and 161 on test beds.
+//! Represents a management address: an IP address, with optional ports for test beds.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,7 +17,7 @@ pub struct Address {
     pub snmp_port: u16,
 }
 
-/// What is wrong with a written address.
+/// An error in a written address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     #[error("it is not an IP address such as `10.20.0.11`")]
@@ -39,7 +39,7 @@ impl Address {
         }
     }
 
-    /// Returns what makes the address unfit for a device in the field.
+    /// Returns the reason why the address cannot belong to a device in the field.
     pub fn unroutable(&self) -> Option<&'static str> {
         // An IPv4 address in IPv6 clothes is judged as the IPv4 address that it reaches.
         match self.ip.to_canonical() {

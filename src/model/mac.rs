@@ -1,4 +1,4 @@
-//! MAC addresses: any common notation in, one notation out.
+//! Parses MAC addresses in any common notation and prints them in one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct MacAddress([u8; 6]);
 
-/// What is wrong with a written MAC address.
+/// An error in a written MAC address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MacAddressError {
     #[error("a MAC address is twelve hexadecimal digits, such as `00:0e:d8:1c:95:08`")]
@@ -24,7 +24,7 @@ pub enum MacAddressError {
 }
 
 impl MacAddress {
-    /// Returns the address of one station: not zero, not a group.
+    /// Returns the address of one station: neither zero nor a group address.
     pub fn new(octets: [u8; 6]) -> Result<Self, MacAddressError> {
         let [first, ..] = octets;
         if octets == [0; 6] {
@@ -51,7 +51,7 @@ impl MacAddress {
 impl FromStr for MacAddress {
     type Err = MacAddressError;
 
-    /// Reads `00:0e:d8:1c:95:08`, `00-0E-D8-1C-95-08`, `000e.d81c.9508` and `000ed81c9508`.
+    /// Parses `00:0e:d8:1c:95:08`, `00-0E-D8-1C-95-08`, `000e.d81c.9508` and `000ed81c9508`.
     fn from_str(text: &str) -> Result<Self, MacAddressError> {
         let separator = text.bytes().find(|byte| !byte.is_ascii_hexdigit());
         let group = match (separator, text.len()) {

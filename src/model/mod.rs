@@ -1,4 +1,4 @@
-//! The words of gamctl as types: what a name, a VLAN, a device or a subscriber may be, and nothing about how it got here.
+//! Defines gamctl's domain types, such as names, VLANs, devices and subscribers, without any I/O.
 
 mod address;
 mod device;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text::{self, Hazard, TextError};
 
-/// What is wrong with a name, and what the name was for.
+/// An error in a name, with the kind of the name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid {what}: {problem}")]
 pub struct NameError {
@@ -22,7 +22,7 @@ pub struct NameError {
     pub problem: NameProblem,
 }
 
-/// What is wrong with a name.
+/// The error in a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
     #[error("it begins with {}; it must begin with a letter or a digit", text::written(*.0))]
@@ -39,7 +39,7 @@ pub enum NameProblem {
 }
 
 impl NameProblem {
-    /// Returns the hazard behind the problem, where there is one beyond "not in the alphabet".
+    /// Returns the hazard of the wrong character, if it is dangerous and not just outside of the alphabet.
     pub fn hazard(&self) -> Option<Hazard> {
         match self {
             Self::Start(character) | Self::Character { character, .. } => {
@@ -56,7 +56,7 @@ impl NameProblem {
     }
 }
 
-/// An id within the inventory: it becomes a file name, a URL part and a label, so the alphabet is small.
+/// Checks an id of the inventory: it becomes a file name, a URL part and a label, so the alphabet is small.
 fn check_id(name: &str, max: usize, extra: &'static str) -> Result<(), NameProblem> {
     let Some(first) = name.chars().next() else {
         return Err(NameProblem::Text(TextError::Empty));
@@ -94,9 +94,9 @@ macro_rules! name {
         pub struct $name(CompactString);
 
         impl $name {
-            /// The longest name that is taken.
+            /// The longest valid name.
             pub const MAX: usize = $max;
-            /// What the name is for, in words.
+            /// The kind of the name, in words.
             pub const WHAT: &'static str = $what;
 
             pub fn new(name: &str) -> Result<Self, NameError> {
@@ -168,7 +168,7 @@ name! {
     CredentialsName, "credentials name", check_id, 63, "._-"
 }
 name! {
-    /// The name under which a secret's value is found; never the value.
+    /// The name of a secret; never the value.
     SecretName, "secret name", check_id, 63, "._-/"
 }
 name! {
@@ -176,7 +176,7 @@ name! {
     SiteName, "site name", check_id, 63, "._-"
 }
 name! {
-    /// The key or the value of a label that devices are chosen by.
+    /// The key or the value of a label, used to select devices.
     LabelKey, "label", check_id, 63, "._-/"
 }
 name! {
@@ -200,7 +200,7 @@ name! {
     PortName, "port name", check_device_name, 31, ""
 }
 
-/// Compares two names the way people count: `apt-9` before `apt-10`.
+/// Compares two names as people count: `apt-9` before `apt-10`.
 pub fn natural_order(left: &str, right: &str) -> Ordering {
     let (mut left_rest, mut right_rest) = (left, right);
     loop {

@@ -1,4 +1,4 @@
-//! A program that tells secrets, such as `pass`: run without a shell, with a limit to how long it takes and how much it says.
+//! Runs a program that prints a secret, such as `pass`, without a shell, limited in time and output.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -13,34 +13,34 @@ use super::folder::{read_value, without_line_break};
 use super::{MAX_BYTES, Secret};
 use crate::model::SecretName;
 
-/// Stands in the words of a command for the name of the secret.
+/// The placeholder for the secret's name in a command.
 const NAME: &str = "{name}";
 
-/// Somebody may have to type a passphrase, or to touch a key.
+/// The time limit; it leaves time to enter a passphrase or to touch a hardware key.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How much of what a command complained of is kept and shown.
+/// The bytes kept and shown of a command's error output.
 const KEPT: usize = 4096;
 const SHOWN: usize = 300;
 
-/// From this length on, a word of letters and digits may be a token.
+/// A word of letters and digits that is at least this long may be a token.
 const TOKEN: usize = 20;
 
-/// What a value must have, at least, to be looked for in what was said.
+/// The shortest value that is searched for in error output, to mask it.
 const RECOGNISABLE: usize = 4;
 
-/// A program with its arguments, one of which has the name of the secret in it.
+/// A program with its arguments, one of which contains the secret's name.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub struct SecretCommand {
     program: PathBuf,
     arguments: Vec<String>,
     patience: Duration,
-    /// The settings that it stands in, where nobody named them: a program is not run because a folder says so.
+    /// The settings file with the command, if it was found and not named: a folder must not decide which program runs.
     unnamed: Option<PathBuf>,
 }
 
-/// Why a command told nothing.
+/// The reason why a command returned no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     #[error(
@@ -89,19 +89,19 @@ impl TryFrom<Vec<String>> for SecretCommand {
 }
 
 impl SecretCommand {
-    /// Takes a program with a `/` in it from where the settings are.
+    /// Resolves a program with a `/` relative to the folder of the settings.
     pub fn resolve(&mut self, folder: &Path) {
         if self.program.components().count() > 1 {
             self.program = folder.join(&self.program);
         }
     }
 
-    /// Keeps the command from being run: these settings were found, and not named.
+    /// Forbids the command: its settings were found and not named.
     pub fn forbid(&mut self, settings: &Path) {
         self.unnamed = Some(settings.to_path_buf());
     }
 
-    /// Returns the command as people know it, without arguments that may be nobody's business.
+    /// Returns the command for messages, without arguments that may be private.
     pub fn shown(&self, name: &SecretName) -> String {
         let telling = self.arguments.iter().find(|word| word.contains(NAME));
         let telling = telling.map_or_else(String::new, |word| word.replace(NAME, name.as_str()));
@@ -109,7 +109,7 @@ impl SecretCommand {
         format!("{} {dots}{telling}", self.program.display())
     }
 
-    /// Asks the program, once.
+    /// Runs the program once and returns the secret.
     pub(super) fn ask(&self, name: &SecretName) -> Result<Secret, CommandError> {
         if let Some(settings) = &self.unnamed {
             return Err(CommandError::NotNamed(settings.clone()));
@@ -164,7 +164,7 @@ impl SecretCommand {
     }
 }
 
-/// What came of a program.
+/// The result of a program.
 enum Heard {
     All {
         value: Zeroizing<Vec<u8>>,
@@ -181,9 +181,9 @@ enum Piece {
     Said(Vec<u8>),
 }
 
-/// Listens until both ends are closed and the program has ended, or time is up.
+/// Reads both outputs until they are closed and the program has ended, or the time is over.
 ///
-/// A program that left others behind which hold its ends may never close them, so nobody waits for the threads.
+/// A program may leave child processes that keep the outputs open forever, so the reading threads are not joined.
 fn hear(child: &mut Child, until: Instant) -> Heard {
     let (sender, pieces) = channel();
     let (output, errors) = (child.stdout.take(), child.stderr.take());
@@ -237,7 +237,7 @@ fn both(pieces: &Receiver<Piece>, until: Instant) -> Result<(Zeroizing<Vec<u8>>,
     Ok((value.unwrap_or_default(), said.unwrap_or_default()))
 }
 
-/// Returns what a program complained of, short, on one line, and without what may be secret.
+/// Returns a program's error output: short, on one line, with possible secrets masked.
 fn masked(said: &[u8], value: &[u8]) -> String {
     let mut text = String::from_utf8_lossy(said).into_owned();
     for line in String::from_utf8_lossy(value).lines().map(str::trim) {

@@ -1,4 +1,4 @@
-//! A folder with a file for each secret, named for it: plain values, on this machine only.
+//! Reads plain secrets from a folder on this host, with one file for each secret.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::{MAX_BYTES, Secret, SecretError};
 use crate::model::SecretName;
 
-/// Returns the value of a secret, where the folder has it.
+/// Returns the value of a secret, if the folder has it.
 ///
-/// One line break at the end of a file is the editor's and not the secret's. An empty file is an empty value, which is what
-/// a device is delivered with.
+/// One line break at the end of a file comes from the editor and is removed. An empty file is an empty value, which is
+/// the factory password of a device.
 pub(super) fn value(
     folder: &Path,
     name: &SecretName,
@@ -49,7 +49,7 @@ fn read(folder: &Path, name: &SecretName, path: &Path) -> Result<Secret, SecretE
     }
 }
 
-/// Returns what is in a file, unless it is too large to be a secret.
+/// Returns the content of a file, unless it is too large for a secret.
 pub(super) fn read_value(
     from: impl io::Read,
     expected: u64,
@@ -62,7 +62,7 @@ pub(super) fn read_value(
     Ok((value.len() <= MAX_BYTES).then_some(value))
 }
 
-/// Returns whether a failure says that nothing is there.
+/// Returns whether an error means that the file does not exist.
 pub(super) fn is_absence(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -70,7 +70,7 @@ pub(super) fn is_absence(error: &io::Error) -> bool {
     )
 }
 
-/// Returns the file of a secret, unless its name would lead elsewhere.
+/// Returns the file of a secret, unless its name would lead out of the folder.
 pub(super) fn file(folder: &Path, name: &SecretName, ending: &str) -> Option<PathBuf> {
     let mut path = folder.to_path_buf();
     for part in name.as_str().split('/') {

@@ -1,4 +1,4 @@
-//! The file with the private keys of whoever runs gamctl: read where nobody else can, and made where there is none.
+//! Reads and creates the operator's private key file, which only its owner may read.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::folder::{is_absence, is_open_to_others, open, read_value};
 use super::{Identities, KeyError};
 
-/// Why there are no private keys.
+/// The reason why there are no private keys.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error(
@@ -29,7 +29,7 @@ pub enum IdentityError {
     Unwritable { path: PathBuf, reason: String },
 }
 
-/// Reads the private keys in a file that others cannot get at.
+/// Reads the private keys in a file that other users cannot access.
 pub fn read_identity(path: &Path) -> Result<Identities, IdentityError> {
     let unreadable = |error: io::Error| {
         let path = path.to_path_buf();
@@ -59,7 +59,7 @@ pub fn read_identity(path: &Path) -> Result<Identities, IdentityError> {
     Identities::parse(text).map_err(wrong)
 }
 
-/// Makes a private key and writes it into a new file that only its owner can read.
+/// Creates a private key in a new file that only its owner can read.
 pub fn new_identity(path: &Path) -> Result<Identities, IdentityError> {
     let identities = Identities::generate();
     write_new(path, identities.written().reveal()).map_err(|error| {
@@ -73,7 +73,7 @@ pub fn new_identity(path: &Path) -> Result<Identities, IdentityError> {
     Ok(identities)
 }
 
-/// Writes a file that must not be there yet. One that could not be written to its end is taken away again.
+/// Writes a file that must not exist yet; a partly written file is removed.
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path
         .parent()

@@ -1,4 +1,4 @@
-//! A secret value: it cannot be printed, compared or serialised, and is wiped when it is dropped.
+//! Wraps a secret value: it cannot be printed, compared or serialised, and is wiped when dropped.
 
 use std::io;
 
@@ -15,7 +15,7 @@ impl Secret {
         Self(Zeroizing::new(value))
     }
 
-    /// Reads a value to its end, without one line break there; nothing where it is too large to be one.
+    /// Reads a value to its end, without one trailing line break; `None` if it is too long.
     pub fn read(from: impl io::Read) -> io::Result<Option<Self>> {
         // Room for all of it at once: whoever pipes does not say how much there is.
         let value = read_value(from, super::MAX_BYTES as u64)?;
