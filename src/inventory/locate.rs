@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::parse::ParsedFile;
 use super::record::FileFinding;
 use super::tree::{self, Item, Span, TreeLimits};
-use crate::model::{Finding, Place, Related, Rule};
+use crate::model::{Finding, Related, Rule, SourceLocation};
 
 /// A file of the inventory with its path.
 #[derive(Debug, Clone)]
@@ -138,7 +138,7 @@ impl<'t> Lines<'t> {
     }
 
     /// Returns the place of a range of bytes; of a range over several lines, its first line's part.
-    pub(in crate::inventory) fn place(&self, file: &Arc<str>, span: Span) -> Place {
+    pub(in crate::inventory) fn place(&self, file: &Arc<str>, span: Span) -> SourceLocation {
         let usize_of = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
         let mut start = usize_of(span.start).min(self.text.len());
         while !self.text.is_char_boundary(start) {
@@ -163,7 +163,7 @@ impl<'t> Lines<'t> {
                 .map_or(0, |text| text.chars().count())
         };
         let u32_of = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Place {
+        SourceLocation {
             file: Arc::clone(file),
             line: u32_of(line),
             column: u32_of(count(begin, start) + 1),
@@ -215,7 +215,7 @@ pub(in crate::inventory) fn places<'a>(
     files: &[FileSlot],
     pointers: impl Iterator<Item = &'a Pointer>,
     limits: TreeLimits,
-) -> BTreeMap<&'a Pointer, Place> {
+) -> BTreeMap<&'a Pointer, SourceLocation> {
     let mut sorted: Vec<&Pointer> = pointers.collect();
     sorted.sort_unstable();
     sorted.dedup();
@@ -272,7 +272,7 @@ pub(in crate::inventory) fn place_pending(
         places
             .get(pointer)
             .cloned()
-            .unwrap_or_else(|| Place::whole(Arc::from(".")))
+            .unwrap_or_else(|| SourceLocation::whole(Arc::from(".")))
     };
     pending
         .iter()
@@ -289,7 +289,8 @@ pub(in crate::inventory) fn place_pending(
             Finding {
                 rule,
                 severity: rule.severity,
-                place: missing.map_or_else(|| place(at), |file| Place::whole(Arc::from(file))),
+                place: missing
+                    .map_or_else(|| place(at), |file| SourceLocation::whole(Arc::from(file))),
                 message: message.clone(),
                 hint: hint.clone(),
                 related: related

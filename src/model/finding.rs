@@ -54,7 +54,7 @@ impl Eq for Rule {}
 
 /// A location in a file of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Place {
+pub struct SourceLocation {
     pub file: Arc<str>,
     /// Counted from 1.
     pub line: u32,
@@ -65,7 +65,7 @@ pub struct Place {
     pub length: u32,
 }
 
-impl Place {
+impl SourceLocation {
     /// Returns the beginning of a file, for a finding about the file as a whole.
     pub fn whole(file: Arc<str>) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}:{}", self.file, self.line, self.column)
     }
@@ -87,7 +87,7 @@ impl fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Related {
     #[serde(flatten)]
-    pub place: Place,
+    pub place: SourceLocation,
     /// A description: "first defined here".
     pub message: String,
 }
@@ -98,7 +98,7 @@ pub struct Related {
 pub struct Finding {
     pub rule: &'static Rule,
     pub severity: Severity,
-    pub place: Place,
+    pub place: SourceLocation,
     /// One sentence that names the object and the value.
     pub message: String,
     /// The next step for the author.

@@ -27,7 +27,7 @@ pub use device_config::{
     SystemConfig, UplinkConfig,
 };
 pub use error_chain::chain;
-pub use finding::{ExampleFile, Finding, Place, Related, Rule, Severity, by_place};
+pub use finding::{ExampleFile, Finding, Related, Rule, Severity, SourceLocation, by_place};
 pub use fingerprint::Fingerprint;
 pub use freeze_scope::FreezeScope;
 pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};

@@ -65,14 +65,14 @@ pub struct ProfileRow {
 pub struct EndpointRow {
     pub name: Known<String>,
     pub mac: Known<[u8; 6]>,
-    pub port: Known<Place>,
+    pub port: Known<ExpectedPort>,
     /// Settings that our types cannot hold, as for a profile.
     pub unheld: Vec<String>,
 }
 
 /// The port on which the device expects an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum ExpectedPort {
     Auto,
     Unassigned,
     Port(u32),

@@ -10,7 +10,7 @@ use gamctl::model::{
 };
 use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
-    Build, Configuration, Endpoint, FirmwareProfile, Hardware, Place, Profile, Subscriber,
+    Build, Configuration, Endpoint, ExpectedPort, FirmwareProfile, Hardware, Profile, Subscriber,
     SwitchportMode, vlans,
 };
 use gamctl::simulator::server::{Twin, TwinSettings};
@@ -126,9 +126,9 @@ fn add_endpoints(dice: &mut Dice, hardware: &Hardware, made: &mut Configuration,
     places.truncate(wanted.min(places.len()));
     for (number, port) in dice.some(1, 384, places.len()).into_iter().zip(places) {
         let port = match dice.below(20) {
-            0 => Place::Auto,
-            1 => Place::Unassigned,
-            _ => Place::Port(port),
+            0 => ExpectedPort::Auto,
+            1 => ExpectedPort::Unassigned,
+            _ => ExpectedPort::Port(port),
         };
         let endpoint = Endpoint {
             name: format!("cpe {number}").into(),
@@ -303,9 +303,9 @@ fn endpoint_of(id: u16, endpoint: &Endpoint) -> EndpointConfig {
         slot: Some(Slot(id)),
         name: EndpointName::new(&endpoint.name).unwrap(),
         port: match endpoint.port {
-            Place::Auto => PortAssignment::Auto,
-            Place::Unassigned => PortAssignment::Unassigned,
-            Place::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
+            ExpectedPort::Auto => PortAssignment::Auto,
+            ExpectedPort::Unassigned => PortAssignment::Unassigned,
+            ExpectedPort::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
         },
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{
     EndpointConfig, EndpointName, GamModel, LIMITER_RANGE, MacAddress, Mbps, Part, PortAssignment,
     PortNumber, ProfileConfig, ProfileName, Slot, Unclear,
 };
-use crate::observe::rows::{EndpointRow, Known, Place, ProfileRow, Table};
+use crate::observe::rows::{EndpointRow, ExpectedPort, Known, ProfileRow, Table};
 
 /// Adds the profiles; returns the name of each, `None` for an unclear one.
 pub(super) fn add_profiles(
@@ -186,12 +186,15 @@ fn endpoint(
 }
 
 /// Returns the port assignment of an endpoint, the reason why it is unknown, or the reason why it is invalid.
-fn assignment(place: &Known<Place>, model: GamModel) -> Result<Known<PortAssignment>, String> {
-    match place {
+fn assignment(
+    port: &Known<ExpectedPort>,
+    model: GamModel,
+) -> Result<Known<PortAssignment>, String> {
+    match port {
         Err(reason) => Ok(Err(reason.clone())),
-        Ok(Place::Auto) => Ok(Ok(PortAssignment::Auto)),
-        Ok(Place::Unassigned) => Ok(Ok(PortAssignment::Unassigned)),
-        Ok(Place::Port(number)) => {
+        Ok(ExpectedPort::Auto) => Ok(Ok(PortAssignment::Auto)),
+        Ok(ExpectedPort::Unassigned) => Ok(Ok(PortAssignment::Unassigned)),
+        Ok(ExpectedPort::Port(number)) => {
             let port = u8::try_from(*number).ok();
             let port = port.and_then(|number| PortNumber::new(number).ok());
             match port.filter(|port| model.has_port(*port)) {

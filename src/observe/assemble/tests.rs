@@ -8,7 +8,7 @@ use proptest::test_runner::RngSeed;
 use super::*;
 use crate::model::{Poe, PortMode, UplinkMode, VlanSet};
 use crate::observe::rows::{
-    EndpointRow, Place, PortRow, ProfileRow, SubscriberRow, SystemRow, Table, UplinkRow,
+    EndpointRow, ExpectedPort, PortRow, ProfileRow, SubscriberRow, SystemRow, Table, UplinkRow,
 };
 
 fn known<T: std::fmt::Debug + Clone + 'static>(
@@ -80,9 +80,9 @@ fn endpoint() -> impl Strategy<Value = EndpointRow> {
         1 => any::<[u8; 6]>()
     ];
     let place = prop_oneof![
-        Just(Place::Auto),
-        Just(Place::Unassigned),
-        number().prop_map(Place::Port)
+        Just(ExpectedPort::Auto),
+        Just(ExpectedPort::Unassigned),
+        number().prop_map(ExpectedPort::Port)
     ];
     (name(), known(mac), known(place), unheld()).prop_map(|(name, mac, port, unheld)| EndpointRow {
         name,

@@ -4,7 +4,7 @@ use super::cell::{choice, mac, number, reference, text, truth, vlans};
 use super::grid::{Grid, Row};
 use crate::model::Poe;
 use crate::observe::mib::{FIRST_PHYSICAL, ghn};
-use crate::observe::rows::{EndpointRow, Known, Place, ProfileRow, SubscriberRow, Table};
+use crate::observe::rows::{EndpointRow, ExpectedPort, Known, ProfileRow, SubscriberRow, Table};
 
 /// `GAMGhnAgentPoeModeCtrl`.
 const POE: &[(u32, Poe)] = &[(0, Poe::Disable), (1, Poe::Enable), (2, Poe::Force)];
@@ -23,7 +23,7 @@ pub(in crate::observe) fn endpoints(grid: &Grid) -> Table<EndpointRow> {
     table(grid, "there is an endpoint", |row| EndpointRow {
         name: text(row, &ghn::ENDPOINT_NAME),
         mac: mac(row, &ghn::ENDPOINT_MAC),
-        port: place(row),
+        port: expected_port(row),
         unheld: Vec::new(),
     })
 }
@@ -58,14 +58,14 @@ fn table<R>(grid: &Grid, what: &str, read: impl Fn(&Row) -> R) -> Table<R> {
 }
 
 /// Returns the expected port of an endpoint: `auto` counts only for one without a port.
-fn place(row: &Row) -> Known<Place> {
+fn expected_port(row: &Row) -> Known<ExpectedPort> {
     match number(row, &ghn::ENDPOINT_PORT)? {
         0 => Ok(match truth(row, &ghn::ENDPOINT_AUTO)? {
-            true => Place::Auto,
-            false => Place::Unassigned,
+            true => ExpectedPort::Auto,
+            false => ExpectedPort::Unassigned,
         }),
         interface => match interface.checked_sub(FIRST_PHYSICAL) {
-            Some(port) => Ok(Place::Port(port)),
+            Some(port) => Ok(ExpectedPort::Port(port)),
             None => Err(format!(
                 "{} is {interface}, which is not the interface of a port",
                 ghn::ENDPOINT_PORT.name

@@ -6,7 +6,7 @@ use std::slice::Iter;
 use super::words::{Word, number, shown, words};
 use crate::model::{GamModel, MacAddress, Medium, Poe, PortMode, VlanId, VlanSet};
 use crate::observe::rows::{
-    EndpointRow, Known, Place, PortRow, ProfileRow, Rows, SubscriberRow, Table,
+    EndpointRow, ExpectedPort, Known, PortRow, ProfileRow, Rows, SubscriberRow, Table,
 };
 
 /// The built-in profile, which a new subscriber gets (docs/gam.md).
@@ -293,10 +293,10 @@ fn endpoint(said: Said) -> EndpointRow {
         mac: said.get("mac-address", missing("mac-address"), |text| {
             text.parse().ok().map(MacAddress::octets)
         }),
-        port: said.get("port", Ok(Place::Unassigned), |text| match text {
-            "auto" => Some(Place::Auto),
-            "unassigned" => Some(Place::Unassigned),
-            text => number(text).map(Place::Port),
+        port: said.get("port", Ok(ExpectedPort::Unassigned), |text| match text {
+            "auto" => Some(ExpectedPort::Auto),
+            "unassigned" => Some(ExpectedPort::Unassigned),
+            text => number(text).map(ExpectedPort::Port),
         }),
         unheld: said.unknown,
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{Poe, PortMode, UplinkMode};
-use crate::observe::rows::{Place, Table};
+use crate::observe::rows::{ExpectedPort, Table};
 
 /// In the form of a real device, with invented values.
 const WHOLE: &str = r#"Building configuration...
@@ -99,7 +99,11 @@ fn a_whole_configuration_is_read() {
         .map(|row| row.port.clone().unwrap());
     assert_eq!(
         places.collect::<Vec<_>>(),
-        [Place::Port(4), Place::Unassigned, Place::Auto]
+        [
+            ExpectedPort::Port(4),
+            ExpectedPort::Unassigned,
+            ExpectedPort::Auto
+        ]
     );
     assert_eq!(
         rows.endpoints.rows[&2].mac,

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::syntax::Command;
 use crate::model::{Poe, PortMode, VlanSet};
 use crate::simulator::gam::{
-    Edit, EndpointOptions, Password, Place, PortOptions, ProfileOptions, SubscriberOptions,
+    Edit, EndpointOptions, ExpectedPort, Password, PortOptions, ProfileOptions, SubscriberOptions,
     SwitchportMode, UplinkOptions, vlans,
 };
 use crate::simulator::grammar::Arguments;
@@ -41,7 +41,7 @@ pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -
         Command::NoEndpointPort => Edit::ChangeEndpoint {
             id: id()?,
             options: EndpointOptions {
-                port: Some(Place::Unassigned),
+                port: Some(ExpectedPort::Unassigned),
                 ..EndpointOptions::default()
             },
         },
@@ -143,11 +143,11 @@ fn endpoint_options(given: &Arguments) -> EndpointOptions {
         mac: given.mac("mac"),
         description: text(given, "description"),
         port: if given.has("auto") {
-            Some(Place::Auto)
+            Some(ExpectedPort::Auto)
         } else if given.has("unassigned") {
-            Some(Place::Unassigned)
+            Some(ExpectedPort::Unassigned)
         } else {
-            number(given, "port").map(Place::Port)
+            number(given, "port").map(ExpectedPort::Port)
         },
         allow_management_access: given.has("allow-management-access").then_some(true),
     }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::simulator::gam::{
-    Configuration, DEFAULT_EXEC_TIMEOUT, Endpoint, GHN_NATIVE_VLAN, Gam, Interface, Password,
-    Place, Profile, Subscriber, SwitchportMode, Uplink,
+    Configuration, DEFAULT_EXEC_TIMEOUT, Endpoint, ExpectedPort, GHN_NATIVE_VLAN, Gam, Interface,
+    Password, Profile, Subscriber, SwitchportMode, Uplink,
 };
 
 /// Returns the running-config as lines that a device of the same model accepts.
@@ -104,12 +104,12 @@ fn write_endpoint(text: &mut String, id: u16, endpoint: &Endpoint) {
     );
     write_description(text, &endpoint.description);
     match endpoint.port {
-        Place::Port(port) => {
+        ExpectedPort::Port(port) => {
             let _ = write!(text, " port {port}");
         }
-        Place::Auto => text.push_str(" port auto"),
+        ExpectedPort::Auto => text.push_str(" port auto"),
         // As delivered, so not printed [assumed].
-        Place::Unassigned => {}
+        ExpectedPort::Unassigned => {}
     }
     if endpoint.allow_management_access {
         text.push_str(" allow-management-access");

@@ -75,13 +75,13 @@ pub struct Endpoint {
     pub name: CompactString,
     pub mac: MacAddress,
     pub description: CompactString,
-    pub port: Place,
+    pub port: ExpectedPort,
     pub allow_management_access: bool,
 }
 
 /// The port where an endpoint is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum ExpectedPort {
     Port(u8),
     Auto,
     Unassigned,
@@ -161,12 +161,12 @@ impl Configuration {
         let ports = u32::from(hardware.ghn_ports());
         let endpoints = self.endpoints.values();
         let expected = endpoints.filter_map(|endpoint| match endpoint.port {
-            Place::Port(port) => Some((endpoint.mac, port)),
-            Place::Auto => {
+            ExpectedPort::Port(port) => Some((endpoint.mac, port)),
+            ExpectedPort::Auto => {
                 let port = chance::between(seed, "auto", endpoint.mac.to_u64(), 1, ports);
                 Some((endpoint.mac, u8::try_from(port).ok()?))
             }
-            Place::Unassigned => None,
+            ExpectedPort::Unassigned => None,
         });
         expected.collect()
     }

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::{Place, SwitchportMode};
+use super::{ExpectedPort, SwitchportMode};
 use crate::model::{MacAddress, Poe, PortMode, VlanSet};
 
 /// Given options change, others keep their value; a new number creates a new object.
@@ -87,7 +87,7 @@ pub struct EndpointOptions {
     pub name: Option<CompactString>,
     pub mac: Option<MacAddress>,
     pub description: Option<CompactString>,
-    pub port: Option<Place>,
+    pub port: Option<ExpectedPort>,
     pub allow_management_access: Option<bool>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use super::{Configuration, Endpoint, Hardware, Place, Profile, Subscriber};
+use super::{Configuration, Endpoint, ExpectedPort, Hardware, Profile, Subscriber};
 use crate::model::{DeviceConfig, PortAssignment, RateLimit, Slot};
 
 /// Returns the configuration of a device set up by hand exactly like this; missing slots get the lowest free number.
@@ -45,9 +45,9 @@ pub fn configuration_of(intended: &DeviceConfig, hardware: &Hardware) -> Configu
                 mac: *mac,
                 description: CompactString::default(),
                 port: match endpoint.port {
-                    PortAssignment::Port(port) => Place::Port(port.get()),
-                    PortAssignment::Auto => Place::Auto,
-                    PortAssignment::Unassigned => Place::Unassigned,
+                    PortAssignment::Port(port) => ExpectedPort::Port(port.get()),
+                    PortAssignment::Auto => ExpectedPort::Auto,
+                    PortAssignment::Unassigned => ExpectedPort::Unassigned,
                 },
                 allow_management_access: false,
             },

@@ -28,8 +28,8 @@ pub use alarms::{
     Alarm, AlarmChange, Alarms, Condition, Entity, Grade, LOG_LENGTH, LogEntry, Severity, Wanted,
 };
 pub use configuration::{
-    Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, Password, Place, Port, Profile,
-    Subscriber, SwitchportMode, UNSERVED_VLAN, Uplink, vlans,
+    Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, Password, Port,
+    Profile, Subscriber, SwitchportMode, UNSERVED_VLAN, Uplink, vlans,
 };
 pub use counters::{Counters, Meter, Rate, Traffic};
 pub use edit::{

@@ -1,7 +1,8 @@
 //! Computes the VLANs of a device and of its ports, for both the CLI and the MIBs.
 
 use super::{
-    Configuration, Hardware, Interface, Place, Subscriber, SwitchportMode, UNSERVED_VLAN, vlans,
+    Configuration, ExpectedPort, Hardware, Interface, Subscriber, SwitchportMode, UNSERVED_VLAN,
+    vlans,
 };
 use crate::model::{VlanId, VlanSet};
 
@@ -91,8 +92,8 @@ impl Configuration {
 
     fn port_of(&self, subscriber: &Subscriber) -> Option<u8> {
         match self.endpoints.get(&subscriber.endpoint?)?.port {
-            Place::Port(port) => Some(port),
-            Place::Auto | Place::Unassigned => None,
+            ExpectedPort::Port(port) => Some(port),
+            ExpectedPort::Auto | ExpectedPort::Unassigned => None,
         }
     }
 

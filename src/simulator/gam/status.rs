@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::counters::household;
 use super::{
-    Condition, Endpoint, Entity, Gam, Grade, Interface, Meter, Place, Plugged, Rate, Severity,
-    Subscriber, Traffic, Wanted,
+    Condition, Endpoint, Entity, ExpectedPort, Gam, Grade, Interface, Meter, Plugged, Rate,
+    Severity, Subscriber, Traffic, Wanted,
 };
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
@@ -67,9 +67,11 @@ impl Gam {
             (Some(_), None) => EndpointState::NotDetected,
             (None, Some(_)) => EndpointState::QuarantinedUnknownMac,
             (Some((_, endpoint)), Some(plugged)) => match endpoint.port {
-                Place::Auto => EndpointState::Ok,
-                Place::Port(port) if port == plugged.port => EndpointState::Ok,
-                Place::Port(_) | Place::Unassigned => EndpointState::QuarantinedWrongPort,
+                ExpectedPort::Auto => EndpointState::Ok,
+                ExpectedPort::Port(port) if port == plugged.port => EndpointState::Ok,
+                ExpectedPort::Port(_) | ExpectedPort::Unassigned => {
+                    EndpointState::QuarantinedWrongPort
+                }
             },
         };
         Some(Detected {
@@ -216,7 +218,7 @@ impl Gam {
             };
             let entity = Entity::endpoint(*id);
             match detected.state {
-                EndpointState::NotDetected if endpoint.port != Place::Unassigned => {
+                EndpointState::NotDetected if endpoint.port != ExpectedPort::Unassigned => {
                     hold(Condition::Los, entity, Severity::Mj, true);
                     continue;
                 }

@@ -158,25 +158,25 @@ pub(super) fn objects() -> Vec<Object> {
 
 /// One end of a copy, however it was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ConfigFile {
     Running,
     Startup,
     Default,
 }
 
-fn place(end: &CopyEnd) -> Option<Place> {
+fn config_file(end: &CopyEnd) -> Option<ConfigFile> {
     match end.kind {
         ConfigurationKind::None => None,
-        ConfigurationKind::Running => Some(Place::Running),
-        ConfigurationKind::Startup => Some(Place::Startup),
+        ConfigurationKind::Running => Some(ConfigFile::Running),
+        ConfigurationKind::Startup => Some(ConfigFile::Startup),
         ConfigurationKind::File => file(&end.file),
     }
 }
 
-fn file(name: &str) -> Option<Place> {
+fn file(name: &str) -> Option<ConfigFile> {
     match name.strip_prefix(FLASH).unwrap_or(name) {
-        STARTUP_FILE => Some(Place::Startup),
-        DEFAULT_FILE => Some(Place::Default),
+        STARTUP_FILE => Some(ConfigFile::Startup),
+        DEFAULT_FILE => Some(ConfigFile::Default),
         _ => None,
     }
 }
@@ -194,15 +194,15 @@ fn copy(gam: &mut Gam, _: &[u32], value: &Value, now: Moment) -> Result<(), Erro
     if gam.copy_status() == CopyStatus::InProgress {
         return Err(refused);
     }
-    match (place(&plan.source), place(&plan.destination)) {
-        (Some(Place::Running), Some(Place::Startup)) => gam.request(Request::Save),
-        (Some(Place::Startup), Some(Place::Running)) => {
+    match (config_file(&plan.source), config_file(&plan.destination)) {
+        (Some(ConfigFile::Running), Some(ConfigFile::Startup)) => gam.request(Request::Save),
+        (Some(ConfigFile::Startup), Some(ConfigFile::Running)) => {
             let saved = gam.startup().ok_or(refused)?.configuration.clone();
             let loaded = if plan.merge { merged(gam)? } else { saved };
             gam.replace_running(loaded, now);
             gam.set_copy_status(CopyStatus::Success);
         }
-        (Some(Place::Default), Some(Place::Running)) if !plan.merge => {
+        (Some(ConfigFile::Default), Some(ConfigFile::Running)) if !plan.merge => {
             gam.replace_running(Configuration::factory(gam.hardware()), now);
             gam.set_copy_status(CopyStatus::Success);
         }
@@ -238,7 +238,7 @@ fn delete(gam: &mut Gam, _: &[u32], value: &Value, _: Moment) -> Result<(), Erro
         return Ok(());
     }
     match file(name) {
-        Some(Place::Startup) if gam.startup().is_some() => {
+        Some(ConfigFile::Startup) if gam.startup().is_some() => {
             gam.delete_startup();
             Ok(())
         }

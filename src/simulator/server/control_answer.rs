@@ -11,7 +11,7 @@ use super::{Fleet, Twin, clock};
 use crate::model::{MacAddress, natural_order};
 use crate::simulator::commands::{running_config, text_of, write_startup};
 use crate::simulator::fault::{FaultId, Planted};
-use crate::simulator::gam::{Condition, Entity, Gam, Grade, Place, Wire, World};
+use crate::simulator::gam::{Condition, Entity, ExpectedPort, Gam, Grade, Wire, World};
 
 /// Runs a request.
 pub(super) fn answer(fleet: &Fleet, request: Request) -> Answer {
@@ -308,8 +308,8 @@ fn endpoint(gam: &Gam, mac: MacAddress) -> ShownEndpoint {
     let state = match (configured.map(|(_, one)| one.port), plugged) {
         (_, Some(_)) if !is_heard => ShownState::Unheard,
         (Some(_), None) => ShownState::NotDetected,
-        (Some(Place::Auto), Some(_)) => ShownState::Ok,
-        (Some(Place::Port(expected)), Some(port)) if expected == port => ShownState::Ok,
+        (Some(ExpectedPort::Auto), Some(_)) => ShownState::Ok,
+        (Some(ExpectedPort::Port(expected)), Some(port)) if expected == port => ShownState::Ok,
         (Some(_), Some(_)) => ShownState::WrongPort,
         (None, _) => ShownState::UnknownMac,
     };
@@ -319,9 +319,9 @@ fn endpoint(gam: &Gam, mac: MacAddress) -> ShownEndpoint {
         mac,
         name: configured.map(|(_, one)| one.name.to_string()),
         expected: configured.map(|(_, one)| match one.port {
-            Place::Port(port) => port.to_string(),
-            Place::Auto => "auto".to_owned(),
-            Place::Unassigned => "unassigned".to_owned(),
+            ExpectedPort::Port(port) => port.to_string(),
+            ExpectedPort::Auto => "auto".to_owned(),
+            ExpectedPort::Unassigned => "unassigned".to_owned(),
         }),
         plugged,
         state,

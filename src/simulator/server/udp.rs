@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::state::{Shared, State};
 use crate::model::MacAddress;
 use crate::simulator::fault::DatagramPlan;
-use crate::simulator::gam::{Edit, EndpointOptions, Place, SubscriberOptions, chance};
+use crate::simulator::gam::{Edit, EndpointOptions, ExpectedPort, SubscriberOptions, chance};
 use crate::simulator::mib::Mib;
 use crate::simulator::moment::Moment;
 
@@ -155,7 +155,7 @@ fn appear(state: &mut State, endpoint: u16, subscriber: Option<u16>, now: Moment
         options: EndpointOptions {
             name: Some(format_compact!("appeared-{endpoint}")),
             mac: MacAddress::new([0x00, 0x0e, 0xd8, 0xff, high, low]).ok(),
-            port: Some(Place::Unassigned),
+            port: Some(ExpectedPort::Unassigned),
             ..EndpointOptions::default()
         },
     };

@@ -33,7 +33,7 @@ pub(super) enum Key {
 
 /// The state within a sequence of bytes, kept between packets.
 #[derive(Debug, Clone, Copy, Default)]
-enum Place {
+enum ParserState {
     #[default]
     Between,
     /// The last byte was CR: an LF or NUL right after it is the same key.
@@ -51,37 +51,37 @@ enum Place {
 
 #[derive(Debug, Default)]
 pub(super) struct Keyboard {
-    place: Place,
+    state: ParserState,
 }
 
 impl Keyboard {
     /// Parses one byte and returns the key that it completes.
     pub(super) fn press(&mut self, byte: u8) -> Option<Key> {
-        match std::mem::take(&mut self.place) {
-            Place::AfterReturn if matches!(byte, b'\n' | 0) => None,
-            Place::Between | Place::AfterReturn => self.plain(byte),
+        match std::mem::take(&mut self.state) {
+            ParserState::AfterReturn if matches!(byte, b'\n' | 0) => None,
+            ParserState::Between | ParserState::AfterReturn => self.plain(byte),
             // A control character ends an unfinished sequence and is a key of its own.
             _ if byte < b' ' => self.plain(byte),
-            Place::AfterEscape => {
-                self.place = match byte {
-                    b'[' => Place::Sequence {
+            ParserState::AfterEscape => {
+                self.state = match byte {
+                    b'[' => ParserState::Sequence {
                         number: 0,
                         is_strange: false,
                     },
-                    b'O' => Place::Application,
-                    _ => Place::Between,
+                    b'O' => ParserState::Application,
+                    _ => ParserState::Between,
                 };
                 None
             }
-            Place::Application => arrow(byte),
-            Place::Sequence { number, is_strange } => self.sequence(byte, number, is_strange),
+            ParserState::Application => arrow(byte),
+            ParserState::Sequence { number, is_strange } => self.sequence(byte, number, is_strange),
         }
     }
 
     fn sequence(&mut self, byte: u8, number: u16, is_strange: bool) -> Option<Key> {
         match byte {
             b'0'..=b'9' => {
-                self.place = Place::Sequence {
+                self.state = ParserState::Sequence {
                     number: number
                         .saturating_mul(10)
                         .saturating_add(u16::from(byte - b'0')),
@@ -90,7 +90,7 @@ impl Keyboard {
                 None
             }
             b' '..=b'?' => {
-                self.place = Place::Sequence {
+                self.state = ParserState::Sequence {
                     number,
                     is_strange: true,
                 };
@@ -111,12 +111,12 @@ impl Keyboard {
     fn plain(&mut self, byte: u8) -> Option<Key> {
         match byte {
             b'\r' => {
-                self.place = Place::AfterReturn;
+                self.state = ParserState::AfterReturn;
                 Some(Key::Enter)
             }
             b'\n' => Some(Key::Enter),
             0x1b => {
-                self.place = Place::AfterEscape;
+                self.state = ParserState::AfterEscape;
                 None
             }
             b' '..=b'~' => Some(Key::Character(char::from(byte))),

@@ -1,7 +1,7 @@
 //! Serves the configuration of the device, of bandwidth profiles and of endpoints.
 
 use super::{DESCRIPTION, GHN, NAME, action, mac, port_number};
-use crate::simulator::gam::{Endpoint, Gam, Interface, Part, Place, Profile};
+use crate::simulator::gam::{Endpoint, ExpectedPort, Gam, Interface, Part, Profile};
 use crate::simulator::mib::rows::{ENDPOINTS, PROFILES, id_of};
 use crate::simulator::mib::table::{Object, Scalars, Table, clipped, column};
 use crate::simulator::snmp::Value;
@@ -99,7 +99,7 @@ static ENDPOINT: Table = Table {
         }),
         column(55, |gam, index, _| {
             endpoint(gam, index, |_, endpoint| {
-                Value::truth(endpoint.port == Place::Auto)
+                Value::truth(endpoint.port == ExpectedPort::Auto)
             })
         }),
         column(60, |gam, index, _| {
@@ -121,10 +121,10 @@ pub(super) fn objects() -> Vec<Object> {
 }
 
 /// Returns the configured port of an endpoint; `None` for `auto` and `unassigned`.
-pub(super) fn fixed_port(place: Place) -> Option<u8> {
+pub(super) fn fixed_port(place: ExpectedPort) -> Option<u8> {
     match place {
-        Place::Port(port) => Some(port),
-        Place::Auto | Place::Unassigned => None,
+        ExpectedPort::Port(port) => Some(port),
+        ExpectedPort::Auto | ExpectedPort::Unassigned => None,
     }
 }
 

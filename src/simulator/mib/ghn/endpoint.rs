@@ -3,7 +3,7 @@
 use super::config::fixed_port;
 use super::{NAME, mac, port_number, table};
 use crate::simulator::gam::{
-    DEFAULT_PROFILE, Detected, EndpointFamily, Gam, Place, Profile, Subscriber,
+    DEFAULT_PROFILE, Detected, EndpointFamily, ExpectedPort, Gam, Profile, Subscriber,
 };
 use crate::simulator::mib::endpoint_rows::{MACS, endpoint_at};
 use crate::simulator::mib::rows::ENDPOINTS;
@@ -37,7 +37,7 @@ const COLUMNS: &[Column] = &[
     column(35, |gam, index, _| {
         of(gam, index, |one| {
             let place = one.configured.map(|(_, endpoint)| endpoint.port);
-            Value::truth(place == Some(Place::Auto))
+            Value::truth(place == Some(ExpectedPort::Auto))
         })
     }),
     column(40, |gam, index, _| {

@@ -7,7 +7,7 @@ use compact_str::format_compact;
 
 use crate::model::{GamModel, MacAddress, Poe};
 use crate::simulator::gam::{
-    Build, Edit, EndpointOptions, FirmwareProfile, Gam, Hardware, Place, PortOptions,
+    Build, Edit, EndpointOptions, ExpectedPort, FirmwareProfile, Gam, Hardware, PortOptions,
     ProfileOptions, SubscriberOptions, vlans,
 };
 use crate::simulator::moment::Moment;
@@ -96,9 +96,9 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
     }
     for id in 1..=ports * each {
         let port = match id % 7 {
-            0 => Place::Auto,
-            1 if id > 7 => Place::Unassigned,
-            _ => Place::Port(u8::try_from((id - 1) / each + 1).unwrap()),
+            0 => ExpectedPort::Auto,
+            1 if id > 7 => ExpectedPort::Unassigned,
+            _ => ExpectedPort::Port(u8::try_from((id - 1) / each + 1).unwrap()),
         };
         let options = EndpointOptions {
             name: Some(longest("endpoint", id)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::devices::{NOW, busy, copper, edit, factory, mac, older};
 use super::{mib, walk};
-use crate::simulator::gam::{Edit, EndpointOptions, Gam, Place, SubscriberOptions};
+use crate::simulator::gam::{Edit, EndpointOptions, ExpectedPort, Gam, SubscriberOptions};
 use crate::simulator::mib::Mib;
 use crate::simulator::snmp::{Value, View};
 
@@ -150,7 +150,7 @@ fn a_port_carries_the_device_s_vlans_and_those_of_its_subscribers() {
     let options = EndpointOptions {
         name: Some("one".into()),
         mac: Some(mac(1)),
-        port: Some(Place::Port(4)),
+        port: Some(ExpectedPort::Port(4)),
         ..EndpointOptions::default()
     };
     edit(&mut gam, &Edit::Endpoint { id: 1, options });

@@ -42,10 +42,10 @@ pub(super) struct Keys {
 }
 
 /// A stretched password; a second user of the same password waits for the first to compute it.
-type Place = Arc<OnceLock<Key>>;
+type KeyCell = Arc<OnceLock<Key>>;
 
 /// The cache, by a digest of protocol and password: the password itself is not kept longer than by its owner.
-static STRETCHED_PASSWORDS: LazyLock<Mutex<HashMap<[u8; 32], Place>>> =
+static STRETCHED_PASSWORDS: LazyLock<Mutex<HashMap<[u8; 32], KeyCell>>> =
     LazyLock::new(Mutex::default);
 
 /// Derives keys on a blocking thread: the first use of a password needs milliseconds of CPU time.
@@ -71,13 +71,13 @@ async fn stretched_localised(
 }
 
 async fn stretched(protocol: AuthProtocol, password: &Secret) -> Option<Key> {
-    let place = place(protocol, password);
-    if let Some(key) = place.get() {
+    let cell = key_cell(protocol, password);
+    if let Some(key) = cell.get() {
         return Some(key.clone());
     }
     let password = password.clone();
     let making = tokio::task::spawn_blocking(move || {
-        let key = place.get_or_init(|| match protocol {
+        let key = cell.get_or_init(|| match protocol {
             AuthProtocol::Md5 => stretch::<Md5>(password.reveal()),
             AuthProtocol::Sha1 => stretch::<Sha1>(password.reveal()),
         });
@@ -86,7 +86,7 @@ async fn stretched(protocol: AuthProtocol, password: &Secret) -> Option<Key> {
     making.await.ok()
 }
 
-fn place(protocol: AuthProtocol, password: &Secret) -> Place {
+fn key_cell(protocol: AuthProtocol, password: &Secret) -> KeyCell {
     let name: &[u8] = match protocol {
         AuthProtocol::Md5 => b"md5 ",
         AuthProtocol::Sha1 => b"sha1 ",
@@ -165,14 +165,14 @@ mod tests {
             password: Secret::new(b"stretched but once".to_vec()),
         };
         let first = make(&auth, None, b"engine-a").await.unwrap();
-        assert!(place(auth.protocol, &auth.password).get().is_some());
+        assert!(key_cell(auth.protocol, &auth.password).get().is_some());
         let second = make(&auth, None, b"engine-b").await.unwrap();
         assert_ne!(first.auth.reveal(), second.auth.reveal());
         let same = Auth {
             protocol: AuthProtocol::Md5,
             ..auth
         };
-        assert!(place(same.protocol, &same.password).get().is_none());
+        assert!(key_cell(same.protocol, &same.password).get().is_none());
     }
 
     #[test]
