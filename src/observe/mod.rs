@@ -16,6 +16,6 @@ pub use assemble::{Assembled, assemble};
 pub use decode::StartupFile;
 pub use look::{
     CommandLine, LookError, Target, board_address, identify, look, look_and_count, look_at_startup,
-    tuning,
+    snmp_options,
 };
 pub use running_config::{RunningConfig, RunningConfigError, parse as parse_running_config};

@@ -17,7 +17,7 @@ use crate::model::SecretName;
 const NAME: &str = "{name}";
 
 /// The time limit; it leaves time to enter a passphrase or to touch a hardware key.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The bytes kept and shown of a command's error output.
 const KEPT: usize = 4096;
@@ -35,7 +35,7 @@ const RECOGNISABLE: usize = 4;
 pub struct SecretCommand {
     program: PathBuf,
     arguments: Vec<String>,
-    patience: Duration,
+    timeout: Duration,
     /// The settings file with the command, if it was found and not named: a folder must not decide which program runs.
     unnamed: Option<PathBuf>,
 }
@@ -55,8 +55,8 @@ pub enum CommandError {
         how: String,
         said: String,
     },
-    #[error("`{shown}` took longer than {} seconds and was stopped", .patience.as_secs())]
-    TooSlow { shown: String, patience: Duration },
+    #[error("`{shown}` took longer than {} seconds and was stopped", .timeout.as_secs())]
+    TooSlow { shown: String, timeout: Duration },
     #[error("`{shown}` printed more than {MAX_BYTES} bytes and was stopped")]
     TooLarge { shown: String },
     #[error("`{shown}` printed nothing")]
@@ -82,7 +82,7 @@ impl TryFrom<Vec<String>> for SecretCommand {
         Ok(Self {
             program: program.into(),
             arguments,
-            patience: PATIENCE,
+            timeout: TIMEOUT,
             unnamed: None,
         })
     }
@@ -129,7 +129,7 @@ impl SecretCommand {
                 return Err(CommandError::NotStarted { shown, reason });
             }
         };
-        let heard = hear(&mut child, Instant::now() + self.patience);
+        let heard = hear(&mut child, Instant::now() + self.timeout);
         if !matches!(heard, Heard::All { .. }) {
             // It is stopped either way, and gone already where that fails.
             drop(child.kill());
@@ -138,8 +138,8 @@ impl SecretCommand {
         let (value, said, status) = match heard {
             Heard::TooMuch => return Err(CommandError::TooLarge { shown }),
             Heard::TooLate => {
-                let patience = self.patience;
-                return Err(CommandError::TooSlow { shown, patience });
+                let timeout = self.timeout;
+                return Err(CommandError::TooSlow { shown, timeout });
             }
             Heard::Broken(reason) => return Err(CommandError::NotStarted { shown, reason }),
             Heard::All {
@@ -273,7 +273,7 @@ mod tests {
 
     fn ask(script: &str) -> Result<Secret, CommandError> {
         let mut command = command(&["/bin/sh", "-c", script, "sh", "gam/{name}"]);
-        command.patience = Duration::from_secs(20);
+        command.timeout = Duration::from_secs(20);
         command.ask(&SecretName::new("site-12/snmp").unwrap())
     }
 
@@ -323,7 +323,7 @@ mod tests {
             "sleep 600 & sleep 600",
         ] {
             let mut slow = command(&["/bin/sh", "-c", script, "sh", "{name}"]);
-            slow.patience = Duration::from_millis(100);
+            slow.timeout = Duration::from_millis(100);
             let error = slow.ask(&SecretName::new("x").unwrap()).unwrap_err();
             assert!(matches!(error, CommandError::TooSlow { .. }), "{error}");
         }

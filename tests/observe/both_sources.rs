@@ -5,7 +5,7 @@ use gamctl::observe::{Assembled, assemble, parse_running_config};
 use gamctl::simulator::gam::{Build, FirmwareProfile, Gam};
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::Twin;
-use gamctl::transport::ssh::{Command, Patience, Session};
+use gamctl::transport::ssh::{Command, Session, SshTimeouts};
 
 use super::device::{Dice, expected, random, twin_of, twin_with};
 use super::{login, look_at, pinned};
@@ -17,7 +17,7 @@ fn assembled<L: AsRef<str>>(lines: &[L], model: GamModel) -> Assembled {
 
 async fn read_over_ssh(twin: &Twin) -> Vec<String> {
     let login = login(twin, pinned(twin));
-    let mut session = Session::open(&login, Patience::default()).await.unwrap();
+    let mut session = Session::open(&login, SshTimeouts::default()).await.unwrap();
     let lines = session.read(Command::ShowRunningConfig).await.unwrap();
     session.close().await;
     lines

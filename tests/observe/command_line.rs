@@ -5,11 +5,11 @@ use gamctl::observe::CommandLine;
 use gamctl::simulator::fault::Fault;
 use gamctl::simulator::gam::{FirmwareProfile, Hardware};
 use gamctl::simulator::server::Twin;
-use gamctl::transport::ssh::{Login, Patience};
+use gamctl::transport::ssh::{Login, SshTimeouts};
 
 use super::device::{Dice, expected, random, twin_with};
 use super::judge::{is_whole, lies};
-use super::{login, look_at, look_over, pinned, tuning};
+use super::{login, look_at, look_over, pinned, snmp_options};
 
 /// The parts that the agent of this firmware lacks.
 const OVER_SSH: [Part; 4] = [
@@ -25,8 +25,8 @@ async fn old_firmware(seed: u64) -> Twin {
 }
 
 async fn look_by(twin: &Twin, login: Login) -> Observation {
-    let command_line = CommandLine::Login(Box::new(login), Patience::default());
-    look_over(twin, tuning(), command_line).await.unwrap()
+    let command_line = CommandLine::Login(Box::new(login), SshTimeouts::default());
+    look_over(twin, snmp_options(), command_line).await.unwrap()
 }
 
 /// Checks that the parts available only over SSH are unread, with this reason.
@@ -65,7 +65,7 @@ async fn what_the_agent_lacks_comes_over_the_command_line_and_is_said_to() {
 async fn without_a_login_the_rest_still_stands() {
     let twin = old_firmware(1).await;
     let nobody = CommandLine::None("there is no password".to_owned());
-    let observation = look_over(&twin, tuning(), nobody).await.unwrap();
+    let observation = look_over(&twin, snmp_options(), nobody).await.unwrap();
     knows_nothing(&observation, "it needs SSH: there is no password");
 }
 

@@ -7,11 +7,11 @@ use gamctl::observe::LookError;
 use gamctl::simulator::fault::Fault;
 use gamctl::simulator::server::Twin;
 use gamctl::simulator::snmp::Oid;
-use gamctl::transport::snmp::Tuning;
+use gamctl::transport::snmp::SnmpOptions;
 
 use super::device::{Dice, expected, random, twin_of};
 use super::judge::{MODEL, is_whole, lies};
-use super::{impatient, look_at, look_with, tuning};
+use super::{impatient, look_at, look_with, snmp_options};
 
 const GAM: &[u32] = &[1, 3, 6, 1, 4, 1, 20095, 2001];
 
@@ -65,11 +65,11 @@ async fn honest_with(
     twin: &Twin,
     truth: &DeviceConfig,
     fault: Fault,
-    patience: Tuning,
+    snmp_options: SnmpOptions,
 ) -> Result<Observation, LookError> {
     let said = format!("{fault:?}");
     let id = twin.set_fault(fault);
-    let looked = look_with(twin, patience).await;
+    let looked = look_with(twin, snmp_options).await;
     twin.clear_fault(id);
     if let Ok(observation) = &looked {
         let lies = lies(observation, truth);
@@ -106,7 +106,7 @@ async fn no_column_of_the_configuration_can_make_a_look_lie() {
             for fault in troubles(entry, *column, *row) {
                 let said = format!("{fault:?}");
                 // None of them is silence: what does not answer in time is a busy machine.
-                let looked = honest_with(&twin, &truth, fault, tuning()).await;
+                let looked = honest_with(&twin, &truth, fault, snmp_options()).await;
                 assert!(looked.is_ok(), "{said}: {looked:?}");
             }
         }

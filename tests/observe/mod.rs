@@ -15,12 +15,12 @@ use gamctl::model::{DeviceName, HostKey, Observation};
 use gamctl::observe::{CommandLine, LookError, Target, look};
 use gamctl::secrets::Secret;
 use gamctl::simulator::server::Twin;
-use gamctl::transport::snmp::{Access, Tuning};
-use gamctl::transport::ssh::{Login, Patience};
+use gamctl::transport::snmp::{Access, SnmpOptions};
+use gamctl::transport::ssh::{Login, SshTimeouts};
 
 /// Options with timeouts for a busy machine, but not for a device that is gone.
-fn tuning() -> Tuning {
-    Tuning {
+fn snmp_options() -> SnmpOptions {
+    SnmpOptions {
         timeout: Duration::from_millis(400),
         retries: 3,
         rows: 48,
@@ -29,11 +29,11 @@ fn tuning() -> Tuning {
 }
 
 /// Options with short timeouts, for tests of silence.
-fn impatient() -> Tuning {
-    Tuning {
+fn impatient() -> SnmpOptions {
+    SnmpOptions {
         timeout: Duration::from_millis(60),
         retries: 1,
-        ..tuning()
+        ..snmp_options()
     }
 }
 
@@ -60,18 +60,18 @@ fn pinned(twin: &Twin) -> Option<HostKey> {
 }
 
 async fn look_at(twin: &Twin) -> Result<Observation, LookError> {
-    look_with(twin, tuning()).await
+    look_with(twin, snmp_options()).await
 }
 
-async fn look_with(twin: &Twin, tuning: Tuning) -> Result<Observation, LookError> {
+async fn look_with(twin: &Twin, snmp_options: SnmpOptions) -> Result<Observation, LookError> {
     let login = Box::new(login(twin, pinned(twin)));
-    let command_line = CommandLine::Login(login, Patience::default());
-    look_over(twin, tuning, command_line).await
+    let command_line = CommandLine::Login(login, SshTimeouts::default());
+    look_over(twin, snmp_options, command_line).await
 }
 
 async fn look_over(
     twin: &Twin,
-    tuning: Tuning,
+    snmp_options: SnmpOptions,
     command_line: CommandLine,
 ) -> Result<Observation, LookError> {
     let device = DeviceName::new("oak").unwrap();
@@ -80,7 +80,7 @@ async fn look_over(
         device: &device,
         address: twin.snmp_address(),
         access: &access,
-        tuning,
+        snmp_options,
         command_line,
         clock: || 1_795_000_000,
     };

@@ -8,11 +8,11 @@ use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::gam::Hardware;
 use gamctl::simulator::server::Twin;
 
-use gamctl::transport::snmp::Tuning;
+use gamctl::transport::snmp::SnmpOptions;
 
 use super::device::{Dice, expected, random, twin_of, usual};
 use super::judge::{is_whole, lies};
-use super::{impatient, look_at, look_with, tuning};
+use super::{impatient, look_at, look_with, snmp_options};
 
 /// Waits until this many more requests arrived.
 async fn after(twin: &Twin, more: u64) {
@@ -51,9 +51,9 @@ async fn a_slot_that_got_another_owner_in_the_middle_is_never_a_mixture() {
         let before = expected(&configuration);
         let twin = twin_of(hardware, configuration).await;
         // One request at a time, so that the change falls between two about the same row.
-        let one_by_one = Tuning {
+        let one_by_one = SnmpOptions {
             in_flight: 1,
-            ..tuning()
+            ..snmp_options()
         };
         let looking = look_with(&twin, one_by_one);
         let editing = async {
@@ -89,9 +89,9 @@ async fn a_table_that_never_holds_still_is_unread() {
     let slot = *configuration.subscribers.keys().next().unwrap();
     let twin = twin_of(hardware, configuration).await;
     let mut count = 0_u32;
-    let one_by_one = Tuning {
+    let one_by_one = SnmpOptions {
         in_flight: 1,
-        ..tuning()
+        ..snmp_options()
     };
     let looking = look_with(&twin, one_by_one);
     let moving = async {

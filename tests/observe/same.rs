@@ -52,7 +52,7 @@ async fn the_largest_device_is_read_in_five_hundred_requests() {
         device: &device,
         address: twin.snmp_address(),
         access: &access,
-        tuning: gamctl::observe::tuning(),
+        snmp_options: gamctl::observe::snmp_options(),
         command_line: gamctl::observe::CommandLine::None(String::new()),
         clock: || 0,
     };

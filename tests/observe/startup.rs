@@ -13,7 +13,7 @@ async fn file(twin: &Twin) -> Result<Option<StartupFile>, String> {
         device: &device,
         address: twin.snmp_address(),
         access: &access,
-        tuning: impatient(),
+        snmp_options: impatient(),
         command_line: CommandLine::None("nobody asks".to_owned()),
         clock: || 0,
     };

@@ -4,7 +4,7 @@ use gamctl::simulator::fault::{At, Fault, FaultOrder, Stage};
 use gamctl::simulator::server::{State, Twin};
 use gamctl::transport::ssh::{Command, Doing, Session, SshError};
 
-use super::{LONG, impatience, is_left_alone, login, patience, printed, running_config, twin};
+use super::{LONG, is_left_alone, login, printed, running_config, short_timeouts, timeouts, twin};
 
 async fn with(order: impl Into<FaultOrder>) -> Twin {
     let twin = twin().await;
@@ -15,14 +15,14 @@ async fn with(order: impl Into<FaultOrder>) -> Twin {
 /// Reads from a twin with this fault and returns the error.
 async fn error_with(order: impl Into<FaultOrder>) -> SshError {
     let twin = with(order).await;
-    let read = running_config(&login(&twin), impatience()).await;
+    let read = running_config(&login(&twin), short_timeouts()).await;
     let error = read.unwrap_err();
     twin.clear_faults();
     // And nothing is left behind that keeps the next one out.
     is_left_alone(&twin).await;
     let is_up = |state: &State| state.is_up;
     twin.wait_until(is_up, LONG).await.unwrap();
-    let lines = running_config(&login(&twin), patience()).await.unwrap();
+    let lines = running_config(&login(&twin), timeouts()).await.unwrap();
     assert_eq!(lines, printed(&twin));
     error
 }
@@ -30,7 +30,7 @@ async fn error_with(order: impl Into<FaultOrder>) -> SshError {
 /// Reads successfully from a twin with this fault.
 async fn survives(order: impl Into<FaultOrder>) {
     let twin = with(order).await;
-    let lines = running_config(&login(&twin), patience()).await.unwrap();
+    let lines = running_config(&login(&twin), timeouts()).await.unwrap();
     assert_eq!(lines, printed(&twin));
 }
 
@@ -86,7 +86,7 @@ async fn a_refusal_is_quoted_with_what_was_asked() {
 #[tokio::test]
 async fn a_connection_that_is_gone_behind_the_reply_may_have_brought_it() {
     let twin = with(on_show(Fault::SshDrop { at: At::After })).await;
-    match running_config(&login(&twin), impatience()).await {
+    match running_config(&login(&twin), short_timeouts()).await {
         Ok(lines) => assert_eq!(lines, printed(&twin)),
         Err(error) => assert!(matches!(error, SshError::Closed { .. }), "{error}"),
     }
@@ -107,7 +107,7 @@ async fn a_slow_line_is_waited_for() {
 async fn a_message_that_breaks_in_once_is_read_around() {
     let text = "%LINK-3-UPDOWN: Interface 10GigabitEthernet 1/1, changed state to up".to_owned();
     let twin = with(on_show(Fault::SshLogLine { text }).nth(1)).await;
-    let lines = running_config(&login(&twin), patience()).await.unwrap();
+    let lines = running_config(&login(&twin), timeouts()).await.unwrap();
     assert_eq!(lines, printed(&twin));
     let asked = twin.lines();
     let asked = asked
@@ -128,7 +128,7 @@ async fn text_that_is_no_message_and_no_configuration_is_not_swallowed() {
         text: "stray words".to_owned(),
     }))
     .await;
-    let lines = running_config(&login(&twin), patience()).await.unwrap();
+    let lines = running_config(&login(&twin), timeouts()).await.unwrap();
     assert!(
         lines.contains(&"stray words".to_owned()),
         "for the parser to judge"
@@ -142,7 +142,7 @@ async fn another_prompt_is_learnt_or_named() {
             prompt: prompt.to_owned(),
         };
         let twin = with(on_show(fault)).await;
-        match running_config(&login(&twin), impatience()).await {
+        match running_config(&login(&twin), short_timeouts()).await {
             Ok(lines) => assert_eq!(lines, printed(&twin)),
             Err(error) => assert!(matches!(error, SshError::TimedOut { .. }), "{error}"),
         }
@@ -173,7 +173,7 @@ async fn the_pager_is_answered_where_it_cannot_be_switched_off() {
         let text = text.to_owned();
         twin.clear_faults();
         twin.set_fault(FaultOrder::new(Fault::SshError { text }).matching("terminal length"));
-        let lines = running_config(&login(&twin), patience()).await.unwrap();
+        let lines = running_config(&login(&twin), timeouts()).await.unwrap();
         assert_eq!(lines, printed(&twin));
     }
 }
@@ -197,7 +197,7 @@ async fn a_box_that_restarts_is_closed_and_never_half_read() {
         for fault in [Fault::Reboot { at }, Fault::FactoryReset { at }] {
             let twin = with(on_show(fault)).await;
             let before = printed(&twin);
-            match running_config(&login(&twin), impatience()).await {
+            match running_config(&login(&twin), short_timeouts()).await {
                 Ok(lines) => assert_eq!((lines, at), (before, At::After)),
                 Err(error) => assert!(matches!(error, SshError::Closed { .. }), "{error}"),
             }
@@ -209,13 +209,13 @@ async fn a_box_that_restarts_is_closed_and_never_half_read() {
 async fn a_box_in_the_place_of_another_gets_no_password() {
     let twin = with(on_show(Fault::ReplaceHardware { seed: 99 })).await;
     let login = login(&twin);
-    let error = running_config(&login, impatience()).await.unwrap_err();
+    let error = running_config(&login, short_timeouts()).await.unwrap_err();
     assert!(matches!(error, SshError::Closed { .. }), "{error}");
     let is_up = |state: &State| state.is_up && state.is_idle();
     twin.wait_until(is_up, LONG).await.unwrap();
     let attempts = |state: &State| state.counts.logins + state.counts.refused_logins;
     let before = twin.state(attempts);
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     assert!(matches!(error, SshError::HostKeyChanged { .. }), "{error}");
     is_left_alone(&twin).await;
     assert_eq!(twin.state(attempts), before);
@@ -224,7 +224,7 @@ async fn a_box_in_the_place_of_another_gets_no_password() {
 #[tokio::test]
 async fn a_session_that_is_dropped_is_cut_off() {
     let twin = twin().await;
-    let session = Session::open(&login(&twin), patience()).await.unwrap();
+    let session = Session::open(&login(&twin), timeouts()).await.unwrap();
     assert_eq!(twin.sessions(), 1);
     drop(session);
     is_left_alone(&twin).await;

@@ -12,7 +12,7 @@ use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey};
 
 use super::{
-    LONG, is_left_alone, login, patience, printed, running_config, settings, started, twin,
+    LONG, is_left_alone, login, printed, running_config, settings, started, timeouts, twin,
 };
 
 async fn asked(twin: &Twin, is_legacy: bool) -> Result<HostKey, SshError> {
@@ -37,7 +37,7 @@ async fn without_a_pin_no_password_is_sent() {
     let twin = twin().await;
     let mut login = login(&twin);
     let key = login.host_key.take();
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     let SshError::HostKeyUnknown { presented, .. } = &error else {
         panic!("{error}");
     };
@@ -55,7 +55,7 @@ async fn a_changed_key_is_a_refusal_that_names_both() {
     let twin = twin().await;
     let login = login(&twin);
     let fault = twin.set_fault(FaultOrder::new(Fault::SshHostKey {}));
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     let SshError::HostKeyChanged {
         pinned, presented, ..
     } = &error
@@ -71,7 +71,7 @@ async fn a_changed_key_is_a_refusal_that_names_both() {
     is_left_alone(&twin).await;
     assert_eq!(attempts(&twin), 0);
     twin.clear_fault(fault);
-    assert!(running_config(&login, patience()).await.is_ok());
+    assert!(running_config(&login, timeouts()).await.is_ok());
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn old_algorithms_are_spoken_where_they_may_be_and_nowhere_else() {
     })
     .await;
     let mut login = login(&twin);
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -101,7 +101,7 @@ async fn old_algorithms_are_spoken_where_they_may_be_and_nowhere_else() {
     assert!(asked(&twin, false).await.is_err());
     login.legacy_algorithms = true;
     assert_eq!(Some(asked(&twin, true).await.unwrap()), login.host_key);
-    let lines = running_config(&login, patience()).await.unwrap();
+    let lines = running_config(&login, timeouts()).await.unwrap();
     assert_eq!(lines, printed(&twin));
 }
 
@@ -178,9 +178,9 @@ async fn a_key_of_another_kind_than_the_pinned_one_is_as_much_a_change() {
         let fence = super::writing::open_fence();
         for is_to_write in [false, true] {
             let opened = if is_to_write {
-                Session::open_to_write(&login, patience(), &fence).await
+                Session::open_to_write(&login, timeouts(), &fence).await
             } else {
-                Session::open(&login, patience()).await
+                Session::open(&login, timeouts()).await
             };
             let error = opened.unwrap_err();
             let SshError::HostKeyChanged { presented, .. } = &error else {
@@ -203,7 +203,7 @@ async fn a_pin_of_another_kind_of_key_is_no_change() {
     let mut reached = 0;
     for pin in &pins {
         login.host_key = Some(pin.clone());
-        let error = Session::open(&login, patience()).await.unwrap_err();
+        let error = Session::open(&login, timeouts()).await.unwrap_err();
         assert!(matches!(error, SshError::LoginRefused { .. }), "{error}");
         assert!(passwords.load(Ordering::SeqCst) > reached);
         reached = passwords.load(Ordering::SeqCst);
@@ -212,7 +212,7 @@ async fn a_pin_of_another_kind_of_key_is_no_change() {
     }
     // A key that it has not is a change still, and brings no password.
     login.host_key = Some(HostKey::new(&twin.host_key().unwrap()).unwrap());
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     assert!(matches!(error, SshError::HostKeyChanged { .. }), "{error}");
     assert_eq!(passwords.load(Ordering::SeqCst), reached);
 }

@@ -15,7 +15,7 @@ use gamctl::model::{GamModel, HostKey, MacAddress};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{State, Twin, TwinSettings};
-use gamctl::transport::ssh::{Command, Login, Patience, Session, SshError};
+use gamctl::transport::ssh::{Command, Login, Session, SshError, SshTimeouts};
 
 /// The time limit of any operation in a test.
 const LONG: Duration = Duration::from_secs(20);
@@ -72,29 +72,29 @@ fn login(twin: &Twin) -> Login {
 }
 
 /// Timeouts for a busy machine, with a short pause before a possible prompt is probed.
-fn patience() -> Patience {
-    Patience {
+fn timeouts() -> SshTimeouts {
+    SshTimeouts {
         login: LONG,
         silence: LONG,
         reply: LONG,
         pause: Duration::from_millis(100),
-        ..Patience::default()
+        ..SshTimeouts::default()
     }
 }
 
 /// Timeouts long enough for immediate answers, but short for missing ones.
-fn impatience() -> Patience {
-    Patience {
+fn short_timeouts() -> SshTimeouts {
+    SshTimeouts {
         login: Duration::from_secs(4),
         silence: Duration::from_millis(700),
         reply: Duration::from_secs(4),
         pause: Duration::from_millis(100),
-        ..Patience::default()
+        ..SshTimeouts::default()
     }
 }
 
-async fn running_config(login: &Login, patience: Patience) -> Result<Vec<String>, SshError> {
-    let mut session = Session::open(login, patience).await?;
+async fn running_config(login: &Login, timeouts: SshTimeouts) -> Result<Vec<String>, SshError> {
+    let mut session = Session::open(login, timeouts).await?;
     let lines = session.read(Command::ShowRunningConfig).await?;
     session.close().await;
     Ok(lines)

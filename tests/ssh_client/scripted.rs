@@ -12,7 +12,7 @@ use russh::server::{Auth, ChannelOpenHandle, Handler, Msg};
 use russh::{Channel, ChannelId, Pty};
 
 use super::writing::{line, open_fence};
-use super::{impatience, patience};
+use super::{short_timeouts, timeouts};
 
 const TEXT: &str = "ghn subscriber 1 vid 105";
 const MESSAGE: &str = "%LINK-3-UPDOWN: Interface 10GigabitEthernet 1/1, changed state to up";
@@ -152,8 +152,12 @@ fn ordinary(but: &str, says: &[&str]) -> Script {
 /// Sends a line with this scripted reply, then another line.
 async fn said(packets: &[&str], is_patient: bool) -> (Result<(), SshError>, Vec<String>) {
     let device = scripted(ordinary(TEXT, packets)).await;
-    let patience = if is_patient { patience() } else { impatience() };
-    let session = Session::open_to_write(&device.login, patience, &open_fence()).await;
+    let timeouts = if is_patient {
+        timeouts()
+    } else {
+        short_timeouts()
+    };
+    let session = Session::open_to_write(&device.login, timeouts, &open_fence()).await;
     let mut session = session.unwrap();
     session.configure_begin().await.unwrap();
     let both = async {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use gamctl::simulator::fault::{At, Fault, FaultOrder};
 use gamctl::simulator::gam::{FirmwareProfile, Gam};
 use gamctl::simulator::server::{State, Twin};
-use gamctl::transport::ssh::{Doing, Patience, Session, SshError};
+use gamctl::transport::ssh::{Doing, Session, SshError, SshTimeouts};
 
 use super::writing::{configure, has, line, open_fence, typed_since, writer};
-use super::{LONG, impatience, is_left_alone, login, patience, printed, twin};
+use super::{LONG, is_left_alone, login, printed, short_timeouts, timeouts, twin};
 
 const STRUCK: &str = "ghn subscriber 1 vid 105";
 const NEXT: &str = "ghn subscriber 1 vid 106";
@@ -22,9 +22,9 @@ struct Struck {
 }
 
 /// Sends two lines to a twin with this fault at the first of them.
-async fn struck(fault: Fault, patience: Patience) -> Struck {
+async fn struck(fault: Fault, timeouts: SshTimeouts) -> Struck {
     let twin = twin().await;
-    let mut session = writer(&twin, patience).await;
+    let mut session = writer(&twin, timeouts).await;
     twin.set_fault(FaultOrder::new(fault).matching(STRUCK));
     let before = twin.lines().len();
     let error = configure(&mut session, &[STRUCK, NEXT]).await.err();
@@ -39,7 +39,7 @@ async fn struck(fault: Fault, patience: Patience) -> Struck {
 
 /// Returns the error of a failed line, which was received once and nothing after it.
 async fn error_of(fault: Fault) -> (SshError, Twin) {
-    let Struck { twin, error, typed } = struck(fault, impatience()).await;
+    let Struck { twin, error, typed } = struck(fault, short_timeouts()).await;
     let error = error.unwrap();
     assert_eq!(typed, ["configure terminal", STRUCK], "{error}");
     assert!(error.may_have_run(), "{error}");
@@ -49,7 +49,7 @@ async fn error_of(fault: Fault) -> (SshError, Twin) {
 }
 
 async fn survives(fault: Fault) {
-    let Struck { twin, error, typed } = struck(fault, patience()).await;
+    let Struck { twin, error, typed } = struck(fault, timeouts()).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(typed, ["configure terminal", STRUCK, NEXT, "end"]);
     assert!(printed(&twin).iter().any(|line| line.contains("vid 106")));
@@ -133,7 +133,7 @@ async fn what_goes_wrong_behind_the_reply_shows_at_the_next_line() {
         Fault::Reboot { at: At::After },
         Fault::FactoryReset { at: At::After },
     ] {
-        let Struck { error, typed, .. } = struck(fault, impatience()).await;
+        let Struck { error, typed, .. } = struck(fault, short_timeouts()).await;
         let error = error.unwrap();
         assert!(
             matches!(error.because(), SshError::Closed { .. }),
@@ -159,7 +159,7 @@ async fn messages_break_in_and_are_noted() {
         "*** Message from line 0: back at five (y/n)",
     ] {
         let twin = twin().await;
-        let mut session = writer(&twin, patience()).await;
+        let mut session = writer(&twin, timeouts()).await;
         twin.set_fault(log_line(text));
         let lines = ["interface 10GigabitEthernet 1/1", "exit", "hostname oak"];
         let exchanges = configure(&mut session, &lines).await.unwrap();
@@ -188,7 +188,7 @@ async fn somebody_else_who_edits_meanwhile_is_no_reply_of_ours() {
 async fn a_lie_looks_like_the_truth() {
     for fault in [Fault::SshIgnore {}, Fault::SshHideError {}] {
         let twin = twin().await;
-        let mut session = writer(&twin, patience()).await;
+        let mut session = writer(&twin, timeouts()).await;
         twin.set_fault(FaultOrder::new(fault).matching("bw-profile 9"));
         let before = printed(&twin);
         configure(&mut session, &["ghn subscriber 1 bw-profile 9"])
@@ -200,7 +200,7 @@ async fn a_lie_looks_like_the_truth() {
 
 async fn error_on(text: &str, fault: Fault) -> (SshError, Twin) {
     let twin = twin().await;
-    let mut session = writer(&twin, impatience()).await;
+    let mut session = writer(&twin, short_timeouts()).await;
     twin.set_fault(match fault {
         // These wait for a save and for no line.
         Fault::SaveFails {} | Fault::SaveCrashes {} => FaultOrder::new(fault),
@@ -314,11 +314,11 @@ async fn a_save_that_never_ends_is_given_up() {
     let mut settings = super::settings();
     settings.save_time = Duration::from_secs(3600);
     let twin = super::started(settings).await;
-    let patience = Patience {
+    let timeouts = SshTimeouts {
         saving: Duration::from_secs(1),
-        ..patience()
+        ..timeouts()
     };
-    let mut session = writer(&twin, patience).await;
+    let mut session = writer(&twin, timeouts).await;
     let error = session.save().await.unwrap_err();
     assert!(
         matches!(
@@ -341,7 +341,7 @@ async fn a_save_that_never_ends_is_given_up() {
 async fn what_is_said_between_two_lines_must_be_a_message() {
     // Somebody renames the device between two lines: it shows at the next one, whose effect is not known then.
     let twin = twin().await;
-    let mut session = writer(&twin, impatience()).await;
+    let mut session = writer(&twin, short_timeouts()).await;
     session.configure_begin().await.unwrap();
     twin.edit_line("hostname other");
     let error = session.line(&line(STRUCK)).await.unwrap_err();
@@ -351,7 +351,7 @@ async fn what_is_said_between_two_lines_must_be_a_message() {
     );
     assert!(error.may_have_run(), "{error}");
     // And a device that goes down between two lines got no line.
-    let mut session = Session::open_to_write(&login(&twin), impatience(), &open_fence())
+    let mut session = Session::open_to_write(&login(&twin), short_timeouts(), &open_fence())
         .await
         .unwrap();
     session.configure_begin().await.unwrap();

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::writing::{line, open_fence, typed_since};
-use super::{LONG, is_left_alone, login, patience, twin};
+use super::{LONG, is_left_alone, login, timeouts, twin};
 
 /// A proxy between client and twin that counts the client's bytes.
 struct Wiretap {
@@ -72,7 +72,7 @@ async fn configuring(twin: &Twin) -> (Session, Wiretap, Fence) {
     let fence = open_fence();
     let mut login = login(twin);
     login.address = wiretap.address;
-    let session = Session::open_to_write(&login, patience(), &fence);
+    let session = Session::open_to_write(&login, timeouts(), &fence);
     let mut session = session.await.unwrap();
     session.configure_begin().await.unwrap();
     (session, wiretap, fence)
@@ -138,7 +138,7 @@ async fn by_itself_when_its_time_is_over() {
     let mut login = login(&twin);
     login.address = wiretap.address;
     let fence = Fence::until(Instant::now() + Duration::from_secs(2));
-    let session = Session::open_to_write(&login, patience(), &fence);
+    let session = Session::open_to_write(&login, timeouts(), &fence);
     let mut session = session.await.unwrap();
     session.configure_begin().await.unwrap();
     let mut taken = 0;
@@ -169,7 +169,7 @@ async fn before_the_first_byte() {
     let twin = twin().await;
     let fence = open_fence();
     fence.close();
-    let error = Session::open_to_write(&login(&twin), patience(), &fence)
+    let error = Session::open_to_write(&login(&twin), timeouts(), &fence)
         .await
         .unwrap_err();
     assert!(matches!(error, SshError::Fenced { .. }), "{error}");

@@ -12,7 +12,7 @@ use crate::observe::rows::Known;
 use crate::transport::snmp::{Column, Oid, Session, SnmpError, Value};
 
 /// Refused cells of a column after which its other cells are not requested.
-const PATIENCE: u32 = 8;
+const MOST_REFUSALS: u32 = 8;
 
 /// One in this many parallel requests is reserved for walks.
 const WALKS_SHARE: usize = 6;
@@ -228,7 +228,8 @@ impl Asker {
     fn hopeless(&self, name: &Oid) -> Option<String> {
         let refused = lock(&self.refused);
         let (count, last) = refused.get(&column_of(name))?;
-        (*count >= PATIENCE).then(|| format!("other cells of this column were refused: {last}"))
+        (*count >= MOST_REFUSALS)
+            .then(|| format!("other cells of this column were refused: {last}"))
     }
 }
 

@@ -3,12 +3,12 @@
 use super::Target;
 use crate::model::{GamModel, Identity, MacAddress, chain};
 use crate::observe::running_config::{RunningConfig, parse};
-use crate::transport::ssh::{Command, Login, Patience, Session, SshError};
+use crate::transport::ssh::{Command, Login, Session, SshError, SshTimeouts};
 
 /// The access to the CLI, if SNMP is not enough.
 #[derive(Debug, Clone)]
 pub enum CommandLine {
-    Login(Box<Login>, Patience),
+    Login(Box<Login>, SshTimeouts),
     /// There is no login, with the reason for the operator.
     None(String),
 }
@@ -19,11 +19,11 @@ pub(super) async fn read(
     model: GamModel,
     identity: &Identity,
 ) -> Result<RunningConfig, String> {
-    let (login, patience) = match &target.command_line {
-        CommandLine::Login(login, patience) => (login, *patience),
+    let (login, timeouts) = match &target.command_line {
+        CommandLine::Login(login, timeouts) => (login, *timeouts),
         CommandLine::None(reason) => return Err(format!("it needs SSH: {reason}")),
     };
-    let (version, lines) = replies(login, patience)
+    let (version, lines) = replies(login, timeouts)
         .await
         .map_err(|error| chain(&error))?;
     if let (Some(over_snmp), Some(over_ssh)) = (identity.mac, board_address(&version))
@@ -38,9 +38,9 @@ pub(super) async fn read(
 
 async fn replies(
     login: &Login,
-    patience: Patience,
+    timeouts: SshTimeouts,
 ) -> Result<(Vec<String>, Vec<String>), SshError> {
-    let mut session = Session::open(login, patience).await?;
+    let mut session = Session::open(login, timeouts).await?;
     let version = session.read(Command::ShowVersion).await?;
     let lines = session.read(Command::ShowRunningConfig).await?;
     session.close().await;

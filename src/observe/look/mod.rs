@@ -26,7 +26,7 @@ pub use startup::look_at_startup;
 
 use super::assemble::assemble;
 use crate::model::{DeviceName, Identity, Observation};
-use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, Tuning};
+use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions};
 
 /// Attempts to read a changing table or a restarting device.
 const TRIES: usize = 3;
@@ -36,7 +36,7 @@ pub struct Target<'a> {
     pub device: &'a DeviceName,
     pub address: SocketAddr,
     pub access: &'a Access,
-    pub tuning: Tuning,
+    pub snmp_options: SnmpOptions,
     /// For parts that the agent does not have.
     pub command_line: CommandLine,
     /// The present time, in seconds since 1970.
@@ -51,11 +51,11 @@ pub struct Target<'a> {
 pub async fn identify(
     address: SocketAddr,
     access: &Access,
-    tuning: Tuning,
+    snmp_options: SnmpOptions,
 ) -> Result<(Identity, Option<Oid>), SnmpError> {
     let asker = Asker::new(
-        Session::open(address, access, tuning).await?,
-        tuning.in_flight,
+        Session::open(address, access, snmp_options).await?,
+        snmp_options.in_flight,
     );
     let facts = identity::ask(&asker, address.ip()).await?.facts;
     Ok((facts.identity, facts.object_id))
@@ -63,11 +63,11 @@ pub async fn identify(
 
 /// Returns the options for a look. A full device needs some 530 requests, and at a distance of 20 ms these must take
 /// half a second.
-pub fn tuning() -> Tuning {
-    Tuning {
+pub fn snmp_options() -> SnmpOptions {
+    SnmpOptions {
         rows: 48,
         in_flight: 24,
-        ..Tuning::default()
+        ..SnmpOptions::default()
     }
 }
 
@@ -114,8 +114,8 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), Ended> {
         SnmpError::Rebooted { .. } | SnmpError::EngineReplaced { .. } => Ended::Moved,
         error => Ended::Error(LookError::of(target.device, error)),
     };
-    let session = Session::open(target.address, target.access, target.tuning).await;
-    let asker = Asker::new(session.map_err(failed)?, target.tuning.in_flight);
+    let session = Session::open(target.address, target.access, target.snmp_options).await;
+    let asker = Asker::new(session.map_err(failed)?, target.snmp_options.in_flight);
     let began = Instant::now();
     let first = identity::ask(&asker, target.address.ip()).await;
     let first = first.map_err(failed)?;

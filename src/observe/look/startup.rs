@@ -14,9 +14,9 @@ const COLUMNS: [&Object; 3] = [&icfg::FILE_NAME, &icfg::FILE_BYTES, &icfg::FILE_
 ///
 /// Fails with a reason for the operator, also if the agent lacks the table.
 pub async fn look_at_startup(target: &Target<'_>) -> Result<Option<StartupFile>, String> {
-    let session = Session::open(target.address, target.access, target.tuning).await;
+    let session = Session::open(target.address, target.access, target.snmp_options).await;
     let session = session.map_err(|error| error.to_string())?;
-    let asker = Asker::new(session, target.tuning.in_flight);
+    let asker = Asker::new(session, target.snmp_options.in_flight);
     let columns = asker.columns(&COLUMNS.map(Object::oid)).await;
     let columns = columns.map_err(|error| error.to_string())?;
     let files = Grid::of(&COLUMNS, &columns);

@@ -12,14 +12,14 @@ use crate::reconcile::{
     Opening, OpeningError, Panicked, ask_many, not_observed, opening, opening_of,
 };
 use crate::secrets::Secrets;
-use crate::transport::snmp::Tuning;
+use crate::transport::snmp::SnmpOptions;
 use crate::transport::ssh::host_key_of;
 
 /// How many addresses are asked at once: a network of 254 with few devices takes some seconds.
 const AT_ONCE: usize = 64;
 
 /// Most addresses of a range are unused, so the wait for one is short.
-const IN_A_RANGE: Tuning = Tuning {
+const IN_A_RANGE: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(1000),
     retries: 1,
     rows: 48,
@@ -173,10 +173,10 @@ fn question(
 
 async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookError> {
     let address = question.address;
-    let (known, tuning) = match &question.target {
-        ImportTarget::Address(_) => (None, observe::tuning()),
+    let (known, snmp_options) = match &question.target {
+        ImportTarget::Address(_) => (None, observe::snmp_options()),
         ImportTarget::InRange(_) => (None, IN_A_RANGE),
-        ImportTarget::Device(name) => (Some(name), observe::tuning()),
+        ImportTarget::Device(name) => (Some(name), observe::snmp_options()),
     };
     // Until it reports its name it is called by its address.
     let name = address.ip.to_string().replace(':', "-");
@@ -197,7 +197,7 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<Found, LookE
         device: &device,
         address: question.opening.snmp,
         access: &question.opening.access,
-        tuning,
+        snmp_options,
         command_line,
         clock: access.clock,
     };

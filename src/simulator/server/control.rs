@@ -18,7 +18,7 @@ use super::control_protocol::{Answer, LONGEST_REQUEST, Request};
 const MOST_CLIENTS: usize = 32;
 
 /// The longest silence of a client.
-const PATIENCE: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The pause after the host ran out of files or memory.
 const BREATH: Duration = Duration::from_millis(50);
@@ -105,7 +105,7 @@ async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
         line.clear();
         let limit = u64::try_from(LONGEST_REQUEST).unwrap_or(u64::MAX);
         let mut limited = (&mut reader).take(limit);
-        let read = tokio::time::timeout(PATIENCE, limited.read_until(b'\n', &mut line)).await;
+        let read = tokio::time::timeout(IDLE_TIMEOUT, limited.read_until(b'\n', &mut line)).await;
         match read {
             Ok(Ok(count)) if count > 0 => {}
             _ => return,
@@ -119,7 +119,7 @@ async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
         let is_over = !line.ends_with(b"\n");
         let mut text = serde_json::to_vec(&answer).unwrap_or_default();
         text.push(b'\n');
-        let written = tokio::time::timeout(PATIENCE, writer.write_all(&text)).await;
+        let written = tokio::time::timeout(IDLE_TIMEOUT, writer.write_all(&text)).await;
         if is_over || !matches!(written, Ok(Ok(()))) {
             return;
         }

@@ -16,7 +16,7 @@ use crate::simulator::commands::{Outcome, Session};
 use crate::simulator::fault::{At, LinePlan, Pieces, Restart, Standing};
 
 /// The longest time that a client may keep its window closed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The time for a client to leave after a disconnect: OpenSSH discards unprinted output when the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -85,7 +85,7 @@ async fn serve(input: Input, output: ChannelWriteHalf<Msg>, opening: Opening) {
         None => {
             drop(input);
             let busy = "% All lines are busy, try later\r\n";
-            let _sent = timeout(PATIENCE, output.data_bytes(busy)).await;
+            let _sent = timeout(IDLE_TIMEOUT, output.data_bytes(busy)).await;
             close(&output).await;
         }
     }
@@ -370,7 +370,7 @@ impl Shell {
                 Some(())
             };
             tokio::select! {
-                sent = self.input.during(timeout(PATIENCE, sent)) => match sent {
+                sent = self.input.during(timeout(IDLE_TIMEOUT, sent)) => match sent {
                     Ok(Some(())) => {}
                     Ok(None) | Err(_) => return Err(Ended),
                 },

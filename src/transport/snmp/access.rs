@@ -45,7 +45,7 @@ pub enum PrivacyProtocol {
 
 /// Timeouts, retries and limits of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tuning {
+pub struct SnmpOptions {
     /// Time before the first retry; it doubles with each retry, with some jitter.
     pub timeout: Duration,
     /// Retries of one request.
@@ -56,7 +56,7 @@ pub struct Tuning {
     pub in_flight: usize,
 }
 
-impl Default for Tuning {
+impl Default for SnmpOptions {
     fn default() -> Self {
         Self {
             timeout: Duration::from_millis(1000),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::access::{Access, Tuning};
+use super::access::{Access, SnmpOptions};
 use super::ber::{Malformed, Writer};
 use super::community;
 use super::error::{Hint, SnmpError, described};
@@ -25,7 +25,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub(super) struct Agent {
     pub(super) address: SocketAddr,
-    pub(super) tuning: Tuning,
+    pub(super) options: SnmpOptions,
     pub(super) link: Link,
     manner: Manner,
     /// Permits for as many requests as may be in flight.
@@ -92,7 +92,7 @@ impl Agent {
     pub(super) async fn meet(
         address: SocketAddr,
         access: &Access,
-        tuning: Tuning,
+        options: SnmpOptions,
     ) -> Result<Self, SnmpError> {
         let manner = match access {
             Access::V2c { community } => Manner::Community(community.clone()),
@@ -111,13 +111,13 @@ impl Agent {
         let link = Link::open(address).await;
         let agent = Self {
             address,
-            tuning,
+            options,
             link: link.map_err(|error| SnmpError::Socket {
                 agent: address,
                 why: error.to_string(),
             })?,
             manner,
-            lanes: Semaphore::new(tuning.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            lanes: Semaphore::new(options.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
         };
         if let Manner::User(user) = &agent.manner {
             user.meet(&agent).await?;
@@ -148,7 +148,7 @@ impl Agent {
         let datagram = community::wrap(writer, community.reveal());
         self.link.tally.requests.up();
         let mut failure = None;
-        for attempt in 0..=self.tuning.retries {
+        for attempt in 0..=self.options.retries {
             if attempt > 0 {
                 self.link.tally.resent.up();
             }
@@ -174,10 +174,10 @@ impl Agent {
         attempt: u32,
         mut judge: impl FnMut(Vec<u8>) -> Verdict<T>,
     ) -> Attempt<T> {
-        let patience = self.patience(attempt);
-        let mut deadline = Instant::now() + patience;
+        let wait = self.wait(attempt);
+        let mut deadline = Instant::now() + wait;
         if let Err(error) = self.link.send(datagram).await {
-            return failed(error, patience).await;
+            return failed(error, wait).await;
         }
         let number_of = |datagram: &[u8]| match &self.manner {
             Manner::Community(community) => {
@@ -188,11 +188,11 @@ impl Agent {
         loop {
             match ticket.arrival(deadline, &number_of).await {
                 Arrival::Nothing => return Attempt::Silence,
-                Arrival::Failure(error) => return failed(error, patience).await,
+                Arrival::Failure(error) => return failed(error, wait).await,
                 Arrival::Datagram(bytes) => match judge(bytes) {
                     Verdict::Done(done) => return Attempt::Done(done),
                     Verdict::Foreign => self.link.tally.undecodable.up(),
-                    Verdict::Hurry => deadline = deadline.min(Instant::now() + patience / 4),
+                    Verdict::Hurry => deadline = deadline.min(Instant::now() + wait / 4),
                 },
             }
         }
@@ -208,8 +208,8 @@ impl Agent {
 
     /// Returns the timeout of an attempt: it doubles each time. Jitter of ten percent keeps many clients from retrying
     /// at the same moment.
-    fn patience(&self, attempt: u32) -> Duration {
-        let whole = self.tuning.timeout.min(LONGEST) * (1 << attempt.min(6));
+    fn wait(&self, attempt: u32) -> Duration {
+        let whole = self.options.timeout.min(LONGEST) * (1 << attempt.min(6));
         let spread = u32::try_from(self.link.chance(201)).unwrap_or_default();
         whole.min(LONGEST) * (900 + spread) / 1000
     }
@@ -233,7 +233,7 @@ impl Agent {
             None => SnmpError::Timeout {
                 agent,
                 asked,
-                tries: self.tuning.retries.saturating_add(1),
+                tries: self.options.retries.saturating_add(1),
                 hint: if self.link.tally.answers.get() > 0 {
                     Hint::Gone
                 } else {
@@ -264,7 +264,7 @@ fn open(bytes: Vec<u8>, community: &Secret) -> Result<Answer, Malformed> {
 }
 
 /// Waits before the next attempt: an agent whose port is closed may be just starting.
-async fn failed<T>(error: io::Error, patience: Duration) -> Attempt<T> {
-    tokio::time::sleep(patience / 8).await;
+async fn failed<T>(error: io::Error, wait: Duration) -> Attempt<T> {
+    tokio::time::sleep(wait / 8).await;
     Attempt::Failure(error)
 }

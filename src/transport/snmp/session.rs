@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::Poll;
 
-use super::access::{Access, Tuning};
+use super::access::{Access, SnmpOptions};
 use super::ber::Malformed;
 use super::counters::Counters;
 use super::error::SnmpError;
@@ -38,9 +38,9 @@ impl Session {
     pub async fn open(
         address: SocketAddr,
         access: &Access,
-        tuning: Tuning,
+        options: SnmpOptions,
     ) -> Result<Self, SnmpError> {
-        let agent = Agent::meet(address, access, tuning).await?;
+        let agent = Agent::meet(address, access, options).await?;
         Ok(Self { agent })
     }
 
@@ -110,7 +110,7 @@ impl Session {
     }
 
     async fn walk_all(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
-        let groups = groups(roots, self.agent.tuning.in_flight);
+        let groups = groups(roots, self.agent.options.in_flight);
         let waiting = Mutex::new(groups.iter());
         let done: Mutex<Vec<Option<Column>>> = Mutex::new(roots.iter().map(|_| None).collect());
         let lane = || async {
@@ -132,7 +132,7 @@ impl Session {
                 }
             }
         };
-        let lanes = self.agent.tuning.in_flight.clamp(1, groups.len().max(1));
+        let lanes = self.agent.options.in_flight.clamp(1, groups.len().max(1));
         all((0..lanes).map(|_| lane())).await?;
         let done = done.into_inner().unwrap_or_default();
         Ok(done.into_iter().flatten().collect())
@@ -143,13 +143,13 @@ impl Session {
     }
 
     async fn walk(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
-        let walk = Walk::new(roots, self.agent.tuning.rows, MOST_CELLS);
+        let walk = Walk::new(roots, self.agent.options.rows, MOST_CELLS);
         self.to_the_end(walk).await
     }
 
     /// Walks a column: everything after the first answer is read in parallel pieces.
     async fn walk_divided(&self, root: &Oid, highest: u32) -> Result<Column, SnmpError> {
-        let rows = self.agent.tuning.rows;
+        let rows = self.agent.options.rows;
         let mut walk = Walk::new(std::slice::from_ref(root), rows, MOST_CELLS);
         if let Some(step) = walk.step() {
             self.take_step(&mut walk, &step).await?;

@@ -95,7 +95,7 @@ pub async fn host_key_of(
     address: SocketAddr,
     legacy_algorithms: bool,
     pinned: Option<HostKey>,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<HostKey, SshError> {
     let login = Login {
         address,
@@ -105,7 +105,7 @@ pub async fn host_key_of(
         legacy_algorithms,
         host_key: pinned.clone(),
     };
-    let knocked = knock(&login, None, Instant::now() + patience).await;
+    let knocked = knock(&login, None, Instant::now() + timeout).await;
     match (knocked, pinned) {
         (Ok(connection), Some(pinned)) => {
             drop(connection);

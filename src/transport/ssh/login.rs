@@ -23,7 +23,7 @@ pub struct Login {
 
 /// Timeouts and terminal settings of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct SshTimeouts {
     /// For everything up to the first prompt, including a second attempt with another kind of host key.
     pub login: Duration,
     /// Until the first byte of a reply, and between any two of its bytes.
@@ -38,7 +38,7 @@ pub struct Patience {
     pub columns: u32,
 }
 
-impl Default for Patience {
+impl Default for SshTimeouts {
     fn default() -> Self {
         Self {
             // A legacy key exchange takes seconds on the small processor of a GAM.

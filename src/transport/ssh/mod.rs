@@ -36,5 +36,5 @@ pub use error::{Doing, SshError};
 pub use exchange::{Exchange, Saved};
 pub use fence::Fence;
 pub use knock::host_key_of;
-pub use login::{Login, Patience};
+pub use login::{Login, SshTimeouts};
 pub use session::Session;

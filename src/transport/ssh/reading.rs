@@ -82,7 +82,7 @@ impl Session {
 
     /// Sends a line and returns the output up to the prompt.
     pub(super) async fn enter(&mut self, line: Line, doing: Doing) -> Result<Body, SshError> {
-        let deadline = Instant::now() + self.patience.reply;
+        let deadline = Instant::now() + self.timeouts.reply;
         self.drain().await;
         self.screen.clear();
         self.send(line, doing).await?;

@@ -14,7 +14,7 @@ use super::prompt::{Privilege, Prompt, repeated};
 use super::reply::refusal;
 use super::screen::Screen;
 use super::talking::Came;
-use super::{Doing, Fence, Login, Patience, SshError};
+use super::{Doing, Fence, Login, SshError, SshTimeouts};
 
 /// Time allowed for a logout.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -22,7 +22,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// A privileged session. After a failure it is cut off and not used again.
 pub struct Session {
     pub(super) login: Login,
-    pub(super) patience: Patience,
+    pub(super) timeouts: SshTimeouts,
     pub(super) connection: Connection,
     pub(super) channel: Channel<Msg>,
     pub(super) screen: Screen,
@@ -37,17 +37,17 @@ impl Session {
     /// Logs in to read, and finds the prompt in privileged mode.
     ///
     /// The host key is verified before the password is sent.
-    pub async fn open(login: &Login, patience: Patience) -> Result<Self, SshError> {
-        Self::enter_shell(login, patience, None).await
+    pub async fn open(login: &Login, timeouts: SshTimeouts) -> Result<Self, SshError> {
+        Self::enter_shell(login, timeouts, None).await
     }
 
     /// Logs in to read and to write. After the fence is closed, no further byte is sent, even for a pending operation.
     pub async fn open_to_write(
         login: &Login,
-        patience: Patience,
+        timeouts: SshTimeouts,
         fence: &Fence,
     ) -> Result<Self, SshError> {
-        let opened = Self::enter_shell(login, patience, Some(fence)).await;
+        let opened = Self::enter_shell(login, timeouts, Some(fence)).await;
         if fence.is_open() {
             return opened;
         }
@@ -58,10 +58,10 @@ impl Session {
 
     async fn enter_shell(
         login: &Login,
-        patience: Patience,
+        timeouts: SshTimeouts,
         fence: Option<&Fence>,
     ) -> Result<Self, SshError> {
-        let deadline = Instant::now() + patience.login;
+        let deadline = Instant::now() + timeouts.login;
         let late = |doing| SshError::TimedOut {
             address: login.address,
             doing,
@@ -71,14 +71,14 @@ impl Session {
         let authenticating = authenticate(&mut connection.handle, login);
         let authenticated = timeout_at(deadline, authenticating).await;
         authenticated.map_err(|_| late(Doing::LoggingIn))??;
-        let opening = open_shell(&connection, patience.columns);
+        let opening = open_shell(&connection, timeouts.columns);
         let opened = timeout_at(deadline, opening).await;
         let channel = opened
             .map_err(|_| late(Doing::OpeningShell))?
             .map_err(|error| explained(login, Doing::OpeningShell, error))?;
         let mut session = Self {
             login: login.clone(),
-            patience,
+            timeouts,
             connection,
             channel,
             screen: Screen::new(),

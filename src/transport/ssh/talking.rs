@@ -31,7 +31,7 @@ impl Session {
             return Err(self.closed(doing));
         }
         // A few bytes: they wait only where the device has stopped reading.
-        match timeout(self.patience.silence, self.channel.data_bytes(keys)).await {
+        match timeout(self.timeouts.silence, self.channel.data_bytes(keys)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(self.closed(doing)),
             Err(_) => Err(self.late(doing)),
@@ -44,7 +44,7 @@ impl Session {
 
     /// Waits for more output.
     pub(super) async fn wait(&mut self, deadline: Instant, doing: Doing) -> Result<Came, SshError> {
-        self.wait_for(self.patience.silence, deadline, doing).await
+        self.wait_for(self.timeouts.silence, deadline, doing).await
     }
 
     pub(super) async fn wait_for(
@@ -55,7 +55,7 @@ impl Session {
     ) -> Result<Came, SshError> {
         let now = Instant::now();
         let silence = (now + silence).min(deadline);
-        let pause = (now + self.patience.pause).min(silence);
+        let pause = (now + self.timeouts.pause).min(silence);
         if let Ok(message) = timeout_at(pause, self.channel.wait()).await {
             return self.take(message, doing).map(|()| Came::Bytes);
         }

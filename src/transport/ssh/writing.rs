@@ -157,8 +157,8 @@ impl Session {
             });
         }
         let (within, silence) = match typed.says {
-            Says::Nothing => (self.patience.reply, self.patience.silence),
-            Says::Saving => (self.patience.saving, self.patience.saving),
+            Says::Nothing => (self.timeouts.reply, self.timeouts.silence),
+            Says::Saving => (self.timeouts.saving, self.timeouts.saving),
         };
         let deadline = Instant::now() + within;
         self.is_calm(doing).await?;

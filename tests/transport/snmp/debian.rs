@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use gamctl::secrets::Secret;
 use gamctl::transport::snmp::{
-    Access, Auth, AuthProtocol, Cell, Column, Privacy, PrivacyProtocol, Session, SnmpError, Tuning,
-    Value,
+    Access, Auth, AuthProtocol, Cell, Column, Privacy, PrivacyProtocol, Session, SnmpError,
+    SnmpOptions, Value,
 };
 
 use super::{LONG, PATIENT, oid};
@@ -219,8 +219,8 @@ async fn what_we_read_of_debians_agent_is_what_snmpbulkwalk_reads() {
         for (user, access, options) in &ways {
             let theirs = [SYSTEM, INTERFACES].map(|root| walked(address, options, root));
             for rows in [1, 3, 25, 1000] {
-                let tuning = Tuning { rows, ..PATIENT };
-                let session = Session::open(address, access, tuning).await.unwrap();
+                let options = SnmpOptions { rows, ..PATIENT };
+                let session = Session::open(address, access, options).await.unwrap();
                 let columns = session.columns(&roots).await;
                 let columns = columns.unwrap_or_else(|error| panic!("{user} {rows}: {error}"));
                 let compared = agree(&columns, &theirs);
@@ -252,7 +252,7 @@ async fn what_debians_agent_refuses_is_named() {
             password: Secret::new(hide.as_bytes().to_vec()),
         }),
     };
-    let hurried = Tuning {
+    let hurried = SnmpOptions {
         timeout: std::time::Duration::from_millis(200),
         retries: 1,
         ..PATIENT

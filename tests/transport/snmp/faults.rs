@@ -5,7 +5,7 @@ use std::time::Duration;
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::Twin;
 use gamctl::simulator::snmp::Oid as Name;
-use gamctl::transport::snmp::{Column, Counters, Oid, Session, SnmpError, Tuning, Value};
+use gamctl::transport::snmp::{Column, Counters, Oid, Session, SnmpError, SnmpOptions, Value};
 
 use super::{GHN, LONG, PATIENT, SYS_NAME, oid, public, session, twin};
 
@@ -22,18 +22,18 @@ fn name(oid: &Oid) -> Name {
 }
 
 /// Returns the correct values of [`roots`], a twin with a fault, and a session with it.
-async fn with(order: impl Into<FaultOrder>, tuning: Tuning) -> (Vec<Column>, Twin, Session) {
+async fn with(order: impl Into<FaultOrder>, options: SnmpOptions) -> (Vec<Column>, Twin, Session) {
     let twin = twin(SUBSCRIBERS).await;
     let truth = session(&twin).await.columns(&roots()).await.unwrap();
     assert_eq!(truth[0].cells.len(), usize::from(SUBSCRIBERS));
     twin.set_fault(order);
-    let session = Session::open(twin.snmp_address(), &public(), tuning).await;
+    let session = Session::open(twin.snmp_address(), &public(), options).await;
     (truth, twin, session.unwrap())
 }
 
 /// Reads under a fault that must not change the result.
-async fn right_under(order: impl Into<FaultOrder>, tuning: Tuning) -> Counters {
-    let (truth, _twin, session) = with(order, tuning).await;
+async fn right_under(order: impl Into<FaultOrder>, options: SnmpOptions) -> Counters {
+    let (truth, _twin, session) = with(order, options).await;
     assert_eq!(session.columns(&roots()).await.unwrap(), truth);
     session.counters()
 }
@@ -43,7 +43,7 @@ async fn error_under(order: impl Into<FaultOrder>) -> SnmpError {
     session.columns(&roots()).await.unwrap_err()
 }
 
-const HURRIED: Tuning = Tuning {
+const HURRIED: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(30),
     retries: 8,
     ..PATIENT
@@ -63,7 +63,7 @@ async fn a_request_that_is_lost_is_sent_again_and_those_beside_it_are_not() {
 
 #[tokio::test]
 async fn silence_ends_in_an_error_that_says_who_was_asked_for_what() {
-    let brief = Tuning {
+    let brief = SnmpOptions {
         retries: 1,
         ..HURRIED
     };
@@ -127,7 +127,7 @@ async fn answers_may_change_places() {
 async fn what_comes_from_another_port_is_not_heard() {
     let (_, _twin, session) = with(
         Fault::SnmpWrongSourcePort {},
-        Tuning {
+        SnmpOptions {
             retries: 1,
             ..HURRIED
         },
@@ -253,12 +253,12 @@ async fn a_port_where_nobody_listens_is_said_to_be_one_without_waiting_for_long(
     let twin = twin(0).await;
     let address = twin.snmp_address();
     twin.stop().await;
-    let tuning = Tuning {
+    let options = SnmpOptions {
         timeout: LONG,
         retries: 0,
         ..PATIENT
     };
-    let session = Session::open(address, &public(), tuning).await.unwrap();
+    let session = Session::open(address, &public(), options).await.unwrap();
     let started = std::time::Instant::now();
     let error = session.get(&[oid(SYS_NAME)]).await.unwrap_err();
     assert!(matches!(error, SnmpError::Refused { .. }), "{error}");

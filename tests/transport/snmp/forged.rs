@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use gamctl::transport::snmp::{Session, SnmpError, Tuning, Value};
+use gamctl::transport::snmp::{Session, SnmpError, SnmpOptions, Value};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tokio::net::UdpSocket;
@@ -12,7 +12,7 @@ use tokio::net::UdpSocket;
 use super::{SYS_NAME, oid, public};
 use crate::properties::tried;
 
-pub(super) const QUICK: Tuning = Tuning {
+pub(super) const QUICK: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(600),
     retries: 3,
     rows: 25,
@@ -363,12 +363,12 @@ async fn walk_of(meddle: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<Vec<Value>, Snmp
         vec![answer]
     })
     .await;
-    let tuning = Tuning {
+    let options = SnmpOptions {
         timeout: Duration::from_millis(10),
         retries: 0,
         ..QUICK
     };
-    let session = Session::open(address, &public(), tuning).await.unwrap();
+    let session = Session::open(address, &public(), options).await.unwrap();
     let root = [oid(&[1, 3, 6, 1, 2, 1, 1, 9, 1, 3])];
     let mut columns = beside(serve, session.columns(&root)).await?;
     let cells = columns.remove(0).cells.into_iter();

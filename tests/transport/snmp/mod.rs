@@ -15,7 +15,7 @@ use gamctl::secrets::Secret;
 use gamctl::simulator::commands::load;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
-use gamctl::transport::snmp::{Access, Oid, Session, Tuning};
+use gamctl::transport::snmp::{Access, Oid, Session, SnmpOptions};
 
 /// The G.hn agent's configuration tables: …143.1.2.
 const GHN: &[u32] = &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2];
@@ -26,7 +26,7 @@ const SYS_NAME: &[u32] = &[1, 3, 6, 1, 2, 1, 1, 5, 0];
 const LONG: Duration = Duration::from_secs(20);
 
 /// Options of a test: loss is noticed soon, but a busy machine does not count as unreachable.
-const PATIENT: Tuning = Tuning {
+const PATIENT: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(400),
     retries: 5,
     rows: 25,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use gamctl::secrets::Secret;
-use gamctl::transport::snmp::{Access, Auth, AuthProtocol, Session, SnmpError, Tuning, Value};
+use gamctl::transport::snmp::{Access, Auth, AuthProtocol, Session, SnmpError, SnmpOptions, Value};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::{Digest, Sha1};
 
@@ -16,7 +16,7 @@ const OTHER_ENGINE: &[u8] = b"\x80\x00\x4e\x7f\x01zzzz";
 const PASSWORD: &str = "maplesyrup";
 
 /// Options for expected silence.
-const HURRIED: Tuning = Tuning {
+const HURRIED: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(40),
     retries: 1,
     ..QUICK
@@ -163,7 +163,7 @@ where
 }
 
 async fn values_with<F>(
-    tuning: Tuning,
+    options: SnmpOptions,
     times: usize,
     mut answers: F,
 ) -> (Vec<Result<Value, SnmpError>>, Session)
@@ -172,7 +172,7 @@ where
 {
     let (address, serve) = agent(|request| answers(&read(request))).await;
     beside(serve, async {
-        let session = Session::open(address, &access(), tuning).await.unwrap();
+        let session = Session::open(address, &access(), options).await.unwrap();
         let mut values = Vec::new();
         for _ in 0..times {
             let read = session.get(&[oid(SYS_NAME)]).await;

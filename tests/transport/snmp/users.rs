@@ -7,7 +7,8 @@ use gamctl::simulator::fault::Restart;
 use gamctl::simulator::server::{Twin, TwinSettings};
 use gamctl::simulator::snmp::{self as agent, Authentication, User};
 use gamctl::transport::snmp::{
-    Access, Auth, AuthProtocol, Hint, Privacy, PrivacyProtocol, Session, SnmpError, Tuning, Value,
+    Access, Auth, AuthProtocol, Hint, Privacy, PrivacyProtocol, Session, SnmpError, SnmpOptions,
+    Value,
 };
 
 use super::{GHN, PATIENT, SYS_NAME, oid, settings};
@@ -84,8 +85,8 @@ async fn session(twin: &Twin, access: &Access) -> Session {
 }
 
 /// Returns the error of a request with this access.
-async fn refusal(twin: &Twin, access: &Access, tuning: Tuning) -> SnmpError {
-    let session = match Session::open(twin.snmp_address(), access, tuning).await {
+async fn refusal(twin: &Twin, access: &Access, options: SnmpOptions) -> SnmpError {
+    let session = match Session::open(twin.snmp_address(), access, options).await {
         Ok(session) => session,
         Err(error) => return error,
     };
@@ -152,7 +153,7 @@ async fn a_refusal_is_named() {
 #[tokio::test]
 async fn a_wrong_privacy_password_is_what_silence_is_explained_by() {
     let twin = twin_with_users(0).await;
-    let hurried = Tuning {
+    let hurried = SnmpOptions {
         timeout: Duration::from_millis(40),
         retries: 1,
         ..PATIENT

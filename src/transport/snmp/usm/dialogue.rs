@@ -122,12 +122,12 @@ impl User {
             if let Some(report) = hint {
                 match self.follow(agent, &report, &mut course).await? {
                     Some(other) => engine = other,
-                    None if attempt >= agent.tuning.retries => {
+                    None if attempt >= agent.options.retries => {
                         return Err(self.error(agent, &report));
                     }
                     None => attempt += 1,
                 }
-            } else if attempt >= agent.tuning.retries {
+            } else if attempt >= agent.options.retries {
                 break failure;
             } else {
                 attempt += 1;
@@ -220,7 +220,7 @@ impl User {
         let (datagram, _) = question.wrap(writer);
         agent.link.tally.requests.up();
         let mut failure = None;
-        for attempt in 0..=agent.tuning.retries {
+        for attempt in 0..=agent.options.retries {
             if attempt > 0 {
                 agent.link.tally.resent.up();
             }
