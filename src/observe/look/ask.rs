@@ -23,7 +23,7 @@ const SILENCES: u32 = 3;
 /// One agent for the duration of a look.
 pub(super) struct Asker {
     session: Session,
-    lanes: usize,
+    in_flight: usize,
     /// Permits for requests by name. A few of the session's permits are reserved for walks, because each request of a
     /// walk waits for the one before. Behind a long queue the walks would end last, with the other permits idle.
     turns: Semaphore,
@@ -34,11 +34,13 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    pub(super) fn new(session: Session, lanes: usize) -> Self {
+    pub(super) fn new(session: Session, in_flight: usize) -> Self {
         Self {
             session,
-            lanes: lanes.max(1),
-            turns: Semaphore::new((lanes - lanes / WALKS_SHARE).clamp(1, Semaphore::MAX_PERMITS)),
+            in_flight: in_flight.max(1),
+            turns: Semaphore::new(
+                (in_flight - in_flight / WALKS_SHARE).clamp(1, Semaphore::MAX_PERMITS),
+            ),
             refused: Mutex::new(BTreeMap::new()),
             silences: Mutex::default(),
         }
@@ -155,7 +157,7 @@ impl Asker {
         let count = things.len();
         let waiting = Mutex::new(things.into_iter().enumerate());
         let done: Mutex<Vec<Option<R>>> = Mutex::new((0..count).map(|_| None).collect());
-        let lane = || async {
+        let worker = || async {
             loop {
                 let Some((place, thing)) = lock(&waiting).next() else {
                     return;
@@ -166,7 +168,7 @@ impl Asker {
                 }
             }
         };
-        all((0..self.lanes.min(count)).map(|_| lane())).await;
+        all((0..self.in_flight.min(count)).map(|_| worker())).await;
         let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.into_iter().flatten().collect()
     }

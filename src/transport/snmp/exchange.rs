@@ -29,7 +29,7 @@ pub(super) struct Agent {
     pub(super) link: Link,
     manner: Manner,
     /// Permits for as many requests as may be in flight.
-    lanes: Semaphore,
+    in_flight: Semaphore,
 }
 
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Agent {
                 why: error.to_string(),
             })?,
             manner,
-            lanes: Semaphore::new(options.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            in_flight: Semaphore::new(options.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
         };
         if let Manner::User(user) = &agent.manner {
             user.meet(&agent).await?;
@@ -127,7 +127,7 @@ impl Agent {
 
     /// Sends a request until there is an answer, or until all retries are used up.
     pub(super) async fn ask(&self, kind: Kind, names: &[Oid]) -> Result<Answer, SnmpError> {
-        let _lane = self.lanes.acquire().await;
+        let _permit = self.in_flight.acquire().await;
         let question = Question { kind, names };
         let answer = match &self.manner {
             Manner::Community(community) => self.ask_openly(community, question).await,

@@ -113,7 +113,7 @@ impl Session {
         let groups = groups(roots, self.agent.options.in_flight);
         let waiting = Mutex::new(groups.iter());
         let done: Mutex<Vec<Option<Column>>> = Mutex::new(roots.iter().map(|_| None).collect());
-        let lane = || async {
+        let worker = || async {
             loop {
                 let Some(places) = lock(&waiting).next() else {
                     return Ok(());
@@ -132,8 +132,8 @@ impl Session {
                 }
             }
         };
-        let lanes = self.agent.options.in_flight.clamp(1, groups.len().max(1));
-        all((0..lanes).map(|_| lane())).await?;
+        let in_flight = self.agent.options.in_flight.clamp(1, groups.len().max(1));
+        all((0..in_flight).map(|_| worker())).await?;
         let done = done.into_inner().unwrap_or_default();
         Ok(done.into_iter().flatten().collect())
     }
@@ -248,8 +248,8 @@ impl Session {
 }
 
 /// Divides columns among requests: columns of one table stay together, with enough groups for all requests in flight.
-fn groups(roots: &[Oid], lanes: usize) -> Vec<Vec<usize>> {
-    let widest = roots.len().div_ceil(lanes.max(1)).clamp(1, WIDEST);
+fn groups(roots: &[Oid], in_flight: usize) -> Vec<Vec<usize>> {
+    let widest = roots.len().div_ceil(in_flight.max(1)).clamp(1, WIDEST);
     let table = |place: &usize| {
         let arcs = roots.get(*place).map_or(&[][..], Oid::arcs);
         arcs.split_last().map_or(&[][..], |(_, table)| table)

@@ -8,7 +8,7 @@ use russh::keys::{
     Error as KeyError, HashAlg, PrivateKey, PrivateKeyWithHashAlg, decode_secret_key,
 };
 
-use super::knock::{Judge, explained};
+use super::handshake::{HostKeyVerifier, explained};
 use super::quote::visible;
 use super::{Doing, Login, SshError};
 
@@ -17,7 +17,7 @@ const MOST_ROUNDS: usize = 4;
 
 /// Logs in; the host key is verified at this point.
 pub(super) async fn authenticate(
-    handle: &mut Handle<Judge>,
+    handle: &mut Handle<HostKeyVerifier>,
     login: &Login,
 ) -> Result<(), SshError> {
     let password = typable(login)?;
@@ -78,7 +78,7 @@ pub(super) async fn authenticate(
 
 /// Logs in by private key; returns whether that was enough.
 async fn by_key(
-    handle: &mut Handle<Judge>,
+    handle: &mut Handle<HostKeyVerifier>,
     login: &Login,
     key: PrivateKey,
 ) -> Result<bool, SshError> {

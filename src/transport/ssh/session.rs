@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::authenticate::authenticate;
 use super::command::Line;
-use super::knock::{Connection, explained, knock};
+use super::handshake::{Connection, explained, handshake};
 use super::mode::Mode;
 use super::prompt::{Privilege, Prompt, repeated};
 use super::reply::refusal;
@@ -67,7 +67,7 @@ impl Session {
             doing,
             said: String::new(),
         };
-        let mut connection = knock(login, fence, deadline).await?;
+        let mut connection = handshake(login, fence, deadline).await?;
         let authenticating = authenticate(&mut connection.handle, login);
         let authenticated = timeout_at(deadline, authenticating).await;
         authenticated.map_err(|_| late(Doing::LoggingIn))??;

@@ -9,8 +9,8 @@ use super::config_line::Lead;
 use super::mode::{Mode, Next};
 use super::prompt::Prompt;
 use super::quote::kept;
+use super::reply_check::{ExpectedReply, Reply, ReplyClass, SentLine, classify, is_calm};
 use super::talking::Came;
-use super::verdict::{Asked, Reply, Says, Verdict, is_calm, verdict};
 use super::{ConfigLine, Doing, Exchange, Saved, Session, SshError};
 use crate::crash;
 
@@ -18,10 +18,10 @@ use crate::crash;
 const LEAVING: Duration = Duration::from_secs(1);
 
 /// A line to send, its purpose and the expected reply.
-struct Typed<'a> {
+struct LineToSend<'a> {
     text: &'a str,
     doing: Doing,
-    says: Says,
+    expected: ExpectedReply,
     mode: Mode,
     next: Next,
     /// The names of the crash points: before the line is sent, after it is sent, after the reply.
@@ -51,15 +51,15 @@ impl Session {
             (Lead::Renamed(name), _) => Next::Prompt(Prompt::of(name.as_str(), mode)),
             (_, Some(host)) => Next::Prompt(Prompt::of(host, mode)),
         };
-        let typed = Typed {
+        let to_send = LineToSend {
             text,
             doing: Doing::Configuring,
-            says: Says::Nothing,
+            expected: ExpectedReply::Nothing,
             mode,
             next,
             points: Some(["line-before", "line-sent", "line-answered"]),
         };
-        self.change(typed).await.map(|(exchange, _)| exchange)
+        self.change(to_send).await.map(|(exchange, _)| exchange)
     }
 
     /// Leaves configuration mode and its submodes.
@@ -78,15 +78,15 @@ impl Session {
         if self.mode != Mode::Exec {
             return self.not_sent(text, self.out_of_place());
         }
-        let typed = Typed {
+        let to_send = LineToSend {
             text,
             doing: Doing::Saving,
-            says: Says::Saving,
+            expected: ExpectedReply::Saving,
             mode: Mode::Exec,
             next: Next::Prompt(self.prompt.clone()),
             points: Some(["save-before", "save-sent", "save-answered"]),
         };
-        let (exchange, bytes) = self.change(typed).await?;
+        let (exchange, bytes) = self.change(to_send).await?;
         let bytes = bytes.unwrap_or_default();
         Ok(Saved { bytes, exchange })
     }
@@ -102,31 +102,34 @@ impl Session {
             (Err(error), _) => return self.not_sent(text, error),
             (Ok(_), None) => return self.not_sent(text, self.out_of_place()),
         };
-        let typed = Typed {
+        let to_send = LineToSend {
             text,
             doing: Doing::Configuring,
-            says: Says::Nothing,
+            expected: ExpectedReply::Nothing,
             mode: mode.0,
             next: mode.1,
             points: None,
         };
-        self.change(typed).await.map(|(exchange, _)| exchange)
+        self.change(to_send).await.map(|(exchange, _)| exchange)
     }
 
     /// Sends a line and returns the result; any failure cuts the session off.
-    async fn change(&mut self, typed: Typed<'_>) -> Result<(Exchange, Option<u64>), SshError> {
+    async fn change(
+        &mut self,
+        to_send: LineToSend<'_>,
+    ) -> Result<(Exchange, Option<u64>), SshError> {
         if let Err(error) = self.begin() {
-            return self.not_sent(typed.text, error);
+            return self.not_sent(to_send.text, error);
         }
         let started = Instant::now();
         let mut before = None;
-        match self.enter_and_judge(&typed, &mut before).await {
+        match self.send_and_classify(&to_send, &mut before).await {
             Ok(reply) => {
-                self.mode = typed.mode;
+                self.mode = to_send.mode;
                 self.prompt = reply.prompt;
                 self.succeed();
                 let lines: Vec<&str> = reply.lines.iter().map(String::as_str).collect();
-                let exchange = self.exchange(typed.text, &lines, started);
+                let exchange = self.exchange(to_send.text, &lines, started);
                 Ok((exchange, reply.bytes))
             }
             Err(because) => {
@@ -136,7 +139,7 @@ impl Session {
                 let said = all.iter().map(|line| line.trim());
                 let said: Vec<&str> = said.filter(|line| !line.is_empty()).collect();
                 Err(SshError::Line {
-                    exchange: Box::new(self.exchange(typed.text, &said, started)),
+                    exchange: Box::new(self.exchange(to_send.text, &said, started)),
                     was_sent,
                     because: Box::new(because),
                 })
@@ -144,66 +147,66 @@ impl Session {
         }
     }
 
-    /// Sends a line and classifies the reply. `typed_at` is the number of bytes sent before the line.
-    async fn enter_and_judge(
+    /// Sends a line and classifies the reply. `sent_before` is the number of bytes sent before the line.
+    async fn send_and_classify(
         &mut self,
-        typed: &Typed<'_>,
-        typed_at: &mut Option<u64>,
+        to_send: &LineToSend<'_>,
+        sent_before: &mut Option<u64>,
     ) -> Result<Reply, SshError> {
-        let doing = typed.doing;
+        let doing = to_send.doing;
         if self.fence.is_none() {
             return Err(SshError::ReadOnly {
                 address: self.login.address,
             });
         }
-        let (within, silence) = match typed.says {
-            Says::Nothing => (self.timeouts.reply, self.timeouts.silence),
-            Says::Saving => (self.timeouts.saving, self.timeouts.saving),
+        let (within, silence) = match to_send.expected {
+            ExpectedReply::Nothing => (self.timeouts.reply, self.timeouts.silence),
+            ExpectedReply::Saving => (self.timeouts.saving, self.timeouts.saving),
         };
         let deadline = Instant::now() + within;
         self.is_calm(doing).await?;
         let pass = |nth: usize| {
-            if let Some(name) = typed.points.as_ref().and_then(|names| names.get(nth)) {
+            if let Some(name) = to_send.points.as_ref().and_then(|names| names.get(nth)) {
                 crash::point(name);
             }
         };
         let before = self.connection.wire.sent();
-        *typed_at = Some(before);
+        *sent_before = Some(before);
         pass(0);
-        let keys = format!("{}\r", typed.text).into_bytes();
+        let keys = format!("{}\r", to_send.text).into_bytes();
         self.keys(keys, doing).await?;
         self.leaves(before).await;
         pass(1);
         let at = self.prompt.clone();
-        let asked = Asked {
-            text: typed.text,
+        let sent_line = SentLine {
+            text: to_send.text,
             at: &at,
-            next: &typed.next,
-            says: typed.says,
+            next: &to_send.next,
+            expected: to_send.expected,
         };
         let mut is_quiet = false;
         loop {
             let (lines, current) = (self.screen.lines(), self.screen.current());
             let address = self.login.address;
-            match verdict(lines, &current, &asked, is_quiet) {
-                Verdict::Waiting => {}
-                Verdict::Good(reply) => {
+            match classify(lines, &current, &sent_line, is_quiet) {
+                ReplyClass::Waiting => {}
+                ReplyClass::Good(reply) => {
                     pass(2);
                     return Ok(reply);
                 }
-                Verdict::Refused => {
-                    let reply = self.reply_to(&asked);
+                ReplyClass::Refused => {
+                    let reply = self.reply_to(&sent_line);
                     return Err(SshError::Declined { address, reply });
                 }
-                Verdict::Asked => {
+                ReplyClass::Question => {
                     return Err(SshError::Question {
                         address,
                         doing,
                         question: self.quote([current.as_str()]),
                     });
                 }
-                Verdict::Unknown => {
-                    let reply = self.reply_to(&asked);
+                ReplyClass::Unknown => {
+                    let reply = self.reply_to(&sent_line);
                     return Err(SshError::Unexpected { address, reply });
                 }
             }
@@ -239,9 +242,9 @@ impl Session {
         self.prompt.host_in(self.mode)
     }
 
-    fn reply_to(&self, asked: &Asked<'_>) -> String {
+    fn reply_to(&self, sent_line: &SentLine<'_>) -> String {
         let all = self.screen.all();
-        self.quote(asked.reply(&all).iter().map(String::as_str))
+        self.quote(sent_line.reply(&all).iter().map(String::as_str))
     }
 
     fn exchange(&self, text: &str, reply: &[&str], started: Instant) -> Exchange {

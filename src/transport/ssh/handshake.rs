@@ -22,17 +22,17 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// A connection with a verified host key.
 pub(super) struct Connection {
-    pub(super) handle: Handle<Judge>,
+    pub(super) handle: Handle<HostKeyVerifier>,
     pub(super) wire: Wire,
 }
 
 /// Verifies the host key of a connection.
-pub(super) struct Judge {
+pub(super) struct HostKeyVerifier {
     pinned: Option<HostKey>,
     presented: Arc<OnceLock<(HostKey, Family)>>,
 }
 
-impl Handler for Judge {
+impl Handler for HostKeyVerifier {
     type Error = russh::Error;
 
     async fn check_server_key(
@@ -60,7 +60,7 @@ enum Refusal {
 }
 
 /// Connects and compares the host key with the pinned one.
-pub(super) async fn knock(
+pub(super) async fn handshake(
     login: &Login,
     fence: Option<&Fence>,
     deadline: Instant,
@@ -105,8 +105,8 @@ pub async fn host_key_of(
         legacy_algorithms,
         host_key: pinned.clone(),
     };
-    let knocked = knock(&login, None, Instant::now() + timeout).await;
-    match (knocked, pinned) {
+    let result = handshake(&login, None, Instant::now() + timeout).await;
+    match (result, pinned) {
         (Ok(connection), Some(pinned)) => {
             drop(connection);
             Ok(pinned)
@@ -146,7 +146,7 @@ async fn attempt(
     stream.set_nodelay(true).map_err(unreachable)?;
     let (stream, wire) = guarded(stream, fence.cloned()).map_err(unreachable)?;
     let presented = Arc::new(OnceLock::new());
-    let judge = Judge {
+    let verifier = HostKeyVerifier {
         pinned: login.host_key.clone(),
         presented: Arc::clone(&presented),
     };
@@ -156,7 +156,7 @@ async fn attempt(
         keepalive_interval: Some(KEEPALIVE),
         ..Config::default()
     };
-    let connecting = connect_stream(Arc::new(config), stream, judge);
+    let connecting = connect_stream(Arc::new(config), stream, verifier);
     match timeout_at(deadline, connecting).await {
         Err(_) => Err(late(Doing::Agreeing)),
         Ok(Ok(handle)) => Ok(Connection { handle, wire }),

@@ -9,17 +9,17 @@ const SAVING: &str = "% Saving ";
 
 /// A sent line, and the reply expected to it.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct SentLine<'a> {
     pub(super) text: &'a str,
     /// The prompt at which it was sent.
     pub(super) at: &'a Prompt,
     pub(super) next: &'a Next,
-    pub(super) says: Says,
+    pub(super) expected: ExpectedReply,
 }
 
 /// The reply of a device to a line that it accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Says {
+pub(super) enum ExpectedReply {
     Nothing,
     /// The confirmation that it saves, with the number of bytes.
     Saving,
@@ -27,14 +27,14 @@ pub(super) enum Says {
 
 /// The class of the output after a line was sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum ReplyClass {
     /// The reply is missing or incomplete.
     Waiting,
     Good(Reply),
     /// The device refused the line.
     Refused,
     /// The device asks a question.
-    Asked,
+    Question,
     /// The device printed something else, or is in another mode.
     Unknown,
 }
@@ -50,68 +50,70 @@ pub(super) struct Reply {
 }
 
 /// Classifies the output. `is_quiet` means a pause in the output.
-pub(super) fn verdict(
+pub(super) fn classify(
     lines: &[String],
     current: &str,
-    asked: &Asked<'_>,
+    sent_line: &SentLine<'_>,
     is_quiet: bool,
-) -> Verdict {
-    let Some(echo) = lines.iter().position(|line| asked.is_echo(line)) else {
+) -> ReplyClass {
+    let Some(echo) = lines.iter().position(|line| sent_line.is_echo(line)) else {
         return if is_quiet && is_question(current) {
-            Verdict::Asked
+            ReplyClass::Question
         } else {
-            Verdict::Waiting
+            ReplyClass::Waiting
         };
     };
     let (before, after) = lines.split_at(echo);
     let after = after.get(1..).unwrap_or_default();
-    let (said, prompt) = match asked.end(after, current) {
+    let (said, prompt) = match sent_line.end(after, current) {
         Some(end) => end,
-        None if is_question(current) => return Verdict::Asked,
+        None if is_question(current) => return ReplyClass::Question,
         None if is_quiet && Prompt::guess(current).is_some() => (after, None),
-        None => return Verdict::Waiting,
+        None => return ReplyClass::Waiting,
     };
     // A message came behind the prompt, and maybe the device shows it again.
     if current.trim().is_empty() && !is_quiet {
-        return Verdict::Waiting;
+        return ReplyClass::Waiting;
     }
-    if asked.is_refused(said) {
-        return Verdict::Refused;
+    if sent_line.is_refused(said) {
+        return ReplyClass::Refused;
     }
     let words: Vec<&str> = said
         .iter()
         .map(|line| line.trim())
-        .filter(|line| !asked.is_noise(line))
+        .filter(|line| !sent_line.is_noise(line))
         .collect();
-    let bytes = match (asked.says, words.as_slice()) {
-        (Says::Nothing, []) => Some(None),
-        (Says::Saving, ["Building configuration...", saving]) => saved(saving).map(Some),
+    let bytes = match (sent_line.expected, words.as_slice()) {
+        (ExpectedReply::Nothing, []) => Some(None),
+        (ExpectedReply::Saving, ["Building configuration...", saving]) => saved(saving).map(Some),
         _ => None,
     };
-    let is_undisturbed = before.iter().all(|line| asked.is_aside(line));
+    let is_undisturbed = before.iter().all(|line| sent_line.is_aside(line));
     match (prompt, bytes) {
-        (Some(prompt), Some(bytes)) if is_undisturbed => Verdict::Good(Reply {
+        (Some(prompt), Some(bytes)) if is_undisturbed => ReplyClass::Good(Reply {
             lines: notable(before).chain(notable(said)).collect(),
             prompt,
             bytes,
         }),
-        _ => Verdict::Unknown,
+        _ => ReplyClass::Unknown,
     }
 }
 
 /// Returns whether the output between two lines is only messages and the prompt.
 pub(super) fn is_calm(lines: &[String], current: &str, at: &Prompt) -> bool {
-    let asked = Asked {
+    let sent_line = SentLine {
         text: "",
         at,
         next: &Next::Prompt(at.clone()),
-        says: Says::Nothing,
+        expected: ExpectedReply::Nothing,
     };
     let current = current.trim();
     // Half a message may stand there; what becomes of it shows later.
     let is_open = ["%", "*"].iter().any(|mark| current.starts_with(mark));
     let is_prompt = current.is_empty() || at.begins(current).is_some();
-    (is_prompt || is_open) && !is_question(current) && lines.iter().all(|line| asked.is_aside(line))
+    (is_prompt || is_open)
+        && !is_question(current)
+        && lines.iter().all(|line| sent_line.is_aside(line))
 }
 
 fn notable(lines: &[String]) -> impl Iterator<Item = String> {
@@ -131,7 +133,7 @@ fn saved(line: &str) -> Option<u64> {
     number.parse().ok().filter(|_| is_number)
 }
 
-impl Asked<'_> {
+impl SentLine<'_> {
     /// Returns the output after the echo, or all of it without an echo.
     pub(super) fn reply<'b>(&self, lines: &'b [String]) -> &'b [String] {
         let echo = lines.iter().position(|line| self.is_echo(line));
@@ -158,21 +160,22 @@ impl Asked<'_> {
         if line.is_empty() || is_message(line) {
             return true;
         }
-        let Some(typed) = self.at.begins(line) else {
+        let Some(echoed) = self.at.begins(line) else {
             return false;
         };
-        let typed = typed.trim_start();
-        let same = typed
+        let echoed = echoed.trim_start();
+        let same = echoed
             .bytes()
             .zip(self.text.bytes())
-            .take_while(|(typed, text)| typed == text);
-        let rest = typed.get(same.count()..).unwrap_or(typed);
+            .take_while(|(shown, text)| shown == text);
+        let rest = echoed.get(same.count()..).unwrap_or(echoed);
         rest.is_empty() || is_message(rest)
     }
 
     fn is_refused(&self, said: &[String]) -> bool {
-        let is_saving =
-            |line: &String| self.says == Says::Saving && line.trim().starts_with(SAVING);
+        let is_saving = |line: &String| {
+            self.expected == ExpectedReply::Saving && line.trim().starts_with(SAVING)
+        };
         let others: Vec<String> = said
             .iter()
             .filter(|line| !is_saving(line))
@@ -219,38 +222,44 @@ mod tests {
     const TEXT: &str = "ghn subscriber 1 vid 101";
     const MESSAGE: &str = "%LINK-3-UPDOWN: Interface 10GigabitEthernet 1/1, changed state to up";
 
-    fn judged(bytes: &str, text: &str, next: &Next, says: Says, is_quiet: bool) -> Verdict {
+    fn classified(
+        bytes: &str,
+        text: &str,
+        next: &Next,
+        expected: ExpectedReply,
+        is_quiet: bool,
+    ) -> ReplyClass {
         let mut screen = Screen::new();
         screen.take(bytes.as_bytes());
-        let at = match says {
-            Says::Nothing => Prompt::of("GAM", Mode::Configuration),
-            Says::Saving => Prompt::of("GAM", Mode::Exec),
+        let at = match expected {
+            ExpectedReply::Nothing => Prompt::of("GAM", Mode::Configuration),
+            ExpectedReply::Saving => Prompt::of("GAM", Mode::Exec),
         };
-        let asked = Asked {
+        let sent_line = SentLine {
             text,
             at: &at,
             next,
-            says,
+            expected,
         };
-        verdict(screen.lines(), &screen.current(), &asked, is_quiet)
+        classify(screen.lines(), &screen.current(), &sent_line, is_quiet)
     }
 
     fn stays() -> Next {
         Next::Prompt(Prompt::of("GAM", Mode::Configuration))
     }
 
-    fn seen(bytes: &str) -> Verdict {
-        judged(bytes, TEXT, &stays(), Says::Nothing, true)
+    fn seen(bytes: &str) -> ReplyClass {
+        classified(bytes, TEXT, &stays(), ExpectedReply::Nothing, true)
     }
 
     fn is_good(bytes: &str) -> bool {
-        matches!(seen(bytes), Verdict::Good(_))
+        matches!(seen(bytes), ReplyClass::Good(_))
     }
 
     #[test]
     fn a_good_reply_to_a_line_is_no_reply() {
         let noted = |bytes: &str| match seen(bytes) {
-            Verdict::Good(reply) => reply.lines,
+            ReplyClass::Good(reply) => reply.lines,
             other => panic!("{bytes:?}: {other:?}"),
         };
         let none: [&str; 0] = [];
@@ -286,36 +295,36 @@ mod tests {
     fn everything_else_is_none() {
         let echo = "GAM(config)# ghn subscriber 1 vid 101\r\n";
         for (reply, expected) in [
-            ("% Invalid data VLAN\r\nGAM(config)# ", Verdict::Refused),
+            ("% Invalid data VLAN\r\nGAM(config)# ", ReplyClass::Refused),
             (
                 "      ^\r\n% Invalid word detected at '^' marker.\r\nGAM(config)# ",
-                Verdict::Refused,
+                ReplyClass::Refused,
             ),
-            ("ok\r\nGAM(config)# ", Verdict::Unknown),
+            ("ok\r\nGAM(config)# ", ReplyClass::Unknown),
             (
                 "ghn subscriber 1 vid 101\r\nGAM(config)# ",
-                Verdict::Unknown,
+                ReplyClass::Unknown,
             ),
             (
                 "GAM(config)# \r\n% Internal error\r\nGAM(config)# ",
-                Verdict::Refused,
+                ReplyClass::Refused,
             ),
-            ("GAM(config)# x\r\nGAM(config)# ", Verdict::Unknown),
-            ("GAM# ", Verdict::Unknown),
-            ("GAM(config-if)# ", Verdict::Unknown),
-            ("gam(config)# ", Verdict::Unknown),
-            ("XGAM(config)# ", Verdict::Unknown),
-            ("GAM(config)> ", Verdict::Unknown),
-            ("Are you sure (y/n)? ", Verdict::Asked),
+            ("GAM(config)# x\r\nGAM(config)# ", ReplyClass::Unknown),
+            ("GAM# ", ReplyClass::Unknown),
+            ("GAM(config-if)# ", ReplyClass::Unknown),
+            ("gam(config)# ", ReplyClass::Unknown),
+            ("XGAM(config)# ", ReplyClass::Unknown),
+            ("GAM(config)> ", ReplyClass::Unknown),
+            ("Are you sure (y/n)? ", ReplyClass::Question),
             (
                 "Destination filename [startup-config]? [confirm]",
-                Verdict::Asked,
+                ReplyClass::Question,
             ),
-            ("-- more --, next page: Space", Verdict::Waiting),
-            ("Password: ", Verdict::Waiting),
-            ("GAM(config)# x", Verdict::Waiting),
-            ("% Invalid data VLAN", Verdict::Waiting),
-            ("", Verdict::Waiting),
+            ("-- more --, next page: Space", ReplyClass::Waiting),
+            ("Password: ", ReplyClass::Waiting),
+            ("GAM(config)# x", ReplyClass::Waiting),
+            ("% Invalid data VLAN", ReplyClass::Waiting),
+            ("", ReplyClass::Waiting),
         ] {
             assert_eq!(seen(&format!("{echo}{reply}")), expected, "{reply:?}");
         }
@@ -336,11 +345,11 @@ mod tests {
         let echo = "GAM(config)# ghn subscriber 1 vid 101\r\n";
         let early = |reply: &str| {
             let bytes = format!("{echo}{reply}");
-            judged(&bytes, TEXT, &stays(), Says::Nothing, false)
+            classified(&bytes, TEXT, &stays(), ExpectedReply::Nothing, false)
         };
-        assert_eq!(early("GAM# "), Verdict::Waiting);
-        assert_eq!(early("GAM(config)# \r\n"), Verdict::Waiting);
-        assert!(matches!(early("GAM(config)#"), Verdict::Good(_)));
+        assert_eq!(early("GAM# "), ReplyClass::Waiting);
+        assert_eq!(early("GAM(config)# \r\n"), ReplyClass::Waiting);
+        assert!(matches!(early("GAM(config)#"), ReplyClass::Good(_)));
     }
 
     #[test]
@@ -349,27 +358,27 @@ mod tests {
         let typed = "GAM(config)# hostname oak\r\n";
         let now = |prompt: &str, next: &Next, text| {
             let bytes = format!("{typed}{prompt}");
-            judged(&bytes, text, next, Says::Nothing, true)
+            classified(&bytes, text, next, ExpectedReply::Nothing, true)
         };
         assert!(matches!(
             now("oak(config)# ", &renamed, "hostname oak"),
-            Verdict::Good(_)
+            ReplyClass::Good(_)
         ));
         for prompt in ["GAM(config)# ", "oak# ", "oak2(config)# ", "oa(config)# "] {
             assert_eq!(
                 now(prompt, &renamed, "hostname oak"),
-                Verdict::Unknown,
+                ReplyClass::Unknown,
                 "{prompt}"
             );
         }
         let any = Next::AnyName(Mode::Configuration);
         assert!(matches!(
             now("any-1.x(config)# ", &any, "hostname oak"),
-            Verdict::Good(_)
+            ReplyClass::Good(_)
         ));
         for prompt in ["any# ", "a b(config)# ", "(config)# ", "any(config-if)# "] {
             assert!(
-                !matches!(now(prompt, &any, "hostname oak"), Verdict::Good(_)),
+                !matches!(now(prompt, &any, "hostname oak"), ReplyClass::Good(_)),
                 "{prompt}"
             );
         }
@@ -381,8 +390,8 @@ mod tests {
         let next = Next::Prompt(Prompt::of("GAM", Mode::Exec));
         let now = |reply: &str| {
             let bytes = format!("GAM# {text}\r\n{reply}GAM# ");
-            match judged(&bytes, text, &next, Says::Saving, true) {
-                Verdict::Good(reply) => Ok(reply.bytes),
+            match classified(&bytes, text, &next, ExpectedReply::Saving, true) {
+                ReplyClass::Good(reply) => Ok(reply.bytes),
                 other => Err(other),
             }
         };
@@ -393,27 +402,30 @@ mod tests {
             Ok(Some(1402))
         );
         for (reply, expected) in [
-            (String::new(), Verdict::Unknown),
-            ("Building configuration...\r\n".to_owned(), Verdict::Unknown),
+            (String::new(), ReplyClass::Unknown),
+            (
+                "Building configuration...\r\n".to_owned(),
+                ReplyClass::Unknown,
+            ),
             (
                 saved.replace("Building", "Building another"),
-                Verdict::Unknown,
+                ReplyClass::Unknown,
             ),
-            (saved.replace("1402", "+1402"), Verdict::Unknown),
-            (saved.replace("1402", "many"), Verdict::Unknown),
+            (saved.replace("1402", "+1402"), ReplyClass::Unknown),
+            (saved.replace("1402", "many"), ReplyClass::Unknown),
             (
                 saved.replace("1402", "99999999999999999999"),
-                Verdict::Unknown,
+                ReplyClass::Unknown,
             ),
-            (saved.replace("startup", "default"), Verdict::Unknown),
+            (saved.replace("startup", "default"), ReplyClass::Unknown),
             (
                 format!("{saved}% Error: flash failed\r\n"),
-                Verdict::Refused,
+                ReplyClass::Refused,
             ),
-            (format!("{saved}{saved}"), Verdict::Unknown),
+            (format!("{saved}{saved}"), ReplyClass::Unknown),
             (
                 "Building configuration...\r\n% Error: Cannot save\r\n".to_owned(),
-                Verdict::Refused,
+                ReplyClass::Refused,
             ),
         ] {
             assert_eq!(now(&reply), Err(expected), "{reply:?}");
@@ -501,14 +513,14 @@ mod tests {
         ) {
             let at = Prompt::of("GAM", Mode::Configuration);
             let next = stays();
-            let asked = Asked { text: TEXT, at: &at, next: &next, says: Says::Nothing };
+            let sent_line = SentLine { text: TEXT, at: &at, next: &next, expected: ExpectedReply::Nothing };
             let mut screen = Screen::new();
             let mut sent = Vec::new();
             for (piece, is_quiet) in pieces {
                 screen.take(&piece);
                 sent.extend_from_slice(&piece);
-                let now = verdict(screen.lines(), &screen.current(), &asked, is_quiet);
-                if matches!(now, Verdict::Good(_)) {
+                let now = classify(screen.lines(), &screen.current(), &sent_line, is_quiet);
+                if matches!(now, ReplyClass::Good(_)) {
                     let text = String::from_utf8_lossy(&sent);
                     prop_assert!(is_exactly_good(&sent), "{text:?}");
                 }
@@ -527,12 +539,12 @@ mod tests {
             screen.take(&all);
             let at = Prompt::of("GAM", Mode::Configuration);
             let next = stays();
-            let asked = Asked { text: TEXT, at: &at, next: &next, says: Says::Nothing };
-            let now = verdict(screen.lines(), &screen.current(), &asked, true);
+            let sent_line = SentLine { text: TEXT, at: &at, next: &next, expected: ExpectedReply::Nothing };
+            let now = classify(screen.lines(), &screen.current(), &sent_line, true);
             // The prompt is hidden where the bytes begin something that never ends.
             let is_blank = screen.lines()[1..].iter().all(|line| line.trim().is_empty());
             let is_there = screen.current().trim() == "GAM(config)#";
-            let is_good = matches!(now, Verdict::Good(_));
+            let is_good = matches!(now, ReplyClass::Good(_));
             prop_assert_eq!(is_good, is_blank && is_there, "{:?}", screen.all());
         }
     }
