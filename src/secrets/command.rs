@@ -130,19 +130,21 @@ impl SecretCommand {
             }
         };
         let heard = hear(&mut child, Instant::now() + self.timeout);
-        if !matches!(heard, Heard::All { .. }) {
+        if !matches!(heard, ProgramResult::All { .. }) {
             // It is stopped either way, and gone already where that fails.
             drop(child.kill());
             drop(child.wait());
         }
         let (value, said, status) = match heard {
-            Heard::TooMuch => return Err(CommandError::TooLarge { shown }),
-            Heard::TooLate => {
+            ProgramResult::TooMuch => return Err(CommandError::TooLarge { shown }),
+            ProgramResult::TooLate => {
                 let timeout = self.timeout;
                 return Err(CommandError::TooSlow { shown, timeout });
             }
-            Heard::Broken(reason) => return Err(CommandError::NotStarted { shown, reason }),
-            Heard::All {
+            ProgramResult::Broken(reason) => {
+                return Err(CommandError::NotStarted { shown, reason });
+            }
+            ProgramResult::All {
                 value,
                 said,
                 status,
@@ -165,7 +167,7 @@ impl SecretCommand {
 }
 
 /// The result of a program.
-enum Heard {
+enum ProgramResult {
     All {
         value: Zeroizing<Vec<u8>>,
         said: Vec<u8>,
@@ -184,7 +186,7 @@ enum Piece {
 /// Reads both outputs until they are closed and the program has ended, or the time is over.
 ///
 /// A program may leave child processes that keep the outputs open forever, so the reading threads are not joined.
-fn hear(child: &mut Child, until: Instant) -> Heard {
+fn hear(child: &mut Child, until: Instant) -> ProgramResult {
     let (sender, pieces) = channel();
     let (output, errors) = (child.stdout.take(), child.stderr.take());
     let other = sender.clone();
@@ -209,29 +211,32 @@ fn hear(child: &mut Child, until: Instant) -> Heard {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => {
-                return Heard::All {
+                return ProgramResult::All {
                     value,
                     said,
                     status,
                 };
             }
-            Ok(None) if Instant::now() >= until => return Heard::TooLate,
+            Ok(None) if Instant::now() >= until => return ProgramResult::TooLate,
             Ok(None) => std::thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Heard::Broken(error.to_string()),
+            Err(error) => return ProgramResult::Broken(error.to_string()),
         }
     }
 }
 
-fn both(pieces: &Receiver<Piece>, until: Instant) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), Heard> {
+fn both(
+    pieces: &Receiver<Piece>,
+    until: Instant,
+) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), ProgramResult> {
     let (mut value, mut said) = (None, None);
     while value.is_none() || said.is_none() {
         let left = until.saturating_duration_since(Instant::now());
         match pieces.recv_timeout(left) {
             Ok(Piece::Value(Ok(Some(bytes)))) => value = Some(bytes),
-            Ok(Piece::Value(Ok(None))) => return Err(Heard::TooMuch),
-            Ok(Piece::Value(Err(error))) => return Err(Heard::Broken(error.to_string())),
+            Ok(Piece::Value(Ok(None))) => return Err(ProgramResult::TooMuch),
+            Ok(Piece::Value(Err(error))) => return Err(ProgramResult::Broken(error.to_string())),
             Ok(Piece::Said(bytes)) => said = Some(bytes),
-            Err(_) => return Err(Heard::TooLate),
+            Err(_) => return Err(ProgramResult::TooLate),
         }
     }
     Ok((value.unwrap_or_default(), said.unwrap_or_default()))

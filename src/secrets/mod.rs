@@ -19,7 +19,7 @@ pub use identity::{IdentityError, new_identity, read_identity};
 pub use key::{Identities, KeyError, Recipients, SealError, UnsealError, seal, sealed_for, unseal};
 pub use sealed::{RECIPIENTS, SEALED_FOLDER, SealedName};
 pub use secret::Secret;
-pub use sources::{SecretSources, Secrets, VARIABLE_PREFIX, Whence};
+pub use sources::{SecretSource, SecretSources, Secrets, VARIABLE_PREFIX};
 
 /// The longest value; keys and passwords are shorter.
 pub const MAX_BYTES: usize = 64 << 10;

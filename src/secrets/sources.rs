@@ -47,7 +47,7 @@ pub struct Secrets {
 
 /// A source that has a secret, or may have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whence {
+pub enum SecretSource {
     /// The name of the variable.
     Environment(String),
     File(PathBuf),
@@ -56,7 +56,7 @@ pub enum Whence {
     Command(String),
 }
 
-impl Whence {
+impl SecretSource {
     /// Returns whether this source comes before the sealed value.
     pub fn is_before_sealed(&self) -> bool {
         match self {
@@ -66,7 +66,7 @@ impl Whence {
     }
 }
 
-impl std::fmt::Display for Whence {
+impl std::fmt::Display for SecretSource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Environment(variable) => write!(formatter, "the environment ({variable})"),
@@ -213,22 +213,22 @@ impl Secrets {
     }
 
     /// Returns the sources that have a secret, in the order of the search, without reading its value.
-    pub fn places(&self, name: &SecretName) -> Vec<Whence> {
+    pub fn places(&self, name: &SecretName) -> Vec<SecretSource> {
         let sources = &self.sources;
         let variable = variable(name);
         let mut places = Vec::new();
         if sources.environment.contains_key(&variable) {
-            places.push(Whence::Environment(variable));
+            places.push(SecretSource::Environment(variable));
         }
         let file = sources.directory.as_deref();
         let file = file.and_then(|inside| folder::file(inside, name, ""));
-        places.extend(file.filter(|path| path.exists()).map(Whence::File));
+        places.extend(file.filter(|path| path.exists()).map(SecretSource::File));
         // What cannot be read is there, and `get` says why it cannot.
         if !matches!(self.sealed(name), Ok(None)) {
-            places.extend(self.sealed_file(name).map(Whence::Sealed));
+            places.extend(self.sealed_file(name).map(SecretSource::Sealed));
         }
         let command = sources.command.as_ref();
-        places.extend(command.map(|command| Whence::Command(command.shown(name))));
+        places.extend(command.map(|command| SecretSource::Command(command.shown(name))));
         places
     }
 

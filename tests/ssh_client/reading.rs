@@ -75,8 +75,8 @@ async fn an_empty_password_is_one_too() {
 async fn a_session_that_begins_without_privileges_gains_them() {
     for enable_password in [Password::None, Password::of("correct horse")] {
         let mut settings = settings();
-        settings.entrance.lands_unprivileged = true;
-        settings.entrance.enable_password = enable_password;
+        settings.session_start.lands_unprivileged = true;
+        settings.session_start.enable_password = enable_password;
         let twin = started(settings).await;
         let lines = running_config(&login(&twin), timeouts()).await.unwrap();
         assert_eq!(lines, printed(&twin));
@@ -86,8 +86,8 @@ async fn a_session_that_begins_without_privileges_gains_them() {
 #[tokio::test]
 async fn a_password_that_gives_no_privileges_is_said_to() {
     let mut settings = settings();
-    settings.entrance.lands_unprivileged = true;
-    settings.entrance.enable_password = Password::of("another");
+    settings.session_start.lands_unprivileged = true;
+    settings.session_start.enable_password = Password::of("another");
     let twin = started(settings).await;
     let error = Session::open(&login(&twin), timeouts()).await.unwrap_err();
     assert!(matches!(error, SshError::EnableRefused { .. }), "{error}");
@@ -97,8 +97,8 @@ async fn a_password_that_gives_no_privileges_is_said_to() {
 #[tokio::test]
 async fn a_password_with_keys_in_it_is_never_typed() {
     let mut settings = settings();
-    settings.entrance.lands_unprivileged = true;
-    settings.entrance.enable_password = Password::of("x");
+    settings.session_start.lands_unprivileged = true;
+    settings.session_start.enable_password = Password::of("x");
     settings.login.password = "x\rreload cold\r".to_owned();
     let twin = gamctl::simulator::server::Twin::start(settings)
         .await
@@ -124,7 +124,7 @@ async fn a_banner_of_any_kind_is_no_prompt() {
         "\u{1b}[2J\u{1b}[1;31mSTOP>\u{1b}[0m",
     ] {
         let mut settings = settings();
-        settings.entrance.banner = banner.to_owned();
+        settings.session_start.banner = banner.to_owned();
         let twin = started(settings).await;
         let lines = running_config(&login(&twin), timeouts()).await.unwrap();
         assert_eq!(lines, printed(&twin), "{banner:?}");

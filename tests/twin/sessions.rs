@@ -1,7 +1,7 @@
 //! Tests sessions as golden screens: `sessions/NAME.keys` is the input, `NAME.screen` the output.
 
 use gamctl::model::GamModel;
-use gamctl::simulator::commands::{Entrance, Outcome, Session, write_startup};
+use gamctl::simulator::commands::{Outcome, Session, SessionStart, write_startup};
 use gamctl::simulator::gam::Password;
 
 use super::typing::{NOW, gam};
@@ -10,12 +10,12 @@ use crate::golden::assert_golden;
 #[test]
 fn enable_asks_for_a_password_without_showing_it() {
     let mut gam = gam(GamModel::Gam12M, None);
-    let entrance = Entrance {
+    let session_start = SessionStart {
         banner: "Authorised use only".to_owned(),
         lands_unprivileged: true,
         enable_password: Password::of("swordfish"),
     };
-    let mut session = Session::enter(&gam, 0, 0, &entrance);
+    let mut session = Session::enter(&gam, 0, 0, &session_start);
     for keys in [
         "enable\r",
         "wrong\r",

@@ -1,6 +1,6 @@
 //! Tests the traps of a twin.
 
-use gamctl::simulator::gam::{Condition, Edit, Entity, Grade, Severity, UplinkOptions};
+use gamctl::simulator::gam::{AlarmCondition, Edit, Entity, Grade, Severity, UplinkOptions};
 use gamctl::simulator::server::{TrapReceiver, Twin};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
@@ -36,9 +36,9 @@ async fn a_start_an_alarm_and_a_link_are_told() {
         service_affecting: true,
     };
     let entity = Entity::system();
-    twin.raise_alarm(Condition::FanFlt, entity.clone(), grade);
+    twin.raise_alarm(AlarmCondition::FanFlt, entity.clone(), grade);
     let raised = until_alarm(&socket, "01]").await;
-    twin.clear_alarm(Condition::FanFlt, entity);
+    twin.clear_alarm(AlarmCondition::FanFlt, entity);
     let cleared = until_alarm(&socket, "03]").await;
     assert_eq!((raised, cleared), (11, 11));
     twin.change(|gam, now| {

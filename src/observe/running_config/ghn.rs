@@ -55,7 +55,7 @@ pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
 
 /// The options of one object, and those that were not understood.
 #[derive(Debug, Default)]
-struct Said {
+struct ObjectOptions {
     options: BTreeMap<&'static str, Known<String>>,
     unknown: Vec<String>,
 }
@@ -63,7 +63,7 @@ struct Said {
 /// The objects of one kind.
 #[derive(Debug, Default)]
 struct Kind {
-    objects: BTreeMap<u32, Said>,
+    objects: BTreeMap<u32, ObjectOptions>,
     lost: Vec<String>,
 }
 
@@ -197,7 +197,7 @@ impl Kind {
         }
     }
 
-    fn table<R>(self, row: impl Fn(Said) -> R) -> Table<R> {
+    fn table<R>(self, row: impl Fn(ObjectOptions) -> R) -> Table<R> {
         let rows = self.objects.into_iter();
         Table {
             rows: rows.map(|(id, said)| (id, row(said))).collect(),
@@ -206,7 +206,7 @@ impl Kind {
     }
 }
 
-impl Said {
+impl ObjectOptions {
     fn take(&mut self, mut words: Iter<'_, Word>, options: &[(&'static str, Shape)]) {
         while let Some(word) = words.next() {
             let known = options.iter().find(|(name, _)| *name == word.text);
@@ -255,7 +255,7 @@ fn missing<T>(name: &str) -> Known<T> {
     Err(format!("the running-config leaves `{name}` out"))
 }
 
-fn port(said: &Said, medium: Medium) -> PortRow {
+fn port(said: &ObjectOptions, medium: Medium) -> PortRow {
     if let Some(reason) = said.unknown.first() {
         return PortRow {
             name: Err(reason.clone()),
@@ -277,7 +277,7 @@ fn port(said: &Said, medium: Medium) -> PortRow {
     }
 }
 
-fn profile(said: Said) -> ProfileRow {
+fn profile(said: ObjectOptions) -> ProfileRow {
     ProfileRow {
         name: said.text("name", missing("name")),
         description: said.text("description", Ok(String::new())),
@@ -287,7 +287,7 @@ fn profile(said: Said) -> ProfileRow {
     }
 }
 
-fn endpoint(said: Said) -> EndpointRow {
+fn endpoint(said: ObjectOptions) -> EndpointRow {
     EndpointRow {
         name: said.text("name", missing("name")),
         mac: said.get("mac-address", missing("mac-address"), |text| {
@@ -302,7 +302,7 @@ fn endpoint(said: Said) -> EndpointRow {
     }
 }
 
-fn subscriber(mut said: Said) -> SubscriberRow {
+fn subscriber(mut said: ObjectOptions) -> SubscriberRow {
     let is_tagged = said.has("tagged");
     if is_tagged && said.has("untagged") {
         let reason = "it is `tagged` and `untagged`".to_owned();

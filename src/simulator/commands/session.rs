@@ -34,7 +34,7 @@ pub enum SaveFailure {
 
 /// The start of sessions on a device whose settings differ from the factory defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entrance {
+pub struct SessionStart {
     /// Lines above the first prompt. They may have characters other than printable ASCII, as on a real device.
     pub banner: String,
     /// Whether sessions start at `>`.
@@ -43,7 +43,7 @@ pub struct Entrance {
     pub enable_password: Password,
 }
 
-impl Default for Entrance {
+impl Default for SessionStart {
     fn default() -> Self {
         Self {
             banner: String::new(),
@@ -88,14 +88,14 @@ const HISTORY: usize = 32;
 impl Session {
     /// Opens a session as a factory-fresh device does: at `#`, without a banner. 0 columns or rows means unknown.
     pub fn open(gam: &Gam, columns: u16, rows: u16) -> Self {
-        Self::enter(gam, columns, rows, &Entrance::default())
+        Self::enter(gam, columns, rows, &SessionStart::default())
     }
 
     /// Opens a session: prints the banner and the first prompt.
-    pub fn enter(gam: &Gam, columns: u16, rows: u16, entrance: &Entrance) -> Self {
+    pub fn enter(gam: &Gam, columns: u16, rows: u16, session_start: &SessionStart) -> Self {
         let mut session = Self {
             terminal: Terminal::new(columns, rows),
-            mode: if entrance.lands_unprivileged {
+            mode: if session_start.lands_unprivileged {
                 Mode::User
             } else {
                 Mode::Privileged
@@ -103,12 +103,14 @@ impl Session {
             history: VecDeque::new(),
             asked: Asked::Nothing,
             is_confirmed: false,
-            enable_password: entrance.enable_password.clone(),
+            enable_password: session_start.enable_password.clone(),
             prompt_override: None,
             prompt_width: 0,
         };
-        if !entrance.banner.is_empty() {
-            session.terminal.print(&format!("{}\n", entrance.banner));
+        if !session_start.banner.is_empty() {
+            session
+                .terminal
+                .print(&format!("{}\n", session_start.banner));
         }
         session.terminal.print("\n");
         session.prompt(gam);

@@ -10,8 +10,8 @@ use crate::simulator::gam::FirmwareProfile;
 use crate::simulator::snmp::Oid;
 
 pub use order::FaultOrder;
-pub use plan::{ConnectionPlan, DatagramPlan, LinePlan, Pieces, Restart, SavePlan, Standing};
-pub use set::{FaultId, Faults, Planted};
+pub use plan::{ConnectionPlan, DatagramPlan, LinePlan, Pieces, Restart, SavePlan, SessionFaults};
+pub use set::{ActiveFault, FaultId, Faults};
 
 /// One kind of fault. Variants have braces even when empty, so that a misspelt field is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

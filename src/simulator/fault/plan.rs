@@ -43,7 +43,7 @@ pub enum Pieces {
 
 /// The faults that apply to a whole session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
+pub struct SessionFaults {
     pub prompt: Option<String>,
     pub pieces: Pieces,
 }
@@ -61,7 +61,7 @@ pub struct LinePlan {
     pub log_line: Option<String>,
     pub drop: Option<At>,
     pub restart: Option<(Restart, At)>,
-    pub standing: Standing,
+    pub standing: SessionFaults,
 }
 
 /// The reason for a restart, with its consequences.

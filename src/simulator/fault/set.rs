@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     At, ConnectionPlan, DatagramPlan, Event, Fault, FaultOrder, LinePlan, Pieces, Restart,
-    SavePlan, Standing,
+    SavePlan, SessionFaults,
 };
 
 /// The id of a fault; never reused.
@@ -16,7 +16,7 @@ pub struct FaultId(pub u64);
 
 /// A fault that is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Planted {
+pub struct ActiveFault {
     pub id: FaultId,
     #[serde(flatten)]
     pub order: FaultOrder,
@@ -29,7 +29,7 @@ pub struct Planted {
 /// All faults of one twin.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Faults {
-    planted: Vec<Planted>,
+    planted: Vec<ActiveFault>,
     last_id: u64,
 }
 
@@ -37,7 +37,7 @@ impl Faults {
     pub fn add(&mut self, order: FaultOrder) -> FaultId {
         self.last_id += 1;
         let id = FaultId(self.last_id);
-        self.planted.push(Planted {
+        self.planted.push(ActiveFault {
             id,
             order,
             seen: 0,
@@ -46,7 +46,7 @@ impl Faults {
         id
     }
 
-    pub fn list(&self) -> &[Planted] {
+    pub fn list(&self) -> &[ActiveFault] {
         &self.planted
     }
 
@@ -116,7 +116,7 @@ impl Faults {
     }
 
     /// Returns the faults that apply before any line.
-    pub fn on_shell(&self) -> Standing {
+    pub fn on_shell(&self) -> SessionFaults {
         let mut plan = LinePlan::default();
         for planted in &self.planted {
             let order = &planted.order;
@@ -139,7 +139,7 @@ impl Faults {
     }
 }
 
-impl Planted {
+impl ActiveFault {
     fn is_spent(&self) -> bool {
         self.order.most().is_some_and(|most| self.struck >= most)
     }
@@ -312,7 +312,7 @@ mod tests {
         let id = faults.list()[0].id;
         assert!(faults.clear(id) && !faults.clear(id));
         faults.add(prompt.nth(1));
-        assert_eq!(faults.on_shell(), Standing::default());
+        assert_eq!(faults.on_shell(), SessionFaults::default());
         assert_eq!(faults.on_line("x").standing.prompt.as_deref(), Some("?"));
         faults.clear_all();
         assert_eq!(faults.on_line("x"), LinePlan::default());

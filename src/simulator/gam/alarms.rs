@@ -13,11 +13,11 @@ macro_rules! conditions {
         /// `GAMAlarmCondType`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
-        pub enum Condition {
+        pub enum AlarmCondition {
             $($variant,)*
         }
 
-        impl Condition {
+        impl AlarmCondition {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             pub fn number(self) -> i32 {
@@ -98,7 +98,7 @@ pub struct Grade {
 pub struct Alarm {
     pub index: u32,
     pub uuid: [u8; 16],
-    pub condition: Condition,
+    pub condition: AlarmCondition,
     pub entity: Entity,
     pub severity: Severity,
     pub service_affecting: bool,
@@ -125,7 +125,7 @@ pub enum AlarmChange {
 /// The number of entries in the log (assumed).
 pub const LOG_LENGTH: usize = 500;
 
-pub type Wanted = BTreeMap<(Condition, Entity), Grade>;
+pub type Wanted = BTreeMap<(AlarmCondition, Entity), Grade>;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Alarms {

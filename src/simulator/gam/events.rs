@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::{Condition, Entity, Gam, Grade, Interface, Meter, World};
+use super::{AlarmCondition, Entity, Gam, Grade, Interface, Meter, World};
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
 
@@ -46,7 +46,7 @@ impl Gam {
     /// Raises or clears an alarm by hand.
     pub fn set_alarm(
         &mut self,
-        condition: Condition,
+        condition: AlarmCondition,
         entity: Entity,
         grade: Option<Grade>,
         now: Moment,

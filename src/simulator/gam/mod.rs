@@ -25,7 +25,8 @@ use std::time::Duration;
 use compact_str::CompactString;
 
 pub use alarms::{
-    Alarm, AlarmChange, Alarms, Condition, Entity, Grade, LOG_LENGTH, LogEntry, Severity, Wanted,
+    Alarm, AlarmChange, AlarmCondition, Alarms, Entity, Grade, LOG_LENGTH, LogEntry, Severity,
+    Wanted,
 };
 pub use configuration::{
     Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, Password, Port,

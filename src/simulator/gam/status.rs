@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::counters::household;
 use super::{
-    Condition, Endpoint, Entity, ExpectedPort, Gam, Grade, Interface, Meter, Plugged, Rate,
+    AlarmCondition, Endpoint, Entity, ExpectedPort, Gam, Grade, Interface, Meter, Plugged, Rate,
     Severity, Subscriber, Traffic, Wanted,
 };
 use crate::model::MacAddress;
@@ -219,20 +219,25 @@ impl Gam {
             let entity = Entity::endpoint(*id);
             match detected.state {
                 EndpointState::NotDetected if endpoint.port != ExpectedPort::Unassigned => {
-                    hold(Condition::Los, entity, Severity::Mj, true);
+                    hold(AlarmCondition::Los, entity, Severity::Mj, true);
                     continue;
                 }
                 EndpointState::QuarantinedWrongPort => {
-                    hold(Condition::PortMismatch, entity.clone(), Severity::Mn, true);
+                    hold(
+                        AlarmCondition::PortMismatch,
+                        entity.clone(),
+                        Severity::Mn,
+                        true,
+                    );
                 }
                 _ => {}
             }
             if let Some(plugged) = detected.plugged {
                 if plugged.wire.snr_tenths < FAIR_SNR {
-                    hold(Condition::LowSnr, entity.clone(), Severity::Mn, false);
+                    hold(AlarmCondition::LowSnr, entity.clone(), Severity::Mn, false);
                 }
                 if plugged.firmware != self.hardware.endpoint_firmware() {
-                    hold(Condition::SwRevMismat, entity, Severity::Mn, false);
+                    hold(AlarmCondition::SwRevMismat, entity, Severity::Mn, false);
                 }
             }
         }
@@ -242,10 +247,15 @@ impl Gam {
                 if_index: self.hardware.if_index(first),
                 name: first.name(),
             };
-            hold(Condition::LinkDown, entity, Severity::Cr, true);
+            hold(AlarmCondition::LinkDown, entity, Severity::Cr, true);
         }
         if self.world.fans.iter().any(|rpm| *rpm < 1000) {
-            hold(Condition::FanFlt, Entity::system(), Severity::Mj, false);
+            hold(
+                AlarmCondition::FanFlt,
+                Entity::system(),
+                Severity::Mj,
+                false,
+            );
         }
         // CPU under 90 °C, the others under 85 °C (docs/gam.md).
         if self
@@ -254,7 +264,12 @@ impl Gam {
             .iter()
             .any(|sensor| sensor.tenths >= if sensor.name == "CPU" { 900 } else { 850 })
         {
-            hold(Condition::HighTemp, Entity::system(), Severity::Mj, false);
+            hold(
+                AlarmCondition::HighTemp,
+                Entity::system(),
+                Severity::Mj,
+                false,
+            );
         }
         wanted
     }

@@ -45,7 +45,7 @@ fn serving() -> Gam {
     gam
 }
 
-fn active(gam: &Gam) -> Vec<(Condition, Severity)> {
+fn active(gam: &Gam) -> Vec<(AlarmCondition, Severity)> {
     let active = gam.alarms().active.values();
     active
         .map(|alarm| (alarm.condition, alarm.severity))
@@ -101,7 +101,7 @@ fn an_alarm_raised_by_hand_outlives_a_reboot_and_ends_when_it_is_cleared() {
     let mut changes = Vec::new();
     for grade in [Some(minor), Some(minor), Some(major), None] {
         gam.take_happenings();
-        gam.set_alarm(Condition::HwFlt, Entity::system(), grade, START);
+        gam.set_alarm(AlarmCondition::HwFlt, Entity::system(), grade, START);
         let told: Vec<&str> = gam
             .take_happenings()
             .iter()
@@ -115,9 +115,9 @@ fn an_alarm_raised_by_hand_outlives_a_reboot_and_ends_when_it_is_cleared() {
         changes.push(told.join(","));
     }
     assert_eq!(changes, ["added", "", "modified", "removed"]);
-    gam.set_alarm(Condition::HwFlt, Entity::system(), Some(minor), START);
+    gam.set_alarm(AlarmCondition::HwFlt, Entity::system(), Some(minor), START);
     gam.boot(at(10));
-    assert_eq!(active(&gam), [(Condition::HwFlt, Severity::Mn)]);
+    assert_eq!(active(&gam), [(AlarmCondition::HwFlt, Severity::Mn)]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn the_log_of_alarms_forgets_the_oldest_beyond_500() {
     };
     for _ in 0..260 {
         for grade in [Some(grade), None] {
-            gam.set_alarm(Condition::SwDl, Entity::system(), grade, START);
+            gam.set_alarm(AlarmCondition::SwDl, Entity::system(), grade, START);
         }
     }
     let log = &gam.alarms().log;
@@ -150,33 +150,33 @@ fn each_condition_begins_where_the_reference_says() {
             plugged.wire.snr_tenths = snr_tenths;
         }
     }
-    let cases: [(Change, Option<(Condition, Severity)>); 9] = [
+    let cases: [(Change, Option<(AlarmCondition, Severity)>); 9] = [
         (|world| wire(world, 350), None),
         (
             |world| wire(world, 349),
-            Some((Condition::LowSnr, Severity::Mn)),
+            Some((AlarmCondition::LowSnr, Severity::Mn)),
         ),
         (|world| world.fans[0] = 1000, None),
         (
             |world| world.fans[0] = 999,
-            Some((Condition::FanFlt, Severity::Mj)),
+            Some((AlarmCondition::FanFlt, Severity::Mj)),
         ),
         (|world| world.temperatures[0].tenths = 899, None),
         (
             |world| world.temperatures[0].tenths = 900,
-            Some((Condition::HighTemp, Severity::Mj)),
+            Some((AlarmCondition::HighTemp, Severity::Mj)),
         ),
         (
             |world| world.temperatures[1].tenths = 850,
-            Some((Condition::HighTemp, Severity::Mj)),
+            Some((AlarmCondition::HighTemp, Severity::Mj)),
         ),
         (
             |world| world.dark_uplinks = BTreeSet::from([1]),
-            Some((Condition::LinkDown, Severity::Cr)),
+            Some((AlarmCondition::LinkDown, Severity::Cr)),
         ),
         (
             |world| world.plugged.clear(),
-            Some((Condition::Los, Severity::Mj)),
+            Some((AlarmCondition::Los, Severity::Mj)),
         ),
     ];
     for (place, (change, expected)) in cases.into_iter().enumerate() {
@@ -213,7 +213,7 @@ fn an_endpoint_that_is_on_no_port_and_heard_is_on_the_wrong_one() {
     enter(&mut gam, "no ghn endpoint 1 port\n");
     let state = gam.detected(mac()).map(|detected| detected.state);
     assert_eq!(state, Some(EndpointState::QuarantinedWrongPort));
-    assert_eq!(active(&gam), [(Condition::PortMismatch, Severity::Mn)]);
+    assert_eq!(active(&gam), [(AlarmCondition::PortMismatch, Severity::Mn)]);
     assert_eq!(gam.usage(mac()), (0, 0));
 }
 

@@ -29,7 +29,7 @@ pub(super) enum Step {
 
 /// A position in a program: a step, and the options used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Spot {
+pub(super) struct Position {
     pub(super) step: usize,
     pub(super) used: u64,
 }
@@ -38,7 +38,7 @@ pub(super) struct Spot {
 pub(super) struct Program {
     steps: Vec<Step>,
     /// The starting position of each line.
-    pub(super) start: Vec<Spot>,
+    pub(super) start: Vec<Position>,
 }
 
 const MOST_OPTIONS: u32 = 64;
@@ -61,13 +61,13 @@ impl Program {
             steps: builder.steps,
             start: Vec::new(),
         };
-        program.start = program.reach(Spot {
+        program.start = program.reach(Position {
             step: first,
             used: 0,
         });
         let is_cut_off = |step: &Step| match step {
             Step::Argument { kind, next, .. } if kind.is_line() => {
-                let after = program.reach(Spot {
+                let after = program.reach(Position {
                     step: *next,
                     used: u64::MAX,
                 });
@@ -81,16 +81,16 @@ impl Program {
         Ok(program)
     }
 
-    pub(super) fn step(&self, spot: Spot) -> Option<&Step> {
+    pub(super) fn step(&self, spot: Position) -> Option<&Step> {
         self.steps.get(spot.step)
     }
 
-    pub(super) fn is_end(&self, spot: Spot) -> bool {
+    pub(super) fn is_end(&self, spot: Position) -> bool {
         matches!(self.step(spot), Some(Step::End))
     }
 
     /// Returns whether an option that starts with this keyword was given already.
-    pub(super) fn is_spent(&self, spot: Spot, keyword: &str) -> bool {
+    pub(super) fn is_spent(&self, spot: Position, keyword: &str) -> bool {
         self.steps.iter().any(|step| match step {
             Step::Options { alternatives, .. } => alternatives.iter().any(|(bit, first)| {
                 let first = self.steps.get(*first);
@@ -102,9 +102,9 @@ impl Program {
     }
 
     /// Returns the words, arguments and ends reachable from a position, in the pattern's order.
-    pub(super) fn reach(&self, from: Spot) -> Vec<Spot> {
-        let mut reached: Vec<Spot> = Vec::new();
-        let mut passed: Vec<Spot> = Vec::new();
+    pub(super) fn reach(&self, from: Position) -> Vec<Position> {
+        let mut reached: Vec<Position> = Vec::new();
+        let mut passed: Vec<Position> = Vec::new();
         let mut waiting = vec![from];
         while let Some(spot) = waiting.pop() {
             if reached.contains(&spot) || passed.contains(&spot) {
@@ -116,7 +116,12 @@ impl Program {
                 Some(Step::Fork(steps)) => {
                     passed.push(spot);
                     let used = spot.used;
-                    waiting.extend(steps.iter().rev().map(|step| Spot { step: *step, used }));
+                    waiting.extend(
+                        steps
+                            .iter()
+                            .rev()
+                            .map(|step| Position { step: *step, used }),
+                    );
                 }
                 Some(Step::Options {
                     alternatives,
@@ -126,14 +131,14 @@ impl Program {
                     passed.push(spot);
                     let mine = alternatives.iter().fold(0, |bits, (bit, _)| bits | bit);
                     if *is_optional || spot.used & mine != 0 {
-                        waiting.push(Spot {
+                        waiting.push(Position {
                             step: *next,
                             used: spot.used,
                         });
                     }
                     let open = alternatives.iter().rev();
                     waiting.extend(open.filter(|(bit, _)| spot.used & bit == 0).map(
-                        |(bit, step)| Spot {
+                        |(bit, step)| Position {
                             step: *step,
                             used: spot.used | bit,
                         },

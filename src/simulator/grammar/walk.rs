@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::SyntaxError;
 use super::argument::{Arguments, Value};
 use super::line::{Word, word_at};
-use super::program::{Program, Spot, Step};
+use super::program::{Position, Program, Step};
 
 /// The highest number of readings of one line. Our commands need one or two; the limit keeps a pattern with repeated
 /// words from multiplying them.
@@ -16,7 +16,7 @@ const MOST_READINGS: usize = 1024;
 pub(super) struct Reading {
     /// The index of the command in the table.
     pub(super) command: usize,
-    pub(super) spot: Spot,
+    pub(super) spot: Position,
     /// The matched steps with the values of arguments.
     taken: Vec<(usize, Option<Value>)>,
 }
@@ -99,7 +99,7 @@ impl<'grammar> Walk<'grammar> {
             };
             let mut taken = reading.taken;
             taken.push((reading.spot.step, value));
-            let spots = program.reach(Spot {
+            let spots = program.reach(Position {
                 step: onward,
                 used: reading.spot.used,
             });
@@ -174,7 +174,7 @@ impl<'grammar> Walk<'grammar> {
     pub(super) fn arguments(&self, reading: &Reading) -> Arguments {
         let mut arguments = Arguments::default();
         for (step, value) in &reading.taken {
-            let spot = Spot {
+            let spot = Position {
                 step: *step,
                 used: 0,
             };

@@ -10,8 +10,8 @@ use super::state::State;
 use super::{Fleet, Twin, clock};
 use crate::model::{MacAddress, natural_order};
 use crate::simulator::commands::{running_config, text_of, write_startup};
-use crate::simulator::fault::{FaultId, Planted};
-use crate::simulator::gam::{Condition, Entity, ExpectedPort, Gam, Grade, Wire, World};
+use crate::simulator::fault::{ActiveFault, FaultId};
+use crate::simulator::gam::{AlarmCondition, Entity, ExpectedPort, Gam, Grade, Wire, World};
 
 /// Runs a request.
 pub(super) fn answer(fleet: &Fleet, request: Request) -> Answer {
@@ -133,7 +133,11 @@ fn unplug(twin: &Twin, mac: MacAddress) -> Result<Answer, String> {
     Ok(Answer::Done)
 }
 
-fn clear_alarm(twin: &Twin, condition: Condition, entity: Option<&str>) -> Result<Answer, String> {
+fn clear_alarm(
+    twin: &Twin,
+    condition: AlarmCondition,
+    entity: Option<&str>,
+) -> Result<Answer, String> {
     let entity = twin.gam(|gam| entity_of(gam, entity));
     let key = (condition, entity.clone());
     if !twin.gam(|gam| gam.alarms().by_hand.contains_key(&key)) {
@@ -329,7 +333,7 @@ fn endpoint(gam: &Gam, mac: MacAddress) -> ShownEndpoint {
     }
 }
 
-fn fault(planted: &Planted) -> ShownFault {
+fn fault(planted: &ActiveFault) -> ShownFault {
     ShownFault {
         id: planted.id.0,
         order: planted.order.clone(),

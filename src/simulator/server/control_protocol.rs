@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{GamModel, MacAddress};
 use crate::simulator::fault::FaultOrder;
-use crate::simulator::gam::{Condition, Severity};
+use crate::simulator::gam::{AlarmCondition, Severity};
 
 /// The longest accepted request.
 pub const LONGEST_REQUEST: usize = 64 * 1024;
@@ -39,7 +39,7 @@ pub enum Request {
     },
     RaiseAlarm {
         device: String,
-        condition: Condition,
+        condition: AlarmCondition,
         /// `CPE-3`, an interface's name, or absent for the system.
         entity: Option<String>,
         severity: Severity,
@@ -47,7 +47,7 @@ pub enum Request {
     },
     ClearAlarm {
         device: String,
-        condition: Condition,
+        condition: AlarmCondition,
         entity: Option<String>,
     },
     SetFault {
@@ -180,7 +180,7 @@ pub enum ShownState {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownAlarm {
-    pub condition: Condition,
+    pub condition: AlarmCondition,
     pub entity: String,
     pub severity: Severity,
     pub service_affecting: bool,

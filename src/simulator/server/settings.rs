@@ -8,7 +8,7 @@ use std::time::Duration;
 use russh::keys::PublicKey;
 
 use crate::model::MacAddress;
-use crate::simulator::commands::Entrance;
+use crate::simulator::commands::SessionStart;
 use crate::simulator::gam::Build;
 use crate::simulator::snmp::{Access, Community, Limits, User};
 
@@ -28,7 +28,7 @@ pub struct TwinSettings {
     pub snmp: SnmpSettings,
     pub trap_receiver: Option<TrapReceiver>,
     /// The banner above the first prompt, and whether that is `>`.
-    pub entrance: Entrance,
+    pub session_start: SessionStart,
     pub latency: Latency,
     /// The time to write a configuration to flash.
     pub save_time: Duration,
@@ -91,7 +91,7 @@ impl TwinSettings {
             legacy_ssh: false,
             snmp: SnmpSettings::default(),
             trap_receiver: None,
-            entrance: Entrance::default(),
+            session_start: SessionStart::default(),
             latency: Latency::default(),
             save_time: Duration::from_millis(100),
             boot_time: Duration::from_millis(300),

@@ -13,7 +13,7 @@ use super::reply::{split_inside, with_line_inside, without_errors};
 use super::state::Shared;
 use super::wire::Control;
 use crate::simulator::commands::{Outcome, Session};
-use crate::simulator::fault::{At, LinePlan, Pieces, Restart, Standing};
+use crate::simulator::fault::{At, LinePlan, Pieces, Restart, SessionFaults};
 
 /// The longest time that a client may keep its window closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -28,7 +28,7 @@ const MOST_KEPT: usize = 1 << 20;
 const PACKET: usize = 512;
 
 /// The settings of a shell.
-pub(super) struct Opening {
+pub(super) struct ShellSettings {
     pub(super) shared: Arc<Shared>,
     pub(super) control: Arc<Control>,
     pub(super) connection: Handle,
@@ -42,34 +42,34 @@ pub(super) struct Opening {
 struct Ended;
 
 struct Shell {
-    opening: Opening,
+    settings: ShellSettings,
     number: u64,
     input: Input,
     output: ChannelWriteHalf<Msg>,
     session: Session,
-    standing: Standing,
+    standing: SessionFaults,
     /// Output held back for one piece.
     kept: Vec<u8>,
 }
 
 /// Reads a channel until its shell is requested, then serves the shell.
-pub(super) async fn wait(channel: Channel<Msg>, asked: oneshot::Receiver<Opening>) {
+pub(super) async fn wait(channel: Channel<Msg>, asked: oneshot::Receiver<ShellSettings>) {
     let (read, output) = channel.split();
     let mut input = Input::new(read);
     // The connection is gone where nobody can ask any more.
-    if let Ok(opening) = input.during(asked).await {
-        serve(input, output, opening).await;
+    if let Ok(settings) = input.during(asked).await {
+        serve(input, output, settings).await;
     }
 }
 
 /// Serves a shell until it is closed.
-async fn serve(input: Input, output: ChannelWriteHalf<Msg>, opening: Opening) {
-    let connection = opening.connection.clone();
-    let control = Arc::clone(&opening.control);
-    match enter(&opening) {
+async fn serve(input: Input, output: ChannelWriteHalf<Msg>, settings: ShellSettings) {
+    let connection = settings.connection.clone();
+    let control = Arc::clone(&settings.control);
+    match enter(&settings) {
         Some((registered, session, standing)) => {
             let mut shell = Shell {
-                opening,
+                settings,
                 number: registered.number,
                 input,
                 output,
@@ -112,18 +112,19 @@ async fn close(output: &ChannelWriteHalf<Msg>) {
 }
 
 /// Takes one of the few session slots.
-fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
-    let shared = &opening.shared;
+fn enter(settings: &ShellSettings) -> Option<(Registered, Session, SessionFaults)> {
+    let shared = &settings.shared;
     shared.change(|state, now| {
-        if opening.is_busy || state.shells.len() >= shared.settings.max_sessions {
+        if settings.is_busy || state.shells.len() >= shared.settings.max_sessions {
             return None;
         }
         let number = state.number();
         state.shells.insert(number);
         state.counts.shells += 1;
         let standing = state.faults.on_shell();
-        let entrance = &shared.settings.entrance;
-        let mut session = Session::enter(&state.gam, opening.columns, opening.rows, entrance);
+        let session_start = &shared.settings.session_start;
+        let mut session =
+            Session::enter(&state.gam, settings.columns, settings.rows, session_start);
         if standing.prompt.is_some() {
             session.set_prompt_override(standing.prompt.clone());
             session.type_keys(b"\r");
@@ -153,7 +154,7 @@ impl Drop for Registered {
 impl Shell {
     async fn go_on(&mut self) -> Result<(), Ended> {
         loop {
-            let shared = Arc::clone(&self.opening.shared);
+            let shared = Arc::clone(&self.settings.shared);
             let line = shared.look(|state| self.session.next_line(&state.gam));
             let echo = self.session.take_output();
             self.send(&echo).await?;
@@ -170,10 +171,10 @@ impl Shell {
 
     async fn wait_for_keys(&mut self) -> Result<(), Ended> {
         let minutes = self
-            .opening
+            .settings
             .shared
             .look(|state| state.gam.running().exec_timeout_minutes);
-        let control = Arc::clone(&self.opening.control);
+        let control = Arc::clone(&self.settings.control);
         let idle = async {
             match minutes {
                 0 => std::future::pending().await,
@@ -191,7 +192,7 @@ impl Shell {
     async fn take_line(&mut self, line: String) -> Result<(), Ended> {
         let mut plan = self.plan(&line);
         self.standing = plan.standing.clone();
-        let shared = Arc::clone(&self.opening.shared);
+        let shared = Arc::clone(&self.settings.shared);
         self.pause(shared.settings.latency.line + plan.slow).await?;
         if let Some((restart, At::Before)) = plan.restart {
             return self.go_down(restart);
@@ -236,7 +237,7 @@ impl Shell {
     fn plan(&self, line: &str) -> LinePlan {
         let is_counted = !self.session.is_confirmed() && !line.trim().is_empty();
         let number = self.number;
-        self.opening.shared.change(|state, now| {
+        self.settings.shared.change(|state, now| {
             if !self.session.is_confirmed() {
                 state.log(number, line, now);
             }
@@ -289,8 +290,8 @@ impl Shell {
 
     async fn save(&mut self) -> Result<(), Ended> {
         self.release().await?;
-        let control = Arc::clone(&self.opening.control);
-        let shared = Arc::clone(&self.opening.shared);
+        let control = Arc::clone(&self.settings.control);
+        let shared = Arc::clone(&self.settings.shared);
         let written = shared.write_flash();
         let written = tokio::select! {
             written = self.input.during(written) => written,
@@ -306,12 +307,12 @@ impl Shell {
     }
 
     fn go_down(&self, restart: Restart) -> Result<(), Ended> {
-        self.opening.shared.restart(restart);
+        self.settings.shared.restart(restart);
         Err(Ended)
     }
 
     fn cut(&self) -> Result<(), Ended> {
-        self.opening.control.cut();
+        self.settings.control.cut();
         Err(Ended)
     }
 
@@ -320,7 +321,7 @@ impl Shell {
         if time.is_zero() {
             return Ok(());
         }
-        let control = Arc::clone(&self.opening.control);
+        let control = Arc::clone(&self.settings.control);
         tokio::select! {
             () = self.input.during(tokio::time::sleep(time)) => Ok(()),
             () = control.cut_off() => Err(Ended),
@@ -333,7 +334,7 @@ impl Shell {
             self.release().await?;
         }
         match self.standing.pieces {
-            _ if self.opening.is_silent => Ok(()),
+            _ if self.settings.is_silent => Ok(()),
             Pieces::One => {
                 self.kept.extend_from_slice(bytes);
                 if self.kept.len() > MOST_KEPT {
@@ -359,7 +360,7 @@ impl Shell {
 
     /// Sends bytes, and returns when they have left: the caller may cut the connection next.
     async fn transmit(&mut self, bytes: &[u8], packet: usize) -> Result<(), Ended> {
-        let control = Arc::clone(&self.opening.control);
+        let control = Arc::clone(&self.settings.control);
         for piece in bytes.chunks(packet) {
             let length = u64::try_from(piece.len()).unwrap_or(0);
             // What is encrypted is longer than what it was.

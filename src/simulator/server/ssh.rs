@@ -16,7 +16,7 @@ use russh::{
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 
-use super::shell::{self, Opening};
+use super::shell::{self, ShellSettings};
 use super::state::{Shared, State};
 use super::wire::{Control, Wire};
 use crate::simulator::fault::{ConnectionPlan, Stage};
@@ -184,7 +184,7 @@ struct Connection {
     /// A connection can have only one channel.
     had_channel: bool,
     /// The task that waits for the channel's shell.
-    channel: Option<(ChannelId, oneshot::Sender<Opening>)>,
+    channel: Option<(ChannelId, oneshot::Sender<ShellSettings>)>,
     columns: u16,
     rows: u16,
 }
@@ -325,7 +325,7 @@ impl Handler for Connection {
             return session.channel_failure(channel);
         };
         session.channel_success(channel)?;
-        let opening = Opening {
+        let settings = ShellSettings {
             shared: Arc::clone(&self.shared),
             control: Arc::clone(&self.control),
             connection: session.handle(),
@@ -336,7 +336,7 @@ impl Handler for Connection {
         };
         self.has_shell.send_replace(true);
         // Nobody takes it where the channel was closed meanwhile.
-        let _taken = shell.send(opening);
+        let _taken = shell.send(settings);
         Ok(())
     }
 

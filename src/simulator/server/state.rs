@@ -250,7 +250,7 @@ impl Shared {
         result
     }
 
-    fn tell(&self, trap: &trap::Told, uptime: std::time::Duration) {
+    fn tell(&self, trap: &trap::PendingTrap, uptime: std::time::Duration) {
         let (Some(socket), Some(receiver)) = (&self.traps, &self.settings.trap_receiver) else {
             return;
         };

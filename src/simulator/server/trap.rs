@@ -15,12 +15,12 @@ const ALARM: [u32; 11] = [1, 3, 6, 1, 4, 1, 20_095, 2001, 145, 1, 6];
 
 /// A trap that is not encoded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct PendingTrap {
     oid: Oid,
     bindings: Vec<(Oid, Value)>,
 }
 
-impl Told {
+impl PendingTrap {
     /// Returns the datagram; `None` only for names that are too long, which do not occur.
     pub(super) fn encode(
         &self,
@@ -41,14 +41,14 @@ impl Told {
 }
 
 /// Returns the trap of an event.
-pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<Told> {
+pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<PendingTrap> {
     let standard = |number| Oid::new(&STANDARD).with(&[number]);
     Some(match happening {
-        Happening::ColdStart => Told {
+        Happening::ColdStart => PendingTrap {
             oid: standard(1),
             bindings: Vec::new(),
         },
-        Happening::Link { interface, up } => Told {
+        Happening::Link { interface, up } => PendingTrap {
             oid: standard(if *up { 4 } else { 3 }),
             bindings: link(*interface, *up, gam),
         },
@@ -58,7 +58,7 @@ pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<Told> {
                 AlarmChange::Modified(alarm) => (2, alarm),
                 AlarmChange::Removed(alarm) => (3, alarm),
             };
-            Told {
+            PendingTrap {
                 oid: Oid::new(&ALARM).with(&[number]),
                 bindings: active_columns(alarm),
             }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::model::GamModel;
     use crate::simulator::gam::{
-        Build, Condition, Entity, FirmwareProfile, Grade, Hardware, Severity,
+        AlarmCondition, Build, Entity, FirmwareProfile, Grade, Hardware, Severity,
     };
     use crate::simulator::moment::Moment;
 
@@ -132,8 +132,8 @@ mod tests {
             severity: Severity::Mj,
             service_affecting: true,
         };
-        gam.set_alarm(Condition::FanFlt, Entity::system(), Some(grade), NOW);
-        let told: Vec<Told> = gam
+        gam.set_alarm(AlarmCondition::FanFlt, Entity::system(), Some(grade), NOW);
+        let told: Vec<PendingTrap> = gam
             .take_happenings()
             .iter()
             .filter_map(|happening| of(happening, &gam))

@@ -12,8 +12,8 @@ use super::settings::TwinSettings;
 use super::state::{LoggedLine, Shared, State};
 use super::{clock, udp};
 use crate::model::MacAddress;
-use crate::simulator::fault::{FaultId, FaultOrder, Planted, Restart};
-use crate::simulator::gam::{Condition, Configuration, Entity, Gam, Grade, Password};
+use crate::simulator::fault::{ActiveFault, FaultId, FaultOrder, Restart};
+use crate::simulator::gam::{AlarmCondition, Configuration, Entity, Gam, Grade, Password};
 use crate::simulator::moment::Moment;
 
 /// A simulated GAM with sockets. Dropping it closes them.
@@ -153,11 +153,11 @@ impl Twin {
         self.change(|gam, now| gam.unplug(mac, now));
     }
 
-    pub fn raise_alarm(&self, condition: Condition, entity: Entity, grade: Grade) {
+    pub fn raise_alarm(&self, condition: AlarmCondition, entity: Entity, grade: Grade) {
         self.change(|gam, now| gam.set_alarm(condition, entity, Some(grade), now));
     }
 
-    pub fn clear_alarm(&self, condition: Condition, entity: Entity) {
+    pub fn clear_alarm(&self, condition: AlarmCondition, entity: Entity) {
         self.change(|gam, now| gam.set_alarm(condition, entity, None, now));
     }
 
@@ -176,7 +176,7 @@ impl Twin {
         self.shared.change(|state, _| state.faults.clear_all());
     }
 
-    pub fn faults(&self) -> Vec<Planted> {
+    pub fn faults(&self) -> Vec<ActiveFault> {
         self.state(|state| state.faults.list().to_vec())
     }
 

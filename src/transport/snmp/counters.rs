@@ -23,7 +23,7 @@ pub struct Counters {
 
 /// The counters, shared by all requests of a session.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct SharedCounters {
     pub(super) requests: Count,
     pub(super) answers: Count,
     pub(super) resent: Count,
@@ -46,7 +46,7 @@ impl Count {
     }
 }
 
-impl Tally {
+impl SharedCounters {
     pub(super) fn read(&self) -> Counters {
         Counters {
             requests: self.requests.get(),

@@ -14,7 +14,7 @@ use super::community;
 use super::error::{Hint, SnmpError, described};
 use super::link::{Arrival, Link, Ticket};
 use super::pdu::{self, Bindings, Head, Kind};
-use super::usm::{self, Upheavals, User};
+use super::usm::{self, EngineChanges, User};
 use super::value::Oid;
 use crate::secrets::Secret;
 
@@ -199,10 +199,10 @@ impl Agent {
     }
 
     /// Returns changes and reboots of the engine so far; `None` over SNMP 2c, which cannot detect them.
-    pub(super) fn upheavals(&self) -> Option<Upheavals> {
+    pub(super) fn engine_changes(&self) -> Option<EngineChanges> {
         match &self.manner {
             Manner::Community(_) => None,
-            Manner::User(user) => Some(user.upheavals()),
+            Manner::User(user) => Some(user.engine_changes()),
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::counters::Tally;
+use super::counters::SharedCounters;
 
 /// Longer than any datagram, so that none is truncated unnoticed.
 const BUFFER: usize = 65_536;
@@ -31,7 +31,7 @@ pub(super) struct Link {
     waiting: Mutex<Vec<(i32, Arc<Inbox>)>>,
     next_id: AtomicU32,
     random: RandomState,
-    pub(super) tally: Tally,
+    pub(super) tally: SharedCounters,
 }
 
 /// The datagrams for one request.
@@ -81,7 +81,7 @@ impl Link {
             waiting: Mutex::default(),
             next_id: AtomicU32::new(start),
             random,
-            tally: Tally::default(),
+            tally: SharedCounters::default(),
         })
     }
 

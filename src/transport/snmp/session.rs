@@ -95,10 +95,10 @@ impl Session {
         &self,
         walks: impl Future<Output = Result<Vec<Column>, SnmpError>>,
     ) -> Result<Vec<Column>, SnmpError> {
-        let before = self.agent.upheavals();
+        let before = self.agent.engine_changes();
         let columns = walks.await?;
         let agent = self.agent.address;
-        match (before, self.agent.upheavals()) {
+        match (before, self.agent.engine_changes()) {
             (Some(before), Some(after)) if before.replaced != after.replaced => {
                 Err(SnmpError::EngineReplaced { agent })
             }

@@ -15,16 +15,16 @@ use super::Fence;
 /// The stream that the SSH protocol writes to.
 pub(super) struct Guarded {
     stream: TcpStream,
-    gate: Arc<Gate>,
+    state: Arc<SendState>,
 }
 
 /// A handle that shuts the connection down when dropped, so that no protocol task outlives its session.
 pub(super) struct Wire {
     socket: Socket,
-    gate: Arc<Gate>,
+    state: Arc<SendState>,
 }
 
-struct Gate {
+struct SendState {
     /// `None` for read-only sessions, which no lease limits.
     fence: Option<Fence>,
     sent: Mutex<Sent>,
@@ -41,17 +41,17 @@ struct Sent {
 pub(super) fn guarded(stream: TcpStream, fence: Option<Fence>) -> Result<(Guarded, Wire)> {
     let stream = stream.into_std()?;
     let socket = stream.try_clone()?;
-    let gate = Arc::new(Gate {
+    let state = Arc::new(SendState {
         fence,
         sent: Mutex::default(),
         has_sent: Notify::new(),
     });
     let wire = Wire {
         socket,
-        gate: Arc::clone(&gate),
+        state: Arc::clone(&state),
     };
     let stream = TcpStream::from_std(stream)?;
-    Ok((Guarded { stream, gate }, wire))
+    Ok((Guarded { stream, state }, wire))
 }
 
 impl Wire {
@@ -59,7 +59,7 @@ impl Wire {
     pub(super) fn cut(&self) -> u64 {
         // A write that is under way is counted before this gets the lock, and none comes after it.
         let bytes = {
-            let mut sent = self.gate.lock();
+            let mut sent = self.state.lock();
             sent.is_cut = true;
             sent.bytes
         };
@@ -70,13 +70,13 @@ impl Wire {
 
     /// Returns the number of bytes sent.
     pub(super) fn sent(&self) -> u64 {
-        self.gate.lock().bytes
+        self.state.lock().bytes
     }
 
     /// Waits until more than this number of bytes is sent.
     pub(super) async fn sends_more_than(&self, bytes: u64) {
         loop {
-            let next = self.gate.has_sent.notified();
+            let next = self.state.has_sent.notified();
             if self.sent() > bytes {
                 return;
             }
@@ -91,7 +91,7 @@ impl Drop for Wire {
     }
 }
 
-impl Gate {
+impl SendState {
     fn lock(&self) -> MutexGuard<'_, Sent> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,13 +113,13 @@ impl AsyncWrite for Guarded {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<Result<usize>> {
-        let Self { stream, gate } = self.get_mut();
-        let mut sent = gate.lock();
+        let Self { stream, state } = self.get_mut();
+        let mut sent = state.lock();
         if sent.is_cut {
             return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
         }
         // Asked here and nowhere earlier: between any other place and this one a process may sleep for an hour.
-        if gate.fence.as_ref().is_some_and(|fence| !fence.is_open()) {
+        if state.fence.as_ref().is_some_and(|fence| !fence.is_open()) {
             sent.is_cut = true;
             return Poll::Ready(Err(Error::other("the lease expired")));
         }
@@ -127,7 +127,7 @@ impl AsyncWrite for Guarded {
         if let Poll::Ready(Ok(length)) = &written {
             let length = u64::try_from(*length).unwrap_or(u64::MAX);
             sent.bytes = sent.bytes.saturating_add(length);
-            gate.has_sent.notify_waiters();
+            state.has_sent.notify_waiters();
         }
         written
     }

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::command::Line;
 use super::mode::Mode;
 use super::reply::{Body, View, refusal, view};
-use super::talking::Came;
+use super::talking::WaitResult;
 use super::{Command, Doing, Session, SshError};
 
 /// Attempts at a reply that log messages interrupt.
@@ -127,7 +127,7 @@ impl Session {
                 }
                 View::OtherPrompt | View::Unfinished => {}
             }
-            was_paused = matches!(self.wait(deadline, doing).await?, Came::Pause);
+            was_paused = matches!(self.wait(deadline, doing).await?, WaitResult::Pause);
         }
     }
 }

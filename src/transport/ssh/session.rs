@@ -13,7 +13,7 @@ use super::mode::Mode;
 use super::prompt::{Privilege, Prompt, repeated};
 use super::reply::refusal;
 use super::screen::Screen;
-use super::talking::Came;
+use super::talking::WaitResult;
 use super::{Doing, Fence, Login, SshError, SshTimeouts};
 
 /// Time allowed for a logout.
@@ -175,7 +175,7 @@ impl Session {
                 self.send(Line::Empty, doing).await?;
                 was_asked = true;
             }
-            was_paused = matches!(self.wait(deadline, doing).await?, Came::Pause);
+            was_paused = matches!(self.wait(deadline, doing).await?, WaitResult::Pause);
         }
     }
 

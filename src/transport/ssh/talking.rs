@@ -14,7 +14,7 @@ use super::{Doing, Session, SshError};
 const MOST_BYTES: usize = 4 << 20;
 
 /// The result of waiting for output.
-pub(super) enum Came {
+pub(super) enum WaitResult {
     Bytes,
     /// No output for a pause.
     Pause,
@@ -43,7 +43,11 @@ impl Session {
     }
 
     /// Waits for more output.
-    pub(super) async fn wait(&mut self, deadline: Instant, doing: Doing) -> Result<Came, SshError> {
+    pub(super) async fn wait(
+        &mut self,
+        deadline: Instant,
+        doing: Doing,
+    ) -> Result<WaitResult, SshError> {
         self.wait_for(self.timeouts.silence, deadline, doing).await
     }
 
@@ -52,18 +56,18 @@ impl Session {
         silence: Duration,
         deadline: Instant,
         doing: Doing,
-    ) -> Result<Came, SshError> {
+    ) -> Result<WaitResult, SshError> {
         let now = Instant::now();
         let silence = (now + silence).min(deadline);
         let pause = (now + self.timeouts.pause).min(silence);
         if let Ok(message) = timeout_at(pause, self.channel.wait()).await {
-            return self.take(message, doing).map(|()| Came::Bytes);
+            return self.take(message, doing).map(|()| WaitResult::Bytes);
         }
         if pause < silence && self.has_an_end_in_sight() {
-            return Ok(Came::Pause);
+            return Ok(WaitResult::Pause);
         }
         match timeout_at(silence, self.channel.wait()).await {
-            Ok(message) => self.take(message, doing).map(|()| Came::Bytes),
+            Ok(message) => self.take(message, doing).map(|()| WaitResult::Bytes),
             Err(_) => Err(self.late(doing)),
         }
     }

@@ -10,7 +10,7 @@ use super::mode::{Mode, Next};
 use super::prompt::Prompt;
 use super::quote::kept;
 use super::reply_check::{ExpectedReply, Reply, ReplyClass, SentLine, classify, is_calm};
-use super::talking::Came;
+use super::talking::WaitResult;
 use super::{ConfigLine, Doing, Exchange, Saved, Session, SshError};
 use crate::crash;
 
@@ -211,7 +211,7 @@ impl Session {
                 }
             }
             let came = self.wait_for(silence, deadline, doing).await?;
-            is_quiet = matches!(came, Came::Pause);
+            is_quiet = matches!(came, WaitResult::Pause);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{GHN, mac, mode_number, port_number};
 use crate::model::{MacAddress, PortMode};
-use crate::simulator::gam::{Condition, Gam, Interface};
+use crate::simulator::gam::{AlarmCondition, Gam, Interface};
 use crate::simulator::mib::rows::{GHN_PORTS, ghn_port};
 use crate::simulator::mib::table::{Column, Object, Scalars, Table, clipped, column};
 use crate::simulator::moment::days_and_clock;
@@ -117,7 +117,7 @@ fn is_open(gam: &Gam, index: &[u32]) -> bool {
 
 fn has_outage(gam: &Gam, index: &[u32], service_affecting: bool) -> bool {
     gam.alarms().active.values().any(|alarm| {
-        alarm.condition == Condition::Outage
+        alarm.condition == AlarmCondition::Outage
             && alarm.service_affecting == service_affecting
             && index == [alarm.entity.if_index]
     })

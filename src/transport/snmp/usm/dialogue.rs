@@ -25,7 +25,7 @@ const BELIEVED: u32 = 2;
 
 /// The reason in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Complaint {
+enum ReportReason {
     UnsupportedSecurityLevel,
     NotInTimeWindow,
     UnknownUser,
@@ -37,7 +37,7 @@ enum Complaint {
 
 /// The progress of one request.
 #[derive(Default)]
-struct Course {
+struct RequestProgress {
     resyncs: u32,
     has_discovered: bool,
     /// Unauthenticated reports.
@@ -45,15 +45,15 @@ struct Course {
 }
 
 impl Report {
-    fn complaint(&self) -> Complaint {
+    fn complaint(&self) -> ReportReason {
         match self.name.strip_prefix(&REPORTS) {
-            Some([1, ..]) => Complaint::UnsupportedSecurityLevel,
-            Some([2, ..]) => Complaint::NotInTimeWindow,
-            Some([3, ..]) => Complaint::UnknownUser,
-            Some([4, ..]) => Complaint::UnknownEngine,
-            Some([5, ..]) => Complaint::WrongDigest,
-            Some([6, ..]) => Complaint::DecryptionError,
-            _ => Complaint::Other,
+            Some([1, ..]) => ReportReason::UnsupportedSecurityLevel,
+            Some([2, ..]) => ReportReason::NotInTimeWindow,
+            Some([3, ..]) => ReportReason::UnknownUser,
+            Some([4, ..]) => ReportReason::UnknownEngine,
+            Some([5, ..]) => ReportReason::WrongDigest,
+            Some([6, ..]) => ReportReason::DecryptionError,
+            _ => ReportReason::Other,
         }
     }
 }
@@ -62,15 +62,15 @@ impl User {
     fn error(&self, agent: &Agent, report: &Report) -> SnmpError {
         let (agent, user) = (agent.address, self.name.clone());
         match report.complaint() {
-            Complaint::UnsupportedSecurityLevel => {
+            ReportReason::UnsupportedSecurityLevel => {
                 SnmpError::UnsupportedSecurityLevel { agent, user }
             }
-            Complaint::NotInTimeWindow => SnmpError::NotInTimeWindow { agent },
-            Complaint::UnknownUser => SnmpError::UnknownUser { agent, user },
-            Complaint::UnknownEngine => SnmpError::UnknownEngine { agent },
-            Complaint::WrongDigest => SnmpError::WrongDigest { agent, user },
-            Complaint::DecryptionError => SnmpError::DecryptionError { agent, user },
-            Complaint::Other => SnmpError::OtherReport {
+            ReportReason::NotInTimeWindow => SnmpError::NotInTimeWindow { agent },
+            ReportReason::UnknownUser => SnmpError::UnknownUser { agent, user },
+            ReportReason::UnknownEngine => SnmpError::UnknownEngine { agent },
+            ReportReason::WrongDigest => SnmpError::WrongDigest { agent, user },
+            ReportReason::DecryptionError => SnmpError::DecryptionError { agent, user },
+            ReportReason::Other => SnmpError::OtherReport {
                 agent,
                 name: Oid::new(report.name.as_slice()),
             },
@@ -97,7 +97,7 @@ impl User {
         };
         let ticket = agent.link.ticket();
         agent.link.tally.requests.up();
-        let (mut course, mut attempt) = (Course::default(), 0);
+        let (mut course, mut attempt) = (RequestProgress::default(), 0);
         let failure = loop {
             let datagram = self.encode(&engine, ticket.id, question);
             let datagram = datagram.map_err(malformed)?;
@@ -169,9 +169,9 @@ impl User {
         agent: &Agent,
         engine: &Arc<Engine>,
         report: &Report,
-        course: &mut Course,
+        course: &mut RequestProgress,
     ) -> Result<Arc<Engine>, SnmpError> {
-        if report.complaint() != Complaint::NotInTimeWindow || course.resyncs == MOST_RESYNCS {
+        if report.complaint() != ReportReason::NotInTimeWindow || course.resyncs == MOST_RESYNCS {
             return Err(self.error(agent, report));
         }
         course.resyncs += 1;
@@ -186,11 +186,11 @@ impl User {
         &self,
         agent: &Agent,
         report: &Report,
-        course: &mut Course,
+        course: &mut RequestProgress,
     ) -> Result<Option<Arc<Engine>>, SnmpError> {
         let is_about_engine = matches!(
             report.complaint(),
-            Complaint::UnknownEngine | Complaint::NotInTimeWindow
+            ReportReason::UnknownEngine | ReportReason::NotInTimeWindow
         );
         if is_about_engine && !course.has_discovered {
             course.has_discovered = true;

@@ -44,7 +44,7 @@ pub(super) struct User {
 
 /// How often the engine was replaced, and how often the same engine rebooted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Upheavals {
+pub(super) struct EngineChanges {
     pub(super) replaced: u64,
     pub(super) rebooted: u64,
 }
@@ -110,8 +110,8 @@ impl User {
         })
     }
 
-    pub(super) fn upheavals(&self) -> Upheavals {
-        Upheavals {
+    pub(super) fn engine_changes(&self) -> EngineChanges {
+        EngineChanges {
             replaced: self.replaced.load(Ordering::Relaxed),
             rebooted: self.rebooted.load(Ordering::Relaxed),
         }
