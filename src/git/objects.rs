@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_zlib_stream_is_damaged() {
+    fn an_invalid_zlib_stream_is_damaged() {
         let mut wrong = deflated(b"blob 5\0hello");
         let last = wrong.len() - 1;
         wrong[last] ^= 1;

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_tells_the_port_count_and_the_medium() {
+    fn the_model_name_gives_port_count_and_medium() {
         for model in GamModel::ALL {
             let mut parts = model.as_str().split('-').skip(1);
             assert_eq!(parts.next(), Some(model.port_count().to_string().as_str()));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_box_serves_384() {
+    fn the_largest_device_serves_384() {
         assert_eq!(GamModel::Gam24C.endpoint_capacity(), 384);
         assert_eq!(GamModel::Gam24M.endpoint_capacity(), 24);
     }

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_and_group_addresses_are_no_endpoint() {
+    fn zero_and_group_addresses_are_not_endpoints() {
         assert_eq!(
             "000000000000".parse::<MacAddress>(),
             Err(MacAddressError::Zero)

@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_takes_letters_digits_dot_dash_and_underscore() {
+    fn an_id_has_letters_digits_dot_dash_and_underscore() {
         for good in ["a", "acct-1042", "42", "a.b_c-d", &"x".repeat(63)] {
             assert!(SubscriberId::new(good).is_ok(), "{good}");
         }

@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_device_holds_is_kept_as_it_is_up_to_a_size() {
+    fn a_text_on_a_device_is_kept_unchanged_up_to_a_size() {
         for text in ["a\\b", " a  b ", "why?", "a\u{1b}[2J", "\u{fffd}"] {
             assert_eq!(HeldText::new(text).unwrap().as_str(), text);
         }

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_without_vlans_is_stored_and_read_back_but_not_taken_from_a_person() {
+    fn an_empty_vlan_set_is_stored_and_read_back_but_not_accepted_as_input() {
         let json = serde_json::to_string(&VlanSet::default()).unwrap();
         assert_eq!(
             serde_json::from_str::<VlanSet>(&json).unwrap(),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_set_is_an_error_that_names_the_entry() {
+    fn an_invalid_vlan_set_names_the_wrong_entry() {
         for (text, entry) in [("a", 1), ("3,,4", 2), ("3,5-", 2), ("-3", 1), ("3,+4", 2)] {
             assert_eq!(
                 text.parse::<VlanSet>(),

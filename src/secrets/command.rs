@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_short_and_without_the_value() {
+    fn a_failure_is_reported_short_and_without_the_value() {
         let error = ask("echo CANARY-1; printf 'no such entry: CANARY-1\\n hvs.CAESIJ12345678901234567890 \\033[2J' >&2; exit 3").unwrap_err();
         let text = error.to_string();
         assert!(
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_nobody_named_run_nothing() {
+    fn settings_that_were_only_found_run_no_program() {
         let folder = tempfile::tempdir().unwrap();
         let touched = folder.path().join("touched");
         let mut command = command(&["touch", touched.to_str().unwrap(), "{name}"]);

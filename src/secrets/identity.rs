@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_named_by_its_line_and_not_repeated() {
+    fn an_invalid_key_is_named_by_its_line_and_not_repeated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.txt");
         let missing = read_identity(&path).unwrap_err().to_string();

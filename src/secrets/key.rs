@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_a_recipient_opens_and_nobody_else() {
+    fn only_recipients_can_open_a_sealed_value() {
         let (ours, theirs, other) = (
             Identities::generate(),
             Identities::generate(),
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_than_a_secret_is_neither_sealed_nor_opened() {
+    fn a_value_too_large_for_a_secret_is_neither_sealed_nor_opened() {
         let ours = Identities::generate();
         let keys = recipients(&[&ours]);
         let error = seal(&Secret::new(vec![b'x'; MAX_BYTES + 1]), &keys).unwrap_err();

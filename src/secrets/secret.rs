@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_ends_without_its_line_break_and_has_a_limit() {
+    fn a_read_value_loses_its_line_break_and_has_a_limit() {
         let read = |bytes: &[u8]| Secret::read(bytes).unwrap();
         assert_eq!(read(b"a b\r\n").unwrap().reveal(), b"a b");
         assert_eq!(read(b"").unwrap().reveal(), b"");

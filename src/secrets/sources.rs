@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_or_too_large_is_refused_without_a_wait() {
+    fn a_non_file_or_too_large_file_is_refused_without_blocking() {
         let (folder, secrets) = folder();
         let error = secrets.get(&name("site-12")).unwrap_err();
         assert!(matches!(error, SecretError::NotAFile { .. }), "{error}");
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_anybody_may_read_is_noticed_and_no_value_is_shown() {
+    fn a_world_readable_file_is_reported_without_its_value() {
         use std::os::unix::fs::PermissionsExt;
         let (folder, secrets) = folder();
         let path = folder.path().join("secrets/open");
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_place_that_has_it_is_the_one_that_tells() {
+    fn the_first_source_with_the_secret_is_used() {
         let (_place, secrets) = everywhere();
         for (text, value, places) in [
             ("a", "environment", 4),
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_opened_and_nobody_is_asked_twice_even_if_it_failed() {
+    fn no_source_is_opened_or_asked_twice_even_after_a_failure() {
         let (place, secrets) = everywhere();
         for _ in 0..2 {
             for other in [&secrets, &Secrets::of(secrets.sources.clone())] {
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_for_others_or_without_a_key_here_says_what_to_do() {
+    fn sealed_values_without_a_matching_key_report_the_next_step() {
         let (place, secrets) = everywhere();
         let without = SecretSources {
             identity: None,

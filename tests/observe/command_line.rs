@@ -43,7 +43,7 @@ fn knows_nothing(observation: &Observation, because: &str) {
 }
 
 #[tokio::test]
-async fn what_the_agent_lacks_comes_over_the_command_line_and_is_said_to() {
+async fn parts_missing_from_the_agent_are_read_over_ssh_and_marked_so() {
     for seed in 0..5 {
         let twin = old_firmware(seed).await;
         let truth = expected(&twin.gam(|gam| gam.running().clone()));
@@ -62,7 +62,7 @@ async fn what_the_agent_lacks_comes_over_the_command_line_and_is_said_to() {
 }
 
 #[tokio::test]
-async fn without_a_login_the_rest_still_stands() {
+async fn without_a_login_all_other_parts_are_still_read() {
     let twin = old_firmware(1).await;
     let nobody = CommandLine::None("there is no password".to_owned());
     let observation = look_over(&twin, snmp_options(), nobody).await.unwrap();
@@ -70,7 +70,7 @@ async fn without_a_login_the_rest_still_stands() {
 }
 
 #[tokio::test]
-async fn a_host_key_that_nobody_pinned_leads_to_trust() {
+async fn an_unpinned_host_key_leads_to_trust() {
     let twin = old_firmware(1).await;
     let observation = look_by(&twin, login(&twin, None)).await;
     knows_nothing(&observation, "gamctl trust");

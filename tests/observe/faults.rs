@@ -141,7 +141,7 @@ async fn health_that_cannot_be_read_spoils_no_configuration() {
 }
 
 #[tokio::test]
-async fn a_table_that_ends_before_it_begins_is_not_taken_for_empty() {
+async fn a_table_truncated_before_its_first_row_is_not_read_as_empty() {
     let (twin, truth) = small().await;
     for (after, parts) in [
         (below(&[&[143, 1, 2, 20, 1, 3]]), &[Part::Endpoints][..]),
@@ -191,7 +191,7 @@ async fn a_network_that_is_merely_bad_costs_time_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_device_that_says_nothing_is_unreachable() {
+async fn a_silent_device_is_unreachable() {
     let (twin, truth) = small().await;
     for fault in [Fault::SnmpSilence {}, Fault::SnmpWrongSourcePort {}] {
         let looked = honest(&twin, &truth, fault).await;
@@ -230,7 +230,7 @@ async fn a_device_that_falls_silent_in_the_middle_is_not_half_read() {
 }
 
 #[tokio::test]
-async fn what_is_no_gam_is_told_so() {
+async fn a_device_that_is_not_a_gam_is_an_error() {
     let (twin, truth) = small().await;
     let at = Oid::new(&[1, 3, 6, 1, 2, 1, 1, 2]);
     let looked = honest(&twin, &truth, Fault::SnmpWrongType { at: at.clone() }).await;

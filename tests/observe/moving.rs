@@ -112,7 +112,7 @@ async fn a_table_that_never_holds_still_is_unread() {
 }
 
 #[tokio::test]
-async fn a_restart_in_the_middle_begins_the_look_anew() {
+async fn a_restart_during_a_look_starts_it_again() {
     for more in [2, 4, 8, 12] {
         let (hardware, configuration) = usual();
         let twin = twin_of(hardware, configuration).await;
@@ -132,7 +132,7 @@ async fn a_restart_in_the_middle_begins_the_look_anew() {
 }
 
 #[tokio::test]
-async fn another_box_in_the_middle_begins_the_look_anew() {
+async fn replaced_hardware_during_a_look_starts_it_again() {
     let (hardware, configuration) = usual();
     let twin = twin_of(hardware, configuration).await;
     let looking = look_at(&twin);
@@ -146,7 +146,7 @@ async fn another_box_in_the_middle_begins_the_look_anew() {
 }
 
 #[tokio::test]
-async fn a_device_that_keeps_restarting_is_told_so() {
+async fn a_device_that_keeps_restarting_is_an_error() {
     let (hardware, configuration) = usual();
     let twin = twin_of(hardware, configuration).await;
     let looking = look_with(&twin, impatient());

@@ -27,7 +27,7 @@ async fn a_look_returns_what_the_device_is_configured_as() {
 }
 
 #[tokio::test]
-async fn whatever_is_configured_is_what_is_seen() {
+async fn every_configuration_is_observed_unchanged() {
     for (number, model) in GamModel::ALL.into_iter().enumerate() {
         let mut dice = Dice::new(number as u64);
         let count = model.endpoint_capacity().min(40);

@@ -65,7 +65,7 @@ fails!(a_line_without_effect: on_show(Fault::SshIgnore {}) => SshError::Incomple
 fails!(a_reboot_in_the_middle: on_show(Fault::Reboot { at: At::MidReply }) => SshError::Closed { .. });
 
 #[tokio::test]
-async fn all_sessions_are_taken_and_the_device_says_so() {
+async fn a_device_without_a_free_session_reports_it() {
     let error = error_with(Fault::SshBusy {}).await;
     let SshError::Closed { said, .. } = &error else {
         panic!("{error}");
@@ -123,7 +123,7 @@ async fn messages_that_break_in_each_time_are_left_out_when_nothing_else_differs
 }
 
 #[tokio::test]
-async fn text_that_is_no_message_and_no_configuration_is_not_swallowed() {
+async fn unknown_text_in_a_reply_is_not_dropped() {
     let twin = with(on_show(Fault::SshLogLine {
         text: "stray words".to_owned(),
     }))
@@ -184,7 +184,7 @@ async fn errors_that_are_hidden_hide_nothing_that_is_read() {
 }
 
 #[tokio::test]
-async fn somebody_else_who_edits_meanwhile_is_seen_in_what_is_read() {
+async fn edits_of_another_user_appear_in_the_reading() {
     for line in ["hostname somebody-else-was-here", "no ghn subscriber 1"] {
         let line = line.to_owned();
         survives(on_show(Fault::OtherEdit { line })).await;
@@ -192,7 +192,7 @@ async fn somebody_else_who_edits_meanwhile_is_seen_in_what_is_read() {
 }
 
 #[tokio::test]
-async fn a_box_that_restarts_is_closed_and_never_half_read() {
+async fn a_restarting_device_closes_the_session_and_is_never_half_read() {
     for at in [At::Before, At::MidReply, At::After] {
         for fault in [Fault::Reboot { at }, Fault::FactoryReset { at }] {
             let twin = with(on_show(fault)).await;
@@ -206,7 +206,7 @@ async fn a_box_that_restarts_is_closed_and_never_half_read() {
 }
 
 #[tokio::test]
-async fn a_box_in_the_place_of_another_gets_no_password() {
+async fn a_replaced_device_gets_no_password() {
     let twin = with(on_show(Fault::ReplaceHardware { seed: 99 })).await;
     let login = login(&twin);
     let error = running_config(&login, short_timeouts()).await.unwrap_err();

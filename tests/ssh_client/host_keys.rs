@@ -24,7 +24,7 @@ fn attempts(twin: &Twin) -> u64 {
 }
 
 #[tokio::test]
-async fn a_device_tells_its_key_and_nobody_logs_in() {
+async fn a_host_key_is_read_without_a_login() {
     let twin = twin().await;
     let key = asked(&twin, false).await.unwrap();
     assert_eq!(key.as_str(), twin.host_key().unwrap());
@@ -193,7 +193,7 @@ async fn a_key_of_another_kind_than_the_pinned_one_is_as_much_a_change() {
 }
 
 #[tokio::test]
-async fn a_pin_of_another_kind_of_key_is_no_change() {
+async fn a_pin_of_another_kind_of_key_still_matches() {
     let keys = vec![key(&Algorithm::Ed25519), key(&ECDSA)];
     let pins: Vec<HostKey> = keys.iter().map(pin).collect();
     let (address, passwords) = server_with(keys).await;

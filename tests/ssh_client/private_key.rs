@@ -54,7 +54,7 @@ async fn a_key_that_the_device_knows_is_enough() {
 }
 
 #[tokio::test]
-async fn old_firmware_takes_an_rsa_key_where_old_algorithms_may_be_spoken() {
+async fn old_firmware_accepts_an_rsa_key_where_old_algorithms_are_allowed() {
     let twin = twin_that_knows(&[&RSA], true).await;
     let mut login = login_with(&twin, &RSA, "");
     login.legacy_algorithms = true;
@@ -80,7 +80,7 @@ async fn a_key_that_the_device_does_not_know_leaves_the_password() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_is_said_to_be_and_not_shown() {
+async fn an_invalid_private_key_is_reported_and_not_shown() {
     let twin = twin_that_knows(&[], false).await;
     let locked = ed25519(7)
         .encrypt(&mut russh::keys::key::safe_rng(), "CANARY")

@@ -50,7 +50,7 @@ async fn one_session_reads_many_times() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_said_to_be_one_and_not_shown() {
+async fn a_wrong_password_is_reported_and_not_shown() {
     let twin = twin().await;
     let mut login = login(&twin);
     login.password = Secret::new(b"CANARY".to_vec());
@@ -84,7 +84,7 @@ async fn a_session_that_begins_without_privileges_gains_them() {
 }
 
 #[tokio::test]
-async fn a_password_that_gives_no_privileges_is_said_to() {
+async fn a_password_refused_by_enable_is_reported() {
     let mut settings = settings();
     settings.session_start.lands_unprivileged = true;
     settings.session_start.enable_password = Password::of("another");
@@ -95,7 +95,7 @@ async fn a_password_that_gives_no_privileges_is_said_to() {
 }
 
 #[tokio::test]
-async fn a_password_with_keys_in_it_is_never_typed() {
+async fn a_password_with_control_keys_is_never_sent() {
     let mut settings = settings();
     settings.session_start.lands_unprivileged = true;
     settings.session_start.enable_password = Password::of("x");
@@ -116,7 +116,7 @@ async fn a_password_with_keys_in_it_is_never_typed() {
 }
 
 #[tokio::test]
-async fn a_banner_of_any_kind_is_no_prompt() {
+async fn a_banner_is_never_taken_for_a_prompt() {
     for banner in [
         "Authorised use only",
         "##########\r\n##########\r\n# keep off #\r\n##########",
@@ -132,7 +132,7 @@ async fn a_banner_of_any_kind_is_no_prompt() {
 }
 
 #[tokio::test]
-async fn a_narrow_terminal_does_not_hide_what_was_typed() {
+async fn a_narrow_terminal_does_not_hide_the_entered_line() {
     let twin = twin().await;
     let longest = "a-name.as_long-as-forty-five_characters-may.b";
     for (columns, name) in [(40, "a-name.of_thirty-two_characters"), (80, longest)] {

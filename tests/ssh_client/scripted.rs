@@ -191,7 +191,7 @@ async fn a_device_that_is_terse_or_chatty_in_the_known_ways_is_understood() {
 }
 
 #[tokio::test]
-async fn a_device_that_says_anything_else_gets_nothing_more() {
+async fn after_an_unexpected_reply_no_further_line_is_sent() {
     for packets in [
         &["ok\r\nGAM(config)# "][..],
         &["GAM(config)# \r\nSystem reloads in 60 s\r\nGAM(config)# "],
@@ -212,7 +212,7 @@ async fn a_device_that_says_anything_else_gets_nothing_more() {
 }
 
 #[tokio::test]
-async fn what_comes_behind_the_prompt_is_seen_at_the_next_line_at_the_latest() {
+async fn output_after_the_prompt_is_noticed_at_the_next_line_at_the_latest() {
     let packets = [
         "GAM(config)# ",
         "\r\nSystem reloads in 60 s\r\nGAM(config)# ",

@@ -65,7 +65,7 @@ const ALL: [&str; 14] = [
 ];
 
 #[tokio::test]
-async fn lines_are_taken_one_after_the_other_and_saved() {
+async fn lines_are_accepted_in_order_and_saved() {
     let twin = twin().await;
     let mut session = writer(&twin, timeouts()).await;
     let before = twin.lines().len();
@@ -150,7 +150,7 @@ async fn a_narrow_terminal_scrolls_and_hides_no_reply() {
 }
 
 #[tokio::test]
-async fn names_that_are_part_of_each_other_are_told_apart() {
+async fn names_that_contain_each_other_are_distinguished() {
     let twin = twin().await;
     let mut session = writer(&twin, timeouts()).await;
     let names = ["GAM", "M", "GAM-4-CX", "4", "config", "GAM-4-CX-2"];
@@ -171,7 +171,7 @@ async fn names_that_are_part_of_each_other_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_line_out_of_its_place_is_not_typed() {
+async fn a_line_of_another_mode_is_not_sent() {
     let twin = twin().await;
     for text in [
         "exit",
@@ -251,7 +251,7 @@ async fn a_session_that_failed_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn a_line_that_nobody_waits_for_any_more_ends_the_session() {
+async fn a_cancelled_line_ends_the_session() {
     let twin = twin().await;
     let mut session = writer(&twin, timeouts()).await;
     session.configure_begin().await.unwrap();

@@ -127,7 +127,7 @@ async fn an_error_is_quoted_without_what_it_does_to_a_terminal() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_behind_the_reply_shows_at_the_next_line() {
+async fn failures_after_the_reply_appear_at_the_next_line() {
     for fault in [
         Fault::SshDrop { at: At::After },
         Fault::Reboot { at: At::After },
@@ -175,7 +175,7 @@ async fn messages_break_in_and_are_noted() {
 }
 
 #[tokio::test]
-async fn somebody_else_who_edits_meanwhile_is_no_reply_of_ours() {
+async fn edits_of_another_user_are_not_part_of_our_reply() {
     survives(Fault::OtherEdit {
         line: "ghn port 2 name \"somebody else\"".to_owned(),
     })
@@ -259,7 +259,7 @@ async fn save_error(fault: Fault) -> SshError {
 }
 
 #[tokio::test]
-async fn a_save_that_fails_is_none() {
+async fn a_failed_save_is_an_error() {
     let error = save_error(Fault::SaveFails {}).await;
     assert!(
         matches!(error.because(), SshError::Declined { .. }),
@@ -338,7 +338,7 @@ async fn a_save_that_never_ends_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_is_said_between_two_lines_must_be_a_message() {
+async fn output_between_two_lines_must_be_a_message() {
     // Somebody renames the device between two lines: it shows at the next one, whose effect is not known then.
     let twin = twin().await;
     let mut session = writer(&twin, short_timeouts()).await;

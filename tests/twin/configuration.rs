@@ -161,7 +161,7 @@ proptest! {
     #![proptest_config(tried(64))]
 
     #[test]
-    fn whatever_was_typed_the_running_config_loads_into_a_factory_twin_as_it_was(
+    fn every_running_config_loads_unchanged_into_a_factory_twin(
         model in model(),
         lines in lines(60),
     ) {
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn the_running_config_typed_into_a_session_is_what_loading_it_gives(
+    fn entering_a_running_config_equals_loading_it(
         lines in lines(40),
     ) {
         let mut first = gam(GamModel::Gam12M, None);

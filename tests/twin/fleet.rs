@@ -14,7 +14,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 #[test]
-fn every_device_of_the_example_has_a_twin_that_answers_until_it_is_told_to_stop() {
+fn every_device_of_the_example_has_a_twin_that_answers_until_it_is_stopped() {
     let fleet = RunningFleet::start(&[]);
     let names: Vec<&str> = fleet
         .twins()
@@ -147,7 +147,7 @@ fn a_wire_gets_worse_and_better_again() {
 }
 
 #[test]
-fn what_somebody_saves_is_there_after_a_reboot() {
+fn a_save_by_another_user_survives_a_reboot() {
     let fleet = RunningFleet::start(&["--only", "birch-12"]);
     fleet.ask(&["edit", "birch-12", "hostname kept"]);
     assert_eq!(
@@ -205,7 +205,7 @@ fn alarms_and_faults_come_and_go() {
 }
 
 #[test]
-fn somebody_else_edits_and_a_reboot_forgets_it() {
+fn another_user_edits_and_a_reboot_reverts_it() {
     let fleet = RunningFleet::start(&["--only", "birch-12"]);
     let (before, _) = fleet.ctl(&["config", "birch-12"]);
     let (text, code) = fleet.ctl(&[

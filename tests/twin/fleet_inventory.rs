@@ -81,7 +81,7 @@ fn a_device_without_a_twin_is_out_of_reach() {
 }
 
 #[test]
-fn only_a_copy_is_written_over_and_only_when_told() {
+fn only_a_copy_is_overwritten_and_only_with_force() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("mine")).unwrap();
     fs::write(folder.path().join("mine/notes.txt"), "mine").unwrap();

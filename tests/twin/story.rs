@@ -148,7 +148,7 @@ fn told_by_snmp(gam: &Gam) -> Vec<String> {
     lines
 }
 
-fn told_by_the_command_line(gam: &Gam) -> Vec<String> {
+fn read_from_the_command_line(gam: &Gam) -> Vec<String> {
     running_config(gam)
         .lines()
         .filter(|line| line.starts_with("ghn ") && !line.starts_with("ghn port"))
@@ -171,7 +171,7 @@ proptest! {
         let model = if coax { GamModel::Gam24C } else { GamModel::Gam12M };
         let mut gam = gam(model, None);
         configure(&mut gam, &lines);
-        prop_assert_eq!(told_by_snmp(&gam), told_by_the_command_line(&gam));
+        prop_assert_eq!(told_by_snmp(&gam), read_from_the_command_line(&gam));
         for (id, row) in table(&gam, 10) {
             let port = &gam.running().ports[&u8::try_from(id - 1_000_000).unwrap()];
             prop_assert_eq!(text(&row, 30), port.name.as_str());

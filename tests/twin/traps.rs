@@ -18,7 +18,7 @@ async fn next(socket: &UdpSocket) -> (String, usize) {
 }
 
 #[tokio::test]
-async fn a_start_an_alarm_and_a_link_are_told() {
+async fn a_start_an_alarm_and_a_link_send_traps() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let twin = Twin::start(gamctl::simulator::server::TwinSettings {
         trap_receiver: Some(TrapReceiver {

@@ -215,7 +215,7 @@ proptest! {
     }
 
     #[test]
-    fn a_field_that_is_not_known_is_said_to_be(rows in rows()) {
+    fn an_unknown_field_is_reported_as_unread(rows in rows()) {
         let assembled = assemble(&rows, GamModel::Gam24C);
         for one in assembled.config.subscribers.values() {
             let slot = one.slot.unwrap_or(Slot(0)).0;

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_look_says_why() {
+    fn a_file_that_is_not_a_look_is_refused_with_a_reason() {
         let good = to_toml(&look()).unwrap();
         let wrong = |text: String| from_bytes(text.as_bytes()).unwrap_err().to_string();
         let unknown = wrong(good.replace("down = 106", "down = 106\nsideways = 3"));

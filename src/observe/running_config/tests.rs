@@ -139,7 +139,7 @@ fn a_whole_configuration_is_read() {
 }
 
 #[test]
-fn what_is_left_out_is_as_delivered() {
+fn omitted_lines_have_factory_defaults() {
     let bare = parsed(WHOLE).rows.subscribers.rows[&10].clone();
     assert_eq!((bare.endpoint, bare.profile), (Ok(None), Ok(Some(1))));
     assert_eq!((bare.vlan, bare.tagged), (Ok(4094), Ok(false)));
@@ -178,7 +178,7 @@ fn an_option_that_is_not_known_makes_its_object_unclear_and_nothing_else() {
 }
 
 #[test]
-fn a_value_that_is_none_is_not_known() {
+fn an_invalid_value_is_unknown() {
     let rows = with(
         "ghn subscriber 1 name a vid x endpoint 5.1 bw-profile fast poe maybe allowed-vlan 9-1\nghn endpoint 1 name b mac-address 00:0e port x\nghn bw-profile 2 name\nghn port 1 mode optical",
     );
@@ -193,7 +193,7 @@ fn a_value_that_is_none_is_not_known() {
 }
 
 #[test]
-fn a_line_that_cannot_be_told_whose_it_is_spoils_its_kind() {
+fn a_line_about_an_unknown_object_makes_its_kind_unknown() {
     let lost = |text: &str| {
         let rows = with(text);
         [
@@ -225,7 +225,7 @@ fn a_line_that_cannot_be_told_whose_it_is_spoils_its_kind() {
 }
 
 #[test]
-fn what_is_said_twice_is_not_believed() {
+fn a_repeated_line_makes_the_value_unknown() {
     let rows = with("ghn subscriber 1 name a vid 3\nghn subscriber 1 vid 4\nhostname y");
     assert!(!rows.subscribers.rows[&1].unheld.is_empty());
     assert!(rows.system.hostname.is_err());
@@ -271,7 +271,7 @@ fn an_uplink_is_believed_only_where_every_line_about_vlans_is_known() {
 }
 
 #[test]
-fn half_a_configuration_is_none() {
+fn a_truncated_configuration_is_rejected() {
     let whole = lines(WHOLE);
     for length in 0..whole.len() {
         let half = parse(&whole[..length], GamModel::Gam4Cx);
@@ -297,7 +297,7 @@ fn is_honest<R: std::fmt::Debug + PartialEq>(before: &Table<R>, after: &Table<R>
 }
 
 #[test]
-fn a_no_that_lost_its_line_is_no_yes() {
+fn a_no_separated_from_its_line_does_not_invert_it() {
     let broken = WHOLE.replace("no ghn port 4 shutdown", "no \nghn port 4 shutdown");
     let rows = parsed(&broken).rows;
     assert!(!rows.ports.lost.is_empty(), "{:#?}", rows.ports);

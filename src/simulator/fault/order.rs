@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_default_can_be_left_out() {
+    fn options_with_a_default_can_be_left_out() {
         let read = |text: &str| serde_json::from_str::<FaultOrder>(text).unwrap().fault;
         assert_eq!(
             read(r#"{"fault":"reboot"}"#),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_misspelt_is_refused() {
+    fn a_misspelt_field_is_refused() {
         for text in [
             r#"{"fault":"ssh-slow"}"#,
             r#"{"fault":"ssh-ignore","nht":3}"#,

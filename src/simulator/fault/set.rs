@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_strikes_as_often_as_it_was_told_to() {
+    fn a_fault_happens_as_often_as_it_was_set_to() {
         let mut faults = set([FaultOrder::new(Fault::SshAuthFail {}).times(2)]);
         assert_eq!(
             [(); 4].map(|()| faults.on_login()),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_reboots_once_unless_it_is_told_otherwise() {
+    fn a_device_reboots_once_by_default() {
         let reboot = Fault::Reboot { at: At::After };
         let mut faults = set([reboot.into()]);
         assert_eq!(
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn loss_takes_its_share() {
+    fn loss_drops_its_percentage() {
         let mut faults = set([Fault::SnmpLoss { percent: 30 }.into()]);
         let lost = (0..100).filter(|chance| faults.on_datagram(*chance).is_lost);
         assert_eq!(lost.count(), 30);

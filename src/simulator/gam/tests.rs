@@ -76,7 +76,7 @@ fn an_endpoint_that_comes_back_counts_from_nothing() {
 }
 
 #[test]
-fn another_box_has_nothing_of_the_first() {
+fn replaced_hardware_keeps_nothing_of_the_first() {
     let mut gam = serving();
     gam.save(1, START);
     let other = Hardware::of(GamModel::Gam12M, 8);
@@ -143,7 +143,7 @@ fn the_log_of_alarms_forgets_the_oldest_beyond_500() {
 }
 
 #[test]
-fn each_condition_begins_where_the_reference_says() {
+fn each_alarm_condition_starts_at_its_documented_limit() {
     type Change = fn(&mut World);
     fn wire(world: &mut World, snr_tenths: u32) {
         for plugged in world.plugged.values_mut() {
@@ -192,7 +192,7 @@ fn each_condition_begins_where_the_reference_says() {
 }
 
 #[test]
-fn an_uplink_that_was_shut_down_is_no_alarm() {
+fn an_uplink_shut_down_on_purpose_raises_no_alarm() {
     let mut gam = built(GamModel::Gam4Cx);
     enter(&mut gam, "interface 10GigabitEthernet 1/1\nshutdown\n");
     assert!(!gam.link(Interface::Uplink(1)));
@@ -218,7 +218,7 @@ fn an_endpoint_that_is_on_no_port_and_heard_is_on_the_wrong_one() {
 }
 
 #[test]
-fn a_link_is_told_whether_a_wire_or_a_line_makes_it_come_or_go() {
+fn a_link_change_is_reported_whether_by_wire_or_by_configuration() {
     let mut gam = serving();
     let links = |gam: &mut Gam| -> Vec<(Interface, bool)> {
         let happenings = gam.take_happenings();
@@ -271,7 +271,7 @@ fn a_port_carries_what_its_subscribers_have_and_an_access_uplink_its_own_vlan() 
 }
 
 #[test]
-fn a_box_can_do_what_the_image_that_runs_can_do() {
+fn a_device_has_the_features_of_its_running_image() {
     let mut gam = built(GamModel::Gam4Cx);
     let part = Part::GhnConfigurationTables;
     assert!(gam.firmware().has(part));
@@ -283,7 +283,7 @@ fn a_box_can_do_what_the_image_that_runs_can_do() {
 }
 
 #[test]
-fn what_is_intended_keeps_its_numbers_and_what_has_none_gets_a_free_one() {
+fn intended_objects_keep_their_slots_and_others_get_free_ones() {
     let hardware = Hardware::of(GamModel::Gam4Cx, 7);
     let intended: DeviceConfig = serde_json::from_value(serde_json::json!({
         "ports": { "1": { "enabled": true }, "2": { "enabled": false } },
@@ -310,7 +310,7 @@ fn what_is_intended_keeps_its_numbers_and_what_has_none_gets_a_free_one() {
 }
 
 #[test]
-fn what_no_line_can_ask_for_is_refused_as_well() {
+fn edits_without_a_cli_line_are_refused_as_well() {
     let mut gam = serving();
     let subscriber = |id, options| Edit::Subscriber { id, options };
     let named = || SubscriberOptions {

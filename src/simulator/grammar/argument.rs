@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_type_is_refused() {
+    fn an_unknown_argument_type_is_refused() {
         for text in [
             "int",
             "int(5-1)",

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_socket_that_nobody_listens_on_is_replaced_and_one_in_use_is_not() {
+    async fn a_stale_socket_is_replaced_and_one_in_use_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("twin.sock");
         drop(UnixListener::bind(&path).unwrap());
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_request_is_refused_and_what_is_too_long_ends_it() {
+    async fn an_invalid_request_is_refused_and_one_too_long_ends_the_connection() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("twin.sock");
         let control = Control::bind(&path).await.unwrap();

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_keeps_its_key_and_another_has_another() {
+    fn a_device_keeps_its_host_key_and_another_device_has_its_own() {
         let own = of(1, None, "01", false);
         assert!(own.starts_with("SHA256:"));
         assert_eq!(own, of(1, None, "01", false));

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_refusals_are_taken_out() {
+    fn only_refusals_are_removed() {
         let reply = b"           ^\r\n% Invalid word detected at '^' marker.\r\nGAM# ";
         assert_eq!(without_errors(reply), b"GAM# ");
         let reply = b"a 50% share\r\n%LINK-3-UPDOWN\r\nGAM# ";

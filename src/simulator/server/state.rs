@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_elses_session_ends_when_it_shows_too_much() {
+    fn another_users_session_ends_after_too_much_output() {
         let mut state = state();
         let lines = format!("{}\rhostname LATE", "?".repeat(60_000));
         let shown = state.enter_elsewhere(&lines, Moment::default());

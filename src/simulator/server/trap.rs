@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_told_with_what_is_wanted_of_it_and_what_it_is() {
+    fn a_link_trap_has_the_intended_and_the_present_state() {
         let happening = Happening::Link {
             interface: Interface::Ghn(3),
             up: false,
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_is_told_with_the_columns_of_its_row() {
+    fn an_alarm_trap_has_the_columns_of_its_row() {
         let mut gam = gam();
         gam.take_happenings();
         let grade = Grade {

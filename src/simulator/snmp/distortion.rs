@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_stands_still_once_it_is_there() {
+    fn a_walk_repeats_one_instance_from_the_given_object_on() {
         let names = walk(&Distortion {
             non_increasing_at: oid("1.3.1.1.2"),
             ..Distortion::default()
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_breaks_where_it_is_told_to() {
+    fn a_walk_fails_at_the_given_object() {
         let distortion = Distortion {
             generic_error_at: oid("1.3.1.1.2"),
             wrong_type_at: oid("1.3.1.1.1"),

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trap_of_snmp_version_one_is_no_pdu_of_ours() {
+    fn a_trap_of_snmp_version_one_is_rejected() {
         assert_eq!(Pdu::read(&mut Reader::new(&[0xa4, 0])), Err(Malformed));
     }
 }

@@ -116,7 +116,7 @@ mod tests {
     const CLOCK: Clock = Clock { boots: 3, time: 99 };
 
     #[test]
-    fn what_was_encrypted_is_decrypted_but_for_the_padding() {
+    fn ciphertext_is_decrypted_except_for_padding() {
         for privacy in [Privacy::Des, Privacy::Aes] {
             for length in [0, 1, 7, 8, 9, 16, 300] {
                 let plain = vec![42; length];
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_block_or_a_short_key_is_no_des() {
+    fn half_a_block_or_a_short_key_is_invalid_des() {
         let salt = salt(Privacy::Des, 1, 1);
         let decrypt = |key, bytes| decrypt(Privacy::Des, key, CLOCK, salt, bytes);
         assert_eq!(decrypt(KEY, &[0; 9]), Err(Undecryptable));

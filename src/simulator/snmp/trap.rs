@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trap_says_when_and_which_before_all_else() {
+    fn a_trap_starts_with_uptime_and_name() {
         let oid = Oid::new(&[1, 3, 6, 1, 6, 3, 1, 1, 5, 3]);
         let port = (
             Oid::new(&[1, 3, 6, 1, 2, 1, 2, 2, 1, 1, 4]),

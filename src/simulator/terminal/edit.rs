@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn erasing_a_word_takes_the_spaces_behind_it_too() {
+    fn erasing_a_word_erases_the_spaces_after_it_too() {
         let mut edit = Edit::default();
         edit.set("show ghn port  ");
         edit.erase_word();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_takes_1023_characters_and_no_more() {
+    fn a_line_has_at_most_1023_characters() {
         let mut edit = Edit::default();
         (0..2000).for_each(|_| edit.insert('x'));
         edit.move_home();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn history_goes_back_32_lines_and_returns_to_what_was_being_typed() {
+    fn history_has_32_lines_and_returns_to_the_unfinished_line() {
         let mut history = History::default();
         (0..40).for_each(|number| history.remember(&format!("line {number}")));
         history.remember("line 39");

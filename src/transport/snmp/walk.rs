@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_ended_is_not_asked_for_again_and_what_lies_behind_it_is_not_taken() {
+    fn a_finished_column_is_not_requested_again_and_values_after_it_are_ignored() {
         let mut walk = Walk::new(&roots(2), 25, 100);
         let rows: [(&[u32], u8); 6] = [
             (&[1, 3, 9, 1, 1], 1),
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_a_column_meet_and_none_takes_what_is_the_next_ones() {
+    fn pieces_of_a_column_meet_without_overlap() {
         let mut walk = Walk::new(&roots(1), 2, 100);
         take(&mut walk, &[(&[1, 3, 9, 1, 1], 1), (&[1, 3, 9, 1, 3], 1)]).unwrap();
         let mut pieces = walk.divided(8);

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_gamctl_types_is_a_line() {
+    fn every_line_that_gamctl_sends_is_valid() {
         for text in [
             "ghn bw-profile 2 name \"home 100\" rate-downstream 106 rate-upstream 106",
             "no ghn bw-profile 2",
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_something_else_is_none() {
+    fn an_ambiguous_text_is_not_a_line() {
         let why = |text: &str| ConfigLine::new(text).unwrap_err();
         assert_eq!(why(""), NotALine::Empty);
         assert_eq!(why("ghn "), NotALine::OuterSpace);

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fence_whose_time_is_over_needs_nobody_to_close_it() {
+    async fn an_expired_fence_is_closed_by_itself() {
         let fence = Fence::until(Instant::now());
         let (mut guarded, wire, far) = pair(Some(fence.clone())).await;
         assert!(guarded.write_all(b"late").await.is_err());
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_cut_off_sends_nothing_and_knows_what_it_sent() {
+    async fn a_cut_connection_sends_nothing_and_knows_its_byte_count() {
         let (mut guarded, wire, far) = pair(None).await;
         guarded.write_all(b"1234").await.unwrap();
         wire.sends_more_than(3).await;

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_stands_between_echo_and_prompt() {
+    fn a_reply_is_between_echo_and_prompt() {
         for echo in [
             "show running-config",
             "GAM# show running-config",
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_an_end_is_none() {
+    fn a_false_end_is_not_accepted() {
         for text in [
             "GAM# ",
             "show running-config\n",
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_no_part_of_a_reply_wherever_they_break_in() {
+    fn messages_are_not_part_of_a_reply_wherever_they_interrupt() {
         let text = "%LINK-3-UPDOWN: up\nshow running-config\nhostname GAM\n*** Message from line 0: hello\nend\n%SYS-5-X: y\nGAM# ";
         let body = finished(text);
         assert_eq!(body.lines, ["hostname GAM", "end"]);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_from_a_message() {
+    fn a_refusal_is_distinguished_from_a_message() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(
             refusal(&lines("        ^\n% Incomplete command.")),
@@ -205,7 +205,7 @@ mod tests {
     proptest! {
         /// For any bytes in any pieces, an accepted reply has an echo before it and the prompt after it.
         #[test]
-        fn any_bytes_are_a_reply_or_none(
+        fn any_bytes_are_either_a_complete_reply_or_rejected(
             pieces in prop::collection::vec(
                 prop_oneof![
                     Just(b"show running-config\r\n".to_vec()),

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_reply_to_a_line_is_no_reply() {
+    fn an_accepted_line_has_an_empty_reply() {
         let noted = |bytes: &str| match seen(bytes) {
             ReplyClass::Good(reply) => reply.lines,
             other => panic!("{bytes:?}: {other:?}"),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_none() {
+    fn any_other_reply_is_not_accepted() {
         let echo = "GAM(config)# ghn subscriber 1 vid 101\r\n";
         for (reply, expected) in [
             ("% Invalid data VLAN\r\nGAM(config)# ", ReplyClass::Refused),
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_go_on_is_waited_for() {
+    fn unfinished_output_is_waited_for() {
         let echo = "GAM(config)# ghn subscriber 1 vid 101\r\n";
         let early = |reply: &str| {
             let bytes = format!("{echo}{reply}");
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_is_renamed_has_the_name_that_was_typed() {
+    fn a_renamed_device_shows_the_new_name_in_its_prompt() {
         let renamed = Next::Prompt(Prompt::of("oak", Mode::Configuration));
         let typed = "GAM(config)# hostname oak\r\n";
         let now = |prompt: &str, next: &Next, text| {
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_save_says_that_it_saves_and_how_much() {
+    fn a_save_is_confirmed_with_its_size() {
         let text = "copy running-config startup-config";
         let next = Next::Prompt(Prompt::of("GAM", Mode::Exec));
         let now = |reply: &str| {

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_over_or_taken_back_is_not_seen() {
+    fn overwritten_or_erased_text_is_not_visible() {
         assert_eq!(shown("abc\x08\x08X\r\nnext"), ["aXc", "next"]);
         assert_eq!(shown("-- more --\r          \rshort\r\n"), ["short", ""]);
         assert_eq!(shown("-- more --\r\x1b[Kline\r\n"), ["line", ""]);

@@ -101,7 +101,7 @@ async fn a_column_that_is_not_there_is_empty() {
 }
 
 #[tokio::test]
-async fn a_wrong_community_is_met_with_silence_and_the_error_says_what_to_check() {
+async fn a_wrong_community_times_out_and_the_error_names_what_to_check() {
     let twin = twin(0).await;
     let access = Access::V2c {
         community: Secret::new(b"hunter2".to_vec()),

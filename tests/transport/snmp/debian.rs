@@ -209,7 +209,7 @@ fn agree(columns: &[Column], theirs: &[Vec<String>]) -> usize {
 
 #[tokio::test]
 #[ignore = "needs Debian's snmpd and snmp: tests/outside/run"]
-async fn what_we_read_of_debians_agent_is_what_snmpbulkwalk_reads() {
+async fn we_read_the_same_from_debians_agent_as_snmpbulkwalk() {
     let agent = start().await;
     let roots = [oid(SYSTEM), oid(INTERFACES)];
     let public = ["-v2c", "-c", "public"].map(str::to_owned).to_vec();
@@ -239,7 +239,7 @@ async fn what_we_read_of_debians_agent_is_what_snmpbulkwalk_reads() {
 
 #[tokio::test]
 #[ignore = "needs Debian's snmpd and snmp: tests/outside/run"]
-async fn what_debians_agent_refuses_is_named() {
+async fn refusals_of_debians_agent_are_named() {
     let agent = start().await;
     let of = |user: &str, auth: &str, hide: Option<&str>| Access::V3 {
         user: user.to_owned(),

@@ -62,7 +62,7 @@ async fn a_request_that_is_lost_is_sent_again_and_those_beside_it_are_not() {
 }
 
 #[tokio::test]
-async fn silence_ends_in_an_error_that_says_who_was_asked_for_what() {
+async fn silence_ends_in_an_error_with_agent_and_object() {
     let brief = SnmpOptions {
         retries: 1,
         ..HURRIED
@@ -84,7 +84,7 @@ async fn silence_ends_in_an_error_that_says_who_was_asked_for_what() {
 }
 
 #[tokio::test]
-async fn answers_that_take_longer_than_a_try_are_still_taken() {
+async fn answers_slower_than_one_attempt_are_still_accepted() {
     let counters = right_under(Fault::SnmpDelay { millis: 100 }, HURRIED).await;
     assert!(counters.resent > 0 && counters.stale > 0, "{counters:?}");
 }
@@ -102,7 +102,7 @@ async fn duplicates_are_dropped_and_counted() {
 }
 
 #[tokio::test]
-async fn late_answers_are_never_taken_for_the_answer_to_something_else() {
+async fn late_answers_are_never_matched_to_another_request() {
     let (truth, twin, session) = with(Fault::SnmpLate {}, HURRIED).await;
     assert_eq!(session.columns(&roots()).await.unwrap(), truth);
     let other = oid(SYS_NAME);
@@ -124,7 +124,7 @@ async fn answers_may_change_places() {
 }
 
 #[tokio::test]
-async fn what_comes_from_another_port_is_not_heard() {
+async fn datagrams_from_another_port_are_ignored() {
     let (_, _twin, session) = with(
         Fault::SnmpWrongSourcePort {},
         SnmpOptions {
@@ -139,7 +139,7 @@ async fn what_comes_from_another_port_is_not_heard() {
 }
 
 #[tokio::test]
-async fn an_agent_that_goes_in_circles_is_told_so() {
+async fn an_agent_that_answers_out_of_order_is_an_error() {
     let at = oid(GHN).join(&[40, 1, 50, 7]);
     let error = error_under(Fault::SnmpNonIncreasing { at: name(&at) }).await;
     let SnmpError::NotIncreasing {
@@ -164,7 +164,7 @@ async fn too_big_and_few_rows_change_how_often_is_asked_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_is_too_big_even_alone_is_an_error() {
+async fn an_object_too_big_even_alone_is_an_error() {
     let error = error_under(Fault::SnmpTooBig { above: 0 }).await;
     assert!(matches!(error, SnmpError::TooLarge { .. }), "{error}");
 }
@@ -192,7 +192,7 @@ async fn a_general_error_that_passes_leaves_no_trace() {
 
 /// The protocol cannot distinguish a table's end from a truncation: `observe` compares columns.
 #[tokio::test]
-async fn a_table_that_ends_early_is_as_long_as_the_agent_says() {
+async fn a_truncated_table_is_not_detected_by_the_walk_itself() {
     let after = name(&oid(GHN).join(&[40, 1, 50, 7]));
     let (truth, _twin, session) = with(Fault::SnmpTruncate { after }, PATIENT).await;
     let columns = session.columns(&roots()).await.unwrap();
@@ -229,7 +229,7 @@ async fn a_row_that_appears_is_in_a_column_once_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn several_faults_at_once_are_no_match_for_patience() {
+async fn several_faults_at_once_are_overcome_by_retries() {
     let (truth, twin, session) = with(Fault::SnmpLoss { percent: 15 }, HURRIED).await;
     twin.set_fault(Fault::SnmpDuplicate { copies: 1 });
     twin.set_fault(Fault::SnmpReorder { among: 2 });
@@ -249,7 +249,7 @@ async fn a_device_that_boots_for_a_moment_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_is_said_to_be_one_without_waiting_for_long() {
+async fn a_closed_port_is_reported_quickly() {
     let twin = twin(0).await;
     let address = twin.snmp_address();
     twin.stop().await;

@@ -145,7 +145,7 @@ async fn answers_with_another_id_community_or_version_are_dropped_and_counted() 
 }
 
 #[tokio::test]
-async fn what_answers_something_else_than_was_asked_is_an_error() {
+async fn an_answer_to_other_names_is_an_error() {
     let other = [43, 6, 1, 2, 1, 1, 6, 0];
     let right = || binding(NAME, &text("a"));
     for bindings in [
@@ -164,7 +164,7 @@ async fn what_answers_something_else_than_was_asked_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_not_what_its_type_says_spoils_the_answer() {
+async fn a_value_that_contradicts_its_type_makes_the_answer_invalid() {
     let wrong: [&[u8]; 18] = [
         &[0x02, 0],                            // an integer of no bytes
         &[0x02, 5, 1, 0, 0, 0, 0],             // of 33 bits
@@ -297,7 +297,7 @@ async fn a_walk_ends_at_the_edge_of_its_column_or_of_everything_and_nowhere_else
 }
 
 #[tokio::test]
-async fn rows_whose_arcs_grow_and_whose_bytes_do_not_are_in_order() {
+async fn rows_are_ordered_by_arcs_and_not_by_bytes() {
     // 16383 is ff 7f, 16384 is 81 80 00.
     let wide = |arc: &[u8]| binding(&[&[43, 6, 1, 2, 1, 1, 9, 1, 3], arc].concat(), &text("a"));
     let rows = vec![wide(&[0xff, 0x7f]), wide(&[0x81, 0x80, 0x00])];

@@ -328,7 +328,7 @@ async fn old_answers_are_dropped() {
 
 /// A factory reset keeps the engine and restarts its boots.
 #[tokio::test]
-async fn an_agent_whose_boots_went_back_is_followed_when_it_proves_to_be_itself() {
+async fn decreased_boots_are_accepted_from_an_authenticated_agent() {
     let mut turn = 0;
     let (values, _) = values_from(3, |request| {
         turn += 1;
@@ -348,7 +348,7 @@ async fn an_agent_whose_boots_went_back_is_followed_when_it_proves_to_be_itself(
 }
 
 #[tokio::test]
-async fn an_agent_that_never_is_content_with_the_time_is_told_so() {
+async fn an_agent_that_always_rejects_the_time_is_an_error() {
     let mut asked = 0;
     let (values, _) = values_from(1, |request| {
         asked += 1;
@@ -363,7 +363,7 @@ async fn an_agent_that_never_is_content_with_the_time_is_told_so() {
 }
 
 #[tokio::test]
-async fn an_engine_that_is_another_one_is_met_anew_when_it_answers() {
+async fn a_replaced_engine_is_discovered_again_when_it_answers() {
     let mut turn = 0;
     let (values, _) = values_with(QUICK, 2, |request| {
         turn += 1;

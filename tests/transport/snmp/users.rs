@@ -181,7 +181,7 @@ async fn a_wrong_privacy_password_is_what_silence_is_explained_by() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_is_refused_before_anything_is_sent() {
+async fn invalid_access_is_refused_before_anything_is_sent() {
     let twin = twin_with_users(0).await;
     let sha1 = |password| auth(AuthProtocol::Sha1, password);
     let aes = privacy(PrivacyProtocol::Aes128, HIDDEN);
@@ -210,7 +210,7 @@ async fn is_up_again(twin: &Twin, boots: u64) {
 }
 
 #[tokio::test]
-async fn after_a_reboot_the_time_is_taken_from_the_agent_and_values_come_on() {
+async fn after_a_reboot_the_agents_time_is_adopted_and_reading_continues() {
     let twin = twin_with_users(0).await;
     for access in [best(), users().remove(1).1] {
         let before = twin.state(|state| state.counts.boots);
@@ -247,7 +247,7 @@ async fn columns_that_were_read_across_a_reboot_are_not_given_out() {
 }
 
 #[tokio::test]
-async fn another_device_at_the_address_is_met_anew() {
+async fn another_device_at_the_address_is_discovered_again() {
     let twin = twin_with_users(3).await;
     let session = session(&twin, &best()).await;
     let names = [oid(GHN).join(&[40, 1, 30])];

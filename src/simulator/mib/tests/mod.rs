@@ -61,7 +61,7 @@ static WALKED: LazyLock<[Walked; 4]> = LazyLock::new(|| {
 });
 
 #[test]
-fn objects_are_sorted_and_none_stands_inside_another() {
+fn objects_are_sorted_and_none_is_inside_another() {
     for pair in OBJECTS.windows(2) {
         let [left, right] = pair else { unreachable!() };
         assert!(left.name < right.name, "{:?}", right.name);
@@ -70,7 +70,7 @@ fn objects_are_sorted_and_none_stands_inside_another() {
 }
 
 #[test]
-fn what_is_served_and_what_can_be_set_was_declared_so() {
+fn served_and_writable_objects_match_the_declarations() {
     let declared = declared();
     for object in OBJECTS.iter() {
         let Some(one) = declared.get(&object.name) else {
@@ -140,7 +140,7 @@ fn next_finds_its_place_from_any_name() {
 }
 
 #[test]
-fn a_name_that_is_no_instance_reads_as_what_is_missing() {
+fn a_missing_object_and_a_missing_instance_are_distinguished() {
     let mut gam = factory();
     let mib = mib(&mut gam);
     let name = [1, 3, 6, 1, 2, 1, 1, 5];
@@ -156,7 +156,7 @@ fn a_name_that_is_no_instance_reads_as_what_is_missing() {
 }
 
 #[test]
-fn the_system_group_tells_the_model_and_the_time_since_the_start() {
+fn the_system_group_reports_model_and_uptime() {
     let mut gam = factory();
     let mut mib = mib(&mut gam);
     mib.now = Moment::from_unix_millis(NOW.unix_millis() + 61_234);

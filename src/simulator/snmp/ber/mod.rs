@@ -75,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(name in oids(), value in values()) {
+        fn a_written_look_is_read_back(name in oids(), value in values()) {
             let mut writer = Writer::with_capacity(64);
             writer.binding(name.arcs(), &value).unwrap();
             let bytes = writer.into_bytes();

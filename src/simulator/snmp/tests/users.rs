@@ -257,7 +257,7 @@ fn the_same_question_is_never_encrypted_alike() {
 }
 
 #[test]
-fn who_is_unknown_wrong_or_too_early_is_told_so() {
+fn unknown_wrong_and_untimely_senders_get_reports() {
     let stranger = Manager {
         name: "stranger",
         ..Manager::new(usual())
@@ -306,7 +306,7 @@ fn a_message_is_good_for_150_seconds_and_one_boot() {
 }
 
 #[test]
-fn who_does_not_want_reports_gets_none_but_is_counted() {
+fn a_sender_without_the_reportable_flag_gets_no_report_but_is_counted() {
     let manager = Manager {
         name: "stranger",
         is_reportable: false,
@@ -368,7 +368,7 @@ fn another_engine_behind_this_one_or_a_context_is_not_known() {
 }
 
 #[test]
-fn an_answer_is_no_longer_than_the_manager_can_take() {
+fn an_answer_is_not_longer_than_the_manager_accepts() {
     for max_size in [484, 600, 1472, 65_507] {
         for user in [
             private(Authentication::Md5, Privacy::Des, "maplesyrup"),
@@ -388,7 +388,7 @@ fn an_answer_is_no_longer_than_the_manager_can_take() {
 }
 
 #[test]
-fn what_is_no_message_of_this_security_model_is_dropped() {
+fn messages_of_other_security_models_are_dropped() {
     let mut agent = agent(vec![usual()]);
     let plain = discovery();
     // id, largest size, flags, model: the bytes of the header.

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_from_the_past_are_not_taken_unless_all_we_have_is_a_guess() {
+    fn old_answers_are_rejected_unless_the_clock_is_unverified() {
         let engine = engine(2, 1000);
         let is_timely = |engine: &Engine, boots, time| engine.is_timely(Clock { boots, time });
         assert!(is_timely(&engine, 2, 850) && is_timely(&engine, 2, 5000));

@@ -127,7 +127,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_encrypted_can_be_decrypted_and_only_with_the_same_key_and_salt() {
+    fn ciphertext_is_decrypted_only_with_the_same_key_and_salt() {
         let (key, other) = (Key::of(&[7; 16]), Key::of(&[9; 20]));
         for protocol in [PrivacyProtocol::Des, PrivacyProtocol::Aes128] {
             for length in 0..40 {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_encrypted_text_is_an_error() {
+    fn text_that_cannot_be_ciphertext_is_an_error() {
         let key = Key::of(&[7; 16]);
         let mut text = vec![0; 9];
         assert!(decrypt(PrivacyProtocol::Des, &key, CLOCK, &[0; 8], &mut text).is_err());
