@@ -93,7 +93,7 @@ impl Objects {
         id: Oid,
     ) -> Result<Option<Oid>, ObjectError> {
         let mut id = id;
-        // Tags of tags of tags: nobody needs more.
+        // Real repositories do not nest tags deeper.
         for _ in 0..16 {
             self.check(id)?;
             let failed = ObjectError::new(id);

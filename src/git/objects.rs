@@ -225,7 +225,7 @@ fn check_stream(mut file: impl Read) -> io::Result<()> {
             if inflate.total_out() > MOST_BYTES {
                 return Err(io::Error::other("the object is too large"));
             }
-            // What is still inside comes out before more is read.
+            // Drain the decoder before reading more input.
             let is_stuck = step == 0 && inflate.total_out() == given;
             let is_drained = inflate.total_out() - given < CHUNK as u64;
             if is_stuck || (left.is_empty() && is_drained) {

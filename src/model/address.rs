@@ -41,7 +41,7 @@ impl Address {
 
     /// Returns the reason why the address cannot belong to a device in the field.
     pub fn unroutable(&self) -> Option<&'static str> {
-        // An IPv4 address in IPv6 clothes is judged as the IPv4 address that it reaches.
+        // An IPv4-mapped IPv6 address is checked as IPv4.
         match self.ip.to_canonical() {
             ip if ip.is_unspecified() => Some("the unspecified address"),
             ip if ip.is_loopback() => Some("a loopback address"),

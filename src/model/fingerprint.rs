@@ -15,7 +15,7 @@ pub struct Fingerprint(String);
 impl Fingerprint {
     /// Returns the fingerprint of everything that a plan can depend on: without health, time and the sources of parts.
     pub fn of(observation: &Observation) -> Self {
-        // The reasons are for people, and may tell of milliseconds.
+        // Reasons are for people and may contain durations, so they are left out.
         let unread = observation.unread.iter();
         let unread: Vec<_> = unread
             .map(|unread| (unread.part, unread.number, &unread.field))

@@ -131,7 +131,7 @@ impl SecretCommand {
         };
         let heard = hear(&mut child, Instant::now() + self.timeout);
         if !matches!(heard, ProgramResult::All { .. }) {
-            // It is stopped either way, and gone already where that fails.
+            // Errors are ignored: the program is stopped or has ended already.
             drop(child.kill());
             drop(child.wait());
         }
@@ -192,14 +192,14 @@ fn hear(child: &mut Child, until: Instant) -> ProgramResult {
     let other = sender.clone();
     std::thread::spawn(move || {
         let value = output.map_or(Ok(None), |output| read_value(output, MAX_BYTES as u64));
-        // Nobody listens any more where time was up.
+        // The receiver is gone if the time was over.
         drop(sender.send(Piece::Value(value)));
     });
     std::thread::spawn(move || {
         let mut said = Vec::new();
         if let Some(mut errors) = errors {
             let kept = errors.by_ref().take(KEPT as u64).read_to_end(&mut said);
-            // A program that cannot get rid of its words would stand still.
+            // Keep reading: a program with a full pipe would block.
             drop(kept.and_then(|_| io::copy(&mut errors, &mut io::sink())));
         }
         drop(other.send(Piece::Said(said)));

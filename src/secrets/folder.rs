@@ -35,7 +35,7 @@ fn read(folder: &Path, name: &SecretName, path: &Path) -> Result<Secret, SecretE
             path: path.to_path_buf(),
         });
     }
-    // By the path that was judged: a link may lead elsewhere by now.
+    // Open the checked path: a link may point elsewhere by now.
     let file = open(&real).map_err(unreadable)?;
     let facts = file.metadata().map_err(unreadable)?;
     let (name, path) = (name.clone(), path.to_path_buf());
@@ -55,7 +55,7 @@ pub(super) fn read_value(
     expected: u64,
 ) -> io::Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     let most = MAX_BYTES as u64;
-    // Room for all of it: a buffer that grows leaves pieces of the value behind.
+    // Allocate the full size: a growing buffer leaves copies of the secret in memory.
     let room = usize::try_from(expected.min(most)).unwrap_or(0) + 2;
     let mut value = zeroize::Zeroizing::new(Vec::with_capacity(room));
     from.take(most + 1).read_to_end(&mut value)?;
@@ -91,7 +91,7 @@ pub(super) fn without_line_break(value: &[u8]) -> &[u8] {
 #[cfg(unix)]
 pub(super) fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    // A pipe that nobody writes to would keep us waiting.
+    // Opening a pipe without a writer would block.
     std::fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)

@@ -281,7 +281,7 @@ mod tests {
                 opened += 1;
             }
         }
-        // The last line break is nothing that age misses.
+        // age does not need the last line break.
         assert!(opened <= 2, "{opened}");
         for text in ["", "plain", "-----BEGIN AGE ENCRYPTED FILE-----\n"] {
             let error = unseal(text.as_bytes(), &ours).unwrap_err();

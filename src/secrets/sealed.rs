@@ -91,7 +91,7 @@ fn leads_out(path: &Path, folder: &Path) -> bool {
     };
     match (path.canonicalize(), root.canonicalize()) {
         (Ok(real), Ok(root)) => !real.starts_with(root),
-        // Nothing is there, or it cannot be read: whoever opens it says so.
+        // It is missing or unreadable; opening it reports the reason.
         _ => false,
     }
 }
@@ -149,7 +149,7 @@ fn from_git(repository: &Path, path: &Path) -> Result<Option<Vec<u8>>, git2::Err
     if !entry.is_file() {
         return Err(git2::Error::from_str("it is not a file"));
     }
-    // The header tells the size: what is far too large is never unpacked, and is cut off as a file would be.
+    // The header has the size, so a far too large object is never unpacked, only truncated like a file.
     let (size, _) = repository.odb()?.read_header(entry.id)?;
     if size > MAX_SEALED_BYTES {
         return Ok(Some(vec![0; MAX_SEALED_BYTES + 1]));

@@ -17,7 +17,7 @@ impl Secret {
 
     /// Reads a value to its end, without one trailing line break; `None` if it is too long.
     pub fn read(from: impl io::Read) -> io::Result<Option<Self>> {
-        // Room for all of it at once: whoever pipes does not say how much there is.
+        // Allocate the maximum: the size of piped input is unknown, and a growing buffer leaves copies in memory.
         let value = read_value(from, super::MAX_BYTES as u64)?;
         Ok(value.map(|value| Self::new(without_line_break(&value).to_vec())))
     }

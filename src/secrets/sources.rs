@@ -108,7 +108,7 @@ impl Secrets {
         if !files.is_empty() {
             looked.push_str(&format!(" and there is no file {}", files.join(" or ")));
         }
-        // Locked for as long as it takes: two that ask for one secret run one program.
+        // The lock is held during the lookup, so that two callers for one secret run the program once.
         let values = &sources.remembered.values;
         let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = values.get(name) {
@@ -116,7 +116,7 @@ impl Secrets {
         }
         let found = self.unsealed(name, path).or_else(|| {
             let command = sources.command.as_ref()?;
-            // A name that leads elsewhere as a file does so as an argument.
+            // A name that is unsafe as a path is also unsafe as an argument.
             let told = match folder::file(Path::new(""), name, "") {
                 None => Err(bad_path()),
                 Some(_) => command.ask(name).map_err(|failure| SecretError::Command {
@@ -223,7 +223,7 @@ impl Secrets {
         let file = sources.directory.as_deref();
         let file = file.and_then(|inside| folder::file(inside, name, ""));
         places.extend(file.filter(|path| path.exists()).map(SecretSource::File));
-        // What cannot be read is there, and `get` says why it cannot.
+        // An unreadable source counts as present; `get` reports the reason.
         if !matches!(self.sealed(name), Ok(None)) {
             places.extend(self.sealed_file(name).map(SecretSource::Sealed));
         }

@@ -67,7 +67,7 @@ fn subscriber(
     } = row;
     let name = name.as_ref().map_err(not_known("name"))?;
     let name = SubscriberName::new(name).map_err(|error| format!("name {name:?}: {error}"))?;
-    // All that can make it unclear comes before anything is noted as unread.
+    // Check everything that makes it unclear first: an unclear subscriber must leave no unread fields.
     let endpoint = endpoint_of(endpoint, held)?;
     let rate = rate_of(profile, held)?;
     let vlan = number_of("VLAN", &vlan.clone().map(Some))?;

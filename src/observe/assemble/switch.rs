@@ -73,7 +73,7 @@ pub(super) fn add_ports(table: &Table<PortRow>, model: GamModel, out: &mut Assem
         };
         let place = u16::from(number);
         let Some(row) = table.rows.get(&u32::from(number)) else {
-            // Where the whole table is lost that is said already.
+            // If the whole table is unread, that is reported already.
             if table.lost.is_empty() {
                 let reason = "the device reports nothing about this port".to_owned();
                 out.unread(part, Some(place), None, reason);

@@ -86,7 +86,7 @@ impl Config {
             );
             self.check()?;
         }
-        // A reference that leads nowhere makes its owner unclear; a table that others know more of than it says itself is not whole.
+        // A reference to a missing object makes its owner unclear. A table that lacks referenced rows is incomplete.
         self.doubt = self.doubt(&heard);
         Ok(())
     }
@@ -114,7 +114,8 @@ impl Config {
             Read::Missing(reason) | Read::Unread(reason) => reason.clone(),
             Read::Failed(error) => error.to_string(),
         };
-        // Two columns of a table that end early in the same place are unlikely; one that ends before it begins is not.
+        // It is unlikely that both walked columns are truncated at the same row, but not that both are empty. So an
+        // empty table needs confirmation by the status of endpoints.
         let is_empty = endpoints.rows.is_empty() || subscribers.rows.is_empty();
         is_empty.then(|| {
             format!("the table is empty, and the status of endpoints cannot confirm it: {why}")

@@ -125,11 +125,14 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), Ended> {
         health::read(&asker, &first.row, model)
     );
     let mut config = config.map_err(failed)?;
+    // The status of endpoints is read while the tables are read, so a difference may be a change in between. `confirm`
+    // then reads both again.
     config.confirm(&asker, heard).await.map_err(failed)?;
     let running = match config.needs_command_line() {
         true => Some(command_line::read(target, model, &first.facts.identity).await),
         false => None,
     };
+    // Last: a restart or a replaced device during any earlier read makes the whole look worthless.
     match identity::moved(&asker, &first.facts, began.elapsed()).await {
         Ok(None) => {}
         Ok(Some(_)) => return Err(Ended::Moved),

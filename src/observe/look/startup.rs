@@ -21,7 +21,7 @@ pub async fn look_at_startup(target: &Target<'_>) -> Result<Option<StartupFile>,
     let columns = columns.map_err(|error| error.to_string())?;
     let files = Grid::of(&COLUMNS, &columns);
     if files.rows.is_empty() {
-        // There is always the file that a device is delivered with.
+        // default-config always exists, so an empty table means that the agent lacks it.
         return Err(format!("the agent has no {}", icfg::FILE_NAME.name));
     }
     startup_file(&files)

@@ -77,6 +77,7 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
         .map_err(|error| Again::Ended(ended(error)))?;
     let rows = Grid::of(&layout.walked, &columns);
     let gap = rows.gap(&layout.walked);
+    // Before the gap: a missing column also looks like a gap, but reading again would not help.
     if columns.iter().any(|column| column.cells.is_empty()) {
         probe(asker, layout).await?;
     }
@@ -98,6 +99,7 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
                 let reason = format!("the agent has no {}", object.name);
                 return Err(Again::Ended(Read::Missing(reason)));
             }
+            // Each chunk repeats the identity: a row replaced between two chunks would otherwise mix old and new cells.
             if object == layout.identity.0 {
                 settle(&mut identities, &index, &value)?;
             }
@@ -130,7 +132,7 @@ fn settle(
 
 pub(super) fn ended(error: SnmpError) -> Read {
     match error {
-        // These are about what was asked; whatever else is wrong is about the agent or the way to it.
+        // These errors concern the requested cells; all others concern the agent or the network.
         SnmpError::Agent { .. }
         | SnmpError::TooLarge { .. }
         | SnmpError::Malformed { .. }

@@ -36,7 +36,7 @@ pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     if line.starts_with('!') || line == "Building configuration..." {
         return false;
     }
-    // The line behind it would be read as its opposite.
+    // The following line would be read without its `no`, with the opposite meaning.
     if line == "no" {
         return true;
     }
@@ -161,7 +161,7 @@ impl Ghn {
             self.ports.objects.entry(port).or_default();
         }
         rows.ports = self.ports.table(|said| port(&said, model.medium()));
-        // Where it is left out it is there all the same.
+        // The built-in profile exists even if it is not printed.
         let delivered = self.profiles.objects.entry(DELIVERED_PROFILE).or_default();
         if delivered.options.is_empty() {
             let reason = "the built-in profile is not in the running-config".to_owned();
@@ -216,7 +216,7 @@ impl ObjectOptions {
                     let value = words.next().map(|value| value.text.clone());
                     self.set(name, value.ok_or_else(|| format!("`{name}` has no value")));
                 }
-                // What follows is still looked at: it may say what the object uses.
+                // Parse on: later options may name the objects that this one uses.
                 None => self
                     .unknown
                     .push(format!("unknown option {}", shown(&word.text))),

@@ -89,7 +89,7 @@ impl Interfaces {
             Inside::Vlan(vlan) => {
                 if let ["ip" | "ipv6", "address", address, ..] = words.as_slice() {
                     let (ip, _) = address.split_once('/').unwrap_or((address, ""));
-                    // From a DHCP server: then nobody here knows it.
+                    // The address is from DHCP, so it is unknown.
                     if let Ok(ip) = ip.parse() {
                         self.addresses.push((vlan, ip));
                     }
@@ -142,7 +142,7 @@ impl Uplink {
             ["switchport", "hybrid", "allowed", "vlan", list] => {
                 self.set_allowed("hybrid", list, line);
             }
-            // It may well keep VLANs out.
+            // An unknown line may restrict the VLANs.
             ["switchport", ..] | ["no", "switchport", ..] => {
                 self.unknown = Some(format!("unknown line: {}", shown(line)));
             }

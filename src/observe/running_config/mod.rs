@@ -80,7 +80,7 @@ pub fn parse<L: AsRef<str>>(
             "interface" if !is_inside => interfaces.enter(rest),
             "hostname" if !is_inside => system.hostname.take("host name", rest),
             "snmp-server" if !is_inside => system.take_snmp_server(rest),
-            // Nothing stands below a line of the G.hn part.
+            // G.hn lines have no indented lines below them.
             _ if is_piece(text, is_inside) || (is_inside && follows_ghn) => {
                 let reason = format!("a line is none of a running-config: {}", shown(text));
                 ghn.lose_all(&reason);
@@ -137,7 +137,7 @@ impl System {
         match what {
             "location" => self.location.take(what, text.trim()),
             "contact" => self.contact.take(what, text.trim()),
-            // Communities, users and the like: not ours.
+            // Communities, users and similar lines are not managed.
             _ => {}
         }
     }

@@ -71,7 +71,7 @@ fn run(
         });
         return rejected;
     }
-    // Whether the lines that are indented belong to a section the twin does not have.
+    // Whether indented lines belong to a section that the twin does not have.
     let mut is_in_foreign = false;
     for (index, line) in text.lines().enumerate() {
         let is_indented = line.starts_with(' ');

@@ -85,7 +85,7 @@ impl Mode {
         given: &Arguments,
         hardware: &Hardware,
     ) -> Result<(Self, Step), Refusal> {
-        // A command of the outer mode is taken in an inner one, and leads out of it.
+        // A command of the outer mode is valid in an inner one and leaves it.
         let outer = CONFIGURATION.iter().any(|syntax| syntax.id == command);
         let here = if outer { Self::Configuration } else { self };
         Ok(match command {
@@ -115,7 +115,7 @@ impl Mode {
             Command::IpAddress | Command::NoIpAddress => {
                 (here, Step::Edits(vec![self.address(command, given)]))
             }
-            // The device keeps these in step with its subscribers itself [seen].
+            // The device updates these from its subscribers itself [seen].
             _ if self == Self::Ghn && uplink_options(command, given).is_some() => {
                 (here, Step::Move)
             }

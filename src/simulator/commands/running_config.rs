@@ -108,7 +108,7 @@ fn write_endpoint(text: &mut String, id: u16, endpoint: &Endpoint) {
             let _ = write!(text, " port {port}");
         }
         ExpectedPort::Auto => text.push_str(" port auto"),
-        // As delivered, so not printed [assumed].
+        // The factory default, so not printed [assumed].
         ExpectedPort::Unassigned => {}
     }
     if endpoint.allow_management_access {
@@ -162,7 +162,7 @@ fn write_interfaces(text: &mut String, gam: &Gam, configuration: &Configuration)
                 line!(text, " switchport mode hybrid");
                 line!(text, "!");
             }
-            // Seen on a real box's interface list, not in its running-config.
+            // Seen in the interface list of a real device, not in its running-config.
             Interface::Internal => {}
             Interface::Uplink(number) => {
                 if let Some(uplink) = configuration.uplinks.get(&number) {

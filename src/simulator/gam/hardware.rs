@@ -81,7 +81,7 @@ impl Hardware {
     }
 
     pub fn interface(&self, if_index: u32) -> Option<Interface> {
-        // They are numbered in their order, so VLAN interfaces cost nothing: a walk asks this of thousands.
+        // Computed without a search, because a walk calls this for thousands of VLAN interfaces.
         let place = if_index.checked_sub(FIRST_PHYSICAL + 1)?;
         self.interfaces().nth(usize::try_from(place).ok()?)
     }

@@ -62,7 +62,7 @@ impl Configuration {
         }
         let carries = |interface: &Interface| match interface {
             Interface::Ghn(port) => ghn.contains(port),
-            // It stands between both sides, so all of them pass it [assumed].
+            // It connects both sides, so it carries all VLANs [assumed].
             Interface::Internal => true,
             Interface::Uplink(uplink) => {
                 self.uplinks

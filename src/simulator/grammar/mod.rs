@@ -163,7 +163,7 @@ impl<Id: Copy> Grammar<Id> {
                 _ => {}
             }
         }
-        // The first to mention a word explains it, so equal ones stay in the table's order until then.
+        // The first command with a word gives its help text, so the sort must be stable.
         keywords.sort_by(|one, other| one.word.cmp(&other.word));
         keywords.dedup_by(|later, first| later.word == first.word);
         arguments.sort_by(|one, other| one.word.cmp(&other.word));

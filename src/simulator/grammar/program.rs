@@ -197,7 +197,7 @@ impl Builder {
                 alternatives,
                 is_optional,
             } => {
-                // The alternatives lead back here, so the place is taken before they are built.
+                // The alternatives refer back to this step, so its index is reserved before they are built.
                 let here = self.push(Step::End);
                 let mut starts = Vec::new();
                 for items in alternatives {

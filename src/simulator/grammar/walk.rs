@@ -74,7 +74,7 @@ impl<'grammar> Walk<'grammar> {
     /// Matches one word; `rest` is the line from there on.
     pub(super) fn take(&mut self, word: &Word<'_>, rest: &str) -> Result<(), SyntaxError> {
         let keyword = match self.keyword(word) {
-            // For whoever took the rest of the line, this word is no longer one.
+            // A reading that consumed the rest of the line has no further words.
             Err(_) if !self.finished.is_empty() => {
                 self.readings.clear();
                 return Ok(());
@@ -112,7 +112,7 @@ impl<'grammar> Walk<'grammar> {
                 if is_rest {
                     self.finished.extend(program.is_end(spot).then(|| at(spot)));
                 } else if next.len() < MOST_READINGS && known.insert((reading.command, spot)) {
-                    // Of several readings that stand at one spot the first counts.
+                    // Of several readings at one position the first is used.
                     next.push(at(spot));
                 }
             }
@@ -135,7 +135,7 @@ impl<'grammar> Walk<'grammar> {
         match (exact, candidates.as_slice()) {
             (Some(exact), _) => Ok(Some(exact)),
             (None, []) => Ok(None),
-            // A second `port` is one too many, and no abbreviation of `port2-vid`.
+            // A second `port` is a repeated option, not an abbreviation of `port2-vid`.
             (None, _) if self.is_spent(word.text) => Err(SyntaxError::Invalid {
                 column: word.column,
             }),

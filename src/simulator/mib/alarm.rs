@@ -43,7 +43,7 @@ static ACTIVE: Table = Table {
         column(3, |gam, index, _| of(active(gam, index), uuid)),
         column(4, |gam, index, _| of(active(gam, index), entity)),
         column(5, |gam, index, _| of(active(gam, index), condition)),
-        // Where in the software or on the board: nothing of the kind fails in a twin.
+        // The location in software or on the board: no such part fails in a twin.
         column(6, |_, _, _| Value::text("")),
         column(7, |_, _, _| Value::Gauge32(0)),
         column(8, |_, _, _| Value::Integer(0)),

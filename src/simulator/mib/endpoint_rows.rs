@@ -55,7 +55,7 @@ pub(super) static ENDPOINT_ETHERNET: Rows = Rows {
 /// One row for each Ethernet port of an endpoint that is heard, by address and port.
 pub(super) static MAC_ETHERNET: Rows = Rows {
     next: |gam, after| {
-        // The ports that are left of the endpoint the name stands in, then the first of a later endpoint.
+        // First the remaining ports of the name's endpoint, then those of later endpoints.
         if let Some((mac, rest)) = split_mac(after)
             && let Some(port) = port_after(gam, mac, rest.first().copied().unwrap_or(0))
         {

@@ -73,7 +73,7 @@ static FILES: Table = Table {
         }),
         column(4, |gam, index, _| {
             let saved = gam.startup().filter(|_| !is_default(index));
-            // What was there from the beginning is as old as a clock can tell [icli].
+            // Files from the factory have the earliest time of the clock [icli].
             let at = saved.map_or(Moment::default(), |saved| saved.at);
             clipped(&at.iso(), LONGEST_TIME)
         }),

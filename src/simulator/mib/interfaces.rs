@@ -61,7 +61,7 @@ static LAST_CHANGE: Scalars = Scalars {
     base: &IF_MIB,
     group: &[],
     needs: None,
-    // Interfaces neither come nor go.
+    // Interfaces are never added or removed.
     scalars: &[column(5, |_, _, _| Value::TimeTicks(0))],
 };
 
@@ -90,7 +90,7 @@ static TABLE: Table = Table {
         }),
         column(5, |gam, index, _| {
             let bits = u64::from(megabits(gam, index)) * 1_000_000;
-            // What is faster than the object can say reads as the most that it can.
+            // A speed beyond the object's range reads as its maximum.
             Value::Gauge32(u32::try_from(bits).unwrap_or(u32::MAX))
         }),
         column(6, |gam, index, _| {
@@ -101,7 +101,7 @@ static TABLE: Table = Table {
         }),
         column(7, |gam, index, _| status(is_wanted(gam, index))).set(ADMIN_STATUS, set_status),
         column(8, |gam, index, _| status(is_up(gam, index))),
-        // When a link came or went is not kept.
+        // The time of link changes is not recorded.
         column(9, |_, _, _| Value::TimeTicks(0)),
         narrow!(10, received.octets),
         narrow!(11, received.unicast()),

@@ -50,7 +50,7 @@ static CONFIG: Table = Table {
             Value::Integer(speed)
         }),
         column(4, |_, _, _| Value::Gauge32(0)),
-        // An uplink takes a transceiver; whatever a G.hn port has counts as a copper one [assumed].
+        // An uplink has a transceiver slot; a G.hn port counts as copper [assumed].
         column(5, |gam, index, _| {
             Value::Integer(i32::from(is_uplink(gam, index)))
         }),

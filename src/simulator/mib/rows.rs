@@ -119,7 +119,7 @@ pub(super) fn lowest_after(after: &[u32]) -> Option<MacAddress> {
             }
             Some(arc) => match u8::try_from(*arc) {
                 Ok(octet) => lowest = lowest << 8 | u64::from(octet),
-                // No address has such an octet: the next one differs further left.
+                // No address has such an octet, so the next address differs in an earlier one.
                 Err(_) => return station_from((lowest + 1) << (8 * (place + 1))),
             },
         }

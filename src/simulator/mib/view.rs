@@ -26,7 +26,7 @@ impl View for Mib<'_> {
 
     fn next(&self, after: &[u32]) -> Option<(Oid, Value)> {
         let following = OBJECTS.partition_point(|object| object.name.as_slice() <= after);
-        // The object that the name stands in has rows left, or the first of a later one is next.
+        // Either the object of the name has further rows, or the first row of a later object is next.
         let inside = self
             .object_of(after)
             .and_then(|(object, index)| self.row_after(object, index));

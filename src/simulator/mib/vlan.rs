@@ -27,7 +27,7 @@ static CAPABILITIES: Scalars = Scalars {
     scalars: &[
         column(1, |_, _, _| Value::Gauge32(1)),
         column(2, |_, _, _| Value::Gauge32(HIGHEST_VLAN)),
-        // VLANs do not share what they learn [assumed].
+        // VLANs do not share learned addresses [assumed].
         column(3, |_, _, _| Value::Gauge32(0)),
     ],
 };
@@ -92,7 +92,7 @@ static PORTS: Table = Table {
             native(gam, index, SwitchportMode::Hybrid)
         }),
         column(11, |_, _, _| Value::Integer(CUSTOMER_PORT)),
-        // What is not a member's does not come in, whether it has a tag or not; the native VLAN goes out without [assumed].
+        // Frames of other VLANs are dropped, tagged or not; the native VLAN is sent untagged [assumed].
         column(12, |_, _, _| Value::truth(true)),
         column(13, |_, _, _| Value::Integer(0)),
         column(14, |_, _, _| Value::Integer(0)),
@@ -194,7 +194,7 @@ fn members(gam: &Gam, port: Interface, of: Of) -> VlanSet {
         SwitchportMode::Hybrid => Some(Of::Hybrid),
     };
     match port {
-        // No command forbids one.
+        // There is no command to forbid a VLAN.
         _ if of == Of::Forbidden => VlanSet::default(),
         Interface::Ghn(port) if is_of == Some(of) => gam.running().vlans_on_port(port),
         Interface::Uplink(uplink) if is_of == Some(of) => {

@@ -60,7 +60,7 @@ impl Control {
             path: path.to_owned(),
             listener,
         };
-        // Nobody is let in before this returns.
+        // No client is accepted before this returns.
         let owner_only = std::fs::Permissions::from_mode(0o600);
         std::fs::set_permissions(path, owner_only).map_err(failed)?;
         Ok(control)
@@ -91,7 +91,7 @@ impl Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // Where it cannot be removed, the next fleet finds that nobody listens.
+        // If removing fails, the next fleet detects a stale socket.
         drop(std::fs::remove_file(&self.path));
     }
 }
@@ -181,7 +181,7 @@ mod tests {
         writer.write_all(&long).await.unwrap();
         let line = lines.next_line().await.unwrap().unwrap();
         assert!(line.contains("at most"), "{line}");
-        // What was not read may end it as a reset.
+        // Unread data may make the close a reset.
         assert!(!matches!(lines.next_line().await, Ok(Some(_))));
         serving.abort();
     }

@@ -300,7 +300,7 @@ fn endpoints(gam: &Gam) -> Vec<ShownEndpoint> {
         .chain(gam.world().plugged.keys().copied())
         .collect();
     let mut shown: Vec<ShownEndpoint> = macs.into_iter().map(|mac| endpoint(gam, mac)).collect();
-    // Numbers first, strangers after them.
+    // Configured endpoints by number first, then unconfigured ones.
     shown.sort_by_key(|one| (one.id.is_none(), one.id));
     shown
 }

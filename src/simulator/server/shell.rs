@@ -56,7 +56,7 @@ struct Shell {
 pub(super) async fn wait(channel: Channel<Msg>, asked: oneshot::Receiver<ShellSettings>) {
     let (read, output) = channel.split();
     let mut input = Input::new(read);
-    // The connection is gone where nobody can ask any more.
+    // An error here means that the connection is gone.
     if let Ok(settings) = input.during(asked).await {
         serve(input, output, settings).await;
     }
@@ -77,7 +77,7 @@ async fn serve(input: Input, output: ChannelWriteHalf<Msg>, settings: ShellSetti
                 standing,
                 kept: Vec::new(),
             };
-            // It always ends; how is nothing to a device.
+            // The session ends in any case; the reason does not matter to the device.
             let _ended = shell.go_on().await;
             let _ended = shell.release().await;
             close(&shell.output).await;
@@ -98,14 +98,14 @@ async fn serve(input: Input, output: ChannelWriteHalf<Msg>, settings: ShellSetti
         let _sent = goodbye.await;
         control.cut_off().await;
     };
-    // Who stopped in the middle of new keys is told nothing; then there is nothing to wait for.
+    // During a key re-exchange nothing can be sent to a stalled client, so there is nothing to wait for.
     if timeout(FAREWELL, gone).await.is_err() {
         control.cut();
     }
 }
 
 async fn close(output: &ChannelWriteHalf<Msg>) {
-    // A connection that is gone is closed enough.
+    // An error means that the connection is closed already.
     let _sent = output.exit_status(0).await;
     let _sent = output.eof().await;
     let _sent = output.close().await;
@@ -297,7 +297,7 @@ impl Shell {
             written = self.input.during(written) => written,
             () = control.cut_off() => return Err(Ended),
         };
-        // A device that went down meanwhile says no more.
+        // A device that went down meanwhile sends nothing more.
         let Ok(Some(result)) = written else {
             return Err(Ended);
         };
@@ -330,7 +330,7 @@ impl Shell {
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         if self.standing.pieces != Pieces::One {
-            // What was kept back for a line before this one comes before it.
+            // Output held back for an earlier line is sent before it.
             self.release().await?;
         }
         match self.standing.pieces {
@@ -363,7 +363,7 @@ impl Shell {
         let control = Arc::clone(&self.settings.control);
         for piece in bytes.chunks(packet) {
             let length = u64::try_from(piece.len()).unwrap_or(0);
-            // What is encrypted is longer than what it was.
+            // Ciphertext is longer than plain text.
             let left = control.bytes_written() + length;
             let sent = async {
                 self.output.data_bytes(piece.to_vec()).await.ok()?;

@@ -51,7 +51,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     let writes = match plan.stall {
         Some(Stage::Tcp) => Some(0),
         Some(Stage::Identification) => Some(1),
-        // The identification and what algorithms there are.
+        // The identification and the list of algorithms.
         Some(Stage::Kex) => Some(2),
         Some(Stage::Auth | Stage::Shell | Stage::Prompt) | None => None,
     };
@@ -69,7 +69,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     };
     let for_keys = Arc::clone(&shared);
     let made = move || for_keys.host_keys.of(&serial, plan.other_host_key);
-    // An RSA key takes a second to make.
+    // Generating an RSA key needs a second.
     if let Ok(Ok(key)) = tokio::task::spawn_blocking(made).await {
         let config = Arc::new(config(&shared, key));
         talk(&registered, config, wire, &control, plan).await;
@@ -88,7 +88,7 @@ impl Drop for Registered {
         let control = self
             .shared
             .change(|state, _| state.connections.remove(&number));
-        // A shell that still writes learns that nobody reads.
+        // A shell that still writes gets an error.
         if let Some(control) = control {
             control.cut();
         }
@@ -126,7 +126,7 @@ async fn talk(
         seen = entered.wait_for(|has_shell| *has_shell) => drop(seen),
         () = tokio::time::sleep(LOGIN_TIME) => control.cut(),
     }
-    // How it ended is nothing to a device.
+    // The reason does not matter to the device.
     let _ended = running.await;
 }
 
@@ -149,7 +149,7 @@ fn config(shared: &Shared, key: russh::keys::PrivateKey) -> Config {
         preferred,
         max_auth_attempts: login.attempts,
         inactivity_timeout: None,
-        // What is on its way when a session does not look is bounded by these two.
+        // These two limit the unread data of a session that does not read.
         window_size: 128 * 1024,
         channel_buffer_size: 16,
         ..Config::default()
@@ -289,7 +289,7 @@ impl Handler for Connection {
         } else {
             let (shell, asked) = oneshot::channel();
             self.channel = Some((channel.id(), shell));
-            // It ends with the connection.
+            // The task ends with the connection.
             drop(self.shared.runtime.spawn(shell::wait(channel, asked)));
             reply.accept().await;
         }
@@ -335,7 +335,7 @@ impl Handler for Connection {
             is_silent: self.plan.stall == Some(Stage::Prompt),
         };
         self.has_shell.send_replace(true);
-        // Nobody takes it where the channel was closed meanwhile.
+        // The receiver is gone if the channel was closed meanwhile.
         let _taken = shell.send(settings);
         Ok(())
     }

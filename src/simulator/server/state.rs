@@ -132,7 +132,7 @@ impl State {
             for keys in keys.as_bytes().chunks(MOUTHFUL) {
                 session.type_keys(keys);
                 while let Some(entered) = session.next_line(&self.gam) {
-                    // What saves or reboots has a way of its own; here it only prints.
+                    // Saves and reboots have their own faults; here they only print.
                     let _outcome = session.run(&entered, &mut self.gam, now);
                     shown.append(&mut session.take_output());
                     if shown.len() > MOST_SHOWN {
@@ -256,13 +256,13 @@ impl Shared {
         };
         let number = self.last_trap.fetch_add(1, Ordering::Relaxed);
         if let Some(datagram) = trap.encode(&receiver.community, number, uptime) {
-            // A trap that cannot be sent is lost, as it would be on the way.
+            // A failed send is a lost trap, as on a real network.
             let _sent = socket.send_to(&datagram, receiver.address);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A test's closure that panics leaves the state as far as it got.
+        // A panic in a test's closure leaves the state half changed, which is acceptable.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -55,7 +55,7 @@ impl Twin {
     pub async fn start(mut settings: TwinSettings) -> Result<Self, StartError> {
         let now = clock::now();
         let mut build = settings.build.clone();
-        // The device has it from here on.
+        // From here on the device owns it.
         settings.build.configuration = None;
         if !settings.login.password.is_empty() {
             let delivered = || Configuration::factory(&build.hardware);
@@ -85,7 +85,7 @@ impl Twin {
             tokio::spawn(door::serve(Arc::clone(&shared))),
             tokio::spawn(udp::serve(Arc::clone(&shared), Arc::new(socket))),
         ];
-        // Tells the cold start.
+        // Sends the cold start trap.
         shared.change(|_, _| ());
         Ok(Self {
             shared,

@@ -65,7 +65,7 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
         let began = Instant::now();
         let answers = match received {
             None => held.take_pile(),
-            // An ICMP message about somebody who asked and went away; one error after the other must not keep others waiting.
+            // An ICMP error about a client that is gone. A series of them must not keep other clients waiting.
             Some(Err(_)) => {
                 tokio::task::yield_now().await;
                 continue;
@@ -159,7 +159,7 @@ fn appear(state: &mut State, endpoint: u16, subscriber: Option<u16>, now: Moment
             ..EndpointOptions::default()
         },
     };
-    // Where the device refuses it, nothing appears.
+    // If the device refuses the edit, nothing appears.
     let _refused = state.gam.edit(&edit, now);
     if let Some(subscriber) = subscriber {
         let edit = Edit::Subscriber {
@@ -210,7 +210,7 @@ async fn send(socket: &UdpSocket, answer: &Answer) {
     };
     let socket = elsewhere.as_ref().unwrap_or(socket);
     for _ in 0..=answer.copies {
-        // What cannot be sent is lost, as it would be on the way.
+        // A failed send is a lost datagram, as on a real network.
         let _sent = socket.send_to(&answer.datagram, answer.to).await;
     }
 }

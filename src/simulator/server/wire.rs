@@ -111,7 +111,7 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         {
-            // Before the check: a cut in between finds the waker.
+            // Registered before the check, so that a cut in between finds the waker.
             let reader = self.control.reader.lock();
             *reader.unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
         }

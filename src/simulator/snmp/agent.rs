@@ -276,7 +276,7 @@ impl Agent {
         let reply = if is_allowed {
             perform(pdu, &terms, view)?
         } else {
-            // RFC 3413 §3.2 (5): nobody may look at anything with less protection than they have keys for.
+            // RFC 3413 §3.2 (5): a user must use the protection that they have keys for.
             failure(pdu, &terms, ErrorStatus::AuthorizationError, 0)
         };
         let content = scoped(

@@ -30,7 +30,7 @@ pub(crate) fn password_key(authentication: Authentication, password: &[u8]) -> V
 }
 
 fn stretch<D: Digest>(password: &[u8]) -> Vec<u8> {
-    // Whole blocks of the hash at a time: its own buffer then never comes into play.
+    // Whole blocks of the hash at a time, which avoids copying to its internal buffer.
     let piece = password.repeat(64);
     let mut hash = D::new();
     let mut left = PASSWORD_BYTES;
@@ -78,7 +78,7 @@ pub(crate) fn digest(
         Authentication::Md5 => over::<Md5>(key, parts),
         Authentication::Sha1 => over::<Sha1>(key, parts),
     };
-    // An HMAC takes a key of any length and both digests are longer than 96 bits.
+    // HMAC accepts keys of any length, and both digests are longer than 96 bits.
     digest.unwrap_or_default()
 }
 

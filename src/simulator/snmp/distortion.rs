@@ -150,7 +150,7 @@ impl Lens<'_> {
         let parent = last.split_last().map_or(last, |(_, parent)| parent);
         let mut end = parent.to_vec();
         end.push(u32::MAX);
-        // Below the highest arc there can be more names; they are taken one by one.
+        // More names may follow below the highest arc; they are skipped one by one.
         end.max(name.arcs().to_vec())
     }
 }

@@ -223,7 +223,7 @@ impl Envelope<'_> {
         if self.level > SecurityLevel::NoAuthNoPriv {
             let (authentication, key) = self.keys.authentication.as_ref()?;
             let digest = authentication::digest(*authentication, key, &[&message]);
-            // Lengths before the digest have moved it; what comes after it has not changed.
+            // The lengths before the digest shifted it; the bytes after it are unchanged.
             let after = 2 + salt.len() + data.len();
             let from_the_end = message.len().checked_sub(after + DIGEST_LENGTH)?;
             let place = message.get_mut(from_the_end..)?.first_chunk_mut()?;

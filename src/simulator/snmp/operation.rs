@@ -31,7 +31,7 @@ pub(crate) fn perform(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &mut dyn View) -> 
         match pdu.kind {
             Kind::Get => get(pdu, terms, view),
             Kind::GetNext => get_next(pdu, terms, view),
-            // RFC 1157 knows no GETBULK.
+            // RFC 1157 has no GETBULK.
             Kind::GetBulk if !terms.is_version_one => get_bulk(pdu, terms, view),
             Kind::Set => set(pdu, terms, view),
             _ => return None,
@@ -157,7 +157,7 @@ fn get(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>, Fai
             Value::NoSuchObject | Value::NoSuchInstance | Value::Counter64(_)
         );
         if terms.is_version_one && !is_for_version_one {
-            // RFC 3584 §4.2.2.1: what SNMPv1 has no word for is not there.
+            // RFC 3584 §4.2.2.1: objects of types unknown to SNMPv1 are hidden.
             return Err((ErrorStatus::NoSuchName, index));
         }
         answer.add_or_too_big(name.arcs(), &value, index)?;
@@ -203,7 +203,7 @@ fn following(
             break;
         }
         let further = next(name.arcs())?;
-        // A walk that is made to stand still would be stepped over for ever.
+        // A walk that repeats an instance by a fault would be skipped forever.
         if further.as_ref().is_some_and(|(next, _)| next <= name) {
             return Err((ErrorStatus::GenErr, index));
         }
@@ -266,7 +266,7 @@ fn get_bulk(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>
     {
         return Err((ErrorStatus::TooBig, 0));
     }
-    // An empty list would read as the end of everything; it is not.
+    // An empty list would mean the end of the MIB, which is wrong here.
     if is_full && count == 0 {
         return Err((ErrorStatus::TooBig, 0));
     }
@@ -302,7 +302,7 @@ fn set(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &mut dyn View) -> Result<Vec<u8>,
     if terms.access < Access::Write && !pdu.bindings.is_empty() {
         return Err((ErrorStatus::NoAccess, 1));
     }
-    // The answer repeats the question, so it is known beforehand whether it fits; afterwards would be too late.
+    // The answer repeats the request, so its size is known. Check it before the SET: afterwards would be too late.
     if pdu.raw.len() > terms.room {
         return Err((ErrorStatus::TooBig, 0));
     }

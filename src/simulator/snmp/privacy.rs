@@ -74,7 +74,7 @@ pub(crate) fn decrypt(
         Privacy::Des => {
             let (key, iv) = des_key(key, salt)?;
             let (blocks, rest) = Array::slice_as_chunks_mut(&mut bytes);
-            // RFC 3414 §8.3.2 (2): half a block is nothing DES made.
+            // RFC 3414 §8.3.2 (2): DES never produces half a block.
             if !rest.is_empty() {
                 return Err(Undecryptable);
             }

@@ -103,7 +103,7 @@ impl Users {
         engine: &EngineId,
         clock: Clock,
     ) -> Result<Opened, Refused> {
-        // (3) How a manager finds out whom it talks to (§4).
+        // (3) Discovery: the report carries the engine id (§4).
         if message.engine_id != engine.as_bytes() {
             return Err(Refused::openly(Reported::UnknownEngineIds));
         }
@@ -127,7 +127,7 @@ impl Users {
         if !is_authentic(keys, datagram, message) {
             return Err(Refused::openly(Reported::WrongDigests));
         }
-        // (7) The manager learns the right time from the report, and believes it because it is signed.
+        // (7) The manager learns the time from this report and accepts it, because the report is authenticated.
         if !is_in_time(message.clock, clock) {
             return Err(Refused {
                 reported: Reported::NotInTimeWindows,

@@ -156,7 +156,7 @@ impl Terminal {
             return;
         }
         match self.reading {
-            // A command that speaks after its prompt has come is no longer in the foreground.
+            // Output after the prompt does not belong to the foreground command.
             Reading::Yes => self.asynchronous(text.trim_end_matches('\n')),
             Reading::Suspended | Reading::No => {
                 if self.screen.has_row() {
@@ -250,7 +250,7 @@ impl Terminal {
     }
 
     fn postpone(&mut self, later: Later) {
-        // A new prompt makes an old line's redrawing pointless, never the other way round.
+        // A new prompt replaces a pending redraw, never the reverse.
         if matches!(later, Later::Read { .. }) || !matches!(self.later, Some(Later::Read { .. })) {
             self.later = Some(later);
         }

@@ -112,7 +112,7 @@ impl Pager {
             }
             if self.state == State::Printing && self.length > 0 && self.rows >= self.length {
                 self.state = State::Waiting;
-                // After a line that filled the width exactly, the rest of it goes on the next row anyhow.
+                // After a line of exactly the width, the rest is on the next row anyway.
                 screen.fresh_line();
                 screen.text(MORE);
                 return Some(at);

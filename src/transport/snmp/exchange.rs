@@ -74,7 +74,7 @@ impl Answer {
     /// Reads a PDU that lies within `bytes`.
     pub(super) fn read(bytes: Vec<u8>, pdu: Range<usize>) -> Result<Self, Malformed> {
         let (head, bindings) = pdu::read(bytes.get(pdu.clone()).unwrap_or_default())?;
-        // The list of bindings is the last thing in a PDU.
+        // The list of bindings is the last part of a PDU.
         let bindings = pdu.end - bindings.len()..pdu.end;
         Ok(Self {
             head,

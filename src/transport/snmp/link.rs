@@ -106,7 +106,7 @@ impl Link {
 
     pub(super) async fn send(&self, datagram: &[u8]) -> io::Result<()> {
         match self.socket.send(datagram).await {
-            // That was about an earlier one; this one was not sent.
+            // The pending error is about an earlier datagram; this one was not sent, so send it again.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 self.fail(&error);
                 self.socket.send(datagram).await
@@ -190,7 +190,7 @@ impl Ticket<'_> {
                 biased;
                 () = &mut late => return Arrival::Nothing,
                 () = self.inbox.bell.notified() => {}
-                // An error alone does not make a socket readable.
+                // An error does not make the socket readable, so it is polled separately.
                 ready = self.link.socket.ready(Interest::READABLE | Interest::ERROR) => match ready {
                     Ok(ready) if ready.is_error() => self.link.complain(),
                     Ok(_) => {}

@@ -127,6 +127,8 @@ impl Walk {
     pub(super) fn ask_less(&mut self) -> bool {
         let pace = &mut self.pace;
         pace.good = 0;
+        // Each refusal doubles the probation. Otherwise the walk would grow into the same tooBig again and again, which
+        // costs a round trip each time.
         pace.needed = (pace.needed * 2).min(PROBATION * 16);
         if pace.rows > 1 {
             pace.rows /= 2;
@@ -156,7 +158,7 @@ impl Walk {
             else {
                 continue;
             };
-            // What lies behind the end of a column is nobody's.
+            // GETBULK continues after the end of a column; these cells belong to other objects.
             if *has_ended {
                 continue;
             }
@@ -182,7 +184,7 @@ impl Walk {
         self.open.drain(..width.min(self.open.len()));
         let still = |turn: &usize| !ended.get(*turn).copied().unwrap_or(true);
         let place = |turn: usize| step.places.get(turn).copied();
-        // In a last row that is cut off, the columns at its end got one cell less.
+        // If the last row is incomplete, its last columns got one cell less.
         let cut = count % width;
         let goes_on = (cut..width).chain(0..cut).filter(still).filter_map(place);
         self.open.extend(goes_on);
@@ -215,6 +217,7 @@ impl Walk {
             .zip(ends)
             .map(|(start, end)| self.piece(column, at(*start), Some(at(*end))))
             .collect();
+        // The last piece has no end: rows above `highest` must not be lost, whatever the caller expected.
         let behind = match pieces.is_empty() {
             true => column.last.clone(),
             false => at(highest),
@@ -284,7 +287,7 @@ impl Running {
         });
         self.last.clear();
         self.last.extend_from_slice(name);
-        // Behind the last name of a piece there is nothing to ask for.
+        // After the last name of a piece there is nothing to request.
         Ok(self.until.as_deref() == Some(name))
     }
 }
@@ -304,6 +307,7 @@ impl Pace {
             return;
         }
         self.good = 0;
+        // In the reverse order of `ask_less`: the width first, then the rows.
         if self.width < self.most_width {
             self.width = (self.width * 2).min(self.most_width);
         } else {

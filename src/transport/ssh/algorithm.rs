@@ -102,7 +102,7 @@ pub(super) fn offered(families: &[Family], is_legacy: bool) -> Preferred {
         key: Cow::Owned(keys.collect()),
         cipher: Cow::Owned(list(&CIPHERS, &LEGACY_CIPHERS, is_legacy)),
         mac: Cow::Owned(list(&MACS, &LEGACY_MACS, is_legacy)),
-        // What a device sends is not unpacked before it is known to be small.
+        // No compression: output must not be unpacked before its size is checked.
         compression: Cow::Borrowed(&[compression::NONE]),
         ..Preferred::DEFAULT
     }

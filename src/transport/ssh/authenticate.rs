@@ -62,7 +62,7 @@ pub(super) async fn authenticate(
         let answers = match prompts.as_slice() {
             [] => Vec::new(),
             [prompt] if !prompt.echo => vec![password.to_owned()],
-            // A password is not an answer to what would be shown, or to a choice of a new one.
+            // Never send the password to a question with echo, or to one for a new password.
             [prompt, ..] => {
                 return Err(SshError::LoginQuestion {
                     address: login.address,
@@ -86,7 +86,7 @@ async fn by_key(
     let hash = if key.algorithm().is_rsa() {
         let known = handle.best_supported_rsa_hash().await.map_err(failed)?;
         let is_old = login.legacy_algorithms;
-        // A device that does not say what it knows gets what all of today know.
+        // A device that does not list its algorithms gets SHA-2, which all current ones support.
         known.flatten().or((!is_old).then_some(HashAlg::Sha256))
     } else {
         None

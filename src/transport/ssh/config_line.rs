@@ -127,7 +127,7 @@ fn is_key(character: char) -> bool {
 /// Checks that quotes enclose only names and descriptions, and that no option occurs twice. A text that breaks out of
 /// its quotes therefore cannot form a valid line.
 fn check_quotes(text: &str) -> Result<(), NotALine> {
-    // Outside and inside take turns.
+    // Parts outside and inside of quotes alternate.
     let parts: Vec<&str> = text.split('"').collect();
     let is_closed = !parts.len().is_multiple_of(2);
     if parts.len() > 1 && !(is_closed && text.starts_with("ghn ")) {

@@ -32,6 +32,7 @@ impl Fence {
 
     /// Closes the fence for good: another process has the lease.
     pub fn close(&self) {
+        // Not a time in the past: `extend` must not open it again with a late renewal.
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

@@ -57,13 +57,13 @@ pub(super) fn guarded(stream: TcpStream, fence: Option<Fence>) -> Result<(Guarde
 impl Wire {
     /// Blocks all further writes and shuts the connection down; returns the number of bytes sent in all.
     pub(super) fn cut(&self) -> u64 {
-        // A write that is under way is counted before this gets the lock, and none comes after it.
+        // The lock orders this against writes: each is either counted before or refused after.
         let bytes = {
             let mut sent = self.state.lock();
             sent.is_cut = true;
             sent.bytes
         };
-        // Where it is down already there is nothing to do.
+        // An error means that the connection is down already.
         let _down = self.socket.shutdown(Shutdown::Both);
         bytes
     }
@@ -118,7 +118,8 @@ impl AsyncWrite for Guarded {
         if sent.is_cut {
             return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
         }
-        // Asked here and nowhere earlier: between any other place and this one a process may sleep for an hour.
+        // The fence must be checked here, right before the write. After an earlier check the process may be suspended
+        // for an hour and then write without a lease.
         if state.fence.as_ref().is_some_and(|fence| !fence.is_open()) {
             sent.is_cut = true;
             return Poll::Ready(Err(Error::other("the lease expired")));
@@ -174,7 +175,7 @@ mod tests {
         fence.close();
         let error = guarded.write_all(b"behind").await.unwrap_err();
         assert_eq!(error.to_string(), "the lease expired");
-        // It stays so, whatever becomes of the fence.
+        // It stays cut, even if the fence opens again.
         fence.extend(Instant::now() + Duration::from_secs(60));
         assert!(guarded.write_all(b"behind").await.is_err());
         assert_eq!(wire.sent(), 6);
@@ -187,7 +188,7 @@ mod tests {
         let fence = Fence::until(Instant::now());
         let (mut guarded, wire, far) = pair(Some(fence.clone())).await;
         assert!(guarded.write_all(b"late").await.is_err());
-        // A lease that is got again is for a new session: nobody knows what somebody else did meanwhile.
+        // A renewed lease needs a new session: another process may have changed the device meanwhile.
         fence.extend(Instant::now() + Duration::from_secs(60));
         assert!(fence.is_open());
         assert!(guarded.write_all(b"late").await.is_err());

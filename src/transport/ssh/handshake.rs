@@ -75,7 +75,8 @@ pub(super) async fn handshake(
     let Some(pinned) = login.host_key.clone() else {
         return Err(SshError::HostKeyUnknown { address, presented });
     };
-    // A device with keys of several kinds shows the one that we like best, and the pin may be of another kind.
+    // A device with several host keys presents the kind that we prefer, but the pin may be of another kind. So try
+    // each.
     for family in Family::ALL.into_iter().filter(|family| *family != shown) {
         if let Ok(connection) = attempt(login, fence, &[family], deadline).await {
             return Ok(connection);
@@ -119,7 +120,7 @@ pub async fn host_key_of(
             _,
         ) => Ok(presented),
         (Err(error), _) => Err(error),
-        // Without a pin no key is taken.
+        // Without a pin no key is accepted, so this cannot happen.
         (Ok(_), None) => Err(SshError::Certificate { address }),
     }
 }

@@ -64,7 +64,7 @@ fn masked(line: &str, password: &str) -> String {
         line.replace(password, "***")
     };
     let small = line.to_ascii_lowercase();
-    // The first such word: what is behind it may hold the others.
+    // The first such word is used, because the text after it may contain others.
     let secretive = SECRETIVE.iter().filter_map(|word| {
         let at = small.find(word)? + word.len();
         // `Password:` is a question and not an answer.

@@ -22,7 +22,7 @@ impl Session {
             }),
         };
         if read.is_ok() {
-            // What was read is no interruption of the line that follows.
+            // Clear the reply, so that the next line does not treat it as unsolicited output.
             self.screen.clear_lines();
             self.succeed();
         } else {
@@ -42,7 +42,7 @@ impl Session {
             let Some(last) = body.messages.last() else {
                 return Ok(body.lines);
             };
-            // A message may have broken a line in two. It would not do that twice in the same place.
+            // A message may have split a line. Another attempt is not interrupted at the same position.
             if before.as_ref() == Some(&body.lines) {
                 return Ok(body.lines);
             }
@@ -96,7 +96,7 @@ impl Session {
             match view(lines, &current, line.text(), &self.prompt) {
                 View::Finished(body, prompt) => {
                     let has_end = body.lines.last().map(|line| line.trim()) == last_line;
-                    // Text may look like a prompt where a packet happens to end.
+                    // A line may look like a prompt just because a packet ends there, so probe after a pause.
                     if last_line.is_none() || has_end || was_paused {
                         self.prompt = prompt;
                         return Ok(body);
@@ -113,7 +113,7 @@ impl Session {
                         question: self.quote([question.as_str()]),
                     });
                 }
-                // Somebody may have given the device another name.
+                // Another user may have renamed the device.
                 View::OtherPrompt if was_paused => {
                     let text = self.screen.all();
                     self.prompt = self.learn(deadline, doing).await?;

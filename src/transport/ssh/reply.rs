@@ -50,7 +50,7 @@ pub(super) fn view(lines: &[String], current: &str, sent: &str, prompt: &Prompt)
     if Prompt::guess(current).is_some() {
         return View::OtherPrompt;
     }
-    // A message came behind the prompt, and the device did not show it again.
+    // A message followed the prompt, and the device did not repeat the prompt.
     let last = after
         .iter()
         .rposition(|line| !is_message(line) && !line.trim().is_empty());
@@ -83,7 +83,7 @@ fn is_echo(line: &str, sent: &str, prompt: &Prompt) -> bool {
     let Some(scrolled) = typed.strip_prefix('$') else {
         return false;
     };
-    // What is left of a line that scrolled is its end, with the end of the prompt or without; a few letters could be anything.
+    // A scrolled line shows only its end, possibly with the end of the prompt. A few letters could match by chance.
     let scrolled = scrolled.trim();
     scrolled.ends_with(sent) || (scrolled.len() >= 8 && sent.ends_with(scrolled))
 }

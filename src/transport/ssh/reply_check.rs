@@ -56,6 +56,8 @@ pub(super) fn classify(
     sent_line: &SentLine<'_>,
     is_quiet: bool,
 ) -> ReplyClass {
+    // The echo first: a prompt before it belongs to the line before, and reading it as the answer would accept every
+    // line.
     let Some(echo) = lines.iter().position(|line| sent_line.is_echo(line)) else {
         return if is_quiet && is_question(current) {
             ReplyClass::Question
@@ -71,10 +73,11 @@ pub(super) fn classify(
         None if is_quiet && Prompt::guess(current).is_some() => (after, None),
         None => return ReplyClass::Waiting,
     };
-    // A message came behind the prompt, and maybe the device shows it again.
+    // A message followed the prompt. The device may show the prompt again, so wait for the pause.
     if current.trim().is_empty() && !is_quiet {
         return ReplyClass::Waiting;
     }
+    // Refusals before the empty reply: a refusal may be followed by a good prompt.
     if sent_line.is_refused(said) {
         return ReplyClass::Refused;
     }
@@ -88,6 +91,8 @@ pub(super) fn classify(
         (ExpectedReply::Saving, ["Building configuration...", saving]) => saved(saving).map(Some),
         _ => None,
     };
+    // Silence is consent on this device family (docs/gam.md), so every unexplained word is a failure. The look after
+    // the apply is the proof.
     let is_undisturbed = before.iter().all(|line| sent_line.is_aside(line));
     match (prompt, bytes) {
         (Some(prompt), Some(bytes)) if is_undisturbed => ReplyClass::Good(Reply {
@@ -108,7 +113,7 @@ pub(super) fn is_calm(lines: &[String], current: &str, at: &Prompt) -> bool {
         expected: ExpectedReply::Nothing,
     };
     let current = current.trim();
-    // Half a message may stand there; what becomes of it shows later.
+    // Half a message is accepted here; the next check sees the rest.
     let is_open = ["%", "*"].iter().any(|mark| current.starts_with(mark));
     let is_prompt = current.is_empty() || at.begins(current).is_some();
     (is_prompt || is_open)
@@ -146,7 +151,7 @@ impl SentLine<'_> {
     fn is_echo(&self, line: &str) -> bool {
         let line = line.trim();
         if let Some(end) = line.strip_prefix('$') {
-            // A few letters could be anything.
+            // A few letters could match by chance.
             let end = end.trim_start();
             return end.len() >= 8 && self.at.with(self.text).ends_with(end);
         }

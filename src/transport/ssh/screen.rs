@@ -142,7 +142,7 @@ impl Screen {
             b'K' if number == 2 => self.line.clear(),
             b'J' => self.line.truncate(self.cursor),
             b'D' => self.cursor = self.cursor.saturating_sub(number.max(1)),
-            // No further than there is text: an invented width fills no memory.
+            // Limited by the existing text: a forged column must not allocate memory.
             b'C' => self.cursor = (self.cursor + number.max(1)).min(self.line.len()),
             b'G' => self.cursor = number.saturating_sub(1).min(self.line.len()),
             b'P' => {

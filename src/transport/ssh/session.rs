@@ -82,7 +82,7 @@ impl Session {
             connection,
             channel,
             screen: Screen::new(),
-            // Learnt before anything is asked.
+            // The prompt must be known before any command is sent.
             prompt: Prompt::unknown(),
             fence: fence.cloned(),
             mode: Mode::Exec,
@@ -101,6 +101,8 @@ impl Session {
 
     /// Marks the session as failed until `succeed`: an operation that is cancelled half-way also leaves it unusable.
     pub(super) fn begin(&mut self) -> Result<(), SshError> {
+        // Set before the operation, not on its failure: a dropped future runs no error path, and its reply would answer
+        // the next line.
         if std::mem::replace(&mut self.is_spent, true) {
             return Err(SshError::Spent {
                 address: self.login.address,
@@ -131,7 +133,7 @@ impl Session {
             while !matches!(self.channel.wait().await, None | Some(ChannelMsg::Close)) {}
             Ok::<(), SshError>(())
         };
-        // The device closes or we do: there is nothing to be done about either.
+        // Errors are ignored: the connection is closed in any case.
         let _left = timeout(FAREWELL, leaving).await;
         let goodbye = self
             .connection
@@ -165,7 +167,7 @@ impl Session {
         loop {
             let current = self.screen.current();
             match repeated(self.screen.lines(), &current) {
-                // A ruler in a banner comes in lines that are alike, and then goes on.
+                // A ruler in a banner also repeats, but more output follows it.
                 Some(prompt) if was_asked && (prompt.is_name_like() || was_paused) => {
                     return Ok(prompt);
                 }
@@ -183,7 +185,7 @@ impl Session {
     async fn enable(&mut self, deadline: Instant) -> Result<(), SshError> {
         let doing = Doing::Enabling;
         let address = self.login.address;
-        // As a key it would do something else than be typed.
+        // A control character in the password would act as a key.
         let password = self.login.password.clone();
         if password.reveal().iter().any(|byte| byte.is_ascii_control()) {
             return Err(SshError::PasswordNotTypable { address });

@@ -30,7 +30,7 @@ impl Session {
         if self.is_fenced_off() {
             return Err(self.closed(doing));
         }
-        // A few bytes: they wait only where the device has stopped reading.
+        // A few bytes are sent at once, unless the device has stopped reading.
         match timeout(self.timeouts.silence, self.channel.data_bytes(keys)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(self.closed(doing)),
@@ -110,7 +110,7 @@ impl Session {
 
     /// Discards the output received meanwhile.
     pub(super) async fn drain(&mut self) {
-        // What is there is there at once. That the channel was closed shows when something is sent.
+        // Only buffered output is discarded, without waiting. A closed channel is noticed at the next send.
         while let Ok(Some(_)) = timeout(Duration::ZERO, self.channel.wait()).await {}
     }
 

@@ -133,6 +133,8 @@ impl Session {
                 Ok((exchange, reply.bytes))
             }
             Err(because) => {
+                // Cut first, count then: no byte can leave after the count. A line of which no byte left has certainly
+                // not run.
                 let sent = self.cut();
                 let was_sent = before.is_some_and(|before| sent > before);
                 let all = self.screen.all();
@@ -264,7 +266,7 @@ impl Session {
 
     /// Refuses to send a line; this is a failure as well.
     fn not_sent<T>(&mut self, text: &str, because: SshError) -> Result<T, SshError> {
-        // What failed before is why, wherever the session was then.
+        // An earlier failure is the real cause, whatever the mode.
         let because = self.begin().err().unwrap_or(because);
         self.cut();
         Err(SshError::Line {

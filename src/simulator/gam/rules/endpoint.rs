@@ -83,7 +83,7 @@ fn check_endpoint(
             return Err(Refusal::PortFull);
         }
     }
-    // One without a port takes no place, so that a box can be prepared before the old one goes [assumed].
+    // An endpoint without a port does not count, so a new one can be prepared before the old one is removed [assumed].
     if endpoint.port != ExpectedPort::Unassigned && placed >= hardware.model.endpoint_capacity() {
         return Err(Refusal::TooManyEndpoints);
     }

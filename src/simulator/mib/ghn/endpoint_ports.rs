@@ -43,7 +43,7 @@ const FEEDING_POWER: i32 = 1;
 const NOT_FEEDING_POWER: i32 = 0;
 
 const POE: &[Column] = &[
-    // The port that can, 0 where none can.
+    // The port with power, 0 without one.
     column(10, |gam, index, _| {
         of(gam, index, |one| Value::Gauge32(poe(gam, one).port))
     }),
@@ -56,7 +56,7 @@ const POE: &[Column] = &[
         })
     }),
     column(30, |_, _, _| Value::truth(false)),
-    // Where an endpoint has its own power from, and how much, is not modelled [assumed].
+    // The power supply of an endpoint is not modelled [assumed].
     column(40, |_, _, _| Value::Integer(NOT_APPLICABLE)),
     column(50, |_, _, _| Value::Integer(NOT_APPLICABLE)),
     column(60, |gam, index, _| {

@@ -35,7 +35,7 @@ static BRIEF: Table = Table {
         column(60, |gam, index, _| {
             Value::truth(has_outage(gam, index, true))
         }),
-        // No port of ours is fed by the other side.
+        // A GAM's port is never powered by the other side.
         column(70, |_, _, _| Value::truth(false)),
     ],
 };

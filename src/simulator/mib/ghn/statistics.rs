@@ -65,7 +65,7 @@ pub(super) fn objects() -> Vec<Object> {
 
 fn traffic(gam: &Gam, index: &[u32], now: Moment) -> Traffic {
     match ethernet_port(index) {
-        // What is behind an endpoint hangs on its first port.
+        // All devices behind an endpoint are on its first port.
         Some(1) => endpoint_at(gam, index)
             .map(|one| gam.endpoint_traffic(one.mac, now))
             .unwrap_or_default(),

@@ -154,6 +154,8 @@ impl User {
                 if report.is_authentic {
                     return Verdict::Done(Ok(Opened::Report(report)));
                 }
+                // Anyone can send an unauthenticated report, so it must not end the wait for a real answer. It only
+                // shortens the wait.
                 *hint = Some(report);
                 Verdict::Hurry
             }
@@ -192,6 +194,7 @@ impl User {
             report.complaint(),
             ReportReason::UnknownEngine | ReportReason::NotInTimeWindow
         );
+        // One discovery for each request: an attacker who keeps sending such reports must not keep us busy.
         if is_about_engine && !course.has_discovered {
             course.has_discovered = true;
             return Ok(Some(self.discover(agent).await?));

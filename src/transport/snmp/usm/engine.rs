@@ -36,6 +36,7 @@ impl Engine {
     /// Returns whether an answer with this time is within the time window (RFC 3414 §3.2, 7 b).
     pub(super) fn is_timely(&self, clock: Clock) -> bool {
         let now = self.now();
+        // Without an authenticated clock there is no window to check; the request id still has to match.
         !self.is_verified
             || clock.boots > now.boots
             || (clock.boots == now.boots && clock.time.saturating_add(WINDOW) >= now.time)

@@ -91,7 +91,7 @@ impl<'a> Message<'a> {
         }
         let mut header = Reader::new(message.take(ber::SEQUENCE, "the header")?);
         let id = header.integer("the message id")?;
-        // Any size an agent says it takes is more than our requests need.
+        // Our requests are smaller than any size that an agent may declare.
         if header.integer("the largest message")? < 484 {
             return Err(Malformed::new(
                 "its agent does not accept messages of 484 bytes",
@@ -108,7 +108,7 @@ impl<'a> Message<'a> {
         }
         header.end("the header")?;
         let parameters = message.take(ber::OCTETS, "the security parameters")?;
-        // What follows is the end of the datagram, so places can be counted from there.
+        // The rest reaches to the end of the datagram, so positions are counted from the end.
         let parameters_end = datagram.len() - message.rest().len();
         let mut outer = Reader::new(parameters);
         let mut inner = Reader::new(outer.take(ber::SEQUENCE, "the security parameters")?);

@@ -103,7 +103,7 @@ impl User {
             auth: auth.cloned(),
             privacy: privacy.cloned(),
             engine: Mutex::default(),
-            // RFC 3826 §3.1.3: begins anywhere, so that no salt comes twice with one key.
+            // RFC 3826 §3.1.3: a random start, so that no salt repeats with one key.
             salts: AtomicU64::new(RandomState::new().hash_one(name)),
             replaced: AtomicU64::default(),
             rebooted: AtomicU64::default(),
@@ -160,7 +160,7 @@ impl User {
             id,
             flags: self.flags(),
             engine: &engine.id,
-            // §2.2.3: what is not authenticated carries no time.
+            // §2.2.3: an unauthenticated message carries no time.
             clock: if self.auth.is_some() {
                 clock
             } else {
@@ -192,7 +192,7 @@ impl User {
                 }
             }
             _ if is_authentic => return Err(Rejected::Foreign),
-            // §3.2 leaves an agent no other way to say that it does not know us.
+            // By §3.2 an agent can report an unknown user only without authentication.
             (Some(_), _) => return open_hint(&message),
             (None, _) => {}
         }
@@ -250,7 +250,7 @@ impl User {
         let place = || {
             let mut reader = Reader::new(&text);
             let pdu = message::in_scope(reader.take(ber::SEQUENCE, "the scope")?)?.len();
-            // DES fills up to whole blocks.
+            // DES pads to whole blocks.
             let padding = reader.rest().len();
             if padding > 7 {
                 return Err(Malformed::new("bytes follow the scoped PDU"));
@@ -281,7 +281,7 @@ impl User {
     fn learn(&self, engine: &Arc<Engine>, clock: Clock) {
         let mut known = lock(&self.engine);
         if let Some(known) = known.as_deref().filter(|known| known.id == engine.id) {
-            // A second is what whole seconds leave open.
+            // Tolerate one second, because the clock has whole seconds only.
             let is_later = (clock.boots == known.clock.boots && clock.time > known.now().time + 1)
                 || clock.boots > known.clock.boots;
             if self.auth.is_none() || (known.is_verified && !is_later) {
@@ -353,7 +353,7 @@ fn digest(protocol: AuthProtocol, key: &Key, bytes: &[u8]) -> [u8; DIGEST] {
         AuthProtocol::Md5 => of::<Hmac<Md5>>(key, bytes),
         AuthProtocol::Sha1 => of::<Hmac<Sha1>>(key, bytes),
     };
-    // HMAC takes a key of any length.
+    // HMAC accepts keys of any length.
     digest.unwrap_or_default()
 }
 
