@@ -2,7 +2,7 @@
 
 use gamctl::simulator::fault::{At, Fault, FaultOrder, Stage};
 use gamctl::simulator::server::{State, Twin};
-use gamctl::transport::ssh::{Command, Doing, Session, SshError};
+use gamctl::transport::ssh::{Command, Session, SshError, SshOperation};
 
 use super::{LONG, is_left_alone, login, printed, running_config, short_timeouts, timeouts, twin};
 
@@ -49,16 +49,16 @@ macro_rules! fails {
 }
 
 fails!(a_refused_connection: Fault::SshRefuse {} => SshError::Connect { .. });
-fails!(a_reset_connection: Fault::SshReset {} => SshError::Closed { doing: Doing::Agreeing, .. });
-fails!(silence_after_the_connection: Fault::SshStall { stage: Stage::Tcp } => SshError::TimedOut { doing: Doing::Agreeing, .. });
-fails!(silence_after_the_version: Fault::SshStall { stage: Stage::Identification } => SshError::TimedOut { doing: Doing::Agreeing, .. });
-fails!(silence_among_the_keys: Fault::SshStall { stage: Stage::Kex } => SshError::TimedOut { doing: Doing::Agreeing, .. });
-fails!(silence_at_the_login: Fault::SshStall { stage: Stage::Auth } => SshError::TimedOut { doing: Doing::LoggingIn, .. });
+fails!(a_reset_connection: Fault::SshReset {} => SshError::Closed { operation: SshOperation::Agreeing, .. });
+fails!(silence_after_the_connection: Fault::SshStall { stage: Stage::Tcp } => SshError::TimedOut { operation: SshOperation::Agreeing, .. });
+fails!(silence_after_the_version: Fault::SshStall { stage: Stage::Identification } => SshError::TimedOut { operation: SshOperation::Agreeing, .. });
+fails!(silence_among_the_keys: Fault::SshStall { stage: Stage::Kex } => SshError::TimedOut { operation: SshOperation::Agreeing, .. });
+fails!(silence_at_the_login: Fault::SshStall { stage: Stage::Auth } => SshError::TimedOut { operation: SshOperation::LoggingIn, .. });
 fails!(silence_instead_of_a_shell: Fault::SshStall { stage: Stage::Shell } => SshError::TimedOut { .. });
-fails!(silence_instead_of_a_prompt: Fault::SshStall { stage: Stage::Prompt } => SshError::TimedOut { doing: Doing::WaitingForPrompt, .. });
+fails!(silence_instead_of_a_prompt: Fault::SshStall { stage: Stage::Prompt } => SshError::TimedOut { operation: SshOperation::WaitingForPrompt, .. });
 fails!(a_right_password_that_is_refused: Fault::SshAuthFail {} => SshError::LoginRefused { .. });
-fails!(a_connection_that_is_gone_before_the_line: on_show(Fault::SshDrop { at: At::Before }) => SshError::Closed { doing: Doing::Reading(Command::ShowRunningConfig), .. });
-fails!(a_connection_that_is_gone_in_the_middle: on_show(Fault::SshDrop { at: At::MidReply }) => SshError::Closed { doing: Doing::Reading(Command::ShowRunningConfig), .. });
+fails!(a_connection_that_is_gone_before_the_line: on_show(Fault::SshDrop { at: At::Before }) => SshError::Closed { operation: SshOperation::Reading(Command::ShowRunningConfig), .. });
+fails!(a_connection_that_is_gone_in_the_middle: on_show(Fault::SshDrop { at: At::MidReply }) => SshError::Closed { operation: SshOperation::Reading(Command::ShowRunningConfig), .. });
 fails!(a_question_that_nobody_expects: on_show(Fault::SshQuestion { text: "Are you sure (y/n)? ".to_owned() }) => SshError::Question { .. });
 fails!(an_error_that_nobody_knows: on_show(Fault::SshError { text: "% Internal error 0x00000007".to_owned() }) => SshError::Refused { .. });
 fails!(a_line_without_effect: on_show(Fault::SshIgnore {}) => SshError::Incomplete { .. });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gamctl::simulator::fault::{At, Fault, FaultOrder};
 use gamctl::simulator::gam::{FirmwareProfile, Gam};
 use gamctl::simulator::server::{State, Twin};
-use gamctl::transport::ssh::{Doing, Session, SshError, SshTimeouts};
+use gamctl::transport::ssh::{Session, SshError, SshOperation, SshTimeouts};
 
 use super::writing::{configure, has, line, open_fence, typed_since, writer};
 use super::{LONG, is_left_alone, login, printed, short_timeouts, timeouts, twin};
@@ -89,12 +89,12 @@ fails!(a_message_that_is_none: log_line("stray words") => SshError::Unexpected {
 fails!(a_prompt_of_another: prompt("ROUTER(config)# ") => SshError::Unexpected { .. });
 fails!(a_prompt_of_another_mode: prompt("GAM-4-CX# ") => SshError::Unexpected { .. });
 fails!(a_prompt_of_an_unknown_mode: prompt("GAM-4-CX(config-x)# ") => SshError::Unexpected { .. });
-fails!(a_prompt_that_is_none: prompt("ready: ") => SshError::TimedOut { doing: Doing::Configuring, .. });
+fails!(a_prompt_that_is_none: prompt("ready: ") => SshError::TimedOut { operation: SshOperation::Configuring, .. });
 fails!(a_question_that_nobody_expects: question("Are you sure (y/n)? ") => SshError::Question { .. });
 fails!(a_question_of_another_kind: question("Proceed? [confirm]") => SshError::Question { .. });
 fails!(a_question_that_does_not_look_like_one: question("Password: ") => SshError::TimedOut { .. });
-fails!(a_line_that_takes_too_long: Fault::SshSlowLine { millis: 5000 } => SshError::TimedOut { doing: Doing::Configuring, .. });
-fails!(a_connection_that_is_gone_before_the_line: Fault::SshDrop { at: At::Before } => SshError::Closed { doing: Doing::Configuring, .. });
+fails!(a_line_that_takes_too_long: Fault::SshSlowLine { millis: 5000 } => SshError::TimedOut { operation: SshOperation::Configuring, .. });
+fails!(a_connection_that_is_gone_before_the_line: Fault::SshDrop { at: At::Before } => SshError::Closed { operation: SshOperation::Configuring, .. });
 fails!(a_connection_that_is_gone_in_the_middle: Fault::SshDrop { at: At::MidReply } => SshError::Closed { .. });
 fails!(a_reboot_instead_of_the_line: Fault::Reboot { at: At::Before } => SshError::Closed { .. });
 fails!(a_reboot_in_the_middle: Fault::Reboot { at: At::MidReply } => SshError::Closed { .. });
@@ -274,7 +274,7 @@ async fn a_failed_save_is_an_error() {
         matches!(
             error.because(),
             SshError::Closed {
-                doing: Doing::Saving,
+                operation: SshOperation::Saving,
                 ..
             }
         ),
@@ -290,7 +290,7 @@ async fn a_failed_save_is_an_error() {
         matches!(
             error.because(),
             SshError::Question {
-                doing: Doing::Saving,
+                operation: SshOperation::Saving,
                 ..
             }
         ),
@@ -324,7 +324,7 @@ async fn a_save_that_never_ends_is_given_up() {
         matches!(
             error.because(),
             SshError::TimedOut {
-                doing: Doing::Saving,
+                operation: SshOperation::Saving,
                 ..
             }
         ),

@@ -79,7 +79,7 @@ pub(super) async fn ask(asker: &Asker, address: IpAddr) -> Result<First, SnmpErr
 }
 
 /// Reads the identity again, and returns the reason if the device restarted or was replaced.
-pub(super) async fn moved(
+pub(super) async fn changed(
     asker: &Asker,
     before: &Facts,
     elapsed: Duration,

@@ -92,8 +92,8 @@ pub async fn look_and_count(target: &Target<'_>) -> Result<(Observation, Counter
     for _ in 0..TRIES {
         match once(target).await {
             Ok(looked) => return Ok(looked),
-            Err(Ended::Moved) => {}
-            Err(Ended::Error(error)) => return Err(error),
+            Err(AttemptError::RestartedOrReplaced) => {}
+            Err(AttemptError::Error(error)) => return Err(error),
         }
     }
     Err(LookError::Restarting {
@@ -103,23 +103,25 @@ pub async fn look_and_count(target: &Target<'_>) -> Result<(Observation, Counter
 }
 
 /// The reason why one attempt was not enough.
-enum Ended {
+enum AttemptError {
     /// The device restarted or was replaced.
-    Moved,
+    RestartedOrReplaced,
     Error(LookError),
 }
 
-async fn once(target: &Target<'_>) -> Result<(Observation, Counters), Ended> {
+async fn once(target: &Target<'_>) -> Result<(Observation, Counters), AttemptError> {
     let failed = |error: SnmpError| match error {
-        SnmpError::Rebooted { .. } | SnmpError::EngineReplaced { .. } => Ended::Moved,
-        error => Ended::Error(LookError::of(target.device, error)),
+        SnmpError::Rebooted { .. } | SnmpError::EngineReplaced { .. } => {
+            AttemptError::RestartedOrReplaced
+        }
+        error => AttemptError::Error(LookError::of(target.device, error)),
     };
     let session = Session::open(target.address, target.access, target.snmp_options).await;
     let asker = Asker::new(session.map_err(failed)?, target.snmp_options.in_flight);
     let began = Instant::now();
     let first = identity::ask(&asker, target.address.ip()).await;
     let first = first.map_err(failed)?;
-    let model = kind_of(target.device, &first).map_err(Ended::Error)?;
+    let model = kind_of(target.device, &first).map_err(AttemptError::Error)?;
     let (config, (mut health, heard)) = tokio::join!(
         config::read(&asker, model),
         health::read(&asker, &first.row, model)
@@ -133,9 +135,9 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), Ended> {
         false => None,
     };
     // Last: a restart or a replaced device during any earlier read makes the whole look worthless.
-    match identity::moved(&asker, &first.facts, began.elapsed()).await {
+    match identity::changed(&asker, &first.facts, began.elapsed()).await {
         Ok(None) => {}
-        Ok(Some(_)) => return Err(Ended::Moved),
+        Ok(Some(_)) => return Err(AttemptError::RestartedOrReplaced),
         Err(error) => return Err(failed(error)),
     }
     let (rows, sources) = config.rows(&first, model, running.as_ref());

@@ -49,9 +49,9 @@ pub(super) enum Read {
 }
 
 /// The reason why one attempt was not enough.
-enum Again {
+enum AttemptError {
     /// The rows changed.
-    Moved(String),
+    Changed(String),
     Ended(Read),
 }
 
@@ -61,20 +61,20 @@ pub(super) async fn read(asker: &Asker, layout: &Layout) -> Read {
     for _ in 0..TRIES {
         match attempt(asker, layout).await {
             Ok(grid) => return Read::Whole(grid),
-            Err(Again::Ended(read)) => return read,
-            Err(Again::Moved(reason)) => why = reason,
+            Err(AttemptError::Ended(read)) => return read,
+            Err(AttemptError::Changed(reason)) => why = reason,
         }
     }
     let what = layout.what;
     Read::Unread(format!("the {what} kept changing in {TRIES} tries: {why}"))
 }
 
-async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
+async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, AttemptError> {
     let walked = layout.walked.map(Object::oid);
     let columns = asker
         .numbered(&walked, HIGHEST)
         .await
-        .map_err(|error| Again::Ended(ended(error)))?;
+        .map_err(|error| AttemptError::Ended(ended(error)))?;
     let rows = Grid::of(&layout.walked, &columns);
     let gap = rows.gap(&layout.walked);
     // Before the gap: a missing column also looks like a gap, but reading again would not help.
@@ -82,7 +82,7 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
         probe(asker, layout).await?;
     }
     if let Some(gap) = gap {
-        return Err(Again::Moved(gap));
+        return Err(AttemptError::Changed(gap));
     }
     let indices: Vec<Vec<u32>> = rows.rows.into_keys().collect();
     let chunks = chunks(&indices, layout);
@@ -90,14 +90,16 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
         let answer = asker.get(&chunk.names).await;
         answer.map(|values| (chunk, values))
     });
-    let answers = answers.await.map_err(|error| Again::Ended(ended(error)))?;
+    let answers = answers
+        .await
+        .map_err(|error| AttemptError::Ended(ended(error)))?;
     let mut grid = Grid::default();
     let mut identities: BTreeMap<Vec<u32>, Known<Value>> = BTreeMap::new();
     for (chunk, values) in answers {
         for ((index, object), value) in chunk.cells.into_iter().zip(values) {
             if value == Ok(Value::NoSuchObject) {
                 let reason = format!("the agent has no {}", object.name);
-                return Err(Again::Ended(Read::Missing(reason)));
+                return Err(AttemptError::Ended(Read::Missing(reason)));
             }
             // Each chunk repeats the identity: a row replaced between two chunks would otherwise mix old and new cells.
             if object == layout.identity.0 {
@@ -115,17 +117,17 @@ fn settle(
     identities: &mut BTreeMap<Vec<u32>, Known<Value>>,
     index: &[u32],
     value: &Known<Value>,
-) -> Result<(), Again> {
+) -> Result<(), AttemptError> {
     let number = index.first().copied().unwrap_or_default();
     if value == &Ok(Value::NoSuchInstance) {
-        return Err(Again::Moved(format!("row {number} disappeared")));
+        return Err(AttemptError::Changed(format!("row {number} disappeared")));
     }
     let before = identities
         .entry(index.to_vec())
         .or_insert_with(|| value.clone());
     if before != value {
         let reason = format!("row {number} was replaced by another");
-        return Err(Again::Moved(reason));
+        return Err(AttemptError::Changed(reason));
     }
     Ok(())
 }
@@ -144,18 +146,18 @@ pub(super) fn ended(error: SnmpError) -> Read {
 }
 
 /// Distinguishes an empty table from one that the agent lacks: both look alike in a walk.
-async fn probe(asker: &Asker, layout: &Layout) -> Result<(), Again> {
+async fn probe(asker: &Asker, layout: &Layout) -> Result<(), AttemptError> {
     let mut objects: Vec<&Object> = layout.walked.to_vec();
     objects.push(layout.identity.0);
     let names: Vec<Oid> = objects.iter().map(|object| object.at(&[NOWHERE])).collect();
     let values = asker
         .get(&names)
         .await
-        .map_err(|error| Again::Ended(ended(error)))?;
+        .map_err(|error| AttemptError::Ended(ended(error)))?;
     for (object, value) in objects.iter().zip(values) {
         if value == Ok(Value::NoSuchObject) {
             let reason = format!("the agent has no {}", object.name);
-            return Err(Again::Ended(Read::Missing(reason)));
+            return Err(AttemptError::Ended(Read::Missing(reason)));
         }
     }
     Ok(())

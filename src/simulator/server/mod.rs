@@ -1,6 +1,6 @@
 //! Runs twins on real sockets, with tasks, clocks and files.
 //!
-//! `settings` configures a twin, `twin` is its handle, `state` is shared by all its tasks. `door` listens on the TCP
+//! `settings` configures a twin, `twin` is its handle, `state` is shared by all its tasks. `ssh_port` listens on the TCP
 //! port. `ssh` serves a connection, `shell` a session in it, `wire` its bytes. `udp` is the SNMP agent's socket, `trap`
 //! sends traps. `power` reboots the device. `fleet` holds many twins. `control` is their control socket,
 //! `control_protocol` its messages, `control_answer` runs them. `crate::simulator::fault` decides about faults; this
@@ -10,7 +10,6 @@ mod clock;
 mod control;
 mod control_answer;
 pub mod control_protocol;
-mod door;
 mod fleet;
 mod host_key;
 mod input;
@@ -20,6 +19,7 @@ mod requests;
 mod settings;
 mod shell;
 mod ssh;
+mod ssh_port;
 mod state;
 mod trap;
 mod twin;

@@ -19,7 +19,7 @@ const MOST_CONNECTIONS: usize = 64;
 const BREATH: Duration = Duration::from_millis(50);
 
 /// A reserved port, with or without a listener.
-pub(super) struct Door {
+pub(super) struct SshPort {
     address: SocketAddr,
     inside: Mutex<Inside>,
 }
@@ -31,7 +31,7 @@ struct Inside {
     waiting: Option<Waker>,
 }
 
-impl Door {
+impl SshPort {
     pub(super) fn new(address: SocketAddr) -> io::Result<Self> {
         let listener = listen(address)?;
         Ok(Self {
@@ -117,7 +117,7 @@ pub(super) async fn serve(shared: Arc<Shared>) {
             biased;
             () = shared.stopped() => return,
             Some(_) = connections.join_next() => continue,
-            accepted = std::future::poll_fn(|context| shared.door.poll_accept(context)) => accepted,
+            accepted = std::future::poll_fn(|context| shared.ssh_port.poll_accept(context)) => accepted,
         };
         match accepted {
             Ok(stream) if connections.len() < MOST_CONNECTIONS => {

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::door::Door;
 use super::host_key::HostKeys;
 use super::input::MOUTHFUL;
 use super::settings::TwinSettings;
+use super::ssh_port::SshPort;
 use super::wire::Control;
 use super::{clock, trap};
 use crate::simulator::commands::Session;
@@ -186,7 +186,7 @@ pub(super) struct Shared {
     pub(super) settings: TwinSettings,
     pub(super) host_keys: HostKeys,
     pub(super) ssh: SocketAddr,
-    pub(super) door: Door,
+    pub(super) ssh_port: SshPort,
     pub(super) runtime: Handle,
     pub(super) is_stopped: watch::Sender<bool>,
     state: Mutex<State>,
@@ -200,13 +200,13 @@ impl Shared {
         settings: TwinSettings,
         state: State,
         host_keys: HostKeys,
-        door: Door,
+        ssh_port: SshPort,
         traps: Option<UdpSocket>,
     ) -> Self {
         Self {
             host_keys,
-            ssh: door.address(),
-            door,
+            ssh: ssh_port.address(),
+            ssh_port,
             runtime: Handle::current(),
             is_stopped: watch::Sender::new(false),
             state: Mutex::new(state),
@@ -238,9 +238,10 @@ impl Shared {
         let uptime = state.gam.uptime(now);
         state.counts.traps += u64::try_from(traps.len()).unwrap_or(0);
         let is_open = state.is_up && !state.faults.is_refusing();
-        if self.door.is_open() != is_open {
+        if self.ssh_port.is_open() != is_open {
             let _runtime = self.runtime.enter();
-            self.door.set_open(is_open && !*self.is_stopped.borrow());
+            self.ssh_port
+                .set_open(is_open && !*self.is_stopped.borrow());
         }
         drop(state);
         for trap in &traps {
@@ -285,7 +286,7 @@ impl Shared {
                 control.cut();
             }
         });
-        self.door.shut();
+        self.ssh_port.shut();
     }
 }
 

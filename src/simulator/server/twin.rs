@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::door::{self, Door};
 use super::host_key::{HostKeyError, HostKeys, fingerprint};
 use super::settings::TwinSettings;
+use super::ssh_port::{self, SshPort};
 use super::state::{LoggedLine, Shared, State};
 use super::{clock, udp};
 use crate::model::MacAddress;
@@ -69,7 +69,7 @@ impl Twin {
         let keys = tokio::task::spawn_blocking(move || keys.of(&serial, false).map(|_| keys));
         let keys = keys.await.map_err(|_| HostKeyError::Thread)??;
         let ssh = SocketAddr::new(settings.ip, settings.ssh_port);
-        let door = Door::new(ssh).map_err(|error| StartError::Ssh(ssh, error))?;
+        let ssh_port = SshPort::new(ssh).map_err(|error| StartError::Ssh(ssh, error))?;
         let snmp = SocketAddr::new(settings.ip, settings.snmp_port);
         let socket = agent_socket(snmp).map_err(|error| StartError::Snmp(snmp, error))?;
         let snmp = socket.local_addr().unwrap_or(snmp);
@@ -80,9 +80,9 @@ impl Twin {
             None => None,
         };
         let state = State::new(gam, &settings, now);
-        let shared = Arc::new(Shared::new(settings, state, keys, door, traps));
+        let shared = Arc::new(Shared::new(settings, state, keys, ssh_port, traps));
         let tasks = vec![
-            tokio::spawn(door::serve(Arc::clone(&shared))),
+            tokio::spawn(ssh_port::serve(Arc::clone(&shared))),
             tokio::spawn(udp::serve(Arc::clone(&shared), Arc::new(socket))),
         ];
         // Sends the cold start trap.

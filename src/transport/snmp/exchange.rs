@@ -61,7 +61,7 @@ pub(super) enum Attempt<T> {
 }
 
 /// The decision about a received datagram.
-pub(super) enum Verdict<T> {
+pub(super) enum DatagramDecision<T> {
     /// It is the expected answer.
     Done(T),
     /// It does not belong to this request: keep waiting.
@@ -153,7 +153,7 @@ impl Agent {
                 self.link.tally.resent.up();
             }
             let sent = self.attempt(&ticket, &datagram, attempt, |bytes| {
-                Verdict::Done(open(bytes, community))
+                DatagramDecision::Done(open(bytes, community))
             });
             failure = match sent.await {
                 Attempt::Done(answer) => {
@@ -166,13 +166,13 @@ impl Agent {
         Err(self.given_up(question.names, failure, Hint::Community))
     }
 
-    /// Sends a request once, and waits until `judge` accepts a datagram or the time is over.
+    /// Sends a request once, and waits until `decide` accepts a datagram or the time is over.
     pub(super) async fn attempt<T>(
         &self,
         ticket: &Ticket<'_>,
         datagram: &[u8],
         attempt: u32,
-        mut judge: impl FnMut(Vec<u8>) -> Verdict<T>,
+        mut decide: impl FnMut(Vec<u8>) -> DatagramDecision<T>,
     ) -> Attempt<T> {
         let wait = self.wait(attempt);
         let mut deadline = Instant::now() + wait;
@@ -189,10 +189,10 @@ impl Agent {
             match ticket.arrival(deadline, &number_of).await {
                 Arrival::Nothing => return Attempt::Silence,
                 Arrival::Failure(error) => return failed(error, wait).await,
-                Arrival::Datagram(bytes) => match judge(bytes) {
-                    Verdict::Done(done) => return Attempt::Done(done),
-                    Verdict::Foreign => self.link.tally.undecodable.up(),
-                    Verdict::Hurry => deadline = deadline.min(Instant::now() + wait / 4),
+                Arrival::Datagram(bytes) => match decide(bytes) {
+                    DatagramDecision::Done(done) => return Attempt::Done(done),
+                    DatagramDecision::Foreign => self.link.tally.undecodable.up(),
+                    DatagramDecision::Hurry => deadline = deadline.min(Instant::now() + wait / 4),
                 },
             }
         }

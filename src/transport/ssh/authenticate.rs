@@ -10,7 +10,7 @@ use russh::keys::{
 
 use super::handshake::{HostKeyVerifier, explained};
 use super::quote::visible;
-use super::{Doing, Login, SshError};
+use super::{Login, SshError, SshOperation};
 
 /// More rounds of questions than any device asks; some devices end with an empty round.
 const MOST_ROUNDS: usize = 4;
@@ -40,7 +40,7 @@ pub(super) async fn authenticate(
             return Err(refused());
         }
     }
-    let failed = |error| explained(login, Doing::LoggingIn, error);
+    let failed = |error| explained(login, SshOperation::LoggingIn, error);
     let answer = handle.authenticate_password(&login.user, password).await;
     let remaining = match answer.map_err(failed)? {
         AuthResult::Success => return Ok(()),
@@ -82,7 +82,7 @@ async fn by_key(
     login: &Login,
     key: PrivateKey,
 ) -> Result<bool, SshError> {
-    let failed = |error| explained(login, Doing::LoggingIn, error);
+    let failed = |error| explained(login, SshOperation::LoggingIn, error);
     let hash = if key.algorithm().is_rsa() {
         let known = handle.best_supported_rsa_hash().await.map_err(failed)?;
         let is_old = login.legacy_algorithms;

@@ -8,7 +8,7 @@ use crate::model::HostKey;
 
 /// The operation in progress when an error occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
+pub enum SshOperation {
     Connecting,
     /// Exchanges versions, algorithms and keys, up to the host key.
     Agreeing,
@@ -23,7 +23,7 @@ pub enum Doing {
     Saving,
 }
 
-impl fmt::Display for Doing {
+impl fmt::Display for SshOperation {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connecting => out.write_str("connecting"),
@@ -48,22 +48,22 @@ pub enum SshError {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("timeout on {address} while {doing}{}", said_at_the_end(.said))]
+    #[error("timeout on {address} while {operation}{}", said_at_the_end(.said))]
     TimedOut {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         said: String,
     },
-    #[error("{address} closed the connection while {doing}{}", said_at_the_end(.said))]
+    #[error("{address} closed the connection while {operation}{}", said_at_the_end(.said))]
     Closed {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         said: String,
     },
-    #[error("the SSH connection to {address} failed while {doing}")]
+    #[error("the SSH connection to {address} failed while {operation}")]
     Protocol {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         source: russh::Error,
     },
     #[error(
@@ -124,10 +124,10 @@ pub enum SshError {
         command: Command,
         reply: String,
     },
-    #[error("{address} asks a question while {doing}: {question}")]
+    #[error("{address} asks a question while {operation}: {question}")]
     Question {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         question: String,
     },
     #[error("unexpected reply from {address} to `{line}`: {reply}")]
@@ -186,10 +186,10 @@ pub enum SshError {
         address: SocketAddr,
         why: &'static str,
     },
-    #[error("{address} sent more than {limit} bytes while {doing}")]
+    #[error("{address} sent more than {limit} bytes while {operation}")]
     TooLong {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         limit: usize,
     },
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::algorithm::{Family, is_legacy, offered};
 use super::guarded::{Wire, guarded};
 use super::quote::visible;
-use super::{Doing, Fence, Login, SshError};
+use super::{Fence, Login, SshError, SshOperation};
 use crate::model::HostKey;
 
 /// An idle connection is closed after this time; every wait has a shorter limit.
@@ -132,17 +132,17 @@ async fn attempt(
     deadline: Instant,
 ) -> Result<Connection, Refusal> {
     let address = login.address;
-    let late = |doing| {
+    let late = |operation| {
         Refusal::Error(SshError::TimedOut {
             address,
-            doing,
+            operation,
             said: String::new(),
         })
     };
     let unreachable = |source| Refusal::Error(SshError::Connect { address, source });
     let stream = timeout_at(deadline, TcpStream::connect(address)).await;
     let stream = stream
-        .map_err(|_| late(Doing::Connecting))?
+        .map_err(|_| late(SshOperation::Connecting))?
         .map_err(unreachable)?;
     stream.set_nodelay(true).map_err(unreachable)?;
     let (stream, wire) = guarded(stream, fence.cloned()).map_err(unreachable)?;
@@ -159,7 +159,7 @@ async fn attempt(
     };
     let connecting = connect_stream(Arc::new(config), stream, verifier);
     match timeout_at(deadline, connecting).await {
-        Err(_) => Err(late(Doing::Agreeing)),
+        Err(_) => Err(late(SshOperation::Agreeing)),
         Ok(Ok(handle)) => Ok(Connection { handle, wire }),
         Ok(Err(russh::Error::UnknownKey)) => Err(match presented.get() {
             Some((key, family)) => Refusal::HostKey(key.clone(), *family),
@@ -168,12 +168,16 @@ async fn attempt(
         Ok(Err(_)) if fence.is_some_and(|fence| !fence.is_open()) => {
             Err(Refusal::Error(SshError::Fenced { address }))
         }
-        Ok(Err(error)) => Err(Refusal::Error(explained(login, Doing::Agreeing, error))),
+        Ok(Err(error)) => Err(Refusal::Error(explained(
+            login,
+            SshOperation::Agreeing,
+            error,
+        ))),
     }
 }
 
 /// Returns a protocol error in terms that an operator can act on.
-pub(super) fn explained(login: &Login, doing: Doing, error: russh::Error) -> SshError {
+pub(super) fn explained(login: &Login, operation: SshOperation, error: russh::Error) -> SshError {
     let address = login.address;
     match error {
         russh::Error::NoCommonAlgo { kind, theirs, .. } => {
@@ -198,12 +202,12 @@ pub(super) fn explained(login: &Login, doing: Doing, error: russh::Error) -> Ssh
         | russh::Error::SendError
         | russh::Error::IO(_) => SshError::Closed {
             address,
-            doing,
+            operation,
             said: String::new(),
         },
         source => SshError::Protocol {
             address,
-            doing,
+            operation,
             source,
         },
     }

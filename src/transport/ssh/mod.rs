@@ -32,7 +32,7 @@ mod writing;
 
 pub use command::Command;
 pub use config_line::{ConfigLine, NotALine};
-pub use error::{Doing, SshError};
+pub use error::{SshError, SshOperation};
 pub use exchange::{Exchange, Saved};
 pub use fence::Fence;
 pub use handshake::host_key_of;

@@ -6,7 +6,7 @@ use super::command::Line;
 use super::mode::Mode;
 use super::reply::{Body, View, refusal, view};
 use super::talking::WaitResult;
-use super::{Command, Doing, Session, SshError};
+use super::{Command, Session, SshError, SshOperation};
 
 /// Attempts at a reply that log messages interrupt.
 const TRIES: u32 = 4;
@@ -36,7 +36,7 @@ impl Session {
         let mut message = String::new();
         for _ in 0..TRIES {
             let body = self
-                .enter(Line::Read(command), Doing::Reading(command))
+                .enter(Line::Read(command), SshOperation::Reading(command))
                 .await?;
             self.check(command, &body.lines)?;
             let Some(last) = body.messages.last() else {
@@ -81,11 +81,15 @@ impl Session {
     }
 
     /// Sends a line and returns the output up to the prompt.
-    pub(super) async fn enter(&mut self, line: Line, doing: Doing) -> Result<Body, SshError> {
+    pub(super) async fn enter(
+        &mut self,
+        line: Line,
+        operation: SshOperation,
+    ) -> Result<Body, SshError> {
         let deadline = Instant::now() + self.timeouts.reply;
         self.drain().await;
         self.screen.clear();
-        self.send(line, doing).await?;
+        self.send(line, operation).await?;
         let last_line = match line {
             Line::Read(command) => command.last_line(),
             _ => None,
@@ -104,19 +108,19 @@ impl Session {
                 }
                 View::Paged => {
                     self.screen.clear_line();
-                    self.keys(b"g".to_vec(), doing).await?;
+                    self.keys(b"g".to_vec(), operation).await?;
                 }
                 View::Asked(question) => {
                     return Err(SshError::Question {
                         address: self.login.address,
-                        doing,
+                        operation,
                         question: self.quote([question.as_str()]),
                     });
                 }
                 // Another user may have renamed the device.
                 View::OtherPrompt if was_paused => {
                     let text = self.screen.all();
-                    self.prompt = self.learn(deadline, doing).await?;
+                    self.prompt = self.learn(deadline, operation).await?;
                     let (current, lines) = text
                         .split_last()
                         .map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
@@ -127,7 +131,7 @@ impl Session {
                 }
                 View::OtherPrompt | View::Unfinished => {}
             }
-            was_paused = matches!(self.wait(deadline, doing).await?, WaitResult::Pause);
+            was_paused = matches!(self.wait(deadline, operation).await?, WaitResult::Pause);
         }
     }
 }

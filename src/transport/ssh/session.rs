@@ -14,7 +14,7 @@ use super::prompt::{Privilege, Prompt, repeated};
 use super::reply::refusal;
 use super::screen::Screen;
 use super::talking::WaitResult;
-use super::{Doing, Fence, Login, SshError, SshTimeouts};
+use super::{Fence, Login, SshError, SshOperation, SshTimeouts};
 
 /// Time allowed for a logout.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -62,20 +62,20 @@ impl Session {
         fence: Option<&Fence>,
     ) -> Result<Self, SshError> {
         let deadline = Instant::now() + timeouts.login;
-        let late = |doing| SshError::TimedOut {
+        let late = |operation| SshError::TimedOut {
             address: login.address,
-            doing,
+            operation,
             said: String::new(),
         };
         let mut connection = handshake(login, fence, deadline).await?;
         let authenticating = authenticate(&mut connection.handle, login);
         let authenticated = timeout_at(deadline, authenticating).await;
-        authenticated.map_err(|_| late(Doing::LoggingIn))??;
+        authenticated.map_err(|_| late(SshOperation::LoggingIn))??;
         let opening = open_shell(&connection, timeouts.columns);
         let opened = timeout_at(deadline, opening).await;
         let channel = opened
-            .map_err(|_| late(Doing::OpeningShell))?
-            .map_err(|error| explained(login, Doing::OpeningShell, error))?;
+            .map_err(|_| late(SshOperation::OpeningShell))?
+            .map_err(|error| explained(login, SshOperation::OpeningShell, error))?;
         let mut session = Self {
             login: login.clone(),
             timeouts,
@@ -88,7 +88,9 @@ impl Session {
             mode: Mode::Exec,
             is_spent: true,
         };
-        session.prompt = session.learn(deadline, Doing::WaitingForPrompt).await?;
+        session.prompt = session
+            .learn(deadline, SshOperation::WaitingForPrompt)
+            .await?;
         if session.prompt.privilege == Privilege::User {
             session.enable(deadline).await?;
         }
@@ -129,7 +131,7 @@ impl Session {
             return;
         }
         let leaving = async {
-            self.send(Line::Exit, Doing::SettingUp).await?;
+            self.send(Line::Exit, SshOperation::SettingUp).await?;
             while !matches!(self.channel.wait().await, None | Some(ChannelMsg::Close)) {}
             Ok::<(), SshError>(())
         };
@@ -145,7 +147,7 @@ impl Session {
 
     /// Turns a terminal feature off. A device that does not know the command does not have the feature.
     async fn set_up(&mut self, line: Line) -> Result<(), SshError> {
-        let body = self.enter(line, Doing::SettingUp).await?;
+        let body = self.enter(line, SshOperation::SettingUp).await?;
         if body.lines.is_empty() || refusal(&body.lines).is_some() {
             return Ok(());
         }
@@ -160,7 +162,7 @@ impl Session {
     pub(super) async fn learn(
         &mut self,
         deadline: Instant,
-        doing: Doing,
+        operation: SshOperation,
     ) -> Result<Prompt, SshError> {
         let mut was_asked = false;
         let mut was_paused = false;
@@ -174,16 +176,16 @@ impl Session {
                 Some(_) | None => {}
             }
             if !was_asked && Prompt::guess(&current).is_some() {
-                self.send(Line::Empty, doing).await?;
+                self.send(Line::Empty, operation).await?;
                 was_asked = true;
             }
-            was_paused = matches!(self.wait(deadline, doing).await?, WaitResult::Pause);
+            was_paused = matches!(self.wait(deadline, operation).await?, WaitResult::Pause);
         }
     }
 
     /// Enters privileged mode; the login password answers the password question.
     async fn enable(&mut self, deadline: Instant) -> Result<(), SshError> {
-        let doing = Doing::Enabling;
+        let operation = SshOperation::Enabling;
         let address = self.login.address;
         // A control character in the password would act as a key.
         let password = self.login.password.clone();
@@ -191,7 +193,7 @@ impl Session {
             return Err(SshError::PasswordNotTypable { address });
         }
         self.screen.clear();
-        self.send(Line::Enable, doing).await?;
+        self.send(Line::Enable, operation).await?;
         let mut was_asked = false;
         loop {
             let current = self.screen.current();
@@ -214,9 +216,9 @@ impl Session {
                 self.screen.clear();
                 let mut typed = zeroize::Zeroizing::new(password.reveal().to_vec());
                 typed.push(b'\r');
-                self.keys(typed.to_vec(), doing).await?;
+                self.keys(typed.to_vec(), operation).await?;
             }
-            self.wait(deadline, doing).await?;
+            self.wait(deadline, operation).await?;
         }
     }
 

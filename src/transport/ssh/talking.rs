@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::command::Line;
 use super::prompt::Prompt;
 use super::quote::quote;
-use super::{Doing, Session, SshError};
+use super::{Session, SshError, SshOperation};
 
 /// Many times the output of the largest device with the longest names.
 const MOST_BYTES: usize = 4 << 20;
@@ -21,20 +21,28 @@ pub(super) enum WaitResult {
 }
 
 impl Session {
-    pub(super) async fn send(&mut self, line: Line, doing: Doing) -> Result<(), SshError> {
-        self.keys(format!("{}\r", line.text()).into_bytes(), doing)
+    pub(super) async fn send(
+        &mut self,
+        line: Line,
+        operation: SshOperation,
+    ) -> Result<(), SshError> {
+        self.keys(format!("{}\r", line.text()).into_bytes(), operation)
             .await
     }
 
-    pub(super) async fn keys(&mut self, keys: Vec<u8>, doing: Doing) -> Result<(), SshError> {
+    pub(super) async fn keys(
+        &mut self,
+        keys: Vec<u8>,
+        operation: SshOperation,
+    ) -> Result<(), SshError> {
         if self.is_fenced_off() {
-            return Err(self.closed(doing));
+            return Err(self.closed(operation));
         }
         // A few bytes are sent at once, unless the device has stopped reading.
         match timeout(self.timeouts.silence, self.channel.data_bytes(keys)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(self.closed(doing)),
-            Err(_) => Err(self.late(doing)),
+            Ok(Err(_)) => Err(self.closed(operation)),
+            Err(_) => Err(self.late(operation)),
         }
     }
 
@@ -46,29 +54,30 @@ impl Session {
     pub(super) async fn wait(
         &mut self,
         deadline: Instant,
-        doing: Doing,
+        operation: SshOperation,
     ) -> Result<WaitResult, SshError> {
-        self.wait_for(self.timeouts.silence, deadline, doing).await
+        self.wait_for(self.timeouts.silence, deadline, operation)
+            .await
     }
 
     pub(super) async fn wait_for(
         &mut self,
         silence: Duration,
         deadline: Instant,
-        doing: Doing,
+        operation: SshOperation,
     ) -> Result<WaitResult, SshError> {
         let now = Instant::now();
         let silence = (now + silence).min(deadline);
         let pause = (now + self.timeouts.pause).min(silence);
         if let Ok(message) = timeout_at(pause, self.channel.wait()).await {
-            return self.take(message, doing).map(|()| WaitResult::Bytes);
+            return self.take(message, operation).map(|()| WaitResult::Bytes);
         }
         if pause < silence && self.has_an_end_in_sight() {
             return Ok(WaitResult::Pause);
         }
         match timeout_at(silence, self.channel.wait()).await {
-            Ok(message) => self.take(message, doing).map(|()| WaitResult::Bytes),
-            Err(_) => Err(self.late(doing)),
+            Ok(message) => self.take(message, operation).map(|()| WaitResult::Bytes),
+            Err(_) => Err(self.late(operation)),
         }
     }
 
@@ -89,7 +98,7 @@ impl Session {
     pub(super) fn take(
         &mut self,
         message: Option<ChannelMsg>,
-        doing: Doing,
+        operation: SshOperation,
     ) -> Result<(), SshError> {
         match message {
             Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => {
@@ -97,13 +106,13 @@ impl Session {
                 if self.screen.taken() > MOST_BYTES {
                     return Err(SshError::TooLong {
                         address: self.login.address,
-                        doing,
+                        operation,
                         limit: MOST_BYTES,
                     });
                 }
                 Ok(())
             }
-            Some(ChannelMsg::Close | ChannelMsg::Eof) | None => Err(self.closed(doing)),
+            Some(ChannelMsg::Close | ChannelMsg::Eof) | None => Err(self.closed(operation)),
             Some(_) => Ok(()),
         }
     }
@@ -114,7 +123,7 @@ impl Session {
         while let Ok(Some(_)) = timeout(Duration::ZERO, self.channel.wait()).await {}
     }
 
-    pub(super) fn closed(&self, doing: Doing) -> SshError {
+    pub(super) fn closed(&self, operation: SshOperation) -> SshError {
         if self.is_fenced_off() {
             return SshError::Fenced {
                 address: self.login.address,
@@ -122,15 +131,15 @@ impl Session {
         }
         SshError::Closed {
             address: self.login.address,
-            doing,
+            operation,
             said: self.last_words(),
         }
     }
 
-    pub(super) fn late(&self, doing: Doing) -> SshError {
+    pub(super) fn late(&self, operation: SshOperation) -> SshError {
         SshError::TimedOut {
             address: self.login.address,
-            doing,
+            operation,
             said: self.last_words(),
         }
     }

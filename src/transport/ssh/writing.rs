@@ -11,7 +11,7 @@ use super::prompt::Prompt;
 use super::quote::kept;
 use super::reply_check::{ExpectedReply, Reply, ReplyClass, SentLine, classify, is_calm};
 use super::talking::WaitResult;
-use super::{ConfigLine, Doing, Exchange, Saved, Session, SshError};
+use super::{ConfigLine, Exchange, Saved, Session, SshError, SshOperation};
 use crate::crash;
 
 /// Time for a few bytes to leave the process. If the device has stopped reading, a later timeout reports it.
@@ -20,7 +20,7 @@ const LEAVING: Duration = Duration::from_secs(1);
 /// A line to send, its purpose and the expected reply.
 struct LineToSend<'a> {
     text: &'a str,
-    doing: Doing,
+    operation: SshOperation,
     expected: ExpectedReply,
     mode: Mode,
     next: Next,
@@ -53,7 +53,7 @@ impl Session {
         };
         let to_send = LineToSend {
             text,
-            doing: Doing::Configuring,
+            operation: SshOperation::Configuring,
             expected: ExpectedReply::Nothing,
             mode,
             next,
@@ -80,7 +80,7 @@ impl Session {
         }
         let to_send = LineToSend {
             text,
-            doing: Doing::Saving,
+            operation: SshOperation::Saving,
             expected: ExpectedReply::Saving,
             mode: Mode::Exec,
             next: Next::Prompt(self.prompt.clone()),
@@ -104,7 +104,7 @@ impl Session {
         };
         let to_send = LineToSend {
             text,
-            doing: Doing::Configuring,
+            operation: SshOperation::Configuring,
             expected: ExpectedReply::Nothing,
             mode: mode.0,
             next: mode.1,
@@ -155,7 +155,7 @@ impl Session {
         to_send: &LineToSend<'_>,
         sent_before: &mut Option<u64>,
     ) -> Result<Reply, SshError> {
-        let doing = to_send.doing;
+        let operation = to_send.operation;
         if self.fence.is_none() {
             return Err(SshError::ReadOnly {
                 address: self.login.address,
@@ -166,7 +166,7 @@ impl Session {
             ExpectedReply::Saving => (self.timeouts.saving, self.timeouts.saving),
         };
         let deadline = Instant::now() + within;
-        self.is_calm(doing).await?;
+        self.is_calm(operation).await?;
         let pass = |nth: usize| {
             if let Some(name) = to_send.points.as_ref().and_then(|names| names.get(nth)) {
                 crash::point(name);
@@ -176,7 +176,7 @@ impl Session {
         *sent_before = Some(before);
         pass(0);
         let keys = format!("{}\r", to_send.text).into_bytes();
-        self.keys(keys, doing).await?;
+        self.keys(keys, operation).await?;
         self.leaves(before).await;
         pass(1);
         let at = self.prompt.clone();
@@ -203,7 +203,7 @@ impl Session {
                 ReplyClass::Question => {
                     return Err(SshError::Question {
                         address,
-                        doing,
+                        operation,
                         question: self.quote([current.as_str()]),
                     });
                 }
@@ -212,7 +212,7 @@ impl Session {
                     return Err(SshError::Unexpected { address, reply });
                 }
             }
-            let came = self.wait_for(silence, deadline, doing).await?;
+            let came = self.wait_for(silence, deadline, operation).await?;
             is_quiet = matches!(came, WaitResult::Pause);
         }
     }
@@ -225,9 +225,9 @@ impl Session {
     }
 
     /// Checks that the output since the last line contains only messages.
-    async fn is_calm(&mut self, doing: Doing) -> Result<(), SshError> {
+    async fn is_calm(&mut self, operation: SshOperation) -> Result<(), SshError> {
         while let Ok(message) = timeout(Duration::ZERO, self.channel.wait()).await {
-            self.take(message, doing)?;
+            self.take(message, operation)?;
         }
         let (lines, current) = (self.screen.lines(), self.screen.current());
         if is_calm(lines, &current, &self.prompt) {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::super::ber::{Malformed, Writer};
 use super::super::error::{Hint, SnmpError};
-use super::super::exchange::{Agent, Answer, Attempt, Question, Verdict};
+use super::super::exchange::{Agent, Answer, Attempt, DatagramDecision, Question};
 use super::super::pdu::{self, Kind};
 use super::super::value::Oid;
 use super::engine::Engine;
@@ -103,7 +103,7 @@ impl User {
             let datagram = datagram.map_err(malformed)?;
             let mut hint = None;
             let sent = agent.attempt(&ticket, &datagram, attempt, |bytes| {
-                self.judge(agent, bytes, &engine, &mut hint)
+                self.decide(agent, bytes, &engine, &mut hint)
             });
             let failure = match sent.await {
                 Attempt::Done(Ok(Opened::Answer { answer, clock })) => {
@@ -141,27 +141,27 @@ impl User {
         Err(agent.given_up(question.names, failure, hint))
     }
 
-    fn judge(
+    fn decide(
         &self,
         agent: &Agent,
         bytes: Vec<u8>,
         engine: &Engine,
         hint: &mut Option<Report>,
-    ) -> Verdict<Result<Opened, Malformed>> {
+    ) -> DatagramDecision<Result<Opened, Malformed>> {
         match self.open(bytes, engine) {
             Ok(Opened::Report(report)) => {
                 agent.link.tally.reports.up();
                 if report.is_authentic {
-                    return Verdict::Done(Ok(Opened::Report(report)));
+                    return DatagramDecision::Done(Ok(Opened::Report(report)));
                 }
                 // Anyone can send an unauthenticated report, so it must not end the wait for a real answer. It only
                 // shortens the wait.
                 *hint = Some(report);
-                Verdict::Hurry
+                DatagramDecision::Hurry
             }
-            Ok(answer) => Verdict::Done(Ok(answer)),
-            Err(Rejected::Foreign) => Verdict::Foreign,
-            Err(Rejected::Spoilt(why)) => Verdict::Done(Err(why)),
+            Ok(answer) => DatagramDecision::Done(Ok(answer)),
+            Err(Rejected::Foreign) => DatagramDecision::Foreign,
+            Err(Rejected::Spoilt(why)) => DatagramDecision::Done(Err(why)),
         }
     }
 
@@ -228,7 +228,7 @@ impl User {
                 agent.link.tally.resent.up();
             }
             let sent = agent.attempt(&ticket, &datagram, attempt, |bytes| {
-                introduction(&bytes).map_or(Verdict::Foreign, Verdict::Done)
+                introduction(&bytes).map_or(DatagramDecision::Foreign, DatagramDecision::Done)
             });
             failure = match sent.await {
                 Attempt::Done((id, clock)) => {
