@@ -21,12 +21,12 @@ use std::time::{Duration, Instant};
 
 use full_device::full_device;
 use gamctl::model::{DeviceName, GamModel};
-use gamctl::observe::{CommandLine, Target, look_and_count, tuning};
+use gamctl::observe::{CommandLine, Target, look_and_count, snmp_options};
 use gamctl::reconcile::{Looks, Opening, look_at_all};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
-use gamctl::transport::snmp::{Access, Counters, Oid, Session, Tuning};
+use gamctl::transport::snmp::{Access, Counters, Oid, Session, SnmpOptions};
 use resident::resident;
 
 const TWINS: u64 = 50;
@@ -64,7 +64,7 @@ fn main() {
     }
     println!(
         "setup: {TWINS} twins of GAM-24-C with {SUBSCRIBERS} subscribers each in one process, SNMP 2c over loopback, {} rows a request, {} cores, {} build, median of {RUNS} runs; CPU is the client's own",
-        Tuning::default().rows,
+        SnmpOptions::default().rows,
         std::thread::available_parallelism().map_or(1, usize::from),
         if cfg!(debug_assertions) {
             "debug"
@@ -88,7 +88,7 @@ fn main() {
 /// One look at a device that takes 20 ms to answer: what counts there is how many requests follow one another.
 async fn far_away() {
     let twins = start(1, SUBSCRIBERS, LATENCY).await;
-    let agreed = tuning().in_flight;
+    let agreed = snmp_options().in_flight;
     for in_flight in [1, 8, 16, agreed] {
         let mut runs = Vec::new();
         for _ in 0..if in_flight == agreed { LOOKS } else { RUNS } {
@@ -120,9 +120,9 @@ async fn far_look(twin: &Twin, in_flight: usize) -> (Duration, Counters) {
         device: &device,
         address: twin.snmp_address(),
         access: &public(),
-        tuning: Tuning {
+        snmp_options: SnmpOptions {
             in_flight,
-            ..tuning()
+            ..snmp_options()
         },
         command_line: CommandLine::None("a bench has no login".to_owned()),
         clock: || 0,
@@ -200,9 +200,9 @@ async fn until_all_healthy(twins: &[Twin], silent: &[UdpSocket]) -> [Duration; 2
     let start = Instant::now();
     // So many twins on a few cores are slow, and none of them is lost.
     let looks = Looks {
-        tuning: Tuning {
+        snmp_options: SnmpOptions {
             timeout: Duration::from_secs(5),
-            ..tuning()
+            ..snmp_options()
         },
         ..Looks::new(|| 0)
     };
@@ -462,14 +462,14 @@ fn read_all(addresses: &[String]) {
         .build()
         .unwrap();
     // Fifty devices at once on two cores are slow, and none of them is lost.
-    let tuning = Tuning {
+    let snmp_options = SnmpOptions {
         timeout: Duration::from_secs(5),
-        ..Tuning::default()
+        ..SnmpOptions::default()
     };
     let (cells, counters) = runtime.block_on(async {
         let reads: Vec<_> = addresses
             .iter()
-            .map(|address| tokio::spawn(read(address.parse().unwrap(), tuning)))
+            .map(|address| tokio::spawn(read(address.parse().unwrap(), snmp_options)))
             .collect();
         let (mut cells, mut all) = (0, Counters::default());
         for read in reads {
@@ -486,8 +486,10 @@ fn read_all(addresses: &[String]) {
     );
 }
 
-async fn read(address: SocketAddr, tuning: Tuning) -> (usize, Counters) {
-    let session = Session::open(address, &public(), tuning).await.unwrap();
+async fn read(address: SocketAddr, snmp_options: SnmpOptions) -> (usize, Counters) {
+    let session = Session::open(address, &public(), snmp_options)
+        .await
+        .unwrap();
     let columns = session.columns(&columns()).await.unwrap();
     let cells = columns.iter().map(|column| column.cells.len()).sum();
     (cells, session.counters())

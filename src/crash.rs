@@ -1,9 +1,9 @@
-//! Named points at which a test lets the program die, around everything that is durable; a shipped build has none of it.
+//! Aborts the process at named points around durable writes, for crash tests; release builds have none.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Every point there is, in the order of an apply.
+/// Every point, in the order of an apply.
 pub const POINTS: &[&str] = &[
     "run-before",
     "run-after",
@@ -37,7 +37,7 @@ pub const POINTS: &[&str] = &[
     "run-ended",
 ];
 
-/// Where to die: at the so-maniest time that a point is passed.
+/// Aborts the process at the Nth pass of a crash point.
 #[derive(Debug)]
 struct Armed {
     point: String,
@@ -47,7 +47,7 @@ struct Armed {
 
 static ARMED: OnceLock<Armed> = OnceLock::new();
 
-/// Lets the program die at `point`, or at `point:3` when it is passed for the third time. Only builds for tests do.
+/// Arms a crash at `point`, or at `point:3` for its third pass. Only test builds do this.
 pub fn arm(order: &str) {
     let (point, nth) = match order.split_once(':') {
         Some((point, nth)) => (point, nth.parse().unwrap_or(1)),
@@ -61,11 +61,11 @@ pub fn arm(order: &str) {
     let _first = ARMED.set(armed);
 }
 
-/// Dies here where a test said so, as a machine dies that loses its power: nothing is tidied up.
+/// Aborts the process here if a test armed this point, without any cleanup, like a power failure.
 #[inline]
 pub fn point(name: &'static str) {
     if cfg!(debug_assertions) {
-        debug_assert!(POINTS.contains(&name), "`{name}` is no crash point");
+        debug_assert!(POINTS.contains(&name), "`{name}` is not a crash point");
         die_at(name);
     }
 }

@@ -745,7 +745,7 @@ fn a_command_that_reaches_a_device_by_itself_is_seen() {
                 fn f() { record::from_bytes(x) } // crate::transport";
     for bad in [
         "use crate::apply::RunReport;",
-        "use crate::transport::snmp::Tuning;",
+        "use crate::transport::snmp::SnmpOptions;",
         "use crate::observe;",
         "use crate::observe::{record, look};",
         "use crate::observe::*;",

@@ -15,7 +15,7 @@ use gamctl::simulator::fault::Fault;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
 use gamctl::simulator::snmp::{Access as Rights, User};
-use gamctl::transport::snmp::{Access, Auth, AuthProtocol, Tuning};
+use gamctl::transport::snmp::{Access, Auth, AuthProtocol, SnmpOptions};
 
 fn settings(model: GamModel, seed: u64) -> TwinSettings {
     TwinSettings::new(Build {
@@ -50,10 +50,10 @@ fn how(credentials: Vec<(CredentialsName, Access)>, per_second: u32) -> Sweep {
     Sweep {
         credentials,
         per_second,
-        tuning: Tuning {
+        snmp_options: SnmpOptions {
             timeout: Duration::from_millis(400),
             retries: 2,
-            ..Tuning::default()
+            ..SnmpOptions::default()
         },
     }
 }

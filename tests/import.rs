@@ -455,7 +455,8 @@ fn a_subscriber_that_validation_objects_to_is_left_out_with_its_words() {
         .map(|one| one.why.as_str())
         .collect();
     assert!(
-        whys.iter().any(|why| why.contains("the device's own")),
+        whys.iter()
+            .any(|why| why.contains("reserved by the device")),
         "{whys:?}"
     );
     assert!(

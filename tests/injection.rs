@@ -23,7 +23,7 @@ use gamctl::simulator::commands::{Session as Console, running_config};
 use gamctl::simulator::gam::{Build, FirmwareProfile, Gam, Hardware};
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::{Twin, TwinSettings};
-use gamctl::transport::ssh::{ConfigLine, Fence, Login, Patience, Session};
+use gamctl::transport::ssh::{ConfigLine, Fence, Login, Session, SshTimeouts};
 
 /// What somebody could write into a field who wants a device to do something else.
 const HOSTILE: [&str; 26] = [
@@ -442,8 +442,8 @@ async fn what_the_gate_stops_is_never_typed() {
         host_key: Some(HostKey::new(&twin.host_key().unwrap()).unwrap()),
     };
     let fence = Fence::until(Instant::now() + Duration::from_secs(600));
-    let patience = Patience::default();
-    let session = Session::open_to_write(&login, patience, &fence).await;
+    let timeouts = SshTimeouts::default();
+    let session = Session::open_to_write(&login, timeouts, &fence).await;
     let mut session = session.unwrap();
     let before = twin.lines().len();
     session.configure_begin().await.unwrap();

@@ -8,7 +8,7 @@ use gamctl::reconcile::{Accesses, Looks, Opening, look_at_all};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
-use gamctl::transport::snmp::{Access, Tuning};
+use gamctl::transport::snmp::{Access, SnmpOptions};
 
 fn name(name: &str) -> DeviceName {
     DeviceName::new(name).unwrap()
@@ -48,10 +48,10 @@ async fn a_dead_device_is_told_last_and_keeps_nobody_waiting() {
         (name("nowhere"), Err(NotObserved::NoAddress)),
     ]);
     let looks = Looks {
-        tuning: Tuning {
+        snmp_options: SnmpOptions {
             timeout: Duration::from_millis(400),
             retries: 2,
-            ..Tuning::default()
+            ..SnmpOptions::default()
         },
         ..Looks::new(|| 0)
     };

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::model::Observation;
 use crate::observe::Target;
 use crate::plan::{DevicePlan, Request};
-use crate::transport::ssh::{Fence, Login, Patience};
+use crate::transport::ssh::{Fence, Login, SshTimeouts};
 
 use super::Purpose;
 
@@ -19,7 +19,7 @@ pub struct Job<'a> {
     /// How it is looked at.
     pub target: Target<'a>,
     pub login: &'a Login,
-    pub patience: Patience,
+    pub patience: SshTimeouts,
     /// Until when something may be written; whoever keeps the lease moves it on.
     pub fence: &'a Fence,
     /// What was approved; dressed.

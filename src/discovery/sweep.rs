@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::model::{Address, CredentialsName, Identity};
 use crate::observe::identify;
-use crate::transport::snmp::{Access, Hint, SnmpError, Tuning};
+use crate::transport::snmp::{Access, Hint, SnmpError, SnmpOptions};
 
 /// An address that is asked.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct Sweep {
     pub credentials: Vec<(CredentialsName, Access)>,
     /// Requests per second, at most.
     pub per_second: u32,
-    pub tuning: Tuning,
+    pub snmp_options: SnmpOptions,
 }
 
 /// The identity behind an address.
@@ -148,7 +148,7 @@ async fn ask(address: Address, number: usize, how: &Sweep) -> Reply {
         return Reply::Silence;
     };
     let at = SocketAddr::new(address.ip, address.snmp_port);
-    match identify(at, access, how.tuning).await {
+    match identify(at, access, how.snmp_options).await {
         Ok((identity, object_id)) => Reply::Answer(Answer {
             address,
             credentials: name.clone(),

@@ -1,7 +1,7 @@
-//! Follows the real past of a commit: the parents that its object names, whatever grafts, replacements or caches say.
+//! Searches the past of a commit by the parents in its objects, without grafts, replacements or caches.
 //!
-//! libgit2 takes parents from `info/grafts`, from the list of shallow commits and from the commit-graph file where they
-//! are there, and none of these is covered by the commit's id.
+//! libgit2 reads parents from `info/grafts`, from the list of shallow commits and from the commit-graph file, if they
+//! exist. A commit's id covers none of these.
 
 use std::collections::{BinaryHeap, HashSet};
 use std::fs;
@@ -10,26 +10,26 @@ use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository};
 
 use super::objects::{ObjectError, Objects};
 
-/// A commit as its object has it.
+/// A commit with the fields of its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawCommit {
     pub tree: Oid,
     pub parents: Vec<Oid>,
-    /// When it was committed, in seconds since 1970; commits are visited newest first by it, and nothing else depends on it.
+    /// The commit time in seconds since 1970. Commits are visited newest first by it, and nothing else depends on it.
     pub time: i64,
 }
 
-/// How a search of a commit's past ended.
+/// The result of a search of a commit's past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Past {
     Found,
     NotFound,
-    /// The clone is shallow, and the search came to where it ends.
+    /// The clone is shallow, and the search reached its boundary.
     CutOff,
 }
 
 impl Objects {
-    /// Returns a commit.
+    /// Reads a commit.
     pub fn commit(&self, repository: &Repository, id: Oid) -> Result<RawCommit, ObjectError> {
         self.check(id)?;
         let failed = ObjectError::new(id);
@@ -47,8 +47,8 @@ impl Objects {
         })
     }
 
-    /// Searches the past of a commit for another one. `visited` are commits whose whole past is known not to have it;
-    /// those that were searched are added to it.
+    /// Searches the past of a commit for another one. `visited` has commits whose whole past is known not to contain
+    /// it; searched commits are added.
     pub fn search_past(
         &self,
         repository: &Repository,
@@ -85,14 +85,15 @@ impl Objects {
         })
     }
 
-    /// Checks the commit or tag at `id`, and whatever a tag leads to. Returns the commit's id, if it is one in the end.
+    /// Checks the commit or tag at `id`, and the target of a tag. Returns the commit's id, if it is a commit in the
+    /// end.
     pub fn check_peeled(
         &self,
         repository: &Repository,
         id: Oid,
     ) -> Result<Option<Oid>, ObjectError> {
         let mut id = id;
-        // Tags of tags of tags: nobody needs more.
+        // Real repositories do not nest tags deeper.
         for _ in 0..16 {
             self.check(id)?;
             let failed = ObjectError::new(id);

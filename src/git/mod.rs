@@ -1,6 +1,6 @@
-//! Reads git's objects as they are stored: whole, or an error that names them, and never through a replacement or a graft.
+//! Reads git objects with integrity checks, without replacements or grafts.
 //!
-//! `objects` checked reading · `history` the real past of a commit.
+//! `objects` reads checked objects, `history` searches the real past of a commit.
 
 mod history;
 mod objects;

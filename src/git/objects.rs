@@ -1,7 +1,7 @@
-//! Checks loose git objects before libgit2 reads them, because libgit2 loops forever on a truncated one.
+//! Checks loose git objects before libgit2 reads them: libgit2 loops forever on a truncated one.
 //!
-//! libgit2 takes zlib's "give me more input" for progress and asks again without end. A packed object that is truncated
-//! ends in an error of its own, so only loose objects are inflated here first.
+//! libgit2 mistakes zlib's "more input needed" for progress and retries forever. A truncated packed object fails with
+//! an error, so only loose objects are inflated here first.
 
 use std::fs;
 use std::io::{self, Read};
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use flate2::{Decompress, FlushDecompress, Status};
 use git2::{Error, ErrorClass, ErrorCode, Oid, Repository, Tree};
 
-/// How many bytes are inflated at a time.
+/// The number of bytes inflated in one step.
 const CHUNK: usize = 16 << 10;
 
-/// Larger objects are refused: reading one would take all memory.
+/// Larger objects are refused: reading one would exhaust the memory.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// How far `alternates` lead from one repository to the next, as in git.
+/// The longest chain of `alternates` between repositories, as in git.
 const MOST_ALTERNATES: usize = 5;
 
 /// An object that cannot be read: missing, truncated or damaged.
@@ -32,7 +32,7 @@ impl ObjectError {
         move |source| Self { id, source }
     }
 
-    /// Returns whether the repository does not have the object at all.
+    /// Returns whether the object is absent from the repository.
     pub fn is_missing(&self) -> bool {
         self.source.code() == ErrorCode::NotFound
     }
@@ -68,7 +68,7 @@ impl TreeEntry {
     }
 }
 
-/// The folders with a repository's loose objects: its own, and those of the repositories it borrows from.
+/// The folders with a repository's loose objects: its own, and those of its alternates.
 #[derive(Debug, Clone, Default)]
 pub struct Objects {
     folders: Vec<PathBuf>,
@@ -92,7 +92,7 @@ impl Objects {
         Self { folders }
     }
 
-    /// Checks that an object is whole if it is stored loose.
+    /// Checks that a loose object is complete.
     pub fn check(&self, id: Oid) -> Result<(), ObjectError> {
         let name = id.to_string();
         let Some((start, rest)) = name.split_at_checked(2) else {
@@ -142,7 +142,7 @@ impl Objects {
             .map_err(ObjectError::new(id))
     }
 
-    /// Returns the entry at a path with `/` between its parts, below a tree; nothing if there is none.
+    /// Returns the entry at a path with `/` between its parts, below a tree; `None` if there is none.
     pub fn entry_at(
         &self,
         repository: &Repository,
@@ -182,7 +182,7 @@ fn is_absence(error: &io::Error) -> bool {
     )
 }
 
-/// Returns the folders of objects that a folder of objects names as its alternates.
+/// Returns the alternates listed in a folder of objects.
 fn alternates(folder: &Path) -> Vec<PathBuf> {
     let text = fs::read_to_string(folder.join("info/alternates")).unwrap_or_default();
     text.lines()
@@ -198,7 +198,7 @@ fn names(folder: &Path) -> impl Iterator<Item = String> {
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
 }
 
-/// Inflates a whole zlib stream and keeps nothing of it.
+/// Inflates a whole zlib stream and discards the output.
 fn check_stream(mut file: impl Read) -> io::Result<()> {
     let mut inflate = Decompress::new(true);
     let mut input = vec![0; CHUNK];
@@ -225,7 +225,7 @@ fn check_stream(mut file: impl Read) -> io::Result<()> {
             if inflate.total_out() > MOST_BYTES {
                 return Err(io::Error::other("the object is too large"));
             }
-            // What is still inside comes out before more is read.
+            // Drain the decoder before reading more input.
             let is_stuck = step == 0 && inflate.total_out() == given;
             let is_drained = inflate.total_out() - given < CHUNK as u64;
             if is_stuck || (left.is_empty() && is_drained) {
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_zlib_stream_is_damaged() {
+    fn an_invalid_zlib_stream_is_damaged() {
         let mut wrong = deflated(b"blob 5\0hello");
         let last = wrong.len() - 1;
         wrong[last] ^= 1;

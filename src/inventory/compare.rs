@@ -11,7 +11,7 @@ use super::parse::Content;
 use super::rules::rules;
 use super::source::Limits;
 use super::tree::TreeLimits;
-use crate::model::{DeviceState, Finding, Place, Rule, SubscriberState};
+use crate::model::{DeviceState, Finding, Rule, SourceLocation, SubscriberState};
 
 rules! {
     /// A file that is gone with everything in it is rarely meant: a merge went wrong, or a sync wrote half a result.
@@ -78,7 +78,7 @@ pub(in crate::inventory) fn compare(before: &Inventory, after: &Inventory) -> Ve
     findings
 }
 
-fn gone(rule: &'static Rule, place: Place, message: String, hint: &str) -> Finding {
+fn gone(rule: &'static Rule, place: SourceLocation, message: String, hint: &str) -> Finding {
     Finding {
         rule,
         severity: rule.severity,
@@ -125,7 +125,7 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
         if parsed.is_partial {
             findings.push(gone(
                 &LOST_FILE,
-                Place::whole(Arc::clone(path)),
+                SourceLocation::whole(Arc::clone(path)),
                 format!("the file `{path}` is gone, and what was in it could not be read"),
                 "fix it first, to see which objects are removed with it",
             ));
@@ -159,7 +159,7 @@ fn lost_files(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
         };
         findings.push(gone(
             &LOST_FILE,
-            Place::whole(Arc::clone(path)),
+            SourceLocation::whole(Arc::clone(path)),
             format!("the file `{path}` is gone, and {what}"),
             "if that is meant, accept it with `--accept lost-file`; removals are still limited by the policy",
         ));
@@ -204,7 +204,7 @@ fn not_judged(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>
         };
         findings.push(gone(
             &STEP_NOT_JUDGED,
-            Place::whole(path),
+            SourceLocation::whole(path),
             format!(
                 "{what} could not be read at the commit before, so the step in it is not checked"
             ),
@@ -261,11 +261,11 @@ fn subscribers(
 }
 
 /// Returns the first file of a kind, for what concerns the kind as a whole.
-fn first_file(inventory: &Inventory, kind: FileKind) -> Place {
+fn first_file(inventory: &Inventory, kind: FileKind) -> SourceLocation {
     let of_kind =
         |slot: &&FileSlot| super::classify(&slot.path) == super::PathKind::Inventory(kind);
     let first = inventory.files.iter().find(of_kind);
-    Place::whole(first.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path)))
+    SourceLocation::whole(first.map_or_else(|| Arc::from("."), |slot| Arc::clone(&slot.path)))
 }
 
 /// Reports protected subscribers that change from served to pending, which removes them from the device as well.
@@ -285,7 +285,7 @@ fn put_aside(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>)
             let path = after.path_of(*position);
             findings.push(gone(
                 &PROTECTED_REMOVED,
-                Place::whole(path),
+                SourceLocation::whole(path),
                 format!(
                     "the protected subscriber `{}` is taken off its device by `pending`",
                     object.id
@@ -306,7 +306,7 @@ fn protected(before: &Inventory, removed: &[Removed<'_>], findings: &mut Vec<Fin
         let path = before.path_of(*position);
         findings.push(gone(
             &PROTECTED_REMOVED,
-            Place::whole(path),
+            SourceLocation::whole(path),
             format!("the protected subscriber `{}` is removed", object.id),
             "take `protected` out in a commit of its own first",
         ));
@@ -381,7 +381,7 @@ fn devices(before: &Inventory, after: &Inventory, findings: &mut Vec<Finding>) {
         let path = before.path_of(*position);
         findings.push(gone(
             &DEVICE_DROPPED,
-            Place::whole(path),
+            SourceLocation::whole(path),
             format!("device `{}` is deleted without having been retired", object.id),
             "gamctl stops managing it and removes nothing from it; set `state = \"retired\"`, apply, then delete it",
         ));

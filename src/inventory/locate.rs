@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::parse::ParsedFile;
 use super::tree::{self, Item, Span, TreeLimits};
-use crate::model::{Finding, Place, Related, Rule};
+use crate::model::{Finding, Related, Rule, SourceLocation};
 
 /// A file of the inventory with its path.
 #[derive(Debug, Clone)]
@@ -137,7 +137,7 @@ impl<'t> Lines<'t> {
     }
 
     /// Returns the place of a range of bytes; of a range over several lines, its first line's part.
-    pub(in crate::inventory) fn place(&self, file: &Arc<str>, span: Span) -> Place {
+    pub(in crate::inventory) fn place(&self, file: &Arc<str>, span: Span) -> SourceLocation {
         let usize_of = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
         let mut start = usize_of(span.start).min(self.text.len());
         while !self.text.is_char_boundary(start) {
@@ -162,7 +162,7 @@ impl<'t> Lines<'t> {
                 .map_or(0, |text| text.chars().count())
         };
         let u32_of = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Place {
+        SourceLocation {
             file: Arc::clone(file),
             line: u32_of(line),
             column: u32_of(count(begin, start) + 1),
@@ -191,7 +191,7 @@ pub(in crate::inventory) fn place_file_findings(slot: &FileSlot) -> Vec<Finding>
 }
 
 /// Returns related positions with their places.
-fn related<At>(related: &[(At, String)], place: impl Fn(&At) -> Place) -> Vec<Related> {
+fn related<At>(related: &[(At, String)], place: impl Fn(&At) -> SourceLocation) -> Vec<Related> {
     let related = related.iter().map(|(at, message)| Related {
         place: place(at),
         message: message.clone(),
@@ -204,7 +204,7 @@ pub(in crate::inventory) fn places<'a>(
     files: &[FileSlot],
     pointers: impl Iterator<Item = &'a Pointer>,
     limits: TreeLimits,
-) -> BTreeMap<&'a Pointer, Place> {
+) -> BTreeMap<&'a Pointer, SourceLocation> {
     let mut sorted: Vec<&Pointer> = pointers.collect();
     sorted.sort_unstable();
     sorted.dedup();
@@ -261,13 +261,13 @@ pub(in crate::inventory) fn place_pending(
         places
             .get(pointer)
             .cloned()
-            .unwrap_or_else(|| Place::whole(Arc::from(".")))
+            .unwrap_or_else(|| SourceLocation::whole(Arc::from(".")))
     };
     let findings = pending.iter().map(|one| Finding {
         rule: one.rule,
         severity: one.rule.severity,
         place: match one.missing {
-            Some(file) => Place::whole(Arc::from(file)),
+            Some(file) => SourceLocation::whole(Arc::from(file)),
             None => place(&one.at),
         },
         message: one.message.clone(),

@@ -6,7 +6,7 @@ use super::assemble::{Inventory, ObjectPosition};
 use super::locate::{self, Pointer};
 use super::source::Limits;
 use super::tree::TreeLimits;
-use crate::model::Place;
+use crate::model::SourceLocation;
 
 /// An object, or a key of it; a key that is not written means the object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +37,7 @@ impl KeyReference {
 /// Returns the place of each, in the order asked; nothing for an object that the inventory does not have.
 ///
 /// Each file that is asked about is read once more, so ask for everything at once.
-pub fn locations(inventory: &Inventory, asked: &[KeyReference]) -> Vec<Option<Place>> {
+pub fn locations(inventory: &Inventory, asked: &[KeyReference]) -> Vec<Option<SourceLocation>> {
     let subscribers = subscriber_positions(inventory, asked);
     let pointers: Vec<Option<Pointer>> = asked
         .iter()

@@ -1,4 +1,4 @@
-//! Where a device's management answers: an IP address, and other ports than 22 and 161 on test beds.
+//! Represents a management address: an IP address, with optional ports for test beds.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,12 +17,12 @@ pub struct Address {
     pub snmp_port: u16,
 }
 
-/// What is wrong with a written address.
+/// An error in a written address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     #[error("it is not an IP address such as `10.20.0.11`")]
     NotAnIp,
-    #[error("what follows the address is not `:SSH_PORT` or `:SSH_PORT/SNMP_PORT`")]
+    #[error("only `:SSH_PORT` or `:SSH_PORT/SNMP_PORT` may follow the address")]
     Ports,
 }
 
@@ -39,9 +39,9 @@ impl Address {
         }
     }
 
-    /// Returns what makes the address unfit for a device in the field.
+    /// Returns the reason why the address cannot belong to a device in the field.
     pub fn unroutable(&self) -> Option<&'static str> {
-        // An IPv4 address in IPv6 clothes is judged as the IPv4 address that it reaches.
+        // An IPv4-mapped IPv6 address is checked as IPv4.
         match self.ip.to_canonical() {
             ip if ip.is_unspecified() => Some("the unspecified address"),
             ip if ip.is_loopback() => Some("a loopback address"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn an_invalid_address_is_refused() {
         for text in [
             "",
             "10.20.0",

@@ -1,4 +1,4 @@
-//! What a device is to us: its state, and the pins that say it is the right box.
+//! Defines the state of a device, its subscriber model, and the pins that identify it.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ macro_rules! words {
 pub(super) use words;
 
 words! {
-    /// How far gamctl may go with a device.
+    /// The extent to which gamctl manages a device.
     DeviceState {
         /// Looked at, planned and written to.
         Managed = "managed",
@@ -41,7 +41,7 @@ words! {
         Locked = "locked",
         /// Described before it is installed; not contacted.
         Preprovision = "preprovision",
-        /// Our objects are removed from it; then its text may go.
+        /// Its owned objects get removed; afterwards its text can be deleted.
         Retired = "retired",
     }
 }
@@ -57,7 +57,7 @@ words! {
 }
 
 words! {
-    /// What a subscriber is bound to on a device.
+    /// The object that a subscriber is bound to on a device.
     SubscriberModel {
         /// To an endpoint, wherever it is plugged in; every firmware has it.
         EndpointAware = "endpoint-aware",
@@ -66,7 +66,7 @@ words! {
     }
 }
 
-/// What is wrong with an identity pin.
+/// An error in an identity pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PinError {
     #[error("a serial number is 1 to 32 letters, digits and dashes")]
@@ -116,7 +116,7 @@ macro_rules! pin {
 }
 
 pin! {
-    /// A device's serial number: a box that answers with another is never written to.
+    /// A device's serial number: gamctl never writes to a device that answers with another.
     Serial, PinError::Serial, |text| {
         (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     }

@@ -1,4 +1,4 @@
-//! Everything that gamctl manages on one device: one type for what is intended and for what was observed.
+//! Holds everything gamctl manages on one device, for both intended and observed configurations.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use super::{
     ProfileName, SubscriberName, UplinkNumber, VlanId, VlanSet,
 };
 
-/// The number a device keeps an object under; only the device knows it until a plan assigns one.
+/// The device's number of an object; only the device knows it until a plan assigns one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Slot(pub u16);
 
 /// The managed part of one device's configuration.
 ///
-/// What an intended configuration leaves out means one of two things, and each field says which:
-/// *kept*: gamctl has no opinion, the device keeps what it has; *none*: the device must not have it.
+/// An absent value in an intended configuration means one of two things, and each field documents which: *kept*, the
+/// device keeps its value, or *none*, the device must not have one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeviceConfig {
@@ -29,7 +29,7 @@ pub struct DeviceConfig {
     pub subscribers: BTreeMap<SubscriberName, SubscriberConfig>,
 }
 
-/// What the device says of itself; what is left out is kept.
+/// The system settings; absent values are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SystemConfig {
@@ -41,7 +41,7 @@ pub struct SystemConfig {
     pub contact: Option<HeldText>,
 }
 
-/// One port toward the network; what is left out is kept.
+/// One port toward the network; absent values are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UplinkConfig {
@@ -49,7 +49,7 @@ pub struct UplinkConfig {
     pub allowed_vlans: Option<VlanSet>,
 }
 
-/// One G.hn port; what is left out is kept.
+/// One G.hn port; absent values are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PortConfig {
@@ -66,10 +66,10 @@ pub struct PortConfig {
 pub struct ProfileConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,
-    /// Left out: none.
+    /// Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<HeldText>,
-    /// What the limiter is set to, headroom included.
+    /// The limiter's setting, headroom included.
     pub down: Mbps,
     pub up: Mbps,
 }
@@ -88,29 +88,29 @@ pub struct EndpointConfig {
 pub struct SubscriberConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<Slot>,
-    /// Left out: none.
+    /// Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<HeldText>,
-    /// Left out: none, the subscriber is detached.
+    /// Absent: none, the subscriber is detached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<MacAddress>,
     pub rate: RateLimit,
     pub vlan: VlanId,
     pub tagged: bool,
-    /// Left out: none.
+    /// Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remapped_vlan: Option<VlanId>,
     #[serde(default, skip_serializing_if = "VlanSet::is_empty")]
     pub allowed_vlans: VlanSet,
-    /// Left out: none.
+    /// Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port2_vlan: Option<VlanId>,
-    /// Left out: kept.
+    /// Absent: kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poe: Option<Poe>,
 }
 
-/// Which rate limiter a subscriber goes through.
+/// The rate limiter of a subscriber.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RateLimit {

@@ -1,6 +1,6 @@
-//! Writes an error with all of its causes on one line.
+//! Formats an error with all of its causes on one line.
 
-/// Returns an error and its causes, each behind a colon.
+/// Returns an error and its causes, separated by colons.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

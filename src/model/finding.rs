@@ -1,4 +1,4 @@
-//! Findings: what is wrong with the data, where, and what to do about it.
+//! Defines findings: an error in the data with its source location, rule and hint.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -28,19 +28,19 @@ impl fmt::Display for Severity {
 /// A file of an example: its path in the inventory and its text.
 pub type ExampleFile = (&'static str, &'static str);
 
-/// One thing that can be wrong, as it is documented.
+/// A check of the inventory, with its documentation.
 #[derive(Debug)]
 pub struct Rule {
-    /// Stable, in kebab-case; scripts and suppressions name it.
+    /// Stable, in kebab-case; scripts and suppressions refer to it.
     pub id: &'static str,
     pub severity: Severity,
     /// One sentence without a full stop.
     pub summary: &'static str,
-    /// Why it matters, for the reference.
+    /// The reason, for the reference.
     pub why: &'static str,
-    /// Files laid over a small good inventory that bring this finding and no other.
+    /// Files added to a small valid inventory that cause this finding and no other.
     pub wrong: &'static [ExampleFile],
-    /// The same files, mended: no finding at all.
+    /// The same files, corrected: no finding at all.
     pub right: &'static [ExampleFile],
 }
 
@@ -52,21 +52,21 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
-/// A place in a file of the inventory.
+/// A location in a file of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Place {
+pub struct SourceLocation {
     pub file: Arc<str>,
     /// Counted from 1.
     pub line: u32,
     /// Counted from 1, in characters.
     pub column: u32,
-    /// How many characters of that line are meant; 0 where the file as a whole is meant.
+    /// The number of characters concerned in that line; 0 for the file as a whole.
     #[serde(skip)]
     pub length: u32,
 }
 
-impl Place {
-    /// Returns the beginning of a file, for what concerns the file as a whole.
+impl SourceLocation {
+    /// Returns the beginning of a file, for a finding about the file as a whole.
     pub fn whole(file: Arc<str>) -> Self {
         Self {
             file,
@@ -77,34 +77,34 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourceLocation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}:{}", self.file, self.line, self.column)
     }
 }
 
-/// Another place that belongs to a finding.
+/// Another location that belongs to a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Related {
     #[serde(flatten)]
-    pub place: Place,
-    /// What is there: "first defined here".
+    pub place: SourceLocation,
+    /// A description: "first defined here".
     pub message: String,
 }
 
-/// Something wrong with the data.
+/// An error in the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a finding that nobody reads is a fault that nobody mends"]
+#[must_use = "a finding that is not reported is a mistake that is not fixed"]
 pub struct Finding {
     pub rule: &'static Rule,
     pub severity: Severity,
-    pub place: Place,
+    pub place: SourceLocation,
     /// One sentence that names the object and the value.
     pub message: String,
-    /// What to do about it.
+    /// The next step for the author.
     pub hint: Option<String>,
     pub related: Vec<Related>,
-    /// The line may hold a secret: show the place, never the text.
+    /// The line may contain a secret: print the location, never the text.
     pub is_secret: bool,
 }
 

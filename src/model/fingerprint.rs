@@ -1,4 +1,4 @@
-//! A short value that is the same for two observations of a device that nobody touched in between.
+//! Computes a short value that is equal for two observations of an unchanged device.
 
 use std::fmt::Write as _;
 
@@ -13,9 +13,9 @@ use super::{Observation, Unclear};
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// Returns the fingerprint of what a plan can depend on: not of health, time, or where a part was read from.
+    /// Returns the fingerprint of everything that a plan can depend on: without health, time and the sources of parts.
     pub fn of(observation: &Observation) -> Self {
-        // The reasons are for people, and may tell of milliseconds.
+        // Reasons are for people and may contain durations, so they are left out.
         let unread = observation.unread.iter();
         let unread: Vec<_> = unread
             .map(|unread| (unread.part, unread.number, &unread.field))

@@ -1,10 +1,11 @@
-//! Defines the devices that a freeze is about, as patterns for names, sites and labels.
+//! Defines the devices in a freeze, as patterns for names, sites and labels.
 
 use serde::{Deserialize, Serialize};
 
-/// The devices that a freeze is about; without any pattern, all of them.
+/// The devices in a freeze; without any pattern, all of them.
 ///
-/// A pattern is kept as its text: it may come from a later version, or be wrong. `inventory::ScopeMatcher` reads it.
+/// A pattern is stored as text, because it may come from a later version or be invalid. `inventory::ScopeMatcher`
+/// parses it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FreezeScope {

@@ -1,4 +1,4 @@
-//! The 27 GAM models: how many ports each has, and over which medium it serves.
+//! Lists the 27 GAM models with their number of ports and their medium.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::port::{PortMode, PortNumber};
 
-/// How many endpoints fit behind the splitters of one coax port.
+/// The highest number of endpoints on one coax port, which they share through splitters.
 pub const ENDPOINTS_PER_COAX_PORT: usize = 16;
 
 /// The wire between a GAM and its endpoints.
@@ -21,7 +21,7 @@ pub enum Medium {
 }
 
 impl Medium {
-    /// Returns how many endpoints one port takes.
+    /// Returns the highest number of endpoints on one port.
     pub fn endpoints_per_port(self) -> usize {
         match self {
             Self::Coax => ENDPOINTS_PER_COAX_PORT,
@@ -54,7 +54,7 @@ pub struct UnknownModel;
 
 macro_rules! models {
     ($($variant:ident = $number:literal, $name:literal, $ports:literal, $medium:ident;)*) => {
-        /// A model of GAM, as its `sysObjectID` tells it.
+        /// A model of GAM, as in its `sysObjectID`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum GamModel {
             $(#[serde(rename = $name)] $variant,)*
@@ -73,7 +73,7 @@ macro_rules! models {
                 match self { $(Self::$variant => $number,)* }
             }
 
-            /// Returns how many G.hn ports the model has.
+            /// Returns the number of G.hn ports.
             pub fn port_count(self) -> u8 {
                 match self { $(Self::$variant => $ports,)* }
             }
@@ -127,7 +127,7 @@ impl GamModel {
         port.get() <= self.port_count()
     }
 
-    /// Returns how many endpoints the whole device takes.
+    /// Returns the highest number of endpoints on the whole device.
     pub fn endpoint_capacity(self) -> usize {
         usize::from(self.port_count()) * self.medium().endpoints_per_port()
     }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_tells_the_port_count_and_the_medium() {
+    fn the_model_name_gives_port_count_and_medium() {
         for model in GamModel::ALL {
             let mut parts = model.as_str().split('-').skip(1);
             assert_eq!(parts.next(), Some(model.port_count().to_string().as_str()));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_box_serves_384() {
+    fn the_largest_device_serves_384() {
         assert_eq!(GamModel::Gam24C.endpoint_capacity(), 384);
         assert_eq!(GamModel::Gam24M.endpoint_capacity(), 24);
     }

@@ -1,4 +1,4 @@
-//! How a device and its lines are doing; what is left out was not read or is not measured.
+//! Holds the health of a device and its lines; absent values were not read or are not measured.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MacAddress, PortNumber, UplinkNumber};
 
-/// How a device is doing at the moment of a look.
+/// The health of a device at the time of a look.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Health {
@@ -26,7 +26,7 @@ pub struct Health {
     /// Configured and merely detected ones.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<MacAddress, EndpointHealth>,
-    /// What of all this could not be read, for people.
+    /// Parts of the health that could not be read, for people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
 }
@@ -44,7 +44,7 @@ pub struct Fan {
     pub rpm: u32,
 }
 
-/// An alarm as the device words it.
+/// An alarm in the device's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveAlarm {
     /// `CR`, `MJ`, `MN`, `NA` or `NR`.
@@ -67,7 +67,7 @@ pub struct LinkHealth {
 #[serde(default)]
 pub struct EndpointHealth {
     pub state: Option<EndpointState>,
-    /// Where it is heard.
+    /// The port on which it is heard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<PortNumber>,
     pub is_configured: bool,
@@ -75,7 +75,7 @@ pub struct EndpointHealth {
     pub model: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub firmware: Option<String>,
-    /// Physical rates and the most that can be got, in Mbps.
+    /// Physical rates and the highest possible ones, in Mbps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub down_rate: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! MAC addresses: any common notation in, one notation out.
+//! Parses MAC addresses in any common notation and prints them in one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,19 +10,21 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct MacAddress([u8; 6]);
 
-/// What is wrong with a written MAC address.
+/// An error in a written MAC address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MacAddressError {
     #[error("a MAC address is twelve hexadecimal digits, such as `00:0e:d8:1c:95:08`")]
     Notation,
-    #[error("all zeros is no endpoint's address")]
+    #[error("all zeros is not the address of an endpoint")]
     Zero,
-    #[error("an address whose first octet is odd is a group address, not one endpoint's")]
+    #[error(
+        "an address with an odd first octet is a group address, not the address of one endpoint"
+    )]
     Group,
 }
 
 impl MacAddress {
-    /// Returns the address of one station: not zero, not a group.
+    /// Returns the address of one station: neither zero nor a group address.
     pub fn new(octets: [u8; 6]) -> Result<Self, MacAddressError> {
         let [first, ..] = octets;
         if octets == [0; 6] {
@@ -49,7 +51,7 @@ impl MacAddress {
 impl FromStr for MacAddress {
     type Err = MacAddressError;
 
-    /// Reads `00:0e:d8:1c:95:08`, `00-0E-D8-1C-95-08`, `000e.d81c.9508` and `000ed81c9508`.
+    /// Parses `00:0e:d8:1c:95:08`, `00-0E-D8-1C-95-08`, `000e.d81c.9508` and `000ed81c9508`.
     fn from_str(text: &str) -> Result<Self, MacAddressError> {
         let separator = text.bytes().find(|byte| !byte.is_ascii_hexdigit());
         let group = match (separator, text.len()) {
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_and_group_addresses_are_no_endpoint() {
+    fn zero_and_group_addresses_are_not_endpoints() {
         assert_eq!(
             "000000000000".parse::<MacAddress>(),
             Err(MacAddressError::Zero)

@@ -1,4 +1,4 @@
-//! The words of gamctl as types: what a name, a VLAN, a device or a subscriber may be, and nothing about how it got here.
+//! Defines gamctl's domain types, such as names, VLANs, devices and subscribers, without any I/O.
 
 mod address;
 mod device;
@@ -27,7 +27,7 @@ pub use device_config::{
     SystemConfig, UplinkConfig,
 };
 pub use error_chain::chain;
-pub use finding::{ExampleFile, Finding, Place, Related, Rule, Severity, by_place};
+pub use finding::{ExampleFile, Finding, Related, Rule, Severity, SourceLocation, by_place};
 pub use fingerprint::Fingerprint;
 pub use freeze_scope::FreezeScope;
 pub use gam_model::{ENDPOINTS_PER_COAX_PORT, GamModel, Medium, UnknownModel};

@@ -14,20 +14,20 @@ use serde::{Deserialize, Serialize};
 
 use super::text::{self, Hazard, TextError};
 
-/// What is wrong with a name, and what the name was for.
+/// An error in a name, with the kind of the name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this is no {what}: {problem}")]
+#[error("invalid {what}: {problem}")]
 pub struct NameError {
     pub what: &'static str,
     pub problem: NameProblem,
 }
 
-/// What is wrong with a name.
+/// The error in a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
-    #[error("it begins with {}, and must begin with a letter or a digit", text::written(*.0))]
+    #[error("it begins with {}; it must begin with a letter or a digit", text::written(*.0))]
     Start(char),
-    #[error("it has {} at position {position}; letters, digits and `{extra}` are taken", text::written(*.character))]
+    #[error("it has {} at position {position}; only letters, digits and `{extra}` are allowed", text::written(*.character))]
     Character {
         character: char,
         /// Counted from 1.
@@ -39,7 +39,7 @@ pub enum NameProblem {
 }
 
 impl NameProblem {
-    /// Returns the hazard behind the problem, where there is one beyond "not in the alphabet".
+    /// Returns the hazard of the wrong character, if it is dangerous and not just outside of the alphabet.
     pub fn hazard(&self) -> Option<Hazard> {
         match self {
             Self::Start(character) | Self::Character { character, .. } => {
@@ -56,7 +56,7 @@ impl NameProblem {
     }
 }
 
-/// An id within the inventory: it becomes a file name, a URL part and a label, so the alphabet is small.
+/// Checks an id of the inventory: it becomes a file name, a URL part and a label, so the alphabet is small.
 fn check_id(name: &str, max: usize, extra: &'static str) -> Result<(), NameProblem> {
     let Some(first) = name.chars().next() else {
         return Err(NameProblem::Text(TextError::Empty));
@@ -94,9 +94,9 @@ macro_rules! name {
         pub struct $name(CompactString);
 
         impl $name {
-            /// The longest name that is taken.
+            /// The longest valid name.
             pub const MAX: usize = $max;
-            /// What the name is for, in words.
+            /// The kind of the name, in words.
             pub const WHAT: &'static str = $what;
 
             pub fn new(name: &str) -> Result<Self, NameError> {
@@ -168,7 +168,7 @@ name! {
     CredentialsName, "credentials name", check_id, 63, "._-"
 }
 name! {
-    /// The name under which a secret's value is found; never the value.
+    /// The name of a secret; never the value.
     SecretName, "secret name", check_id, 63, "._-/"
 }
 name! {
@@ -176,7 +176,7 @@ name! {
     SiteName, "site name", check_id, 63, "._-"
 }
 name! {
-    /// The key or the value of a label that devices are chosen by.
+    /// The key or the value of a label, used to select devices.
     LabelKey, "label", check_id, 63, "._-/"
 }
 name! {
@@ -200,7 +200,7 @@ name! {
     PortName, "port name", check_device_name, 31, ""
 }
 
-/// Compares two names the way people count: `apt-9` before `apt-10`.
+/// Compares two names as people count: `apt-9` before `apt-10`.
 pub fn natural_order(left: &str, right: &str) -> Ordering {
     let (mut left_rest, mut right_rest) = (left, right);
     loop {
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_takes_letters_digits_dot_dash_and_underscore() {
+    fn an_id_has_letters_digits_dot_dash_and_underscore() {
         for good in ["a", "acct-1042", "42", "a.b_c-d", &"x".repeat(63)] {
             assert!(SubscriberId::new(good).is_ok(), "{good}");
         }

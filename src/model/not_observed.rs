@@ -1,8 +1,8 @@
-//! Defines why a device has no observation: missing access, no answer, or an answer that cannot be used.
+//! Defines the reasons why a device has no observation: no access, no answer, or an invalid answer.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a device could not be looked at. The texts are those of the layer that failed, with all causes on one line.
+/// The reason why a look at a device failed. Texts come from the failed layer, with all causes on one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "cause", rename_all = "kebab-case")]
 pub enum NotObserved {
@@ -19,22 +19,22 @@ pub enum NotObserved {
     NoAnswer { error: String },
     #[error("{error}")]
     AccessDenied { error: String },
-    /// Something answers that is not a GAM, is an unknown model, or does not speak SNMP as it should.
+    /// The answer is not from a GAM, is from an unknown model, or is not valid SNMP.
     #[error("{error}")]
     InvalidAnswer { error: String },
     #[error("gamctl failed while looking at it: {error}; please report this")]
     Panicked { error: String },
-    #[error("there is no look at it among the files of `--offline`")]
+    #[error("the files of `--offline` have no look at it")]
     NoRecordedLook,
-    #[error("it is not in the inventory any more; there is no address to look at")]
+    #[error("it is no longer in the inventory, so its address is unknown")]
     NotInInventory,
-    /// As a plan file of an earlier version has it.
+    /// The format of a plan file of an earlier version.
     #[error("{error}")]
     Unspecified { error: String },
 }
 
 impl NotObserved {
-    /// Returns whether the same look may succeed later, with nothing changed in the inventory or the settings.
+    /// Returns whether the same look may succeed later without changes to the inventory or the settings.
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::NoAnswer { .. } | Self::Panicked { .. } | Self::Unspecified { .. } => true,

@@ -1,4 +1,4 @@
-//! What one look at a device returned, with all that it could not read.
+//! Holds the result of one look at a device, with everything that could not be read.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use super::{
     UplinkNumber, VlanId, VlanSet,
 };
 
-/// What one look at a device returned.
+/// The result of one look at a device.
 ///
-/// What is missing in `config` is absent on the device, unless `unread` or `unclear` speaks of it.
+/// An object missing in `config` is absent on the device, unless `unread` or `unclear` mentions it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     pub device: DeviceName,
-    /// Counted per device; 0 where nobody counts.
+    /// Counted per device; 0 without a counter.
     pub sequence: u64,
     /// Seconds since 1970, when the look ended.
     pub taken_at: u64,
@@ -24,7 +24,7 @@ pub struct Observation {
     pub config: DeviceConfig,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub uplink_facts: BTreeMap<UplinkNumber, UplinkFacts>,
-    /// The VLAN whose interface has the address that we reach the device by, where the device says so.
+    /// The VLAN of the interface with the address that we use, if the device reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_vlan: Option<VlanId>,
     pub sources: BTreeMap<Part, ConfigSource>,
@@ -36,25 +36,25 @@ pub struct Observation {
     pub health: Health,
 }
 
-/// Who the device says that it is.
+/// The identity of a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Identity {
-    /// The last number of `sysObjectID`, where that is a GAM's.
+    /// The last number of a GAM's `sysObjectID`.
     pub product: Option<u32>,
     pub model: Option<GamModel>,
-    /// As the device spells it; it may be no `Hostname`.
+    /// In the device's spelling; it may not be a valid `Hostname`.
     pub name: Option<String>,
     pub serial: Option<Serial>,
     pub mac: Option<MacAddress>,
     pub firmware: Option<String>,
     pub uptime_seconds: Option<u64>,
-    /// How often it started, where its agent counts.
+    /// The number of starts, if the agent counts them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boots: Option<u32>,
 }
 
-/// A part of a device's configuration that is read as one.
+/// A part of a device's configuration that is read as a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
@@ -88,7 +88,7 @@ impl Part {
     }
 }
 
-/// Where a part was read from.
+/// The source of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConfigSource {
@@ -96,47 +96,50 @@ pub enum ConfigSource {
     RunningConfig,
 }
 
-/// Something that could not be read, and so is not known to be absent.
+/// A part, object or field that could not be read, so it is not known to be absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     pub part: Part,
-    /// The number of the object (slot, port or uplink; the device itself is 0); left out: the whole part, and what is in `config` of it is not all.
+    /// The number of the object (slot, port or uplink; the device itself is 0). Absent: the whole part, and its objects
+    /// in `config` are incomplete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u16>,
-    /// The field by its name in `DeviceConfig`; left out: the whole object. The field's value in `config` is then a stand-in.
+    /// The field by its name in `DeviceConfig`. Absent: the whole object. The field's value in `config` is then a
+    /// stand-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// For people: what was asked, what came.
+    /// For people: the request and the answer.
     pub reason: String,
 }
 
-/// An object that the device has and that our types cannot hold: it takes its slot and its place, and is nobody's to change.
+/// An object on the device that our types cannot hold. It occupies its slot and its place, and gamctl must not change
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unclear {
     /// `Profiles`, `Endpoints` or `Subscribers`.
     pub part: Part,
     pub slot: Slot,
-    /// As the device spells it. Left out: not known, so a new name in that part may clash with it.
+    /// In the device's spelling. Absent: unknown, so a new name in that part may clash with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// An endpoint's. Left out for an endpoint: not known.
+    /// The address of an endpoint. Absent for an endpoint: unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<MacAddress>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<PortAssignment>,
-    /// A subscriber's endpoint and profile, which must not be removed under it.
+    /// A subscriber's endpoint and profile, which must not be removed while it uses them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses_endpoint: Option<Slot>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses_profile: Option<Slot>,
-    /// The VLANs that a subscriber is known to use.
+    /// The known VLANs of a subscriber.
     #[serde(default, skip_serializing_if = "VlanSet::is_empty")]
     pub vlans: VlanSet,
-    /// For people: which field, which value, what is wrong with it.
+    /// For people: the field, its value, and the problem.
     pub reason: String,
 }
 
-/// What an uplink does besides letting VLANs pass.
+/// Further properties of an uplink, besides its VLANs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UplinkFacts {
@@ -144,7 +147,7 @@ pub struct UplinkFacts {
     pub native_vlan: Option<VlanId>,
 }
 
-/// How an uplink treats VLANs.
+/// The VLAN mode of an uplink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UplinkMode {
@@ -171,7 +174,7 @@ impl Observation {
         }
     }
 
-    /// Returns why not all objects of a part are known, where that is so.
+    /// Returns the reason why not all objects of a part are known, if so.
     pub fn incomplete(&self, part: Part) -> Option<&str> {
         let mut of_part = self.unread.iter().filter(|unread| unread.part == part);
         of_part
@@ -179,7 +182,7 @@ impl Observation {
             .map(|unread| unread.reason.as_str())
     }
 
-    /// Returns why a field of an object is not known, where that is so.
+    /// Returns the reason why a field of an object is unknown, if so.
     pub fn unread_field(&self, part: Part, number: u16, field: &str) -> Option<&str> {
         let mut of_object = self
             .unread

@@ -1,11 +1,11 @@
-//! Ports of a GAM: the G.hn ports toward subscribers and the uplinks.
+//! Defines the ports of a GAM: the G.hn ports toward subscribers and the uplinks.
 
 use std::fmt;
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A number that is not a port's.
+/// A number that is not a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PortNumberError {
     #[error("G.hn ports are numbered 1 to 24")]
@@ -67,7 +67,7 @@ macro_rules! number {
     };
 }
 
-/// Reads a small number, or its digits: the key of a map is a text by the time that an enum around it knows its variant.
+/// Reads a small number, or its digits: inside an enum, serde passes the keys of a map as text.
 struct Digits;
 
 impl Visitor<'_> for Digits {
@@ -99,7 +99,7 @@ number! {
     UplinkNumber, 2, PortNumberError::Uplink
 }
 
-/// How a G.hn port uses its wires.
+/// The wiring mode of a G.hn port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PortMode {
@@ -129,7 +129,7 @@ impl fmt::Display for PortMode {
     }
 }
 
-/// Where the device expects an endpoint.
+/// The port on which the device expects an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum PortAssignment {
@@ -150,7 +150,7 @@ impl fmt::Display for PortAssignment {
     }
 }
 
-/// Unit variants of an untagged enum as the words they stand for.
+/// Serialises unit variants of an untagged enum as words.
 mod word {
     macro_rules! word {
         ($module:ident, $word:literal) => {
@@ -184,7 +184,7 @@ mod word {
 mod tests {
     use super::*;
 
-    /// An enum with a tag is read into memory first, where the keys of maps are texts.
+    /// A tagged enum is buffered first, and then the keys of maps are texts.
     #[test]
     fn a_number_is_read_as_a_key_inside_of_an_enum() {
         #[derive(Debug, PartialEq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Speeds in whole Mbps, and the headroom between what is sold and what the rate limiter is set to.
+//! Defines speeds in whole Mbps, and the headroom between the sold speed and the rate limiter.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::gam_model::Medium;
 
-/// What the device's rate limiter can be set to at all (MIB: `10..1999`).
+/// The range of the device's rate limiter (MIB: `10..1999`).
 pub const LIMITER_RANGE: RangeInclusive<u32> = 10..=1999;
 
-/// Returns the fastest rate limiter that the vendor documents for a medium; faster must be unthrottled.
+/// Returns the fastest rate limiter that the vendor documents for a medium; faster plans must be unthrottled.
 pub fn highest_limiter(medium: Medium) -> Mbps {
     match medium {
         Medium::Coax => Mbps(800),
@@ -23,7 +23,7 @@ pub fn highest_limiter(medium: Medium) -> Mbps {
 #[serde(try_from = "u32", into = "u32")]
 pub struct Mbps(u32);
 
-/// What is wrong with a speed or a headroom.
+/// An error in a speed or a headroom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {
     #[error("a speed is 1 to 100000 Mbps")]
@@ -66,9 +66,9 @@ impl From<Mbps> for u32 {
     }
 }
 
-/// How many percent above the sold speed the limiter is set.
+/// The percentage of the limiter above the sold speed.
 ///
-/// Limiters count layer 2, speed tests do not: the vendor advises 6–8 %.
+/// Limiters count layer 2 and speed tests do not: the vendor advises 6–8 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct Headroom(u8);
@@ -87,7 +87,7 @@ impl Headroom {
         u32::from(self.0)
     }
 
-    /// Returns the limiter for a sold speed, rounded up so that it is never below the promise.
+    /// Returns the limiter for a sold speed, rounded up so that it is never below the sold speed.
     pub fn above(self, sold: Mbps) -> Mbps {
         Mbps((sold.0 * (100 + self.percent())).div_ceil(100))
     }

@@ -1,4 +1,4 @@
-//! What a subscriber buys.
+//! Defines service plans: the speed tier that a subscriber buys.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,15 +10,15 @@ pub struct ServicePlan {
     pub id: ServicePlanId,
     pub speed: Speed,
     pub description: Option<Description>,
-    /// What the profile is called on devices.
+    /// The name of the profile on devices.
     pub profile_name: ProfileName,
 }
 
-/// How fast a service plan is.
+/// The speed of a service plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Speed {
-    /// As fast as the line goes: no profile.
+    /// At the speed of the line: no profile.
     Unthrottled,
     /// Limited on the device to these speeds, as sold, plus headroom.
     Limited {
@@ -29,7 +29,7 @@ pub enum Speed {
 }
 
 impl Speed {
-    /// Returns the rate limiter's settings, down and up; none where nothing limits.
+    /// Returns the rate limiter's settings, down and up; `None` without a limit.
     pub fn limiter(self) -> Option<(Mbps, Mbps)> {
         match self {
             Self::Unthrottled => None,

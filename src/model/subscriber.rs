@@ -1,4 +1,4 @@
-//! Who is served: an endpoint, a VLAN and a service plan on a port.
+//! Defines subscribers: an endpoint, a VLAN and a service plan on a port.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,19 +9,19 @@ use super::{
 };
 
 words! {
-    /// Whether a subscriber gets what was sold.
+    /// The service state of a subscriber.
     SubscriberState {
         /// Served.
         Active = "active",
         /// Cut back by the rule in `network.toml`.
         Suspended = "suspended",
-        /// Holds its VLAN and place in the inventory; nothing on the device yet.
+        /// Holds its VLAN and its place in the inventory, without anything on the device yet.
         Pending = "pending",
     }
 }
 
 words! {
-    /// What an endpoint does with power on its Ethernet ports.
+    /// The use of Power over Ethernet by an endpoint.
     Poe {
         Disable = "disable",
         Enable = "enable",
@@ -29,13 +29,13 @@ words! {
     }
 }
 
-/// A subscriber as the inventory means it, defaults filled in.
+/// A subscriber of the inventory, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscriber {
     pub id: SubscriberId,
     pub device: DeviceName,
     pub port: PortAssignment,
-    /// Absent only while the subscriber is pending or its device not installed.
+    /// Absent only while the subscriber is pending or its device is not installed.
     pub endpoint: Option<MacAddress>,
     pub service_plan: ServicePlanId,
     pub vlan: VlanId,
@@ -47,7 +47,7 @@ pub struct Subscriber {
     pub remapped_vlan: Option<VlanId>,
     pub allowed_vlans: VlanSet,
     pub port2_vlan: Option<VlanId>,
-    /// Left as it is on the device where absent.
+    /// Absent: unchanged on the device.
     pub poe: Option<Poe>,
     /// Removal needs `protected` to be lifted in an earlier commit.
     pub protected: bool,
@@ -55,7 +55,7 @@ pub struct Subscriber {
     pub external: Option<External>,
 }
 
-/// Where a subscriber is known in the billing system.
+/// The reference to a subscriber in the billing system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct External {
     pub system: PlainText,

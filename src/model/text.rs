@@ -1,4 +1,4 @@
-//! Text that is safe to show on a terminal or to send to a device's command line.
+//! Checks that texts are safe to print on a terminal or to send to a device's command line.
 
 use std::fmt;
 
@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{Hostname, PortName};
 
-/// Why a character must not be in a text.
+/// The reason why a text must not contain a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hazard {
-    /// A control character: the device and every terminal take it as a key.
+    /// A control character: the device and every terminal treat it as a key.
     Control,
     /// A character that reorders the text around it.
     Bidirectional,
-    /// A character that cannot be seen.
+    /// An invisible character.
     Invisible,
     /// Not ASCII: the device's character set is not documented.
     NotAscii,
-    /// `?`, which the device's CLI takes as "help", even inside quotes.
+    /// `?`, which the device's CLI treats as "help", even inside quotes.
     HelpKey,
     /// `"`, which ends the quoted value.
     Quote,
-    /// `\`, which the CLI may take as an escape.
+    /// `\`, which the CLI may treat as an escape.
     Backslash,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Hazard {
     }
 }
 
-/// Returns why `character` could mislead a person reading it on a terminal.
+/// Returns the hazard if `character` could mislead a person reading it on a terminal.
 pub fn hazard_on_a_terminal(character: char) -> Option<Hazard> {
     match character {
         // U+2028 and U+2029 break the line in some viewers and not in others.
@@ -69,7 +69,7 @@ pub fn hazard_on_a_terminal(character: char) -> Option<Hazard> {
     }
 }
 
-/// Returns why `character` must not reach a device's command line.
+/// Returns the hazard if `character` must not reach a device's command line.
 pub(super) fn hazard_on_a_device(character: char) -> Option<Hazard> {
     match character {
         '?' => Some(Hazard::HelpKey),
@@ -80,12 +80,12 @@ pub(super) fn hazard_on_a_device(character: char) -> Option<Hazard> {
     }
 }
 
-/// What is wrong with a text.
+/// An error in a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
     #[error("it is empty")]
     Empty,
-    #[error("it has {got} characters, at most {max} are taken")]
+    #[error("it has {got} characters, at most {max} are allowed")]
     TooLong { max: usize, got: usize },
     #[error("it has {} at position {position}: {hazard}", written(*.character))]
     Character {
@@ -100,7 +100,7 @@ pub enum TextError {
     DoubleSpace,
 }
 
-/// Returns a character as it can be shown: itself where that is harmless, else its number.
+/// Returns a character for display: itself if it is harmless, otherwise its number.
 pub(super) fn written(character: char) -> String {
     if hazard_on_a_terminal(character).is_some() {
         format!("U+{:04X}", u32::from(character))
@@ -136,7 +136,7 @@ pub(super) fn check_device_text(text: &str, max: usize) -> Result<(), TextError>
     Ok(())
 }
 
-/// A text that ends its line without quotes.
+/// Checks a text at the end of a line without quotes.
 fn check_unquoted_text(text: &str, max: usize) -> Result<(), TextError> {
     check_device_text(text, max)?;
     if text.contains("  ") {
@@ -153,7 +153,7 @@ macro_rules! device_text {
         pub struct $name(CompactString);
 
         impl $name {
-            /// The longest text that is taken.
+            /// The longest valid text.
             pub const MAX: usize = $max;
 
             pub fn new(text: &str) -> Result<Self, TextError> {
@@ -190,9 +190,10 @@ macro_rules! device_text {
 }
 
 device_text! {
-    /// A description that is kept on the device.
+    /// A description that is stored on the device.
     ///
-    /// The CLI and the MIB take 127 characters, the vendor's web page and API 63; what is written here can be edited by either.
+    /// The CLI and the MIB accept 127 characters, the vendor's web page and API 63. With this limit a description can
+    /// be edited by either.
     Description, check_device_text, 63
 }
 
@@ -201,21 +202,21 @@ device_text! {
     SystemText, check_unquoted_text, 127
 }
 
-/// A text of a device's configuration, as the device holds it or is to hold it.
+/// A text in a device's configuration, observed or intended.
 ///
-/// An intended text comes from one of the strict types. An observed one may hold characters, spaces or a length that no line of
-/// gamctl can carry: it is compared as it is, and it is never written.
+/// An intended text comes from one of the strict types. An observed one may hold characters, spaces or a length that
+/// gamctl cannot send in a line. It is compared, but never written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "CompactString", into = "CompactString")]
 pub struct HeldText(CompactString);
 
 impl HeldText {
-    /// The most characters that are kept: those of a `DisplayString`.
+    /// The longest text that is kept: that of a `DisplayString`.
     pub const MAX: usize = 255;
 
     /// # Errors
     ///
-    /// When it is empty, which is no text, or longer than a device keeps one.
+    /// Fails if the text is empty, or longer than any text on a device.
     pub fn new(text: &str) -> Result<Self, TextError> {
         match text.chars().count() {
             0 => Err(TextError::Empty),
@@ -227,7 +228,7 @@ impl HeldText {
         }
     }
 
-    /// Returns the text, which may hold anything: make it visible before a person sees it.
+    /// Returns the text, which may contain any character: escape it before display.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -273,7 +274,7 @@ held!(Description, SystemText, PortName, Hostname);
 pub struct PlainText(CompactString);
 
 impl PlainText {
-    /// The most characters that are taken.
+    /// The longest valid text.
     pub const MAX: usize = 120;
 
     pub fn new(text: &str) -> Result<Self, TextError> {
@@ -355,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_device_holds_is_kept_as_it_is_up_to_a_size() {
+    fn a_text_on_a_device_is_kept_unchanged_up_to_a_size() {
         for text in ["a\\b", " a  b ", "why?", "a\u{1b}[2J", "\u{fffd}"] {
             assert_eq!(HeldText::new(text).unwrap().as_str(), text);
         }

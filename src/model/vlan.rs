@@ -1,35 +1,35 @@
-//! VLAN ids and sets of them, written `3,10-13`.
+//! Defines VLAN ids and sets of them, written `3,10-13`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The most entries that every firmware takes in a subscriber's list of allowed tagged VLANs (some take 14).
+/// The most entries in a subscriber's list of allowed tagged VLANs that every firmware accepts (some accept 14).
 pub const MAX_ALLOWED_VLAN_ENTRIES: usize = 12;
 
-/// A VLAN id as a switch knows it, 1–4095.
+/// A VLAN id of a switch, 1–4095.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub struct VlanId(u16);
 
-/// Why a VLAN cannot carry a subscriber's data.
+/// The reason why a VLAN cannot carry a subscriber's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VlanProblem {
     #[error("VLAN ids go from 1 to 4095")]
     OutOfRange,
-    #[error("VLANs 1, 2 and 4095 are the device's own")]
+    #[error("VLANs 1, 2 and 4095 are reserved by the device")]
     DeviceOwn,
     #[error("VLANs 3840–3842 are used inside the device")]
     Internal,
-    #[error("VLAN 4094 is where the device puts those without service")]
+    #[error("VLAN 4094 is the captive portal, where the device puts those without service")]
     Unserved,
 }
 
 impl VlanId {
-    /// Where the device puts endpoints without a service: the captive portal.
+    /// The captive portal: the VLAN of endpoints without a service.
     pub const UNSERVED: Self = Self(4094);
-    /// The management VLAN of a device as it leaves the factory.
+    /// The management VLAN of a factory-fresh device.
     pub const DEFAULT_MANAGEMENT: Self = Self(4093);
     pub const LOWEST: Self = Self(1);
     pub const HIGHEST: Self = Self(4095);
@@ -46,7 +46,7 @@ impl VlanId {
         self.0
     }
 
-    /// Checks that the VLAN can be a tag beside the data or at the endpoint (3–4093).
+    /// Checks that the VLAN can be a further tag, beside the data VLAN or at the endpoint (3–4093).
     pub fn check_tag(self) -> Result<(), VlanProblem> {
         match self.check_data() {
             Err(VlanProblem::Internal) => Ok(()),
@@ -101,7 +101,7 @@ pub struct VlanRange {
     pub last: VlanId,
 }
 
-/// A set of VLANs; equal sets print equally however they were written.
+/// A set of VLANs; equal sets print equally, however they were written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VlanSet {
@@ -109,7 +109,7 @@ pub struct VlanSet {
     ranges: Box<[VlanRange]>,
 }
 
-/// What is wrong with a written set of VLANs.
+/// An error in a written set of VLANs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VlanSetError {
     #[error("it is empty")]
@@ -128,7 +128,7 @@ pub enum VlanSetError {
 }
 
 impl VlanSet {
-    /// Returns the set of these ranges, in any order and overlapping as they like.
+    /// Returns the set of these ranges, which may be unsorted and overlap.
     pub fn from_ranges(ranges: impl IntoIterator<Item = VlanRange>) -> Self {
         let mut ranges: Vec<_> = ranges.into_iter().filter(|r| r.first <= r.last).collect();
         ranges.sort_unstable();
@@ -154,7 +154,7 @@ impl VlanSet {
         self.ranges.is_empty()
     }
 
-    /// Returns how many entries the set has as written: a VLAN or a range is one.
+    /// Returns the number of entries of the set as written: a VLAN or a range is one.
     pub fn entries(&self) -> usize {
         self.ranges.len()
     }
@@ -244,7 +244,7 @@ impl fmt::Display for VlanSet {
 impl TryFrom<String> for VlanSet {
     type Error = VlanSetError;
 
-    /// Reads what was printed: a device can let no VLAN pass, though no person writes that.
+    /// Parses a printed set. It may be empty, because a device can block all VLANs; the parser for people refuses that.
     fn try_from(text: String) -> Result<Self, VlanSetError> {
         if text.is_empty() {
             return Ok(Self::default());
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_without_vlans_is_stored_and_read_back_but_not_taken_from_a_person() {
+    fn an_empty_vlan_set_is_stored_and_read_back_but_not_accepted_as_input() {
         let json = serde_json::to_string(&VlanSet::default()).unwrap();
         assert_eq!(
             serde_json::from_str::<VlanSet>(&json).unwrap(),
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_set_is_an_error_that_names_the_entry() {
+    fn an_invalid_vlan_set_names_the_wrong_entry() {
         for (text, entry) in [("a", 1), ("3,,4", 2), ("3,5-", 2), ("-3", 1), ("3,+4", 2)] {
             assert_eq!(
                 text.parse::<VlanSet>(),

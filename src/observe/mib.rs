@@ -1,12 +1,12 @@
-//! The objects of the MIBs that a look asks for, by the names they have there; docs/gam.md says what is known of each.
+//! Lists the MIB objects that a look reads, by their MIB names; docs/gam.md describes each.
 
 use crate::transport::snmp::Oid;
 
-/// A column of a table, or a single value, which is a column with one cell 0.
+/// A column of a table, or a scalar, which is a column with the single cell 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Object {
     pub(super) name: &'static str,
-    /// The table's entry, or the group of a single value.
+    /// The table's entry, or the group of a scalar.
     pub(super) entry: &'static [u32],
     pub(super) number: u32,
 }
@@ -21,7 +21,7 @@ impl Object {
         Oid::new([self.entry, &[self.number], index].concat())
     }
 
-    /// Returns the name of the single value.
+    /// Returns the name of the scalar.
     pub(super) fn single(&self) -> Oid {
         self.at(&[0])
     }
@@ -57,10 +57,10 @@ pub(super) mod system {
     }
 }
 
-/// Below this a `sysObjectID` says which GAM it is.
+/// The prefix of a GAM's `sysObjectID`; the model's number follows.
 pub(super) const PRODUCTS: &[u32] = &[1, 3, 6, 1, 4, 1, 20095, 2000, 1];
 
-/// Physical interfaces of the device, which is unit 1 of no stack, count from here; VLAN interfaces are their VLAN.
+/// The first number of physical interfaces (a device is always unit 1); VLAN interfaces have their VLAN's number.
 pub(super) const FIRST_PHYSICAL: u32 = 1_000_000;
 
 pub(super) mod sysutil {
@@ -112,7 +112,7 @@ pub(super) mod icfg {
     }
 }
 
-/// By interface, physical ones only.
+/// By interface, only physical ones.
 pub(super) mod port {
     use super::Object;
 

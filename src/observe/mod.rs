@@ -1,8 +1,8 @@
-//! Looks at a device and says what it found, and what it could not find out.
+//! Looks at a device and reports its configuration and health, with everything that could not be read.
 //!
-//! `rows` what any source of a configuration reads like · `assemble` from rows to the configuration · `mib` what is asked for over SNMP ·
-//! `decode` from what is answered to rows · `running_config` from its text to rows · `look` the asking ·
-//! `record` observations as files.
+//! `rows` is the configuration as rows, from any source. `assemble` turns rows into the configuration. `mib` lists the
+//! SNMP objects. `decode` turns SNMP values into rows, `running_config` does so with its text. `look` runs the
+//! requests. `record` stores observations in files.
 
 mod assemble;
 mod decode;
@@ -16,6 +16,6 @@ pub use assemble::{Assembled, assemble};
 pub use decode::StartupFile;
 pub use look::{
     CommandLine, LookError, Target, board_address, identify, look, look_and_count, look_at_startup,
-    tuning,
+    snmp_options,
 };
 pub use running_config::{RunningConfig, RunningConfigError, parse as parse_running_config};

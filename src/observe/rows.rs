@@ -1,13 +1,13 @@
-//! A device's configuration row by row, as it was read, whatever it was read from; nothing is judged here.
+//! Defines a device's configuration as rows, as read from any source and before any judgement.
 
 use std::collections::BTreeMap;
 
 use crate::model::{Poe, PortMode, UplinkMode, VlanSet};
 
-/// A value as it was read, or why it is not known: what was asked, what came.
+/// A value, or the reason why it is unknown: the request and the answer.
 pub type Known<T> = Result<T, String>;
 
-/// All that one source says of a configuration.
+/// The configuration from one source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     pub system: SystemRow,
@@ -18,15 +18,15 @@ pub struct Rows {
     pub subscribers: Table<SubscriberRow>,
 }
 
-/// Objects of one kind, by the number that the device keeps them under: slot, port or uplink.
+/// Objects of one kind, by their number on the device: slot, port or uplink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table<R> {
     pub rows: BTreeMap<u32, R>,
-    /// Why there may be more objects than rows; empty: these are all.
+    /// Reasons why there may be more objects than rows; an empty list means that the rows are complete.
     pub lost: Vec<String>,
 }
 
-/// What the device says of itself; an empty text is none.
+/// The device's system settings; an empty text means none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemRow {
     pub hostname: Known<String>,
@@ -38,13 +38,13 @@ pub struct SystemRow {
 pub struct UplinkRow {
     pub mode: Known<UplinkMode>,
     pub native_vlan: Known<u32>,
-    /// What passes it in the mode that it is in; as access, its one VLAN.
+    /// The VLANs that pass in its present mode; as access, its only VLAN.
     pub allowed_vlans: Known<VlanSet>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortRow {
-    /// Empty: none.
+    /// Empty means none.
     pub name: Known<String>,
     pub enabled: Known<bool>,
     pub mode: Known<PortMode>,
@@ -53,11 +53,11 @@ pub struct PortRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileRow {
     pub name: Known<String>,
-    /// Empty: none.
+    /// Empty means none.
     pub description: Known<String>,
     pub down: Known<u32>,
     pub up: Known<u32>,
-    /// What the device has of it that our types have no place for, a reason each: such an object is nobody's to change.
+    /// Settings that our types cannot hold, a reason each; gamctl must not change such an object.
     pub unheld: Vec<String>,
 }
 
@@ -65,14 +65,14 @@ pub struct ProfileRow {
 pub struct EndpointRow {
     pub name: Known<String>,
     pub mac: Known<[u8; 6]>,
-    pub port: Known<Place>,
-    /// As of a profile.
+    pub port: Known<ExpectedPort>,
+    /// Settings that our types cannot hold, as for a profile.
     pub unheld: Vec<String>,
 }
 
-/// Where the device expects an endpoint.
+/// The port on which the device expects an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum ExpectedPort {
     Auto,
     Unassigned,
     Port(u32),
@@ -81,11 +81,11 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriberRow {
     pub name: Known<String>,
-    /// Empty: none.
+    /// Empty means none.
     pub description: Known<String>,
-    /// The number of its endpoint, nothing where it has none.
+    /// The number of its endpoint, `None` without one.
     pub endpoint: Known<Option<u32>>,
-    /// The number of its profile, nothing where it is unthrottled.
+    /// The number of its profile, `None` if unthrottled.
     pub profile: Known<Option<u32>>,
     pub vlan: Known<u32>,
     pub tagged: Known<bool>,
@@ -93,12 +93,12 @@ pub struct SubscriberRow {
     pub allowed_vlans: Known<VlanSet>,
     pub port2_vlan: Known<Option<u32>>,
     pub poe: Known<Poe>,
-    /// As of a profile: trunk mode, two tags, a port of its own.
+    /// Settings that our types cannot hold: trunk mode, two tags, a binding to a port.
     pub unheld: Vec<String>,
 }
 
 impl<R> Table<R> {
-    /// Returns a table of which nothing is known.
+    /// Returns a table with no known rows.
     pub fn unread(reason: impl Into<String>) -> Self {
         Self {
             rows: BTreeMap::new(),
@@ -108,7 +108,7 @@ impl<R> Table<R> {
 }
 
 impl<R> Default for Table<R> {
-    /// A device without such objects.
+    /// Returns the table of a device without such objects.
     fn default() -> Self {
         Self {
             rows: BTreeMap::new(),
@@ -118,7 +118,7 @@ impl<R> Default for Table<R> {
 }
 
 impl SystemRow {
-    /// Returns a device that says nothing of itself, because of this.
+    /// Returns system settings that are all unread for this reason.
     pub fn unread(reason: &str) -> Self {
         Self {
             hostname: Err(reason.to_owned()),

@@ -4,7 +4,7 @@ use super::look::not_observed;
 use super::{Accesses, Opening, Panicked, ask_many};
 use crate::model::{DeviceName, HostKey, Identity, NotObserved, chain};
 use crate::observe::{CommandLine, LookError, identify};
-use crate::transport::snmp::{SnmpError, Tuning};
+use crate::transport::snmp::{SnmpError, SnmpOptions};
 use crate::transport::ssh::{Session, SshError};
 
 /// How many devices are asked at once: a login takes seconds of a device's time and little of this host's.
@@ -65,7 +65,7 @@ pub async fn check_access(
 
 async fn check(device: &DeviceName, access: &Opening) -> AccessCheck {
     let (snmp, ssh) = tokio::join!(
-        identify(access.snmp, &access.access, Tuning::default()),
+        identify(access.snmp, &access.access, SnmpOptions::default()),
         log_in(&access.command_line)
     );
     AccessCheck {
@@ -87,15 +87,15 @@ fn unanswered(device: &DeviceName, source: SnmpError) -> NotObserved {
 }
 
 async fn log_in(command_line: &CommandLine) -> Result<(), LoginProblem> {
-    let (login, patience) = match command_line {
-        CommandLine::Login(login, patience) => (login, *patience),
+    let (login, timeouts) = match command_line {
+        CommandLine::Login(login, timeouts) => (login, *timeouts),
         CommandLine::None(why) => return Err(LoginProblem::NoLogin { why: why.clone() }),
     };
     let pinned: Option<&HostKey> = login.host_key.as_ref();
     if pinned.is_none() {
         return Err(LoginProblem::NotPinned);
     }
-    match Session::open(login, patience).await {
+    match Session::open(login, timeouts).await {
         Ok(session) => {
             session.close().await;
             Ok(())

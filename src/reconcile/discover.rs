@@ -8,7 +8,7 @@ use crate::discovery::{Comparison, KnownDevice, Sweep, SweepTarget, compare, pat
 use crate::inventory::{CredentialsObject, Inventory};
 use crate::model::{Address, CredentialsName, DeviceState};
 use crate::secrets::Secrets;
-use crate::transport::snmp::{Access, Tuning};
+use crate::transport::snmp::{Access, SnmpOptions};
 
 /// The credentials that addresses are asked with, in this order.
 #[derive(Debug)]
@@ -79,10 +79,10 @@ pub async fn discover(
     let how = Sweep {
         credentials: credentials.usable,
         per_second: options.per_second,
-        tuning: Tuning {
+        snmp_options: SnmpOptions {
             timeout: options.timeout,
             retries: 1,
-            ..Tuning::default()
+            ..SnmpOptions::default()
         },
     };
     let heard = sweep(asked, how, seen).await;

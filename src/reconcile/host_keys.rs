@@ -9,7 +9,7 @@ use crate::inventory::{DeviceObject, Inventory};
 use crate::model::{Address, DeviceName, DeviceState, HostKey, Serial, chain, natural_order};
 use crate::observe::identify;
 use crate::secrets::Secrets;
-use crate::transport::snmp::{Access, Tuning};
+use crate::transport::snmp::{Access, SnmpOptions};
 use crate::transport::ssh::host_key_of;
 
 /// How many devices are asked at once: a key exchange takes seconds of a device's time and milliseconds of this host's.
@@ -140,6 +140,6 @@ async fn ask(question: HostKeyQuestion) -> (Result<HostKey, HostKeyProblem>, Opt
 
 /// Returns the serial number that a device reports; nothing where it does not answer.
 async fn serial(at: SocketAddr, access: Option<&Access>) -> Option<Serial> {
-    let identified = identify(at, access?, Tuning::default()).await;
+    let identified = identify(at, access?, SnmpOptions::default()).await;
     identified.ok()?.0.serial
 }

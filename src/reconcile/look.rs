@@ -4,7 +4,7 @@ use super::many::{Panicked, ask_many};
 use super::{Accesses, Opening, Sighting, Sightings};
 use crate::model::{DeviceName, NotObserved, Observation, chain};
 use crate::observe::{self, LookError};
-use crate::transport::snmp::Tuning;
+use crate::transport::snmp::SnmpOptions;
 
 /// How many devices are looked at at a time.
 ///
@@ -14,7 +14,7 @@ const AT_ONCE: usize = 200;
 /// What many looks have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct Looks {
-    pub tuning: Tuning,
+    pub snmp_options: SnmpOptions,
     /// The time now, in seconds since 1970.
     pub clock: fn() -> u64,
     pub at_once: usize,
@@ -23,7 +23,7 @@ pub struct Looks {
 impl Looks {
     pub fn new(clock: fn() -> u64) -> Self {
         Self {
-            tuning: observe::tuning(),
+            snmp_options: observe::snmp_options(),
             clock,
             at_once: AT_ONCE,
         }
@@ -81,7 +81,7 @@ pub async fn look_at(
         device,
         address: access.snmp,
         access: &access.access,
-        tuning: looks.tuning,
+        snmp_options: looks.snmp_options,
         command_line: access.command_line.clone(),
         clock: looks.clock,
     };

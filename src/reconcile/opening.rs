@@ -9,7 +9,7 @@ use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved, S
 use crate::observe::CommandLine;
 use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
-use crate::transport::ssh::{Login, Patience};
+use crate::transport::ssh::{Login, SshTimeouts};
 
 /// All it takes to reach a device.
 #[derive(Debug, Clone)]
@@ -112,7 +112,7 @@ fn command_line(
         legacy_algorithms: ssh.legacy_algorithms.unwrap_or(false),
         host_key,
     };
-    CommandLine::Login(Box::new(login), Patience::default())
+    CommandLine::Login(Box::new(login), SshTimeouts::default())
 }
 
 fn credentials_of<'a>(

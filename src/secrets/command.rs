@@ -1,4 +1,4 @@
-//! A program that tells secrets, such as `pass`: run without a shell, with a limit to how long it takes and how much it says.
+//! Runs a program that prints a secret, such as `pass`, without a shell, limited in time and output.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -13,51 +13,51 @@ use super::read_file::{read_value, without_line_break};
 use super::{MAX_BYTES, Secret};
 use crate::model::SecretName;
 
-/// Stands in the words of a command for the name of the secret.
+/// The placeholder for the secret's name in a command.
 const NAME: &str = "{name}";
 
-/// Somebody may have to type a passphrase, or to touch a key.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The time limit; it leaves time to enter a passphrase or to touch a hardware key.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How much of what a command complained of is kept and shown.
+/// The bytes kept and shown of a command's error output.
 const KEPT: usize = 4096;
 const SHOWN: usize = 300;
 
-/// From this length on, a word of letters and digits may be a token.
+/// A word of letters and digits that is at least this long may be a token.
 const TOKEN: usize = 20;
 
-/// What a value must have, at least, to be looked for in what was said.
+/// The shortest value that is searched for in error output, to mask it.
 const RECOGNISABLE: usize = 4;
 
-/// A program with its arguments, one of which has the name of the secret in it.
+/// A program with its arguments, one of which contains the secret's name.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub struct SecretCommand {
     program: PathBuf,
     arguments: Vec<String>,
-    patience: Duration,
-    /// The settings that it stands in, where nobody named them: a program is not run because a folder says so.
+    timeout: Duration,
+    /// The settings file with the command, if it was found and not named: a folder must not decide which program runs.
     unnamed: Option<PathBuf>,
 }
 
-/// Why a command told nothing.
+/// The reason why a command returned no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     #[error(
-        "the command of {} is not run: it would be enough to bring somebody into that folder to run a program as them. Name the settings, by `--config` or GAMCTL_CONFIG", .0.display()
+        "the command in {} is not run, because that file was not named but found in the current folder, and a folder of someone else could run any program as you. Name the file with `--config` or GAMCTL_CONFIG", .0.display()
     )]
     NotNamed(PathBuf),
     #[error("`{shown}` cannot be run: {reason}")]
     NotStarted { shown: String, reason: String },
-    #[error("`{shown}` failed, with {how}{said}")]
+    #[error("`{shown}` failed with {how}{said}")]
     Failed {
         shown: String,
         how: String,
         said: String,
     },
-    #[error("`{shown}` took longer than {} seconds and was stopped", .patience.as_secs())]
-    TooSlow { shown: String, patience: Duration },
-    #[error("`{shown}` printed more than {MAX_BYTES} bytes, and was stopped")]
+    #[error("`{shown}` took longer than {} seconds and was stopped", .timeout.as_secs())]
+    TooSlow { shown: String, timeout: Duration },
+    #[error("`{shown}` printed more than {MAX_BYTES} bytes and was stopped")]
     TooLarge { shown: String },
     #[error("`{shown}` printed nothing")]
     Silent { shown: String },
@@ -76,32 +76,32 @@ impl TryFrom<Vec<String>> for SecretCommand {
         let arguments: Vec<String> = words.collect();
         if !arguments.iter().any(|word| word.contains(NAME)) {
             return Err(
-                "one of the arguments needs `{name}` in it, where the name of the secret goes",
+                "one of the arguments must contain `{name}`, the place for the name of the secret",
             );
         }
         Ok(Self {
             program: program.into(),
             arguments,
-            patience: PATIENCE,
+            timeout: TIMEOUT,
             unnamed: None,
         })
     }
 }
 
 impl SecretCommand {
-    /// Takes a program with a `/` in it from where the settings are.
+    /// Resolves a program with a `/` relative to the folder of the settings.
     pub fn resolve(&mut self, folder: &Path) {
         if self.program.components().count() > 1 {
             self.program = folder.join(&self.program);
         }
     }
 
-    /// Keeps the command from being run: these settings were found, and not named.
+    /// Forbids the command: its settings were found and not named.
     pub fn forbid(&mut self, settings: &Path) {
         self.unnamed = Some(settings.to_path_buf());
     }
 
-    /// Returns the command as people know it, without arguments that may be nobody's business.
+    /// Returns the command for messages, without arguments that may be private.
     pub fn shown(&self, name: &SecretName) -> String {
         let telling = self.arguments.iter().find(|word| word.contains(NAME));
         let telling = telling.map_or_else(String::new, |word| word.replace(NAME, name.as_str()));
@@ -109,7 +109,7 @@ impl SecretCommand {
         format!("{} {dots}{telling}", self.program.display())
     }
 
-    /// Asks the program, once.
+    /// Runs the program once and returns the secret.
     pub(super) fn ask(&self, name: &SecretName) -> Result<Secret, CommandError> {
         if let Some(settings) = &self.unnamed {
             return Err(CommandError::NotNamed(settings.clone()));
@@ -129,20 +129,22 @@ impl SecretCommand {
                 return Err(CommandError::NotStarted { shown, reason });
             }
         };
-        let heard = hear(&mut child, Instant::now() + self.patience);
-        if !matches!(heard, Heard::All { .. }) {
-            // It is stopped either way, and gone already where that fails.
+        let heard = hear(&mut child, Instant::now() + self.timeout);
+        if !matches!(heard, ProgramResult::All { .. }) {
+            // Errors are ignored: the program is stopped or has ended already.
             drop(child.kill());
             drop(child.wait());
         }
         let (value, said, status) = match heard {
-            Heard::TooMuch => return Err(CommandError::TooLarge { shown }),
-            Heard::TooLate => {
-                let patience = self.patience;
-                return Err(CommandError::TooSlow { shown, patience });
+            ProgramResult::TooMuch => return Err(CommandError::TooLarge { shown }),
+            ProgramResult::TooLate => {
+                let timeout = self.timeout;
+                return Err(CommandError::TooSlow { shown, timeout });
             }
-            Heard::Broken(reason) => return Err(CommandError::NotStarted { shown, reason }),
-            Heard::All {
+            ProgramResult::Broken(reason) => {
+                return Err(CommandError::NotStarted { shown, reason });
+            }
+            ProgramResult::All {
                 value,
                 said,
                 status,
@@ -164,8 +166,8 @@ impl SecretCommand {
     }
 }
 
-/// What came of a program.
-enum Heard {
+/// The result of a program.
+enum ProgramResult {
     All {
         value: Zeroizing<Vec<u8>>,
         said: Vec<u8>,
@@ -181,23 +183,23 @@ enum Piece {
     Said(Vec<u8>),
 }
 
-/// Listens until both ends are closed and the program has ended, or time is up.
+/// Reads both outputs until they are closed and the program has ended, or the time is over.
 ///
-/// A program that left others behind which hold its ends may never close them, so nobody waits for the threads.
-fn hear(child: &mut Child, until: Instant) -> Heard {
+/// A program may leave child processes that keep the outputs open forever, so the reading threads are not joined.
+fn hear(child: &mut Child, until: Instant) -> ProgramResult {
     let (sender, pieces) = channel();
     let (output, errors) = (child.stdout.take(), child.stderr.take());
     let other = sender.clone();
     std::thread::spawn(move || {
         let value = output.map_or(Ok(None), |output| read_value(output, MAX_BYTES as u64));
-        // Nobody listens any more where time was up.
+        // The receiver is gone if the time was over.
         drop(sender.send(Piece::Value(value)));
     });
     std::thread::spawn(move || {
         let mut said = Vec::new();
         if let Some(mut errors) = errors {
             let kept = errors.by_ref().take(KEPT as u64).read_to_end(&mut said);
-            // A program that cannot get rid of its words would stand still.
+            // Keep reading: a program with a full pipe would block.
             drop(kept.and_then(|_| io::copy(&mut errors, &mut io::sink())));
         }
         drop(other.send(Piece::Said(said)));
@@ -209,35 +211,38 @@ fn hear(child: &mut Child, until: Instant) -> Heard {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => {
-                return Heard::All {
+                return ProgramResult::All {
                     value,
                     said,
                     status,
                 };
             }
-            Ok(None) if Instant::now() >= until => return Heard::TooLate,
+            Ok(None) if Instant::now() >= until => return ProgramResult::TooLate,
             Ok(None) => std::thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Heard::Broken(error.to_string()),
+            Err(error) => return ProgramResult::Broken(error.to_string()),
         }
     }
 }
 
-fn both(pieces: &Receiver<Piece>, until: Instant) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), Heard> {
+fn both(
+    pieces: &Receiver<Piece>,
+    until: Instant,
+) -> Result<(Zeroizing<Vec<u8>>, Vec<u8>), ProgramResult> {
     let (mut value, mut said) = (None, None);
     while value.is_none() || said.is_none() {
         let left = until.saturating_duration_since(Instant::now());
         match pieces.recv_timeout(left) {
             Ok(Piece::Value(Ok(Some(bytes)))) => value = Some(bytes),
-            Ok(Piece::Value(Ok(None))) => return Err(Heard::TooMuch),
-            Ok(Piece::Value(Err(error))) => return Err(Heard::Broken(error.to_string())),
+            Ok(Piece::Value(Ok(None))) => return Err(ProgramResult::TooMuch),
+            Ok(Piece::Value(Err(error))) => return Err(ProgramResult::Broken(error.to_string())),
             Ok(Piece::Said(bytes)) => said = Some(bytes),
-            Err(_) => return Err(Heard::TooLate),
+            Err(_) => return Err(ProgramResult::TooLate),
         }
     }
     Ok((value.unwrap_or_default(), said.unwrap_or_default()))
 }
 
-/// Returns what a program complained of, short, on one line, and without what may be secret.
+/// Returns a program's error output: short, on one line, with possible secrets masked.
 fn masked(said: &[u8], value: &[u8]) -> String {
     let mut text = String::from_utf8_lossy(said).into_owned();
     for line in String::from_utf8_lossy(value).lines().map(str::trim) {
@@ -273,7 +278,7 @@ mod tests {
 
     fn ask(script: &str) -> Result<Secret, CommandError> {
         let mut command = command(&["/bin/sh", "-c", script, "sh", "gam/{name}"]);
-        command.patience = Duration::from_secs(20);
+        command.timeout = Duration::from_secs(20);
         command.ask(&SecretName::new("site-12/snmp").unwrap())
     }
 
@@ -296,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_short_and_without_the_value() {
+    fn a_failure_is_reported_short_and_without_the_value() {
         let error = ask("echo CANARY-1; printf 'no such entry: CANARY-1\\n hvs.CAESIJ12345678901234567890 \\033[2J' >&2; exit 3").unwrap_err();
         let text = error.to_string();
         assert!(
@@ -323,7 +328,7 @@ mod tests {
             "sleep 600 & sleep 600",
         ] {
             let mut slow = command(&["/bin/sh", "-c", script, "sh", "{name}"]);
-            slow.patience = Duration::from_millis(100);
+            slow.timeout = Duration::from_millis(100);
             let error = slow.ask(&SecretName::new("x").unwrap()).unwrap_err();
             assert!(matches!(error, CommandError::TooSlow { .. }), "{error}");
         }
@@ -344,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_nobody_named_run_nothing() {
+    fn settings_that_were_only_found_run_no_program() {
         let folder = tempfile::tempdir().unwrap();
         let touched = folder.path().join("touched");
         let mut command = command(&["touch", touched.to_str().unwrap(), "{name}"]);

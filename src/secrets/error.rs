@@ -1,4 +1,4 @@
-//! Why a secret has no value; never with any of it.
+//! Defines the errors of looking up a secret; none contains any part of a value.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{CommandError, IdentityError, MAX_BYTES, UnsealError};
 use crate::model::SecretName;
 
-/// Why there is no value.
+/// The reason why a secret has no value.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     #[error(
@@ -15,7 +15,7 @@ pub enum SecretError {
     )]
     Missing {
         name: SecretName,
-        /// Every place that was asked, in a sentence.
+        /// Every source that was searched, in a sentence.
         looked: String,
     },
     #[error("the secret `{name}` has no value: {looked}, and {failure}")]
@@ -54,7 +54,7 @@ pub enum SecretError {
         path: PathBuf,
         reason: UnsealError,
     },
-    /// What came of asking the first time: nobody is asked twice.
+    /// The error of the first lookup: no source is asked twice.
     #[error(transparent)]
     Again(Arc<Self>),
 }

@@ -1,4 +1,4 @@
-//! A folder with a file for each secret, named for it: plain values, on this machine only.
+//! Reads plain secrets from a folder on this host, with one file for each secret.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use super::read_file::{is_absence, open, read_value, without_line_break};
 use super::{Secret, SecretError};
 use crate::model::SecretName;
 
-/// Returns the value of a secret, where the folder has it.
+/// Returns the value of a secret, if the folder has it.
 ///
-/// One line break at the end of a file is the editor's and not the secret's. An empty file is an empty value, which is what
-/// a device is delivered with.
+/// One line break at the end of a file comes from the editor and is removed. An empty file is an empty value, which is
+/// the factory password of a device.
 pub(super) fn value(
     folder: &Path,
     name: &SecretName,
@@ -35,7 +35,7 @@ fn read(folder: &Path, name: &SecretName, path: &Path) -> Result<Secret, SecretE
             path: path.to_path_buf(),
         });
     }
-    // By the path that was judged: a link may lead elsewhere by now.
+    // Open the checked path: a link may point elsewhere by now.
     let file = open(&real).map_err(unreadable)?;
     let facts = file.metadata().map_err(unreadable)?;
     let (name, path) = (name.clone(), path.to_path_buf());
@@ -49,7 +49,7 @@ fn read(folder: &Path, name: &SecretName, path: &Path) -> Result<Secret, SecretE
     }
 }
 
-/// Returns the file of a secret, unless its name would lead elsewhere.
+/// Returns the file of a secret, unless its name would lead out of the folder.
 pub(super) fn file(folder: &Path, name: &SecretName, ending: &str) -> Option<PathBuf> {
     let mut path = folder.to_path_buf();
     for part in name.as_str().split('/') {

@@ -1,4 +1,4 @@
-//! The file with the private keys of whoever runs gamctl: read where nobody else can, and made where there is none.
+//! Reads and creates the operator's private key file, which only its owner may read.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -6,30 +6,30 @@ use std::path::{Path, PathBuf};
 use super::read_file::{is_absence, is_open_to_others, open, read_value};
 use super::{Identities, KeyError};
 
-/// Why there are no private keys.
+/// The reason why there are no private keys.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error(
-        "no file with a private key is named; `gamctl secret init` makes one, `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY names one"
+        "no identity file is configured; create one with `gamctl secret init`, or name one by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY"
     )]
     NotNamed,
     #[error(
-        "there is no file {0} with your private key; `gamctl secret init` makes one, `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY names another"
+        "the identity file {0} does not exist; create one with `gamctl secret init`, or name another by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY"
     )]
     Missing(PathBuf),
-    #[error("others on this machine can get at {path}, which opens all secrets; `chmod 600 {path}` closes it", path = .0.display())]
+    #[error("other users can read or change {path}, which opens all secrets; run `chmod 600 {path}`", path = .0.display())]
     Open(PathBuf),
     #[error("failed to read {path}: {reason}")]
     Unreadable { path: PathBuf, reason: String },
     #[error("{path}: {reason}")]
     Wrong { path: PathBuf, reason: KeyError },
-    #[error("{0} is there already; a private key is never written over")]
+    #[error("{0} exists already; a private key is never overwritten")]
     Exists(PathBuf),
     #[error("failed to write {path}: {reason}")]
     Unwritable { path: PathBuf, reason: String },
 }
 
-/// Reads the private keys in a file that others cannot get at.
+/// Reads the private keys in a file that other users cannot access.
 pub fn read_identity(path: &Path) -> Result<Identities, IdentityError> {
     let unreadable = |error: io::Error| {
         let path = path.to_path_buf();
@@ -49,7 +49,8 @@ pub fn read_identity(path: &Path) -> Result<Identities, IdentityError> {
         return Err(IdentityError::Open(path.to_path_buf()));
     }
     let text = read_value(file, facts.len()).map_err(unreadable)?;
-    let text = text.ok_or_else(|| unreadable(io::Error::other("it is too large for keys")))?;
+    let text =
+        text.ok_or_else(|| unreadable(io::Error::other("it is too large for a file of keys")))?;
     let wrong = |reason: KeyError| IdentityError::Wrong {
         path: path.to_path_buf(),
         reason,
@@ -58,7 +59,7 @@ pub fn read_identity(path: &Path) -> Result<Identities, IdentityError> {
     Identities::parse(text).map_err(wrong)
 }
 
-/// Makes a private key and writes it into a new file that only its owner can read.
+/// Creates a private key in a new file that only its owner can read.
 pub fn new_identity(path: &Path) -> Result<Identities, IdentityError> {
     let identities = Identities::generate();
     write_new(path, identities.written().reveal()).map_err(|error| {
@@ -72,7 +73,7 @@ pub fn new_identity(path: &Path) -> Result<Identities, IdentityError> {
     Ok(identities)
 }
 
-/// Writes a file that must not be there yet. One that could not be written to its end is taken away again.
+/// Writes a file that must not exist yet; a partly written file is removed.
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path
         .parent()
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_named_by_its_line_and_not_repeated() {
+    fn an_invalid_key_is_named_by_its_line_and_not_repeated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.txt");
         let missing = read_identity(&path).unwrap_err().to_string();

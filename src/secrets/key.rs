@@ -1,6 +1,6 @@
-//! Sealing with `age`: keys that lock, keys that open, and values between them. Bytes in, bytes out.
+//! Seals and opens values with `age` keys; works on bytes without I/O.
 //!
-//! What is written is what the program `age` writes and reads, so that nobody depends on gamctl to get at a password.
+//! The format is that of the program `age`, so that passwords stay readable without gamctl.
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
@@ -12,36 +12,36 @@ use age::x25519;
 
 use super::{MAX_BYTES, Secret};
 
-/// What an identity begins with, where it is written down.
+/// The beginning of a written identity.
 const IDENTITY_PREFIX: &str = "AGE-SECRET-KEY-1";
 
-/// A file with room for dozens of keys and the longest value.
+/// The longest sealed file: dozens of keys and the longest value.
 pub(super) const MAX_SEALED_BYTES: usize = 4 * MAX_BYTES;
 
-/// The public keys that values are sealed for: whoever has one of the keys to them can open.
+/// The public keys that values are sealed for; each of their private keys opens them.
 #[derive(Clone)]
 pub struct Recipients(Vec<x25519::Recipient>);
 
-/// The keys that open.
+/// The private keys that open values.
 #[derive(Clone)]
 pub struct Identities(Vec<x25519::Identity>);
 
-/// What is wrong with a list of keys; never with a key that opens.
+/// An error in a list of keys; it never contains a private key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    #[error("line {0} is no public key of age; they begin with `age1`")]
+    #[error("line {0} is not a public key of age; they begin with `age1`")]
     NotARecipient(usize),
-    #[error("line {0} is an SSH key; only keys of age are taken, they begin with `age1`")]
+    #[error("line {0} is an SSH key; only keys of age are accepted, they begin with `age1`")]
     SshRecipient(usize),
     #[error(
-        "line {0} is a private key: whoever has read it opens everything. Take it out, make a new one with `gamctl secret init`, seal everything anew, and change the passwords"
+        "line {0} is a private key: anyone who has read it can open every secret. Remove it, create a new one with `gamctl secret init`, seal all secrets again, and change the passwords"
     )]
     PrivateKey(usize),
-    #[error("nobody is in it")]
+    #[error("it has no recipients")]
     NoRecipient,
-    #[error("line {0} is no private key of age; they begin with `{IDENTITY_PREFIX}`")]
+    #[error("line {0} is not a private key of age; they begin with `{IDENTITY_PREFIX}`")]
     NotAnIdentity(usize),
-    #[error("line {0} is a key of a plugin of age, which gamctl cannot use")]
+    #[error("line {0} is a key for a plugin of age, which gamctl cannot use")]
     Plugin(usize),
     #[error("the keys in it are encrypted with a passphrase, which gamctl cannot ask for")]
     Passphrase,
@@ -49,10 +49,10 @@ pub enum KeyError {
     NoIdentity,
 }
 
-/// Why a value could not be sealed.
+/// The reason why a value could not be sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    #[error("nobody could open it: there is no recipient")]
+    #[error("no recipients, so the sealed value could never be opened; run `gamctl secret init`")]
     NoRecipient,
     #[error("failed to seal a value")]
     Failed(#[source] std::io::Error),
@@ -60,21 +60,21 @@ pub enum SealError {
     TooLarge,
 }
 
-/// Why a sealed value cannot be opened.
+/// The reason why a sealed value cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealError {
     #[error(
-        "it was sealed for other keys than yours; somebody who can open it has to add your public key to `recipients.txt` and to run `gamctl secret rotate`"
+        "it was sealed for other keys than yours; ask someone who can open it to add your public key to `recipients.txt` and to run `gamctl secret rotate`"
     )]
     OtherKeys,
-    #[error("it is damaged, or was not sealed with age; `gamctl secret set` writes it anew")]
+    #[error("it is damaged or was not sealed with age; write it again with `gamctl secret set`")]
     Damaged,
     #[error("it holds more than {MAX_BYTES} bytes; is it the right file?")]
     TooLarge,
 }
 
 impl Recipients {
-    /// Reads a list of public keys, one on a line, with comments behind `#` on lines of their own.
+    /// Parses a list of public keys, one on a line, with comments after `#` on lines of their own.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let mut keys = Vec::new();
         for (number, line) in lines(text) {
@@ -105,7 +105,7 @@ impl Recipients {
         self.0.is_empty()
     }
 
-    /// Returns whether one of the keys is among those that open.
+    /// Returns whether one of the public keys belongs to these private keys.
     pub fn has_any_of(&self, identities: &Identities) -> bool {
         let own = identities.public();
         self.0.iter().any(|key| own.contains(&key.to_string()))
@@ -113,7 +113,7 @@ impl Recipients {
 }
 
 impl Identities {
-    /// Reads the keys that open, one on a line, with comments behind `#` on lines of their own.
+    /// Parses private keys, one on a line, with comments after `#` on lines of their own.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         if text.starts_with("age-encryption.org/") || text.starts_with("-----BEGIN AGE") {
             return Err(KeyError::Passphrase);
@@ -131,18 +131,18 @@ impl Identities {
         Ok(Self(keys))
     }
 
-    /// Makes a new key.
+    /// Generates a new key.
     pub fn generate() -> Self {
         Self(vec![x25519::Identity::generate()])
     }
 
-    /// Returns the public keys that belong to them, as a list of recipients has them.
+    /// Returns the matching public keys, as in a list of recipients.
     pub fn public(&self) -> Vec<String> {
         let keys = self.0.iter();
         keys.map(|key| key.to_public().to_string()).collect()
     }
 
-    /// Returns the keys as a file holds them.
+    /// Returns the keys in the format of their file.
     pub(super) fn written(&self) -> Secret {
         let mut text = zeroize::Zeroizing::new(String::with_capacity(1024));
         for key in &self.0 {
@@ -169,14 +169,14 @@ impl fmt::Debug for Identities {
     }
 }
 
-/// Returns the lines that say something, counted from 1.
+/// Returns the lines with content, counted from 1.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let all = text.lines().enumerate();
     all.map(|(index, line)| (index + 1, line.trim()))
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Returns a value so that only the recipients can open it, as text.
+/// Returns a value as text that only the recipients can open.
 pub fn seal(value: &Secret, recipients: &Recipients) -> Result<String, SealError> {
     if value.reveal().len() > MAX_BYTES {
         return Err(SealError::TooLarge);
@@ -220,7 +220,7 @@ pub fn unseal(sealed: &[u8], identities: &Identities) -> Result<Secret, UnsealEr
     Ok(Secret::new(value.to_vec()))
 }
 
-/// Returns for how many keys a value was sealed; nothing where that cannot be told.
+/// Returns the number of keys that a value is sealed for; `None` if it is unknown.
 pub fn sealed_for(sealed: &[u8]) -> Option<usize> {
     let mut head = Vec::new();
     let reader = ArmoredReader::new(sealed.get(..sealed.len().min(MAX_SEALED_BYTES))?);
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_a_recipient_opens_and_nobody_else() {
+    fn only_recipients_can_open_a_sealed_value() {
         let (ours, theirs, other) = (
             Identities::generate(),
             Identities::generate(),
@@ -281,7 +281,7 @@ mod tests {
                 opened += 1;
             }
         }
-        // The last line break is nothing that age misses.
+        // age does not need the last line break.
         assert!(opened <= 2, "{opened}");
         for text in ["", "plain", "-----BEGIN AGE ENCRYPTED FILE-----\n"] {
             let error = unseal(text.as_bytes(), &ours).unwrap_err();
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_than_a_secret_is_neither_sealed_nor_opened() {
+    fn a_value_too_large_for_a_secret_is_neither_sealed_nor_opened() {
         let ours = Identities::generate();
         let keys = recipients(&[&ours]);
         let error = seal(&Secret::new(vec![b'x'; MAX_BYTES + 1]), &keys).unwrap_err();

@@ -1,8 +1,8 @@
-//! Values behind the names of secrets: a type that cannot print itself, and where the values come from.
+//! Looks up secret values by name, in a type that cannot print itself.
 //!
-//! `secret` the value · `sources` the order in which places are asked · `folder` a file for each · `sealed` encrypted files in
-//! the inventory · `key` the keys they are sealed with · `identity` the file with one's own key · `command` a program that tells ·
-//! `error` why there is none.
+//! `secret` is the value. `sources` searches the sources in order. `folder` reads plain files, `sealed` encrypted files
+//! in the inventory. `key` has the keys for sealing, `identity` the operator's key file. `command` runs a program that
+//! prints secrets. `error` has the errors.
 
 mod command;
 mod error;
@@ -20,7 +20,7 @@ pub use identity::{IdentityError, new_identity, read_identity};
 pub use key::{Identities, KeyError, Recipients, SealError, UnsealError, seal, sealed_for, unseal};
 pub use sealed::{RECIPIENTS, SEALED_FOLDER, SealedName};
 pub use secret::Secret;
-pub use sources::{SecretSources, Secrets, VARIABLE_PREFIX, Whence};
+pub use sources::{SecretSource, SecretSources, Secrets, VARIABLE_PREFIX};
 
-/// A key or a password is shorter; what is longer is something else.
+/// The longest value; keys and passwords are shorter.
 pub const MAX_BYTES: usize = 64 << 10;

@@ -6,20 +6,20 @@ use std::path::Path;
 
 use super::MAX_BYTES;
 
-/// Returns what is in a file, unless it is too large to be a secret.
+/// Returns the content of a file, unless it is too large for a secret.
 pub(super) fn read_value(
     from: impl io::Read,
     expected: u64,
 ) -> io::Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
     let most = MAX_BYTES as u64;
-    // Room for all of it: a buffer that grows leaves pieces of the value behind.
+    // Allocate the full size: a growing buffer leaves copies of the secret in memory.
     let room = usize::try_from(expected.min(most)).unwrap_or(0) + 2;
     let mut value = zeroize::Zeroizing::new(Vec::with_capacity(room));
     from.take(most + 1).read_to_end(&mut value)?;
     Ok((value.len() <= MAX_BYTES).then_some(value))
 }
 
-/// Returns whether a failure says that nothing is there.
+/// Returns whether an error means that the file does not exist.
 pub(super) fn is_absence(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -34,7 +34,7 @@ pub(super) fn without_line_break(value: &[u8]) -> &[u8] {
 
 pub(super) fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    // A pipe that nobody writes to would keep us waiting.
+    // Opening a pipe without a writer would block.
     std::fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)

@@ -1,6 +1,7 @@
-//! Sealed values in the inventory: a file of `age` for each secret, and beside them the list of those who can open.
+//! Reads sealed values from the inventory: an `age` file for each secret, and the list of recipients.
 //!
-//! They are read as they are now, whichever revision of the inventory is meant: a password does not go back with a commit.
+//! They are always read in their present state, whatever revision of the inventory is used: a password does not revert
+//! with a commit.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -10,28 +11,28 @@ use super::read_file::{is_absence, open};
 use crate::git::Objects;
 use crate::model::SecretName;
 
-/// The folder of the inventory that sealed values are in.
+/// The folder of sealed values in the inventory.
 pub const SEALED_FOLDER: &str = "sealed";
 
-/// The file in it that has the public keys of those who can open.
+/// The file with the public keys of the recipients.
 pub const RECIPIENTS: &str = "recipients.txt";
 
-/// What the name of a sealed file ends with.
+/// The ending of a sealed file.
 pub(super) const ENDING: &str = ".age";
 
-/// Folders in folders: `site-12/snmp` needs one.
+/// The deepest nesting of folders: `site-12/snmp` needs one.
 const DEEPEST: usize = 8;
 
 /// A sealed file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SealedName {
     Secret(SecretName),
-    /// No secret can have this name.
+    /// Not a valid name of a secret.
     Odd(PathBuf),
 }
 
-/// Returns a file of the folder of sealed values, where it is there: from the work tree, or from the newest commit of a
-/// repository that has none.
+/// Returns a file of the folder of sealed values, if it exists: from the work tree, or from the newest commit of a bare
+/// repository.
 pub(super) fn read(path: &Path, folder: &Path) -> io::Result<Option<Vec<u8>>> {
     if let Some(repository) = bare_repository(folder) {
         let inner = path.strip_prefix(folder).map_err(io::Error::other)?;
@@ -80,9 +81,9 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<SealedName>> {
     Ok(names.collect())
 }
 
-const LEADS_OUT: &str = "it leads out of the inventory; replace the link by what it leads to";
+const LEADS_OUT: &str = "it leads out of the inventory; replace the link by its target";
 
-/// Returns whether links on the way to `path` lead out of the inventory that the folder of sealed values is in.
+/// Returns whether a link on the path leads out of the inventory.
 fn leads_out(path: &Path, folder: &Path) -> bool {
     let root = match folder.parent() {
         Some(root) if root != Path::new("") => root,
@@ -90,12 +91,12 @@ fn leads_out(path: &Path, folder: &Path) -> bool {
     };
     match (path.canonicalize(), root.canonicalize()) {
         (Ok(real), Ok(root)) => !real.starts_with(root),
-        // Nothing is there, or it cannot be read: whoever opens it says so.
+        // It is missing or unreadable; opening it reports the reason.
         _ => false,
     }
 }
 
-/// Returns the names that the files of a folder have, as far as they are names of secrets.
+/// Returns the names of the files in a folder that are valid names of secrets.
 pub(super) fn plain_names(folder: &Path) -> io::Result<Vec<SecretName>> {
     let mut paths = Vec::new();
     walk(folder, "", 0, &mut paths)?;
@@ -127,7 +128,7 @@ fn walk(folder: &Path, prefix: &str, depth: usize, paths: &mut Vec<String>) -> i
     Ok(())
 }
 
-/// Returns the repository without a work tree that the folder would be in.
+/// Returns the bare repository that the folder would be in.
 fn bare_repository(folder: &Path) -> Option<&Path> {
     let here = Path::new(".");
     let root = folder.parent()?;
@@ -148,7 +149,7 @@ fn from_git(repository: &Path, path: &Path) -> Result<Option<Vec<u8>>, git2::Err
     if !entry.is_file() {
         return Err(git2::Error::from_str("it is not a file"));
     }
-    // The header tells the size: what is far too large is never unpacked, and is cut off as a file would be.
+    // The header has the size, so a far too large object is never unpacked, only truncated like a file.
     let (size, _) = repository.odb()?.read_header(entry.id)?;
     if size > MAX_SEALED_BYTES {
         return Ok(Some(vec![0; MAX_SEALED_BYTES + 1]));

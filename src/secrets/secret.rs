@@ -1,4 +1,4 @@
-//! A secret value: it cannot be printed, compared or serialised, and is wiped when it is dropped.
+//! Wraps a secret value: it cannot be printed, compared or serialised, and is wiped when dropped.
 
 use std::io;
 
@@ -15,9 +15,9 @@ impl Secret {
         Self(Zeroizing::new(value))
     }
 
-    /// Reads a value to its end, without one line break there; nothing where it is too large to be one.
+    /// Reads a value to its end, without one trailing line break; `None` if it is too long.
     pub fn read(from: impl io::Read) -> io::Result<Option<Self>> {
-        // Room for all of it at once: whoever pipes does not say how much there is.
+        // Allocate the maximum: the size of piped input is unknown, and a growing buffer leaves copies in memory.
         let value = read_value(from, super::MAX_BYTES as u64)?;
         Ok(value.map(|value| Self::new(without_line_break(&value).to_vec())))
     }
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_ends_without_its_line_break_and_has_a_limit() {
+    fn a_read_value_loses_its_line_break_and_has_a_limit() {
         let read = |bytes: &[u8]| Secret::read(bytes).unwrap();
         assert_eq!(read(b"a b\r\n").unwrap().reveal(), b"a b");
         assert_eq!(read(b"").unwrap().reveal(), b"");

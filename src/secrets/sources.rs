@@ -1,4 +1,4 @@
-//! Finds the value of a secret by its name: in the environment, in a file, sealed in the inventory, or from a program; in this order.
+//! Searches a secret in the environment, in a file, in the inventory (sealed), in a program's output.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,52 +13,52 @@ use super::{
 };
 use crate::model::SecretName;
 
-/// What variables that hold secrets begin with: `GAMCTL_SECRET_GAM_SSH` is the secret `gam-ssh`.
+/// The prefix of variables with secrets: `GAMCTL_SECRET_GAM_SSH` is the secret `gam-ssh`.
 pub const VARIABLE_PREFIX: &str = "GAMCTL_SECRET_";
 
-/// Where values are looked for.
+/// The sources of secrets.
 #[derive(Debug, Clone, Default)]
 pub struct SecretSources {
-    /// Values by the whole name of their variable.
+    /// Values by the full name of their variable.
     pub environment: BTreeMap<String, Secret>,
-    /// A folder with a file for each secret, named for it.
+    /// A folder with a file for each secret.
     pub directory: Option<PathBuf>,
-    /// The folder of the inventory with sealed values.
+    /// The inventory's folder of sealed values.
     pub sealed: Option<PathBuf>,
-    /// The file with the private key that opens them.
+    /// The file with the private key for sealed values.
     pub identity: Option<PathBuf>,
     /// A program that is asked last.
     pub command: Option<SecretCommand>,
-    /// What was opened and told already; the same for all copies.
+    /// Values found so far, shared by all copies.
     pub remembered: Arc<Remembered>,
 }
 
-/// What was found out, kept so that no file is opened and no program is run a second time.
+/// Cached results, so that no file is opened and no program runs twice.
 #[derive(Debug, Default)]
 pub struct Remembered {
     identities: OnceLock<Result<Identities, Arc<IdentityError>>>,
     values: Mutex<BTreeMap<SecretName, Result<Secret, Arc<SecretError>>>>,
 }
 
-/// Gives values for names.
+/// Looks up secrets by name.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
     sources: SecretSources,
 }
 
-/// A place that has a secret, or may have it.
+/// A source that has a secret, or may have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whence {
+pub enum SecretSource {
     /// The name of the variable.
     Environment(String),
     File(PathBuf),
     Sealed(PathBuf),
-    /// The command is only known to be there: what it knows is found out by asking.
+    /// The command is only known to exist; whether it has the secret is known after running it.
     Command(String),
 }
 
-impl Whence {
-    /// Returns whether a sealed value is not asked for where this one is there.
+impl SecretSource {
+    /// Returns whether this source comes before the sealed value.
     pub fn is_before_sealed(&self) -> bool {
         match self {
             Self::Environment(_) | Self::File(_) => true,
@@ -67,7 +67,7 @@ impl Whence {
     }
 }
 
-impl std::fmt::Display for Whence {
+impl std::fmt::Display for SecretSource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Environment(variable) => write!(formatter, "the environment ({variable})"),
@@ -83,7 +83,7 @@ impl Secrets {
         Self { sources }
     }
 
-    /// Returns the value of a secret, from the first place that has it.
+    /// Returns the value of a secret, from the first source that has it.
     pub fn get(&self, name: &SecretName) -> Result<Secret, SecretError> {
         let variable = variable(name);
         if let Some(secret) = self.sources.environment.get(&variable) {
@@ -109,7 +109,7 @@ impl Secrets {
         if !files.is_empty() {
             looked.push_str(&format!(" and there is no file {}", files.join(" or ")));
         }
-        // Locked for as long as it takes: two that ask for one secret run one program.
+        // The lock is held during the lookup, so that two callers for one secret run the program once.
         let values = &sources.remembered.values;
         let mut values = values.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = values.get(name) {
@@ -117,7 +117,7 @@ impl Secrets {
         }
         let found = self.unsealed(name, path).or_else(|| {
             let command = sources.command.as_ref()?;
-            // A name that leads elsewhere as a file does so as an argument.
+            // A name that is unsafe as a path is also unsafe as an argument.
             let told = match folder::file(Path::new(""), name, "") {
                 None => Err(bad_path()),
                 Some(_) => command.ask(name).map_err(|failure| SecretError::Command {
@@ -137,7 +137,7 @@ impl Secrets {
         found.map_err(SecretError::Again)
     }
 
-    /// Opens a sealed value, where there is one.
+    /// Opens a sealed value, if there is one.
     fn unsealed(
         &self,
         name: &SecretName,
@@ -166,7 +166,7 @@ impl Secrets {
         }))
     }
 
-    /// Returns the private keys, read once.
+    /// Returns the private keys, which are read once.
     pub fn identities(&self) -> Result<&Identities, Arc<IdentityError>> {
         let read = || match &self.sources.identity {
             Some(path) => identity::read_identity(path).map_err(Arc::new),
@@ -176,7 +176,7 @@ impl Secrets {
         identities.get_or_init(read).as_ref().map_err(Arc::clone)
     }
 
-    /// Returns those that values are sealed for; nothing where there is no list yet.
+    /// Returns the recipients; `None` if there is no list yet.
     pub fn recipients(&self) -> io::Result<Option<Result<Recipients, KeyError>>> {
         let Some(inside) = self.sources.sealed.as_deref() else {
             return Ok(None);
@@ -185,7 +185,7 @@ impl Secrets {
         Ok(text.map(|text| Recipients::parse(&String::from_utf8_lossy(&text))))
     }
 
-    /// Returns a sealed value as it is written, with its file.
+    /// Returns a sealed value in its sealed form, with its file.
     pub fn sealed(&self, name: &SecretName) -> io::Result<Option<(PathBuf, Vec<u8>)>> {
         let Some(inside) = self.sources.sealed.as_deref() else {
             return Ok(None);
@@ -197,12 +197,12 @@ impl Secrets {
         Ok(sealed.map(|sealed| (path, sealed)))
     }
 
-    /// Returns the file with those that values are sealed for.
+    /// Returns the file with the list of recipients.
     pub fn recipients_file(&self) -> Option<PathBuf> {
         Some(self.sources.sealed.as_deref()?.join(RECIPIENTS))
     }
 
-    /// Returns the file that a secret is sealed in, or would be; nothing where its name cannot be one.
+    /// Returns the file of a sealed secret, whether it exists or not; `None` if the name cannot be a file name.
     pub fn sealed_file(&self, name: &SecretName) -> Option<PathBuf> {
         folder::file(self.sources.sealed.as_deref()?, name, ENDING)
     }
@@ -213,23 +213,23 @@ impl Secrets {
         inside.map_or(Ok(Vec::new()), sealed::names)
     }
 
-    /// Returns the places that have a secret, in the order in which they are asked, without asking for its value.
-    pub fn places(&self, name: &SecretName) -> Vec<Whence> {
+    /// Returns the sources that have a secret, in the order of the search, without reading its value.
+    pub fn places(&self, name: &SecretName) -> Vec<SecretSource> {
         let sources = &self.sources;
         let variable = variable(name);
         let mut places = Vec::new();
         if sources.environment.contains_key(&variable) {
-            places.push(Whence::Environment(variable));
+            places.push(SecretSource::Environment(variable));
         }
         let file = sources.directory.as_deref();
         let file = file.and_then(|inside| folder::file(inside, name, ""));
-        places.extend(file.filter(|path| path.exists()).map(Whence::File));
-        // What cannot be read is there, and `get` says why it cannot.
+        places.extend(file.filter(|path| path.exists()).map(SecretSource::File));
+        // An unreadable source counts as present; `get` reports the reason.
         if !matches!(self.sealed(name), Ok(None)) {
-            places.extend(self.sealed_file(name).map(Whence::Sealed));
+            places.extend(self.sealed_file(name).map(SecretSource::Sealed));
         }
         let command = sources.command.as_ref();
-        places.extend(command.map(|command| Whence::Command(command.shown(name))));
+        places.extend(command.map(|command| SecretSource::Command(command.shown(name))));
         places
     }
 
@@ -239,7 +239,7 @@ impl Secrets {
         inside.map_or(Ok(Vec::new()), sealed::plain_names)
     }
 
-    /// Returns the variables that hold secrets, but for those of these names.
+    /// Returns the variables with secrets, except those of these names.
     pub fn other_variables<'a>(
         &self,
         names: impl IntoIterator<Item = &'a SecretName>,
@@ -250,7 +250,7 @@ impl Secrets {
             .collect()
     }
 
-    /// Returns the file of a secret where anybody on this machine may read it, to be warned of.
+    /// Returns the file of a secret if other users on this host can read it, for a warning.
     pub fn exposed(&self, name: &SecretName) -> Option<PathBuf> {
         if self.sources.environment.contains_key(&variable(name)) {
             return None;
@@ -261,7 +261,7 @@ impl Secrets {
     }
 }
 
-/// Returns the variable of a secret. Names that differ in punctuation or case alone share one.
+/// Returns the variable of a secret. Names that differ only in punctuation or case share one.
 pub(super) fn variable(name: &SecretName) -> String {
     let letters = name.as_str().chars().map(|letter| match letter {
         'a'..='z' | 'A'..='Z' | '0'..='9' => letter.to_ascii_uppercase(),
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_or_too_large_is_refused_without_a_wait() {
+    fn a_non_file_or_too_large_file_is_refused_without_blocking() {
         let (folder, secrets) = folder();
         let error = secrets.get(&name("site-12")).unwrap_err();
         assert!(matches!(error, SecretError::NotAFile { .. }), "{error}");
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_anybody_may_read_is_noticed_and_no_value_is_shown() {
+    fn a_world_readable_file_is_reported_without_its_value() {
         use std::os::unix::fs::PermissionsExt;
         let (folder, secrets) = folder();
         let path = folder.path().join("secrets/open");
@@ -373,7 +373,7 @@ mod tests {
         assert!(!shown.contains("CANARY") && !shown.contains("of-the-environment"));
     }
 
-    /// Everything there is: `a` everywhere, `b` but in the environment, `c` sealed and told, `d` told.
+    /// All combinations: `a` in all sources, `b` in all but the environment, `c` sealed and by command, `d` by command.
     fn everywhere() -> (tempfile::TempDir, Secrets) {
         let place = tempfile::tempdir().unwrap();
         let at = |path: &str| place.path().join(path);
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_place_that_has_it_is_the_one_that_tells() {
+    fn the_first_source_with_the_secret_is_used() {
         let (_place, secrets) = everywhere();
         for (text, value, places) in [
             ("a", "environment", 4),
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_opened_and_nobody_is_asked_twice_even_if_it_failed() {
+    fn no_source_is_opened_or_asked_twice_even_after_a_failure() {
         let (place, secrets) = everywhere();
         for _ in 0..2 {
             for other in [&secrets, &Secrets::of(secrets.sources.clone())] {
@@ -451,14 +451,14 @@ mod tests {
             "GAMCTL_SECRET_GONE",
             place.path().join("secrets/gone").to_str().unwrap(),
             place.path().join("sealed/gone.age").to_str().unwrap(),
-            "`/bin/sh … gone` failed, with exit code 1",
+            "`/bin/sh … gone` failed with exit code 1",
         ] {
             assert!(error.contains(part), "{error}");
         }
     }
 
     #[test]
-    fn what_is_sealed_for_others_or_without_a_key_here_says_what_to_do() {
+    fn sealed_values_without_a_matching_key_report_the_next_step() {
         let (place, secrets) = everywhere();
         let without = SecretSources {
             identity: None,

@@ -1,4 +1,6 @@
-//! The twin: a simulated GAM that speaks real SSH and SNMP, written from docs/gam.md and never from the code it judges.
+//! The twin: a simulated GAM with real SSH and SNMP, for tests; built from docs/gam.md only.
+//!
+//! It must stay a second opinion: it shares no code and no constants with the code that it tests.
 
 pub mod commands;
 pub mod fault;

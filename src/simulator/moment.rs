@@ -1,4 +1,4 @@
-//! Time as the twin is told it: milliseconds since 1970, always an argument.
+//! Represents a point in time for the twin: milliseconds since 1970, always passed as an argument.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Moment {
         self.0 / 1000
     }
 
-    /// Returns the time since then; a clock that went back gives none.
+    /// Returns the time since then; zero if the clock went back.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -51,14 +51,14 @@ impl Moment {
         (year, month, days + 1, hour, minute, seconds % 60)
     }
 
-    /// `2026-11-20T09:32:24+00:00`.
+    /// Formats the time as `2026-11-20T09:32:24+00:00`.
     pub fn iso(self) -> String {
         let (year, month, day, hour, minute, second) = self.civil();
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
     }
 }
 
-/// `12 days, 2h 18m 33s`, as the G.hn agent writes how long something has run.
+/// Formats a duration as the G.hn agent does: `12 days, 2h 18m 33s`.
 pub fn days_and_clock(time: Duration) -> String {
     let seconds = time.as_secs();
     format!(

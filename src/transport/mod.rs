@@ -1,4 +1,4 @@
-//! Bytes to a device and back, with no idea of what they mean.
+//! Carries bytes to a device and back over SSH and SNMP; `observe` and `apply` interpret them.
 
 pub mod snmp;
 pub mod ssh;

@@ -12,8 +12,8 @@ use gamctl::report::{cause_text, left_text, remark_text};
 use gamctl::simulator::commands::text_of;
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::gam::Configuration;
-use gamctl::transport::snmp::Tuning;
-use gamctl::transport::ssh::Patience;
+use gamctl::transport::snmp::SnmpOptions;
+use gamctl::transport::ssh::SshTimeouts;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -108,17 +108,17 @@ async fn happened(row: Row) -> String {
 
 /// Waits long enough for a busy machine, and for nothing that never comes.
 fn hurry(stage: &mut Stage) {
-    stage.patience = Patience {
+    stage.patience = SshTimeouts {
         login: Duration::from_secs(6),
         silence: Duration::from_millis(2_000),
         reply: Duration::from_secs(4),
         saving: Duration::from_millis(2_500),
         pause: Duration::from_millis(100),
-        ..Patience::default()
+        ..SshTimeouts::default()
     };
-    stage.tuning = Tuning {
+    stage.snmp_options = SnmpOptions {
         timeout: Duration::from_millis(250),
-        ..stage.tuning
+        ..stage.snmp_options
     };
     stage.pace = Pace {
         settle: Duration::from_millis(2_000),
@@ -326,7 +326,7 @@ fn plain(text: &str) -> String {
     // A reset may arrive before or after the connection is known to be there.
     let (early, late) = (
         "cannot connect to ADDRESS over SSH: Connection reset by peer (os error 104)",
-        "ADDRESS closed the connection, while agreeing on keys",
+        "ADDRESS closed the connection while negotiating keys",
     );
     words.join(" ").replace(early, late)
 }

@@ -19,8 +19,8 @@ use gamctl::secrets::Secret;
 use gamctl::simulator::commands::{load, merge};
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{State, Twin, TwinSettings};
-use gamctl::transport::snmp::{Access, Tuning};
-use gamctl::transport::ssh::{Fence, Login, Patience};
+use gamctl::transport::snmp::{Access, SnmpOptions};
+use gamctl::transport::ssh::{Fence, Login, SshTimeouts};
 use tokio::sync::watch;
 
 use crate::properties::planner::device::observed;
@@ -56,8 +56,8 @@ pub(super) struct Stage {
     pub(super) allows_management: bool,
     pub(super) pin: Option<MacAddress>,
     access: Access,
-    pub(super) patience: Patience,
-    pub(super) tuning: Tuning,
+    pub(super) patience: SshTimeouts,
+    pub(super) snmp_options: SnmpOptions,
     pub(super) pace: Pace,
     pub(super) hardware: Hardware,
     /// What ran, and was saved, when the twin started.
@@ -121,15 +121,15 @@ impl Stage {
             access: Access::V2c {
                 community: Secret::new(b"public".to_vec()),
             },
-            patience: Patience {
+            patience: SshTimeouts {
                 login: LONG,
                 silence: LONG,
                 reply: LONG,
                 saving: LONG,
                 pause: Duration::from_millis(100),
-                ..Patience::default()
+                ..SshTimeouts::default()
             },
-            tuning: Tuning {
+            snmp_options: SnmpOptions {
                 timeout: Duration::from_millis(400),
                 retries: 3,
                 rows: 48,
@@ -198,7 +198,7 @@ impl Stage {
             device: &self.device,
             address: self.twin.snmp_address(),
             access: &self.access,
-            tuning: self.tuning,
+            snmp_options: self.snmp_options,
             command_line: CommandLine::Login(Box::new(login.clone()), self.patience),
             clock: || 1_795_000_000,
         }

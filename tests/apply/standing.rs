@@ -226,7 +226,7 @@ async fn nothing_is_sent_behind_a_closed_fence() {
         ..How::default()
     };
     let told = stage.carry_out(plan, Some(&seen), how).await;
-    assert!(because(&told).contains("is over"), "{}", because(&told));
+    assert!(because(&told).contains("lease on"), "{}", because(&told));
     assert_eq!(stage.twin.lines(), []);
     is_untouched(&stage, &told);
 }
@@ -248,7 +248,7 @@ async fn a_fence_that_closes_half_way_ends_everything() {
         ..How::default()
     };
     let told = stage.carry_out(plan, Some(&seen), how).await;
-    assert!(because(&told).contains("is over"), "{}", because(&told));
+    assert!(because(&told).contains("lease on"), "{}", because(&told));
     assert_eq!(stage.config_lines(), first);
     assert_eq!(stage.startup(), stage.at_first);
     assert_eq!(told.ending.outcome.steps.len(), 2);

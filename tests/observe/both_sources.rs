@@ -1,30 +1,30 @@
-//! The running-config and the tables of the agent say the same of a device, field by field.
+//! Tests that the running-config and the agent's tables give the same configuration, field by field.
 
 use gamctl::model::GamModel;
 use gamctl::observe::{Assembled, assemble, parse_running_config};
 use gamctl::simulator::gam::{Build, FirmwareProfile, Gam};
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::Twin;
-use gamctl::transport::ssh::{Command, Patience, Session};
+use gamctl::transport::ssh::{Command, Session, SshTimeouts};
 
 use super::device::{Dice, expected, random, twin_of, twin_with};
 use super::{login, look_at, pinned};
 
-/// Returns what a running-config comes to.
+/// Returns the assembled configuration of a running-config.
 fn assembled<L: AsRef<str>>(lines: &[L], model: GamModel) -> Assembled {
     assemble(&parse_running_config(lines, model).unwrap().rows, model)
 }
 
 async fn read_over_ssh(twin: &Twin) -> Vec<String> {
     let login = login(twin, pinned(twin));
-    let mut session = Session::open(&login, Patience::default()).await.unwrap();
+    let mut session = Session::open(&login, SshTimeouts::default()).await.unwrap();
     let lines = session.read(Command::ShowRunningConfig).await.unwrap();
     session.close().await;
     lines
 }
 
 #[tokio::test]
-async fn every_model_says_the_same_over_both() {
+async fn every_model_gives_the_same_configuration_over_both() {
     for (number, model) in GamModel::ALL.into_iter().enumerate() {
         let mut dice = Dice::new(1000 + number as u64);
         let count = model.endpoint_capacity().min(60);
@@ -40,7 +40,7 @@ async fn every_model_says_the_same_over_both() {
 }
 
 #[tokio::test]
-async fn firmware_whose_agent_has_no_configuration_tells_it_over_ssh() {
+async fn firmware_without_configuration_tables_is_read_over_ssh() {
     let (hardware, configuration) = random(&mut Dice::new(5), GamModel::Gam4Cx, 30);
     let intended = expected(&configuration);
     let twin = twin_with(hardware, configuration, FirmwareProfile::V1_5_4OnCx).await;
@@ -50,7 +50,7 @@ async fn firmware_whose_agent_has_no_configuration_tells_it_over_ssh() {
 }
 
 #[test]
-fn whatever_is_configured_is_what_its_text_says() {
+fn every_configuration_equals_its_text() {
     for seed in 0..600 {
         let mut dice = Dice::new(seed);
         let model = *dice.pick(&GamModel::ALL);

@@ -1,17 +1,17 @@
-//! Firmware whose agent lacks the tables of the configuration: it comes over SSH, or the observation says why not.
+//! Tests firmware without configuration tables: read over SSH, or reported as unread with a reason.
 
 use gamctl::model::{ConfigSource, GamModel, HostKey, Observation, Part};
 use gamctl::observe::CommandLine;
 use gamctl::simulator::fault::Fault;
 use gamctl::simulator::gam::{FirmwareProfile, Hardware};
 use gamctl::simulator::server::Twin;
-use gamctl::transport::ssh::{Login, Patience};
+use gamctl::transport::ssh::{Login, SshTimeouts};
 
 use super::device::{Dice, expected, random, twin_with};
 use super::judge::{is_whole, lies};
-use super::{login, look_at, look_over, pinned, tuning};
+use super::{login, look_at, look_over, pinned, snmp_options};
 
-/// What the agent of this firmware does not have.
+/// The parts that the agent of this firmware lacks.
 const OVER_SSH: [Part; 4] = [
     Part::Ports,
     Part::Profiles,
@@ -25,11 +25,11 @@ async fn old_firmware(seed: u64) -> Twin {
 }
 
 async fn look_by(twin: &Twin, login: Login) -> Observation {
-    let command_line = CommandLine::Login(Box::new(login), Patience::default());
-    look_over(twin, tuning(), command_line).await.unwrap()
+    let command_line = CommandLine::Login(Box::new(login), SshTimeouts::default());
+    look_over(twin, snmp_options(), command_line).await.unwrap()
 }
 
-/// Checks that nothing is known of what only SSH could have told, and why.
+/// Checks that the parts available only over SSH are unread, with this reason.
 fn knows_nothing(observation: &Observation, because: &str) {
     for part in OVER_SSH {
         let reason = observation.incomplete(part);
@@ -43,7 +43,7 @@ fn knows_nothing(observation: &Observation, because: &str) {
 }
 
 #[tokio::test]
-async fn what_the_agent_lacks_comes_over_the_command_line_and_is_said_to() {
+async fn parts_missing_from_the_agent_are_read_over_ssh_and_marked_so() {
     for seed in 0..5 {
         let twin = old_firmware(seed).await;
         let truth = expected(&twin.gam(|gam| gam.running().clone()));
@@ -62,22 +62,22 @@ async fn what_the_agent_lacks_comes_over_the_command_line_and_is_said_to() {
 }
 
 #[tokio::test]
-async fn without_a_login_the_rest_still_stands() {
+async fn without_a_login_all_other_parts_are_still_read() {
     let twin = old_firmware(1).await;
     let nobody = CommandLine::None("there is no password".to_owned());
-    let observation = look_over(&twin, tuning(), nobody).await.unwrap();
+    let observation = look_over(&twin, snmp_options(), nobody).await.unwrap();
     knows_nothing(&observation, "it needs SSH: there is no password");
 }
 
 #[tokio::test]
-async fn a_host_key_that_nobody_pinned_leads_to_trust() {
+async fn an_unpinned_host_key_leads_to_trust() {
     let twin = old_firmware(1).await;
     let observation = look_by(&twin, login(&twin, None)).await;
     knows_nothing(&observation, "gamctl trust");
     let other = "SHA256:uNiVztksCsDhcc0u9e8BrrJDbSRUl6Ja1gJIWzlDZ3E";
     let changed = Some(HostKey::new(other).unwrap());
     let observation = look_by(&twin, login(&twin, changed)).await;
-    knows_nothing(&observation, "not the one that is pinned");
+    knows_nothing(&observation, "does not match the pinned one");
     assert_eq!(twin.lines().len(), 0);
 }
 

@@ -1,4 +1,4 @@
-//! Random configurations, the twins that have them, and what an observation of such a twin must be.
+//! Builds random configurations, twins with them, and the expected observations.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use gamctl::model::{
 };
 use gamctl::model::{MacAddress, Poe, PortMode};
 use gamctl::simulator::gam::{
-    Build, Configuration, Endpoint, FirmwareProfile, Hardware, Place, Profile, Subscriber,
+    Build, Configuration, Endpoint, ExpectedPort, FirmwareProfile, Hardware, Profile, Subscriber,
     SwitchportMode, vlans,
 };
 use gamctl::simulator::server::{Twin, TwinSettings};
 
-/// Numbers that look random and follow from a seed.
+/// Random-looking numbers derived from a seed.
 pub(crate) struct Dice(u64);
 
 impl Dice {
@@ -39,7 +39,7 @@ impl Dice {
         &choices[usize::try_from(self.below(choices.len() as u64)).unwrap()]
     }
 
-    /// Numbers from a range, each once, in no order.
+    /// Draws distinct numbers from a range, in random order.
     fn some(&mut self, first: u16, last: u16, count: usize) -> Vec<u16> {
         let mut all: Vec<u16> = (first..=last).collect();
         for place in (1..all.len()).rev() {
@@ -65,7 +65,7 @@ fn mac(number: u16) -> MacAddress {
     MacAddress::new([0x00, 0x0e, 0xd8, 0x10, high, low]).unwrap()
 }
 
-/// A device as somebody might have it: holes in the numbers, names with spaces, every optional field used at times.
+/// Returns a realistic random device: gaps in the numbers, names with spaces, every optional field sometimes set.
 pub(crate) fn random(
     dice: &mut Dice,
     model: GamModel,
@@ -126,9 +126,9 @@ fn add_endpoints(dice: &mut Dice, hardware: &Hardware, made: &mut Configuration,
     places.truncate(wanted.min(places.len()));
     for (number, port) in dice.some(1, 384, places.len()).into_iter().zip(places) {
         let port = match dice.below(20) {
-            0 => Place::Auto,
-            1 => Place::Unassigned,
-            _ => Place::Port(port),
+            0 => ExpectedPort::Auto,
+            1 => ExpectedPort::Unassigned,
+            _ => ExpectedPort::Port(port),
         };
         let endpoint = Endpoint {
             name: format!("cpe {number}").into(),
@@ -214,13 +214,13 @@ fn settings(
     }
 }
 
-/// Returns a device that has a little of everything.
+/// Returns a device with a few objects of every kind.
 pub(super) fn usual() -> (Hardware, Configuration) {
     let mut dice = Dice::new(11);
     random(&mut dice, GamModel::Gam4Cx, 24)
 }
 
-/// Returns what an observation of a device with this configuration must hold, worked out from the twin's own shapes.
+/// Returns the expected observation of a device with this configuration, computed from the twin's own types.
 pub(crate) fn expected(configuration: &Configuration) -> DeviceConfig {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let profiles: BTreeMap<u16, ProfileName> = configuration
@@ -303,9 +303,9 @@ fn endpoint_of(id: u16, endpoint: &Endpoint) -> EndpointConfig {
         slot: Some(Slot(id)),
         name: EndpointName::new(&endpoint.name).unwrap(),
         port: match endpoint.port {
-            Place::Auto => PortAssignment::Auto,
-            Place::Unassigned => PortAssignment::Unassigned,
-            Place::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
+            ExpectedPort::Auto => PortAssignment::Auto,
+            ExpectedPort::Unassigned => PortAssignment::Unassigned,
+            ExpectedPort::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
         },
     }
 }

@@ -1,4 +1,4 @@
-//! Every fault of SNMP: the result is right, or says what is not known, or is a named error.
+//! Tests looks under every SNMP fault: correct, or reported as unread, or a named error.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use gamctl::observe::LookError;
 use gamctl::simulator::fault::Fault;
 use gamctl::simulator::server::Twin;
 use gamctl::simulator::snmp::Oid;
-use gamctl::transport::snmp::Tuning;
+use gamctl::transport::snmp::SnmpOptions;
 
 use super::device::{Dice, expected, random, twin_of};
 use super::judge::{MODEL, is_whole, lies};
-use super::{impatient, look_at, look_with, tuning};
+use super::{impatient, look_at, look_with, snmp_options};
 
 const GAM: &[u32] = &[1, 3, 6, 1, 4, 1, 20095, 2001];
 
-/// Where tables of the configuration begin, with columns that are read.
+/// Entries of configuration tables, with columns that a look reads.
 const TABLES: &[(&[u32], &[u32], u32)] = &[
     (&[143, 1, 2, 10, 1], &[30, 50], 1_000_001),
     (&[143, 1, 2, 20, 1], &[10, 20, 30, 50, 55], 2),
@@ -35,7 +35,7 @@ const TABLES: &[(&[u32], &[u32], u32)] = &[
     (&[11, 1, 2, 1, 1], &[2], 1_000_002),
 ];
 
-/// Where others begin: these spoil no configuration.
+/// Entries of health tables: faults there must not affect the configuration.
 const HEALTH: &[(&[u32], &[u32])] = &[
     (&[11, 1, 3, 1, 1], &[2, 5]),
     (&[24, 1, 3, 7, 1], &[2, 3]),
@@ -56,7 +56,7 @@ async fn small() -> (Twin, DeviceConfig) {
     (twin_of(hardware, configuration).await, truth)
 }
 
-/// Looks while something is wrong, and holds what comes to the truth.
+/// Looks under a fault, and compares the result with the truth.
 async fn honest(twin: &Twin, truth: &DeviceConfig, fault: Fault) -> Result<Observation, LookError> {
     honest_with(twin, truth, fault, impatient()).await
 }
@@ -65,11 +65,11 @@ async fn honest_with(
     twin: &Twin,
     truth: &DeviceConfig,
     fault: Fault,
-    patience: Tuning,
+    snmp_options: SnmpOptions,
 ) -> Result<Observation, LookError> {
     let said = format!("{fault:?}");
     let id = twin.set_fault(fault);
-    let looked = look_with(twin, patience).await;
+    let looked = look_with(twin, snmp_options).await;
     twin.clear_fault(id);
     if let Ok(observation) = &looked {
         let lies = lies(observation, truth);
@@ -82,7 +82,7 @@ async fn honest_with(
     looked
 }
 
-/// All that can be wrong with a column.
+/// Returns all faults of a column.
 fn troubles(entry: &[u32], column: u32, row: u32) -> Vec<Fault> {
     let whole = || below(&[entry, &[column]]);
     let cell = || below(&[entry, &[column, row]]);
@@ -106,7 +106,7 @@ async fn no_column_of_the_configuration_can_make_a_look_lie() {
             for fault in troubles(entry, *column, *row) {
                 let said = format!("{fault:?}");
                 // None of them is silence: what does not answer in time is a busy machine.
-                let looked = honest_with(&twin, &truth, fault, tuning()).await;
+                let looked = honest_with(&twin, &truth, fault, snmp_options()).await;
                 assert!(looked.is_ok(), "{said}: {looked:?}");
             }
         }
@@ -141,7 +141,7 @@ async fn health_that_cannot_be_read_spoils_no_configuration() {
 }
 
 #[tokio::test]
-async fn a_table_that_ends_before_it_begins_is_not_taken_for_empty() {
+async fn a_table_truncated_before_its_first_row_is_not_read_as_empty() {
     let (twin, truth) = small().await;
     for (after, parts) in [
         (below(&[&[143, 1, 2, 20, 1, 3]]), &[Part::Endpoints][..]),
@@ -191,7 +191,7 @@ async fn a_network_that_is_merely_bad_costs_time_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_device_that_says_nothing_is_unreachable() {
+async fn a_silent_device_is_unreachable() {
     let (twin, truth) = small().await;
     for fault in [Fault::SnmpSilence {}, Fault::SnmpWrongSourcePort {}] {
         let looked = honest(&twin, &truth, fault).await;
@@ -230,7 +230,7 @@ async fn a_device_that_falls_silent_in_the_middle_is_not_half_read() {
 }
 
 #[tokio::test]
-async fn what_is_no_gam_is_told_so() {
+async fn a_device_that_is_not_a_gam_is_an_error() {
     let (twin, truth) = small().await;
     let at = Oid::new(&[1, 3, 6, 1, 2, 1, 1, 2]);
     let looked = honest(&twin, &truth, Fault::SnmpWrongType { at: at.clone() }).await;

@@ -1,11 +1,11 @@
-//! Holds an observation to the truth: whatever differs must be said to be unread or unclear.
+//! Compares an observation with the truth: every difference must be reported as unread or unclear.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use gamctl::model::{DeviceConfig, GamModel, Observation, Part};
 use serde_json::Value;
 
-/// Objects of a part by their number, each as the fields it has; the device itself is number 0.
+/// Objects of a part by number, each with its fields; the device itself is number 0.
 type Objects = BTreeMap<u16, BTreeMap<String, Value>>;
 
 fn fields(value: &Value) -> BTreeMap<String, Value> {
@@ -13,7 +13,7 @@ fn fields(value: &Value) -> BTreeMap<String, Value> {
     map.into_iter().collect()
 }
 
-/// By slot, with the key among the fields, so that a wrong name shows.
+/// Returns the objects by slot, with the key among the fields, so that a wrong name is found.
 fn keyed(map: &Value, key: &str) -> Objects {
     let objects = map.as_object().unwrap().iter().map(|(name, object)| {
         let mut object = fields(object);
@@ -46,7 +46,7 @@ fn parts(config: &DeviceConfig) -> BTreeMap<Part, Objects> {
     ])
 }
 
-/// Returns what an observation says wrongly, or takes for whole and is not.
+/// Returns the wrong or incomplete parts that an observation presents as known.
 pub(super) fn lies(observation: &Observation, truth: &DeviceConfig) -> Vec<String> {
     let mut lies = Vec::new();
     let (seen, truth) = (parts(&observation.config), parts(truth));
@@ -87,10 +87,10 @@ pub(super) fn lies(observation: &Observation, truth: &DeviceConfig) -> Vec<Strin
     lies
 }
 
-/// Returns whether nothing is missing.
+/// Returns whether the observation is complete.
 pub(super) fn is_whole(observation: &Observation) -> bool {
     observation.unread.is_empty() && observation.unclear.is_empty()
 }
 
-/// Returns how a coax device with few of everything is told from others.
+/// The model of the coax device used in these tests.
 pub(super) const MODEL: GamModel = GamModel::Gam4Cx;

@@ -1,4 +1,4 @@
-//! Looks at twins: what a look returns is what the twin is configured as, or it says what it does not know.
+//! Tests looks at twins: a look returns the twin's configuration, or reports the unknown parts.
 
 mod both_sources;
 mod command_line;
@@ -15,12 +15,12 @@ use gamctl::model::{DeviceName, HostKey, Observation};
 use gamctl::observe::{CommandLine, LookError, Target, look};
 use gamctl::secrets::Secret;
 use gamctl::simulator::server::Twin;
-use gamctl::transport::snmp::{Access, Tuning};
-use gamctl::transport::ssh::{Login, Patience};
+use gamctl::transport::snmp::{Access, SnmpOptions};
+use gamctl::transport::ssh::{Login, SshTimeouts};
 
-/// Patient enough for a busy machine, and not for a device that is gone.
-fn tuning() -> Tuning {
-    Tuning {
+/// Options with timeouts for a busy machine, but not for a device that is gone.
+fn snmp_options() -> SnmpOptions {
+    SnmpOptions {
         timeout: Duration::from_millis(400),
         retries: 3,
         rows: 48,
@@ -28,12 +28,12 @@ fn tuning() -> Tuning {
     }
 }
 
-/// Gives up soon, where silence is what is tested.
-fn impatient() -> Tuning {
-    Tuning {
+/// Options with short timeouts, for tests of silence.
+fn impatient() -> SnmpOptions {
+    SnmpOptions {
         timeout: Duration::from_millis(60),
         retries: 1,
-        ..tuning()
+        ..snmp_options()
     }
 }
 
@@ -60,18 +60,18 @@ fn pinned(twin: &Twin) -> Option<HostKey> {
 }
 
 async fn look_at(twin: &Twin) -> Result<Observation, LookError> {
-    look_with(twin, tuning()).await
+    look_with(twin, snmp_options()).await
 }
 
-async fn look_with(twin: &Twin, tuning: Tuning) -> Result<Observation, LookError> {
+async fn look_with(twin: &Twin, snmp_options: SnmpOptions) -> Result<Observation, LookError> {
     let login = Box::new(login(twin, pinned(twin)));
-    let command_line = CommandLine::Login(login, Patience::default());
-    look_over(twin, tuning, command_line).await
+    let command_line = CommandLine::Login(login, SshTimeouts::default());
+    look_over(twin, snmp_options, command_line).await
 }
 
 async fn look_over(
     twin: &Twin,
-    tuning: Tuning,
+    snmp_options: SnmpOptions,
     command_line: CommandLine,
 ) -> Result<Observation, LookError> {
     let device = DeviceName::new("oak").unwrap();
@@ -80,7 +80,7 @@ async fn look_over(
         device: &device,
         address: twin.snmp_address(),
         access: &access,
-        tuning,
+        snmp_options,
         command_line,
         clock: || 1_795_000_000,
     };

@@ -1,4 +1,4 @@
-//! Devices that change or restart while they are looked at.
+//! Tests looks at devices that change or restart meanwhile.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::gam::Hardware;
 use gamctl::simulator::server::Twin;
 
-use gamctl::transport::snmp::Tuning;
+use gamctl::transport::snmp::SnmpOptions;
 
 use super::device::{Dice, expected, random, twin_of, usual};
 use super::judge::{is_whole, lies};
-use super::{impatient, look_at, look_with, tuning};
+use super::{impatient, look_at, look_with, snmp_options};
 
-/// Waits until so many more requests came.
+/// Waits until this many more requests arrived.
 async fn after(twin: &Twin, more: u64) {
     let now = twin.state(|state| state.counts.requests);
     let due = |state: &gamctl::simulator::server::State| state.counts.requests >= now + more;
@@ -51,9 +51,9 @@ async fn a_slot_that_got_another_owner_in_the_middle_is_never_a_mixture() {
         let before = expected(&configuration);
         let twin = twin_of(hardware, configuration).await;
         // One request at a time, so that the change falls between two about the same row.
-        let one_by_one = Tuning {
+        let one_by_one = SnmpOptions {
             in_flight: 1,
-            ..tuning()
+            ..snmp_options()
         };
         let looking = look_with(&twin, one_by_one);
         let editing = async {
@@ -89,9 +89,9 @@ async fn a_table_that_never_holds_still_is_unread() {
     let slot = *configuration.subscribers.keys().next().unwrap();
     let twin = twin_of(hardware, configuration).await;
     let mut count = 0_u32;
-    let one_by_one = Tuning {
+    let one_by_one = SnmpOptions {
         in_flight: 1,
-        ..tuning()
+        ..snmp_options()
     };
     let looking = look_with(&twin, one_by_one);
     let moving = async {
@@ -107,12 +107,12 @@ async fn a_table_that_never_holds_still_is_unread() {
     };
     let observation = looked.unwrap();
     let reason = observation.incomplete(gamctl::model::Part::Subscribers);
-    assert!(reason.unwrap().contains("did not hold still"), "{reason:?}");
+    assert!(reason.unwrap().contains("kept changing"), "{reason:?}");
     assert_eq!(observation.incomplete(gamctl::model::Part::Endpoints), None);
 }
 
 #[tokio::test]
-async fn a_restart_in_the_middle_begins_the_look_anew() {
+async fn a_restart_during_a_look_starts_it_again() {
     for more in [2, 4, 8, 12] {
         let (hardware, configuration) = usual();
         let twin = twin_of(hardware, configuration).await;
@@ -132,7 +132,7 @@ async fn a_restart_in_the_middle_begins_the_look_anew() {
 }
 
 #[tokio::test]
-async fn another_box_in_the_middle_begins_the_look_anew() {
+async fn replaced_hardware_during_a_look_starts_it_again() {
     let (hardware, configuration) = usual();
     let twin = twin_of(hardware, configuration).await;
     let looking = look_at(&twin);
@@ -146,7 +146,7 @@ async fn another_box_in_the_middle_begins_the_look_anew() {
 }
 
 #[tokio::test]
-async fn a_device_that_keeps_restarting_is_told_so() {
+async fn a_device_that_keeps_restarting_is_an_error() {
     let (hardware, configuration) = usual();
     let twin = twin_of(hardware, configuration).await;
     let looking = look_with(&twin, impatient());

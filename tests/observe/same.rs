@@ -1,4 +1,4 @@
-//! A device that stands still: the observation is its configuration, to the last field.
+//! Tests looks at an unchanging device: the observation equals its configuration in every field.
 
 use gamctl::model::{ConfigSource, GamModel, Part};
 
@@ -27,7 +27,7 @@ async fn a_look_returns_what_the_device_is_configured_as() {
 }
 
 #[tokio::test]
-async fn whatever_is_configured_is_what_is_seen() {
+async fn every_configuration_is_observed_unchanged() {
     for (number, model) in GamModel::ALL.into_iter().enumerate() {
         let mut dice = Dice::new(number as u64);
         let count = model.endpoint_capacity().min(40);
@@ -52,7 +52,7 @@ async fn the_largest_device_is_read_in_five_hundred_requests() {
         device: &device,
         address: twin.snmp_address(),
         access: &access,
-        tuning: gamctl::observe::tuning(),
+        snmp_options: gamctl::observe::snmp_options(),
         command_line: gamctl::observe::CommandLine::None(String::new()),
         clock: || 0,
     };

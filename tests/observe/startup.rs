@@ -1,4 +1,4 @@
-//! The startup file as the agent tells of it.
+//! Tests reading the startup-config's file from the agent.
 
 use gamctl::observe::{CommandLine, StartupFile, Target, look_at_startup};
 use gamctl::simulator::fault::Fault;
@@ -13,7 +13,7 @@ async fn file(twin: &Twin) -> Result<Option<StartupFile>, String> {
         device: &device,
         address: twin.snmp_address(),
         access: &access,
-        tuning: impatient(),
+        snmp_options: impatient(),
         command_line: CommandLine::None("nobody asks".to_owned()),
         clock: || 0,
     };
@@ -21,7 +21,7 @@ async fn file(twin: &Twin) -> Result<Option<StartupFile>, String> {
 }
 
 #[tokio::test]
-async fn the_startup_file_is_told_with_its_size_once_there_is_one() {
+async fn the_startup_file_is_listed_with_its_size_after_a_save() {
     let (mut settings, ..) = crate::apply::stage::settings(Default::default());
     let hardware = settings.build.hardware.clone();
     let twin = Twin::start(settings.clone()).await.unwrap();
@@ -36,7 +36,7 @@ async fn the_startup_file_is_told_with_its_size_once_there_is_one() {
 }
 
 #[tokio::test]
-async fn an_agent_that_does_not_tell_is_no_device_without_a_file() {
+async fn an_agent_without_the_file_table_is_not_a_device_without_the_file() {
     let (settings, ..) = crate::apply::stage::settings(Default::default());
     let twin = Twin::start(settings).await.unwrap();
     let files = "1.3.6.1.4.1.20095.2001.101.1.3.2";

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use gamctl::inventory::source::{Limits, Source};
 use gamctl::inventory::{Cache, Reading, read, resolve};
-use gamctl::model::{Place, by_place, hazard_on_a_terminal};
+use gamctl::model::{SourceLocation, by_place, hazard_on_a_terminal};
 use gamctl::report::FindingFormat;
 use proptest::prelude::*;
 
@@ -162,7 +162,7 @@ fn text_of(line: &[u8]) -> &[u8] {
 }
 
 /// Checks that an editor could jump to a place.
-fn check_place(place: &Place, files: &Files) -> Result<(), TestCaseError> {
+fn check_place(place: &SourceLocation, files: &Files) -> Result<(), TestCaseError> {
     if &*place.file == "." {
         prop_assert!(files.is_empty() && (place.line, place.column) == (1, 1));
         return Ok(());

@@ -1,4 +1,4 @@
-//! Host keys are judged before a password is sent, and old algorithms are spoken only where they may be.
+//! Tests host key verification before the password is sent, and legacy algorithms only where allowed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey};
 
 use super::{
-    LONG, is_left_alone, login, patience, printed, running_config, settings, started, twin,
+    LONG, is_left_alone, login, printed, running_config, settings, started, timeouts, twin,
 };
 
 async fn asked(twin: &Twin, is_legacy: bool) -> Result<HostKey, SshError> {
@@ -24,7 +24,7 @@ fn attempts(twin: &Twin) -> u64 {
 }
 
 #[tokio::test]
-async fn a_device_tells_its_key_and_nobody_logs_in() {
+async fn a_host_key_is_read_without_a_login() {
     let twin = twin().await;
     let key = asked(&twin, false).await.unwrap();
     assert_eq!(key.as_str(), twin.host_key().unwrap());
@@ -37,7 +37,7 @@ async fn without_a_pin_no_password_is_sent() {
     let twin = twin().await;
     let mut login = login(&twin);
     let key = login.host_key.take();
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     let SshError::HostKeyUnknown { presented, .. } = &error else {
         panic!("{error}");
     };
@@ -55,7 +55,7 @@ async fn a_changed_key_is_a_refusal_that_names_both() {
     let twin = twin().await;
     let login = login(&twin);
     let fault = twin.set_fault(FaultOrder::new(Fault::SshHostKey {}));
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     let SshError::HostKeyChanged {
         pinned, presented, ..
     } = &error
@@ -71,7 +71,7 @@ async fn a_changed_key_is_a_refusal_that_names_both() {
     is_left_alone(&twin).await;
     assert_eq!(attempts(&twin), 0);
     twin.clear_fault(fault);
-    assert!(running_config(&login, patience()).await.is_ok());
+    assert!(running_config(&login, timeouts()).await.is_ok());
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn old_algorithms_are_spoken_where_they_may_be_and_nowhere_else() {
     })
     .await;
     let mut login = login(&twin);
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -101,11 +101,11 @@ async fn old_algorithms_are_spoken_where_they_may_be_and_nowhere_else() {
     assert!(asked(&twin, false).await.is_err());
     login.legacy_algorithms = true;
     assert_eq!(Some(asked(&twin, true).await.unwrap()), login.host_key);
-    let lines = running_config(&login, patience()).await.unwrap();
+    let lines = running_config(&login, timeouts()).await.unwrap();
     assert_eq!(lines, printed(&twin));
 }
 
-/// A server with several host keys that lets nobody in.
+/// A server with several host keys that refuses every login.
 #[derive(Clone)]
 struct Closed(Arc<AtomicUsize>);
 
@@ -130,7 +130,7 @@ fn key(algorithm: &Algorithm) -> PrivateKey {
     PrivateKey::random(&mut russh::keys::key::safe_rng(), algorithm.clone()).unwrap()
 }
 
-/// A server with these host keys; returns where it is, and how many passwords it was sent.
+/// Starts a server with these host keys; returns its address and the number of received passwords.
 async fn server_with(keys: Vec<PrivateKey>) -> (SocketAddr, Arc<AtomicUsize>) {
     let config = Arc::new(russh::server::Config {
         keys,
@@ -178,9 +178,9 @@ async fn a_key_of_another_kind_than_the_pinned_one_is_as_much_a_change() {
         let fence = super::writing::open_fence();
         for is_to_write in [false, true] {
             let opened = if is_to_write {
-                Session::open_to_write(&login, patience(), &fence).await
+                Session::open_to_write(&login, timeouts(), &fence).await
             } else {
-                Session::open(&login, patience()).await
+                Session::open(&login, timeouts()).await
             };
             let error = opened.unwrap_err();
             let SshError::HostKeyChanged { presented, .. } = &error else {
@@ -193,7 +193,7 @@ async fn a_key_of_another_kind_than_the_pinned_one_is_as_much_a_change() {
 }
 
 #[tokio::test]
-async fn a_pin_of_another_kind_of_key_is_no_change() {
+async fn a_pin_of_another_kind_of_key_still_matches() {
     let keys = vec![key(&Algorithm::Ed25519), key(&ECDSA)];
     let pins: Vec<HostKey> = keys.iter().map(pin).collect();
     let (address, passwords) = server_with(keys).await;
@@ -203,7 +203,7 @@ async fn a_pin_of_another_kind_of_key_is_no_change() {
     let mut reached = 0;
     for pin in &pins {
         login.host_key = Some(pin.clone());
-        let error = Session::open(&login, patience()).await.unwrap_err();
+        let error = Session::open(&login, timeouts()).await.unwrap_err();
         assert!(matches!(error, SshError::LoginRefused { .. }), "{error}");
         assert!(passwords.load(Ordering::SeqCst) > reached);
         reached = passwords.load(Ordering::SeqCst);
@@ -212,7 +212,7 @@ async fn a_pin_of_another_kind_of_key_is_no_change() {
     }
     // A key that it has not is a change still, and brings no password.
     login.host_key = Some(HostKey::new(&twin.host_key().unwrap()).unwrap());
-    let error = Session::open(&login, patience()).await.unwrap_err();
+    let error = Session::open(&login, timeouts()).await.unwrap_err();
     assert!(matches!(error, SshError::HostKeyChanged { .. }), "{error}");
     assert_eq!(passwords.load(Ordering::SeqCst), reached);
 }

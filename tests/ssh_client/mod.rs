@@ -1,4 +1,4 @@
-//! Our client of SSH against twins: what it reads is right and whole, what it writes was taken, or an error says what is wrong.
+//! Tests our SSH client against twins: complete replies, accepted lines, or named errors.
 
 mod faults;
 mod host_keys;
@@ -15,9 +15,9 @@ use gamctl::model::{GamModel, HostKey, MacAddress};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{State, Twin, TwinSettings};
-use gamctl::transport::ssh::{Command, Login, Patience, Session, SshError};
+use gamctl::transport::ssh::{Command, Login, Session, SshError, SshTimeouts};
 
-/// How long anything may take before a test gives up.
+/// The time limit of any operation in a test.
 const LONG: Duration = Duration::from_secs(20);
 
 fn settings() -> TwinSettings {
@@ -32,7 +32,7 @@ fn settings() -> TwinSettings {
     }
 }
 
-/// A twin with a password and something configured.
+/// Starts a twin with a password and some configuration.
 async fn twin() -> Twin {
     started(settings()).await
 }
@@ -71,36 +71,36 @@ fn login(twin: &Twin) -> Login {
     }
 }
 
-/// As patient as on a busy machine, and quick to ask what looks like a prompt.
-fn patience() -> Patience {
-    Patience {
+/// Timeouts for a busy machine, with a short pause before a possible prompt is probed.
+fn timeouts() -> SshTimeouts {
+    SshTimeouts {
         login: LONG,
         silence: LONG,
         reply: LONG,
         pause: Duration::from_millis(100),
-        ..Patience::default()
+        ..SshTimeouts::default()
     }
 }
 
-/// Patient enough for what comes at once, and not for what never comes.
-fn impatience() -> Patience {
-    Patience {
+/// Timeouts long enough for immediate answers, but short for missing ones.
+fn short_timeouts() -> SshTimeouts {
+    SshTimeouts {
         login: Duration::from_secs(4),
         silence: Duration::from_millis(700),
         reply: Duration::from_secs(4),
         pause: Duration::from_millis(100),
-        ..Patience::default()
+        ..SshTimeouts::default()
     }
 }
 
-async fn running_config(login: &Login, patience: Patience) -> Result<Vec<String>, SshError> {
-    let mut session = Session::open(login, patience).await?;
+async fn running_config(login: &Login, timeouts: SshTimeouts) -> Result<Vec<String>, SshError> {
+    let mut session = Session::open(login, timeouts).await?;
     let lines = session.read(Command::ShowRunningConfig).await?;
     session.close().await;
     Ok(lines)
 }
 
-/// What the twin would print, without a terminal in between.
+/// Returns the lines that the twin would print, without a terminal in between.
 fn printed(twin: &Twin) -> Vec<String> {
     let text = twin.gam(gamctl::simulator::commands::running_config);
     let first = "Building configuration...";

@@ -1,4 +1,4 @@
-//! A device that says whatever a test wants it to: for what no twin says.
+//! Tests with a scripted device, for replies that no twin gives.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -12,12 +12,12 @@ use russh::server::{Auth, ChannelOpenHandle, Handler, Msg};
 use russh::{Channel, ChannelId, Pty};
 
 use super::writing::{line, open_fence};
-use super::{impatience, patience};
+use super::{short_timeouts, timeouts};
 
 const TEXT: &str = "ghn subscriber 1 vid 105";
 const MESSAGE: &str = "%LINK-3-UPDOWN: Interface 10GigabitEthernet 1/1, changed state to up";
 
-/// What is said to a line behind its echo, packet by packet.
+/// The reply to a line after its echo, packet by packet.
 type Script = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 
 #[derive(Clone)]
@@ -86,7 +86,7 @@ impl Handler for Device {
     }
 }
 
-/// Where a device is, its key, and what was typed at it.
+/// The address of a device, its key, and the lines it received.
 struct Scripted {
     login: Login,
     typed: Arc<Mutex<Vec<String>>>,
@@ -126,7 +126,7 @@ async fn scripted(script: Script) -> Scripted {
     }
 }
 
-/// A device that does as it is told, but for one line.
+/// A device that replies normally, except to one line.
 fn ordinary(but: &str, says: &[&str]) -> Script {
     let (but, says) = (
         but.to_owned(),
@@ -149,11 +149,15 @@ fn ordinary(but: &str, says: &[&str]) -> Script {
     })
 }
 
-/// Types a line at which the device says this, and then another one.
+/// Sends a line with this scripted reply, then another line.
 async fn said(packets: &[&str], is_patient: bool) -> (Result<(), SshError>, Vec<String>) {
     let device = scripted(ordinary(TEXT, packets)).await;
-    let patience = if is_patient { patience() } else { impatience() };
-    let session = Session::open_to_write(&device.login, patience, &open_fence()).await;
+    let timeouts = if is_patient {
+        timeouts()
+    } else {
+        short_timeouts()
+    };
+    let session = Session::open_to_write(&device.login, timeouts, &open_fence()).await;
     let mut session = session.unwrap();
     session.configure_begin().await.unwrap();
     let both = async {
@@ -187,7 +191,7 @@ async fn a_device_that_is_terse_or_chatty_in_the_known_ways_is_understood() {
 }
 
 #[tokio::test]
-async fn a_device_that_says_anything_else_gets_nothing_more() {
+async fn after_an_unexpected_reply_no_further_line_is_sent() {
     for packets in [
         &["ok\r\nGAM(config)# "][..],
         &["GAM(config)# \r\nSystem reloads in 60 s\r\nGAM(config)# "],
@@ -208,7 +212,7 @@ async fn a_device_that_says_anything_else_gets_nothing_more() {
 }
 
 #[tokio::test]
-async fn what_comes_behind_the_prompt_is_seen_at_the_next_line_at_the_latest() {
+async fn output_after_the_prompt_is_noticed_at_the_next_line_at_the_latest() {
     let packets = [
         "GAM(config)# ",
         "\r\nSystem reloads in 60 s\r\nGAM(config)# ",

@@ -1,19 +1,21 @@
-//! Configuring and saving: every line is in the twin's log, in its order, and nothing else is.
+//! Tests configuring and saving: the twin's log has exactly these lines, in their order.
 
 use std::time::{Duration, Instant};
 
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::{State, Twin};
-use gamctl::transport::ssh::{Command, ConfigLine, Exchange, Fence, Patience, Session, SshError};
+use gamctl::transport::ssh::{
+    Command, ConfigLine, Exchange, Fence, Session, SshError, SshTimeouts,
+};
 
-use super::{LONG, is_left_alone, login, patience, printed, settings, started, twin};
+use super::{LONG, is_left_alone, login, printed, settings, started, timeouts, twin};
 
 pub(super) fn open_fence() -> Fence {
     Fence::until(Instant::now() + Duration::from_secs(3600))
 }
 
-pub(super) async fn writer(twin: &Twin, patience: Patience) -> Session {
-    Session::open_to_write(&login(twin), patience, &open_fence())
+pub(super) async fn writer(twin: &Twin, timeouts: SshTimeouts) -> Session {
+    Session::open_to_write(&login(twin), timeouts, &open_fence())
         .await
         .unwrap()
 }
@@ -22,7 +24,7 @@ pub(super) fn line(text: &str) -> ConfigLine {
     ConfigLine::new(text).unwrap()
 }
 
-/// Enters configuration mode, types these lines and leaves it.
+/// Enters configuration mode, sends these lines and leaves it.
 pub(super) async fn configure(
     session: &mut Session,
     lines: &[&str],
@@ -35,7 +37,7 @@ pub(super) async fn configure(
     Ok(exchanges)
 }
 
-/// Everything that was typed since so many lines.
+/// Returns everything received after this many lines.
 pub(super) fn typed_since(twin: &Twin, before: usize) -> Vec<String> {
     let lines = twin.lines().into_iter().skip(before);
     lines.map(|line| line.line).collect()
@@ -63,9 +65,9 @@ const ALL: [&str; 14] = [
 ];
 
 #[tokio::test]
-async fn lines_are_taken_one_after_the_other_and_saved() {
+async fn lines_are_accepted_in_order_and_saved() {
     let twin = twin().await;
-    let mut session = writer(&twin, patience()).await;
+    let mut session = writer(&twin, timeouts()).await;
     let before = twin.lines().len();
     let exchanges = configure(&mut session, &ALL).await.unwrap();
     let saved = session.save().await.unwrap();
@@ -99,7 +101,7 @@ async fn lines_are_taken_one_after_the_other_and_saved() {
 #[tokio::test]
 async fn a_session_reads_configures_and_reads_again() {
     let twin = twin().await;
-    let mut session = writer(&twin, patience()).await;
+    let mut session = writer(&twin, timeouts()).await;
     for (name, vlan) in [("first", 103), ("second", 104)] {
         let text = format!("ghn subscriber 1 vid {vlan}");
         configure(&mut session, &[&format!("hostname {name}"), &text])
@@ -119,11 +121,11 @@ async fn a_narrow_terminal_scrolls_and_hides_no_reply() {
         let twin = twin().await;
         let text = "% Invalid word detected at '^' marker.".to_owned();
         twin.set_fault(FaultOrder::new(Fault::SshError { text }).matching("terminal"));
-        let patience = Patience {
+        let timeouts = SshTimeouts {
             columns,
-            ..patience()
+            ..timeouts()
         };
-        let mut session = writer(&twin, patience).await;
+        let mut session = writer(&twin, timeouts).await;
         twin.clear_faults();
         let long = format!("snmp-server location {}", "cellar ".repeat(30).trim());
         let mut lines = ALL.to_vec();
@@ -148,9 +150,9 @@ async fn a_narrow_terminal_scrolls_and_hides_no_reply() {
 }
 
 #[tokio::test]
-async fn names_that_are_part_of_each_other_are_told_apart() {
+async fn names_that_contain_each_other_are_distinguished() {
     let twin = twin().await;
-    let mut session = writer(&twin, patience()).await;
+    let mut session = writer(&twin, timeouts()).await;
     let names = ["GAM", "M", "GAM-4-CX", "4", "config", "GAM-4-CX-2"];
     let lines: Vec<String> = names
         .iter()
@@ -169,14 +171,14 @@ async fn names_that_are_part_of_each_other_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_line_out_of_its_place_is_not_typed() {
+async fn a_line_of_another_mode_is_not_sent() {
     let twin = twin().await;
     for text in [
         "exit",
         "switchport trunk allowed vlan 5",
         "ghn subscriber 1 vid 5",
     ] {
-        let mut session = writer(&twin, patience()).await;
+        let mut session = writer(&twin, timeouts()).await;
         let before = twin.lines().len();
         if !text.starts_with("ghn") {
             session.configure_begin().await.unwrap();
@@ -190,7 +192,7 @@ async fn a_line_out_of_its_place_is_not_typed() {
         is_left_alone(&twin).await;
         assert!(!typed_since(&twin, before).contains(&text.to_owned()));
     }
-    let mut session = writer(&twin, patience()).await;
+    let mut session = writer(&twin, timeouts()).await;
     let before = twin.lines().len();
     session.configure_begin().await.unwrap();
     let error = session.save().await.unwrap_err();
@@ -198,9 +200,9 @@ async fn a_line_out_of_its_place_is_not_typed() {
         matches!(error.because(), SshError::OutOfPlace { .. }),
         "{error}"
     );
-    let mut session = writer(&twin, patience()).await;
+    let mut session = writer(&twin, timeouts()).await;
     assert!(session.configure_end().await.is_err());
-    let mut session = writer(&twin, patience()).await;
+    let mut session = writer(&twin, timeouts()).await;
     session.configure_begin().await.unwrap();
     let error = session.read(Command::ShowVersion).await.unwrap_err();
     assert!(matches!(error, SshError::OutOfPlace { .. }), "{error}");
@@ -216,7 +218,7 @@ async fn a_line_out_of_its_place_is_not_typed() {
 #[tokio::test]
 async fn a_session_that_failed_is_not_used_again() {
     let twin = twin().await;
-    let mut session = writer(&twin, patience()).await;
+    let mut session = writer(&twin, timeouts()).await;
     session.configure_begin().await.unwrap();
     let refused = session.line(&line("ghn subscriber 1 bw-profile 9")).await;
     let error = refused.unwrap_err();
@@ -249,9 +251,9 @@ async fn a_session_that_failed_is_not_used_again() {
 }
 
 #[tokio::test]
-async fn a_line_that_nobody_waits_for_any_more_ends_the_session() {
+async fn a_cancelled_line_ends_the_session() {
     let twin = twin().await;
-    let mut session = writer(&twin, patience()).await;
+    let mut session = writer(&twin, timeouts()).await;
     session.configure_begin().await.unwrap();
     twin.set_fault(Fault::SshSlowLine { millis: 20_000 });
     let before = twin.lines().len();
@@ -280,7 +282,7 @@ async fn a_line_that_nobody_waits_for_any_more_ends_the_session() {
 async fn a_session_that_only_reads_changes_nothing() {
     let twin = twin().await;
     for is_save in [false, true] {
-        let mut session = Session::open(&login(&twin), patience()).await.unwrap();
+        let mut session = Session::open(&login(&twin), timeouts()).await.unwrap();
         let before = twin.lines().len();
         let error = if is_save {
             session.save().await.unwrap_err()
@@ -303,11 +305,11 @@ async fn a_slow_device_is_waited_for_and_its_save_longer() {
     settings.save_time = Duration::from_millis(1500);
     let twin = started(settings).await;
     // A save is given more time than anything else.
-    let patience = Patience {
+    let timeouts = SshTimeouts {
         silence: Duration::from_secs(1),
-        ..patience()
+        ..timeouts()
     };
-    let mut session = writer(&twin, patience).await;
+    let mut session = writer(&twin, timeouts).await;
     configure(&mut session, &["ghn subscriber 1 vid 105"])
         .await
         .unwrap();

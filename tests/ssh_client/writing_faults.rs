@@ -1,30 +1,30 @@
-//! Whatever fails while a device is changed: an error that says what and whether it may have run, and not one line more.
+//! Tests failures during configuration: named, whether the line may have run, and no further line sent.
 
 use std::time::Duration;
 
 use gamctl::simulator::fault::{At, Fault, FaultOrder};
 use gamctl::simulator::gam::{FirmwareProfile, Gam};
 use gamctl::simulator::server::{State, Twin};
-use gamctl::transport::ssh::{Doing, Patience, Session, SshError};
+use gamctl::transport::ssh::{Session, SshError, SshOperation, SshTimeouts};
 
 use super::writing::{configure, has, line, open_fence, typed_since, writer};
-use super::{LONG, impatience, is_left_alone, login, patience, printed, twin};
+use super::{LONG, is_left_alone, login, printed, short_timeouts, timeouts, twin};
 
 const STRUCK: &str = "ghn subscriber 1 vid 105";
 const NEXT: &str = "ghn subscriber 1 vid 106";
 
-/// What came of two lines, the first of which the fault struck.
+/// The result of two lines, the first of which met the fault.
 struct Struck {
     twin: Twin,
-    /// Of the line that was struck, or of the one after it.
+    /// The error of the first line, or of the one after it.
     error: Option<SshError>,
     typed: Vec<String>,
 }
 
-/// Types two lines at a twin that fails so at the first of them.
-async fn struck(fault: Fault, patience: Patience) -> Struck {
+/// Sends two lines to a twin with this fault at the first of them.
+async fn struck(fault: Fault, timeouts: SshTimeouts) -> Struck {
     let twin = twin().await;
-    let mut session = writer(&twin, patience).await;
+    let mut session = writer(&twin, timeouts).await;
     twin.set_fault(FaultOrder::new(fault).matching(STRUCK));
     let before = twin.lines().len();
     let error = configure(&mut session, &[STRUCK, NEXT]).await.err();
@@ -37,9 +37,9 @@ async fn struck(fault: Fault, patience: Patience) -> Struck {
     Struck { twin, error, typed }
 }
 
-/// Returns the error of a line that failed; it was typed, once, and nothing after it.
+/// Returns the error of a failed line, which was received once and nothing after it.
 async fn error_of(fault: Fault) -> (SshError, Twin) {
-    let Struck { twin, error, typed } = struck(fault, impatience()).await;
+    let Struck { twin, error, typed } = struck(fault, short_timeouts()).await;
     let error = error.unwrap();
     assert_eq!(typed, ["configure terminal", STRUCK], "{error}");
     assert!(error.may_have_run(), "{error}");
@@ -49,7 +49,7 @@ async fn error_of(fault: Fault) -> (SshError, Twin) {
 }
 
 async fn survives(fault: Fault) {
-    let Struck { twin, error, typed } = struck(fault, patience()).await;
+    let Struck { twin, error, typed } = struck(fault, timeouts()).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(typed, ["configure terminal", STRUCK, NEXT, "end"]);
     assert!(printed(&twin).iter().any(|line| line.contains("vid 106")));
@@ -89,12 +89,12 @@ fails!(a_message_that_is_none: log_line("stray words") => SshError::Unexpected {
 fails!(a_prompt_of_another: prompt("ROUTER(config)# ") => SshError::Unexpected { .. });
 fails!(a_prompt_of_another_mode: prompt("GAM-4-CX# ") => SshError::Unexpected { .. });
 fails!(a_prompt_of_an_unknown_mode: prompt("GAM-4-CX(config-x)# ") => SshError::Unexpected { .. });
-fails!(a_prompt_that_is_none: prompt("ready: ") => SshError::TimedOut { doing: Doing::Configuring, .. });
+fails!(a_prompt_that_is_none: prompt("ready: ") => SshError::TimedOut { operation: SshOperation::Configuring, .. });
 fails!(a_question_that_nobody_expects: question("Are you sure (y/n)? ") => SshError::Question { .. });
 fails!(a_question_of_another_kind: question("Proceed? [confirm]") => SshError::Question { .. });
 fails!(a_question_that_does_not_look_like_one: question("Password: ") => SshError::TimedOut { .. });
-fails!(a_line_that_takes_too_long: Fault::SshSlowLine { millis: 5000 } => SshError::TimedOut { doing: Doing::Configuring, .. });
-fails!(a_connection_that_is_gone_before_the_line: Fault::SshDrop { at: At::Before } => SshError::Closed { doing: Doing::Configuring, .. });
+fails!(a_line_that_takes_too_long: Fault::SshSlowLine { millis: 5000 } => SshError::TimedOut { operation: SshOperation::Configuring, .. });
+fails!(a_connection_that_is_gone_before_the_line: Fault::SshDrop { at: At::Before } => SshError::Closed { operation: SshOperation::Configuring, .. });
 fails!(a_connection_that_is_gone_in_the_middle: Fault::SshDrop { at: At::MidReply } => SshError::Closed { .. });
 fails!(a_reboot_instead_of_the_line: Fault::Reboot { at: At::Before } => SshError::Closed { .. });
 fails!(a_reboot_in_the_middle: Fault::Reboot { at: At::MidReply } => SshError::Closed { .. });
@@ -127,13 +127,13 @@ async fn an_error_is_quoted_without_what_it_does_to_a_terminal() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_behind_the_reply_shows_at_the_next_line() {
+async fn failures_after_the_reply_appear_at_the_next_line() {
     for fault in [
         Fault::SshDrop { at: At::After },
         Fault::Reboot { at: At::After },
         Fault::FactoryReset { at: At::After },
     ] {
-        let Struck { error, typed, .. } = struck(fault, impatience()).await;
+        let Struck { error, typed, .. } = struck(fault, short_timeouts()).await;
         let error = error.unwrap();
         assert!(
             matches!(error.because(), SshError::Closed { .. }),
@@ -159,7 +159,7 @@ async fn messages_break_in_and_are_noted() {
         "*** Message from line 0: back at five (y/n)",
     ] {
         let twin = twin().await;
-        let mut session = writer(&twin, patience()).await;
+        let mut session = writer(&twin, timeouts()).await;
         twin.set_fault(log_line(text));
         let lines = ["interface 10GigabitEthernet 1/1", "exit", "hostname oak"];
         let exchanges = configure(&mut session, &lines).await.unwrap();
@@ -175,19 +175,20 @@ async fn messages_break_in_and_are_noted() {
 }
 
 #[tokio::test]
-async fn somebody_else_who_edits_meanwhile_is_no_reply_of_ours() {
+async fn edits_of_another_user_are_not_part_of_our_reply() {
     survives(Fault::OtherEdit {
         line: "ghn port 2 name \"somebody else\"".to_owned(),
     })
     .await;
 }
 
-/// What a reply cannot tell, the look after it does: such lines are taken here, and had no effect.
+/// A false success cannot be detected by the reply, only by the look afterwards: such lines count as accepted, without
+/// effect.
 #[tokio::test]
 async fn a_lie_looks_like_the_truth() {
     for fault in [Fault::SshIgnore {}, Fault::SshHideError {}] {
         let twin = twin().await;
-        let mut session = writer(&twin, patience()).await;
+        let mut session = writer(&twin, timeouts()).await;
         twin.set_fault(FaultOrder::new(fault).matching("bw-profile 9"));
         let before = printed(&twin);
         configure(&mut session, &["ghn subscriber 1 bw-profile 9"])
@@ -199,7 +200,7 @@ async fn a_lie_looks_like_the_truth() {
 
 async fn error_on(text: &str, fault: Fault) -> (SshError, Twin) {
     let twin = twin().await;
-    let mut session = writer(&twin, impatience()).await;
+    let mut session = writer(&twin, short_timeouts()).await;
     twin.set_fault(match fault {
         // These wait for a save and for no line.
         Fault::SaveFails {} | Fault::SaveCrashes {} => FaultOrder::new(fault),
@@ -258,7 +259,7 @@ async fn save_error(fault: Fault) -> SshError {
 }
 
 #[tokio::test]
-async fn a_save_that_fails_is_none() {
+async fn a_failed_save_is_an_error() {
     let error = save_error(Fault::SaveFails {}).await;
     assert!(
         matches!(error.because(), SshError::Declined { .. }),
@@ -273,7 +274,7 @@ async fn a_save_that_fails_is_none() {
         matches!(
             error.because(),
             SshError::Closed {
-                doing: Doing::Saving,
+                operation: SshOperation::Saving,
                 ..
             }
         ),
@@ -289,7 +290,7 @@ async fn a_save_that_fails_is_none() {
         matches!(
             error.because(),
             SshError::Question {
-                doing: Doing::Saving,
+                operation: SshOperation::Saving,
                 ..
             }
         ),
@@ -313,17 +314,17 @@ async fn a_save_that_never_ends_is_given_up() {
     let mut settings = super::settings();
     settings.save_time = Duration::from_secs(3600);
     let twin = super::started(settings).await;
-    let patience = Patience {
+    let timeouts = SshTimeouts {
         saving: Duration::from_secs(1),
-        ..patience()
+        ..timeouts()
     };
-    let mut session = writer(&twin, patience).await;
+    let mut session = writer(&twin, timeouts).await;
     let error = session.save().await.unwrap_err();
     assert!(
         matches!(
             error.because(),
             SshError::TimedOut {
-                doing: Doing::Saving,
+                operation: SshOperation::Saving,
                 ..
             }
         ),
@@ -337,10 +338,10 @@ async fn a_save_that_never_ends_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_is_said_between_two_lines_must_be_a_message() {
+async fn output_between_two_lines_must_be_a_message() {
     // Somebody renames the device between two lines: it shows at the next one, whose effect is not known then.
     let twin = twin().await;
-    let mut session = writer(&twin, impatience()).await;
+    let mut session = writer(&twin, short_timeouts()).await;
     session.configure_begin().await.unwrap();
     twin.edit_line("hostname other");
     let error = session.line(&line(STRUCK)).await.unwrap_err();
@@ -350,7 +351,7 @@ async fn what_is_said_between_two_lines_must_be_a_message() {
     );
     assert!(error.may_have_run(), "{error}");
     // And a device that goes down between two lines got no line.
-    let mut session = Session::open_to_write(&login(&twin), impatience(), &open_fence())
+    let mut session = Session::open_to_write(&login(&twin), short_timeouts(), &open_fence())
         .await
         .unwrap();
     session.configure_begin().await.unwrap();

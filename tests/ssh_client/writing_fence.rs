@@ -1,4 +1,4 @@
-//! A fence that closes, whenever it does: from then on not one byte goes to the device, counted on the wire.
+//! Tests a closing fence: no further byte reaches the device, counted on the wire.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::writing::{line, open_fence, typed_since};
-use super::{LONG, is_left_alone, login, patience, twin};
+use super::{LONG, is_left_alone, login, timeouts, twin};
 
-/// Stands between client and twin, and counts what the client sends.
+/// A proxy between client and twin that counts the client's bytes.
 struct Wiretap {
     address: SocketAddr,
     sent: Arc<AtomicUsize>,
-    /// Whether the client has ended its connection.
+    /// Whether the client has closed its connection.
     is_over: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -58,7 +58,7 @@ impl Wiretap {
         self.sent.load(Ordering::SeqCst)
     }
 
-    /// Returns how much was sent in all, once nothing more can come.
+    /// Returns the total number of bytes sent, once the connection is closed.
     async fn in_the_end(mut self) -> usize {
         let over = self.is_over.wait_for(|is_over| *is_over);
         tokio::time::timeout(LONG, over).await.unwrap().unwrap();
@@ -66,13 +66,13 @@ impl Wiretap {
     }
 }
 
-/// A session in configuration mode, with who counts its bytes and the fence before it.
+/// Returns a session in configuration mode, with the proxy that counts its bytes, and its fence.
 async fn configuring(twin: &Twin) -> (Session, Wiretap, Fence) {
     let wiretap = Wiretap::before(twin).await;
     let fence = open_fence();
     let mut login = login(twin);
     login.address = wiretap.address;
-    let session = Session::open_to_write(&login, patience(), &fence);
+    let session = Session::open_to_write(&login, timeouts(), &fence);
     let mut session = session.await.unwrap();
     session.configure_begin().await.unwrap();
     (session, wiretap, fence)
@@ -138,7 +138,7 @@ async fn by_itself_when_its_time_is_over() {
     let mut login = login(&twin);
     login.address = wiretap.address;
     let fence = Fence::until(Instant::now() + Duration::from_secs(2));
-    let session = Session::open_to_write(&login, patience(), &fence);
+    let session = Session::open_to_write(&login, timeouts(), &fence);
     let mut session = session.await.unwrap();
     session.configure_begin().await.unwrap();
     let mut taken = 0;
@@ -169,7 +169,7 @@ async fn before_the_first_byte() {
     let twin = twin().await;
     let fence = open_fence();
     fence.close();
-    let error = Session::open_to_write(&login(&twin), patience(), &fence)
+    let error = Session::open_to_write(&login(&twin), timeouts(), &fence)
         .await
         .unwrap_err();
     assert!(matches!(error, SshError::Fenced { .. }), "{error}");

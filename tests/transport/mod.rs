@@ -1,3 +1,3 @@
-//! What carries bytes to a device and back, against the twin and against agents that mean harm.
+//! Tests the transport against the twin and against malicious agents.
 
 mod snmp;

@@ -1,4 +1,4 @@
-//! Any bytes, as keys of a session or as a datagram: no panic, no hang, and no more memory than was asked for.
+//! Tests any bytes as keys or datagrams: no panic, no hang, bounded memory.
 
 use gamctl::model::GamModel;
 use gamctl::simulator::commands::{Outcome, Session, write_startup};
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::typing::{NOW, gam};
 use crate::properties::tried;
 
-/// Keys that lead somewhere, among any others.
+/// Draws keys that have an effect, among any others.
 fn keys() -> impl Strategy<Value = Vec<u8>> {
     let words = prop_oneof![
         3 => any::<u8>().prop_map(|byte| vec![byte]),
@@ -31,7 +31,7 @@ fn keys() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(words, 0..80).prop_map(|words| words.concat())
 }
 
-/// Types keys in pieces and returns the whole screen; the session takes each piece before the next comes.
+/// Sends keys in pieces and returns the whole screen; each piece is processed before the next.
 fn typed(gam: &mut Gam, keys: &[u8], piece: usize) -> Vec<u8> {
     let mut session = Session::open(gam, 80, 24);
     let mut screen = session.take_output();
@@ -68,7 +68,7 @@ fn agent() -> Agent {
     })
 }
 
-/// A GETBULK of v2c for 10 rows after `1.3.6.1.4.1.20095`, to be broken.
+/// A GETBULK of v2c for 10 rows after `1.3.6.1.4.1.20095`, to be corrupted.
 const REQUEST: &[u8] = &[
     0x30, 0x2a, 0x02, 0x01, 0x01, 0x04, 0x06, b'p', b'u', b'b', b'l', b'i', b'c', 0xa5, 0x1d, 0x02,
     0x04, 0x01, 0x02, 0x03, 0x04, 0x02, 0x01, 0x00, 0x02, 0x01, 0x0a, 0x30, 0x0f, 0x30, 0x0d, 0x06,

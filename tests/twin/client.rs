@@ -1,4 +1,4 @@
-//! A client of SSH that types and reads.
+//! Provides a minimal SSH client for tests of the twin.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::LONG;
 
-/// Takes any host key and remembers its fingerprint.
+/// Accepts any host key and stores its fingerprint.
 #[derive(Clone, Default)]
 pub(super) struct HostKey(Arc<Mutex<String>>);
 
@@ -65,7 +65,7 @@ pub(super) async fn login(twin: &Twin) -> Handle<HostKey> {
     handle
 }
 
-/// Answers every question with this; `true` when that lets in.
+/// Answers every question with this; returns `true` on a successful login.
 pub(super) async fn answer_all(handle: &mut Handle<HostKey>, answer: &str) -> bool {
     let start = handle.authenticate_keyboard_interactive_start("admin", None);
     let mut reply = start.await.unwrap();
@@ -85,13 +85,13 @@ pub(super) async fn answer_all(handle: &mut Handle<HostKey>, answer: &str) -> bo
     }
 }
 
-/// A shell, and what it has said since somebody last looked.
+/// A shell, with its unread output.
 pub(super) struct Shell {
     _handle: Handle<HostKey>,
     reading: ChannelReadHalf,
     writing: ChannelWriteHalf<Msg>,
     said: String,
-    /// How long each packet of data was.
+    /// The length of each data packet.
     pub(super) packets: Vec<usize>,
 }
 
@@ -103,7 +103,7 @@ impl Shell {
         shell
     }
 
-    /// Opens a shell that may say nothing; wide enough not to wrap.
+    /// Opens a shell without waiting for output; wide enough not to wrap.
     pub(super) async fn silent(twin: &Twin) -> Self {
         Self::on(login(twin).await).await
     }
@@ -125,7 +125,7 @@ impl Shell {
         }
     }
 
-    /// Types, and reads meanwhile: russh delivers nothing any more to a client that does not look.
+    /// Sends keys, and reads meanwhile: russh stops delivering to a client that does not read.
     pub(super) async fn keys(&mut self, keys: &str) {
         let Self {
             reading,
@@ -146,13 +146,13 @@ impl Shell {
         }
     }
 
-    /// Enters a line and returns what came up to the next prompt, echo and prompt included.
+    /// Enters a line and returns the output up to the next prompt, echo and prompt included.
     pub(super) async fn enter(&mut self, line: &str) -> String {
         self.keys(&format!("{line}\r")).await;
         self.until("# ").await
     }
 
-    /// Reads until what was said ends like this.
+    /// Reads until the output ends like this.
     pub(super) async fn until(&mut self, end: &str) -> String {
         let reading = async {
             while !self.said.ends_with(end) {
@@ -171,7 +171,7 @@ impl Shell {
         std::mem::take(&mut self.said)
     }
 
-    /// Reads for a while, whatever comes.
+    /// Reads for this time.
     pub(super) async fn listen(&mut self, time: std::time::Duration) -> String {
         let reading = async { while self.read().await {} };
         let _silence = timeout(time, reading).await;

@@ -1,4 +1,4 @@
-//! Configurations of a twin as text: what is printed is taken back, whatever was typed before.
+//! Tests that every configuration a twin prints is accepted back, whatever lines led to it.
 
 use gamctl::model::GamModel;
 use gamctl::simulator::commands::{load, running_config};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::typing::{configure, gam};
 use crate::properties::tried;
 
-/// Draws a line of configuration mode that is well formed; whether the device takes it is its own business.
+/// Draws a well-formed line of configuration mode, which the device may still refuse.
 fn line() -> impl Strategy<Value = String> {
     let id = 1..12_u16;
     prop_oneof![
@@ -28,7 +28,7 @@ fn line() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Draws what somebody may have typed into a twin.
+/// Draws lines that a user may have entered on a twin.
 pub(super) fn lines(most: usize) -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(line(), 0..most)
 }
@@ -113,7 +113,7 @@ fn profile_option() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Draws options in any order; one that comes twice makes the line wrong, which is fine.
+/// Draws options in any order; a repeated one makes the line invalid, which is intended.
 fn options(one: impl Strategy<Value = String>, most: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(one, 0..=most)
         .prop_map(|options| options.iter().map(|option| format!(" {option}")).collect())
@@ -130,7 +130,7 @@ fn description() -> impl Strategy<Value = String> {
     text(0..128).prop_map(|text| format!("description \"{text}\""))
 }
 
-/// Draws printable text that can stand between quotes: `?` is a key, even there.
+/// Draws printable text that is valid between quotes: `?` is a key, even there.
 fn text(length: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     let (low, high) = (length.start, length.end - 1);
     prop::string::string_regex(&format!("[ -~&&[^\"?]]{{{low},{high}}}")).unwrap()
@@ -161,7 +161,7 @@ proptest! {
     #![proptest_config(tried(64))]
 
     #[test]
-    fn whatever_was_typed_the_running_config_loads_into_a_factory_twin_as_it_was(
+    fn every_running_config_loads_unchanged_into_a_factory_twin(
         model in model(),
         lines in lines(60),
     ) {
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn the_running_config_typed_into_a_session_is_what_loading_it_gives(
+    fn entering_a_running_config_equals_loading_it(
         lines in lines(40),
     ) {
         let mut first = gam(GamModel::Gam12M, None);

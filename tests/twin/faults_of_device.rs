@@ -1,4 +1,4 @@
-//! Every fault of the device itself: saving, rebooting, being replaced, being edited by others.
+//! Tests the faults of the device itself: saving, rebooting, replacement, edits by other users.
 
 use gamctl::simulator::fault::{At, Fault, FaultOrder};
 use gamctl::simulator::gam::FirmwareProfile;
@@ -10,7 +10,7 @@ use super::{LONG, twin};
 
 const SAVE: &str = "copy running-config startup-config";
 
-/// Waits until the device has booted so often.
+/// Waits until the device has booted this many times.
 async fn booted(twin: &Twin, times: u64) {
     let has_booted = |state: &State| state.counts.boots == times && state.is_up;
     twin.wait_until(has_booted, LONG).await.unwrap();
@@ -30,7 +30,7 @@ async fn named(twin: &Twin, name: &str) -> Shell {
 }
 
 #[tokio::test]
-async fn what_is_saved_outlives_a_reboot_and_what_is_not_does_not() {
+async fn saved_changes_survive_a_reboot_and_others_do_not() {
     let twin = twin().await;
     let delivered = hostname(&twin);
     let mut shell = named(&twin, "KEPT").await;
@@ -89,7 +89,7 @@ async fn the_device_reboots_in_place_of_a_line() {
 }
 
 #[tokio::test]
-async fn nobody_listens_while_the_device_boots() {
+async fn the_port_is_closed_while_the_device_boots() {
     let mut settings = super::settings();
     settings.boot_time = LONG;
     let twin = Twin::start(settings).await.unwrap();
@@ -104,7 +104,7 @@ async fn nobody_listens_while_the_device_boots() {
 }
 
 #[tokio::test]
-async fn reload_says_so_closes_the_session_and_boots() {
+async fn reload_prints_a_message_closes_the_session_and_boots() {
     let twin = twin().await;
     let mut shell = Shell::open(&twin).await;
     shell.keys("reload cold\r").await;
@@ -128,7 +128,7 @@ async fn a_factory_reset_forgets_what_was_saved() {
 }
 
 #[tokio::test]
-async fn another_box_has_another_serial_number_and_another_host_key() {
+async fn replaced_hardware_has_another_serial_number_and_host_key() {
     let twin = twin().await;
     let before = (twin.serial(), twin.host_key().unwrap());
     twin.set_fault(FaultOrder::new(Fault::ReplaceHardware { seed: 99 }).nth(1));
@@ -161,7 +161,7 @@ async fn the_device_comes_up_with_another_firmware() {
 }
 
 #[tokio::test]
-async fn somebody_else_edits_the_same_object_just_before() {
+async fn another_user_edits_the_same_object_just_before() {
     let twin = twin().await;
     let line = "ghn bw-profile 2 name theirs rate-downstream 50".to_owned();
     let edit = FaultOrder::new(Fault::OtherEdit { line }).matching("ghn bw-profile 2");

@@ -1,4 +1,4 @@
-//! Every fault of SNMP, seen from a manager.
+//! Tests every SNMP fault from the manager's side.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Every fault of SSH, seen from a client.
+//! Tests every SSH fault from the client's side.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ async fn connections_are_accepted_and_reset() {
     assert_eq!(read.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
-/// Connects without speaking SSH, says who it is, and returns what comes until it is silent.
+/// Connects without SSH, sends an identification, and returns the output until it is silent.
 async fn first_words(twin: &Twin) -> Vec<u8> {
     let mut stream = TcpStream::connect(twin.ssh_address()).await.unwrap();
     stream.write_all(b"SSH-2.0-test\r\n").await.unwrap();
@@ -106,7 +106,7 @@ async fn a_shell_is_never_given() {
 }
 
 #[tokio::test]
-async fn a_shell_says_nothing() {
+async fn a_silent_shell_prints_nothing() {
     let stage = Stage::Prompt;
     let twin = with(Fault::SshStall { stage }).await;
     let mut shell = Shell::silent(&twin).await;
@@ -250,7 +250,7 @@ async fn a_line_has_to_be_confirmed() {
 }
 
 #[tokio::test]
-async fn a_line_is_answered_with_an_error_nobody_knows() {
+async fn an_unknown_error_answers_a_line() {
     let text = "% Internal error 0x0000beef".to_owned();
     let twin = with(FaultOrder::new(Fault::SshError { text }).nth(2)).await;
     let before = hostname(&twin);
@@ -300,7 +300,7 @@ async fn a_refusal_looks_like_success() {
 }
 
 #[tokio::test]
-async fn all_sessions_are_taken_once() {
+async fn one_connection_finds_all_sessions_in_use() {
     let twin = with(FaultOrder::new(Fault::SshBusy {}).nth(1)).await;
     let mut shell = Shell::silent(&twin).await;
     assert!(shell.rest().await.contains("busy"));
@@ -308,7 +308,7 @@ async fn all_sessions_are_taken_once() {
 }
 
 #[tokio::test]
-async fn one_line_is_slow_and_what_is_typed_meanwhile_waits() {
+async fn keys_entered_during_a_slow_line_wait() {
     let twin = with(FaultOrder::new(Fault::SshSlowLine { millis: 200 }).nth(2)).await;
     let mut shell = Shell::open(&twin).await;
     shell.enter("configure terminal").await;

@@ -1,4 +1,4 @@
-//! A fleet of twins and its control socket, run as people run them.
+//! Tests a fleet of twins and its control socket through the command line.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
 }
 
 #[test]
-fn every_device_of_the_example_has_a_twin_that_answers_until_it_is_told_to_stop() {
+fn every_device_of_the_example_has_a_twin_that_answers_until_it_is_stopped() {
     let fleet = RunningFleet::start(&[]);
     let names: Vec<&str> = fleet
         .twins()
@@ -147,7 +147,7 @@ fn a_wire_gets_worse_and_better_again() {
 }
 
 #[test]
-fn what_somebody_saves_is_there_after_a_reboot() {
+fn a_save_by_another_user_survives_a_reboot() {
     let fleet = RunningFleet::start(&["--only", "birch-12"]);
     fleet.ask(&["edit", "birch-12", "hostname kept"]);
     assert_eq!(
@@ -186,7 +186,10 @@ fn alarms_and_faults_come_and_go() {
     fleet.ask(&["alarm", "clear", "birch-12", "lowsnr", "--entity", "CPE-3"]);
     assert_eq!(count("alarms"), 0);
     let (talk, code) = fleet.ctl(&["alarm", "clear", "birch-12", "lowsnr"]);
-    assert!(code == 1 && talk.contains("nobody raised"), "{talk}");
+    assert!(
+        code == 1 && talk.contains("was not raised by hand"),
+        "{talk}"
+    );
 
     let set = fleet.ask(&["fault", "set", "birch-12", "ssh-drop", "at=after", "nth=3"]);
     assert_eq!(set["id"], 1);
@@ -202,7 +205,7 @@ fn alarms_and_faults_come_and_go() {
 }
 
 #[test]
-fn somebody_else_edits_and_a_reboot_forgets_it() {
+fn another_user_edits_and_a_reboot_reverts_it() {
     let fleet = RunningFleet::start(&["--only", "birch-12"]);
     let (before, _) = fleet.ctl(&["config", "birch-12"]);
     let (text, code) = fleet.ctl(&[
@@ -225,7 +228,7 @@ fn somebody_else_edits_and_a_reboot_forgets_it() {
     let (text, code) = fleet.ctl(&["edit", "birch-12", "hostnam%e x"]);
     assert!(code == 1 && text.contains("% Invalid word"), "{text}");
     let (text, code) = fleet.ctl(&["edit", "birch-12", "hostname x\rreload"]);
-    assert!(code == 1 && text.contains("no character"), "{text}");
+    assert!(code == 1 && text.contains("not a character"), "{text}");
 
     fleet.ask(&["reboot", "birch-12"]);
     // Each question is a round trip, so this does not spin; what never comes is ended by the test's own patience.

@@ -1,4 +1,4 @@
-//! The inventory that `gamctl twin --write-inventory` writes: every command works in it.
+//! Tests every command in the inventory that `gamctl twin --write-inventory` writes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -81,7 +81,7 @@ fn a_device_without_a_twin_is_out_of_reach() {
 }
 
 #[test]
-fn only_a_copy_is_written_over_and_only_when_told() {
+fn only_a_copy_is_overwritten_and_only_with_force() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("mine")).unwrap();
     fs::write(folder.path().join("mine/notes.txt"), "mine").unwrap();
@@ -98,7 +98,7 @@ fn only_a_copy_is_written_over_and_only_when_told() {
     assert!(refused("copy", &[]).contains("`--force` writes over it"));
     assert!(refused("mine", &["--force"]).contains("is not empty"));
     // Its twins run.
-    assert!(refused("copy", &["--force"]).contains("twins that run"));
+    assert!(refused("copy", &["--force"]).contains("running twins"));
     let copy = fleet.folder().join("copy");
     fs::write(copy.join("subscribers/more.toml"), "").unwrap();
     let (code, folder) = fleet.stop();

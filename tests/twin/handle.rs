@@ -1,4 +1,4 @@
-//! The handle by which tests hold a twin.
+//! Tests the handle of a running twin.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn a_twin_that_is_stopped_gives_its_ports_back() {
 }
 
 #[tokio::test]
-async fn nobody_is_given_the_port_of_a_twin_that_refuses() {
+async fn the_port_of_a_refusing_twin_stays_reserved() {
     let twin = twin().await;
     twin.set_fault(Fault::SshRefuse {});
     let mut others = Vec::new();
@@ -80,7 +80,7 @@ async fn waiting_ends_when_it_is_so_or_too_late() {
 }
 
 #[tokio::test]
-async fn a_line_is_edited_behind_the_back_of_everybody() {
+async fn a_line_can_be_edited_without_a_session() {
     let twin = twin().await;
     let shown = twin.edit_line("hostname BEHIND");
     assert!(shown.ends_with("BEHIND(config)# "), "{shown:?}");

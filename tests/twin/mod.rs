@@ -1,4 +1,4 @@
-//! The twin, looked at from outside: as a configuration, over SSH, over SNMP, as a fleet, and when it fails.
+//! Tests the twin from outside: configuration, SSH, SNMP, fleets and faults.
 
 mod bytes;
 mod client;
@@ -25,14 +25,13 @@ use gamctl::model::GamModel;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
 
-/// How long anything may take before a test gives up; a busy machine is slow, a broken twin is silent.
+/// The time limit of any operation in a test: a busy machine is slow, a broken twin is silent.
 const LONG: Duration = Duration::from_secs(20);
 
-/// How long silence has to last to be believed.
+/// The time without output that counts as silence.
 const SHORT: Duration = Duration::from_millis(150);
 
-/// Returns an address of loopback that this run of the tests has for itself: a port of 127.0.0.1 that is free for a
-/// moment, another test takes.
+/// Returns a loopback address for this test run alone: a free port of 127.0.0.1 could be taken by another test.
 fn own_address(last: u8) -> Ipv4Addr {
     let [.., high, low] = std::process::id().to_be_bytes();
     Ipv4Addr::new(127, 100 + high % 100, low, last)

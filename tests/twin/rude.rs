@@ -1,4 +1,4 @@
-//! Clients of SSH that do what friendly ones do not: their places are free again, and nobody else notices.
+//! Tests misbehaving SSH clients: their session slots are freed, and other clients are not affected.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use russh::ChannelMsg;
 use super::client::{Shell, login};
 use super::{LONG, twin};
 
-/// More than the twin's side of a channel holds when nobody reads it.
+/// More than the twin's side of an unread channel holds.
 const PIECES: usize = 100;
 
 #[tokio::test]
-async fn who_types_without_a_shell_and_leaves_is_forgotten() {
+async fn a_client_that_sends_keys_without_a_shell_leaves_no_trace() {
     let twin = twin().await;
     let handle = login(&twin).await;
     let channel = handle.channel_open_session().await.unwrap();
@@ -25,7 +25,7 @@ async fn who_types_without_a_shell_and_leaves_is_forgotten() {
 }
 
 #[tokio::test]
-async fn what_is_typed_before_there_is_a_shell_is_not_lost() {
+async fn keys_sent_before_the_shell_opens_are_not_lost() {
     let twin = twin().await;
     let handle = login(&twin).await;
     let mut channel = handle.channel_open_session().await.unwrap();
@@ -41,7 +41,7 @@ async fn what_is_typed_before_there_is_a_shell_is_not_lost() {
 }
 
 #[tokio::test]
-async fn who_types_after_the_end_of_what_they_type_is_forgotten() {
+async fn keys_after_the_end_of_input_are_ignored() {
     let twin = twin().await;
     let handle = login(&twin).await;
     let channel = handle.channel_open_session().await.unwrap();
@@ -55,7 +55,7 @@ async fn who_types_after_the_end_of_what_they_type_is_forgotten() {
 }
 
 #[tokio::test]
-async fn who_types_on_when_all_lines_are_busy_is_shown_out() {
+async fn a_client_that_keeps_sending_when_all_lines_are_busy_is_disconnected() {
     let twin = twin().await;
     twin.set_fault(Fault::SshBusy {});
     let handle = login(&twin).await;
@@ -77,7 +77,7 @@ async fn who_types_on_when_all_lines_are_busy_is_shown_out() {
 }
 
 #[tokio::test]
-async fn who_logs_in_and_never_asks_for_a_shell_is_shown_out() {
+async fn a_client_that_never_requests_a_shell_is_disconnected() {
     let twin = twin().await;
     let handle = login(&twin).await;
     let _channel = handle.channel_open_session().await.unwrap();

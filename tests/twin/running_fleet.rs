@@ -1,4 +1,4 @@
-//! `gamctl twin` as a process of its own, from its first word to its exit code.
+//! Runs `gamctl twin` as a process of its own, from its first line to its exit code.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::world::World;
 
-/// How long anything may take before a test gives up.
+/// The time limit of any operation in a test.
 const LONG: Duration = Duration::from_secs(20);
 
 /// Twins that run until they are stopped or dropped.
@@ -50,7 +50,7 @@ fn gamctl(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 impl RunningFleet {
-    /// Starts twins of the example, and returns once they say that they are ready.
+    /// Starts twins of the example, and returns when they report that they are ready.
     pub(super) fn start(arguments: &[&str]) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), arguments)
     }
@@ -122,7 +122,7 @@ impl RunningFleet {
         )
     }
 
-    /// Runs `gamctl twin ctl … --json`, which must go well.
+    /// Runs `gamctl twin ctl … --json`, which must succeed.
     pub(super) fn ask(&self, arguments: &[&str]) -> Value {
         let mut all = arguments.to_vec();
         all.push("--json");
@@ -131,7 +131,7 @@ impl RunningFleet {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Asks it to stop as a service manager would, and returns its exit code.
+    /// Stops it as a service manager would, and returns its exit code.
     pub(super) fn stop(mut self) -> (i32, TempDir) {
         let id = self.child.id().to_string();
         let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
@@ -156,7 +156,7 @@ fn address(twin: &Value, port: &str) -> SocketAddr {
     SocketAddr::new(ip, u16::try_from(port).unwrap())
 }
 
-/// Connects to a twin's SSH port and returns the line it opens with.
+/// Connects to a twin's SSH port and returns the first line.
 pub(super) fn ssh_opening(twin: &Value) -> String {
     let stream = TcpStream::connect(address(twin, "ssh_port")).unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
@@ -165,7 +165,7 @@ pub(super) fn ssh_opening(twin: &Value) -> String {
     line
 }
 
-/// Asks a twin for its name, 1.3.6.1.2.1.1.5.0, in SNMPv2c, and returns the datagram that came back.
+/// Reads a twin's name, 1.3.6.1.2.1.1.5.0, over SNMPv2c, and returns the answer's datagram.
 pub(super) fn snmp_answer(twin: &Value) -> Vec<u8> {
     let community = twin["community"].as_str().unwrap().as_bytes();
     let name = [
@@ -188,7 +188,7 @@ pub(super) fn snmp_answer(twin: &Value) -> Vec<u8> {
     answer[..length].to_vec()
 }
 
-/// Runs git in a folder, out of reach of this machine's settings.
+/// Runs git in a folder, isolated from this machine's settings.
 pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
     World::without_repository().git_in(folder, arguments)
 }

@@ -1,7 +1,7 @@
-//! Sessions as golden screens: `sessions/NAME.keys` is typed, `NAME.screen` is what a person sees.
+//! Tests sessions as golden screens: `sessions/NAME.keys` is the input, `NAME.screen` the output.
 
 use gamctl::model::GamModel;
-use gamctl::simulator::commands::{Entrance, Outcome, Session, write_startup};
+use gamctl::simulator::commands::{Outcome, Session, SessionStart, write_startup};
 use gamctl::simulator::gam::Password;
 
 use super::typing::{NOW, gam};
@@ -10,12 +10,12 @@ use crate::golden::assert_golden;
 #[test]
 fn enable_asks_for_a_password_without_showing_it() {
     let mut gam = gam(GamModel::Gam12M, None);
-    let entrance = Entrance {
+    let session_start = SessionStart {
         banner: "Authorised use only".to_owned(),
         lands_unprivileged: true,
         enable_password: Password::of("swordfish"),
     };
-    let mut session = Session::enter(&gam, 0, 0, &entrance);
+    let mut session = Session::enter(&gam, 0, 0, &session_start);
     for keys in [
         "enable\r",
         "wrong\r",
@@ -36,7 +36,7 @@ fn enable_asks_for_a_password_without_showing_it() {
     );
 }
 
-/// Types a file of keys into a new session and returns the screen, with its control bytes made visible.
+/// Sends a file of keys to a new session and returns the screen, with control bytes made visible.
 fn screen(keys: &str) -> String {
     let mut gam = gam(GamModel::Gam12M, None);
     let mut session = Session::open(&gam, 80, 24);

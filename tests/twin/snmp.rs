@@ -1,4 +1,4 @@
-//! A manager that speaks just enough SNMP to see what an agent does wrong.
+//! Provides a minimal SNMP manager for tests of the agent's faults.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::{LONG, SHORT};
 pub(super) const SYSTEM: &[u32] = &[1, 3, 6, 1, 2, 1, 1];
 pub(super) const SYS_NAME: &[u32] = &[1, 3, 6, 1, 2, 1, 1, 5, 0];
 
-/// A response or a trap: what anybody who listens can read of it.
+/// A response or a trap, as readable without keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) request_id: u32,
@@ -70,7 +70,7 @@ impl Manager {
         self.hear().await
     }
 
-    /// Walks a subtree with GETNEXT; stops after 50 steps, or where it ends.
+    /// Walks a subtree with GETNEXT; stops after 50 steps, or at its end.
     pub(super) async fn walk(&mut self, under: &[u32]) -> Vec<Vec<u32>> {
         let mut names: Vec<Vec<u32>> = Vec::new();
         while names.len() < 50 {
@@ -87,7 +87,7 @@ impl Manager {
     }
 }
 
-/// Reads one message that came to a socket.
+/// Reads one received message.
 pub(super) fn read(bytes: &[u8], from: SocketAddr) -> Message {
     let mut message = inside(&mut &bytes[..], 0x30);
     let _version = number(&mut message);

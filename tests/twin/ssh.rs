@@ -1,4 +1,4 @@
-//! Logging in and typing, as any client of SSH does.
+//! Tests logging in and entering lines, as any SSH client does.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::client::{Shell, answer_all, knock, knock_with, login};
 use super::{LONG, settings, twin};
 
 #[tokio::test]
-async fn the_empty_password_lets_in_and_a_wrong_one_does_not() {
+async fn the_empty_password_is_accepted_and_a_wrong_one_is_not() {
     let twin = twin().await;
     let (mut handle, _) = knock(&twin).await.unwrap();
     let wrong = handle.authenticate_password("admin", "secret").await;
@@ -45,7 +45,7 @@ async fn a_password_is_asked_for_without_showing_it() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_changed_on_the_device_is_the_one_that_lets_in() {
+async fn a_password_changed_on_the_device_is_valid_at_the_next_login() {
     let twin = twin().await;
     twin.change(|gam, now| {
         let password = gamctl::simulator::gam::Password::of("changed-now");
@@ -60,7 +60,7 @@ async fn a_password_that_is_changed_on_the_device_is_the_one_that_lets_in() {
 }
 
 #[tokio::test]
-async fn only_keys_that_are_known_let_in() {
+async fn only_authorised_keys_can_log_in() {
     let key = |seed: u8| {
         let data = KeypairData::Ed25519(Ed25519Keypair::from_seed(&[seed; 32]));
         PrivateKey::new(data, "test").unwrap()
@@ -77,7 +77,7 @@ async fn only_keys_that_are_known_let_in() {
 }
 
 #[tokio::test]
-async fn whoever_tries_too_often_is_disconnected() {
+async fn too_many_login_attempts_are_disconnected() {
     let mut settings = settings();
     settings.login.attempts = 2;
     let twin = Twin::start(settings).await.unwrap();
@@ -153,7 +153,7 @@ async fn there_is_a_shell_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_is_configured_in_a_session_is_configured() {
+async fn lines_of_a_session_change_the_configuration() {
     let twin = twin().await;
     let mut shell = Shell::open(&twin).await;
     shell.enter("configure terminal").await;
@@ -170,7 +170,7 @@ async fn what_is_configured_in_a_session_is_configured() {
 }
 
 #[tokio::test]
-async fn what_is_typed_ahead_is_run_in_order() {
+async fn lines_entered_ahead_run_in_order() {
     let twin = twin().await;
     let mut shell = Shell::open(&twin).await;
     let mut keys = "configure terminal\r".to_owned();
@@ -204,7 +204,7 @@ async fn a_flood_of_keys_is_survived() {
 }
 
 #[tokio::test]
-async fn one_session_more_than_there_are_lines_is_told_so() {
+async fn one_session_too_many_is_refused_with_a_message() {
     let twin = Twin::start(TwinSettings {
         max_sessions: 2,
         ..settings()
@@ -241,7 +241,7 @@ async fn a_terminal_that_is_resized_goes_on() {
 }
 
 #[tokio::test]
-async fn a_pty_that_says_its_size_pages_by_it() {
+async fn a_pty_with_a_size_pages_by_that_size() {
     let twin = twin().await;
     let handle = login(&twin).await;
     let channel = handle.channel_open_session().await.unwrap();

@@ -1,4 +1,4 @@
-//! SNMP and the command line tell the same story: lines made from the tables are the lines of the running-config.
+//! Tests that SNMP and the CLI agree: lines built from the tables equal those of the running-config.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::properties::tried;
 
 const CONFIGURATION: [u32; 11] = [1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2];
 
-/// Rows of a table by index; in each, values by column.
+/// Rows of a table by index, with values by column.
 type Rows = BTreeMap<u32, BTreeMap<u32, Value>>;
 
 /// Walks one table of the agent's configuration.
@@ -148,7 +148,7 @@ fn told_by_snmp(gam: &Gam) -> Vec<String> {
     lines
 }
 
-fn told_by_the_command_line(gam: &Gam) -> Vec<String> {
+fn read_from_the_command_line(gam: &Gam) -> Vec<String> {
     running_config(gam)
         .lines()
         .filter(|line| line.starts_with("ghn ") && !line.starts_with("ghn port"))
@@ -171,7 +171,7 @@ proptest! {
         let model = if coax { GamModel::Gam24C } else { GamModel::Gam12M };
         let mut gam = gam(model, None);
         configure(&mut gam, &lines);
-        prop_assert_eq!(told_by_snmp(&gam), told_by_the_command_line(&gam));
+        prop_assert_eq!(told_by_snmp(&gam), read_from_the_command_line(&gam));
         for (id, row) in table(&gam, 10) {
             let port = &gam.running().ports[&u8::try_from(id - 1_000_000).unwrap()];
             prop_assert_eq!(text(&row, 30), port.name.as_str());

@@ -1,13 +1,13 @@
-//! What a twin tells without being asked.
+//! Tests the traps of a twin.
 
-use gamctl::simulator::gam::{Condition, Edit, Entity, Grade, Severity, UplinkOptions};
+use gamctl::simulator::gam::{AlarmCondition, Edit, Entity, Grade, Severity, UplinkOptions};
 use gamctl::simulator::server::{TrapReceiver, Twin};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
 use super::{LONG, settings, snmp};
 
-/// Returns the name of the next trap, and how many bindings it has beside time and name.
+/// Returns the name of the next trap, and its number of bindings besides time and name.
 async fn next(socket: &UdpSocket) -> (String, usize) {
     let mut buffer = vec![0; 2048];
     let received = timeout(LONG, socket.recv_from(&mut buffer)).await;
@@ -18,7 +18,7 @@ async fn next(socket: &UdpSocket) -> (String, usize) {
 }
 
 #[tokio::test]
-async fn a_start_an_alarm_and_a_link_are_told() {
+async fn a_start_an_alarm_and_a_link_send_traps() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let twin = Twin::start(gamctl::simulator::server::TwinSettings {
         trap_receiver: Some(TrapReceiver {
@@ -36,9 +36,9 @@ async fn a_start_an_alarm_and_a_link_are_told() {
         service_affecting: true,
     };
     let entity = Entity::system();
-    twin.raise_alarm(Condition::FanFlt, entity.clone(), grade);
+    twin.raise_alarm(AlarmCondition::FanFlt, entity.clone(), grade);
     let raised = until_alarm(&socket, "01]").await;
-    twin.clear_alarm(Condition::FanFlt, entity);
+    twin.clear_alarm(AlarmCondition::FanFlt, entity);
     let cleared = until_alarm(&socket, "03]").await;
     assert_eq!((raised, cleared), (11, 11));
     twin.change(|gam, now| {
@@ -71,7 +71,7 @@ async fn a_start_an_alarm_and_a_link_are_told() {
     while next(&socket).await != (standard(1), 0) {}
 }
 
-/// Skips traps up to one of the alarm MIB that ends like this, and returns how many columns it has.
+/// Skips traps up to one of the alarm MIB with this ending, and returns its number of columns.
 async fn until_alarm(socket: &UdpSocket, end: &str) -> usize {
     loop {
         let (name, columns) = next(socket).await;

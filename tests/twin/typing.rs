@@ -1,4 +1,4 @@
-//! A twin's command line without a network: lines in, answers out.
+//! Runs a twin's CLI without a network: lines in, answers out.
 
 use gamctl::model::GamModel;
 use gamctl::simulator::commands::{Outcome, Session, write_startup};
@@ -17,7 +17,7 @@ pub(super) fn gam(model: GamModel, configuration: Option<Configuration>) -> Gam 
     Gam::new(build, NOW)
 }
 
-/// Types lines of configuration mode and returns what each was answered with.
+/// Enters lines of configuration mode and returns the answer to each.
 pub(super) fn configure(gam: &mut Gam, lines: &[String]) -> Vec<String> {
     let mut session = Session::open(gam, 0, 0);
     session.type_keys(b"terminal width 0\rterminal length 0\rconfigure terminal\r");

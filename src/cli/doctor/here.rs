@@ -14,7 +14,7 @@ use crate::inventory::Reading;
 use crate::inventory::source::{Ancestry, Source, ancestry};
 use crate::model::{SecretName, Severity, chain};
 use crate::report::{Check, Level, counted, listed, visible};
-use crate::secrets::{Secrets, Whence};
+use crate::secrets::{SecretSource, Secrets};
 
 /// So far may two clocks be apart before times in the history mislead.
 const MOST_SKEW: u64 = 10;
@@ -79,7 +79,7 @@ pub(super) fn secrets(reading: &Reading, settings: &Settings) -> Vec<Check> {
     let mut usable = 0;
     for name in &needed {
         let first = secrets.places(name).into_iter().next();
-        is_sealed |= matches!(first, Some(Whence::Sealed(_)));
+        is_sealed |= matches!(first, Some(SecretSource::Sealed(_)));
         match secrets.get(name) {
             Ok(_) => usable += 1,
             Err(error) => {

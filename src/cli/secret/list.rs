@@ -11,7 +11,7 @@ use crate::model::{SecretName, chain};
 use crate::report::{
     Exit, SecretLine, counted, json_document, secret_exit, secret_table, secret_verdict,
 };
-use crate::secrets::{SealedName, Secrets, Whence, sealed_for, unseal};
+use crate::secrets::{SealedName, SecretSource, Secrets, sealed_for, unseal};
 
 /// Show where every secret comes from, which are missing, and which nobody needs
 ///
@@ -106,7 +106,7 @@ fn lines(
     for (name, users) in &used {
         let mut places = secrets.places(name);
         if users.is_empty() {
-            places.retain(|place| !matches!(place, Whence::Command(_)));
+            places.retain(|place| !matches!(place, SecretSource::Command(_)));
         }
         lines.push(SecretLine {
             name: name.to_string(),

@@ -12,7 +12,7 @@ use crate::cli::scope::pattern;
 use crate::inventory::{DeviceObject, Inventory, nearest, resolve};
 use crate::model::{DeviceName, DeviceState, VlanId, natural_order};
 use crate::report::visible;
-use crate::simulator::commands::Entrance;
+use crate::simulator::commands::SessionStart;
 use crate::simulator::fault::FaultOrder;
 use crate::simulator::gam::{Build, Hardware, Password, chance};
 use crate::simulator::server::{TrapReceiver, TwinSettings};
@@ -172,7 +172,7 @@ impl Draft<'_> {
             snmp: opening.agent(),
             trap_receiver,
             max_sessions: usize::from(arguments.sessions),
-            entrance: Entrance {
+            session_start: SessionStart {
                 banner: arguments.banner.clone().unwrap_or_default(),
                 lands_unprivileged: arguments.unprivileged,
                 enable_password: Password::of(&opening.password),

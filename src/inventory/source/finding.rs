@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::inventory::source::limits::Bytes;
 use crate::inventory::source::rules;
-use crate::model::{Finding, Place, Related, Rule};
+use crate::model::{Finding, Related, Rule, SourceLocation};
 
 /// Returns a finding at the beginning of the file or folder at `path`.
 pub(super) fn about(
@@ -16,7 +16,7 @@ pub(super) fn about(
     Finding {
         rule,
         severity: rule.severity,
-        place: Place::whole(path.into()),
+        place: SourceLocation::whole(path.into()),
         message,
         hint: Some(hint.to_owned()),
         related: Vec::new(),
@@ -113,7 +113,7 @@ pub(super) fn case_only(first: String, path: &str) -> Finding {
         "rename one of them",
     );
     finding.related.push(Related {
-        place: Place::whole(first.into()),
+        place: SourceLocation::whole(first.into()),
         message: "the other one".to_owned(),
     });
     finding

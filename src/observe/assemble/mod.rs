@@ -1,9 +1,9 @@
-//! From rows to the configuration of a device: the one place that decides what is clear, what is not, and what is unknown.
+//! Assembles a device's configuration from rows, and decides which objects are unclear or unread.
 //!
-//! `object` profiles and endpoints · `subscriber` those who are served · `switch` what the device is called, its ports and uplinks.
+//! `object` has profiles and endpoints, `subscriber` the subscribers, `switch` the system settings, ports and uplinks.
 //!
-//! *Guarantees*: every row ends up in the configuration, in `unclear` or in `unread`; a field without a known value is in `unread`
-//! and has a stand-in.
+//! *Guarantees*: every row ends up in the configuration, in `unclear` or in `unread`. A field without a known value is
+//! in `unread` and has a stand-in.
 
 mod object;
 mod subscriber;
@@ -19,14 +19,14 @@ use crate::model::{
     Unread, UplinkFacts, UplinkNumber, VlanId,
 };
 
-/// The highest slots that are documented; what lies beyond is left alone.
+/// The highest documented slots; objects in higher ones are unclear.
 const HIGHEST_PROFILE: u16 = 15;
 const HIGHEST_SLOT: u16 = 384;
 
-/// How much of a text that is too long is shown.
+/// The number of characters quoted of a text that is too long.
 const SHOWN: usize = 40;
 
-/// What rows come to: the parts of an observation that are about configuration.
+/// The result of assembling: the parts of an observation about the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assembled {
     pub config: DeviceConfig,
@@ -35,7 +35,7 @@ pub struct Assembled {
     pub unclear: Vec<Unclear>,
 }
 
-/// Returns what the rows of one device come to.
+/// Assembles the rows of one device.
 pub fn assemble(rows: &Rows, model: GamModel) -> Assembled {
     let mut assembled = Assembled::default();
     switch::add_system(&rows.system, &mut assembled);
@@ -55,7 +55,7 @@ pub fn assemble(rows: &Rows, model: GamModel) -> Assembled {
 }
 
 impl Assembled {
-    /// Puts what was read where the rest of an observation is.
+    /// Puts the assembled configuration into an observation.
     pub fn put_into(self, observation: &mut Observation) {
         let Self {
             config,
@@ -69,7 +69,7 @@ impl Assembled {
         observation.unclear = unclear;
     }
 
-    /// Notes that a whole part, a whole object or a field of it is not known.
+    /// Records that a whole part, a whole object or a field of it is unread.
     fn unread(&mut self, part: Part, number: Option<u16>, field: Option<&str>, reason: String) {
         self.unread.push(Unread {
             part,
@@ -85,7 +85,7 @@ impl Assembled {
         }
     }
 
-    /// Returns the value of a field, or notes that it is not known.
+    /// Returns the value of a field, or records that it is unread.
     fn known<T: Clone>(
         &mut self,
         part: Part,
@@ -102,7 +102,7 @@ impl Assembled {
         }
     }
 
-    /// Returns a text as the device holds it, whether gamctl could write it or not; an empty one is none.
+    /// Returns a text as stored on the device, whether gamctl could write it or not; an empty one is `None`.
     fn text(
         &mut self,
         part: Part,
@@ -133,7 +133,7 @@ fn key(unread: &Unread) -> (Part, Option<u16>, Option<&str>) {
     (unread.part, unread.number, unread.field.as_deref())
 }
 
-/// What subscribers refer to, by its number; nothing where the object is unclear.
+/// The objects that subscribers refer to, by number; `None` for an unclear object.
 struct Held {
     profiles: BTreeMap<u32, Option<ProfileName>>,
     all_profiles_known: bool,
@@ -141,7 +141,7 @@ struct Held {
     all_endpoints_known: bool,
 }
 
-/// Returns an unclear object of which nothing but its number is known yet.
+/// Returns an unclear object with only its number.
 fn unclear(part: Part, slot: Slot) -> Unclear {
     Unclear {
         part,
@@ -156,7 +156,7 @@ fn unclear(part: Part, slot: Slot) -> Unclear {
     }
 }
 
-/// How often each value occurs, for what must be there once.
+/// Counts each value, to find those that must be unique.
 fn counted<T: Ord>(values: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     let mut counts = BTreeMap::new();
     for value in values {
@@ -169,7 +169,7 @@ fn is_shared<T: Ord>(counts: &BTreeMap<T, usize>, value: &T) -> bool {
     counts.get(value).is_some_and(|count| *count > 1)
 }
 
-/// Says what is wrong with a slot, where something is.
+/// Returns the reason why a slot is invalid, if it is.
 fn beyond(slot: Slot, highest: u16) -> Option<String> {
     let is_documented = (1..=highest).contains(&slot.0);
     (!is_documented).then(|| format!("its number {slot} is outside of 1–{highest}", slot = slot.0))

@@ -1,4 +1,4 @@
-//! Profiles and endpoints: what subscribers refer to.
+//! Assembles profiles and endpoints, the objects that subscribers refer to.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use crate::model::{
     EndpointConfig, EndpointName, GamModel, LIMITER_RANGE, MacAddress, Mbps, Part, PortAssignment,
     PortNumber, ProfileConfig, ProfileName, Slot, Unclear,
 };
-use crate::observe::rows::{EndpointRow, Known, Place, ProfileRow, Table};
+use crate::observe::rows::{EndpointRow, ExpectedPort, Known, ProfileRow, Table};
 
-/// Adds the profiles; returns the name of each, nothing where it is unclear.
+/// Adds the profiles; returns the name of each, `None` for an unclear one.
 pub(super) fn add_profiles(
     table: &Table<ProfileRow>,
     out: &mut Assembled,
@@ -24,7 +24,7 @@ pub(super) fn add_profiles(
                 part,
                 None,
                 None,
-                format!("there is a profile {number}, which no slot can be"),
+                format!("there is a profile {number}, which is not a valid slot"),
             );
             continue;
         };
@@ -78,7 +78,7 @@ fn profile(
     Ok((name, config))
 }
 
-/// Returns the speed of a limiter, why it is not known, or why it can be none.
+/// Returns the speed of a limiter, the reason why it is unknown, or the reason why it is invalid.
 fn speed(field: &str, value: &Known<u32>) -> Result<Known<Mbps>, String> {
     match value {
         Err(reason) => Ok(Err(reason.clone())),
@@ -100,7 +100,7 @@ fn stand_in(speed: Known<Mbps>, field: &str, slot: u16, out: &mut Assembled) -> 
     }
 }
 
-/// Adds the endpoints; returns the address of each, nothing where it is unclear.
+/// Adds the endpoints; returns the address of each, `None` for an unclear one.
 pub(super) fn add_endpoints(
     table: &Table<EndpointRow>,
     model: GamModel,
@@ -117,7 +117,7 @@ pub(super) fn add_endpoints(
                 part,
                 None,
                 None,
-                format!("there is an endpoint {number}, which no slot can be"),
+                format!("there is an endpoint {number}, which is not a valid slot"),
             );
             continue;
         };
@@ -185,29 +185,32 @@ fn endpoint(
     Ok((mac, config))
 }
 
-/// Returns where an endpoint belongs, why that is not known, or why it is no place.
-fn assignment(place: &Known<Place>, model: GamModel) -> Result<Known<PortAssignment>, String> {
-    match place {
+/// Returns the port assignment of an endpoint, the reason why it is unknown, or the reason why it is invalid.
+fn assignment(
+    port: &Known<ExpectedPort>,
+    model: GamModel,
+) -> Result<Known<PortAssignment>, String> {
+    match port {
         Err(reason) => Ok(Err(reason.clone())),
-        Ok(Place::Auto) => Ok(Ok(PortAssignment::Auto)),
-        Ok(Place::Unassigned) => Ok(Ok(PortAssignment::Unassigned)),
-        Ok(Place::Port(number)) => {
+        Ok(ExpectedPort::Auto) => Ok(Ok(PortAssignment::Auto)),
+        Ok(ExpectedPort::Unassigned) => Ok(Ok(PortAssignment::Unassigned)),
+        Ok(ExpectedPort::Port(number)) => {
             let port = u8::try_from(*number).ok();
             let port = port.and_then(|number| PortNumber::new(number).ok());
             match port.filter(|port| model.has_port(*port)) {
                 Some(port) => Ok(Ok(PortAssignment::Port(port))),
-                None => Err(format!("port {number} is none of a {model}")),
+                None => Err(format!("a {model} has no port {number}")),
             }
         }
     }
 }
 
-/// Says that somebody else has the name, where that is so.
+/// Returns the reason if another object has the same name.
 pub(super) fn shared_name(name: &Known<String>, names: &BTreeMap<String, usize>) -> Option<String> {
     let name = name.as_ref().ok()?;
     is_shared(names, name).then(|| format!("more than one here is named {name:?}"))
 }
 
 pub(super) fn not_known(what: &str) -> impl Fn(&String) -> String {
-    move |reason| format!("its {what} is not known: {reason}")
+    move |reason| format!("its {what} is unknown: {reason}")
 }

@@ -1,4 +1,4 @@
-//! Subscribers, with what they refer to.
+//! Assembles subscribers, with their references to endpoints and profiles.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub(super) fn add_subscribers(table: &Table<SubscriberRow>, held: &Held, out: &m
     let served = counted(rows.filter_map(|row| row.endpoint.clone().ok().flatten()));
     for (number, row) in &table.rows {
         let Ok(slot) = u16::try_from(*number) else {
-            let reason = format!("there is a subscriber {number}, which no slot can be");
+            let reason = format!("there is a subscriber {number}, which is not a valid slot");
             out.unread(PART, None, None, reason);
             continue;
         };
@@ -67,7 +67,7 @@ fn subscriber(
     } = row;
     let name = name.as_ref().map_err(not_known("name"))?;
     let name = SubscriberName::new(name).map_err(|error| format!("name {name:?}: {error}"))?;
-    // All that can make it unclear comes before anything is noted as unread.
+    // Check everything that makes it unclear first: an unclear subscriber must leave no unread fields.
     let endpoint = endpoint_of(endpoint, held)?;
     let rate = rate_of(profile, held)?;
     let vlan = number_of("VLAN", &vlan.clone().map(Some))?;
@@ -94,7 +94,7 @@ fn subscriber(
     Ok((name, config))
 }
 
-/// Returns the address behind a reference, why it is not known, or why it leads nowhere.
+/// Returns the address behind a reference, the reason why it is unknown, or the reason why the reference is invalid.
 fn endpoint_of(
     number: &Known<Option<u32>>,
     held: &Held,
@@ -154,7 +154,7 @@ fn slot_of(number: &Known<Option<u32>>) -> Option<Slot> {
     u16::try_from(number).ok().map(Slot)
 }
 
-/// Returns the VLANs that a subscriber is known to use.
+/// Returns the known VLANs of a subscriber.
 fn vlans_of(row: &SubscriberRow) -> VlanSet {
     let single = [
         row.vlan.clone().ok(),

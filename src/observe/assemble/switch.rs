@@ -1,4 +1,4 @@
-//! What the device says of itself, its ports and its uplinks.
+//! Assembles the system settings, ports and uplinks of a device.
 
 use super::{Assembled, vlan_of};
 use crate::model::{
@@ -6,7 +6,7 @@ use crate::model::{
 };
 use crate::observe::rows::{PortRow, SystemRow, Table, UplinkRow};
 
-/// The device itself, among numbers of objects.
+/// The device itself, in place of an object's number.
 const ITSELF: u16 = 0;
 
 pub(super) fn add_system(row: &SystemRow, out: &mut Assembled) {
@@ -27,7 +27,7 @@ pub(super) fn add_uplinks(table: &Table<UplinkRow>, out: &mut Assembled) {
     for (number, row) in &table.rows {
         let uplink = u8::try_from(*number).ok();
         let Some(uplink) = uplink.and_then(|number| UplinkNumber::new(number).ok()) else {
-            let reason = format!("there is an uplink {number}, and we know of 1 and 2 only");
+            let reason = format!("there is an uplink {number}, but a GAM has only 1 and 2");
             out.unread(part, None, None, reason);
             continue;
         };
@@ -39,7 +39,7 @@ pub(super) fn add_uplinks(table: &Table<UplinkRow>, out: &mut Assembled) {
         let number = u16::from(uplink.get());
         let native = native_vlan.as_ref().map_err(Clone::clone);
         let native = native.and_then(|native| {
-            vlan_of(*native).ok_or_else(|| format!("native VLAN {native} is none"))
+            vlan_of(*native).ok_or_else(|| format!("native VLAN {native} is not a VLAN"))
         });
         let facts = UplinkFacts {
             mode: out.known(part, number, "mode", mode),
@@ -62,7 +62,7 @@ pub(super) fn add_ports(table: &Table<PortRow>, model: GamModel, out: &mut Assem
         .filter(|number| port(**number, model).is_none())
     {
         let reason = format!(
-            "there is a port {number}, and a {model} has {}",
+            "there is a port {number}, but a {model} has {}",
             model.port_count()
         );
         out.unread(part, None, None, reason);
@@ -73,9 +73,9 @@ pub(super) fn add_ports(table: &Table<PortRow>, model: GamModel, out: &mut Assem
         };
         let place = u16::from(number);
         let Some(row) = table.rows.get(&u32::from(number)) else {
-            // Where the whole table is lost that is said already.
+            // If the whole table is unread, that is reported already.
             if table.lost.is_empty() {
-                let reason = "the device says nothing of this port".to_owned();
+                let reason = "the device reports nothing about this port".to_owned();
                 out.unread(part, Some(place), None, reason);
             }
             continue;

@@ -1,4 +1,4 @@
-//! What rows come to: nothing is lost, whatever they hold.
+//! Tests that assembling loses no row, whatever the rows contain.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use proptest::test_runner::RngSeed;
 use super::*;
 use crate::model::{Poe, PortMode, UplinkMode, VlanSet};
 use crate::observe::rows::{
-    EndpointRow, Place, PortRow, ProfileRow, SubscriberRow, SystemRow, Table, UplinkRow,
+    EndpointRow, ExpectedPort, PortRow, ProfileRow, SubscriberRow, SystemRow, Table, UplinkRow,
 };
 
 fn known<T: std::fmt::Debug + Clone + 'static>(
@@ -20,7 +20,7 @@ fn known<T: std::fmt::Debug + Clone + 'static>(
     ]
 }
 
-/// Few names, so that some are shared, and some that are none.
+/// Draws one of a few names, so that some clash, and some invalid ones.
 fn name() -> impl Strategy<Value = Known<String>> {
     known(prop_oneof![
         6 => "[a-d]{1,2}",
@@ -80,9 +80,9 @@ fn endpoint() -> impl Strategy<Value = EndpointRow> {
         1 => any::<[u8; 6]>()
     ];
     let place = prop_oneof![
-        Just(Place::Auto),
-        Just(Place::Unassigned),
-        number().prop_map(Place::Port)
+        Just(ExpectedPort::Auto),
+        Just(ExpectedPort::Unassigned),
+        number().prop_map(ExpectedPort::Port)
     ];
     (name(), known(mac), known(place), unheld()).prop_map(|(name, mac, port, unheld)| EndpointRow {
         name,
@@ -158,7 +158,7 @@ fn rows() -> impl Strategy<Value = Rows> {
     )
 }
 
-/// Checks that every row is in the configuration, or unclear, or that the part is said not to be all there.
+/// Checks that every row is in the configuration or unclear, or that the part is reported as incomplete.
 fn all_there<R>(
     part: Part,
     table: &Table<R>,
@@ -215,7 +215,7 @@ proptest! {
     }
 
     #[test]
-    fn a_field_that_is_not_known_is_said_to_be(rows in rows()) {
+    fn an_unknown_field_is_reported_as_unread(rows in rows()) {
         let assembled = assemble(&rows, GamModel::Gam24C);
         for one in assembled.config.subscribers.values() {
             let slot = one.slot.unwrap_or(Slot(0)).0;
@@ -280,7 +280,7 @@ fn each_oddity_has_its_reason() {
         ),
         (
             with(&|row| row.name = Err("it timed out".to_owned())),
-            "its name is not known: it timed out",
+            "its name is unknown: it timed out",
         ),
         (
             with(&|row| row.unheld = vec!["it uses double tags".to_owned()]),

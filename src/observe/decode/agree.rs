@@ -1,4 +1,4 @@
-//! Whether tables that were read one after the other fit together.
+//! Checks that tables read one after the other are consistent.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use super::cell::reference;
 use super::grid::Grid;
 use crate::observe::mib::{Object, ghn};
 
-/// Returns what the status of endpoints knows of the configuration and the configuration does not: then a table was cut short, or
-/// somebody was at work between the two.
+/// Returns an object that the status of endpoints refers to and the configuration lacks. Then a table was truncated, or
+/// another user changed the device between the two reads.
 ///
-/// The other direction proves nothing: an endpoint that was removed meanwhile is missing in what was read later.
+/// The other direction proves nothing: an endpoint removed meanwhile is missing in the table that was read later.
 pub(in crate::observe) fn unconfirmed(
     heard: &Grid,
     endpoints: &Grid,
@@ -19,7 +19,7 @@ pub(in crate::observe) fn unconfirmed(
         .or_else(|| missing(heard, &ghn::HEARD_USER, subscribers, "subscriber"))
 }
 
-/// Returns a reference that leads nowhere.
+/// Returns a reference to a missing object.
 pub(in crate::observe) fn contradiction(
     endpoints: &Grid,
     subscribers: &Grid,
@@ -42,7 +42,7 @@ fn missing(from: &Grid, object: &Object, to: &Grid, what: &str) -> Option<String
     let mut numbers = numbers.filter_map(|row| reference(row, object).ok().flatten());
     let lost = numbers.find(|number| !there.contains(number))?;
     Some(format!(
-        "{} speaks of {what} {lost}, and the table of {what}s does not have it",
+        "{} refers to {what} {lost}, which the table of {what}s does not have",
         object.name
     ))
 }

@@ -1,4 +1,4 @@
-//! One value as what the MIB says that it is.
+//! Decodes one SNMP value to its type in the MIB, or to the reason why it is invalid.
 
 use super::grid::Row;
 use crate::model::{VlanId, VlanSet};
@@ -6,7 +6,7 @@ use crate::observe::mib::Object;
 use crate::observe::rows::Known;
 use crate::transport::snmp::Value;
 
-/// Octets of a quarter of all VLANs, and how many VLANs that are.
+/// Octets of a quarter of all VLANs, and its number of VLANs.
 const QUARTER_OCTETS: usize = 128;
 const QUARTER_VLANS: u16 = 1024;
 
@@ -14,7 +14,7 @@ const QUARTER_VLANS: u16 = 1024;
 const TRUE: u32 = 1;
 const FALSE: u32 = 2;
 
-/// What a value is, for people who look for the reason.
+/// Names the type of a value for a reason.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Integer(_) => "an integer",
@@ -37,25 +37,33 @@ fn wrong<T>(object: &Object, value: &Value, expected: &str) -> Known<T> {
         Value::NoSuchObject | Value::NoSuchInstance | Value::EndOfMibView => {
             format!("{} is {}", object.name, kind(value))
         }
-        _ => format!("{} is {} and not {expected}", object.name, kind(value)),
+        _ => format!("{} is {} instead of {expected}", object.name, kind(value)),
     })
 }
 
-/// Returns a number that is not negative; agents differ in how they write one.
+/// Returns a number that is not negative; agents use different SNMP types for one.
 pub(super) fn number(row: &Row, object: &Object) -> Known<u32> {
     match row.value(object)? {
         Value::Unsigned32(number) => Ok(*number),
-        Value::Integer(number) => u32::try_from(*number)
-            .map_err(|_| format!("{} is {number}, which is no number here", object.name)),
+        Value::Integer(number) => u32::try_from(*number).map_err(|_| {
+            format!(
+                "{} has the value {number}, which is out of range",
+                object.name
+            )
+        }),
         other => wrong(object, other, "a number"),
     }
 }
 
-/// Returns a number that may be below zero.
+/// Returns a number that may be negative.
 pub(super) fn signed(row: &Row, object: &Object) -> Known<i32> {
     match row.value(object)? {
-        Value::Integer(number) => i32::try_from(*number)
-            .map_err(|_| format!("{} is {number}, which is no number here", object.name)),
+        Value::Integer(number) => i32::try_from(*number).map_err(|_| {
+            format!(
+                "{} has the value {number}, which is out of range",
+                object.name
+            )
+        }),
         other => wrong(object, other, "an integer"),
     }
 }
@@ -71,7 +79,7 @@ pub(super) fn truth(row: &Row, object: &Object) -> Known<bool> {
     }
 }
 
-/// Returns a number where 0 stands for none.
+/// Returns a number, `None` for 0.
 pub(super) fn reference(row: &Row, object: &Object) -> Known<Option<u32>> {
     number(row, object).map(|number| (number != 0).then_some(number))
 }
@@ -83,7 +91,7 @@ pub(super) fn bytes<'r>(row: &'r Row, object: &Object) -> Known<&'r [u8]> {
     }
 }
 
-/// Returns a text; bytes that are none keep it from being a name, whatever stands for them.
+/// Returns a text. Invalid UTF-8 is replaced, and then fails the check of names.
 pub(super) fn text(row: &Row, object: &Object) -> Known<String> {
     bytes(row, object).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
@@ -92,28 +100,26 @@ pub(super) fn mac(row: &Row, object: &Object) -> Known<[u8; 6]> {
     let bytes = bytes(row, object)?;
     <[u8; 6]>::try_from(bytes).map_err(|_| {
         let length = bytes.len();
-        format!(
-            "{} has {length} octets, and a MAC address has 6",
-            object.name
-        )
+        format!("{} has {length} octets; a MAC address has 6", object.name)
     })
 }
 
-/// Returns one of a few things that the MIB numbers.
+/// Returns a value of an enumeration in the MIB.
 pub(super) fn choice<T: Copy>(row: &Row, object: &Object, choices: &[(u32, T)]) -> Known<T> {
     let number = number(row, object)?;
     let found = choices.iter().find(|(choice, _)| *choice == number);
     found.map(|(_, choice)| *choice).ok_or_else(|| {
         format!(
-            "{} is {number}, which stands for nothing known",
+            "{} has the value {number}, which is not a known one",
             object.name
         )
     })
 }
 
-/// Returns a set of VLANs out of four columns; within an octet the lower VLAN is the lower bit, and 0 is none.
+/// Returns a set of VLANs from four columns. Within an octet the lower VLAN is the lower bit; bit 0 of the first octet
+/// is no VLAN.
 ///
-/// An agent may leave out zeros at the end: octets that are not there are empty.
+/// An agent may omit trailing zeros: missing octets are empty.
 pub(super) fn vlans(row: &Row, quarters: [&Object; 4]) -> Known<VlanSet> {
     let mut vlans = Vec::new();
     for (quarter, first) in quarters.into_iter().zip((0u16..).step_by(1024)) {
@@ -122,7 +128,7 @@ pub(super) fn vlans(row: &Row, quarters: [&Object; 4]) -> Known<VlanSet> {
         if octets.len() > QUARTER_OCTETS {
             let length = octets.len();
             return Err(format!(
-                "{} has {length} octets, and a quarter of all VLANs has {QUARTER_OCTETS}",
+                "{} has {length} octets; a quarter of all VLANs has {QUARTER_OCTETS}",
                 quarter.name
             ));
         }

@@ -1,10 +1,10 @@
-//! The tables of the G.hn agent: profiles, endpoints, subscribers.
+//! Decodes the tables of the G.hn agent: profiles, endpoints, subscribers.
 
 use super::cell::{choice, mac, number, reference, text, truth, vlans};
 use super::grid::{Grid, Row};
 use crate::model::Poe;
 use crate::observe::mib::{FIRST_PHYSICAL, ghn};
-use crate::observe::rows::{EndpointRow, Known, Place, ProfileRow, SubscriberRow, Table};
+use crate::observe::rows::{EndpointRow, ExpectedPort, Known, ProfileRow, SubscriberRow, Table};
 
 /// `GAMGhnAgentPoeModeCtrl`.
 const POE: &[(u32, Poe)] = &[(0, Poe::Disable), (1, Poe::Enable), (2, Poe::Force)];
@@ -23,12 +23,12 @@ pub(in crate::observe) fn endpoints(grid: &Grid) -> Table<EndpointRow> {
     table(grid, "there is an endpoint", |row| EndpointRow {
         name: text(row, &ghn::ENDPOINT_NAME),
         mac: mac(row, &ghn::ENDPOINT_MAC),
-        port: place(row),
+        port: expected_port(row),
         unheld: Vec::new(),
     })
 }
 
-/// Returns subscribers; in a device that binds them to ports, none is one that we could hold.
+/// Returns the subscribers. On a device that binds them to ports, our types cannot hold any of them.
 pub(in crate::observe) fn subscribers(
     grid: &Grid,
     subscriber_model: &Known<u32>,
@@ -57,25 +57,25 @@ fn table<R>(grid: &Grid, what: &str, read: impl Fn(&Row) -> R) -> Table<R> {
     }
 }
 
-/// Returns where an endpoint belongs: `auto` only counts where it has no port.
-fn place(row: &Row) -> Known<Place> {
+/// Returns the expected port of an endpoint: `auto` counts only for one without a port.
+fn expected_port(row: &Row) -> Known<ExpectedPort> {
     match number(row, &ghn::ENDPOINT_PORT)? {
         0 => Ok(match truth(row, &ghn::ENDPOINT_AUTO)? {
-            true => Place::Auto,
-            false => Place::Unassigned,
+            true => ExpectedPort::Auto,
+            false => ExpectedPort::Unassigned,
         }),
         interface => match interface.checked_sub(FIRST_PHYSICAL) {
-            Some(port) => Ok(Place::Port(port)),
+            Some(port) => Ok(ExpectedPort::Port(port)),
             None => Err(format!(
-                "{} is {interface}, which is no port's interface",
+                "{} is {interface}, which is not the interface of a port",
                 ghn::ENDPOINT_PORT.name
             )),
         },
     }
 }
 
-/// Returns what a subscriber has that the inventory has no words for. What cannot be read of this counts as being there: a
-/// change of ours could undo it.
+/// Returns the settings of a subscriber that the inventory cannot express. An unreadable one counts as present, because
+/// a change could reset it.
 fn unheld(row: &Row, subscriber_model: &Known<u32>) -> Vec<String> {
     let mut reasons = Vec::new();
     match subscriber_model {
@@ -83,16 +83,12 @@ fn unheld(row: &Row, subscriber_model: &Known<u32>) -> Vec<String> {
             reasons.push("the device binds subscribers to ports (port-aware)".to_owned());
         }
         Ok(_) => {}
-        Err(reason) => reasons.push(format!(
-            "what subscribers are bound to is not known: {reason}"
-        )),
+        Err(reason) => reasons.push(format!("the subscriber model is unknown: {reason}")),
     }
     match reference(row, &ghn::USER_PORT) {
         Ok(None) => {}
         Ok(Some(interface)) => reasons.push(format!("it is bound to interface {interface}")),
-        Err(reason) => reasons.push(format!(
-            "whether it is bound to a port is not known: {reason}"
-        )),
+        Err(reason) => reasons.push(format!("its binding to a port is unknown: {reason}")),
     }
     let switches = [
         (&ghn::USER_TRUNK, "it uses trunk mode"),
@@ -102,7 +98,7 @@ fn unheld(row: &Row, subscriber_model: &Known<u32>) -> Vec<String> {
         match truth(row, object) {
             Ok(false) => {}
             Ok(true) => reasons.push(says.to_owned()),
-            Err(reason) => reasons.push(format!("whether {says} is not known: {reason}")),
+            Err(reason) => reasons.push(format!("unknown whether {says}: {reason}")),
         }
     }
     reasons

@@ -1,4 +1,4 @@
-//! Cells of one or more tables by row and column, from walks or from single answers.
+//! Collects cells of one or more tables by row and column, from walks or from single GETs.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use crate::observe::mib::Object;
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Column, Value};
 
-/// The cells of one row, by the number of the column; tables that share an index may share a row.
+/// The cells of one row, by column number; tables with the same index may share a row.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::observe) struct Row(BTreeMap<(&'static str, u32), Known<Value>>);
 
-/// Rows by their index.
+/// Rows by index.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::observe) struct Grid {
     pub(in crate::observe) rows: BTreeMap<Vec<u32>, Row>,
-    /// Why there may be more rows.
+    /// Reasons why there may be more rows.
     pub(in crate::observe) lost: Vec<String>,
 }
 
@@ -23,12 +23,12 @@ impl Row {
         self.0.insert((object.name, object.number), value);
     }
 
-    /// Adds the cells of another table's row of the same index.
+    /// Adds the cells of a row with the same index in another table.
     pub(in crate::observe) fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// Returns what was asked of this row; a column that was not asked for is not known.
+    /// Returns a cell of this row; a column that was not requested is unknown.
     pub(super) fn value(&self, object: &Object) -> Known<&Value> {
         match self.0.get(&(object.name, object.number)) {
             Some(Ok(value)) => Ok(value),
@@ -43,7 +43,7 @@ impl Row {
 }
 
 impl Grid {
-    /// Returns a grid of walked columns, one of each object.
+    /// Returns a grid of walked columns, one for each object.
     pub(in crate::observe) fn of(objects: &[&Object], columns: &[Column]) -> Self {
         let mut grid = Self::default();
         for object in objects {
@@ -60,13 +60,13 @@ impl Grid {
         grid
     }
 
-    /// Returns why the columns do not belong together: a row that one of them has and another has not.
+    /// Returns an inconsistency between columns: a row that one of them has and another lacks.
     pub(in crate::observe) fn gap(&self, objects: &[&Object]) -> Option<String> {
         for (index, row) in &self.rows {
             if let Some(object) = objects.iter().find(|object| !row.has(object)) {
                 let index = index.iter().map(u32::to_string).collect::<Vec<_>>();
                 return Some(format!(
-                    "row {} has no {}, and other columns have it",
+                    "row {} has no {}, but other columns have the row",
                     index.join("."),
                     object.name
                 ));
@@ -75,7 +75,7 @@ impl Grid {
         None
     }
 
-    /// Returns rows whose index is one number, and notes those where it is not.
+    /// Returns the rows whose index is one number, and reports the others.
     pub(super) fn numbered(&self, what: &str) -> (BTreeMap<u32, &Row>, Vec<String>) {
         let mut lost = self.lost.clone();
         let mut rows = BTreeMap::new();
@@ -84,7 +84,7 @@ impl Grid {
                 [number] => {
                     rows.insert(*number, row);
                 }
-                other => lost.push(format!("{what} with the index {other:?}, which is none")),
+                other => lost.push(format!("{what} with the invalid index {other:?}")),
             }
         }
         (rows, lost)

@@ -1,4 +1,4 @@
-//! How the device and its lines are doing: what does not decode is noted, and spoils nothing else.
+//! Decodes the health of the device and its lines; an invalid value is reported and affects no other.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const STATES: &[(u32, EndpointState)] = &[
     (3, EndpointState::Unknown),
 ];
 
-/// `GAMPortStatusSpeed` in Mbps; 0 is not known.
+/// `GAMPortStatusSpeed` in Mbps; 0 is unknown.
 const SPEEDS: &[(u32, Option<u64>)] = &[
     (0, None),
     (1, Some(10)),
@@ -66,7 +66,7 @@ const CONDITIONS: &[(u32, &str)] = &[
 /// `GAMSysutilTemperatureMonitorSensorType`.
 const MONITORS: [&str; 2] = ["board", "junction"];
 
-/// Collects what did not decode, once for each column: a faulty column has hundreds of cells.
+/// Collects invalid values, once for each column: a faulty column has hundreds of cells.
 #[derive(Default)]
 struct Notes(BTreeMap<&'static str, String>);
 
@@ -83,7 +83,7 @@ impl Notes {
     }
 }
 
-/// Returns every endpoint that the device has configured or hears.
+/// Returns every endpoint that is configured or heard.
 pub(in crate::observe) fn endpoint_health(
     grid: &Grid,
     model: GamModel,
@@ -93,9 +93,7 @@ pub(in crate::observe) fn endpoint_health(
     let mut endpoints = BTreeMap::new();
     for (index, row) in &grid.rows {
         let Some(mac) = mac_of(index) else {
-            unread.push(format!(
-                "an endpoint with the address {index:?}, which is none"
-            ));
+            unread.push(format!("an endpoint with the invalid address {index:?}"));
             continue;
         };
         let mut rate = |object: &Object| {
@@ -140,7 +138,7 @@ fn port_of(interface: u32, model: GamModel) -> Option<PortNumber> {
     model.has_port(port).then_some(port)
 }
 
-/// Returns how ports and uplinks are linked.
+/// Returns the link states of ports and uplinks.
 pub(in crate::observe) fn links(
     grid: &Grid,
     model: GamModel,
@@ -199,7 +197,7 @@ pub(in crate::observe) fn alarms(grid: &Grid, unread: &mut Vec<String>) -> Vec<A
     alarms
 }
 
-/// Returns the sensors with their names, and the two that the device itself judges.
+/// Returns the sensors with their names, and the two temperatures that the device itself monitors.
 pub(in crate::observe) fn temperatures(
     sensors: &Grid,
     monitors: &Grid,
@@ -259,7 +257,7 @@ pub(in crate::observe) fn fans(grid: &Grid, unread: &mut Vec<String>) -> Vec<Fan
     fans
 }
 
-/// Returns the load over ten seconds.
+/// Returns the CPU load over ten seconds.
 pub(in crate::observe) fn cpu_percent(row: &Row, unread: &mut Vec<String>) -> Option<u32> {
     let percent = number(row, &sysutil::CPU_10_SECONDS);
     percent.map_err(|reason| unread.push(reason)).ok()
@@ -277,13 +275,13 @@ fn date_and_time(row: &Row, object: &Object) -> Known<String> {
         _ => {
             let length = octets.len();
             return Err(format!(
-                "{} has {length} octets, which is no time",
+                "{} has {length} octets, which is not a time",
                 object.name
             ));
         }
     };
     let [high, low, month, day, hour, minute, second] = date else {
-        return Err(format!("{} is no time", object.name));
+        return Err(format!("{} is not a time", object.name));
     };
     let year = u16::from_be_bytes([*high, *low]);
     Ok(format!(

@@ -1,4 +1,4 @@
-//! Who the device is, and since when it runs.
+//! Decodes the identity of the device, its firmware and its uptime.
 
 use super::cell::{bytes, mac, number};
 use super::grid::Row;
@@ -7,19 +7,19 @@ use crate::observe::mib::{FIRST_PHYSICAL, PRODUCTS, firmware, ghn, system, sysut
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, Value};
 
-/// What is asked first, and again at the end: a look that spans a restart or a swap of the box is none.
+/// Facts read at the start and again at the end: a look during a restart or a hardware swap is discarded.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::observe) struct Facts {
     pub(in crate::observe) identity: Identity,
-    /// As the device wrote it, whether it is a GAM's or not.
+    /// As the device returned it, whether it is a GAM's or not.
     pub(in crate::observe) object_id: Option<Oid>,
     /// Hundredths of a second since the agent started.
     pub(in crate::observe) uptime: Option<u32>,
-    /// How often the engine has started; not every agent says.
+    /// The number of engine starts; not every agent reports it.
     pub(in crate::observe) boots: Option<u32>,
 }
 
-/// Returns what single values and the table of images say; `images` in the order of their rows.
+/// Decodes single values and the table of images; `images` in the order of their rows.
 pub(in crate::observe) fn facts(row: &Row, images: &[Row]) -> Facts {
     let object_id = match row.value(&system::OBJECT_ID) {
         Ok(Value::Oid(oid)) => Some(oid.clone()),
@@ -59,7 +59,7 @@ pub(in crate::observe) fn facts(row: &Row, images: &[Row]) -> Facts {
     }
 }
 
-/// Returns which GAM a `sysObjectID` stands for, known to us or not.
+/// Returns the product number in a `sysObjectID` of a GAM, whether this version knows the model or not.
 fn product_of(oid: &Oid) -> Option<u32> {
     match oid.arcs().strip_prefix(PRODUCTS)? {
         [product] => Some(*product),
@@ -67,7 +67,7 @@ fn product_of(oid: &Oid) -> Option<u32> {
     }
 }
 
-/// Returns the VLAN behind the interface that has our way's address.
+/// Returns the VLAN of the interface with the address that we use.
 pub(in crate::observe) fn management_vlan(row: &Row) -> Option<VlanId> {
     let interface = number(row, &system::ADDRESS_INTERFACE).ok()?;
     if interface >= FIRST_PHYSICAL {
@@ -76,7 +76,7 @@ pub(in crate::observe) fn management_vlan(row: &Row) -> Option<VlanId> {
     VlanId::new(u16::try_from(interface).ok()?).ok()
 }
 
-/// Returns what subscribers are bound to; firmware that does not say knows only endpoints.
+/// Returns the subscriber model; firmware without the object knows only endpoints.
 pub(in crate::observe) fn subscriber_model(row: &Row) -> Known<u32> {
     match row.value(&ghn::SUBSCRIBER_MODEL) {
         Ok(Value::NoSuchObject | Value::NoSuchInstance) => Ok(0),

@@ -1,8 +1,8 @@
-//! From values of SNMP to rows: types, ranges, enumerations and sets of VLANs; pure, and never in panic.
+//! Decodes SNMP values to rows: types, ranges, enumerations and sets of VLANs; pure, never panics.
 //!
-//! `grid` cells by row and column · `agree` whether tables fit together · `cell` one value as what it must be · `ghn` profiles, endpoints and subscribers · `switch` ports,
-//! uplinks and what the device says of itself · `identity` who it is · `health` how it is doing ·
-//! `startup` the file it starts from.
+//! `grid` has cells by row and column, `agree` checks tables against each other, `cell` decodes one value. `ghn`
+//! decodes profiles, endpoints and subscribers, `switch` ports, uplinks and system settings. `identity` decodes
+//! identity, `health` health, `startup` the startup-config's file.
 
 mod agree;
 mod cell;

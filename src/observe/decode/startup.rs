@@ -1,24 +1,24 @@
-//! The file that a device starts from, among the files in its flash.
+//! Decodes the entry of the startup-config in the device's list of files.
 
 use super::cell::{bytes, number};
 use super::grid::Grid;
 use crate::observe::mib::icfg;
 use crate::observe::rows::Known;
 
-/// The file that a device starts from, as its agent has it.
+/// The startup-config's file, as the agent reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartupFile {
     pub bytes: u64,
-    /// By the device's own clock, as it writes it.
+    /// By the device's own clock, in its own format.
     pub modified: Option<String>,
 }
 
 const NAME: &str = "startup-config";
 
-/// The longest time that the MIB knows.
+/// The longest time in the MIB.
 const LONGEST_TIME: usize = 39;
 
-/// Returns the file; nothing where nothing was ever saved.
+/// Returns the file; `None` if the configuration was never saved.
 pub(in crate::observe) fn startup_file(files: &Grid) -> Known<Option<StartupFile>> {
     if let Some(lost) = files.lost.first() {
         return Err(lost.clone());

@@ -1,4 +1,4 @@
-//! Ports, uplinks, and what the device says of itself.
+//! Decodes ports, uplinks and system settings.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::model::{GamModel, PortMode, UplinkMode, VlanId, VlanSet};
 use crate::observe::mib::{FIRST_PHYSICAL, ghn, port, system as standard, vlan};
 use crate::observe::rows::{Known, PortRow, SystemRow, Table, UplinkRow};
 
-/// `GAMGhnAgentPortMode`; 255 is a port that does not know.
+/// `GAMGhnAgentPortMode`; 255 is a port with an unknown mode.
 const PORT_MODES: &[(u32, PortMode)] = &[
     (0, PortMode::Coax),
     (1, PortMode::Mimo),
@@ -22,7 +22,7 @@ const UPLINK_MODES: &[(u32, UplinkMode)] = &[
     (2, UplinkMode::Hybrid),
 ];
 
-/// Between the G.hn ports and the uplinks there is an interface that is neither.
+/// The number of internal interfaces between the G.hn ports and the uplinks.
 const INTERNAL: u32 = 1;
 
 pub(in crate::observe) fn system(row: &Row) -> SystemRow {
@@ -33,7 +33,7 @@ pub(in crate::observe) fn system(row: &Row) -> SystemRow {
     }
 }
 
-/// Returns the G.hn ports: what the G.hn agent says of them, and whether the switch has them shut down.
+/// Returns the G.hn ports: their settings in the G.hn agent, and their shutdown state in the switch.
 pub(in crate::observe) fn ports(
     ghn_agent: &Grid,
     switch: &Grid,
@@ -48,7 +48,10 @@ pub(in crate::observe) fn ports(
             Some(number) => {
                 let enabled = match switch.rows.get([interface].as_slice()) {
                     Some(row) => truth(row, &port::SHUTDOWN).map(|shutdown| !shutdown),
-                    None => Err(format!("{} does not have this port", port::SHUTDOWN.name)),
+                    None => Err(format!(
+                        "{} has no value for this port",
+                        port::SHUTDOWN.name
+                    )),
                 };
                 ports.insert(
                     number,
@@ -60,14 +63,14 @@ pub(in crate::observe) fn ports(
                 );
             }
             None => lost.push(format!(
-                "there is a port with interface {interface}, which is none"
+                "there is a port with the invalid interface {interface}"
             )),
         }
     }
     Table { rows: ports, lost }
 }
 
-/// Returns the uplinks: the physical interfaces behind the G.hn ports and the internal one.
+/// Returns the uplinks: the physical interfaces after the G.hn ports and the internal one.
 pub(in crate::observe) fn uplinks(grid: &Grid, model: GamModel) -> Table<UplinkRow> {
     let (rows, lost) = grid.numbered("there is an interface");
     let mut uplinks = BTreeMap::new();
@@ -88,7 +91,7 @@ pub(in crate::observe) fn uplinks(grid: &Grid, model: GamModel) -> Table<UplinkR
     }
 }
 
-/// Each mode has a native VLAN of its own.
+/// Returns the native VLAN of the active mode: each mode has its own.
 fn native(mode: &Known<UplinkMode>, row: &Row) -> Known<u32> {
     match mode {
         Ok(UplinkMode::Access) => number(row, &vlan::ACCESS_VLAN),
@@ -98,14 +101,14 @@ fn native(mode: &Known<UplinkMode>, row: &Row) -> Known<u32> {
     }
 }
 
-/// And each has a list of its own, or lets its one VLAN pass.
+/// Returns the allowed VLANs of the active mode: its own list, or its only VLAN.
 fn allowed(mode: &Known<UplinkMode>, row: &Row) -> Known<VlanSet> {
     match mode {
         Ok(UplinkMode::Access) => {
             let only = number(row, &vlan::ACCESS_VLAN)?;
             let only = u16::try_from(only).ok().and_then(|id| VlanId::new(id).ok());
             only.map(|vlan| [vlan].into_iter().collect())
-                .ok_or_else(|| format!("{} is no VLAN", vlan::ACCESS_VLAN.name))
+                .ok_or_else(|| format!("{} is not a VLAN", vlan::ACCESS_VLAN.name))
         }
         Ok(UplinkMode::Trunk) => vlans(row, vlan::TRUNK_QUARTERS),
         Ok(UplinkMode::Hybrid) => vlans(row, vlan::HYBRID_QUARTERS),
@@ -117,21 +120,21 @@ fn depends(reason: &str) -> String {
     format!("it depends on the mode: {reason}")
 }
 
-/// Returns the place of a physical interface among those of unit 1; VLAN interfaces have none.
+/// Returns the number of a physical interface within unit 1; VLAN interfaces have none.
 pub(super) fn physical(interface: u32) -> Option<u32> {
     interface
         .checked_sub(FIRST_PHYSICAL)
         .filter(|number| (1..=999).contains(number))
 }
 
-/// Returns the number of the uplink that an interface is.
+/// Returns the uplink number of an interface.
 pub(super) fn uplink_of(interface: u32, model: GamModel) -> Option<u32> {
     physical(interface)?
         .checked_sub(u32::from(model.port_count()) + INTERNAL)
         .filter(|number| *number > 0)
 }
 
-/// Returns the uplinks that the switch has.
+/// Returns the uplinks of the switch.
 pub(in crate::observe) fn uplink_numbers(grid: &Grid, model: GamModel) -> Vec<u32> {
     let interfaces = grid.rows.keys().filter_map(|index| index.first());
     interfaces

@@ -1,4 +1,4 @@
-//! Values of any kind in any column: a reason where one is wrong, and never a panic.
+//! Tests decoding with values of any type in any column: a reason for each wrong one, never a panic.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -59,7 +59,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(20_261_121), ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_an_agent_answers_every_row_is_accounted_for(
+    fn every_row_is_accounted_for_with_any_answers(
         profile in columns(&[&ghn::PROFILE_NAME, &ghn::PROFILE_DESCRIPTION, &ghn::PROFILE_DOWN, &ghn::PROFILE_UP]),
         endpoint in columns(&[&ghn::ENDPOINT_NAME, &ghn::ENDPOINT_MAC, &ghn::ENDPOINT_PORT, &ghn::ENDPOINT_AUTO]),
         user in columns(&[
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn health_takes_anything(
+    fn health_never_fails_on_any_value(
         heard in columns(&[&ghn::HEARD_ENDPOINT, &ghn::HEARD_PORT, &ghn::HEARD_STATE, &ghn::LINE_DOWN_RATE]),
         active in columns(&[&alarm::ENTITY, &alarm::CONDITION, &alarm::SEVERITY, &alarm::OCCURRED]),
         sensor in columns(&[&sysutil::SENSOR_NAME, &sysutil::SENSOR_TENTHS, &sysutil::MONITOR_TEMPERATURE]),
@@ -134,7 +134,7 @@ fn the_lowest_bit_is_the_lowest_vlan_and_zeros_at_the_end_may_be_left_out() {
 }
 
 #[test]
-fn what_our_types_cannot_hold_is_said_of_a_subscriber() {
+fn settings_that_our_types_cannot_hold_are_listed_for_a_subscriber() {
     let of = |object: &Object, value: Value| {
         let mut row = Row::default();
         row.set(&ghn::USER_TRUNK, Ok(Value::Integer(2)));

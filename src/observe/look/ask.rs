@@ -1,4 +1,4 @@
-//! Many questions to one agent side by side; a value that it cannot give spoils itself and no other.
+//! Sends many requests to one agent in parallel; a value that fails affects no other.
 
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -11,34 +11,36 @@ use tokio::sync::Semaphore;
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Column, Oid, Session, SnmpError, Value};
 
-/// How many cells of a column an agent may refuse until the rest of that column is not asked for any more.
-const PATIENCE: u32 = 8;
+/// Refused cells of a column after which its other cells are not requested.
+const MOST_REFUSALS: u32 = 8;
 
-/// One request in so many is left to walks.
+/// One in this many parallel requests is reserved for walks.
 const WALKS_SHARE: usize = 6;
 
-/// How many requests may stay without an answer, each sent several times, until the agent counts as gone.
+/// Requests without an answer, retries included, after which the agent counts as unreachable.
 const SILENCES: u32 = 3;
 
-/// One agent for as long as a look takes.
+/// One agent for the duration of a look.
 pub(super) struct Asker {
     session: Session,
-    lanes: usize,
-    /// For values by name: of the requests that the session lets be under way, a few are left to walks, of which each request has to
-    /// wait for the one before. Behind a long queue they would end last, and the other lanes would be idle by then.
+    in_flight: usize,
+    /// Permits for requests by name. A few of the session's permits are reserved for walks, because each request of a
+    /// walk waits for the one before. Behind a long queue the walks would end last, with the other permits idle.
     turns: Semaphore,
-    /// By column: how often it was refused, and the last words.
+    /// By column: the number of refusals, and the last error.
     refused: Mutex<BTreeMap<Oid, (u32, String)>>,
-    /// How many requests had no answer, and the last of these errors.
+    /// The number of unanswered requests, and the last of these errors.
     silences: Mutex<(u32, Option<SnmpError>)>,
 }
 
 impl Asker {
-    pub(super) fn new(session: Session, lanes: usize) -> Self {
+    pub(super) fn new(session: Session, in_flight: usize) -> Self {
         Self {
             session,
-            lanes: lanes.max(1),
-            turns: Semaphore::new((lanes - lanes / WALKS_SHARE).clamp(1, Semaphore::MAX_PERMITS)),
+            in_flight: in_flight.max(1),
+            turns: Semaphore::new(
+                (in_flight - in_flight / WALKS_SHARE).clamp(1, Semaphore::MAX_PERMITS),
+            ),
             refused: Mutex::new(BTreeMap::new()),
             silences: Mutex::default(),
         }
@@ -48,11 +50,11 @@ impl Asker {
         &self.session
     }
 
-    /// Returns each value, or why the agent does not give it.
+    /// Returns each value, or the reason why the agent does not return it.
     ///
     /// # Errors
     ///
-    /// Fails when the agent is not to be reached, or is another one.
+    /// Fails if the agent is unreachable or was replaced.
     pub(super) async fn get(&self, names: &[Oid]) -> Result<Vec<Known<Value>>, SnmpError> {
         let mut values: Vec<Option<Known<Value>>> = vec![None; names.len()];
         let mut waiting: Vec<Vec<usize>> = vec![(0..names.len()).collect()];
@@ -109,7 +111,7 @@ impl Asker {
                 _ => return Err(self.silent(error)),
             }
         }
-        let unasked = || Err("it was not asked for".to_owned());
+        let unasked = || Err("it was not requested".to_owned());
         Ok(values
             .into_iter()
             .map(|value| value.unwrap_or_else(unasked))
@@ -120,14 +122,14 @@ impl Asker {
     ///
     /// # Errors
     ///
-    /// Fails when one of them cannot be had.
+    /// Fails if one of them cannot be read.
     pub(super) async fn columns(&self, columns: &[Oid]) -> Result<Vec<Column>, SnmpError> {
         self.is_gone()?;
         let columns = self.session.columns(columns).await;
         columns.map_err(|error| self.silent(error))
     }
 
-    /// Returns whole columns of a table whose rows have numbers, most of them not above `highest`.
+    /// Returns whole columns of a table with numbered rows, mostly not above `highest`.
     ///
     /// # Errors
     ///
@@ -142,7 +144,8 @@ impl Asker {
         columns.map_err(|error| self.silent(error))
     }
 
-    /// Does many things side by side, not more than the agent is asked at once; the answers come in the order of the things.
+    /// Runs many operations in parallel, up to the limit of requests; returns the results in the order of the
+    /// operations.
     pub(super) async fn side_by_side<T, R, F>(
         &self,
         things: Vec<T>,
@@ -154,7 +157,7 @@ impl Asker {
         let count = things.len();
         let waiting = Mutex::new(things.into_iter().enumerate());
         let done: Mutex<Vec<Option<R>>> = Mutex::new((0..count).map(|_| None).collect());
-        let lane = || async {
+        let worker = || async {
             loop {
                 let Some((place, thing)) = lock(&waiting).next() else {
                     return;
@@ -165,12 +168,12 @@ impl Asker {
                 }
             }
         };
-        all((0..self.lanes.min(count)).map(|_| lane())).await;
+        all((0..self.in_flight.min(count)).map(|_| worker())).await;
         let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.into_iter().flatten().collect()
     }
 
-    /// Does many things side by side until one fails; the rest is not begun then.
+    /// Runs many operations in parallel until one fails; the others are not started then.
     pub(super) async fn all_or_none<T, R, F>(
         &self,
         things: Vec<T>,
@@ -206,7 +209,7 @@ impl Asker {
         }
     }
 
-    /// Counts an error that is a silence.
+    /// Counts the error if it is a missing answer.
     fn silent(&self, error: SnmpError) -> SnmpError {
         if matches!(error, SnmpError::Timeout { .. }) {
             let mut silences = lock(&self.silences);
@@ -223,15 +226,16 @@ impl Asker {
         reason.clone_into(&mut entry.1);
     }
 
-    /// Returns why a name is not worth asking for.
+    /// Returns the reason why a name is not worth requesting.
     fn hopeless(&self, name: &Oid) -> Option<String> {
         let refused = lock(&self.refused);
         let (count, last) = refused.get(&column_of(name))?;
-        (*count >= PATIENCE).then(|| format!("others of this column were refused: {last}"))
+        (*count >= MOST_REFUSALS)
+            .then(|| format!("other cells of this column were refused: {last}"))
     }
 }
 
-/// Returns the column of a cell that has one number for its index, as the tables that are read cell by cell have.
+/// Returns the column of a cell with one number as its index, as in all tables read cell by cell.
 fn column_of(name: &Oid) -> Oid {
     let arcs = name.arcs();
     Oid::new(arcs.split_last().map_or(arcs, |(_, column)| column))
@@ -247,7 +251,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs futures side by side within this task until all are done.
+/// Runs futures concurrently within this task until all are done.
 async fn all<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
     let mut running: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
     poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! Cells whose numbers are known beforehand: ports, uplinks and profiles need no walk.
+//! Reads tables whose row numbers are known in advance (ports, uplinks, profiles) without a walk.
 
 use super::TRIES;
 use super::ask::Asker;
@@ -9,16 +9,16 @@ use crate::observe::mib::{FIRST_PHYSICAL, Object, ghn, port, vlan};
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError, Value};
 
-/// Values of one request; texts are among them.
+/// Values of one request, some of them texts.
 const MOST_VALUES: usize = 24;
 
-/// Profiles are numbered up to here.
+/// The highest profile number.
 const HIGHEST_PROFILE: u32 = 15;
 
-/// One uplink more than any model has, to see that there is none.
+/// One more than the most uplinks of any model, to see that there are no others.
 const UPLINKS: u32 = 3;
 
-/// Columns of rows that all of them have or none.
+/// Columns of rows that are present in all of them or in none.
 struct Cells<'a> {
     what: &'a str,
     objects: &'a [&'a Object],
@@ -26,7 +26,7 @@ struct Cells<'a> {
     at_once: usize,
 }
 
-/// Reads what the G.hn agent says of its ports.
+/// Reads the G.hn agent's settings of its ports.
 pub(super) async fn ports(asker: &Asker, model: GamModel) -> Read {
     let cells = Cells {
         what: "port",
@@ -37,7 +37,7 @@ pub(super) async fn ports(asker: &Asker, model: GamModel) -> Read {
     cells.read(asker).await
 }
 
-/// Reads which ports and uplinks are shut down, and which there are at all.
+/// Reads the existing ports and uplinks, and their shutdown states.
 pub(super) async fn shutdown(asker: &Asker, model: GamModel) -> Read {
     let cells = Cells {
         what: "interface",
@@ -48,7 +48,7 @@ pub(super) async fn shutdown(asker: &Asker, model: GamModel) -> Read {
     cells.read(asker).await
 }
 
-/// Reads how ports and uplinks are linked.
+/// Reads the link states of ports and uplinks.
 pub(super) async fn links(asker: &Asker, model: GamModel) -> Read {
     let cells = Cells {
         what: "interface",
@@ -59,7 +59,7 @@ pub(super) async fn links(asker: &Asker, model: GamModel) -> Read {
     cells.read(asker).await
 }
 
-/// Reads the VLANs of the uplinks: each mode has its own.
+/// Reads the VLANs of the uplinks, for each mode.
 pub(super) async fn uplinks(asker: &Asker, model: GamModel) -> Read {
     let mut objects = vec![
         &vlan::MODE,
@@ -98,7 +98,7 @@ fn ports_of(model: GamModel) -> Vec<u32> {
     (1..=count).map(|number| FIRST_PHYSICAL + number).collect()
 }
 
-/// Uplinks come after the G.hn ports and the internal one.
+/// Returns the interfaces of the uplinks, which follow the G.hn ports and the internal one.
 fn uplinks_of(model: GamModel) -> Vec<u32> {
     let first = FIRST_PHYSICAL + u32::from(model.port_count()) + 2;
     (first..first + UPLINKS).collect()
@@ -127,7 +127,7 @@ impl Cells<'_> {
                 match cells.iter().filter(absent).count() {
                     absent if absent == self.objects.len() => continue,
                     0 => {}
-                    _ => gap = Some(format!("{} {number} is there in part only", self.what)),
+                    _ => gap = Some(format!("{} {number} is only partly present", self.what)),
                 }
                 let row = grid.rows.entry(vec![*number]).or_default();
                 for (object, cell) in self.objects.iter().zip(cells) {
@@ -142,7 +142,7 @@ impl Cells<'_> {
         Read::Unread(why)
     }
 
-    /// Returns the cells row by row. Rows are not cut: what comes in one answer belongs together.
+    /// Returns the cells row by row. A row is never split: all cells of one answer belong together.
     async fn values(&self, asker: &Asker) -> Result<Vec<Known<Value>>, SnmpError> {
         let rows = (self.at_once / self.objects.len().max(1)).max(1);
         let chunks: Vec<Vec<Oid>> = self

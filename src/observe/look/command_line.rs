@@ -1,36 +1,36 @@
-//! The configuration over SSH, for devices whose agent lacks the tables of it.
+//! Reads the configuration over SSH, for devices whose agent lacks the configuration tables.
 
 use super::Target;
 use crate::model::{GamModel, Identity, MacAddress, chain};
 use crate::observe::running_config::{RunningConfig, parse};
-use crate::transport::ssh::{Command, Login, Patience, Session, SshError};
+use crate::transport::ssh::{Command, Login, Session, SshError, SshTimeouts};
 
-/// How the command line is reached, where SNMP is not enough.
+/// The access to the CLI, if SNMP is not enough.
 #[derive(Debug, Clone)]
 pub enum CommandLine {
-    Login(Box<Login>, Patience),
-    /// Nobody can log in, because of this; for people.
+    Login(Box<Login>, SshTimeouts),
+    /// There is no login, with the reason for the operator.
     None(String),
 }
 
-/// Returns what the running-config says, or why it could not be read.
+/// Returns the running-config, or the reason why it could not be read.
 pub(super) async fn read(
     target: &Target<'_>,
     model: GamModel,
     identity: &Identity,
 ) -> Result<RunningConfig, String> {
-    let (login, patience) = match &target.command_line {
-        CommandLine::Login(login, patience) => (login, *patience),
+    let (login, timeouts) = match &target.command_line {
+        CommandLine::Login(login, timeouts) => (login, *timeouts),
         CommandLine::None(reason) => return Err(format!("it needs SSH: {reason}")),
     };
-    let (version, lines) = replies(login, patience)
+    let (version, lines) = replies(login, timeouts)
         .await
         .map_err(|error| chain(&error))?;
     if let (Some(over_snmp), Some(over_ssh)) = (identity.mac, board_address(&version))
         && over_snmp != over_ssh
     {
         return Err(format!(
-            "SSH leads to another device than SNMP: {over_ssh} and not {over_snmp}"
+            "SSH reaches another device than SNMP: {over_ssh}, not {over_snmp}"
         ));
     }
     parse(&lines, model).map_err(|error| error.to_string())
@@ -38,16 +38,16 @@ pub(super) async fn read(
 
 async fn replies(
     login: &Login,
-    patience: Patience,
+    timeouts: SshTimeouts,
 ) -> Result<(Vec<String>, Vec<String>), SshError> {
-    let mut session = Session::open(login, patience).await?;
+    let mut session = Session::open(login, timeouts).await?;
     let version = session.read(Command::ShowVersion).await?;
     let lines = session.read(Command::ShowRunningConfig).await?;
     session.close().await;
     Ok((version, lines))
 }
 
-/// Returns the board's address out of the reply to `show version`: `MAC Address : 00-0e-d8-13-03-38`.
+/// Returns the board's address from the reply to `show version`: `MAC Address : 00-0e-d8-13-03-38`.
 pub fn board_address(version: &[String]) -> Option<MacAddress> {
     let line = version
         .iter()

@@ -1,4 +1,4 @@
-//! The configuration out of all its tables, read until they fit together.
+//! Reads all configuration tables, and again those that are inconsistent.
 
 use std::collections::BTreeMap;
 
@@ -20,15 +20,15 @@ pub(super) struct Config {
     profiles: Read,
     endpoints: Read,
     subscribers: Read,
-    /// Why there may be more endpoints and subscribers than were read.
+    /// The reason why there may be more endpoints and subscribers than were read.
     doubt: Option<String>,
 }
 
-/// Reads everything once.
+/// Reads every table once.
 ///
 /// # Errors
 ///
-/// Fails when the device is gone or is another one.
+/// Fails if the device is unreachable or was replaced.
 pub(super) async fn read(asker: &Asker, model: GamModel) -> Result<Config, SnmpError> {
     let (ports, shutdown, uplinks, profiles, endpoints, subscribers) = tokio::join!(
         cells::ports(asker, model),
@@ -67,7 +67,7 @@ impl Config {
         })
     }
 
-    /// Holds the tables to each other, and reads those again that do not agree.
+    /// Compares the tables with each other, and reads those again that disagree.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl Config {
             );
             self.check()?;
         }
-        // A reference that leads nowhere makes its owner unclear; a table that others know more of than it says itself is not whole.
+        // A reference to a missing object makes its owner unclear. A table that lacks referenced rows is incomplete.
         self.doubt = self.doubt(&heard);
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Config {
         })
     }
 
-    /// Returns why endpoints and subscribers may not be all.
+    /// Returns the reason why endpoints and subscribers may be incomplete.
     fn doubt(&self, heard: &Read) -> Option<String> {
         let (Read::Whole(endpoints), Read::Whole(subscribers)) =
             (&self.endpoints, &self.subscribers)
@@ -114,19 +114,21 @@ impl Config {
             Read::Missing(reason) | Read::Unread(reason) => reason.clone(),
             Read::Failed(error) => error.to_string(),
         };
-        // Two columns of a table that end early in the same place are unlikely; one that ends before it begins is not.
+        // It is unlikely that both walked columns are truncated at the same row, but not that both are empty. So an
+        // empty table needs confirmation by the status of endpoints.
         let is_empty = endpoints.rows.is_empty() || subscribers.rows.is_empty();
         is_empty.then(|| {
             format!("the table is empty, and the status of endpoints cannot confirm it: {why}")
         })
     }
 
-    /// Returns whether the agent lacks a table of the configuration.
+    /// Returns whether the agent lacks a configuration table.
     pub(super) fn needs_command_line(&self) -> bool {
         Part::ALL.into_iter().any(|part| self.is_missing(part))
     }
 
-    /// Profiles, endpoints and subscribers refer to each other by number: they come from one source.
+    /// Returns whether a part must come from the CLI. Profiles, endpoints and subscribers refer to each other by
+    /// number, so they come from one source.
     fn is_missing(&self, part: Part) -> bool {
         let is_missing = |read: &Read| matches!(read, Read::Missing(_));
         match part {
@@ -141,7 +143,7 @@ impl Config {
         }
     }
 
-    /// Returns the rows of everything, and where each part came from.
+    /// Returns the rows of all parts, and the source of each part.
     pub(super) fn rows(
         &self,
         first: &First,
@@ -186,18 +188,19 @@ impl Config {
         }
     }
 
-    /// A device has a profile of its own: without any, something was left out.
+    /// Returns the profiles. A device always has its built-in profile, so an empty table is incomplete.
     fn profile_rows(&self) -> Table<ProfileRow> {
         let mut profiles = whole(&self.profiles, decode::profiles);
         if profiles.rows.is_empty() && profiles.lost.is_empty() {
             profiles.lost.push(
-                "the table of profiles is empty, and each device has one of its own".to_owned(),
+                "the table of profiles is empty, but every device has one built-in profile"
+                    .to_owned(),
             );
         }
         profiles
     }
 
-    /// There is an uplink, and each that the switch has is in the table of VLANs too.
+    /// Returns the uplinks. A device has at least one, and each uplink of the switch must be in the table of VLANs too.
     fn uplink_rows(&self, model: GamModel) -> Table<UplinkRow> {
         let mut uplinks = whole(&self.uplinks, |grid| decode::uplinks(grid, model));
         let known = match &self.shutdown {
@@ -205,7 +208,7 @@ impl Config {
             Read::Missing(reason) | Read::Unread(reason) => {
                 uplinks
                     .lost
-                    .push(format!("which uplinks there are is not known: {reason}"));
+                    .push(format!("the list of uplinks is unknown: {reason}"));
                 Vec::new()
             }
             Read::Failed(_) => Vec::new(),
@@ -220,13 +223,13 @@ impl Config {
             uplinks.lost.push(reason);
         }
         if uplinks.rows.is_empty() && uplinks.lost.is_empty() {
-            uplinks.lost.push("no uplink answers".to_owned());
+            uplinks.lost.push("no uplink was read".to_owned());
         }
         uplinks
     }
 }
 
-/// Returns the rows of a table, or why there are none.
+/// Returns the rows of a table, or the reason why there are none.
 fn whole<R>(read: &Read, decode: impl FnOnce(&Grid) -> Table<R>) -> Table<R> {
     match read {
         Read::Whole(grid) => decode(grid),
@@ -235,7 +238,7 @@ fn whole<R>(read: &Read, decode: impl FnOnce(&Grid) -> Table<R>) -> Table<R> {
     }
 }
 
-/// Returns a grid, with the reason in it where there is none.
+/// Returns a grid, which holds the reason if it was not read.
 fn lost(read: &Read) -> Grid {
     match read {
         Read::Whole(grid) => grid.clone(),
@@ -243,7 +246,7 @@ fn lost(read: &Read) -> Grid {
     }
 }
 
-/// Takes a part from another source.
+/// Copies a part from another source.
 fn take(rows: &mut Rows, part: Part, from: &Rows) {
     match part {
         Part::System => rows.system.clone_from(&from.system),
@@ -255,10 +258,10 @@ fn take(rows: &mut Rows, part: Part, from: &Rows) {
     }
 }
 
-/// Notes why a part came from no source: what SNMP had of it does not go together with the rest.
+/// Records the reason why a part has no source: its SNMP tables are inconsistent with the others.
 fn lose(rows: &mut Rows, part: Part, why: &str) {
     let reason =
-        format!("the agent has no table of it, and the running-config was not read: {why}");
+        format!("the agent has no table for it, and the running-config was not read: {why}");
     match part {
         Part::System => rows.system = SystemRow::unread(&reason),
         Part::Uplinks => rows.uplinks = Table::unread(reason),

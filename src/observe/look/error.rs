@@ -1,34 +1,33 @@
-//! Why there is no observation of a device at all.
+//! Defines the errors of a look that leave no observation of the device.
 
 use crate::model::DeviceName;
 use crate::transport::snmp::SnmpError;
 
-/// Why a look came to nothing. What could not be read of a device that answers is no error: it is `unread` in the observation.
+/// The reason why a look failed. Parts of a reachable device that could not be read are not an error, but `unread` in
+/// the observation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookError {
-    #[error("{device} cannot be reached")]
+    #[error("{device} is unreachable")]
     Unreachable {
         device: DeviceName,
         #[source]
         source: Box<SnmpError>,
     },
-    #[error("{device} does not let us ask")]
+    #[error("{device} denied SNMP access; check community or user")]
     NotAllowed {
         device: DeviceName,
         #[source]
         source: Box<SnmpError>,
     },
-    #[error("{device} answers, and not as an agent should")]
+    #[error("{device} sent an invalid SNMP response")]
     Faulty {
         device: DeviceName,
         #[source]
         source: Box<SnmpError>,
     },
-    #[error("what answers for {device} is no GAM: {says}; check the address in the inventory")]
+    #[error("{device} is not a GAM: {says}; check the address in the inventory")]
     NotAGam { device: DeviceName, says: String },
-    #[error(
-        "{device} is a GAM of a model that this version does not know, number {product}; look for a newer gamctl"
-    )]
+    #[error("{device} is an unknown GAM model, product number {product}; look for a newer gamctl")]
     UnknownModel { device: DeviceName, product: u32 },
     #[error(
         "{device} restarted or was swapped during each of {tries} looks; look again when it has settled"
@@ -37,7 +36,7 @@ pub enum LookError {
 }
 
 impl LookError {
-    /// Sorts an SNMP error by who has to act.
+    /// Classifies an SNMP error by the person who has to act.
     pub fn of(device: &DeviceName, source: SnmpError) -> Self {
         let device = device.clone();
         let source = Box::new(source);
@@ -55,7 +54,7 @@ impl LookError {
         }
     }
 
-    /// Returns whether looking again later may do.
+    /// Returns whether another look may succeed later without changes.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Restarting { .. } => true,

@@ -1,4 +1,4 @@
-//! How the device is doing. Whatever fails here is noted in the health, and spoils nothing of the configuration.
+//! Reads the health of the device; failures are recorded there and never affect the configuration.
 
 use super::ask::Asker;
 use super::cells;
@@ -10,7 +10,7 @@ use crate::observe::decode::{
 use crate::observe::mib::{Object, alarm, ghn, sysutil};
 use crate::transport::snmp::Oid;
 
-/// What the status of endpoints says of the configuration, beside how they are doing.
+/// The columns of the endpoints' status that refer to the configuration.
 pub(super) const CONFIRMING: [&Object; 2] = [&ghn::HEARD_ENDPOINT, &ghn::HEARD_USER];
 
 const HEARD: [&Object; 5] = [
@@ -46,8 +46,8 @@ const MONITORS: [&Object; 4] = [
     &sysutil::MONITOR_TEMPERATURE,
 ];
 
-/// Reads it all; `single` are the values that came with the identity. Also returns the status of endpoints, which confirms the
-/// configuration.
+/// Reads all health tables; `single` has the values read with the identity. Also returns the status of endpoints, which
+/// confirms the configuration.
 pub(super) async fn read(asker: &Asker, single: &Row, model: GamModel) -> (Health, Read) {
     let (heard, lines, active, sensors, monitors, spinning, linked) = tokio::join!(
         walk(asker, &HEARD),
@@ -78,12 +78,12 @@ pub(super) async fn read(asker: &Asker, single: &Row, model: GamModel) -> (Healt
     (health, heard)
 }
 
-/// Reads what confirms the configuration once more.
+/// Reads the columns that confirm the configuration again.
 pub(super) async fn confirm(asker: &Asker) -> Read {
     walk(asker, &CONFIRMING).await
 }
 
-/// Walks columns of one table. Rows that came or went meanwhile lack a cell, which is said where it is decoded.
+/// Walks columns of one table. Rows that appeared or disappeared meanwhile lack a cell, which decoding reports.
 async fn walk(asker: &Asker, objects: &[&'static Object]) -> Read {
     let names: Vec<Oid> = objects.iter().map(|object| object.oid()).collect();
     match asker.columns(&names).await {

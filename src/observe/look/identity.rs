@@ -1,4 +1,4 @@
-//! Who answers, asked first and once more at the end.
+//! Reads the identity of the device first, and compares it at the end of the look.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::observe::mib::{Object, firmware, ghn, system, sysutil};
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError};
 
-/// How much slower than ours the clock of a device may run: its agent may also be busy for a moment.
+/// The tolerated lag of a device's clock behind this host's clock; its agent may also be busy for a moment.
 const SLACK: Duration = Duration::from_secs(2);
 
 /// Rows of the table of images.
@@ -29,7 +29,7 @@ const SINGLE: [&Object; 10] = [
     &ghn::SUBSCRIBER_MODEL,
 ];
 
-/// What the first answer says.
+/// The first answer of a device.
 pub(super) struct First {
     pub(super) facts: Facts,
     /// Single values, some of them of the configuration.
@@ -38,7 +38,7 @@ pub(super) struct First {
     pub(super) subscriber_model: Known<u32>,
 }
 
-/// Asks who it is, in one request.
+/// Reads the identity in one request.
 pub(super) async fn ask(asker: &Asker, address: IpAddr) -> Result<First, SnmpError> {
     let index = match address.to_canonical() {
         IpAddr::V4(address) => Some(address.octets().map(u32::from)),
@@ -78,8 +78,8 @@ pub(super) async fn ask(asker: &Asker, address: IpAddr) -> Result<First, SnmpErr
     })
 }
 
-/// Asks once more, and says what became of the device meanwhile, where it is not the one that it was.
-pub(super) async fn moved(
+/// Reads the identity again, and returns the reason if the device restarted or was replaced.
+pub(super) async fn changed(
     asker: &Asker,
     before: &Facts,
     elapsed: Duration,

@@ -1,10 +1,10 @@
-//! The tables as they are read: which columns, in which requests, and about how long their cells are.
+//! Lists the columns of each table, grouped into requests, with the expected size of their cells.
 
 use super::table::{Layout, Sized};
 use crate::observe::mib::{Object, ghn};
 
-/// Octets of a cell in an answer, its name included; of a text, of one as long as most are. Where an answer gets too long after all,
-/// the agent says so, and is asked for half.
+/// Octets of a cell in an answer, name included; for texts, of a usual one. If an answer gets too long, the agent
+/// answers tooBig, and the request is halved.
 const NUMBER: usize = 25;
 const MAC: usize = 30;
 const TEXT: usize = 40;
@@ -26,7 +26,7 @@ pub(super) const ENDPOINTS: Layout = Layout {
     ]],
 };
 
-/// No column says whether a subscriber has allowed VLANs, and no document says what they follow from: their quarters are read for all.
+/// No column reports whether a subscriber has allowed VLANs, so their quarters are read for all subscribers.
 pub(super) const SUBSCRIBERS: Layout = Layout {
     what: "subscribers",
     walked: [&ghn::USER_ID, &ghn::USER_TAGGED],

@@ -1,7 +1,9 @@
-//! One look at a device: who it is, how it is configured, how it is doing, and whether it stood still meanwhile.
+//! Looks at a device once: identity, configuration, health, and whether it changed meanwhile.
 //!
-//! `ask` many questions side by side · `identity` who answers · `table` a table of unknown rows, `layout` which there are · `cells` those of
-//! known numbers · `config` the configuration from all of them · `command_line` what is missing there, over SSH · `health` the rest · `startup` the file it starts from · `error` why there is none.
+//! `ask` sends many requests in parallel. `identity` reads the identity. `table` reads a table with unknown rows,
+//! `layout` lists these tables, `cells` reads those with known rows. `config` combines them to the configuration, and
+//! `command_line` adds missing parts over SSH. `health` reads the health, `startup` the startup-config's file. `error`
+//! has the errors.
 
 mod ask;
 mod cells;
@@ -24,47 +26,48 @@ pub use startup::look_at_startup;
 
 use super::assemble::assemble;
 use crate::model::{DeviceName, Identity, Observation};
-use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, Tuning};
+use crate::transport::snmp::{Access, Counters, Oid, Session, SnmpError, SnmpOptions};
 
-/// How often a table that moves, or a device that restarts, is read.
+/// Attempts to read a changing table or a restarting device.
 const TRIES: usize = 3;
 
-/// Whom to look at, and how.
+/// The device to look at, with its access.
 pub struct Target<'a> {
     pub device: &'a DeviceName,
     pub address: SocketAddr,
     pub access: &'a Access,
-    pub tuning: Tuning,
-    /// For what the agent does not have.
+    pub snmp_options: SnmpOptions,
+    /// For parts that the agent does not have.
     pub command_line: CommandLine,
-    /// The time now, in seconds since 1970.
+    /// The present time, in seconds since 1970.
     pub clock: fn() -> u64,
 }
 
-/// Asks who answers at an address, which may be no GAM; returns its `sysObjectID` beside it.
+/// Identifies the device at an address, which may not be a GAM; also returns its `sysObjectID`.
 ///
 /// # Errors
 ///
-/// Fails when nobody answers, or not to this access.
+/// Fails if there is no answer, or access is denied.
 pub async fn identify(
     address: SocketAddr,
     access: &Access,
-    tuning: Tuning,
+    snmp_options: SnmpOptions,
 ) -> Result<(Identity, Option<Oid>), SnmpError> {
     let asker = Asker::new(
-        Session::open(address, access, tuning).await?,
-        tuning.in_flight,
+        Session::open(address, access, snmp_options).await?,
+        snmp_options.in_flight,
     );
     let facts = identity::ask(&asker, address.ip()).await?.facts;
     Ok((facts.identity, facts.object_id))
 }
 
-/// How an agent is asked for a look: a full device is some 530 requests, which at a distance of 20 ms are to take half a second.
-pub fn tuning() -> Tuning {
-    Tuning {
+/// Returns the options for a look. A full device needs some 530 requests, and at a distance of 20 ms these must take
+/// half a second.
+pub fn snmp_options() -> SnmpOptions {
+    SnmpOptions {
         rows: 48,
         in_flight: 24,
-        ..Tuning::default()
+        ..SnmpOptions::default()
     }
 }
 
@@ -72,14 +75,15 @@ pub fn tuning() -> Tuning {
 ///
 /// # Errors
 ///
-/// Fails when nobody answers, when it is no GAM, or when it does not stay up. All else is in the observation's `unread`.
+/// Fails if there is no answer, if the device is not a GAM, or if it keeps restarting. Everything else is in the
+/// observation's `unread`.
 pub async fn look(target: &Target<'_>) -> Result<Observation, LookError> {
     look_and_count(target)
         .await
         .map(|(observation, _)| observation)
 }
 
-/// Looks at a device, and says what that took on the network.
+/// Looks at a device, and also returns the network counters.
 ///
 /// # Errors
 ///
@@ -88,8 +92,8 @@ pub async fn look_and_count(target: &Target<'_>) -> Result<(Observation, Counter
     for _ in 0..TRIES {
         match once(target).await {
             Ok(looked) => return Ok(looked),
-            Err(Ended::Moved) => {}
-            Err(Ended::Error(error)) => return Err(error),
+            Err(AttemptError::RestartedOrReplaced) => {}
+            Err(AttemptError::Error(error)) => return Err(error),
         }
     }
     Err(LookError::Restarting {
@@ -98,37 +102,42 @@ pub async fn look_and_count(target: &Target<'_>) -> Result<(Observation, Counter
     })
 }
 
-/// Why one try was not enough.
-enum Ended {
-    /// The device restarted, or another one answers.
-    Moved,
+/// The reason why one attempt was not enough.
+enum AttemptError {
+    /// The device restarted or was replaced.
+    RestartedOrReplaced,
     Error(LookError),
 }
 
-async fn once(target: &Target<'_>) -> Result<(Observation, Counters), Ended> {
+async fn once(target: &Target<'_>) -> Result<(Observation, Counters), AttemptError> {
     let failed = |error: SnmpError| match error {
-        SnmpError::Rebooted { .. } | SnmpError::EngineReplaced { .. } => Ended::Moved,
-        error => Ended::Error(LookError::of(target.device, error)),
+        SnmpError::Rebooted { .. } | SnmpError::EngineReplaced { .. } => {
+            AttemptError::RestartedOrReplaced
+        }
+        error => AttemptError::Error(LookError::of(target.device, error)),
     };
-    let session = Session::open(target.address, target.access, target.tuning).await;
-    let asker = Asker::new(session.map_err(failed)?, target.tuning.in_flight);
+    let session = Session::open(target.address, target.access, target.snmp_options).await;
+    let asker = Asker::new(session.map_err(failed)?, target.snmp_options.in_flight);
     let began = Instant::now();
     let first = identity::ask(&asker, target.address.ip()).await;
     let first = first.map_err(failed)?;
-    let model = kind_of(target.device, &first).map_err(Ended::Error)?;
+    let model = kind_of(target.device, &first).map_err(AttemptError::Error)?;
     let (config, (mut health, heard)) = tokio::join!(
         config::read(&asker, model),
         health::read(&asker, &first.row, model)
     );
     let mut config = config.map_err(failed)?;
+    // The status of endpoints is read while the tables are read, so a difference may be a change in between. `confirm`
+    // then reads both again.
     config.confirm(&asker, heard).await.map_err(failed)?;
     let running = match config.needs_command_line() {
         true => Some(command_line::read(target, model, &first.facts.identity).await),
         false => None,
     };
-    match identity::moved(&asker, &first.facts, began.elapsed()).await {
+    // Last: a restart or a replaced device during any earlier read makes the whole look worthless.
+    match identity::changed(&asker, &first.facts, began.elapsed()).await {
         Ok(None) => {}
-        Ok(Some(_)) => return Err(Ended::Moved),
+        Ok(Some(_)) => return Err(AttemptError::RestartedOrReplaced),
         Err(error) => return Err(failed(error)),
     }
     let (rows, sources) = config.rows(&first, model, running.as_ref());
@@ -145,7 +154,7 @@ async fn once(target: &Target<'_>) -> Result<(Observation, Counters), Ended> {
     Ok((observation, asker.session().counters()))
 }
 
-/// Returns which GAM answers.
+/// Returns the model of the device.
 fn kind_of(
     device: &DeviceName,
     first: &identity::First,
@@ -159,11 +168,11 @@ fn kind_of(
         (Some(product), _) => LookError::UnknownModel { device, product },
         (None, Some(oid)) => LookError::NotAGam {
             device,
-            says: format!("it calls itself {oid}"),
+            says: format!("its sysObjectID is {oid}"),
         },
         (None, None) => LookError::NotAGam {
             device,
-            says: "it does not say what it is (sysObjectID)".to_owned(),
+            says: "it has no sysObjectID".to_owned(),
         },
     })
 }

@@ -1,4 +1,4 @@
-//! A look at the file that a device starts from, to prove that it was saved.
+//! Reads the entry of the startup-config's file, to verify a save.
 
 use super::Target;
 use super::ask::Asker;
@@ -8,20 +8,20 @@ use crate::transport::snmp::Session;
 
 const COLUMNS: [&Object; 3] = [&icfg::FILE_NAME, &icfg::FILE_BYTES, &icfg::FILE_MODIFIED];
 
-/// Returns the file that a device starts from; nothing where it has none.
+/// Returns the startup-config's file; `None` if there is none.
 ///
 /// # Errors
 ///
-/// For people: why it is not known, which is so where the agent lacks the table.
+/// Fails with a reason for the operator, also if the agent lacks the table.
 pub async fn look_at_startup(target: &Target<'_>) -> Result<Option<StartupFile>, String> {
-    let session = Session::open(target.address, target.access, target.tuning).await;
+    let session = Session::open(target.address, target.access, target.snmp_options).await;
     let session = session.map_err(|error| error.to_string())?;
-    let asker = Asker::new(session, target.tuning.in_flight);
+    let asker = Asker::new(session, target.snmp_options.in_flight);
     let columns = asker.columns(&COLUMNS.map(Object::oid)).await;
     let columns = columns.map_err(|error| error.to_string())?;
     let files = Grid::of(&COLUMNS, &columns);
     if files.rows.is_empty() {
-        // There is always the file that a device is delivered with.
+        // default-config always exists, so an empty table means that the agent lacks it.
         return Err(format!("the agent has no {}", icfg::FILE_NAME.name));
     }
     startup_file(&files)

@@ -1,8 +1,8 @@
-//! One table of which nobody knows the rows beforehand: which there are, then what is in them.
+//! Reads a table with unknown rows: first the list of rows, then their cells.
 //!
-//! The rows come from two columns that are walked; if these disagree, something happened in between, or a column ends early. The cells
-//! are asked for by name, each request with the row's identity in it: what came in one answer belongs together, so a row that was
-//! removed and made anew under its old number shows.
+//! The rows come from two walked columns. If these disagree, the table changed meanwhile, or a column was truncated.
+//! Cells are requested by name, and each request includes the row's identity. The cells of one answer belong together,
+//! so a row that was deleted and created again under the same number is detected.
 
 use std::collections::BTreeMap;
 
@@ -13,76 +13,76 @@ use crate::observe::mib::Object;
 use crate::observe::rows::Known;
 use crate::transport::snmp::{Oid, SnmpError, Value};
 
-/// A number that no row has.
+/// A row number that never exists.
 const NOWHERE: u32 = 4_000_000;
 
-/// Up to here rows are looked for in many places at once: a full device has 16 for each of 24 ports. More are found one after the other.
+/// Up to this number rows are searched in parallel: a full device has 16 for each of 24 ports. Higher ones are found
+/// one after the other.
 const HIGHEST: u32 = 384;
 
-/// Values of one request: what GET asks for at most, and what fits a frame of Ethernet.
+/// Values of one request: the maximum of one GET, which fits an Ethernet frame.
 const MOST_VALUES: usize = 48;
 const MOST_OCTETS: usize = 1_400;
 
-/// A column, and about how many octets a cell of it takes in an answer.
+/// A column, and the expected octets of its cell in an answer.
 pub(super) type Sized = (&'static Object, usize);
 
-/// How a table is read.
+/// The columns and requests of a table.
 pub(super) struct Layout {
     pub(super) what: &'static str,
-    /// Short columns, walked to learn which rows there are.
+    /// Short columns, walked to find the rows.
     pub(super) walked: [&'static Object; 2],
-    /// What makes a row the one that it is.
+    /// The column that identifies a row.
     pub(super) identity: Sized,
-    /// The other columns; each group is asked for in a request of its own.
+    /// The other columns; each group is requested together.
     pub(super) groups: &'static [&'static [Sized]],
 }
 
-/// What came of reading a table.
+/// The result of reading a table.
 pub(super) enum Read {
     Whole(Grid),
-    /// The agent does not have it, or lacks a column.
+    /// The agent lacks the table or a column.
     Missing(String),
     Unread(String),
-    /// Nothing can be read any more.
+    /// The device cannot be read any more.
     Failed(SnmpError),
 }
 
-/// Why one try was not enough.
-enum Again {
-    /// The rows moved.
-    Moved(String),
+/// The reason why one attempt was not enough.
+enum AttemptError {
+    /// The rows changed.
+    Changed(String),
     Ended(Read),
 }
 
-/// Reads a table whole, as it was at one moment as far as its rows go.
+/// Reads a complete table, with all rows from the same moment.
 pub(super) async fn read(asker: &Asker, layout: &Layout) -> Read {
     let mut why = String::new();
     for _ in 0..TRIES {
         match attempt(asker, layout).await {
             Ok(grid) => return Read::Whole(grid),
-            Err(Again::Ended(read)) => return read,
-            Err(Again::Moved(reason)) => why = reason,
+            Err(AttemptError::Ended(read)) => return read,
+            Err(AttemptError::Changed(reason)) => why = reason,
         }
     }
     let what = layout.what;
-    Read::Unread(format!(
-        "the {what} did not hold still in {TRIES} tries: {why}"
-    ))
+    Read::Unread(format!("the {what} kept changing in {TRIES} tries: {why}"))
 }
 
-async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
+async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, AttemptError> {
     let walked = layout.walked.map(Object::oid);
     let columns = asker
         .numbered(&walked, HIGHEST)
         .await
-        .map_err(|error| Again::Ended(ended(error)))?;
+        .map_err(|error| AttemptError::Ended(ended(error)))?;
     let rows = Grid::of(&layout.walked, &columns);
     let gap = rows.gap(&layout.walked);
+    // Before the gap: a missing column also looks like a gap, but reading again would not help.
     if columns.iter().any(|column| column.cells.is_empty()) {
         probe(asker, layout).await?;
     }
     if let Some(gap) = gap {
-        return Err(Again::Moved(gap));
+        return Err(AttemptError::Changed(gap));
     }
     let indices: Vec<Vec<u32>> = rows.rows.into_keys().collect();
     let chunks = chunks(&indices, layout);
@@ -90,15 +90,18 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
         let answer = asker.get(&chunk.names).await;
         answer.map(|values| (chunk, values))
     });
-    let answers = answers.await.map_err(|error| Again::Ended(ended(error)))?;
+    let answers = answers
+        .await
+        .map_err(|error| AttemptError::Ended(ended(error)))?;
     let mut grid = Grid::default();
     let mut identities: BTreeMap<Vec<u32>, Known<Value>> = BTreeMap::new();
     for (chunk, values) in answers {
         for ((index, object), value) in chunk.cells.into_iter().zip(values) {
             if value == Ok(Value::NoSuchObject) {
                 let reason = format!("the agent has no {}", object.name);
-                return Err(Again::Ended(Read::Missing(reason)));
+                return Err(AttemptError::Ended(Read::Missing(reason)));
             }
+            // Each chunk repeats the identity: a row replaced between two chunks would otherwise mix old and new cells.
             if object == layout.identity.0 {
                 settle(&mut identities, &index, &value)?;
             }
@@ -109,31 +112,29 @@ async fn attempt(asker: &Asker, layout: &Layout) -> Result<Grid, Again> {
     Ok(grid)
 }
 
-/// Holds a row to what it was in another answer.
+/// Compares a row with its state in another answer.
 fn settle(
     identities: &mut BTreeMap<Vec<u32>, Known<Value>>,
     index: &[u32],
     value: &Known<Value>,
-) -> Result<(), Again> {
+) -> Result<(), AttemptError> {
     let number = index.first().copied().unwrap_or_default();
     if value == &Ok(Value::NoSuchInstance) {
-        return Err(Again::Moved(format!(
-            "row {number} was there and then was not"
-        )));
+        return Err(AttemptError::Changed(format!("row {number} disappeared")));
     }
     let before = identities
         .entry(index.to_vec())
         .or_insert_with(|| value.clone());
     if before != value {
-        let reason = format!("row {number} was another one a moment later");
-        return Err(Again::Moved(reason));
+        let reason = format!("row {number} was replaced by another");
+        return Err(AttemptError::Changed(reason));
     }
     Ok(())
 }
 
 pub(super) fn ended(error: SnmpError) -> Read {
     match error {
-        // These are about what was asked; whatever else is wrong is about the agent or the way to it.
+        // These errors concern the requested cells; all others concern the agent or the network.
         SnmpError::Agent { .. }
         | SnmpError::TooLarge { .. }
         | SnmpError::Malformed { .. }
@@ -144,25 +145,25 @@ pub(super) fn ended(error: SnmpError) -> Read {
     }
 }
 
-/// Tells a table without rows from one that the agent does not have: both look alike in a walk.
-async fn probe(asker: &Asker, layout: &Layout) -> Result<(), Again> {
+/// Distinguishes an empty table from one that the agent lacks: both look alike in a walk.
+async fn probe(asker: &Asker, layout: &Layout) -> Result<(), AttemptError> {
     let mut objects: Vec<&Object> = layout.walked.to_vec();
     objects.push(layout.identity.0);
     let names: Vec<Oid> = objects.iter().map(|object| object.at(&[NOWHERE])).collect();
     let values = asker
         .get(&names)
         .await
-        .map_err(|error| Again::Ended(ended(error)))?;
+        .map_err(|error| AttemptError::Ended(ended(error)))?;
     for (object, value) in objects.iter().zip(values) {
         if value == Ok(Value::NoSuchObject) {
             let reason = format!("the agent has no {}", object.name);
-            return Err(Again::Ended(Read::Missing(reason)));
+            return Err(AttemptError::Ended(Read::Missing(reason)));
         }
     }
     Ok(())
 }
 
-/// Cells that are asked for at once.
+/// Cells requested together.
 struct Chunk {
     names: Vec<Oid>,
     cells: Vec<(Vec<u32>, &'static Object)>,

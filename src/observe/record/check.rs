@@ -1,31 +1,31 @@
-//! What must fit together in an observation that comes from a file: a plan made from nonsense would be nonsense.
+//! Checks that an observation read from a file is consistent, before a plan is made from it.
 
 use std::collections::BTreeSet;
 
 use crate::model::{Observation, Part, RateLimit, Slot};
 
-/// What does not fit together.
+/// The inconsistency.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
-    #[error("{part} `{name}` has no slot, and each object that was seen has one")]
+    #[error("{part} `{name}` has no slot; every observed object has one")]
     NoSlot { part: &'static str, name: String },
     #[error("two of its {part} have slot {slot}")]
     SharedSlot { part: &'static str, slot: u16 },
-    #[error("subscriber `{name}` has endpoint {endpoint}, which is not there")]
+    #[error("subscriber `{name}` has endpoint {endpoint}, which does not exist")]
     NoEndpoint { name: String, endpoint: String },
     #[error("endpoint {endpoint} has more than one subscriber")]
     SharedEndpoint { endpoint: String },
-    #[error("subscriber `{name}` has profile `{profile}`, which is not there")]
+    #[error("subscriber `{name}` has profile `{profile}`, which does not exist")]
     NoProfile { name: String, profile: String },
     #[error("two endpoints are named `{name}`")]
     SharedName { name: String },
 }
 
-/// Checks that numbers are there once and references lead somewhere.
+/// Checks that numbers are unique and references lead to objects.
 ///
 /// # Errors
 ///
-/// Fails with the first thing that does not fit.
+/// Fails with the first inconsistency.
 pub fn check(observation: &Observation) -> Result<(), Misfit> {
     let config = &observation.config;
     let profiles = config

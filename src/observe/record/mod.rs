@@ -1,7 +1,7 @@
-//! Looks in files: written so that the same look gives the same bytes, and read back as strictly as anything from outside.
+//! Writes looks to files, byte for byte reproducible, and reads them back strictly.
 //!
-//! `check` what must fit together in one. Written as TOML, for people to read and change; JSON is read as well.
-//! No secret can be in one: an observation has no place for any.
+//! `check` checks consistency. Files are TOML, so that people can read and change them; JSON is accepted as well. A
+//! look cannot contain a secret: an observation has no field for one.
 
 mod check;
 
@@ -11,25 +11,23 @@ use crate::model::Observation;
 
 pub use check::{Misfit, check};
 
-/// The largest file that is read: a device with 24 ports and 384 subscribers has some 200 KB.
+/// The longest accepted file: a device with 24 ports and 384 subscribers has some 200 KB.
 pub const LONGEST: usize = 16 << 20;
 
-/// Why a file is no look at a device.
+/// The reason why a file is not a look.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    #[error("it has {got} bytes, and {LONGEST} are the most a look has")]
+    #[error("it has {got} bytes; a look has at most {LONGEST}")]
     TooLong { got: usize },
-    #[error("it is no text")]
+    #[error("it is not text")]
     NotText,
-    #[error("it is no look at a device: {0}")]
+    #[error("it is not a look at a device: {0}")]
     Toml(String),
-    #[error("it is no look at a device")]
+    #[error("it is not a look at a device")]
     Json(#[source] serde_json::Error),
-    #[error(
-        "it has a key that no look has: `{path}`; it may be of another version of gamctl, so look again"
-    )]
+    #[error("unknown key `{path}`; it may come from another version of gamctl, so look again")]
     UnknownKey { path: String },
-    #[error("it is no look at a device: {0}")]
+    #[error("it is not a look at a device: {0}")]
     Misfit(#[from] Misfit),
 }
 
@@ -37,16 +35,16 @@ pub enum RecordError {
 ///
 /// # Errors
 ///
-/// Fails where a value has no form in TOML, which none of a look should.
+/// Fails if a value cannot be written in TOML, which does not occur in a look.
 pub fn to_toml(observation: &Observation) -> Result<String, RecordError> {
     toml::to_string_pretty(observation).map_err(|error| RecordError::Toml(error.to_string()))
 }
 
-/// Returns the look that a file holds: JSON where it begins with a brace, else TOML.
+/// Returns the look in a file: JSON if it starts with a brace, else TOML.
 ///
 /// # Errors
 ///
-/// Fails where a single key or value is none of a look, or does not fit the others.
+/// Fails if a key or value does not belong to a look, or if the look is inconsistent.
 pub fn from_bytes(bytes: &[u8]) -> Result<Observation, RecordError> {
     if bytes.len() > LONGEST {
         return Err(RecordError::TooLong { got: bytes.len() });
@@ -79,7 +77,7 @@ fn placed(text: &str, error: &toml::de::Error) -> RecordError {
     RecordError::Toml(format!("line {line}: {}", error.message()))
 }
 
-/// Returns a key that was read and is not written again; what is empty or nothing is left out when it is written.
+/// Returns a key that was read but would not be written, which is an unknown one; empty values are never written.
 fn unknown_key(read: &Value, known: &Value, path: &str) -> Option<String> {
     match (read, known) {
         (Value::Object(read), Value::Object(known)) => read.iter().find_map(|(key, value)| {
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_look_says_why() {
+    fn a_file_that_is_not_a_look_is_refused_with_a_reason() {
         let good = to_toml(&look()).unwrap();
         let wrong = |text: String| from_bytes(text.as_bytes()).unwrap_err().to_string();
         let unknown = wrong(good.replace("down = 106", "down = 106\nsideways = 3"));

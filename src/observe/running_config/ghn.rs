@@ -1,4 +1,4 @@
-//! The lines of the G.hn part: ports, profiles, endpoints, subscribers.
+//! Parses the G.hn lines of a running-config: ports, profiles, endpoints, subscribers.
 
 use std::collections::BTreeMap;
 use std::slice::Iter;
@@ -6,13 +6,13 @@ use std::slice::Iter;
 use super::words::{Word, number, shown, words};
 use crate::model::{GamModel, MacAddress, Medium, Poe, PortMode, VlanId, VlanSet};
 use crate::observe::rows::{
-    EndpointRow, Known, Place, PortRow, ProfileRow, Rows, SubscriberRow, Table,
+    EndpointRow, ExpectedPort, Known, PortRow, ProfileRow, Rows, SubscriberRow, Table,
 };
 
-/// The profile that a device is delivered with, and that a new subscriber gets (docs/gam.md).
+/// The built-in profile, which a new subscriber gets (docs/gam.md).
 const DELIVERED_PROFILE: u32 = 1;
 
-/// Words that no line has that is not about the G.hn part.
+/// Words that occur only in G.hn lines.
 const TELLING: [&str; 12] = [
     "ghn",
     "subscriber",
@@ -28,15 +28,15 @@ const TELLING: [&str; 12] = [
     "poe",
 ];
 
-/// What is left of `ghn` where a line breaks within it.
+/// Remainders of `ghn` if a log message breaks a line within it.
 const PIECES: [&str; 4] = ["g", "gh", "hn", "n"];
 
-/// Returns whether a line that is about something else is more likely a piece of one of ours, which broke.
+/// Returns whether a line of another kind is probably a fragment of a broken G.hn line.
 pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     if line.starts_with('!') || line == "Building configuration..." {
         return false;
     }
-    // The line behind it would be read as its opposite.
+    // The following line would be read without its `no`, with the opposite meaning.
     if line == "no" {
         return true;
     }
@@ -53,21 +53,21 @@ pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     !begins_well || (is_option && !is_inside) || line.split(' ').any(|word| TELLING.contains(&word))
 }
 
-/// What is said of one object: a value for each option, and what was not understood.
+/// The options of one object, and those that were not understood.
 #[derive(Debug, Default)]
-struct Said {
+struct ObjectOptions {
     options: BTreeMap<&'static str, Known<String>>,
     unknown: Vec<String>,
 }
 
-/// What is said of one kind of object.
+/// The objects of one kind.
 #[derive(Debug, Default)]
 struct Kind {
-    objects: BTreeMap<u32, Said>,
+    objects: BTreeMap<u32, ObjectOptions>,
     lost: Vec<String>,
 }
 
-/// All that is said of the G.hn part.
+/// All objects of the G.hn part.
 #[derive(Debug, Default)]
 pub(super) struct Ghn {
     ports: Kind,
@@ -76,7 +76,7 @@ pub(super) struct Ghn {
     subscribers: Kind,
 }
 
-/// An option with a value, and one that stands alone.
+/// An option with a value, or one without.
 enum Shape {
     Value,
     Alone,
@@ -87,7 +87,7 @@ const PORT: [(&str, Shape); 3] = [
     ("name", Shape::Value),
     ("shutdown", Shape::Alone),
 ];
-/// The last has no place in what we manage; a change of ours leaves it as it is.
+/// The last option is not managed; a change by gamctl keeps it.
 const PROFILE: [(&str, Shape); 5] = [
     ("name", Shape::Value),
     ("description", Shape::Value),
@@ -95,7 +95,7 @@ const PROFILE: [(&str, Shape); 5] = [
     ("rate-upstream", Shape::Value),
     ("service-limit-level", Shape::Value),
 ];
-/// As of a profile: description and management access.
+/// Description and management access are not managed, as for a profile.
 const ENDPOINT: [(&str, Shape); 5] = [
     ("name", Shape::Value),
     ("mac-address", Shape::Value),
@@ -118,7 +118,7 @@ const SUBSCRIBER: [(&str, Shape); 11] = [
 ];
 
 impl Ghn {
-    /// Takes a line without its `ghn`.
+    /// Parses a line without its `ghn`.
     pub(super) fn take(&mut self, rest: &str) {
         let kind = rest.split(' ').next().unwrap_or_default();
         let (kind, options): (_, &[(&'static str, Shape)]) = match kind {
@@ -126,12 +126,12 @@ impl Ghn {
             "bw-profile" => (&mut self.profiles, &PROFILE),
             "endpoint" => (&mut self.endpoints, &ENDPOINT),
             "subscriber" => (&mut self.subscribers, &SUBSCRIBER),
-            _ => return self.lose_all(&format!("`ghn` line that is not known: {}", shown(rest))),
+            _ => return self.lose_all(&format!("unknown `ghn` line: {}", shown(rest))),
         };
         kind.take(rest, options);
     }
 
-    /// Takes a line without its `no`.
+    /// Parses a line without its `no`.
     pub(super) fn take_no(&mut self, rest: &str) {
         let words: Vec<&str> = rest.split_whitespace().collect();
         match words.as_slice() {
@@ -140,11 +140,11 @@ impl Ghn {
                 let said = self.ports.objects.entry(id).or_default();
                 said.set("shutdown", Ok("no".to_owned()));
             }
-            _ => self.lose_all(&format!("`no ghn` line that is not known: {}", shown(rest))),
+            _ => self.lose_all(&format!("unknown `no ghn` line: {}", shown(rest))),
         }
     }
 
-    /// Loses every object: nobody can tell which one it was about.
+    /// Marks every object as unknown: the line could have been about any of them.
     pub(super) fn lose_all(&mut self, reason: &str) {
         for kind in [
             &mut self.ports,
@@ -161,10 +161,10 @@ impl Ghn {
             self.ports.objects.entry(port).or_default();
         }
         rows.ports = self.ports.table(|said| port(&said, model.medium()));
-        // Where it is left out it is there all the same.
+        // The built-in profile exists even if it is not printed.
         let delivered = self.profiles.objects.entry(DELIVERED_PROFILE).or_default();
         if delivered.options.is_empty() {
-            let reason = "the device's own profile is not in the running-config".to_owned();
+            let reason = "the built-in profile is not in the running-config".to_owned();
             delivered.unknown.push(reason);
         }
         rows.profiles = self.profiles.table(profile);
@@ -174,7 +174,7 @@ impl Ghn {
 }
 
 impl Kind {
-    /// Takes `KIND NUMBER OPTION…`; several lines may be about one object.
+    /// Parses `KIND NUMBER OPTION…`; several lines may be about one object.
     fn take(&mut self, line: &str, options: &[(&'static str, Shape)]) {
         let cut = match words(line) {
             Ok(cut) => cut,
@@ -197,7 +197,7 @@ impl Kind {
         }
     }
 
-    fn table<R>(self, row: impl Fn(Said) -> R) -> Table<R> {
+    fn table<R>(self, row: impl Fn(ObjectOptions) -> R) -> Table<R> {
         let rows = self.objects.into_iter();
         Table {
             rows: rows.map(|(id, said)| (id, row(said))).collect(),
@@ -206,7 +206,7 @@ impl Kind {
     }
 }
 
-impl Said {
+impl ObjectOptions {
     fn take(&mut self, mut words: Iter<'_, Word>, options: &[(&'static str, Shape)]) {
         while let Some(word) = words.next() {
             let known = options.iter().find(|(name, _)| *name == word.text);
@@ -216,22 +216,21 @@ impl Said {
                     let value = words.next().map(|value| value.text.clone());
                     self.set(name, value.ok_or_else(|| format!("`{name}` has no value")));
                 }
-                // What follows is still looked at: it may say what the object uses.
-                None => self.unknown.push(format!(
-                    "{} is an option that is not known",
-                    shown(&word.text)
-                )),
+                // Parse on: later options may name the objects that this one uses.
+                None => self
+                    .unknown
+                    .push(format!("unknown option {}", shown(&word.text))),
             }
         }
     }
 
     fn set(&mut self, name: &'static str, value: Known<String>) {
         if self.options.insert(name, value).is_some() {
-            self.unknown.push(format!("`{name}` is there twice"));
+            self.unknown.push(format!("`{name}` is present twice"));
         }
     }
 
-    /// Returns an option's value, or what it is where the option is left out.
+    /// Returns an option's value, or the default if the option is left out.
     fn get<T>(&self, name: &str, left_out: Known<T>, read: impl Fn(&str) -> Option<T>) -> Known<T> {
         match self.options.get(name) {
             None => left_out,
@@ -251,12 +250,12 @@ impl Said {
     }
 }
 
-/// Says that a device does not leave this out.
+/// Returns the reason for an option that a device never leaves out.
 fn missing<T>(name: &str) -> Known<T> {
     Err(format!("the running-config leaves `{name}` out"))
 }
 
-fn port(said: &Said, medium: Medium) -> PortRow {
+fn port(said: &ObjectOptions, medium: Medium) -> PortRow {
     if let Some(reason) = said.unknown.first() {
         return PortRow {
             name: Err(reason.clone()),
@@ -278,7 +277,7 @@ fn port(said: &Said, medium: Medium) -> PortRow {
     }
 }
 
-fn profile(said: Said) -> ProfileRow {
+fn profile(said: ObjectOptions) -> ProfileRow {
     ProfileRow {
         name: said.text("name", missing("name")),
         description: said.text("description", Ok(String::new())),
@@ -288,22 +287,22 @@ fn profile(said: Said) -> ProfileRow {
     }
 }
 
-fn endpoint(said: Said) -> EndpointRow {
+fn endpoint(said: ObjectOptions) -> EndpointRow {
     EndpointRow {
         name: said.text("name", missing("name")),
         mac: said.get("mac-address", missing("mac-address"), |text| {
             text.parse().ok().map(MacAddress::octets)
         }),
-        port: said.get("port", Ok(Place::Unassigned), |text| match text {
-            "auto" => Some(Place::Auto),
-            "unassigned" => Some(Place::Unassigned),
-            text => number(text).map(Place::Port),
+        port: said.get("port", Ok(ExpectedPort::Unassigned), |text| match text {
+            "auto" => Some(ExpectedPort::Auto),
+            "unassigned" => Some(ExpectedPort::Unassigned),
+            text => number(text).map(ExpectedPort::Port),
         }),
         unheld: said.unknown,
     }
 }
 
-fn subscriber(mut said: Said) -> SubscriberRow {
+fn subscriber(mut said: ObjectOptions) -> SubscriberRow {
     let is_tagged = said.has("tagged");
     if is_tagged && said.has("untagged") {
         let reason = "it is `tagged` and `untagged`".to_owned();

@@ -1,4 +1,4 @@
-//! The sections of interfaces: uplinks, and VLAN interfaces with their addresses.
+//! Parses the interface sections of a running-config: uplinks, and VLAN interfaces with addresses.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,21 +7,21 @@ use super::words::{number, shown};
 use crate::model::{UplinkMode, VlanId, VlanRange, VlanSet};
 use crate::observe::rows::{Known, Rows, UplinkRow};
 
-/// What uplinks are called; the rest of the name is unit and number.
+/// The type in an uplink's name; unit and number follow.
 const UPLINK: &str = "10GigabitEthernet";
 
-/// Which section a line is in.
+/// The section of a line.
 #[derive(Debug, Default)]
 enum Inside {
     #[default]
     Nothing,
-    /// Somebody else's: a G.hn port's, which the device keeps itself, or one that is not known.
+    /// An unmanaged section: a G.hn port, which the device configures itself, or an unknown one.
     Other,
     Uplink(u32),
     Vlan(VlanId),
 }
 
-/// What is said of one uplink.
+/// The settings of one uplink.
 #[derive(Debug, Default)]
 struct Uplink {
     mode: Option<Known<UplinkMode>>,
@@ -41,7 +41,7 @@ pub(super) struct Interfaces {
 }
 
 impl Interfaces {
-    /// Takes the first line of a section, without its `interface`.
+    /// Parses the first line of a section, without its `interface`.
     pub(super) fn enter(&mut self, name: &str) {
         let words: Vec<&str> = name.split_whitespace().collect();
         self.inside = match words.as_slice() {
@@ -62,10 +62,8 @@ impl Interfaces {
     }
 
     fn lose(&mut self, name: &str) -> Inside {
-        self.lost.push(format!(
-            "there is an uplink that is not known: {}",
-            shown(name)
-        ));
+        self.lost
+            .push(format!("there is an unknown uplink: {}", shown(name)));
         Inside::Other
     }
 
@@ -77,7 +75,7 @@ impl Interfaces {
         self.inside = Inside::Nothing;
     }
 
-    /// Takes a line of a section; `false` where no section of an interface is open.
+    /// Parses a line of a section; returns `false` outside of interface sections.
     pub(super) fn take_inner(&mut self, line: &str) -> bool {
         let words: Vec<&str> = line.split_whitespace().collect();
         match self.inside {
@@ -91,7 +89,7 @@ impl Interfaces {
             Inside::Vlan(vlan) => {
                 if let ["ip" | "ipv6", "address", address, ..] = words.as_slice() {
                     let (ip, _) = address.split_once('/').unwrap_or((address, ""));
-                    // From a DHCP server: then nobody here knows it.
+                    // The address is from DHCP, so it is unknown.
                     if let Ok(ip) = ip.parse() {
                         self.addresses.push((vlan, ip));
                     }
@@ -101,7 +99,7 @@ impl Interfaces {
         true
     }
 
-    /// Puts uplinks where they belong and returns the addresses.
+    /// Adds the uplinks to the rows and returns the addresses.
     pub(super) fn put_into(self, rows: &mut Rows) -> Vec<(VlanId, IpAddr)> {
         rows.uplinks.lost = self.lost;
         if self.uplinks.is_empty() {
@@ -124,11 +122,11 @@ impl Uplink {
                     "access" => Ok(UplinkMode::Access),
                     "trunk" => Ok(UplinkMode::Trunk),
                     "hybrid" => Ok(UplinkMode::Hybrid),
-                    _ => Err(format!("its mode is not known: {}", shown(line))),
+                    _ => Err(format!("its mode is unknown: {}", shown(line))),
                 };
                 self.mode = Some(match self.mode {
                     None => mode,
-                    Some(_) => Err(format!("it is said twice: {}", shown(line))),
+                    Some(_) => Err(format!("it is present twice: {}", shown(line))),
                 });
             }
             ["switchport", "access", "vlan", vlan] => self.set_native("access", vlan, line),
@@ -144,25 +142,26 @@ impl Uplink {
             ["switchport", "hybrid", "allowed", "vlan", list] => {
                 self.set_allowed("hybrid", list, line);
             }
-            // It may well keep VLANs out.
+            // An unknown line may restrict the VLANs.
             ["switchport", ..] | ["no", "switchport", ..] => {
-                self.unknown = Some(format!("a line is not known: {}", shown(line)));
+                self.unknown = Some(format!("unknown line: {}", shown(line)));
             }
             _ => {}
         }
     }
 
     fn set_native(&mut self, mode: &'static str, vlan: &str, line: &str) {
-        let vlan = number(vlan).ok_or_else(|| format!("no VLAN: {}", shown(line)));
+        let vlan = number(vlan).ok_or_else(|| format!("not a VLAN: {}", shown(line)));
         once(&mut self.native, mode, vlan, line);
     }
 
     fn set_allowed(&mut self, mode: &'static str, list: &str, line: &str) {
-        let list = vlans(list).ok_or_else(|| format!("no list of VLANs: {}", shown(line)));
+        let list = vlans(list).ok_or_else(|| format!("not a list of VLANs: {}", shown(line)));
         once(&mut self.allowed, mode, list, line);
     }
 
-    /// A mode, VLAN or list that is left out is as delivered, and the field has seen no such box: it is not known.
+    /// Returns the row of an uplink. An omitted mode, VLAN or list has its factory default; we have never seen such a
+    /// device, so it is unknown.
     fn row(mut self) -> UplinkRow {
         let missing = |what: &str| format!("the running-config leaves its {what} out");
         let mode = self.mode.unwrap_or_else(|| Err(missing("mode")));
@@ -192,12 +191,12 @@ impl Uplink {
     }
 }
 
-/// Returns the one VLAN of an uplink that is no trunk.
+/// Returns the only VLAN of an uplink in access mode.
 fn only(vlan: u32) -> Known<VlanSet> {
     let vlan = u16::try_from(vlan)
         .ok()
         .and_then(|vlan| VlanId::new(vlan).ok());
-    let vlan = vlan.ok_or_else(|| "its one VLAN is none".to_owned())?;
+    let vlan = vlan.ok_or_else(|| "it is not a VLAN".to_owned())?;
     Ok(VlanSet::from_iter([vlan]))
 }
 
@@ -209,7 +208,7 @@ fn once<T>(
 ) {
     let twice = by_mode.contains_key(mode);
     let value = if twice {
-        Err(format!("it is said twice: {}", shown(line)))
+        Err(format!("it is present twice: {}", shown(line)))
     } else {
         value
     };

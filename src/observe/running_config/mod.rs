@@ -1,9 +1,10 @@
-//! Reads the text of `show running-config` into rows: strict about what we manage, deaf to what we do not.
+//! Parses `show running-config`: strict about managed sections, ignores all others.
 //!
-//! `words` cuts lines · `ghn` ports, profiles, endpoints and subscribers · `interface` uplinks and VLAN interfaces.
+//! `words` splits lines. `ghn` parses ports, profiles, endpoints and subscribers, `interface` uplinks and VLAN
+//! interfaces.
 //!
-//! What a running-config leaves out is as delivered (docs/gam.md); where that is not known, neither is the value. A line about
-//! the G.hn part that is not understood spoils its object, or its whole kind where it cannot be told which object it is about.
+//! A running-config leaves out factory defaults (docs/gam.md); if the default is unknown, so is the value. A G.hn line
+//! that is not understood makes its object unclear. If the object is unknown too, this affects all objects of the kind.
 
 mod ghn;
 mod interface;
@@ -22,7 +23,7 @@ use words::shown;
 /// Far more lines than the largest device prints.
 const MOST_LINES: usize = 50_000;
 
-/// What a running-config says of what we manage.
+/// The managed part of a running-config.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunningConfig {
     pub rows: Rows,
@@ -30,7 +31,7 @@ pub struct RunningConfig {
     addresses: Vec<(VlanId, IpAddr)>,
 }
 
-/// Why a text is no running-config.
+/// The reason why a text is not a running-config.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RunningConfigError {
     #[error("the running-config is not whole: it does not end with `end`")]
@@ -41,7 +42,7 @@ pub enum RunningConfigError {
     TooLong,
 }
 
-/// Returns what the lines of a running-config say of a device of this model.
+/// Parses the lines of a running-config from a device of this model.
 pub fn parse<L: AsRef<str>>(
     lines: &[L],
     model: GamModel,
@@ -79,7 +80,7 @@ pub fn parse<L: AsRef<str>>(
             "interface" if !is_inside => interfaces.enter(rest),
             "hostname" if !is_inside => system.hostname.take("host name", rest),
             "snmp-server" if !is_inside => system.take_snmp_server(rest),
-            // Nothing stands below a line of the G.hn part.
+            // G.hn lines have no indented lines below them.
             _ if is_piece(text, is_inside) || (is_inside && follows_ghn) => {
                 let reason = format!("a line is none of a running-config: {}", shown(text));
                 ghn.lose_all(&reason);
@@ -101,7 +102,7 @@ pub fn parse<L: AsRef<str>>(
 }
 
 impl RunningConfig {
-    /// Returns the VLAN whose interface has the address that we reach the device by.
+    /// Returns the VLAN of the interface with the address that we use.
     pub fn management_vlan(&self, reached_by: IpAddr) -> Option<VlanId> {
         let reached_by = reached_by.to_canonical();
         let mut all = self.addresses.iter();
@@ -110,7 +111,7 @@ impl RunningConfig {
     }
 }
 
-/// A text that is there once at most.
+/// A text that may occur only once.
 #[derive(Debug, Default)]
 struct Once(Option<Known<String>>);
 
@@ -136,7 +137,7 @@ impl System {
         match what {
             "location" => self.location.take(what, text.trim()),
             "contact" => self.contact.take(what, text.trim()),
-            // Communities, users and the like: not ours.
+            // Communities, users and similar lines are not managed.
             _ => {}
         }
     }

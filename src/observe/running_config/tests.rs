@@ -1,12 +1,12 @@
-//! What a running-config says, what it leaves out, and what it must not be taken to say.
+//! Tests the parsing of a running-config: values, defaults, and lines that must not be misread.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::model::{Poe, PortMode, UplinkMode};
-use crate::observe::rows::{Place, Table};
+use crate::observe::rows::{ExpectedPort, Table};
 
-/// As a real box prints it, in our own values.
+/// In the form of a real device, with invented values.
 const WHOLE: &str = r#"Building configuration...
 hostname GAM-closet-1
 username admin privilege 15 password encrypted 0123abcd
@@ -57,7 +57,7 @@ fn parsed(text: &str) -> RunningConfig {
     parse(&lines(text), GamModel::Gam4Cx).unwrap()
 }
 
-/// With these lines instead of those about the G.hn part.
+/// Returns the rows with these lines in place of the G.hn lines.
 fn with(ghn: &str) -> Rows {
     parsed(&format!("hostname x\n{ghn}\nend")).rows
 }
@@ -99,7 +99,11 @@ fn a_whole_configuration_is_read() {
         .map(|row| row.port.clone().unwrap());
     assert_eq!(
         places.collect::<Vec<_>>(),
-        [Place::Port(4), Place::Unassigned, Place::Auto]
+        [
+            ExpectedPort::Port(4),
+            ExpectedPort::Unassigned,
+            ExpectedPort::Auto
+        ]
     );
     assert_eq!(
         rows.endpoints.rows[&2].mac,
@@ -135,7 +139,7 @@ fn a_whole_configuration_is_read() {
 }
 
 #[test]
-fn what_is_left_out_is_as_delivered() {
+fn omitted_lines_have_factory_defaults() {
     let bare = parsed(WHOLE).rows.subscribers.rows[&10].clone();
     assert_eq!((bare.endpoint, bare.profile), (Ok(None), Ok(Some(1))));
     assert_eq!((bare.vlan, bare.tagged), (Ok(4094), Ok(false)));
@@ -174,7 +178,7 @@ fn an_option_that_is_not_known_makes_its_object_unclear_and_nothing_else() {
 }
 
 #[test]
-fn a_value_that_is_none_is_not_known() {
+fn an_invalid_value_is_unknown() {
     let rows = with(
         "ghn subscriber 1 name a vid x endpoint 5.1 bw-profile fast poe maybe allowed-vlan 9-1\nghn endpoint 1 name b mac-address 00:0e port x\nghn bw-profile 2 name\nghn port 1 mode optical",
     );
@@ -189,7 +193,7 @@ fn a_value_that_is_none_is_not_known() {
 }
 
 #[test]
-fn a_line_that_cannot_be_told_whose_it_is_spoils_its_kind() {
+fn a_line_about_an_unknown_object_makes_its_kind_unknown() {
     let lost = |text: &str| {
         let rows = with(text);
         [
@@ -221,7 +225,7 @@ fn a_line_that_cannot_be_told_whose_it_is_spoils_its_kind() {
 }
 
 #[test]
-fn what_is_said_twice_is_not_believed() {
+fn a_repeated_line_makes_the_value_unknown() {
     let rows = with("ghn subscriber 1 name a vid 3\nghn subscriber 1 vid 4\nhostname y");
     assert!(!rows.subscribers.rows[&1].unheld.is_empty());
     assert!(rows.system.hostname.is_err());
@@ -267,7 +271,7 @@ fn an_uplink_is_believed_only_where_every_line_about_vlans_is_known() {
 }
 
 #[test]
-fn half_a_configuration_is_none() {
+fn a_truncated_configuration_is_rejected() {
     let whole = lines(WHOLE);
     for length in 0..whole.len() {
         let half = parse(&whole[..length], GamModel::Gam4Cx);
@@ -281,7 +285,7 @@ fn half_a_configuration_is_none() {
     ));
 }
 
-/// Returns whether a table says all that it said before, or says where it does not.
+/// Returns whether a table has everything that it had before, or reports what is missing.
 fn is_honest<R: std::fmt::Debug + PartialEq>(before: &Table<R>, after: &Table<R>) -> bool {
     let is_same_or_loud = |(number, row): (&u32, &R)| {
         after.rows.get(number).is_some_and(|now| {
@@ -293,7 +297,7 @@ fn is_honest<R: std::fmt::Debug + PartialEq>(before: &Table<R>, after: &Table<R>
 }
 
 #[test]
-fn a_no_that_lost_its_line_is_no_yes() {
+fn a_no_separated_from_its_line_does_not_invert_it() {
     let broken = WHOLE.replace("no ghn port 4 shutdown", "no \nghn port 4 shutdown");
     let rows = parsed(&broken).rows;
     assert!(!rows.ports.lost.is_empty(), "{:#?}", rows.ports);
@@ -320,7 +324,7 @@ proptest! {
         let _read = parse(&lines(&format!("{text}\nend")), GamModel::Gam24C);
     }
 
-    /// A line of the log may break in anywhere: then all is as before, or it is said what is not.
+    /// A log line may interrupt anywhere: then all is as before, or the missing objects are reported.
     #[test]
     fn a_break_anywhere_never_hides_an_object(at in 0..WHOLE.len(), noise in "(\n|%SYS-5-X: y\n|\n%LINK-3-UPDOWN: up\n|\n ?stray words\n)") {
         let (first, second) = WHOLE.split_at(at);

@@ -1,4 +1,4 @@
-//! Cuts a line into words and values between quotes.
+//! Splits a line of a running-config into words and quoted values.
 
 /// A word of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(super) struct Word {
     pub(super) is_quoted: bool,
 }
 
-/// Returns the words of a line. There is no escape character between quotes (docs/gam.md), so each value has an end that can be seen.
+/// Returns the words of a line. Quoted values have no escape character (docs/gam.md), so their end is unambiguous.
 pub(super) fn words(line: &str) -> Result<Vec<Word>, String> {
     let mut words = Vec::new();
     let mut rest = line.trim();
@@ -26,10 +26,7 @@ pub(super) fn words(line: &str) -> Result<Vec<Word>, String> {
         };
         let ends_well = after.is_empty() || after.starts_with(' ');
         if !ends_well || (!is_quoted && text.contains('"')) {
-            return Err(format!(
-                "a quote stands inside of a word in {}",
-                shown(line)
-            ));
+            return Err(format!("a quote is inside a word in {}", shown(line)));
         }
         words.push(Word {
             text: text.to_owned(),
@@ -40,7 +37,7 @@ pub(super) fn words(line: &str) -> Result<Vec<Word>, String> {
     Ok(words)
 }
 
-/// Returns a line as it may stand in a reason: short, and with everything visible.
+/// Returns a line for a reason: shortened and escaped.
 pub(super) fn shown(line: &str) -> String {
     const LONGEST: usize = 100;
     let short: String = line.chars().take(LONGEST).collect();
@@ -52,7 +49,7 @@ pub(super) fn shown(line: &str) -> String {
     format!("{short:?}{more}")
 }
 
-/// Returns a number written in digits and nothing else.
+/// Parses a number of digits only.
 pub(super) fn number(text: &str) -> Option<u32> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()

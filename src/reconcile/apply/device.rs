@@ -99,7 +99,7 @@ async fn apply(
             device,
             address: task.access.snmp,
             access: &task.access.access,
-            tuning: context.tuning,
+            snmp_options: context.snmp_options,
             command_line: task.access.command_line.clone(),
             clock: context.clock,
         },

@@ -30,7 +30,7 @@ use crate::apply::{DeviceOutcome, Ended, Pace, RunNotice, SkipReason, Skipped, W
 use crate::history::RunId;
 use crate::model::Observation;
 use crate::plan::DevicePlan;
-use crate::transport::snmp::Tuning;
+use crate::transport::snmp::SnmpOptions;
 use concurrency::ConcurrencyLimiter;
 
 /// What is to be done on one device.
@@ -57,7 +57,7 @@ pub(super) struct RunContext {
     /// Lease duration without renewal.
     pub(super) lease: Duration,
     pub(super) pace: Pace,
-    pub(super) tuning: Tuning,
+    pub(super) snmp_options: SnmpOptions,
     pub(super) clock: fn() -> u64,
     pub(super) stop: watch::Receiver<bool>,
 }

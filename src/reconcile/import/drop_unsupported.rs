@@ -6,7 +6,7 @@ use super::draft::{Draft, Object, Written, quoted, quoted_key};
 use super::service_plan::{Plans, plans};
 use super::{FoundDevice, ImportError, Imported, Texts, said, together};
 use crate::inventory::{Inventory, Reading, resolve_device};
-use crate::model::{DeviceConfig, Finding, Place, Severity, SubscriberId, SubscriberName};
+use crate::model::{DeviceConfig, Finding, Severity, SourceLocation, SubscriberId, SubscriberName};
 
 /// Each round leaves something out, and no device has more than that.
 const MOST_ROUNDS: usize = 10_000;
@@ -183,7 +183,13 @@ fn drop_port(draft: &mut Draft, device: usize, port: u8, why: &str) -> bool {
 }
 
 /// Leaves out the key of a device that a line has; the device as a whole where it cannot do without.
-fn drop_key(draft: &mut Draft, written: &Written, device: usize, place: &Place, why: &str) -> bool {
+fn drop_key(
+    draft: &mut Draft,
+    written: &Written,
+    device: usize,
+    place: &SourceLocation,
+    why: &str,
+) -> bool {
     let text = written.files.get(place.file.as_ref());
     let line = usize::try_from(place.line).unwrap_or_default();
     let line = text.and_then(|text| text.lines().nth(line.saturating_sub(1)));

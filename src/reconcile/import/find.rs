@@ -14,7 +14,7 @@ use crate::reconcile::{
     Opening, OpeningError, Panicked, ask_many, not_observed, opening, opening_of,
 };
 use crate::secrets::Secrets;
-use crate::transport::snmp::Tuning;
+use crate::transport::snmp::SnmpOptions;
 use crate::transport::ssh::host_key_of;
 
 /// Concurrent looks.
@@ -169,10 +169,10 @@ async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTr
     let how = Sweep {
         credentials: vec![(credentials.clone(), first.opening.access.clone())],
         per_second: PER_SECOND,
-        tuning: Tuning {
+        snmp_options: SnmpOptions {
             timeout: SWEEP_TIMEOUT,
             retries: 1,
-            ..Tuning::default()
+            ..SnmpOptions::default()
         },
     };
     let heard = sweep(asked.collect(), how, || {}).await.into_iter();
@@ -235,7 +235,7 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice,
         device: &device,
         address: question.opening.snmp,
         access: &question.opening.access,
-        tuning: observe::tuning(),
+        snmp_options: observe::snmp_options(),
         command_line,
         clock: access.clock,
     };

@@ -175,7 +175,7 @@ impl Execution {
             commit: run.version.commit.clone(),
             lease: self.lease,
             pace: self.options.pace,
-            tuning: crate::observe::tuning(),
+            snmp_options: crate::observe::snmp_options(),
             clock: self.clock,
             stop: self.options.stop.clone(),
         };

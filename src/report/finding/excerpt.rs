@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::FindingReport;
 use super::masked_file::MaskedFile;
-use crate::model::Place;
+use crate::model::SourceLocation;
 use crate::report::{Excerpt, excerpt};
 
 /// The files that are pointed at, each scanned once.
@@ -35,7 +35,7 @@ impl<'a> Excerpts<'a> {
     }
 
     /// Returns the line of `place` in at most `width` columns, unless it is unknown or secret.
-    pub(super) fn at(&mut self, place: &'a Place, width: usize) -> Option<Excerpt> {
+    pub(super) fn at(&mut self, place: &'a SourceLocation, width: usize) -> Option<Excerpt> {
         if self.secret_lines.contains(&(&*place.file, place.line)) {
             return None;
         }

@@ -61,7 +61,7 @@ fn property(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::hazard_on_a_terminal;
-    use crate::model::{Place, Related};
+    use crate::model::{Related, SourceLocation};
     use crate::report::Paint;
     use crate::report::finding::{FindingFormat, sample};
     use proptest::prelude::*;
@@ -95,8 +95,8 @@ mod tests {
     }
 
     prop_compose! {
-        fn any_place()(file in any_text(), line in 0u32..6, column in any::<u32>(), length in any::<u32>(), near in any::<bool>()) -> Place {
-            Place { file: file.into(), line, column: if near { column % 40 } else { column }, length }
+        fn any_place()(file in any_text(), line in 0u32..6, column in any::<u32>(), length in any::<u32>(), near in any::<bool>()) -> SourceLocation {
+            SourceLocation { file: file.into(), line, column: if near { column % 40 } else { column }, length }
         }
     }
 

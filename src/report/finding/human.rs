@@ -3,7 +3,7 @@
 use super::FindingReport;
 use super::excerpt::Excerpts;
 use super::login::without_login;
-use crate::model::{Finding, Place, Severity};
+use crate::model::{Finding, Severity, SourceLocation};
 use crate::report::{Paint, visible};
 
 pub(super) fn render(report: &FindingReport<'_>, paint: Paint, width: usize) -> String {
@@ -65,8 +65,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn place(&mut self, place: &'a Place, gutter: usize) {
-        let Place {
+    fn place(&mut self, place: &'a SourceLocation, gutter: usize) {
+        let SourceLocation {
             file,
             line,
             column,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::login::without_login;
 use super::{FindingReport, Summary};
-use crate::model::{Finding, Place, Severity, hazard_on_a_terminal};
+use crate::model::{Finding, Severity, SourceLocation, hazard_on_a_terminal};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -19,7 +19,7 @@ struct Entry<'a> {
     rule: &'a str,
     severity: Severity,
     #[serde(flatten)]
-    place: &'a Place,
+    place: &'a SourceLocation,
     message: Cow<'a, str>,
     hint: Option<Cow<'a, str>>,
     related: Vec<Note<'a>>,
@@ -28,7 +28,7 @@ struct Entry<'a> {
 #[derive(Serialize)]
 struct Note<'a> {
     #[serde(flatten)]
-    place: &'a Place,
+    place: &'a SourceLocation,
     message: Cow<'a, str>,
 }
 

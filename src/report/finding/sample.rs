@@ -1,7 +1,7 @@
 //! Findings for the tests of the formats.
 
 use super::{FindingReport, Summary};
-use crate::model::{Finding, Place, Related, Rule, Severity};
+use crate::model::{Finding, Related, Rule, Severity, SourceLocation};
 
 pub(super) static RULE: Rule = Rule {
     id: "duplicate-mac",
@@ -31,8 +31,8 @@ endpoint = \"00:0e:d8:1c:95:08\"
 \tname = \"日本 e\u{301}\", endpoint = '00:0e:d8:1c:95:08'
 ";
 
-pub(super) fn place(line: u32, column: u32, length: u32) -> Place {
-    Place {
+pub(super) fn place(line: u32, column: u32, length: u32) -> SourceLocation {
+    SourceLocation {
         file: FILE.into(),
         line,
         column,
@@ -60,7 +60,7 @@ pub(super) fn warning() -> Finding {
     Finding {
         rule: &OTHER_RULE,
         severity: Severity::Warning,
-        place: Place::whole("devices/a b.toml".into()),
+        place: SourceLocation::whole("devices/a b.toml".into()),
         message: "50% odd,\u{202e} and: more\u{9b}".to_owned(),
         hint: None,
         related: Vec::new(),

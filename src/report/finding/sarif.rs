@@ -9,7 +9,7 @@ use super::FindingReport;
 use super::fingerprint::Fingerprints;
 use super::json::document;
 use super::login::without_login;
-use crate::model::{Finding, Place, Rule, Severity};
+use crate::model::{Finding, Rule, Severity, SourceLocation};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -79,7 +79,7 @@ fn message(finding: &Finding) -> String {
     }
 }
 
-fn location(report: &FindingReport<'_>, place: &Place) -> Value {
+fn location(report: &FindingReport<'_>, place: &SourceLocation) -> Value {
     let column = place.column.max(1);
     json!({
         "artifactLocation": { "uri": uri(&report.path_in_repository(&place.file)) },

@@ -1,4 +1,4 @@
-//! From a line of configuration mode to the edit it asks for.
+//! Converts a parsed line of configuration mode into an edit of the device.
 
 use compact_str::{CompactString, format_compact};
 use sha2::{Digest as _, Sha256};
@@ -6,12 +6,12 @@ use sha2::{Digest as _, Sha256};
 use super::syntax::Command;
 use crate::model::{Poe, PortMode, VlanSet};
 use crate::simulator::gam::{
-    Edit, EndpointOptions, Password, Place, PortOptions, ProfileOptions, SubscriberOptions,
+    Edit, EndpointOptions, ExpectedPort, Password, PortOptions, ProfileOptions, SubscriberOptions,
     SwitchportMode, UplinkOptions, vlans,
 };
 use crate::simulator::grammar::Arguments;
 
-/// Returns the edit of a command that makes one; `uplink` is the interface the session is in.
+/// Returns the edit of a command that makes one; `uplink` is the interface of the session.
 pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -> Option<Edit> {
     let id = || number(given, "id");
     Some(match command {
@@ -41,7 +41,7 @@ pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -
         Command::NoEndpointPort => Edit::ChangeEndpoint {
             id: id()?,
             options: EndpointOptions {
-                port: Some(Place::Unassigned),
+                port: Some(ExpectedPort::Unassigned),
                 ..EndpointOptions::default()
             },
         },
@@ -77,7 +77,7 @@ pub(super) fn edit_of(command: Command, given: &Arguments, uplink: Option<u8>) -
     })
 }
 
-/// Returns what a switchport line changes; it is ignored on G.hn ports, whose VLANs the device keeps itself.
+/// Returns the change of a switchport line. It is ignored on G.hn ports, whose VLANs the device manages itself.
 pub(super) fn uplink_options(command: Command, given: &Arguments) -> Option<UplinkOptions> {
     let mut options = UplinkOptions::default();
     match command {
@@ -143,11 +143,11 @@ fn endpoint_options(given: &Arguments) -> EndpointOptions {
         mac: given.mac("mac"),
         description: text(given, "description"),
         port: if given.has("auto") {
-            Some(Place::Auto)
+            Some(ExpectedPort::Auto)
         } else if given.has("unassigned") {
-            Some(Place::Unassigned)
+            Some(ExpectedPort::Unassigned)
         } else {
-            number(given, "port").map(Place::Port)
+            number(given, "port").map(ExpectedPort::Port)
         },
         allow_management_access: given.has("allow-management-access").then_some(true),
     }
@@ -189,7 +189,7 @@ fn password(given: &Arguments) -> Password {
 }
 
 impl Password {
-    /// Returns what a device keeps of a password; the empty one is none.
+    /// Returns the stored form of a password; an empty password is `None`.
     pub fn of(password: &str) -> Self {
         if password.is_empty() {
             return Self::None;
@@ -224,14 +224,15 @@ fn port_number(given: &Arguments) -> Option<u8> {
     number(given, "number")
 }
 
-/// Returns a number in the width its owner has; the grammar has checked its range.
+/// Returns a number in the width of its field; the grammar has checked its range.
 pub(super) fn number<T: TryFrom<u32>>(given: &Arguments, name: &str) -> Option<T> {
     given
         .number(name)
         .and_then(|number| T::try_from(number).ok())
 }
 
-/// Returns a text to the end of the line; blanks there are lost when a running-config is read back, so they are at once.
+/// Returns a text to the end of the line. Reading a running-config back loses blanks there, so they are dropped at
+/// once.
 fn rest_of_line(given: &Arguments) -> Option<CompactString> {
     given
         .text("text")

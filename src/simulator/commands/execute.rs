@@ -1,4 +1,4 @@
-//! The commands of EXEC mode.
+//! Runs the commands of EXEC mode on a simulated device.
 
 use compact_str::CompactString;
 
@@ -13,13 +13,13 @@ use crate::simulator::gam::{Configuration, Gam, Refusal};
 use crate::simulator::grammar::Arguments;
 use crate::simulator::moment::Moment;
 
-/// What a command of EXEC mode comes to.
+/// The result of a command of EXEC mode.
 pub(super) enum Answer {
     Text(String),
     Refused(Refusal),
-    /// Prints, and something larger follows.
+    /// Prints, and a longer operation follows.
     Ends(String, Outcome),
-    /// Only the session itself changes.
+    /// Changes only the session itself.
     Session(Action),
 }
 
@@ -34,7 +34,7 @@ pub(super) enum Action {
     History,
 }
 
-/// Does one command of EXEC mode.
+/// Runs one command of EXEC mode.
 pub(super) fn execute(command: Command, given: &Arguments, gam: &mut Gam, now: Moment) -> Answer {
     match command {
         Command::Exit | Command::Logout => Answer::Session(Action::Close),
@@ -105,7 +105,7 @@ fn shown(command: Command, given: &Arguments, gam: &Gam, now: Moment) -> Result<
     }
 }
 
-/// Returns the lines that `| include`, `| exclude` or `| begin` leaves.
+/// Returns the lines that pass `| include`, `| exclude` or `| begin`.
 fn filtered(text: &str, given: &Arguments) -> String {
     let Some(pattern) = given.text("pattern") else {
         return format!("Building configuration...\n{text}");
@@ -131,7 +131,7 @@ fn filtered(text: &str, given: &Arguments) -> String {
     lines
 }
 
-/// Runs what was saved on top of what is running, as the ICLI does: lines are added, nothing is taken away.
+/// Runs the startup-config on top of the running-config, as the ICLI does: lines are added, none is removed.
 fn load_startup(gam: &mut Gam, now: Moment) -> Answer {
     let Some(saved) = gam.startup() else {
         return Answer::Text("% Error: flash:startup-config: No such file\n".to_owned());
@@ -148,7 +148,7 @@ fn load_startup(gam: &mut Gam, now: Moment) -> Answer {
     )
 }
 
-/// Takes an image; the one that is not running is overwritten, becomes the active one and starts.
+/// Installs an image: it overwrites the inactive one, becomes the active one and starts.
 fn upgrade(url: &str, gam: &mut Gam) -> Answer {
     let scheme = url.split("://").next().unwrap_or_default();
     let file = url.rsplit('/').next().unwrap_or_default();
@@ -163,7 +163,7 @@ fn upgrade(url: &str, gam: &mut Gam) -> Answer {
     )
 }
 
-/// Does something to an endpoint given by number or address.
+/// Runs an action on an endpoint given by number or address.
 fn with_endpoint(
     given: &Arguments,
     gam: &mut Gam,

@@ -1,10 +1,10 @@
-//! A configuration from its text: what `startup-config` is read back with, and how a twin is made from a real box's dump.
+//! Loads a configuration from its text: the startup-config, or the dump of a real device.
 
 use super::mode::{Mode, Step};
 use crate::simulator::gam::{Configuration, Hardware, Refusal, apply};
 use crate::simulator::grammar::SyntaxError;
 
-/// One line that the device would not take.
+/// A line that the device would refuse.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}: {text}")]
 pub struct RejectedLine {
@@ -12,14 +12,14 @@ pub struct RejectedLine {
     pub line: usize,
     pub text: String,
     pub reason: String,
-    /// It is about something that a twin does not have, such as the spanning tree.
+    /// The line is about a feature that a twin does not have, such as the spanning tree.
     pub is_foreign: bool,
 }
 
-/// Longest text taken as a configuration: many times what a full device prints.
+/// The longest text accepted as a configuration: many times the output of a full device.
 pub const LONGEST_CONFIGURATION: usize = 4 * 1024 * 1024;
 
-/// Returns the configuration a box as delivered has after these lines, or every line it would not take.
+/// Returns the configuration of a factory-fresh device after these lines, or every line it would refuse.
 pub fn load(text: &str, hardware: &Hardware) -> Result<Configuration, Vec<RejectedLine>> {
     let mut configuration = Configuration::factory(hardware);
     let rejected = merge(text, &mut configuration, hardware);
@@ -30,7 +30,7 @@ pub fn load(text: &str, hardware: &Hardware) -> Result<Configuration, Vec<Reject
     }
 }
 
-/// Does as [`load`] with what a real box printed: lines about things that a twin does not have are left out and told.
+/// Loads the dump of a real device as [`load`] does; lines about features that a twin lacks are left out and reported.
 pub fn load_foreign(
     text: &str,
     hardware: &Hardware,
@@ -45,7 +45,7 @@ pub fn load_foreign(
     }
 }
 
-/// Runs the lines on top of a configuration; what is not taken is left out and told.
+/// Runs the lines on top of a configuration; refused lines are left out and reported.
 pub fn merge(
     text: &str,
     configuration: &mut Configuration,
@@ -71,7 +71,7 @@ fn run(
         });
         return rejected;
     }
-    // Whether the lines that are indented belong to a section the twin does not have.
+    // Whether indented lines belong to a section that the twin does not have.
     let mut is_in_foreign = false;
     for (index, line) in text.lines().enumerate() {
         let is_indented = line.starts_with(' ');
@@ -105,7 +105,7 @@ fn run(
     rejected
 }
 
-/// Returns whether a line is about what twins are for: to leave one of these out would be to change what it says.
+/// Returns whether a line is about a feature that twins simulate: leaving it out would change the meaning of the text.
 fn is_ours(line: &str) -> bool {
     let line = line.strip_prefix("no ").unwrap_or(line);
     ["ghn ", "hostname ", "switchport "]
@@ -113,12 +113,12 @@ fn is_ours(line: &str) -> bool {
         .any(|word| line.starts_with(word))
 }
 
-/// Returns whether a line is not a command: blank, a comment, the end, or what a session prints around the text.
+/// Returns whether a line is not a command: blank, a comment, the end, or output of a session around the text.
 fn is_frame(line: &str) -> bool {
     line.is_empty() || line.starts_with('!') || line == "end" || line == "Building configuration..."
 }
 
-/// Takes one line; the error says whether the line was not understood, and why it is not taken.
+/// Runs one line. The error has the reason, and whether the line was not understood.
 fn take(
     line: &str,
     mode: &mut Mode,

@@ -1,4 +1,4 @@
-//! What each command does, and what each `show` prints.
+//! Implements the CLI commands of a simulated GAM.
 
 mod configure;
 mod execute;
@@ -14,4 +14,4 @@ mod tests;
 
 pub use load::{LONGEST_CONFIGURATION, RejectedLine, load, load_foreign, merge};
 pub use running_config::{running_config, text_of};
-pub use session::{Entrance, Outcome, SaveFailure, Session, write_startup};
+pub use session::{Outcome, SaveFailure, Session, SessionStart, write_startup};

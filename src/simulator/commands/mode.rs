@@ -1,4 +1,4 @@
-//! Where in the command line a session is, and what a line of configuration mode leads to.
+//! Tracks the CLI mode of a simulated session, and the mode that each line leads to.
 
 use compact_str::{CompactString, format_compact};
 
@@ -25,16 +25,16 @@ pub(super) enum Mode {
     Line,
 }
 
-/// Numbers of interfaces, one bit each; no GAM has more than 24.
+/// Numbers of interfaces, one bit each; a GAM has at most 24.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Numbers(u32);
 
-/// What a line of configuration mode asks for.
+/// The effect of a line of configuration mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    /// One after the other: a range of interfaces has one for each.
+    /// Edits in sequence: a range of interfaces has one for each.
     Edits(Vec<Edit>),
-    /// Nothing but the change of mode.
+    /// Only a change of mode.
     Move,
     /// An EXEC command on a configuration line.
     Do(String),
@@ -78,14 +78,14 @@ impl Mode {
         }
     }
 
-    /// Returns what a line of configuration mode asks for, and the mode after it.
+    /// Returns the effect of a line of configuration mode, and the mode after it.
     pub(super) fn step(
         self,
         command: Command,
         given: &Arguments,
         hardware: &Hardware,
     ) -> Result<(Self, Step), Refusal> {
-        // A command of the outer mode is taken in an inner one, and leads out of it.
+        // A command of the outer mode is valid in an inner one and leaves it.
         let outer = CONFIGURATION.iter().any(|syntax| syntax.id == command);
         let here = if outer { Self::Configuration } else { self };
         Ok(match command {
@@ -115,7 +115,7 @@ impl Mode {
             Command::IpAddress | Command::NoIpAddress => {
                 (here, Step::Edits(vec![self.address(command, given)]))
             }
-            // The device keeps these in step with its subscribers itself [seen].
+            // The device updates these from its subscribers itself [seen].
             _ if self == Self::Ghn && uplink_options(command, given).is_some() => {
                 (here, Step::Move)
             }

@@ -1,13 +1,13 @@
-//! The text of `show running-config`, in the form of lines seen on a real box.
+//! Prints the running-config of a simulated GAM, in the form seen on a real device.
 
 use std::fmt::Write as _;
 
 use crate::simulator::gam::{
-    Configuration, DEFAULT_EXEC_TIMEOUT, Endpoint, GHN_NATIVE_VLAN, Gam, Interface, Password,
-    Place, Profile, Subscriber, SwitchportMode, Uplink,
+    Configuration, DEFAULT_EXEC_TIMEOUT, Endpoint, ExpectedPort, GHN_NATIVE_VLAN, Gam, Interface,
+    Password, Profile, Subscriber, SwitchportMode, Uplink,
 };
 
-/// Returns the running configuration as lines that a device of the same model takes back.
+/// Returns the running-config as lines that a device of the same model accepts.
 pub fn running_config(gam: &Gam) -> String {
     text_of(gam, gam.running())
 }
@@ -104,12 +104,12 @@ fn write_endpoint(text: &mut String, id: u16, endpoint: &Endpoint) {
     );
     write_description(text, &endpoint.description);
     match endpoint.port {
-        Place::Port(port) => {
+        ExpectedPort::Port(port) => {
             let _ = write!(text, " port {port}");
         }
-        Place::Auto => text.push_str(" port auto"),
-        // As delivered, so not printed [assumed].
-        Place::Unassigned => {}
+        ExpectedPort::Auto => text.push_str(" port auto"),
+        // The factory default, so not printed [assumed].
+        ExpectedPort::Unassigned => {}
     }
     if endpoint.allow_management_access {
         text.push_str(" allow-management-access");
@@ -162,7 +162,7 @@ fn write_interfaces(text: &mut String, gam: &Gam, configuration: &Configuration)
                 line!(text, " switchport mode hybrid");
                 line!(text, "!");
             }
-            // Seen on a real box's interface list, not in its running-config.
+            // Seen in the interface list of a real device, not in its running-config.
             Interface::Internal => {}
             Interface::Uplink(number) => {
                 if let Some(uplink) = configuration.uplinks.get(&number) {

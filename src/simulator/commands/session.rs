@@ -1,4 +1,4 @@
-//! One session of the command line: modes, prompts, and what a line does.
+//! Runs one CLI session of a simulated GAM: modes, prompts, and the effect of each line.
 
 use std::collections::VecDeque;
 
@@ -10,14 +10,15 @@ use crate::simulator::grammar::{Completion, SyntaxError};
 use crate::simulator::moment::Moment;
 use crate::simulator::terminal::{Event, Terminal};
 
-/// What has to happen after a line, besides what it printed. The caller takes the time it takes, then calls `finish_…`.
+/// The operation that follows a line, besides its output. The caller waits for its duration, then calls `finish_…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The next prompt stands.
+    /// The next prompt is shown.
     Prompt,
-    /// `Building configuration...` is printed; call [`write_startup`] when the time for it is over, and then [`Session::finish_save`].
+    /// `Building configuration...` is printed. After the time for saving, call [`write_startup`] and then
+    /// [`Session::finish_save`].
     Save,
-    /// `% Rebooting …` is printed; the device goes away and boots.
+    /// `% Rebooting …` is printed; the device reboots.
     Reload,
     /// The other firmware image becomes the active one, then the device boots.
     SwapFirmware,
@@ -25,24 +26,24 @@ pub enum Outcome {
     Close,
 }
 
-/// Why a configuration could not be written.
+/// The reason why a configuration could not be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaveFailure {
     FlashFull,
 }
 
-/// How sessions begin where a box is set up otherwise than delivered.
+/// The start of sessions on a device whose settings differ from the factory defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entrance {
-    /// Lines above the first prompt; what is not printable ASCII is a client's problem, as it is on a real box.
+pub struct SessionStart {
+    /// Lines above the first prompt. They may have characters other than printable ASCII, as on a real device.
     pub banner: String,
-    /// Whether sessions begin at `>`.
+    /// Whether sessions start at `>`.
     pub lands_unprivileged: bool,
-    /// What `enable` asks for.
+    /// The password for `enable`.
     pub enable_password: Password,
 }
 
-impl Default for Entrance {
+impl Default for SessionStart {
     fn default() -> Self {
         Self {
             banner: String::new(),
@@ -52,23 +53,23 @@ impl Default for Entrance {
     }
 }
 
-/// What the next line that is typed answers.
+/// The question that the next line answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Asked {
     Nothing,
     EnablePassword,
-    /// Whether to go on with this line.
+    /// Whether to run this line.
     Question(String),
 }
 
-/// Writes the running configuration to flash; returns how many bytes that took.
+/// Writes the running-config to flash; returns its number of bytes.
 pub fn write_startup(gam: &mut Gam, now: Moment) -> usize {
     let bytes = running_config(gam).len();
     gam.save(bytes, now);
     bytes
 }
 
-/// The command line as one connection sees it. It holds no device: that is an argument of whatever needs one.
+/// The CLI of one connection. The device is not part of it, but an argument of its methods.
 #[derive(Debug)]
 pub struct Session {
     terminal: Terminal,
@@ -81,20 +82,20 @@ pub struct Session {
     prompt_width: usize,
 }
 
-/// As many lines as `show history` shows.
+/// The number of lines that `show history` prints.
 const HISTORY: usize = 32;
 
 impl Session {
-    /// Opens a session as a box as delivered does: at `#`, with nothing above the prompt. 0 columns or rows: not known.
+    /// Opens a session as a factory-fresh device does: at `#`, without a banner. 0 columns or rows means unknown.
     pub fn open(gam: &Gam, columns: u16, rows: u16) -> Self {
-        Self::enter(gam, columns, rows, &Entrance::default())
+        Self::enter(gam, columns, rows, &SessionStart::default())
     }
 
-    /// Opens a session: prints what comes before the first prompt, and the prompt.
-    pub fn enter(gam: &Gam, columns: u16, rows: u16, entrance: &Entrance) -> Self {
+    /// Opens a session: prints the banner and the first prompt.
+    pub fn enter(gam: &Gam, columns: u16, rows: u16, session_start: &SessionStart) -> Self {
         let mut session = Self {
             terminal: Terminal::new(columns, rows),
-            mode: if entrance.lands_unprivileged {
+            mode: if session_start.lands_unprivileged {
                 Mode::User
             } else {
                 Mode::Privileged
@@ -102,24 +103,26 @@ impl Session {
             history: VecDeque::new(),
             asked: Asked::Nothing,
             is_confirmed: false,
-            enable_password: entrance.enable_password.clone(),
+            enable_password: session_start.enable_password.clone(),
             prompt_override: None,
             prompt_width: 0,
         };
-        if !entrance.banner.is_empty() {
-            session.terminal.print(&format!("{}\n", entrance.banner));
+        if !session_start.banner.is_empty() {
+            session
+                .terminal
+                .print(&format!("{}\n", session_start.banner));
         }
         session.terminal.print("\n");
         session.prompt(gam);
         session
     }
 
-    /// Types keys.
+    /// Receives keys.
     pub fn type_keys(&mut self, bytes: &[u8]) {
         self.terminal.feed(bytes);
     }
 
-    /// Returns the next line that was entered; help, completion and the pager are dealt with on the way.
+    /// Returns the next entered line; help, completion and the pager are handled on the way.
     pub fn next_line(&mut self, gam: &Gam) -> Option<String> {
         loop {
             match self.terminal.next()? {
@@ -157,12 +160,12 @@ impl Session {
         }
     }
 
-    /// Returns whether the line just returned was held back by a question and is confirmed now.
+    /// Returns whether the line just returned was confirmed after a question.
     pub fn is_confirmed(&self) -> bool {
         self.is_confirmed
     }
 
-    /// Does what a line says.
+    /// Runs a line.
     pub fn run(&mut self, line: &str, gam: &mut Gam, now: Moment) -> Outcome {
         let outcome = self.run_quietly(line, gam, now);
         if outcome == Outcome::Prompt && self.asked == Asked::Nothing {
@@ -183,7 +186,7 @@ impl Session {
         self.run_in(self.mode, line, 0, gam, now)
     }
 
-    /// Runs a line as if typed in a mode; `offset` is where it begins on the screen's line.
+    /// Runs a line in a mode; `offset` is its column on the screen.
     fn run_in(
         &mut self,
         mode: Mode,
@@ -329,7 +332,8 @@ impl Session {
         self.terminal.replace_line(&line);
     }
 
-    /// Says how the writing of the startup configuration ended, and prompts: [`write_startup`] has done it, or it could not be done.
+    /// Prints the result of writing the startup-config, then the prompt. The caller has called [`write_startup`] or
+    /// failed to.
     pub fn finish_save(&mut self, result: Result<usize, SaveFailure>, gam: &Gam) {
         self.terminal.print(&match result {
             Ok(bytes) => format!("% Saving {bytes} bytes to flash:startup-config\n"),
@@ -340,19 +344,19 @@ impl Session {
         self.prompt(gam);
     }
 
-    /// Prints text as if the command had, for faults; then prompts.
+    /// Prints a text in place of a command's output, for faults; then the prompt.
     pub fn answer_instead(&mut self, text: &str, gam: &Gam) {
         self.terminal.print(text);
         self.prompt(gam);
     }
 
-    /// Asks whether to go on with a line, for a fault; `next_line` returns it again after a `y`.
+    /// Asks for confirmation of a line, for a fault; `next_line` returns the line again after a `y`.
     pub fn hold_back(&mut self, line: String, question: &str) {
         self.asked = Asked::Question(line);
         self.terminal.ask(question, false);
     }
 
-    /// Prompts with another text than the device's own until told otherwise, for a fault.
+    /// Replaces the prompt text until the next call, for a fault.
     pub fn set_prompt_override(&mut self, prompt: Option<String>) {
         self.prompt_override = prompt;
     }

@@ -1,10 +1,10 @@
-//! Every command of the twin with its syntax: the documented ones, and what one needs to move around.
+//! Lists the twin's CLI commands with their syntax: documented ones, and those to change modes.
 
 use std::sync::LazyLock;
 
 use crate::simulator::grammar::{Grammar, Syntax};
 
-/// What a line turned out to be.
+/// The parsed command of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Command {
     Enable,
@@ -80,7 +80,7 @@ macro_rules! syntax {
     };
 }
 
-/// At `>`.
+/// Commands at `>`.
 pub(super) const USER: &Commands = syntax! {
     Enable: "enable", "Turn on privileged commands";
     Exit: "exit", "Exit from EXEC mode";
@@ -91,7 +91,7 @@ pub(super) const USER: &Commands = syntax! {
     TerminalWidth: "terminal width {0|<columns:int(40-512)>}", "Characters on a line; 0 for no wrapping";
 };
 
-/// At `#`.
+/// Commands at `#`.
 pub(super) const PRIVILEGED: &Commands = syntax! {
     Disable: "disable", "Turn off privileged commands";
     Enable: "enable", "Turn on privileged commands";
@@ -121,7 +121,7 @@ pub(super) const PRIVILEGED: &Commands = syntax! {
     ReloadDefaults: "reload defaults", "Run as delivered, without a restart";
 };
 
-/// At `(config)#`.
+/// Commands at `(config)#`.
 pub(super) const CONFIGURATION: &Commands = syntax! {
     Do: "do <line:line>", "Run a command of EXEC mode";
     End: "end", "Go back to EXEC mode";
@@ -154,7 +154,7 @@ pub(super) const CONFIGURATION: &Commands = syntax! {
     Line: "line vty <first:int(0-15)> [<last:int(0-15)>]", "Sessions";
 };
 
-/// At `(config-if)#`, under an uplink or a G.hn port.
+/// Commands at `(config-if)#`, under an uplink or a G.hn port.
 pub(super) const SWITCH_INTERFACE: &Commands = syntax! {
     SwitchportMode: "switchport mode {access|trunk|hybrid}", "What the port carries";
     SwitchportAllowed: "switchport {trunk|hybrid} allowed vlan {all|none|<vlans:vlans>}", "VLANs that pass";
@@ -164,18 +164,18 @@ pub(super) const SWITCH_INTERFACE: &Commands = syntax! {
     NoShutdown: "no shutdown", "Turn the port on";
 };
 
-/// At `(config-if-vlan)#`.
+/// Commands at `(config-if-vlan)#`.
 pub(super) const VLAN_INTERFACE: &Commands = syntax! {
     IpAddress: "ip address {dhcp|<address:ipv4> <mask:ipv4>}", "Address of this system";
     NoIpAddress: "no ip address", "Address of this system";
 };
 
-/// At `(config-line)#`.
+/// Commands at `(config-line)#`.
 pub(super) const LINE: &Commands = syntax! {
     ExecTimeout: "exec-timeout <minutes:int(0-1440)> [<seconds:int(0-59)>]", "Idle time before a session is closed";
 };
 
-/// What `?` says of a word that begins more than one command, or is an option of one.
+/// The help of `?` for a word that starts several commands, or that is an option of one.
 const GLOSSARY: &[(&str, &str)] = &[
     ("active", "Conditions that hold now"),
     ("alarm", "Alarms"),

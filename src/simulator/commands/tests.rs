@@ -1,4 +1,4 @@
-//! Sessions as a person types them, without a network: keys in, screen out.
+//! Tests CLI sessions without a network: keys in, screen out.
 
 use super::*;
 use crate::model::GamModel;
@@ -17,7 +17,7 @@ fn gam(model: GamModel) -> Gam {
     Gam::new(build, NOW)
 }
 
-/// Returns what each line of configuration answers, without echo and prompt.
+/// Returns the answer to each line of configuration, without echo and prompt.
 fn answers(gam: &mut Gam, lines: &[&str]) -> Vec<String> {
     let mut session = Session::open(gam, 0, 0);
     session.type_keys(b"terminal width 0\rconfigure terminal\r");
@@ -42,7 +42,7 @@ fn answers(gam: &mut Gam, lines: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn what_is_printed_can_be_loaded_into_a_box_as_delivered() {
+fn a_printed_configuration_loads_into_a_factory_fresh_device() {
     let mut gam = gam(GamModel::Gam12M);
     let lines = [
         "ghn port 3 mode siso name \"riser a\"",
@@ -98,7 +98,7 @@ fn lines_about_what_a_twin_does_not_have_are_left_out_and_those_about_subscriber
     }
 }
 
-/// Lines that prepare a device, the line that is refused, and how.
+/// Lines that prepare a device, the refused line, and the refusal.
 const REFUSED: &[(&[&str], &str, &str)] = &[
     (&[], "ghn port 13 name x", "Invalid port"),
     (&[], "hostname \"two words\"", "Invalid host name"),
@@ -274,7 +274,7 @@ fn a_range_of_interfaces_is_configured_at_once() {
 }
 
 #[test]
-fn a_full_device_takes_no_more_on_its_ports_and_still_lets_others_be_prepared() {
+fn a_full_device_refuses_endpoints_on_its_ports_but_not_unassigned_ones() {
     let mut gam = gam(GamModel::Gam4Mrx);
     for number in 1..=4 {
         let line = format!(
@@ -332,7 +332,7 @@ fn a_coax_port_takes_sixteen_endpoints_and_has_no_copper_mode() {
 }
 
 #[test]
-fn vlans_are_taken_up_to_the_ends_of_their_ranges_and_no_further() {
+fn vlans_are_accepted_up_to_the_ends_of_their_ranges() {
     const DATA: &str = "% Invalid data VLAN";
     const ALLOWED: &str = "% Invalid allowed tagged VLAN";
     let twelve = "3,5,7,9,11,13,15,17,19,21,23,4093";
@@ -362,7 +362,7 @@ fn vlans_are_taken_up_to_the_ends_of_their_ranges_and_no_further() {
 }
 
 #[test]
-fn an_endpoint_has_no_address_of_the_box_itself() {
+fn an_endpoint_cannot_have_an_address_of_the_device_itself() {
     let mut gam = gam(GamModel::Gam4Cx);
     let hardware = gam.hardware();
     let interfaces = hardware.interfaces();
@@ -378,7 +378,7 @@ fn an_endpoint_has_no_address_of_the_box_itself() {
 }
 
 #[test]
-fn the_mark_stands_under_the_word_behind_do_as_well() {
+fn the_mark_is_under_the_wrong_word_after_do_as_well() {
     let mut gam = gam(GamModel::Gam4Cx);
     let answers = answers(&mut gam, &["hostname gam", "do show vershun"]);
     let mark = " ".repeat("gam(config)# do show ".len());
@@ -395,7 +395,7 @@ fn an_exclamation_mark_ends_an_interface() {
 }
 
 #[test]
-fn a_contact_is_no_longer_than_snmp_can_tell() {
+fn a_contact_is_not_longer_than_snmp_can_carry() {
     let mut gam = gam(GamModel::Gam4Cx);
     let contact = |length| format!("snmp-server contact {}", "x".repeat(length));
     let answers = answers(&mut gam, &[&contact(255), &contact(256)]);
@@ -405,7 +405,7 @@ fn a_contact_is_no_longer_than_snmp_can_tell() {
 }
 
 #[test]
-fn what_was_saved_comes_on_top_of_what_runs() {
+fn the_startup_config_is_loaded_on_top_of_the_running_config() {
     let mut gam = gam(GamModel::Gam4Cx);
     let load = "do copy startup-config running-config";
     let none = "% Error: flash:startup-config: No such file";

@@ -1,4 +1,4 @@
-//! Ways in which a twin fails as real boxes do: a typed list, as tests and scenario files write it.
+//! Defines the faults that a twin can simulate, as tests and scenario files write them.
 
 mod order;
 mod plan;
@@ -10,72 +10,73 @@ use crate::simulator::gam::FirmwareProfile;
 use crate::simulator::snmp::Oid;
 
 pub use order::FaultOrder;
-pub use plan::{ConnectionPlan, DatagramPlan, LinePlan, Pieces, Restart, SavePlan, Standing};
-pub use set::{FaultId, Faults, Planted};
+pub use plan::{ConnectionPlan, DatagramPlan, LinePlan, Pieces, Restart, SavePlan, SessionFaults};
+pub use set::{ActiveFault, FaultId, Faults};
 
-/// One way to fail. Variants have braces even when empty, so that a misspelt field is refused.
+/// One kind of fault. Variants have braces even when empty, so that a misspelt field is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
-    /// No request is answered.
+    /// SNMP requests get no answer.
     SnmpSilence {},
-    /// So many of a hundred requests are not answered.
+    /// This percentage of SNMP requests gets no answer.
     SnmpLoss { percent: u8 },
-    /// Answers come so much later.
+    /// SNMP answers are delayed.
     SnmpDelay { millis: u64 },
-    /// Answers come so many times more.
+    /// SNMP answers are sent this many extra times.
     SnmpDuplicate { copies: u16 },
-    /// An answer is held until the next request came, and sent after the answer to that one.
+    /// An SNMP answer is held back and sent after the answer to the next request.
     SnmpLate {},
-    /// Answers are collected and sent last first; what is alone for 50 ms goes out alone.
+    /// SNMP answers are collected and sent in reverse order; a single one is sent after 50 ms.
     SnmpReorder {
         #[serde(default = "two")]
         among: u16,
     },
-    /// Answers come from another port than the one that was asked.
+    /// SNMP answers come from another port than the one that received the request.
     SnmpWrongSourcePort {},
-    /// What follows this name under the same parent is not there: after `COLUMN.7` the column has ended, after `ENTRY.3` the table.
+    /// Objects after this name under the same parent are missing: after `COLUMN.7` the column has ended, after
+    /// `ENTRY.3` the table.
     SnmpTruncate { after: Oid },
-    /// A walk at or past this name is given the same instance again and again.
+    /// A walk at or past this name returns the same instance again and again.
     SnmpNonIncreasing { at: Oid },
-    /// What is at or below this name is sent with another type.
+    /// Objects at or below this name are sent with another type.
     SnmpWrongType { at: Oid },
-    /// More bindings than this are `tooBig`.
+    /// Requests with more bindings than this are answered `tooBig`.
     SnmpTooBig { above: usize },
-    /// GETBULK answers no more rows than this.
+    /// GETBULK answers at most this many rows.
     SnmpFewRows { rows: usize },
-    /// What is at or below this name is answered with `genErr`.
+    /// Objects at or below this name are answered `genErr`.
     SnmpGenericError { at: Oid },
-    /// Before the request is answered, an endpoint of this number is configured, and a subscriber on it.
+    /// An endpoint with this number, and a subscriber on it, are configured before the request is answered.
     SnmpRowAppears {
         endpoint: u16,
         #[serde(default)]
         subscriber: Option<u16>,
     },
-    /// Nobody listens on the port.
+    /// No process listens on the SSH port.
     SshRefuse {},
     /// Connections are accepted and reset.
     SshReset {},
-    /// Connections are accepted, and nothing more comes once they got this far.
+    /// Connections are accepted, and stall at this stage.
     SshStall { stage: Stage },
-    /// The connection is gone before a line is run, after it, or in the middle of its reply.
+    /// The connection is dropped before a line runs, after it, or in the middle of its reply.
     SshDrop { at: At },
-    /// A right password is refused.
+    /// The right password is refused.
     SshAuthFail {},
-    /// The box shows another host key.
+    /// The device presents another host key.
     SshHostKey {},
-    /// Prompts read like this instead of `GAM#`.
+    /// Prompts have this text instead of `GAM#`.
     SshPrompt { prompt: String },
-    /// A line of the log breaks into a reply.
+    /// A log line interrupts a reply.
     SshLogLine {
         #[serde(default = "link_changed")]
         text: String,
     },
-    /// Output comes one byte in a packet.
+    /// Output is sent in packets of one byte.
     SshTrickle {},
-    /// Output is kept back and comes in one piece, as large as packets can be.
+    /// Output is held back and sent in one piece, in packets as large as possible.
     SshOnePiece {},
-    /// Before a line is run the box asks something that wants `y` or `n`.
+    /// Before a line runs, the device asks a question that expects `y` or `n`.
     SshQuestion {
         #[serde(default = "are_you_sure")]
         text: String,
@@ -87,79 +88,79 @@ pub enum Fault {
     },
     /// A line has no effect, and looks as if it had.
     SshIgnore {},
-    /// A line that is refused looks as if it was not.
+    /// A refused line looks as if it were accepted.
     SshHideError {},
     /// All sessions are taken.
     SshBusy {},
-    /// A line takes so much longer.
+    /// A line is delayed.
     SshSlowLine { millis: u64 },
-    /// Flash is full: what was saved before stays.
+    /// Flash is full: the earlier startup-config stays.
     SaveFails {},
-    /// The box goes down while it saves: what was saved before stays.
+    /// The device goes down while saving: the earlier startup-config stays.
     SaveCrashes {},
-    /// The box reboots instead of running a line, in the middle of its reply, or after it.
+    /// The device reboots instead of running a line, in the middle of its reply, or after it.
     Reboot {
         #[serde(default)]
         at: At,
     },
-    /// Somebody holds the button: everything is as delivered.
+    /// The reset button is held: everything returns to factory defaults.
     FactoryReset {
         #[serde(default)]
         at: At,
     },
-    /// Another box stands in the closet: other serial number and addresses, nothing configured.
+    /// The hardware is replaced: other serial number and addresses, nothing configured.
     ReplaceHardware { seed: u64 },
-    /// The box comes up with another firmware.
+    /// The device boots with another firmware.
     ChangeFirmware { firmware: FirmwareProfile },
-    /// Somebody else enters this line in configuration mode just before.
+    /// Another user enters this line in configuration mode just before.
     OtherEdit { line: String },
 }
 
-/// How far a connection gets before it stalls.
+/// The stage at which a connection stalls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// Accepted, and not a byte.
+    /// Accepted, without a byte.
     Tcp,
     /// `SSH-2.0-…` and nothing more.
     Identification,
-    /// Algorithms are offered, keys never exchanged.
+    /// Algorithms are offered, keys are never exchanged.
     Kex,
-    /// No login is answered.
+    /// Logins get no answer.
     Auth,
-    /// No shell is given.
+    /// A shell is never opened.
     Shell,
-    /// A shell that says nothing.
+    /// The shell prints nothing.
     Prompt,
 }
 
-/// Where in the life of a line something happens.
+/// The moment of a fault relative to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum At {
     /// The line has no effect.
     #[default]
     Before,
-    /// The line had its effect; half of its reply was sent.
+    /// The line took effect; half of its reply was sent.
     MidReply,
-    /// The line had its effect and its reply was sent.
+    /// The line took effect and its reply was sent.
     After,
 }
 
-/// What a fault waits for, and what its `nth` counts.
+/// The event that triggers a fault, and that its `nth` counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// A request of SNMP.
+    /// An SNMP request.
     Datagram,
-    /// A connection of SSH.
+    /// An SSH connection.
     Connection,
-    /// A login with what would be right.
+    /// A login with the right credentials.
     Login,
-    /// A line that was entered.
+    /// An entered line.
     Line,
-    /// A configuration being saved.
+    /// A save of the configuration.
     Save,
-    /// Nothing: it holds while it is set.
+    /// No event: the fault applies as long as it is set.
     Always,
 }
 
@@ -204,7 +205,7 @@ impl Fault {
         }
     }
 
-    /// Returns whether the fault happens once unless something else is said.
+    /// Returns whether the fault happens only once by default.
     pub fn is_single(&self) -> bool {
         matches!(
             self,

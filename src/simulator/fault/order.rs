@@ -1,4 +1,4 @@
-//! A fault together with when it strikes, as one flat object.
+//! Parses a fault together with its limits (`nth`, `times`, `matching`) from one flat object.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,30 @@ use serde_json::Value;
 
 use super::Fault;
 
-/// What to do wrong, and when. Without limits it is done whenever it can be.
+/// A fault and its limits. Without limits it happens at every event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, Value>")]
 pub struct FaultOrder {
     #[serde(flatten)]
     pub fault: Fault,
-    /// The first line, request, connection, login or save it strikes, counted from one since it was set.
+    /// The first event that triggers it, counted from one since the fault was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nth: Option<u64>,
-    /// How often it strikes; with `nth`, once unless this says otherwise.
+    /// The number of times it happens; with `nth`, the default is once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Only lines that contain this count and are struck.
+    /// Only lines that contain this text count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matching: Option<String>,
 }
 
-/// What serde calls by the name of a Rust type.
+/// The beginning of serde's message for a wrong number; it would name a Rust type.
 const NUMBER: &str = "expected a whole number";
 
-/// Why something that was written is no fault.
+/// The reason why a value is not a fault.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAFault {
-    #[error("`{0}` of a fault is not of the right kind")]
+    #[error("`{0}` of a fault has the wrong type")]
     Limit(&'static str, #[source] serde_json::Error),
     #[error("`nth` of a fault counts from 1")]
     NthIsZero,
@@ -50,7 +50,7 @@ impl FaultOrder {
         }
     }
 
-    /// Strikes the nth and no other.
+    /// Triggers at the nth event only.
     #[must_use]
     pub fn nth(mut self, nth: u64) -> Self {
         self.nth = Some(nth);
@@ -69,7 +69,7 @@ impl FaultOrder {
         self
     }
 
-    /// Returns how often the fault strikes; `None` is always.
+    /// Returns the number of times the fault happens; `None` means always.
     pub(super) fn most(&self) -> Option<u64> {
         let once = self.nth.is_some() || self.fault.is_single();
         self.times.or(once.then_some(1))
@@ -85,7 +85,7 @@ impl From<Fault> for FaultOrder {
 impl TryFrom<BTreeMap<String, Value>> for FaultOrder {
     type Error = NotAFault;
 
-    /// Takes the limits out and lets the rest be the fault, so that a misspelt field of either is refused.
+    /// Parses the limits first and the rest as the fault, so that a misspelt field of either is refused.
     fn try_from(mut fields: BTreeMap<String, Value>) -> Result<Self, NotAFault> {
         let nth = take(&mut fields, "nth")?;
         if nth == Some(0) {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_default_can_be_left_out() {
+    fn options_with_a_default_can_be_left_out() {
         let read = |text: &str| serde_json::from_str::<FaultOrder>(text).unwrap().fault;
         assert_eq!(
             read(r#"{"fault":"reboot"}"#),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_misspelt_is_refused() {
+    fn a_misspelt_field_is_refused() {
         for text in [
             r#"{"fault":"ssh-slow"}"#,
             r#"{"fault":"ssh-ignore","nht":3}"#,

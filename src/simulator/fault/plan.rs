@@ -1,4 +1,4 @@
-//! What the faults that strike one event add up to.
+//! Combines all faults triggered by one event into a plan for the server.
 
 use std::time::Duration;
 
@@ -6,24 +6,24 @@ use super::{At, Stage};
 use crate::simulator::gam::FirmwareProfile;
 use crate::simulator::snmp::Distortion;
 
-/// What goes wrong with one request of SNMP.
+/// The faults of one SNMP request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DatagramPlan {
-    /// The request is answered by nobody.
+    /// The request gets no answer.
     pub is_lost: bool,
     pub delay: Duration,
     pub copies: u16,
-    /// The answer waits for the next request's answer.
+    /// The answer is held until the next request's answer.
     pub is_late: bool,
-    /// The answer waits until so many can go out last first.
+    /// The answer is held until this many can be sent in reverse order.
     pub reorder: Option<u16>,
     pub wrong_source_port: bool,
     pub distortion: Distortion,
-    /// Endpoints, and subscribers on them, that appear before the answer is made.
+    /// Endpoints, and subscribers on them, that appear before the answer.
     pub appearing: Vec<(u16, Option<u16>)>,
 }
 
-/// What goes wrong with one connection.
+/// The faults of one SSH connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ConnectionPlan {
     pub reset: bool,
@@ -32,7 +32,7 @@ pub struct ConnectionPlan {
     pub busy: bool,
 }
 
-/// How output is cut into packets.
+/// The division of output into packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pieces {
     #[default]
@@ -41,30 +41,30 @@ pub enum Pieces {
     One,
 }
 
-/// What holds for a session whatever is entered.
+/// The faults that apply to a whole session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Standing {
+pub struct SessionFaults {
     pub prompt: Option<String>,
     pub pieces: Pieces,
 }
 
-/// What goes wrong with one line.
+/// The faults of one line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LinePlan {
-    /// Lines that somebody else enters before.
+    /// Lines that another user enters before it.
     pub edits: Vec<String>,
     pub slow: Duration,
     pub question: Option<String>,
-    /// Answered with this instead of being run; empty looks like success.
+    /// The answer given instead of running the line; an empty one looks like success.
     pub instead: Option<String>,
     pub hide_error: bool,
     pub log_line: Option<String>,
     pub drop: Option<At>,
     pub restart: Option<(Restart, At)>,
-    pub standing: Standing,
+    pub standing: SessionFaults,
 }
 
-/// Why a box goes down, and what it comes up as.
+/// The reason for a restart, with its consequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Restart {
     Reboot,
@@ -74,7 +74,7 @@ pub enum Restart {
     ChangeFirmware(FirmwareProfile),
 }
 
-/// How a configuration being saved ends.
+/// The result of a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SavePlan {
     #[default]

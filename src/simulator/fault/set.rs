@@ -1,4 +1,4 @@
-//! The faults that are set, and which of them strike an event.
+//! Keeps the faults set on a twin, and selects those that an event triggers.
 
 use std::time::Duration;
 
@@ -6,30 +6,30 @@ use serde::Serialize;
 
 use super::{
     At, ConnectionPlan, DatagramPlan, Event, Fault, FaultOrder, LinePlan, Pieces, Restart,
-    SavePlan, Standing,
+    SavePlan, SessionFaults,
 };
 
-/// Names one fault of a set; never used twice.
+/// The id of a fault; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct FaultId(pub u64);
 
 /// A fault that is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Planted {
+pub struct ActiveFault {
     pub id: FaultId,
     #[serde(flatten)]
     pub order: FaultOrder,
-    /// How many events of its kind it has seen.
+    /// The number of matching events so far.
     pub seen: u64,
-    /// How many of these it struck.
+    /// The number of times it happened.
     pub struck: u64,
 }
 
 /// All faults of one twin.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Faults {
-    planted: Vec<Planted>,
+    planted: Vec<ActiveFault>,
     last_id: u64,
 }
 
@@ -37,7 +37,7 @@ impl Faults {
     pub fn add(&mut self, order: FaultOrder) -> FaultId {
         self.last_id += 1;
         let id = FaultId(self.last_id);
-        self.planted.push(Planted {
+        self.planted.push(ActiveFault {
             id,
             order,
             seen: 0,
@@ -46,11 +46,11 @@ impl Faults {
         id
     }
 
-    pub fn list(&self) -> &[Planted] {
+    pub fn list(&self) -> &[ActiveFault] {
         &self.planted
     }
 
-    /// Returns whether there was such a fault.
+    /// Removes a fault; returns whether it was set.
     pub fn clear(&mut self, id: FaultId) -> bool {
         let before = self.planted.len();
         self.planted.retain(|planted| planted.id != id);
@@ -61,14 +61,14 @@ impl Faults {
         self.planted.clear();
     }
 
-    /// Returns whether nobody listens for SSH.
+    /// Returns whether the SSH port is closed.
     pub fn is_refusing(&self) -> bool {
         self.planted
             .iter()
             .any(|planted| planted.order.fault == Fault::SshRefuse {})
     }
 
-    /// Says what goes wrong with a request; `chance` is drawn from 0 to 99.
+    /// Returns the faults of a request; `chance` is a random number from 0 to 99.
     pub fn on_datagram(&mut self, chance: u32) -> DatagramPlan {
         let mut plan = DatagramPlan::default();
         for fault in self.strike(Event::Datagram, "", chance) {
@@ -91,7 +91,7 @@ impl Faults {
         plan
     }
 
-    /// Returns whether a right login is refused.
+    /// Returns whether a login with the right credentials is refused.
     pub fn on_login(&mut self) -> bool {
         !self.strike(Event::Login, "", 0).is_empty()
     }
@@ -115,8 +115,8 @@ impl Faults {
         plan
     }
 
-    /// Returns what holds before any line: only what waits for none.
-    pub fn on_shell(&self) -> Standing {
+    /// Returns the faults that apply before any line.
+    pub fn on_shell(&self) -> SessionFaults {
         let mut plan = LinePlan::default();
         for planted in &self.planted {
             let order = &planted.order;
@@ -127,7 +127,7 @@ impl Faults {
         plan.standing
     }
 
-    /// Counts one event, and returns the faults that strike it.
+    /// Counts an event, and returns the faults that it triggers.
     fn strike(&mut self, event: Event, text: &str, chance: u32) -> Vec<Fault> {
         let mut struck = Vec::new();
         for planted in &mut self.planted {
@@ -139,7 +139,7 @@ impl Faults {
     }
 }
 
-impl Planted {
+impl ActiveFault {
     fn is_spent(&self) -> bool {
         self.order.most().is_some_and(|most| self.struck >= most)
     }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_strikes_as_often_as_it_was_told_to() {
+    fn a_fault_happens_as_often_as_it_was_set_to() {
         let mut faults = set([FaultOrder::new(Fault::SshAuthFail {}).times(2)]);
         assert_eq!(
             [(); 4].map(|()| faults.on_login()),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_reboots_once_unless_it_is_told_otherwise() {
+    fn a_device_reboots_once_by_default() {
         let reboot = Fault::Reboot { at: At::After };
         let mut faults = set([reboot.into()]);
         assert_eq!(
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn loss_takes_its_share() {
+    fn loss_drops_its_percentage() {
         let mut faults = set([Fault::SnmpLoss { percent: 30 }.into()]);
         let lost = (0..100).filter(|chance| faults.on_datagram(*chance).is_lost);
         assert_eq!(lost.count(), 30);
@@ -312,7 +312,7 @@ mod tests {
         let id = faults.list()[0].id;
         assert!(faults.clear(id) && !faults.clear(id));
         faults.add(prompt.nth(1));
-        assert_eq!(faults.on_shell(), Standing::default());
+        assert_eq!(faults.on_shell(), SessionFaults::default());
         assert_eq!(faults.on_line("x").standing.prompt.as_deref(), Some("?"));
         faults.clear_all();
         assert_eq!(faults.on_line("x"), LinePlan::default());

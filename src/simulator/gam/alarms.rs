@@ -1,4 +1,4 @@
-//! Alarms: which conditions hold, since when, and the log of their coming and going.
+//! Tracks a device's alarms: active conditions, their start times, and the alarm log.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,18 +13,18 @@ macro_rules! conditions {
         /// `GAMAlarmCondType`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
-        pub enum Condition {
+        pub enum AlarmCondition {
             $($variant,)*
         }
 
-        impl Condition {
+        impl AlarmCondition {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
             pub fn number(self) -> i32 {
                 match self { $(Self::$variant => $number,)* }
             }
 
-            /// Returns the word as the MIB spells it.
+            /// Returns the condition's word in the MIB.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
@@ -78,15 +78,15 @@ pub enum Severity {
     Cr,
 }
 
-/// What an alarm is about: its interface number where it has one, and its name.
+/// The subject of an alarm: its name, and its interface number if it has one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Entity {
-    /// 0 where the entity is no interface.
+    /// 0 if the entity is not an interface.
     pub if_index: u32,
     pub name: CompactString,
 }
 
-/// A condition that should hold now.
+/// A condition that must be active now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grade {
     pub severity: Severity,
@@ -98,7 +98,7 @@ pub struct Grade {
 pub struct Alarm {
     pub index: u32,
     pub uuid: [u8; 16],
-    pub condition: Condition,
+    pub condition: AlarmCondition,
     pub entity: Entity,
     pub severity: Severity,
     pub service_affecting: bool,
@@ -114,7 +114,7 @@ pub struct LogEntry {
     pub reported: Moment,
 }
 
-/// What happened to one alarm.
+/// A change of one alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AlarmChange {
     Added(Alarm),
@@ -122,23 +122,23 @@ pub enum AlarmChange {
     Removed(Alarm),
 }
 
-/// How many entries the log keeps (assumed).
+/// The number of entries in the log (assumed).
 pub const LOG_LENGTH: usize = 500;
 
-pub type Wanted = BTreeMap<(Condition, Entity), Grade>;
+pub type Wanted = BTreeMap<(AlarmCondition, Entity), Grade>;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Alarms {
     pub active: BTreeMap<u32, Alarm>,
     pub log: VecDeque<LogEntry>,
-    /// Raised by hand, on top of what the world gives.
+    /// Raised by hand, in addition to those of the simulated world.
     pub by_hand: Wanted,
     last_index: u32,
     last_log: u32,
 }
 
 impl Alarms {
-    /// Makes the active table hold exactly these, and returns what changed.
+    /// Makes the active table contain exactly these conditions; returns the changes.
     pub fn settle(&mut self, mut wanted: Wanted, seed: u64, now: Moment) -> Vec<AlarmChange> {
         for (key, grade) in &self.by_hand {
             wanted.entry(key.clone()).or_insert(*grade);

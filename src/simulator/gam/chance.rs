@@ -1,4 +1,4 @@
-//! Chance that repeats: the same seed, purpose and number always draw the same.
+//! Draws repeatable random numbers: the same seed, purpose and number give the same result.
 
 /// Draws a number for one purpose; other purposes and numbers are independent of it.
 pub fn draw(seed: u64, purpose: &str, number: u64) -> u64 {
@@ -10,13 +10,13 @@ pub fn draw(seed: u64, purpose: &str, number: u64) -> u64 {
     mix(start ^ mix(number))
 }
 
-/// Draws a number of a range, both ends included.
+/// Draws a number from a range, both ends included.
 pub fn between(seed: u64, purpose: &str, number: u64, low: u32, high: u32) -> u32 {
     let span = u64::from(high.saturating_sub(low)) + 1;
     low + u32::try_from(draw(seed, purpose, number) % span).unwrap_or(0)
 }
 
-/// SplitMix64's finaliser: every input bit reaches every output bit.
+/// SplitMix64's finaliser: every input bit affects every output bit.
 fn mix(state: u64) -> u64 {
     let state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

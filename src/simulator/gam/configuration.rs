@@ -1,4 +1,4 @@
-//! What a GAM is configured to do, as loosely as the device itself holds it.
+//! Holds the configuration of a simulated GAM, with the device's own loose types.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use compact_str::{CompactString, format_compact};
 use super::{Hardware, chance};
 use crate::model::{MacAddress, Poe, PortMode, VlanId, VlanRange, VlanSet, highest_limiter};
 
-/// Everything `show running-config` prints.
+/// Everything in `show running-config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configuration {
     pub hostname: CompactString,
     pub location: CompactString,
     pub contact: CompactString,
     pub password: Password,
-    /// `interface vlan N` and its address line, as typed.
+    /// `interface vlan N` and its address line, as entered.
     pub vlan_interfaces: BTreeMap<u16, CompactString>,
-    /// `ip route …`, as typed.
+    /// `ip route …`, as entered.
     pub routes: Vec<CompactString>,
     /// Idle minutes before a session is closed; 0 is never.
     pub exec_timeout_minutes: u16,
@@ -27,10 +27,10 @@ pub struct Configuration {
     pub subscribers: BTreeMap<u16, Subscriber>,
 }
 
-/// The administrator's password; a running-config never shows more than its hash.
+/// The administrator's password; a running-config has only its hash.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
-    /// As delivered: empty.
+    /// Factory default: empty.
     None,
     /// SHA-256 in hexadecimal.
     Hashed(CompactString),
@@ -53,7 +53,7 @@ pub enum SwitchportMode {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Port {
-    /// Empty as delivered; unique where it is not.
+    /// Empty by default; unique otherwise.
     pub name: CompactString,
     pub mode: PortMode,
     pub shutdown: bool,
@@ -66,7 +66,7 @@ pub struct Profile {
     /// Mbps toward the subscriber.
     pub down: u32,
     pub up: u32,
-    /// 1–4, where one was given.
+    /// 1–4, if set.
     pub service_limit_level: Option<u8>,
 }
 
@@ -75,13 +75,13 @@ pub struct Endpoint {
     pub name: CompactString,
     pub mac: MacAddress,
     pub description: CompactString,
-    pub port: Place,
+    pub port: ExpectedPort,
     pub allow_management_access: bool,
 }
 
-/// Where an endpoint is expected.
+/// The port where an endpoint is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum ExpectedPort {
     Port(u8),
     Auto,
     Unassigned,
@@ -102,17 +102,17 @@ pub struct Subscriber {
     pub poe: Poe,
 }
 
-/// The profile every GAM has and nobody can remove; its number is assumed (docs/gam.md).
+/// The built-in profile of every GAM, which cannot be removed; its number is assumed (docs/gam.md).
 pub const DEFAULT_PROFILE: u16 = 1;
 
-/// Idle minutes as delivered; the running-config leaves them out.
+/// The default idle minutes, which the running-config leaves out.
 pub const DEFAULT_EXEC_TIMEOUT: u16 = 10;
 
-/// "No service configured": where a subscriber without a VLAN is.
+/// "No service configured": the VLAN of a subscriber without a VLAN.
 pub const UNSERVED_VLAN: u16 = 4094;
 
 impl Configuration {
-    /// Returns what a box is delivered with.
+    /// Returns the factory configuration of a device.
     pub fn factory(hardware: &Hardware) -> Self {
         let mode = if hardware.is_coax() {
             PortMode::Coax
@@ -156,17 +156,17 @@ impl Configuration {
         }
     }
 
-    /// Returns every endpoint that has a port, with the one it is expected on; where any will do, chance takes one.
+    /// Returns every endpoint that has a port, with the expected port; for `auto` a random port is drawn.
     pub fn expected(&self, hardware: &Hardware, seed: u64) -> Vec<(MacAddress, u8)> {
         let ports = u32::from(hardware.ghn_ports());
         let endpoints = self.endpoints.values();
         let expected = endpoints.filter_map(|endpoint| match endpoint.port {
-            Place::Port(port) => Some((endpoint.mac, port)),
-            Place::Auto => {
+            ExpectedPort::Port(port) => Some((endpoint.mac, port)),
+            ExpectedPort::Auto => {
                 let port = chance::between(seed, "auto", endpoint.mac.to_u64(), 1, ports);
                 Some((endpoint.mac, u8::try_from(port).ok()?))
             }
-            Place::Unassigned => None,
+            ExpectedPort::Unassigned => None,
         });
         expected.collect()
     }
@@ -180,7 +180,7 @@ impl Configuration {
 }
 
 impl Uplink {
-    /// As delivered: a trunk for everything a subscriber may use, and no native VLAN of theirs.
+    /// Factory default: a trunk for all subscriber VLANs, and a native VLAN outside of these.
     pub fn delivered() -> Self {
         Self {
             mode: SwitchportMode::Trunk,
@@ -192,7 +192,7 @@ impl Uplink {
 }
 
 impl Subscriber {
-    /// Returns what a new subscriber is before an option says otherwise.
+    /// Returns the defaults of a new subscriber.
     pub fn named(name: &str) -> Self {
         Self {
             name: CompactString::from(name),
@@ -228,7 +228,7 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// Returns the set of these ranges; numbers that are no VLAN are left out.
+/// Returns the set of these ranges, without numbers that are not VLANs.
 pub fn vlans(ranges: &[(u16, u16)]) -> VlanSet {
     VlanSet::from_ranges(ranges.iter().filter_map(|(first, last)| {
         Some(VlanRange {

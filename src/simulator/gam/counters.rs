@@ -1,4 +1,4 @@
-//! Traffic counters: they run at a rate that follows from who is connected, and only go back when they are cleared.
+//! Simulates traffic counters, with rates by connected endpoint; only a clear resets them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{Interface, chance};
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
 
-/// What has gone over a wire since its counters were cleared.
+/// The traffic on a wire since its counters were cleared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Traffic {
     pub received_bytes: u64,
@@ -16,14 +16,14 @@ pub struct Traffic {
     pub received_errors: u64,
 }
 
-/// Whose traffic is counted.
+/// The owner of the counted traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Meter {
     Interface(Interface),
     Endpoint(MacAddress),
 }
 
-/// Mbps in each direction, as the meter sees it.
+/// Mbps in each direction, from the meter's point of view.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rate {
     pub received: u32,
@@ -43,7 +43,7 @@ struct Bytes {
 }
 
 impl Counters {
-    /// Counts up to now at the old rates, then goes on at these; a meter without a rate stands still.
+    /// Counts up to now at the old rates, then continues at these; a meter without a rate stops.
     pub fn settle(&mut self, rates: &BTreeMap<Meter, Rate>, now: Moment) {
         let millis = self.elapsed(now);
         for (meter, (bytes, rate)) in &mut self.meters {
@@ -79,7 +79,7 @@ impl Counters {
             .unwrap_or_default()
     }
 
-    /// Sets a meter to nothing; call it with counters that are settled.
+    /// Resets a meter; the counters must be settled before.
     pub fn clear(&mut self, meter: Meter) {
         if let Some((bytes, _)) = self.meters.get_mut(&meter) {
             *bytes = Bytes::default();
@@ -117,7 +117,7 @@ impl Bytes {
     }
 }
 
-/// Draws what a household uses, from it and to it.
+/// Draws the traffic of a household in both directions.
 pub(super) fn household(seed: u64, mac: MacAddress) -> Rate {
     let number = mac.to_u64();
     Rate {

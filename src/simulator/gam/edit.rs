@@ -1,11 +1,11 @@
-//! One change of the configuration, as a line of the command line or a SET asks for it.
+//! Defines the edits of a configuration that a CLI line or an SNMP SET can request.
 
 use compact_str::CompactString;
 
-use super::{Place, SwitchportMode};
+use super::{ExpectedPort, SwitchportMode};
 use crate::model::{MacAddress, Poe, PortMode, VlanSet};
 
-/// What was given changes, what was left out stays; a new number makes a new object.
+/// Given options change, others keep their value; a new number creates a new object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
     Hostname(CompactString),
@@ -15,7 +15,7 @@ pub enum Edit {
     ExecTimeout {
         minutes: u16,
     },
-    /// Makes the interface if it is not there; an empty address takes it away.
+    /// Creates the interface if needed; an empty address removes the interface's address.
     VlanInterface {
         vlan: u16,
         address: Option<CompactString>,
@@ -40,7 +40,7 @@ pub enum Edit {
         id: u16,
         options: EndpointOptions,
     },
-    /// Like `Endpoint`, but for one that is there.
+    /// Like `Endpoint`, but only for an existing one.
     ChangeEndpoint {
         id: u16,
         options: EndpointOptions,
@@ -50,7 +50,7 @@ pub enum Edit {
         id: u16,
         options: SubscriberOptions,
     },
-    /// Like `Subscriber`, but for one that is there.
+    /// Like `Subscriber`, but only for an existing one.
     ChangeSubscriber {
         id: u16,
         options: SubscriberOptions,
@@ -87,11 +87,11 @@ pub struct EndpointOptions {
     pub name: Option<CompactString>,
     pub mac: Option<MacAddress>,
     pub description: Option<CompactString>,
-    pub port: Option<Place>,
+    pub port: Option<ExpectedPort>,
     pub allow_management_access: Option<bool>,
 }
 
-/// `Some(None)` takes a value away, where the command has a `none`.
+/// `Some(None)` removes a value, if the command has a `none`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SubscriberOptions {
     pub name: Option<CompactString>,

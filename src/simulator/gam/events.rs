@@ -1,8 +1,8 @@
-//! What happens to a box that nobody configured: endpoints come and go, alarms are raised by hand, counters are cleared.
+//! Simulates events outside of the configuration: endpoints come and go, alarms are raised.
 
 use compact_str::CompactString;
 
-use super::{Condition, Entity, Gam, Grade, Interface, Meter, World};
+use super::{AlarmCondition, Entity, Gam, Grade, Interface, Meter, World};
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
 
@@ -46,7 +46,7 @@ impl Gam {
     /// Raises or clears an alarm by hand.
     pub fn set_alarm(
         &mut self,
-        condition: Condition,
+        condition: AlarmCondition,
         entity: Entity,
         grade: Option<Grade>,
         now: Moment,
@@ -62,7 +62,7 @@ impl Gam {
         self.alarms.log.clear();
     }
 
-    /// Counts one endpoint's traffic from nothing again.
+    /// Resets the traffic counters of one endpoint.
     pub fn clear_endpoint_statistics(&mut self, mac: MacAddress, now: Moment) {
         self.settle(now);
         self.counters.clear(Meter::Endpoint(mac));
@@ -73,7 +73,7 @@ impl Gam {
         self.counters.clear(Meter::Interface(interface));
     }
 
-    /// An endpoint starts again: gone for a moment, then counting from nothing.
+    /// Restarts an endpoint: it is gone for a moment, then its counters start at zero.
     pub fn reboot_endpoint(&mut self, mac: MacAddress, now: Moment) {
         if let Some(plugged) = self.world.plugged.get_mut(&mac) {
             plugged.since = now;
@@ -81,7 +81,7 @@ impl Gam {
         self.clear_endpoint_statistics(mac, now);
     }
 
-    /// An endpoint gets the firmware that the GAM carries.
+    /// Installs the GAM's endpoint firmware on an endpoint.
     pub fn upgrade_endpoint(&mut self, mac: MacAddress, now: Moment) {
         let carried = self.hardware.endpoint_firmware();
         self.change_world(

@@ -1,18 +1,18 @@
-//! The images in flash, and what the active one can do.
+//! Models the firmware images in flash, and the features of the active one.
 
 use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 use super::Hardware;
 
-/// Which firmware a twin behaves like.
+/// The firmware behaviour of a twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 pub enum FirmwareProfile {
-    /// Everything in the MIBs answers.
+    /// All objects of the MIBs are present.
     #[default]
     #[serde(rename = "1.8")]
     V1_8,
-    /// As the real GAM-4-CX: the configuration tables of the G.hn agent are not there, the command line works (seen).
+    /// Like the real GAM-4-CX: the G.hn agent's configuration tables are missing, the CLI works (seen).
     #[serde(rename = "1.5.4-4CX")]
     V1_5_4OnCx,
 }
@@ -31,7 +31,7 @@ pub struct Firmware {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// What the box can do while this image runs.
+    /// The features of the device while this image runs.
     pub profile: FirmwareProfile,
     pub version: CompactString,
     pub built: &'static str,

@@ -1,10 +1,10 @@
-//! The box itself: model, ports and their interface numbers, serial number and addresses.
+//! Models the hardware: model, ports and their interface numbers, serial number and addresses.
 
 use compact_str::{CompactString, format_compact};
 
 use crate::model::{GamModel, MacAddress, Medium};
 
-/// What one box is, until somebody replaces it.
+/// The hardware of one device, until it is replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hardware {
     pub model: GamModel,
@@ -13,20 +13,20 @@ pub struct Hardware {
     pub mac: MacAddress,
 }
 
-/// Interface numbers of unit 1 begin here; VLAN interfaces are their own number (docs/gam.md).
+/// The first interface number of unit 1; VLAN interfaces use the VLAN's number (docs/gam.md).
 pub const FIRST_PHYSICAL: u32 = 1_000_000;
 
-/// What a physical interface is.
+/// The kind of a physical interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Interface {
     Ghn(u8),
-    /// Between the G.hn side and the switch; seen on a real box, says nothing about itself.
+    /// Between the G.hn side and the switch; seen on a real device, which does not describe it.
     Internal,
     Uplink(u8),
 }
 
 impl Hardware {
-    /// Returns a box whose serial number and addresses follow from a number.
+    /// Returns hardware whose serial number and addresses follow from a number.
     pub fn of(model: GamModel, seed: u64) -> Self {
         let number = super::chance::draw(seed, "hardware", 0);
         let [.., a, b, c] = number.to_be_bytes();
@@ -43,7 +43,7 @@ impl Hardware {
         self.model.port_count()
     }
 
-    /// Returns how many 10-gigabit uplinks the box has: one on small ones (seen), two on large ones (assumed).
+    /// Returns the number of 10-gigabit uplinks: one on small models (seen), two on large ones (assumed).
     pub fn uplinks(&self) -> u8 {
         if self.ghn_ports() >= 12 { 2 } else { 1 }
     }
@@ -52,7 +52,7 @@ impl Hardware {
         self.model.medium() == Medium::Coax
     }
 
-    /// Returns the firmware the box has for its endpoints.
+    /// Returns the firmware that the device carries for its endpoints.
     pub fn endpoint_firmware(&self) -> &'static str {
         super::world::endpoint_firmware(self.is_coax())
     }
@@ -81,7 +81,7 @@ impl Hardware {
     }
 
     pub fn interface(&self, if_index: u32) -> Option<Interface> {
-        // They are numbered in their order, so VLAN interfaces cost nothing: a walk asks this of thousands.
+        // Computed without a search, because a walk calls this for thousands of VLAN interfaces.
         let place = if_index.checked_sub(FIRST_PHYSICAL + 1)?;
         self.interfaces().nth(usize::try_from(place).ok()?)
     }
@@ -97,7 +97,7 @@ impl Hardware {
         MacAddress::new(octets).unwrap_or(self.mac)
     }
 
-    /// Returns what `show version` calls the product, such as `GAM-24-C` or `GAM-4/8-C` (seen on the small ones).
+    /// Returns the product name in `show version`, such as `GAM-24-C` or `GAM-4/8-C` (seen on the small ones).
     pub fn family(&self) -> CompactString {
         let medium = if self.is_coax() { 'C' } else { 'M' };
         match self.ghn_ports() {
@@ -107,7 +107,7 @@ impl Hardware {
     }
 }
 
-/// Returns the vendor's first address; only a constant that is valid makes it up.
+/// Returns the vendor's first address. Address arithmetic cannot overflow here, so this is never used.
 fn fallback_mac() -> MacAddress {
     "00:0e:d8:00:00:00"
         .parse()
@@ -115,7 +115,7 @@ fn fallback_mac() -> MacAddress {
 }
 
 impl Interface {
-    /// Returns the name the command line gives the interface.
+    /// Returns the interface's name in the CLI.
     pub fn name(self) -> CompactString {
         match self {
             Self::Ghn(port) => format_compact!("G.hn 1/{port}"),

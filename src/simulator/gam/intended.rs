@@ -1,13 +1,13 @@
-//! A device configured as somebody intends: `DeviceConfig` on top of what the box is delivered with.
+//! Converts a `DeviceConfig` into a device's configuration, for twins made from an inventory.
 
 use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use super::{Configuration, Endpoint, Hardware, Place, Profile, Subscriber};
+use super::{Configuration, Endpoint, ExpectedPort, Hardware, Profile, Subscriber};
 use crate::model::{DeviceConfig, PortAssignment, RateLimit, Slot};
 
-/// Returns the configuration of a box that was set up by hand to be just this; slots that are not given are the lowest free.
+/// Returns the configuration of a device set up by hand exactly like this; missing slots get the lowest free number.
 pub fn configuration_of(intended: &DeviceConfig, hardware: &Hardware) -> Configuration {
     let mut made = Configuration::factory(hardware);
     take_system(&mut made, intended);
@@ -45,9 +45,9 @@ pub fn configuration_of(intended: &DeviceConfig, hardware: &Hardware) -> Configu
                 mac: *mac,
                 description: CompactString::default(),
                 port: match endpoint.port {
-                    PortAssignment::Port(port) => Place::Port(port.get()),
-                    PortAssignment::Auto => Place::Auto,
-                    PortAssignment::Unassigned => Place::Unassigned,
+                    PortAssignment::Port(port) => ExpectedPort::Port(port.get()),
+                    PortAssignment::Auto => ExpectedPort::Auto,
+                    PortAssignment::Unassigned => ExpectedPort::Unassigned,
                 },
                 allow_management_access: false,
             },
@@ -119,7 +119,7 @@ fn take_system(made: &mut Configuration, intended: &DeviceConfig) {
     }
 }
 
-/// Gives every object a number: its own where it has one, the lowest free from `first` on where not.
+/// Assigns every object a number: its own, or else the lowest free one from `first`.
 fn slots<'a, K: Ord + 'a>(
     objects: impl Iterator<Item = (&'a K, Option<Slot>)> + Clone,
     first: u16,

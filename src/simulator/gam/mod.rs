@@ -1,4 +1,4 @@
-//! A GAM as values: configuration, rules, the physical world, alarms and reboots; time comes in as an argument.
+//! Simulates a GAM without I/O: configuration, rules, physical world, alarms, reboots.
 
 mod alarms;
 pub mod chance;
@@ -25,11 +25,12 @@ use std::time::Duration;
 use compact_str::CompactString;
 
 pub use alarms::{
-    Alarm, AlarmChange, Alarms, Condition, Entity, Grade, LOG_LENGTH, LogEntry, Severity, Wanted,
+    Alarm, AlarmChange, AlarmCondition, Alarms, Entity, Grade, LOG_LENGTH, LogEntry, Severity,
+    Wanted,
 };
 pub use configuration::{
-    Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, Password, Place, Port, Profile,
-    Subscriber, SwitchportMode, UNSERVED_VLAN, Uplink, vlans,
+    Configuration, DEFAULT_EXEC_TIMEOUT, DEFAULT_PROFILE, Endpoint, ExpectedPort, Password, Port,
+    Profile, Subscriber, SwitchportMode, UNSERVED_VLAN, Uplink, vlans,
 };
 pub use counters::{Counters, Meter, Rate, Traffic};
 pub use edit::{
@@ -48,33 +49,33 @@ pub use world::{EndpointFamily, Plugged, Sensor, Wire, World};
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
 
-/// One simulated device. Everything that changes it goes through a method, so that alarms follow.
+/// One simulated device. All changes go through methods, so that alarms and counters stay consistent.
 #[derive(Debug, Clone)]
 pub struct Gam {
     hardware: Hardware,
     firmware: Firmware,
     running: Configuration,
-    /// What a reboot goes back to; nothing saved is as delivered.
+    /// The configuration after a reboot; `None` is the factory configuration.
     startup: Option<Saved>,
     world: World,
     alarms: Alarms,
     seed: u64,
     booted: Moment,
-    /// How often the box started; SNMPv3 calls it engine boots.
+    /// The number of starts; SNMPv3 calls it engine boots.
     boots: u32,
     counters: Counters,
     index: Index,
-    /// As last told, in the order of interfaces: nobody is told of what was so at the start.
+    /// The link states last reported, in the order of interfaces; states at the start are not reported.
     links: Vec<bool>,
     happenings: Vec<Happening>,
-    /// Grows with every change of the running configuration.
+    /// Increases with every change of the running-config.
     revision: u64,
     copy_status: CopyStatus,
     copy_plan: CopyPlan,
     requests: Vec<Request>,
 }
 
-/// Who belongs to whom, looked up the other way round.
+/// Reverse lookups between objects.
 #[derive(Debug, Clone, Default)]
 struct Index {
     by_mac: BTreeMap<MacAddress, u16>,
@@ -90,7 +91,7 @@ pub struct Saved {
     pub at: Moment,
 }
 
-/// `GAMIcfgConfigStatus`: how the last copy of a configuration ended.
+/// `GAMIcfgConfigStatus`: the result of the last copy of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopyStatus {
     None,
@@ -99,7 +100,7 @@ pub enum CopyStatus {
     Failed,
 }
 
-/// What others are told about: traps, and lines that break into sessions.
+/// An event to report: traps, and log lines that interrupt sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happening {
     ColdStart,
@@ -107,17 +108,17 @@ pub enum Happening {
     Link { interface: Interface, up: bool },
 }
 
-/// What a new twin is made from.
+/// The properties of a new twin.
 #[derive(Debug, Clone)]
 pub struct Build {
     pub hardware: Hardware,
     pub firmware: FirmwareProfile,
     pub seed: u64,
-    /// `None` is as delivered; otherwise running and saved.
+    /// `None` is the factory configuration; otherwise it is both running and saved.
     pub configuration: Option<Configuration>,
 }
 
-/// How many happenings wait at most for somebody to take them.
+/// The highest number of events that wait to be taken.
 const MOST_HAPPENINGS: usize = 10_000;
 
 impl Gam {
@@ -159,7 +160,7 @@ impl Gam {
         gam
     }
 
-    /// Returns the device as if these endpoints had been plugged in before it started: nobody was ever missing.
+    /// Returns the device as if these endpoints had been plugged in before the start, without missing-endpoint alarms.
     #[must_use]
     pub fn with_plugged(mut self, plugged: &[(MacAddress, u8)], now: Moment) -> Self {
         let coax = self.hardware.is_coax();
@@ -224,12 +225,12 @@ impl Gam {
         now.since(self.booted)
     }
 
-    /// Returns and forgets what happened since the last call.
+    /// Returns and clears the events since the last call.
     pub fn take_happenings(&mut self) -> Vec<Happening> {
         std::mem::take(&mut self.happenings)
     }
 
-    /// Changes the running configuration, or says why not and leaves it.
+    /// Changes the running-config, or returns the reason for refusing and leaves it unchanged.
     pub fn edit(&mut self, edit: &Edit, now: Moment) -> Result<(), Refusal> {
         apply(&mut self.running, &self.hardware, edit)?;
         self.revision += 1;
@@ -237,14 +238,14 @@ impl Gam {
         Ok(())
     }
 
-    /// Replaces the running configuration whole.
+    /// Replaces the whole running-config.
     pub fn replace_running(&mut self, configuration: Configuration, now: Moment) {
         self.running = configuration;
         self.revision += 1;
         self.settle(now);
     }
 
-    /// Writes the running configuration to flash; `bytes` is how long its text is.
+    /// Writes the running-config to flash; `bytes` is the length of its text.
     pub fn save(&mut self, bytes: usize, now: Moment) {
         self.startup = Some(Saved {
             configuration: self.running.clone(),
@@ -254,7 +255,7 @@ impl Gam {
         self.copy_status = CopyStatus::Success;
     }
 
-    /// Starts again from what is saved; what was only running is gone.
+    /// Restarts from the saved configuration; unsaved changes are lost.
     pub fn boot(&mut self, now: Moment) {
         self.running = match &self.startup {
             Some(saved) => saved.configuration.clone(),
@@ -275,13 +276,13 @@ impl Gam {
         self.settle(now);
     }
 
-    /// Forgets everything that was configured and saved, and starts again.
+    /// Deletes the running and the saved configuration, and restarts.
     pub fn factory_reset(&mut self, now: Moment) {
         self.startup = None;
         self.boot(now);
     }
 
-    /// Somebody put another box in the closet: another serial number, other addresses, nothing configured.
+    /// Replaces the hardware: another serial number, other addresses, nothing configured.
     pub fn replace_hardware(&mut self, hardware: Hardware, now: Moment) {
         self.firmware = Firmware::of(self.firmware.active.profile, &hardware);
         self.hardware = hardware;
@@ -289,24 +290,24 @@ impl Gam {
         self.factory_reset(now);
     }
 
-    /// Another firmware starts; the configuration stays.
+    /// Starts another firmware; the configuration stays.
     pub fn change_firmware(&mut self, profile: FirmwareProfile, now: Moment) {
         self.firmware = Firmware::of(profile, &self.hardware);
         self.boot(now);
     }
 
-    /// Puts an image into the place of the one that is not running.
+    /// Overwrites the inactive image.
     pub fn install_image(&mut self, version: CompactString) {
         self.firmware.alternative.version = version;
     }
 
-    /// Makes the other image the active one and starts it.
+    /// Activates the other image and starts it.
     pub fn swap_images(&mut self, now: Moment) {
         self.firmware.swap();
         self.boot(now);
     }
 
-    /// Tells which links came and went, whether the world or the configuration made them.
+    /// Reports links that went up or down, whether by the world or by the configuration.
     fn settle_links(&mut self) {
         let links: Vec<bool> = self
             .hardware
@@ -328,7 +329,7 @@ impl Gam {
         }
     }
 
-    /// Lets links, counters and alarms follow from what is configured and what is true.
+    /// Updates links, counters and alarms from the configuration and the physical world.
     fn settle(&mut self, now: Moment) {
         self.index = Index::of(&self.running);
         self.settle_links();

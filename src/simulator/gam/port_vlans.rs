@@ -1,23 +1,24 @@
-//! Which VLANs exist on a box and which ports carry them, told the same way by the command line and by the MIBs.
+//! Computes the VLANs of a device and of its ports, for both the CLI and the MIBs.
 
 use super::{
-    Configuration, Hardware, Interface, Place, Subscriber, SwitchportMode, UNSERVED_VLAN, vlans,
+    Configuration, ExpectedPort, Hardware, Interface, Subscriber, SwitchportMode, UNSERVED_VLAN,
+    vlans,
 };
 use crate::model::{VlanId, VlanSet};
 
-/// What the device keeps on every G.hn port, besides the subscribers' VLANs (seen).
+/// The VLANs that the device keeps on every G.hn port, besides those of subscribers (seen).
 const ON_EVERY_PORT: [u16; 2] = [2, UNSERVED_VLAN];
 
-/// The VLAN of a G.hn port for what comes without a tag: one that leads nowhere (seen).
+/// The native VLAN of a G.hn port for untagged frames, which leads nowhere (seen).
 pub const GHN_NATIVE_VLAN: u16 = 4095;
 
-/// The default VLAN, which no switch of this family lets anybody remove (icli).
+/// The default VLAN, which cannot be removed on a switch of this family (icli).
 const DEFAULT_VLAN: u16 = 1;
 
 impl Configuration {
-    /// Returns the VLANs the device itself keeps on a G.hn port: 2, 4094 and those of its subscribers (seen).
+    /// Returns the VLANs that the device itself keeps on a G.hn port: 2, 4094 and those of its subscribers (seen).
     ///
-    /// A subscriber counts where its endpoint is meant to be, and with its remapped VLAN (assumed).
+    /// A subscriber counts on the port where its endpoint is expected, and with its remapped VLAN (assumed).
     pub fn vlans_on_port(&self, port: u8) -> VlanSet {
         let mut ranges: Vec<(u16, u16)> = ON_EVERY_PORT.map(|vlan| (vlan, vlan)).to_vec();
         for subscriber in self.subscribers.values() {
@@ -28,12 +29,12 @@ impl Configuration {
         vlans(&ranges)
     }
 
-    /// Returns every VLAN that the device has: its own, those of subscribers, of uplinks' natives and of its addresses.
+    /// Returns every VLAN of the device: its own, those of subscribers, of uplinks' native VLANs and of its addresses.
     pub fn vlans_in_use(&self) -> VlanSet {
         vlans(&self.ranges_in_use().collect::<Vec<_>>())
     }
 
-    /// Returns the lowest VLAN the device has from this one on.
+    /// Returns the device's lowest VLAN from this one on.
     pub fn vlan_from(&self, lowest: u16) -> Option<u16> {
         self.ranges_in_use()
             .filter(|(_, last)| *last >= lowest)
@@ -61,7 +62,7 @@ impl Configuration {
         }
         let carries = |interface: &Interface| match interface {
             Interface::Ghn(port) => ghn.contains(port),
-            // It stands between both sides, so all of them pass it [assumed].
+            // It connects both sides, so it carries all VLANs [assumed].
             Interface::Internal => true,
             Interface::Uplink(uplink) => {
                 self.uplinks
@@ -77,7 +78,7 @@ impl Configuration {
         hardware.interfaces().filter(carries).collect()
     }
 
-    /// Returns the VLAN of what comes to an interface without a tag.
+    /// Returns the VLAN of untagged frames on an interface.
     pub fn native_vlan(&self, interface: Interface) -> u16 {
         match interface {
             Interface::Ghn(_) => GHN_NATIVE_VLAN,
@@ -91,8 +92,8 @@ impl Configuration {
 
     fn port_of(&self, subscriber: &Subscriber) -> Option<u8> {
         match self.endpoints.get(&subscriber.endpoint?)?.port {
-            Place::Port(port) => Some(port),
-            Place::Auto | Place::Unassigned => None,
+            ExpectedPort::Port(port) => Some(port),
+            ExpectedPort::Auto | ExpectedPort::Unassigned => None,
         }
     }
 

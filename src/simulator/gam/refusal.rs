@@ -1,4 +1,4 @@
-//! What a GAM answers when a line is well formed and still wrong.
+//! Defines a GAM's answers to well-formed lines that it refuses.
 
 /// A semantic error of the G.hn agent (docs/gam.md); the command line prints it after `% `.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -51,7 +51,7 @@ pub enum Refusal {
     PortFull,
     #[error("Invalid port mode")]
     PortMode,
-    /// Assumed: that it is refused, and in which words.
+    /// Assumed, both the refusal and its words.
     #[error("Profile is in use by a subscriber")]
     ProfileInUse,
     /// Assumed, as above.
@@ -60,7 +60,7 @@ pub enum Refusal {
     /// Assumed, as above.
     #[error("Default profile cannot be removed")]
     DefaultProfile,
-    /// Assumed: a quotation mark cannot be written back.
+    /// Assumed: a quotation mark could not be printed in the running-config.
     #[error("Invalid description")]
     Description,
     /// Assumed, words and all.

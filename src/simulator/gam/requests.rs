@@ -1,17 +1,17 @@
-//! What a manager asks for that takes time: whoever runs the twin takes it, and does it when the time is over.
+//! Queues long SNMP operations (save, reboot) for the twin's server task.
 
 use super::{CopyStatus, Gam};
 
-/// Something to do after the answer has been sent.
+/// An operation to run after the SNMP answer has been sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {
     /// Write the startup configuration: [`Gam::save`], or [`CopyStatus::Failed`].
     Save,
-    /// Go away and [`Gam::boot`].
+    /// Go down and [`Gam::boot`].
     Reboot,
-    /// Go away and [`Gam::swap_images`].
+    /// Go down and [`Gam::swap_images`].
     SwapFirmware,
-    /// Replace the running configuration by the one as delivered, without a restart.
+    /// Replace the running-config by the factory one, without a restart.
     ReloadDefaults,
 }
 
@@ -20,7 +20,7 @@ pub enum Request {
 pub struct CopyPlan {
     pub source: CopyEnd,
     pub destination: CopyEnd,
-    /// Onto the running configuration, instead of in its place.
+    /// Merge into the running-config instead of replacing it.
     pub merge: bool,
 }
 
@@ -28,7 +28,7 @@ pub struct CopyPlan {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CopyEnd {
     pub kind: ConfigurationKind,
-    /// Only of a file; it may begin with `flash:`.
+    /// Only for a file; it may start with `flash:`.
     pub file: String,
 }
 
@@ -42,11 +42,11 @@ pub enum ConfigurationKind {
     File,
 }
 
-/// How many requests wait at most for somebody to take them.
+/// The highest number of requests that wait to be taken.
 const MOST_REQUESTS: usize = 100;
 
 impl Gam {
-    /// Asks for something that takes time.
+    /// Requests an operation that needs time.
     pub fn request(&mut self, request: Request) {
         if self.requests.len() >= MOST_REQUESTS {
             return;
@@ -57,7 +57,7 @@ impl Gam {
         self.requests.push(request);
     }
 
-    /// Returns and forgets what was asked for since the last call.
+    /// Returns and clears the requests since the last call.
     pub fn take_requests(&mut self) -> Vec<Request> {
         std::mem::take(&mut self.requests)
     }
@@ -71,7 +71,7 @@ impl Gam {
         change(&mut self.copy_plan);
     }
 
-    /// Deletes `startup-config`: the next boot is as delivered.
+    /// Deletes `startup-config`: the next boot is with the factory configuration.
     pub fn delete_startup(&mut self) {
         self.startup = None;
     }
@@ -91,7 +91,7 @@ impl ConfigurationKind {
 }
 
 impl CopyStatus {
-    /// `GAMIcfgConfigStatus`; what fails is the writing of the destination.
+    /// `GAMIcfgConfigStatus`; the failing part is the writing of the destination.
     pub fn number(self) -> i32 {
         match self {
             Self::None => 0,

@@ -1,11 +1,11 @@
-//! What is true of a box right now, from configuration and world: states, links, traffic and the alarms they give.
+//! Computes the status of a device from its configuration and its physical world.
 
 use std::collections::BTreeMap;
 
 use super::counters::household;
 use super::{
-    Condition, Endpoint, Entity, Gam, Grade, Interface, Meter, Place, Plugged, Rate, Severity,
-    Subscriber, Traffic, Wanted,
+    AlarmCondition, Endpoint, Entity, ExpectedPort, Gam, Grade, Interface, Meter, Plugged, Rate,
+    Severity, Subscriber, Traffic, Wanted,
 };
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
@@ -19,7 +19,7 @@ pub enum EndpointState {
     QuarantinedUnknownMac = 3,
 }
 
-/// One endpoint as the status tables tell it: configured, plugged in, or both.
+/// The status of one endpoint in the tables: configured, plugged in, or both.
 #[derive(Debug, Clone, Copy)]
 pub struct Detected<'a> {
     pub mac: MacAddress,
@@ -28,18 +28,18 @@ pub struct Detected<'a> {
     pub state: EndpointState,
 }
 
-/// Tenths of a decibel under which a line is poor (docs/gam.md).
+/// A line is poor below this signal, in tenths of a decibel (docs/gam.md).
 pub const FAIR_SNR: u32 = 350;
 
 impl Gam {
-    /// Returns what is known of one endpoint, if anything is.
+    /// Returns the status of one endpoint, if it is configured or heard.
     pub fn detected(&self, mac: MacAddress) -> Option<Detected<'_>> {
         let configured = self.endpoint_by_mac(mac);
         let plugged = self.on_an_open_port(mac);
         self.judge(mac, configured, plugged)
     }
 
-    /// Returns what is known of one configured endpoint.
+    /// Returns the status of one configured endpoint.
     pub fn detected_by_id(&self, id: u16) -> Option<Detected<'_>> {
         let endpoint = self.running.endpoints.get(&id)?;
         let plugged = self.on_an_open_port(endpoint.mac);
@@ -67,9 +67,11 @@ impl Gam {
             (Some(_), None) => EndpointState::NotDetected,
             (None, Some(_)) => EndpointState::QuarantinedUnknownMac,
             (Some((_, endpoint)), Some(plugged)) => match endpoint.port {
-                Place::Auto => EndpointState::Ok,
-                Place::Port(port) if port == plugged.port => EndpointState::Ok,
-                Place::Port(_) | Place::Unassigned => EndpointState::QuarantinedWrongPort,
+                ExpectedPort::Auto => EndpointState::Ok,
+                ExpectedPort::Port(port) if port == plugged.port => EndpointState::Ok,
+                ExpectedPort::Port(_) | ExpectedPort::Unassigned => {
+                    EndpointState::QuarantinedWrongPort
+                }
             },
         };
         Some(Detected {
@@ -80,7 +82,7 @@ impl Gam {
         })
     }
 
-    /// Returns an endpoint that the box can hear: one behind a port that is shut down is silent.
+    /// Returns an endpoint that the device hears: one behind a port that is shut down is silent.
     pub fn on_an_open_port(&self, mac: MacAddress) -> Option<&Plugged> {
         self.world.plugged.get(&mac).filter(|plugged| {
             self.running
@@ -151,23 +153,23 @@ impl Gam {
         }
     }
 
-    /// Returns the Mbps an endpoint is using, toward it and from it; one that is not served moves next to nothing.
+    /// Returns the Mbps in use by an endpoint, toward it and from it; an unserved one uses almost nothing.
     pub fn usage(&self, mac: MacAddress) -> (u32, u32) {
         let rate = self.counters.rate(Meter::Endpoint(mac));
         (rate.sent, rate.received)
     }
 
-    /// Returns what went through an endpoint's Ethernet port.
+    /// Returns the traffic of an endpoint's Ethernet port.
     pub fn endpoint_traffic(&self, mac: MacAddress, now: Moment) -> Traffic {
         self.counters.read(Meter::Endpoint(mac), now)
     }
 
-    /// Returns what went through an interface.
+    /// Returns the traffic of an interface.
     pub fn interface_traffic(&self, interface: Interface, now: Moment) -> Traffic {
         self.counters.read(Meter::Interface(interface), now)
     }
 
-    /// Returns what every meter runs at: households, their ports, and the uplink they share.
+    /// Returns the rate of every meter: households, their ports, and the uplink they share.
     pub(super) fn rates(&self) -> BTreeMap<Meter, Rate> {
         let mut rates: BTreeMap<Meter, Rate> = BTreeMap::new();
         for (mac, plugged) in &self.world.plugged {
@@ -198,7 +200,7 @@ impl Gam {
         rates
     }
 
-    /// Returns the conditions that hold.
+    /// Returns the active conditions.
     pub(super) fn conditions(&self) -> Wanted {
         let mut wanted = Wanted::new();
         let mut hold = |condition, entity, severity, service_affecting| {
@@ -216,21 +218,26 @@ impl Gam {
             };
             let entity = Entity::endpoint(*id);
             match detected.state {
-                EndpointState::NotDetected if endpoint.port != Place::Unassigned => {
-                    hold(Condition::Los, entity, Severity::Mj, true);
+                EndpointState::NotDetected if endpoint.port != ExpectedPort::Unassigned => {
+                    hold(AlarmCondition::Los, entity, Severity::Mj, true);
                     continue;
                 }
                 EndpointState::QuarantinedWrongPort => {
-                    hold(Condition::PortMismatch, entity.clone(), Severity::Mn, true);
+                    hold(
+                        AlarmCondition::PortMismatch,
+                        entity.clone(),
+                        Severity::Mn,
+                        true,
+                    );
                 }
                 _ => {}
             }
             if let Some(plugged) = detected.plugged {
                 if plugged.wire.snr_tenths < FAIR_SNR {
-                    hold(Condition::LowSnr, entity.clone(), Severity::Mn, false);
+                    hold(AlarmCondition::LowSnr, entity.clone(), Severity::Mn, false);
                 }
                 if plugged.firmware != self.hardware.endpoint_firmware() {
-                    hold(Condition::SwRevMismat, entity, Severity::Mn, false);
+                    hold(AlarmCondition::SwRevMismat, entity, Severity::Mn, false);
                 }
             }
         }
@@ -240,10 +247,15 @@ impl Gam {
                 if_index: self.hardware.if_index(first),
                 name: first.name(),
             };
-            hold(Condition::LinkDown, entity, Severity::Cr, true);
+            hold(AlarmCondition::LinkDown, entity, Severity::Cr, true);
         }
         if self.world.fans.iter().any(|rpm| *rpm < 1000) {
-            hold(Condition::FanFlt, Entity::system(), Severity::Mj, false);
+            hold(
+                AlarmCondition::FanFlt,
+                Entity::system(),
+                Severity::Mj,
+                false,
+            );
         }
         // CPU under 90 °C, the others under 85 °C (docs/gam.md).
         if self
@@ -252,12 +264,17 @@ impl Gam {
             .iter()
             .any(|sensor| sensor.tenths >= if sensor.name == "CPU" { 900 } else { 850 })
         {
-            hold(Condition::HighTemp, Entity::system(), Severity::Mj, false);
+            hold(
+                AlarmCondition::HighTemp,
+                Entity::system(),
+                Severity::Mj,
+                false,
+            );
         }
         wanted
     }
 
-    /// Returns the number a `Uid` column shows: another one after every reboot (docs/gam.md).
+    /// Returns the value of a `Uid` column, which changes with every reboot (docs/gam.md).
     pub fn uid(&self, id: u16) -> u32 {
         self.boots.wrapping_mul(1000).wrapping_add(u32::from(id))
     }

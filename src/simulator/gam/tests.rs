@@ -1,4 +1,4 @@
-//! A box as it lives: links and alarms that follow, reboots, another box in its place.
+//! Tests a simulated device: links, alarms, reboots, replaced hardware.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::simulator::commands::merge;
 
 const START: Moment = Moment::from_unix_millis(1_790_000_000_000);
 
-/// An endpoint on port 1, and whom it serves.
+/// An endpoint on port 1 with its subscriber.
 const ONE: &str = "ghn endpoint 1 name one mac-address 00:0e:d8:40:00:01 port 1\n\
                    ghn subscriber 1 name one endpoint 1 vid 100 remapped-vid 300\n";
 
@@ -37,7 +37,7 @@ fn enter(gam: &mut Gam, lines: &str) {
     gam.replace_running(running, START);
 }
 
-/// Returns a box of copper with one endpoint where it belongs.
+/// Returns a copper device with one endpoint on its port.
 fn serving() -> Gam {
     let mut gam = built(GamModel::Gam12M);
     enter(&mut gam, ONE);
@@ -45,7 +45,7 @@ fn serving() -> Gam {
     gam
 }
 
-fn active(gam: &Gam) -> Vec<(Condition, Severity)> {
+fn active(gam: &Gam) -> Vec<(AlarmCondition, Severity)> {
     let active = gam.alarms().active.values();
     active
         .map(|alarm| (alarm.condition, alarm.severity))
@@ -76,7 +76,7 @@ fn an_endpoint_that_comes_back_counts_from_nothing() {
 }
 
 #[test]
-fn another_box_has_nothing_of_the_first() {
+fn replaced_hardware_keeps_nothing_of_the_first() {
     let mut gam = serving();
     gam.save(1, START);
     let other = Hardware::of(GamModel::Gam12M, 8);
@@ -101,7 +101,7 @@ fn an_alarm_raised_by_hand_outlives_a_reboot_and_ends_when_it_is_cleared() {
     let mut changes = Vec::new();
     for grade in [Some(minor), Some(minor), Some(major), None] {
         gam.take_happenings();
-        gam.set_alarm(Condition::HwFlt, Entity::system(), grade, START);
+        gam.set_alarm(AlarmCondition::HwFlt, Entity::system(), grade, START);
         let told: Vec<&str> = gam
             .take_happenings()
             .iter()
@@ -115,9 +115,9 @@ fn an_alarm_raised_by_hand_outlives_a_reboot_and_ends_when_it_is_cleared() {
         changes.push(told.join(","));
     }
     assert_eq!(changes, ["added", "", "modified", "removed"]);
-    gam.set_alarm(Condition::HwFlt, Entity::system(), Some(minor), START);
+    gam.set_alarm(AlarmCondition::HwFlt, Entity::system(), Some(minor), START);
     gam.boot(at(10));
-    assert_eq!(active(&gam), [(Condition::HwFlt, Severity::Mn)]);
+    assert_eq!(active(&gam), [(AlarmCondition::HwFlt, Severity::Mn)]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn the_log_of_alarms_forgets_the_oldest_beyond_500() {
     };
     for _ in 0..260 {
         for grade in [Some(grade), None] {
-            gam.set_alarm(Condition::SwDl, Entity::system(), grade, START);
+            gam.set_alarm(AlarmCondition::SwDl, Entity::system(), grade, START);
         }
     }
     let log = &gam.alarms().log;
@@ -143,40 +143,40 @@ fn the_log_of_alarms_forgets_the_oldest_beyond_500() {
 }
 
 #[test]
-fn each_condition_begins_where_the_reference_says() {
+fn each_alarm_condition_starts_at_its_documented_limit() {
     type Change = fn(&mut World);
     fn wire(world: &mut World, snr_tenths: u32) {
         for plugged in world.plugged.values_mut() {
             plugged.wire.snr_tenths = snr_tenths;
         }
     }
-    let cases: [(Change, Option<(Condition, Severity)>); 9] = [
+    let cases: [(Change, Option<(AlarmCondition, Severity)>); 9] = [
         (|world| wire(world, 350), None),
         (
             |world| wire(world, 349),
-            Some((Condition::LowSnr, Severity::Mn)),
+            Some((AlarmCondition::LowSnr, Severity::Mn)),
         ),
         (|world| world.fans[0] = 1000, None),
         (
             |world| world.fans[0] = 999,
-            Some((Condition::FanFlt, Severity::Mj)),
+            Some((AlarmCondition::FanFlt, Severity::Mj)),
         ),
         (|world| world.temperatures[0].tenths = 899, None),
         (
             |world| world.temperatures[0].tenths = 900,
-            Some((Condition::HighTemp, Severity::Mj)),
+            Some((AlarmCondition::HighTemp, Severity::Mj)),
         ),
         (
             |world| world.temperatures[1].tenths = 850,
-            Some((Condition::HighTemp, Severity::Mj)),
+            Some((AlarmCondition::HighTemp, Severity::Mj)),
         ),
         (
             |world| world.dark_uplinks = BTreeSet::from([1]),
-            Some((Condition::LinkDown, Severity::Cr)),
+            Some((AlarmCondition::LinkDown, Severity::Cr)),
         ),
         (
             |world| world.plugged.clear(),
-            Some((Condition::Los, Severity::Mj)),
+            Some((AlarmCondition::Los, Severity::Mj)),
         ),
     ];
     for (place, (change, expected)) in cases.into_iter().enumerate() {
@@ -192,7 +192,7 @@ fn each_condition_begins_where_the_reference_says() {
 }
 
 #[test]
-fn an_uplink_that_was_shut_down_is_no_alarm() {
+fn an_uplink_shut_down_on_purpose_raises_no_alarm() {
     let mut gam = built(GamModel::Gam4Cx);
     enter(&mut gam, "interface 10GigabitEthernet 1/1\nshutdown\n");
     assert!(!gam.link(Interface::Uplink(1)));
@@ -213,12 +213,12 @@ fn an_endpoint_that_is_on_no_port_and_heard_is_on_the_wrong_one() {
     enter(&mut gam, "no ghn endpoint 1 port\n");
     let state = gam.detected(mac()).map(|detected| detected.state);
     assert_eq!(state, Some(EndpointState::QuarantinedWrongPort));
-    assert_eq!(active(&gam), [(Condition::PortMismatch, Severity::Mn)]);
+    assert_eq!(active(&gam), [(AlarmCondition::PortMismatch, Severity::Mn)]);
     assert_eq!(gam.usage(mac()), (0, 0));
 }
 
 #[test]
-fn a_link_is_told_whether_a_wire_or_a_line_makes_it_come_or_go() {
+fn a_link_change_is_reported_whether_by_wire_or_by_configuration() {
     let mut gam = serving();
     let links = |gam: &mut Gam| -> Vec<(Interface, bool)> {
         let happenings = gam.take_happenings();
@@ -271,7 +271,7 @@ fn a_port_carries_what_its_subscribers_have_and_an_access_uplink_its_own_vlan() 
 }
 
 #[test]
-fn a_box_can_do_what_the_image_that_runs_can_do() {
+fn a_device_has_the_features_of_its_running_image() {
     let mut gam = built(GamModel::Gam4Cx);
     let part = Part::GhnConfigurationTables;
     assert!(gam.firmware().has(part));
@@ -283,7 +283,7 @@ fn a_box_can_do_what_the_image_that_runs_can_do() {
 }
 
 #[test]
-fn what_is_intended_keeps_its_numbers_and_what_has_none_gets_a_free_one() {
+fn intended_objects_keep_their_slots_and_others_get_free_ones() {
     let hardware = Hardware::of(GamModel::Gam4Cx, 7);
     let intended: DeviceConfig = serde_json::from_value(serde_json::json!({
         "ports": { "1": { "enabled": true }, "2": { "enabled": false } },
@@ -310,7 +310,7 @@ fn what_is_intended_keeps_its_numbers_and_what_has_none_gets_a_free_one() {
 }
 
 #[test]
-fn what_no_line_can_ask_for_is_refused_as_well() {
+fn edits_without_a_cli_line_are_refused_as_well() {
     let mut gam = serving();
     let subscriber = |id, options| Edit::Subscriber { id, options };
     let named = || SubscriberOptions {

@@ -1,4 +1,4 @@
-//! The physical world around a box: who is plugged in where, over what wire, and what the sensors say.
+//! Models the physical world around a device: plugged-in endpoints, wires, sensors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +8,15 @@ use super::{Hardware, chance};
 use crate::model::MacAddress;
 use crate::simulator::moment::Moment;
 
-/// What is true whether or not anybody configured it.
+/// The physical facts, independent of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct World {
     pub plugged: BTreeMap<MacAddress, Plugged>,
-    /// Uplinks whose fibre is out.
+    /// Uplinks with their fibre unplugged.
     pub dark_uplinks: BTreeSet<u8>,
-    /// Rpm of each fan.
+    /// The speed of each fan in rpm.
     pub fans: Vec<i32>,
-    /// Tenths of a degree Celsius: CPU, intake, exhaust.
+    /// The temperatures in tenths of a degree Celsius: CPU, intake, exhaust.
     pub temperatures: Vec<Sensor>,
     pub power_supplies: Vec<bool>,
     /// Percent over the last tenth of a second, second and ten seconds.
@@ -42,7 +42,7 @@ pub struct Plugged {
     pub ethernet: [bool; 2],
 }
 
-/// What the wire gives.
+/// The properties of a wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wire {
     pub meters: u32,
@@ -88,7 +88,7 @@ impl World {
         }
     }
 
-    /// Plugs an endpoint into a port; one that is somewhere else moves.
+    /// Plugs an endpoint into a port; an endpoint plugged in elsewhere moves.
     pub fn plug(&mut self, mac: MacAddress, port: u8, coax: bool, seed: u64, now: Moment) {
         let number = mac.to_u64();
         let family = match (coax, chance::draw(seed, "family", number).is_multiple_of(5)) {
@@ -111,7 +111,7 @@ impl World {
     }
 }
 
-/// Returns the firmware that a GAM carries for its endpoints; of the coax one only the letter is assumed.
+/// Returns the endpoint firmware that a GAM carries; for coax only the letter is assumed.
 pub(super) fn endpoint_firmware(coax: bool) -> &'static str {
     if coax {
         "G1000C_positron_19589"
@@ -133,7 +133,8 @@ impl Wire {
         )
     }
 
-    /// Returns the wire of a length and a signal: rates follow from the signal, `asymmetry` takes from the upstream.
+    /// Returns a wire of this length and signal: the rates follow from the signal, and `asymmetry` reduces the
+    /// upstream.
     pub fn of(meters: u32, snr_tenths: u32, asymmetry: u32) -> Self {
         let down_phy = (snr_tenths * 3).clamp(40, 1700);
         Self {
@@ -144,12 +145,13 @@ impl Wire {
         }
     }
 
-    /// Mbps the upstream has less than the downstream.
+    /// Mbps by which the upstream is slower than the downstream.
     pub fn asymmetry(self) -> u32 {
         self.down_phy.saturating_sub(self.up_phy)
     }
 
-    /// What the device thinks a subscriber can get at most: the physical rate without the overhead (assumed: 80 %).
+    /// Returns the highest rate of a subscriber in the device's view: the physical rate without the overhead (assumed:
+    /// 80 %).
     pub fn most(phy: u32) -> u32 {
         phy * 4 / 5
     }

@@ -1,4 +1,4 @@
-//! The types of arguments, and the arguments a line was given.
+//! Parses the arguments of CLI lines, by the types in the grammar.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use super::line::Word;
 use crate::model::MacAddress;
 
-/// What an argument may be.
+/// The type of an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `int(1-384)`: one number.
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     Ipv4,
 }
 
-/// What an argument was.
+/// The value of an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Number(u32),
@@ -39,7 +39,7 @@ pub(super) enum Value {
 const VLANS: (u32, u32) = (1, 4095);
 
 impl Kind {
-    /// Reads the type as a pattern writes it.
+    /// Parses a type as patterns write it.
     pub(super) fn from_pattern(text: &str) -> Option<Self> {
         let (name, bounds) = match text.split_once('(') {
             Some((name, bounds)) => (name, Some(bounds.strip_suffix(')')?)),
@@ -80,7 +80,7 @@ impl Kind {
         matches!(self, Self::Line { .. })
     }
 
-    /// Reads a word; for `line`, what it is to be read from is `rest`.
+    /// Parses a word; a `line` is parsed from `rest`.
     pub(super) fn read(self, word: &Word<'_>, rest: &str) -> Option<Value> {
         if let Self::Line { shortest, longest } = self {
             let rest = rest.trim_end_matches(' ');
@@ -115,7 +115,7 @@ impl Kind {
         }
     }
 
-    /// Returns whether more typing could make an argument of an unfinished word.
+    /// Returns whether further characters could make an unfinished word an argument.
     pub(super) fn could_begin(self, word: &Word<'_>) -> bool {
         let text = word.text;
         let only = |allowed: &str| {
@@ -144,7 +144,7 @@ impl Kind {
         }
     }
 
-    /// Returns how help writes the argument.
+    /// Returns the argument as help prints it.
     pub(super) fn shown(self) -> String {
         match self {
             Self::Number { lowest, highest } => format!("<{lowest}-{highest}>"),
@@ -159,7 +159,7 @@ impl Kind {
     }
 }
 
-/// Reads digits and nothing else; `parse` alone would take a sign.
+/// Parses digits only; `parse` alone would accept a sign.
 fn digits(text: &str) -> Option<u32> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()
@@ -204,7 +204,7 @@ fn narrow_ranges(text: &str, lowest: u32, highest: u32) -> Option<Vec<(u16, u16)
         .collect()
 }
 
-/// What a line was given: its arguments by name, and its keywords. The order of options leaves no trace.
+/// The arguments of a line by name, and its keywords, without the order of options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arguments {
     pub(super) values: BTreeMap<&'static str, Value>,
@@ -220,7 +220,7 @@ impl Arguments {
         }
     }
 
-    /// Returns what was given for `<name:text(…)>`, without quotes, or `<name:line>`, with them.
+    /// Returns the value of `<name:text(…)>`, without quotes, or `<name:line>`, with them.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.values.get(name)? {
             Value::Text(text) => Some(text),
@@ -236,7 +236,7 @@ impl Arguments {
         }
     }
 
-    /// Returns the ranges given for `<name:vlans>`, as they were written; none at all for `none`.
+    /// Returns the ranges given for `<name:vlans>`, as written; `none` gives an empty list.
     pub fn vlans(&self, name: &str) -> Option<&[(u16, u16)]> {
         match self.values.get(name)? {
             Value::Vlans(ranges) => Some(ranges),
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_type_is_refused() {
+    fn an_unknown_argument_type_is_refused() {
         for text in [
             "int",
             "int(5-1)",

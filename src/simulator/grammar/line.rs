@@ -1,20 +1,20 @@
-//! A line cut into words, each with the column it begins at.
+//! Splits a line into words, each with its first column.
 
 /// One word of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Word<'line> {
     pub(super) column: usize,
-    /// Where the word and its quotes end.
+    /// The column after the word and its quotes.
     pub(super) end: usize,
     /// Without quotes.
     pub(super) text: &'line str,
     pub(super) is_quoted: bool,
-    /// Where a quote stands that makes this no word: one that is never closed, or not at an edge.
+    /// The column of an invalid quote: one that is never closed, or one inside a word.
     pub(super) misplaced_quote: Option<usize>,
 }
 
 impl Word<'_> {
-    /// Returns the word that is about to be typed at a column.
+    /// Returns the word that starts at a column and is still empty.
     pub(super) fn empty(column: usize) -> Self {
         Self {
             column,

@@ -1,4 +1,4 @@
-//! How a line is understood: words, abbreviations, ranges, and errors at the right column.
+//! Parses CLI lines as the device does: abbreviations, ranges, and errors with their column.
 //!
 //! Commands are data: a table of patterns, compiled once. A pattern is made of
 //!
@@ -13,9 +13,9 @@
 //! show running-config [ '|' {include|exclude|begin} <pattern:line> ]
 //! ```
 //!
-//! All commands are walked through at once. A word that begins just one of the keywords that may come next, or is
-//! exactly one, is that keyword, and arguments are not tried; only a word that begins none can be an argument.
-//! Where several commands take the same line, the first of the table has it.
+//! All commands are matched in parallel. A word that starts just one of the possible keywords, or equals one, is that
+//! keyword; arguments are not tried then. Only a word that starts no keyword can be an argument. If several commands
+//! match a line, the first one of the table is used.
 
 mod argument;
 mod line;
@@ -38,18 +38,18 @@ pub use pattern::PatternError;
 pub struct Syntax<Id> {
     pub id: Id,
     pub pattern: &'static str,
-    /// What `?` says about it.
+    /// The help text of `?`.
     pub help: &'static str,
 }
 
-/// A line that was understood.
+/// A parsed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parsed<Id> {
     pub id: Id,
     pub arguments: Arguments,
 }
 
-/// Why a line was not understood, in the device's words; columns count from 0.
+/// The reason why a line was not parsed, in the device's terms; columns count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SyntaxError {
     #[error("% Invalid word detected at '^' marker.")]
@@ -61,7 +61,7 @@ pub enum SyntaxError {
 }
 
 impl SyntaxError {
-    /// Returns where the `^` goes, counted from the beginning of the line.
+    /// Returns the column of the `^`, counted from the beginning of the line.
     pub fn column(self) -> Option<usize> {
         match self {
             Self::Invalid { column } | Self::Ambiguous { column } => Some(column),
@@ -78,16 +78,16 @@ pub struct HelpEntry {
     pub text: String,
 }
 
-/// What TAB makes of a line.
+/// The result of TAB on a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// The line with its last word as long as all candidates agree; a single one is followed by a space.
+    /// The line with its last word extended as far as all candidates agree; a single one is followed by a space.
     pub line: String,
-    /// The keywords that the word may become.
+    /// The possible keywords for the word.
     pub candidates: Vec<String>,
 }
 
-/// Returns whether a line says nothing: it is blank, or a comment. `parse` is not for those.
+/// Returns whether a line is blank or a comment. Such lines must not be passed to `parse`.
 pub fn is_silent(line: &str) -> bool {
     let line = line.trim_start_matches(' ');
     line.is_empty() || line.starts_with(['!', '#'])
@@ -98,7 +98,7 @@ pub fn is_silent(line: &str) -> bool {
 pub struct Grammar<Id> {
     commands: Vec<Syntax<Id>>,
     programs: Vec<Program>,
-    /// What help says about keywords that lead to several commands.
+    /// The help of keywords that lead to several commands.
     glossary: Vec<(&'static str, &'static str)>,
 }
 
@@ -112,14 +112,14 @@ impl<Id: Copy> Grammar<Id> {
         })
     }
 
-    /// Adds what `?` says about keywords, in place of the help of the first command that has them.
+    /// Adds help for keywords, in place of the help of the first command that has them.
     #[must_use]
     pub fn with_glossary(mut self, glossary: &[(&'static str, &'static str)]) -> Self {
         self.glossary.extend_from_slice(glossary);
         self
     }
 
-    /// Understands a line. A blank one is `Incomplete`; see `is_silent`.
+    /// Parses a line. A blank one is `Incomplete`; see `is_silent`.
     pub fn parse(&self, line: &str) -> Result<Parsed<Id>, SyntaxError> {
         let mut walk = Walk::new(&self.programs);
         walk.over(line)?;
@@ -140,7 +140,7 @@ impl<Id: Copy> Grammar<Id> {
         })
     }
 
-    /// Returns what may come next, or, straight after letters, what begins with them; nothing after an error.
+    /// Returns the possible next words, or those that start with the unfinished word; nothing after an error.
     pub fn help(&self, left_of_cursor: &str) -> Vec<HelpEntry> {
         let Ok((walk, word)) = self.before_last(left_of_cursor) else {
             return Vec::new();
@@ -163,7 +163,7 @@ impl<Id: Copy> Grammar<Id> {
                 _ => {}
             }
         }
-        // The first to mention a word explains it, so equal ones stay in the table's order until then.
+        // The first command with a word gives its help text, so the sort must be stable.
         keywords.sort_by(|one, other| one.word.cmp(&other.word));
         keywords.dedup_by(|later, first| later.word == first.word);
         arguments.sort_by(|one, other| one.word.cmp(&other.word));
@@ -180,7 +180,7 @@ impl<Id: Copy> Grammar<Id> {
         keywords
     }
 
-    /// Completes the word left of the cursor as far as it can only be one thing.
+    /// Completes the word left of the cursor as far as it is unambiguous.
     pub fn complete(&self, left_of_cursor: &str) -> Completion {
         let unchanged = |candidates| Completion {
             line: left_of_cursor.to_owned(),
@@ -214,7 +214,7 @@ impl<Id: Copy> Grammar<Id> {
         }
     }
 
-    /// Walks over a line up to the word that is still being typed.
+    /// Matches a line up to its unfinished last word.
     fn before_last<'line>(&self, line: &'line str) -> Result<(Walk<'_>, Word<'line>), SyntaxError> {
         let mut walk = Walk::new(&self.programs);
         let mut from = 0;

@@ -1,8 +1,8 @@
-//! The language patterns are written in, read into a tree.
+//! Parses the pattern language of commands into a tree.
 
 use super::argument::Kind;
 
-/// Why a pattern cannot be used.
+/// The reason why a pattern is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the pattern `{pattern}` is wrong at {column}: {problem}")]
 pub struct PatternError {
@@ -31,10 +31,10 @@ pub(super) enum Item {
     },
 }
 
-/// What is special unless it stands between apostrophes.
+/// Special characters outside of apostrophes.
 const SPECIAL: &str = "[]{}()|<>'";
 
-/// Reads a pattern.
+/// Parses a pattern.
 pub(super) fn read(pattern: &'static str) -> Result<Vec<Item>, PatternError> {
     let mut reader = Reader {
         pattern,
@@ -72,7 +72,7 @@ impl Reader {
         }
     }
 
-    /// Takes `text` if it comes next.
+    /// Consumes `text` if it comes next.
     fn takes(&mut self, text: &str) -> bool {
         self.rest = self.rest.trim_start_matches(' ');
         match self.rest.strip_prefix(text) {
@@ -84,7 +84,7 @@ impl Reader {
         }
     }
 
-    /// Takes everything up to `end`, and `end`.
+    /// Consumes everything up to and including `end`.
     fn until(&mut self, end: char) -> Result<&'static str, PatternError> {
         let Some((before, rest)) = self.rest.split_once(end) else {
             return Err(self.wrong("this is never closed"));
@@ -101,7 +101,7 @@ impl Reader {
             } else if self.takes("'") {
                 let word = self.until('\'')?;
                 if word.is_empty() || word.contains([' ', '"']) {
-                    return Err(self.wrong("this is no word"));
+                    return Err(self.wrong("this is not a word"));
                 }
                 items.push(Item::Word(word));
             } else if self.takes("{") {

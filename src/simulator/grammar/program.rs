@@ -1,9 +1,9 @@
-//! A pattern as steps to walk: what may come next at each place, without ever going back.
+//! Compiles a pattern into steps that are matched without backtracking.
 
 use super::argument::Kind;
 use super::pattern::{Item, PatternError, read};
 
-/// One step; the numbers are places of other steps.
+/// One step; the numbers are indexes of other steps.
 #[derive(Debug)]
 pub(super) enum Step {
     Word {
@@ -15,11 +15,11 @@ pub(super) enum Step {
         kind: Kind,
         next: usize,
     },
-    /// Go on at any of these.
+    /// Continue at any of these.
     Fork(Vec<usize>),
-    /// Take one of these not taken yet, or go on at `next`.
+    /// Match one of these not matched yet, or continue at `next`.
     Options {
-        /// The bit that remembers each, and where it begins.
+        /// The bit of each alternative, and its first step.
         alternatives: Vec<(u64, usize)>,
         is_optional: bool,
         next: usize,
@@ -27,9 +27,9 @@ pub(super) enum Step {
     End,
 }
 
-/// Where a walk through a program is: a step, and the options it has used up.
+/// A position in a program: a step, and the options used so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Spot {
+pub(super) struct Position {
     pub(super) step: usize,
     pub(super) used: u64,
 }
@@ -37,8 +37,8 @@ pub(super) struct Spot {
 #[derive(Debug)]
 pub(super) struct Program {
     steps: Vec<Step>,
-    /// Where each line begins.
-    pub(super) start: Vec<Spot>,
+    /// The starting position of each line.
+    pub(super) start: Vec<Position>,
 }
 
 const MOST_OPTIONS: u32 = 64;
@@ -61,13 +61,13 @@ impl Program {
             steps: builder.steps,
             start: Vec::new(),
         };
-        program.start = program.reach(Spot {
+        program.start = program.reach(Position {
             step: first,
             used: 0,
         });
         let is_cut_off = |step: &Step| match step {
             Step::Argument { kind, next, .. } if kind.is_line() => {
-                let after = program.reach(Spot {
+                let after = program.reach(Position {
                     step: *next,
                     used: u64::MAX,
                 });
@@ -81,16 +81,16 @@ impl Program {
         Ok(program)
     }
 
-    pub(super) fn step(&self, spot: Spot) -> Option<&Step> {
+    pub(super) fn step(&self, spot: Position) -> Option<&Step> {
         self.steps.get(spot.step)
     }
 
-    pub(super) fn is_end(&self, spot: Spot) -> bool {
+    pub(super) fn is_end(&self, spot: Position) -> bool {
         matches!(self.step(spot), Some(Step::End))
     }
 
-    /// Returns whether an option that begins with this keyword was given already.
-    pub(super) fn is_spent(&self, spot: Spot, keyword: &str) -> bool {
+    /// Returns whether an option that starts with this keyword was given already.
+    pub(super) fn is_spent(&self, spot: Position, keyword: &str) -> bool {
         self.steps.iter().any(|step| match step {
             Step::Options { alternatives, .. } => alternatives.iter().any(|(bit, first)| {
                 let first = self.steps.get(*first);
@@ -101,10 +101,10 @@ impl Program {
         })
     }
 
-    /// Returns the words, arguments and ends that are next from a spot, in the pattern's order.
-    pub(super) fn reach(&self, from: Spot) -> Vec<Spot> {
-        let mut reached: Vec<Spot> = Vec::new();
-        let mut passed: Vec<Spot> = Vec::new();
+    /// Returns the words, arguments and ends reachable from a position, in the pattern's order.
+    pub(super) fn reach(&self, from: Position) -> Vec<Position> {
+        let mut reached: Vec<Position> = Vec::new();
+        let mut passed: Vec<Position> = Vec::new();
         let mut waiting = vec![from];
         while let Some(spot) = waiting.pop() {
             if reached.contains(&spot) || passed.contains(&spot) {
@@ -116,7 +116,12 @@ impl Program {
                 Some(Step::Fork(steps)) => {
                     passed.push(spot);
                     let used = spot.used;
-                    waiting.extend(steps.iter().rev().map(|step| Spot { step: *step, used }));
+                    waiting.extend(
+                        steps
+                            .iter()
+                            .rev()
+                            .map(|step| Position { step: *step, used }),
+                    );
                 }
                 Some(Step::Options {
                     alternatives,
@@ -126,14 +131,14 @@ impl Program {
                     passed.push(spot);
                     let mine = alternatives.iter().fold(0, |bits, (bit, _)| bits | bit);
                     if *is_optional || spot.used & mine != 0 {
-                        waiting.push(Spot {
+                        waiting.push(Position {
                             step: *next,
                             used: spot.used,
                         });
                     }
                     let open = alternatives.iter().rev();
                     waiting.extend(open.filter(|(bit, _)| spot.used & bit == 0).map(
-                        |(bit, step)| Spot {
+                        |(bit, step)| Position {
                             step: *step,
                             used: spot.used | bit,
                         },
@@ -145,7 +150,7 @@ impl Program {
     }
 }
 
-/// Builds from the end to the beginning, so that each step knows the next.
+/// Builds from the end to the beginning, because each step refers to the next.
 #[derive(Default)]
 struct Builder {
     steps: Vec<Step>,
@@ -158,7 +163,7 @@ impl Builder {
         self.steps.len() - 1
     }
 
-    /// Adds what leads to `next`, and returns where it begins.
+    /// Adds the steps that lead to `next`, and returns their start.
     fn sequence(&mut self, items: &[Item], next: usize) -> usize {
         let mut next = next;
         for item in items.iter().rev() {
@@ -192,7 +197,7 @@ impl Builder {
                 alternatives,
                 is_optional,
             } => {
-                // The alternatives lead back here, so the place is taken before they are built.
+                // The alternatives refer back to this step, so its index is reserved before they are built.
                 let here = self.push(Step::End);
                 let mut starts = Vec::new();
                 for items in alternatives {

@@ -1,4 +1,4 @@
-//! Lines as people and programs write them, against patterns as commands are written.
+//! Tests lines as people and programs write them against patterns as commands use them.
 
 use proptest::prelude::*;
 
@@ -93,7 +93,7 @@ fn a_line_is_understood_with_its_arguments() {
 }
 
 #[test]
-fn keywords_and_values_after_an_option_are_told_apart() {
+fn keywords_and_values_after_an_option_are_distinguished() {
     let arguments = parsed("ghn sub 1 allowed-vlan none remapped-vid 5").arguments;
     assert!(arguments.has("allowed-vlan") && arguments.has("none") && !arguments.has("port2-vid"));
     assert_eq!(arguments.number("remapped"), Some(5));
@@ -149,7 +149,7 @@ fn an_abbreviation_of_several_keywords_is_ambiguous_at_its_column() {
 }
 
 #[test]
-fn what_is_wrong_is_marked_at_the_first_character_of_its_word() {
+fn an_error_is_marked_at_the_first_character_of_its_word() {
     invalid("bogus", "bogus");
     invalid("  ghn bogus 1", "bogus");
     invalid("ghn endpoint 385", "385");
@@ -196,7 +196,7 @@ fn quotes_hold_a_value_together_and_must_be_closed() {
 }
 
 #[test]
-fn each_option_is_taken_once() {
+fn each_option_is_accepted_once() {
     invalid("ghn endpoint 1 name a port 1 name b", "name");
     invalid("ghn endpoint 1 port auto port auto", "port");
     invalid("need port 1/1 port 1/2 last", "port 1/2");

@@ -1,23 +1,23 @@
-//! All commands walked through at once, word by word: what the line so far may still become.
+//! Matches a line against all commands in parallel, word by word.
 
 use std::collections::BTreeSet;
 
 use super::SyntaxError;
 use super::argument::{Arguments, Value};
 use super::line::{Word, word_at};
-use super::program::{Program, Spot, Step};
+use super::program::{Position, Program, Step};
 
-/// How many readings of one line are followed. Our commands need one or two each; this only keeps a pattern with
-/// the same words in several places from multiplying them.
+/// The highest number of readings of one line. Our commands need one or two; the limit keeps a pattern with repeated
+/// words from multiplying them.
 const MOST_READINGS: usize = 1024;
 
 /// One way to read the line so far.
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
-    /// Which command it would be, by its place in the table.
+    /// The index of the command in the table.
     pub(super) command: usize,
-    pub(super) spot: Spot,
-    /// The steps taken, with what the arguments were.
+    pub(super) spot: Position,
+    /// The matched steps with the values of arguments.
     taken: Vec<(usize, Option<Value>)>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Reading {
 pub(super) struct Walk<'grammar> {
     programs: &'grammar [Program],
     pub(super) readings: Vec<Reading>,
-    /// Those whose last argument was the rest of the line.
+    /// Readings whose last argument was the rest of the line.
     pub(super) finished: Vec<Reading>,
 }
 
@@ -58,7 +58,7 @@ impl<'grammar> Walk<'grammar> {
         matches!(self.step(reading), Some(Step::End))
     }
 
-    /// Walks over a whole line.
+    /// Matches a whole line.
     pub(super) fn over(&mut self, line: &str) -> Result<(), SyntaxError> {
         let mut from = 0;
         while let Some(word) = word_at(line, from) {
@@ -71,10 +71,10 @@ impl<'grammar> Walk<'grammar> {
         Ok(())
     }
 
-    /// Walks over one word; `rest` is the line from there on.
+    /// Matches one word; `rest` is the line from there on.
     pub(super) fn take(&mut self, word: &Word<'_>, rest: &str) -> Result<(), SyntaxError> {
         let keyword = match self.keyword(word) {
-            // For whoever took the rest of the line, this word is no longer one.
+            // A reading that consumed the rest of the line has no further words.
             Err(_) if !self.finished.is_empty() => {
                 self.readings.clear();
                 return Ok(());
@@ -99,7 +99,7 @@ impl<'grammar> Walk<'grammar> {
             };
             let mut taken = reading.taken;
             taken.push((reading.spot.step, value));
-            let spots = program.reach(Spot {
+            let spots = program.reach(Position {
                 step: onward,
                 used: reading.spot.used,
             });
@@ -112,7 +112,7 @@ impl<'grammar> Walk<'grammar> {
                 if is_rest {
                     self.finished.extend(program.is_end(spot).then(|| at(spot)));
                 } else if next.len() < MOST_READINGS && known.insert((reading.command, spot)) {
-                    // Of several readings that stand at one spot the first counts.
+                    // Of several readings at one position the first is used.
                     next.push(at(spot));
                 }
             }
@@ -135,7 +135,7 @@ impl<'grammar> Walk<'grammar> {
         match (exact, candidates.as_slice()) {
             (Some(exact), _) => Ok(Some(exact)),
             (None, []) => Ok(None),
-            // A second `port` is one too many, and no abbreviation of `port2-vid`.
+            // A second `port` is a repeated option, not an abbreviation of `port2-vid`.
             (None, _) if self.is_spent(word.text) => Err(SyntaxError::Invalid {
                 column: word.column,
             }),
@@ -170,11 +170,11 @@ impl<'grammar> Walk<'grammar> {
         found
     }
 
-    /// Returns what a reading was given.
+    /// Returns the arguments of a reading.
     pub(super) fn arguments(&self, reading: &Reading) -> Arguments {
         let mut arguments = Arguments::default();
         for (step, value) in &reading.taken {
-            let spot = Spot {
+            let spot = Position {
                 step: *step,
                 used: 0,
             };
@@ -199,15 +199,15 @@ fn begins_with(keyword: &str, beginning: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
 }
 
-/// What a word does at a step.
+/// The effect of a word at a step.
 struct Taken {
     value: Option<Value>,
     onward: usize,
-    /// The rest of the line went with it.
+    /// The rest of the line is part of the argument.
     is_rest: bool,
 }
 
-/// Returns what a word does at a step if it fits there; `keyword` is the keyword it stands for.
+/// Returns the effect of a word at a step, if it fits; `keyword` is the keyword that it abbreviates.
 fn take_step(step: &Step, keyword: Option<&str>, word: &Word<'_>, rest: &str) -> Option<Taken> {
     match (step, keyword) {
         (Step::Word { text, next, .. }, Some(keyword)) => {

@@ -1,4 +1,4 @@
-//! GAM-ALARM-MIB: what is wrong now, what was wrong, and the clearing of the log.
+//! GAM-ALARM-MIB: active alarms, the alarm log, and the clearing of the log.
 
 use super::interface_rows::numbered;
 use super::rows::{Rows, first_after};
@@ -43,7 +43,7 @@ static ACTIVE: Table = Table {
         column(3, |gam, index, _| of(active(gam, index), uuid)),
         column(4, |gam, index, _| of(active(gam, index), entity)),
         column(5, |gam, index, _| of(active(gam, index), condition)),
-        // Where in the software or on the board: nothing of the kind fails in a twin.
+        // The location in software or on the board: no such part fails in a twin.
         column(6, |_, _, _| Value::text("")),
         column(7, |_, _, _| Value::Gauge32(0)),
         column(8, |_, _, _| Value::Integer(0)),
@@ -108,8 +108,8 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// Returns the columns of an alarm's row by their names, as a trap carries them: the row itself is gone already when the
-/// alarm is.
+/// Returns the columns of an alarm's row with their names, as a trap carries them: when an alarm ends, its row is
+/// already gone.
 pub(in crate::simulator) fn active_columns(alarm: &Alarm) -> Vec<(Oid, Value)> {
     let values = [
         interface(alarm),
@@ -139,7 +139,7 @@ fn active<'g>(gam: &'g Gam, index: &[u32]) -> Option<&'g Alarm> {
     }
 }
 
-/// The log is without gaps: an entry's number tells its place.
+/// Returns the entry of a row. The log has no gaps: an entry's number gives its position.
 fn logged<'g>(gam: &'g Gam, index: &[u32]) -> Option<&'g LogEntry> {
     let [number] = index else { return None };
     let log = &gam.alarms().log;
@@ -179,7 +179,7 @@ fn affects_service(alarm: &Alarm) -> Value {
     Value::truth(alarm.service_affecting)
 }
 
-/// Eleven octets: the calendar, tenths of a second, and the zone, which is UTC on every twin.
+/// Encodes eleven octets: the calendar, tenths of a second, and the zone, which is UTC on every twin.
 fn date_and_time(at: Moment) -> Value {
     let (year, month, day, hour, minute, second) = at.civil();
     let [high, low] = u16::try_from(year).unwrap_or(u16::MAX).to_be_bytes();

@@ -1,4 +1,4 @@
-//! BRIDGE-MIB: the box as a bridge, its ports, and which addresses it has learned behind them.
+//! BRIDGE-MIB: the device as a bridge, its ports, and the addresses learned on them.
 
 use super::endpoint_rows::heard_from;
 use super::interface_rows::{BRIDGE_PORTS, bridge_port, bridge_port_number, physical_count};
@@ -17,7 +17,7 @@ pub(super) const BRIDGE: [u32; 7] = [1, 3, 6, 1, 2, 1, 17];
 const TRANSPARENT_ONLY: i32 = 2;
 /// `dot1dTpFdbStatus`.
 const LEARNED: i32 = 3;
-/// Seconds until an address is forgotten, the standard's default.
+/// Seconds until an address expires, the standard's default.
 const AGING_TIME: i32 = 300;
 /// Octets of a frame's content.
 const LONGEST_CONTENT: i32 = 1500;
@@ -133,7 +133,7 @@ fn address(mac: MacAddress) -> Value {
     Value::OctetString(mac.octets().to_vec())
 }
 
-/// The router behind the first uplink: the address of a VRRP group, while there is link.
+/// Returns the router behind the first uplink, while there is link: the address of a VRRP group.
 fn gateway(gam: &Gam) -> Option<MacAddress> {
     let router = MacAddress::new([0x00, 0x00, 0x5e, 0x00, 0x01, 0x01]).ok()?;
     gam.link(Interface::Uplink(1)).then_some(router)

@@ -1,4 +1,4 @@
-//! Rows of tables about endpoints: by id or by address, only those that are heard, and their Ethernet ports.
+//! Lists the rows of endpoint tables: by id or address, only those heard, and their Ethernet ports.
 
 use super::rows::{Rows, arcs_of, first_after, id_of, lowest_after, mac_of};
 use crate::model::MacAddress;
@@ -55,7 +55,7 @@ pub(super) static ENDPOINT_ETHERNET: Rows = Rows {
 /// One row for each Ethernet port of an endpoint that is heard, by address and port.
 pub(super) static MAC_ETHERNET: Rows = Rows {
     next: |gam, after| {
-        // The ports that are left of the endpoint the name stands in, then the first of a later endpoint.
+        // First the remaining ports of the name's endpoint, then those of later endpoints.
         if let Some((mac, rest)) = split_mac(after)
             && let Some(port) = port_after(gam, mac, rest.first().copied().unwrap_or(0))
         {
@@ -72,7 +72,7 @@ pub(super) static MAC_ETHERNET: Rows = Rows {
     },
 };
 
-/// Returns the endpoint of a row, whether the index begins with an id or with an address.
+/// Returns the endpoint of a row, for an index that starts with an id or an address.
 pub(super) fn endpoint_at<'g>(gam: &'g Gam, index: &[u32]) -> Option<Detected<'g>> {
     match index {
         [id] | [id, _] => gam.detected_by_id(u16::try_from(*id).ok()?),

@@ -1,4 +1,4 @@
-//! GAM-FIRMWARE-MIB: the images in flash, what runs, and the swap of the two.
+//! GAM-FIRMWARE-MIB: the images in flash, the running one, and the swap of the two.
 
 use compact_str::{CompactString, format_compact};
 
@@ -25,7 +25,7 @@ const IMAGE_NAME: usize = 127;
 const LONG_TEXT: usize = 255;
 const SHORT_TEXT: usize = 63;
 
-/// What loads the images; no real one was asked for.
+/// The version of the bootloader; that of a real one is unknown.
 const BOOTLOADER_VERSION: &str = "1.0";
 const BOOTLOADER_BUILT: &str = "2019-05-02T11:00:00-04:00";
 
@@ -115,7 +115,7 @@ static SWAP: Scalars = Scalars {
     ],
 };
 
-/// An image comes over the command line; nothing is fetched because of a SET, so these are notWritable.
+/// Images are installed over the CLI; a SET never downloads anything, so these are notWritable.
 static UPLOAD: Scalars = Scalars {
     base: &FIRMWARE,
     group: &[4, 2],
@@ -139,7 +139,7 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// Returns the image of a row; the bootloader is none.
+/// Returns the image of a row; the bootloader is not one.
 fn image<'g>(gam: &'g Gam, index: &[u32]) -> Option<&'g Image> {
     match index {
         [ACTIVE] => Some(&gam.firmware().active),
@@ -148,7 +148,7 @@ fn image<'g>(gam: &'g Gam, index: &[u32]) -> Option<&'g Image> {
     }
 }
 
-/// What `show version` calls the product (seen).
+/// Returns the product name in `show version` (seen).
 fn product(gam: &Gam) -> CompactString {
     format_compact!("Positron {} Switch", gam.hardware().family())
 }

@@ -1,4 +1,4 @@
-//! GAM-ICFG-MIB: the configuration files in flash, and copying, loading and deleting them.
+//! GAM-ICFG-MIB: the configuration files in flash, and their copying, loading and deletion.
 
 use super::interface_rows::numbered;
 use super::rows::Rows;
@@ -14,9 +14,9 @@ const ICFG: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 101, 1];
 
 const DEFAULT_FILE: &str = "default-config";
 const STARTUP_FILE: &str = "startup-config";
-/// What names a file in flash may begin with.
+/// An optional prefix of file names in flash.
 const FLASH: &str = "flash:";
-/// Octets; the first is what a switch of this family is delivered with (icli), the second is assumed.
+/// Octets of the default-config of a switch of this family (icli) and of the twin's (assumed).
 const DEFAULT_FILE_BYTES: u32 = 284;
 const FLASH_BYTES: u32 = 8 * 1024 * 1024;
 const LONGEST_FILE_NAME: usize = 127;
@@ -30,7 +30,7 @@ const RELOAD_KEEP_ADDRESS: i32 = 2;
 const KIND: Syntax = Syntax::OneOf(&[0, 1, 2, 3]);
 const FILE_NAME: Syntax = Syntax::Text(0, LONGEST_FILE_NAME);
 
-/// `default-config`, then `startup-config` once something was saved; what is running is no file.
+/// `default-config`, then `startup-config` if one was saved; the running-config is not a file.
 static FILE_ROWS: Rows = Rows {
     next: |gam, after| numbered(after, 1, file_count(gam)),
     has: |gam, index| matches!(index, [file] if (1..=file_count(gam)).contains(file)),
@@ -73,7 +73,7 @@ static FILES: Table = Table {
         }),
         column(4, |gam, index, _| {
             let saved = gam.startup().filter(|_| !is_default(index));
-            // What was there from the beginning is as old as a clock can tell [icli].
+            // Files from the factory have the earliest time of the clock [icli].
             let at = saved.map_or(Moment::default(), |saved| saved.at);
             clipped(&at.iso(), LONGEST_TIME)
         }),
@@ -156,35 +156,35 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// What one end of a copy is, however it was named.
+/// One end of a copy, however it was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum ConfigFile {
     Running,
     Startup,
     Default,
 }
 
-fn place(end: &CopyEnd) -> Option<Place> {
+fn config_file(end: &CopyEnd) -> Option<ConfigFile> {
     match end.kind {
         ConfigurationKind::None => None,
-        ConfigurationKind::Running => Some(Place::Running),
-        ConfigurationKind::Startup => Some(Place::Startup),
+        ConfigurationKind::Running => Some(ConfigFile::Running),
+        ConfigurationKind::Startup => Some(ConfigFile::Startup),
         ConfigurationKind::File => file(&end.file),
     }
 }
 
-fn file(name: &str) -> Option<Place> {
+fn file(name: &str) -> Option<ConfigFile> {
     match name.strip_prefix(FLASH).unwrap_or(name) {
-        STARTUP_FILE => Some(Place::Startup),
-        DEFAULT_FILE => Some(Place::Default),
+        STARTUP_FILE => Some(ConfigFile::Startup),
+        DEFAULT_FILE => Some(ConfigFile::Default),
         _ => None,
     }
 }
 
-/// Copies what was planned. Writing flash takes time, so that is left to whoever runs the twin; loading is at once.
+/// Runs the planned copy. Writing flash needs time, so it is queued for the server; loading is immediate.
 ///
-/// One copy at a time, and only between places that are there and differ; which status a real agent answers otherwise
-/// is assumed.
+/// Only one copy runs at a time, between two different existing files. The status of a real agent for other cases is
+/// assumed.
 fn copy(gam: &mut Gam, _: &[u32], value: &Value, now: Moment) -> Result<(), ErrorStatus> {
     if !is_true(value) {
         return Ok(());
@@ -194,15 +194,15 @@ fn copy(gam: &mut Gam, _: &[u32], value: &Value, now: Moment) -> Result<(), Erro
     if gam.copy_status() == CopyStatus::InProgress {
         return Err(refused);
     }
-    match (place(&plan.source), place(&plan.destination)) {
-        (Some(Place::Running), Some(Place::Startup)) => gam.request(Request::Save),
-        (Some(Place::Startup), Some(Place::Running)) => {
+    match (config_file(&plan.source), config_file(&plan.destination)) {
+        (Some(ConfigFile::Running), Some(ConfigFile::Startup)) => gam.request(Request::Save),
+        (Some(ConfigFile::Startup), Some(ConfigFile::Running)) => {
             let saved = gam.startup().ok_or(refused)?.configuration.clone();
             let loaded = if plan.merge { merged(gam)? } else { saved };
             gam.replace_running(loaded, now);
             gam.set_copy_status(CopyStatus::Success);
         }
-        (Some(Place::Default), Some(Place::Running)) if !plan.merge => {
+        (Some(ConfigFile::Default), Some(ConfigFile::Running)) if !plan.merge => {
             gam.replace_running(Configuration::factory(gam.hardware()), now);
             gam.set_copy_status(CopyStatus::Success);
         }
@@ -211,7 +211,7 @@ fn copy(gam: &mut Gam, _: &[u32], value: &Value, now: Moment) -> Result<(), Erro
     Ok(())
 }
 
-/// Returns what runs with the lines of what was saved on top; lines that are not taken are left out, as at a prompt.
+/// Returns the running-config with the lines of the startup-config on top; refused lines are left out, as at a prompt.
 fn merged(gam: &Gam) -> Result<Configuration, ErrorStatus> {
     let text = startup_text(gam).ok_or(ErrorStatus::InconsistentValue)?;
     let mut running = gam.running().clone();
@@ -219,7 +219,8 @@ fn merged(gam: &Gam) -> Result<Configuration, ErrorStatus> {
     Ok(running)
 }
 
-/// Which address would be kept is not known of this family (the management VLAN is not always 1): that is refused (assumed).
+/// Refuses to reload defaults with a kept address (assumed). The address that a real device keeps is unknown: its
+/// management VLAN is not always 1.
 fn reload_defaults(gam: &mut Gam, _: &[u32], value: &Value, _: Moment) -> Result<(), ErrorStatus> {
     match value {
         Value::Integer(NO_RELOAD) => Ok(()),
@@ -237,7 +238,7 @@ fn delete(gam: &mut Gam, _: &[u32], value: &Value, _: Moment) -> Result<(), Erro
         return Ok(());
     }
     match file(name) {
-        Some(Place::Startup) if gam.startup().is_some() => {
+        Some(ConfigFile::Startup) if gam.startup().is_some() => {
             gam.delete_startup();
             Ok(())
         }
@@ -269,7 +270,8 @@ fn startup_text(gam: &Gam) -> Option<String> {
     Some(commands::text_of(gam, &saved.configuration))
 }
 
-/// A twin that was made with a configuration never wrote it, so nobody noted its length.
+/// Returns the length of the startup-config. A twin created with a configuration never wrote it, so its length is
+/// computed.
 fn startup_bytes(gam: &Gam) -> u32 {
     let bytes = match gam.startup() {
         None => 0,

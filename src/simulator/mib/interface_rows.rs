@@ -1,20 +1,20 @@
-//! Rows of tables about interfaces and VLANs: by arithmetic, however many there are.
+//! Lists the rows of interface and VLAN tables by arithmetic, however many there are.
 
 use super::rows::{Rows, first_after};
 use crate::simulator::gam::{FIRST_PHYSICAL, Gam, Interface};
 use crate::simulator::snmp::Value;
 
-/// VLAN interfaces are their own number, up to this one (seen).
+/// The index of a VLAN interface is the VLAN's number, up to this one (seen).
 pub(super) const HIGHEST_VLAN: u32 = 4095;
 
-/// What a row of the standard's interface tables is.
+/// A row of the standard's interface tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AnyInterface {
     Vlan(u16),
     Physical(Interface),
 }
 
-/// One row for each VLAN interface, then for each physical one: over 4100 on any device (seen).
+/// One row for each VLAN interface, then for each physical one: more than 4100 on any device (seen).
 pub(super) static ALL_INTERFACES: Rows = Rows {
     next: |gam, after| {
         let next = first_after(after)?.max(1);
@@ -27,7 +27,7 @@ pub(super) static ALL_INTERFACES: Rows = Rows {
     has: |gam, index| interface_at(gam, index).is_some(),
 };
 
-/// One row for each VLAN there can be, by its number.
+/// One row for each possible VLAN, by its number.
 pub(super) static VLANS: Rows = Rows {
     next: |_, after| numbered(after, 1, HIGHEST_VLAN),
     has: |_, index| matches!(index, [1..=HIGHEST_VLAN]),
@@ -39,7 +39,7 @@ pub(super) static BRIDGE_PORTS: Rows = Rows {
     has: |gam, index| bridge_port(gam, index).is_some(),
 };
 
-/// A table that nobody filled.
+/// An empty table.
 pub(super) static NO_ROWS: Rows = Rows {
     next: |_, _| None,
     has: |_, _| false,
@@ -49,7 +49,7 @@ pub(super) fn physical_count(gam: &Gam) -> u32 {
     u32::from(gam.hardware().ghn_ports()) + 1 + u32::from(gam.hardware().uplinks())
 }
 
-/// Returns the interface of a row, of whichever kind.
+/// Returns the interface of a row, of either kind.
 pub(super) fn interface_at(gam: &Gam, index: &[u32]) -> Option<AnyInterface> {
     match index {
         [vlan @ 1..=HIGHEST_VLAN] => u16::try_from(*vlan).ok().map(AnyInterface::Vlan),
@@ -57,36 +57,36 @@ pub(super) fn interface_at(gam: &Gam, index: &[u32]) -> Option<AnyInterface> {
     }
 }
 
-/// Returns the physical interface of a row that begins with its number.
+/// Returns the physical interface of a row whose index starts with its number.
 pub(super) fn physical_at(gam: &Gam, index: &[u32]) -> Option<Interface> {
     gam.hardware().interface(*index.first()?)
 }
 
-/// Returns the physical interface that a port of the bridge is.
+/// Returns the physical interface of a bridge port.
 pub(super) fn bridge_port(gam: &Gam, index: &[u32]) -> Option<Interface> {
     let [port] = index else { return None };
     gam.hardware().interface(port.checked_add(FIRST_PHYSICAL)?)
 }
 
-/// Returns the number of an interface as a port of the bridge: they count from one.
+/// Returns the number of an interface as a bridge port, counted from one.
 pub(super) fn bridge_port_number(gam: &Gam, interface: Interface) -> u32 {
     gam.hardware().if_index(interface) - FIRST_PHYSICAL
 }
 
-/// Reads something of the physical interface of a row.
+/// Returns a value of the physical interface in a row.
 pub(super) fn physical(gam: &Gam, index: &[u32], read: impl FnOnce(Interface) -> Value) -> Value {
     physical_at(gam, index).map_or(Value::NoSuchInstance, read)
 }
 
-/// Returns the next of rows that are numbered from `first` to `last`.
+/// Returns the next row of a table numbered from `first` to `last`.
 pub(super) fn numbered(after: &[u32], first: u32, last: u32) -> Option<Vec<u32>> {
     let next = first_after(after)?.max(first);
     (next <= last).then(|| vec![next])
 }
 
-/// Returns the next row of a table with two numbers for an index.
+/// Returns the next row of a table with two numbers as its index.
 ///
-/// `first_from` finds the lowest first number from one on; `second_from` does so for the second below a first one.
+/// `first_from` finds the lowest first number from one on; `second_from` does so for the second one below a first one.
 pub(super) fn next_pair(
     after: &[u32],
     first_from: impl Fn(u32) -> Option<u32>,

@@ -1,4 +1,4 @@
-//! IF-MIB: every interface with its state and counters, the thousands of VLAN interfaces as well as the ports.
+//! IF-MIB: every interface with its state and counters, both ports and thousands of VLAN interfaces.
 
 use compact_str::{CompactString, format_compact};
 
@@ -15,7 +15,7 @@ use crate::simulator::snmp::{ErrorStatus, Oid, Value};
 const INTERFACES: [u32; 7] = [1, 3, 6, 1, 2, 1, 2];
 const IF_MIB: [u32; 8] = [1, 3, 6, 1, 2, 1, 31, 1];
 
-/// `ifType`: a port is an Ethernet to its manager, G.hn or not (assumed).
+/// `ifType`: every port is an Ethernet interface, G.hn or not (assumed).
 const ETHERNET: i32 = 6;
 const LAYER_2_VLAN: i32 = 135;
 
@@ -30,7 +30,7 @@ const LONGEST_PACKET: i32 = 1500;
 const ALIAS: usize = 64;
 const NAME: usize = 255;
 
-/// One counter of 32 bits: it is the lower half of the one that the device counts with.
+/// Defines a counter of 32 bits: the lower half of the device's 64-bit counter.
 macro_rules! narrow {
     ($number:literal, $($counter:tt)+) => {
         column($number, |gam, index, now| {
@@ -61,7 +61,7 @@ static LAST_CHANGE: Scalars = Scalars {
     base: &IF_MIB,
     group: &[],
     needs: None,
-    // Interfaces neither come nor go.
+    // Interfaces are never added or removed.
     scalars: &[column(5, |_, _, _| Value::TimeTicks(0))],
 };
 
@@ -90,7 +90,7 @@ static TABLE: Table = Table {
         }),
         column(5, |gam, index, _| {
             let bits = u64::from(megabits(gam, index)) * 1_000_000;
-            // What is faster than the object can say reads as the most that it can.
+            // A speed beyond the object's range reads as its maximum.
             Value::Gauge32(u32::try_from(bits).unwrap_or(u32::MAX))
         }),
         column(6, |gam, index, _| {
@@ -101,7 +101,7 @@ static TABLE: Table = Table {
         }),
         column(7, |gam, index, _| status(is_wanted(gam, index))).set(ADMIN_STATUS, set_status),
         column(8, |gam, index, _| status(is_up(gam, index))),
-        // When a link came or went is not kept.
+        // The time of link changes is not recorded.
         column(9, |_, _, _| Value::TimeTicks(0)),
         narrow!(10, received.octets),
         narrow!(11, received.unicast()),
@@ -153,7 +153,7 @@ static EXTENDED: Table = Table {
     ],
 };
 
-/// Nobody tests interfaces here, so the third value is none that can be set.
+/// Only up and down can be set; the third value, testing, is not supported.
 const ADMIN_STATUS: Syntax = Syntax::OneOf(&[UP, DOWN]);
 
 pub(super) fn objects() -> Vec<Object> {
@@ -182,7 +182,7 @@ fn name(gam: &Gam, index: &[u32]) -> CompactString {
     }
 }
 
-/// A G.hn port's alias is its name (assumed); nothing else has one.
+/// Returns a G.hn port's name as its alias (assumed); other interfaces have none.
 fn alias<'g>(gam: &'g Gam, index: &[u32]) -> &'g str {
     match physical_at(gam, index) {
         Some(Interface::Ghn(port)) => {
@@ -193,7 +193,7 @@ fn alias<'g>(gam: &'g Gam, index: &[u32]) -> &'g str {
     }
 }
 
-/// G.hn ports are known to the switch as gigabit ports (assumed); VLAN interfaces have no speed of their own.
+/// Returns the speed: G.hn ports are gigabit ports for the switch (assumed), VLAN interfaces have none.
 fn megabits(gam: &Gam, index: &[u32]) -> u32 {
     match physical_at(gam, index) {
         Some(Interface::Ghn(_)) => 1000,
@@ -202,7 +202,7 @@ fn megabits(gam: &Gam, index: &[u32]) -> u32 {
     }
 }
 
-/// A VLAN interface that nobody configured is there and down (assumed).
+/// Returns whether an interface is enabled; an unconfigured VLAN interface is present and down (assumed).
 fn is_wanted(gam: &Gam, index: &[u32]) -> bool {
     match interface_at(gam, index) {
         Some(AnyInterface::Vlan(vlan)) => gam.running().vlan_interfaces.contains_key(&vlan),

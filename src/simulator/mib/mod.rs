@@ -1,4 +1,4 @@
-//! The MIBs of a GAM: which objects exist, what they read and what a SET does, over the state of one device.
+//! Serves a GAM's MIBs over the state of one device: the list of objects, their values, and SETs.
 
 mod alarm;
 mod bridge;

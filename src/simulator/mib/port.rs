@@ -1,4 +1,4 @@
-//! GAM-PORT-MIB without its counters: how the ports are set, how they are, and the clearing of what they counted.
+//! GAM-PORT-MIB without counters: configuration and status of ports, and the reset of their counters.
 
 use super::interface_rows::{physical, physical_at};
 use super::rows::INTERFACES;
@@ -10,10 +10,10 @@ use crate::simulator::snmp::{ErrorStatus, Value};
 
 pub(super) const PORT: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 11, 1];
 
-/// `GAMPortSpeed`: what a port is set to.
+/// `GAMPortSpeed`: the configured speed of a port.
 const FORCED_1G: i32 = 4;
 const FORCED_10G: i32 = 8;
-/// `GAMPortStatusSpeed`: what a port runs at.
+/// `GAMPortStatusSpeed`: the present speed of a port.
 const NO_SPEED: i32 = 0;
 const AT_1G: i32 = 3;
 const AT_10G: i32 = 6;
@@ -23,7 +23,7 @@ const SFP_10G: i32 = 14;
 /// `GAMRfc5517Mode`: subscribers reach the uplink and not each other (assumed).
 const ISOLATED: i32 = 1;
 const UPLINK: i32 = 3;
-/// Octets; the most that ports of this family take, and their default (icli).
+/// Octets; the maximum of this family's ports, and their default (icli).
 const LONGEST_FRAME: u32 = 9600;
 /// Longest text about a transceiver, and its longest revision.
 const SFP_TEXT: usize = 19;
@@ -50,7 +50,7 @@ static CONFIG: Table = Table {
             Value::Integer(speed)
         }),
         column(4, |_, _, _| Value::Gauge32(0)),
-        // An uplink takes a transceiver; whatever a G.hn port has counts as a copper one [assumed].
+        // An uplink has a transceiver slot; a G.hn port counts as copper [assumed].
         column(5, |gam, index, _| {
             Value::Integer(i32::from(is_uplink(gam, index)))
         }),
@@ -120,7 +120,7 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// Shuts a port down or opens it; the internal one and VLAN interfaces are always as they are.
+/// Shuts a port down or enables it; the internal port and VLAN interfaces cannot change.
 pub(super) fn shut_down(
     gam: &mut Gam,
     index: &[u32],
@@ -163,7 +163,7 @@ fn speed(gam: &Gam, port: Interface) -> i32 {
     }
 }
 
-/// Every uplink has a transceiver, even one whose fibre is out (assumed).
+/// Returns a text about the transceiver; every uplink has one, even without fibre (assumed).
 fn sfp(gam: &Gam, index: &[u32], text: &str, most: usize) -> Value {
     clipped(if is_uplink(gam, index) { text } else { "" }, most)
 }

@@ -1,4 +1,4 @@
-//! GAM-PORT-MIB's counters: RMON, the interface group, pauses, queues, the bridge and frame preemption.
+//! GAM-PORT-MIB counters: RMON, the interface group, pauses, queues, the bridge and frame preemption.
 
 use super::interface_rows::{next_pair, physical_at, physical_from};
 use super::port::PORT;
@@ -117,14 +117,14 @@ const QUEUE: &[Column] = &[
     }),
 ];
 
-/// Nothing is preempted, so nothing is put together again.
+/// Frames are never preempted, so none are reassembled.
 const PREEMPTION: &[Column] = &[never(2), never(3), never(4), never(5), never(6), never(7)];
 
 pub(super) fn objects() -> Vec<Object> {
     TABLES.iter().flat_map(Table::objects).collect()
 }
 
-/// Returns a counter of what does not happen on a healthy device.
+/// Returns a counter for events that do not happen on a healthy device.
 const fn never(number: u32) -> Column {
     column(number, |_, _, _| Value::Counter64(0))
 }

@@ -1,13 +1,13 @@
-//! Which rows a table has right now: one description for each kind of index, shared by all tables that have it.
+//! Lists the present rows of a table, by kind of index; tables with the same index share one list.
 
 use super::interface_rows::physical_count;
 use crate::model::MacAddress;
 use crate::simulator::gam::{FIRST_PHYSICAL, Gam};
 
-/// How the rows of a table are found; an index is the arcs after the column's name.
+/// Finds the rows of a table; an index is the arcs after the column's name.
 #[derive(Debug)]
 pub(super) struct Rows {
-    /// Returns the first row after these arcs, which can be none, too few, too many, or of no row at all.
+    /// Returns the first row after these arcs, which can be none, too few, too many, or those of a missing row.
     pub(super) next: fn(&Gam, after: &[u32]) -> Option<Vec<u32>>,
     pub(super) has: fn(&Gam, index: &[u32]) -> bool,
 }
@@ -60,7 +60,7 @@ pub(super) fn ghn_port(gam: &Gam, index: &[u32]) -> Option<u8> {
         .then_some(port)
 }
 
-/// Returns a number that an object has been configured under.
+/// Returns the number of a configured object.
 pub(super) fn id_of(index: &[u32]) -> Option<u16> {
     match index {
         [id] => u16::try_from(*id).ok(),
@@ -82,7 +82,7 @@ pub(super) fn arcs_of(mac: MacAddress) -> Vec<u32> {
     mac.octets().into_iter().map(u32::from).collect()
 }
 
-/// Returns the lowest number that a first arc can have in a row after these arcs.
+/// Returns the lowest possible first arc of a row after these arcs.
 pub(super) fn first_after(after: &[u32]) -> Option<u32> {
     match after.first() {
         None => Some(0),
@@ -107,7 +107,7 @@ fn has_key<T>(map: &Configured<T>, index: &[u32]) -> bool {
     id_of(index).is_some_and(|id| map.contains_key(&id))
 }
 
-/// Returns the lowest address whose six arcs stand after these arcs.
+/// Returns the lowest address whose six arcs come after these arcs.
 pub(super) fn lowest_after(after: &[u32]) -> Option<MacAddress> {
     let mut lowest: u64 = 0;
     let mut arcs = after.iter().take(6);
@@ -119,7 +119,7 @@ pub(super) fn lowest_after(after: &[u32]) -> Option<MacAddress> {
             }
             Some(arc) => match u8::try_from(*arc) {
                 Ok(octet) => lowest = lowest << 8 | u64::from(octet),
-                // No address has such an octet: the next one differs further left.
+                // No address has such an octet, so the next address differs in an earlier one.
                 Err(_) => return station_from((lowest + 1) << (8 * (place + 1))),
             },
         }
@@ -127,7 +127,7 @@ pub(super) fn lowest_after(after: &[u32]) -> Option<MacAddress> {
     station_from(lowest + 1)
 }
 
-/// Returns the first address of a station that is not below a number.
+/// Returns the first station address from a number on.
 fn station_from(number: u64) -> Option<MacAddress> {
     let number = number.max(1);
     let group = number >> 40 & 1 == 1;

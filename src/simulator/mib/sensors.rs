@@ -1,4 +1,4 @@
-//! GAM-SYSUTIL-MIB's sensors: load, power supplies, the light on the box, temperatures and fans.
+//! GAM-SYSUTIL-MIB sensors: load, power supplies, the system LED, temperatures and fans.
 
 use super::interface_rows::{next_pair, numbered};
 use super::rows::Rows;
@@ -7,7 +7,7 @@ use super::table::{Object, Scalars, Table, clipped, column};
 use crate::simulator::gam::{Gam, Sensor, Severity};
 use crate::simulator::snmp::Value;
 
-/// The most power supplies that the MIB numbers.
+/// The highest number of power supplies in the MIB.
 const MOST_SUPPLIES: u32 = 2;
 /// `GAMSysutilPowerSupplyStateType`.
 const ACTIVE: i32 = 0;
@@ -15,7 +15,8 @@ const NOT_PRESENT: i32 = 2;
 /// Longest name of a sensor.
 const SENSOR_NAME: usize = 15;
 
-/// Degrees at which the monitor tells: of the air around the board and of the chip (docs/gam.md), and the end of both (assumed).
+/// The monitor's thresholds in degrees: of the air around the board and of the chip (docs/gam.md), and their upper end
+/// (assumed).
 const BOARD_HIGH: i32 = 85;
 const JUNCTION_HIGH: i32 = 90;
 const LOW: i32 = 0;
@@ -50,7 +51,7 @@ static FANS: Rows = Rows {
     has: |gam, index| at(&gam.world().fans, index).is_some(),
 };
 
-/// The two that are monitored: the board, which is 0, and the junction, which is 1.
+/// The two monitored temperatures: 0 is the board, 1 the junction.
 static MONITORS: Rows = Rows {
     next: |_, after| numbered(after, 0, 1),
     has: |_, index| matches!(index, [0 | 1]),
@@ -157,7 +158,7 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// Returns what a row that is numbered from one stands for.
+/// Returns the element of a row numbered from one.
 fn at<'l, T>(list: &'l [T], index: &[u32]) -> Option<&'l T> {
     let [number] = index else { return None };
     list.get(usize::try_from(number.checked_sub(1)?).ok()?)
@@ -185,7 +186,7 @@ fn load(gam: &Gam, which: usize) -> Value {
     Value::Gauge32(load.copied().unwrap_or(0))
 }
 
-/// As a switch of this family words it (icli); red while something is majorly wrong (assumed).
+/// Returns the state of the LED in the words of a switch of this family (icli); red during a major alarm (assumed).
 fn light(gam: &Gam) -> &'static str {
     let mut alarms = gam.alarms().active.values();
     if alarms.any(|alarm| alarm.severity >= Severity::Mj) {
@@ -203,7 +204,7 @@ fn high(index: &[u32]) -> i32 {
     }
 }
 
-/// Whole degrees: of the air that comes in for the board, of the CPU for the junction (assumed).
+/// Returns whole degrees: the intake air for the board, the CPU for the junction (assumed).
 fn monitored(gam: &Gam, index: &[u32]) -> i32 {
     let name = if index == [0] { "Intake" } else { "CPU" };
     let is_it = |sensor: &&Sensor| sensor.name == name;

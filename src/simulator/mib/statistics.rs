@@ -1,10 +1,10 @@
-//! What all the tables of counters share: one interface's traffic, divided by kind, size and priority.
+//! Divides the traffic of one interface by kind, size and priority, for all counter tables.
 
 use super::interface_rows::physical_at;
 use crate::simulator::gam::Gam;
 use crate::simulator::moment::Moment;
 
-/// What went through one interface; nothing through one that is not physical.
+/// The traffic of one interface; zero for one that is not physical.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Statistics {
     pub(super) received: Direction,
@@ -52,12 +52,12 @@ impl Statistics {
 }
 
 impl Direction {
-    /// One packet in two hundred.
+    /// Returns one packet in two hundred.
     pub(super) fn broadcast(self) -> u64 {
         share(self.packets, 200, 0, 1)
     }
 
-    /// Two packets in two hundred.
+    /// Returns two packets in two hundred.
     pub(super) fn multicast(self) -> u64 {
         share(self.packets, 200, 1, 3)
     }
@@ -70,7 +70,8 @@ impl Direction {
         share(self.packets, 200, 0, 3)
     }
 
-    /// Acknowledgements and full packets, above all; their mean is the 800 octets that the counters assume.
+    /// Returns the packets of a size: mostly acknowledgements and full packets. Their mean is the 800 octets that the
+    /// counters assume.
     pub(super) fn of_size(self, size: Size) -> u64 {
         let (from, to) = match size {
             Size::To64 => (0, 4),
@@ -84,7 +85,7 @@ impl Direction {
         share(self.packets, 20, from, to)
     }
 
-    /// Returns what went through one of the four queues, nearly all of it through the lowest.
+    /// Returns the traffic of one of the four queues; nearly all of it is in the lowest.
     pub(super) fn in_queue(self, queue: u32) -> Self {
         let (from, to) = match queue {
             0 => (0, 90),
@@ -100,9 +101,9 @@ impl Direction {
     }
 }
 
-/// Returns how many of so many have a place between two in their cycle.
+/// Returns the number of items with a position between two limits in their cycle.
 ///
-/// Shares of all places add up to the whole, and none of them goes back when the whole grows.
+/// The shares of all positions add up to the whole, and none decreases when the whole grows.
 fn share(whole: u64, cycle: u64, from: u64, to: u64) -> u64 {
     let rest = (whole % cycle).clamp(from, to) - from;
     whole / cycle * (to - from) + rest

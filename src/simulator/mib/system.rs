@@ -1,4 +1,4 @@
-//! SNMPv2-MIB's system group and SNMPv3's engine group.
+//! SNMPv2-MIB system group and SNMPv3 engine group.
 
 use compact_str::{CompactString, ToCompactString, format_compact};
 
@@ -9,12 +9,12 @@ use crate::simulator::snmp::{ErrorStatus, Oid, Value};
 
 const MIB_2: [u32; 6] = [1, 3, 6, 1, 2, 1];
 const SNMP_MODULES: [u32; 6] = [1, 3, 6, 1, 6, 3];
-/// What `sysObjectID` counts models below (docs/gam.md).
+/// The prefix of models in `sysObjectID` (docs/gam.md).
 const PRODUCTS: [u32; 9] = [1, 3, 6, 1, 4, 1, 20095, 2000, 1];
 
 /// A bridge and a host with applications (RFC 3418's sum for layers 2, 4 and 7) (assumed).
 const SERVICES: i32 = 2 + 8 + 64;
-/// The largest message that the twin's agent takes, in one Ethernet frame (assumed).
+/// The largest message that the twin's agent accepts, in one Ethernet frame (assumed).
 const LONGEST_MESSAGE: i32 = 1472;
 
 static SYSTEM: Scalars = Scalars {
@@ -57,7 +57,7 @@ pub(super) fn objects() -> Vec<Object> {
     SYSTEM.objects().chain(ENGINE.objects()).collect()
 }
 
-/// Returns what the box calls itself, such as `GAM-24-C GigaBit Ethernet Switch` (seen).
+/// Returns the device's description, such as `GAM-24-C GigaBit Ethernet Switch` (seen).
 pub(super) fn description(gam: &Gam) -> CompactString {
     format_compact!("{} GigaBit Ethernet Switch", gam.hardware().model)
 }
@@ -93,7 +93,7 @@ pub(super) fn set_hostname(
     edit(gam, &Edit::Hostname(name.to_compact_string()), now)
 }
 
-/// Hands an edit to the device; what the device refuses contradicts what is configured.
+/// Applies an edit to the device; a refusal becomes inconsistentValue.
 pub(super) fn edit(gam: &mut Gam, edit: &Edit, now: Moment) -> Result<(), ErrorStatus> {
     gam.edit(edit, now)
         .map_err(|_| ErrorStatus::InconsistentValue)
@@ -103,7 +103,7 @@ fn line(value: &Value) -> Result<CompactString, ErrorStatus> {
     Ok(text_of(value)?.to_compact_string())
 }
 
-/// Hundredths of a second since the start; they begin again after 497 days.
+/// Returns hundredths of a second since the start, which wrap after 497 days.
 fn ticks(gam: &Gam, now: Moment) -> u32 {
     let hundredths = gam.uptime(now).as_millis() / 10;
     u32::try_from(hundredths % (1 << 32)).unwrap_or(0)

@@ -1,4 +1,4 @@
-//! GAM-SYSUTIL-MIB without its sensors: what the box is called, what it is, how long it runs, and its reboot.
+//! GAM-SYSUTIL-MIB without sensors: name, hardware, uptime and reboot of the device.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::simulator::snmp::{ErrorStatus, Value};
 
 pub(super) const SYSUTIL: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 24, 1];
 
-/// The flash and the management port's chip, in words of our own: no real box was asked for them.
+/// Invented names of the flash and the management port's chip; those of a real device are unknown.
 pub(super) const FLASH_MODEL: &str = "Twin NOR flash";
 pub(super) const MANAGEMENT_CHIP: &str = "Twin management PHY";
 const HARDWARE_VERSION: &str = "1.0";
@@ -23,13 +23,13 @@ const NO_REBOOT: i32 = 0;
 const COLD_REBOOT: i32 = 1;
 const WARM_REBOOT: i32 = 2;
 
-/// The one row of tables about units of a stack: a GAM stands alone.
+/// The only row of tables about units of a stack: a GAM is never stacked.
 pub(super) static UNIT: Rows = Rows {
     next: |_, after| super::interface_rows::numbered(after, 1, 1),
     has: |_, index| index == [1],
 };
 
-/// No warm reboot, no self-test, no provisioning by itself, no stack (assumed).
+/// No warm reboot, no self-test, no automatic provisioning, no stack (assumed).
 static CAPABILITIES: Scalars = Scalars {
     base: &SYSUTIL,
     group: &[1],
@@ -53,7 +53,7 @@ static INFORMATION: Scalars = Scalars {
     ],
 };
 
-/// A twin's clock is that of whoever runs it: it can be read and not be set.
+/// A twin uses its host's clock, which can be read but not set.
 static TIME: Scalars = Scalars {
     base: &SYSUTIL,
     group: &[2, 2],
@@ -116,7 +116,7 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// The capabilities say that there is no warm reboot.
+/// Reboots the device; by its capabilities it has no warm reboot.
 fn reboot(gam: &mut Gam, _: &[u32], value: &Value, _: Moment) -> Result<(), ErrorStatus> {
     match value {
         Value::Integer(NO_REBOOT) => Ok(()),
@@ -128,7 +128,7 @@ fn reboot(gam: &mut Gam, _: &[u32], value: &Value, _: Moment) -> Result<(), Erro
     }
 }
 
-/// Ten characters hold no days: hours count on instead, up to the most that fit (assumed).
+/// Formats a duration in ten characters, without days: the hours increase to the maximum that fits (assumed).
 fn hours_and_minutes(time: Duration) -> String {
     let seconds = time.as_secs().min(10_000 * 3600 - 1);
     format!(

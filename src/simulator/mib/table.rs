@@ -1,11 +1,11 @@
-//! Objects as static data: columns of tables and scalars, how each is read and, where it can be, written.
+//! Declares MIB objects as static data: table columns and scalars, with their reads and writes.
 
 use super::rows::{self, Rows};
 use crate::simulator::gam::{Gam, Part};
 use crate::simulator::moment::Moment;
 use crate::simulator::snmp::{ErrorStatus, Value};
 
-/// Reads one instance whose row exists.
+/// Returns the value of one instance whose row exists.
 pub(super) type Read = fn(&Gam, &[u32], Moment) -> Value;
 
 /// Changes the device; the value has the right syntax and the row exists.
@@ -17,9 +17,9 @@ pub(super) struct Table {
     pub(super) base: &'static [u32],
     pub(super) entry: &'static [u32],
     pub(super) rows: &'static Rows,
-    /// Only the columns that can be read: what merely is an index is served nowhere.
+    /// Only readable columns: a column that is only an index is not served.
     pub(super) columns: &'static [Column],
-    /// The table is no object of firmware that lacks the part.
+    /// The part of the device that the table needs; firmware without the part lacks the table.
     pub(super) needs: Option<Part>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Column {
     write: Option<Write>,
 }
 
-/// How a SET changes an object.
+/// The effect of a SET on an object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Write {
     pub(super) syntax: Syntax,
@@ -48,7 +48,7 @@ pub(super) struct Write {
     pub(super) apply: Apply,
 }
 
-/// Which values an object takes, ends included.
+/// The values that an object accepts, ends included.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Syntax {
     OneOf(&'static [i32]),
@@ -59,14 +59,14 @@ pub(super) enum Syntax {
 /// SNMP's TruthValue.
 pub(super) const TRUTH: Syntax = Syntax::OneOf(&[1, 2]);
 
-/// When a binding of one SET takes effect: what it triggers uses what the same SET sets, in whatever order they came.
+/// The order of a SET's bindings: triggers run after the values of the same SET, whatever their order in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     Setting,
     Trigger,
 }
 
-/// One column or scalar with its whole name; an instance's name is this and the row's index.
+/// One column or scalar with its full name; an instance's name is this plus the row's index.
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) name: Vec<u32>,
@@ -86,12 +86,12 @@ pub(super) const fn column(number: u32, read: Read) -> Column {
 }
 
 impl Column {
-    /// Returns the column as one that keeps what a SET gives it.
+    /// Returns the column as one that stores the value of a SET.
     pub(super) const fn set(self, syntax: Syntax, apply: Apply) -> Self {
         self.written(syntax, Turn::Setting, apply)
     }
 
-    /// Returns the column as one that makes something happen when a SET gives it `true`.
+    /// Returns the column as one whose action runs when it is set to `true`.
     pub(super) const fn trigger(self, apply: Apply) -> Self {
         self.written(TRUTH, Turn::Trigger, apply)
     }
@@ -173,12 +173,12 @@ impl Syntax {
     }
 }
 
-/// Returns whether a SET said `true`.
+/// Returns whether a SET has the value `true`.
 pub(super) fn is_true(value: &Value) -> bool {
     *value == Value::truth(true)
 }
 
-/// Returns a text that a SET gave; its syntax has been checked, so it is ASCII.
+/// Returns the text of a SET; its syntax has been checked, so it is ASCII.
 pub(super) fn text_of(value: &Value) -> Result<&str, ErrorStatus> {
     match value {
         Value::OctetString(octets) => {
@@ -188,7 +188,7 @@ pub(super) fn text_of(value: &Value) -> Result<&str, ErrorStatus> {
     }
 }
 
-/// Returns a text as long as its object allows; the device's own may be longer.
+/// Returns a text cut to the length that its object allows; the device's own may be longer.
 pub(super) fn clipped(text: &str, most: usize) -> Value {
     Value::OctetString(text.bytes().take(most).collect())
 }

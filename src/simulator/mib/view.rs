@@ -1,4 +1,4 @@
-//! A device's MIBs as an agent asks for them: one instance, the next one, or a SET of all or nothing.
+//! Offers a device's MIBs to the agent: one instance, the next one, or an all-or-nothing SET.
 
 use super::OBJECTS;
 use super::table::{Object, Turn, Write};
@@ -26,7 +26,7 @@ impl View for Mib<'_> {
 
     fn next(&self, after: &[u32]) -> Option<(Oid, Value)> {
         let following = OBJECTS.partition_point(|object| object.name.as_slice() <= after);
-        // The object that the name stands in has rows left, or the first of a later one is next.
+        // Either the object of the name has further rows, or the first row of a later object is next.
         let inside = self
             .object_of(after)
             .and_then(|(object, index)| self.row_after(object, index));
@@ -64,7 +64,7 @@ impl View for Mib<'_> {
 }
 
 impl Mib<'_> {
-    /// Returns the object that a name stands in, and what follows the object's own name.
+    /// Returns the object of a name, and the arcs after the object's own name.
     fn object_of<'n>(&self, name: &'n [u32]) -> Option<(&'static Object, &'n [u32])> {
         let following = OBJECTS.partition_point(|object| object.name.as_slice() <= name);
         let object = OBJECTS.get(following.checked_sub(1)?)?;
@@ -78,7 +78,7 @@ impl Mib<'_> {
         Some((Oid::new(&object.name).with(&index), value))
     }
 
-    /// Checks what can be said of one binding before anything changes, in the order of RFC 3416 §4.2.5.
+    /// Checks everything about one binding that can be checked before changes, in the order of RFC 3416 §4.2.5.
     fn check<'n>(
         &self,
         name: &'n [u32],

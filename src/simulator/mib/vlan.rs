@@ -1,4 +1,4 @@
-//! GAM-VLAN-MIB's configuration: which VLANs there are, their names, and what each port does with them.
+//! GAM-VLAN-MIB's configuration: the VLANs, their names, and the VLAN settings of each port.
 
 use compact_str::format_compact;
 
@@ -12,12 +12,12 @@ use crate::simulator::snmp::Value;
 
 pub(super) const VLAN: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 13, 1];
 
-/// The tag of a provider's bridge, the default for ports of that kind (icli).
+/// The tag of a provider bridge, the default for ports of that kind (icli).
 const SERVICE_TAG: u32 = 0x88a8;
-/// `GAMVlanPortType`: a port that knows customers' tags.
+/// `GAMVlanPortType`: a customer port.
 pub(super) const CUSTOMER_PORT: i32 = 1;
 const LONGEST_NAME: usize = 32;
-/// The VLAN a port has where nothing else is configured.
+/// The VLAN of a port without other configuration.
 const DEFAULT_VLAN: u16 = 1;
 
 static CAPABILITIES: Scalars = Scalars {
@@ -27,7 +27,7 @@ static CAPABILITIES: Scalars = Scalars {
     scalars: &[
         column(1, |_, _, _| Value::Gauge32(1)),
         column(2, |_, _, _| Value::Gauge32(HIGHEST_VLAN)),
-        // VLANs do not share what they learn [assumed].
+        // VLANs do not share learned addresses [assumed].
         column(3, |_, _, _| Value::Gauge32(0)),
     ],
 };
@@ -56,7 +56,7 @@ static NAMES: Table = Table {
     })],
 };
 
-/// Which of a port's three modes a set of VLANs belongs to.
+/// The port mode that a set of VLANs belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Of {
     Trunk,
@@ -92,7 +92,7 @@ static PORTS: Table = Table {
             native(gam, index, SwitchportMode::Hybrid)
         }),
         column(11, |_, _, _| Value::Integer(CUSTOMER_PORT)),
-        // What is not a member's does not come in, whether it has a tag or not; the native VLAN goes out without [assumed].
+        // Frames of other VLANs are dropped, tagged or not; the native VLAN is sent untagged [assumed].
         column(12, |_, _, _| Value::truth(true)),
         column(13, |_, _, _| Value::Integer(0)),
         column(14, |_, _, _| Value::Integer(0)),
@@ -123,7 +123,7 @@ static PORTS: Table = Table {
     ],
 };
 
-/// Which filter a VLAN shares: none, as the capabilities say, so the objects are there without rows.
+/// The filter that a VLAN shares: none by the capabilities, so the objects have no rows.
 static SHARED_LEARNING: Table = Table {
     base: &VLAN,
     entry: &[2, 2, 2, 1],
@@ -145,7 +145,7 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// Returns what a VLAN is called: nobody names them here.
+/// Returns the name of a VLAN: always the default one.
 pub(super) fn vlan_name(vlan: u32) -> compact_str::CompactString {
     if vlan == u32::from(DEFAULT_VLAN) {
         "default".into()
@@ -154,7 +154,7 @@ pub(super) fn vlan_name(vlan: u32) -> compact_str::CompactString {
     }
 }
 
-/// The device's own ports are hybrid (seen), the internal one is a trunk (assumed).
+/// Returns the mode of a port: hybrid for G.hn ports (seen), trunk for the internal one (assumed).
 pub(super) fn mode(gam: &Gam, port: Interface) -> SwitchportMode {
     match port {
         Interface::Ghn(_) => SwitchportMode::Hybrid,
@@ -170,7 +170,7 @@ fn in_use(gam: &Gam, which: Quarter) -> Value {
     quarter(&gam.running().vlans_in_use(), which)
 }
 
-/// A port has one native VLAN; the other modes, which it is not in, are as delivered.
+/// Returns the native VLAN. A port has one; the other modes have the factory default.
 fn native(gam: &Gam, index: &[u32], of: SwitchportMode) -> Value {
     physical(gam, index, |port| {
         let vlan = if mode(gam, port) == of {
@@ -186,7 +186,7 @@ fn set(gam: &Gam, index: &[u32], of: Of, which: Quarter) -> Value {
     physical(gam, index, |port| quarter(&members(gam, port, of), which))
 }
 
-/// Returns the VLANs of one of a port's modes; one that it is not in takes all, as delivered (icli).
+/// Returns the VLANs of one of a port's modes. A mode that is not active accepts all, the factory default (icli).
 fn members(gam: &Gam, port: Interface, of: Of) -> VlanSet {
     let is_of = match mode(gam, port) {
         SwitchportMode::Access => None,
@@ -194,7 +194,7 @@ fn members(gam: &Gam, port: Interface, of: Of) -> VlanSet {
         SwitchportMode::Hybrid => Some(Of::Hybrid),
     };
     match port {
-        // No command forbids one.
+        // There is no command to forbid a VLAN.
         _ if of == Of::Forbidden => VlanSet::default(),
         Interface::Ghn(port) if is_of == Some(of) => gam.running().vlans_on_port(port),
         Interface::Uplink(uplink) if is_of == Some(of) => {

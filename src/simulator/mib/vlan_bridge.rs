@@ -1,4 +1,4 @@
-//! Q-BRIDGE-MIB's basics: how many VLANs, their names and ports, and each port's own VLAN.
+//! Q-BRIDGE-MIB basics: the number of VLANs, their names and ports, and each port's native VLAN.
 
 use super::bridge::BRIDGE;
 use super::interface_rows::{BRIDGE_PORTS, bridge_port, bridge_port_number, physical_count};
@@ -8,7 +8,7 @@ use super::vlan::vlan_name;
 use crate::simulator::gam::{Gam, Interface};
 use crate::simulator::snmp::Value;
 
-/// The highest VLAN the standard knows; the device's own 4095 is left out.
+/// The highest VLAN of the standard; the device's own 4095 is left out.
 const HIGHEST: u16 = 4094;
 const LONGEST_NAME: usize = 32;
 
@@ -98,7 +98,8 @@ fn vlan_at(index: &[u32]) -> Option<u16> {
     (1..=HIGHEST).contains(&vlan).then_some(vlan)
 }
 
-/// The standard's list: port 1 is the most significant bit of the first octet, as many octets as the ports need.
+/// Encodes a port list of the standard: port 1 is the most significant bit of the first octet, with as many octets as
+/// the ports need.
 fn port_list(gam: &Gam, index: &[u32], include: impl Fn(Interface, u16) -> bool) -> Value {
     let Some(vlan) = vlan_at(index) else {
         return Value::NoSuchInstance;

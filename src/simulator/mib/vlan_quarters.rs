@@ -1,4 +1,4 @@
-//! Sets of VLANs as the vendor's MIBs carry them: four columns of 128 octets, 1024 VLANs each.
+//! Encodes VLAN sets as the vendor's MIBs do: four columns of 128 octets, 1024 VLANs each.
 
 use crate::model::VlanSet;
 use crate::simulator::snmp::Value;
@@ -6,7 +6,7 @@ use crate::simulator::snmp::Value;
 const OCTETS: usize = 128;
 const VLANS: u16 = 1024;
 
-/// Which part of a set a column shows.
+/// The part of a set in one column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quarter {
     To1K,

@@ -1,4 +1,4 @@
-//! GAM-VLAN-MIB's status: what each port and each VLAN is, by who wants it so.
+//! GAM-VLAN-MIB's status: the VLANs of each port and the ports of each VLAN, by configuring user.
 
 use super::interface_rows::{NO_ROWS, next_pair, physical, physical_at, physical_from};
 use super::rows::Rows;
@@ -17,7 +17,7 @@ const USERS: [u32; 3] = [COMBINED, ADMINISTRATOR, GHN];
 const UNTAG_NATIVE: i32 = 0;
 const UNTAG_ALL: i32 = 3;
 
-/// One row for each port and each user that has a say in it.
+/// One row for each port and each user that configures it.
 static PORT_USERS: Rows = Rows {
     next: |gam, after| {
         next_pair(
@@ -37,7 +37,7 @@ static PORT_USERS: Rows = Rows {
     },
 };
 
-/// One row for each VLAN there is and each user that has ports in it.
+/// One row for each VLAN and each user with ports in it.
 static VLAN_USERS: Rows = Rows {
     next: |gam, after| {
         next_pair(
@@ -94,7 +94,7 @@ static MEMBERSHIPS: Table = Table {
     })],
 };
 
-/// Nothing carries two tags: no command of the twin asks for it.
+/// Frames never have two tags: the twin has no command for it.
 static TWO_TAGS: Table = Table {
     base: &VLAN,
     entry: &[3, 2, 2, 1],
@@ -122,7 +122,8 @@ fn carriers(gam: &Gam, vlan: u32) -> Vec<Interface> {
     gam.running().carriers(vlan, gam.hardware())
 }
 
-/// The internal port carries every VLAN, so only of the G.hn agent's ports there may be none.
+/// Returns whether a user has ports in a VLAN. The internal port carries every VLAN, so only the G.hn agent can have
+/// none.
 fn has_ports(gam: &Gam, vlan: u32, user: u32) -> bool {
     user != GHN
         || carriers(gam, vlan)
@@ -130,7 +131,7 @@ fn has_ports(gam: &Gam, vlan: u32, user: u32) -> bool {
             .any(|port| has_say(port, GHN))
 }
 
-/// The G.hn agent keeps its own ports, the administrator the others (assumed).
+/// Returns whether a user configures a port: the G.hn agent its own ports, the administrator the others (assumed).
 fn has_say(port: Interface, user: u32) -> bool {
     let is_ghn = matches!(port, Interface::Ghn(_));
     match user {
@@ -147,7 +148,7 @@ fn user_from(lowest: u32, has_say: impl Fn(u32) -> bool) -> Option<u32> {
         .find(|user| *user >= lowest && has_say(*user))
 }
 
-/// The eight octets of the first unit: port n is bit n, the least significant bit of the first octet is bit 0.
+/// Encodes the eight octets of the first unit: port n is bit n, the least significant bit of the first octet is bit 0.
 fn port_list(gam: &Gam, ports: impl Iterator<Item = Interface>) -> Vec<u8> {
     let bits = ports.fold(0_u64, |bits, port| {
         bits | 1 << (gam.hardware().if_index(port) - FIRST_PHYSICAL)

@@ -8,13 +8,13 @@ use tokio::task::JoinSet;
 use super::ssh;
 use super::state::Shared;
 
-/// How many connections there may be at once, logged in or not (assumed).
+/// The highest number of connections, logged in or not (assumed).
 const MOST_CONNECTIONS: usize = 64;
 
-/// How long to wait after the machine ran out of files or memory.
+/// The pause after the host ran out of files or memory.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Lets connections in until the twin is stopped.
+/// Accepts connections until the twin is stopped.
 pub(super) async fn serve(shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
@@ -22,7 +22,7 @@ pub(super) async fn serve(shared: Arc<Shared>) {
             biased;
             () = shared.stopped() => return,
             Some(_) = connections.join_next() => continue,
-            accepted = std::future::poll_fn(|context| shared.door.poll_accept(context)) => accepted,
+            accepted = std::future::poll_fn(|context| shared.ssh_port.poll_accept(context)) => accepted,
         };
         match accepted {
             Ok(stream) if connections.len() < MOST_CONNECTIONS => {

@@ -1,10 +1,10 @@
-//! The one place where a twin reads the clock.
+//! Reads the host's clock, the only place in the twin that does.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::simulator::moment::Moment;
 
-/// Returns the time of this machine; before 1970 there is none.
+/// Returns this host's time; a time before 1970 becomes 1970.
 #[allow(
     clippy::disallowed_methods,
     reason = "a twin's uptime and alarms run in real time; everything below takes it as an argument"

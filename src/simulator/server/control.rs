@@ -1,4 +1,4 @@
-//! The control socket of a fleet: a file that only its owner opens, one line of JSON for each request and each answer.
+//! Serves the control socket of a fleet: a file for its owner only, one line of JSON each way.
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -14,27 +14,27 @@ use super::Fleet;
 use super::control_answer::answer;
 use super::control_protocol::{Answer, LONGEST_REQUEST, Request};
 
-/// How many may ask at once.
+/// The highest number of simultaneous clients.
 const MOST_CLIENTS: usize = 32;
 
-/// How long a client may say nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest silence of a client.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long to wait after the machine ran out of files or memory.
+/// The pause after the host ran out of files or memory.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Why there is no control socket.
+/// The reason why there is no control socket.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    #[error("{} is the control socket of twins that run; stop them, or give another with `--control`", .0.display())]
+    #[error("{} is the control socket of running twins; stop them, or give another path with `--control`", .0.display())]
     InUse(PathBuf),
-    #[error("{} is there and is no socket; give another path with `--control`", .0.display())]
+    #[error("{} exists and is not a socket; give another path with `--control`", .0.display())]
     NoSocket(PathBuf),
-    #[error("cannot make the control socket {}; give a shorter or another path with `--control`", .0.display())]
+    #[error("cannot create the control socket {}; give a shorter or another path with `--control`", .0.display())]
     Bind(PathBuf, #[source] io::Error),
 }
 
-/// A control socket that is listened on. Its file is gone when it is dropped.
+/// A listening control socket. Dropping it removes its file.
 #[derive(Debug)]
 pub struct Control {
     path: PathBuf,
@@ -42,7 +42,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Makes the socket; one that a fleet left behind when it was killed is replaced. Needs a runtime of tokio.
+    /// Creates the socket, and replaces one that a killed fleet left behind. Needs a tokio runtime.
     pub async fn bind(path: &Path) -> Result<Self, ControlError> {
         let failed = |source| ControlError::Bind(path.to_owned(), source);
         match std::fs::symlink_metadata(path) {
@@ -60,7 +60,7 @@ impl Control {
             path: path.to_owned(),
             listener,
         };
-        // Nobody is let in before this returns.
+        // No client is accepted before this returns.
         let owner_only = std::fs::Permissions::from_mode(0o600);
         std::fs::set_permissions(path, owner_only).map_err(failed)?;
         Ok(control)
@@ -70,7 +70,7 @@ impl Control {
         &self.path
     }
 
-    /// Answers until it is dropped.
+    /// Answers requests until it is dropped.
     pub async fn serve(&self, fleet: Arc<Fleet>) {
         let mut clients = JoinSet::new();
         loop {
@@ -91,12 +91,12 @@ impl Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // Where it cannot be removed, the next fleet finds that nobody listens.
+        // If removing fails, the next fleet detects a stale socket.
         drop(std::fs::remove_file(&self.path));
     }
 }
 
-/// Answers one client until it leaves, falls silent or sends more than a request can have.
+/// Answers one client until it disconnects, is silent for too long, or exceeds the length of a request.
 async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
@@ -105,7 +105,7 @@ async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
         line.clear();
         let limit = u64::try_from(LONGEST_REQUEST).unwrap_or(u64::MAX);
         let mut limited = (&mut reader).take(limit);
-        let read = tokio::time::timeout(PATIENCE, limited.read_until(b'\n', &mut line)).await;
+        let read = tokio::time::timeout(IDLE_TIMEOUT, limited.read_until(b'\n', &mut line)).await;
         match read {
             Ok(Ok(count)) if count > 0 => {}
             _ => return,
@@ -119,7 +119,7 @@ async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
         let is_over = !line.ends_with(b"\n");
         let mut text = serde_json::to_vec(&answer).unwrap_or_default();
         text.push(b'\n');
-        let written = tokio::time::timeout(PATIENCE, writer.write_all(&text)).await;
+        let written = tokio::time::timeout(IDLE_TIMEOUT, writer.write_all(&text)).await;
         if is_over || !matches!(written, Ok(Ok(()))) {
             return;
         }
@@ -129,7 +129,7 @@ async fn client(stream: UnixStream, fleet: Arc<Fleet>) {
 fn answered(fleet: &Fleet, request: &[u8]) -> Answer {
     match serde_json::from_slice::<Request>(request) {
         Ok(request) => answer(fleet, request),
-        Err(error) => Answer::Refused(format!("this is no request: {error}")),
+        Err(error) => Answer::Refused(format!("invalid request: {error}")),
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_socket_that_nobody_listens_on_is_replaced_and_one_in_use_is_not() {
+    async fn a_stale_socket_is_replaced_and_one_in_use_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("twin.sock");
         drop(UnixListener::bind(&path).unwrap());
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_request_is_refused_and_what_is_too_long_ends_it() {
+    async fn an_invalid_request_is_refused_and_one_too_long_ends_the_connection() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("twin.sock");
         let control = Control::bind(&path).await.unwrap();
@@ -173,7 +173,7 @@ mod tests {
             .write_all(b"{\"do\":\"list\"}\nnonsense\n{\"do\":\"reboot\",\"device\":\"a\"}\n")
             .await
             .unwrap();
-        for expected in ["twins", "this is no request", "no twin `a`"] {
+        for expected in ["twins", "invalid request", "no twin `a`"] {
             let line = lines.next_line().await.unwrap().unwrap();
             assert!(line.contains(expected), "{line}");
         }
@@ -181,7 +181,7 @@ mod tests {
         writer.write_all(&long).await.unwrap();
         let line = lines.next_line().await.unwrap().unwrap();
         assert!(line.contains("at most"), "{line}");
-        // What was not read may end it as a reset.
+        // Unread data may make the close a reset.
         assert!(!matches!(lines.next_line().await, Ok(Some(_))));
         serving.abort();
     }

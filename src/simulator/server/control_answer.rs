@@ -1,4 +1,4 @@
-//! What a fleet does when it is asked over its control socket.
+//! Runs the requests of a fleet's control socket.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use super::state::State;
 use super::{Fleet, Twin, clock};
 use crate::model::{MacAddress, natural_order};
 use crate::simulator::commands::{running_config, text_of, write_startup};
-use crate::simulator::fault::{FaultId, Planted};
-use crate::simulator::gam::{Condition, Entity, Gam, Grade, Place, Wire, World};
+use crate::simulator::fault::{ActiveFault, FaultId};
+use crate::simulator::gam::{AlarmCondition, Entity, ExpectedPort, Gam, Grade, Wire, World};
 
-/// Does what is asked.
+/// Runs a request.
 pub(super) fn answer(fleet: &Fleet, request: Request) -> Answer {
     let Some(device) = request.device() else {
         let mut listed: Vec<Listed> = fleet.twins().map(|(name, twin)| list(name, twin)).collect();
@@ -22,7 +22,7 @@ pub(super) fn answer(fleet: &Fleet, request: Request) -> Answer {
     };
     let Some(twin) = fleet.get(device) else {
         return Answer::Refused(format!(
-            "there is no twin `{}`; `gamctl twin ctl list` shows which there are",
+            "there is no twin `{}`; `gamctl twin ctl list` lists them",
             device.escape_debug()
         ));
     };
@@ -74,7 +74,7 @@ fn ask(name: &str, twin: &Twin, request: Request) -> Result<Answer, String> {
         }
         Request::ClearFaults { id: Some(id), .. } => {
             if !twin.clear_fault(FaultId(id)) {
-                return Err(format!("there is no fault {id}; `fault list` shows them"));
+                return Err(format!("there is no fault {id}; `fault list` lists them"));
             }
             Answer::Done
         }
@@ -93,7 +93,9 @@ fn ask(name: &str, twin: &Twin, request: Request) -> Result<Answer, String> {
             let text = twin.gam(|gam| match (startup, gam.startup()) {
                 (false, _) => Ok(running_config(gam)),
                 (true, Some(saved)) => Ok(text_of(gam, &saved.configuration)),
-                (true, None) => Err("nothing is saved; a reboot makes it as delivered".to_owned()),
+                (true, None) => {
+                    Err("nothing is saved; a reboot resets it to factory defaults".to_owned())
+                }
             });
             Answer::Configuration(text?)
         }
@@ -123,18 +125,24 @@ fn plug(twin: &Twin, mac: MacAddress, port: u8) -> Result<Answer, String> {
 
 fn unplug(twin: &Twin, mac: MacAddress) -> Result<Answer, String> {
     if !twin.gam(|gam| gam.world().plugged.contains_key(&mac)) {
-        return Err(format!("{mac} is not plugged in; `show` lists what is"));
+        return Err(format!(
+            "{mac} is not plugged in; `show` lists the endpoints that are"
+        ));
     }
     twin.unplug(mac);
     Ok(Answer::Done)
 }
 
-fn clear_alarm(twin: &Twin, condition: Condition, entity: Option<&str>) -> Result<Answer, String> {
+fn clear_alarm(
+    twin: &Twin,
+    condition: AlarmCondition,
+    entity: Option<&str>,
+) -> Result<Answer, String> {
     let entity = twin.gam(|gam| entity_of(gam, entity));
     let key = (condition, entity.clone());
     if !twin.gam(|gam| gam.alarms().by_hand.contains_key(&key)) {
         return Err(format!(
-            "nobody raised {} on {} by hand; an alarm of the box itself ends with its cause",
+            "{} on {} was not raised by hand; an alarm of the device itself ends with its cause",
             condition.word(),
             entity.name
         ));
@@ -150,7 +158,9 @@ fn wire(
     snr: Option<u32>,
 ) -> Result<Answer, String> {
     let Some(now) = twin.gam(|gam| gam.world().plugged.get(&mac).map(|one| one.wire)) else {
-        return Err(format!("{mac} is not plugged in; `show` lists what is"));
+        return Err(format!(
+            "{mac} is not plugged in; `show` lists the endpoints that are"
+        ));
     };
     let meters = meters.unwrap_or(now.meters);
     let snr_tenths = snr.map_or(now.snr_tenths, |snr| snr.saturating_mul(10));
@@ -172,7 +182,7 @@ fn wire(
     Ok(Answer::Done)
 }
 
-/// Meters, and tenths of a decibel, that no wire in a building has.
+/// A length in meters, and a signal in decibels, above any wire in a building.
 const LONGEST_WIRE: u32 = 2000;
 const BEST_SNR: u32 = 700;
 
@@ -184,12 +194,12 @@ fn check_up(twin: &Twin) -> Result<(), String> {
     }
 }
 
-/// Enters lines as somebody at another terminal would.
+/// Enters lines as a user at another terminal would.
 fn edit(twin: &Twin, lines: &[String]) -> Result<Answer, String> {
     check_up(twin)?;
     if let Some(line) = lines.iter().find(|line| line.contains(char::is_control)) {
         return Err(format!(
-            "the line `{}` holds a key that is no character",
+            "the line `{}` has a key that is not a character",
             line.escape_debug()
         ));
     }
@@ -201,7 +211,7 @@ fn edit(twin: &Twin, lines: &[String]) -> Result<Answer, String> {
     Ok(Answer::Session { text, is_refused })
 }
 
-/// Returns what a session showed with the prompt that the first line was entered at, and without the last one.
+/// Returns the output of a session from the prompt of the first line on, without the last prompt.
 fn from_prompt_to_prompt(prompt: &str, shown: &str) -> String {
     let text = format!("{prompt}{}", shown.replace('\r', ""));
     let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
@@ -209,7 +219,7 @@ fn from_prompt_to_prompt(prompt: &str, shown: &str) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// Returns what an alarm is about, by its name as alarms print it.
+/// Returns the entity of an alarm by its printed name.
 fn entity_of(gam: &Gam, name: Option<&str>) -> Entity {
     let Some(name) = name else {
         return Entity::system();
@@ -290,7 +300,7 @@ fn endpoints(gam: &Gam) -> Vec<ShownEndpoint> {
         .chain(gam.world().plugged.keys().copied())
         .collect();
     let mut shown: Vec<ShownEndpoint> = macs.into_iter().map(|mac| endpoint(gam, mac)).collect();
-    // Numbers first, strangers after them.
+    // Configured endpoints by number first, then unconfigured ones.
     shown.sort_by_key(|one| (one.id.is_none(), one.id));
     shown
 }
@@ -302,8 +312,8 @@ fn endpoint(gam: &Gam, mac: MacAddress) -> ShownEndpoint {
     let state = match (configured.map(|(_, one)| one.port), plugged) {
         (_, Some(_)) if !is_heard => ShownState::Unheard,
         (Some(_), None) => ShownState::NotDetected,
-        (Some(Place::Auto), Some(_)) => ShownState::Ok,
-        (Some(Place::Port(expected)), Some(port)) if expected == port => ShownState::Ok,
+        (Some(ExpectedPort::Auto), Some(_)) => ShownState::Ok,
+        (Some(ExpectedPort::Port(expected)), Some(port)) if expected == port => ShownState::Ok,
         (Some(_), Some(_)) => ShownState::WrongPort,
         (None, _) => ShownState::UnknownMac,
     };
@@ -313,9 +323,9 @@ fn endpoint(gam: &Gam, mac: MacAddress) -> ShownEndpoint {
         mac,
         name: configured.map(|(_, one)| one.name.to_string()),
         expected: configured.map(|(_, one)| match one.port {
-            Place::Port(port) => port.to_string(),
-            Place::Auto => "auto".to_owned(),
-            Place::Unassigned => "unassigned".to_owned(),
+            ExpectedPort::Port(port) => port.to_string(),
+            ExpectedPort::Auto => "auto".to_owned(),
+            ExpectedPort::Unassigned => "unassigned".to_owned(),
         }),
         plugged,
         state,
@@ -323,7 +333,7 @@ fn endpoint(gam: &Gam, mac: MacAddress) -> ShownEndpoint {
     }
 }
 
-fn fault(planted: &Planted) -> ShownFault {
+fn fault(planted: &ActiveFault) -> ShownFault {
     ShownFault {
         id: planted.id.0,
         order: planted.order.clone(),

@@ -1,18 +1,18 @@
-//! What can be asked of a fleet of twins over its control socket: one line of JSON each way.
+//! Defines the requests and answers of a fleet's control socket, as JSON.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{GamModel, MacAddress};
 use crate::simulator::fault::FaultOrder;
-use crate::simulator::gam::{Condition, Severity};
+use crate::simulator::gam::{AlarmCondition, Severity};
 
-/// The longest line that is read as a request.
+/// The longest accepted request.
 pub const LONGEST_REQUEST: usize = 64 * 1024;
 
-/// The longest line that is read as an answer: many times the log of a busy twin.
+/// The longest accepted answer: many times the log of a busy twin.
 pub const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// One thing to do. Variants have braces even when empty, so that a misspelt field is refused.
+/// A request. Variants have braces even when empty, so that a misspelt field is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
@@ -29,25 +29,25 @@ pub enum Request {
         device: String,
         mac: MacAddress,
     },
-    /// Makes the wire to an endpoint longer or shorter, better or worse; what is left out stays.
+    /// Changes the wire to an endpoint; omitted properties stay.
     Wire {
         device: String,
         mac: MacAddress,
         meters: Option<u32>,
-        /// Whole decibels of signal over noise.
+        /// Signal to noise ratio in whole decibels.
         snr: Option<u32>,
     },
     RaiseAlarm {
         device: String,
-        condition: Condition,
-        /// `CPE-3`, an interface's name, or nothing for the system.
+        condition: AlarmCondition,
+        /// `CPE-3`, an interface's name, or absent for the system.
         entity: Option<String>,
         severity: Severity,
         service_affecting: bool,
     },
     ClearAlarm {
         device: String,
-        condition: Condition,
+        condition: AlarmCondition,
         entity: Option<String>,
     },
     SetFault {
@@ -59,7 +59,7 @@ pub enum Request {
     },
     ClearFaults {
         device: String,
-        /// Nothing is all.
+        /// Absent means all.
         id: Option<u64>,
     },
     /// Enters lines in configuration mode, one after the other in one session.
@@ -67,7 +67,7 @@ pub enum Request {
         device: String,
         lines: Vec<String>,
     },
-    /// Saves what is running.
+    /// Saves the running-config.
     Save {
         device: String,
     },
@@ -83,24 +83,24 @@ pub enum Request {
     },
 }
 
-/// What came of it.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", content = "with", rename_all = "kebab-case")]
 pub enum Answer {
     Done,
     Twins(Vec<Listed>),
     Twin(Box<Shown>),
-    /// A fault is set and can be cleared by this number.
+    /// The fault is set and has this id.
     Fault(u64),
     Faults(Vec<ShownFault>),
-    /// What the session showed.
+    /// The output of the session.
     Session {
         text: String,
         is_refused: bool,
     },
     Configuration(String),
     Log(Vec<ShownLine>),
-    /// Nothing was done.
+    /// The request was refused.
     Refused(String),
 }
 
@@ -129,14 +129,14 @@ pub struct Shown {
     pub mac: MacAddress,
     pub hostname: String,
     pub firmware: String,
-    /// False while it boots.
+    /// False during a boot.
     pub is_up: bool,
     pub uptime_seconds: u64,
     pub boots: u32,
     pub sessions: usize,
     pub lines: u64,
     pub requests: u64,
-    /// Grows with every change of the running configuration.
+    /// Increases with every change of the running-config.
     pub revision: u64,
     pub startup: Startup,
     pub endpoints: Vec<ShownEndpoint>,
@@ -144,7 +144,7 @@ pub struct Shown {
     pub faults: Vec<ShownFault>,
 }
 
-/// How the saved configuration compares to the running one.
+/// The startup-config compared with the running-config.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Startup {
@@ -160,7 +160,7 @@ pub struct ShownEndpoint {
     pub id: Option<u16>,
     pub mac: MacAddress,
     pub name: Option<String>,
-    /// `3`, `auto` or `unassigned`; nothing where it is not configured.
+    /// `3`, `auto` or `unassigned`; absent if it is not configured.
     pub expected: Option<String>,
     pub plugged: Option<u8>,
     pub state: ShownState,
@@ -174,13 +174,13 @@ pub enum ShownState {
     NotDetected,
     WrongPort,
     UnknownMac,
-    /// It is plugged in and the port is shut down.
+    /// It is plugged in, but the port is shut down.
     Unheard,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownAlarm {
-    pub condition: Condition,
+    pub condition: AlarmCondition,
     pub entity: String,
     pub severity: Severity,
     pub service_affecting: bool,
@@ -196,7 +196,7 @@ pub struct ShownFault {
     pub struck: u64,
 }
 
-/// A line that somebody entered.
+/// An entered line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownLine {
     pub at: String,
@@ -205,7 +205,7 @@ pub struct ShownLine {
 }
 
 impl Request {
-    /// Returns the device it is about.
+    /// Returns the device of the request.
     pub fn device(&self) -> Option<&str> {
         match self {
             Self::List {} => None,

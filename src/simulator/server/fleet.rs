@@ -1,17 +1,17 @@
-//! Many twins in one process, by name.
+//! Holds many twins in one process, by device name.
 
 use std::collections::BTreeMap;
 
 use super::Twin;
 
-/// Twins by the names of the devices they stand in for.
+/// Twins by the names of the devices that they simulate.
 #[derive(Debug, Default)]
 pub struct Fleet {
     twins: BTreeMap<String, Twin>,
 }
 
 impl Fleet {
-    /// Takes a twin in; one of the same name is returned.
+    /// Adds a twin; returns a replaced one of the same name.
     pub fn add(&mut self, name: &str, twin: Twin) -> Option<Twin> {
         self.twins.insert(name.to_owned(), twin)
     }
@@ -32,7 +32,7 @@ impl Fleet {
         self.twins.is_empty()
     }
 
-    /// Stops all of them, and returns when every socket is closed.
+    /// Stops all twins, and returns when every socket is closed.
     pub async fn stop(self) {
         let mut stopping: tokio::task::JoinSet<()> =
             self.twins.into_values().map(Twin::stop).collect();

@@ -1,4 +1,4 @@
-//! The key by which a twin is known over SSH: drawn from its seed and serial number, or kept in a file.
+//! Provides a twin's SSH host key: derived from its seed and serial number, or stored in a file.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -14,20 +14,20 @@ use russh::keys::{HashAlg, PrivateKey};
 
 use crate::simulator::gam::chance;
 
-/// Why a twin has no host key.
+/// The reason why a twin has no host key.
 #[derive(Debug, thiserror::Error)]
 pub enum HostKeyError {
-    #[error("cannot make a host key")]
+    #[error("cannot generate a host key")]
     Make(#[source] russh::keys::ssh_key::Error),
-    #[error("cannot read the host key {}; remove the file to have a new one", .0.display())]
+    #[error("cannot read the host key {}; remove the file to get a new one", .0.display())]
     Read(PathBuf, #[source] russh::keys::ssh_key::Error),
     #[error("cannot write the host key {}; choose another directory", .0.display())]
     Write(PathBuf, #[source] std::io::Error),
-    #[error("the thread that makes host keys is gone")]
+    #[error("the thread that generates host keys has ended")]
     Thread,
 }
 
-/// The keys of one twin: a box that replaces another has its own.
+/// The keys of one twin: replaced hardware has its own.
 #[derive(Debug)]
 pub(super) struct HostKeys {
     seed: u64,
@@ -46,7 +46,7 @@ impl HostKeys {
         }
     }
 
-    /// Returns the key of a box, or the one it shows when its key has changed; slow the first time where it is RSA.
+    /// Returns the key of a device, or its other key after a change; the first RSA key is slow to generate.
     pub(super) fn of(&self, serial: &str, is_other: bool) -> Result<PrivateKey, HostKeyError> {
         let name = (serial.to_owned(), is_other);
         let made = self.made.lock();
@@ -91,7 +91,7 @@ impl HostKeys {
     }
 }
 
-/// Returns what `ssh` prints of a key: `SHA256:…`.
+/// Returns the fingerprint of a key as `ssh` prints it: `SHA256:…`.
 pub(super) fn fingerprint(key: &PrivateKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
 }
@@ -109,7 +109,7 @@ fn write_private(path: &Path, text: &[u8]) -> std::io::Result<()> {
     file.write_all(text)
 }
 
-/// Chance that repeats, as key makers take it. These keys protect nothing: they are those of a box that does not exist.
+/// Repeatable randomness for key generation. These keys protect nothing: their devices do not exist.
 struct Draws {
     seed: u64,
     purpose: String,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_keeps_its_key_and_another_has_another() {
+    fn a_device_keeps_its_host_key_and_another_device_has_its_own() {
         let own = of(1, None, "01", false);
         assert!(own.starts_with("SHA256:"));
         assert_eq!(own, of(1, None, "01", false));

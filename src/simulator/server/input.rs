@@ -1,18 +1,19 @@
-//! What was typed in a session and not looked at yet.
+//! Buffers the keys of a session that are not processed yet.
 
 use std::future::Future;
 
 use russh::{ChannelMsg, ChannelReadHalf};
 
-/// What is typed ahead beyond this is lost, as on a terminal whose buffer is full: the bytes of a thousand long lines.
+/// Keys beyond this limit are lost, as on a terminal with a full buffer: a thousand long lines.
 const MOST_TYPED: usize = 1 << 20;
 
-/// How much the session is given at a time: each key can print a page of help, and all of them are looked at under one lock.
+/// The keys processed in one turn. Each key can print a page of help, and the whole turn holds one lock.
 pub(super) const MOUTHFUL: usize = 256;
 
-/// The keys of one session. As long as this is there somebody has to read it: a channel that nobody reads stops its whole connection for good.
+/// The keys of one session. It must be read as long as it exists: an unread channel blocks its whole connection for
+/// good.
 pub(super) struct Input {
-    /// Gone once nothing comes any more: what a client sends after its end must not wait for a reader either.
+    /// `None` after the client's end of input: later data must not wait for a reader either.
     channel: Option<ChannelReadHalf>,
     typed: Vec<u8>,
 }
@@ -25,7 +26,7 @@ impl Input {
         }
     }
 
-    /// Waits for keys; nothing comes any more once this returns `false`.
+    /// Waits for keys; returns `false` at the end of the input.
     pub(super) async fn more(&mut self) -> bool {
         while let Some(channel) = &mut self.channel {
             match channel.wait().await {
@@ -42,7 +43,7 @@ impl Input {
         false
     }
 
-    /// Returns keys that were typed, if there are any.
+    /// Returns buffered keys, if there are any.
     pub(super) fn take(&mut self) -> Option<Vec<u8>> {
         if self.typed.is_empty() {
             return None;
@@ -51,7 +52,7 @@ impl Input {
         Some(std::mem::replace(&mut self.typed, rest))
     }
 
-    /// Collects keys while something else takes its time: the connection must be read, or nothing can be written to it either.
+    /// Collects keys during another operation: while the connection is not read, nothing can be written to it either.
     pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {

@@ -1,16 +1,16 @@
-//! Where a twin meets the world: sockets, tasks, clocks and files.
+//! Runs twins on real sockets, with tasks, clocks and files.
 //!
-//! `settings` what a twin is made from · `twin` the handle · `state` what all its tasks share · `door` the TCP port · `accept` who comes in ·
-//! `ssh` a connection · `shell` one session in it · `wire` the bytes below · `udp` the agent · `trap` what is told unasked ·
-//! `power` going down and coming up again · `fleet` many twins · `control` the socket by which they are asked, `control_protocol` in which
-//! words, `control_answer` what they do then. Whoever wants to fail asks `crate::simulator::fault` what goes wrong; here it is done.
+//! `settings` configures a twin, `twin` is its handle, `state` is shared by all its tasks. `ssh_port` holds the TCP port,
+//! `accept` takes its connections. `ssh` serves a connection, `shell` a session in it, `wire` its bytes. `udp` is the SNMP
+//! agent's socket, `trap` sends traps. `power` reboots the device. `fleet` holds many twins. `control` is their control
+//! socket, `control_protocol` its messages, `control_answer` runs them. `crate::simulator::fault` decides about faults;
+//! this module carries them out.
 
 mod accept;
 mod clock;
 mod control;
 mod control_answer;
 pub mod control_protocol;
-mod door;
 mod fleet;
 mod host_key;
 mod input;
@@ -20,6 +20,7 @@ mod requests;
 mod settings;
 mod shell;
 mod ssh;
+mod ssh_port;
 mod state;
 mod trap;
 mod twin;

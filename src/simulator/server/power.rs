@@ -1,4 +1,4 @@
-//! Going down, and what comes up after a while.
+//! Reboots a twin: takes it down, and up again after its boot time.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::simulator::gam::{Gam, Hardware};
 use crate::simulator::moment::Moment;
 
 impl Shared {
-    /// Takes the device down at once, and brings it up after its boot time. One that is down already stays so.
+    /// Takes the device down at once, and up again after its boot time. A device that is down already stays so.
     pub(super) fn restart(self: &Arc<Self>, restart: Restart) {
         let was_up = self.change(|state, _| {
             for control in state.connections.values() {

@@ -1,6 +1,6 @@
-//! What faults do to the text of a reply.
+//! Applies faults to the text of a reply.
 
-/// Takes lines that say a command was refused out of a reply, with the `^` above them.
+/// Removes refusals from a reply, with the `^` above them.
 pub(super) fn without_errors(reply: &[u8]) -> Vec<u8> {
     reply
         .split_inclusive(|byte| *byte == b'\n')
@@ -14,13 +14,13 @@ fn is_error(line: &[u8]) -> bool {
     line == b"^" || line.starts_with(b"% ")
 }
 
-/// Puts a line into a reply: after the last end of a line in its first half.
+/// Inserts a line into a reply: after the last line end of its first half.
 pub(super) fn with_line_inside(reply: &[u8], line: &str) -> Vec<u8> {
     let (before, after) = split_inside(reply);
     [before, line.as_bytes(), b"\r\n", after].concat()
 }
 
-/// Splits a reply in two: at an end of a line where its first half has one, else at once.
+/// Splits a reply in two: at a line end in its first half if there is one, otherwise at the start.
 pub(super) fn split_inside(reply: &[u8]) -> (&[u8], &[u8]) {
     let middle = reply.len().div_ceil(2);
     let first_half = reply.get(..middle).unwrap_or(reply);
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_refusals_are_taken_out() {
+    fn only_refusals_are_removed() {
         let reply = b"           ^\r\n% Invalid word detected at '^' marker.\r\nGAM# ";
         assert_eq!(without_errors(reply), b"GAM# ");
         let reply = b"a 50% share\r\n%LINK-3-UPDOWN\r\nGAM# ";

@@ -1,4 +1,4 @@
-//! What a manager asked for over SNMP and takes time: saving, restarting.
+//! Runs operations requested over SNMP that need time: saving and restarting.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::simulator::fault::{Restart, SavePlan};
 use crate::simulator::gam::{Configuration, CopyStatus, Request};
 
 impl Shared {
-    /// Does what was asked for, in the time it takes.
+    /// Runs a requested operation, in its own time.
     pub(super) fn fulfil(self: &Arc<Self>, request: Request) {
         match request {
             Request::Save => drop(self.write_flash()),
@@ -25,13 +25,13 @@ impl Shared {
 }
 
 impl Shared {
-    /// Writes the running configuration to flash, in the time that takes; goes on when whoever asked for it is gone.
+    /// Writes the running-config to flash, with the delay of flash; continues even if the requester is gone.
     pub(super) fn write_flash(self: &Arc<Self>) -> JoinHandle<Option<Result<usize, SaveFailure>>> {
         self.runtime.spawn(write_flash(Arc::clone(self)))
     }
 }
 
-/// Returns nothing when the device went down before it was done: what was saved before stays.
+/// Returns `None` if the device went down meanwhile: the earlier startup-config stays.
 async fn write_flash(shared: Arc<Shared>) -> Option<Result<usize, SaveFailure>> {
     let boots = shared.change(|state, _| {
         state.gam.set_copy_status(CopyStatus::InProgress);

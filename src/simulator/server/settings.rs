@@ -1,4 +1,4 @@
-//! What a twin is made from, beside the device it simulates.
+//! Configures a twin: ports, logins, communities and delays, besides the simulated device.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -8,47 +8,48 @@ use std::time::Duration;
 use russh::keys::PublicKey;
 
 use crate::model::MacAddress;
-use crate::simulator::commands::Entrance;
+use crate::simulator::commands::SessionStart;
 use crate::simulator::gam::Build;
 use crate::simulator::snmp::{Access, Community, Limits, User};
 
-/// Everything that can be said of one twin; [`TwinSettings::new`] has what a box is delivered with.
+/// All settings of one twin; [`TwinSettings::new`] has the factory defaults.
 #[derive(Debug, Clone)]
 pub struct TwinSettings {
     pub build: Build,
-    /// Who is on a wire when the device starts, and on which port.
+    /// The endpoints plugged in at the start, with their ports.
     pub plugged: Vec<(MacAddress, u8)>,
     pub ip: IpAddr,
-    /// 0 is any that is free.
+    /// 0 is any free port.
     pub ssh_port: u16,
     pub snmp_port: u16,
     pub login: Login,
-    /// Offers what old firmware does and nothing else.
+    /// Offers only the algorithms of old firmware.
     pub legacy_ssh: bool,
     pub snmp: SnmpSettings,
     pub trap_receiver: Option<TrapReceiver>,
-    /// What stands above the first prompt of a session, and whether that is `>`.
-    pub entrance: Entrance,
+    /// The banner above the first prompt, and whether that is `>`.
+    pub session_start: SessionStart,
     pub latency: Latency,
-    /// How long flash takes to write a configuration.
+    /// The time to write a configuration to flash.
     pub save_time: Duration,
-    /// How long the device is away when it reboots.
+    /// The downtime of a reboot.
     pub boot_time: Duration,
     pub max_sessions: usize,
-    /// Where the host key is kept; without one it follows from the seed and the serial number alone.
+    /// The directory of the host key; without one it follows from the seed and the serial number.
     pub directory: Option<PathBuf>,
 }
 
-/// Who may log in.
+/// The login of a twin.
 #[derive(Clone)]
 pub struct Login {
     pub user: String,
-    /// Becomes part of the configuration when it is not empty, so that a factory reset forgets it.
+    /// Part of the configuration unless empty, so a factory reset clears it.
     pub password: String,
     pub authorized_keys: Vec<PublicKey>,
-    /// After so many refused attempts the connection is closed (assumed); OpenSSH's first question for the methods counts, and so does every key it offers in vain.
+    /// Refused attempts after which the connection is closed (assumed). OpenSSH's first question for the methods
+    /// counts, and so does every key that it offers in vain.
     pub attempts: usize,
-    /// How long a refusal takes.
+    /// The delay of a refusal.
     pub rejection: Duration,
 }
 
@@ -59,14 +60,14 @@ pub struct SnmpSettings {
     pub limits: Limits,
 }
 
-/// Who is told of alarms, links and starts, over SNMPv2c.
+/// A receiver of alarms, link changes and starts, over SNMPv2c.
 #[derive(Clone)]
 pub struct TrapReceiver {
     pub address: SocketAddr,
     pub community: String,
 }
 
-/// How much longer everything takes than computing it does.
+/// Delays in addition to the computing time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Latency {
     /// Before a connection is answered.
@@ -78,7 +79,7 @@ pub struct Latency {
 }
 
 impl TwinSettings {
-    /// As delivered, on any free ports of 127.0.0.1, as fast as it can.
+    /// Returns factory defaults, on any free ports of 127.0.0.1, without delays.
     pub fn new(build: Build) -> Self {
         Self {
             build,
@@ -90,7 +91,7 @@ impl TwinSettings {
             legacy_ssh: false,
             snmp: SnmpSettings::default(),
             trap_receiver: None,
-            entrance: Entrance::default(),
+            session_start: SessionStart::default(),
             latency: Latency::default(),
             save_time: Duration::from_millis(100),
             boot_time: Duration::from_millis(300),
@@ -101,7 +102,7 @@ impl TwinSettings {
 }
 
 impl Default for Login {
-    /// `admin` without a password, as delivered.
+    /// Returns `admin` without a password, the factory default.
     fn default() -> Self {
         Self {
             user: "admin".to_owned(),
@@ -114,7 +115,7 @@ impl Default for Login {
 }
 
 impl Default for SnmpSettings {
-    /// `public` to read and `private` to write, as delivered.
+    /// Returns `public` to read and `private` to write, the factory default.
     fn default() -> Self {
         let community = |name: &str, access| Community {
             name: name.to_owned(),
@@ -132,7 +133,7 @@ impl Default for SnmpSettings {
 }
 
 impl fmt::Debug for Login {
-    /// Says everything but the password.
+    /// Prints everything except the password.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Login")
             .field("user", &self.user)
@@ -142,7 +143,7 @@ impl fmt::Debug for Login {
 }
 
 impl fmt::Debug for TrapReceiver {
-    /// Says everything but the community.
+    /// Prints everything except the community.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "TrapReceiver({})", self.address)
     }

@@ -1,4 +1,4 @@
-//! One session of the command line: keys in, lines run as faults let them, replies out.
+//! Serves one CLI session: receives keys, runs lines as faults allow, sends replies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,22 +13,22 @@ use super::reply::{split_inside, with_line_inside, without_errors};
 use super::state::Shared;
 use super::wire::Control;
 use crate::simulator::commands::{Outcome, Session};
-use crate::simulator::fault::{At, LinePlan, Pieces, Restart, Standing};
+use crate::simulator::fault::{At, LinePlan, Pieces, Restart, SessionFaults};
 
-/// How long a client may leave its window shut.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest time that a client may keep its window closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a client that was told to go may take: OpenSSH forgets what it has not shown yet when it is thrown out.
+/// The time for a client to leave after a disconnect: OpenSSH discards unprinted output when the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// The most that is kept back for one piece.
+/// The highest number of bytes held back for one piece.
 const MOST_KEPT: usize = 1 << 20;
 
-/// How much usually goes into one packet.
+/// The usual size of a packet.
 const PACKET: usize = 512;
 
-/// What a shell is opened with.
-pub(super) struct Opening {
+/// The settings of a shell.
+pub(super) struct ShellSettings {
     pub(super) shared: Arc<Shared>,
     pub(super) control: Arc<Control>,
     pub(super) connection: Handle,
@@ -38,38 +38,38 @@ pub(super) struct Opening {
     pub(super) is_silent: bool,
 }
 
-/// The session cannot go on: it was closed, or its connection is gone.
+/// The session cannot continue: it was closed, or its connection is gone.
 struct Ended;
 
 struct Shell {
-    opening: Opening,
+    settings: ShellSettings,
     number: u64,
     input: Input,
     output: ChannelWriteHalf<Msg>,
     session: Session,
-    standing: Standing,
-    /// Output that waits to go out in one piece.
+    standing: SessionFaults,
+    /// Output held back for one piece.
     kept: Vec<u8>,
 }
 
-/// Reads a channel until its shell is asked for, and serves that.
-pub(super) async fn wait(channel: Channel<Msg>, asked: oneshot::Receiver<Opening>) {
+/// Reads a channel until its shell is requested, then serves the shell.
+pub(super) async fn wait(channel: Channel<Msg>, asked: oneshot::Receiver<ShellSettings>) {
     let (read, output) = channel.split();
     let mut input = Input::new(read);
-    // The connection is gone where nobody can ask any more.
-    if let Ok(opening) = input.during(asked).await {
-        serve(input, output, opening).await;
+    // An error here means that the connection is gone.
+    if let Ok(settings) = input.during(asked).await {
+        serve(input, output, settings).await;
     }
 }
 
 /// Serves a shell until it is closed.
-async fn serve(input: Input, output: ChannelWriteHalf<Msg>, opening: Opening) {
-    let connection = opening.connection.clone();
-    let control = Arc::clone(&opening.control);
-    match enter(&opening) {
+async fn serve(input: Input, output: ChannelWriteHalf<Msg>, settings: ShellSettings) {
+    let connection = settings.connection.clone();
+    let control = Arc::clone(&settings.control);
+    match enter(&settings) {
         Some((registered, session, standing)) => {
             let mut shell = Shell {
-                opening,
+                settings,
                 number: registered.number,
                 input,
                 output,
@@ -77,7 +77,7 @@ async fn serve(input: Input, output: ChannelWriteHalf<Msg>, opening: Opening) {
                 standing,
                 kept: Vec::new(),
             };
-            // It always ends; how is nothing to a device.
+            // The session ends in any case; the reason does not matter to the device.
             let _ended = shell.go_on().await;
             let _ended = shell.release().await;
             close(&shell.output).await;
@@ -85,7 +85,7 @@ async fn serve(input: Input, output: ChannelWriteHalf<Msg>, opening: Opening) {
         None => {
             drop(input);
             let busy = "% All lines are busy, try later\r\n";
-            let _sent = timeout(PATIENCE, output.data_bytes(busy)).await;
+            let _sent = timeout(IDLE_TIMEOUT, output.data_bytes(busy)).await;
             close(&output).await;
         }
     }
@@ -98,32 +98,33 @@ async fn serve(input: Input, output: ChannelWriteHalf<Msg>, opening: Opening) {
         let _sent = goodbye.await;
         control.cut_off().await;
     };
-    // Who stopped in the middle of new keys is told nothing; then there is nothing to wait for.
+    // During a key re-exchange nothing can be sent to a stalled client, so there is nothing to wait for.
     if timeout(FAREWELL, gone).await.is_err() {
         control.cut();
     }
 }
 
 async fn close(output: &ChannelWriteHalf<Msg>) {
-    // A connection that is gone is closed enough.
+    // An error means that the connection is closed already.
     let _sent = output.exit_status(0).await;
     let _sent = output.eof().await;
     let _sent = output.close().await;
 }
 
-/// Takes one of the few places for sessions.
-fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
-    let shared = &opening.shared;
+/// Takes one of the few session slots.
+fn enter(settings: &ShellSettings) -> Option<(Registered, Session, SessionFaults)> {
+    let shared = &settings.shared;
     shared.change(|state, now| {
-        if opening.is_busy || state.shells.len() >= shared.settings.max_sessions {
+        if settings.is_busy || state.shells.len() >= shared.settings.max_sessions {
             return None;
         }
         let number = state.number();
         state.shells.insert(number);
         state.counts.shells += 1;
         let standing = state.faults.on_shell();
-        let entrance = &shared.settings.entrance;
-        let mut session = Session::enter(&state.gam, opening.columns, opening.rows, entrance);
+        let session_start = &shared.settings.session_start;
+        let mut session =
+            Session::enter(&state.gam, settings.columns, settings.rows, session_start);
         if standing.prompt.is_some() {
             session.set_prompt_override(standing.prompt.clone());
             session.type_keys(b"\r");
@@ -137,7 +138,7 @@ fn enter(opening: &Opening) -> Option<(Registered, Session, Standing)> {
     })
 }
 
-/// Gives the place back, however the session ends.
+/// Releases the session slot, however the session ends.
 struct Registered {
     shared: Arc<Shared>,
     number: u64,
@@ -153,7 +154,7 @@ impl Drop for Registered {
 impl Shell {
     async fn go_on(&mut self) -> Result<(), Ended> {
         loop {
-            let shared = Arc::clone(&self.opening.shared);
+            let shared = Arc::clone(&self.settings.shared);
             let line = shared.look(|state| self.session.next_line(&state.gam));
             let echo = self.session.take_output();
             self.send(&echo).await?;
@@ -170,10 +171,10 @@ impl Shell {
 
     async fn wait_for_keys(&mut self) -> Result<(), Ended> {
         let minutes = self
-            .opening
+            .settings
             .shared
             .look(|state| state.gam.running().exec_timeout_minutes);
-        let control = Arc::clone(&self.opening.control);
+        let control = Arc::clone(&self.settings.control);
         let idle = async {
             match minutes {
                 0 => std::future::pending().await,
@@ -187,11 +188,11 @@ impl Shell {
         }
     }
 
-    /// Runs a line that was entered, or fails to.
+    /// Runs an entered line, or fails as a fault demands.
     async fn take_line(&mut self, line: String) -> Result<(), Ended> {
         let mut plan = self.plan(&line);
         self.standing = plan.standing.clone();
-        let shared = Arc::clone(&self.opening.shared);
+        let shared = Arc::clone(&self.settings.shared);
         self.pause(shared.settings.latency.line + plan.slow).await?;
         if let Some((restart, At::Before)) = plan.restart {
             return self.go_down(restart);
@@ -231,11 +232,12 @@ impl Shell {
         self.end_after(&plan).await
     }
 
-    /// Asks what goes wrong with a line. One that was held back by a question was asked about already, and an empty one is no command.
+    /// Returns the faults of a line. A line confirmed after a question was counted already, and an empty one is not a
+    /// command.
     fn plan(&self, line: &str) -> LinePlan {
         let is_counted = !self.session.is_confirmed() && !line.trim().is_empty();
         let number = self.number;
-        self.opening.shared.change(|state, now| {
+        self.settings.shared.change(|state, now| {
             if !self.session.is_confirmed() {
                 state.log(number, line, now);
             }
@@ -288,14 +290,14 @@ impl Shell {
 
     async fn save(&mut self) -> Result<(), Ended> {
         self.release().await?;
-        let control = Arc::clone(&self.opening.control);
-        let shared = Arc::clone(&self.opening.shared);
+        let control = Arc::clone(&self.settings.control);
+        let shared = Arc::clone(&self.settings.shared);
         let written = shared.write_flash();
         let written = tokio::select! {
             written = self.input.during(written) => written,
             () = control.cut_off() => return Err(Ended),
         };
-        // A device that went down meanwhile says no more.
+        // A device that went down meanwhile sends nothing more.
         let Ok(Some(result)) = written else {
             return Err(Ended);
         };
@@ -305,21 +307,21 @@ impl Shell {
     }
 
     fn go_down(&self, restart: Restart) -> Result<(), Ended> {
-        self.opening.shared.restart(restart);
+        self.settings.shared.restart(restart);
         Err(Ended)
     }
 
     fn cut(&self) -> Result<(), Ended> {
-        self.opening.control.cut();
+        self.settings.control.cut();
         Err(Ended)
     }
 
-    /// Lets time pass, in which keys are collected.
+    /// Waits, collecting keys meanwhile.
     async fn pause(&mut self, time: Duration) -> Result<(), Ended> {
         if time.is_zero() {
             return Ok(());
         }
-        let control = Arc::clone(&self.opening.control);
+        let control = Arc::clone(&self.settings.control);
         tokio::select! {
             () = self.input.during(tokio::time::sleep(time)) => Ok(()),
             () = control.cut_off() => Err(Ended),
@@ -328,11 +330,11 @@ impl Shell {
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Ended> {
         if self.standing.pieces != Pieces::One {
-            // What was kept back for a line before this one comes before it.
+            // Output held back for an earlier line is sent before it.
             self.release().await?;
         }
         match self.standing.pieces {
-            _ if self.opening.is_silent => Ok(()),
+            _ if self.settings.is_silent => Ok(()),
             Pieces::One => {
                 self.kept.extend_from_slice(bytes);
                 if self.kept.len() > MOST_KEPT {
@@ -345,7 +347,7 @@ impl Shell {
         }
     }
 
-    /// Sends what was kept back for one piece.
+    /// Sends the output held back for one piece.
     async fn release(&mut self) -> Result<(), Ended> {
         let kept = std::mem::take(&mut self.kept);
         self.transmit(&kept, usize::MAX).await
@@ -356,12 +358,12 @@ impl Shell {
         self.release().await
     }
 
-    /// Sends, and returns when it has left: what follows may cut the connection.
+    /// Sends bytes, and returns when they have left: the caller may cut the connection next.
     async fn transmit(&mut self, bytes: &[u8], packet: usize) -> Result<(), Ended> {
-        let control = Arc::clone(&self.opening.control);
+        let control = Arc::clone(&self.settings.control);
         for piece in bytes.chunks(packet) {
             let length = u64::try_from(piece.len()).unwrap_or(0);
-            // What is encrypted is longer than what it was.
+            // Ciphertext is longer than plain text.
             let left = control.bytes_written() + length;
             let sent = async {
                 self.output.data_bytes(piece.to_vec()).await.ok()?;
@@ -369,7 +371,7 @@ impl Shell {
                 Some(())
             };
             tokio::select! {
-                sent = self.input.during(timeout(PATIENCE, sent)) => match sent {
+                sent = self.input.during(timeout(IDLE_TIMEOUT, sent)) => match sent {
                     Ok(Some(())) => {}
                     Ok(None) | Err(_) => return Err(Ended),
                 },

@@ -1,4 +1,4 @@
-//! One connection of SSH: who may log in, and that there is a shell and nothing else.
+//! Serves one SSH connection: checks the login, and offers a shell and nothing else.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use russh::{
 use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 
-use super::shell::{self, Opening};
+use super::shell::{self, ShellSettings};
 use super::state::{Shared, State};
 use super::wire::{Control, Wire};
 use crate::simulator::fault::{ConnectionPlan, Stage};
 
-/// How long somebody may take to log in and to ask for a shell (assumed).
+/// Time to log in and to request a shell (assumed).
 const LOGIN_TIME: Duration = Duration::from_secs(120);
 
-/// What the device calls itself (assumed).
+/// The device's identification (assumed).
 const IDENTIFICATION: &str = "SSH-2.0-GAM";
 
-/// How somebody may log in.
+/// The authentication methods.
 const METHODS: &[MethodKind] = &[
     MethodKind::PublicKey,
     MethodKind::KeyboardInteractive,
@@ -51,7 +51,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     let writes = match plan.stall {
         Some(Stage::Tcp) => Some(0),
         Some(Stage::Identification) => Some(1),
-        // The identification and what algorithms there are.
+        // The identification and the list of algorithms.
         Some(Stage::Kex) => Some(2),
         Some(Stage::Auth | Stage::Shell | Stage::Prompt) | None => None,
     };
@@ -69,14 +69,14 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     };
     let for_keys = Arc::clone(&shared);
     let made = move || for_keys.host_keys.of(&serial, plan.other_host_key);
-    // An RSA key takes a second to make.
+    // Generating an RSA key needs a second.
     if let Ok(Ok(key)) = tokio::task::spawn_blocking(made).await {
         let config = Arc::new(config(&shared, key));
         talk(&registered, config, wire, &control, plan).await;
     }
 }
 
-/// Forgets the connection when it has ended, however it did.
+/// Removes the connection from the state when it ends for any reason.
 struct Registered {
     shared: Arc<Shared>,
     number: u64,
@@ -88,7 +88,7 @@ impl Drop for Registered {
         let control = self
             .shared
             .change(|state, _| state.connections.remove(&number));
-        // A shell that still writes learns that nobody reads.
+        // A shell that still writes gets an error.
         if let Some(control) = control {
             control.cut();
         }
@@ -126,7 +126,7 @@ async fn talk(
         seen = entered.wait_for(|has_shell| *has_shell) => drop(seen),
         () = tokio::time::sleep(LOGIN_TIME) => control.cut(),
     }
-    // How it ended is nothing to a device.
+    // The reason does not matter to the device.
     let _ended = running.await;
 }
 
@@ -149,14 +149,14 @@ fn config(shared: &Shared, key: russh::keys::PrivateKey) -> Config {
         preferred,
         max_auth_attempts: login.attempts,
         inactivity_timeout: None,
-        // What is on its way when a session does not look is bounded by these two.
+        // These two limit the unread data of a session that does not read.
         window_size: 128 * 1024,
         channel_buffer_size: 16,
         ..Config::default()
     }
 }
 
-/// A refusal that leaves every method open: russh takes away what failed, and a person who mistyped types again.
+/// Returns a refusal that leaves every method open: russh removes a failed method, but a person may retry a password.
 fn refused() -> Auth {
     Auth::Reject {
         proceed_with_methods: Some(MethodSet::from(METHODS)),
@@ -164,7 +164,7 @@ fn refused() -> Auth {
     }
 }
 
-/// What old firmware offers, and nothing a client of today takes without being asked (docs/gam.md).
+/// Returns the algorithms of old firmware, none of which a modern client accepts by default (docs/gam.md).
 fn legacy() -> Preferred {
     Preferred {
         kex: Cow::Borrowed(&[kex::DH_G14_SHA1]),
@@ -181,10 +181,10 @@ struct Connection {
     control: Arc<Control>,
     plan: ConnectionPlan,
     has_shell: watch::Sender<bool>,
-    /// There is one channel in the life of a connection.
+    /// A connection can have only one channel.
     had_channel: bool,
-    /// Where the channel waits for its shell.
-    channel: Option<(ChannelId, oneshot::Sender<Opening>)>,
+    /// The task that waits for the channel's shell.
+    channel: Option<(ChannelId, oneshot::Sender<ShellSettings>)>,
     columns: u16,
     rows: u16,
 }
@@ -196,7 +196,7 @@ impl Connection {
         }
     }
 
-    /// Decides over one attempt.
+    /// Decides about one login attempt.
     fn login(&self, user: &str, is_right: impl FnOnce(&State) -> bool) -> Auth {
         self.stalls_at(Stage::Auth);
         let is_known = user == self.shared.settings.login.user;
@@ -289,7 +289,7 @@ impl Handler for Connection {
         } else {
             let (shell, asked) = oneshot::channel();
             self.channel = Some((channel.id(), shell));
-            // It ends with the connection.
+            // The task ends with the connection.
             drop(self.shared.runtime.spawn(shell::wait(channel, asked)));
             reply.accept().await;
         }
@@ -325,7 +325,7 @@ impl Handler for Connection {
             return session.channel_failure(channel);
         };
         session.channel_success(channel)?;
-        let opening = Opening {
+        let settings = ShellSettings {
             shared: Arc::clone(&self.shared),
             control: Arc::clone(&self.control),
             connection: session.handle(),
@@ -335,8 +335,8 @@ impl Handler for Connection {
             is_silent: self.plan.stall == Some(Stage::Prompt),
         };
         self.has_shell.send_replace(true);
-        // Nobody takes it where the channel was closed meanwhile.
-        let _taken = shell.send(opening);
+        // The receiver is gone if the channel was closed meanwhile.
+        let _taken = shell.send(settings);
         Ok(())
     }
 

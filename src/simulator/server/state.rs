@@ -1,4 +1,4 @@
-//! What all tasks of a twin share, and the one way to change it.
+//! Holds the state shared by all tasks of a twin; every change goes through one function.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{SocketAddr, UdpSocket};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::door::Door;
 use super::host_key::HostKeys;
 use super::input::MOUTHFUL;
 use super::settings::TwinSettings;
+use super::ssh_port::SshPort;
 use super::wire::Control;
 use super::{clock, trap};
 use crate::simulator::commands::Session;
@@ -23,27 +23,27 @@ use crate::simulator::snmp::{Agent, EngineId, Setup};
 /// The vendor's enterprise number, in engine ids.
 const ENTERPRISE: u32 = 20_095;
 
-/// How many lines are remembered; a rehearsal of 384 subscribers enters about two thousand.
+/// The highest number of logged lines; a rehearsal of 384 subscribers enters about two thousand.
 const MOST_LINES: usize = 20_000;
 
-/// How many bytes of lines are remembered: whoever pastes lines of a thousand characters must not fill the memory of hundreds of twins.
+/// The highest number of bytes of logged lines: long pasted lines must not fill the memory of hundreds of twins.
 const MOST_LINE_BYTES: usize = 2 << 20;
 
-/// What somebody else's session may show; a configuration of 384 subscribers has a tenth of it.
+/// The longest output of another user's session; a configuration of 384 subscribers prints a tenth of it.
 const MOST_SHOWN: usize = 1 << 20;
 
-/// Ends such a session; the last line is one that a prompt would stand on.
+/// The end of a session with too much output; its last line looks like a prompt.
 const TOO_MUCH: &[u8] = b"\r\n% Too much output: the rest is not entered\r\n#";
 
-/// A twin as it is now.
+/// The present state of a twin.
 pub struct State {
     pub gam: Gam,
     pub faults: Faults,
     pub counts: Counts,
-    /// Every line that was entered, oldest first.
+    /// Every entered line, oldest first.
     pub lines: VecDeque<LoggedLine>,
     line_bytes: usize,
-    /// Whether the device runs; it does not while it boots.
+    /// Whether the device is running; it is not during a boot.
     pub is_up: bool,
     pub(super) agent: Agent,
     pub(super) shells: BTreeSet<u64>,
@@ -51,7 +51,7 @@ pub struct State {
     pub(super) last_number: u64,
 }
 
-/// What happened so far.
+/// Event counters since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     pub connections: u64,
@@ -60,17 +60,17 @@ pub struct Counts {
     pub shells: u64,
     pub lines: u64,
     pub saves: u64,
-    /// Datagrams that came, and those that were answered.
+    /// Received datagrams, and those that were answered.
     pub requests: u64,
     pub answers: u64,
     pub traps: u64,
     pub boots: u64,
 }
 
-/// A line that was entered in a session.
+/// A line entered in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedLine {
-    /// Counts up over the life of the twin.
+    /// Increases over the life of the twin.
     pub session: u64,
     pub at: Moment,
     pub line: String,
@@ -92,12 +92,12 @@ impl State {
         }
     }
 
-    /// Returns how many sessions are open.
+    /// Returns the number of open sessions.
     pub fn sessions(&self) -> usize {
         self.shells.len()
     }
 
-    /// Returns whether nobody is connected, logged in or not.
+    /// Returns whether there are no connections, logged in or not.
     pub fn is_idle(&self) -> bool {
         self.connections.is_empty()
     }
@@ -120,7 +120,7 @@ impl State {
         self.lines.push_back(LoggedLine { session, at, line });
     }
 
-    /// Enters a line in configuration mode as somebody else would, and returns what that session showed.
+    /// Enters a line in configuration mode as another user, and returns the output of that session.
     pub(super) fn enter_elsewhere(&mut self, line: &str, now: Moment) -> Vec<u8> {
         let mut session = Session::open(&self.gam, 0, 0);
         let mut shown = Vec::new();
@@ -132,7 +132,7 @@ impl State {
             for keys in keys.as_bytes().chunks(MOUTHFUL) {
                 session.type_keys(keys);
                 while let Some(entered) = session.next_line(&self.gam) {
-                    // What saves or reboots has a way of its own; here it only prints.
+                    // Saves and reboots have their own faults; here they only print.
                     let _outcome = session.run(&entered, &mut self.gam, now);
                     shown.append(&mut session.take_output());
                     if shown.len() > MOST_SHOWN {
@@ -153,7 +153,7 @@ impl State {
     }
 }
 
-/// Returns a line without the password that it sets: a log is read by many. No other command has one.
+/// Returns a line without the password that it sets, because many can read a log. No other command has one.
 fn without_password(line: &str) -> String {
     let mut words = line.split_whitespace();
     let command = words.next().unwrap_or_default().to_ascii_lowercase();
@@ -168,7 +168,7 @@ fn without_password(line: &str) -> String {
     }
 }
 
-/// Makes the agent of a device that has just started.
+/// Creates the agent of a device that has just started.
 pub(super) fn agent_of(gam: &Gam, settings: &TwinSettings, now: Moment) -> Agent {
     Agent::new(Setup {
         engine_id: EngineId::from_mac(ENTERPRISE, gam.hardware().mac.octets()),
@@ -181,12 +181,12 @@ pub(super) fn agent_of(gam: &Gam, settings: &TwinSettings, now: Moment) -> Agent
     })
 }
 
-/// The state, what wakes up with it, and what never changes.
+/// The state, its notifications, and its constants.
 pub(super) struct Shared {
     pub(super) settings: TwinSettings,
     pub(super) host_keys: HostKeys,
     pub(super) ssh: SocketAddr,
-    pub(super) door: Door,
+    pub(super) ssh_port: SshPort,
     pub(super) runtime: Handle,
     pub(super) is_stopped: watch::Sender<bool>,
     state: Mutex<State>,
@@ -200,13 +200,13 @@ impl Shared {
         settings: TwinSettings,
         state: State,
         host_keys: HostKeys,
-        door: Door,
+        ssh_port: SshPort,
         traps: Option<UdpSocket>,
     ) -> Self {
         Self {
             host_keys,
-            ssh: door.address(),
-            door,
+            ssh: ssh_port.address(),
+            ssh_port,
             runtime: Handle::current(),
             is_stopped: watch::Sender::new(false),
             state: Mutex::new(state),
@@ -217,12 +217,12 @@ impl Shared {
         }
     }
 
-    /// Looks at the state.
+    /// Reads the state.
     pub(super) fn look<R>(&self, look: impl FnOnce(&State) -> R) -> R {
         look(&self.lock())
     }
 
-    /// Changes the state; traps are sent, the port opened or closed, and whoever waits is woken before this returns.
+    /// Changes the state. Before it returns, traps are sent, the port is opened or closed, and waiting tasks are woken.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut State, Moment) -> R) -> R {
         let mut state = self.lock();
         let now = clock::now();
@@ -238,9 +238,10 @@ impl Shared {
         let uptime = state.gam.uptime(now);
         state.counts.traps += u64::try_from(traps.len()).unwrap_or(0);
         let is_open = state.is_up && !state.faults.is_refusing();
-        if self.door.is_open() != is_open {
+        if self.ssh_port.is_open() != is_open {
             let _runtime = self.runtime.enter();
-            self.door.set_open(is_open && !*self.is_stopped.borrow());
+            self.ssh_port
+                .set_open(is_open && !*self.is_stopped.borrow());
         }
         drop(state);
         for trap in &traps {
@@ -250,34 +251,34 @@ impl Shared {
         result
     }
 
-    fn tell(&self, trap: &trap::Told, uptime: std::time::Duration) {
+    fn tell(&self, trap: &trap::PendingTrap, uptime: std::time::Duration) {
         let (Some(socket), Some(receiver)) = (&self.traps, &self.settings.trap_receiver) else {
             return;
         };
         let number = self.last_trap.fetch_add(1, Ordering::Relaxed);
         if let Some(datagram) = trap.encode(&receiver.community, number, uptime) {
-            // A trap that cannot be sent is lost, as it would be on the way.
+            // A failed send is a lost trap, as on a real network.
             let _sent = socket.send_to(&datagram, receiver.address);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A test's closure that panics leaves the state as far as it got.
+        // A panic in a test's closure leaves the state half changed, which is acceptable.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns a receiver that sees every change from now on.
+    /// Returns a receiver of every change from now on.
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// Returns once the twin is stopped.
+    /// Returns when the twin is stopped.
     pub(super) async fn stopped(&self) {
         let mut is_stopped = self.is_stopped.subscribe();
         drop(is_stopped.wait_for(|is_stopped| *is_stopped).await);
     }
 
-    /// Ends every task; connections are cut.
+    /// Ends every task and cuts connections.
     pub(super) fn stop(&self) {
         self.is_stopped.send_replace(true);
         self.change(|state, _| {
@@ -285,7 +286,7 @@ impl Shared {
                 control.cut();
             }
         });
-        self.door.shut();
+        self.ssh_port.shut();
     }
 }
 
@@ -345,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_elses_session_ends_when_it_shows_too_much() {
+    fn another_users_session_ends_after_too_much_output() {
         let mut state = state();
         let lines = format!("{}\rhostname LATE", "?".repeat(60_000));
         let shown = state.enter_elsewhere(&lines, Moment::default());

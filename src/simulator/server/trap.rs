@@ -1,4 +1,4 @@
-//! What a device tells without being asked, as traps of SNMPv2c.
+//! SNMPv2c traps of a twin: builds them from the device's events.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use crate::simulator::snmp::{Oid, Trap, Value};
 const STANDARD: [u32; 9] = [1, 3, 6, 1, 6, 3, 1, 1, 5];
 /// `ifEntry` (RFC 2863).
 const INTERFACE: [u32; 10] = [1, 3, 6, 1, 2, 1, 2, 2, 1, 0];
-/// `gamAlarmTrap`: an alarm came, changed, went.
+/// `gamAlarmTrap`: an alarm started, changed or ended.
 const ALARM: [u32; 11] = [1, 3, 6, 1, 4, 1, 20_095, 2001, 145, 1, 6];
 
-/// A trap that is not written yet.
+/// A trap that is not encoded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct PendingTrap {
     oid: Oid,
     bindings: Vec<(Oid, Value)>,
 }
 
-impl Told {
-    /// Returns the datagram; only names that are too long have none, and there are none here.
+impl PendingTrap {
+    /// Returns the datagram; `None` only for names that are too long, which do not occur.
     pub(super) fn encode(
         &self,
         community: &str,
@@ -40,15 +40,15 @@ impl Told {
     }
 }
 
-/// Returns the trap of something that happened.
-pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<Told> {
+/// Returns the trap of an event.
+pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<PendingTrap> {
     let standard = |number| Oid::new(&STANDARD).with(&[number]);
     Some(match happening {
-        Happening::ColdStart => Told {
+        Happening::ColdStart => PendingTrap {
             oid: standard(1),
             bindings: Vec::new(),
         },
-        Happening::Link { interface, up } => Told {
+        Happening::Link { interface, up } => PendingTrap {
             oid: standard(if *up { 4 } else { 3 }),
             bindings: link(*interface, *up, gam),
         },
@@ -58,7 +58,7 @@ pub(super) fn of(happening: &Happening, gam: &Gam) -> Option<Told> {
                 AlarmChange::Modified(alarm) => (2, alarm),
                 AlarmChange::Removed(alarm) => (3, alarm),
             };
-            Told {
+            PendingTrap {
                 oid: Oid::new(&ALARM).with(&[number]),
                 bindings: active_columns(alarm),
             }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::model::GamModel;
     use crate::simulator::gam::{
-        Build, Condition, Entity, FirmwareProfile, Grade, Hardware, Severity,
+        AlarmCondition, Build, Entity, FirmwareProfile, Grade, Hardware, Severity,
     };
     use crate::simulator::moment::Moment;
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_told_with_what_is_wanted_of_it_and_what_it_is() {
+    fn a_link_trap_has_the_intended_and_the_present_state() {
         let happening = Happening::Link {
             interface: Interface::Ghn(3),
             up: false,
@@ -125,15 +125,15 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_is_told_with_the_columns_of_its_row() {
+    fn an_alarm_trap_has_the_columns_of_its_row() {
         let mut gam = gam();
         gam.take_happenings();
         let grade = Grade {
             severity: Severity::Mj,
             service_affecting: true,
         };
-        gam.set_alarm(Condition::FanFlt, Entity::system(), Some(grade), NOW);
-        let told: Vec<Told> = gam
+        gam.set_alarm(AlarmCondition::FanFlt, Entity::system(), Some(grade), NOW);
+        let told: Vec<PendingTrap> = gam
             .take_happenings()
             .iter()
             .filter_map(|happening| of(happening, &gam))

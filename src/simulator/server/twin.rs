@@ -1,4 +1,4 @@
-//! A running twin, held by whoever started it: a test, a fleet, a rehearsal.
+//! Starts, stops and controls a running twin, for tests, fleets and rehearsals.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::door::Door;
 use super::host_key::{HostKeyError, HostKeys, fingerprint};
 use super::settings::TwinSettings;
+use super::ssh_port::SshPort;
 use super::state::{LoggedLine, Shared, State};
 use super::{accept, clock, udp};
 use crate::model::MacAddress;
-use crate::simulator::fault::{FaultId, FaultOrder, Planted, Restart};
-use crate::simulator::gam::{Condition, Configuration, Entity, Gam, Grade, Password};
+use crate::simulator::fault::{ActiveFault, FaultId, FaultOrder, Restart};
+use crate::simulator::gam::{AlarmCondition, Configuration, Entity, Gam, Grade, Password};
 use crate::simulator::moment::Moment;
 
 /// A simulated GAM with sockets. Dropping it closes them.
@@ -23,14 +23,14 @@ pub struct Twin {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// What a client logs in with.
+/// The credentials of a client.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     pub user: String,
     pub password: String,
 }
 
-/// Why a twin cannot start.
+/// The reason why a twin cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("cannot listen on {0} for SSH; choose another port or address")]
@@ -43,7 +43,7 @@ pub enum StartError {
     HostKey(#[from] HostKeyError),
 }
 
-/// What was waited for did not come.
+/// The awaited condition was not met in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WaitError {
     #[error("it did not happen within {0:?}")]
@@ -51,11 +51,11 @@ pub enum WaitError {
 }
 
 impl Twin {
-    /// Starts a twin, which answers when this returns. Needs a runtime of tokio, which it keeps using.
+    /// Starts a twin that answers as soon as this returns. Needs a tokio runtime, which it keeps using.
     pub async fn start(mut settings: TwinSettings) -> Result<Self, StartError> {
         let now = clock::now();
         let mut build = settings.build.clone();
-        // The device has it from here on.
+        // From here on the device owns it.
         settings.build.configuration = None;
         if !settings.login.password.is_empty() {
             let delivered = || Configuration::factory(&build.hardware);
@@ -69,7 +69,7 @@ impl Twin {
         let keys = tokio::task::spawn_blocking(move || keys.of(&serial, false).map(|_| keys));
         let keys = keys.await.map_err(|_| HostKeyError::Thread)??;
         let ssh = SocketAddr::new(settings.ip, settings.ssh_port);
-        let door = Door::new(ssh).map_err(|error| StartError::Ssh(ssh, error))?;
+        let ssh_port = SshPort::new(ssh).map_err(|error| StartError::Ssh(ssh, error))?;
         let snmp = SocketAddr::new(settings.ip, settings.snmp_port);
         let socket = agent_socket(snmp).map_err(|error| StartError::Snmp(snmp, error))?;
         let snmp = socket.local_addr().unwrap_or(snmp);
@@ -80,12 +80,12 @@ impl Twin {
             None => None,
         };
         let state = State::new(gam, &settings, now);
-        let shared = Arc::new(Shared::new(settings, state, keys, door, traps));
+        let shared = Arc::new(Shared::new(settings, state, keys, ssh_port, traps));
         let tasks = vec![
             tokio::spawn(accept::serve(Arc::clone(&shared))),
             tokio::spawn(udp::serve(Arc::clone(&shared), Arc::new(socket))),
         ];
-        // Tells the cold start.
+        // Sends the cold start trap.
         shared.change(|_, _| ());
         Ok(Self {
             shared,
@@ -102,7 +102,7 @@ impl Twin {
         self.snmp
     }
 
-    /// Returns what logs in as long as nobody changes it on the device.
+    /// Returns the credentials of the twin, until they are changed on the device.
     pub fn credentials(&self) -> Credentials {
         let login = &self.shared.settings.login;
         Credentials {
@@ -111,7 +111,7 @@ impl Twin {
         }
     }
 
-    /// Returns the fingerprint of the host key as clients print it, `SHA256:…`; a box that replaces another has another.
+    /// Returns the fingerprint of the host key as clients print it, `SHA256:…`; replaced hardware has another.
     pub fn host_key(&self) -> Result<String, HostKeyError> {
         let serial = self.serial();
         let key = self.shared.host_keys.of(&serial, false)?;
@@ -122,22 +122,22 @@ impl Twin {
         self.gam(|gam| gam.hardware().serial.to_string())
     }
 
-    /// Looks at the device.
+    /// Reads the device.
     pub fn gam<R>(&self, look: impl FnOnce(&Gam) -> R) -> R {
         self.shared.look(|state| look(&state.gam))
     }
 
-    /// Looks at everything: the device, faults, counts, sessions.
+    /// Reads the whole state: the device, faults, counters, sessions.
     pub fn state<R>(&self, look: impl FnOnce(&State) -> R) -> R {
         self.shared.look(look)
     }
 
-    /// Changes the device behind everybody's back.
+    /// Changes the device without any session.
     pub fn change<R>(&self, change: impl FnOnce(&mut Gam, Moment) -> R) -> R {
         self.shared.change(|state, now| change(&mut state.gam, now))
     }
 
-    /// Enters a line in configuration mode as somebody else would, and returns what that session showed.
+    /// Enters a line in configuration mode as another user, and returns the output of that session.
     pub fn edit_line(&self, line: &str) -> String {
         let shown = self
             .shared
@@ -153,21 +153,21 @@ impl Twin {
         self.change(|gam, now| gam.unplug(mac, now));
     }
 
-    pub fn raise_alarm(&self, condition: Condition, entity: Entity, grade: Grade) {
+    pub fn raise_alarm(&self, condition: AlarmCondition, entity: Entity, grade: Grade) {
         self.change(|gam, now| gam.set_alarm(condition, entity, Some(grade), now));
     }
 
-    pub fn clear_alarm(&self, condition: Condition, entity: Entity) {
+    pub fn clear_alarm(&self, condition: AlarmCondition, entity: Entity) {
         self.change(|gam, now| gam.set_alarm(condition, entity, None, now));
     }
 
-    /// Sets a fault, which holds when this returns.
+    /// Sets a fault, effective when this returns.
     pub fn set_fault(&self, order: impl Into<FaultOrder>) -> FaultId {
         self.shared
             .change(|state, _| state.faults.add(order.into()))
     }
 
-    /// Returns whether there was such a fault.
+    /// Removes a fault; returns whether it was set.
     pub fn clear_fault(&self, fault: FaultId) -> bool {
         self.shared.change(|state, _| state.faults.clear(fault))
     }
@@ -176,7 +176,7 @@ impl Twin {
         self.shared.change(|state, _| state.faults.clear_all());
     }
 
-    pub fn faults(&self) -> Vec<Planted> {
+    pub fn faults(&self) -> Vec<ActiveFault> {
         self.state(|state| state.faults.list().to_vec())
     }
 
@@ -184,22 +184,22 @@ impl Twin {
         self.restart(Restart::Reboot);
     }
 
-    /// Takes the device down at once; it comes up after its boot time.
+    /// Takes the device down at once, and up again after its boot time.
     pub fn restart(&self, restart: Restart) {
         self.shared.restart(restart);
     }
 
-    /// Returns every line that was entered, oldest first; very old ones are forgotten.
+    /// Returns every entered line, oldest first; very old ones are dropped.
     pub fn lines(&self) -> Vec<LoggedLine> {
         self.state(|state| state.lines.iter().cloned().collect())
     }
 
-    /// Returns how many sessions are open.
+    /// Returns the number of open sessions.
     pub fn sessions(&self) -> usize {
         self.state(State::sessions)
     }
 
-    /// Waits until something is true of the twin; looked at again whenever something happened to it.
+    /// Waits until a condition on the twin is true; checks it after each change.
     pub async fn wait_until(
         &self,
         mut is_so: impl FnMut(&State) -> bool,
@@ -217,7 +217,7 @@ impl Twin {
         waited.map_err(|_| WaitError::Late(deadline))
     }
 
-    /// Closes everything, and returns when it is closed.
+    /// Closes everything, and returns when all is closed.
     pub async fn stop(mut self) {
         self.shared.stop();
         for task in std::mem::take(&mut self.tasks) {

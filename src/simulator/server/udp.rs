@@ -1,4 +1,4 @@
-//! The UDP side: requests come in, answers go out when and from where faults let them.
+//! Serves SNMP over UDP, with the delays, losses and wrong sources that faults demand.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use tokio::time::Instant;
 use super::state::{Shared, State};
 use crate::model::MacAddress;
 use crate::simulator::fault::DatagramPlan;
-use crate::simulator::gam::{Edit, EndpointOptions, Place, SubscriberOptions, chance};
+use crate::simulator::gam::{Edit, EndpointOptions, ExpectedPort, SubscriberOptions, chance};
 use crate::simulator::mib::Mib;
 use crate::simulator::moment::Moment;
 
-/// The longest request that is read; a SET of a whole list of VLANs has 700 bytes.
+/// The longest accepted request; a SET of a whole list of VLANs has 700 bytes.
 const LONGEST_REQUEST: usize = 8192;
 
-/// How many answers wait at once for their time to come; a flood beyond is lost.
+/// The highest number of delayed answers; a flood beyond it is lost.
 const MOST_WAITING: usize = 256;
 
-/// What takes longer than this lets everybody else have a turn first.
+/// After computing for longer than this, other tasks run first.
 const LONG: Duration = Duration::from_micros(500);
 
-/// How long an answer waits for others to be sent in the wrong order with.
+/// The longest time that an answer waits for others to be reordered with.
 const REORDER_WAIT: Duration = Duration::from_millis(50);
 
-/// An answer, and whom it is for.
+/// An answer and its destination.
 #[derive(Clone)]
 struct Answer {
     datagram: Vec<u8>,
@@ -38,16 +38,16 @@ struct Answer {
     delay: Duration,
 }
 
-/// What is held back.
+/// Answers held back by faults.
 #[derive(Default)]
 struct Held {
     late: Option<Answer>,
     pile: Vec<Answer>,
-    /// When the pile goes out however small it is.
+    /// The time at which collected answers are sent, however few they are.
     until: Option<Instant>,
 }
 
-/// Answers until the twin is stopped.
+/// Answers requests until the twin is stopped.
 pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
     let mut buffer = vec![0; LONGEST_REQUEST + 1];
     let mut held = Held::default();
@@ -65,7 +65,7 @@ pub(super) async fn serve(shared: Arc<Shared>, socket: Arc<UdpSocket>) {
         let began = Instant::now();
         let answers = match received {
             None => held.take_pile(),
-            // An ICMP message about somebody who asked and went away; one error after the other must not keep others waiting.
+            // An ICMP error about a client that is gone. A series of them must not keep other clients waiting.
             Some(Err(_)) => {
                 tokio::task::yield_now().await;
                 continue;
@@ -147,7 +147,7 @@ fn answer(
     Some((answer, plan))
 }
 
-/// Configures an endpoint, and a subscriber on it, as somebody behind the walker's back does.
+/// Configures an endpoint, and a subscriber on it, as another user would during a walk.
 fn appear(state: &mut State, endpoint: u16, subscriber: Option<u16>, now: Moment) {
     let [high, low] = endpoint.to_be_bytes();
     let edit = Edit::Endpoint {
@@ -155,11 +155,11 @@ fn appear(state: &mut State, endpoint: u16, subscriber: Option<u16>, now: Moment
         options: EndpointOptions {
             name: Some(format_compact!("appeared-{endpoint}")),
             mac: MacAddress::new([0x00, 0x0e, 0xd8, 0xff, high, low]).ok(),
-            port: Some(Place::Unassigned),
+            port: Some(ExpectedPort::Unassigned),
             ..EndpointOptions::default()
         },
     };
-    // Where the device refuses it, nothing appears.
+    // If the device refuses the edit, nothing appears.
     let _refused = state.gam.edit(&edit, now);
     if let Some(subscriber) = subscriber {
         let edit = Edit::Subscriber {
@@ -175,7 +175,7 @@ fn appear(state: &mut State, endpoint: u16, subscriber: Option<u16>, now: Moment
 }
 
 impl Held {
-    /// Takes an answer, and returns what goes out now.
+    /// Holds an answer back if needed, and returns the answers to send now.
     fn hold(&mut self, answer: Answer, plan: &DatagramPlan) -> Vec<Answer> {
         let mut out = Vec::new();
         let earlier = self.late.take();
@@ -210,7 +210,7 @@ async fn send(socket: &UdpSocket, answer: &Answer) {
     };
     let socket = elsewhere.as_ref().unwrap_or(socket);
     for _ in 0..=answer.copies {
-        // What cannot be sent is lost, as it would be on the way.
+        // A failed send is a lost datagram, as on a real network.
         let _sent = socket.send_to(&answer.datagram, answer.to).await;
     }
 }

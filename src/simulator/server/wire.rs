@@ -1,4 +1,4 @@
-//! The bytes of one connection, with a pair of scissors and a gag.
+//! Wraps a connection so that a fault can cut or mute it.
 
 use std::io;
 use std::pin::Pin;
@@ -10,12 +10,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-/// A connection that can be cut, or made to say nothing more, from outside.
+/// A connection that can be cut or muted through its handle.
 #[derive(Debug)]
 pub(super) struct Wire {
     stream: TcpStream,
     control: Arc<Control>,
-    /// How many writes still go out; those after are swallowed.
+    /// The number of writes that are still sent; later ones are discarded.
     writes_left: Option<u32>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Control {
     is_cut: watch::Sender<bool>,
     is_muted: AtomicBool,
     written: watch::Sender<u64>,
-    /// Who waits for bytes that will not come any more.
+    /// The task that waits for bytes, woken when the connection is cut.
     reader: Mutex<Option<Waker>>,
 }
 
@@ -61,7 +61,7 @@ impl Wire {
 }
 
 impl Control {
-    /// Closes the connection; what was written to it before is sent.
+    /// Closes the connection after sending everything written before.
     pub(super) fn cut(&self) {
         self.is_cut.send_replace(true);
         let reader = self.reader.lock();
@@ -71,12 +71,12 @@ impl Control {
         }
     }
 
-    /// Nothing more comes out; what goes in is still read.
+    /// Discards all further output; input is still read.
     pub(super) fn mute(&self) {
         self.is_muted.store(true, Ordering::Release);
     }
 
-    /// Returns once the connection was cut.
+    /// Returns when the connection is cut.
     pub(super) async fn cut_off(&self) {
         // The sender lives as long as `self`.
         let mut is_cut = self.is_cut.subscribe();
@@ -87,7 +87,7 @@ impl Control {
         *self.written.borrow()
     }
 
-    /// Returns once so many bytes left in all, or the connection was cut.
+    /// Returns when this number of bytes was sent in all, or when the connection is cut.
     pub(super) async fn has_written(&self, bytes: u64) {
         let mut written = self.written.subscribe();
         tokio::select! {
@@ -111,7 +111,7 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         {
-            // Before the check: a cut in between finds the waker.
+            // Registered before the check, so that a cut in between finds the waker.
             let reader = self.control.reader.lock();
             *reader.unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
         }

@@ -1,4 +1,4 @@
-//! The agent: a datagram comes in, and a datagram or nothing goes out.
+//! SNMP agent of a twin: turns a request datagram into an answer or silence, without a socket.
 
 use std::fmt;
 
@@ -16,27 +16,27 @@ use super::usm::{HIGHEST, Users};
 use super::{Access, Community, EngineId, ErrorStatus, SecurityLevel, User, View};
 use crate::simulator::moment::Moment;
 
-/// The most that a UDP datagram holds over IPv4.
+/// The longest UDP datagram over IPv4.
 pub const LARGEST_DATAGRAM: usize = 65_507;
 
-/// What everybody must be able to take (RFC 3417 §3.2.1).
+/// The size that every agent must accept (RFC 3417 §3.2.1).
 const SMALLEST_LIMIT: usize = 484;
 
-/// How an agent is set up. Without communities it does not answer SNMPv1 and v2c, without users not v3.
+/// The settings of an agent. Without communities it does not answer SNMPv1 and v2c, without users not v3.
 #[derive(Debug, Clone)]
 pub struct Setup {
     pub engine_id: EngineId,
-    /// How often the device has started.
+    /// The number of times the device has started.
     pub boots: u32,
     pub booted_at: Moment,
     pub communities: Vec<Community>,
     pub users: Vec<User>,
     pub limits: Limits,
-    /// Where the salts of encrypted answers begin; two agents with one key begin at different places.
+    /// The start of the salts of encrypted answers; two agents with one key must start at different values.
     pub seed: u64,
 }
 
-/// How long an answer may be.
+/// The limits of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a message; between 484 and 65 507.
@@ -46,7 +46,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// What fits an Ethernet frame, with as many bindings as fit.
+    /// Returns the size of an Ethernet frame, with as many bindings as fit.
     fn default() -> Self {
         Self {
             max_message: 1472,
@@ -55,7 +55,7 @@ impl Default for Limits {
     }
 }
 
-/// An SNMP agent without a socket and without objects.
+/// An SNMP agent without socket and objects.
 pub struct Agent {
     engine_id: EngineId,
     boots: u32,
@@ -68,7 +68,7 @@ pub struct Agent {
     salt_counter: u64,
 }
 
-/// A message of v3 that gets an answer, and what the answer takes from it.
+/// A message of v3 to be answered, with its security state.
 struct Correspondence<'a> {
     header: Header,
     user: &'a [u8],
@@ -77,7 +77,7 @@ struct Correspondence<'a> {
 }
 
 impl Agent {
-    /// Costs next to nothing: keys are made when their user first asks.
+    /// Creates an agent at almost no cost: keys are derived when their user first asks.
     pub fn new(setup: Setup) -> Self {
         Self {
             engine_id: setup.engine_id,
@@ -92,7 +92,7 @@ impl Agent {
         }
     }
 
-    /// From now on answers have these faults.
+    /// Applies these faults to all further answers.
     pub fn distort(&mut self, distortion: Distortion) {
         self.distortion = distortion;
     }
@@ -122,7 +122,8 @@ impl Agent {
         self.booted_at
     }
 
-    /// Answers one datagram; `None` where a real agent keeps silent: a wrong community, a wrong version, or bytes that are no message.
+    /// Answers one datagram; `None` where a real agent is silent: a wrong community, a wrong version, or an invalid
+    /// message.
     pub fn answer(&mut self, datagram: &[u8], view: &mut dyn View, now: Moment) -> Option<Vec<u8>> {
         count(&mut self.counters.in_packets);
         let answer = match self.dispatch(datagram, view, now) {
@@ -241,7 +242,7 @@ impl Agent {
         Ok(self.with_scope(&correspondence, &scoped, (opened.access, is_allowed), view))
     }
 
-    /// Answers what has passed security (RFC 3413 §3.2).
+    /// Answers a request that has passed security (RFC 3413 §3.2).
     fn with_scope(
         &mut self,
         correspondence: &Correspondence<'_>,
@@ -275,7 +276,7 @@ impl Agent {
         let reply = if is_allowed {
             perform(pdu, &terms, view)?
         } else {
-            // RFC 3413 §3.2 (5): nobody may look at anything with less protection than they have keys for.
+            // RFC 3413 §3.2 (5): a user must use the protection that they have keys for.
             failure(pdu, &terms, ErrorStatus::AuthorizationError, 0)
         };
         let content = scoped(
@@ -329,7 +330,7 @@ impl Agent {
         envelope.seal(scoped)
     }
 
-    /// What does not fit even as an error is not sent (RFC 3416 §4.2.1).
+    /// Drops an answer that is too long even as an error (RFC 3416 §4.2.1).
     fn short_enough(&mut self, answer: Vec<u8>, limit: usize) -> Option<Vec<u8>> {
         if answer.len() <= limit {
             return Some(answer);

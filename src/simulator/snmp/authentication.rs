@@ -1,4 +1,4 @@
-//! Who sent it: keys made from passwords, and digests over messages (RFC 3414 §2.6, §6, §7, A.2).
+//! Authenticates SNMPv3 messages: derives keys, computes digests (RFC 3414 §2.6, §6, §7, A.2).
 
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
@@ -7,7 +7,7 @@ use sha1::Sha1;
 
 use super::EngineId;
 
-/// The digest that proves who sent a message; both are cut to 96 bits.
+/// The digest algorithm; both are cut to 96 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authentication {
@@ -15,13 +15,13 @@ pub enum Authentication {
     Sha1,
 }
 
-/// How many bytes of a digest travel.
+/// The length of a transmitted digest.
 pub(crate) const DIGEST_LENGTH: usize = 12;
 
-/// A.2: so many bytes are hashed for one key, to make guessing slow.
+/// The number of bytes hashed for one key (A.2), which makes guessing slow.
 const PASSWORD_BYTES: usize = 1_048_576;
 
-/// The password's key before it is tied to an engine; a megabyte of hashing stands behind it.
+/// Derives a password's key before localisation, by hashing a megabyte.
 pub(crate) fn password_key(authentication: Authentication, password: &[u8]) -> Vec<u8> {
     match authentication {
         Authentication::Md5 => stretch::<Md5>(password),
@@ -30,7 +30,7 @@ pub(crate) fn password_key(authentication: Authentication, password: &[u8]) -> V
 }
 
 fn stretch<D: Digest>(password: &[u8]) -> Vec<u8> {
-    // Whole blocks of the hash at a time: its own buffer then never comes into play.
+    // Whole blocks of the hash at a time, which avoids copying to its internal buffer.
     let piece = password.repeat(64);
     let mut hash = D::new();
     let mut left = PASSWORD_BYTES;
@@ -44,7 +44,7 @@ fn stretch<D: Digest>(password: &[u8]) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-/// Ties a password's key to one engine (RFC 3414 §2.6), so that a key stolen from one device opens no other.
+/// Localises a key to one engine (RFC 3414 §2.6), so that a key stolen from one device opens no other.
 pub(crate) fn localise(authentication: Authentication, key: &[u8], engine: &EngineId) -> Vec<u8> {
     fn tie<D: Digest>(key: &[u8], engine: &EngineId) -> Vec<u8> {
         let hash = D::new().chain_update(key);
@@ -57,7 +57,7 @@ pub(crate) fn localise(authentication: Authentication, key: &[u8], engine: &Engi
     }
 }
 
-/// Returns the digest over these parts, one after another.
+/// Returns the digest of the concatenated parts.
 pub(crate) fn digest(
     authentication: Authentication,
     key: &[u8],
@@ -78,11 +78,11 @@ pub(crate) fn digest(
         Authentication::Md5 => over::<Md5>(key, parts),
         Authentication::Sha1 => over::<Sha1>(key, parts),
     };
-    // An HMAC takes a key of any length and both digests are longer than 96 bits.
+    // HMAC accepts keys of any length, and both digests are longer than 96 bits.
     digest.unwrap_or_default()
 }
 
-/// Says whether two digests agree, and takes as long for the first differing byte as for the last.
+/// Compares two digests in constant time.
 pub(crate) fn agree(ours: &[u8; DIGEST_LENGTH], theirs: &[u8; DIGEST_LENGTH]) -> bool {
     let difference = ours
         .iter()
@@ -99,7 +99,7 @@ mod tests {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// RFC 3414 A.3.1 and A.3.2.
+    /// The examples of RFC 3414 A.3.1 and A.3.2.
     #[test]
     fn keys_are_those_of_the_standards_own_example() {
         let mut engine = [0; 12];
@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// RFC 2202 §2 and §3, case 2, cut to 96 bits.
+    /// The examples of RFC 2202 §2 and §3, case 2, cut to 96 bits.
     #[test]
     fn digests_are_those_of_the_standards_own_example() {
         let digest = |authentication| {

@@ -1,4 +1,4 @@
-//! What an agent counts about itself; the names are those of the MIBs without their prefix.
+//! Counts an agent's messages and errors; the names are those of the MIBs without their prefix.
 
 /// `snmp` of RFC 3418, `snmpMPDStats` of RFC 3412, `usmStats` of RFC 3414 and `snmpUnknownContexts` of RFC 3413.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Counters {
     pub decryption_errors: u32,
 }
 
-/// A counter whose growth is reported to the manager (RFC 3412 §7.1, RFC 3414 §3.2).
+/// A counter that is reported to the manager when it grows (RFC 3412 §7.1, RFC 3414 §3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reported {
     UnknownPduHandlers,
@@ -36,13 +36,13 @@ pub(crate) enum Reported {
     DecryptionErrors,
 }
 
-/// Counters wrap (RFC 2578 §7.1.6).
+/// Increments a counter, which wraps (RFC 2578 §7.1.6).
 pub(crate) fn count(counter: &mut u32) {
     *counter = counter.wrapping_add(1);
 }
 
 impl Counters {
-    /// Counts one more, and returns the counter's name and value for the report.
+    /// Increments a counter, and returns its name and value for the report.
     pub(crate) fn report(&mut self, reported: Reported) -> (&'static [u32], u32) {
         let (name, counter): (&'static [u32], _) = match reported {
             Reported::UnknownPduHandlers => (

@@ -1,34 +1,35 @@
-//! What a faulty agent does to its answers, as data: a walk that goes in circles, a table that ends early, a wrong type.
+//! Simulates faulty agents: endless walks, truncated tables, wrong types, errors.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Oid, Value, View};
 
-/// Faults that live in the agent, below the objects; nothing set is a sound agent.
+/// Faults of the agent itself, below the objects; without any it works correctly.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Distortion {
-    /// A GETBULK answers no more bindings than this.
+    /// GETBULK answers at most this many bindings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_rows: Option<usize>,
-    /// What asks for or is answered with more bindings than this is `tooBig`.
+    /// Requests or answers with more bindings than this are `tooBig`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub too_big_above: Option<usize>,
-    /// A walk that stands on an instance at or past this name is given that instance again and again.
+    /// A walk at or past this name gets the same instance again and again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_increasing_at: Option<Oid>,
-    /// What is at or below this name is sent with another type.
+    /// Objects at or below this name are sent with another type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wrong_type_at: Option<Oid>,
-    /// What follows this name under the same parent is not there: after `COLUMN.7` the column has ended, after `ENTRY.3` the table.
+    /// Objects after this name under the same parent are missing: after `COLUMN.7` the column has ended, after
+    /// `ENTRY.3` the table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truncate_at: Option<Oid>,
-    /// Whoever touches what is at or below this name is answered `genErr`.
+    /// Requests for objects at or below this name are answered `genErr`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generic_error_at: Option<Oid>,
 }
 
-/// The object cannot be answered; the response says `genErr`.
+/// The object cannot be read; the response is `genErr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GenericError;
 
@@ -58,7 +59,7 @@ fn is_below(name: &[u32], prefix: Option<&Oid>) -> bool {
     prefix.is_some_and(|prefix| name.starts_with(prefix.arcs()))
 }
 
-/// Numbers turn into their digits, all else into a number.
+/// Turns numbers into their digits, and everything else into a number.
 fn another_type(value: Value) -> Value {
     let size = |length: usize| Value::Integer(i32::try_from(length).unwrap_or(i32::MAX));
     match value {
@@ -74,7 +75,8 @@ fn another_type(value: Value) -> Value {
     }
 }
 
-/// The objects, seen through the faults. It also keeps an eye on the objects themselves: what no agent may send is `genErr`.
+/// The objects as seen through the faults. It also checks the objects themselves: values that no agent may send become
+/// `genErr`.
 #[derive(Clone, Copy)]
 pub(crate) struct Lens<'a> {
     pub(crate) view: &'a dyn View,
@@ -115,7 +117,7 @@ impl Lens<'_> {
         Ok(Some((name, value)))
     }
 
-    /// Asks the objects and holds them to the order of a walk.
+    /// Returns the next object, and checks the order of the walk.
     fn sound_next(&self, after: &[u32]) -> Result<Option<(Oid, Value)>, GenericError> {
         match self.view.next(after) {
             None => Ok(None),
@@ -138,7 +140,7 @@ impl Lens<'_> {
         is_there.then(|| (Oid::new(after), value))
     }
 
-    /// Returns the last name that could stand where the table is cut off: one step instead of one per row.
+    /// Returns the last possible name in the truncated part of a table: one step instead of one per row.
     fn end_of_cut(&self, name: &Oid) -> Vec<u32> {
         let last = self
             .distortion
@@ -148,7 +150,7 @@ impl Lens<'_> {
         let parent = last.split_last().map_or(last, |(_, parent)| parent);
         let mut end = parent.to_vec();
         end.push(u32::MAX);
-        // Below the highest arc there can be more names; they are taken one by one.
+        // More names may follow below the highest arc; they are skipped one by one.
         end.max(name.arcs().to_vec())
     }
 }
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_stands_still_once_it_is_there() {
+    fn a_walk_repeats_one_instance_from_the_given_object_on() {
         let names = walk(&Distortion {
             non_increasing_at: oid("1.3.1.1.2"),
             ..Distortion::default()
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_breaks_where_it_is_told_to() {
+    fn a_walk_fails_at_the_given_object() {
         let distortion = Distortion {
             generic_error_at: oid("1.3.1.1.2"),
             wrong_type_at: oid("1.3.1.1.1"),

@@ -1,4 +1,4 @@
-//! The name of an SNMP engine, which v3 messages carry and keys are tied to.
+//! Represents the id of an SNMP engine, which v3 messages carry and keys are localised to.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EngineId(Vec<u8>);
 
-/// Bytes that name no engine.
+/// Bytes that are not an engine id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an SNMP engine's id has 5 to 32 bytes, not {0}")]
 pub struct NotAnEngineId(usize);
@@ -20,7 +20,7 @@ impl EngineId {
         }
     }
 
-    /// Returns the id that a device makes of its vendor's enterprise number and its MAC address (RFC 3411 §5, format 3).
+    /// Returns the id derived from a vendor's enterprise number and a MAC address (RFC 3411 §5, format 3).
     pub fn from_mac(enterprise: u32, mac: [u8; 6]) -> Self {
         let mut bytes = (enterprise | 0x8000_0000).to_be_bytes().to_vec();
         bytes.push(3);

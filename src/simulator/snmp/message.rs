@@ -1,4 +1,4 @@
-//! Messages as they travel: SNMPv1 and v2c with a community, v3 with security parameters (RFC 1157 §4, RFC 3412 §6, RFC 3414 §2.4).
+//! SNMP messages: v1 and v2c with a community, v3 with security (RFC 1157 §4, RFC 3412 §6, RFC 3414).
 
 use super::SecurityLevel;
 use super::authentication::{self, DIGEST_LENGTH};
@@ -11,17 +11,18 @@ pub(crate) const VERSION_1: i32 = 0;
 pub(crate) const VERSION_2C: i32 = 1;
 pub(crate) const VERSION_3: i32 = 3;
 
-/// The only security model of SNMPv3 in use.
+/// The only SNMPv3 security model in use.
 pub(crate) const USER_BASED: i32 = 3;
 
 const FLAG_AUTHENTICATED: u8 = 1;
 const FLAG_PRIVATE: u8 = 2;
 const FLAG_REPORTABLE: u8 = 4;
 
-/// The most bytes that a message of SNMPv1 or v2c takes beside its community and its bindings.
+/// The most bytes of a message of SNMPv1 or v2c besides its community and its bindings.
 pub(crate) const COMMUNITY_OVERHEAD: usize = 4 + 3 + 4 + PDU_OVERHEAD;
 
-/// The same for v3, beside user, engine ids and context: header data, security parameters, scoped PDU, each with its lengths, and DES's padding.
+/// The same for v3, besides user, engine ids and context: header data, security parameters, scoped PDU, each with its
+/// lengths, and DES's padding.
 pub(crate) const SECURED_OVERHEAD: usize = 4
     + 3
     + (2 + 6 + 6 + 3 + 3)
@@ -47,7 +48,7 @@ pub(crate) fn with_community(
     writer.into_bytes()
 }
 
-/// `msgGlobalData`: what is read before anything about security is known.
+/// `msgGlobalData`: the part that is read before the security parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) id: i32,
@@ -78,12 +79,12 @@ impl Header {
         })
     }
 
-    /// Says that errors about this message may be told to its sender.
+    /// Returns whether errors about this message may be reported to its sender.
     pub(crate) fn is_reportable(self) -> bool {
         self.flags & FLAG_REPORTABLE != 0
     }
 
-    /// Returns the level, but for privacy without proof, which there is not (RFC 3412 §7.2 (5d)).
+    /// Returns the level; `None` for privacy without authentication, which does not exist (RFC 3412 §7.2 (5d)).
     pub(crate) fn level(self) -> Option<SecurityLevel> {
         match self.flags & (FLAG_AUTHENTICATED | FLAG_PRIVATE) {
             0 => Some(SecurityLevel::NoAuthNoPriv),
@@ -94,22 +95,22 @@ impl Header {
     }
 }
 
-/// A message's security parameters and what they protect.
+/// A message's security parameters and the data that they protect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Secured<'a> {
     pub(crate) engine_id: &'a [u8],
     pub(crate) clock: Clock,
     pub(crate) user: &'a [u8],
     pub(crate) digest: &'a [u8],
-    /// Where the digest stands in the datagram.
+    /// The position of the digest in the datagram.
     pub(crate) digest_at: usize,
     pub(crate) salt: &'a [u8],
-    /// A scoped PDU, or the bytes of an encrypted one.
+    /// A scoped PDU, or an encrypted one.
     pub(crate) data: Reader<'a>,
 }
 
 impl<'a> Secured<'a> {
-    /// Reads what follows the header, to the end of the message.
+    /// Reads everything after the header, to the end of the message.
     pub(crate) fn read(reader: &mut Reader<'a>, is_private: bool) -> Result<Self, Malformed> {
         let mut outer = reader.nested(tag::OCTET_STRING)?;
         let mut parameters = outer.nested(tag::SEQUENCE)?;
@@ -142,7 +143,7 @@ impl<'a> Secured<'a> {
     }
 }
 
-/// A PDU and what it is about (RFC 3412 §6.8).
+/// A PDU with its context (RFC 3412 §6.8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scoped<'a> {
     pub(crate) engine_id: &'a [u8],
@@ -187,7 +188,7 @@ pub(crate) fn scoped(
     writer.into_bytes()
 }
 
-/// Everything around a scoped PDU.
+/// The security state around a scoped PDU.
 #[derive(Clone, Copy)]
 pub(crate) struct Envelope<'a> {
     pub(crate) id: i32,
@@ -198,12 +199,12 @@ pub(crate) struct Envelope<'a> {
     pub(crate) clock: Clock,
     pub(crate) user: &'a [u8],
     pub(crate) keys: &'a Keys,
-    /// Counts messages, so that no two are encrypted alike.
+    /// The number of the message, so that no two are encrypted alike.
     pub(crate) counter: u64,
 }
 
 impl Envelope<'_> {
-    /// Encrypts, wraps and signs (RFC 3414 §3.1); `None` where the keys for the level are missing.
+    /// Encrypts, wraps and authenticates a PDU (RFC 3414 §3.1); `None` without the keys for the level.
     pub(crate) fn seal(&self, scoped: Vec<u8>) -> Option<Vec<u8>> {
         let mut data = Writer::with_capacity(scoped.len() + 16);
         let mut salt = None;
@@ -222,7 +223,7 @@ impl Envelope<'_> {
         if self.level > SecurityLevel::NoAuthNoPriv {
             let (authentication, key) = self.keys.authentication.as_ref()?;
             let digest = authentication::digest(*authentication, key, &[&message]);
-            // Lengths before the digest have moved it; what comes after it has not changed.
+            // The lengths before the digest shifted it; the bytes after it are unchanged.
             let after = 2 + salt.len() + data.len();
             let from_the_end = message.len().checked_sub(after + DIGEST_LENGTH)?;
             let place = message.get_mut(from_the_end..)?.first_chunk_mut()?;

@@ -1,10 +1,11 @@
-//! SNMP as an agent speaks it: names, values, messages and security, without a socket and without a MIB.
+//! SNMP, agent side: names, values, messages and security for a twin, without a socket or a MIB.
 //!
-//! [`Agent::answer`] takes a datagram, the objects behind a [`View`] and the time, and gives back a datagram or nothing.
-//! [`Trap::encode`] makes what a device sends unasked. [`Distortion`] is what a faulty agent does wrong, as data.
+//! [`Agent::answer`] turns a datagram, the objects of a [`View`] and the time into an answer or nothing.
+//! [`Trap::encode`] encodes traps. [`Distortion`] has the faults of an agent as data.
 //!
-//! `ber` bytes ↔ numbers, names, values · `pdu` one question or answer · `message` what is around it · `usm`, `authentication`,
-//! `privacy` and `user` the security of SNMPv3 · `operation` the verbs · `distortion` what stands between the verbs and the objects.
+//! `ber` encodes numbers, names and values. `pdu` is one request or answer, `message` the message around it. `usm`,
+//! `authentication`, `privacy` and `user` are the security of SNMPv3. `operation` runs the requests. `distortion`
+//! stands between them and the objects.
 
 mod agent;
 mod authentication;

@@ -1,4 +1,4 @@
-//! An object identifier: a list of arcs, ordered as SNMP orders them.
+//! Represents an object identifier: a list of arcs in SNMP's order.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ impl Oid {
         &self.0
     }
 
-    /// Returns the name below this one.
+    /// Returns the name with these arcs appended.
     #[must_use]
     pub fn with(mut self, arcs: &[u32]) -> Self {
         self.0.extend_from_slice(arcs);
@@ -27,7 +27,7 @@ impl Oid {
     }
 }
 
-/// A text that is no name.
+/// A text that is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an object identifier is up to 128 numbers below 2^32 with dots between them")]
 pub struct NotAnOid;
@@ -35,7 +35,7 @@ pub struct NotAnOid;
 impl FromStr for Oid {
     type Err = NotAnOid;
 
-    /// Reads `1.3.6.1`; a dot in front is fine, as net-snmp prints one.
+    /// Parses `1.3.6.1`; a leading dot is accepted, because net-snmp prints one.
     fn from_str(text: &str) -> Result<Self, NotAnOid> {
         let text = text.strip_prefix('.').unwrap_or(text);
         let arc = |arc: &str| {

@@ -1,4 +1,4 @@
-//! The verbs: what GET, GETNEXT, GETBULK and SET answer (RFC 3416 §4.2, RFC 3584 §4.4 for SNMPv1).
+//! Answers GET, GETNEXT, GETBULK and SET (RFC 3416 §4.2; RFC 3584 §4.4 for SNMPv1).
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use super::distortion::{Distortion, Lens};
 use super::pdu::{Kind, Pdu, Reply};
 use super::{Access, ErrorStatus, Oid, Value, View};
 
-/// Everything beside the question that an answer depends on.
+/// Everything besides the request that an answer depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms<'a> {
     pub(crate) is_version_one: bool,
     pub(crate) access: Access,
-    /// How many bytes of bindings fit.
+    /// The number of bytes for bindings.
     pub(crate) room: usize,
-    /// How many bindings a GETBULK answers at most.
+    /// The highest number of bindings in the answer to a GETBULK.
     pub(crate) max_rows: usize,
     pub(crate) distortion: &'a Distortion,
 }
 
-/// Why there is no list of values: the status, and the place counted from one.
+/// The failure of a request: the status, and the binding's position counted from one.
 type Failure = (ErrorStatus, usize);
 
-/// Answers a request; `None` for what is no request.
+/// Answers a request; `None` if the PDU is not a request.
 pub(crate) fn perform(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &mut dyn View) -> Option<Reply> {
     let limit = terms.distortion.too_big_above;
     let outcome = if limit.is_some_and(|limit| pdu.bindings.len() > limit) {
@@ -31,7 +31,7 @@ pub(crate) fn perform(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &mut dyn View) -> 
         match pdu.kind {
             Kind::Get => get(pdu, terms, view),
             Kind::GetNext => get_next(pdu, terms, view),
-            // RFC 1157 knows no GETBULK.
+            // RFC 1157 has no GETBULK.
             Kind::GetBulk if !terms.is_version_one => get_bulk(pdu, terms, view),
             Kind::Set => set(pdu, terms, view),
             _ => return None,
@@ -47,7 +47,8 @@ pub(crate) fn perform(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &mut dyn View) -> 
     })
 }
 
-/// Says no: with the bindings as they were asked, or with none where they are too many (RFC 3416 §4.2.1; RFC 1157 §4.1.2 sends them even then).
+/// Returns an error response with the bindings of the request, or without them if they are too long. (RFC 3416 §4.2.1;
+/// RFC 1157 §4.1.2 always sends them.)
 pub(crate) fn failure(
     pdu: &Pdu<'_>,
     terms: &Terms<'_>,
@@ -73,7 +74,7 @@ pub(crate) fn failure(
     }
 }
 
-/// RFC 3584 §4.4.
+/// Translates a status to SNMPv1 (RFC 3584 §4.4).
 fn in_version_one(status: ErrorStatus) -> ErrorStatus {
     match status {
         ErrorStatus::WrongType
@@ -93,13 +94,13 @@ fn in_version_one(status: ErrorStatus) -> ErrorStatus {
     }
 }
 
-/// Values on their way into an answer.
+/// The values of an answer.
 struct Answer {
     writer: Writer,
     room: usize,
 }
 
-/// A binding has no place left.
+/// There is no space for a binding.
 struct Full;
 
 impl Answer {
@@ -110,7 +111,7 @@ impl Answer {
         }
     }
 
-    /// Adds a binding that fits; a name with no form on the wire is the objects' mistake.
+    /// Adds a binding if it fits; a name that cannot be encoded is an error of the objects.
     fn add(
         &mut self,
         name: &[u32],
@@ -156,7 +157,7 @@ fn get(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>, Fai
             Value::NoSuchObject | Value::NoSuchInstance | Value::Counter64(_)
         );
         if terms.is_version_one && !is_for_version_one {
-            // RFC 3584 §4.2.2.1: what SNMPv1 has no word for is not there.
+            // RFC 3584 §4.2.2.1: objects of types unknown to SNMPv1 are hidden.
             return Err((ErrorStatus::NoSuchName, index));
         }
         answer.add_or_too_big(name.arcs(), &value, index)?;
@@ -178,10 +179,11 @@ fn get_next(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>
     Ok(answer.into_bytes())
 }
 
-/// What SNMPv1 stepped over on behalf of one request: each run of names by its first, with its last and what came after it. A request that asks for the same thousands of counters a hundred times steps over them once.
+/// The Counter64 objects skipped for SNMPv1 during one request. Each run of names has its first, its last, and the
+/// object after it. A request that asks for thousands of counters a hundred times skips them once.
 type Skipped = BTreeMap<Oid, (Oid, Option<(Oid, Value)>)>;
 
-/// Returns what follows; SNMPv1 steps over each Counter64 (RFC 3584 §4.2.2.1).
+/// Returns the next object; SNMPv1 skips each Counter64 (RFC 3584 §4.2.2.1).
 fn following(
     lens: Lens<'_>,
     skipped: Option<&mut Skipped>,
@@ -201,7 +203,7 @@ fn following(
             break;
         }
         let further = next(name.arcs())?;
-        // A walk that is made to stand still would be stepped over for ever.
+        // A walk that repeats an instance by a fault would be skipped forever.
         if further.as_ref().is_some_and(|(next, _)| next <= name) {
             return Err((ErrorStatus::GenErr, index));
         }
@@ -215,14 +217,14 @@ fn following(
     Ok(found)
 }
 
-/// One thing a GETBULK asks for again and again.
+/// A name that GETBULK repeats.
 struct Column {
     name: Oid,
     index: usize,
     is_at_end: bool,
 }
 
-/// RFC 3416 §4.2.3: fills the answer row by row until it is full, and then sends what there is.
+/// Fills the answer row by row until it is full (RFC 3416 §4.2.3).
 fn get_bulk(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>, Failure> {
     let lens = lens(terms, view);
     let single = usize::try_from(pdu.status).unwrap_or(0);
@@ -264,14 +266,14 @@ fn get_bulk(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &dyn View) -> Result<Vec<u8>
     {
         return Err((ErrorStatus::TooBig, 0));
     }
-    // An empty list would read as the end of everything; it is not.
+    // An empty list would mean the end of the MIB, which is wrong here.
     if is_full && count == 0 {
         return Err((ErrorStatus::TooBig, 0));
     }
     Ok(answer.into_bytes())
 }
 
-/// Moves a column one row on and writes what is there.
+/// Moves a column one row on and adds its value.
 fn advance(
     lens: Lens<'_>,
     column: &mut Column,
@@ -300,7 +302,7 @@ fn set(pdu: &Pdu<'_>, terms: &Terms<'_>, view: &mut dyn View) -> Result<Vec<u8>,
     if terms.access < Access::Write && !pdu.bindings.is_empty() {
         return Err((ErrorStatus::NoAccess, 1));
     }
-    // The answer repeats the question, so it is known beforehand whether it fits; afterwards would be too late.
+    // The answer repeats the request, so its size is known. Check it before the SET: afterwards would be too late.
     if pdu.raw.len() > terms.room {
         return Err((ErrorStatus::TooBig, 0));
     }

@@ -1,9 +1,9 @@
-//! Protocol data units: what is asked, and what is answered (RFC 3416 §3).
+//! Parses and writes protocol data units: requests and answers (RFC 3416 §3).
 
 use super::ber::{Malformed, Reader, Writer, tag};
 use super::{ErrorStatus, Oid, Value};
 
-/// What a PDU wants; the trap of SNMPv1 has another shape and is none of these.
+/// The type of a PDU; the trap of SNMPv1 has another format and is not one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Get,
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// One PDU as it came.
+/// A received PDU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pdu<'a> {
     pub(crate) kind: Kind,
@@ -55,7 +55,7 @@ pub(crate) struct Pdu<'a> {
     /// `error-index`, or `max-repetitions` of a GETBULK.
     pub(crate) index: i32,
     pub(crate) bindings: Vec<(Oid, Value)>,
-    /// The bindings as they came: an error sends them back unchanged.
+    /// The bindings as received: an error returns them unchanged.
     pub(crate) raw: &'a [u8],
 }
 
@@ -84,17 +84,17 @@ impl<'a> Pdu<'a> {
     }
 }
 
-/// What follows the request's id in an answer.
+/// The fields of an answer after the request id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) status: ErrorStatus,
-    /// Which binding failed, counted from one; zero where none did.
+    /// The failed binding, counted from one; zero without a failure.
     pub(crate) index: usize,
-    /// The list's content, as BER.
+    /// The encoded content of the list.
     pub(crate) bindings: Vec<u8>,
 }
 
-/// The most bytes that a PDU takes beside its bindings: two headers with lengths of three bytes, and three integers.
+/// The most bytes of a PDU besides its bindings: two headers with lengths of three bytes, and three integers.
 pub(crate) const PDU_OVERHEAD: usize = 4 + 6 + 6 + 6 + 4;
 
 pub(crate) fn write(writer: &mut Writer, kind: Kind, request_id: i32, reply: &Reply) {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trap_of_snmp_version_one_is_no_pdu_of_ours() {
+    fn a_trap_of_snmp_version_one_is_rejected() {
         assert_eq!(Pdu::read(&mut Reader::new(&[0xa4, 0])), Err(Malformed));
     }
 }

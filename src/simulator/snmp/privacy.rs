@@ -1,4 +1,4 @@
-//! Nobody else reads it: DES (RFC 3414 §8) and AES (RFC 3826 §3) over the scoped PDU.
+//! Encrypts and decrypts scoped PDUs with DES (RFC 3414 §8) and AES (RFC 3826 §3).
 
 use aes::Aes128;
 use cbc::cipher::{Array, BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
@@ -14,17 +14,17 @@ pub enum Privacy {
     Aes,
 }
 
-/// `msgPrivacyParameters`: what makes two equal messages differ.
+/// `msgPrivacyParameters`: makes the ciphertexts of two equal messages differ.
 pub(crate) type Salt = [u8; 8];
 
-/// What the AES initialisation vector takes from the message beside the salt.
+/// The part of AES's initialisation vector from the message, besides the salt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     pub(crate) boots: u32,
     pub(crate) time: u32,
 }
 
-/// The ciphertext cannot be what this cipher made, or the key is too short for it.
+/// The text cannot have been encrypted by this cipher, or the key is too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the message cannot be decrypted")]
 pub(crate) struct Undecryptable;
@@ -74,7 +74,7 @@ pub(crate) fn decrypt(
         Privacy::Des => {
             let (key, iv) = des_key(key, salt)?;
             let (blocks, rest) = Array::slice_as_chunks_mut(&mut bytes);
-            // RFC 3414 §8.3.2 (2): half a block is nothing DES made.
+            // RFC 3414 §8.3.2 (2): DES never produces half a block.
             if !rest.is_empty() {
                 return Err(Undecryptable);
             }
@@ -116,7 +116,7 @@ mod tests {
     const CLOCK: Clock = Clock { boots: 3, time: 99 };
 
     #[test]
-    fn what_was_encrypted_is_decrypted_but_for_the_padding() {
+    fn ciphertext_is_decrypted_except_for_padding() {
         for privacy in [Privacy::Des, Privacy::Aes] {
             for length in [0, 1, 7, 8, 9, 16, 300] {
                 let plain = vec![42; length];
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_block_or_a_short_key_is_no_des() {
+    fn half_a_block_or_a_short_key_is_invalid_des() {
         let salt = salt(Privacy::Des, 1, 1);
         let decrypt = |key, bytes| decrypt(Privacy::Des, key, CLOCK, salt, bytes);
         assert_eq!(decrypt(KEY, &[0; 9]), Err(Undecryptable));

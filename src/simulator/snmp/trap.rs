@@ -1,4 +1,4 @@
-//! Traps of SNMPv2c: what a device says without being asked (RFC 3416 §4.2.6).
+//! SNMPv2c traps: encodes them (RFC 3416 §4.2.6).
 
 use super::ber::{Unencodable, Writer};
 use super::message::{VERSION_2C, with_community};
@@ -15,9 +15,9 @@ pub struct Trap<'a> {
     pub request_id: i32,
     /// Hundredths of a second since the device started.
     pub uptime: u32,
-    /// Which trap it is.
+    /// The trap's name.
     pub oid: &'a Oid,
-    /// What it tells, after when and which.
+    /// The bindings after uptime and trap name.
     pub bindings: &'a [(Oid, Value)],
 }
 
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trap_says_when_and_which_before_all_else() {
+    fn a_trap_starts_with_uptime_and_name() {
         let oid = Oid::new(&[1, 3, 6, 1, 6, 3, 1, 1, 5, 3]);
         let port = (
             Oid::new(&[1, 3, 6, 1, 2, 1, 2, 2, 1, 1, 4]),

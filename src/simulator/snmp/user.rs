@@ -1,4 +1,4 @@
-//! Who may ask: communities of SNMPv1 and v2c, users of SNMPv3.
+//! Defines the agent's users: communities of SNMPv1 and v2c, users of SNMPv3.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::authentication::{localise, password_key};
 use super::{Authentication, EngineId, Privacy};
 
-/// What somebody may do.
+/// The rights of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Access {
     Read,
-    /// Reading too.
+    /// Includes reading.
     Write,
 }
 
-/// The password of SNMPv1 and v2c, which everybody on the way can read.
+/// The password of SNMPv1 and v2c, which is sent in clear text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Community {
     pub name: String,
@@ -30,7 +30,7 @@ impl fmt::Debug for Community {
     }
 }
 
-/// How well a message is protected (RFC 3411 §3.4.3).
+/// The protection of a message (RFC 3411 §3.4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecurityLevel {
     NoAuthNoPriv,
@@ -38,12 +38,13 @@ pub enum SecurityLevel {
     AuthPriv,
 }
 
-/// A password that is too short to be one.
+/// The password is too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a password of SNMPv3 has at least 8 characters")]
 pub struct PasswordTooShort;
 
-/// A user of SNMPv3. Clones share what was computed from the passwords, so a thousand twins with one user cost one computation.
+/// A user of SNMPv3. Clones share the keys derived from the passwords, so a thousand twins with one user derive them
+/// once.
 #[derive(Clone)]
 pub struct User {
     name: String,
@@ -58,7 +59,7 @@ struct Password {
 }
 
 impl Password {
-    /// RFC 3414 §11.2 asks for 8 characters, and net-snmp sends no shorter ones.
+    /// Checks the length: RFC 3414 §11.2 asks for 8 characters, and net-snmp sends no shorter passwords.
     fn new(text: &str) -> Result<Arc<Self>, PasswordTooShort> {
         if text.len() < 8 {
             return Err(PasswordTooShort);
@@ -78,7 +79,7 @@ impl Password {
 }
 
 impl User {
-    /// Returns a user who proves nothing and hides nothing.
+    /// Returns a user without authentication and privacy.
     pub fn new(name: &str, access: Access) -> Self {
         Self {
             name: name.to_owned(),
@@ -88,7 +89,7 @@ impl User {
         }
     }
 
-    /// Returns a user who proves who they are.
+    /// Returns a user with authentication.
     pub fn authenticated(
         name: &str,
         access: Access,
@@ -101,7 +102,7 @@ impl User {
         })
     }
 
-    /// Returns a user who proves who they are and hides what they say: there is no hiding without proof (RFC 3414 §1.4.1).
+    /// Returns a user with authentication and privacy: there is no privacy without authentication (RFC 3414 §1.4.1).
     pub fn private(
         name: &str,
         access: Access,
@@ -129,7 +130,7 @@ impl User {
         self.access
     }
 
-    /// Returns the level this user is able to speak at, which is also the lowest that is accepted of them.
+    /// Returns the user's level, which is also the lowest that is accepted from them.
     pub fn level(&self) -> SecurityLevel {
         match (&self.authentication, &self.privacy) {
             (None, _) => SecurityLevel::NoAuthNoPriv,
@@ -138,7 +139,7 @@ impl User {
         }
     }
 
-    /// Makes the keys for one engine; slow the first time.
+    /// Derives the keys for one engine; slow the first time.
     pub(crate) fn keys(&self, engine: &EngineId) -> Keys {
         let mut keys = Keys::default();
         if let Some((authentication, password)) = &self.authentication {
@@ -154,7 +155,7 @@ impl User {
 }
 
 impl fmt::Debug for User {
-    /// Says everything but the passwords.
+    /// Prints everything except the passwords.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("User")
             .field("name", &self.name)

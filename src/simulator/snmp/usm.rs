@@ -1,4 +1,4 @@
-//! The user-based security model, as the authoritative engine runs it (RFC 3414 §3.2).
+//! Checks SNMPv3 messages as the authoritative engine of the user-based security model (RFC 3414 §3.2).
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use super::privacy::{self, Clock};
 use super::user::Keys;
 use super::{Access, EngineId, SecurityLevel, User};
 
-/// How many seconds a message may be old (RFC 3414 §2.2.3).
+/// The highest age of a message in seconds (RFC 3414 §2.2.3).
 const TIME_WINDOW: u32 = 150;
 
-/// Where boots and time stop (RFC 3414 §2.2.2).
+/// The maximum of boots and time (RFC 3414 §2.2.2).
 pub(crate) const HIGHEST: u32 = 0x7fff_ffff;
 
 /// The users of one engine.
@@ -23,16 +23,16 @@ pub(crate) struct Users {
 
 struct Seat {
     user: User,
-    /// Made when the user first proves who they are: making them for nobody would slow the start of hundreds of twins.
+    /// Derived when the user first authenticates: earlier derivation would slow the start of hundreds of twins.
     keys: Option<Keys>,
 }
 
-/// A message that may be read.
+/// A message that passed all checks.
 pub(crate) struct Opened {
-    /// What was encrypted; the rest is read where it stands.
+    /// The decrypted data; an unencrypted message is read in place.
     pub(crate) decrypted: Option<Vec<u8>>,
     pub(crate) access: Access,
-    /// What this user has to speak at.
+    /// The lowest level accepted from this user.
     pub(crate) lowest_level: SecurityLevel,
 }
 
@@ -45,7 +45,7 @@ impl Opened {
     }
 }
 
-/// A message that may not be read: which counter says so, and how well that report is protected.
+/// A refused message: the counter to report, and the protection of that report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) reported: Reported,
@@ -81,7 +81,7 @@ impl Users {
             .find(|seat| seat.user.name().as_bytes() == name)
     }
 
-    /// Returns what protects an answer to this user.
+    /// Returns the keys for an answer to this user.
     pub(crate) fn keys(
         &mut self,
         name: &[u8],
@@ -94,7 +94,7 @@ impl Users {
         }
     }
 
-    /// Checks a message in the order of RFC 3414 §3.2, which decides what a stranger learns.
+    /// Checks a message in the order of RFC 3414 §3.2, which limits the information for an unknown sender.
     pub(crate) fn open(
         &mut self,
         datagram: &[u8],
@@ -103,7 +103,7 @@ impl Users {
         engine: &EngineId,
         clock: Clock,
     ) -> Result<Opened, Refused> {
-        // (3) How a manager finds out whom it talks to (§4).
+        // (3) Discovery: the report carries the engine id (§4).
         if message.engine_id != engine.as_bytes() {
             return Err(Refused::openly(Reported::UnknownEngineIds));
         }
@@ -127,7 +127,7 @@ impl Users {
         if !is_authentic(keys, datagram, message) {
             return Err(Refused::openly(Reported::WrongDigests));
         }
-        // (7) The manager learns the right time from the report, and believes it because it is signed.
+        // (7) The manager learns the time from this report and accepts it, because the report is authenticated.
         if !is_in_time(message.clock, clock) {
             return Err(Refused {
                 reported: Reported::NotInTimeWindows,
@@ -150,7 +150,7 @@ impl Seat {
     }
 }
 
-/// RFC 3414 §6.3.2 and §7.3.2: the digest is over the message with zeros where the digest stands.
+/// Checks the digest over the message with zeros in its own place (RFC 3414 §6.3.2 and §7.3.2).
 fn is_authentic(keys: &Keys, datagram: &[u8], message: &Secured<'_>) -> bool {
     let Some((authentication, key)) = &keys.authentication else {
         return false;

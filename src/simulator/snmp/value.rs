@@ -1,4 +1,4 @@
-//! What an object holds, in the types that travel.
+//! Defines the values of objects in SNMP's types.
 
 use super::Oid;
 

@@ -1,4 +1,4 @@
-//! What an agent asks of the objects behind it.
+//! Defines the interface between the agent and its objects.
 
 use super::{Oid, Value};
 
@@ -10,11 +10,11 @@ pub trait View {
     /// Returns the first instance after this name, if there is one.
     fn next(&self, after: &[u32]) -> Option<(Oid, Value)>;
 
-    /// Writes all of these or none of them.
+    /// Writes either all of these or none.
     fn set(&mut self, bindings: &[(Oid, Value)]) -> Result<(), SetRefused>;
 }
 
-/// Which binding a SET failed at, counted from one, and why.
+/// The binding at which a SET failed, counted from one, and the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetRefused {
     pub index: usize,

@@ -1,13 +1,13 @@
-//! The line being typed, its cursor, and the lines that were typed before.
+//! Edits the current line: characters, cursor, and the history of earlier lines.
 
 use std::collections::VecDeque;
 
-/// A line takes no more characters than this.
+/// The highest number of characters in a line.
 pub(super) const LONGEST_LINE: usize = 1023;
 
 const HISTORY_LINES: usize = 32;
 
-/// A line split where its cursor stands.
+/// A line split at the cursor.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Edit {
     left: String,
@@ -31,13 +31,13 @@ impl Edit {
         format!("{}{}", self.left, self.right)
     }
 
-    /// Replaces the whole line; the cursor goes to its end.
+    /// Replaces the whole line; the cursor moves to its end.
     pub(super) fn set(&mut self, text: &str) {
         self.right.clear();
         self.set_left(text);
     }
 
-    /// Replaces what is left of the cursor with what a keyboard could have typed of `text`.
+    /// Replaces the part left of the cursor with the characters of `text` that a keyboard can produce.
     pub(super) fn set_left(&mut self, text: &str) {
         let room = LONGEST_LINE.saturating_sub(self.right.len());
         self.left = text
@@ -100,19 +100,19 @@ impl Edit {
     }
 }
 
-/// The last lines, and where among them the arrows have gone.
+/// The last lines, and the one selected by the arrow keys.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// The newest first.
+    /// The newest line is first.
     lines: VecDeque<String>,
-    /// How many lines back the arrows stand; 0 is the line being typed.
+    /// How many lines back the selection is; 0 is the line being edited.
     back: usize,
-    /// What was typed before the first arrow.
+    /// The unfinished line from before the first arrow key.
     draft: String,
 }
 
 impl History {
-    /// Remembers a line, unless it is blank or the last one again, and forgets where the arrows stood.
+    /// Adds a line, unless it is blank or equals the last one, and resets the selection.
     pub(super) fn remember(&mut self, line: &str) {
         self.rewind();
         if line.trim().is_empty() || self.lines.front().is_some_and(|last| last == line) {
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn erasing_a_word_takes_the_spaces_behind_it_too() {
+    fn erasing_a_word_erases_the_spaces_after_it_too() {
         let mut edit = Edit::default();
         edit.set("show ghn port  ");
         edit.erase_word();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_takes_1023_characters_and_no_more() {
+    fn a_line_has_at_most_1023_characters() {
         let mut edit = Edit::default();
         (0..2000).for_each(|_| edit.insert('x'));
         edit.move_home();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn history_goes_back_32_lines_and_returns_to_what_was_being_typed() {
+    fn history_has_32_lines_and_returns_to_the_unfinished_line() {
         let mut history = History::default();
         (0..40).for_each(|number| history.remember(&format!("line {number}")));
         history.remember("line 39");

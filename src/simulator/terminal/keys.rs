@@ -1,6 +1,6 @@
-//! Bytes of a VT100 keyboard become keys; what is no key of the device's is swallowed whole.
+//! Parses the bytes of a VT100 keyboard into keys; unknown sequences are dropped whole.
 
-/// What a person pressed.
+/// A pressed key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     /// A printable ASCII character.
@@ -15,11 +15,11 @@ pub(super) enum Key {
     End,
     Up,
     Down,
-    /// ^U: what is left of the cursor goes.
+    /// ^U: erases everything left of the cursor.
     EraseLeft,
-    /// ^K: what is right of the cursor goes.
+    /// ^K: erases everything right of the cursor.
     EraseRight,
-    /// ^W: the word left of the cursor goes.
+    /// ^W: erases the word left of the cursor.
     EraseWord,
     /// ^C.
     Cancel,
@@ -31,12 +31,12 @@ pub(super) enum Key {
     Redraw,
 }
 
-/// Where in a sequence of bytes the keyboard is; it keeps its place between two packets.
+/// The state within a sequence of bytes, kept between packets.
 #[derive(Debug, Clone, Copy, Default)]
-enum Place {
+enum ParserState {
     #[default]
     Between,
-    /// A CR was the last byte: an LF or NUL right after it is still the same key.
+    /// The last byte was CR: an LF or NUL right after it is the same key.
     AfterReturn,
     AfterEscape,
     /// `ESC O`: one letter follows.
@@ -44,44 +44,44 @@ enum Place {
     /// `ESC [`: parameters, then a final byte.
     Sequence {
         number: u16,
-        /// More than one plain number was given: no key of ours has that.
+        /// The sequence has more than one plain number, so it is an unknown key.
         is_strange: bool,
     },
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Keyboard {
-    place: Place,
+    state: ParserState,
 }
 
 impl Keyboard {
-    /// Takes one byte and returns the key that it completes.
+    /// Parses one byte and returns the key that it completes.
     pub(super) fn press(&mut self, byte: u8) -> Option<Key> {
-        match std::mem::take(&mut self.place) {
-            Place::AfterReturn if matches!(byte, b'\n' | 0) => None,
-            Place::Between | Place::AfterReturn => self.plain(byte),
+        match std::mem::take(&mut self.state) {
+            ParserState::AfterReturn if matches!(byte, b'\n' | 0) => None,
+            ParserState::Between | ParserState::AfterReturn => self.plain(byte),
             // A control character ends an unfinished sequence and is a key of its own.
             _ if byte < b' ' => self.plain(byte),
-            Place::AfterEscape => {
-                self.place = match byte {
-                    b'[' => Place::Sequence {
+            ParserState::AfterEscape => {
+                self.state = match byte {
+                    b'[' => ParserState::Sequence {
                         number: 0,
                         is_strange: false,
                     },
-                    b'O' => Place::Application,
-                    _ => Place::Between,
+                    b'O' => ParserState::Application,
+                    _ => ParserState::Between,
                 };
                 None
             }
-            Place::Application => arrow(byte),
-            Place::Sequence { number, is_strange } => self.sequence(byte, number, is_strange),
+            ParserState::Application => arrow(byte),
+            ParserState::Sequence { number, is_strange } => self.sequence(byte, number, is_strange),
         }
     }
 
     fn sequence(&mut self, byte: u8, number: u16, is_strange: bool) -> Option<Key> {
         match byte {
             b'0'..=b'9' => {
-                self.place = Place::Sequence {
+                self.state = ParserState::Sequence {
                     number: number
                         .saturating_mul(10)
                         .saturating_add(u16::from(byte - b'0')),
@@ -90,7 +90,7 @@ impl Keyboard {
                 None
             }
             b' '..=b'?' => {
-                self.place = Place::Sequence {
+                self.state = ParserState::Sequence {
                     number,
                     is_strange: true,
                 };
@@ -111,12 +111,12 @@ impl Keyboard {
     fn plain(&mut self, byte: u8) -> Option<Key> {
         match byte {
             b'\r' => {
-                self.place = Place::AfterReturn;
+                self.state = ParserState::AfterReturn;
                 Some(Key::Enter)
             }
             b'\n' => Some(Key::Enter),
             0x1b => {
-                self.place = Place::AfterEscape;
+                self.state = ParserState::AfterEscape;
                 None
             }
             b' '..=b'~' => Some(Key::Character(char::from(byte))),

@@ -1,7 +1,7 @@
-//! The screen of one SSH session: echo, line editing, wrapping and the pager.
+//! Emulates the terminal of one SSH session: echo, line editing, wrapping and the pager.
 //!
-//! Keys that arrive while nobody asks for them wait in a queue, as they do on the device; whoever asks next gets
-//! them. That may be the pager: a client that sends its next command too early loses it there.
+//! Keys that arrive without a reader wait in a queue, as on the device, and the next reader gets them. That may be the
+//! pager: a client that sends its next command too early loses it there.
 
 mod edit;
 mod keys;
@@ -18,33 +18,35 @@ use keys::{Key, Keyboard};
 use pager::Pager;
 use screen::Screen;
 
-/// Keys typed ahead; what comes on top is lost, as on a serial line nobody reads.
+/// The limit of queued keys; more are lost, as on an unread serial line.
 const QUEUE_BYTES: usize = 64 * 1024;
 
-/// Echo of one burst of keys. Redrawing a long line at every key is the most a person could make us remember; beyond this the rest of the burst is lost.
+/// The limit of echo for one burst of keys. Redrawing a long line at every key produces the most output; the rest of
+/// such a burst is lost.
 const ECHO_BYTES: usize = 1024 * 1024;
 
 const DEFAULT_COLUMNS: u16 = 80;
 const DEFAULT_ROWS: u16 = 24;
 
-/// What a person did that the terminal cannot answer alone. Each ends the reading of keys until `prompt`, `ask`, `redraw` or `replace_line`.
+/// An event that the terminal cannot handle alone. Each one stops the reading of keys until `prompt`, `ask`, `redraw`
+/// or `replace_line`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A line, without its end.
     Line(String),
-    /// `?` was pressed; what stands left of the cursor.
+    /// `?` was pressed; has the text left of the cursor.
     Help(String),
-    /// TAB was pressed; what stands left of the cursor.
+    /// TAB was pressed; has the text left of the cursor.
     Complete(String),
     /// ^D on an empty line.
     EndOfTransmission,
-    /// ^Z; what was typed is gone.
+    /// ^Z; the line is discarded.
     EndConfiguration,
     /// ^C instead of an answer to `ask`.
     Cancelled,
 }
 
-/// What a line that is read is for.
+/// The purpose of the line being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Command,
@@ -53,14 +55,14 @@ enum Purpose {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    /// Nobody asks for a line.
+    /// No line is being read.
     No,
     Yes,
-    /// Help or completion is being worked out; the line waits to be shown again.
+    /// Help or completion is in progress; the line is shown again afterwards.
     Suspended,
 }
 
-/// What was asked for while the pager waited.
+/// An action requested while the pager waited.
 #[derive(Debug)]
 enum Later {
     Read { prompt: String, purpose: Purpose },
@@ -84,7 +86,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Returns the terminal of a PTY of this size; 0 is unknown, and taken for 80×24.
+    /// Returns the terminal of a PTY of this size; 0 is unknown and becomes 80×24.
     pub fn new(columns: u16, rows: u16) -> Self {
         let or = |given: u16, default| if given == 0 { default } else { given };
         Self {
@@ -101,23 +103,24 @@ impl Terminal {
         }
     }
 
-    /// Takes keys as typed; `next` works on them.
+    /// Receives keys; `next` processes them.
     pub fn feed(&mut self, bytes: &[u8]) {
         let room = QUEUE_BYTES.saturating_sub(self.queue.len());
         self.queue.extend(bytes.iter().take(room));
     }
 
-    /// Prints the prompt and starts reading a line; a line still being typed is given up.
+    /// Prints the prompt and starts reading a line; an unfinished line is discarded.
     pub fn prompt(&mut self, text: &str) {
         self.read(text, Purpose::Command);
     }
 
-    /// Asks for one answer, which history forgets; `?` and TAB are no special keys in it, and hidden ones are not echoed.
+    /// Asks for one answer that is not added to the history. `?` and TAB are ordinary keys in it, and hidden answers
+    /// are not echoed.
     pub fn ask(&mut self, text: &str, hidden: bool) {
         self.read(text, Purpose::Answer { is_hidden: hidden });
     }
 
-    /// Works on the keys typed so far until something happens; `None` when it takes more keys, or nobody asked for any.
+    /// Processes queued keys until an event; `None` if more keys are needed, or if no line is being read.
     #[expect(
         clippy::should_implement_trait,
         reason = "`None` means not yet, and no loop over a terminal should end on it"
@@ -147,13 +150,13 @@ impl Terminal {
         None
     }
 
-    /// Prints what a command says, a page at a time.
+    /// Prints the output of a command, a page at a time.
     pub fn print(&mut self, text: &str) {
         if text.is_empty() {
             return;
         }
         match self.reading {
-            // A command that speaks after its prompt has come is no longer in the foreground.
+            // Output after the prompt does not belong to the foreground command.
             Reading::Yes => self.asynchronous(text.trim_end_matches('\n')),
             Reading::Suspended | Reading::No => {
                 if self.screen.has_row() {
@@ -168,7 +171,7 @@ impl Terminal {
         self.pager.is_waiting()
     }
 
-    /// Prints a message at once on a line of its own, whatever that breaks apart, and then what was being typed.
+    /// Prints a message at once on a line of its own, even inside other output, and then the line being edited.
     fn asynchronous(&mut self, line: &str) {
         self.screen.fresh_line();
         self.screen.text(line);
@@ -180,7 +183,7 @@ impl Terminal {
         }
     }
 
-    /// Replaces what stands left of the cursor, and goes on reading.
+    /// Replaces the text left of the cursor, and continues reading.
     pub fn replace_line(&mut self, text: &str) {
         if self.is_paging() {
             self.postpone(Later::Replace(text.to_owned()));
@@ -191,7 +194,7 @@ impl Terminal {
         }
     }
 
-    /// Shows the prompt and the line again, and goes on reading.
+    /// Shows the prompt and the line again, and continues reading.
     pub fn redraw(&mut self) {
         if self.is_paging() {
             self.postpone(Later::Redraw);
@@ -201,17 +204,17 @@ impl Terminal {
         }
     }
 
-    /// Returns what goes to the person's screen.
+    /// Returns the output for the screen.
     pub fn take_output(&mut self) -> Vec<u8> {
         self.screen.take()
     }
 
-    /// Sets how many rows a page has; 0 is no pager.
+    /// Sets the rows of a page; 0 turns the pager off.
     pub fn set_length(&mut self, rows: u16) {
         self.pager.set_length(rows);
     }
 
-    /// Sets how wide the screen is; 0 is without end, so that a line is never scrolled.
+    /// Sets the width of the screen; 0 is unlimited, so that a line is never scrolled.
     pub fn set_width(&mut self, columns: u16) {
         self.screen.set_width(columns);
     }
@@ -247,13 +250,13 @@ impl Terminal {
     }
 
     fn postpone(&mut self, later: Later) {
-        // A new prompt makes an old line's redrawing pointless, never the other way round.
+        // A new prompt replaces a pending redraw, never the reverse.
         if matches!(later, Later::Read { .. }) || !matches!(self.later, Some(Later::Read { .. })) {
             self.later = Some(later);
         }
     }
 
-    /// Does what waited for the pager, once the pager has let go.
+    /// Runs the actions that waited for the pager.
     fn catch_up(&mut self) {
         if self.is_paging() {
             return;
@@ -328,7 +331,7 @@ impl Terminal {
         Event::Line(line)
     }
 
-    /// Leaves the row being edited, with a mark where the cursor stands.
+    /// Leaves the row being edited, with a mark at the cursor.
     fn end_line(&mut self, mark: &str) {
         self.screen.text(mark);
         self.screen.end_row();

@@ -1,34 +1,34 @@
-//! The pager: stops a command's output after each page until a key says how to go on.
+//! Pages the output of a command: stops after each page until a key is pressed.
 
 use super::keys::Key;
 use super::screen::Screen;
 
-/// What the device writes under a full page.
+/// The device's text under a full page.
 const MORE: &str = "-- more --, next page: Space, continue: g, quit: ^C";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Printing,
-    /// A page is full and there is more.
+    /// The page is full and there is more.
     Waiting,
     /// `g`: no more stops.
     Continuing,
-    /// `q`: nothing more is shown.
+    /// `q`: the rest is discarded.
     Discarding,
 }
 
 #[derive(Debug)]
 pub(super) struct Pager {
-    /// Rows of a page; 0 never stops.
+    /// Rows of a page; 0 turns paging off.
     length: usize,
     state: State,
-    /// Rows finished since the page began.
+    /// Finished rows of the page.
     rows: usize,
-    /// Characters on the row being printed.
+    /// Characters on the unfinished row.
     filled: usize,
-    /// What was printed and not yet shown.
+    /// Printed output that is not shown yet.
     held: String,
-    /// How much of `held` is shown already.
+    /// The number of bytes of `held` that are shown already.
     shown: usize,
 }
 
@@ -52,7 +52,7 @@ impl Pager {
         self.state == State::Waiting
     }
 
-    /// Begins the output of another command.
+    /// Starts the output of another command.
     pub(super) fn restart(&mut self) {
         self.state = State::Printing;
         self.rows = 0;
@@ -72,7 +72,7 @@ impl Pager {
         }
     }
 
-    /// Takes a key while waiting: Space a page, Enter a line, `g` the rest, `q` or ^C nothing more.
+    /// Handles a key while waiting: Space a page, Enter a line, `g` the rest, `q` or ^C discards.
     pub(super) fn press(&mut self, key: Key, screen: &mut Screen) {
         match key {
             Key::Character(' ') => self.rows = 0,
@@ -96,14 +96,14 @@ impl Pager {
         }
     }
 
-    /// Writes the line that asks for a key once more.
+    /// Prints the pager's question again.
     pub(super) fn show_again(&self, screen: &mut Screen) {
         if self.is_waiting() {
             screen.text(MORE);
         }
     }
 
-    /// Shows text until it ends, or a page is full: then returns how many of its bytes are shown.
+    /// Shows text until it ends or the page is full; then returns the number of bytes shown.
     fn show(&mut self, text: &str, screen: &mut Screen) -> Option<usize> {
         for (at, character) in text.char_indices() {
             if character != '\n' && screen.width() > 0 && self.filled >= screen.width() {
@@ -112,7 +112,7 @@ impl Pager {
             }
             if self.state == State::Printing && self.length > 0 && self.rows >= self.length {
                 self.state = State::Waiting;
-                // After a line that filled the width exactly, the rest of it goes on the next row anyhow.
+                // After a line of exactly the width, the rest is on the next row anyway.
                 screen.fresh_line();
                 screen.text(MORE);
                 return Some(at);

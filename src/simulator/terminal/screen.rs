@@ -1,24 +1,24 @@
-//! What is written to the person's screen, and how the row with the line being typed is kept up to date.
+//! Writes to the client's screen, and redraws the row of the line being edited.
 //!
 //! Only carriage return, backspace, spaces and text are used, as the device does:
 //!
-//! - A key that changes the row goes back to the first character that differs, writes the rest of the row anew,
-//!   covers what is left of the old one with spaces and returns to the cursor by backspaces. A character typed
-//!   at the end is therefore just that character, and backspace at the end is `\b \b`.
-//! - A row that would reach the width is scrolled: it shows `$` in the first column and after it the end of
-//!   what stands left of the cursor (prompt and line together), the last column staying free for the cursor.
-//!   Each key that scrolls writes `\r`, the whole row, and spaces over the rest of the old one.
+//! - A key that changes the row returns to the first character that differs, rewrites the rest of the row, covers
+//!   the remainder of the old one with spaces and returns to the cursor by backspaces. A character entered at
+//!   the end is therefore just that character, and backspace at the end is `\b \b`.
+//! - A row that would reach the width is scrolled. It shows `$` in the first column, then the end of the text
+//!   left of the cursor (prompt and line together); the last column stays free for the cursor. Each key that
+//!   scrolls writes `\r`, the whole row, and spaces over the rest of the old one.
 //! - With the cursor so far left that the beginning fits, the beginning is shown and the end is cut off.
 
-/// What stands at the left edge of a scrolled row.
+/// The mark at the left edge of a scrolled row.
 const SCROLLED: char = '$';
 
-/// What the row with the prompt looks like.
+/// The appearance of the row with the prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Row {
     characters: Vec<char>,
     cursor: usize,
-    /// How many characters are hidden on the left.
+    /// The number of hidden characters on the left.
     hidden: usize,
 }
 
@@ -54,10 +54,10 @@ impl Row {
 #[derive(Debug)]
 pub(super) struct Screen {
     output: Vec<u8>,
-    /// 0 does not wrap.
+    /// 0 is unlimited.
     width: usize,
     is_at_line_start: bool,
-    /// The row being edited, as it stands on the screen; `None` when other text has gone over it.
+    /// The row being edited as shown; `None` after other text has overwritten it.
     row: Option<Row>,
 }
 
@@ -79,12 +79,12 @@ impl Screen {
         self.width
     }
 
-    /// Returns whether the row being edited stands on the screen, with the cursor in it.
+    /// Returns whether the row being edited is on the screen, with the cursor in it.
     pub(super) fn has_row(&self) -> bool {
         self.row.is_some()
     }
 
-    /// Returns how many bytes wait to be taken.
+    /// Returns the number of bytes that wait to be taken.
     pub(super) fn waiting(&self) -> usize {
         self.output.len()
     }
@@ -107,7 +107,7 @@ impl Screen {
         text.chars().for_each(|character| self.character(character));
     }
 
-    /// Leaves the row being edited, or any half-written line, as it stands and goes to the next one.
+    /// Leaves the row being edited, or any unfinished line, as shown and moves to the next one.
     pub(super) fn fresh_line(&mut self) {
         self.row = None;
         if !self.is_at_line_start {
@@ -121,14 +121,14 @@ impl Screen {
         self.character('\n');
     }
 
-    /// Removes a line of `length` characters that the screen is at the end of.
+    /// Removes a line of `length` characters; the cursor is at its end.
     pub(super) fn erase(&mut self, length: usize) {
         self.character('\r');
         self.repeat(' ', length);
         self.character('\r');
     }
 
-    /// Brings the row up to date, in place if it stands there already.
+    /// Updates the row, in place if it is shown already.
     pub(super) fn show(&mut self, prompt: &str, left: &str, right: &str) {
         let row = Row::new(prompt, left, right, self.width);
         match self.row.take() {
@@ -146,7 +146,7 @@ impl Screen {
         self.row = Some(row);
     }
 
-    /// Writes the row anew although nothing of it changed.
+    /// Writes the row again although it did not change.
     pub(super) fn show_again(&mut self, prompt: &str, left: &str, right: &str) {
         if let Some(old) = self.row.take() {
             self.character('\r');

@@ -1,4 +1,4 @@
-//! What a person at the terminal sees and does.
+//! Tests the terminal from the client's side: keys in, screen out.
 
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ fn output(terminal: &mut Terminal) -> String {
     String::from_utf8(terminal.take_output()).unwrap()
 }
 
-/// Types, and returns what that showed.
+/// Sends keys, and returns the output for them.
 fn typed(terminal: &mut Terminal, keys: &str) -> String {
     terminal.feed(keys.as_bytes());
     assert_eq!(terminal.next(), None);
@@ -34,7 +34,7 @@ fn numbered(count: usize) -> String {
     (1..=count).map(|number| format!("{number}\n")).collect()
 }
 
-/// What the screen of a VT100 shows at the end, without trailing spaces.
+/// Returns the final screen of a VT100, without trailing spaces.
 fn seen(output: &str, width: usize) -> Vec<String> {
     let (mut rows, mut column) = (vec![Vec::new()], 0);
     for character in output.chars() {
@@ -56,7 +56,7 @@ fn seen(output: &str, width: usize) -> Vec<String> {
 }
 
 #[test]
-fn what_is_typed_is_echoed_and_returned() {
+fn keys_are_echoed_and_returned_as_a_line() {
     let mut terminal = reading();
     assert_eq!(typed(&mut terminal, "show"), "show");
     terminal.feed(b" version\r");
@@ -136,7 +136,7 @@ fn arrows_bring_back_earlier_lines() {
 }
 
 #[test]
-fn control_c_gives_the_line_up_and_prompts_anew() {
+fn control_c_discards_the_line_and_prompts_again() {
     let mut terminal = reading();
     assert_eq!(typed(&mut terminal, "show\x03"), "show^C\r\nGAM# ");
     terminal.feed(b"\r");
@@ -214,7 +214,7 @@ fn a_line_that_reaches_the_width_is_scrolled() {
 }
 
 #[test]
-fn without_a_width_the_echo_is_what_was_typed() {
+fn without_a_width_the_echo_equals_the_input() {
     let mut terminal = reading();
     terminal.set_width(0);
     let text = "x".repeat(1023);
@@ -272,7 +272,7 @@ fn each_key_of_the_pager_does_its_work() {
 }
 
 #[test]
-fn the_pager_takes_what_was_typed_ahead() {
+fn the_pager_consumes_keys_entered_ahead() {
     let mut terminal = Terminal::new(80, 4);
     terminal.prompt("GAM# ");
     terminal.feed(b"show x\rconfigure terminal\r");
@@ -309,7 +309,7 @@ fn a_line_wider_than_the_screen_counts_as_several() {
 }
 
 #[test]
-fn a_message_breaks_into_the_line_being_typed() {
+fn a_message_interrupts_the_line_being_edited() {
     let mut terminal = reading();
     typed(&mut terminal, "show ver\x02");
     terminal.asynchronous("*** Message from line 0:");
@@ -331,7 +331,7 @@ fn a_message_breaks_into_the_line_being_typed() {
 }
 
 #[test]
-fn a_prompt_gives_up_the_line_being_typed() {
+fn a_prompt_discards_the_line_being_edited() {
     let mut terminal = reading();
     typed(&mut terminal, "half");
     terminal.prompt("\nGAM> ");
@@ -353,7 +353,7 @@ fn a_flood_of_keys_is_dropped_not_remembered() {
     assert!(terminal.take_output().len() < ECHO_BYTES + 8 * 1024);
 }
 
-/// A session that answers everything, so that all of the terminal is used.
+/// Answers every event, so that all parts of the terminal are used.
 fn session(terminal: &mut Terminal, events: &mut Vec<Event>, sent: &mut Vec<u8>) {
     while let Some(event) = terminal.next() {
         match &event {

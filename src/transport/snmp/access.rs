@@ -1,10 +1,10 @@
-//! How an agent is opened, and how patient we are with it.
+//! Defines the credentials of an SNMP agent and the timeouts and limits of its requests.
 
 use std::time::Duration;
 
 use crate::secrets::Secret;
 
-/// How an agent is opened.
+/// The credentials for an agent: a community, or an SNMP 3 user.
 #[derive(Debug, Clone)]
 pub enum Access {
     V2c {
@@ -17,14 +17,14 @@ pub enum Access {
     },
 }
 
-/// How an SNMP 3 user proves itself.
+/// The authentication of an SNMP 3 user.
 #[derive(Debug, Clone)]
 pub struct Auth {
     pub protocol: AuthProtocol,
     pub password: Secret,
 }
 
-/// How SNMP 3 traffic is hidden.
+/// The encryption of SNMP 3 traffic.
 #[derive(Debug, Clone)]
 pub struct Privacy {
     pub protocol: PrivacyProtocol,
@@ -43,20 +43,20 @@ pub enum PrivacyProtocol {
     Aes128,
 }
 
-/// How patient we are.
+/// Timeouts, retries and limits of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tuning {
-    /// Until the first repetition; it doubles with each, with some jitter.
+pub struct SnmpOptions {
+    /// Time before the first retry; it doubles with each retry, with some jitter.
     pub timeout: Duration,
-    /// How many times a request is sent again.
+    /// Retries of one request.
     pub retries: u32,
-    /// How many rows are asked for at once, at most.
+    /// The highest number of rows in one request.
     pub rows: u32,
-    /// How many requests to one device are on their way at once, at most.
+    /// The highest number of requests to one device that wait for an answer at the same time.
     pub in_flight: usize,
 }
 
-impl Default for Tuning {
+impl Default for SnmpOptions {
     fn default() -> Self {
         Self {
             timeout: Duration::from_millis(1000),

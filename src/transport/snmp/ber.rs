@@ -1,8 +1,8 @@
-//! The few forms of BER that SNMP is made of: written here, read strictly on top of snmp2's reader.
+//! BER, as far as SNMP uses it: a writer, and a strict reader on top of the crate snmp2.
 
 use snmp2::AsnReader;
 
-/// Why bytes are no answer.
+/// The reason why bytes are not a valid answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Malformed(pub(super) String);
@@ -19,17 +19,17 @@ pub(super) const NULL: u8 = 0x05;
 pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 
-/// RFC 2578 allows no more arcs.
+/// The limit of RFC 2578.
 const MOST_ARCS: usize = 128;
 
-/// Writes from the last byte to the first, so that every length is known when its turn comes.
+/// Writes from the last byte to the first: then the length of each element is known when its header is written.
 #[derive(Default)]
 pub(super) struct Writer {
     backwards: Vec<u8>,
 }
 
 impl Writer {
-    /// Returns how much is written: what `close` is told, and where a byte lies counted from the end.
+    /// Returns the number of bytes written: a mark for `close`, and the position of a byte counted from the end.
     pub(super) fn len(&self) -> usize {
         self.backwards.len()
     }
@@ -38,7 +38,7 @@ impl Writer {
         self.backwards.extend(bytes.iter().rev());
     }
 
-    /// Puts the header before what was written since `mark`.
+    /// Writes the header in front of everything written since `mark`.
     pub(super) fn close(&mut self, tag: u8, mark: usize) {
         let length = self.len() - mark;
         if let Ok(short) = u8::try_from(length)
@@ -118,7 +118,7 @@ fn low_byte_of(number: u64) -> u8 {
     u8::try_from(number & 0xff).unwrap_or_default()
 }
 
-/// Reads one element after the other; `what` of each method is named when it is not there.
+/// Reads one element after the other. Errors name the expected element by the argument `what`.
 pub(super) struct Reader<'a> {
     whole: &'a [u8],
     inner: AsnReader<'a>,
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
         self.inner.bytes_left() == 0
     }
 
-    /// Returns the type of what comes next.
+    /// Returns the type of the next element.
     pub(super) fn peek(&mut self) -> Option<u8> {
         self.inner.peek_byte().ok()
     }
@@ -154,13 +154,13 @@ impl<'a> Reader<'a> {
         Ok((tag, self.take(tag, what)?))
     }
 
-    /// Reads an INTEGER of 32 bits, as all of SNMP's are.
+    /// Reads an INTEGER of 32 bits, the only size in SNMP.
     pub(super) fn integer(&mut self, what: &str) -> Result<i32, Malformed> {
         integer(self.take(INTEGER, what)?)
-            .ok_or_else(|| Malformed(format!("{what} is no integer of 32 bits")))
+            .ok_or_else(|| Malformed(format!("{what} is not an integer of 32 bits")))
     }
 
-    /// Returns all that is left.
+    /// Returns all bytes that are left.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.whole
             .get(self.whole.len() - self.inner.bytes_left()..)
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
             Ok(())
         } else {
             let left = self.inner.bytes_left();
-            Err(Malformed(format!("{left} bytes are left behind {what}")))
+            Err(Malformed(format!("{left} bytes follow {what}")))
         }
     }
 }
@@ -190,7 +190,7 @@ pub(super) fn integer(content: &[u8]) -> Option<i32> {
     i32::try_from(value).ok()
 }
 
-/// Reads the content of an unsigned number; `None` when it is negative or takes more than 64 bits.
+/// Reads the content of an unsigned number; `None` when it is negative or longer than 64 bits.
 pub(super) fn unsigned(content: &[u8]) -> Option<u64> {
     let bytes = match content {
         [] => return None,
@@ -205,7 +205,7 @@ pub(super) fn unsigned(content: &[u8]) -> Option<u64> {
     })
 }
 
-/// Reads the content of an OBJECT IDENTIFIER into `arcs`, which is emptied first.
+/// Reads the content of an OBJECT IDENTIFIER into `arcs`, after clearing it.
 pub(super) fn arcs(content: &[u8], arcs: &mut Vec<u32>) -> Result<(), Malformed> {
     arcs.clear();
     let wrong = |why: &str| Malformed(format!("a name cannot be read: {why}"));
@@ -213,7 +213,7 @@ pub(super) fn arcs(content: &[u8], arcs: &mut Vec<u32>) -> Result<(), Malformed>
     let mut is_within = false;
     for byte in content {
         if !is_within && *byte == 0x80 {
-            return Err(wrong("an arc begins with a filler"));
+            return Err(wrong("an arc begins with padding"));
         }
         arc = (arc << 7) | u64::from(byte & 0x7f);
         if arc > u64::from(u32::MAX) + 80 {

@@ -1,4 +1,4 @@
-//! SNMP 2c around a PDU: a version and a community.
+//! SNMP 2c messages: wraps a PDU in a version and a community, and unwraps it.
 
 use super::ber::{self, Malformed, Reader, Writer};
 
@@ -18,10 +18,10 @@ pub(super) fn unwrap<'a>(datagram: &'a [u8], community: &[u8]) -> Result<&'a [u8
     let mut message = Reader::new(outer.take(ber::SEQUENCE, "the message")?);
     outer.end("the message")?;
     if message.integer("the version")? != VERSION_2C {
-        return Err(Malformed::new("it is not of SNMP 2c"));
+        return Err(Malformed::new("it is not SNMP 2c"));
     }
     if message.take(ber::OCTETS, "the community")? != community {
-        return Err(Malformed::new("its community is another than ours"));
+        return Err(Malformed::new("it has another community than the request"));
     }
     Ok(message.rest())
 }

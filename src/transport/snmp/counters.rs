@@ -1,29 +1,29 @@
-//! What went over the network in one session, counted.
+//! Counts the messages of one SNMP session for logs and tests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What went over the network so far.
+/// Messages of one session so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
-    /// Different requests; one that is sent again is not counted again.
+    /// Different requests, without retries.
     pub requests: u64,
-    /// Answers that were taken.
+    /// Accepted answers.
     pub answers: u64,
-    /// Requests that were sent again.
+    /// Retries.
     pub resent: u64,
-    /// Answers to what nobody waits for any more: late or twice.
+    /// Answers without a waiting request: late or duplicate.
     pub stale: u64,
-    /// Datagrams that nothing can be read from, or that prove to be somebody else's.
+    /// Datagrams that cannot be read or that prove to be from another sender.
     pub undecodable: u64,
     /// Reports of an SNMP 3 agent.
     pub reports: u64,
-    /// Times the system said that nobody listens there.
+    /// Errors from the system that the port is closed (ICMP port unreachable).
     pub refused: u64,
 }
 
-/// Counts while others count too.
+/// The counters, shared by all requests of a session.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct SharedCounters {
     pub(super) requests: Count,
     pub(super) answers: Count,
     pub(super) resent: Count,
@@ -46,7 +46,7 @@ impl Count {
     }
 }
 
-impl Tally {
+impl SharedCounters {
     pub(super) fn read(&self) -> Counters {
         Counters {
             requests: self.requests.get(),

@@ -1,13 +1,13 @@
-//! What goes wrong between us and an agent: each case says what was asked of whom, and what to do.
+//! Defines the errors of SNMP requests: the agent, the request, and the next step for the operator.
 
 use std::net::SocketAddr;
 
 use super::value::Oid;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnmpError {
-    #[error("{agent} did not answer when asked {tries} times for {asked}; {hint}")]
+    #[error("no answer from {agent} to {tries} requests for {asked}; {hint}")]
     Timeout {
         agent: SocketAddr,
         asked: String,
@@ -15,59 +15,57 @@ pub enum SnmpError {
         hint: Hint,
     },
     #[error(
-        "nobody listens at {agent}, which was asked for {asked}; check the address, the port and whether SNMP is switched on"
+        "no SNMP agent listens at {agent}, which was asked for {asked}; check the address, the port and whether SNMP is enabled"
     )]
     Refused { agent: SocketAddr, asked: String },
-    #[error(
-        "the network takes nothing to {agent}, which was to be asked for {asked}: {why}; check routes and firewalls"
-    )]
+    #[error("cannot send the request for {asked} to {agent}: {why}; check routes and firewalls")]
     Unreachable {
         agent: SocketAddr,
         asked: String,
         why: String,
     },
-    #[error("no socket for SNMP to {agent} can be opened: {why}; check how many files may be open")]
+    #[error("cannot open a socket for SNMP to {agent}: {why}; check the limit of open files")]
     Socket { agent: SocketAddr, why: String },
     #[error(
-        "{agent} refuses {name} with {status}; ask it with another tool whether this is the agent's fault"
+        "{agent} answers {status} for {name}; ask for it with another SNMP tool to see whether the agent is at fault"
     )]
     Agent {
         agent: SocketAddr,
         status: String,
         name: Oid,
     },
-    #[error("{agent} says tooBig to {name} alone; its agent has to be looked at")]
+    #[error("{agent} answers tooBig for {name} alone; check its SNMP agent")]
     TooLarge { agent: SocketAddr, name: Oid },
     #[error(
         "{agent} has no SNMP 3 user `{user}`; create it there, or name another in the inventory"
     )]
     UnknownUser { agent: SocketAddr, user: String },
     #[error(
-        "{agent} does not take the authentication of SNMP 3 user `{user}`; check its password and protocol (md5 or sha1)"
+        "{agent} does not accept the authentication of SNMP 3 user `{user}`; check its password and protocol (md5 or sha1)"
     )]
     WrongDigest { agent: SocketAddr, user: String },
     #[error(
-        "{agent} says again and again that the time of our requests is wrong; look at its clock and at who else has its address"
+        "{agent} keeps answering that our requests are outside its time window; check its clock and whether another device has its address"
     )]
     NotInTimeWindow { agent: SocketAddr },
     #[error(
-        "{agent} does not allow SNMP 3 user `{user}` this level of security; check whether it has passwords for authentication and privacy there"
+        "{agent} does not allow SNMP 3 user `{user}` at this security level; check that the device has its authentication and privacy passwords"
     )]
     UnsupportedSecurityLevel { agent: SocketAddr, user: String },
-    #[error("{agent} does not keep to the engine id it gives; look at who else has its address")]
+    #[error("{agent} keeps changing its engine id; check whether another device has its address")]
     UnknownEngine { agent: SocketAddr },
     #[error(
         "{agent} cannot decrypt requests of SNMP 3 user `{user}`; check its privacy password and protocol (des or aes128)"
     )]
     DecryptionError { agent: SocketAddr, user: String },
-    #[error("{agent} answers with a report of {name}, which means nothing to us; see its log")]
+    #[error("{agent} answers with an unknown report, {name}; see its log")]
     OtherReport { agent: SocketAddr, name: Oid },
-    #[error("another device answers at {agent} than when the reading began; read it again")]
+    #[error("another device answers at {agent} than at the start of the read; read it again")]
     EngineReplaced { agent: SocketAddr },
-    #[error("{agent} rebooted while it was read; read it again")]
+    #[error("{agent} rebooted during the read; read it again")]
     Rebooted { agent: SocketAddr },
     #[error(
-        "{agent} answers in circles: in column {column}, {got} comes after {after}; its agent has to be looked at"
+        "{agent} does not answer in order: in column {column}, {got} follows {after}; check its SNMP agent"
     )]
     NotIncreasing {
         agent: SocketAddr,
@@ -76,34 +74,34 @@ pub enum SnmpError {
         got: Oid,
     },
     #[error(
-        "column {column} of {agent} has more than {limit} cells and no end in sight; its agent has to be looked at"
+        "column {column} of {agent} has more than {limit} cells and does not end; check its SNMP agent"
     )]
     Endless {
         agent: SocketAddr,
         column: Oid,
         limit: usize,
     },
-    #[error("what {agent} answered to {asked} cannot be read, so none of it is used: {why}")]
+    #[error("invalid answer from {agent} to {asked}, so none of it is used: {why}")]
     Malformed {
         agent: SocketAddr,
         asked: String,
         why: String,
     },
-    #[error("SNMP to {agent} cannot be set up: {why}")]
+    #[error("cannot set up SNMP to {agent}: {why}")]
     Access {
         agent: SocketAddr,
         why: &'static str,
     },
 }
 
-/// What silence may mean.
+/// A likely cause of silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hint {
     Community,
     Discovery,
-    /// Agents throw away what they cannot decrypt, most without a word.
+    /// Agents discard messages that they cannot decrypt, most of them silently.
     Privacy,
-    /// It answered before.
+    /// It answered earlier.
     Gone,
 }
 
@@ -111,20 +109,20 @@ impl std::fmt::Display for Hint {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Community => {
-                "check that it is up, that the community is right and that it lets this host ask"
+                "check that it is up, that the community is right and that it allows this host"
             }
             Self::Discovery => {
-                "check that it is up, that SNMP 3 is switched on and that it lets this host ask"
+                "check that it is up, that SNMP 3 is enabled and that it allows this host"
             }
             Self::Privacy => {
-                "it is up, so check the user's privacy password and protocol first: a wrong one is met with silence"
+                "it is up, so check the user's privacy password and protocol first: agents do not answer to a wrong one"
             }
-            Self::Gone => "it answered before, so check that it is still up",
+            Self::Gone => "it answered earlier, so check that it is still up",
         })
     }
 }
 
-/// Names what is asked for, in a few words.
+/// Names the requested objects in a few words.
 pub(super) fn described(names: &[Oid]) -> String {
     match names {
         [] => "its engine".to_owned(),

@@ -1,4 +1,4 @@
-//! One request and its answer: sent again with growing patience, matched by its number, read whole.
+//! Sends one SNMP request and waits for its answer: retries with backoff, matches by request id.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,28 +8,28 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::access::{Access, Tuning};
+use super::access::{Access, SnmpOptions};
 use super::ber::{Malformed, Writer};
 use super::community;
 use super::error::{Hint, SnmpError, described};
 use super::link::{Arrival, Link, Ticket};
 use super::pdu::{self, Bindings, Head, Kind};
-use super::usm::{self, Upheavals, User};
+use super::usm::{self, EngineChanges, User};
 use super::value::Oid;
 use crate::secrets::Secret;
 
-/// Nobody is waited for longer than this before a request is sent again.
+/// The longest wait before a retry.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// An agent, and how it is asked.
+/// An agent, and the options of its requests.
 #[derive(Debug)]
 pub(super) struct Agent {
     pub(super) address: SocketAddr,
-    pub(super) tuning: Tuning,
+    pub(super) options: SnmpOptions,
     pub(super) link: Link,
     manner: Manner,
-    /// As many requests as may be under way.
-    lanes: Semaphore,
+    /// Permits for as many requests as may be in flight.
+    in_flight: Semaphore,
 }
 
 #[derive(Debug)]
@@ -38,14 +38,14 @@ enum Manner {
     User(Box<User>),
 }
 
-/// What is asked.
+/// A request: the kind and the names.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Question<'a> {
     pub(super) kind: Kind,
     pub(super) names: &'a [Oid],
 }
 
-/// What an agent answered: a head, and bindings that are still to be read.
+/// An answer of an agent: its head, and its bindings still to be read.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) head: Head,
@@ -53,20 +53,20 @@ pub(super) struct Answer {
     bindings: Range<usize>,
 }
 
-/// What became of a request that was sent once.
+/// The result of one attempt.
 pub(super) enum Attempt<T> {
     Done(T),
     Failure(io::Error),
     Silence,
 }
 
-/// What to do about a datagram.
-pub(super) enum Verdict<T> {
-    /// It is what was waited for.
+/// The decision about a received datagram.
+pub(super) enum DatagramDecision<T> {
+    /// It is the expected answer.
     Done(T),
-    /// It is none of ours: go on waiting.
+    /// It does not belong to this request: keep waiting.
     Foreign,
-    /// It makes an answer unlikely: do not wait much longer.
+    /// It makes an answer unlikely: keep waiting only for a short time.
     Hurry,
 }
 
@@ -74,7 +74,7 @@ impl Answer {
     /// Reads a PDU that lies within `bytes`.
     pub(super) fn read(bytes: Vec<u8>, pdu: Range<usize>) -> Result<Self, Malformed> {
         let (head, bindings) = pdu::read(bytes.get(pdu.clone()).unwrap_or_default())?;
-        // The list of bindings is the last thing in a PDU.
+        // The list of bindings is the last part of a PDU.
         let bindings = pdu.end - bindings.len()..pdu.end;
         Ok(Self {
             head,
@@ -92,7 +92,7 @@ impl Agent {
     pub(super) async fn meet(
         address: SocketAddr,
         access: &Access,
-        tuning: Tuning,
+        options: SnmpOptions,
     ) -> Result<Self, SnmpError> {
         let manner = match access {
             Access::V2c { community } => Manner::Community(community.clone()),
@@ -111,13 +111,13 @@ impl Agent {
         let link = Link::open(address).await;
         let agent = Self {
             address,
-            tuning,
+            options,
             link: link.map_err(|error| SnmpError::Socket {
                 agent: address,
                 why: error.to_string(),
             })?,
             manner,
-            lanes: Semaphore::new(tuning.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            in_flight: Semaphore::new(options.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
         };
         if let Manner::User(user) = &agent.manner {
             user.meet(&agent).await?;
@@ -125,9 +125,9 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Asks until there is an answer, or patience ends.
+    /// Sends a request until there is an answer, or until all retries are used up.
     pub(super) async fn ask(&self, kind: Kind, names: &[Oid]) -> Result<Answer, SnmpError> {
-        let _lane = self.lanes.acquire().await;
+        let _permit = self.in_flight.acquire().await;
         let question = Question { kind, names };
         let answer = match &self.manner {
             Manner::Community(community) => self.ask_openly(community, question).await,
@@ -148,12 +148,12 @@ impl Agent {
         let datagram = community::wrap(writer, community.reveal());
         self.link.tally.requests.up();
         let mut failure = None;
-        for attempt in 0..=self.tuning.retries {
+        for attempt in 0..=self.options.retries {
             if attempt > 0 {
                 self.link.tally.resent.up();
             }
             let sent = self.attempt(&ticket, &datagram, attempt, |bytes| {
-                Verdict::Done(open(bytes, community))
+                DatagramDecision::Done(open(bytes, community))
             });
             failure = match sent.await {
                 Attempt::Done(answer) => {
@@ -166,18 +166,18 @@ impl Agent {
         Err(self.given_up(question.names, failure, Hint::Community))
     }
 
-    /// Sends a request once, and waits until `judge` makes something of what comes, or it is late.
+    /// Sends a request once, and waits until `decide` accepts a datagram or the time is over.
     pub(super) async fn attempt<T>(
         &self,
         ticket: &Ticket<'_>,
         datagram: &[u8],
         attempt: u32,
-        mut judge: impl FnMut(Vec<u8>) -> Verdict<T>,
+        mut decide: impl FnMut(Vec<u8>) -> DatagramDecision<T>,
     ) -> Attempt<T> {
-        let patience = self.patience(attempt);
-        let mut deadline = Instant::now() + patience;
+        let wait = self.wait(attempt);
+        let mut deadline = Instant::now() + wait;
         if let Err(error) = self.link.send(datagram).await {
-            return failed(error, patience).await;
+            return failed(error, wait).await;
         }
         let number_of = |datagram: &[u8]| match &self.manner {
             Manner::Community(community) => {
@@ -188,27 +188,28 @@ impl Agent {
         loop {
             match ticket.arrival(deadline, &number_of).await {
                 Arrival::Nothing => return Attempt::Silence,
-                Arrival::Failure(error) => return failed(error, patience).await,
-                Arrival::Datagram(bytes) => match judge(bytes) {
-                    Verdict::Done(done) => return Attempt::Done(done),
-                    Verdict::Foreign => self.link.tally.undecodable.up(),
-                    Verdict::Hurry => deadline = deadline.min(Instant::now() + patience / 4),
+                Arrival::Failure(error) => return failed(error, wait).await,
+                Arrival::Datagram(bytes) => match decide(bytes) {
+                    DatagramDecision::Done(done) => return Attempt::Done(done),
+                    DatagramDecision::Foreign => self.link.tally.undecodable.up(),
+                    DatagramDecision::Hurry => deadline = deadline.min(Instant::now() + wait / 4),
                 },
             }
         }
     }
 
-    /// Says what became of the engine so far; over SNMP 2c nobody knows.
-    pub(super) fn upheavals(&self) -> Option<Upheavals> {
+    /// Returns changes and reboots of the engine so far; `None` over SNMP 2c, which cannot detect them.
+    pub(super) fn engine_changes(&self) -> Option<EngineChanges> {
         match &self.manner {
             Manner::Community(_) => None,
-            Manner::User(user) => Some(user.upheavals()),
+            Manner::User(user) => Some(user.engine_changes()),
         }
     }
 
-    /// Returns how long to wait: twice as long each time, give or take a tenth, so that many who ask do not ask at once.
-    fn patience(&self, attempt: u32) -> Duration {
-        let whole = self.tuning.timeout.min(LONGEST) * (1 << attempt.min(6));
+    /// Returns the timeout of an attempt: it doubles each time. Jitter of ten percent keeps many clients from retrying
+    /// at the same moment.
+    fn wait(&self, attempt: u32) -> Duration {
+        let whole = self.options.timeout.min(LONGEST) * (1 << attempt.min(6));
         let spread = u32::try_from(self.link.chance(201)).unwrap_or_default();
         whole.min(LONGEST) * (900 + spread) / 1000
     }
@@ -232,7 +233,7 @@ impl Agent {
             None => SnmpError::Timeout {
                 agent,
                 asked,
-                tries: self.tuning.retries.saturating_add(1),
+                tries: self.options.retries.saturating_add(1),
                 hint: if self.link.tally.answers.get() > 0 {
                     Hint::Gone
                 } else {
@@ -251,7 +252,7 @@ impl Agent {
     }
 }
 
-/// Reads what came over SNMP 2c, of which the community and the number are known to be right.
+/// Reads an SNMP 2c datagram with the right community and number.
 fn open(bytes: Vec<u8>, community: &Secret) -> Result<Answer, Malformed> {
     let pdu = community::unwrap(&bytes, community.reveal())?.len();
     let place = bytes.len() - pdu..bytes.len();
@@ -262,8 +263,8 @@ fn open(bytes: Vec<u8>, community: &Secret) -> Result<Answer, Malformed> {
     Ok(answer)
 }
 
-/// Waits a little: what listens nowhere now may just be starting.
-async fn failed<T>(error: io::Error, patience: Duration) -> Attempt<T> {
-    tokio::time::sleep(patience / 8).await;
+/// Waits before the next attempt: an agent whose port is closed may be just starting.
+async fn failed<T>(error: io::Error, wait: Duration) -> Attempt<T> {
+    tokio::time::sleep(wait / 8).await;
     Attempt::Failure(error)
 }

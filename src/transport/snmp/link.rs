@@ -1,4 +1,4 @@
-//! One socket to one agent: datagrams go out, and what comes is handed to whoever waits for its number.
+//! Owns the UDP socket to one SNMP agent, and passes each datagram to the request with its number.
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -12,49 +12,49 @@ use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::counters::Tally;
+use super::counters::SharedCounters;
 
-/// More than any datagram is long, so that none is cut off without our noticing.
+/// Longer than any datagram, so that none is truncated unnoticed.
 const BUFFER: usize = 65_536;
 
-/// What may wait for one asker; more comes only from somebody who means harm.
+/// The highest number of datagrams that wait for one request; only an attacker sends more.
 const INBOX: usize = 8;
 
-/// Datagrams that are read in one go, so that a flood cannot keep us from the clock.
+/// Datagrams read in one turn; the limit keeps a flood from delaying the timeouts.
 const AT_ONCE: usize = 64;
 
-/// A connected socket: the system drops what comes from any other address or port. Its receive buffer is as the system
-/// gives it: few requests are under way at once, and an ordinary user may not raise it above that anyway.
+/// A connected socket: the system drops datagrams from any other address or port. The receive buffer has the system's
+/// default size: few requests are in flight, and raising it needs privileges.
 #[derive(Debug)]
 pub(super) struct Link {
     socket: UdpSocket,
     waiting: Mutex<Vec<(i32, Arc<Inbox>)>>,
     next_id: AtomicU32,
     random: RandomState,
-    pub(super) tally: Tally,
+    pub(super) tally: SharedCounters,
 }
 
-/// What came for one request.
+/// The datagrams for one request.
 #[derive(Debug, Default)]
 struct Inbox {
     arrivals: Mutex<VecDeque<Arrival>>,
     bell: Notify,
 }
 
-/// What can come.
+/// An event for a waiting request.
 #[derive(Debug)]
 pub(super) enum Arrival {
     Datagram(Vec<u8>),
-    /// The system says that nothing can come.
+    /// The system reports an error for the address.
     Failure(io::Error),
-    /// It is late.
+    /// The deadline has passed.
     Nothing,
 }
 
-/// Takes the number out of a datagram, if there is one.
+/// Reads the request number of a datagram, if there is one.
 pub(super) type NumberOf<'a> = &'a (dyn Fn(&[u8]) -> Option<i32> + Sync);
 
-/// A number that somebody waits for, until this is dropped.
+/// A request number, reserved until this is dropped.
 pub(super) struct Ticket<'a> {
     link: &'a Link,
     pub(super) id: i32,
@@ -62,7 +62,7 @@ pub(super) struct Ticket<'a> {
 }
 
 thread_local! {
-    /// One for all sessions: between two of its uses nothing is awaited.
+    /// One buffer for all sessions: no code awaits while it is borrowed.
     static RECEIVED: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(vec![0; BUFFER]);
 }
 
@@ -81,11 +81,11 @@ impl Link {
             waiting: Mutex::default(),
             next_id: AtomicU32::new(start),
             random,
-            tally: Tally::default(),
+            tally: SharedCounters::default(),
         })
     }
 
-    /// Returns a number for a request that nothing under way has; numbers start anywhere, so that nobody guesses them.
+    /// Returns an unused request number. Numbers start at random, so that an attacker cannot guess them.
     pub(super) fn ticket(&self) -> Ticket<'_> {
         let inbox = Arc::new(Inbox::default());
         let mut waiting = lock(&self.waiting);
@@ -106,7 +106,7 @@ impl Link {
 
     pub(super) async fn send(&self, datagram: &[u8]) -> io::Result<()> {
         match self.socket.send(datagram).await {
-            // That was about an earlier one; this one was not sent.
+            // The pending error is about an earlier datagram; this one was not sent, so send it again.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 self.fail(&error);
                 self.socket.send(datagram).await
@@ -116,13 +116,13 @@ impl Link {
         .map(|_| ())
     }
 
-    /// Returns a number from 0 to `below` − 1 that nobody can foresee.
+    /// Returns an unpredictable number from 0 to `below` − 1.
     pub(super) fn chance(&self, below: u64) -> u64 {
         let seed = (self.next_id.load(Ordering::Relaxed), Instant::now());
         self.random.hash_one(seed) % below.max(1)
     }
 
-    /// Reads what has come and puts it where it is waited for.
+    /// Reads the received datagrams and passes them to the waiting requests.
     fn sort(&self, number_of: NumberOf<'_>, own: i32) {
         RECEIVED.with_borrow_mut(|buffer| {
             for _ in 0..AT_ONCE {
@@ -155,7 +155,7 @@ impl Link {
         }
     }
 
-    /// Takes what the system has to say about the address, and tells everybody.
+    /// Reads the pending error of the socket and passes it to all waiting requests.
     fn complain(&self) {
         let error = self.socket.try_io(Interest::ERROR, || {
             let error = self.socket.take_error()?;
@@ -166,7 +166,7 @@ impl Link {
         }
     }
 
-    /// Tells everybody who waits what the system said, which is about the address and not about a request.
+    /// Passes an error to all waiting requests: it concerns the address, not one request.
     fn fail(&self, error: &io::Error) {
         self.tally.refused.up();
         for (_, inbox) in lock(&self.waiting).iter() {
@@ -177,7 +177,7 @@ impl Link {
 }
 
 impl Ticket<'_> {
-    /// Waits until something comes for this number, or it is late.
+    /// Waits until there is a datagram for this number, or until the deadline.
     pub(super) async fn arrival(&self, deadline: Instant, number_of: NumberOf<'_>) -> Arrival {
         let late = sleep_until(deadline);
         tokio::pin!(late);
@@ -190,7 +190,7 @@ impl Ticket<'_> {
                 biased;
                 () = &mut late => return Arrival::Nothing,
                 () = self.inbox.bell.notified() => {}
-                // An error alone does not make a socket readable.
+                // An error does not make the socket readable, so it is polled separately.
                 ready = self.link.socket.ready(Interest::READABLE | Interest::ERROR) => match ready {
                     Ok(ready) if ready.is_error() => self.link.complain(),
                     Ok(_) => {}
@@ -229,7 +229,7 @@ fn again(error: &io::Error) -> io::Error {
         .map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
-/// Nothing is left half done under these locks, so that a panic elsewhere spoils nothing.
+/// A poisoned lock is safe to use: no code under these locks leaves a change half done.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

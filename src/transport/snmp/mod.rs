@@ -1,9 +1,9 @@
-//! Reads values from an agent over UDP, SNMP 2c and 3; an answer is whole, or it is an error.
+//! SNMP 2c and 3 over UDP: reads values from an agent for `observe`. An answer is complete or an error.
 //!
-//! `session` what others use · `walk` whole columns, without a network · `exchange` one request until its answer · `link` the socket ·
-//! `pdu` requests and answers as bytes, `ber` what these are made of · `community` SNMP 2c around
-//! them, `usm` SNMP 3 · `value` what is asked for and what
-//! comes · `access` how an agent is opened · `error` what goes wrong · `counters` what went over the network.
+//! `session` is the interface for other modules. `walk` is the algorithm of reading columns, without a network.
+//! `exchange` handles one request until its answer, `link` the socket. `pdu` encodes requests and answers, `ber` their
+//! elements. `community` wraps PDUs for SNMP 2c, `usm` for SNMP 3. `value` has names and values, `access` credentials
+//! and options, `error` the errors, `counters` the number of messages.
 
 mod access;
 mod ber;
@@ -18,7 +18,7 @@ mod usm;
 mod value;
 mod walk;
 
-pub use access::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, Tuning};
+pub use access::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol, SnmpOptions};
 pub use counters::Counters;
 pub use error::{Hint, SnmpError};
 pub use session::Session;

@@ -1,13 +1,13 @@
-//! Requests as bytes, and bytes as answers; one binding that cannot be read spoils the whole answer.
+//! Encodes SNMP requests and decodes answers; one unreadable binding makes the whole answer invalid.
 
 use super::ber::{self, Malformed, Reader, Writer};
 use super::value::{Oid, Value};
 
-/// What is asked.
+/// The type of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Get,
-    /// Rows that are asked for of each name.
+    /// Rows requested for each name.
     Bulk {
         rows: u32,
     },
@@ -38,13 +38,13 @@ pub(super) fn write(writer: &mut Writer, id: i32, kind: Kind, names: &[Oid]) {
     writer.close(tag, whole);
 }
 
-/// What came, without its bindings.
+/// A received PDU without its bindings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) is_report: bool,
     pub(super) id: i32,
     pub(super) status: i32,
-    /// The binding that the status is about, counted from one.
+    /// The binding that the status refers to, counted from 1.
     pub(super) index: i32,
 }
 
@@ -56,7 +56,11 @@ pub(super) fn read(pdu: &[u8]) -> Result<(Head, &[u8]), Malformed> {
     let is_report = match tag {
         RESPONSE => false,
         REPORT => true,
-        other => return Err(Malformed(format!("0x{other:02x} is the type of no answer"))),
+        other => {
+            return Err(Malformed(format!(
+                "0x{other:02x} is not the type of an answer"
+            )));
+        }
     };
     let mut inner = Reader::new(content);
     let head = Head {
@@ -76,13 +80,13 @@ pub(super) fn number(pdu: &[u8]) -> Option<i32> {
     Reader::new(content).integer("the request id").ok()
 }
 
-/// Reads the bindings of an answer, one after the other.
+/// Reads the bindings of an answer one after the other.
 pub(super) struct Bindings<'a> {
     rest: Reader<'a>,
     name: Vec<u32>,
 }
 
-/// A value that is known to be good and not copied yet.
+/// A valid value that is not copied yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content<'a> {
     Value(Value),
@@ -108,7 +112,7 @@ impl<'a> Bindings<'a> {
         }
     }
 
-    /// Returns how many bytes are still to be read.
+    /// Returns the number of unread bytes.
     pub(super) fn len(&self) -> usize {
         self.rest.rest().len()
     }
@@ -137,18 +141,18 @@ fn value(tag: u8, content: &[u8]) -> Result<Content<'_>, Malformed> {
     let number = || {
         ber::unsigned(content)
             .and_then(|number| u32::try_from(number).ok())
-            .ok_or_else(|| Malformed::new("no unsigned number of 32 bits"))
+            .ok_or_else(|| Malformed::new("not an unsigned number of 32 bits"))
     };
     let nothing = |value| {
         if content.is_empty() {
             Ok(value)
         } else {
-            Err(Malformed::new("something where nothing has to be"))
+            Err(Malformed::new("a value where none may be"))
         }
     };
     Ok(Content::Value(match tag {
         ber::INTEGER => Value::Integer(i64::from(
-            ber::integer(content).ok_or_else(|| Malformed::new("no integer of 32 bits"))?,
+            ber::integer(content).ok_or_else(|| Malformed::new("not an integer of 32 bits"))?,
         )),
         ber::OCTETS => return Ok(Content::Bytes(content)),
         ber::NULL => nothing(Value::Null)?,
@@ -159,7 +163,7 @@ fn value(tag: u8, content: &[u8]) -> Result<Content<'_>, Malformed> {
         }
         0x40 => Value::IpAddress(
             <[u8; 4]>::try_from(content)
-                .map_err(|_| Malformed::new("an IP address that is not of four bytes"))?,
+                .map_err(|_| Malformed::new("an IP address without exactly four bytes"))?,
         ),
         0x41 => Value::Counter32(number()?),
         0x42 => Value::Unsigned32(number()?),
@@ -167,12 +171,16 @@ fn value(tag: u8, content: &[u8]) -> Result<Content<'_>, Malformed> {
         0x44 => return Ok(Content::Opaque(content)),
         0x46 => Value::Counter64(
             ber::unsigned(content)
-                .ok_or_else(|| Malformed::new("no unsigned number of 64 bits"))?,
+                .ok_or_else(|| Malformed::new("not an unsigned number of 64 bits"))?,
         ),
         0x80 => nothing(Value::NoSuchObject)?,
         0x81 => nothing(Value::NoSuchInstance)?,
         0x82 => nothing(Value::EndOfMibView)?,
-        other => return Err(Malformed(format!("0x{other:02x} is the type of no value"))),
+        other => {
+            return Err(Malformed(format!(
+                "0x{other:02x} is not the type of a value"
+            )));
+        }
     }))
 }
 

@@ -1,4 +1,4 @@
-//! What others ask an agent for: single values, and whole columns of tables.
+//! Reads single values and whole table columns from an SNMP agent, the interface for `observe`.
 
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::Poll;
 
-use super::access::{Access, Tuning};
+use super::access::{Access, SnmpOptions};
 use super::ber::Malformed;
 use super::counters::Counters;
 use super::error::SnmpError;
@@ -16,13 +16,14 @@ use super::pdu::{self, Kind};
 use super::value::{Cell, Column, Oid, Value};
 use super::walk::{Step, Stuck, WIDEST, Walk};
 
-/// Values that one GET asks for at most: numbers of so many fit a frame of Ethernet, longer ones are divided by who asks.
+/// The highest number of values in one GET: this many numbers fit an Ethernet frame. Callers split requests for longer
+/// values.
 const MOST_VALUES: usize = 48;
 
-/// Cells of one column at which we stop believing in its end.
+/// The number of cells after which a column is considered endless.
 const MOST_CELLS: usize = 100_000;
 
-/// Talks to one agent for as long as a look takes.
+/// A connection to one agent for the duration of a look.
 #[derive(Debug)]
 pub struct Session {
     agent: Agent,
@@ -33,21 +34,21 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Fails when there is no socket to be had, or when an SNMP 3 agent cannot be made acquaintance with.
+    /// Fails if no socket can be opened, or if the discovery of an SNMP 3 agent fails.
     pub async fn open(
         address: SocketAddr,
         access: &Access,
-        tuning: Tuning,
+        options: SnmpOptions,
     ) -> Result<Self, SnmpError> {
-        let agent = Agent::meet(address, access, tuning).await?;
+        let agent = Agent::meet(address, access, options).await?;
         Ok(Self { agent })
     }
 
-    /// Returns the values of these names, in their order; what is not there is a value that says so.
+    /// Returns the values of these names, in their order. A missing object is an exception value, not an error.
     ///
     /// # Errors
     ///
-    /// Fails when one of them cannot be had.
+    /// Fails if one of them cannot be read.
     pub async fn get(&self, names: &[Oid]) -> Result<Vec<Value>, SnmpError> {
         let mut values = Vec::with_capacity(names.len());
         let mut most = MOST_VALUES;
@@ -71,14 +72,14 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Fails when one of them cannot be had whole; over SNMP 3 also when another device answered in between, or the same one
-    /// after it came up again.
+    /// Fails if one of them cannot be read completely. Over SNMP 3 it also fails if the agent was replaced or rebooted
+    /// meanwhile.
     pub async fn columns(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
         self.undisturbed(self.walk_all(roots)).await
     }
 
-    /// Walks each of these columns to its end, those of a table whose rows have numbers that are mostly without gaps and mostly
-    /// not above `highest`: it is asked for in many places at once, and is as whole as any where that is not so.
+    /// Walks each of these columns of a table with numbered rows, mostly without gaps and not above `highest`. The
+    /// column is read at several positions at once. The result is complete in any case; other tables are only slower.
     ///
     /// # Errors
     ///
@@ -94,10 +95,10 @@ impl Session {
         &self,
         walks: impl Future<Output = Result<Vec<Column>, SnmpError>>,
     ) -> Result<Vec<Column>, SnmpError> {
-        let before = self.agent.upheavals();
+        let before = self.agent.engine_changes();
         let columns = walks.await?;
         let agent = self.agent.address;
-        match (before, self.agent.upheavals()) {
+        match (before, self.agent.engine_changes()) {
             (Some(before), Some(after)) if before.replaced != after.replaced => {
                 Err(SnmpError::EngineReplaced { agent })
             }
@@ -109,10 +110,10 @@ impl Session {
     }
 
     async fn walk_all(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
-        let groups = groups(roots, self.agent.tuning.in_flight);
+        let groups = groups(roots, self.agent.options.in_flight);
         let waiting = Mutex::new(groups.iter());
         let done: Mutex<Vec<Option<Column>>> = Mutex::new(roots.iter().map(|_| None).collect());
-        let lane = || async {
+        let worker = || async {
             loop {
                 let Some(places) = lock(&waiting).next() else {
                     return Ok(());
@@ -131,8 +132,8 @@ impl Session {
                 }
             }
         };
-        let lanes = self.agent.tuning.in_flight.clamp(1, groups.len().max(1));
-        all((0..lanes).map(|_| lane())).await?;
+        let in_flight = self.agent.options.in_flight.clamp(1, groups.len().max(1));
+        all((0..in_flight).map(|_| worker())).await?;
         let done = done.into_inner().unwrap_or_default();
         Ok(done.into_iter().flatten().collect())
     }
@@ -142,13 +143,13 @@ impl Session {
     }
 
     async fn walk(&self, roots: &[Oid]) -> Result<Vec<Column>, SnmpError> {
-        let walk = Walk::new(roots, self.agent.tuning.rows, MOST_CELLS);
+        let walk = Walk::new(roots, self.agent.options.rows, MOST_CELLS);
         self.to_the_end(walk).await
     }
 
-    /// Walks a column: what the first answer leaves is asked for in pieces side by side.
+    /// Walks a column: everything after the first answer is read in parallel pieces.
     async fn walk_divided(&self, root: &Oid, highest: u32) -> Result<Column, SnmpError> {
-        let rows = self.agent.tuning.rows;
+        let rows = self.agent.options.rows;
         let mut walk = Walk::new(std::slice::from_ref(root), rows, MOST_CELLS);
         if let Some(step) = walk.step() {
             self.take_step(&mut walk, &step).await?;
@@ -202,7 +203,7 @@ impl Session {
                 Some(asked) if asked.arcs() == name => values.push(content.into_value()),
                 _ => {
                     let name = Oid::new(name);
-                    return Err(spoilt(Malformed(format!("nobody asked for {name} there"))));
+                    return Err(spoilt(Malformed(format!("{name} was not requested"))));
                 }
             }
         }
@@ -246,9 +247,9 @@ impl Session {
     }
 }
 
-/// Divides columns among requests: those of one table together, and enough groups for all lanes.
-fn groups(roots: &[Oid], lanes: usize) -> Vec<Vec<usize>> {
-    let widest = roots.len().div_ceil(lanes.max(1)).clamp(1, WIDEST);
+/// Divides columns among requests: columns of one table stay together, with enough groups for all requests in flight.
+fn groups(roots: &[Oid], in_flight: usize) -> Vec<Vec<usize>> {
+    let widest = roots.len().div_ceil(in_flight.max(1)).clamp(1, WIDEST);
     let table = |place: &usize| {
         let arcs = roots.get(*place).map_or(&[][..], Oid::arcs);
         arcs.split_last().map_or(&[][..], |(_, table)| table)
@@ -262,7 +263,8 @@ fn groups(roots: &[Oid], lanes: usize) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// Runs futures side by side within this task until all are done or one fails; the results come in the order of the futures.
+/// Runs futures concurrently within this task until all are done or one fails; returns the results in the order of the
+/// futures.
 async fn side_by_side<T, F>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, SnmpError>
 where
     F: Future<Output = Result<T, SnmpError>>,
@@ -282,7 +284,7 @@ where
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
-/// Runs futures side by side within this task, until all are done or one fails.
+/// Runs futures concurrently within this task until all are done or one fails.
 async fn all<F>(futures: impl Iterator<Item = F>) -> Result<(), SnmpError>
 where
     F: Future<Output = Result<(), SnmpError>>,

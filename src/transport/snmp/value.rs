@@ -1,4 +1,4 @@
-//! Object identifiers and values as they came from an agent.
+//! Defines object identifiers and values as agents send them.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ impl Oid {
         &self.0
     }
 
-    /// Returns what follows `self` in `longer`.
+    /// Returns the part of `longer` after `self`.
     pub fn index_of<'a>(&self, longer: &'a Self) -> Option<&'a [u32]> {
         longer.0.strip_prefix(self.0.as_slice())
     }
 
-    /// Returns this identifier with more arcs behind it.
+    /// Returns this identifier with more arcs appended.
     #[must_use]
     pub fn join(&self, more: &[u32]) -> Self {
         Self([self.0.as_slice(), more].concat())
@@ -58,13 +58,14 @@ pub enum Value {
     EndOfMibView,
 }
 
-/// One column of a table, walked to its end; a walk that failed is an error and no column.
+/// One complete column of a table; a failed walk is an error instead.
 ///
-/// A column that the agent does not have looks like an empty one: asking for one cell tells `NoSuchObject` from `NoSuchInstance`.
+/// A column that the agent does not have looks empty. A GET of one cell distinguishes them: `NoSuchObject` or
+/// `NoSuchInstance`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub oid: Oid,
-    /// In the order of the index, each index once; never an exception value.
+    /// In the order of the index, each index once, without exception values.
     pub cells: Vec<Cell>,
 }
 

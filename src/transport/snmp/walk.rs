@@ -1,4 +1,4 @@
-//! The walk of a few columns side by side: what to ask next, and what an answer adds; no network in here.
+//! Computes the requests of an SNMP walk over several columns, and checks the answers; does no I/O.
 
 use std::collections::VecDeque;
 
@@ -6,29 +6,29 @@ use super::ber::Malformed;
 use super::pdu::Bindings;
 use super::value::{Cell, Column, Oid, Value};
 
-/// Columns that one request asks for at most.
+/// The highest number of columns in one request.
 pub(super) const WIDEST: usize = 10;
 
-/// Rows that one request asks for at most, whatever is configured.
+/// The highest number of rows in one request, whatever is configured.
 const MOST_ROWS: u32 = 10_000;
 
-/// Bytes of values that an answer should have: what fits one frame of Ethernet, for fragments get lost at firewalls.
+/// The intended size of the values in an answer: one Ethernet frame, because firewalls drop fragments.
 const FRAME: usize = 1400;
 
-/// How many bytes a cell is taken to have before one came.
+/// The assumed size of a cell before the first one is received.
 const TYPICAL: usize = 32;
 
-/// Pieces that a column is divided into at most, besides what lies behind them.
+/// The highest number of pieces of a column, besides the rest after them.
 const MOST_PIECES: u32 = 16;
 
-/// Requests that have to go well before more rows are asked for again.
+/// Successful requests before the number of rows grows again.
 const PROBATION: u32 = 8;
 
-/// Columns on their way to their ends.
+/// Columns being read.
 #[derive(Debug)]
 pub(super) struct Walk {
     columns: Vec<Running>,
-    /// Places of columns that have not ended, those that wait longest first.
+    /// Indexes of unfinished columns; those that wait longest are first.
     open: VecDeque<usize>,
     pace: Pace,
     limit: usize,
@@ -37,29 +37,29 @@ pub(super) struct Walk {
 #[derive(Debug)]
 struct Running {
     root: Oid,
-    /// Arcs of the last name that came; at first those of the root, or of where a piece begins.
+    /// Arcs of the last received name; initially those of the root, or of the start of a piece.
     last: Vec<u32>,
-    /// Arcs of the last name that can belong to a piece; a whole column has no such end.
+    /// Arcs of the last name of a piece; `None` for a whole column.
     until: Option<Vec<u32>>,
     cells: Vec<Cell>,
 }
 
-/// How much is asked for at once.
+/// The size of the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Pace {
     rows: u32,
     width: usize,
     most_rows: u32,
     most_width: usize,
-    /// Bytes of a cell on average in the last answer.
+    /// Bytes of an average cell in the last answer.
     cell: usize,
-    /// Requests that went well since the last change.
+    /// Successful requests since the last change.
     good: u32,
-    /// How many have to; twice as many after each refusal.
+    /// Successful requests needed for growth; this doubles after each refusal.
     needed: u32,
 }
 
-/// What a request asks for: names behind which to go on, and how many rows.
+/// One request: the names to continue after, and the number of rows.
 #[derive(Debug)]
 pub(super) struct Step {
     places: Vec<usize>,
@@ -67,7 +67,7 @@ pub(super) struct Step {
     pub(super) rows: u32,
 }
 
-/// Why a walk cannot go on.
+/// The reason why a walk cannot continue.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stuck {
     NotIncreasing { column: Oid, after: Oid, got: Oid },
@@ -107,7 +107,7 @@ impl Walk {
         }
     }
 
-    /// Returns what to ask next; `None` when every column has ended.
+    /// Returns the next request; `None` when every column has ended.
     pub(super) fn step(&self) -> Option<Step> {
         let (rows, width) = self.pace.fitting(self.open.len());
         let places: Vec<usize> = self.open.iter().copied().take(width).collect();
@@ -123,10 +123,12 @@ impl Walk {
         })
     }
 
-    /// Asks for less from now on; `false` when it cannot be less.
+    /// Reduces the size of the next requests; returns `false` when it is minimal already.
     pub(super) fn ask_less(&mut self) -> bool {
         let pace = &mut self.pace;
         pace.good = 0;
+        // Each refusal doubles the probation. Otherwise the walk would grow into the same tooBig again and again, which
+        // costs a round trip each time.
         pace.needed = (pace.needed * 2).min(PROBATION * 16);
         if pace.rows > 1 {
             pace.rows /= 2;
@@ -138,7 +140,7 @@ impl Walk {
         true
     }
 
-    /// Takes what was answered to a step: names in rows, one of each column; the last row may be cut off.
+    /// Adds the answer to a step: names in rows, one of each column; the last row may be incomplete.
     pub(super) fn take(&mut self, step: &Step, mut answer: Bindings<'_>) -> Result<(), Stuck> {
         let width = step.places.len();
         let most = width.saturating_mul(usize::try_from(step.rows).unwrap_or(usize::MAX));
@@ -147,7 +149,7 @@ impl Walk {
         while let Some((name, content)) = answer.next()? {
             if count == most {
                 return Err(
-                    Malformed(format!("it has more than the {most} values asked for")).into(),
+                    Malformed(format!("it has more than the {most} requested values")).into(),
                 );
             }
             let turn = count % width;
@@ -156,7 +158,7 @@ impl Walk {
             else {
                 continue;
             };
-            // What lies behind the end of a column is nobody's.
+            // GETBULK continues after the end of a column; these cells belong to other objects.
             if *has_ended {
                 continue;
             }
@@ -167,7 +169,7 @@ impl Walk {
         }
         if count == 0 {
             return Err(Malformed::new(
-                "it has no values, and does not say that the end is reached",
+                "it has no values and does not report the end of the column",
             )
             .into());
         }
@@ -176,21 +178,22 @@ impl Walk {
         Ok(())
     }
 
-    /// Drops the columns that ended, and lets those that got least be first next time.
+    /// Drops finished columns, and puts those with the fewest cells first in the next request.
     fn settle(&mut self, step: &Step, ended: &[bool], count: usize) {
         let width = step.places.len();
         self.open.drain(..width.min(self.open.len()));
         let still = |turn: &usize| !ended.get(*turn).copied().unwrap_or(true);
         let place = |turn: usize| step.places.get(turn).copied();
-        // In a last row that is cut off, the columns at its end got one cell less.
+        // If the last row is incomplete, its last columns got one cell less.
         let cut = count % width;
         let goes_on = (cut..width).chain(0..cut).filter(still).filter_map(place);
         self.open.extend(goes_on);
         self.pace.went_well();
     }
 
-    /// Divides what is left of the first column, whose rows have numbers, into walks that can go side by side: pieces of about one
-    /// answer each up to row `highest`, and one behind it that goes on for as long as there are rows. None are left: no walks.
+    /// Splits the rest of the first column, which has numbered rows, into walks that can run in parallel. Each piece
+    /// holds about one answer, up to row `highest`; the last one continues to the end. Returns no walks if nothing is
+    /// left.
     pub(super) fn divided(&self, highest: u32) -> Vec<Self> {
         let (Some(0), Some(column)) = (self.open.front(), self.columns.first()) else {
             return Vec::new();
@@ -214,6 +217,7 @@ impl Walk {
             .zip(ends)
             .map(|(start, end)| self.piece(column, at(*start), Some(at(*end))))
             .collect();
+        // The last piece has no end: rows above `highest` must not be lost, whatever the caller expected.
         let behind = match pieces.is_empty() {
             true => column.last.clone(),
             false => at(highest),
@@ -268,7 +272,9 @@ impl Running {
         }
         if matches!(value, Value::NoSuchObject | Value::NoSuchInstance) {
             let name = Oid::new(name);
-            return Err(Malformed(format!("{name} is said to be there and not to be")).into());
+            return Err(
+                Malformed(format!("{name} is reported both as present and as absent")).into(),
+            );
         }
         if self.cells.len() == limit {
             return Err(Stuck::Endless {
@@ -281,13 +287,13 @@ impl Running {
         });
         self.last.clear();
         self.last.extend_from_slice(name);
-        // Behind the last name of a piece there is nothing to ask for.
+        // After the last name of a piece there is nothing to request.
         Ok(self.until.as_deref() == Some(name))
     }
 }
 
 impl Pace {
-    /// Returns how many rows and columns to ask for now, so that the answer is likely to fit a frame.
+    /// Returns the rows and columns of the next request, so that the answer is likely to fit a frame.
     fn fitting(&self, open: usize) -> (u32, usize) {
         let cells = (FRAME / self.cell.max(1)).max(1);
         let width = self.width.min(open).min(cells).max(1);
@@ -301,6 +307,7 @@ impl Pace {
             return;
         }
         self.good = 0;
+        // In the reverse order of `ask_less`: the width first, then the rows.
         if self.width < self.most_width {
             self.width = (self.width * 2).min(self.most_width);
         } else {
@@ -320,7 +327,7 @@ mod tests {
             .collect()
     }
 
-    /// The bytes of a list of bindings with these names and values.
+    /// Returns an encoded list of bindings with these names and values.
     fn bindings(rows: &[(&[u32], u8)]) -> Vec<u8> {
         let mut writer = Writer::default();
         for (name, value) in rows.iter().rev() {
@@ -346,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_ended_is_not_asked_for_again_and_what_lies_behind_it_is_not_taken() {
+    fn a_finished_column_is_not_requested_again_and_values_after_it_are_ignored() {
         let mut walk = Walk::new(&roots(2), 25, 100);
         let rows: [(&[u32], u8); 6] = [
             (&[1, 3, 9, 1, 1], 1),
@@ -410,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_a_column_meet_and_none_takes_what_is_the_next_ones() {
+    fn pieces_of_a_column_meet_without_overlap() {
         let mut walk = Walk::new(&roots(1), 2, 100);
         take(&mut walk, &[(&[1, 3, 9, 1, 1], 1), (&[1, 3, 9, 1, 3], 1)]).unwrap();
         let mut pieces = walk.divided(8);

@@ -1,11 +1,11 @@
-//! Which algorithms are spoken: those of today, and those of old firmware where they are allowed.
+//! Selects the SSH algorithms to offer: modern ones, and those of old firmware where allowed.
 
 use std::borrow::Cow;
 
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, cipher, compression, kex, mac};
 
-/// Kinds of host keys. A device may have one of each, and shows the one that we prefer.
+/// Kinds of host keys. A device may have one of each; it presents the one that we prefer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     Ed25519,
@@ -61,9 +61,9 @@ const KEX: [kex::Name; 12] = [
     kex::DH_G15_SHA512,
     kex::DH_G14_SHA256,
 ];
-/// Group 1 is left out even here: 1024 bits are broken by those who care to.
+/// Group 1 is left out even here: 1024 bits have been broken.
 const LEGACY_KEX: [kex::Name; 2] = [kex::DH_GEX_SHA1, kex::DH_G14_SHA1];
-/// Not algorithms but what can be done besides.
+/// Protocol extensions, which are negotiated like algorithms.
 const EXTENSIONS: [kex::Name; 2] = [
     kex::EXTENSION_SUPPORT_AS_CLIENT,
     kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
@@ -88,7 +88,7 @@ const MACS: [mac::Name; 4] = [
 ];
 const LEGACY_MACS: [mac::Name; 2] = [mac::HMAC_SHA1_ETM, mac::HMAC_SHA1];
 
-/// Returns what is offered, best first; old ones come after all others.
+/// Returns the algorithms to offer, best first; old ones come after all others.
 pub(super) fn offered(families: &[Family], is_legacy: bool) -> Preferred {
     fn list<T: Copy>(modern: &[T], legacy: &[T], is_legacy: bool) -> Vec<T> {
         let legacy = if is_legacy { legacy } else { &[] };
@@ -102,13 +102,13 @@ pub(super) fn offered(families: &[Family], is_legacy: bool) -> Preferred {
         key: Cow::Owned(keys.collect()),
         cipher: Cow::Owned(list(&CIPHERS, &LEGACY_CIPHERS, is_legacy)),
         mac: Cow::Owned(list(&MACS, &LEGACY_MACS, is_legacy)),
-        // What a device sends is not unpacked before it is known to be small.
+        // No compression: output must not be unpacked before its size is checked.
         compression: Cow::Borrowed(&[compression::NONE]),
         ..Preferred::DEFAULT
     }
 }
 
-/// Returns whether one of these names would be spoken if old algorithms were allowed.
+/// Returns whether allowing old algorithms would make one of these names acceptable.
 pub(super) fn is_legacy(name: &str) -> bool {
     LEGACY_KEX.iter().any(|known| known.as_ref() == name)
         || LEGACY_CIPHERS.iter().any(|known| known.as_ref() == name)

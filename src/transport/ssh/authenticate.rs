@@ -1,4 +1,4 @@
-//! The login: by private key where there is one, by password, else by the one question that asks for it.
+//! Logs in over SSH by private key, by password, or by answering a single password question.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use russh::keys::{
     Error as KeyError, HashAlg, PrivateKey, PrivateKeyWithHashAlg, decode_secret_key,
 };
 
-use super::knock::{Judge, explained};
+use super::handshake::{HostKeyVerifier, explained};
 use super::quote::visible;
-use super::{Doing, Login, SshError};
+use super::{Login, SshError, SshOperation};
 
-/// Far more rounds of questions than a device has; some end with a round without any.
+/// More rounds of questions than any device asks; some devices end with an empty round.
 const MOST_ROUNDS: usize = 4;
 
-/// Logs in. The host key was judged before.
+/// Logs in; the host key is verified at this point.
 pub(super) async fn authenticate(
-    handle: &mut Handle<Judge>,
+    handle: &mut Handle<HostKeyVerifier>,
     login: &Login,
 ) -> Result<(), SshError> {
     let password = typable(login)?;
@@ -40,7 +40,7 @@ pub(super) async fn authenticate(
             return Err(refused());
         }
     }
-    let failed = |error| explained(login, Doing::LoggingIn, error);
+    let failed = |error| explained(login, SshOperation::LoggingIn, error);
     let answer = handle.authenticate_password(&login.user, password).await;
     let remaining = match answer.map_err(failed)? {
         AuthResult::Success => return Ok(()),
@@ -62,7 +62,7 @@ pub(super) async fn authenticate(
         let answers = match prompts.as_slice() {
             [] => Vec::new(),
             [prompt] if !prompt.echo => vec![password.to_owned()],
-            // A password is not an answer to what would be shown, or to a choice of a new one.
+            // Never send the password to a question with echo, or to one for a new password.
             [prompt, ..] => {
                 return Err(SshError::LoginQuestion {
                     address: login.address,
@@ -76,17 +76,17 @@ pub(super) async fn authenticate(
     Err(refused())
 }
 
-/// Logs in by key; returns whether that was enough.
+/// Logs in by private key; returns whether that was enough.
 async fn by_key(
-    handle: &mut Handle<Judge>,
+    handle: &mut Handle<HostKeyVerifier>,
     login: &Login,
     key: PrivateKey,
 ) -> Result<bool, SshError> {
-    let failed = |error| explained(login, Doing::LoggingIn, error);
+    let failed = |error| explained(login, SshOperation::LoggingIn, error);
     let hash = if key.algorithm().is_rsa() {
         let known = handle.best_supported_rsa_hash().await.map_err(failed)?;
         let is_old = login.legacy_algorithms;
-        // A device that does not say what it knows gets what all of today know.
+        // A device that does not list its algorithms gets SHA-2, which all current ones support.
         known.flatten().or((!is_old).then_some(HashAlg::Sha256))
     } else {
         None
@@ -104,15 +104,15 @@ fn private_key(login: &Login) -> Result<Option<PrivateKey>, SshError> {
         address: login.address,
         why,
     };
-    let pem = std::str::from_utf8(pem.reveal()).map_err(|_| unusable("it is no text"))?;
+    let pem = std::str::from_utf8(pem.reveal()).map_err(|_| unusable("it is not text"))?;
     match decode_secret_key(pem, None) {
         Ok(key) => Ok(Some(key)),
-        Err(KeyError::KeyIsEncrypted) => Err(unusable("a passphrase protects it")),
-        Err(_) => Err(unusable("it is no private key in OpenSSH's PEM")),
+        Err(KeyError::KeyIsEncrypted) => Err(unusable("it is protected by a passphrase")),
+        Err(_) => Err(unusable("it is not a private key in OpenSSH's PEM format")),
     }
 }
 
-/// Returns the password as text: bytes that are none cannot be sent as a password at all.
+/// Returns the password as text: SSH cannot send other bytes as a password.
 fn typable(login: &Login) -> Result<&str, SshError> {
     std::str::from_utf8(login.password.reveal()).map_err(|_| SshError::PasswordNotTypable {
         address: login.address,

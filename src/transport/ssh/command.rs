@@ -1,4 +1,4 @@
-//! Everything that is typed into a device beside lines of configuration: a closed list, so that no data becomes a line.
+//! Lists all lines sent to a device other than configuration; the list is closed against injection.
 
 /// A command that reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -7,20 +7,20 @@ pub enum Command {
     ShowRunningConfig,
 }
 
-/// A line that is typed: a command, or what makes a session fit for one.
+/// A line to send: a reading command, or one that prepares a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
-    /// Shows the prompt once more.
+    /// Makes the device show its prompt again.
     Empty,
     Enable,
-    /// No pager.
+    /// Turns the pager off.
     TerminalLength,
-    /// No redrawn lines.
+    /// Turns redrawing of long lines off.
     TerminalWidth,
     Exit,
-    /// Into configuration mode.
+    /// Enters configuration mode.
     Configure,
-    /// Out of configuration mode, whichever part of it.
+    /// Leaves configuration mode and its submodes.
     End,
     Save,
     Read(Command),
@@ -50,7 +50,7 @@ impl Command {
         }
     }
 
-    /// Returns the line that a whole reply ends with, where one is known.
+    /// Returns the last line of a complete reply, where one is known.
     pub(super) fn last_line(self) -> Option<&'static str> {
         match self {
             Self::ShowVersion => None,

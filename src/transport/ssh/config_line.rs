@@ -1,59 +1,59 @@
-//! The last gate before a device: text becomes a line of configuration mode only when it can be nothing else.
+//! Validates the text of a configuration line before it is sent to a device, as a last safeguard.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::Hostname;
 
-/// A line of configuration mode that may be typed.
+/// A line of configuration mode that may be sent.
 ///
-/// Whoever made the text has checked it before. This is checked again here, where nothing stands behind it but the device.
+/// The author of the text has checked it already. This is the last check before the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigLine {
     text: String,
     leads_to: Lead,
 }
 
-/// Why a text is no line. The text itself is left out: who shows it must make it fit to be shown.
+/// The reason why a text is not a line. It leaves out the text itself: callers must make that safe to display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotALine {
     #[error("it is empty")]
     Empty,
-    #[error("it has {length} characters, and {LONGEST} is the most that is typed")]
+    #[error("it has {length} characters; a line has at most {LONGEST}")]
     TooLong { length: usize },
-    #[error("character {place} is U+{code:04X}, which a command line may take as a key")]
+    #[error("character {place} is U+{code:04X}, which a command line may treat as a key")]
     Key { place: usize, code: u32 },
     #[error("it begins or ends with a space")]
     OuterSpace,
-    #[error("it has a quote that neither begins nor ends a name or a description")]
+    #[error("it has a quote inside a name or a description")]
     StrayQuote,
     #[error("it has an option twice")]
     Twice,
-    #[error("it is none of the commands that gamctl types")]
+    #[error("it is not a command that gamctl sends")]
     UnknownCommand,
 }
 
-/// What a line does to the prompt.
+/// The effect of a line on the prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Lead {
-    /// Into configuration mode, or nowhere from there.
+    /// Enters configuration mode from a submode, or stays in it.
     Configuration,
-    /// Into the mode of an interface.
+    /// Enters interface mode.
     Interface,
-    /// Nowhere; it is taken in the mode of an interface only.
+    /// Stays in interface mode; the line is valid only there.
     WithinInterface,
-    /// Out of the mode of an interface.
+    /// Leaves interface mode.
     Out,
-    /// The device is called otherwise from here on.
+    /// Renames the device from here on.
     Renamed(Hostname),
-    /// The device is called as it was delivered.
+    /// Resets the name of the device to the factory default.
     NameTaken,
 }
 
 /// The family's lines end at 1023 (assumed, docs/gam.md).
 const LONGEST: usize = 1000;
 
-/// What changes an object by its number; a number follows.
+/// Commands that change a numbered object; the number follows.
 const NUMBERED: [&str; 8] = [
     "ghn bw-profile ",
     "ghn endpoint ",
@@ -65,18 +65,18 @@ const NUMBERED: [&str; 8] = [
     "no ghn subscriber ",
 ];
 
-/// What takes a text that goes on to the end of the line.
+/// Commands with a text up to the end of the line.
 const WITH_TEXT: [&str; 2] = ["snmp-server contact ", "snmp-server location "];
 
-/// What stands alone.
+/// Commands without arguments.
 const ALONE: [&str; 2] = ["no snmp-server contact", "no snmp-server location"];
 
 impl ConfigLine {
-    /// Takes a text as a line.
+    /// Validates a text as a line.
     ///
     /// # Errors
     ///
-    /// When it holds anything that a device might take as something else than one known command.
+    /// Fails if a device could read the text as anything but one known command.
     pub fn new(text: &str) -> Result<Self, NotALine> {
         if text.is_empty() {
             return Err(NotALine::Empty);
@@ -119,15 +119,15 @@ impl fmt::Display for ConfigLine {
     }
 }
 
-/// Returns whether a character is not just shown where it is typed. A backslash may be an escape.
+/// Returns whether a device may treat a character as a key instead of text. A backslash may be an escape.
 fn is_key(character: char) -> bool {
     !matches!(character, ' '..='~') || matches!(character, '?' | '\\')
 }
 
-/// Checks that quotes hold names and descriptions and nothing else, and that no option stands twice: what got out of its
-/// quotes has to get into others to be a line at all.
+/// Checks that quotes enclose only names and descriptions, and that no option occurs twice. A text that breaks out of
+/// its quotes therefore cannot form a valid line.
 fn check_quotes(text: &str) -> Result<(), NotALine> {
-    // Outside and inside take turns.
+    // Parts outside and inside of quotes alternate.
     let parts: Vec<&str> = text.split('"').collect();
     let is_closed = !parts.len().is_multiple_of(2);
     if parts.len() > 1 && !(is_closed && text.starts_with("ghn ")) {
@@ -151,7 +151,7 @@ fn check_quotes(text: &str) -> Result<(), NotALine> {
     Ok(())
 }
 
-/// Returns what a line leads to, where it is one of those that gamctl types.
+/// Returns the effect of a line, if it is one of those that gamctl sends.
 fn lead(text: &str) -> Option<Lead> {
     let behind = |commands: &[&str]| {
         let mut behind = commands
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_gamctl_types_is_a_line() {
+    fn every_line_that_gamctl_sends_is_valid() {
         for text in [
             "ghn bw-profile 2 name \"home 100\" rate-downstream 106 rate-upstream 106",
             "no ghn bw-profile 2",
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_something_else_is_none() {
+    fn an_ambiguous_text_is_not_a_line() {
         let why = |text: &str| ConfigLine::new(text).unwrap_err();
         assert_eq!(why(""), NotALine::Empty);
         assert_eq!(why("ghn "), NotALine::OuterSpace);

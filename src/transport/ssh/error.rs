@@ -1,4 +1,4 @@
-//! Why a device could not be read, or written to, over SSH.
+//! Defines the errors of an SSH session: reading from a device and configuring it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use super::{Command, Exchange};
 use crate::model::HostKey;
 
-/// What was being done when something went wrong.
+/// The operation in progress when an error occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
+pub enum SshOperation {
     Connecting,
-    /// Versions, algorithms and keys, up to the host key.
+    /// Exchanges versions, algorithms and keys, up to the host key.
     Agreeing,
     LoggingIn,
     OpeningShell,
@@ -18,21 +18,21 @@ pub enum Doing {
     Enabling,
     SettingUp,
     Reading(Command),
-    /// A line that changes something, or the way into and out of the mode for it.
+    /// A configuration line, or a line that enters or leaves configuration mode.
     Configuring,
     Saving,
 }
 
-impl fmt::Display for Doing {
+impl fmt::Display for SshOperation {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connecting => out.write_str("connecting"),
-            Self::Agreeing => out.write_str("agreeing on keys"),
+            Self::Agreeing => out.write_str("negotiating keys"),
             Self::LoggingIn => out.write_str("logging in"),
             Self::OpeningShell => out.write_str("opening a shell"),
             Self::WaitingForPrompt => out.write_str("waiting for a prompt"),
-            Self::Enabling => out.write_str("gaining privileges with `enable`"),
-            Self::SettingUp => out.write_str("switching the pager off"),
+            Self::Enabling => out.write_str("entering privileged mode with `enable`"),
+            Self::SettingUp => out.write_str("turning the pager off"),
             Self::Reading(command) => write!(out, "reading the reply to `{}`", command.text()),
             Self::Configuring => out.write_str("configuring"),
             Self::Saving => out.write_str("saving"),
@@ -40,7 +40,7 @@ impl fmt::Display for Doing {
     }
 }
 
-/// Why a device could not be read, or written to, over SSH. What a device said is made visible and masked.
+/// The reason why a device could not be read or configured over SSH. Device output is escaped and secrets are masked.
 #[derive(Debug, thiserror::Error)]
 pub enum SshError {
     #[error("cannot connect to {address} over SSH")]
@@ -48,46 +48,48 @@ pub enum SshError {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("{address} took too long, while {doing}{}", said_at_the_end(.said))]
+    #[error("timeout on {address} while {operation}{}", said_at_the_end(.said))]
     TimedOut {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         said: String,
     },
-    #[error("{address} closed the connection, while {doing}{}", said_at_the_end(.said))]
+    #[error("{address} closed the connection while {operation}{}", said_at_the_end(.said))]
     Closed {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         said: String,
     },
-    #[error("the SSH connection to {address} failed, while {doing}")]
+    #[error("the SSH connection to {address} failed while {operation}")]
     Protocol {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         source: russh::Error,
     },
     #[error(
-        "{address} and we have no {what} algorithm in common; it offers {theirs}{}",
-        if *.may_be_legacy { "; where its firmware is too old for others, allow them: `legacy_algorithms = true` in its credentials" } else { "" }
+        "no common {what} algorithm with {address}; the device offers {theirs}{}",
+        if *.may_be_legacy { "; if its firmware knows no newer ones, set `legacy_algorithms = true` in its credentials" } else { "" }
     )]
     NoCommonAlgorithm {
         address: SocketAddr,
         what: &'static str,
         theirs: String,
-        /// Old algorithms were not allowed, and would have been enough.
+        /// Old algorithms were not allowed, and one of them would have been acceptable.
         may_be_legacy: bool,
     },
-    #[error("{address} shows a certificate and no host key; a GAM has none")]
+    #[error(
+        "{address} presents a certificate instead of a host key; a GAM has no certificates, so check the address"
+    )]
     Certificate { address: SocketAddr },
     #[error(
-        "the host key of {address} is not pinned, so no password was sent; it shows {presented}. Compare that with the device, then pin it with `gamctl trust DEVICE`"
+        "the host key of {address} is not pinned, so no password was sent; the device presents {presented}. Compare that with the device, then pin it with `gamctl trust DEVICE`"
     )]
     HostKeyUnknown {
         address: SocketAddr,
         presented: HostKey,
     },
     #[error(
-        "the host key of {address} is not the one that is pinned, so no password was sent: pinned is {pinned}, it shows {presented}. Either the device was replaced or reset, or something else answers in its place. Find out which before `gamctl trust DEVICE`"
+        "the host key of {address} does not match the pinned one, so no password was sent: pinned {pinned}, presented {presented}. Either the device was replaced or reset, or another machine answers at its address. Find out which before `gamctl trust DEVICE`"
     )]
     HostKeyChanged {
         address: SocketAddr,
@@ -95,26 +97,26 @@ pub enum SshError {
         presented: HostKey,
     },
     #[error(
-        "{address} refuses user `{user}` and the {with}; check `ssh` in the device's credentials"
+        "{address} refuses user `{user}` with the {with}; check `ssh` in the device's credentials"
     )]
     LoginRefused {
         address: SocketAddr,
         user: String,
-        /// What was shown: `password`, `private key` or both.
+        /// The presented credentials: `password`, `private key` or both.
         with: &'static str,
     },
     #[error(
-        "{address} asks {question:?} at login, and not for a password alone; log in by hand and see what it wants"
+        "{address} asks {question:?} at login instead of only a password; log in by hand to see what it expects"
     )]
     LoginQuestion {
         address: SocketAddr,
         question: String,
     },
     #[error(
-        "the password for {address} has characters that a command line takes as keys, so it cannot be typed"
+        "the password for {address} has characters that a command line treats as keys, so it cannot be sent; set another password"
     )]
     PasswordNotTypable { address: SocketAddr },
-    #[error("{address} does not give privileges for `enable` with the login's password: {said}")]
+    #[error("{address} refused `enable` with the login password: {said}")]
     EnableRefused { address: SocketAddr, said: String },
     #[error("{address} refused `{}`: {reply}", .command.text())]
     Refused {
@@ -122,20 +124,20 @@ pub enum SshError {
         command: Command,
         reply: String,
     },
-    #[error("{address} wants an answer, while {doing}: {question}")]
+    #[error("{address} asks a question while {operation}: {question}")]
     Question {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         question: String,
     },
-    #[error("{address} answered `{line}` in a way that is not known: {reply}")]
+    #[error("unexpected reply from {address} to `{line}`: {reply}")]
     Unrecognised {
         address: SocketAddr,
         line: &'static str,
         reply: String,
     },
     #[error(
-        "the reply of {address} to `{}` is not whole: {lines} lines, the last is not `{expected}` but `{last}`",
+        "incomplete reply from {address} to `{}`: {lines} lines, the last is `{last}` instead of `{expected}`",
         .command.text()
     )]
     Incomplete {
@@ -146,7 +148,7 @@ pub enum SshError {
         last: String,
     },
     #[error(
-        "messages of {address} broke into the reply to `{}` {tries} times, so that it cannot be relied on; the last was {message}",
+        "log messages of {address} interrupted the reply to `{}` {tries} times, so the reply is not used; the last message was {message}",
         .command.text()
     )]
     Interrupted {
@@ -157,48 +159,48 @@ pub enum SshError {
     },
     #[error(
         "{}: {because}",
-        if *.was_sent { format!("`{}` was sent, and may have had its effect", .exchange.line) } else { format!("`{}` was not sent", .exchange.line) }
+        if *.was_sent { format!("`{}` was sent and may have taken effect", .exchange.line) } else { format!("`{}` was not sent", .exchange.line) }
     )]
     Line {
         exchange: Box<Exchange>,
-        /// Something left after it was written; it may have had its effect, whatever the reply says.
+        /// At least one byte was sent after the line was written. The line may have taken effect, whatever the reply.
         was_sent: bool,
         because: Box<Self>,
     },
-    #[error("{address} refused it: {reply}")]
+    #[error("{address} refused the line: {reply}")]
     Declined { address: SocketAddr, reply: String },
-    #[error("the reply of {address} is not the one that it must be: {reply}")]
+    #[error("unexpected reply from {address}: {reply}")]
     Unexpected { address: SocketAddr, reply: String },
-    #[error("{address} said something nobody asked for, between two lines: {said}")]
+    #[error("unsolicited output from {address} between two lines: {said}")]
     Unasked { address: SocketAddr, said: String },
-    #[error("it has no place where the session with {address} is, so it was not typed")]
+    #[error("not sent to {address}: the command is not valid in the session's current mode")]
     OutOfPlace { address: SocketAddr },
-    #[error("the time in which {address} was ours is over, so nothing more is sent to it")]
+    #[error("lease on {address} expired; no further lines are sent")]
     Fenced { address: SocketAddr },
-    #[error("the session with {address} was opened to read only")]
+    #[error("the session with {address} is read-only")]
     ReadOnly { address: SocketAddr },
-    #[error("the session with {address} failed before, and is not used again")]
+    #[error("the session with {address} failed earlier and is not used again")]
     Spent { address: SocketAddr },
     #[error("the private key for {address} cannot be used: {why}")]
     PrivateKey {
         address: SocketAddr,
         why: &'static str,
     },
-    #[error("{address} sent more than {limit} bytes, while {doing}")]
+    #[error("{address} sent more than {limit} bytes while {operation}")]
     TooLong {
         address: SocketAddr,
-        doing: Doing,
+        operation: SshOperation,
         limit: usize,
     },
 }
 
 impl SshError {
-    /// Returns whether a line that changes something may have had its effect.
+    /// Returns whether a configuration line may have taken effect.
     pub fn may_have_run(&self) -> bool {
         matches!(self, Self::Line { was_sent: true, .. })
     }
 
-    /// Returns the line that failed, and what was said to it.
+    /// Returns the line that failed, and the reply to it.
     pub fn exchange(&self) -> Option<&Exchange> {
         match self {
             Self::Line { exchange, .. } => Some(exchange),
@@ -206,7 +208,7 @@ impl SshError {
         }
     }
 
-    /// Returns what went wrong with a line, or the error itself.
+    /// Returns the cause of the failure of a line, or the error itself.
     pub fn because(&self) -> &Self {
         match self {
             Self::Line { because, .. } => because.because(),
@@ -219,6 +221,6 @@ fn said_at_the_end(said: &str) -> String {
     if said.is_empty() {
         String::new()
     } else {
-        format!("; the last it said was: {said}")
+        format!("; its last output was: {said}")
     }
 }

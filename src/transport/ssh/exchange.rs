@@ -1,19 +1,19 @@
-//! What was typed to change something and what the device said to it, fit to be kept.
+//! Records a sent line and the device's reply for the apply log, with secrets masked.
 
-/// A line and the reply to it; secrets in it are masked, control bytes are visible.
+/// A line and the reply to it, with secrets masked and control bytes escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
     pub line: String,
-    /// What the device said, messages on its own account included; of a long reply the end.
+    /// The reply, including unsolicited messages; of a long reply only the end.
     pub reply: Vec<String>,
-    /// From the line's first byte to the prompt, or to what went wrong.
+    /// Time from the line's first byte to the prompt, or to the failure.
     pub millis: u64,
 }
 
-/// A configuration that the device says it has saved.
+/// A configuration that the device reports as saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
-    /// How large it is.
+    /// The reported size.
     pub bytes: u64,
     pub exchange: Exchange,
 }

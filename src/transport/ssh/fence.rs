@@ -1,25 +1,26 @@
-//! Until when something may be written to a device: a lease that ran out closes it, whoever still wants to write.
+//! Blocks writing to a device after its lease has expired, even for a process that was suspended.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// A gate in front of everything that is sent to a device, down to the socket.
+/// A gate in front of everything that is sent to a device, checked at the socket.
 ///
-/// Whoever keeps the lease moves it on; a process that was frozen past it finds it closed when it wakes up.
+/// The lease renewal extends it. A process that was suspended past the lease finds it closed when it continues.
 #[derive(Debug, Clone)]
 pub struct Fence {
     until: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Fence {
-    /// Returns a fence that is open until then.
+    /// Returns a fence that closes at that time.
     pub fn until(until: Instant) -> Self {
         Self {
             until: Arc::new(Mutex::new(Some(until))),
         }
     }
 
-    /// Moves the end; never back, so that a late answer to a renewal takes nothing away. A closed fence stays closed.
+    /// Extends the time, never shortens it: a late renewal answer must not close the fence early. A closed fence stays
+    /// closed.
     pub fn extend(&self, until: Instant) {
         let mut own = self.until.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(now) = own.as_mut()
@@ -29,8 +30,9 @@ impl Fence {
         }
     }
 
-    /// Closes it for good: somebody else has the device.
+    /// Closes the fence for good: another process has the lease.
     pub fn close(&self) {
+        // Not a time in the past: `extend` must not open it again with a late renewal.
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

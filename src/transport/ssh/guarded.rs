@@ -1,4 +1,4 @@
-//! The socket of a session: nothing goes out of it behind a fence that is closed, or once the session is cut off.
+//! Wraps the TCP socket of a session: sends nothing once the fence is closed or the session is cut.
 
 use std::io::{Error, ErrorKind, Result};
 use std::net::{Shutdown, TcpStream as Socket};
@@ -12,20 +12,20 @@ use tokio::sync::Notify;
 
 use super::Fence;
 
-/// What the protocol writes to.
+/// The stream that the SSH protocol writes to.
 pub(super) struct Guarded {
     stream: TcpStream,
-    gate: Arc<Gate>,
+    state: Arc<SendState>,
 }
 
-/// Takes a connection down with it, so that no task of the protocol outlives who wanted it.
+/// A handle that shuts the connection down when dropped, so that no protocol task outlives its session.
 pub(super) struct Wire {
     socket: Socket,
-    gate: Arc<Gate>,
+    state: Arc<SendState>,
 }
 
-struct Gate {
-    /// Where there is none, nothing closes it.
+struct SendState {
+    /// `None` for read-only sessions, which no lease limits.
     fence: Option<Fence>,
     sent: Mutex<Sent>,
     has_sent: Notify,
@@ -37,46 +37,46 @@ struct Sent {
     is_cut: bool,
 }
 
-/// Splits a stream into what is written to and what cuts it off.
+/// Splits a stream into the guarded stream and the handle that cuts it.
 pub(super) fn guarded(stream: TcpStream, fence: Option<Fence>) -> Result<(Guarded, Wire)> {
     let stream = stream.into_std()?;
     let socket = stream.try_clone()?;
-    let gate = Arc::new(Gate {
+    let state = Arc::new(SendState {
         fence,
         sent: Mutex::default(),
         has_sent: Notify::new(),
     });
     let wire = Wire {
         socket,
-        gate: Arc::clone(&gate),
+        state: Arc::clone(&state),
     };
     let stream = TcpStream::from_std(stream)?;
-    Ok((Guarded { stream, gate }, wire))
+    Ok((Guarded { stream, state }, wire))
 }
 
 impl Wire {
-    /// Lets nothing more out and takes the connection down; returns how many bytes have left in all.
+    /// Blocks all further writes and shuts the connection down; returns the number of bytes sent in all.
     pub(super) fn cut(&self) -> u64 {
-        // A write that is under way is counted before this gets the lock, and none comes after it.
+        // The lock orders this against writes: each is either counted before or refused after.
         let bytes = {
-            let mut sent = self.gate.lock();
+            let mut sent = self.state.lock();
             sent.is_cut = true;
             sent.bytes
         };
-        // Where it is down already there is nothing to do.
+        // An error means that the connection is down already.
         let _down = self.socket.shutdown(Shutdown::Both);
         bytes
     }
 
-    /// Returns how many bytes have left.
+    /// Returns the number of bytes sent.
     pub(super) fn sent(&self) -> u64 {
-        self.gate.lock().bytes
+        self.state.lock().bytes
     }
 
-    /// Returns when more bytes have left than these.
+    /// Waits until more than this number of bytes is sent.
     pub(super) async fn sends_more_than(&self, bytes: u64) {
         loop {
-            let next = self.gate.has_sent.notified();
+            let next = self.state.has_sent.notified();
             if self.sent() > bytes {
                 return;
             }
@@ -91,7 +91,7 @@ impl Drop for Wire {
     }
 }
 
-impl Gate {
+impl SendState {
     fn lock(&self) -> MutexGuard<'_, Sent> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,21 +113,22 @@ impl AsyncWrite for Guarded {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<Result<usize>> {
-        let Self { stream, gate } = self.get_mut();
-        let mut sent = gate.lock();
+        let Self { stream, state } = self.get_mut();
+        let mut sent = state.lock();
         if sent.is_cut {
             return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
         }
-        // Asked here and nowhere earlier: between any other place and this one a process may sleep for an hour.
-        if gate.fence.as_ref().is_some_and(|fence| !fence.is_open()) {
+        // The fence must be checked here, right before the write. After an earlier check the process may be suspended
+        // for an hour and then write without a lease.
+        if state.fence.as_ref().is_some_and(|fence| !fence.is_open()) {
             sent.is_cut = true;
-            return Poll::Ready(Err(Error::other("the fence is closed")));
+            return Poll::Ready(Err(Error::other("the lease expired")));
         }
         let written = Pin::new(stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(length)) = &written {
             let length = u64::try_from(*length).unwrap_or(u64::MAX);
             sent.bytes = sent.bytes.saturating_add(length);
-            gate.has_sent.notify_waiters();
+            state.has_sent.notify_waiters();
         }
         written
     }
@@ -173,8 +174,8 @@ mod tests {
         guarded.write_all(b"before").await.unwrap();
         fence.close();
         let error = guarded.write_all(b"behind").await.unwrap_err();
-        assert_eq!(error.to_string(), "the fence is closed");
-        // It stays so, whatever becomes of the fence.
+        assert_eq!(error.to_string(), "the lease expired");
+        // It stays cut, even if the fence opens again.
         fence.extend(Instant::now() + Duration::from_secs(60));
         assert!(guarded.write_all(b"behind").await.is_err());
         assert_eq!(wire.sent(), 6);
@@ -183,11 +184,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fence_whose_time_is_over_needs_nobody_to_close_it() {
+    async fn an_expired_fence_is_closed_by_itself() {
         let fence = Fence::until(Instant::now());
         let (mut guarded, wire, far) = pair(Some(fence.clone())).await;
         assert!(guarded.write_all(b"late").await.is_err());
-        // A lease that is got again is for a new session: nobody knows what somebody else did meanwhile.
+        // A renewed lease needs a new session: another process may have changed the device meanwhile.
         fence.extend(Instant::now() + Duration::from_secs(60));
         assert!(fence.is_open());
         assert!(guarded.write_all(b"late").await.is_err());
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_cut_off_sends_nothing_and_knows_what_it_sent() {
+    async fn a_cut_connection_sends_nothing_and_knows_its_byte_count() {
         let (mut guarded, wire, far) = pair(None).await;
         guarded.write_all(b"1234").await.unwrap();
         wire.sends_more_than(3).await;

@@ -1,4 +1,4 @@
-//! Who logs in where, and how patient we are.
+//! Defines the SSH login of a device and the timeouts of its session.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,39 +6,39 @@ use std::time::Duration;
 use crate::model::HostKey;
 use crate::secrets::Secret;
 
-/// Who logs in where.
+/// The address and credentials of a login.
 #[derive(Debug, Clone)]
 pub struct Login {
     pub address: SocketAddr,
     pub user: String,
-    /// Also answers `enable`, where a session begins without privileges.
+    /// The login password; it also answers `enable`, if a session starts unprivileged.
     pub password: Secret,
-    /// A private key in OpenSSH's PEM, without a passphrase; where there is one it is tried before the password.
+    /// A private key in OpenSSH's PEM format, without a passphrase. It is tried before the password.
     pub private_key: Option<Secret>,
-    /// The algorithms of old firmware may be used as well.
+    /// Whether the algorithms of old firmware may be used.
     pub legacy_algorithms: bool,
-    /// The key that the device must show. Without one nobody is logged in.
+    /// The expected host key. Without one the login is refused.
     pub host_key: Option<HostKey>,
 }
 
-/// How patient we are.
+/// Timeouts and terminal settings of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// For everything up to the first prompt, a second try for another host key included.
+pub struct SshTimeouts {
+    /// For everything up to the first prompt, including a second attempt with another kind of host key.
     pub login: Duration,
     /// Until the first byte of a reply, and between any two of its bytes.
     pub silence: Duration,
-    /// For the whole of a reply.
+    /// For a complete reply.
     pub reply: Duration,
-    /// For a configuration to be saved, in which a device may say nothing for long.
+    /// For saving the configuration; a device may be silent for long meanwhile.
     pub saving: Duration,
-    /// How long nothing must come before what looks like a prompt is asked whether it is one.
+    /// The pause in the output after which a possible prompt is probed.
     pub pause: Duration,
-    /// How wide a terminal is asked for; 512 is the most that this family of devices takes.
+    /// The requested terminal width; this device family accepts at most 512.
     pub columns: u32,
 }
 
-impl Default for Patience {
+impl Default for SshTimeouts {
     fn default() -> Self {
         Self {
             // A legacy key exchange takes seconds on the small processor of a GAM.

@@ -1,11 +1,13 @@
-//! A device's command line over SSH: a host key that is pinned, a prompt that is known, a reply that is whole.
+//! SSH to a device's command line: verifies its host key, sends lines, accepts only complete replies.
 //!
-//! `login` who and with what · `algorithm` what is spoken · `knock` the connection and its host key · `guarded` its socket
-//! · `fence` until when it may be written to · `authenticate` the login · `session` the shell ·
-//! `talking` keys and answers · `reading` what is read · `writing` what is changed and saved · `command` and `config_line` all that is ever typed · `exchange` what is kept of
-//! it. Below them, without any input or output: `screen` turns bytes into lines, `prompt` knows prompts, `mode` where a
-//! line leads, `reply` finds a reply among lines, `verdict` judges the reply to a line that changes something, `quote`
-//! makes device text fit for errors.
+//! The session: `login` has credentials and timeouts, `algorithm` the offered algorithms. `handshake` connects and
+//! verifies the host key, `guarded` is its socket, `fence` the limit by the lease. `authenticate` logs in, `session`
+//! opens the shell, `talking` sends keys and receives output. `reading` runs commands that read, `writing` those that
+//! configure and save. `command` and `config_line` are all lines that are ever sent, `exchange` records them.
+//!
+//! Without I/O: `screen` turns bytes into lines, `prompt` recognises prompts, `mode` has the mode a line leads to.
+//! `reply` finds a reply among lines, `reply_check` classifies the reply to a configuration line. `quote` makes device
+//! text safe for errors.
 
 mod algorithm;
 mod authenticate;
@@ -15,24 +17,24 @@ mod error;
 mod exchange;
 mod fence;
 mod guarded;
-mod knock;
+mod handshake;
 mod login;
 mod mode;
 mod prompt;
 mod quote;
 mod reading;
 mod reply;
+mod reply_check;
 mod screen;
 mod session;
 mod talking;
-mod verdict;
 mod writing;
 
 pub use command::Command;
 pub use config_line::{ConfigLine, NotALine};
-pub use error::{Doing, SshError};
+pub use error::{SshError, SshOperation};
 pub use exchange::{Exchange, Saved};
 pub use fence::Fence;
-pub use knock::host_key_of;
-pub use login::{Login, Patience};
+pub use handshake::host_key_of;
+pub use login::{Login, SshTimeouts};
 pub use session::Session;

@@ -1,18 +1,18 @@
-//! The modes of a command line that gamctl goes into, and the prompts that they show.
+//! Models the CLI modes that gamctl enters, and the prompts they show.
 
 use super::config_line::Lead;
 use super::prompt::Prompt;
 
-/// Where in the command line a session is.
+/// The CLI mode of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Exec,
     Configuration,
-    /// Of an uplink.
+    /// Interface mode of an uplink.
     Interface,
 }
 
-/// What must stand there when a line was taken.
+/// The prompt expected after a line was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
     Prompt(Prompt),
@@ -21,7 +21,7 @@ pub(super) enum Next {
 }
 
 impl Mode {
-    /// Returns what stands between the host name and the `#`.
+    /// Returns the part of the prompt between the host name and the `#`.
     pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::Exec => "",
@@ -30,7 +30,7 @@ impl Mode {
         }
     }
 
-    /// Returns where a line leads from here; nothing, where it is not to be typed here.
+    /// Returns the mode after a line; `None` if the line is not valid in this mode.
     pub(super) fn after(self, lead: &Lead) -> Option<Self> {
         match (self, lead) {
             (Self::Exec, _) | (Self::Configuration, Lead::WithinInterface | Lead::Out) => None,
@@ -49,7 +49,7 @@ impl Mode {
 }
 
 impl Next {
-    /// Returns what stands behind that prompt on the same line.
+    /// Returns the text after the expected prompt on the same line.
     pub(super) fn begins<'a>(&self, line: &'a str) -> Option<&'a str> {
         match self {
             Self::Prompt(next) => next.begins(line),
@@ -60,7 +60,7 @@ impl Next {
         }
     }
 
-    /// Returns the prompt that a line is, where it is the one that must come.
+    /// Returns the prompt in a line, if it is the expected one.
     pub(super) fn stands(&self, line: &str) -> Option<Prompt> {
         let prompt = Prompt::guess(line)?;
         let is_it = match self {
@@ -71,7 +71,7 @@ impl Next {
     }
 }
 
-/// Returns whether a device may be called so; names that gamctl gives have fewer characters (docs/gam.md).
+/// Returns whether a device can have this name. Names that gamctl assigns are shorter (docs/gam.md).
 fn is_host_name(name: &str) -> bool {
     let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !name.is_empty() && name.bytes().all(is_inside)

@@ -1,8 +1,8 @@
-//! What a prompt looks like, and which one is this device's.
+//! Recognises the prompt of a device in its output, for `reply` and `reply_check`.
 
 use super::mode::Mode;
 
-/// How far a session may go.
+/// The privilege of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Privilege {
     /// `>`
@@ -20,18 +20,18 @@ impl Privilege {
     }
 }
 
-/// A device's prompt: its host name as it stands there, and the privilege behind it.
+/// A device's prompt: its host name as shown, and the privilege.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Prompt {
     host: String,
     pub(super) privilege: Privilege,
 }
 
-/// Longer host names do not exist (docs/gam.md), and a mode adds little.
+/// Longer than the longest host name (docs/gam.md) plus a mode.
 const LONGEST: usize = 120;
 
 impl Prompt {
-    /// Returns a prompt that no line is.
+    /// Returns a prompt that matches no line.
     pub(super) fn unknown() -> Self {
         Self {
             host: String::new(),
@@ -39,7 +39,7 @@ impl Prompt {
         }
     }
 
-    /// Returns the prompt of a mode that only somebody privileged gets into.
+    /// Returns the prompt of a privileged mode.
     pub(super) fn of(host: &str, mode: Mode) -> Self {
         Self {
             host: format!("{host}{}", mode.suffix()),
@@ -47,20 +47,20 @@ impl Prompt {
         }
     }
 
-    /// Returns the host name, where the prompt is one of this mode.
+    /// Returns the host name, if the prompt is one of this mode.
     pub(super) fn host_in(&self, mode: Mode) -> Option<&str> {
         self.host
             .strip_suffix(mode.suffix())
             .filter(|_| self.privilege == Privilege::Privileged)
     }
 
-    /// Returns what stands on a terminal where this text is typed.
+    /// Returns the line on a terminal after this text was entered at the prompt.
     pub(super) fn with(&self, text: &str) -> String {
         let mark = self.privilege.mark();
         format!("{}{mark} {text}", self.host)
     }
 
-    /// Returns what a line would be as a prompt, whether it is one or not.
+    /// Returns the prompt that a line would be, whether it is one or not.
     pub(super) fn guess(line: &str) -> Option<Self> {
         let line = line.trim();
         let (host, privilege) = match line.strip_suffix('#') {
@@ -76,25 +76,25 @@ impl Prompt {
         })
     }
 
-    /// Returns the prompt that a line is, where it is this device's.
+    /// Returns the prompt in a line, if it belongs to this device.
     pub(super) fn of_same_host(&self, line: &str) -> Option<Self> {
         Self::guess(line).filter(|prompt| prompt.host == self.host)
     }
 
-    /// Returns whether a line is this prompt, or begins with it.
+    /// Returns the text after this prompt, if the line starts with it.
     pub(super) fn begins<'a>(&self, line: &'a str) -> Option<&'a str> {
         line.trim_start()
             .strip_prefix(self.host.as_str())?
             .strip_prefix(self.privilege.mark())
     }
 
-    /// Returns whether no banner has such a line by itself: rulers are made of one character.
+    /// Returns whether the prompt has a letter or digit: a banner's rulers do not.
     pub(super) fn is_name_like(&self) -> bool {
         self.host.chars().any(char::is_alphanumeric)
     }
 }
 
-/// Finds the prompt when a line was entered that is empty: it stands there twice, and nothing behind it.
+/// Finds the prompt after an empty line was entered: it is shown twice, with nothing after it.
 pub(super) fn repeated(lines: &[String], current: &str) -> Option<Prompt> {
     let now = Prompt::guess(current)?;
     let before = lines.iter().rev().find(|line| !line.trim().is_empty())?;

@@ -1,14 +1,14 @@
-//! Device text as it may stand in an error: short, on one line, every control byte visible, no secret.
+//! Prepares device output for errors and logs: shortens it, escapes control bytes, masks secrets.
 
 use crate::model::hazard_on_a_terminal;
 
-/// As much of what a device said as helps.
+/// The most characters of device output that an error quotes.
 const LONGEST: usize = 240;
 
-/// As many lines as are kept of a reply that should have had none, or two.
+/// The most lines kept of a reply that should have had none, or two.
 const MOST_KEPT: usize = 20;
 
-/// Words behind which devices keep secrets; what follows on the line is not for errors.
+/// Words after which devices print secrets; the rest of the line is masked.
 const SECRETIVE: [&str; 7] = [
     "password",
     "passwd",
@@ -19,7 +19,7 @@ const SECRETIVE: [&str; 7] = [
     "md5",
 ];
 
-/// Returns the end of what a device said, for an error. `password` is ours, should the device have repeated it.
+/// Returns the end of device output for an error. `password` is masked, in case the device repeated it.
 pub(super) fn quote<'a>(lines: impl IntoIterator<Item = &'a str>, password: &str) -> String {
     let mut shown: Vec<String> = Vec::new();
     for line in lines {
@@ -37,14 +37,14 @@ pub(super) fn quote<'a>(lines: impl IntoIterator<Item = &'a str>, password: &str
     format!("…{end}")
 }
 
-/// Returns the end of what a device said, line by line, to be kept.
+/// Returns the end of device output, line by line, for the log.
 pub(super) fn kept(lines: &[&str], password: &str) -> Vec<String> {
     let start = lines.len().saturating_sub(MOST_KEPT);
     let end = lines.iter().skip(start);
     end.map(|line| quote([*line], password)).collect()
 }
 
-/// Returns the text with everything that moves a cursor, hides or reorders written as `U+…`.
+/// Returns the text with every character that moves the cursor, hides or reorders written as `U+…`.
 pub(super) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -64,7 +64,7 @@ fn masked(line: &str, password: &str) -> String {
         line.replace(password, "***")
     };
     let small = line.to_ascii_lowercase();
-    // The first such word: what is behind it may hold the others.
+    // The first such word is used, because the text after it may contain others.
     let secretive = SECRETIVE.iter().filter_map(|word| {
         let at = small.find(word)? + word.len();
         // `Password:` is a question and not an answer.

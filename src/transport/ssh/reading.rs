@@ -1,18 +1,18 @@
-//! What is read: a command is asked until its whole reply was there, undisturbed.
+//! Runs a reading command until its complete reply is received without interruption.
 
 use tokio::time::Instant;
 
 use super::command::Line;
 use super::mode::Mode;
 use super::reply::{Body, View, refusal, view};
-use super::talking::Came;
-use super::{Command, Doing, Session, SshError};
+use super::talking::WaitResult;
+use super::{Command, Session, SshError, SshOperation};
 
-/// How often a reply is asked for that messages broke into.
+/// Attempts at a reply that log messages interrupt.
 const TRIES: u32 = 4;
 
 impl Session {
-    /// Returns the lines of the reply to a command: all of them, or an error.
+    /// Returns the complete reply to a command as lines.
     pub async fn read(&mut self, command: Command) -> Result<Vec<String>, SshError> {
         self.begin()?;
         let read = match self.mode {
@@ -22,7 +22,7 @@ impl Session {
             }),
         };
         if read.is_ok() {
-            // What was read is no interruption of the line that follows.
+            // Clear the reply, so that the next line does not treat it as unsolicited output.
             self.screen.clear_lines();
             self.succeed();
         } else {
@@ -36,13 +36,13 @@ impl Session {
         let mut message = String::new();
         for _ in 0..TRIES {
             let body = self
-                .enter(Line::Read(command), Doing::Reading(command))
+                .enter(Line::Read(command), SshOperation::Reading(command))
                 .await?;
             self.check(command, &body.lines)?;
             let Some(last) = body.messages.last() else {
                 return Ok(body.lines);
             };
-            // A message may have broken a line in two. It would not do that twice in the same place.
+            // A message may have split a line. Another attempt is not interrupted at the same position.
             if before.as_ref() == Some(&body.lines) {
                 return Ok(body.lines);
             }
@@ -57,7 +57,7 @@ impl Session {
         })
     }
 
-    /// Checks that a reply is one, and all of it.
+    /// Checks that a reply is valid and complete.
     fn check(&self, command: Command, lines: &[String]) -> Result<(), SshError> {
         let address = self.login.address;
         if refusal(lines).is_some() {
@@ -80,12 +80,16 @@ impl Session {
         }
     }
 
-    /// Enters a line and returns what came up to the prompt.
-    pub(super) async fn enter(&mut self, line: Line, doing: Doing) -> Result<Body, SshError> {
-        let deadline = Instant::now() + self.patience.reply;
+    /// Sends a line and returns the output up to the prompt.
+    pub(super) async fn enter(
+        &mut self,
+        line: Line,
+        operation: SshOperation,
+    ) -> Result<Body, SshError> {
+        let deadline = Instant::now() + self.timeouts.reply;
         self.drain().await;
         self.screen.clear();
-        self.send(line, doing).await?;
+        self.send(line, operation).await?;
         let last_line = match line {
             Line::Read(command) => command.last_line(),
             _ => None,
@@ -96,7 +100,7 @@ impl Session {
             match view(lines, &current, line.text(), &self.prompt) {
                 View::Finished(body, prompt) => {
                     let has_end = body.lines.last().map(|line| line.trim()) == last_line;
-                    // Text may look like a prompt where a packet happens to end.
+                    // A line may look like a prompt just because a packet ends there, so probe after a pause.
                     if last_line.is_none() || has_end || was_paused {
                         self.prompt = prompt;
                         return Ok(body);
@@ -104,19 +108,19 @@ impl Session {
                 }
                 View::Paged => {
                     self.screen.clear_line();
-                    self.keys(b"g".to_vec(), doing).await?;
+                    self.keys(b"g".to_vec(), operation).await?;
                 }
                 View::Asked(question) => {
                     return Err(SshError::Question {
                         address: self.login.address,
-                        doing,
+                        operation,
                         question: self.quote([question.as_str()]),
                     });
                 }
-                // Somebody may have given the device another name.
+                // Another user may have renamed the device.
                 View::OtherPrompt if was_paused => {
                     let text = self.screen.all();
-                    self.prompt = self.learn(deadline, doing).await?;
+                    self.prompt = self.learn(deadline, operation).await?;
                     let (current, lines) = text
                         .split_last()
                         .map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
@@ -127,7 +131,7 @@ impl Session {
                 }
                 View::OtherPrompt | View::Unfinished => {}
             }
-            was_paused = matches!(self.wait(deadline, doing).await?, Came::Pause);
+            was_paused = matches!(self.wait(deadline, operation).await?, WaitResult::Pause);
         }
     }
 }

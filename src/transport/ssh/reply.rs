@@ -1,30 +1,30 @@
-//! Finds the reply to a line among what is on the screen: behind its echo, before the prompt.
+//! Finds the reply to a line in the terminal output: after its echo, before the prompt.
 
 use super::prompt::Prompt;
 
-/// An echo comes at once; so many messages do not come before it.
+/// The highest number of lines before an echo: it comes at once, after at most a few messages.
 const ECHO_WITHIN: usize = 100;
 
-/// What is on the screen, once a line was entered.
+/// The state of the output after a line was sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum View {
-    /// The reply is not there yet, or not all of it.
+    /// The reply is missing or incomplete.
     Unfinished,
     /// The pager waits for a key.
     Paged,
-    /// Something wants an answer.
+    /// The device asks a question.
     Asked(String),
-    /// It looks as if all of it were there, but the prompt is another than before.
+    /// The reply looks complete, but ends with another prompt than before.
     OtherPrompt,
-    /// The prompt has come.
+    /// The reply is complete.
     Finished(Body, Prompt),
 }
 
-/// What stands between echo and prompt.
+/// The lines between echo and prompt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Body {
     pub(super) lines: Vec<String>,
-    /// Lines that the device put in between on its own account; they are not in `lines`.
+    /// Unsolicited messages of the device in between; they are not in `lines`.
     pub(super) messages: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn view(lines: &[String], current: &str, sent: &str, prompt: &Prompt)
     if Prompt::guess(current).is_some() {
         return View::OtherPrompt;
     }
-    // A message came behind the prompt, and the device did not show it again.
+    // A message followed the prompt, and the device did not repeat the prompt.
     let last = after
         .iter()
         .rposition(|line| !is_message(line) && !line.trim().is_empty());
@@ -72,7 +72,8 @@ fn body(lines: &[String]) -> Body {
     Body { lines, messages }
 }
 
-/// Returns whether a line is the one that was sent, as a terminal shows it: behind the prompt, or scrolled with `$` at its left.
+/// Returns whether a line is the echo of the sent line, as a terminal shows it: after the prompt, or scrolled with `$`
+/// at its left.
 fn is_echo(line: &str, sent: &str, prompt: &Prompt) -> bool {
     let line = line.trim();
     let typed = prompt.begins(line).unwrap_or(line).trim();
@@ -82,12 +83,12 @@ fn is_echo(line: &str, sent: &str, prompt: &Prompt) -> bool {
     let Some(scrolled) = typed.strip_prefix('$') else {
         return false;
     };
-    // What is left of a line that scrolled is its end, with the end of the prompt or without; a few letters could be anything.
+    // A scrolled line shows only its end, possibly with the end of the prompt. A few letters could match by chance.
     let scrolled = scrolled.trim();
     scrolled.ends_with(sent) || (scrolled.len() >= 8 && sent.ends_with(scrolled))
 }
 
-/// Returns whether a device says this on its own account: a line of its log, or a message from another terminal.
+/// Returns whether a line is an unsolicited message: a log line, or a message from another terminal.
 pub(super) fn is_message(line: &str) -> bool {
     let line = line.trim();
     if line.starts_with("*** Message from ") {
@@ -111,7 +112,7 @@ pub(super) fn is_message(line: &str) -> bool {
         })
 }
 
-/// Returns whether a line that is not ended waits for somebody to answer it.
+/// Returns whether an unfinished line is a question.
 pub(super) fn is_question(line: &str) -> bool {
     let line = line.trim().to_ascii_lowercase();
     let line = line.trim_end_matches(['?', ':', ' ']);
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_stands_between_echo_and_prompt() {
+    fn a_reply_is_between_echo_and_prompt() {
         for echo in [
             "show running-config",
             "GAM# show running-config",
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_an_end_is_none() {
+    fn a_false_end_is_not_accepted() {
         for text in [
             "GAM# ",
             "show running-config\n",
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_no_part_of_a_reply_wherever_they_break_in() {
+    fn messages_are_not_part_of_a_reply_wherever_they_interrupt() {
         let text = "%LINK-3-UPDOWN: up\nshow running-config\nhostname GAM\n*** Message from line 0: hello\nend\n%SYS-5-X: y\nGAM# ";
         let body = finished(text);
         assert_eq!(body.lines, ["hostname GAM", "end"]);
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_from_a_message() {
+    fn a_refusal_is_distinguished_from_a_message() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(
             refusal(&lines("        ^\n% Incomplete command.")),
@@ -202,10 +203,9 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever a device sends, in whatever pieces: a reply that is believed has an echo before it and the prompt
-        /// behind it.
+        /// For any bytes in any pieces, an accepted reply has an echo before it and the prompt after it.
         #[test]
-        fn any_bytes_are_a_reply_or_none(
+        fn any_bytes_are_either_a_complete_reply_or_rejected(
             pieces in prop::collection::vec(
                 prop_oneof![
                     Just(b"show running-config\r\n".to_vec()),

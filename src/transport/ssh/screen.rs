@@ -1,26 +1,26 @@
-//! Turns what a device sends to a terminal into the lines that a person would see on it.
+//! Emulates a terminal: turns device output into the lines that a person would see.
 
-/// Where in an escape sequence we are.
+/// The position within an escape sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Ground,
     Escape,
     /// `ESC [`, with its first number so far.
     Control(usize),
-    /// A title or the like, up to BEL or `ESC \`.
+    /// A title or similar, up to BEL or `ESC \`.
     Text,
-    /// Another sequence of which one byte is to come.
+    /// Another sequence, with one byte to come.
     One,
 }
 
-/// Lines as they would stand on a terminal without a right edge.
+/// Lines as on a terminal of unlimited width.
 #[derive(Debug)]
 pub(super) struct Screen {
     lines: Vec<String>,
     line: Vec<u8>,
     cursor: usize,
     state: State,
-    /// How many bytes were taken since the screen was cleared.
+    /// Bytes received since the screen was cleared.
     taken: usize,
 }
 
@@ -35,17 +35,17 @@ impl Screen {
         }
     }
 
-    /// Returns the lines that were ended.
+    /// Returns the finished lines.
     pub(super) fn lines(&self) -> &[String] {
         &self.lines
     }
 
-    /// Returns the line that the cursor is in.
+    /// Returns the line with the cursor.
     pub(super) fn current(&self) -> String {
         text(&self.line)
     }
 
-    /// Returns every line, the last one included.
+    /// Returns every line, including the unfinished last one.
     pub(super) fn all(&self) -> Vec<String> {
         let mut all = self.lines.clone();
         all.push(self.current());
@@ -56,20 +56,20 @@ impl Screen {
         self.taken
     }
 
-    /// Forgets all that was said.
+    /// Clears all lines.
     pub(super) fn clear(&mut self) {
         self.lines.clear();
         self.clear_line();
         self.taken = 0;
     }
 
-    /// Forgets all but the line that the cursor is in.
+    /// Clears all lines except the one with the cursor.
     pub(super) fn clear_lines(&mut self) {
         self.lines.clear();
         self.taken = 0;
     }
 
-    /// Forgets the line that the cursor is in, as when a pager's question was answered.
+    /// Clears the line with the cursor, as after the answer to a pager.
     pub(super) fn clear_line(&mut self) {
         self.line.clear();
         self.cursor = 0;
@@ -142,7 +142,7 @@ impl Screen {
             b'K' if number == 2 => self.line.clear(),
             b'J' => self.line.truncate(self.cursor),
             b'D' => self.cursor = self.cursor.saturating_sub(number.max(1)),
-            // No further than there is text: an invented width fills no memory.
+            // Limited by the existing text: a forged column must not allocate memory.
             b'C' => self.cursor = (self.cursor + number.max(1)).min(self.line.len()),
             b'G' => self.cursor = number.saturating_sub(1).min(self.line.len()),
             b'P' => {
@@ -156,7 +156,7 @@ impl Screen {
     }
 }
 
-/// Returns a line without what is blank at its end: erased text is written over with spaces.
+/// Returns a line without trailing blanks: devices erase text by overwriting it with spaces.
 fn text(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     text.trim_end_matches(' ').to_owned()
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_over_or_taken_back_is_not_seen() {
+    fn overwritten_or_erased_text_is_not_visible() {
         assert_eq!(shown("abc\x08\x08X\r\nnext"), ["aXc", "next"]);
         assert_eq!(shown("-- more --\r          \rshort\r\n"), ["short", ""]);
         assert_eq!(shown("-- more --\r\x1b[Kline\r\n"), ["line", ""]);

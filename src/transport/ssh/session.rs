@@ -1,4 +1,4 @@
-//! A session of a device's command line: opened, asked, and left in good order.
+//! Opens and closes a session of a device's command line, for `observe` and `apply`.
 
 use std::time::Duration;
 
@@ -8,46 +8,46 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::authenticate::authenticate;
 use super::command::Line;
-use super::knock::{Connection, explained, knock};
+use super::handshake::{Connection, explained, handshake};
 use super::mode::Mode;
 use super::prompt::{Privilege, Prompt, repeated};
 use super::reply::refusal;
 use super::screen::Screen;
-use super::talking::Came;
-use super::{Doing, Fence, Login, Patience, SshError};
+use super::talking::WaitResult;
+use super::{Fence, Login, SshError, SshOperation, SshTimeouts};
 
-/// How long a device may take to let us go.
+/// Time allowed for a logout.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// A privileged session. One that has failed is cut off, and not used again.
+/// A privileged session. After a failure it is cut off and not used again.
 pub struct Session {
     pub(super) login: Login,
-    pub(super) patience: Patience,
+    pub(super) timeouts: SshTimeouts,
     pub(super) connection: Connection,
     pub(super) channel: Channel<Msg>,
     pub(super) screen: Screen,
     pub(super) prompt: Prompt,
-    /// Without one nothing is changed.
+    /// `None` for a read-only session.
     pub(super) fence: Option<Fence>,
     pub(super) mode: Mode,
     is_spent: bool,
 }
 
 impl Session {
-    /// Logs in to read, and makes sure that the prompt is known and privileged.
+    /// Logs in to read, and finds the prompt in privileged mode.
     ///
-    /// The host key is judged before the password is sent.
-    pub async fn open(login: &Login, patience: Patience) -> Result<Self, SshError> {
-        Self::enter_shell(login, patience, None).await
+    /// The host key is verified before the password is sent.
+    pub async fn open(login: &Login, timeouts: SshTimeouts) -> Result<Self, SshError> {
+        Self::enter_shell(login, timeouts, None).await
     }
 
-    /// Logs in to read and to write. Once the fence is closed not one byte more leaves, whoever waits for what.
+    /// Logs in to read and to write. After the fence is closed, no further byte is sent, even for a pending operation.
     pub async fn open_to_write(
         login: &Login,
-        patience: Patience,
+        timeouts: SshTimeouts,
         fence: &Fence,
     ) -> Result<Self, SshError> {
-        let opened = Self::enter_shell(login, patience, Some(fence)).await;
+        let opened = Self::enter_shell(login, timeouts, Some(fence)).await;
         if fence.is_open() {
             return opened;
         }
@@ -58,37 +58,39 @@ impl Session {
 
     async fn enter_shell(
         login: &Login,
-        patience: Patience,
+        timeouts: SshTimeouts,
         fence: Option<&Fence>,
     ) -> Result<Self, SshError> {
-        let deadline = Instant::now() + patience.login;
-        let late = |doing| SshError::TimedOut {
+        let deadline = Instant::now() + timeouts.login;
+        let late = |operation| SshError::TimedOut {
             address: login.address,
-            doing,
+            operation,
             said: String::new(),
         };
-        let mut connection = knock(login, fence, deadline).await?;
+        let mut connection = handshake(login, fence, deadline).await?;
         let authenticating = authenticate(&mut connection.handle, login);
         let authenticated = timeout_at(deadline, authenticating).await;
-        authenticated.map_err(|_| late(Doing::LoggingIn))??;
-        let opening = open_shell(&connection, patience.columns);
+        authenticated.map_err(|_| late(SshOperation::LoggingIn))??;
+        let opening = open_shell(&connection, timeouts.columns);
         let opened = timeout_at(deadline, opening).await;
         let channel = opened
-            .map_err(|_| late(Doing::OpeningShell))?
-            .map_err(|error| explained(login, Doing::OpeningShell, error))?;
+            .map_err(|_| late(SshOperation::OpeningShell))?
+            .map_err(|error| explained(login, SshOperation::OpeningShell, error))?;
         let mut session = Self {
             login: login.clone(),
-            patience,
+            timeouts,
             connection,
             channel,
             screen: Screen::new(),
-            // Learnt before anything is asked.
+            // The prompt must be known before any command is sent.
             prompt: Prompt::unknown(),
             fence: fence.cloned(),
             mode: Mode::Exec,
             is_spent: true,
         };
-        session.prompt = session.learn(deadline, Doing::WaitingForPrompt).await?;
+        session.prompt = session
+            .learn(deadline, SshOperation::WaitingForPrompt)
+            .await?;
         if session.prompt.privilege == Privilege::User {
             session.enable(deadline).await?;
         }
@@ -99,8 +101,10 @@ impl Session {
         Ok(session)
     }
 
-    /// Begins something that must not fail: until it has succeeded the session is spent, even when nobody waits for it any more.
+    /// Marks the session as failed until `succeed`: an operation that is cancelled half-way also leaves it unusable.
     pub(super) fn begin(&mut self) -> Result<(), SshError> {
+        // Set before the operation, not on its failure: a dropped future runs no error path, and its reply would answer
+        // the next line.
         if std::mem::replace(&mut self.is_spent, true) {
             return Err(SshError::Spent {
                 address: self.login.address,
@@ -109,29 +113,29 @@ impl Session {
         Ok(())
     }
 
-    /// Ends what was begun. What is not ended stays on the screen: it is the prompt that the next line is typed at.
+    /// Ends an operation. The unfinished line stays on the screen: it is the prompt of the next line.
     pub(super) fn succeed(&mut self) {
         self.screen.clear_lines();
         self.is_spent = false;
     }
 
-    /// Cuts the session off; returns how many bytes have left in all.
+    /// Cuts the session off; returns the number of bytes sent in all.
     pub(super) fn cut(&mut self) -> u64 {
         self.is_spent = true;
         self.connection.wire.cut()
     }
 
-    /// Logs out. A session that is dropped instead is cut off.
+    /// Logs out. Dropping a session cuts it off instead.
     pub async fn close(mut self) {
         if self.is_spent || self.mode != Mode::Exec {
             return;
         }
         let leaving = async {
-            self.send(Line::Exit, Doing::SettingUp).await?;
+            self.send(Line::Exit, SshOperation::SettingUp).await?;
             while !matches!(self.channel.wait().await, None | Some(ChannelMsg::Close)) {}
             Ok::<(), SshError>(())
         };
-        // The device closes or we do: there is nothing to be done about either.
+        // Errors are ignored: the connection is closed in any case.
         let _left = timeout(FAREWELL, leaving).await;
         let goodbye = self
             .connection
@@ -141,9 +145,9 @@ impl Session {
         drop(self.connection.wire);
     }
 
-    /// Switches something off that gets in the way. A device that does not know the command has not what it is about.
+    /// Turns a terminal feature off. A device that does not know the command does not have the feature.
     async fn set_up(&mut self, line: Line) -> Result<(), SshError> {
-        let body = self.enter(line, Doing::SettingUp).await?;
+        let body = self.enter(line, SshOperation::SettingUp).await?;
         if body.lines.is_empty() || refusal(&body.lines).is_some() {
             return Ok(());
         }
@@ -154,42 +158,42 @@ impl Session {
         })
     }
 
-    /// Finds out what the prompt is: it is what an empty line brings once more.
+    /// Finds the prompt: the line that an empty line makes the device repeat.
     pub(super) async fn learn(
         &mut self,
         deadline: Instant,
-        doing: Doing,
+        operation: SshOperation,
     ) -> Result<Prompt, SshError> {
         let mut was_asked = false;
         let mut was_paused = false;
         loop {
             let current = self.screen.current();
             match repeated(self.screen.lines(), &current) {
-                // A ruler in a banner comes in lines that are alike, and then goes on.
+                // A ruler in a banner also repeats, but more output follows it.
                 Some(prompt) if was_asked && (prompt.is_name_like() || was_paused) => {
                     return Ok(prompt);
                 }
                 Some(_) | None => {}
             }
             if !was_asked && Prompt::guess(&current).is_some() {
-                self.send(Line::Empty, doing).await?;
+                self.send(Line::Empty, operation).await?;
                 was_asked = true;
             }
-            was_paused = matches!(self.wait(deadline, doing).await?, Came::Pause);
+            was_paused = matches!(self.wait(deadline, operation).await?, WaitResult::Pause);
         }
     }
 
-    /// Gains privileges; the login's password answers the question for one.
+    /// Enters privileged mode; the login password answers the password question.
     async fn enable(&mut self, deadline: Instant) -> Result<(), SshError> {
-        let doing = Doing::Enabling;
+        let operation = SshOperation::Enabling;
         let address = self.login.address;
-        // As a key it would do something else than be typed.
+        // A control character in the password would act as a key.
         let password = self.login.password.clone();
         if password.reveal().iter().any(|byte| byte.is_ascii_control()) {
             return Err(SshError::PasswordNotTypable { address });
         }
         self.screen.clear();
-        self.send(Line::Enable, doing).await?;
+        self.send(Line::Enable, operation).await?;
         let mut was_asked = false;
         loop {
             let current = self.screen.current();
@@ -212,9 +216,9 @@ impl Session {
                 self.screen.clear();
                 let mut typed = zeroize::Zeroizing::new(password.reveal().to_vec());
                 typed.push(b'\r');
-                self.keys(typed.to_vec(), doing).await?;
+                self.keys(typed.to_vec(), operation).await?;
             }
-            self.wait(deadline, doing).await?;
+            self.wait(deadline, operation).await?;
         }
     }
 

@@ -1,4 +1,4 @@
-//! Keys to a device and what it says back, no faster than it comes and no longer than it may take.
+//! Sends keys to a device and receives its output within timeouts and a size limit.
 
 use std::time::Duration;
 
@@ -8,33 +8,41 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::command::Line;
 use super::prompt::Prompt;
 use super::quote::quote;
-use super::{Doing, Session, SshError};
+use super::{Session, SshError, SshOperation};
 
-/// More than the largest device with the longest names prints, many times over.
+/// Many times the output of the largest device with the longest names.
 const MOST_BYTES: usize = 4 << 20;
 
-/// What came of waiting.
-pub(super) enum Came {
+/// The result of waiting for output.
+pub(super) enum WaitResult {
     Bytes,
-    /// Nothing, for as long as a pause.
+    /// No output for a pause.
     Pause,
 }
 
 impl Session {
-    pub(super) async fn send(&mut self, line: Line, doing: Doing) -> Result<(), SshError> {
-        self.keys(format!("{}\r", line.text()).into_bytes(), doing)
+    pub(super) async fn send(
+        &mut self,
+        line: Line,
+        operation: SshOperation,
+    ) -> Result<(), SshError> {
+        self.keys(format!("{}\r", line.text()).into_bytes(), operation)
             .await
     }
 
-    pub(super) async fn keys(&mut self, keys: Vec<u8>, doing: Doing) -> Result<(), SshError> {
+    pub(super) async fn keys(
+        &mut self,
+        keys: Vec<u8>,
+        operation: SshOperation,
+    ) -> Result<(), SshError> {
         if self.is_fenced_off() {
-            return Err(self.closed(doing));
+            return Err(self.closed(operation));
         }
-        // A few bytes: they wait only where the device has stopped reading.
-        match timeout(self.patience.silence, self.channel.data_bytes(keys)).await {
+        // A few bytes are sent at once, unless the device has stopped reading.
+        match timeout(self.timeouts.silence, self.channel.data_bytes(keys)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(self.closed(doing)),
-            Err(_) => Err(self.late(doing)),
+            Ok(Err(_)) => Err(self.closed(operation)),
+            Err(_) => Err(self.late(operation)),
         }
     }
 
@@ -42,33 +50,38 @@ impl Session {
         self.fence.as_ref().is_some_and(|fence| !fence.is_open())
     }
 
-    /// Waits for more to be said.
-    pub(super) async fn wait(&mut self, deadline: Instant, doing: Doing) -> Result<Came, SshError> {
-        self.wait_for(self.patience.silence, deadline, doing).await
+    /// Waits for more output.
+    pub(super) async fn wait(
+        &mut self,
+        deadline: Instant,
+        operation: SshOperation,
+    ) -> Result<WaitResult, SshError> {
+        self.wait_for(self.timeouts.silence, deadline, operation)
+            .await
     }
 
     pub(super) async fn wait_for(
         &mut self,
         silence: Duration,
         deadline: Instant,
-        doing: Doing,
-    ) -> Result<Came, SshError> {
+        operation: SshOperation,
+    ) -> Result<WaitResult, SshError> {
         let now = Instant::now();
         let silence = (now + silence).min(deadline);
-        let pause = (now + self.patience.pause).min(silence);
+        let pause = (now + self.timeouts.pause).min(silence);
         if let Ok(message) = timeout_at(pause, self.channel.wait()).await {
-            return self.take(message, doing).map(|()| Came::Bytes);
+            return self.take(message, operation).map(|()| WaitResult::Bytes);
         }
         if pause < silence && self.has_an_end_in_sight() {
-            return Ok(Came::Pause);
+            return Ok(WaitResult::Pause);
         }
         match timeout_at(silence, self.channel.wait()).await {
-            Ok(message) => self.take(message, doing).map(|()| Came::Bytes),
-            Err(_) => Err(self.late(doing)),
+            Ok(message) => self.take(message, operation).map(|()| WaitResult::Bytes),
+            Err(_) => Err(self.late(operation)),
         }
     }
 
-    /// Returns whether what stands last may be a prompt, so that a pause is worth a question.
+    /// Returns whether the last line may be a prompt, so that a pause is worth probing.
     fn has_an_end_in_sight(&self) -> bool {
         let is_prompt = |line: &str| Prompt::guess(line).is_some();
         is_prompt(&self.screen.current())
@@ -85,7 +98,7 @@ impl Session {
     pub(super) fn take(
         &mut self,
         message: Option<ChannelMsg>,
-        doing: Doing,
+        operation: SshOperation,
     ) -> Result<(), SshError> {
         match message {
             Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => {
@@ -93,24 +106,24 @@ impl Session {
                 if self.screen.taken() > MOST_BYTES {
                     return Err(SshError::TooLong {
                         address: self.login.address,
-                        doing,
+                        operation,
                         limit: MOST_BYTES,
                     });
                 }
                 Ok(())
             }
-            Some(ChannelMsg::Close | ChannelMsg::Eof) | None => Err(self.closed(doing)),
+            Some(ChannelMsg::Close | ChannelMsg::Eof) | None => Err(self.closed(operation)),
             Some(_) => Ok(()),
         }
     }
 
-    /// Takes what was said meanwhile off the line.
+    /// Discards the output received meanwhile.
     pub(super) async fn drain(&mut self) {
-        // What is there is there at once. That the channel was closed shows when something is sent.
+        // Only buffered output is discarded, without waiting. A closed channel is noticed at the next send.
         while let Ok(Some(_)) = timeout(Duration::ZERO, self.channel.wait()).await {}
     }
 
-    pub(super) fn closed(&self, doing: Doing) -> SshError {
+    pub(super) fn closed(&self, operation: SshOperation) -> SshError {
         if self.is_fenced_off() {
             return SshError::Fenced {
                 address: self.login.address,
@@ -118,15 +131,15 @@ impl Session {
         }
         SshError::Closed {
             address: self.login.address,
-            doing,
+            operation,
             said: self.last_words(),
         }
     }
 
-    pub(super) fn late(&self, doing: Doing) -> SshError {
+    pub(super) fn late(&self, operation: SshOperation) -> SshError {
         SshError::TimedOut {
             address: self.login.address,
-            doing,
+            operation,
             said: self.last_words(),
         }
     }

@@ -1,4 +1,4 @@
-//! What changes a device: configuration mode, one line after the other, and saving. What is not a good reply ends the session.
+//! Configures a device over SSH line by line, and saves; any reply but a good one ends the session.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use super::config_line::Lead;
 use super::mode::{Mode, Next};
 use super::prompt::Prompt;
 use super::quote::kept;
-use super::talking::Came;
-use super::verdict::{Asked, Reply, Says, Verdict, is_calm, verdict};
-use super::{ConfigLine, Doing, Exchange, Saved, Session, SshError};
+use super::reply_check::{ExpectedReply, Reply, ReplyClass, SentLine, classify, is_calm};
+use super::talking::WaitResult;
+use super::{ConfigLine, Exchange, Saved, Session, SshError, SshOperation};
 use crate::crash;
 
-/// How long a few bytes may take out of the process; where the device has stopped reading they wait on, and that shows later.
+/// Time for a few bytes to leave the process. If the device has stopped reading, a later timeout reports it.
 const LEAVING: Duration = Duration::from_secs(1);
 
-/// One line, what it is for, and what must come of it.
-struct Typed<'a> {
+/// A line to send, its purpose and the expected reply.
+struct LineToSend<'a> {
     text: &'a str,
-    doing: Doing,
-    says: Says,
+    operation: SshOperation,
+    expected: ExpectedReply,
     mode: Mode,
     next: Next,
-    /// The names of the crash points before it is sent, when it was, and when it was answered.
+    /// The names of the crash points: before the line is sent, after it is sent, after the reply.
     points: Option<[&'static str; 3]>,
 }
 
@@ -39,7 +39,8 @@ impl Session {
         self.move_to(text, next).await
     }
 
-    /// Types a line of configuration mode. It is taken only when the device says nothing to it and stands where it leads.
+    /// Sends a line of configuration mode. It is accepted only if the device prints nothing and shows the expected
+    /// prompt.
     pub async fn line(&mut self, line: &ConfigLine) -> Result<Exchange, SshError> {
         let text = line.text();
         let Some(mode) = self.mode.after(line.leads_to()) else {
@@ -50,18 +51,18 @@ impl Session {
             (Lead::Renamed(name), _) => Next::Prompt(Prompt::of(name.as_str(), mode)),
             (_, Some(host)) => Next::Prompt(Prompt::of(host, mode)),
         };
-        let typed = Typed {
+        let to_send = LineToSend {
             text,
-            doing: Doing::Configuring,
-            says: Says::Nothing,
+            operation: SshOperation::Configuring,
+            expected: ExpectedReply::Nothing,
             mode,
             next,
             points: Some(["line-before", "line-sent", "line-answered"]),
         };
-        self.change(typed).await.map(|(exchange, _)| exchange)
+        self.change(to_send).await.map(|(exchange, _)| exchange)
     }
 
-    /// Leaves configuration mode, whichever part of it.
+    /// Leaves configuration mode and its submodes.
     pub async fn configure_end(&mut self) -> Result<Exchange, SshError> {
         let text = Line::End.text();
         let next = match self.mode {
@@ -71,26 +72,26 @@ impl Session {
         self.move_to(text, next).await
     }
 
-    /// Saves the running configuration to the startup file, as far as the device says so.
+    /// Saves the running-config to the startup-config, as far as the device confirms it.
     pub async fn save(&mut self) -> Result<Saved, SshError> {
         let text = Line::Save.text();
         if self.mode != Mode::Exec {
             return self.not_sent(text, self.out_of_place());
         }
-        let typed = Typed {
+        let to_send = LineToSend {
             text,
-            doing: Doing::Saving,
-            says: Says::Saving,
+            operation: SshOperation::Saving,
+            expected: ExpectedReply::Saving,
             mode: Mode::Exec,
             next: Next::Prompt(self.prompt.clone()),
             points: Some(["save-before", "save-sent", "save-answered"]),
         };
-        let (exchange, bytes) = self.change(typed).await?;
+        let (exchange, bytes) = self.change(to_send).await?;
         let bytes = bytes.unwrap_or_default();
         Ok(Saved { bytes, exchange })
     }
 
-    /// Types what changes the mode and nothing else.
+    /// Sends a line that only changes the mode.
     async fn move_to(
         &mut self,
         text: &'static str,
@@ -101,41 +102,46 @@ impl Session {
             (Err(error), _) => return self.not_sent(text, error),
             (Ok(_), None) => return self.not_sent(text, self.out_of_place()),
         };
-        let typed = Typed {
+        let to_send = LineToSend {
             text,
-            doing: Doing::Configuring,
-            says: Says::Nothing,
+            operation: SshOperation::Configuring,
+            expected: ExpectedReply::Nothing,
             mode: mode.0,
             next: mode.1,
             points: None,
         };
-        self.change(typed).await.map(|(exchange, _)| exchange)
+        self.change(to_send).await.map(|(exchange, _)| exchange)
     }
 
-    /// Types a line and returns what came of it; whatever is not good cuts the session off.
-    async fn change(&mut self, typed: Typed<'_>) -> Result<(Exchange, Option<u64>), SshError> {
+    /// Sends a line and returns the result; any failure cuts the session off.
+    async fn change(
+        &mut self,
+        to_send: LineToSend<'_>,
+    ) -> Result<(Exchange, Option<u64>), SshError> {
         if let Err(error) = self.begin() {
-            return self.not_sent(typed.text, error);
+            return self.not_sent(to_send.text, error);
         }
         let started = Instant::now();
         let mut before = None;
-        match self.enter_and_judge(&typed, &mut before).await {
+        match self.send_and_classify(&to_send, &mut before).await {
             Ok(reply) => {
-                self.mode = typed.mode;
+                self.mode = to_send.mode;
                 self.prompt = reply.prompt;
                 self.succeed();
                 let lines: Vec<&str> = reply.lines.iter().map(String::as_str).collect();
-                let exchange = self.exchange(typed.text, &lines, started);
+                let exchange = self.exchange(to_send.text, &lines, started);
                 Ok((exchange, reply.bytes))
             }
             Err(because) => {
+                // Cut first, count then: no byte can leave after the count. A line of which no byte left has certainly
+                // not run.
                 let sent = self.cut();
                 let was_sent = before.is_some_and(|before| sent > before);
                 let all = self.screen.all();
                 let said = all.iter().map(|line| line.trim());
                 let said: Vec<&str> = said.filter(|line| !line.is_empty()).collect();
                 Err(SshError::Line {
-                    exchange: Box::new(self.exchange(typed.text, &said, started)),
+                    exchange: Box::new(self.exchange(to_send.text, &said, started)),
                     was_sent,
                     because: Box::new(because),
                 })
@@ -143,84 +149,85 @@ impl Session {
         }
     }
 
-    /// Types a line and judges the reply. `typed_at` is how many bytes had left when it was about to be typed.
-    async fn enter_and_judge(
+    /// Sends a line and classifies the reply. `sent_before` is the number of bytes sent before the line.
+    async fn send_and_classify(
         &mut self,
-        typed: &Typed<'_>,
-        typed_at: &mut Option<u64>,
+        to_send: &LineToSend<'_>,
+        sent_before: &mut Option<u64>,
     ) -> Result<Reply, SshError> {
-        let doing = typed.doing;
+        let operation = to_send.operation;
         if self.fence.is_none() {
             return Err(SshError::ReadOnly {
                 address: self.login.address,
             });
         }
-        let (within, silence) = match typed.says {
-            Says::Nothing => (self.patience.reply, self.patience.silence),
-            Says::Saving => (self.patience.saving, self.patience.saving),
+        let (within, silence) = match to_send.expected {
+            ExpectedReply::Nothing => (self.timeouts.reply, self.timeouts.silence),
+            ExpectedReply::Saving => (self.timeouts.saving, self.timeouts.saving),
         };
         let deadline = Instant::now() + within;
-        self.is_calm(doing).await?;
+        self.is_calm(operation).await?;
         let pass = |nth: usize| {
-            if let Some(name) = typed.points.as_ref().and_then(|names| names.get(nth)) {
+            if let Some(name) = to_send.points.as_ref().and_then(|names| names.get(nth)) {
                 crash::point(name);
             }
         };
         let before = self.connection.wire.sent();
-        *typed_at = Some(before);
+        *sent_before = Some(before);
         pass(0);
-        let keys = format!("{}\r", typed.text).into_bytes();
-        self.keys(keys, doing).await?;
+        let keys = format!("{}\r", to_send.text).into_bytes();
+        self.keys(keys, operation).await?;
         self.leaves(before).await;
         pass(1);
         let at = self.prompt.clone();
-        let asked = Asked {
-            text: typed.text,
+        let sent_line = SentLine {
+            text: to_send.text,
             at: &at,
-            next: &typed.next,
-            says: typed.says,
+            next: &to_send.next,
+            expected: to_send.expected,
         };
         let mut is_quiet = false;
         loop {
             let (lines, current) = (self.screen.lines(), self.screen.current());
             let address = self.login.address;
-            match verdict(lines, &current, &asked, is_quiet) {
-                Verdict::Waiting => {}
-                Verdict::Good(reply) => {
+            match classify(lines, &current, &sent_line, is_quiet) {
+                ReplyClass::Waiting => {}
+                ReplyClass::Good(reply) => {
                     pass(2);
                     return Ok(reply);
                 }
-                Verdict::Refused => {
-                    let reply = self.reply_to(&asked);
+                ReplyClass::Refused => {
+                    let reply = self.reply_to(&sent_line);
                     return Err(SshError::Declined { address, reply });
                 }
-                Verdict::Asked => {
+                ReplyClass::Question => {
                     return Err(SshError::Question {
                         address,
-                        doing,
+                        operation,
                         question: self.quote([current.as_str()]),
                     });
                 }
-                Verdict::Unknown => {
-                    let reply = self.reply_to(&asked);
+                ReplyClass::Unknown => {
+                    let reply = self.reply_to(&sent_line);
                     return Err(SshError::Unexpected { address, reply });
                 }
             }
-            let came = self.wait_for(silence, deadline, doing).await?;
-            is_quiet = matches!(came, Came::Pause);
+            let came = self.wait_for(silence, deadline, operation).await?;
+            is_quiet = matches!(came, WaitResult::Pause);
         }
     }
 
-    /// Returns when the line is out of the socket, so that who dies then has sent it; that it does not get out shows later.
+    /// Waits until the line has left the socket, so that a crash point after it is after sending. A timeout is ignored;
+    /// a later one reports it.
     async fn leaves(&self, before: u64) {
         let leaves = self.connection.wire.sends_more_than(before);
         let _out = timeout(LEAVING, leaves).await;
     }
 
-    /// Takes what was said meanwhile; it may be messages, and nothing else.
-    async fn is_calm(&mut self, doing: Doing) -> Result<(), SshError> {
+    /// Checks that the output since the last line contains only messages.
+    async fn is_calm(&mut self, operation: SshOperation) -> Result<(), SshError> {
         while let Ok(message) = timeout(Duration::ZERO, self.channel.wait()).await {
-            self.take(message, doing)?;
+            self.take(message, operation)?;
         }
         let (lines, current) = (self.screen.lines(), self.screen.current());
         if is_calm(lines, &current, &self.prompt) {
@@ -232,14 +239,14 @@ impl Session {
         })
     }
 
-    /// Returns the device's host name as its prompt has it.
+    /// Returns the device's host name from its prompt.
     fn host(&self) -> Option<&str> {
         self.prompt.host_in(self.mode)
     }
 
-    fn reply_to(&self, asked: &Asked<'_>) -> String {
+    fn reply_to(&self, sent_line: &SentLine<'_>) -> String {
         let all = self.screen.all();
-        self.quote(asked.reply(&all).iter().map(String::as_str))
+        self.quote(sent_line.reply(&all).iter().map(String::as_str))
     }
 
     fn exchange(&self, text: &str, reply: &[&str], started: Instant) -> Exchange {
@@ -257,9 +264,9 @@ impl Session {
         }
     }
 
-    /// Refuses to type a line; that is a failure as well.
+    /// Refuses to send a line; this is a failure as well.
     fn not_sent<T>(&mut self, text: &str, because: SshError) -> Result<T, SshError> {
-        // What failed before is why, wherever the session was then.
+        // An earlier failure is the real cause, whatever the mode.
         let because = self.begin().err().unwrap_or(because);
         self.cut();
         Err(SshError::Line {

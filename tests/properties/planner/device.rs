@@ -6,7 +6,7 @@ use gamctl::model::{
     UplinkNumber, VlanId,
 };
 use gamctl::simulator::commands::merge;
-use gamctl::simulator::gam::{Configuration, Hardware, Place};
+use gamctl::simulator::gam::{Configuration, ExpectedPort, Hardware};
 
 use super::case::unclear;
 
@@ -14,11 +14,11 @@ fn held(text: &str) -> Option<HeldText> {
     (!text.is_empty()).then(|| HeldText::new(text).unwrap())
 }
 
-fn port_of(place: Place) -> PortAssignment {
+fn port_of(place: ExpectedPort) -> PortAssignment {
     match place {
-        Place::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
-        Place::Auto => PortAssignment::Auto,
-        Place::Unassigned => PortAssignment::Unassigned,
+        ExpectedPort::Port(port) => PortAssignment::Port(PortNumber::new(port).unwrap()),
+        ExpectedPort::Auto => PortAssignment::Auto,
+        ExpectedPort::Unassigned => PortAssignment::Unassigned,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gamctl::model::{DeviceConfig, RateLimit};
 use gamctl::plan::{Cause, DevicePlan, Impact, Object, Step, Verb};
 use gamctl::render::dress;
-use gamctl::simulator::gam::{Configuration, Place};
+use gamctl::simulator::gam::{Configuration, ExpectedPort};
 
 use super::case::{BlindSpot, Case, without_slots};
 use super::device::{observed, run};
@@ -301,7 +301,7 @@ fn strangers(case: &Case, now: &Configuration) -> Result<(), String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Way {
     mac: gamctl::model::MacAddress,
-    place: Place,
+    place: ExpectedPort,
     mode: Option<gamctl::model::PortMode>,
     rest: gamctl::simulator::gam::Subscriber,
 }
@@ -311,9 +311,9 @@ fn way(running: &Configuration, id: u16) -> Option<Way> {
     let endpoint = running.endpoints.get(&subscriber.endpoint?)?;
     let mut mode = None;
     match endpoint.port {
-        Place::Unassigned => return None,
-        Place::Auto => {}
-        Place::Port(port) => {
+        ExpectedPort::Unassigned => return None,
+        ExpectedPort::Auto => {}
+        ExpectedPort::Port(port) => {
             let port = &running.ports[&port];
             if port.shutdown {
                 return None;

@@ -1,7 +1,7 @@
-//! SNMP 2c against a sound twin: the right values, whole columns, and little more on the network than needed.
+//! Tests SNMP 2c against a correct twin: right values, complete columns, few requests.
 
 use gamctl::secrets::Secret;
-use gamctl::transport::snmp::{Access, Session, SnmpError, Tuning, Value};
+use gamctl::transport::snmp::{Access, Session, SnmpError, SnmpOptions, Value};
 
 use super::{GHN, PATIENT, SYS_NAME, SYSTEM, oid, session, twin};
 
@@ -101,17 +101,17 @@ async fn a_column_that_is_not_there_is_empty() {
 }
 
 #[tokio::test]
-async fn a_wrong_community_is_met_with_silence_and_the_error_says_what_to_check() {
+async fn a_wrong_community_times_out_and_the_error_names_what_to_check() {
     let twin = twin(0).await;
     let access = Access::V2c {
         community: Secret::new(b"hunter2".to_vec()),
     };
-    let tuning = Tuning {
+    let options = SnmpOptions {
         timeout: std::time::Duration::from_millis(20),
         retries: 1,
         ..PATIENT
     };
-    let session = Session::open(twin.snmp_address(), &access, tuning)
+    let session = Session::open(twin.snmp_address(), &access, options)
         .await
         .unwrap();
     let error = session.get(&[oid(SYS_NAME)]).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Our session beside net-snmp's own programs, against net-snmp's own agent; `tests/outside/run` runs it.
+//! Tests our session and net-snmp's programs against net-snmp's agent; run by `tests/outside/run`.
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, UdpSocket};
@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use gamctl::secrets::Secret;
 use gamctl::transport::snmp::{
-    Access, Auth, AuthProtocol, Cell, Column, Privacy, PrivacyProtocol, Session, SnmpError, Tuning,
-    Value,
+    Access, Auth, AuthProtocol, Cell, Column, Privacy, PrivacyProtocol, Session, SnmpError,
+    SnmpOptions, Value,
 };
 
 use super::{LONG, PATIENT, oid};
@@ -17,7 +17,7 @@ const INTERFACES: &[u32] = &[1, 3, 6, 1, 2, 1, 2];
 const AUTH: &str = "correct-horse";
 const HIDE: &str = "battery-staple";
 
-/// Debian's agent on a port of its own; it ends with this.
+/// Debian's agent on a port of its own, stopped when this is dropped.
 struct Agent {
     process: Child,
     addresses: [SocketAddr; 2],
@@ -31,7 +31,7 @@ impl Drop for Agent {
     }
 }
 
-/// Every user: a name, and net-snmp's and our names of the protocols.
+/// Every user: a name, and the names of the protocols in net-snmp and here.
 fn users() -> Vec<(String, Access, Vec<String>)> {
     let secret = |text: &str| Secret::new(text.as_bytes().to_vec());
     let words = |words: &[&str]| {
@@ -134,7 +134,7 @@ async fn has_come_up(address: SocketAddr) -> bool {
     session.get(&[oid(SYSTEM).join(&[5, 0])]).await.is_ok()
 }
 
-/// What `snmpbulkwalk` prints of a subtree, one line for each name.
+/// Returns the output of `snmpbulkwalk` for a subtree, one line for each name.
 fn walked(address: SocketAddr, options: &[String], root: &[u32]) -> Vec<String> {
     let host = match address {
         SocketAddr::V4(_) => format!("udp:{address}"),
@@ -182,7 +182,7 @@ fn printed(column: &Column, cell: &Cell) -> String {
     line.replace(" \"", "\"")
 }
 
-/// Leaves out of a line what may differ from one moment to the next: the time, and counters of traffic.
+/// Removes everything from a line that changes over time: the time, and traffic counters.
 fn lasting(line: &str) -> &str {
     let moves = |column: u32| line.starts_with(&format!(".1.3.6.1.2.1.2.2.1.{column}."));
     if line.starts_with(".1.3.6.1.2.1.1.3.") || (10..=20).any(moves) {
@@ -209,7 +209,7 @@ fn agree(columns: &[Column], theirs: &[Vec<String>]) -> usize {
 
 #[tokio::test]
 #[ignore = "needs Debian's snmpd and snmp: tests/outside/run"]
-async fn what_we_read_of_debians_agent_is_what_snmpbulkwalk_reads() {
+async fn we_read_the_same_from_debians_agent_as_snmpbulkwalk() {
     let agent = start().await;
     let roots = [oid(SYSTEM), oid(INTERFACES)];
     let public = ["-v2c", "-c", "public"].map(str::to_owned).to_vec();
@@ -219,8 +219,8 @@ async fn what_we_read_of_debians_agent_is_what_snmpbulkwalk_reads() {
         for (user, access, options) in &ways {
             let theirs = [SYSTEM, INTERFACES].map(|root| walked(address, options, root));
             for rows in [1, 3, 25, 1000] {
-                let tuning = Tuning { rows, ..PATIENT };
-                let session = Session::open(address, access, tuning).await.unwrap();
+                let options = SnmpOptions { rows, ..PATIENT };
+                let session = Session::open(address, access, options).await.unwrap();
                 let columns = session.columns(&roots).await;
                 let columns = columns.unwrap_or_else(|error| panic!("{user} {rows}: {error}"));
                 let compared = agree(&columns, &theirs);
@@ -239,7 +239,7 @@ async fn what_we_read_of_debians_agent_is_what_snmpbulkwalk_reads() {
 
 #[tokio::test]
 #[ignore = "needs Debian's snmpd and snmp: tests/outside/run"]
-async fn what_debians_agent_refuses_is_named() {
+async fn refusals_of_debians_agent_are_named() {
     let agent = start().await;
     let of = |user: &str, auth: &str, hide: Option<&str>| Access::V3 {
         user: user.to_owned(),
@@ -252,7 +252,7 @@ async fn what_debians_agent_refuses_is_named() {
             password: Secret::new(hide.as_bytes().to_vec()),
         }),
     };
-    let hurried = Tuning {
+    let hurried = SnmpOptions {
         timeout: std::time::Duration::from_millis(200),
         retries: 1,
         ..PATIENT

@@ -1,11 +1,11 @@
-//! Every fault of SNMP that a twin has: the right columns or an error with a name, never a part for the whole.
+//! Tests every SNMP fault of a twin: correct columns or a named error, never a part as the whole.
 
 use std::time::Duration;
 
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::Twin;
 use gamctl::simulator::snmp::Oid as Name;
-use gamctl::transport::snmp::{Column, Counters, Oid, Session, SnmpError, Tuning, Value};
+use gamctl::transport::snmp::{Column, Counters, Oid, Session, SnmpError, SnmpOptions, Value};
 
 use super::{GHN, LONG, PATIENT, SYS_NAME, oid, public, session, twin};
 
@@ -21,19 +21,19 @@ fn name(oid: &Oid) -> Name {
     Name::new(oid.arcs())
 }
 
-/// What a sound agent gives for [`roots`], a twin that does what it is told, and a session with it.
-async fn with(order: impl Into<FaultOrder>, tuning: Tuning) -> (Vec<Column>, Twin, Session) {
+/// Returns the correct values of [`roots`], a twin with a fault, and a session with it.
+async fn with(order: impl Into<FaultOrder>, options: SnmpOptions) -> (Vec<Column>, Twin, Session) {
     let twin = twin(SUBSCRIBERS).await;
     let truth = session(&twin).await.columns(&roots()).await.unwrap();
     assert_eq!(truth[0].cells.len(), usize::from(SUBSCRIBERS));
     twin.set_fault(order);
-    let session = Session::open(twin.snmp_address(), &public(), tuning).await;
+    let session = Session::open(twin.snmp_address(), &public(), options).await;
     (truth, twin, session.unwrap())
 }
 
-/// Reads under a fault; the columns have to be right.
-async fn right_under(order: impl Into<FaultOrder>, tuning: Tuning) -> Counters {
-    let (truth, _twin, session) = with(order, tuning).await;
+/// Reads under a fault that must not change the result.
+async fn right_under(order: impl Into<FaultOrder>, options: SnmpOptions) -> Counters {
+    let (truth, _twin, session) = with(order, options).await;
     assert_eq!(session.columns(&roots()).await.unwrap(), truth);
     session.counters()
 }
@@ -43,7 +43,7 @@ async fn error_under(order: impl Into<FaultOrder>) -> SnmpError {
     session.columns(&roots()).await.unwrap_err()
 }
 
-const HURRIED: Tuning = Tuning {
+const HURRIED: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(30),
     retries: 8,
     ..PATIENT
@@ -62,8 +62,8 @@ async fn a_request_that_is_lost_is_sent_again_and_those_beside_it_are_not() {
 }
 
 #[tokio::test]
-async fn silence_ends_in_an_error_that_says_who_was_asked_for_what() {
-    let brief = Tuning {
+async fn silence_ends_in_an_error_with_agent_and_object() {
+    let brief = SnmpOptions {
         retries: 1,
         ..HURRIED
     };
@@ -80,11 +80,11 @@ async fn silence_ends_in_an_error_that_says_who_was_asked_for_what() {
     let text = error.to_string();
     assert!(text.contains(&twin.snmp_address().to_string()), "{text}");
     assert!(text.contains("1.3.6.1.4.1.20095.2001.143.1.2."), "{text}");
-    assert!(text.contains("answered before"), "{text}");
+    assert!(text.contains("answered earlier"), "{text}");
 }
 
 #[tokio::test]
-async fn answers_that_take_longer_than_a_try_are_still_taken() {
+async fn answers_slower_than_one_attempt_are_still_accepted() {
     let counters = right_under(Fault::SnmpDelay { millis: 100 }, HURRIED).await;
     assert!(counters.resent > 0 && counters.stale > 0, "{counters:?}");
 }
@@ -102,7 +102,7 @@ async fn duplicates_are_dropped_and_counted() {
 }
 
 #[tokio::test]
-async fn late_answers_are_never_taken_for_the_answer_to_something_else() {
+async fn late_answers_are_never_matched_to_another_request() {
     let (truth, twin, session) = with(Fault::SnmpLate {}, HURRIED).await;
     assert_eq!(session.columns(&roots()).await.unwrap(), truth);
     let other = oid(SYS_NAME);
@@ -124,10 +124,10 @@ async fn answers_may_change_places() {
 }
 
 #[tokio::test]
-async fn what_comes_from_another_port_is_not_heard() {
+async fn datagrams_from_another_port_are_ignored() {
     let (_, _twin, session) = with(
         Fault::SnmpWrongSourcePort {},
-        Tuning {
+        SnmpOptions {
             retries: 1,
             ..HURRIED
         },
@@ -139,7 +139,7 @@ async fn what_comes_from_another_port_is_not_heard() {
 }
 
 #[tokio::test]
-async fn an_agent_that_goes_in_circles_is_told_so() {
+async fn an_agent_that_answers_out_of_order_is_an_error() {
     let at = oid(GHN).join(&[40, 1, 50, 7]);
     let error = error_under(Fault::SnmpNonIncreasing { at: name(&at) }).await;
     let SnmpError::NotIncreasing {
@@ -150,7 +150,7 @@ async fn an_agent_that_goes_in_circles_is_told_so() {
     };
     assert_eq!(column.arcs(), roots()[1].arcs());
     assert!(got <= after);
-    assert!(error.to_string().contains("in circles"), "{error}");
+    assert!(error.to_string().contains("not answer in order"), "{error}");
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn too_big_and_few_rows_change_how_often_is_asked_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_is_too_big_even_alone_is_an_error() {
+async fn an_object_too_big_even_alone_is_an_error() {
     let error = error_under(Fault::SnmpTooBig { above: 0 }).await;
     assert!(matches!(error, SnmpError::TooLarge { .. }), "{error}");
 }
@@ -190,9 +190,9 @@ async fn a_general_error_that_passes_leaves_no_trace() {
     right_under(order, PATIENT).await;
 }
 
-/// Nothing in the protocol tells a table that ended from one that was cut: `observe` compares columns.
+/// The protocol cannot distinguish a table's end from a truncation: `observe` compares columns.
 #[tokio::test]
-async fn a_table_that_ends_early_is_as_long_as_the_agent_says() {
+async fn a_truncated_table_is_not_detected_by_the_walk_itself() {
     let after = name(&oid(GHN).join(&[40, 1, 50, 7]));
     let (truth, _twin, session) = with(Fault::SnmpTruncate { after }, PATIENT).await;
     let columns = session.columns(&roots()).await.unwrap();
@@ -229,7 +229,7 @@ async fn a_row_that_appears_is_in_a_column_once_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn several_faults_at_once_are_no_match_for_patience() {
+async fn several_faults_at_once_are_overcome_by_retries() {
     let (truth, twin, session) = with(Fault::SnmpLoss { percent: 15 }, HURRIED).await;
     twin.set_fault(Fault::SnmpDuplicate { copies: 1 });
     twin.set_fault(Fault::SnmpReorder { among: 2 });
@@ -249,21 +249,24 @@ async fn a_device_that_boots_for_a_moment_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_is_said_to_be_one_without_waiting_for_long() {
+async fn a_closed_port_is_reported_quickly() {
     let twin = twin(0).await;
     let address = twin.snmp_address();
     twin.stop().await;
-    let tuning = Tuning {
+    let options = SnmpOptions {
         timeout: LONG,
         retries: 0,
         ..PATIENT
     };
-    let session = Session::open(address, &public(), tuning).await.unwrap();
+    let session = Session::open(address, &public(), options).await.unwrap();
     let started = std::time::Instant::now();
     let error = session.get(&[oid(SYS_NAME)]).await.unwrap_err();
     assert!(matches!(error, SnmpError::Refused { .. }), "{error}");
     assert!(started.elapsed() < LONG / 2);
-    assert!(error.to_string().contains("nobody listens"), "{error}");
+    assert!(
+        error.to_string().contains("no SNMP agent listens"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
-//! Agents that no twin can be: crafted reports, absurd sizes, forged answers, bytes that are nearly right.
+//! Tests against forged agents: crafted reports, absurd sizes, false answers, nearly valid bytes.
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use gamctl::transport::snmp::{Session, SnmpError, Tuning, Value};
+use gamctl::transport::snmp::{Session, SnmpError, SnmpOptions, Value};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tokio::net::UdpSocket;
@@ -12,14 +12,14 @@ use tokio::net::UdpSocket;
 use super::{SYS_NAME, oid, public};
 use crate::properties::tried;
 
-pub(super) const QUICK: Tuning = Tuning {
+pub(super) const QUICK: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(600),
     retries: 3,
     rows: 25,
     in_flight: 2,
 };
 
-/// Puts a tag and a length before bytes.
+/// Prefixes bytes with a tag and a length.
 pub(super) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let length = u16::try_from(content.len()).unwrap().to_be_bytes();
@@ -30,7 +30,7 @@ pub(super) fn number(value: i32) -> Vec<u8> {
     tlv(2, &[&value.to_be_bytes()])
 }
 
-/// The content of the nth element in a sequence of them.
+/// Returns the content of the nth element in a sequence.
 pub(super) fn nth(bytes: &[u8], nth: usize) -> &[u8] {
     let mut rest = bytes;
     for turn in 0.. {
@@ -79,7 +79,7 @@ fn id_of(request: &[u8]) -> Vec<u8> {
     nth(nth(nth(request, 0), 2), 0).to_vec()
 }
 
-/// Listens where an agent would, and sends what is made of each request.
+/// Listens as an agent, and sends the given answers to each request.
 pub(super) async fn agent<F>(mut answers: F) -> (SocketAddr, impl Future<Output = ()>)
 where
     F: FnMut(&[u8]) -> Vec<Vec<u8>>,
@@ -98,7 +98,7 @@ where
     (address, serve)
 }
 
-/// Runs something beside an agent that goes on for ever.
+/// Runs a future beside an agent that never ends.
 pub(super) async fn beside<T>(
     agent: impl Future<Output = ()>,
     asking: impl Future<Output = T>,
@@ -109,7 +109,7 @@ pub(super) async fn beside<T>(
     }
 }
 
-/// What a session with community `public` gets for one name.
+/// Returns the value that a session with community `public` gets for one name.
 async fn value_from<F>(answers: F) -> (Result<Value, SnmpError>, Session)
 where
     F: FnMut(&[u8]) -> Vec<Vec<u8>>,
@@ -145,7 +145,7 @@ async fn answers_with_another_id_community_or_version_are_dropped_and_counted() 
 }
 
 #[tokio::test]
-async fn what_answers_something_else_than_was_asked_is_an_error() {
+async fn an_answer_to_other_names_is_an_error() {
     let other = [43, 6, 1, 2, 1, 1, 6, 0];
     let right = || binding(NAME, &text("a"));
     for bindings in [
@@ -164,7 +164,7 @@ async fn what_answers_something_else_than_was_asked_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_value_that_is_not_what_its_type_says_spoils_the_answer() {
+async fn a_value_that_contradicts_its_type_makes_the_answer_invalid() {
     let wrong: [&[u8]; 18] = [
         &[0x02, 0],                            // an integer of no bytes
         &[0x02, 5, 1, 0, 0, 0, 0],             // of 33 bits
@@ -240,7 +240,7 @@ async fn numbers_are_right_to_their_last_bit() {
     }
 }
 
-/// What a walk of one column makes of an agent that answers request after request with these rows and nothing more.
+/// Returns the walk of one column from an agent with these answers and nothing more.
 async fn column_from(answers: &[Vec<Vec<u8>>]) -> Result<Vec<u32>, SnmpError> {
     let mut turn = 0;
     let (address, serve) = agent(|request| {
@@ -297,7 +297,7 @@ async fn a_walk_ends_at_the_edge_of_its_column_or_of_everything_and_nowhere_else
 }
 
 #[tokio::test]
-async fn rows_whose_arcs_grow_and_whose_bytes_do_not_are_in_order() {
+async fn rows_are_ordered_by_arcs_and_not_by_bytes() {
     // 16383 is ff 7f, 16384 is 81 80 00.
     let wide = |arc: &[u8]| binding(&[&[43, 6, 1, 2, 1, 1, 9, 1, 3], arc].concat(), &text("a"));
     let rows = vec![wide(&[0xff, 0x7f]), wide(&[0x81, 0x80, 0x00])];
@@ -349,7 +349,7 @@ fn sample(id: &[u8]) -> Vec<u8> {
     over_2c(&response(id, 0, &bindings.collect::<Vec<_>>()))
 }
 
-/// Walks a column of an agent that answers with bytes that were meddled with.
+/// Walks a column of an agent whose answers are modified.
 async fn walk_of(meddle: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<Vec<Value>, SnmpError> {
     let mut is_first = true;
     let (address, serve) = agent(|request| {
@@ -363,19 +363,19 @@ async fn walk_of(meddle: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<Vec<Value>, Snmp
         vec![answer]
     })
     .await;
-    let tuning = Tuning {
+    let options = SnmpOptions {
         timeout: Duration::from_millis(10),
         retries: 0,
         ..QUICK
     };
-    let session = Session::open(address, &public(), tuning).await.unwrap();
+    let session = Session::open(address, &public(), options).await.unwrap();
     let root = [oid(&[1, 3, 6, 1, 2, 1, 1, 9, 1, 3])];
     let mut columns = beside(serve, session.columns(&root)).await?;
     let cells = columns.remove(0).cells.into_iter();
     Ok(cells.map(|cell| cell.value).collect())
 }
 
-/// A length or a tag that is changed may not lose a value without a word; a byte of content that is, is another value.
+/// A changed length or tag must not silently drop a value; a changed byte of content gives another value.
 #[test]
 fn an_answer_that_was_cut_or_changed_is_an_error_or_as_long_as_before() {
     let runtime = tokio::runtime::Builder::new_current_thread();

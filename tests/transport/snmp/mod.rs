@@ -1,4 +1,4 @@
-//! SNMP as a manager speaks it: our session against the twin's agent.
+//! Tests our SNMP session against the twin's agent.
 
 mod community;
 mod debian;
@@ -15,18 +15,18 @@ use gamctl::secrets::Secret;
 use gamctl::simulator::commands::load;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
-use gamctl::transport::snmp::{Access, Oid, Session, Tuning};
+use gamctl::transport::snmp::{Access, Oid, Session, SnmpOptions};
 
-/// The G.hn agent's tables: …143.1.2, what is configured.
+/// The G.hn agent's configuration tables: …143.1.2.
 const GHN: &[u32] = &[1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1, 2];
 const SYSTEM: &[u32] = &[1, 3, 6, 1, 2, 1, 1];
 const SYS_NAME: &[u32] = &[1, 3, 6, 1, 2, 1, 1, 5, 0];
 
-/// How long anything may take before a test gives up.
+/// The time limit of any operation in a test.
 const LONG: Duration = Duration::from_secs(20);
 
-/// Patience that a test has: loss is noticed soon, and a busy machine is not taken for a dead one.
-const PATIENT: Tuning = Tuning {
+/// Options of a test: loss is noticed soon, but a busy machine does not count as unreachable.
+const PATIENT: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(400),
     retries: 5,
     rows: 25,
@@ -43,7 +43,7 @@ fn public() -> Access {
     }
 }
 
-/// A device with this many subscribers, on any free ports.
+/// Returns a device with this many subscribers, on any free ports.
 fn settings(subscribers: u16) -> TwinSettings {
     let hardware = Hardware::of(GamModel::Gam24C, 11);
     let mut text =

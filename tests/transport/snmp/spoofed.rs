@@ -1,10 +1,10 @@
-//! SNMP 3 agents that no twin can be: whoever does not prove who they are changes nothing of what we know.
+//! Tests SNMP 3 against spoofed agents: unauthenticated data never changes our state.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use gamctl::secrets::Secret;
-use gamctl::transport::snmp::{Access, Auth, AuthProtocol, Session, SnmpError, Tuning, Value};
+use gamctl::transport::snmp::{Access, Auth, AuthProtocol, Session, SnmpError, SnmpOptions, Value};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::{Digest, Sha1};
 
@@ -15,14 +15,14 @@ const ENGINE: &[u8] = b"\x80\x00\x4e\x7f\x01abcd";
 const OTHER_ENGINE: &[u8] = b"\x80\x00\x4e\x7f\x01zzzz";
 const PASSWORD: &str = "maplesyrup";
 
-/// For silence that is meant.
-const HURRIED: Tuning = Tuning {
+/// Options for expected silence.
+const HURRIED: SnmpOptions = SnmpOptions {
     timeout: Duration::from_millis(40),
     retries: 1,
     ..QUICK
 };
 
-/// The last arc of what a report is about.
+/// The last arc of a report's object.
 const TIME: u8 = 2;
 const USER: u8 = 3;
 const WHO: u8 = 4;
@@ -39,7 +39,8 @@ fn access() -> Access {
     }
 }
 
-/// RFC 3414 A.2.2 for [`PASSWORD`]; the slow half once, or the agent would be slower than the session is patient.
+/// RFC 3414 A.2.2 for [`PASSWORD`]. The slow half is computed once, or the agent would be slower than the session's
+/// timeout.
 fn key(engine: &[u8]) -> Vec<u8> {
     static STRETCHED: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let stretched = PASSWORD.as_bytes().iter().copied().cycle().take(1 << 20);
@@ -48,7 +49,7 @@ fn key(engine: &[u8]) -> Vec<u8> {
     Sha1::digest([&STRETCHED[..], engine, &STRETCHED[..]].concat()).to_vec()
 }
 
-/// What an agent reads in a request.
+/// The parts of a request that an agent reads.
 struct Request {
     id: Vec<u8>,
     pdu_id: Vec<u8>,
@@ -74,7 +75,7 @@ fn read(request: &[u8]) -> Request {
     }
 }
 
-/// How an answer is put together.
+/// The parts of an answer.
 #[derive(Clone, Copy)]
 struct Letter<'a> {
     engine: &'a [u8],
@@ -146,7 +147,7 @@ impl Letter<'_> {
     }
 }
 
-/// Reads one name some times from an agent that answers discovery soundly, and everything else like this.
+/// Reads one name several times from an agent with a valid discovery, and these answers to everything else.
 async fn values_from<F>(times: usize, mut answers: F) -> (Vec<Result<Value, SnmpError>>, Session)
 where
     F: FnMut(&Request) -> Vec<Vec<u8>>,
@@ -162,7 +163,7 @@ where
 }
 
 async fn values_with<F>(
-    tuning: Tuning,
+    options: SnmpOptions,
     times: usize,
     mut answers: F,
 ) -> (Vec<Result<Value, SnmpError>>, Session)
@@ -171,7 +172,7 @@ where
 {
     let (address, serve) = agent(|request| answers(&read(request))).await;
     beside(serve, async {
-        let session = Session::open(address, &access(), tuning).await.unwrap();
+        let session = Session::open(address, &access(), options).await.unwrap();
         let mut values = Vec::new();
         for _ in 0..times {
             let read = session.get(&[oid(SYS_NAME)]).await;
@@ -325,9 +326,9 @@ async fn old_answers_are_dropped() {
     assert_eq!(session.counters().undecodable, 2);
 }
 
-/// A factory reset: the same engine, and boots from the beginning.
+/// A factory reset keeps the engine and restarts its boots.
 #[tokio::test]
-async fn an_agent_whose_boots_went_back_is_followed_when_it_proves_to_be_itself() {
+async fn decreased_boots_are_accepted_from_an_authenticated_agent() {
     let mut turn = 0;
     let (values, _) = values_from(3, |request| {
         turn += 1;
@@ -347,7 +348,7 @@ async fn an_agent_whose_boots_went_back_is_followed_when_it_proves_to_be_itself(
 }
 
 #[tokio::test]
-async fn an_agent_that_never_is_content_with_the_time_is_told_so() {
+async fn an_agent_that_always_rejects_the_time_is_an_error() {
     let mut asked = 0;
     let (values, _) = values_from(1, |request| {
         asked += 1;
@@ -362,7 +363,7 @@ async fn an_agent_that_never_is_content_with_the_time_is_told_so() {
 }
 
 #[tokio::test]
-async fn an_engine_that_is_another_one_is_met_anew_when_it_answers() {
+async fn a_replaced_engine_is_discovered_again_when_it_answers() {
     let mut turn = 0;
     let (values, _) = values_with(QUICK, 2, |request| {
         turn += 1;
@@ -379,7 +380,7 @@ async fn an_engine_that_is_another_one_is_met_anew_when_it_answers() {
     assert_eq!(values, [Ok(right()), Ok(right())]);
 }
 
-/// The forger answers the discovery that it provoked; what it says is forgotten when nothing proves it.
+/// The forger answers the discovery that it provoked; its engine is discarded, because no answer is authentic.
 #[tokio::test]
 async fn a_forged_engine_lasts_for_one_request_at_most() {
     let mut turn = 0;

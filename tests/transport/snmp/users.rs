@@ -1,4 +1,4 @@
-//! SNMP 3 against the twin: every level and pair of protocols, every refusal, reboots and other devices in between.
+//! Tests SNMP 3 against the twin: all levels and protocols, refusals, reboots, replaced devices.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use gamctl::simulator::fault::Restart;
 use gamctl::simulator::server::{Twin, TwinSettings};
 use gamctl::simulator::snmp::{self as agent, Authentication, User};
 use gamctl::transport::snmp::{
-    Access, Auth, AuthProtocol, Hint, Privacy, PrivacyProtocol, Session, SnmpError, Tuning, Value,
+    Access, Auth, AuthProtocol, Hint, Privacy, PrivacyProtocol, Session, SnmpError, SnmpOptions,
+    Value,
 };
 
 use super::{GHN, PATIENT, SYS_NAME, oid, settings};
@@ -46,7 +47,7 @@ fn access(user: &str, auth: Option<Auth>, privacy: Option<Privacy>) -> Access {
     }
 }
 
-/// Everybody who may ask, and how they do.
+/// All configured users with their access.
 fn users() -> Vec<(User, Access)> {
     let read = agent::Access::Read;
     let mut users = vec![(User::new("open", read), access("open", None, None))];
@@ -83,9 +84,9 @@ async fn session(twin: &Twin, access: &Access) -> Session {
     session.unwrap()
 }
 
-/// The error that a request ends with when this is how it is asked.
-async fn refusal(twin: &Twin, access: &Access, tuning: Tuning) -> SnmpError {
-    let session = match Session::open(twin.snmp_address(), access, tuning).await {
+/// Returns the error of a request with this access.
+async fn refusal(twin: &Twin, access: &Access, options: SnmpOptions) -> SnmpError {
+    let session = match Session::open(twin.snmp_address(), access, options).await {
         Ok(session) => session,
         Err(error) => return error,
     };
@@ -152,7 +153,7 @@ async fn a_refusal_is_named() {
 #[tokio::test]
 async fn a_wrong_privacy_password_is_what_silence_is_explained_by() {
     let twin = twin_with_users(0).await;
-    let hurried = Tuning {
+    let hurried = SnmpOptions {
         timeout: Duration::from_millis(40),
         retries: 1,
         ..PATIENT
@@ -180,7 +181,7 @@ async fn a_wrong_privacy_password_is_what_silence_is_explained_by() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_right_is_refused_before_anything_is_sent() {
+async fn invalid_access_is_refused_before_anything_is_sent() {
     let twin = twin_with_users(0).await;
     let sha1 = |password| auth(AuthProtocol::Sha1, password);
     let aes = privacy(PrivacyProtocol::Aes128, HIDDEN);
@@ -209,7 +210,7 @@ async fn is_up_again(twin: &Twin, boots: u64) {
 }
 
 #[tokio::test]
-async fn after_a_reboot_the_time_is_taken_from_the_agent_and_values_come_on() {
+async fn after_a_reboot_the_agents_time_is_adopted_and_reading_continues() {
     let twin = twin_with_users(0).await;
     for access in [best(), users().remove(1).1] {
         let before = twin.state(|state| state.counts.boots);
@@ -246,7 +247,7 @@ async fn columns_that_were_read_across_a_reboot_are_not_given_out() {
 }
 
 #[tokio::test]
-async fn another_device_at_the_address_is_met_anew() {
+async fn another_device_at_the_address_is_discovered_again() {
     let twin = twin_with_users(3).await;
     let session = session(&twin, &best()).await;
     let names = [oid(GHN).join(&[40, 1, 30])];

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use crate::cli::terminal::Terminal;
 use crate::model::MacAddress;
 use crate::report::{Exit, json_document, visible};
-use crate::simulator::gam::{Condition, Severity};
+use crate::simulator::gam::{AlarmCondition, Severity};
 use crate::simulator::server::control_protocol::{Answer, Request};
 
 const AFTER_HELP: &str = "\
@@ -119,7 +119,7 @@ enum AlarmVerb {
         #[command(flatten)]
         device: Device,
         #[arg(value_parser = words::condition, value_name = "CONDITION", help = words::conditions())]
-        condition: Condition,
+        condition: AlarmCondition,
         /// What it is about: `CPE-3`, `G.hn 1/3`, `10GigabitEthernet 1/1` [default: the system]
         #[arg(long, value_name = "NAME")]
         entity: Option<String>,
@@ -136,7 +136,7 @@ enum AlarmVerb {
         device: Device,
         /// As it was raised
         #[arg(value_parser = words::condition, value_name = "CONDITION")]
-        condition: Condition,
+        condition: AlarmCondition,
         /// As it was raised
         #[arg(long, value_name = "NAME")]
         entity: Option<String>,

@@ -8,14 +8,14 @@ use serde_json::Value;
 use crate::inventory::nearest;
 use crate::report::visible;
 use crate::simulator::fault::FaultOrder;
-use crate::simulator::gam::{Condition, Severity};
+use crate::simulator::gam::{AlarmCondition, Severity};
 
-pub(super) fn condition(text: &str) -> Result<Condition, String> {
-    let found = Condition::ALL
+pub(super) fn condition(text: &str) -> Result<AlarmCondition, String> {
+    let found = AlarmCondition::ALL
         .iter()
         .find(|condition| condition.word() == text);
     found.copied().ok_or_else(|| {
-        let near = nearest(text, Condition::ALL.iter().map(|one| one.word()));
+        let near = nearest(text, AlarmCondition::ALL.iter().map(|one| one.word()));
         match near {
             Some(near) => format!("there is no such condition; did you mean `{near}`?"),
             None => conditions(),
@@ -25,7 +25,7 @@ pub(super) fn condition(text: &str) -> Result<Condition, String> {
 
 /// Returns every condition there is, for help.
 pub(super) fn conditions() -> String {
-    let words: Vec<&str> = Condition::ALL.iter().map(|one| one.word()).collect();
+    let words: Vec<&str> = AlarmCondition::ALL.iter().map(|one| one.word()).collect();
     format!("One of {}", words.join(", "))
 }
 
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn conditions_and_severities_are_found_by_their_words() {
-        assert_eq!(condition("los"), Ok(Condition::Los));
+        assert_eq!(condition("los"), Ok(AlarmCondition::Los));
         assert!(condition("lso").unwrap_err().contains("`los`"));
         assert_eq!(severity("CR"), Ok(Severity::Cr));
         assert!(severity("bad").is_err());

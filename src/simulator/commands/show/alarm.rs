@@ -1,4 +1,4 @@
-//! `show alarm active` and `show alarm log`.
+//! Prints `show alarm active` and `show alarm log`.
 
 use std::fmt::Write as _;
 

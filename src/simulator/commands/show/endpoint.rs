@@ -1,11 +1,11 @@
-//! `show ghn discover`, `show ghn endpoint` and `show ghn maxsnr`.
+//! Prints `show ghn discover`, `show ghn endpoint` and `show ghn maxsnr`.
 
 use std::fmt::Write as _;
 
 use super::{field, yes_no};
 use crate::model::MacAddress;
 use crate::simulator::gam::{
-    Detected, Endpoint, EndpointState, Gam, Place, Plugged, Refusal, Wire,
+    Detected, Endpoint, EndpointState, ExpectedPort, Gam, Plugged, Refusal, Wire,
 };
 use crate::simulator::moment::{Moment, days_and_clock};
 
@@ -30,9 +30,9 @@ pub(crate) fn configuration(gam: &Gam, id: u16) -> Result<String, Refusal> {
     field(&mut text, "MAC", endpoint.mac);
     field(&mut text, "Description", &endpoint.description);
     match endpoint.port {
-        Place::Port(port) => field(&mut text, "Port", port),
-        Place::Auto => field(&mut text, "Port", "auto"),
-        Place::Unassigned => field(&mut text, "Port", "unassigned"),
+        ExpectedPort::Port(port) => field(&mut text, "Port", port),
+        ExpectedPort::Auto => field(&mut text, "Port", "auto"),
+        ExpectedPort::Unassigned => field(&mut text, "Port", "unassigned"),
     }
     field(
         &mut text,

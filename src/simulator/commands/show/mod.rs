@@ -1,4 +1,4 @@
-//! What the `show` commands print: one file per kind of object.
+//! Prints the output of the `show` commands; one file per kind of object.
 
 mod alarm;
 mod endpoint;

@@ -1,4 +1,4 @@
-//! `show ghn port`.
+//! Prints `show ghn port`.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! `show ghn bw-profile` and `show ghn subscriber`.
+//! Prints `show ghn bw-profile` and `show ghn subscriber`.
 
 use super::{field, yes_no};
 use crate::simulator::gam::{Gam, Refusal};

@@ -1,4 +1,4 @@
-//! `show version`.
+//! Prints `show version`.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -42,7 +42,7 @@ fn write_image(text: &mut String, title: &str, image: &Image, gam: &Gam) {
     text.push('\n');
 }
 
-/// `18d 06:33:06`, as `show version` writes a time.
+/// Formats a time as `show version` does: `18d 06:33:06`.
 pub(super) fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     format!(

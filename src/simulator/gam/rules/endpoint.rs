@@ -1,11 +1,11 @@
-//! What a device makes of an edit of an endpoint.
+//! Applies an edit of an endpoint by the rules of the device.
 
 use compact_str::CompactString;
 
 use super::{HIGHEST_ID, check_description, is_name};
 use crate::model::MacAddress;
 use crate::simulator::gam::edit::EndpointOptions;
-use crate::simulator::gam::{Configuration, Endpoint, Hardware, Place, Refusal};
+use crate::simulator::gam::{Configuration, Endpoint, ExpectedPort, Hardware, Refusal};
 
 pub(super) fn set_endpoint(
     configuration: &mut Configuration,
@@ -22,7 +22,7 @@ pub(super) fn set_endpoint(
             name: options.name.clone().ok_or(Refusal::EndpointName)?,
             mac: options.mac.ok_or(Refusal::EndpointMac)?,
             description: CompactString::default(),
-            port: Place::Unassigned,
+            port: ExpectedPort::Unassigned,
             allow_management_access: false,
         },
     };
@@ -64,7 +64,7 @@ fn check_endpoint(
         if with.mac == endpoint.mac {
             return Err(Refusal::EndpointMac);
         }
-        if with.port != Place::Unassigned {
+        if with.port != ExpectedPort::Unassigned {
             placed += 1;
             on_port += usize::from(with.port == endpoint.port);
         }
@@ -75,7 +75,7 @@ fn check_endpoint(
     if is_own_address(hardware, endpoint.mac) {
         return Err(Refusal::EndpointMac);
     }
-    if let Place::Port(port) = endpoint.port {
+    if let ExpectedPort::Port(port) = endpoint.port {
         if !(1..=hardware.ghn_ports()).contains(&port) {
             return Err(Refusal::InvalidPort);
         }
@@ -83,14 +83,14 @@ fn check_endpoint(
             return Err(Refusal::PortFull);
         }
     }
-    // One without a port takes no place, so that a box can be prepared before the old one goes [assumed].
-    if endpoint.port != Place::Unassigned && placed >= hardware.model.endpoint_capacity() {
+    // An endpoint without a port does not count, so a new one can be prepared before the old one is removed [assumed].
+    if endpoint.port != ExpectedPort::Unassigned && placed >= hardware.model.endpoint_capacity() {
         return Err(Refusal::TooManyEndpoints);
     }
     Ok(())
 }
 
-/// Returns whether an address is one of the box's own ports.
+/// Returns whether an address belongs to one of the device's own ports.
 fn is_own_address(hardware: &Hardware, mac: MacAddress) -> bool {
     hardware.mac == mac
         || hardware

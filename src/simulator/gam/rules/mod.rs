@@ -1,4 +1,4 @@
-//! The device's judgement: what an edit does to a configuration, or why it is refused.
+//! Applies an edit to a simulated configuration by the rules of the device, or refuses it.
 
 mod endpoint;
 mod profile;
@@ -17,17 +17,18 @@ pub const HIGHEST_ID: u16 = 384;
 /// Highest number of a profile.
 pub const HIGHEST_PROFILE: u16 = 15;
 const LONGEST_NAME: usize = 31;
-/// The longest host name that leaves room on a line for what is typed after it (assumed).
+/// The longest host name that leaves space on a line for commands (assumed).
 const LONGEST_HOSTNAME: usize = 45;
 
-/// A host name is also the prompt: letters, digits, `-`, `_` and `.`, beginning with a letter or digit (assumed).
+/// Returns whether a text is a host name, and so a prompt: letters, digits, `-`, `_` and `.`, starting with a letter or
+/// digit (assumed).
 pub fn is_hostname(name: &str) -> bool {
     let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let begins = name.starts_with(|first: char| first.is_ascii_alphanumeric());
     begins && name.len() <= LONGEST_HOSTNAME && name.bytes().all(is_inside)
 }
 
-/// Applies one edit whole or not at all.
+/// Applies one edit completely or not at all.
 pub fn apply(
     configuration: &mut Configuration,
     hardware: &Hardware,
@@ -149,7 +150,7 @@ fn set_port(
     Ok(())
 }
 
-/// Returns whether the device takes a text as a name: 1 to 31 printable characters.
+/// Returns whether the device accepts a text as a name: 1 to 31 printable characters.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST_NAME && is_printable(name)
 }

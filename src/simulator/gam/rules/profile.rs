@@ -1,4 +1,4 @@
-//! What a device makes of an edit of a bandwidth profile.
+//! Applies an edit of a bandwidth profile by the rules of the device.
 
 use compact_str::CompactString;
 

@@ -1,4 +1,4 @@
-//! What a device makes of an edit of a subscriber.
+//! Applies an edit of a subscriber by the rules of the device.
 
 use super::{HIGHEST_ID, check_description, is_name};
 use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, VlanId, VlanSet};
@@ -116,7 +116,7 @@ fn check_vlans(subscriber: &Subscriber) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Returns whether the device carries a subscriber's data over this VLAN: not its own ones (docs/gam.md).
+/// Returns whether the device carries subscriber data on this VLAN: not on its own ones (docs/gam.md).
 fn is_data_vlan(vlan: u16) -> bool {
     (3..=4093).contains(&vlan) && !(3840..=3842).contains(&vlan)
 }

@@ -1,7 +1,7 @@
-//! Configuration of the whole device, of bandwidth profiles and of endpoints.
+//! Serves the configuration of the device, of bandwidth profiles and of endpoints.
 
 use super::{DESCRIPTION, GHN, NAME, action, mac, port_number};
-use crate::simulator::gam::{Endpoint, Gam, Interface, Part, Place, Profile};
+use crate::simulator::gam::{Endpoint, ExpectedPort, Gam, Interface, Part, Profile};
 use crate::simulator::mib::rows::{ENDPOINTS, PROFILES, id_of};
 use crate::simulator::mib::table::{Object, Scalars, Table, clipped, column};
 use crate::simulator::snmp::Value;
@@ -25,7 +25,7 @@ static GLOBAL: Scalars = Scalars {
     ],
 };
 
-/// As delivered: what the MIB calls the defaults, and where it is silent, off (assumed).
+/// Factory defaults: those named by the MIB, otherwise off (assumed).
 static VECTOR_BOOST: Scalars = Scalars {
     base: &GHN,
     group: &[2, 50],
@@ -99,7 +99,7 @@ static ENDPOINT: Table = Table {
         }),
         column(55, |gam, index, _| {
             endpoint(gam, index, |_, endpoint| {
-                Value::truth(endpoint.port == Place::Auto)
+                Value::truth(endpoint.port == ExpectedPort::Auto)
             })
         }),
         column(60, |gam, index, _| {
@@ -120,11 +120,11 @@ pub(super) fn objects() -> Vec<Object> {
         .collect()
 }
 
-/// Returns the port an endpoint was given; one that finds its own has none.
-pub(super) fn fixed_port(place: Place) -> Option<u8> {
+/// Returns the configured port of an endpoint; `None` for `auto` and `unassigned`.
+pub(super) fn fixed_port(place: ExpectedPort) -> Option<u8> {
     match place {
-        Place::Port(port) => Some(port),
-        Place::Auto | Place::Unassigned => None,
+        ExpectedPort::Port(port) => Some(port),
+        ExpectedPort::Auto | ExpectedPort::Unassigned => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a SET makes endpoints and ports do: restart, take the GAM's firmware, count from nothing, cut power for a moment.
+//! Runs actions of SETs on endpoints and ports: restart, upgrade, reset of counters, power cycle.
 
 use super::table;
 use crate::model::MacAddress;
@@ -34,7 +34,7 @@ const SYSTEM: &[Column] = &[
         .trigger(|gam, index, value, now| tell(gam, index, value, now, Gam::upgrade_endpoint)),
 ];
 
-/// The twin counts once: frames and packets begin again together.
+/// The twin has one counter: frames and packets are reset together.
 const STATISTICS: &[Column] = &[
     column(10, always_false).trigger(|gam, index, value, now| {
         tell(gam, index, value, now, Gam::clear_endpoint_statistics)
@@ -44,7 +44,7 @@ const STATISTICS: &[Column] = &[
     }),
 ];
 
-/// Nothing that the twin models depends on the power behind an endpoint.
+/// The twin models nothing that depends on the power of an endpoint.
 const POWER: &[Column] = &[column(10, always_false)
     .trigger(|gam, index, value, now| tell(gam, index, value, now, |_, _, _| {}))];
 
@@ -56,7 +56,7 @@ fn always_false(_: &Gam, _: &[u32], _: Moment) -> Value {
     Value::truth(false)
 }
 
-/// Tells an endpoint to do something; one that is away cannot be told (assumed: inconsistentValue).
+/// Runs an action on an endpoint; an absent one cannot be reached (assumed: inconsistentValue).
 fn tell(
     gam: &mut Gam,
     index: &[u32],

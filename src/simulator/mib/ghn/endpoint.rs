@@ -1,9 +1,9 @@
-//! Status of endpoints in brief, by id and by address: who is configured, who is there, and whether that agrees.
+//! Serves the brief status of endpoints by id and by address: configured, detected, mismatched.
 
 use super::config::fixed_port;
 use super::{NAME, mac, port_number, table};
 use crate::simulator::gam::{
-    DEFAULT_PROFILE, Detected, EndpointFamily, Gam, Place, Profile, Subscriber,
+    DEFAULT_PROFILE, Detected, EndpointFamily, ExpectedPort, Gam, Profile, Subscriber,
 };
 use crate::simulator::mib::endpoint_rows::{MACS, endpoint_at};
 use crate::simulator::mib::rows::ENDPOINTS;
@@ -37,7 +37,7 @@ const COLUMNS: &[Column] = &[
     column(35, |gam, index, _| {
         of(gam, index, |one| {
             let place = one.configured.map(|(_, endpoint)| endpoint.port);
-            Value::truth(place == Some(Place::Auto))
+            Value::truth(place == Some(ExpectedPort::Auto))
         })
     }),
     column(40, |gam, index, _| {
@@ -104,7 +104,7 @@ pub(super) fn objects() -> Vec<Object> {
     TABLES.iter().flat_map(Table::objects).collect()
 }
 
-/// Reads something of the endpoint of a row.
+/// Returns a value of the endpoint in a row.
 pub(super) fn of<'g>(
     gam: &'g Gam,
     index: &[u32],
@@ -113,7 +113,7 @@ pub(super) fn of<'g>(
     endpoint_at(gam, index).map_or(Value::NoSuchInstance, |one| read(&one))
 }
 
-/// Reads a number of the endpoint of a row.
+/// Returns a number of the endpoint in a row.
 pub(super) fn number<'g>(
     gam: &'g Gam,
     index: &[u32],
@@ -127,9 +127,9 @@ pub(super) fn subscriber<'g>(gam: &'g Gam, one: &Detected<'g>) -> Option<(u16, &
     gam.subscriber_of(id)
 }
 
-/// Returns the profile of an endpoint: its subscriber's, and the device's own where it serves nobody (as the MIB has it).
+/// Returns the profile of an endpoint: its subscriber's, or the built-in one if it serves none (by the MIB).
 ///
-/// One that is unthrottled or not configured has none (assumed).
+/// An unthrottled or unconfigured one has none (assumed).
 fn profile<'g>(gam: &'g Gam, one: &Detected<'g>) -> Option<(u16, &'g Profile)> {
     one.configured?;
     let id = match subscriber(gam, one) {

@@ -1,4 +1,4 @@
-//! Status of endpoints in detail, by id and by address: the device, its wire and what the wire gives.
+//! Serves the detailed status of endpoints by id and by address: the device, its wire and its rates.
 
 use super::endpoint::{number, of};
 use super::{mac, mode_number, table};
@@ -14,7 +14,7 @@ static TABLES: [Table; 2] = [
     table(&[3, 30, 20, 1], &MACS, COLUMNS),
 ];
 
-/// Received is downstream and sent is upstream, as the MIB has it: seen from the endpoint.
+/// Received is downstream and sent is upstream, as in the MIB: from the endpoint's point of view.
 const COLUMNS: &[Column] = &[
     column(10, |gam, index, _| of(gam, index, |one| mac(one.mac))),
     column(20, |gam, index, _| {
@@ -83,21 +83,21 @@ pub(super) fn objects() -> Vec<Object> {
     TABLES.iter().flat_map(Table::objects).collect()
 }
 
-/// Reads a text of an endpoint that is there; empty for one that is not.
+/// Returns a text of a detected endpoint; empty for any other.
 fn text_of(gam: &Gam, index: &[u32], most: usize, read: impl FnOnce(&Plugged) -> &str) -> Value {
     of(gam, index, |one| {
         clipped(one.plugged.map_or("", |plugged| read(plugged)), most)
     })
 }
 
-/// Reads a number of the wire of an endpoint that is there; 0 for one that is not.
+/// Returns a number of a detected endpoint's wire; 0 for any other.
 fn on_wire(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value {
     number(gam, index, |one| {
         one.plugged.map_or(0, |plugged| read(&plugged.wire))
     })
 }
 
-/// Reads a number that the MIB has for copper alone; 0 on coax (assumed).
+/// Returns a number that the MIB defines only for copper; 0 on coax (assumed).
 fn on_copper(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value {
     if gam.hardware().is_coax() {
         Value::Gauge32(0)
@@ -106,8 +106,8 @@ fn on_copper(gam: &Gam, index: &[u32], read: impl FnOnce(&Wire) -> u32) -> Value
     }
 }
 
-/// Mbps in use toward the endpoint and from it. The columns' names say usage, the MIB's text the most that could be
-/// allocated; the name is taken (assumed).
+/// Returns the Mbps in use toward the endpoint and from it. The columns' names say usage, the MIB's text says the most
+/// that could be allocated. The twin follows the names (assumed).
 fn usage(gam: &Gam, one: &Detected<'_>) -> (u32, u32) {
     match one.plugged {
         Some(_) => gam.usage(one.mac),
@@ -120,7 +120,7 @@ fn feet(meters: u32) -> u32 {
     (meters.saturating_mul(32_808) + 5000) / 10_000
 }
 
-/// Allocated bands of a rate, at 100 Mbps a band (assumed).
+/// Returns the allocated bands of a rate, at 100 Mbps a band (assumed).
 fn bands(phy: u32) -> u32 {
     phy.div_ceil(100)
 }

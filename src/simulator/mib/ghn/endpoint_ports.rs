@@ -1,4 +1,4 @@
-//! Status of what hangs on an endpoint: its Ethernet ports, its firmware upgrade and its power over Ethernet.
+//! Serves the status of an endpoint's Ethernet ports, firmware upgrade and Power over Ethernet.
 
 use super::endpoint::{of, subscriber};
 use super::table;
@@ -30,20 +30,20 @@ const LINK: &[Column] = &[
     }),
 ];
 
-/// An upgrade of the twin's is over at once: nobody ever sees one under way.
+/// An upgrade on the twin is over at once, so none is ever in progress.
 const UPGRADE: &[Column] = &[
     column(10, |_, _, _| clipped("", 199)),
     column(20, |_, _, _| Value::Integer(0)),
     column(30, |_, _, _| Value::Integer(0)),
 ];
 
-/// `GAMGhnAgentPoeMode` and `GAMGhnAgentPoeInputSrcMode` share the number of what is not applicable.
+/// `GAMGhnAgentPoeMode` and `GAMGhnAgentPoeInputSrcMode` share this number for "not applicable".
 const NOT_APPLICABLE: i32 = 2;
 const FEEDING_POWER: i32 = 1;
 const NOT_FEEDING_POWER: i32 = 0;
 
 const POE: &[Column] = &[
-    // The port that can, 0 where none can.
+    // The port with power, 0 without one.
     column(10, |gam, index, _| {
         of(gam, index, |one| Value::Gauge32(poe(gam, one).port))
     }),
@@ -56,7 +56,7 @@ const POE: &[Column] = &[
         })
     }),
     column(30, |_, _, _| Value::truth(false)),
-    // Where an endpoint has its own power from, and how much, is not modelled [assumed].
+    // The power supply of an endpoint is not modelled [assumed].
     column(40, |_, _, _| Value::Integer(NOT_APPLICABLE)),
     column(50, |_, _, _| Value::Integer(NOT_APPLICABLE)),
     column(60, |gam, index, _| {
@@ -85,14 +85,15 @@ fn has_link(gam: &Gam, index: &[u32]) -> bool {
     }
 }
 
-/// What an endpoint gives to what hangs on it.
+/// The power that an endpoint delivers.
 struct Power {
     port: u32,
-    /// `GAMGhnAgentPoeMode`, while it gives power.
+    /// `GAMGhnAgentPoeMode`, while it delivers power.
     mode: Option<i32>,
 }
 
-/// Families with two Ethernet ports have power on the first (assumed); what a subscriber forces is the stronger 802.3at.
+/// Returns the power of an endpoint. Families with two Ethernet ports deliver on the first (assumed); `force` is the
+/// stronger 802.3at.
 fn poe(gam: &Gam, one: &Detected<'_>) -> Power {
     let can = one.plugged.is_some_and(|plugged| {
         matches!(

@@ -1,4 +1,4 @@
-//! GAM-GHN-AGENT-MIB: configuration, status, control and statistics of G.hn ports, endpoints and subscribers.
+//! GAM-GHN-AGENT-MIB: configuration, status, control and counters of ports, endpoints, subscribers.
 
 mod config;
 mod control;
@@ -19,11 +19,11 @@ use crate::simulator::snmp::Value;
 
 const GHN: [u32; 10] = [1, 3, 6, 1, 4, 1, 20095, 2001, 143, 1];
 
-/// Longest texts, as the MIB limits them; the device's own texts may be longer.
+/// The longest texts that the MIB allows; the device's own texts may be longer.
 const NAME: usize = 31;
 const DESCRIPTION: usize = 127;
 
-/// Returns a table that all firmware has.
+/// Returns a table that is present in all firmware.
 const fn table(entry: &'static [u32], rows: &'static Rows, columns: &'static [Column]) -> Table {
     Table {
         base: &GHN,
@@ -51,10 +51,10 @@ pub(super) fn objects() -> Vec<Object> {
     .collect()
 }
 
-/// Returns what a row editor's action column reads: nothing is being edited.
+/// Returns the value of a row editor's action column: no row is being edited.
 ///
-/// The configuration tables are read-write in the MIB, and rows are made through row editors. Here all of that answers
-/// notWritable: gamctl configures over the command line, and how a real device judges such writes was never seen (assumed).
+/// The configuration tables are read-write in the MIB, and rows are created through row editors. Here every such SET
+/// answers notWritable. gamctl configures over the CLI, and the answers of a real device are unknown (assumed).
 fn action(_: &Gam, _: &[u32], _: Moment) -> Value {
     Value::Gauge32(0)
 }
@@ -63,7 +63,7 @@ fn mac(mac: MacAddress) -> Value {
     Value::OctetString(mac.octets().to_vec())
 }
 
-/// Returns the interface number of a G.hn port; 0 where there is none.
+/// Returns the interface number of a G.hn port; 0 without a port.
 fn port_number(gam: &Gam, port: Option<u8>) -> Value {
     let number = port.map_or(0, |port| gam.hardware().if_index(Interface::Ghn(port)));
     Value::Integer(i32::try_from(number).unwrap_or(0))

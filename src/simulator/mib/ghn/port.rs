@@ -1,14 +1,14 @@
-//! Status of the G.hn ports, brief and detailed, and of the VectorBoost engine.
+//! Serves the status of the G.hn ports, brief and detailed, and of the VectorBoost engine.
 
 use super::{GHN, mac, mode_number, port_number};
 use crate::model::{MacAddress, PortMode};
-use crate::simulator::gam::{Condition, Gam, Interface};
+use crate::simulator::gam::{AlarmCondition, Gam, Interface};
 use crate::simulator::mib::rows::{GHN_PORTS, ghn_port};
 use crate::simulator::mib::table::{Column, Object, Scalars, Table, clipped, column};
 use crate::simulator::moment::days_and_clock;
 use crate::simulator::snmp::Value;
 
-/// The list of addresses is limited to as many octets: sixteen addresses and the commas between them.
+/// The longest list of addresses in octets: sixteen addresses and the commas between them.
 const LONGEST_LIST: usize = 287;
 
 static BRIEF: Table = Table {
@@ -35,12 +35,12 @@ static BRIEF: Table = Table {
         column(60, |gam, index, _| {
             Value::truth(has_outage(gam, index, true))
         }),
-        // No port of ours is fed by the other side.
+        // A GAM's port is never powered by the other side.
         column(70, |_, _, _| Value::truth(false)),
     ],
 };
 
-/// What the MIB has only for endpoints reads 0 for a port.
+/// Returns a column that the MIB defines only for endpoints: it reads 0 for a port.
 const fn only_endpoints(number: u32) -> Column {
     column(number, |_, _, _| Value::Gauge32(0))
 }
@@ -117,7 +117,7 @@ fn is_open(gam: &Gam, index: &[u32]) -> bool {
 
 fn has_outage(gam: &Gam, index: &[u32], service_affecting: bool) -> bool {
     gam.alarms().active.values().any(|alarm| {
-        alarm.condition == Condition::Outage
+        alarm.condition == AlarmCondition::Outage
             && alarm.service_affecting == service_affecting
             && index == [alarm.entity.if_index]
     })

@@ -1,4 +1,4 @@
-//! Configuration of the G.hn ports, with the VLANs that the device itself keeps on them.
+//! Serves the configuration of the G.hn ports, with the VLANs that the device itself keeps on them.
 
 use super::{GHN, NAME, action, mac, mode_number, port_number};
 use crate::model::VlanSet;
@@ -29,14 +29,14 @@ static PORT: Table = Table {
         }),
         // Domain master: the endpoints are on the other side of the wire.
         column(60, |_, _, _| Value::Integer(0)),
-        // Isolated, in the community that has no meaning then [assumed].
+        // Isolated, so the community is meaningless [assumed].
         column(71, |_, _, _| Value::Integer(1)),
         column(72, |_, _, _| Value::Gauge32(1)),
         column(80, |gam, index, _| allowed(gam, index, Quarter::To1K)),
         column(90, |gam, index, _| allowed(gam, index, Quarter::To2K)),
         column(100, |gam, index, _| allowed(gam, index, Quarter::To3K)),
         column(110, |gam, index, _| allowed(gam, index, Quarter::To4K)),
-        // No VLAN is forbidden: no command forbids one.
+        // No VLAN is forbidden: there is no command for it.
         column(120, |_, _, _| none(Quarter::To1K)),
         column(130, |_, _, _| none(Quarter::To2K)),
         column(140, |_, _, _| none(Quarter::To3K)),

@@ -1,4 +1,4 @@
-//! Counters of G.hn ports, of endpoints' Ethernet ports, and of the G.hn frames to and from endpoints.
+//! Serves counters of G.hn ports, of endpoints' Ethernet ports, and of G.hn frames.
 
 use super::endpoint::number;
 use super::table;
@@ -19,7 +19,7 @@ static TABLES: [Table; 5] = [
     table(&[5, 30, 20, 1], &MACS, FRAMES),
 ];
 
-/// Of a G.hn port or of an endpoint's Ethernet port, whichever the row is of.
+/// Columns of a G.hn port or of an endpoint's Ethernet port.
 const ETHERNET: &[Column] = &[
     column(10, |_, _, _| Value::truth(true)),
     column(20, |gam, index, now| {
@@ -39,7 +39,7 @@ const ETHERNET: &[Column] = &[
     }),
 ];
 
-/// Upstream, then downstream.
+/// Upstream first, then downstream.
 const FRAMES: &[Column] = &[
     column(10, |gam, index, now| {
         number(gam, index, |one| frames(up(gam, one, now)))
@@ -65,7 +65,7 @@ pub(super) fn objects() -> Vec<Object> {
 
 fn traffic(gam: &Gam, index: &[u32], now: Moment) -> Traffic {
     match ethernet_port(index) {
-        // What is behind an endpoint hangs on its first port.
+        // All devices behind an endpoint are on its first port.
         Some(1) => endpoint_at(gam, index)
             .map(|one| gam.endpoint_traffic(one.mac, now))
             .unwrap_or_default(),
@@ -84,17 +84,17 @@ fn down(gam: &Gam, one: &Detected<'_>, now: Moment) -> u64 {
     gam.endpoint_traffic(one.mac, now).sent_packets
 }
 
-/// One frame carries four packets (assumed).
+/// Returns the frames of these packets: one frame carries four (assumed).
 fn frames(packets: u64) -> u32 {
     wrapped(packets / 4)
 }
 
-/// These counters have 32 bits and begin again.
+/// Returns the counter modulo 2^32, as these counters wrap.
 fn wrapped(count: u64) -> u32 {
     u32::try_from(count & u64::from(u32::MAX)).unwrap_or(0)
 }
 
-/// A poor line repeats some of its frames (assumed: 3 %).
+/// Returns the percentage of repeated frames: a poor line has some (assumed: 3 %).
 fn error_percent(one: &Detected<'_>) -> u32 {
     let poor = one
         .plugged

@@ -1,4 +1,4 @@
-//! Configuration of subscribers, which the MIB calls users.
+//! Serves the configuration of subscribers, which the MIB calls users.
 
 use super::{DESCRIPTION, GHN, NAME, action};
 use crate::model::Poe;

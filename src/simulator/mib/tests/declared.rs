@@ -1,10 +1,10 @@
-//! The declared objects as facts: name, access, type and limits, out of `declared.csv`.
+//! Reads the declared objects (name, access, type and limits) from `declared.csv`.
 
 use std::collections::BTreeMap;
 
 use crate::simulator::snmp::Value;
 
-/// What the MIBs say an object is.
+/// An object's declaration in the MIB.
 #[derive(Debug)]
 pub(super) struct Declared {
     pub(super) writable: bool,
@@ -19,7 +19,7 @@ enum Limits {
     OneOf(Vec<i64>),
 }
 
-/// Returns every readable object of the vendor's MIBs, and of the standard's groups that the twin serves.
+/// Returns every readable object of the vendor's MIBs, and of the standard groups that the twin serves.
 pub(super) fn declared() -> BTreeMap<Vec<u32>, Declared> {
     include_str!("../declared.csv")
         .lines()
@@ -59,7 +59,7 @@ impl Limits {
 }
 
 impl Declared {
-    /// Returns whether a value has the declared type and stays within the limits; those of a text are of its length.
+    /// Returns whether a value has the declared type and is within the limits; for a text these limit its length.
     pub(super) fn allows(&self, value: &Value) -> bool {
         match (self.kind, value) {
             ("integer", Value::Integer(number)) => self.limits.allow(i64::from(*number)),

@@ -1,4 +1,4 @@
-//! The devices that the MIBs are judged on: as delivered, of older firmware, of copper, and one that is full.
+//! Builds the devices for MIB tests: factory-fresh, with older firmware, of copper, and a full one.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use compact_str::format_compact;
 
 use crate::model::{GamModel, MacAddress, Poe};
 use crate::simulator::gam::{
-    Build, Edit, EndpointOptions, FirmwareProfile, Gam, Hardware, Place, PortOptions,
+    Build, Edit, EndpointOptions, ExpectedPort, FirmwareProfile, Gam, Hardware, PortOptions,
     ProfileOptions, SubscriberOptions, vlans,
 };
 use crate::simulator::moment::Moment;
@@ -28,7 +28,7 @@ pub(super) fn factory() -> Gam {
     built(GamModel::Gam24C, FirmwareProfile::V1_8)
 }
 
-/// A real one answered like this: four ports, no configuration tables.
+/// Returns a device like a real one that was seen: four ports, no configuration tables.
 pub(super) fn older() -> Gam {
     let mut gam = built(GamModel::Gam4Cx, FirmwareProfile::V1_5_4OnCx);
     fill(&mut gam, 4, 3);
@@ -41,7 +41,8 @@ pub(super) fn copper() -> Gam {
     gam
 }
 
-/// 384 endpoints with the longest names there can be, some of them away, some places wrong, and strangers.
+/// Returns a device with 384 endpoints and the longest names. Some are unreachable, some on wrong ports, some
+/// unconfigured.
 pub(super) fn busy() -> Gam {
     static BUSY: LazyLock<Gam> = LazyLock::new(filled);
     BUSY.clone()
@@ -95,9 +96,9 @@ fn fill(gam: &mut Gam, ports: u16, each: u16) {
     }
     for id in 1..=ports * each {
         let port = match id % 7 {
-            0 => Place::Auto,
-            1 if id > 7 => Place::Unassigned,
-            _ => Place::Port(u8::try_from((id - 1) / each + 1).unwrap()),
+            0 => ExpectedPort::Auto,
+            1 if id > 7 => ExpectedPort::Unassigned,
+            _ => ExpectedPort::Port(u8::try_from((id - 1) / each + 1).unwrap()),
         };
         let options = EndpointOptions {
             name: Some(longest("endpoint", id)),

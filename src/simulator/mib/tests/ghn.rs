@@ -1,11 +1,11 @@
-//! What the G.hn agent's tables read: who is configured, who is there, and how a device without the tables answers.
+//! Tests the G.hn agent's tables: configured and detected endpoints, and a device without the tables.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::devices::{NOW, busy, copper, edit, factory, mac, older};
 use super::{mib, walk};
-use crate::simulator::gam::{Edit, EndpointOptions, Gam, Place, SubscriberOptions};
+use crate::simulator::gam::{Edit, EndpointOptions, ExpectedPort, Gam, SubscriberOptions};
 use crate::simulator::mib::Mib;
 use crate::simulator::snmp::{Value, View};
 
@@ -29,7 +29,7 @@ fn rows(gam: &mut Gam, column: &[u32]) -> Vec<Vec<u32>> {
 }
 
 #[test]
-fn firmware_without_the_configuration_tables_has_no_such_object_and_still_tells_the_status() {
+fn firmware_without_the_configuration_tables_still_has_the_status_tables() {
     let mut gam = older();
     let configuration: [&[u32]; 4] = [
         &[2, 5, 10],
@@ -47,7 +47,7 @@ fn firmware_without_the_configuration_tables_has_no_such_object_and_still_tells_
 }
 
 #[test]
-fn an_endpoint_that_nobody_configured_is_found_by_its_address_alone() {
+fn an_unconfigured_endpoint_is_found_only_by_address() {
     let mut gam = busy();
     let index = by_mac(1000);
     let brief = |gam: &mut Gam, column| read(gam, &[3, 30, 10, 1, column], &index);
@@ -150,7 +150,7 @@ fn a_port_carries_the_device_s_vlans_and_those_of_its_subscribers() {
     let options = EndpointOptions {
         name: Some("one".into()),
         mac: Some(mac(1)),
-        port: Some(Place::Port(4)),
+        port: Some(ExpectedPort::Port(4)),
         ..EndpointOptions::default()
     };
     edit(&mut gam, &Edit::Endpoint { id: 1, options });
@@ -177,7 +177,7 @@ fn a_port_carries_the_device_s_vlans_and_those_of_its_subscribers() {
 }
 
 #[test]
-fn an_endpoint_that_serves_nobody_has_the_device_s_own_profile() {
+fn an_endpoint_without_a_subscriber_has_the_built_in_profile() {
     let mut gam = busy();
     let brief = |gam: &mut Gam, column, id| read(gam, &[3, 20, 10, 1, column], &[id]);
     assert_eq!(brief(&mut gam, 50, 11), Value::Gauge32(0));
@@ -198,7 +198,7 @@ fn numbers_that_are_renumbered_differ_after_a_reboot() {
 }
 
 #[test]
-fn copper_tells_the_wire_and_coax_does_not() {
+fn copper_reports_wire_length_and_coax_does_not() {
     let (mut copper, mut coax) = (copper(), busy());
     let meters = copper.world().plugged[&mac(2)].wire.meters;
     let length = |gam: &mut Gam, column| read(gam, &[3, 20, 20, 1, column], &[2]);
@@ -241,7 +241,7 @@ fn every_ethernet_port_of_a_plugged_endpoint_has_a_row() {
 }
 
 #[test]
-fn an_endpoint_counts_its_traffic_and_says_how_long_it_runs() {
+fn an_endpoint_reports_its_traffic_and_uptime() {
     let mut gam = busy();
     let later = NOW.after(Duration::from_secs(2 * 86_400 + 3 * 3600 + 4 * 60 + 5));
     let mib = Mib {

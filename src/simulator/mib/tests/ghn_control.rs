@@ -1,4 +1,4 @@
-//! SETs to the G.hn agent: what makes an endpoint do something, and that its configuration is not written here.
+//! Tests SETs to the G.hn agent: actions on endpoints run, the configuration is not writable.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn an_endpoint_can_be_restarted_by_id_and_by_address() {
 }
 
 #[test]
-fn an_endpoint_takes_the_firmware_that_the_device_carries() {
+fn an_endpoint_installs_the_firmware_that_the_device_carries() {
     let mut gam = busy();
     let old = |world: &mut crate::simulator::gam::World| {
         if let Some(plugged) = world.plugged.get_mut(&mac(2)) {
@@ -81,7 +81,7 @@ fn statistics_count_from_nothing_after_they_were_cleared() {
 }
 
 #[test]
-fn an_endpoint_that_is_away_cannot_be_told_and_one_that_is_unknown_is_no_row() {
+fn an_absent_endpoint_refuses_actions_and_an_unknown_one_has_no_row() {
     let mut gam = busy();
     let restart = [4, 20, 10, 1, 10];
     let answer = set(&mut gam, &restart, &[3], Value::truth(true));

@@ -1,4 +1,4 @@
-//! What interfaces and ports read, that their counters agree, and how a port is shut down.
+//! Tests interfaces and ports: values, consistent counters, shutdown.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ fn a_small_device_has_thousands_of_rows_nearly_all_of_them_vlan_interfaces() {
 }
 
 #[test]
-fn an_interface_tells_its_kind_its_speed_and_its_state() {
+fn an_interface_reports_its_kind_speed_and_state() {
     let mut gam = busy();
     let cases = [
         (3, 4093, Value::Integer(135)),
@@ -183,7 +183,7 @@ fn a_port_is_shut_down_by_either_mib_and_opened_again() {
 }
 
 #[test]
-fn what_a_port_cannot_be_set_to_is_refused() {
+fn an_impossible_port_setting_is_refused() {
     let config = |column, index| name(&[&PORT, &[2, 1, 1, column, index]]);
     let status = |index| name(&[&TABLE, &[7, index]]);
     let number = Value::Integer;

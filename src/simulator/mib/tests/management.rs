@@ -1,4 +1,4 @@
-//! What a device says about itself, and what a manager can make it do: name, reboot, swap, copy, clear.
+//! Tests management objects: description, name, reboot, swap, copy, clearing.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ const DESTINATION: &[u32] = &[101, 1, 4, 2, 4, 0];
 const MERGE: &[u32] = &[101, 1, 4, 2, 6, 0];
 const STATUS: &[u32] = &[101, 1, 3, 3, 1, 0];
 
-/// Tables that are there and have no rows on any twin: shared learning, and VLANs with two tags.
+/// Tables without rows on every twin: shared learning, and VLANs with two tags.
 const EMPTY: [&[u32]; 3] = [
     &[13, 1, 2, 2, 2, 1, 2],
     &[13, 1, 2, 2, 2, 1, 100],
@@ -61,7 +61,7 @@ fn a_busy_device_has_instances_of_everything_that_was_declared_except_of_two_tab
 }
 
 #[test]
-fn the_vendor_s_system_group_takes_a_name_a_place_and_a_contact() {
+fn the_vendor_s_system_group_accepts_name_location_and_contact() {
     let mut gam = factory();
     let bindings: [(&[u32], Value); 3] = [
         (&[24, 1, 2, 1, 1, 0], Value::text("maple-1")),
@@ -104,7 +104,7 @@ fn the_vendor_s_system_group_takes_a_name_a_place_and_a_contact() {
 }
 
 #[test]
-fn a_device_tells_its_serial_number_its_sensors_and_its_fans() {
+fn a_device_reports_its_serial_number_sensors_and_fans() {
     let mut gam = factory();
     let serial = gam.hardware().serial.clone();
     assert_eq!(read(&mut gam, &[24, 1, 3, 5, 3, 0]), Value::text(&serial));
@@ -204,7 +204,7 @@ fn a_copy_to_startup_is_in_progress_until_it_is_saved() {
 }
 
 #[test]
-fn what_was_saved_can_be_loaded_in_place_of_what_runs_or_onto_it() {
+fn the_startup_config_can_replace_or_extend_the_running_config() {
     for (merge, expected) in [(false, ""), (true, "kept")] {
         let mut gam = factory();
         gam.save(0, NOW);

@@ -1,4 +1,4 @@
-//! What every MIB of the twin has to hold: the order of a walk, the types that were declared, and SETs of all or nothing.
+//! Tests all MIBs of the twin: the order of a walk, declared types, and all-or-nothing SETs.
 
 mod declared;
 mod devices;
@@ -23,7 +23,7 @@ fn mib(gam: &mut Gam) -> Mib<'_> {
     Mib { gam, now: NOW }
 }
 
-/// Walks what is below a name.
+/// Walks everything below a name.
 fn walk(mib: &Mib<'_>, name: &[u32]) -> Vec<(Oid, Value)> {
     let mut found: Vec<(Oid, Value)> = Vec::new();
     while let Some((oid, value)) = mib.next(found.last().map_or(name, |(oid, _)| oid.arcs())) {
@@ -38,14 +38,14 @@ fn walk(mib: &Mib<'_>, name: &[u32]) -> Vec<(Oid, Value)> {
     found
 }
 
-/// A device and all that a walk finds on it.
+/// A device with all objects of a walk.
 struct Walked {
     name: &'static str,
     gam: Gam,
     found: Vec<(Oid, Value)>,
 }
 
-/// A hundred thousand instances are walked once, for all tests that look through them.
+/// The walks of a hundred thousand instances, run once for all tests.
 static WALKED: LazyLock<[Walked; 4]> = LazyLock::new(|| {
     [
         ("busy", busy()),
@@ -61,7 +61,7 @@ static WALKED: LazyLock<[Walked; 4]> = LazyLock::new(|| {
 });
 
 #[test]
-fn objects_are_sorted_and_none_stands_inside_another() {
+fn objects_are_sorted_and_none_is_inside_another() {
     for pair in OBJECTS.windows(2) {
         let [left, right] = pair else { unreachable!() };
         assert!(left.name < right.name, "{:?}", right.name);
@@ -70,7 +70,7 @@ fn objects_are_sorted_and_none_stands_inside_another() {
 }
 
 #[test]
-fn what_is_served_and_what_can_be_set_was_declared_so() {
+fn served_and_writable_objects_match_the_declarations() {
     let declared = declared();
     for object in OBJECTS.iter() {
         let Some(one) = declared.get(&object.name) else {
@@ -140,7 +140,7 @@ fn next_finds_its_place_from_any_name() {
 }
 
 #[test]
-fn a_name_that_is_no_instance_reads_as_what_is_missing() {
+fn a_missing_object_and_a_missing_instance_are_distinguished() {
     let mut gam = factory();
     let mib = mib(&mut gam);
     let name = [1, 3, 6, 1, 2, 1, 1, 5];
@@ -156,7 +156,7 @@ fn a_name_that_is_no_instance_reads_as_what_is_missing() {
 }
 
 #[test]
-fn the_system_group_tells_the_model_and_the_time_since_the_start() {
+fn the_system_group_reports_model_and_uptime() {
     let mut gam = factory();
     let mut mib = mib(&mut gam);
     mib.now = Moment::from_unix_millis(NOW.unix_millis() + 61_234);

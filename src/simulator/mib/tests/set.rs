@@ -1,4 +1,4 @@
-//! SETs: what is taken, what is refused with which status, and that nothing happens by half.
+//! Tests SETs: accepted values, refusals with their status, and no partial effects.
 
 use super::devices::factory;
 use super::mib;
@@ -9,7 +9,7 @@ fn system(number: u32) -> Oid {
 }
 
 #[test]
-fn the_system_group_takes_a_name_a_place_and_a_contact() {
+fn the_system_group_accepts_name_location_and_contact() {
     let mut gam = factory();
     let bindings = [
         (system(4), Value::text("noc@example.net")),
@@ -23,7 +23,7 @@ fn the_system_group_takes_a_name_a_place_and_a_contact() {
 }
 
 #[test]
-fn a_set_that_is_refused_says_where_and_why_and_changes_nothing() {
+fn a_refused_set_reports_binding_and_reason_and_changes_nothing() {
     let good = (system(6), Value::text("elsewhere"));
     let long = "x".repeat(256);
     let cases = [

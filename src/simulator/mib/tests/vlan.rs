@@ -1,10 +1,11 @@
-//! What the MIBs of VLANs read, and that they tell what the running-config tells.
+//! Tests the VLAN MIBs, and that they agree with the running-config.
 
 use super::devices::{NOW, busy, edit, factory, mac};
 use super::mib;
 use crate::simulator::commands::running_config;
 use crate::simulator::gam::{
-    Edit, EndpointOptions, Gam, Place, SubscriberOptions, SwitchportMode, UplinkOptions, vlans,
+    Edit, EndpointOptions, ExpectedPort, Gam, SubscriberOptions, SwitchportMode, UplinkOptions,
+    vlans,
 };
 use crate::simulator::snmp::{ErrorStatus, Oid, SetRefused, Value, View};
 
@@ -38,7 +39,7 @@ fn with_one_subscriber() -> Gam {
     let options = EndpointOptions {
         name: Some("one".into()),
         mac: Some(mac(1)),
-        port: Some(Place::Port(4)),
+        port: Some(ExpectedPort::Port(4)),
         ..EndpointOptions::default()
     };
     edit(&mut gam, &Edit::Endpoint { id: 1, options });

@@ -1,4 +1,4 @@
-//! The part of BER that SNMP uses (RFC 3417 §8): definite lengths, and tags of one byte.
+//! BER as SNMP uses it (RFC 3417 §8): definite lengths, and tags of one byte.
 
 mod reader;
 mod writer;
@@ -6,7 +6,7 @@ mod writer;
 pub(crate) use reader::Reader;
 pub(crate) use writer::Writer;
 
-/// The first byte of everything that travels.
+/// The first byte of each encoded element.
 pub(super) mod tag {
     pub(crate) const INTEGER: u8 = 0x02;
     pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -23,15 +23,15 @@ pub(super) mod tag {
     pub(crate) const END_OF_MIB_VIEW: u8 = 0x82;
 }
 
-/// The most arcs a name may have (RFC 2578 §3.5).
+/// The highest number of arcs in a name (RFC 2578 §3.5).
 pub(super) const MOST_ARCS: usize = 128;
 
-/// The bytes are not what SNMP allows; an agent counts that and keeps silent.
+/// The bytes are not valid SNMP; an agent counts them and stays silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the bytes are not an SNMP message")]
 pub(crate) struct Malformed;
 
-/// A name that has no form on the wire: too long, or with first arcs that no name begins with.
+/// A name that cannot be encoded: too long, or with invalid first arcs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the name cannot be encoded")]
 pub struct Unencodable;
@@ -75,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(name in oids(), value in values()) {
+        fn a_written_look_is_read_back(name in oids(), value in values()) {
             let mut writer = Writer::with_capacity(64);
             writer.binding(name.arcs(), &value).unwrap();
             let bytes = writer.into_bytes();

@@ -1,13 +1,13 @@
-//! Reads BER out of a datagram without copying and without believing a length.
+//! Reads BER from a datagram without copying; checks every length.
 
 use super::super::{Oid, Value};
 use super::{MOST_ARCS, Malformed, tag};
 
-/// What is left to read; every length is held against it, so no claim leads to an allocation.
+/// The unread bytes; every length is checked against them, so no claim leads to an allocation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
-    /// Where `rest` begins in the datagram: a digest is taken over a message with a hole (RFC 3414 §6.3.2).
+    /// The position of `rest` in the datagram: a digest is computed over a message with a hole (RFC 3414 §6.3.2).
     position: usize,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
-    /// Says that nothing follows.
+    /// Checks that nothing follows.
     pub(crate) fn finish(self) -> Result<(), Malformed> {
         if self.rest.is_empty() {
             Ok(())
@@ -55,7 +55,8 @@ impl<'a> Reader<'a> {
         self.take(1)?.first().copied().ok_or(Malformed)
     }
 
-    /// Reads a length: one byte, or up to four after a byte that counts them; 0x80, the indefinite form, is forbidden (RFC 3417 §8).
+    /// Reads a length: one byte, or up to four after a byte that counts them. The indefinite form, 0x80, is forbidden
+    /// (RFC 3417 §8).
     fn length(&mut self) -> Result<usize, Malformed> {
         let first = self.byte()?;
         if first < 0x80 {
@@ -71,14 +72,14 @@ impl<'a> Reader<'a> {
             .fold(0, |length, byte| (length << 8) | usize::from(*byte)))
     }
 
-    /// Reads whatever comes next: its tag and its content.
+    /// Reads the next element: its tag and its content.
     pub(crate) fn element(&mut self) -> Result<(u8, &'a [u8]), Malformed> {
         let tag = self.byte()?;
         let length = self.length()?;
         Ok((tag, self.take(length)?))
     }
 
-    /// Reads something of this tag.
+    /// Reads the content of an element with this tag.
     pub(crate) fn content(&mut self, expected: u8) -> Result<&'a [u8], Malformed> {
         match self.element()? {
             (tag, content) if tag == expected => Ok(content),
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads something of this tag that holds more of its kind.
+    /// Reads an element with this tag that contains further elements.
     pub(crate) fn nested(&mut self, expected: u8) -> Result<Self, Malformed> {
         let content = self.content(expected)?;
         Ok(Self {
@@ -109,7 +110,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads a signed number; nine bytes hold a `Counter64` and its sign. More bytes than needed are let through, as old managers send them.
+/// Reads a signed number; nine bytes hold a `Counter64` and its sign. Superfluous bytes are accepted, because old
+/// managers send them.
 fn number<T: TryFrom<i128>>(content: &[u8]) -> Result<T, Malformed> {
     let first = *content.first().ok_or(Malformed)?;
     if content.len() > 9 {
@@ -164,7 +166,7 @@ fn oid(content: &[u8]) -> Result<Oid, Malformed> {
 }
 
 impl Value {
-    /// Reads a value; a type that SNMP does not know, or that no GAM has, is malformed.
+    /// Reads a value; a type unknown to SNMP or absent from GAMs is malformed.
     pub(crate) fn read(tag: u8, content: &[u8]) -> Result<Self, Malformed> {
         let empty = |value: Self| {
             if content.is_empty() {

@@ -3,13 +3,13 @@
 use super::super::Value;
 use super::{MOST_ARCS, Unencodable, tag};
 
-/// Bytes so far.
+/// The bytes written so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Writer {
     bytes: Vec<u8>,
 }
 
-/// Something that was opened and waits for its length.
+/// An element without its length yet.
 #[derive(Debug, Clone, Copy)]
 #[must_use = "what is opened is closed"]
 pub(crate) struct Open {
@@ -35,12 +35,12 @@ impl Writer {
         self.bytes
     }
 
-    /// Adds bytes that are BER already.
+    /// Appends encoded bytes.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Begins something whose length is not known yet; one byte is left for it.
+    /// Starts an element of unknown length; one byte is reserved for the length.
     pub(crate) fn open(&mut self, tag: u8) -> Open {
         self.bytes.push(tag);
         self.bytes.push(0);
@@ -49,7 +49,8 @@ impl Writer {
         }
     }
 
-    /// Ends it. Where the length takes more than a byte the content moves, which for a datagram costs less than counting beforehand.
+    /// Ends an element. If the length needs more than a byte, the content moves; for a datagram this is cheaper than
+    /// counting first.
     pub(crate) fn close(&mut self, open: Open) {
         let at = open.length_at;
         let length = self.bytes.len().saturating_sub(at + 1);
@@ -176,7 +177,7 @@ impl Writer {
     }
 }
 
-/// Returns the long form of a length and how many of its bytes count; what is longer than a datagram is never sent.
+/// Returns the long form of a length and its number of bytes; longer datagrams are never sent.
 fn long_length(length: usize) -> ([u8; 4], usize) {
     let [.., high, middle, low] = length.to_be_bytes();
     match length {

@@ -1,4 +1,4 @@
-//! SNMPv1 and v2c, verb by verb.
+//! Tests SNMPv1 and v2c, one operation after the other.
 
 use super::*;
 
@@ -169,7 +169,7 @@ fn get_bulk_sends_what_fits_and_no_more_bindings_than_the_agent_likes() {
 }
 
 #[test]
-fn what_does_not_fit_is_too_big_and_nothing_else() {
+fn an_answer_that_does_not_fit_is_too_big_and_nothing_else() {
     let mut agent = agent(vec![]);
     let mut objects = objects();
     let long = Value::OctetString(vec![b'x'; 1450]);
@@ -201,7 +201,7 @@ fn what_does_not_fit_is_too_big_and_nothing_else() {
 }
 
 #[test]
-fn set_writes_all_or_says_what_is_wrong_with_which() {
+fn set_writes_all_or_reports_the_wrong_binding() {
     let set = Ask {
         kind: Kind::Set,
         ..ASK
@@ -255,7 +255,7 @@ fn the_community_for_reading_writes_nothing() {
 }
 
 #[test]
-fn a_stranger_hears_nothing() {
+fn an_unknown_sender_gets_no_answer() {
     let mut agent = agent(vec![]);
     let mut objects = objects();
     let asked = asking(&[NAME]);

@@ -1,4 +1,4 @@
-//! Faults of the agent, as a manager meets them.
+//! Tests the agent's faults from the manager's side.
 
 use super::super::Distortion;
 use super::*;
@@ -33,7 +33,7 @@ fn answers_are_shorter_than_asked_or_too_big() {
 }
 
 #[test]
-fn a_walk_stands_still() {
+fn a_walk_repeats_one_instance() {
     let distortion = Distortion {
         non_increasing_at: Some(Oid::new(NAMES).with(&[3])),
         ..Distortion::default()

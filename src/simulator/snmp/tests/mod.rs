@@ -1,4 +1,4 @@
-//! Conversations with the agent: a small manager of our own asks, and a map of objects stands behind.
+//! Tests the agent with a small manager of its own and a map of objects.
 
 mod communities;
 mod faults;
@@ -18,14 +18,14 @@ use super::{
 };
 use crate::simulator::moment::Moment;
 
-/// The only object that can be written.
+/// The only writable object.
 const NAME: &[u32] = &[1, 3, 6, 1, 2, 1, 1, 5, 0];
 const UPTIME: &[u32] = &[1, 3, 6, 1, 2, 1, 1, 3, 0];
 /// A column of ten octet strings.
 const NAMES: &[u32] = &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1];
 /// A column of ten Counter64 after it.
 const OCTETS: &[u32] = &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 6];
-/// A column of ten numbers, the end of everything.
+/// A column of ten numbers, the end of the walk.
 const SPEEDS: &[u32] = &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 15];
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ struct Objects {
     values: BTreeMap<Oid, Value>,
     /// Answers every GETNEXT with the first object.
     is_mad: bool,
-    /// How often it was asked what comes next.
+    /// The number of calls for the next object.
     steps: Cell<usize>,
 }
 
@@ -100,7 +100,7 @@ fn agent(users: Vec<User>) -> Agent {
     agent_after(7, booted(), users)
 }
 
-/// Returns the agent of a device that was started so often, the last time then.
+/// Returns the agent of a device with this number of boots and time of the last one.
 fn agent_after(boots: u32, booted_at: Moment, users: Vec<User>) -> Agent {
     let community = |name: &str, access| Community {
         name: name.to_owned(),
@@ -120,7 +120,7 @@ fn agent_after(boots: u32, booted_at: Moment, users: Vec<User>) -> Agent {
     })
 }
 
-/// What an answer said.
+/// The content of an answer.
 #[derive(Debug, PartialEq, Eq)]
 struct Said {
     status: i32,
@@ -150,7 +150,7 @@ impl Said {
     }
 }
 
-/// Bindings of a question.
+/// The bindings of a request.
 fn content(bindings: &[(Oid, Value)]) -> Vec<u8> {
     let mut list = Writer::default();
     for (name, value) in bindings {
@@ -164,7 +164,7 @@ fn asking(names: &[&[u32]]) -> Vec<(Oid, Value)> {
     names.map(|name| (Oid::new(name), Value::Null)).collect()
 }
 
-/// A question in the making: what a GETBULK counts goes where the others have status and index.
+/// A request under construction: GETBULK has its counts in place of status and index.
 struct Ask {
     version: i32,
     community: &'static str,
@@ -222,7 +222,7 @@ impl Ask {
         Some(pdu.into())
     }
 
-    /// Asks a fresh agent about the usual objects.
+    /// Asks a new agent about the usual objects.
     fn about(&self, names: &[&[u32]]) -> Said {
         let said = self.of(&mut agent(vec![]), &mut objects(), &asking(names));
         said.unwrap()

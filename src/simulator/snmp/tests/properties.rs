@@ -1,4 +1,4 @@
-//! What holds for every datagram and every set of objects.
+//! Tests properties of every datagram and every set of objects.
 
 use proptest::prelude::*;
 

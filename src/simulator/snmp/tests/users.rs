@@ -1,4 +1,4 @@
-//! SNMPv3: discovery, proof, time and privacy, and what a stranger is told.
+//! Tests SNMPv3: discovery, authentication, time and privacy, and reports to unknown senders.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::super::user::Keys;
 use super::super::{Authentication, Privacy, SecurityLevel};
 use super::*;
 
-/// The objects of `usmStats` and their friends.
+/// The counters of `usmStats` and others.
 const UNSUPPORTED_LEVEL: &str = "1.3.6.1.6.3.15.1.1.1.0";
 const NOT_IN_TIME: &str = "1.3.6.1.6.3.15.1.1.2.0";
 const UNKNOWN_USER: &str = "1.3.6.1.6.3.15.1.1.3.0";
@@ -32,7 +32,7 @@ fn usual() -> User {
     private(Authentication::Sha1, Privacy::Aes, "maplesyrup")
 }
 
-/// What a manager knows and wants.
+/// A manager's state and requested level.
 struct Manager {
     user: User,
     name: &'static str,
@@ -47,7 +47,7 @@ struct Manager {
     bindings: Vec<(Oid, Value)>,
 }
 
-/// What came back.
+/// A received message.
 #[derive(Debug)]
 struct Letter {
     kind: Kind,
@@ -59,7 +59,7 @@ struct Letter {
 }
 
 impl Letter {
-    /// Returns the counter that a report is about.
+    /// Returns the counter in a report.
     fn reported(&self) -> &str {
         assert_eq!(self.kind, Kind::Report);
         let [(name, Value::Counter32(1))] = self.said.bindings.as_slice() else {
@@ -81,7 +81,7 @@ impl Letter {
 }
 
 impl Manager {
-    /// Knows everything already.
+    /// Returns a manager that knows the engine already.
     fn new(user: User) -> Self {
         let engine_id = agent(vec![]).engine_id().as_bytes().to_vec();
         Self {
@@ -165,13 +165,13 @@ impl Manager {
         Some(self.read(&answer))
     }
 
-    /// Asks a fresh agent that knows the usual user.
+    /// Asks a new agent that has the usual user.
     fn ask_usual(&self) -> Option<Letter> {
         self.ask(&mut agent(vec![usual()]), booted())
     }
 }
 
-/// The first message of every manager.
+/// Returns the first message of every manager.
 pub(super) fn discovery() -> Vec<u8> {
     Manager {
         name: "",
@@ -257,7 +257,7 @@ fn the_same_question_is_never_encrypted_alike() {
 }
 
 #[test]
-fn who_is_unknown_wrong_or_too_early_is_told_so() {
+fn unknown_wrong_and_untimely_senders_get_reports() {
     let stranger = Manager {
         name: "stranger",
         ..Manager::new(usual())
@@ -306,7 +306,7 @@ fn a_message_is_good_for_150_seconds_and_one_boot() {
 }
 
 #[test]
-fn who_does_not_want_reports_gets_none_but_is_counted() {
+fn a_sender_without_the_reportable_flag_gets_no_report_but_is_counted() {
     let manager = Manager {
         name: "stranger",
         is_reportable: false,
@@ -368,7 +368,7 @@ fn another_engine_behind_this_one_or_a_context_is_not_known() {
 }
 
 #[test]
-fn an_answer_is_no_longer_than_the_manager_can_take() {
+fn an_answer_is_not_longer_than_the_manager_accepts() {
     for max_size in [484, 600, 1472, 65_507] {
         for user in [
             private(Authentication::Md5, Privacy::Des, "maplesyrup"),
@@ -388,7 +388,7 @@ fn an_answer_is_no_longer_than_the_manager_can_take() {
 }
 
 #[test]
-fn what_is_no_message_of_this_security_model_is_dropped() {
+fn messages_of_other_security_models_are_dropped() {
     let mut agent = agent(vec![usual()]);
     let plain = discovery();
     // id, largest size, flags, model: the bytes of the header.

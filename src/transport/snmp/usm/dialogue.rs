@@ -1,4 +1,4 @@
-//! The dialogue with an SNMP 3 agent: who it is, what time it has, and what its reports lead to.
+//! Runs discovery, requests and reports with an SNMP 3 agent (RFC 3414 §3.2 and §4).
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::super::ber::{Malformed, Writer};
 use super::super::error::{Hint, SnmpError};
-use super::super::exchange::{Agent, Answer, Attempt, Question, Verdict};
+use super::super::exchange::{Agent, Answer, Attempt, DatagramDecision, Question};
 use super::super::pdu::{self, Kind};
 use super::super::value::Oid;
 use super::engine::Engine;
@@ -14,18 +14,18 @@ use super::message::{self, AUTHENTIC, Message, Outgoing, PRIVATE, REPORTABLE};
 use super::privacy::Clock;
 use super::{Opened, Rejected, Report, User, keys};
 
-/// 1.3.6.1.6.3.15.1.1, below which the reports of this security model are.
+/// 1.3.6.1.6.3.15.1.1, the prefix of this security model's report counters.
 const REPORTS: [u32; 9] = [1, 3, 6, 1, 6, 3, 15, 1, 1];
 
-/// Times that one request may be sent again because the agent named its clock.
+/// The highest number of times that a request is sent again because the agent corrected the clock.
 const MOST_RESYNCS: u32 = 2;
 
-/// Reports that prove nothing and say the same, until they are believed to be all that comes.
+/// Unauthenticated reports with the same reason, after which that reason becomes the error.
 const BELIEVED: u32 = 2;
 
-/// What a report says.
+/// The reason in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Complaint {
+enum ReportReason {
     UnsupportedSecurityLevel,
     NotInTimeWindow,
     UnknownUser,
@@ -35,25 +35,25 @@ enum Complaint {
     Other,
 }
 
-/// What became of one request so far.
+/// The progress of one request.
 #[derive(Default)]
-struct Course {
+struct RequestProgress {
     resyncs: u32,
     has_discovered: bool,
-    /// Reports that proved nothing.
+    /// Unauthenticated reports.
     hints: u32,
 }
 
 impl Report {
-    fn complaint(&self) -> Complaint {
+    fn complaint(&self) -> ReportReason {
         match self.name.strip_prefix(&REPORTS) {
-            Some([1, ..]) => Complaint::UnsupportedSecurityLevel,
-            Some([2, ..]) => Complaint::NotInTimeWindow,
-            Some([3, ..]) => Complaint::UnknownUser,
-            Some([4, ..]) => Complaint::UnknownEngine,
-            Some([5, ..]) => Complaint::WrongDigest,
-            Some([6, ..]) => Complaint::DecryptionError,
-            _ => Complaint::Other,
+            Some([1, ..]) => ReportReason::UnsupportedSecurityLevel,
+            Some([2, ..]) => ReportReason::NotInTimeWindow,
+            Some([3, ..]) => ReportReason::UnknownUser,
+            Some([4, ..]) => ReportReason::UnknownEngine,
+            Some([5, ..]) => ReportReason::WrongDigest,
+            Some([6, ..]) => ReportReason::DecryptionError,
+            _ => ReportReason::Other,
         }
     }
 }
@@ -62,29 +62,29 @@ impl User {
     fn error(&self, agent: &Agent, report: &Report) -> SnmpError {
         let (agent, user) = (agent.address, self.name.clone());
         match report.complaint() {
-            Complaint::UnsupportedSecurityLevel => {
+            ReportReason::UnsupportedSecurityLevel => {
                 SnmpError::UnsupportedSecurityLevel { agent, user }
             }
-            Complaint::NotInTimeWindow => SnmpError::NotInTimeWindow { agent },
-            Complaint::UnknownUser => SnmpError::UnknownUser { agent, user },
-            Complaint::UnknownEngine => SnmpError::UnknownEngine { agent },
-            Complaint::WrongDigest => SnmpError::WrongDigest { agent, user },
-            Complaint::DecryptionError => SnmpError::DecryptionError { agent, user },
-            Complaint::Other => SnmpError::OtherReport {
+            ReportReason::NotInTimeWindow => SnmpError::NotInTimeWindow { agent },
+            ReportReason::UnknownUser => SnmpError::UnknownUser { agent, user },
+            ReportReason::UnknownEngine => SnmpError::UnknownEngine { agent },
+            ReportReason::WrongDigest => SnmpError::WrongDigest { agent, user },
+            ReportReason::DecryptionError => SnmpError::DecryptionError { agent, user },
+            ReportReason::Other => SnmpError::OtherReport {
                 agent,
                 name: Oid::new(report.name.as_slice()),
             },
         }
     }
 
-    /// Finds out which engine is there, before anything is asked of it.
+    /// Discovers the agent's engine before the first request.
     pub(in super::super) async fn meet(&self, agent: &Agent) -> Result<(), SnmpError> {
         let engine = self.discover(agent).await?;
         self.reset(&engine);
         Ok(())
     }
 
-    /// Asks as this user until there is an answer that proves to be one, or patience ends.
+    /// Sends a request as this user until there is an authenticated answer, or until all retries are used up.
     pub(in super::super) async fn ask(
         &self,
         agent: &Agent,
@@ -97,13 +97,13 @@ impl User {
         };
         let ticket = agent.link.ticket();
         agent.link.tally.requests.up();
-        let (mut course, mut attempt) = (Course::default(), 0);
+        let (mut course, mut attempt) = (RequestProgress::default(), 0);
         let failure = loop {
             let datagram = self.encode(&engine, ticket.id, question);
             let datagram = datagram.map_err(malformed)?;
             let mut hint = None;
             let sent = agent.attempt(&ticket, &datagram, attempt, |bytes| {
-                self.judge(agent, bytes, &engine, &mut hint)
+                self.decide(agent, bytes, &engine, &mut hint)
             });
             let failure = match sent.await {
                 Attempt::Done(Ok(Opened::Answer { answer, clock })) => {
@@ -122,12 +122,12 @@ impl User {
             if let Some(report) = hint {
                 match self.follow(agent, &report, &mut course).await? {
                     Some(other) => engine = other,
-                    None if attempt >= agent.tuning.retries => {
+                    None if attempt >= agent.options.retries => {
                         return Err(self.error(agent, &report));
                     }
                     None => attempt += 1,
                 }
-            } else if attempt >= agent.tuning.retries {
+            } else if attempt >= agent.options.retries {
                 break failure;
             } else {
                 attempt += 1;
@@ -141,37 +141,39 @@ impl User {
         Err(agent.given_up(question.names, failure, hint))
     }
 
-    fn judge(
+    fn decide(
         &self,
         agent: &Agent,
         bytes: Vec<u8>,
         engine: &Engine,
         hint: &mut Option<Report>,
-    ) -> Verdict<Result<Opened, Malformed>> {
+    ) -> DatagramDecision<Result<Opened, Malformed>> {
         match self.open(bytes, engine) {
             Ok(Opened::Report(report)) => {
                 agent.link.tally.reports.up();
                 if report.is_authentic {
-                    return Verdict::Done(Ok(Opened::Report(report)));
+                    return DatagramDecision::Done(Ok(Opened::Report(report)));
                 }
+                // Anyone can send an unauthenticated report, so it must not end the wait for a real answer. It only
+                // shortens the wait.
                 *hint = Some(report);
-                Verdict::Hurry
+                DatagramDecision::Hurry
             }
-            Ok(answer) => Verdict::Done(Ok(answer)),
-            Err(Rejected::Foreign) => Verdict::Foreign,
-            Err(Rejected::Spoilt(why)) => Verdict::Done(Err(why)),
+            Ok(answer) => DatagramDecision::Done(Ok(answer)),
+            Err(Rejected::Foreign) => DatagramDecision::Foreign,
+            Err(Rejected::Spoilt(why)) => DatagramDecision::Done(Err(why)),
         }
     }
 
-    /// Does what a report says that proved where it is from: the clock is set, forward or back, or asking ends.
+    /// Acts on an authenticated report: sets the clock, forward or back, or ends the request.
     fn heed(
         &self,
         agent: &Agent,
         engine: &Arc<Engine>,
         report: &Report,
-        course: &mut Course,
+        course: &mut RequestProgress,
     ) -> Result<Arc<Engine>, SnmpError> {
-        if report.complaint() != Complaint::NotInTimeWindow || course.resyncs == MOST_RESYNCS {
+        if report.complaint() != ReportReason::NotInTimeWindow || course.resyncs == MOST_RESYNCS {
             return Err(self.error(agent, report));
         }
         course.resyncs += 1;
@@ -180,18 +182,19 @@ impl User {
         Ok(engine)
     }
 
-    /// Follows a report that proves nothing: what is known stays as it is, and at most one discovery is made. What it
-    /// finds is used for this request, and believed when the answer to it proves right.
+    /// Acts on an unauthenticated report: known state stays, and at most one discovery is made. The discovered engine
+    /// is used for this request only. It becomes known state after an authenticated answer.
     async fn follow(
         &self,
         agent: &Agent,
         report: &Report,
-        course: &mut Course,
+        course: &mut RequestProgress,
     ) -> Result<Option<Arc<Engine>>, SnmpError> {
         let is_about_engine = matches!(
             report.complaint(),
-            Complaint::UnknownEngine | Complaint::NotInTimeWindow
+            ReportReason::UnknownEngine | ReportReason::NotInTimeWindow
         );
+        // One discovery for each request: an attacker who keeps sending such reports must not keep us busy.
         if is_about_engine && !course.has_discovered {
             course.has_discovered = true;
             return Ok(Some(self.discover(agent).await?));
@@ -203,7 +206,7 @@ impl User {
         Ok(None)
     }
 
-    /// Asks who is there (RFC 3414 §4): the one answer that nothing can protect.
+    /// Discovers the engine (RFC 3414 §4). Its answer is the only one that cannot be authenticated.
     async fn discover(&self, agent: &Agent) -> Result<Arc<Engine>, SnmpError> {
         let ticket = agent.link.ticket();
         let mut writer = Writer::default();
@@ -220,19 +223,19 @@ impl User {
         let (datagram, _) = question.wrap(writer);
         agent.link.tally.requests.up();
         let mut failure = None;
-        for attempt in 0..=agent.tuning.retries {
+        for attempt in 0..=agent.options.retries {
             if attempt > 0 {
                 agent.link.tally.resent.up();
             }
             let sent = agent.attempt(&ticket, &datagram, attempt, |bytes| {
-                introduction(&bytes).map_or(Verdict::Foreign, Verdict::Done)
+                introduction(&bytes).map_or(DatagramDecision::Foreign, DatagramDecision::Done)
             });
             failure = match sent.await {
                 Attempt::Done((id, clock)) => {
                     agent.link.tally.reports.up();
                     return self.acquaintance(&id, clock).await.ok_or(SnmpError::Access {
                         agent: agent.address,
-                        why: "the keys could not be made, as this program is being ended; start it again",
+                        why: "the keys could not be derived because this program is stopping; start it again",
                     });
                 }
                 Attempt::Failure(error) => Some(error),
@@ -242,7 +245,7 @@ impl User {
         Err(agent.given_up(&[], failure, Hint::Discovery))
     }
 
-    /// Makes what a first report tells of an engine into one to begin with.
+    /// Creates an engine from the first report about it.
     async fn acquaintance(&self, id: &[u8], clock: Clock) -> Option<Arc<Engine>> {
         let keys = match &self.auth {
             None => None,
@@ -258,7 +261,7 @@ impl User {
     }
 }
 
-/// Reads who an agent says it is.
+/// Reads the engine id and the clock from a discovery answer.
 fn introduction(datagram: &[u8]) -> Option<(Vec<u8>, Clock)> {
     let message = Message::read(datagram).ok()?;
     let is_plain = message.flags & (AUTHENTIC | PRIVATE) == 0;

@@ -1,4 +1,4 @@
-//! The agent's engine as we know it: its name, its clock, our keys there.
+//! Holds the state of an agent's SNMP 3 engine: its id, its clock, our keys for it.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use tokio::time::Instant;
 use super::keys::Keys;
 use super::privacy::Clock;
 
-/// How many seconds an answer may be old (RFC 3414 §2.2.3).
+/// The highest age of an answer in seconds (RFC 3414 §2.2.3).
 const WINDOW: i32 = 150;
 
-/// What is known of an engine.
+/// The known state of an engine.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Engine {
     pub(super) id: Vec<u8>,
-    /// `None` for a user who proves nothing.
+    /// `None` for a user without authentication.
     pub(super) keys: Option<Arc<Keys>>,
     pub(super) clock: Clock,
-    /// When the clock read so.
+    /// The time at which the clock had this value.
     pub(super) since: Instant,
-    /// Whether the clock came in a message that proved where it is from; before, it is a guess.
+    /// Whether the clock came in an authenticated message; until then it is a guess.
     pub(super) is_verified: bool,
 }
 
 impl Engine {
-    /// Returns what the engine's clock reads now.
+    /// Returns the present reading of the engine's clock.
     pub(super) fn now(&self) -> Clock {
         let passed = i32::try_from(self.since.elapsed().as_secs()).unwrap_or(i32::MAX);
         Clock {
@@ -33,15 +33,16 @@ impl Engine {
         }
     }
 
-    /// Says whether an answer of this time can be one to us (RFC 3414 §3.2, 7 b).
+    /// Returns whether an answer with this time is within the time window (RFC 3414 §3.2, 7 b).
     pub(super) fn is_timely(&self, clock: Clock) -> bool {
         let now = self.now();
+        // Without an authenticated clock there is no window to check; the request id still has to match.
         !self.is_verified
             || clock.boots > now.boots
             || (clock.boots == now.boots && clock.time.saturating_add(WINDOW) >= now.time)
     }
 
-    /// Returns the engine with the clock set by a message that proved where it is from.
+    /// Returns the engine with the clock of an authenticated message.
     pub(super) fn set(&self, clock: Clock) -> Self {
         Self {
             clock,
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_from_the_past_are_not_taken_unless_all_we_have_is_a_guess() {
+    fn old_answers_are_rejected_unless_the_clock_is_unverified() {
         let engine = engine(2, 1000);
         let is_timely = |engine: &Engine, boots, time| engine.is_timely(Clock { boots, time });
         assert!(is_timely(&engine, 2, 850) && is_timely(&engine, 2, 5000));

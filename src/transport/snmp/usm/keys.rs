@@ -1,4 +1,4 @@
-//! From passwords to the keys of one user at one engine (RFC 3414 §2.6 and A.2).
+//! Derives the keys of an SNMP 3 user at one engine from passwords (RFC 3414 §2.6 and A.2).
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
@@ -12,13 +12,13 @@ use super::super::access::{Auth, AuthProtocol, Privacy};
 use super::super::link::lock;
 use crate::secrets::Secret;
 
-/// What a password is stretched to before it is hashed, so that guessing is slow.
+/// The length a password is stretched to before it is hashed, which makes guessing slow.
 const STRETCHED: usize = 1 << 20;
 
-/// Stretched passwords that are kept at most; a fleet has a few.
+/// The highest number of cached stretched passwords; a fleet has a few.
 const KEPT: usize = 256;
 
-/// A secret that is wiped when the last who knows it forgets it, and that does not print itself.
+/// A secret that is wiped when the last copy is dropped, and that does not print itself.
 #[derive(Clone)]
 pub(super) struct Key(Zeroizing<Vec<u8>>);
 
@@ -41,14 +41,14 @@ pub(super) struct Keys {
     pub(super) privacy: Option<Key>,
 }
 
-/// A stretched password, in a place where the second who needs it waits for the first.
-type Place = Arc<OnceLock<Key>>;
+/// A stretched password; a second user of the same password waits for the first to compute it.
+type KeyCell = Arc<OnceLock<Key>>;
 
-/// Under a digest of protocol and password: the password itself is not kept longer than its owner keeps it.
-static STRETCHED_PASSWORDS: LazyLock<Mutex<HashMap<[u8; 32], Place>>> =
+/// The cache, by a digest of protocol and password: the password itself is not kept longer than by its owner.
+static STRETCHED_PASSWORDS: LazyLock<Mutex<HashMap<[u8; 32], KeyCell>>> =
     LazyLock::new(Mutex::default);
 
-/// Makes keys; off the threads that serve the network, for the first use of a password takes milliseconds.
+/// Derives keys on a blocking thread: the first use of a password needs milliseconds of CPU time.
 pub(super) async fn make(auth: &Auth, privacy: Option<&Privacy>, engine: &[u8]) -> Option<Keys> {
     let stretched = stretched(auth.protocol, &auth.password).await?;
     let hidden = match privacy {
@@ -71,13 +71,13 @@ async fn stretched_localised(
 }
 
 async fn stretched(protocol: AuthProtocol, password: &Secret) -> Option<Key> {
-    let place = place(protocol, password);
-    if let Some(key) = place.get() {
+    let cell = key_cell(protocol, password);
+    if let Some(key) = cell.get() {
         return Some(key.clone());
     }
     let password = password.clone();
     let making = tokio::task::spawn_blocking(move || {
-        let key = place.get_or_init(|| match protocol {
+        let key = cell.get_or_init(|| match protocol {
             AuthProtocol::Md5 => stretch::<Md5>(password.reveal()),
             AuthProtocol::Sha1 => stretch::<Sha1>(password.reveal()),
         });
@@ -86,7 +86,7 @@ async fn stretched(protocol: AuthProtocol, password: &Secret) -> Option<Key> {
     making.await.ok()
 }
 
-fn place(protocol: AuthProtocol, password: &Secret) -> Place {
+fn key_cell(protocol: AuthProtocol, password: &Secret) -> KeyCell {
     let name: &[u8] = match protocol {
         AuthProtocol::Md5 => b"md5 ",
         AuthProtocol::Sha1 => b"sha1 ",
@@ -99,7 +99,7 @@ fn place(protocol: AuthProtocol, password: &Secret) -> Place {
     known.entry(digest.finalize().into()).or_default().clone()
 }
 
-/// A.2: a megabyte of the password again and again. An empty one cannot be stretched; `User::new` lets none pass.
+/// Hashes a megabyte of the repeated password (A.2). The password must not be empty, which `User::new` checks.
 fn stretch<D: Digest>(password: &[u8]) -> Key {
     let mut hash = D::new();
     let mut repeated = password.iter().cycle();
@@ -145,7 +145,7 @@ mod tests {
         bytes.map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// RFC 3414 A.3.1 and A.3.2 print these.
+    /// The examples printed in RFC 3414 A.3.1 and A.3.2.
     #[test]
     fn the_examples_of_the_standard_come_out() {
         let stretched = stretch::<Md5>(b"maplesyrup");
@@ -165,14 +165,14 @@ mod tests {
             password: Secret::new(b"stretched but once".to_vec()),
         };
         let first = make(&auth, None, b"engine-a").await.unwrap();
-        assert!(place(auth.protocol, &auth.password).get().is_some());
+        assert!(key_cell(auth.protocol, &auth.password).get().is_some());
         let second = make(&auth, None, b"engine-b").await.unwrap();
         assert_ne!(first.auth.reveal(), second.auth.reveal());
         let same = Auth {
             protocol: AuthProtocol::Md5,
             ..auth
         };
-        assert!(place(same.protocol, &same.password).get().is_none());
+        assert!(key_cell(same.protocol, &same.password).get().is_none());
     }
 
     #[test]

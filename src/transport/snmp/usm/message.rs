@@ -8,17 +8,17 @@ use super::privacy::Clock;
 const VERSION_3: i32 = 3;
 const USER_BASED: i32 = 3;
 
-/// The longest message we take: the most that UDP over IPv4 carries.
+/// The longest message we accept: the most that UDP over IPv4 carries.
 const LONGEST: i64 = 65_507;
 
 pub(super) const AUTHENTIC: u8 = 0b001;
 pub(super) const PRIVATE: u8 = 0b010;
 pub(super) const REPORTABLE: u8 = 0b100;
 
-/// Bytes of a digest that travel.
+/// The bytes of a digest in a message.
 pub(super) const DIGEST: usize = 12;
 
-/// What is around a PDU.
+/// Everything around a PDU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Message<'a> {
     pub(super) id: i32,
@@ -26,14 +26,14 @@ pub(super) struct Message<'a> {
     pub(super) engine: &'a [u8],
     pub(super) clock: Clock,
     pub(super) user: &'a [u8],
-    /// Where the digest lies.
+    /// The position of the digest.
     pub(super) digest: Range<usize>,
     pub(super) salt: &'a [u8],
-    /// Encrypted text, or the scope and what is in it.
+    /// Encrypted text, or the scoped PDU.
     pub(super) data: &'a [u8],
 }
 
-/// What a message is written from.
+/// The parts of a message to be sent.
 pub(super) struct Outgoing<'a> {
     pub(super) id: i32,
     pub(super) flags: u8,
@@ -44,7 +44,7 @@ pub(super) struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// Writes the message around the data that `writer` holds; also returns where the digest has to go.
+    /// Writes the message around the data in `writer`; also returns the position of the digest.
     pub(super) fn wrap(&self, mut writer: Writer) -> (Vec<u8>, Range<usize>) {
         let parameters = writer.len();
         writer.octets(self.salt);
@@ -74,7 +74,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// Puts the scope around the PDU that `writer` holds.
+/// Writes the scope around the PDU in `writer`.
 pub(super) fn scope(writer: &mut Writer, engine: &[u8]) {
     writer.octets(b""); // the default context
     writer.octets(engine);
@@ -87,17 +87,19 @@ impl<'a> Message<'a> {
         let mut message = Reader::new(outer.take(ber::SEQUENCE, "the message")?);
         outer.end("the message")?;
         if message.integer("the version")? != VERSION_3 {
-            return Err(Malformed::new("it is not of SNMP 3"));
+            return Err(Malformed::new("it is not SNMP 3"));
         }
         let mut header = Reader::new(message.take(ber::SEQUENCE, "the header")?);
         let id = header.integer("the message id")?;
-        // Any size an agent says it takes is more than our requests need.
+        // Our requests are smaller than any size that an agent may declare.
         if header.integer("the largest message")? < 484 {
-            return Err(Malformed::new("its agent takes no messages of 484 bytes"));
+            return Err(Malformed::new(
+                "its agent does not accept messages of 484 bytes",
+            ));
         }
         let flags = match header.take(ber::OCTETS, "the flags")? {
             [flags] if flags & (AUTHENTIC | PRIVATE) != PRIVATE => *flags,
-            _ => return Err(Malformed::new("its flags mean nothing")),
+            _ => return Err(Malformed::new("its flags are invalid")),
         };
         if header.integer("the security model")? != USER_BASED {
             return Err(Malformed::new(
@@ -106,7 +108,7 @@ impl<'a> Message<'a> {
         }
         header.end("the header")?;
         let parameters = message.take(ber::OCTETS, "the security parameters")?;
-        // What follows is the end of the datagram, so places can be counted from there.
+        // The rest reaches to the end of the datagram, so positions are counted from the end.
         let parameters_end = datagram.len() - message.rest().len();
         let mut outer = Reader::new(parameters);
         let mut inner = Reader::new(outer.take(ber::SEQUENCE, "the security parameters")?);
@@ -143,7 +145,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Returns the PDU within the content of a scope.
+/// Returns the PDU of a scoped PDU.
 pub(super) fn in_scope(content: &[u8]) -> Result<&[u8], Malformed> {
     let mut scope = Reader::new(content);
     scope.take(ber::OCTETS, "the context's engine")?;
@@ -151,7 +153,7 @@ pub(super) fn in_scope(content: &[u8]) -> Result<&[u8], Malformed> {
     Ok(scope.rest())
 }
 
-/// Returns the number of a message, without a look at the rest.
+/// Returns the number of a message without reading the rest.
 pub(in super::super) fn number(datagram: &[u8]) -> Option<i32> {
     let mut message = Reader::new(Reader::new(datagram).take(ber::SEQUENCE, "").ok()?);
     if message.integer("").ok()? != VERSION_3 {

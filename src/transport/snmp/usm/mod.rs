@@ -1,7 +1,7 @@
-//! The user-based security model as a manager runs it (RFC 3414): nothing that did not prove where it is from changes what we know.
+//! SNMP 3's user-based security model (RFC 3414), manager side: only authenticated data changes state.
 //!
-//! `keys` from passwords to keys · `privacy` encryption · `message` the bytes around a PDU · `engine` what is known of the agent's engine ·
-//! `dialogue` discovery, and what reports lead to.
+//! `keys` derives keys from passwords. `privacy` encrypts. `message` has the bytes around a PDU. `engine` is the known
+//! state of the agent's engine. `dialogue` runs discovery and handles reports.
 
 mod dialogue;
 mod engine;
@@ -29,22 +29,22 @@ pub(super) use message::number;
 use message::{AUTHENTIC, DIGEST, Message, Outgoing, PRIVATE, REPORTABLE};
 use privacy::Clock;
 
-/// A user, and the engine they talk to.
+/// A user and the engine of their agent.
 #[derive(Debug)]
 pub(super) struct User {
     name: String,
     auth: Option<Auth>,
     privacy: Option<Privacy>,
-    /// `None` until it was discovered.
+    /// `None` before discovery.
     engine: Mutex<Option<Arc<Engine>>>,
     salts: AtomicU64,
     replaced: AtomicU64,
     rebooted: AtomicU64,
 }
 
-/// How often another engine was met, and how often the same one came up again.
+/// How often the engine was replaced, and how often the same engine rebooted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Upheavals {
+pub(super) struct EngineChanges {
     pub(super) replaced: u64,
     pub(super) rebooted: u64,
 }
@@ -56,7 +56,7 @@ enum Opened {
     Report(Report),
 }
 
-/// An agent says why it does not answer.
+/// A report: the agent's reason for not answering.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Report {
     name: Vec<u32>,
@@ -64,12 +64,12 @@ struct Report {
     is_authentic: bool,
 }
 
-/// A message that is not taken.
+/// A message that is not accepted.
 #[derive(Debug)]
 enum Rejected {
-    /// It does not prove to be an answer to us: we go on waiting for one that does.
+    /// It is not an authenticated answer to us: keep waiting for one.
     Foreign,
-    /// It proves to be, and cannot be read.
+    /// It is authenticated, but cannot be read.
     Spoilt(Malformed),
 }
 
@@ -103,15 +103,15 @@ impl User {
             auth: auth.cloned(),
             privacy: privacy.cloned(),
             engine: Mutex::default(),
-            // RFC 3826 §3.1.3: begins anywhere, so that no salt comes twice with one key.
+            // RFC 3826 §3.1.3: a random start, so that no salt repeats with one key.
             salts: AtomicU64::new(RandomState::new().hash_one(name)),
             replaced: AtomicU64::default(),
             rebooted: AtomicU64::default(),
         })
     }
 
-    pub(super) fn upheavals(&self) -> Upheavals {
-        Upheavals {
+    pub(super) fn engine_changes(&self) -> EngineChanges {
+        EngineChanges {
             replaced: self.replaced.load(Ordering::Relaxed),
             rebooted: self.rebooted.load(Ordering::Relaxed),
         }
@@ -128,7 +128,7 @@ impl User {
         flags
     }
 
-    /// Writes a request for this engine.
+    /// Encodes a request for this engine.
     fn encode(
         &self,
         engine: &Engine,
@@ -160,7 +160,7 @@ impl User {
             id,
             flags: self.flags(),
             engine: &engine.id,
-            // §2.2.3: what is not authenticated carries no time.
+            // §2.2.3: an unauthenticated message carries no time.
             clock: if self.auth.is_some() {
                 clock
             } else {
@@ -179,7 +179,7 @@ impl User {
         Ok(bytes)
     }
 
-    /// Reads what came for a request to this engine, and lets nothing pass that is less protected than the request was.
+    /// Reads a datagram for a request to this engine; rejects messages with less protection than the request.
     fn open(&self, datagram: Vec<u8>, engine: &Engine) -> Result<Opened, Rejected> {
         let message = Message::read(&datagram).map_err(|_| Rejected::Foreign)?;
         let is_authentic = message.flags & AUTHENTIC != 0;
@@ -192,7 +192,7 @@ impl User {
                 }
             }
             _ if is_authentic => return Err(Rejected::Foreign),
-            // §3.2 leaves an agent no other way to say that it does not know us.
+            // By §3.2 an agent can report an unknown user only without authentication.
             (Some(_), _) => return open_hint(&message),
             (None, _) => {}
         }
@@ -228,7 +228,7 @@ impl User {
         }
     }
 
-    /// Returns the text of an authentic message, and where in it the PDU lies.
+    /// Returns the plain text of an authenticated message, and the position of the PDU in it.
     fn decrypted(
         &self,
         message: &Message<'_>,
@@ -250,10 +250,10 @@ impl User {
         let place = || {
             let mut reader = Reader::new(&text);
             let pdu = message::in_scope(reader.take(ber::SEQUENCE, "the scope")?)?.len();
-            // DES fills up to whole blocks.
+            // DES pads to whole blocks.
             let padding = reader.rest().len();
             if padding > 7 {
-                return Err(Malformed::new("something is left behind the scope"));
+                return Err(Malformed::new("bytes follow the scoped PDU"));
             }
             let end = text.len() - padding;
             Ok(end - pdu..end)
@@ -262,13 +262,13 @@ impl User {
         Ok((text, place))
     }
 
-    /// What proves to be from the agent and is nonsense was encrypted with another key.
+    /// Returns the rejection of an authenticated but unreadable message: it was encrypted with another key.
     fn unreadable(&self, is_private: bool, why: Malformed) -> Rejected {
         if !is_private {
             return Rejected::Spoilt(why);
         }
         Rejected::Spoilt(Malformed(format!(
-            "decrypted it makes no sense, so check the privacy password and protocol of user `{}`: {why}",
+            "it is invalid after decryption, so check the privacy password and protocol of user `{}`: {why}",
             self.name
         )))
     }
@@ -277,11 +277,11 @@ impl User {
         lock(&self.engine).clone()
     }
 
-    /// Takes over what an answer proved of an engine: of one and the same, the clock only goes forward.
+    /// Updates the known engine from an authenticated answer: the clock of the same engine only moves forward.
     fn learn(&self, engine: &Arc<Engine>, clock: Clock) {
         let mut known = lock(&self.engine);
         if let Some(known) = known.as_deref().filter(|known| known.id == engine.id) {
-            // A second is what whole seconds leave open.
+            // Tolerate one second, because the clock has whole seconds only.
             let is_later = (clock.boots == known.clock.boots && clock.time > known.now().time + 1)
                 || clock.boots > known.clock.boots;
             if self.auth.is_none() || (known.is_verified && !is_later) {
@@ -295,8 +295,8 @@ impl User {
         self.put(&mut known, engine);
     }
 
-    /// Takes over an engine whose clock was set by an authentic report, backwards too: the report answers a number that
-    /// nobody else knew, so it is no old one.
+    /// Replaces the known engine by one with the clock of an authenticated report, which may be earlier. The report
+    /// cannot be a replay: it answers an unpredictable number.
     fn reset(&self, engine: &Arc<Engine>) {
         self.put(&mut lock(&self.engine), engine.clone());
     }
@@ -313,7 +313,7 @@ impl User {
     }
 }
 
-/// Reads a report that proves nothing; anything else of the kind is foreign.
+/// Reads an unauthenticated report; rejects everything else as foreign.
 fn open_hint(message: &Message<'_>) -> Result<Opened, Rejected> {
     let read = || {
         let (head, bindings) = pdu::read(message::in_scope(message.data)?)?;
@@ -334,15 +334,15 @@ fn open_hint(message: &Message<'_>) -> Result<Opened, Rejected> {
     }))
 }
 
-/// Returns what a report is about.
+/// Returns the object of a report.
 fn reported(mut bindings: Bindings<'_>) -> Result<Vec<u32>, Malformed> {
     match bindings.next()? {
         Some((name, _)) => Ok(name.to_vec()),
-        None => Err(Malformed::new("it reports nothing")),
+        None => Err(Malformed::new("the report is empty")),
     }
 }
 
-/// Returns the digest over a message whose place for it holds zeros.
+/// Returns the digest of a message whose digest field holds zeros.
 fn digest(protocol: AuthProtocol, key: &Key, bytes: &[u8]) -> [u8; DIGEST] {
     fn of<M: Mac + KeyInit>(key: &Key, bytes: &[u8]) -> Option<[u8; DIGEST]> {
         let mut code = <M as KeyInit>::new_from_slice(key.reveal()).ok()?;
@@ -353,11 +353,11 @@ fn digest(protocol: AuthProtocol, key: &Key, bytes: &[u8]) -> [u8; DIGEST] {
         AuthProtocol::Md5 => of::<Hmac<Md5>>(key, bytes),
         AuthProtocol::Sha1 => of::<Hmac<Sha1>>(key, bytes),
     };
-    // HMAC takes a key of any length.
+    // HMAC accepts keys of any length.
     digest.unwrap_or_default()
 }
 
-/// Says whether the digest at this place is right, in a time that does not tell how much of it is.
+/// Returns whether the digest at this position is right, in constant time.
 fn is_signed(protocol: AuthProtocol, key: &Key, bytes: &[u8], place: &Range<usize>) -> bool {
     fn check<M: Mac + KeyInit>(key: &Key, [before, digest, after]: [&[u8]; 3]) -> bool {
         let Ok(mut code) = <M as KeyInit>::new_from_slice(key.reveal()) else {

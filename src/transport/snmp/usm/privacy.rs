@@ -1,4 +1,4 @@
-//! Nobody else reads it: DES in CBC (RFC 3414 §8), AES with 128 bits in CFB (RFC 3826).
+//! Encrypts scoped PDUs: DES in CBC mode (RFC 3414 §8), AES-128 in CFB mode (RFC 3826).
 
 use aes::Aes128;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
@@ -8,7 +8,7 @@ use super::super::access::PrivacyProtocol;
 use super::super::ber::Malformed;
 use super::keys::Key;
 
-/// What the initialisation vector of AES takes from the message.
+/// The part of the initialisation vector of AES that is in the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Clock {
     pub(super) boots: i32,
@@ -64,12 +64,12 @@ pub(super) fn decrypt(
     text: &mut [u8],
 ) -> Result<(), Malformed> {
     let salt = <[u8; SALT]>::try_from(salt)
-        .map_err(|_| Malformed::new("its privacy parameters are not of eight bytes"))?;
+        .map_err(|_| Malformed::new("its privacy parameters are not eight bytes"))?;
     match protocol {
         PrivacyProtocol::Des => {
             if !text.len().is_multiple_of(8) {
                 return Err(Malformed::new(
-                    "what is encrypted by DES is no whole number of blocks",
+                    "the text encrypted by DES is not a whole number of blocks",
                 ));
             }
             let (key, start) = des(key, salt)?;
@@ -112,7 +112,7 @@ fn halves(key: &Key) -> Result<[[u8; 8]; 2], Malformed> {
     Ok([*first, *second])
 }
 
-/// Digests are of sixteen bytes at least, so no key is.
+/// Returns the error for a short key. It cannot occur: digests have at least sixteen bytes.
 fn short() -> Malformed {
     Malformed::new("the key is too short")
 }
@@ -127,7 +127,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_encrypted_can_be_decrypted_and_only_with_the_same_key_and_salt() {
+    fn ciphertext_is_decrypted_only_with_the_same_key_and_salt() {
         let (key, other) = (Key::of(&[7; 16]), Key::of(&[9; 20]));
         for protocol in [PrivacyProtocol::Des, PrivacyProtocol::Aes128] {
             for length in 0..40 {
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// FIPS 81 and NIST SP 800-38A print these, with an initialisation vector that is made to come out here.
+    /// The examples of FIPS 81 and NIST SP 800-38A, with an initialisation vector that leads to them here.
     #[test]
     fn the_ciphers_are_those_of_the_standards() {
         let key = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef];
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_encrypted_text_is_an_error() {
+    fn text_that_cannot_be_ciphertext_is_an_error() {
         let key = Key::of(&[7; 16]);
         let mut text = vec![0; 9];
         assert!(decrypt(PrivacyProtocol::Des, &key, CLOCK, &[0; 8], &mut text).is_err());

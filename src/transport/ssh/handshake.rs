@@ -1,4 +1,4 @@
-//! A connection up to the host key, which is judged before anything secret is sent.
+//! Opens an SSH connection and verifies the host key before sending credentials.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -13,26 +13,26 @@ use tokio::time::{Instant, timeout_at};
 use super::algorithm::{Family, is_legacy, offered};
 use super::guarded::{Wire, guarded};
 use super::quote::visible;
-use super::{Doing, Fence, Login, SshError};
+use super::{Fence, Login, SshError, SshOperation};
 use crate::model::HostKey;
 
-/// Nobody holds a connection open for longer in which nothing happens; what is waited for has shorter limits.
+/// An idle connection is closed after this time; every wait has a shorter limit.
 const INACTIVITY: Duration = Duration::from_secs(120);
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// A connection whose host key is the pinned one.
+/// A connection with a verified host key.
 pub(super) struct Connection {
-    pub(super) handle: Handle<Judge>,
+    pub(super) handle: Handle<HostKeyVerifier>,
     pub(super) wire: Wire,
 }
 
-/// Judges host keys.
-pub(super) struct Judge {
+/// Verifies the host key of a connection.
+pub(super) struct HostKeyVerifier {
     pinned: Option<HostKey>,
     presented: Arc<OnceLock<(HostKey, Family)>>,
 }
 
-impl Handler for Judge {
+impl Handler for HostKeyVerifier {
     type Error = russh::Error;
 
     async fn check_server_key(
@@ -52,15 +52,15 @@ impl Handler for Judge {
     }
 }
 
-/// Why a connection is not good.
+/// The reason why a connection was rejected.
 enum Refusal {
-    /// The key, and of which kind it is.
+    /// The presented key and its kind.
     HostKey(HostKey, Family),
     Error(SshError),
 }
 
-/// Connects and holds the host key against the pin.
-pub(super) async fn knock(
+/// Connects and compares the host key with the pinned one.
+pub(super) async fn handshake(
     login: &Login,
     fence: Option<&Fence>,
     deadline: Instant,
@@ -75,7 +75,8 @@ pub(super) async fn knock(
     let Some(pinned) = login.host_key.clone() else {
         return Err(SshError::HostKeyUnknown { address, presented });
     };
-    // A device with keys of several kinds shows the one that we like best, and the pin may be of another kind.
+    // A device with several host keys presents the kind that we prefer, but the pin may be of another kind. So try
+    // each.
     for family in Family::ALL.into_iter().filter(|family| *family != shown) {
         if let Ok(connection) = attempt(login, fence, &[family], deadline).await {
             return Ok(connection);
@@ -88,14 +89,14 @@ pub(super) async fn knock(
     })
 }
 
-/// Asks a device for its host key; nobody logs in.
+/// Returns the host key of a device, without logging in.
 ///
-/// Where a key is pinned and the device has it, that one is returned, whatever others the device has.
+/// If the device has the pinned key, that one is returned, whatever other keys it has.
 pub async fn host_key_of(
     address: SocketAddr,
     legacy_algorithms: bool,
     pinned: Option<HostKey>,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<HostKey, SshError> {
     let login = Login {
         address,
@@ -105,8 +106,8 @@ pub async fn host_key_of(
         legacy_algorithms,
         host_key: pinned.clone(),
     };
-    let knocked = knock(&login, None, Instant::now() + patience).await;
-    match (knocked, pinned) {
+    let result = handshake(&login, None, Instant::now() + timeout).await;
+    match (result, pinned) {
         (Ok(connection), Some(pinned)) => {
             drop(connection);
             Ok(pinned)
@@ -119,7 +120,7 @@ pub async fn host_key_of(
             _,
         ) => Ok(presented),
         (Err(error), _) => Err(error),
-        // Without a pin no key is taken.
+        // Without a pin no key is accepted, so this cannot happen.
         (Ok(_), None) => Err(SshError::Certificate { address }),
     }
 }
@@ -131,22 +132,22 @@ async fn attempt(
     deadline: Instant,
 ) -> Result<Connection, Refusal> {
     let address = login.address;
-    let late = |doing| {
+    let late = |operation| {
         Refusal::Error(SshError::TimedOut {
             address,
-            doing,
+            operation,
             said: String::new(),
         })
     };
     let unreachable = |source| Refusal::Error(SshError::Connect { address, source });
     let stream = timeout_at(deadline, TcpStream::connect(address)).await;
     let stream = stream
-        .map_err(|_| late(Doing::Connecting))?
+        .map_err(|_| late(SshOperation::Connecting))?
         .map_err(unreachable)?;
     stream.set_nodelay(true).map_err(unreachable)?;
     let (stream, wire) = guarded(stream, fence.cloned()).map_err(unreachable)?;
     let presented = Arc::new(OnceLock::new());
-    let judge = Judge {
+    let verifier = HostKeyVerifier {
         pinned: login.host_key.clone(),
         presented: Arc::clone(&presented),
     };
@@ -156,9 +157,9 @@ async fn attempt(
         keepalive_interval: Some(KEEPALIVE),
         ..Config::default()
     };
-    let connecting = connect_stream(Arc::new(config), stream, judge);
+    let connecting = connect_stream(Arc::new(config), stream, verifier);
     match timeout_at(deadline, connecting).await {
-        Err(_) => Err(late(Doing::Agreeing)),
+        Err(_) => Err(late(SshOperation::Agreeing)),
         Ok(Ok(handle)) => Ok(Connection { handle, wire }),
         Ok(Err(russh::Error::UnknownKey)) => Err(match presented.get() {
             Some((key, family)) => Refusal::HostKey(key.clone(), *family),
@@ -167,12 +168,16 @@ async fn attempt(
         Ok(Err(_)) if fence.is_some_and(|fence| !fence.is_open()) => {
             Err(Refusal::Error(SshError::Fenced { address }))
         }
-        Ok(Err(error)) => Err(Refusal::Error(explained(login, Doing::Agreeing, error))),
+        Ok(Err(error)) => Err(Refusal::Error(explained(
+            login,
+            SshOperation::Agreeing,
+            error,
+        ))),
     }
 }
 
-/// Returns what an error of the protocol means to people.
-pub(super) fn explained(login: &Login, doing: Doing, error: russh::Error) -> SshError {
+/// Returns a protocol error in terms that an operator can act on.
+pub(super) fn explained(login: &Login, operation: SshOperation, error: russh::Error) -> SshError {
     let address = login.address;
     match error {
         russh::Error::NoCommonAlgo { kind, theirs, .. } => {
@@ -197,12 +202,12 @@ pub(super) fn explained(login: &Login, doing: Doing, error: russh::Error) -> Ssh
         | russh::Error::SendError
         | russh::Error::IO(_) => SshError::Closed {
             address,
-            doing,
+            operation,
             said: String::new(),
         },
         source => SshError::Protocol {
             address,
-            doing,
+            operation,
             source,
         },
     }

@@ -1,4 +1,4 @@
-//! The TCP port of a twin: who comes in, and whether anybody listens.
+//! Listens on the SSH port of a twin and accepts connections while no fault closes it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,20 +7,20 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// A port that somebody listens on or not, without ever being given away.
-pub(super) struct Door {
+/// A reserved port, with or without a listener.
+pub(super) struct SshPort {
     address: SocketAddr,
     inside: Mutex<Inside>,
 }
 
 struct Inside {
     listener: Option<TcpListener>,
-    /// Holds the port while nobody listens: connections are refused, and nobody else gets it.
+    /// Keeps the port bound without a listener: connections are refused, and no other process gets the port.
     keeper: Option<TcpSocket>,
     waiting: Option<Waker>,
 }
 
-impl Door {
+impl SshPort {
     pub(super) fn new(address: SocketAddr) -> io::Result<Self> {
         let listener = listen(address)?;
         Ok(Self {
@@ -41,7 +41,7 @@ impl Door {
         self.inside().listener.is_some()
     }
 
-    /// Listens or stops listening; needs a runtime around it. What cannot be opened again stays closed until the next try.
+    /// Opens or closes the listener; needs a tokio runtime. A listener that fails to open is opened at the next call.
     pub(super) fn set_open(&self, is_open: bool) {
         let mut inside = self.inside();
         if inside.listener.is_some() == is_open {
@@ -59,7 +59,7 @@ impl Door {
         }
     }
 
-    /// Gives the port away.
+    /// Releases the port.
     pub(super) fn shut(&self) {
         let mut inside = self.inside();
         inside.listener = None;
@@ -92,7 +92,7 @@ fn keep(address: SocketAddr) -> io::Result<TcpSocket> {
     } else {
         TcpSocket::new_v6()?
     };
-    // Connections that are still closing must not keep us out.
+    // Closing connections must not block the port.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
