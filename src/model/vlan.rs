@@ -5,8 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The most entries that every firmware takes in a subscriber's list of allowed tagged VLANs (some take 14).
+/// The most entries of a subscriber's list of allowed tagged VLANs that every firmware accepts (docs/gam.md). Intended lists
+/// are limited to this: inventory, planner, lint and twin all use this constant.
 pub const MAX_ALLOWED_VLAN_ENTRIES: usize = 12;
+
+/// The most entries that any firmware accepts. A device may already have such a list, so only the lines that undo a step may
+/// write more than [`MAX_ALLOWED_VLAN_ENTRIES`].
+pub const MAX_RESTORED_VLAN_ENTRIES: usize = 14;
 
 /// A VLAN id as a switch knows it, 1–4095.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
