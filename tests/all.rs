@@ -37,4 +37,5 @@ mod source;
 mod ssh_client;
 mod transport;
 mod twin;
+mod words;
 mod world;
