@@ -483,6 +483,57 @@ fn each_word_of_the_glossary_has_one_meaning() {
     );
 }
 
+/// Returns the spans of a document that are paths of source files or folders.
+fn paths_in(text: &str) -> Vec<String> {
+    let is_path = |span: &String| {
+        let is_plain = |one: char| one.is_ascii_alphanumeric() || "/_.-".contains(one);
+        let is_file = span.ends_with(".rs") || (span.starts_with("src/") && span.ends_with('/'));
+        span.chars().all(is_plain) && is_file && span.contains('/')
+    };
+    // A fence would turn code and text around.
+    let text = text.replace("```", "");
+    code_spans(&text).filter(is_path).collect()
+}
+
+#[test]
+fn every_source_file_named_in_a_document_exists() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut missing = Vec::new();
+    for path in files("docs", "md") {
+        if GENERATED.contains(&path.as_str()) {
+            continue;
+        }
+        for named in paths_in(&text_of(&path)) {
+            // gam.md has tables with paths below a folder that the text before them names.
+            let is_relative = path == "docs/gam.md";
+            let starts = ["src/", "tests/", "docs/", "benches/", "schema/", "plans/"];
+            if is_relative && !starts.iter().any(|start| named.starts_with(start)) {
+                continue;
+            }
+            let roots = [
+                "",
+                "src",
+                "src/inventory",
+                "tests",
+                "docs",
+                "tests/history",
+                "tests/apply",
+            ];
+            if !roots
+                .iter()
+                .any(|root| package.join(root).join(&named).exists())
+            {
+                missing.push(format!("{path}: `{named}`"));
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "renamed or removed:\n{}",
+        missing.join("\n")
+    );
+}
+
 /// Types that get their names in changes that are under way.
 const NOT_YET: [&str; 42] = [
     "SourceLocation",
