@@ -15,6 +15,7 @@ mod corpus;
 mod crash;
 mod discovery;
 mod documents;
+mod glossary;
 mod golden;
 mod history;
 mod hostile_inventory;

@@ -4,7 +4,7 @@
 //! `UPDATE_GOLDEN=1 cargo test --test all words` writes it again. To list every line that counts:
 //! `cargo test --test all words::every_line_that_counts -- --ignored`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const MOST: usize = 30;
 const ALLOWED: &str = "tests/words.txt";
 
 /// Files that are made from `src`, whose comments and texts are checked there.
-const GENERATED: [&str; 2] = ["docs/findings.md", "docs/inventory.md"];
+pub(crate) const GENERATED: [&str; 2] = ["docs/findings.md", "docs/inventory.md"];
 
 /// Words and phrases to look for, as lists of words in lower case.
 #[derive(Debug, Default)]
@@ -83,7 +83,7 @@ fn found(phrases: &[Vec<String>], words: &[String]) -> Option<String> {
 }
 
 /// Returns the cells of a row of a table.
-fn cells(line: &str) -> impl Iterator<Item = &str> + Clone {
+pub(crate) fn cells(line: &str) -> impl Iterator<Item = &str> + Clone {
     let row = line
         .trim()
         .strip_prefix('|')
@@ -92,7 +92,7 @@ fn cells(line: &str) -> impl Iterator<Item = &str> + Clone {
 }
 
 /// Returns the texts between backticks.
-fn code_spans(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn code_spans(text: &str) -> impl Iterator<Item = String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned)
 }
 
@@ -378,12 +378,12 @@ fn read_list(text: &str) -> BTreeMap<(String, Measure), usize> {
     entries.collect()
 }
 
-fn text_of(path: &str) -> String {
+pub(crate) fn text_of(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 /// Returns the paths of files with this ending, relative to the package.
-fn files(folder: &str, ending: &str) -> Vec<String> {
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<String> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![package.join(folder)];
     let mut found = Vec::new();
@@ -457,149 +457,6 @@ fn every_line_that_counts() {
         .flat_map(|count| count.hits.iter().map(String::as_str))
         .collect();
     assert!(hits.is_empty(), "{}", hits.join("\n"));
-}
-
-#[test]
-fn each_word_of_the_glossary_has_one_meaning() {
-    let glossary = text_of("docs/glossary.md");
-    let rows = glossary.lines().filter(|line| line.starts_with("| **"));
-    let mut words: Vec<&str> = rows
-        .inspect(|row| {
-            assert_eq!(
-                cells(row).count(),
-                3,
-                "a row has a word, a meaning and `not`: {row}"
-            )
-        })
-        .filter_map(|row| cells(row).next())
-        .collect();
-    let count = words.len();
-    words.sort_unstable();
-    words.dedup();
-    assert_eq!(
-        words.len(),
-        count,
-        "a word stands twice in docs/glossary.md"
-    );
-}
-
-/// Returns the spans of a document that are paths of source files or folders.
-fn paths_in(text: &str) -> Vec<String> {
-    let is_path = |span: &String| {
-        let is_plain = |one: char| one.is_ascii_alphanumeric() || "/_.-".contains(one);
-        let is_file = span.ends_with(".rs") || (span.starts_with("src/") && span.ends_with('/'));
-        span.chars().all(is_plain) && is_file && span.contains('/')
-    };
-    // A fence would turn code and text around.
-    let text = text.replace("```", "");
-    code_spans(&text).filter(is_path).collect()
-}
-
-#[test]
-fn every_source_file_named_in_a_document_exists() {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut missing = Vec::new();
-    for path in files("docs", "md") {
-        if GENERATED.contains(&path.as_str()) {
-            continue;
-        }
-        for named in paths_in(&text_of(&path)) {
-            // gam.md has tables with paths below a folder that the text before them names.
-            let is_relative = path == "docs/gam.md";
-            let starts = ["src/", "tests/", "docs/", "benches/", "schema/", "plans/"];
-            if is_relative && !starts.iter().any(|start| named.starts_with(start)) {
-                continue;
-            }
-            let roots = [
-                "",
-                "src",
-                "src/inventory",
-                "tests",
-                "docs",
-                "tests/history",
-                "tests/apply",
-            ];
-            if !roots
-                .iter()
-                .any(|root| package.join(root).join(&named).exists())
-            {
-                missing.push(format!("{path}: `{named}`"));
-            }
-        }
-    }
-    assert!(
-        missing.is_empty(),
-        "renamed or removed:\n{}",
-        missing.join("\n")
-    );
-}
-
-/// Types that get their names in changes that are under way.
-const NOT_YET: [&str; 42] = [
-    "SourceLocation",
-    "PathKind",
-    "KeyReference",
-    "ObjectPosition",
-    "ValuePosition",
-    "ObjectSpan",
-    "PlannerState",
-    "PartialState",
-    "StepCheck",
-    "Claim",
-    "LintError",
-    "LedgerCoverage",
-    "StoredLedger",
-    "DevicePlanInputs",
-    "RaisedAlarms",
-    "Decision",
-    "DeviceApply",
-    "DeviceAccess",
-    "TwinLogin",
-    "ShellSettings",
-    "FingerprintedObservation",
-    "LookResults",
-    "LookReason",
-    "RecoveryResult",
-    "VerifyResult",
-    "BeforeAndAfter",
-    "ApplyLog",
-    "OptionalStore",
-    "Backend",
-    "SshTimeouts",
-    "SnmpOptions",
-    "ApplyTimeouts",
-    "HostKeyVerifier",
-    "ExpectedReply",
-    "ReplyClass",
-    "KeyCell",
-    "ParserState",
-    "ConfigFile",
-    "ExpectedPort",
-    "AlarmCondition",
-    "SensitiveKeys",
-    "ListenAddress",
-];
-
-#[test]
-fn every_type_of_the_glossary_exists() {
-    let glossary = text_of("docs/glossary.md");
-    let rows = glossary.lines().filter(|line| line.starts_with("| `"));
-    let names = rows.flat_map(|row| code_spans(cells(row).next().unwrap()));
-    let mut declared = BTreeSet::new();
-    for path in files("src", "rs") {
-        let text = text_of(&path);
-        let words: Vec<&str> = text.split(|one: char| !one.is_alphanumeric()).collect();
-        let pairs = words.windows(2);
-        let types = pairs.filter(|pair| ["struct", "enum", "trait"].contains(&pair[0]));
-        declared.extend(types.map(|pair| pair[1].to_owned()));
-    }
-    let missing: Vec<String> = names
-        .filter(|name| !declared.contains(name) && !NOT_YET.contains(&name.as_str()))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "docs/glossary.md has types that do not exist: {missing:?}"
-    );
 }
 
 const WRITING: &str = "## Openings\n`what`, `how`\n## Words\n| not | but |\n| --- | --- |\n| `shall` | must |\n| `is no` (x) | y |\n";
