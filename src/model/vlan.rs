@@ -5,12 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The most entries of a subscriber's list of allowed tagged VLANs that every firmware accepts (docs/gam.md). Intended lists
-/// are limited to this: inventory, planner, lint and twin all use this constant.
+/// The most entries in a subscriber's list of allowed tagged VLANs that every firmware accepts (some accept 14).
 pub const MAX_ALLOWED_VLAN_ENTRIES: usize = 12;
 
-/// The most entries that any firmware accepts. A device may already have such a list, so only the lines that undo a step may
-/// write more than [`MAX_ALLOWED_VLAN_ENTRIES`].
+/// The most entries that any firmware accepts (docs/gam.md). A device may already have such a list, so the lines that undo a
+/// step may write it back; intended lists are limited to [`MAX_ALLOWED_VLAN_ENTRIES`].
 pub const MAX_RESTORED_VLAN_ENTRIES: usize = 14;
 
 /// A VLAN id as a switch knows it, 1–4095.

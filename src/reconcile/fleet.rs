@@ -25,7 +25,7 @@ pub struct Fleet<'a> {
     pub allows_management: bool,
 }
 
-/// The inventory at the last applied commit, by the store or by `--applied`. Without ledgers it defines ownership.
+/// The inventory as it was last applied: until there is a store, this tells what is ours.
 #[derive(Debug)]
 pub struct Applied<'a> {
     pub inventory: &'a Inventory,
