@@ -12,7 +12,7 @@ pub const MAX_ALLOWED_VLAN_ENTRIES: usize = 12;
 /// step may write it back; intended lists are limited to [`MAX_ALLOWED_VLAN_ENTRIES`].
 pub const MAX_RESTORED_VLAN_ENTRIES: usize = 14;
 
-/// A VLAN id as a switch knows it, 1–4095.
+/// A VLAN id of a switch, 1–4095.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub struct VlanId(u16);
