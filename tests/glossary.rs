@@ -15,7 +15,7 @@ fn each_word_of_the_glossary_has_one_meaning() {
                 cells(row).count(),
                 3,
                 "a row has a word, a meaning and `not`: {row}"
-            )
+            );
         })
         .filter_map(|row| cells(row).next())
         .collect();
