@@ -28,6 +28,11 @@ fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
+/// Returns whether golden files are to be written.
+pub(crate) fn is_rewriting() -> bool {
+    mode(is_set("UPDATE_GOLDEN"), is_set("CI")) == Mode::Rewrite
+}
+
 /// Asserts that the file at `path`, relative to the package, holds `actual`.
 ///
 /// `UPDATE_GOLDEN=1 cargo test` writes `actual` into the file instead; read the difference before you commit it.

@@ -228,12 +228,13 @@ fn every_example_can_be_carried_out_and_taken_back() {
 fn the_index_names_every_example_with_its_title_and_its_verdict() {
     let mut text = String::from(
         "# Planning by example\n\n\
-         What gamctl plans, one rule a folder: `inventory/` is what is wanted, `applied/` what was wanted when it was last\n\
-         applied (it tells what is ours, and its policy judges), `observed.toml` what the device was seen to be, and `plan.txt`\n\
-         what `gamctl plan --detailed --expand` says of it. Where there is no `applied/`, no `--applied` was given.\n\n\
-         Tests plan each of them, carry the lines out on a twin, take them back, and plan again.\n\
+         Each folder shows one rule of gamctl's planning. `inventory/` is the intention, `applied/` the inventory at the last apply (it defines\n\
+         ownership, and its policy sets the limits), `observed.toml` the device as observed, and `plan.txt` the output of\n\
+         `gamctl plan --detailed --expand`. Without `applied/`, no `--applied` was given.\n\n\
+         Tests plan each of them, apply the lines to a twin, undo them, and plan again.\n\
          `UPDATE_GOLDEN=1 cargo test --test all plans` writes `plan.txt` and this page.\n\n\
-         | folder | what it shows | exit |\n| --- | --- | --- |\n",
+         | folder | rule | exit |\n\
+         | --- | --- | --- |\n",
     );
     for name in examples() {
         let readme = fs::read_to_string(folder().join(&name).join("README.md")).unwrap();

@@ -51,4 +51,7 @@ pub use subscriber::{External, Poe, Subscriber, SubscriberState};
 pub use text::{
     Description, Hazard, HeldText, PlainText, SystemText, TextError, hazard_on_a_terminal,
 };
-pub use vlan::{MAX_ALLOWED_VLAN_ENTRIES, VlanId, VlanProblem, VlanRange, VlanSet, VlanSetError};
+pub use vlan::{
+    MAX_ALLOWED_VLAN_ENTRIES, MAX_RESTORED_VLAN_ENTRIES, VlanId, VlanProblem, VlanRange, VlanSet,
+    VlanSetError,
+};

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 /// The most entries in a subscriber's list of allowed tagged VLANs that every firmware accepts (some accept 14).
 pub const MAX_ALLOWED_VLAN_ENTRIES: usize = 12;
 
+/// The most entries that any firmware accepts (docs/gam.md). A device may already have such a list, so the lines that undo a
+/// step may write it back; intended lists are limited to [`MAX_ALLOWED_VLAN_ENTRIES`].
+pub const MAX_RESTORED_VLAN_ENTRIES: usize = 14;
+
 /// A VLAN id of a switch, 1–4095.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Description, Hostname, NameError, NameProblem, PortName, SystemText, TextError, VlanId, VlanSet,
+    Description, Hostname, MAX_RESTORED_VLAN_ENTRIES, NameError, NameProblem, PortName, SystemText,
+    TextError, VlanId, VlanSet,
 };
 
 use super::{Change, Field, FieldChange, Object, Value, Verb};
@@ -44,7 +45,6 @@ const DATA_VLANS: RangeInclusive<u16> = 3..=4094;
 const OWN_VLANS: RangeInclusive<u16> = 3840..=3842;
 const TAGS: RangeInclusive<u16> = 3..=4093;
 const SPEEDS: RangeInclusive<u32> = 10..=1999;
-const MOST_ENTRIES: usize = 14;
 
 /// The longest list of an uplink: what the words before it leave of a line of 512 characters.
 const LONGEST_LIST: usize = 482;
@@ -97,7 +97,7 @@ pub(super) fn is_tag(vlan: VlanId) -> bool {
 }
 
 pub(super) fn are_tags(list: &VlanSet) -> bool {
-    list.entries() <= MOST_ENTRIES && list.iter().all(is_tag)
+    list.entries() <= MAX_RESTORED_VLAN_ENTRIES && list.iter().all(is_tag)
 }
 
 /// Returns whether no command takes the field away: what was there has to be known to be given back.

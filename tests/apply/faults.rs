@@ -415,3 +415,12 @@ async fn whatever_goes_wrong_is_told_as_it_is() {
         &format!("{HEAD}{}", texts.concat()),
     );
 }
+
+#[test]
+fn every_kind_of_fault_is_counted() {
+    // The error for an unknown kind lists them all.
+    let error = serde_json::from_str::<FaultOrder>(r#"{"fault":"?"}"#).unwrap_err();
+    let error = error.to_string();
+    let (_, all) = error.split_once("expected one of ").unwrap();
+    assert_eq!(all.split(", ").count(), KINDS);
+}

@@ -1,8 +1,9 @@
 //! What holds for every plan, tried on twins: it ends where it should, is safe half-way, and touches nothing else.
 
+use gamctl::model::MAX_ALLOWED_VLAN_ENTRIES;
 use proptest::prelude::*;
 
-use super::dice;
+use super::dice::{self, Dice};
 use super::planner::{case, judge};
 use super::tried;
 
@@ -26,4 +27,14 @@ proptest! {
             prop_assert!(plans[0].steps.is_empty(), "{}", judge::told(&plans[0]));
         }
     }
+}
+
+#[test]
+fn the_cases_reach_the_longest_list_of_allowed_vlans() {
+    let has_longest = |seed| {
+        let case = case::case(&mut Dice::seeded(seed, 2_500));
+        let mut intended = case.intended.subscribers.values();
+        intended.any(|one| one.allowed_vlans.entries() == MAX_ALLOWED_VLAN_ENTRIES)
+    };
+    assert!((0..100).any(has_longest));
 }

@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use super::Complaint;
 use super::command::{Command, Setting, Target, command};
 use super::state::{State, fresh_field, identity, setting, target};
-use crate::model::{Medium, PortAssignment, VlanId, VlanSet};
+use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, Medium, PortAssignment, VlanId, VlanSet};
 use crate::plan::{Change, Field, Object, Request, Value, Verb};
-
-/// What a firmware is sure to take in a list of allowed VLANs; a device may have had more before.
-const MOST_ENTRIES: usize = 12;
 
 /// One direction of a step: forth, or back.
 pub(super) struct Side<'a> {
@@ -216,7 +213,9 @@ impl Side<'_> {
         );
         for change in &self.change.fields {
             if self.judge_list(change.to.as_ref()) {
-                complain(format!("the list has more than {MOST_ENTRIES} entries"));
+                complain(format!(
+                    "the list has more than {MAX_ALLOWED_VLAN_ENTRIES} entries"
+                ));
             }
             expected.insert(change.field, setting(change.field, change.to.as_ref()));
         }
@@ -253,7 +252,7 @@ impl Side<'_> {
             Some(Value::Vlans(list)) => list.entries(),
             _ => 0,
         };
-        !self.is_inverse && is_subscriber && list > MOST_ENTRIES
+        !self.is_inverse && is_subscriber && list > MAX_ALLOWED_VLAN_ENTRIES
     }
 
     /// Is what the change refers to there, under that number, and free?

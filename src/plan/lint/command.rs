@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::words::{Word, words};
-use crate::model::{MacAddress, Poe, PortAssignment, PortMode, PortNumber, VlanSet};
+use crate::model::{
+    MAX_RESTORED_VLAN_ENTRIES, MacAddress, Poe, PortAssignment, PortMode, PortNumber, VlanSet,
+};
 use crate::plan::{Field, Object};
 
 /// What a command is about, by the number that the line names.
@@ -414,9 +416,11 @@ fn vlans(text: &str) -> Result<VlanSet, String> {
 
 fn tags(text: &str) -> Result<VlanSet, String> {
     let set = vlans(text)?;
-    // 14 is what some firmware takes; what we write ourselves is held to 12 by the inventory.
-    if set.entries() > 14 {
-        return Err(format!("the list `{text}` has more than 14 entries"));
+    // Lines that undo a step may restore a longer list than intended lists may be; `agree` checks those.
+    if set.entries() > MAX_RESTORED_VLAN_ENTRIES {
+        return Err(format!(
+            "the list `{text}` has more than {MAX_RESTORED_VLAN_ENTRIES} entries"
+        ));
     }
     let outside = set.iter().find(|vlan| !(3..=4093).contains(&vlan.get()));
     match outside {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gamctl::model::{
-    DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, Identity, MacAddress, Mbps,
-    Medium, Observation, Part, Poe, PortAssignment, PortConfig, PortMode, PortNumber,
-    ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName, Unclear, Unread,
-    UplinkConfig, UplinkNumber, VlanId, VlanRange, VlanSet,
+    DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, Identity,
+    MAX_ALLOWED_VLAN_ENTRIES, MacAddress, Mbps, Medium, Observation, Part, Poe, PortAssignment,
+    PortConfig, PortMode, PortNumber, ProfileConfig, ProfileName, RateLimit, Slot,
+    SubscriberConfig, SubscriberName, Unclear, Unread, UplinkConfig, UplinkNumber, VlanId,
+    VlanRange, VlanSet,
 };
 use gamctl::plan::{DevicePlan, Ledger, Request, plan};
 use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
@@ -346,6 +347,17 @@ pub(super) fn service_vlan(dice: &mut Dice) -> VlanId {
     }
 }
 
+/// Returns a short list of allowed VLANs, or the longest one that every firmware accepts.
+pub(super) fn allowed_vlans(dice: &mut Dice) -> VlanSet {
+    if dice.once_in(2) {
+        // Neighbours would be joined to one entry.
+        let apart = (1100..).step_by(2).take(MAX_ALLOWED_VLAN_ENTRIES);
+        apart.map(vlan).collect()
+    } else {
+        [vlan(1000), vlan(1001)].into_iter().collect()
+    }
+}
+
 fn subscriber(
     dice: &mut Dice,
     config: &DeviceConfig,
@@ -363,7 +375,7 @@ fn subscriber(
         tagged: dice.once_in(5),
         remapped_vlan: dice.once_in(8).then(|| vlan(300)),
         allowed_vlans: if dice.once_in(8) {
-            [vlan(1000), vlan(1001)].into_iter().collect()
+            allowed_vlans(dice)
         } else {
             VlanSet::default()
         },

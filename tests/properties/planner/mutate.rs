@@ -8,7 +8,7 @@ use gamctl::model::{
 };
 
 use super::super::dice::Dice;
-use super::case::{free_port, mac, profile, rate, service_vlan, text, uplink_vlans};
+use super::case::{allowed_vlans, free_port, mac, profile, rate, service_vlan, text, uplink_vlans};
 
 type Renamed = BTreeMap<SubscriberName, SubscriberName>;
 
@@ -62,12 +62,13 @@ fn service(dice: &mut Dice, config: &mut DeviceConfig) {
     let Some(one) = config.subscribers.get_mut(&name) else {
         return;
     };
-    match dice.below(6) {
+    match dice.below(7) {
         0 => one.rate = new_rate,
         1 => one.vlan = service_vlan(dice),
         2 => one.tagged = !one.tagged,
         3 => one.description = dice.once_in(2).then(|| text(dice)),
         4 => one.endpoint = None,
+        5 => one.allowed_vlans = allowed_vlans(dice),
         _ => one.port2_vlan = None,
     }
 }
