@@ -1,4 +1,4 @@
-//! Files of the inventory as a change leaves them: judged, then written where they stand.
+//! Validates the files of an inventory as a change leaves them, then writes them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::inventory::edit::FileChange;
 use crate::inventory::source::{check_no_link, replace};
 use crate::model::Severity;
 
-/// Returns the files as the changes leave them.
+/// Returns the files with the changes applied.
 pub(super) fn changed(
     files: &BTreeMap<Arc<str>, Arc<str>>,
     changes: &[FileChange],
@@ -30,7 +30,7 @@ pub(super) fn changed(
     after
 }
 
-/// Keeps the errors of `after` that were not there before.
+/// Keeps only the errors of `after` that `before` does not have.
 pub(super) fn keep_new_errors(before: &Reading, after: &mut Reading) {
     let known = before.findings.iter();
     let known: HashSet<(&str, &str)> = known.map(|old| (old.rule.id, &*old.message)).collect();
@@ -40,7 +40,7 @@ pub(super) fn keep_new_errors(before: &Reading, after: &mut Reading) {
     });
 }
 
-/// Writes the changes where the files are, unless somebody else did meanwhile.
+/// Writes the changed files, unless another process changed one in the meantime.
 pub(super) fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
     for FileChange {
         path,
@@ -49,7 +49,7 @@ pub(super) fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
     } in changes
     {
         let file = root.join(&**path);
-        // Between reading and writing somebody may have saved the file in an editor.
+        // An editor may have saved the file since it was read.
         let now = std::fs::read_to_string(&file).ok();
         ensure!(
             now.as_deref() == before.as_deref(),

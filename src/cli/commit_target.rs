@@ -1,4 +1,4 @@
-//! Where `--commit` puts a change: the branch, the commit it builds on, and in whose name.
+//! Finds the branch, the parent commit and the author of a change made with `--commit`.
 
 use std::path::{Path, PathBuf};
 
@@ -11,19 +11,19 @@ use crate::inventory::source::{Limits, Source};
 use crate::inventory::{Cache, Reading, read};
 use crate::report::visible;
 
-/// Where a commit goes, and from which commit it starts.
+/// The branch that a commit goes to, and the commit that it builds on.
 pub(super) struct CommitTarget {
     path: PathBuf,
     branch: String,
     author: Person,
     committer: Person,
     base: Reading,
-    /// Where the branch begins, if it is new.
+    /// The revision that a new branch starts at.
     begins_at: Option<String>,
 }
 
 impl CommitTarget {
-    /// Finds out where to commit, and as whom: as the arguments say, else the settings, else git.
+    /// Returns the target: from the arguments, else the settings, else git.
     pub(super) fn of(
         path: &Path,
         branch: Option<&str>,
@@ -67,7 +67,7 @@ impl CommitTarget {
         })
     }
 
-    /// Reads the inventory that is built on.
+    /// Reads the inventory at the parent commit.
     pub(super) fn read(&self) -> anyhow::Result<Reading> {
         let source = Source::git(&self.path, self.base.inventory.commit().unwrap_or("HEAD"))?;
         Ok(read(&source, &Limits::default(), &Cache::default())?)
@@ -100,7 +100,7 @@ impl CommitTarget {
         })
     }
 
-    /// Returns what was done, in a sentence.
+    /// Returns a sentence that reports the commit.
     pub(super) fn told(&self, id: &CommitId) -> String {
         let id = id.as_str().get(..12).unwrap_or_default();
         let branch = short(&self.branch);

@@ -1,4 +1,4 @@
-//! `gamctl explain`: why a subscriber or a device is as it is, from the commit to the proof.
+//! `gamctl explain`: shows the history that made a subscriber or a device what it is.
 
 use super::format::OutputFormat;
 use super::history::run_line;
@@ -18,38 +18,40 @@ use crate::report::{
     ChapterLine, Exit, Explanation, Looked, Now, VerifiedLine, json_document, moment, visible,
 };
 
-/// Tell why a subscriber or a device is as it is
+/// Show why a subscriber or a device is configured as it is
 ///
-/// Newest first, from the commit and its author over the plan to the lines that were sent, what the device said, and how it was verified and saved. Above that, what is so now: what the inventory says, and whether the last look agrees with it. No device is asked.
+/// Shows the history, newest first: the commit and its author, the plan, the lines sent, the replies of the device, and how
+/// the change was verified and saved. Above it is the present: the intended configuration, and whether the last look
+/// agrees with it. Contacts no device.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl explain acct-1042                       a subscriber, by its id in the inventory
   gamctl explain apt-101 --device maple-court-a  by its name on the device
   gamctl explain 00:0e:d8:1c:95:08               by the MAC address of its endpoint
-  gamctl explain acct-1042 --device maple-b      what it was there, before it moved
-  gamctl explain maple-court-a --lines           a device, with every line that was typed")]
+  gamctl explain acct-1042 --device maple-b      its history there, before it moved
+  gamctl explain maple-court-a --lines           a device, with every line that was sent")]
 pub(super) struct ExplainArguments {
-    /// A subscriber, by id, name on the device or endpoint's MAC address; or a device
+    /// Explain this device, or subscriber (id, name or endpoint MAC address)
     #[arg(value_name = "SUBSCRIBER|DEVICE")]
     what: String,
 
-    /// The device that the subscriber is on, where several have one of that name, or was on
+    /// Select the device, present or past, if several have the subscriber
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 
-    /// With every line that was typed; of subscribers they are always shown
+    /// Include the CLI lines sent (always shown for a subscriber)
     #[arg(long)]
     lines: bool,
 
-    /// How many runs at most
+    /// Show at most this many runs
     #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     most: u32,
 
     #[command(flatten)]
     inventory: FolderArguments,
 
-    /// How the result is printed
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
@@ -147,7 +149,7 @@ fn frozen(inventory: &Inventory, device: &DeviceName, freezes: &[Freeze]) -> Vec
     said.collect()
 }
 
-/// Returns what the inventory says, and where.
+/// Returns the intended configuration, and its location in the inventory.
 fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
     let inventory = &reading.inventory;
     let (said, object) = match meant {
@@ -196,7 +198,7 @@ fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
     Some(format!("{said}{place}"))
 }
 
-/// Holds the last look against the inventory, as a plan would.
+/// Compares the last look with the inventory, as a plan would.
 fn looked(
     folder: &std::path::Path,
     reading: Reading,
@@ -221,7 +223,7 @@ fn looked(
     Ok(Looked { at, steps })
 }
 
-/// Leaves of a plan what is about the subject.
+/// Keeps only the parts of a plan that concern the subject.
 fn keep(plan: &mut DevicePlan, meant: &Meant) {
     let Meant::Subscriber(served) = meant else {
         return;

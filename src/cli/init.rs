@@ -1,4 +1,4 @@
-//! `gamctl init`: a commented inventory to begin with.
+//! `gamctl init`: creates a commented inventory to start from.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,14 @@ use crate::inventory::source::replace;
 use crate::inventory::{FileKind, json_schema};
 use crate::report::Exit;
 
-/// Begin a new inventory: commented files that validate, and schemas for your editor
+/// Create an inventory: commented files that validate, and JSON schemas
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArguments {
-    /// The folder to make; it must be empty or not there yet
+    /// Create this folder; it must be empty or not exist yet
     folder: PathBuf,
 }
 
-/// What a new inventory holds; each file explains itself.
+/// The files of a new inventory; comments in each explain it.
 const FILES: &[(&str, &str)] = &[
     ("README.md", include_str!("init/README.md")),
     ("network.toml", include_str!("init/network.toml")),
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
     if folder.exists() {
         let entries =
             std::fs::read_dir(folder).with_context(|| format!("failed to look into {shown}"))?;
-        // A new repository with nothing but `.git` is just the right place.
+        // A new repository that holds only `.git` counts as empty.
         let visible = entries.flatten().any(|entry| entry.file_name() != ".git");
         ensure!(
             !visible,

@@ -1,4 +1,4 @@
-//! `gamctl man`: the manual pages.
+//! `gamctl man`: prints or writes the manual pages.
 
 use std::path::PathBuf;
 

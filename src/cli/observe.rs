@@ -1,4 +1,4 @@
-//! `gamctl observe`: looks at devices and shows what they are, without comparing them with anything.
+//! `gamctl observe`: looks at devices and shows their configuration and state.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::plan::Unobservable;
 use crate::reconcile::{Sighting, Sightings, recorded};
 use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
 
-/// Look at devices and show what they are, without changing anything
+/// Look at devices and show their configuration and state; read-only
 ///
 /// One device is shown in full, several as a table. Exits with 6 where a device could not be observed.
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ Examples:
   gamctl observe maple-court-a                   one device in full
   gamctl observe --site maple-court --save looks/    a file for each, for `plan --offline`")]
 pub(super) struct ObserveArguments {
-    /// Devices by name; none means all in scope
+    /// Look at these devices [default: all in scope]
     devices: Vec<String>,
 
     #[command(flatten)]
@@ -38,19 +38,19 @@ pub(super) struct ObserveArguments {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     offline: Vec<PathBuf>,
 
-    /// Write the looks: one to a file, several to a folder with a file for each
+    /// Save the looks: one to a file, several to a folder, a file each
     #[arg(long, value_name = "PATH")]
     save: Option<PathBuf>,
 
     #[command(flatten)]
     scope: ScopeArguments,
 
-    /// How it is written
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
 
-/// What was seen, for programs.
+/// The JSON document of the command.
 #[derive(Serialize)]
 struct Seen<'a> {
     observations: Vec<&'a Observation>,
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     let document = || json_document(&seen(&sightings));
     let text = || text(inventory, &sightings, terminal);
     terminal.print(arguments.format, document, text)?;
-    // A device that answered and kept a table to itself was not observed either: `plan` says the same of it.
+    // A device that left out a table counts as not observed, as in `plan`.
     let is_whole = |sighting: &Sighting| {
         let observation = sighting.observation();
         Part::ALL
@@ -107,7 +107,7 @@ fn names(inventory: &Inventory, arguments: &ObserveArguments) -> anyhow::Result<
     Ok(in_scope.into_iter().filter(named).collect())
 }
 
-/// Refuses a name that no device has, and a device that is not there yet.
+/// Refuses a name that no device has, and a device that is not installed yet.
 pub(super) fn known(inventory: &Inventory, name: &str) -> anyhow::Result<()> {
     match inventory.device(name) {
         None => {
@@ -153,7 +153,7 @@ fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> St
     }
 }
 
-/// Returns what the inventory has to say of who answered.
+/// Returns a remark if the inventory and the look disagree on the device's identity.
 fn remark(inventory: &Inventory, look: &Observation) -> Option<String> {
     let device = &inventory.device(look.device.as_str())?.text;
     let mut parts = Vec::new();

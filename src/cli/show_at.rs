@@ -1,4 +1,4 @@
-//! `gamctl show … --at TIME`: what the inventory said then, what the last look before had found, and which run changed it last.
+//! `gamctl show … --at TIME`: shows the inventory, the last look and the last run at an earlier time.
 
 use anyhow::bail;
 use serde::Serialize;
@@ -24,23 +24,23 @@ use crate::model::{
 };
 use crate::report::{self as paper, Exit, InventoryThen, LookThen, StateAt, visible};
 
-/// What a state at a time is made from.
+/// The sources of a past state.
 struct Past<'a> {
     selected: &'a Selected<'a>,
     store: Option<StoreClient<'a>>,
     at: u64,
-    /// The commit that was last applied anywhere by then.
+    /// The last commit that was applied on any device by then.
     applied: Option<AppliedCommit>,
-    /// The inventory of now.
+    /// The present inventory.
     current: Reading,
     cache: Cache,
 }
 
-/// The inventory that was in force on a device.
+/// The inventory in force on a device.
 struct InForce {
     commit: Option<String>,
     verified_at: Option<u64>,
-    /// Or why it cannot be read.
+    /// The error, if it cannot be read.
     reading: Result<Reading, String>,
 }
 
@@ -94,7 +94,7 @@ impl Past<'_> {
         }
     }
 
-    /// Reads the inventory at a commit, or returns why it cannot be read.
+    /// Reads the inventory at a commit, or returns the error.
     fn reading_at(&self, commit: &str) -> Result<Reading, String> {
         let short = commit.get(..12).unwrap_or(commit);
         let cannot = |error: &SourceError| {
@@ -114,7 +114,7 @@ impl Past<'_> {
         }
     }
 
-    /// Returns the inventory that a device was last verified against, else the one that was last applied anywhere.
+    /// Returns the inventory that a device was last verified against, else the last one applied on any device.
     fn in_force(&self, device: &DeviceName, verified: Option<&VerifiedThen>) -> InForce {
         let (commit, verified_at) = match (verified, &self.applied) {
             (Some(verified), _) => (verified.commit.clone(), Some(verified.at)),
@@ -170,7 +170,7 @@ impl InForce {
         }
     }
 
-    /// Says that the inventory did not have what was asked for.
+    /// Reports that the inventory did not have the subject then.
     fn lacks(&self, what: &str) -> String {
         let commit = self.commit.as_deref().unwrap_or_default();
         format!(
@@ -238,7 +238,7 @@ fn device(past: &Past<'_>, name: &str, format: ShowFormat) -> anyhow::Result<()>
 fn subscriber(past: &Past<'_>, id: &str, format: ShowFormat) -> anyhow::Result<()> {
     let current = &past.current.inventory;
     let is_in_inventory_now = current.subscriber(id).is_some();
-    // Where it was then tells what was last applied; where it is now may be another device.
+    // The device that it was on then decides the commit last applied; it may be on another device now.
     let applied = past.applied.as_ref();
     let applied = applied.map(|applied| past.reading_at(&applied.commit));
     let then = match &applied {
@@ -318,7 +318,7 @@ fn complete(inventory: &Inventory, id: &str) -> Option<Subscriber> {
     inventory.subscriber(id).and_then(complete_subscriber)
 }
 
-/// Returns a look without what is only true of the moment of the first one that found it.
+/// Returns a look without values that change from look to look.
 fn lasting(mut observation: Observation) -> Observation {
     observation.health = Health::default();
     observation.identity.uptime_seconds = None;

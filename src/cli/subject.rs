@@ -1,4 +1,4 @@
-//! Who is meant by a word: a device, or a subscriber by id, by name on the device, or by the MAC address of the endpoint.
+//! Resolves a word to a device, or to a subscriber by id, name on the device, or MAC address.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,17 @@ use crate::inventory::{Inventory, SubscriberObject, complete_subscriber, nearest
 use crate::model::{DeviceName, MacAddress, SubscriberName};
 use crate::report::visible;
 
-/// Somebody or something that is remembered.
+/// A device or subscriber that the store may know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meant {
     Device(DeviceName),
     Subscriber(Served),
 }
 
-/// A subscriber, as far as anything is known.
+/// A subscriber, with the fields that are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Served {
-    /// In the inventory; left out where it is only remembered.
+    /// Its id in the inventory; left out if only the store knows it.
     pub id: Option<String>,
     pub device: DeviceName,
     pub name: SubscriberName,
@@ -34,7 +34,7 @@ impl Meant {
         }
     }
 
-    /// Returns what the store is asked about.
+    /// Returns the subject for queries to the store.
     pub(super) fn subject(&self) -> Subject {
         match self {
             Self::Device(device) => Subject::Device(device.clone()),
@@ -48,15 +48,15 @@ impl Meant {
     }
 }
 
-/// What words can mean.
+/// The sources that a word is looked up in.
 pub(super) struct Known<'a> {
     pub inventory: &'a Inventory,
-    /// What was verified on devices, for those who are not in the inventory any more.
+    /// The stored ledgers, for subscribers and devices that left the inventory.
     pub ledgers: &'a BTreeMap<DeviceName, Kept>,
 }
 
 impl Known<'_> {
-    /// Returns who is meant: the inventory's device, its subscriber by id, then whoever has the name on a device.
+    /// Resolves a word: a device of the inventory, a subscriber by id, then a subscriber by name on a device.
     pub(super) fn meant(&self, word: &str, only: Option<&str>) -> anyhow::Result<Meant> {
         let inventory = self.inventory;
         if let Some(subscriber) = inventory.subscriber(word)
@@ -92,7 +92,7 @@ impl Known<'_> {
             return Ok(Meant::Subscriber(found));
         }
         match DeviceName::new(word) {
-            // Taken out of the inventory, and still remembered.
+            // A device that left the inventory, and that the store still knows.
             Ok(device) if only.is_none() && self.ledgers.contains_key(&device) => {
                 Ok(Meant::Device(device))
             }
@@ -100,7 +100,7 @@ impl Known<'_> {
         }
     }
 
-    /// Returns a subscriber as it is, or was, on a device that somebody names: before it moved it may have been there.
+    /// Returns a subscriber on the device that the operator named: it may have been there before it moved.
     fn elsewhere(&self, served: Served, device: &str) -> anyhow::Result<Meant> {
         let is_known = self.inventory.device(device).is_some()
             || self.ledgers.keys().any(|known| known.as_str() == device);

@@ -8,14 +8,14 @@ use super::terminal::Terminal;
 use crate::reconcile::run::{RunEvent, RunNote, Watcher};
 use crate::report::{counted, listed, recovered, visible};
 
-/// What is drawn at the moment.
+/// The bar or lines that are drawn at present.
 #[derive(Default)]
 struct Display {
     looking: Option<(Bar, usize)>,
     live: Option<Live>,
 }
 
-/// Returns a watcher that shows what happens.
+/// Returns a watcher that draws the events of a run.
 pub(super) fn watcher(terminal: &Terminal) -> Watcher {
     let terminal = terminal.clone();
     let display = Mutex::new(Display::default());
@@ -134,7 +134,7 @@ fn say(note: &RunNote, terminal: &Terminal) {
     }
 }
 
-/// Returns what was read, for `--verbose`.
+/// Returns a line on the inventory that was read, for `--verbose`.
 pub(super) fn read(folder: &str, commit: Option<&str>, files: usize, cached: usize) -> String {
     let (files, folder) = (counted(files, "file"), visible(folder));
     let known = match cached {

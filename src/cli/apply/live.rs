@@ -1,4 +1,4 @@
-//! Draws a line for each device that is being written to, on a terminal; elsewhere nothing.
+//! Draws a line on the terminal for each device that is being written to.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -10,7 +10,7 @@ use crate::cli::terminal::Terminal;
 use crate::model::DeviceName;
 use crate::reconcile::run::{Progress, Purpose};
 
-/// More than this scrolls by without being read.
+/// More lines than this scroll by unread.
 const MOST_LINES: usize = 12;
 
 /// The live display.
@@ -84,7 +84,7 @@ impl Live {
     }
 }
 
-/// Returns where a device is, in words.
+/// Describes the progress of a device.
 fn words(progress: Progress) -> String {
     match progress {
         Progress::Looking => "looking".to_owned(),

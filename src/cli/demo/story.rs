@@ -1,4 +1,4 @@
-//! What the demonstration tells: a year of an operator's life in a few minutes.
+//! Runs the steps of the demonstration, with an explanation before each.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 
 use super::stage::Stage;
 
-/// The subscriber whose story it is.
+/// The subscriber that the steps are about.
 const SUBSCRIBER: &str = "acct-1001";
 const DEVICE: &str = "maple-court-a";
 const FILE: &str = "subscribers/maple-court.toml";
@@ -108,7 +108,7 @@ fn mass_removal(stage: &Stage<'_>) -> anyhow::Result<()> {
     expect(stage.gamctl(&["apply", "--yes"])?, &[0])
 }
 
-/// A demonstration that shows something else than it says is stopped.
+/// Stops the demonstration if a command did not end as announced.
 fn expect(code: i32, known: &[i32]) -> anyhow::Result<()> {
     ensure!(
         known.contains(&code),

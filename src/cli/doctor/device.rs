@@ -8,7 +8,7 @@ use crate::reconcile::run::{Reconciler, Watcher};
 use crate::reconcile::{AccessCheck, LoginProblem, check_access};
 use crate::report::{Check, Level};
 
-/// Asks all devices, many at a time; what was found is returned by name.
+/// Checks all devices, many at once; returns the results by name.
 pub(super) fn devices(
     inventory: &Inventory,
     names: &[DeviceName],
@@ -66,7 +66,7 @@ fn of_device(
     found
 }
 
-/// Returns what is wrong with who answers.
+/// Returns the problems with the identity of the device that answers.
 fn identified(area: &str, identity: &Identity, pinned: Option<&Serial>) -> Vec<Check> {
     let mut found = Vec::new();
     match (&identity.serial, pinned) {

@@ -1,4 +1,4 @@
-//! What an apply needs on this machine: an inventory that is committed, secrets that open, a store that answers.
+//! Checks this machine for an apply: a committed inventory, secrets that open, a reachable store.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -16,10 +16,10 @@ use crate::model::{SecretName, Severity, chain};
 use crate::report::{Check, Level, counted, listed, visible};
 use crate::secrets::{Secrets, Whence};
 
-/// So far may two clocks be apart before times in the history mislead.
+/// The largest difference of clocks, in seconds, before times in the history mislead.
 const MOST_SKEW: u64 = 10;
 
-/// A store that takes longer to answer slows every step down.
+/// A store that answers more slowly than this slows every step down.
 const SLOW_MILLIS: u128 = 250;
 
 pub(super) fn inventory(reading: &Reading, folder: &Path) -> Vec<Check> {
@@ -159,7 +159,7 @@ pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check>
     found
 }
 
-/// Says whether others can get at what is remembered.
+/// Checks that other users cannot read or write the state directory.
 fn state(folder: &Path) -> Vec<Check> {
     const AREA: &str = "state";
     let shown = folder.display();
@@ -222,7 +222,7 @@ fn counted_seconds(seconds: u64) -> String {
     counted(usize::try_from(seconds).unwrap_or(usize::MAX), "second")
 }
 
-/// Says what earlier runs left behind.
+/// Reports devices that earlier runs left unfinished.
 fn left_over(
     memory: &StoreClient<'_>,
     folder: &Path,

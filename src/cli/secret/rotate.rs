@@ -1,4 +1,4 @@
-//! `gamctl secret rotate`: seals values anew for those who are in the list now; all of them or none.
+//! `gamctl secret rotate`: seals values again for the present recipients; all of them or none.
 
 use std::path::PathBuf;
 
@@ -11,17 +11,19 @@ use crate::model::SecretName;
 use crate::report::{Exit, counted, listed};
 use crate::secrets::{SealedName, seal, unseal};
 
-/// Seal everything anew, for those who are in `sealed/recipients.txt` now
+/// Seal all values again for the keys in `sealed/recipients.txt`
 ///
-/// The values stay as they are: `gamctl secret set` gives a new one. Whoever was taken out of the list knows what they could open so far, and finds it in the history of the repository: change the passwords on the devices as well. All files are replaced or none is; yours has to be one of the keys, so that nobody locks themselves out.
+/// The values do not change; `gamctl secret set` gives a new one. A person taken out of the list knows the values they could
+/// open so far, and finds them in the history of the repository. So change the passwords on the devices as well. Either all
+/// files are replaced or none. Your own key must be in the list, so that you do not lock yourself out.
 #[derive(Debug, clap::Args)]
 pub(super) struct RotateArguments {
-    /// Only these secrets [default: all that are sealed]
+    /// Seal only these secrets [default: all sealed ones]
     #[arg(value_name = "NAME")]
     names: Vec<SecretName>,
 }
 
-/// A file, and what it is before and after.
+/// A file with its content before and after.
 struct Change {
     path: PathBuf,
     before: Vec<u8>,
@@ -109,8 +111,8 @@ fn names(arguments: &RotateArguments, place: &SealedFolder<'_>) -> anyhow::Resul
     Ok(names)
 }
 
-/// Writes all files, or none: they are on disk beside the old ones before the first is put in place, and where one cannot
-/// be, those before it are put back.
+/// Writes all files, or none: the new files are on disk beside the old ones before the first is replaced. If one cannot be
+/// replaced, those before it are restored.
 fn write(changes: &[Change]) -> anyhow::Result<()> {
     let mut prepared = Vec::new();
     for change in changes {

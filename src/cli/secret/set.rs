@@ -1,4 +1,4 @@
-//! `gamctl secret set`: seals a value in the inventory, typed unseen or piped in.
+//! `gamctl secret set`: seals a value in the inventory, entered at a hidden prompt or read from stdin.
 
 use std::io::IsTerminal;
 
@@ -12,19 +12,20 @@ use crate::model::SecretName;
 use crate::report::{Exit, counted};
 use crate::secrets::{MAX_BYTES, Recipients, Secret, seal, unseal};
 
-/// Seal a value for a secret, in place of the one it has
+/// Seal a new value for a secret
 ///
-/// At a terminal the value is asked for, twice, and not shown; else it is read from stdin, without one line break at its end. It is never an argument: these are seen by everybody on the machine, and kept by shells.
+/// At a terminal gamctl asks for the value twice and does not show it. Otherwise the value is read from stdin, without one
+/// line break at its end. It cannot be an argument: every user of the machine can see arguments, and shells keep them.
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArguments {
-    /// The name of the secret, as the inventory refers to it
+    /// Seal the value of the secret with this name
     name: SecretName,
 
-    /// Nothing belongs here: see what is said where something does
+    /// Not accepted; kept to explain that a value must not be an argument
     #[arg(hide = true)]
     value: Vec<String>,
 
-    /// The value is empty, as a device is delivered with
+    /// Seal an empty value, as on a device in factory state
     #[arg(long)]
     empty: bool,
 }
@@ -39,7 +40,7 @@ pub(super) fn set(
         "a value is no argument: everybody on this machine can see it, and the shell keeps it. Leave it out, and type it when you are asked, or pipe it in. If it was the real one, change it on the devices"
     );
     let name = &arguments.name;
-    // Everything that may be wrong is, before anybody types.
+    // Check everything that can fail before a person has to enter the value.
     let path = place.file(name)?;
     place.check(&path)?;
     let recipients = place.recipients()?;
@@ -69,7 +70,7 @@ pub(super) fn set(
     Ok(Exit::Done)
 }
 
-/// Returns the value, from a person or from a pipe.
+/// Returns the value, from a prompt or from stdin.
 fn value(name: &SecretName, terminal: &Terminal) -> anyhow::Result<Secret> {
     let value = if std::io::stdin().is_terminal() {
         let asked = |question: String| -> anyhow::Result<_> {
@@ -98,7 +99,7 @@ fn value(name: &SecretName, terminal: &Terminal) -> anyhow::Result<Secret> {
     Ok(value)
 }
 
-/// Opens what was sealed, where we can; returns whether we can.
+/// Opens the sealed value if our key can; returns whether it can.
 fn prove(
     sealed: &str,
     value: &Secret,
@@ -118,7 +119,7 @@ fn prove(
     Ok(true)
 }
 
-/// Says what stands in the way of the new value being used.
+/// Reports anything that prevents the new value from being used.
 fn tell_of_use(name: &SecretName, place: &SealedFolder<'_>, terminal: &Terminal) {
     let places = place.secrets.places(name);
     if let Some(first) = places.first().filter(|first| first.is_before_sealed()) {
@@ -126,7 +127,7 @@ fn tell_of_use(name: &SecretName, place: &SealedFolder<'_>, terminal: &Terminal)
             "warning: {first} has a value for `{name}` as well, and goes before the sealed one."
         ));
     }
-    // Whatever is wrong with the inventory, it does not keep a value from being sealed.
+    // An invalid inventory must not prevent sealing a value.
     let Ok(reading) = place.selected.read(None) else {
         return;
     };

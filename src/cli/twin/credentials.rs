@@ -1,4 +1,4 @@
-//! How twins are opened: the users and protocols of the inventory's credentials, with values that stand in for its secrets.
+//! Derives the logins of twins: users and protocols of the inventory, with substitutes for its secrets.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,19 @@ use crate::simulator::snmp::{
     Access, Authentication, Community, Limits, PasswordTooShort, Privacy, User,
 };
 
-/// How one twin is opened.
+/// The logins of one twin.
 #[derive(Debug, Clone)]
 pub(super) struct Opening {
     pub user: String,
     pub password: String,
     pub snmp: Snmp,
-    /// Whether the inventory says that these boxes know old algorithms only.
+    /// Whether the inventory marks these devices as limited to old algorithms.
     pub legacy_ssh: bool,
-    /// Ready for the agent; devices that share credentials share the keys made from its passwords.
+    /// Settings of the agent; devices that share credentials share the keys derived from the passwords.
     agent: SnmpSettings,
 }
 
-/// How a twin is read.
+/// The SNMP version and credentials of a twin.
 #[derive(Debug, Clone)]
 pub(super) enum Snmp {
     Community(String),
@@ -47,7 +47,7 @@ pub(super) struct SnmpUser {
 #[derive(Debug)]
 pub(super) struct Keyring {
     openings: BTreeMap<String, Opening>,
-    /// Every secret they name, with its value on twins.
+    /// Every secret that they refer to, with its value on twins.
     pub secrets: BTreeMap<SecretName, String>,
 }
 
@@ -138,7 +138,7 @@ impl Opening {
         self.agent.clone()
     }
 
-    /// Returns the community that traps carry.
+    /// Returns the community of traps.
     pub(super) fn trap_community(&self) -> String {
         match &self.snmp {
             Snmp::Community(community) => community.clone(),
@@ -147,7 +147,7 @@ impl Opening {
     }
 }
 
-/// Returns what the agent knows: whoever the inventory names may read and write, and nobody else.
+/// Returns the settings of the agent: only the users or communities of the inventory may read and write.
 fn agent(snmp: &Snmp) -> Result<SnmpSettings, PasswordTooShort> {
     let mut settings = SnmpSettings {
         communities: Vec::new(),

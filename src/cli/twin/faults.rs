@@ -1,4 +1,4 @@
-//! `--faults FILE`: what goes wrong from the start, and with which twins.
+//! `--faults FILE`: parses the faults that twins have from the start.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,9 +14,9 @@ use crate::simulator::fault::FaultOrder;
 /// One `[[fault]]` of the file.
 #[derive(Debug)]
 pub(super) struct FleetFault {
-    /// Where it is written, `faults.toml:7`.
+    /// Its position in the file, such as `faults.toml:7`.
     pub place: String,
-    /// The devices as they are written.
+    /// The pattern of device names, as written in the file.
     pub written: String,
     pub devices: GlobMatcher,
     pub order: FaultOrder,
@@ -29,7 +29,7 @@ struct Written {
     fault: Vec<Spanned<BTreeMap<String, toml::Value>>>,
 }
 
-/// Far more than anybody writes by hand.
+/// Far more than a person writes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads a file of faults.

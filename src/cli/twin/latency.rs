@@ -1,14 +1,14 @@
-//! `--latency ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`: how long everything takes.
+//! `--latency ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`: parses the response times of twins.
 
 use std::time::Duration;
 
 use crate::simulator::server::{Latency, TwinSettings};
 
-/// How long a twin takes for everything.
+/// The response times of a twin.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Pace {
     latency: Latency,
-    /// `None` is as short as the library has it.
+    /// `None` is the simulator's default.
     save: Option<Duration>,
     boot: Option<Duration>,
 }
@@ -25,10 +25,10 @@ impl Pace {
     }
 }
 
-/// Longer waits are no latency but a fault.
+/// A longer wait is a fault, not a latency.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// Reads the argument; what is not named takes no time, saving a tenth and booting a third of a second.
+/// Parses the argument. A time that is not named is zero; saving lasts 0.1 s and booting 0.3 s.
 pub(super) fn pace(text: &str) -> Result<Pace, String> {
     let mut pace = Pace::default();
     for part in text.split(',') {

@@ -1,4 +1,4 @@
-//! Where the twins of a fleet listen: on one address with ports of their own, or on an address for each.
+//! Assigns listen addresses to twins: one address with separate ports, or one address each.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,14 +11,14 @@ pub(super) enum Listen {
     Network { first: Ipv4Addr, prefix: u8 },
 }
 
-/// The ports asked for; 0 is any that is free.
+/// The requested ports; 0 is any free port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Ports {
     pub ssh: Option<u16>,
     pub snmp: Option<u16>,
 }
 
-/// Where one twin listens.
+/// The address and ports of one twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub ip: IpAddr,
@@ -26,11 +26,11 @@ pub(super) struct Place {
     pub snmp_port: u16,
 }
 
-/// Ports of twins that have an address each: like 22 and 161, and open to everybody.
+/// Ports of twins that have an address each: like 22 and 161, but not privileged.
 const SSH_PORT: u16 = 2222;
 const SNMP_PORT: u16 = 1161;
 
-/// What is wrong with a place to listen.
+/// An unusable listen address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ListenError {
     #[error("it is neither an address such as 127.0.0.1 nor a network such as 127.20.0.0/16")]
@@ -89,7 +89,7 @@ impl fmt::Display for Listen {
 }
 
 impl Listen {
-    /// Refuses what other machines could reach.
+    /// Refuses an address that other machines can reach.
     pub(super) fn check_local(self) -> Result<(), ListenError> {
         let is_local = match self {
             Self::Address(ip) => ip.is_loopback(),
@@ -102,7 +102,7 @@ impl Listen {
         }
     }
 
-    /// Returns where the twin of a number listens; numbers begin at 0.
+    /// Returns the listen address of the twin with a number; numbers start at 0.
     pub(super) fn place(self, number: usize, ports: Ports) -> Result<Place, ListenError> {
         match self {
             Self::Address(ip) => Ok(Place {
@@ -118,7 +118,7 @@ impl Listen {
         }
     }
 
-    /// Returns an address of a network; its first and last are nobody's, as everywhere.
+    /// Returns an address of a network; its first and last address are reserved.
     fn address(self, first: Ipv4Addr, prefix: u8, number: usize) -> Result<Ipv4Addr, ListenError> {
         let size = 1u64 << (32 - u32::from(prefix.min(32)));
         let (skipped, room) = if size > 2 { (1, size - 2) } else { (0, size) };

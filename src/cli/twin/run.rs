@@ -1,4 +1,4 @@
-//! Starts a fleet of twins, says where they are, and keeps them running until somebody stops them.
+//! Starts a fleet of twins, prints their addresses, and runs them until a signal.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::inventory::{Cache, Reading, read};
 use crate::report::{Exit, json_document};
 use crate::simulator::server::{Control, Fleet, Twin};
 
-/// How long twins may take to close their sockets.
+/// The time that twins get to close their sockets.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn run(
@@ -67,13 +67,13 @@ pub(super) fn run(
     runtime.block_on(job.run(specifications))
 }
 
-/// Everything a running fleet is about.
+/// The parts of a running fleet.
 struct Job<'a> {
     arguments: &'a TwinArguments,
     settings: &'a Settings,
     terminal: &'a Terminal,
     target: Option<Target>,
-    /// Where the inventory was read.
+    /// The folder that the inventory was read from.
     inventory: PathBuf,
     reading: Reading,
     keyring: Keyring,
@@ -81,9 +81,9 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn run(self, specifications: Vec<Specification>) -> anyhow::Result<Exit> {
-        // Before anything starts, so that stopping always ends well.
+        // Listen before anything starts, so that a signal always stops in good order.
         let mut stop = Stop::listen()?;
-        // Before anything is written: twins that run already may be at home in the same folder.
+        // Bind before anything is written: running twins may use the same folder.
         let control = Control::bind(&self.control_path()?).await?;
         let started = tokio::select! {
             started = start(specifications) => started?,
@@ -108,9 +108,9 @@ impl Job<'_> {
             () = stop.asked() => {}
         }
         drop(control);
-        // Whoever still asks holds the fleet a moment longer; then dropping it stops it.
+        // A request in progress keeps the fleet alive; dropping the last reference stops it.
         if let Ok(fleet) = Arc::try_unwrap(fleet) {
-            // Whatever is still open after that ends with the process.
+            // Sockets that are still open then are closed when the process exits.
             let _ended = tokio::time::timeout(PATIENCE, fleet.stop()).await;
         }
         Ok(Exit::Done)
@@ -151,7 +151,7 @@ impl Job<'_> {
     }
 }
 
-/// Starts every twin, all at once, and returns them with what it takes to open each, in order.
+/// Starts all twins at once, and returns them in order with their logins.
 async fn start(specifications: Vec<Specification>) -> anyhow::Result<(Fleet, Vec<ReadyTwin>)> {
     let mut starting = JoinSet::new();
     for (number, specification) in specifications.into_iter().enumerate() {
@@ -198,7 +198,7 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
     Ok((twin, ready))
 }
 
-/// Somebody asks the program to stop: Ctrl-C, `kill`, or a terminal that is closed.
+/// Signals that stop the program: Ctrl-C, SIGTERM, or a closed terminal.
 struct Stop {
     interrupt: Signal,
     terminate: Signal,

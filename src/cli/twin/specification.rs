@@ -1,4 +1,4 @@
-//! From the devices of an inventory to what their twins are made from.
+//! Turns the devices of an inventory into specifications of their twins.
 
 use anyhow::{Context, ensure};
 use globset::GlobMatcher;
@@ -17,13 +17,13 @@ use crate::simulator::fault::FaultOrder;
 use crate::simulator::gam::{Build, Hardware, Password, chance};
 use crate::simulator::server::{TrapReceiver, TwinSettings};
 
-/// What one twin is made from.
+/// The specification of one twin.
 pub(super) struct Specification {
     pub name: DeviceName,
     pub settings: TwinSettings,
     pub faults: Vec<FaultOrder>,
     pub opening: Opening,
-    /// What somebody should know before it runs.
+    /// A remark for the operator before the twin runs.
     pub note: Option<String>,
 }
 
@@ -76,7 +76,7 @@ pub(super) fn specifications(
     Ok(specifications)
 }
 
-/// Returns the devices that get a twin: those that are installed, or all that match where patterns are given.
+/// Returns the devices that get a twin: all installed ones, or all that match the patterns.
 fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&'a DeviceObject>> {
     let mut patterns: Vec<GlobMatcher> = Vec::new();
     for text in only {
@@ -108,12 +108,12 @@ fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&
     Ok(devices)
 }
 
-/// One device on its way to a specification.
+/// A specification that is being built.
 struct Draft<'a> {
     arguments: &'a TwinArguments,
     device: &'a DeviceObject,
     place: Place,
-    /// Where a device says no other.
+    /// The VLAN of a device that sets no other.
     management_vlan: VlanId,
     faults: &'a [FleetFault],
 }
@@ -141,7 +141,7 @@ impl Draft<'_> {
         let model = text.model.context("`model` is missing")?;
         let seed = chance::draw(arguments.seed, &format!("device {}", device.id), 0);
         let mut hardware = Hardware::of(model, seed);
-        // The box that the inventory has pinned, so that what knows the pins takes the twin for it.
+        // Use the pinned identity, so that a gamctl that checks the pins accepts the twin.
         if let Some(serial) = &text.serial {
             hardware.serial = serial.as_str().into();
         }
@@ -167,7 +167,7 @@ impl Draft<'_> {
             ssh_port: place.ssh_port,
             snmp_port: place.snmp_port,
             login: opening.login(),
-            // Where the inventory says that a box knows old algorithms only, its twin does.
+            // A device that the inventory marks as `legacy_ssh` gets a twin with the same old algorithms.
             legacy_ssh: arguments.legacy_ssh || opening.legacy_ssh,
             snmp: opening.agent(),
             trap_receiver,

@@ -1,4 +1,4 @@
-//! Asks twins that run, over their control socket.
+//! Sends requests to running twins over their control socket.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,7 @@ use crate::simulator::server::control_protocol::{
     Answer, LONGEST_ANSWER, LONGEST_REQUEST, Request,
 };
 
-/// How long twins may take; whatever they are asked they do at once.
+/// The timeout of a request; twins answer every request at once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends one request and returns its answer.
