@@ -91,15 +91,13 @@ pub enum SettingsError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("the settings {path} are larger than {limit} bytes; is it the right file?")]
+    #[error("the settings {path} are larger than {limit} bytes; check that it is the right file")]
     TooLarge { path: PathBuf, limit: u64 },
     #[error(
-        "`{key}` in {path} is outside of the inventory; name the settings with `--config {path}` if you wrote them"
+        "`{key}` in {path} is outside of the inventory; if you wrote these settings, use `--config {path}`"
     )]
     Outside { path: PathBuf, key: &'static str },
-    #[error(
-        "{path} is a link that leads out of its folder; name the settings with `--config {path}` if you made it"
-    )]
+    #[error("{path} is a link to outside its folder; if you created it, use `--config {path}`")]
     LinkedSettings { path: PathBuf },
     #[error("{path}:{line}: {message}")]
     Invalid {

@@ -117,8 +117,8 @@ pub trait Witness: Sync {
 /// Why an entry is not durable. Whatever it is, nothing more is written to the device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotCommitted {
-    #[error("another process has taken the device over")]
+    #[error("another process took over the lease")]
     Fenced,
-    #[error("the store cannot be written: {0}")]
+    #[error("cannot write to the store: {0}")]
     Lost(String),
 }

@@ -87,7 +87,7 @@ pub enum Progress {
 
 /// How it ended, and the last look that there was.
 #[derive(Debug)]
-#[must_use = "an outcome that nobody reads is a change that nobody proved"]
+#[must_use = "an unread outcome hides whether the change was verified"]
 pub struct Ending {
     pub outcome: super::DeviceOutcome,
     /// The last look that succeeded, to tell what is ours from here on.

@@ -11,7 +11,7 @@ use crate::plan::{DevicePlan, Object};
 
 /// What became of one device in one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[must_use = "an outcome that nobody reads is a change that nobody proved"]
+#[must_use = "an unread outcome hides whether the change was verified"]
 pub struct DeviceOutcome {
     pub device: DeviceName,
     #[serde(flatten)]
@@ -76,7 +76,7 @@ impl NotCompared {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ended", rename_all = "kebab-case")]
 pub enum Ended {
-    /// It is as it shall be, and nothing had to be written.
+    /// It is as it shall be, and nothing to write.
     Unchanged,
     /// Written, verified by a second look, saved, and the save verified.
     Applied,

@@ -80,7 +80,7 @@ impl<W: Witness> Road<'_, '_, W> {
             Proof::Known(proof) => proof,
             Proof::ReplyAlone(why) => {
                 self.remarks.push(Remark::SavedByReplyAlone { why });
-                "by its reply alone".to_owned()
+                "only its reply confirms the save".to_owned()
             }
             Proof::Against(failed) => return self.not_saved(failed, exchanges).await,
         };
@@ -142,7 +142,7 @@ impl<W: Witness> Road<'_, '_, W> {
         self.not_compared.clone_from(&seen.not_compared);
         match (seen.restarted, seen.stand) {
             (true, Stand::Reached) => {
-                let proof = "it restarted, and came up as it shall be".to_owned();
+                let proof = "it restarted, and is as intended".to_owned();
                 let exchanges = std::mem::take(exchanges);
                 self.saved(None, proof, exchanges).await.map(Some)
             }
@@ -155,7 +155,7 @@ impl<W: Witness> Road<'_, '_, W> {
                         let at = file.modified.unwrap_or_default();
                         let bytes = file.bytes;
                         let proof = format!(
-                            "no reply came; the agent has a startup file of {bytes} bytes, written {at}, which it had not before"
+                            "no reply came; the agent has a new startup file of {bytes} bytes, written {at}"
                         );
                         let exchanges = std::mem::take(exchanges);
                         self.saved(Some(bytes), proof, exchanges).await.map(Some)

@@ -31,15 +31,12 @@ pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow
     let reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
     let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::InventoryInvalid(reading) => {
-            let why = "Nothing is adopted: with errors in it, the inventory does not say what is intended.";
+            let why = "Nothing adopted: the inventory has errors, so the intended configuration is unknown.";
             refuse(*reading, why, terminal)?
         }
         Preparation::Refused(refused) => {
             if let Some(refusal) = &refused.report.refusal {
-                terminal.complain(&format!(
-                    "Nothing is adopted: {}.",
-                    preflight(refusal).because
-                ));
+                terminal.complain(&format!("Nothing adopted: {}.", preflight(refusal).because));
             }
             terminal.document(|| run_document(&refused.report))?;
             Exit::from(refused.report.result())

@@ -53,10 +53,10 @@ pub(super) fn write(root: &Path, changes: &[FileChange]) -> anyhow::Result<()> {
         let now = std::fs::read_to_string(&file).ok();
         ensure!(
             now.as_deref() == before.as_deref(),
-            "{} has changed meanwhile; run the command again",
+            "{} was changed by another program; run the command again",
             file.display()
         );
-        check_no_link(root, &file).with_context(|| format!("{} is not written", file.display()))?;
+        check_no_link(root, &file).with_context(|| format!("did not write {}", file.display()))?;
         match after {
             Some(text) => replace(&file, text.as_bytes())
                 .with_context(|| format!("failed to write {}", file.display()))?,

@@ -39,7 +39,7 @@ impl CommitTarget {
             None => {
                 let GitIdentity { name, email } = &settings.git_author;
                 commit::identity(path, name.as_deref(), email.as_deref())
-                    .context("git does not know who you are; give `--author 'Name <address>'`, or set `git config user.name` and `user.email`")?
+                    .context("git has no author; give `--author 'Name <address>'`, or set `git config user.name` and `user.email`")?
             }
         };
         let GitIdentity { name, email } = settings.git_committer.clone();

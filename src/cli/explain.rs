@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
     let text = || explanation.text(with_lines, terminal.paint, terminal.width);
     terminal.print(arguments.format, || json_document(&explanation), text)?;
     if memory.is_none() {
-        terminal.say("There is no store yet: nothing was ever applied from here.");
+        terminal.say("There is no store yet: nothing was applied from here.");
     }
     Ok(Exit::Done)
 }

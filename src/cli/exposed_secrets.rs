@@ -21,7 +21,7 @@ pub(super) fn warn_of_exposed(inventory: &Inventory, secrets: &Secrets, terminal
         .collect();
     if !exposed.is_empty() {
         terminal.say(&format!(
-            "warning: anybody on this machine may read {}: {}; `chmod o-r` closes them.",
+            "warning: every user of this machine can read {}: {}; run `chmod o-r` on them.",
             counted(exposed.len(), "secret"),
             listed(&exposed)
         ));

@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
     terminal.result(&shown)?;
     let files = crate::report::counted(changed.len(), "file");
     if !broken.is_empty() {
-        terminal.hint("`gamctl validate` shows what is wrong");
+        terminal.hint("`gamctl validate` shows the errors");
         return Ok(Exit::InventoryInvalid);
     }
     match (changed.is_empty(), arguments.check) {

@@ -103,11 +103,11 @@ pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> an
     let reason = arguments.reason.as_deref().unwrap_or_default().trim();
     ensure!(
         !reason.is_empty(),
-        "a freeze needs a reason, for those who meet it: `--reason 'electrician in the cellar'`"
+        "a freeze needs a reason, shown to others; give `--reason 'electrician in the cellar'`"
     );
     ensure!(
         arguments.until.is_some() || arguments.length.is_some(),
-        "a freeze needs an end: `--for 3d` or `--until 2026-11-21`"
+        "a freeze needs an end; give `--for 3d` or `--until 2026-11-21`"
     );
     // An invalid pattern is refused here: stored, it would freeze every device.
     arguments.scope.scope()?;
@@ -127,7 +127,7 @@ pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> an
     };
     ensure!(
         until <= now.saturating_add(LONGEST),
-        "{} is more than a year away; a device that is not to be written to for so long has `state = \"observe\"` in the inventory",
+        "{} is more than a year ahead; to block writes for so long, set `state = \"observe\"` in the inventory",
         moment(until)
     );
     let freeze = Freeze {
@@ -151,7 +151,7 @@ pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> an
     let document = || json_document(&line);
     terminal.print(arguments.format, document, || format!("{number}\n"))?;
     terminal.say(&format!("Frozen: {held}, until {}.", moment(until)));
-    terminal.hint(&format!("`gamctl thaw {number}` ends it before its time"));
+    terminal.hint(&format!("`gamctl thaw {number}` ends it early"));
     Ok(Exit::Done)
 }
 
@@ -212,9 +212,12 @@ fn one<'a>(in_force: &'a [Freeze], named: &str) -> anyhow::Result<&'a Freeze> {
     });
     match (found.next(), found.next()) {
         (Some(freeze), None) => Ok(freeze),
-        (Some(_), Some(_)) => bail!("`{}` fits several freezes; give more of it", visible(named)),
+        (Some(_), Some(_)) => bail!(
+            "`{}` matches several freezes; give more characters",
+            visible(named)
+        ),
         (None, _) => bail!(
-            "no freeze `{}` is in force; `gamctl freeze --list` shows those that are",
+            "no freeze `{}` is in force; `gamctl freeze --list` shows all",
             visible(named)
         ),
     }
@@ -272,12 +275,14 @@ fn inventory(revision: Option<&str>, selected: &Selected<'_>) -> Option<Inventor
     match selected.read(revision) {
         Ok(reading) if !reading.is_partial => Some(reading.inventory),
         Ok(_) => {
-            terminal.say("note: a file of the inventory cannot be read in full, so nobody can tell how many devices that is.");
+            terminal.say(
+                "note: a file of the inventory has errors, so the number of devices is unknown.",
+            );
             None
         }
         Err(error) => {
             terminal.say(&format!(
-                "note: the inventory cannot be read, so nobody can tell how many devices that is: {}",
+                "note: cannot read the inventory, so the number of devices is unknown: {}",
                 visible(&format!("{error:#}"))
             ));
             None

@@ -86,8 +86,7 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
     let terminal = &invocation.terminal;
     let Some(memory) = StoreClient::if_there(&selected)? else {
         print(arguments, &[] as &[RunLine], String::new(), terminal)?;
-        terminal
-            .say("Nothing was done yet: there is no store. The first `gamctl apply` makes one.");
+        terminal.say("No runs yet: there is no store. The first `gamctl apply` creates it.");
         return Ok(Exit::Done);
     };
     if let Some(named) = &arguments.run {
@@ -215,9 +214,9 @@ fn one(
     }
     print(arguments, &found, text, terminal)?;
     if is_short {
-        terminal.hint("`--device NAME` tells one of them in full");
+        terminal.hint("`--device NAME` shows one of them in full");
     } else if !arguments.lines {
-        terminal.hint("`--lines` shows what was typed, and what the devices said");
+        terminal.hint("`--lines` shows the lines sent and the replies");
     }
     Ok(Exit::Done)
 }
@@ -250,7 +249,7 @@ async fn in_full(
     if stories.is_empty()
         && let Some(only) = &arguments.device
     {
-        anyhow::bail!("run {} did nothing with `{}`", id.0, visible(only.as_str()));
+        anyhow::bail!("run {} did not include `{}`", id.0, visible(only.as_str()));
     }
     Ok((run, stories))
 }

@@ -40,8 +40,8 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
     let folder = &arguments.folder;
     let shown = folder.display();
     if folder.exists() {
-        let entries =
-            std::fs::read_dir(folder).with_context(|| format!("failed to look into {shown}"))?;
+        let entries = std::fs::read_dir(folder)
+            .with_context(|| format!("failed to read the folder {shown}"))?;
         // A new repository that holds only `.git` counts as empty.
         let visible = entries.flatten().any(|entry| entry.file_name() != ".git");
         ensure!(
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
         shown.to_string()
     };
     terminal.say(&format!(
-        "Began an inventory in {place}, with one device that is not installed yet and one subscriber."
+        "Created an inventory in {place}, with one device that is not installed yet and one subscriber."
     ));
     let keep = if folder.join(".git").exists() {
         String::new()

@@ -60,7 +60,7 @@ fn targets(filter: &str) -> anyhow::Result<Targets> {
     for (target, _) in &targets {
         ensure!(
             target == OWN || target.starts_with("gamctl::"),
-            "GAMCTL_LOG names `{}`; only gamctl's own modules are logged, such as `gamctl::apply`, because libraries may log what is secret",
+            "GAMCTL_LOG names `{}`; only gamctl's own modules can be logged, such as `gamctl::apply`, because libraries may log secrets",
             visible(target)
         );
     }

@@ -34,7 +34,7 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
         let shown = file.display().to_string();
         let bytes = read_look(&file)?;
         let look = record::from_bytes(&bytes);
-        let look = look.with_context(|| format!("{shown} cannot be used"))?;
+        let look = look.with_context(|| format!("cannot use {shown}"))?;
         ensure!(
             !looks
                 .iter()
@@ -46,7 +46,7 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
     }
     ensure!(
         !looks.is_empty(),
-        "there is no look at a device in what `--offline` names"
+        "the files of `--offline` contain no look at a device"
     );
     Ok(looks)
 }
@@ -54,7 +54,7 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
 fn read_look(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| {
         format!(
-            "failed to read {}; `--offline` takes what `gamctl observe --save` wrote",
+            "failed to read {}; `--offline` accepts files of `gamctl observe --save`",
             file.display()
         )
     })
@@ -69,11 +69,11 @@ fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             continue;
         }
         let shown = path.display();
-        let entries =
-            std::fs::read_dir(path).with_context(|| format!("failed to look into {shown}"))?;
+        let entries = std::fs::read_dir(path)
+            .with_context(|| format!("failed to read the folder {shown}"))?;
         for entry in entries {
             let file = entry
-                .with_context(|| format!("failed to look into {shown}"))?
+                .with_context(|| format!("failed to read the folder {shown}"))?
                 .path();
             let is_look = file
                 .extension()

@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &ManArguments, terminal: &Terminal) -> anyhow::Resu
         return Ok(Exit::Done);
     };
     std::fs::create_dir_all(folder)
-        .with_context(|| format!("failed to make {}", folder.display()))?;
+        .with_context(|| format!("failed to create {}", folder.display()))?;
     let mut written = Vec::new();
     for (name, page) in &pages {
         let path = folder.join(name);

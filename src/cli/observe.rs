@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
     let reading = reconciler.read_as_it_is(&watcher)?;
     if reading.has_errors() {
-        let why = "Nothing is looked at: with errors there is no telling which devices there are.";
+        let why = "No device was contacted: the inventory has errors, so the devices are unknown.";
         return refuse(reading, why, terminal);
     }
     let inventory = &reading.inventory;
@@ -195,7 +195,7 @@ fn save(sightings: &Sightings, target: &Path) -> anyhow::Result<()> {
         && !target.as_os_str().to_string_lossy().ends_with('/');
     if !is_file {
         std::fs::create_dir_all(target)
-            .with_context(|| format!("failed to make the folder {}", target.display()))?;
+            .with_context(|| format!("failed to create the folder {}", target.display()))?;
     }
     for look in looks {
         let file = if is_file {

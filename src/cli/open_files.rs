@@ -22,7 +22,7 @@ pub(super) fn check() -> anyhow::Result<()> {
             Err(error) if is_limit(&error) => {
                 let left = opened.len();
                 return Err(error).with_context(|| {
-                    format!("gamctl needs {NEEDED} open files and may open {left}")
+                    format!("gamctl needs {NEEDED} open files, and the limit leaves {left}")
                 });
             }
             // Without `/dev/null` the limit cannot be tested.

@@ -50,10 +50,10 @@ pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> any
             (before.commit, Some(before.devices))
         }
         (None, Some(revision)) => (revision.clone(), None),
-        (None, None) => bail!("name a run of `gamctl history`, or a revision with `--to`"),
+        (None, None) => bail!("give a run of `gamctl history`, or a revision with `--to`"),
     };
     terminal.say(&format!(
-        "Going back to the inventory at {}.\n",
+        "Rolling back to the inventory at {}.\n",
         crate::report::visible(&revision)
     ));
     let asked = Asked {
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> any
     let exit = carry_out(asked, &arguments.how, &selected)?;
     if exit == Exit::Done {
         terminal.hint(
-            "the inventory still says what it said; revert it too (`git revert`), or the next `gamctl apply` brings it back",
+            "the inventory itself is unchanged; revert its commits (`git revert`), or the next `gamctl apply` applies them again",
         );
     }
     Ok(exit)

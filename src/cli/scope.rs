@@ -65,7 +65,7 @@ pub(super) fn pattern(text: &str) -> anyhow::Result<GlobMatcher> {
 
 fn unreadable(why: ScopeError) -> anyhow::Error {
     let ScopeError { pattern, because } = why;
-    anyhow::anyhow!(because).context(format!("`{}` is not a pattern", visible(&pattern)))
+    anyhow::anyhow!(because).context(format!("invalid pattern `{}`", visible(&pattern)))
 }
 
 impl Scope {

@@ -116,7 +116,7 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
     let reading = selected.read(arguments.inventory.revision())?;
     if reading.has_errors() {
         let why =
-            "Nothing is shown: with errors in it, the inventory does not say what is intended.";
+            "Nothing shown: the inventory has errors, so the intended configuration is unknown.";
         return refuse(reading, why, terminal);
     }
     if let Some((what, beside)) = arguments.what.as_ref().and_then(What::with_look) {

@@ -81,7 +81,7 @@ pub(super) fn shown_at(
         Subject::Subscriber(id) => subscriber(&past, id, format)?,
     }
     if past.store.is_none() {
-        terminal.say("There is no store yet: nothing was ever applied from here.");
+        terminal.say("There is no store yet: nothing was applied from here.");
     }
     Ok(Exit::Done)
 }
@@ -99,7 +99,7 @@ impl Past<'_> {
         let short = commit.get(..12).unwrap_or(commit);
         let cannot = |error: &SourceError| {
             format!(
-                "commit {short} cannot be read from this repository: {}; fetch it, then run this again",
+                "cannot read commit {short} from this repository: {}; fetch it, then run this again",
                 chain(error)
             )
         };
@@ -109,7 +109,7 @@ impl Past<'_> {
         match reading.has_errors() {
             false => Ok(reading),
             true => Err(format!(
-                "the inventory has errors at commit {short}, by the rules of this gamctl; `gamctl validate --rev {short}` shows them"
+                "the inventory at commit {short} has errors by the rules of this gamctl; `gamctl validate --rev {short}` shows them"
             )),
         }
     }
@@ -123,11 +123,9 @@ impl Past<'_> {
         let reading = match (&commit, verified_at) {
             (Some(commit), _) => self.reading_at(commit),
             (None, Some(_)) => Err(format!(
-                "what was applied to {device} last was not committed, so its text is not on record"
+                "the inventory last applied to {device} was not committed, so its text was not recorded"
             )),
-            (None, None) => {
-                Err("nothing was applied by then, as far as the store knows".to_owned())
-            }
+            (None, None) => Err("the store has no run by then".to_owned()),
         };
         InForce {
             commit,
@@ -328,7 +326,7 @@ fn lasting(mut observation: Observation) -> Observation {
 fn no_device(current: &Inventory, name: &str) -> String {
     let near = nearest(name, current.devices().map(|device| device.id.as_str()));
     format!(
-        "there is no device `{}`, and the store knows of none by then{}",
+        "there is no device `{}`, and the store had none by then{}",
         visible(name),
         did_you_mean(near)
     )

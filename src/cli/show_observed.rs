@@ -93,7 +93,7 @@ pub(super) fn compared(
     let run = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::Ready(run) => run,
         Preparation::InventoryInvalid(_) | Preparation::Refused(_) => {
-            bail!("the inventory changed meanwhile; run it again")
+            bail!("the inventory changed during the command; run it again")
         }
     };
     let observation = match run.looks().get(&device) {

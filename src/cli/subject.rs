@@ -158,7 +158,7 @@ impl Known<'_> {
         let near = nearest(word, devices.chain(subscribers));
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         format!(
-            "nothing is known of `{}`: no device and no subscriber of the inventory is called so, and none that was ever applied{near}",
+            "unknown device or subscriber `{}`: neither the inventory nor the store has one of that name{near}",
             visible(word)
         )
     }

@@ -131,7 +131,7 @@ impl Terminal {
     pub(super) fn no_json(&self, what: &str) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.documents.file.is_none(),
-            "`--json-to` has nothing to write here: there is no JSON of {what}"
+            "`--json-to` cannot be used here: {what} has no JSON document"
         );
         Ok(())
     }
@@ -153,10 +153,7 @@ impl Terminal {
     }
 
     /// Prints an error, even with `--quiet`.
-    #[expect(
-        clippy::unused_self,
-        reason = "whoever talks has a terminal to talk to"
-    )]
+    #[expect(clippy::unused_self, reason = "messages go to a terminal")]
     pub(super) fn complain(&self, text: &str) {
         talk(text);
     }
@@ -195,7 +192,7 @@ impl Terminal {
     }
 
     /// Asks a person for a hidden value; returns `None` if there is no terminal.
-    #[expect(clippy::unused_self, reason = "whoever asks has a terminal to ask at")]
+    #[expect(clippy::unused_self, reason = "prompts go to a terminal")]
     pub(super) fn hidden(&self, question: &str) -> io::Result<Option<zeroize::Zeroizing<String>>> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Ok(None);

@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
     for rule in &arguments.accept {
         anyhow::ensure!(
             is_acceptable(rule),
-            "`{rule}` cannot be accepted; only lost-file and emptied-inventory can be meant"
+            "cannot accept `{rule}`; only lost-file and emptied-inventory can be accepted"
         );
     }
     let path = invocation.folder(arguments.path.as_deref());

@@ -20,7 +20,7 @@ pub(super) enum Of {
 pub(super) fn length(text: &str) -> anyhow::Result<u64> {
     let meant = || {
         format!(
-            "`{}` is no length of time; write it as `90m`, `2h`, `3d`, `1w` or `1d12h`",
+            "invalid duration `{}`; write it as `90m`, `2h`, `3d`, `1w` or `1d12h`",
             visible(text)
         )
     };
@@ -63,7 +63,7 @@ pub(super) fn moment_to_come(text: &str, now: u64) -> anyhow::Result<u64> {
     let moment = absolute(text, Of::End).with_context(|| no_moment(text).to_string())?;
     if moment <= now {
         bail!(
-            "{} is over: it is {} now",
+            "{} is in the past: it is {} now",
             crate::report::moment(moment),
             crate::report::moment(now)
         );
@@ -86,7 +86,7 @@ pub(super) fn moment_past(text: &str, now: u64) -> anyhow::Result<u64> {
 
 fn no_moment(text: &str) -> anyhow::Error {
     anyhow::anyhow!(
-        "`{}` is no moment; write it as `2026-11-21`, `2026-11-21 18:00` (UTC) or, for a time ago, `2h` or `3d`",
+        "invalid time `{}`; write it as `2026-11-21`, `2026-11-21 18:00` (UTC) or, for a time ago, `2h` or `3d`",
         visible(text)
     )
 }

@@ -13,7 +13,7 @@ impl Store {
     /// Writes down that somebody did something, or was refused to.
     pub async fn audit(&self, audit: &Audit) -> Result<(), StoreError> {
         let request = Uuid::now_v7();
-        self.within("keep an audit entry", || async {
+        self.within("store an audit entry", || async {
             let mut session = self.write_once().await?;
             insert_audit(&mut session, audit, request).await?;
             session.commit().await

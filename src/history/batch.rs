@@ -51,7 +51,7 @@ impl Store {
         let deadline = self.inner.timeouts.operation;
         match within(deadline, told).await {
             Some(Ok(done)) => done,
-            Some(Err(_)) => Err(Fault::Away("the writing was given up".to_owned())),
+            Some(Err(_)) => Err(Fault::Away("the write was abandoned".to_owned())),
             None => Err(Fault::Away(format!("no answer within {deadline:?}"))),
         }
     }

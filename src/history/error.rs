@@ -8,7 +8,7 @@ use crate::model::DeviceName;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// It cannot be reached or did not answer in time. What was asked may have been done: it can be asked again.
-    #[error("the store {store} did not {doing}: {because}")]
+    #[error("the store {store} failed to {doing}: {because}")]
     Away {
         store: String,
         doing: &'static str,
@@ -25,7 +25,7 @@ pub enum StoreError {
     },
     /// A document in it was written by a later gamctl.
     #[error(
-        "the store {store} has a {what} of version {has}, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one"
+        "the store {store} has a {what} of version {has}, and this gamctl knows versions up to {knows}; use the gamctl that wrote it, or a later one"
     )]
     NewerDocument {
         store: String,
@@ -35,7 +35,7 @@ pub enum StoreError {
         knows: u64,
     },
     /// The lease that was written under is not the store's.
-    #[error("{device} is not ours any more: {}", fenced(*ours, *stores))]
+    #[error("lost the lease on {device}: {}", fenced(*ours, *stores))]
     Fenced {
         device: DeviceName,
         ours: i64,
@@ -44,22 +44,22 @@ pub enum StoreError {
     },
     /// It does not have what was written to it before.
     #[error(
-        "the store {store} does not have what was written to it before ({missing}): it was put back to an older state, such as a backup"
+        "the store {store} lacks data written to it before ({missing}): it was restored to an older state, such as a backup"
     )]
     Rewound { store: String, missing: String },
     /// Something else stands where this should.
-    #[error("the store {store} has something else already: {what}")]
+    #[error("the store {store} already has another value: {what}")]
     Conflict { store: String, what: String },
     #[error(
-        "the store {store} has schema version {has}, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one"
+        "the store {store} has schema version {has}, and this gamctl knows versions up to {knows}; use the gamctl that wrote it, or a later one"
     )]
     NewerSchema { store: String, has: i64, knows: i64 },
     /// Its schema was not made by the migrations that this program has.
     #[error(
-        "the store {store} has a schema that this gamctl did not make: {what}; use the gamctl that made it, or restore a backup"
+        "the store {store} has a schema unknown to this gamctl: {what}; use the gamctl that created it, or restore a backup"
     )]
     ForeignSchema { store: String, what: String },
-    #[error("the store {store} could not {doing}: {because}")]
+    #[error("the store {store} failed to {doing}: {because}")]
     Broken {
         store: String,
         doing: &'static str,
@@ -70,16 +70,16 @@ pub enum StoreError {
 fn fenced(ours: i64, stores: Option<i64>) -> String {
     match stores {
         Some(stores) if stores > ours => {
-            format!("another process took it over (lease {stores}, ours was {ours})")
+            format!("another process took it over (lease {stores}, this one had {ours})")
         }
         Some(stores) if stores == ours => format!(
-            "lease {ours} is somebody else's in the store, which was put back to an older state, such as a backup"
+            "lease {ours} belongs to another process in the store, which was restored to an older state, such as a backup"
         ),
         Some(stores) => format!(
-            "the store knows lease {stores} only, ours is {ours}: it was put back to an older state, such as a backup"
+            "the store has lease {stores}, older than lease {ours} of this process: it was restored to an older state, such as a backup"
         ),
         None => format!(
-            "the store knows of no lease, ours is {ours}: it was put back to an older state, such as a backup"
+            "the store has no lease, and this process has {ours}: it was restored to an older state, such as a backup"
         ),
     }
 }

@@ -42,7 +42,7 @@ impl Store {
                 .await
                 .map_err(|fault| match fault {
                     Fault::Refused(_) => Fault::Refused(
-                        "a freeze has a reason, and ends after it begins by the store's clock"
+                        "a freeze needs a reason, and an end after its start by the store's clock"
                             .to_owned(),
                     ),
                     other => other,

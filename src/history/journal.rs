@@ -49,7 +49,9 @@ pub enum JournalError {
         "the disk of the journal {path} is full: {because}; free some space, then run it again"
     )]
     DiskFull { path: PathBuf, because: String },
-    #[error("the journal {path} is full: it has {limit} bytes of entries that the store lacks")]
+    #[error(
+        "the journal {path} is full: it has {limit} bytes of entries that the store lacks; make the store reachable, then run `gamctl apply`"
+    )]
     Full { path: PathBuf, limit: u64 },
     #[error(
         "the journal {path} has an entry at byte {at} that this gamctl cannot read: use the one that wrote it, or move the file away"
@@ -61,7 +63,7 @@ pub enum JournalError {
 
 /// What was put into the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[must_use = "what the store rejected wants to be told"]
+#[must_use = "report the entries that the store rejected"]
 pub struct Replayed {
     pub entries: usize,
     /// Those that the store did not take, each with why; they are in its audit.
@@ -387,7 +389,7 @@ async fn keep_aside(
 ) -> Result<String, StoreError> {
     let content = serde_json::to_string(written).unwrap_or_default();
     let what = format!(
-        "entry {} of {} in run {} was written while the store was away, and was rejected: {why}",
+        "entry {} of {} in run {} was written while the store was unreachable, and was rejected: {why}",
         written.number, written.lease.device, written.run.0
     );
     let audit = Audit {

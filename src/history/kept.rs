@@ -83,7 +83,7 @@ pub struct NewLedger {
 
 /// What became of taking a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a plan that was not taken must not be applied"]
+#[must_use = "a plan that could not be claimed must not be applied"]
 pub enum Taken {
     /// The run has begun, and no other will ever get the plan.
     Now {

@@ -40,7 +40,7 @@ impl Store {
 
     /// Lists the holders of leases that have neither ended nor been given back.
     pub async fn holders(&self) -> Result<Vec<Uuid>, StoreError> {
-        self.within("list who holds leases", || async {
+        self.within("list the holders of leases", || async {
             let mut session = self.read().await?;
             let sql = "select distinct holder from lease where not is_released and until > @now";
             let rows = session.rows(sql, &[]).await?;
@@ -95,7 +95,7 @@ impl Store {
 
     /// Gives a lease back; one that is somebody else's by now stays theirs.
     pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.within("give a lease back", || async {
+        self.within("release a lease", || async {
             let mut session = self.write_once().await?;
             let sql = "update lease set until = @now, is_released = $4 \
                 where device = $1 and holder = $2 and epoch = $3";

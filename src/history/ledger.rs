@@ -25,7 +25,7 @@ const KEPT: &str = "select ledger.device as device, ledger.content as content, l
 impl Store {
     /// Returns what is ours on a device; nothing where that was never written down.
     pub async fn ledger(&self, device: &DeviceName) -> Result<Option<Kept>, StoreError> {
-        self.within("read what is ours", || async {
+        self.within("read the ledger", || async {
             let mut session = self.read().await?;
             let sql = format!("{KEPT} where ledger.device = $1");
             let row = session.row(&sql, &[Bind::Text(device.as_str())]).await?;
@@ -36,7 +36,7 @@ impl Store {
 
     /// Returns what is ours, on all devices.
     pub async fn ledgers(&self) -> Result<BTreeMap<DeviceName, Kept>, StoreError> {
-        self.within("read what is ours", || async {
+        self.within("read the ledger", || async {
             let mut session = self.read().await?;
             let rows = session.rows(KEPT, &[]).await?;
             rows.iter().map(kept).collect()
@@ -50,7 +50,7 @@ impl Store {
         device: &DeviceName,
         version: u64,
     ) -> Result<Option<Ledger>, StoreError> {
-        self.within("read what was ours", || async {
+        self.within("read an earlier ledger", || async {
             let mut session = self.read().await?;
             let version = super::run::signed(version);
             let document = version_document(&mut session, device, version).await?;
@@ -69,7 +69,7 @@ impl Store {
         audit: &Audit,
     ) -> Result<(), StoreError> {
         let request = Uuid::now_v7();
-        self.within("keep what is ours", || async {
+        self.within("store the ledger", || async {
             let mut session = self.write().await?;
             put_ledger(&mut session, device, ledger, None).await?;
             insert_audit(&mut session, audit, request).await?;
@@ -109,11 +109,8 @@ fn kept(row: &Row) -> Result<(DeviceName, Kept), Fault> {
 }
 
 pub(super) fn device_name(text: &str) -> Result<DeviceName, Fault> {
-    DeviceName::new(text).map_err(|_| {
-        Fault::Broken(format!(
-            "it names a device that has no valid name: {text:?}"
-        ))
-    })
+    DeviceName::new(text)
+        .map_err(|_| Fault::Broken(format!("it has an invalid device name: {text:?}")))
 }
 
 /// Puts a new version in. What is as it was, with the same commit, is no new one.
@@ -125,7 +122,7 @@ pub(super) async fn put_ledger(
 ) -> Result<(), Fault> {
     let NewLedger { ledger, commit } = new;
     let content = LEDGER.stored(ledger)?;
-    session.alone(&format!("what is ours on {device}")).await?;
+    session.alone(&format!("the ledger of {device}")).await?;
     let name = Bind::Text(device.as_str());
     let sql = "select version, content, inventory_commit from ledger where device = $1";
     let old = session.row(sql, std::slice::from_ref(&name)).await?;

@@ -46,7 +46,7 @@ pub(super) async fn open(url: &StoreUrl, timeouts: Timeouts) -> Result<Db, Fault
     match (url.postgres(), url.path()) {
         (Some(options), _) => open_postgres(url, options.clone(), timeouts).await,
         (None, Some(path)) => open_sqlite(url, path, timeouts).await,
-        (None, None) => Err(Fault::Broken("its URL names no place".to_owned())),
+        (None, None) => Err(Fault::Broken("its URL has no path".to_owned())),
     }
 }
 
@@ -199,7 +199,7 @@ fn foreign(applied: &Applied, knows: &Migrator) -> Option<String> {
         return Some(format!("{named} failed half-way"));
     }
     (known.checksum.as_ref() != checksum.as_slice())
-        .then(|| format!("{named} was made from another text"))
+        .then(|| format!("{named} differs from the one of this gamctl"))
 }
 
 fn foreign_schema(url: &StoreUrl, what: String) -> Fault {

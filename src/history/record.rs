@@ -62,7 +62,7 @@ impl Store {
             crash::point(before);
         }
         let prepared = Prepared::of(run, lease, number, entry, None);
-        let prepared = prepared.map_err(|fault| self.said("keep an entry", fault))?;
+        let prepared = prepared.map_err(|fault| self.said("store an entry", fault))?;
         self.put(prepared).await?;
         if let Some(after) = after {
             crash::point(after);
@@ -83,7 +83,7 @@ impl Store {
             outcome: outcome.clone(),
         };
         let prepared = Prepared::of(run, lease, number, &entry, ledger);
-        let prepared = prepared.map_err(|fault| self.said("keep an outcome", fault))?;
+        let prepared = prepared.map_err(|fault| self.said("store an outcome", fault))?;
         self.put(prepared).await?;
         crash::point("outcome-after");
         Ok(())
@@ -91,7 +91,7 @@ impl Store {
 
     async fn put(&self, prepared: Prepared) -> Result<(), StoreError> {
         let (run, lease, number) = (prepared.run, prepared.lease.clone(), prepared.number);
-        let doing = "keep an entry";
+        let doing = "store an entry";
         let put = match &self.inner.db {
             Db::Sqlite { .. } => self.put_in_batch(Arc::new(prepared)).await,
             Db::Postgres(_) => {

@@ -20,7 +20,7 @@ impl Store {
             None => Ok(()),
             Some(because) => Err(StoreError::Full {
                 store: self.url().to_string(),
-                doing: "take another run",
+                doing: "record another run",
                 because,
             }),
         }

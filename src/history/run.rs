@@ -82,7 +82,7 @@ impl Store {
 
     /// Returns the commit that was last put on at least one device, or found to need no change.
     pub async fn applied_commit(&self) -> Result<Option<AppliedCommit>, StoreError> {
-        self.within("tell the applied commit", || async {
+        self.within("read the applied commit", || async {
             let mut session = self.read().await?;
             Ok(applied_commits(&mut session, None, 1).await?.pop())
         })

@@ -122,7 +122,7 @@ impl Store {
 
     /// Returns the seconds since 1970 by the store's clock.
     pub async fn clock(&self) -> Result<u64, StoreError> {
-        self.within("tell the time", || async {
+        self.within("read the time", || async {
             let mut session = self.read().await?;
             let row = session.row(CLOCK, &[]).await?;
             row.map_or(Ok(0), |row| row.count("clock"))
@@ -132,7 +132,7 @@ impl Store {
 
     /// Returns what there is to know about the store itself.
     pub async fn facts(&self) -> Result<Facts, StoreError> {
-        self.within("tell about itself", || async {
+        self.within("report its version", || async {
             let mut session = self.read().await?;
             let asked = Instant::now();
             session.row("select 1", &[]).await?;
@@ -184,7 +184,7 @@ impl Store {
                 if open::file_number(path).ok() != Some(*file) {
                     return Err(Fault::from(StoreError::Rewound {
                         store: self.inner.url.to_string(),
-                        missing: "its file is another one than a moment ago".to_owned(),
+                        missing: "its file was replaced".to_owned(),
                     }));
                 }
                 Session::Sqlite(writer.begin_with("begin immediate").await?)
@@ -240,7 +240,7 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
         },
         Fault::Rewound => StoreError::Rewound {
             store,
-            missing: format!("to {doing}, it lacks what that belongs to"),
+            missing: format!("it lacks the record that is needed to {doing}"),
         },
         Fault::Another(what) => StoreError::Conflict { store, what },
         Fault::Refused(because) | Fault::Broken(because) => StoreError::Broken {
@@ -251,7 +251,7 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
         Fault::Fenced => StoreError::Broken {
             store,
             doing,
-            because: "the lease is another one".to_owned(),
+            because: "the lease belongs to another claim".to_owned(),
         },
     }
 }

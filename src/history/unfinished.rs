@@ -19,7 +19,7 @@ const ENTRIES: &str = "select number, @seconds(at) as seconds, content from entr
 impl Store {
     /// Lists the devices with an intent and no end that is known, oldest first.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        self.within("list what is unfinished", || async {
+        self.within("list unfinished devices", || async {
             let mut session = self.read().await?;
             let sql = "select unfinished.run as run, unfinished.device as device, inventory, @seconds(began) as seconds, \
                 (select holder from lease where lease.device = unfinished.device and not is_released and until > @now) as held_by \

@@ -22,14 +22,14 @@ enum Place {
 /// Why a text names no store. It never quotes the text: there may be a password in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
-    #[error("a store's URL begins with `postgres://` or `sqlite://`")]
+    #[error("invalid URL of a store; it must start with `postgres://` or `sqlite://`")]
     Scheme,
     #[error(
-        "`sqlite://` is followed by the path of a file, such as `sqlite:///var/lib/gamctl/store.db`"
+        "`sqlite://` must be followed by the path of a file, such as `sqlite:///var/lib/gamctl/store.db`"
     )]
     NoPath,
     #[error(
-        "the URL after `postgres://` cannot be read; it is `user:password@host:port/database`, with `%40` and the like for signs"
+        "invalid URL after `postgres://`; write it as `user:password@host:port/database`, with special characters escaped, such as `%40`"
     )]
     Postgres,
 }

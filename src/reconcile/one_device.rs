@@ -112,8 +112,8 @@ fn lint_refusal(complaints: &[Complaint]) -> Option<Refusal> {
     };
     Some(Refusal {
         rule: "lint".to_owned(),
-        message: format!("gamctl does not understand its own plan: {first}{more}"),
-        hint: "this is a fault of gamctl and not of the inventory: report it with `gamctl plan --detailed`; other devices are not concerned".to_owned(),
+        message: format!("gamctl failed to check its own plan: {first}{more}"),
+        hint: "this is a bug in gamctl, not an error in the inventory; report it with the output of `gamctl plan --detailed`; other devices are not affected".to_owned(),
     })
 }
 

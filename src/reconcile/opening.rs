@@ -26,11 +26,11 @@ pub type Accesses = BTreeMap<DeviceName, Result<Opening, NotObserved>>;
 /// Why a device cannot even be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum OpeningError {
-    #[error("it has no address in the inventory")]
+    #[error("it has no address in the inventory; add `address`")]
     NoAddress,
     #[error("there are no credentials `{0}` in the inventory")]
     NoCredentials(String),
-    #[error("the credentials `{0}` are not complete")]
+    #[error("the credentials `{0}` are incomplete")]
     Incomplete(String),
     #[error(transparent)]
     Secret(#[from] SecretError),

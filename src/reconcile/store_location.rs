@@ -28,9 +28,9 @@ pub enum StoreLocationError {
     NoState,
     #[error("`url` under `[store]` is not UTF-8")]
     NotText,
-    #[error("`url` under `[store]` cannot be used")]
+    #[error("invalid `url` under `[store]`")]
     Url(#[from] StoreUrlError),
-    #[error("failed to make the state directory {folder}")]
+    #[error("failed to create the state directory {folder}")]
     State { folder: PathBuf, source: io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),

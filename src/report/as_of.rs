@@ -87,7 +87,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
         match verified_at {
             Some(at) => format!("commit {commit}, verified on the device {}", moment(*at)),
             None => format!(
-                "commit {commit}, the last one applied anywhere; nothing was verified on {} by then",
+                "commit {commit}, the last one applied on any device; {} was not verified by then",
                 visible(&self.device)
             ),
         }
@@ -95,7 +95,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
 
     fn look(&self) -> String {
         let Some(look) = &self.look else {
-            return "not known: the store has no look at it by then".to_owned();
+            return "unknown: the store has no look at it by then".to_owned();
         };
         let since = format!("as found by the look of {}", moment(look.since));
         match (look.until, look.confirmed) {
@@ -112,7 +112,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
 
     fn change(&self) -> String {
         let Some(chapter) = &self.changed else {
-            return "by no run of gamctl by then, as far as the store knows".to_owned();
+            return "by no run that the store knows by then".to_owned();
         };
         let run = &chapter.run;
         let of = match &run.commit {
@@ -124,7 +124,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
             false => "",
         };
         let said = format!(
-            "{} by {}, run {}, began {}, {of}: {in_progress}{}",
+            "{} by {}, run {}, started {}, {of}: {in_progress}{}",
             run.verb,
             run.who,
             short_id(run.id),
@@ -176,7 +176,7 @@ mod tests {
             "Device maple-a, as of 2026-11-21 16:32 UTC\n\n\
             \x20 inventory  commit 0123456789ab, verified on the device 2026-11-21 15:32 UTC\n\
             \x20 device     as found by the look of 2026-11-21 14:32 UTC, and again by that of 2026-11-21 16:31 UTC\n\
-            \x20 changed    by no run of gamctl by then, as far as the store knows\n\
+            \x20 changed    by no run that the store knows by then\n\
             \nA block\n"
         );
         state.look = Some(LookThen {
@@ -207,8 +207,8 @@ mod tests {
             state.text(&[], Paint::Plain, 100),
             "Device maple-a, as of 2026-11-21 16:32 UTC\n\n\
             \x20 inventory  not known: commit 0123 cannot be read\\u{1b}[2J\n\
-            \x20 device     not known: the store has no look at it by then\n\
-            \x20 changed    by no run of gamctl by then, as far as the store knows\n\
+            \x20 device     unknown: the store has no look at it by then\n\
+            \x20 changed    by no run that the store knows by then\n\
             \x20 now        no longer in the inventory\n"
         );
     }

@@ -42,7 +42,7 @@ fn who(seen: &Seen) -> String {
             Some(is) => format!("WRONG: not {device} but {is}; {why}"),
             None => format!("WRONG: not {device}; {why}"),
         },
-        Verdict::Again { of } => format!("the box at {of} once more"),
+        Verdict::Again { of } => format!("the device at {of} again"),
         Verdict::Other { why } => why.clone(),
         Verdict::Closed { device, why } => match device {
             Some(device) => format!("{device}, perhaps: {why}"),
@@ -92,7 +92,7 @@ pub fn discovery_verdict(comparison: &Comparison, asked: usize) -> String {
         (counts.new, "new"),
         (comparison.missing.len(), "missing"),
         (counts.again, "met twice"),
-        (counts.closed, "that we could not open"),
+        (counts.closed, "that did not accept our login"),
         (counts.other, "of no interest"),
     ] {
         if number > 0 {
@@ -105,7 +105,7 @@ pub fn discovery_verdict(comparison: &Comparison, asked: usize) -> String {
         format!("{asked} addresses")
     };
     let answers = counted(comparison.seen.len(), "answer");
-    format!("{addresses} asked, {answers}: {}.", parts.join(", "))
+    format!("{addresses} probed, {answers}: {}.", parts.join(", "))
 }
 
 /// Returns what the shell is told: whether the inventory and the network agree, as far as the sweep went.

@@ -92,9 +92,9 @@ pub fn doctor_verdict(checks: &[Check]) -> String {
     let count = |level: Level| checks.iter().filter(|check| check.level == level).count();
     let problems = count(Level::Problem) + count(Level::Unreachable);
     match (problems, count(Level::Warning)) {
-        (0, 0) => "Nothing stands in the way.".to_owned(),
+        (0, 0) => "Ready to apply.".to_owned(),
         (0, warnings) => format!(
-            "{}, and nothing stands in the way.",
+            "{}, otherwise ready to apply.",
             counted(warnings, "warning")
         ),
         (problems, 0) => format!("{}.", counted(problems, "problem")),
@@ -148,7 +148,7 @@ mod tests {
         };
         use Level::{Ok, Problem, Unreachable, Warning};
         for (levels, exit, verdict) in [
-            (&[][..], Exit::Done, "Nothing stands in the way."),
+            (&[][..], Exit::Done, "Ready to apply."),
             (
                 &[Ok, Warning],
                 Exit::Done,

@@ -7,7 +7,7 @@ use crate::apply::RunResult;
 /// A script must be able to tell "nothing to do" from "something to do" from "something is wrong", so a misuse of the
 /// command line is `Failed` and not the customary 2, which here means that changes are pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[must_use = "a command whose outcome is dropped exits as if all were well"]
+#[must_use = "a dropped exit code would exit with 0"]
 pub enum Exit {
     /// Converged, or all done and verified.
     Done,
@@ -23,7 +23,7 @@ pub enum Exit {
     DeviceFailed,
     /// All that could be reached is fine; some devices could not be observed.
     Unobservable,
-    /// Some devices moved since the plan was made.
+    /// Some devices changed since the plan was made.
     Moved,
     /// Stopped by a signal; the state is recorded.
     Interrupted,
@@ -62,15 +62,13 @@ impl Exit {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "converged, or all done and verified",
-            Self::Failed => "the program or its surroundings failed, or it was called wrongly",
+            Self::Failed => "gamctl or its environment failed, or the arguments were invalid",
             Self::ChangesPending => "changes or drift are pending (`plan`)",
             Self::InventoryInvalid => "the inventory has errors",
             Self::Refused => "refused by policy (limits, freeze, window, approval)",
             Self::DeviceFailed => "at least one device failed or was rolled back",
-            Self::Unobservable => {
-                "everything reachable is fine, some devices could not be observed"
-            }
-            Self::Moved => "some devices moved since the plan",
+            Self::Unobservable => "some devices could not be observed, all others are fine",
+            Self::Moved => "some devices changed since the plan",
             Self::Interrupted => "interrupted, the state is recorded",
         }
     }

@@ -90,9 +90,7 @@ impl Explanation {
             text.push_str(&page.chapter(chapter, &self.device, with_lines));
         }
         if self.chapters.is_empty() {
-            text.push_str(
-                "\nNo run of gamctl has changed anything about it, as far as the store knows.\n",
-            );
+            text.push_str("\nThe store has no run that changed it.\n");
         } else if self.is_cut {
             text.push_str("\nThere may be older runs; `--most` shows more.\n");
         }
@@ -111,23 +109,21 @@ impl Page {
         let intended = match (&now.intended, &now.unknown) {
             (Some(intended), _) => visible(intended).into_owned(),
             (None, Some(reason)) => format!("not known: {}", visible(reason)),
-            (None, None) => "does not have it (any more)".to_owned(),
+            (None, None) => "does not have it (or no longer)".to_owned(),
         };
         self.fact(&mut text, "inventory", &intended);
         match &now.looked {
             None => self.fact(
                 &mut text,
                 "device",
-                "no look at it is remembered; `gamctl observe` looks now",
+                "the store has no look at it; `gamctl observe` looks now",
             ),
             Some(Looked { at, steps }) => {
                 let at = moment(*at);
                 let said = match steps.as_deref() {
                     None => format!("last looked at {at}"),
-                    Some([]) => format!("as the inventory says, by the look of {at}"),
-                    Some(_) => format!(
-                        "not as the inventory says, by the look of {at}; an apply would now:"
-                    ),
+                    Some([]) => format!("as intended, by the look of {at}"),
+                    Some(_) => format!("not as intended, by the look of {at}; an apply would now:"),
                 };
                 self.fact(&mut text, "device", &said);
                 text.push_str(&self.steps(steps.iter().flatten(), device));
@@ -142,7 +138,7 @@ impl Page {
                 None => "from an inventory that was not committed".to_owned(),
             };
             let saved = match verified.is_unsaved {
-                true => "NOT SAVED: a restart brings back what was there before",
+                true => "NOT SAVED: a restart would undo it",
                 false => "saved",
             };
             let said = format!("last verified {}, {of}; {saved}", moment(verified.at));
@@ -207,7 +203,7 @@ impl Page {
             .filter(|left| *left > 0)
         {
             text.push_str(&format!(
-                "  and {left} more; `gamctl history --run {} --device {}` tells all\n",
+                "  and {left} more; `gamctl history --run {} --device {}` shows all\n",
                 short_id(run.id),
                 visible(device)
             ));
@@ -225,7 +221,7 @@ impl Page {
 /// Returns how it ended, in a sentence.
 pub(super) fn end(chapter: &ChapterLine) -> String {
     let Some(outcome) = &chapter.outcome else {
-        return "its end is not known; the next `gamctl apply` looks what is there".to_owned();
+        return "its outcome is unknown; the next `gamctl apply` looks at the device".to_owned();
     };
     let saved = match &chapter.saved {
         Some(proof) => format!("saved: {proof}"),
@@ -235,12 +231,12 @@ pub(super) fn end(chapter: &ChapterLine) -> String {
     match &outcome.ended {
         Ended::Applied if chapter.is_verified => format!("verified by a second look; {saved}"),
         Ended::Applied => saved,
-        Ended::Unchanged => "nothing had to be written".to_owned(),
+        Ended::Unchanged => "nothing to write".to_owned(),
         Ended::Unsaved { .. } => {
-            format!("verified by a second look, and not saved: {}", because())
+            format!("verified by a second look, but not saved: {}", because())
         }
         Ended::RolledBack { .. } => {
-            format!("taken back, and seen to be as before: {}", because())
+            format!("rolled back, and as before by another look: {}", because())
         }
         Ended::Stuck { left, .. } => {
             let left: Vec<String> = left.iter().map(left_text).collect();
@@ -252,11 +248,9 @@ pub(super) fn end(chapter: &ChapterLine) -> String {
         }
         Ended::Refused { refusal } => {
             let (because, rule) = (because(), refusal.rule());
-            format!("refused, and nothing written: {because} [{rule}]")
+            format!("refused, nothing written: {because} [{rule}]")
         }
-        Ended::Moved { .. } => {
-            "nothing written: the device was not any more what the plan was made from".to_owned()
-        }
+        Ended::Moved { .. } => "nothing written: the device had changed since the plan".to_owned(),
         Ended::Unreachable { .. } => format!("nothing written: {}", because()),
         Ended::Interrupted { .. } => format!("interrupted: {}", because()),
     }
@@ -327,8 +321,8 @@ mod tests {
         assert_eq!(
             applied.text(true, Paint::Plain, 100),
             "Device maple-a\n\n\
-             \x20 inventory  does not have it (any more)\n\
-             \x20 device     no look at it is remembered; `gamctl observe` looks now\n\n\
+             \x20 inventory  does not have it (or no longer)\n\
+             \x20 device     the store has no look at it; `gamctl observe` looks now\n\n\
              2026-11-21 16:32 UTC  apply by ada@noc, run 0000000089ab\n\
              \x20 typed:\n\
              \x20   > hostname x\n\

@@ -12,7 +12,7 @@ pub struct SecretLine {
     pub places: Vec<String>,
     /// The credentials that need it.
     pub used_by: Vec<String>,
-    /// Why it cannot be used, where that was tried; one that nobody needs is nobody's problem.
+    /// Why it cannot be used, where that was tried; one that no object refers to is nobody's problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -84,7 +84,7 @@ pub fn secret_verdict(lines: &[SecretLine], is_checked: bool) -> String {
     } else {
         add("missing", &SecretLine::is_missing);
     }
-    add("that nobody needs", &|line| line.used_by.is_empty());
+    add("that no object refers to", &|line| line.used_by.is_empty());
     format!("{}.", parts.join(", "))
 }
 
@@ -127,7 +127,7 @@ mod tests {
         );
         assert_eq!(
             secret_verdict(&lines, false),
-            "2 secrets needed, 1 missing, 1 that nobody needs."
+            "2 secrets needed, 1 missing, 1 that no object refers to."
         );
     }
 

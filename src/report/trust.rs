@@ -85,7 +85,7 @@ pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
             (line.trust(), &line.serial, &line.pinned_serial)
         {
             text.push_str(&format!(
-                "\n{} has the serial number {serial} and not {pinned}, which is pinned: another box answers. Its key is not\npinned; where the box was replaced, correct `serial` in the inventory first.\n",
+                "\n{} has the serial number {serial} instead of the pinned {pinned}: another device answers. Its key is not\npinned; if the hardware was replaced, correct `serial` in the inventory first.\n",
                 line.device
             ));
         }
@@ -127,7 +127,7 @@ pub fn host_key_verdict(lines: &[TrustLine]) -> String {
         (pinned, "pinned now"),
         (waiting(Trust::NotPinned), "not pinned"),
         (waiting(Trust::Changed), "CHANGED"),
-        (count(Trust::OtherBox), "of ANOTHER BOX"),
+        (count(Trust::OtherBox), "of ANOTHER DEVICE"),
         (count(Trust::Unknown), "not known"),
     ] {
         if number > 0 {

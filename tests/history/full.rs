@@ -85,7 +85,7 @@ fn a_run_is_refused_before_it_begins_where_there_is_too_little_room() {
         disk.fill(256 << 10);
         let why = store.check_room(1).unwrap_err();
         let said = why.to_string();
-        assert!(said.contains("could not take another run"), "{said}");
+        assert!(said.contains("could not record another run"), "{said}");
         let why = journal.check_room(1).unwrap_err();
         assert!(matches!(why, JournalError::DiskFull { .. }), "{why}");
         store.close().await;

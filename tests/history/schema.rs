@@ -58,7 +58,7 @@ async fn a_newer_schema_is_refused_in_plain_words(bed: Bed) {
     let why = Store::open(&bed.url, TIMEOUTS).await.unwrap_err();
     let knows = bed.store.facts().await.unwrap().knows;
     let said = format!(
-        "the store {} has schema version 4711, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one",
+        "the store {} has schema version 4711, and this gamctl knows versions up to {knows}; use the gamctl that wrote it, or a later one",
         bed.url
     );
     assert_eq!(why.to_string(), said);

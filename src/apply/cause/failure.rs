@@ -41,7 +41,7 @@ pub enum Failure {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         missing: Vec<Left>,
     },
-    /// SSH leads to another device than SNMP.
+    /// SSH reaches another device than SNMP.
     OtherDevice {
         ssh: MacAddress,
         snmp: MacAddress,
@@ -138,7 +138,7 @@ pub enum SaveFailure {
     Unanswered { error: SshFailure },
     /// There was no session to save in.
     NoSession { error: SshFailure },
-    /// SSH leads to another device than SNMP.
+    /// SSH reaches another device than SNMP.
     OtherDevice { ssh: MacAddress, snmp: MacAddress },
     /// The device reports so many bytes, and its startup file has another number.
     SizeDiffers { reported: u64, has: u64 },

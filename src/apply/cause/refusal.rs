@@ -19,7 +19,7 @@ pub enum Refusal {
     LinesDiffer { step: usize, object: String },
     /// A step has a line that must not be sent.
     CannotBeSent { step: usize, error: String },
-    /// SSH leads to another device than SNMP.
+    /// SSH reaches another device than SNMP.
     WrongBoard { ssh: MacAddress, snmp: MacAddress },
     /// Planning again does not lead to the plan that was approved.
     PlanOutdated { why: Outdated },

@@ -38,7 +38,7 @@ pub enum NotRestored {
     },
     /// What was written cannot be read, so nothing was undone.
     Unread,
-    /// The device restarted, and came up as something else than it was before.
+    /// The device restarted with a configuration other than before.
     RestartedOtherwise,
     NoRollback {
         why: NoRollback,

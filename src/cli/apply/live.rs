@@ -97,10 +97,10 @@ fn words(progress: Progress) -> String {
             purpose: Purpose::Undo,
             step,
             of,
-        } => format!("taking back, step {step} of {of}"),
+        } => format!("rolling back, step {step} of {of}"),
         Progress::Verifying => "looking again".to_owned(),
         Progress::Saving => "saving".to_owned(),
-        Progress::LookingAgain => "something went wrong; looking what is there".to_owned(),
-        Progress::Waiting => "it does not answer; waiting for it to come back".to_owned(),
+        Progress::LookingAgain => "a step failed; looking at the device".to_owned(),
+        Progress::Waiting => "it does not answer; waiting for it".to_owned(),
     }
 }

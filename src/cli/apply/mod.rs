@@ -132,5 +132,5 @@ fn plan_file(path: &Path) -> anyhow::Result<PlanFile> {
     let bytes = std::fs::read(path).with_context(|| {
         format!("failed to read the plan {shown}; `gamctl plan --out FILE` writes one")
     })?;
-    PlanFile::read(bytes).with_context(|| format!("{shown} cannot be applied"))
+    PlanFile::read(bytes).with_context(|| format!("cannot apply {shown}"))
 }

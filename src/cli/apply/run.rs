@@ -144,7 +144,8 @@ impl Shown<'_> {
             return false;
         }
         let devices = counted(devices, "device");
-        self.terminal.confirms(&format!("Apply this to {devices}?"))
+        self.terminal
+            .confirms(&format!("Apply this plan to {devices}?"))
     }
 
     /// Prints the result of a run, and returns the exit code.
@@ -176,10 +177,10 @@ impl Shown<'_> {
         let text = preflight(refusal);
         match refusal {
             // The plan above names the limits.
-            PreflightRefusal::Limits { .. } => self.terminal.complain("Nothing is applied."),
+            PreflightRefusal::Limits { .. } => self.terminal.complain("Nothing applied."),
             _ => {
                 self.terminal
-                    .complain(&format!("Nothing is applied: {}.", text.because));
+                    .complain(&format!("Nothing applied: {}.", text.because));
                 self.terminal.hint(&text.hint);
             }
         }
@@ -195,5 +196,5 @@ fn end(report: &RunReport) -> String {
     let of = commit.map_or_else(String::new, |commit| {
         format!(" of commit {}", commit.get(..12).unwrap_or(commit))
     });
-    format!("\nRun {run}{of}: `gamctl history --run {run}` tells it again.\n")
+    format!("\nRun {run}{of}: `gamctl history --run {run}` shows it again.\n")
 }

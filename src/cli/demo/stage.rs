@@ -48,8 +48,8 @@ impl<'a> Stage<'a> {
         };
         let shown = root.display();
         if root.exists() {
-            let mut entries =
-                fs::read_dir(&root).with_context(|| format!("failed to look into {shown}"))?;
+            let mut entries = fs::read_dir(&root)
+                .with_context(|| format!("failed to read the folder {shown}"))?;
             ensure!(
                 entries.next().is_none(),
                 "{shown} is not empty; give a new folder to `--keep`"
@@ -109,7 +109,7 @@ impl<'a> Stage<'a> {
             .context("failed to run gamctl")?;
         let output = child.stdout.take().context("gamctl has no output")?;
         for line in BufReader::new(output).lines() {
-            let line = line.context("failed to read what gamctl says")?;
+            let line = line.context("failed to read the output of gamctl")?;
             self.unread.set(self.unread.get() + 1);
             self.terminal.result(&format!("{line}\n"))?;
         }
@@ -198,7 +198,7 @@ impl<'a> Stage<'a> {
 
 /// Returns the running program as a command, without environment variables meant for real devices.
 fn own() -> anyhow::Result<Command> {
-    let program = std::env::current_exe().context("failed to find the program itself")?;
+    let program = std::env::current_exe().context("failed to find the path of gamctl")?;
     let mut command = Command::new(program);
     for name in [
         "GAMCTL_CONFIG",
@@ -229,7 +229,7 @@ fn start_twins(root: &Path) -> anyhow::Result<Child> {
     let mut lines = BufReader::new(output).lines();
     // The twins print their JSON document when all of them are ready.
     for line in lines.by_ref() {
-        if line.context("failed to read what the twins say")? == "}" {
+        if line.context("failed to read the output of the twins")? == "}" {
             return Ok(twins);
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
     let reading = match reconciler.read(None, &watcher) {
         Ok(reading) => Some(reading),
         Err(error) => {
-            let next = "run this in the inventory's folder, name it with `--inventory`, or begin one with `gamctl init`";
+            let next = "run this in the inventory's folder, name it with `--inventory`, or create one with `gamctl init`";
             let what = format!("cannot be read: {}", chain(&error));
             found.push(Check::of("inventory", Level::Problem, what, next));
             None

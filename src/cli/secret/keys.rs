@@ -31,7 +31,7 @@ pub(super) fn init(
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let path = place.selected.settings.secrets.identity.as_deref();
-    let path = path.context("there is no home folder to put a key into; name a file by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY")?;
+    let path = path.context("no home folder for a key; set a file with `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY")?;
     place.check(&place.recipients)?;
     // Read the list first: if that fails, no key must be left behind that nobody uses.
     let list = place.recipients.display();
@@ -52,12 +52,12 @@ pub(super) fn init(
     let public_keys = identities.public();
     if is_new {
         let path = path.display();
-        terminal.say(&format!("Made a private key: {path}. Keep a copy of it in a safe place; without it you open nothing."));
+        terminal.say(&format!("Created a private key: {path}. Keep a copy in a safe place; you need it to open sealed values."));
     } else {
         terminal.say(&format!("Your private key is {}.", path.display()));
     }
     if known {
-        terminal.say("It can open what is sealed: its public key is in the list.");
+        terminal.say("Its public key is in the list, so it can open sealed values.");
     } else {
         let mut text = text;
         if !text.is_empty() && !text.ends_with('\n') {
@@ -86,7 +86,7 @@ fn tell_of_what_is_sealed(place: &SealedFolder<'_>, terminal: &Terminal) {
     let sealed = place.secrets.sealed_names().unwrap_or_default().len();
     if sealed > 0 {
         terminal.hint(&format!(
-            "{} sealed before; somebody who can open them runs `gamctl secret rotate`, so that you can as well",
+            "{} sealed before; ask a recipient who can open them to run `gamctl secret rotate`",
             match sealed {
                 1 => "1 value was".to_owned(),
                 _ => format!("{} were", counted(sealed, "value")),

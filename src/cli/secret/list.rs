@@ -81,7 +81,7 @@ fn lines(
 ) -> anyhow::Result<Vec<SecretLine>> {
     let reading = selected.read(revision)?;
     if reading.has_errors() {
-        selected.terminal().complain("The inventory has errors, so a secret may be needed that is not listed; `gamctl validate` shows them.");
+        selected.terminal().complain("The inventory has errors, so needed secrets may be missing from this list; `gamctl validate` shows them.");
     }
     let mut used: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
     for credentials in reading.inventory.credentials() {
@@ -125,7 +125,7 @@ fn lines(
     for path in odd {
         lines.push(SecretLine {
             name: path,
-            places: vec!["a file whose name no secret can have".to_owned()],
+            places: vec!["a file whose name is not a valid secret name".to_owned()],
             ..SecretLine::default()
         });
     }
@@ -142,7 +142,7 @@ fn judge(line: &mut SecretLine, name: &SecretName, secrets: &Secrets) {
     }
     if let Some(path) = secrets.exposed(name) {
         line.warnings.push(format!(
-            "anybody on this machine may get at {}; `chmod 600` closes it",
+            "every user of this machine can read {}; run `chmod 600` on it",
             path.display()
         ));
     }
@@ -160,7 +160,7 @@ fn judge(line: &mut SecretLine, name: &SecretName, secrets: &Secrets) {
         && keys != recipients.len()
     {
         line.warnings.push(format!(
-            "{path} was sealed for {}, and the list has {} now; `gamctl secret rotate` seals it for these",
+            "{path} was sealed for {}, and the list now has {}; `gamctl secret rotate` seals it for the list",
             counted(keys, "key"),
             recipients.len()
         ));

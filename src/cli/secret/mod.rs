@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &SecretArguments, invocation: &Invocation) -> anyho
     let place = || {
         ensure!(
             revision.is_none(),
-            "there are no files to write to; do this in a work tree, without `--rev`"
+            "a revision cannot be written to; run this in a work tree, without `--rev`"
         );
         SealedFolder::of(&selected)
     };
@@ -83,11 +83,11 @@ impl<'a> SealedFolder<'a> {
         let (folder, settings) = (&selected.folder, &selected.settings);
         ensure!(
             !is_bare(folder),
-            "there are no files to write to; do this in a work tree, without `--rev`"
+            "a revision cannot be written to; run this in a work tree, without `--rev`"
         );
         ensure!(
             folder.is_dir(),
-            "there is no folder {}; `--inventory` names the inventory's",
+            "there is no folder {}; name the inventory's folder with `--inventory`",
             folder.display()
         );
         let secrets = Secrets::of(settings.secrets.clone());
@@ -95,7 +95,7 @@ impl<'a> SealedFolder<'a> {
             selected,
             recipients: secrets
                 .recipients_file()
-                .context("the settings name no inventory")?,
+                .context("the settings do not name an inventory")?,
             secrets,
         })
     }
@@ -108,7 +108,7 @@ impl<'a> SealedFolder<'a> {
             Some(Ok(recipients)) => Ok(recipients),
             Some(Err(error)) => bail!("{path}: {error}"),
             None => bail!(
-                "there is no {path}, so nobody could open what is sealed; `gamctl secret init` makes a key for you and begins the list"
+                "there is no {path}, so a sealed value could never be opened; `gamctl secret init` creates your key and the list"
             ),
         }
     }
@@ -118,7 +118,7 @@ impl<'a> SealedFolder<'a> {
         let inventory = self.recipients.parent().and_then(Path::parent);
         // Append a name, so that the file itself is checked too, as if it were a folder.
         check_no_link(inventory.unwrap_or(Path::new("")), &path.join("-"))
-            .with_context(|| format!("{} is not used", path.display()))
+            .with_context(|| format!("refused to use {}", path.display()))
     }
 
     fn file(&self, name: &SecretName) -> anyhow::Result<PathBuf> {

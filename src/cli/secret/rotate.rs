@@ -42,7 +42,7 @@ pub(super) fn rotate(
     };
     ensure!(
         recipients.has_any_of(identities),
-        "your public key is not in {}: you could not open anything any more. Add it, or let somebody rotate who is in the list; your key is {}",
+        "your public key is not in {}, so you could not open the values afterwards; add your key {}, or ask a recipient of the list to rotate",
         place.recipients.display(),
         listed(&identities.public())
     );
@@ -55,17 +55,13 @@ pub(super) fn rotate(
         })?;
         place.check(&path)?;
         let value = unseal(&before, identities);
-        let value = value.with_context(|| {
-            format!(
-                "{} cannot be opened, so nothing was written",
-                path.display()
-            )
-        })?;
+        let value = value
+            .with_context(|| format!("cannot open {}; nothing was written", path.display()))?;
         let after = seal(&value, &recipients)?;
         let opened = unseal(after.as_bytes(), identities)?;
         ensure!(
             opened.reveal() == value.reveal(),
-            "`{name}` does not open to what it was; nothing was written"
+            "the sealed `{name}` does not open to its old value; nothing was written"
         );
         changes.push(Change {
             path,
@@ -78,7 +74,7 @@ pub(super) fn rotate(
     let written = Written { written };
     terminal.json(&written)?;
     terminal.say(&format!(
-        "Sealed {} anew for {}; commit that.",
+        "Sealed {} again for {}; commit that.",
         counted(written.written.len(), "secret"),
         counted(recipients.len(), "key")
     ));
@@ -99,14 +95,14 @@ fn names(arguments: &RotateArguments, place: &SealedFolder<'_>) -> anyhow::Resul
         match name {
             SealedName::Secret(name) => names.push(name),
             SealedName::Odd(path) => bail!(
-                "{} has a name that no secret can have; rename or remove it",
+                "{} does not have a valid secret name; rename or remove it",
                 path.display()
             ),
         }
     }
     ensure!(
         !names.is_empty(),
-        "nothing is sealed yet; `gamctl secret set NAME` does"
+        "nothing is sealed yet; `gamctl secret set NAME` seals a value"
     );
     Ok(names)
 }
@@ -117,7 +113,12 @@ fn write(changes: &[Change]) -> anyhow::Result<()> {
     let mut prepared = Vec::new();
     for change in changes {
         let replacement = Replacement::prepare(&change.path, change.after.as_bytes());
-        let place = || format!("failed to write {}; nothing was", change.path.display());
+        let place = || {
+            format!(
+                "failed to write {}; nothing was written",
+                change.path.display()
+            )
+        };
         prepared.push(replacement.with_context(place)?);
     }
     for (number, replacement) in prepared.iter().enumerate() {
@@ -129,11 +130,11 @@ fn write(changes: &[Change]) -> anyhow::Result<()> {
             .filter_map(|change| replace(&change.path, &change.before).err().map(|_| change))
             .map(|change| change.path.display().to_string())
             .collect();
-        let error = anyhow::Error::from(error).context("failed to put a file in place");
+        let error = anyhow::Error::from(error).context("failed to replace a file");
         return Err(match back.as_slice() {
             [] => error.context("nothing was changed"),
             new => error.context(format!(
-                "{} could not be put back and may be new; both open with your key",
+                "failed to restore {}, which may have the new content; both versions open with your key",
                 listed(new)
             )),
         });

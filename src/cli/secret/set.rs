@@ -37,7 +37,7 @@ pub(super) fn set(
 ) -> anyhow::Result<Exit> {
     ensure!(
         arguments.value.is_empty(),
-        "a value is no argument: everybody on this machine can see it, and the shell keeps it. Leave it out, and type it when you are asked, or pipe it in. If it was the real one, change it on the devices"
+        "a value must not be an argument: every user of this machine can see it, and the shell keeps it; enter it at the prompt or pipe it in. If it was the real value, change it on the devices"
     );
     let name = &arguments.name;
     // Check everything that can fail before a person has to enter the value.
@@ -64,7 +64,8 @@ pub(super) fn set(
         path.display()
     ));
     if !is_ours {
-        terminal.say("You cannot open it: no key of yours is in the list, which `gamctl secret init` would change.");
+        terminal
+            .say("You cannot open it: your key is not in the list; `gamctl secret init` adds it.");
     }
     tell_of_use(name, place, terminal);
     Ok(Exit::Done)
@@ -76,25 +77,31 @@ fn value(name: &SecretName, terminal: &Terminal) -> anyhow::Result<Secret> {
         let asked = |question: String| -> anyhow::Result<_> {
             let typed = terminal
                 .hidden(&question)
-                .context("failed to read what is typed")?;
-            typed.context("there is nobody to ask: stderr is not a terminal; pipe the value in")
+                .context("failed to read the input")?;
+            typed
+                .context("cannot prompt for the value: stderr is not a terminal; pipe the value in")
         };
         let first = asked(format!("Value of `{name}`: "))?;
         let second = asked("The same again: ".to_owned())?;
-        ensure!(first == second, "the two differ; nothing was written");
+        ensure!(
+            first == second,
+            "the two values differ; nothing was written"
+        );
         Secret::new(first.as_bytes().to_vec())
     } else {
         let value = Secret::read(std::io::stdin().lock()).context("failed to read the value")?;
-        value.with_context(|| format!("that is more than {MAX_BYTES} bytes, and no password"))?
+        value.with_context(|| {
+            format!("the value has more than {MAX_BYTES} bytes; nothing was written")
+        })?
     };
     let bytes = value.reveal();
     ensure!(
         !bytes.is_empty(),
-        "there is no value; `--empty` says that this is meant"
+        "the value is empty; give `--empty` if that is intended"
     );
     ensure!(
         !bytes.iter().any(u8::is_ascii_control),
-        "the value has a line break or another control character in it, which no password, community or key has; nothing was written"
+        "the value has a line break or another control character, which is not valid in a secret; nothing was written"
     );
     Ok(value)
 }
@@ -114,7 +121,7 @@ fn prove(
     }
     let opened = unseal(sealed.as_bytes(), identities)?;
     if opened.reveal() != value.reveal() {
-        bail!("what was sealed does not open to what it was; nothing was written");
+        bail!("the sealed value does not open to the value given; nothing was written");
     }
     Ok(true)
 }
@@ -124,7 +131,7 @@ fn tell_of_use(name: &SecretName, place: &SealedFolder<'_>, terminal: &Terminal)
     let places = place.secrets.places(name);
     if let Some(first) = places.first().filter(|first| first.is_before_sealed()) {
         terminal.say(&format!(
-            "warning: {first} has a value for `{name}` as well, and goes before the sealed one."
+            "warning: {first} also has a value for `{name}`, which takes precedence over the sealed one."
         ));
     }
     // An invalid inventory must not prevent sealing a value.

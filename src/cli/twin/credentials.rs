@@ -60,7 +60,7 @@ impl Keyring {
         for object in inventory.credentials() {
             let opening = keyring
                 .opening(&object.text, seed)
-                .with_context(|| format!("the credentials `{}` open no twin", object.id))?;
+                .with_context(|| format!("cannot use the credentials `{}` for twins", object.id))?;
             keyring.openings.insert(object.id.to_string(), opening);
         }
         Ok(keyring)
@@ -78,7 +78,7 @@ impl Keyring {
         let password = self.value(password, seed);
         let snmp = text.snmp.as_ref().context("`snmp` is missing")?;
         let snmp = self.snmp(snmp, seed)?;
-        let agent = agent(&snmp).context("a password of SNMP does not fit")?;
+        let agent = agent(&snmp).context("invalid SNMP password")?;
         Ok(Opening {
             user: user.as_str().to_owned(),
             password,

@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<FleetFault>> {
     let size = std::fs::metadata(path).with_context(failed)?.len();
     ensure!(
         size <= MAX_BYTES,
-        "the faults {shown} are larger than {MAX_BYTES} bytes; is it the right file?"
+        "the faults {shown} are larger than {MAX_BYTES} bytes; check that it is the right file"
     );
     let text = std::fs::read_to_string(path).with_context(failed)?;
     parse(&text, &shown.to_string())
@@ -66,7 +66,7 @@ fn parse(text: &str, path: &str) -> anyhow::Result<Vec<FleetFault>> {
     }
     ensure!(
         !faults.is_empty(),
-        "{path} has no fault; begin one with `[[fault]]`"
+        "{path} has no fault; add one with `[[fault]]`"
     );
     Ok(faults)
 }
@@ -76,7 +76,7 @@ fn fault(mut fields: BTreeMap<String, toml::Value>, place: &str) -> anyhow::Resu
         bail!("a fault needs `device`, a name or a pattern such as `maple-*`");
     };
     let Some(device) = device.as_str() else {
-        bail!("`device` of a fault is a text");
+        bail!("`device` of a fault must be a text");
     };
     ensure!(
         fields.contains_key("fault"),
@@ -87,7 +87,7 @@ fn fault(mut fields: BTreeMap<String, toml::Value>, place: &str) -> anyhow::Resu
         place: place.to_owned(),
         written: device.to_owned(),
         devices: pattern(device)?,
-        order: order.context("this is no fault")?,
+        order: order.context("invalid fault")?,
     })
 }
 

@@ -44,7 +44,7 @@ pub(super) fn pace(text: &str) -> Result<Pace, String> {
             "boot" => pace.boot = Some(time),
             _ => {
                 return Err(format!(
-                    "`{what}` takes no time; `ssh` is a connection, `line` a line in it, `snmp` an answer, `save` writing to flash, `boot` a restart"
+                    "unknown time `{what}`; use `ssh` (a connection), `line` (a line in it), `snmp` (an answer), `save` (writing to flash) or `boot` (a restart)"
                 ));
             }
         }
@@ -53,7 +53,7 @@ pub(super) fn pace(text: &str) -> Result<Pace, String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let no_time = || format!("`{text}` is no time such as `40ms` or `23s`");
+    let no_time = || format!("invalid time `{text}`; write it as `40ms` or `23s`");
     let at = text
         .find(|character: char| !character.is_ascii_digit())
         .ok_or_else(no_time)?;

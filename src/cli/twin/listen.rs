@@ -33,19 +33,19 @@ const SNMP_PORT: u16 = 1161;
 /// An unusable listen address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ListenError {
-    #[error("it is neither an address such as 127.0.0.1 nor a network such as 127.20.0.0/16")]
+    #[error("invalid address; write it as 127.0.0.1, or a network as 127.20.0.0/16")]
     Unreadable,
-    #[error("{0} has bits below its /{1}; the network is written {2}/{1}")]
+    #[error("{0} has bits below its /{1}; write the network as {2}/{1}")]
     HostBits(Ipv4Addr, u8, Ipv4Addr),
-    #[error("a network of one address for each twin is IPv4, such as 127.20.0.0/16")]
+    #[error("a network with an address for each twin must be IPv4, such as 127.20.0.0/16")]
     NoNetworkOfIpv6,
     #[error(
-        "{0} can be reached from other machines, and the passwords of twins are no secret; listen on 127.0.0.1, ::1 or a network within 127.0.0.0/8, or add `--allow-remote`"
+        "{0} can be reached from other machines, and the passwords of twins are not secret; listen on 127.0.0.1, ::1 or a network within 127.0.0.0/8, or add `--allow-remote`"
     )]
     Remote(Listen),
     #[error("{0} has room for {1} twins; give a larger network, or fewer devices with `--only`")]
     Full(Listen, u64),
-    #[error("there is no {0} port {1} + {2}: ports end at 65535; begin lower")]
+    #[error("there is no {0} port {1} + {2}: ports end at 65535; start lower")]
     NoPort(&'static str, u16, usize),
 }
 

@@ -43,7 +43,7 @@ pub(super) fn run(
     terminal.detail(&told(&path, &reading));
     if reading.has_errors() {
         let why =
-            "No twin is started: with errors in it, the inventory does not say what is intended.";
+            "No twin started: the inventory has errors, so the intended configuration is unknown.";
         return refuse(reading, why, terminal);
     }
     let keyring = Keyring::of(&reading.inventory, arguments.seed)?;
@@ -63,7 +63,7 @@ pub(super) fn run(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("failed to start the threads that twins run on")?;
+        .context("failed to start the threads of the twins")?;
     runtime.block_on(job.run(specifications))
 }
 
@@ -126,7 +126,7 @@ impl Job<'_> {
         match folder.or(Some(&self.inventory).filter(|folder| is_copy(folder))) {
             Some(folder) => {
                 std::fs::create_dir_all(folder)
-                    .with_context(|| format!("failed to make {}", folder.display()))?;
+                    .with_context(|| format!("failed to create {}", folder.display()))?;
                 Ok(folder.join("twin.sock"))
             }
             None => {

@@ -51,7 +51,7 @@ pub(super) fn specifications(
             devices
                 .iter()
                 .any(|device| fault.devices.is_match(device.id.as_str())),
-            "{}: the fault is for `{}`, and no twin has such a name",
+            "{}: the fault is for `{}`, and no twin matches that name",
             fault.place,
             visible(&fault.written)
         );
@@ -103,7 +103,7 @@ fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&
     devices.sort_by(|left, right| natural_order(left.id.as_str(), right.id.as_str()));
     ensure!(
         !devices.is_empty(),
-        "no device of the inventory is installed: all are `preprovision`; `--only '*'` makes twins of these too"
+        "no device of the inventory is installed: all are `preprovision`; `--only '*'` simulates these too"
     );
     Ok(devices)
 }

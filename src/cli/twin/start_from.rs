@@ -79,20 +79,20 @@ fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<(Configuration,
     let shown = path.display();
     let failed = || {
         format!(
-            "failed to read the running-config {shown}; `--from` takes `intended`, `factory` or a file"
+            "failed to read the running-config {shown}; `--from` accepts `intended`, `factory` or a file"
         )
     };
     let size = std::fs::metadata(path).with_context(failed)?.len();
     ensure!(
         usize::try_from(size).is_ok_and(|size| size <= LONGEST_CONFIGURATION),
-        "{shown} is larger than {LONGEST_CONFIGURATION} bytes; is it the text of `show running-config`?"
+        "{shown} is larger than {LONGEST_CONFIGURATION} bytes; check that it is the text of `show running-config`"
     );
     let text = std::fs::read_to_string(path).with_context(failed)?;
     match load_foreign(&text, hardware) {
         Ok((configuration, left_out)) => {
             let note = (!left_out.is_empty()).then(|| {
                 format!(
-                    "{} left out, about what a twin does not have: {}",
+                    "{} left out, about features that a twin does not have: {}",
                     counted(left_out.len(), "line"),
                     listed(&left_out, path)
                 )
@@ -100,7 +100,7 @@ fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<(Configuration,
             Ok((configuration, note))
         }
         Err(rejected) => bail!(
-            "a {} would not take {} of the running-config; correct or remove them: {}",
+            "a {} rejects {} of the running-config; correct or remove them: {}",
             hardware.model,
             counted(rejected.len(), "line"),
             listed(&rejected, path)

@@ -68,7 +68,7 @@ impl Target {
             return Ok(target);
         }
         let mut entries =
-            fs::read_dir(folder).with_context(|| format!("failed to look into {shown}"))?;
+            fs::read_dir(folder).with_context(|| format!("failed to read the folder {shown}"))?;
         if entries.next().is_none() {
             return Ok(target);
         }
@@ -78,7 +78,7 @@ impl Target {
         );
         ensure!(
             force,
-            "{shown} has a copy from before; `--force` writes over it, and git keeps what is committed there"
+            "{shown} has an earlier copy; `--force` overwrites it, and git keeps its commits"
         );
         Ok(target)
     }
@@ -205,7 +205,7 @@ fn pointing_at(
     let after = read_texts(&files, &Limits::default());
     if let Some(finding) = new_finding(&reading.findings, &after.findings) {
         bail!(
-            "the copy of the inventory would have a finding that the inventory has not: {}: {}",
+            "the copy of the inventory would have a finding that the inventory does not have: {}: {}",
             finding.place.file,
             finding.message
         );

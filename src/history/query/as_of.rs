@@ -54,7 +54,7 @@ pub struct FoundThen {
 impl Store {
     /// Returns what is known of a subject as of a time, in seconds since 1970.
     pub async fn as_of(&self, subject: &Subject, at: u64) -> Result<AsOf, StoreError> {
-        self.within("read what was so", || async {
+        self.within("read an earlier state", || async {
             let mut session = self.read().await?;
             let device = subject.device();
             // A second includes its milliseconds.

@@ -62,7 +62,7 @@ impl Store {
 
     /// Returns the last that is known of one device.
     pub async fn device_summary(&self, device: &DeviceName) -> Result<DeviceSummary, StoreError> {
-        self.within("read what is known of a device", || async {
+        self.within("read the summary of a device", || async {
             let mut session = self.read().await?;
             // Postgres has to be told the type of a value that stands alone.
             let known = "select cast($1 as text) as device";

@@ -25,7 +25,7 @@ pub(super) async fn carry_out(
     let device = &task.wanted.intended.name;
     let store_away = |error: String| SkipReason::StoreAway { error };
     if !context.store.is_back().await {
-        let why = "the store is unreachable, and nothing is started without it";
+        let why = "the store is unreachable, so no device is started";
         return Err(store_away(why.to_owned()));
     }
     let held = match lease(&context.store, device, context.lease).await {

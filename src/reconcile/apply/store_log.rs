@@ -98,7 +98,7 @@ impl Witness for StoreLog<'_> {
                     );
                     if begins {
                         return Err(NotCommitted::Lost(format!(
-                            "{error}; nothing is started without it"
+                            "{error}; without the store no device is started"
                         )));
                     }
                     self.goes_on_in_journal();

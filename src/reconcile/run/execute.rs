@@ -203,7 +203,7 @@ impl Execution {
                 verb: run.request.verb.word().to_owned(),
                 subject: Some(change.device.to_string()),
                 is_refused: false,
-                what: "found as the inventory says, so it is owned".to_owned(),
+                what: "found as intended, so it is owned".to_owned(),
                 run: None,
             };
             let store = &self.store.store;

@@ -22,7 +22,7 @@ pub struct PlanFile {
 pub enum PlanFileRejected {
     #[error(transparent)]
     Unreadable(#[from] PlanFileError),
-    #[error("it compares two commits and no device was asked; make a plan without `--against`")]
+    #[error("it compares two commits, without a look at a device; make a plan without `--against`")]
     AgainstCommit,
     #[error("it is not UTF-8")]
     NotText,

@@ -31,7 +31,7 @@ pub struct Refused {
 
 /// A run that waits for its confirmation. Its devices cannot be reached in any other way than through `confirm`.
 #[derive(Debug)]
-#[must_use = "a prepared run that is dropped was not carried out"]
+#[must_use = "a dropped prepared run is not carried out"]
 pub struct PreparedRun {
     pub(super) request: RunRequest,
     pub(super) version: InventoryVersion,
@@ -46,7 +46,7 @@ pub struct PreparedRun {
 
 /// A run that may be executed, once.
 #[derive(Debug)]
-#[must_use = "a confirmed run that is dropped was not carried out"]
+#[must_use = "a dropped confirmed run is not carried out"]
 pub struct ConfirmedRun {
     pub(super) run: PreparedRun,
     pub(super) refusal: Option<PreflightRefusal>,

@@ -20,14 +20,14 @@ pub enum RunNotFound {
     Invalid { named: String },
     #[error("there is no run `{named}`; `gamctl history` lists them")]
     None { named: String },
-    #[error("`{named}` fits several runs, such as {one} and {other}; give more of it")]
+    #[error("`{named}` matches several runs, such as {one} and {other}; give more digits")]
     Several {
         named: String,
         one: String,
         other: String,
     },
     #[error(
-        "no other commit was applied before run {run}; name the one to go back to with `--to REV`"
+        "no other commit was applied before run {run}; give the commit to restore with `--to REV`"
     )]
     NothingBefore { run: String },
     #[error(transparent)]

@@ -10,12 +10,11 @@ pub(super) fn interruption(cause: &Interruption) -> String {
             Some(so_far) => format!("{}; {}", ssh_failure(error), how_far(*so_far)),
             None => ssh_failure(error),
         },
-        Interruption::TakenOver { so_far } => format!(
-            "another process has taken the device over; {}",
-            how_far(*so_far)
-        ),
+        Interruption::TakenOver { so_far } => {
+            format!("another process took over the lease; {}", how_far(*so_far))
+        }
         Interruption::StoreUnreachable { error, so_far } => {
-            format!("the store cannot be written: {error}; {}", how_far(*so_far))
+            format!("cannot write to the store: {error}; {}", how_far(*so_far))
         }
         Interruption::ProcessEnded { found } => process_ended(*found),
         Interruption::Earlier { text } => text.clone(),
@@ -25,9 +24,7 @@ pub(super) fn interruption(cause: &Interruption) -> String {
 fn stopped(at: &StoppedAt) -> String {
     match at {
         StoppedAt::BeforeWriting => "stopped before anything was written".to_owned(),
-        StoppedAt::WaitingForLook => {
-            "stopped after it was written to; nothing was saved".to_owned()
-        }
+        StoppedAt::WaitingForLook => "stopped after writing; nothing was saved".to_owned(),
         StoppedAt::AfterStep { step, of, not_left } => {
             let so_far = how_far(SoFar::StoppedAfterStep {
                 step: *step,
@@ -48,11 +45,11 @@ fn how_far(so_far: SoFar) -> String {
         SoFar::StoppedAfterStep { step, of } => {
             format!("stopped after step {step} of {of}; nothing was saved")
         }
-        SoFar::LineFailed => "a line had failed before".to_owned(),
-        SoFar::EverythingWritten => "everything was written, and nothing verified".to_owned(),
-        SoFar::HalfWritten => "it is half written".to_owned(),
+        SoFar::LineFailed => "a line had failed before that".to_owned(),
+        SoFar::EverythingWritten => "everything was written, but not verified".to_owned(),
+        SoFar::HalfWritten => "it is partly written".to_owned(),
         SoFar::NothingSaved => "nothing was saved".to_owned(),
-        SoFar::VerifiedNotSaved => "it was written and verified, and not saved".to_owned(),
+        SoFar::VerifiedNotSaved => "it was written and verified, but not saved".to_owned(),
         SoFar::Saved => "it was written, verified and saved".to_owned(),
     }
 }

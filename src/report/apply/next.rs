@@ -24,7 +24,7 @@ fn after_rollback(cause: &Failure) -> &'static str {
             "Run `gamctl plan` to see what is left to do."
         }
         Failure::LineRefused { .. } => {
-            "Look at what the device answered, correct the inventory, then run `gamctl plan`."
+            "Check the reply of the device, correct the inventory, then run `gamctl plan`."
         }
         Failure::NotFoundAfterWriting { .. } => {
             "Check on the device why it does not keep what it accepted, then run `gamctl plan`."

@@ -5,7 +5,7 @@ use crate::apply::cause::{Outdated, Refusal};
 use crate::model::DeviceName;
 
 const OUTDATED: &str =
-    "plan again: the inventory's policy, or what is ours on the device, changed meanwhile";
+    "plan again: the inventory's policy or the ownership on the device changed meanwhile";
 
 /// Returns why a device was refused.
 pub(super) fn refusal(device: &DeviceName, refusal: &Refusal) -> String {
@@ -20,10 +20,10 @@ pub(super) fn refusal(device: &DeviceName, refusal: &Refusal) -> String {
         Refusal::LinesDiffer { step, object } => {
             format!("the lines of step {step} are not those that {object} needs")
         }
-        Refusal::CannotBeSent { step, error } => format!("step {step} cannot be typed: {error}"),
+        Refusal::CannotBeSent { step, error } => format!("step {step} cannot be sent: {error}"),
         Refusal::WrongBoard { ssh, snmp } => other_device(*ssh, *snmp),
         Refusal::PlanOutdated { why } => outdated(device, why),
-        Refusal::NoLogin { why } => format!("nothing can be typed there: {why}"),
+        Refusal::NoLogin { why } => format!("cannot send lines to it: {why}"),
         Refusal::Earlier { because, .. } => because.clone(),
     }
 }
@@ -31,16 +31,16 @@ pub(super) fn refusal(device: &DeviceName, refusal: &Refusal) -> String {
 fn outdated(device: &DeviceName, why: &Outdated) -> String {
     match why {
         Outdated::NoLook => {
-            format!("the plan does not say which look at {device} it was made from")
+            format!("the plan does not name the look at {device} that it was made from")
         }
         Outdated::CannotPlan { error } => {
-            format!("{device} cannot be planned any more: {error}")
+            format!("{device} can no longer be planned: {error}")
         }
         Outdated::OtherSteps { now, approved } => format!(
-            "planning {device} again leads to {now} steps that are not the {approved} that were approved"
+            "planning {device} again gives {now} steps that differ from the {approved} approved ones"
         ),
         Outdated::MoreThanSaving { steps: _ } => {
-            format!("there is more to do on {device} than to save what was verified")
+            format!("{device} needs more than saving the verified configuration")
         }
     }
 }
@@ -55,7 +55,7 @@ pub(super) fn hint(refusal: &Refusal) -> &str {
             "plan again; the plan was changed by hand, or by another version of gamctl"
         }
         Refusal::WrongBoard { .. } => {
-            "look where the address and its ports lead; nothing is written to a box that was not looked at"
+            "check which device the address and its ports reach; gamctl writes only to a device that it has looked at"
         }
         Refusal::PlanOutdated { .. } => OUTDATED,
         Refusal::NoLogin { .. } => "complete the device's `ssh` credentials",

@@ -166,19 +166,19 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
     let order: Vec<Option<usize>> = [
         "Stuck\n  fir: it did not come back",
         "`vlan` of subscriber apt-101 is 9 and not 7",
-        "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have had its effect: 192.0.2.7:22 refused it: % Error: the flash is full",
+        "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have taken effect: 192.0.2.7:22 refused it: % Error: the flash is full",
         "`gamctl apply` saves it",
         "Interrupted\n  oak: stopped after step 1 of 2; nothing was saved",
         "the next `gamctl apply` looks first",
-        "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have had its effect: 192.0.2.7:22 refused it: % Invalid",
-        "It was seen to be as it was before.",
-        "Look at what the device answered, correct the inventory, then run `gamctl plan`.",
+        "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have taken effect: 192.0.2.7:22 refused it: % Invalid",
+        "A look found it as it was before.",
+        "Check the reply of the device, correct the inventory, then run `gamctl plan`.",
         "Refused\n  hazel: hazel is `observe`, which is not written to [not-managed]\n    make it `managed`",
-        "Moved since the plan\n  larch: it is not any more what the plan was made from",
+        "Changed since the plan\n  larch: it changed since the plan was made",
         "subscriber apt-101 `vlan`: was 101 when planned, is 300, shall be 102",
         "Not reached\n  maple: no answer",
         "Run `gamctl apply` again when it answers.",
-        "Done\n  ash: as the inventory says; nothing was written",
+        "Done\n  ash: as intended; nothing was written",
         "birch: 2 steps, verified and saved in 2.1 s",
     ]
     .into_iter()
@@ -187,7 +187,9 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
     assert!(order.iter().all(Option::is_some), "{order:?}\n{text}");
     assert!(order.is_sorted(), "{order:?}\n{text}");
     assert!(
-        text.starts_with("1 device changed, verified and saved and 1 device as the inventory says already; 1 device STUCK"),
+        text.starts_with(
+            "1 device changed, verified and saved and 1 device already as intended; 1 device STUCK"
+        ),
         "{text}"
     );
 }
@@ -213,7 +215,7 @@ fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
         "{text}"
     );
     assert!(
-        text.starts_with("1 device changed, verified and saved and 1 device as the inventory says already; 1 device not compared in every part."),
+        text.starts_with("1 device changed, verified and saved and 1 device already as intended; 1 device not compared in every part."),
         "{text}"
     );
     all.outcomes[1].ended = Ended::RolledBack {
@@ -270,7 +272,7 @@ fn every_failure_names_what_failed_where_and_what_to_do() {
             ],
             Failure::CannotVerify { .. } => &["for 420 s: oak cannot be reached", again],
             Failure::SaveFailed { .. } => &["saved 4711 bytes, and has no startup file", again],
-            Failure::ProcessEnded { .. } => &["process that wrote there ended", "`gamctl plan`"],
+            Failure::ProcessEnded { .. } => &["process that applied it ended", "`gamctl plan`"],
             Failure::Earlier { .. } => &["it did not come back", "`gamctl plan`"],
         };
         let restored = Restored::ByPlan;
@@ -291,7 +293,7 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
             SaveFailure::Refused { .. } => &["`copy running-config", samples::ADDRESS, "% Error"],
             SaveFailure::Unanswered { .. } => &["`copy running-config", "closed the connection"],
             SaveFailure::NoSession { .. } => &[samples::ADDRESS, "closed the connection"],
-            SaveFailure::OtherDevice { .. } => &["SSH leads to another device than SNMP"],
+            SaveFailure::OtherDevice { .. } => &["SSH reaches another device than SNMP"],
             SaveFailure::SizeDiffers { .. } => &["saved 4711 bytes", "startup file has 1560"],
             SaveFailure::NoStartupFile { .. } => &["saved 4711 bytes", "no startup file"],
             SaveFailure::Earlier { .. } => &["the flash is full"],
@@ -309,7 +311,7 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
             Unsaved::SaveFailed { .. } => "no startup file",
             Unsaved::NotConfirmed { .. } => "the device is found as intended",
             Unsaved::OthersChanged { .. } => "somebody else changed",
-            Unsaved::ProcessEnded { .. } => "process that wrote there ended",
+            Unsaved::ProcessEnded { .. } => "process that applied it ended",
             Unsaved::Earlier { .. } => "the flash is full",
         };
         let text = said(&Ended::Unsaved {
@@ -323,13 +325,13 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
 fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
     for (why, _) in samples::not_restored() {
         let part = match &why {
-            NotRestored::CannotLook { .. } => "; it could not be looked at for 420 s",
-            NotRestored::CannotLookAfterRollback { .. } => "on the way back: it could not be",
+            NotRestored::CannotLook { .. } => "; the device did not answer for 420 s",
+            NotRestored::CannotLookAfterRollback { .. } => "during the rollback: it could not be",
             NotRestored::Unread => "cannot be read, so nothing is undone",
-            NotRestored::RestartedOtherwise => "came up as something else",
+            NotRestored::RestartedOtherwise => "with a configuration other than before",
             NotRestored::NoRollback { .. } => "cannot be rolled back: 9 of 12 subscribers",
-            NotRestored::RollbackFailed { .. } => "the way back failed: `ghn subscriber 3",
-            NotRestored::RollbackIncomplete { .. } => "the way back failed: `vlan` of subscriber",
+            NotRestored::RollbackFailed { .. } => "the rollback failed: `ghn subscriber 3",
+            NotRestored::RollbackIncomplete { .. } => "the rollback failed: `vlan` of subscriber",
             NotRestored::ChangedBeforeSave => "changed before it was saved",
         };
         let text = said(&Ended::Stuck {

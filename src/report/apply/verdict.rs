@@ -50,13 +50,13 @@ pub(super) fn verdict(report: &RunReport) -> String {
         }
     };
     say(&mut good, totals.applied, "changed, verified and saved");
-    say(&mut good, totals.unchanged, "as the inventory says already");
+    say(&mut good, totals.unchanged, "already as intended");
     say(&mut bad, totals.stuck, "STUCK between before and after");
     say(&mut bad, totals.unsaved, "verified and NOT saved");
-    say(&mut bad, totals.interrupted, "interrupted on the way");
+    say(&mut bad, totals.interrupted, "interrupted");
     say(&mut bad, totals.rolled_back, "rolled back");
     say(&mut bad, totals.refused, "refused");
-    say(&mut bad, totals.moved, "moved since the plan");
+    say(&mut bad, totals.moved, "changed since the plan");
     say(&mut bad, totals.unreachable, "not reached");
     say(&mut bad, totals.not_compared, "not compared in every part");
     say(&mut bad, report.unobservable.len(), "not observed");
@@ -70,7 +70,7 @@ pub(super) fn verdict(report: &RunReport) -> String {
         ""
     };
     match (good.is_empty(), bad.is_empty()) {
-        (true, true) => format!("{start}nothing had to be done."),
+        (true, true) => format!("{start}nothing to do."),
         (false, true) => format!("{start}{}.", listed(&good)),
         (true, false) => format!("{start}{}.", listed(&bad)),
         (false, false) => format!("{start}{}; {}.", listed(&good), listed(&bad)),

@@ -148,7 +148,7 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
     let mut text = match &story.outcome {
         Some(outcome) => outcome_entry(outcome, paint),
         None => format!(
-            "  {}: its end is not known; the next `gamctl apply` looks what is there\n",
+            "  {}: its outcome is unknown; the next `gamctl apply` looks at the device\n",
             paint.error(&visible(&story.device))
         ),
     };
@@ -159,14 +159,14 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
             What::Looked { moment, .. } => say(match moment {
                 Moment::Before => "looked, before the first line",
                 Moment::After => "looked again",
-                Moment::Failed => "looked what was left, after something had gone wrong",
-                Moment::Recovery => "looked what an earlier process had left behind",
+                Moment::Failed => "looked again after a failure",
+                Moment::Recovery => "looked after an earlier process had ended in the middle",
             }),
             What::Intended { purpose, steps } => {
                 let steps = counted(*steps, "step");
                 say(&match purpose {
-                    Purpose::Apply => format!("wrote down what was to be done: {steps}"),
-                    Purpose::Undo => format!("wrote down what was to be taken back: {steps}"),
+                    Purpose::Apply => format!("recorded the intended steps: {steps}"),
+                    Purpose::Undo => format!("recorded the steps to undo: {steps}"),
                 });
             }
             What::Typed {
@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(
             told,
             "  maple-a: line 2 was not taken\n\
-             \x20   It was seen to be as it was before.\n\
+             \x20   A look found it as it was before.\n\
              \x20   Run `gamctl plan` to see what is left to do.\n\
              \x20   16:32:05  looked, before the first line\n\
              \x20   16:32:05  wrote down what was to be done: 2 steps\n\

@@ -93,7 +93,7 @@ pub fn run_head(run: &RunLine, paint: Paint) -> String {
             let meaning = meaning.map_or("", Exit::meaning);
             format!("took {took} s, exit {code}: {meaning}")
         }
-        _ => "its end is not known: it runs, or it died".to_owned(),
+        _ => "its end is unknown: it still runs, or its process died".to_owned(),
     };
     text.push_str(&format!("  began {}, {end}\n", moment(run.began)));
     let of = match &run.commit {
@@ -148,7 +148,7 @@ fn ends(devices: &BTreeMap<String, u64>) -> String {
 pub fn runs_verdict(runs: &[RunLine], most: u32) -> String {
     let is_full = u32::try_from(runs.len()).is_ok_and(|count| count >= most);
     match runs.len() {
-        0 => "No run fits.".to_owned(),
+        0 => "No run matches.".to_owned(),
         count if is_full => format!("The last {}; `--most` shows more.", counted(count, "run")),
         count => format!("{}.", counted(count, "run")),
     }

@@ -30,7 +30,7 @@ fn facts(look: &Observation, remark: Option<&str>, paint: Paint) -> String {
     let source = match from_text.as_slice() {
         [] => "SNMP".to_owned(),
         parts if parts.len() == look.sources.len() => {
-            "its running-config: SNMP does not tell the configuration here".to_owned()
+            "its running-config: SNMP does not report the configuration here".to_owned()
         }
         parts => format!("SNMP; {} from its running-config", parts.join(", ")),
     };
@@ -150,7 +150,7 @@ fn endpoints(health: &Health) -> Table {
             Some(EndpointState::Fine) => "fine",
             Some(EndpointState::NotDetected) => "not detected",
             Some(EndpointState::WrongPort) => "on the wrong port",
-            Some(EndpointState::Unknown) => "nobody knows it",
+            Some(EndpointState::Unknown) => "unknown to the inventory",
             None => "-",
         };
         let rate = |rate: Option<u32>| rate.map_or_else(dash, |rate| rate.to_string());
@@ -211,7 +211,7 @@ fn unknown(look: &Observation, paint: Paint) -> String {
     }
     format!(
         "\n{}\n{}\n",
-        paint.warning("Not known, and so neither there nor absent"),
+        paint.warning("Unread, so neither present nor absent"),
         lines.join("\n")
     )
 }

@@ -57,7 +57,7 @@ pub(crate) fn refusals() -> Vec<(Refusal, bool)> {
         (
             Refusal::Earlier {
                 rule: text("wrong-serial"),
-                because: text("another box answers"),
+                because: text("another device answers"),
                 hint: text("correct `serial`"),
             },
             false,
@@ -141,7 +141,7 @@ pub(crate) fn remarks() -> Vec<Remark> {
             error: text("no disk"),
         },
         Remark::Earlier {
-            text: text("somebody else changed something"),
+            text: text("another user changed the device"),
         },
     ]
 }

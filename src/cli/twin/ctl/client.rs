@@ -21,12 +21,13 @@ pub(super) fn ask(control: &Path, request: &Request) -> anyhow::Result<Answer> {
     line.push('\n');
     ensure!(
         line.len() <= LONGEST_REQUEST,
-        "this is longer than a request may be, {LONGEST_REQUEST} bytes; ask in parts"
+        "the request is longer than {LONGEST_REQUEST} bytes; split it"
     );
     let mut stream = UnixStream::connect(control).with_context(|| {
-        format!("nobody answers at {shown}; start twins with `gamctl twin`, or give their socket with `--control`")
+        format!("no twins answer at {shown}; start them with `gamctl twin`, or give their socket with `--control`")
     })?;
-    let failed = || format!("failed to ask the twins at {shown}; do they still run?");
+    let failed =
+        || format!("failed to send a request to the twins at {shown}; check that they still run");
     stream
         .set_read_timeout(Some(PATIENCE))
         .with_context(failed)?;
@@ -41,9 +42,9 @@ pub(super) fn ask(control: &Path, request: &Request) -> anyhow::Result<Answer> {
         .with_context(failed)?;
     ensure!(
         answer.ends_with('\n'),
-        "the twins at {shown} stopped in the middle of their answer; do they still run?"
+        "the twins at {shown} stopped in the middle of their answer; check that they still run"
     );
     serde_json::from_str(&answer).with_context(|| {
-        format!("the answer from {shown} is not understood; is it the same version of gamctl?")
+        format!("invalid answer from {shown}; check that it is the same version of gamctl")
     })
 }

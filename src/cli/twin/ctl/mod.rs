@@ -203,7 +203,7 @@ fn default_control() -> anyhow::Result<PathBuf> {
         return Ok(here.to_owned());
     }
     bail!(
-        "there is no twin.sock here; give the socket that `gamctl twin` named with `--control PATH`, or go to the folder of `--write-inventory`"
+        "there is no twin.sock here; give the socket printed by `gamctl twin` with `--control PATH`, or run this in the folder of `--write-inventory`"
     )
 }
 

@@ -74,9 +74,9 @@ fn state(is_up: bool) -> &'static str {
 
 fn show(shown: &Shown, paint: Paint) -> String {
     let startup = match shown.startup {
-        Startup::SameAsRunning => "the same as what is running",
-        Startup::DiffersFromRunning => "differs from what is running",
-        Startup::NothingSaved => "nothing; a reboot makes it as delivered",
+        Startup::SameAsRunning => "same as the running-config",
+        Startup::DiffersFromRunning => "differs from the running-config",
+        Startup::NothingSaved => "empty; a reboot restores the factory configuration",
     };
     let mut facts = Table::new([("", Align::Left), ("", Align::Left), ("", Align::Left)]);
     let minutes = shown.uptime_seconds / 60;
@@ -217,7 +217,7 @@ fn words(order: &Value) -> String {
 
 fn log(lines: &[ShownLine], paint: Paint) -> String {
     if lines.is_empty() {
-        return "Nobody entered a line yet.\n".to_owned();
+        return "No line was received yet.\n".to_owned();
     }
     let mut table = Table::new([
         ("AT", Align::Left),
