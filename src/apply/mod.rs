@@ -1,8 +1,10 @@
-//! Carries out the plan of one device: looks, compares, writes line by line, looks again, saves, or goes back.
+//! Carries out the plan of one device: looks, compares, sends, looks again, saves or rolls back.
 //!
-//! `job` what is to be done · `entry` what is written down on the way · `outcome` how it ended, `cause` why. The doing: `road` arrow by arrow · `arriving`
-//! looks and logs in · `recording` writes down · `typing` the lines · `looking` patient looks · `saving` the startup file · `undoing` the way back. What decides, from values to values:
-//! `before` what must hold first · `compare` two pictures · `moved` then, now and intended · `verdict` what a look says of an apply.
+//! Values: `job` the input · `entry` the log entries · `outcome` the outcome, `cause` its reasons. Actions: `road` the state
+//! machine · `arriving` connects · `recording` commits log entries · `typing` sends lines · `looking` looks until the device
+//! has settled · `saving` writes the startup-config · `undoing` rolls back. Decisions, as pure functions: `before` the checks
+//! before writing · `compare` compares two configurations · `moved` finds changes since the plan · `verdict` compares a look
+//! with both ends of the plan.
 
 mod adopt_report;
 mod arriving;

@@ -1,4 +1,4 @@
-//! What is written down before the next arrow is taken; where that fails the way ends.
+//! Commits a log entry before each apply step; stops the apply if it cannot be stored.
 
 use super::cause::{Interruption, SoFar};
 use super::road::{Road, interrupted};
@@ -48,7 +48,7 @@ impl<W: Witness> Road<'_, '_, W> {
         Ok(())
     }
 
-    /// Writes an entry down; where that fails the way ends, whatever the entry is.
+    /// Commits an entry; if that fails the apply ends, whatever the entry is.
     pub(super) async fn commit(&self, entry: Entry, so_far: SoFar) -> Result<(), Ended> {
         let committed = self.witness.commit(entry).await;
         committed.map_err(|error| interrupted(Interruption::not_committed(error, so_far)))

@@ -1,4 +1,4 @@
-//! The road of one device, arrow by arrow.
+//! Runs the apply state machine for one device.
 
 use std::time::Instant;
 
@@ -16,16 +16,16 @@ use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
 use crate::plan::{DevicePlan, Observed};
 use crate::transport::ssh::Session;
 
-/// Carries out the approved plan of one device, and says how it ended.
+/// Carries out the approved plan of one device, and returns its outcome.
 ///
-/// Every arrow is committed to `witness` before the next is taken, but for the last: `Entry::Ended` is for the caller to
-/// commit, together with what is ours on the device from here on.
+/// Every step is committed to the log before the next one, except the last: the caller commits `Entry::Ended`, together with
+/// the new ledger of the device.
 ///
 /// # Guarantees
 ///
-/// Nothing is written unless the device is the one that is meant, is as it was when the plan was made, and planning again
-/// leads to the same steps. No line is sent that is not in a committed intent. Nothing is saved that a look did not verify,
-/// nor after a line whose reply was not a good one.
+/// Nothing is written unless three things hold: the right device answers, it is as it was when the plan was made, and planning
+/// again gives the same steps. Only lines of a committed intent are sent. Only a configuration that a look verified is saved,
+/// and never after a line whose reply was not good.
 pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
     let began = Instant::now();
     let mut road = Road {
@@ -53,7 +53,7 @@ pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
     }
 }
 
-/// One device on its way. What ends the way early is an error.
+/// The state of an apply on one device. An early end is an error.
 pub(super) struct Road<'a, 'j, W> {
     pub(super) job: &'a Job<'j>,
     pub(super) witness: &'a W,
@@ -63,10 +63,10 @@ pub(super) struct Road<'a, 'j, W> {
     pub(super) not_compared: Vec<NotCompared>,
 }
 
-/// What is held against every later look.
+/// The state before the apply, compared with every later look.
 pub(super) struct Start<'p> {
     pub(super) before: &'p Observation,
-    /// When that look was taken.
+    /// The time of that look.
     pub(super) at: Instant,
     pub(super) plan: &'p DevicePlan,
     pub(super) ends: Ends<'p>,
@@ -123,7 +123,7 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    /// Returns the plan to carry out, once it was checked against the look.
+    /// Returns the plan to carry out, after it was checked against the look.
     fn approved(
         &mut self,
         before: &Observation,
@@ -172,7 +172,7 @@ impl<W: Witness> Road<'_, '_, W> {
                 self.save(start, Some(session)).await
             }
             stand => {
-                // It did as it was told, and is not trusted any more.
+                // The session has done its part; verification does not rely on it.
                 session.close().await;
                 let cause = Failure::NotFoundAfterWriting {
                     missing: Vec::new(),
@@ -200,7 +200,7 @@ pub(super) fn interrupted(cause: Interruption) -> Ended {
     }
 }
 
-/// Returns how it ended with a device that was written to, when it is not known what became of it.
+/// Returns the outcome of a device that was written to and then could not be looked at.
 pub(super) fn away(start: &Start<'_>, cause: Failure, not_restored: Option<NotRestored>) -> Ended {
     let objects: std::collections::BTreeSet<String> = start
         .plan

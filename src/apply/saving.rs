@@ -1,4 +1,4 @@
-//! What was verified goes into the startup file, and that it did is proved by a second way where the device has one.
+//! Saves a verified configuration, and confirms the save over SNMP if the device allows it.
 
 use std::time::Instant;
 
@@ -11,21 +11,21 @@ use crate::crash;
 use crate::observe::{StartupFile, look_at_startup};
 use crate::transport::ssh::{Saved, Session, SshError};
 
-/// How often a save is tried whose reply was lost: to save the same twice does no harm.
+/// The number of tries of a save whose reply was lost: saving twice does no harm.
 const TRIES: usize = 2;
 
 type File = Result<Option<StartupFile>, String>;
 
-/// What is known of a save.
+/// The evidence for a save.
 enum Proof {
     Known(String),
-    /// Nothing speaks against it, and nothing but the reply for it.
+    /// Nothing contradicts the save, but only the reply confirms it.
     ReplyAlone(String),
     Against(SaveFailure),
 }
 
 impl<W: Witness> Road<'_, '_, W> {
-    /// Saves what a look has just verified.
+    /// Saves the configuration that a look has just verified.
     pub(super) async fn save(
         &mut self,
         start: &Start<'_>,
@@ -67,7 +67,7 @@ impl<W: Witness> Road<'_, '_, W> {
         self.not_saved(failed, exchanges).await
     }
 
-    /// Holds what the device said against what its agent says of the file.
+    /// Compares the reply of the device with its agent's report of the file.
     async fn said_saved(
         &mut self,
         saved: Saved,
@@ -117,7 +117,7 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    /// Finds out what came of a save whose reply is not known; nothing where it is to be tried again.
+    /// Checks the result of a save without a reply; `None` means to try again.
     async fn after_lost_save(
         &mut self,
         start: &Start<'_>,
@@ -219,7 +219,7 @@ async fn save(mut session: Session) -> Result<Saved, SshError> {
     Ok(saved)
 }
 
-/// Returns the file where it was written since, by the device's own clock.
+/// Returns the file if it was written since, by the device's own clock.
 fn written_anew(before: &File, now: &File) -> Option<StartupFile> {
     match (before, now) {
         (Ok(before), Ok(Some(now))) => {

@@ -1,4 +1,4 @@
-//! The lines of a plan, one after the other, each step written down before the next is begun.
+//! Sends the lines of a plan one by one; logs each step before the next starts.
 
 use tracing::Instrument as _;
 
@@ -10,24 +10,24 @@ use crate::crash;
 use crate::plan::{DevicePlan, Step};
 use crate::transport::ssh::{ConfigLine, Session, SshError};
 
-/// What came of typing.
+/// The result of sending a plan.
 pub(super) enum Typed {
-    /// Every line was taken, and configuration mode was left.
+    /// Every line was accepted, and configuration mode was left.
     All(Box<Session>),
     Failed(Trouble),
 }
 
-/// Something went wrong; the session is gone.
+/// A failure; the session is closed.
 pub(super) struct Trouble {
     pub(super) cause: Failure,
-    /// A line left and nothing was said to it: the device may be at it still.
+    /// A line was sent without a reply: it may still take effect.
     pub(super) is_open: bool,
-    /// Every line of every step was answered well before.
+    /// Every line of every step got a good reply before.
     pub(super) is_typed: bool,
 }
 
 impl Trouble {
-    /// Nothing was typed yet.
+    /// Nothing was sent yet.
     pub(super) fn before_anything(cause: Failure) -> Self {
         Self {
             cause,
@@ -38,7 +38,7 @@ impl Trouble {
 }
 
 impl<W: Witness> Road<'_, '_, W> {
-    /// Types the lines of every step. Only the way there is stopped half-way by a signal: half a way back would be worse than both ends.
+    /// Sends the lines of every step. A signal stops an apply half-way, but not a rollback: half a rollback is worse than either end.
     pub(super) async fn type_steps(
         &mut self,
         mut session: Session,
@@ -111,7 +111,7 @@ impl<W: Witness> Road<'_, '_, W> {
         Ok(Typed::All(Box::new(session)))
     }
 
-    /// Writes down the step that failed.
+    /// Logs the step that failed.
     async fn failed(
         &mut self,
         purpose: Purpose,
@@ -138,7 +138,7 @@ impl<W: Witness> Road<'_, '_, W> {
         committed.map(|()| trouble)
     }
 
-    /// Leaves the device in good order half-way.
+    /// Leaves configuration mode after a stop half-way.
     async fn stop_after(&self, mut session: Session, done: usize, of: usize) -> Ended {
         let left = session.configure_end().await;
         if left.is_ok() {
@@ -167,13 +167,13 @@ async fn leave(mut session: Session, may_write: bool) {
     }
 }
 
-/// Types the lines of one step; with an error comes what was typed well before it.
+/// Sends the lines of one step; an error comes with the lines that got a good reply before it.
 async fn type_step(
     session: &mut Session,
     step: &Step,
 ) -> Result<Vec<Exchange>, (Vec<Exchange>, SshError)> {
     let mut exchanges = Vec::with_capacity(step.lines.len());
-    // All of them were taken as lines before the first was typed.
+    // Every line was parsed before the first one was sent.
     for line in step
         .lines
         .iter()
@@ -187,7 +187,7 @@ async fn type_step(
     Ok(exchanges)
 }
 
-/// Returns what a failed line means; one that failed for a lease that expired ends everything.
+/// Classifies a failed line; an expired lease ends the whole apply.
 fn trouble_of(error: &SshError, cause: Failure) -> Result<Trouble, Ended> {
     let is_answered = match error.because() {
         SshError::Fenced { .. } => return Err(lease_expired(error, None)),

@@ -1,4 +1,4 @@
-//! When something went wrong: what came of it is found out by a look, and undone by planning back.
+//! Rolls back a failed apply: looks, plans back to the earlier configuration, applies that plan.
 
 use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved};
 use super::looking::Seen;
@@ -11,18 +11,18 @@ use crate::plan::{Back, Observed, back};
 use crate::render::dress;
 use crate::transport::ssh::ConfigLine;
 
-/// How often the way back is tried.
+/// The number of tries of a rollback.
 const TRIES: usize = 2;
 
-/// What came of one try to go back.
+/// The result of one try of a rollback.
 enum Try {
     Ended(Ended),
-    /// Not all the way; what is there now, and why.
+    /// Incomplete: the present configuration, and the reason.
     Again(Box<Observation>, NotRestored),
 }
 
 impl<W: Witness> Road<'_, '_, W> {
-    /// Finds out what came of lines of which one failed.
+    /// Decides on the state of the device after one line failed.
     pub(super) async fn after_failure(
         &mut self,
         start: &Start<'_>,
@@ -47,7 +47,7 @@ impl<W: Witness> Road<'_, '_, W> {
         self.looked(Moment::Failed, &look).await?;
         self.not_compared = not_compared;
         if stand == Stand::Reached && is_typed {
-            // Only the way out of configuration mode failed.
+            // Only leaving configuration mode failed.
             self.verified(Purpose::Apply, &look).await?;
             return self.save(start, None).await;
         }
@@ -55,14 +55,14 @@ impl<W: Witness> Road<'_, '_, W> {
             .await
     }
 
-    /// Decides what becomes of a device that is not where it shall be, or is for reasons that nobody saw.
+    /// Decides on a device that is not as intended, or that is although lines failed.
     ///
-    /// A device that is as it shall be although a reply was lost or bad is left as it is and is not saved. To go back would cut those
-    /// off who are served now, for nothing that is known to be wrong; to save would make lasting what the device itself did not say
-    /// yes to, and would take away the way back that a restart is. The next apply finds nothing to do and saves.
+    /// A device that is as intended although a reply was lost or bad is kept as it is, and not saved. A rollback would cut off
+    /// subscribers who have service now, without a known fault. A save would make permanent what the device did not confirm, and
+    /// would give up the rollback that a restart is. The next apply finds nothing to do, and saves.
     ///
-    /// After a restart nothing is undone: nothing of ours was saved, so nothing of ours is left, and what is otherwise than before was
-    /// never in the startup file.
+    /// After a restart nothing is rolled back: no unsaved line survives a restart. Other differences from before were never in the
+    /// startup-config.
     pub(super) async fn settle_accounts(
         &mut self,
         start: &Start<'_>,
@@ -108,7 +108,7 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    /// Says what a device came up as.
+    /// Describes the configuration of a restarted device.
     pub(super) fn after_restart(
         &mut self,
         start: &Start<'_>,
@@ -129,7 +129,7 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    /// Plans back to the picture before, and does that.
+    /// Plans back to the earlier configuration, and applies that plan.
     async fn go_back(
         &mut self,
         start: &Start<'_>,
@@ -213,7 +213,7 @@ impl<W: Witness> Road<'_, '_, W> {
         Ok(Try::Again(Box::new(look), why))
     }
 
-    /// Looks until the device is back where it was, or has had its time.
+    /// Looks until the device is back at its earlier configuration, or its time is up.
     async fn look_until_back(
         &self,
         start: &Start<'_>,
@@ -235,7 +235,7 @@ impl<W: Witness> Road<'_, '_, W> {
     }
 }
 
-/// Dresses the way back; returns why it cannot be gone.
+/// Renders the rollback plan; returns the reason if it cannot be applied.
 fn no_way(
     way: &mut Back,
     request: &crate::plan::Request<'_>,
