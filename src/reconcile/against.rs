@@ -1,4 +1,4 @@
-//! The step from one commit to the next without asking any device: as if each were exactly what the first one says.
+//! Simulates observations from an earlier commit, for plans between two commits without any device.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use crate::model::{
     ConfigSource, DeviceConfig, DeviceName, DeviceState, Identity, Observation, Part, Slot,
 };
 
-/// Returns what devices would be seen to be if `before` had just been applied to all of them, for the devices in `names`.
+/// Returns observations of devices as if `before` had just been applied to those in `names`.
 ///
-/// A device that `before` does not have is seen empty: all that is on it will be new.
+/// A device that `before` does not have is observed as empty, so all of its objects are new.
 pub fn as_if_applied(
     fleet: &Fleet<'_>,
     before: &super::Applied<'_>,
@@ -38,7 +38,7 @@ fn observation(
     object: Option<&DeviceObject>,
     inventory: &Inventory,
 ) -> Observation {
-    // The device's own profile holds the first number.
+    // The device's built-in profile has the first number.
     number(
         config
             .profiles

@@ -6,12 +6,13 @@ use crate::model::{DeviceName, NotObserved, Observation, chain};
 use crate::observe::{self, LookError};
 use crate::transport::snmp::Tuning;
 
-/// How many devices are looked at at a time.
+/// The number of devices looked at at once.
 ///
-/// A dead one holds its permit until all retries are used up, some 15 seconds, so this is far above what the healthy ones need.
+/// An unreachable device holds its permit until all retries are used up, some 15 seconds, so this is far above the need of
+/// the healthy ones.
 const AT_ONCE: usize = 200;
 
-/// What many looks have in common.
+/// The values that many looks share.
 #[derive(Debug, Clone, Copy)]
 pub struct Looks {
     pub tuning: Tuning,
@@ -30,7 +31,7 @@ impl Looks {
     }
 }
 
-/// Looks at every device; `seen` is told of each as it comes in.
+/// Looks at every device; `seen` is called for each as it comes in.
 pub async fn look_at_all(
     devices: Accesses,
     looks: Looks,
@@ -91,7 +92,7 @@ pub async fn look_at(
         .map_err(|error| not_observed(&error))
 }
 
-/// Returns a failed look as a reason with its facts.
+/// Converts a failed look into a reason with its facts.
 pub fn not_observed(look: &LookError) -> NotObserved {
     let error = chain(look);
     match look {

@@ -1,10 +1,11 @@
-//! Runs over many devices: look, plan, judge the plans together, apply, record. Every caller starts the same one.
+//! Runs over many devices: look, plan, apply limits to all plans, apply, record. Used by all callers.
 //!
-//! `run` the run itself, from a request to a recorded result · `apply` carries out device tasks · `fleet` what is intended and owned,
-//! under which limits · `store_location` where an inventory's store is · `opening` how a device is reached · `many` asks many devices,
-//! `look` for an observation,
-//! `access_check` for access alone · `sighting` an observation with its fingerprint · `one_device` one plan · `against` the step from one
-//! commit to the next · `host_keys` asks devices for their host keys · `discover` sweeps addresses · `origin` who wrote it · `approval` what needs no person · `import` from observations to an inventory.
+//! `run` a run from request to recorded result · `apply` carries out device tasks · `fleet` intended configurations,
+//! ownership and limits · `store_location` finds the store · `opening` address and credentials of a device · `many` runs one
+//! task per device, `look` for observations, `access_check` for access alone · `sighting` an observation with its
+//! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
+//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `import` makes an
+//! inventory from observations.
 
 mod access_check;
 mod against;
@@ -45,9 +46,9 @@ use crate::inventory::{IntendedDevice, map_with};
 use crate::model::DeviceState;
 use crate::plan::{Memory, OutOfScope, Planned, Unobservable};
 
-/// Plans every device that was to be looked at, and judges the plans together.
+/// Plans every device that was looked at, and applies the limits to all plans together.
 ///
-/// Devices of the fleet that have no sighting are out of scope, or are not installed yet.
+/// Devices of the fleet without a look are out of scope, or not installed yet.
 pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
     let mut planned = Planned {
         inventory: fleet.version.clone(),
@@ -73,7 +74,7 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
     planned.read_over_ssh.extend(over_ssh);
     let run = tracing::Span::current();
     let plan_one = |(): &mut (), (intended, sighting): &(&IntendedDevice, &Sighting)| {
-        // Plans are made by several threads.
+        // Several threads make plans.
         let span = tracing::info_span!(parent: &run, "plan", device = %intended.name);
         span.in_scope(|| one_device::plan_one(fleet, intended, sighting))
     };

@@ -1,4 +1,4 @@
-//! How a device is reached: its address, and its credentials with the values of their secrets.
+//! Resolves the access to a device: its address, and its credentials with the values of secrets.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,19 +11,19 @@ use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
 use crate::transport::ssh::{Login, Patience};
 
-/// All it takes to reach a device.
+/// Everything needed to reach a device.
 #[derive(Debug, Clone)]
 pub struct Opening {
     pub snmp: SocketAddr,
     pub access: Access,
-    /// A look needs it only where SNMP does not tell the configuration, so what it lacks is told there.
+    /// A look needs it only if SNMP does not report the configuration; missing parts are reported there.
     pub command_line: CommandLine,
 }
 
-/// How devices are reached, or why they are not.
+/// The access to each device, or the reason that there is none.
 pub type Accesses = BTreeMap<DeviceName, Result<Opening, NotObserved>>;
 
-/// Why a device cannot even be asked.
+/// The reason that a device has no usable access.
 #[derive(Debug, thiserror::Error)]
 pub enum OpeningError {
     #[error("it has no address in the inventory; add `address`")]
@@ -49,7 +49,7 @@ impl From<OpeningError> for NotObserved {
     }
 }
 
-/// Returns how a device is reached.
+/// Returns the access to a device.
 pub fn opening(
     inventory: &Inventory,
     device: &DeviceObject,
@@ -67,7 +67,7 @@ pub fn opening(
     }
 }
 
-/// Returns how whatever is at an address is reached.
+/// Returns the access to an address with these credentials.
 pub fn opening_of(
     inventory: &Inventory,
     address: Address,
@@ -124,7 +124,7 @@ fn credentials_of<'a>(
         .ok_or_else(|| OpeningError::NoCredentials(name.to_owned()))
 }
 
-/// Returns how agents are opened with these credentials.
+/// Returns the SNMP access of these credentials.
 pub fn access_of(
     credentials: &CredentialsObject,
     secrets: &Secrets,

@@ -1,4 +1,4 @@
-//! Carries out the task of one device: its lease, a last check for freezes, the apply, and the ownership afterwards.
+//! Carries out the task of one device: lease, freeze check, apply, new ledger.
 
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
@@ -15,7 +15,7 @@ use crate::reconcile::Wanted;
 use crate::reconcile::run::frozen;
 use crate::transport::ssh::Fence;
 
-/// Takes a device, carries out its task and releases it.
+/// Leases a device, carries out its task and releases it.
 #[tracing::instrument(name = "device", skip_all, fields(device = %task.wanted.intended.name))]
 pub(super) async fn carry_out(
     task: &DeviceTask,
@@ -38,7 +38,7 @@ pub(super) async fn carry_out(
             return Err(store_away(error.to_string()));
         }
     };
-    // Asked right before the start: a freeze may have been set while a person was asked or the device waited for its turn.
+    // Check right before the start: a freeze may have been set during the prompt, or while the device waited for a permit.
     let freezes = context.store.store.freezes().await;
     let reason = match &freezes {
         Ok(freezes) => frozen(&task.facts, freezes),
@@ -126,7 +126,7 @@ fn replan(wanted: &Wanted<'_>, seen: &Observation) -> Result<DevicePlan, String>
     }
 }
 
-/// Returns the ledger from here on; nothing where it did not change or is not known.
+/// Returns the new ledger, or `None` if it did not change or is unknown.
 fn ledger_after(task: &DeviceTask, context: &RunContext, ending: &Ending) -> Option<NewLedger> {
     match &ending.outcome.ended {
         Ended::Applied | Ended::Unchanged | Ended::Unsaved { .. } => {}

@@ -1,7 +1,7 @@
-//! Carries out device tasks: many devices at a time, each with its own lease, everything recorded.
+//! Carries out device tasks: many devices at once, each with its own lease, every step recorded.
 //!
-//! `store_with_journal` where entries go · `process_id` tells dead processes · `lease` renewal · `store_log` the log of one device ·
-//! `concurrency` how many at a time · `device` one device of a run · `recover` what an earlier process left.
+//! `store_with_journal` destination of entries · `process_id` detects dead processes · `lease` renewal · `store_log` log of
+//! one device · `concurrency` limits · `device` one device of a run · `recover` devices of a dead process.
 
 mod concurrency;
 mod device;
@@ -33,21 +33,21 @@ use crate::plan::DevicePlan;
 use crate::transport::snmp::Tuning;
 use concurrency::ConcurrencyLimiter;
 
-/// What is to be done on one device.
+/// The task for one device.
 #[derive(Debug)]
 pub(super) struct DeviceTask {
     pub(super) wanted: Wanted<'static>,
     pub(super) access: Opening,
-    /// What was approved.
+    /// The approved plan.
     pub(super) plan: DevicePlan,
-    /// The look that the plan was made from, where that is known.
+    /// The look that the plan was made from, if known.
     pub(super) planned_from: Option<Observation>,
     pub(super) work: Work,
-    /// What freezes are matched against; the site also limits how many devices run at once.
+    /// The facts that freezes are matched against; the site also limits how many devices run at once.
     pub(super) facts: ScopeFacts,
 }
 
-/// What all devices of a run have in common.
+/// The values that all devices of a run share.
 #[derive(Debug, Clone)]
 pub(super) struct RunContext {
     pub(super) store: StoreWithJournal,
@@ -62,7 +62,7 @@ pub(super) struct RunContext {
     pub(super) stop: watch::Receiver<bool>,
 }
 
-/// What carrying out tasks resulted in, by device.
+/// The results of all tasks, by device.
 #[derive(Debug, Default)]
 pub(super) struct CarriedOut {
     pub(super) outcomes: Vec<DeviceOutcome>,
@@ -70,13 +70,13 @@ pub(super) struct CarriedOut {
     pub(super) notices: Vec<RunNotice>,
 }
 
-/// What a device task reports to the run.
+/// A report of a device task to the run.
 enum Report {
     Event(RunEvent),
     Notice(RunNotice),
 }
 
-/// Carries out tasks; the watcher sees everything as it happens.
+/// Carries out tasks; the watcher gets every event as it happens.
 pub(super) async fn carry_out(
     tasks: Vec<DeviceTask>,
     context: RunContext,
@@ -89,7 +89,7 @@ pub(super) async fn carry_out(
     let context = Arc::new(context);
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let mut running = JoinSet::new();
-    // One at a time runs in the order of names; otherwise the first to get a permit starts first.
+    // With a limit of one, devices run in the order of names; otherwise the first to get a permit starts first.
     let queues: Vec<Vec<DeviceTask>> = match limits.at_once {
         0 | 1 => vec![tasks],
         _ => tasks.into_iter().map(|task| vec![task]).collect(),

@@ -14,14 +14,14 @@ use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
 use crate::reconcile::{Accesses, Looks, Opening, Panicked, Sighting, Wanted, ask_many, look_at};
 
-/// How recovery looks at devices.
+/// Options of the looks during recovery.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::reconcile) struct RecoveryOptions {
     pub(in crate::reconcile) looks: Looks,
     pub(in crate::reconcile) lease: Duration,
 }
 
-/// Looks at every device that a dead process was writing to, and records what was found.
+/// Looks at every device that a dead process was writing to, and records its state.
 pub(in crate::reconcile) async fn recover(
     left: Vec<Unfinished>,
     mut accesses: Accesses,
@@ -50,7 +50,7 @@ pub(in crate::reconcile) async fn recover(
     let recovered = found.into_iter().map(|((device, run), found)| Recovered {
         device,
         run,
-        // A device whose recovery failed inside gamctl is not known to be free.
+        // After a failure inside gamctl the device may not be free.
         found: found.unwrap_or_else(|Panicked(error)| Found::NotSeen { error }),
     });
     recovered.collect()
@@ -88,7 +88,7 @@ async fn one(
     found
 }
 
-/// Returns how far it got, from what was there before and what is there now.
+/// Returns the progress of the dead process, from the configurations before and now.
 fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> Found {
     let Some(before) = before else {
         return Found::Other;
@@ -98,11 +98,11 @@ fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> 
         .iter()
         .find(|(purpose, _)| *purpose == Purpose::Apply);
     let Some((_, plan)) = apply else {
-        // Nothing was to be written yet.
+        // No intent was recorded, so nothing was sent.
         return Found::Untouched;
     };
     let steps = plan.steps.len();
-    // The latest picture that fits: two may be alike, where steps undo each other.
+    // Take the latest configuration that matches: two may be equal, if steps undo each other.
     let reached = (0..=steps)
         .rev()
         .find(|count| picture(before, &plan.steps, *count).as_ref() == Some(&now.config));
@@ -138,9 +138,9 @@ async fn record(
     let known = found.known().unwrap_or(FoundByRecovery::SomethingElse);
     let ended = Ended::found_by_recovery(known);
     let ledger = match (found, wanted) {
-        // What was created by then is ours, or nobody could take it away again.
+        // Created objects become owned; otherwise no later run could remove them.
         (Found::Whole | Found::Partial { .. } | Found::Other, Some(wanted)) => Some(NewLedger {
-            // What stands under a name for the way is nobody's by its name; nothing that was ours is let go.
+            // A temporary name from a broken cycle is not owned by that name; objects owned before stay owned.
             ledger: verified(&wanted, seen).joined(&wanted.ledger.clone().unwrap_or_default()),
             commit: left.inventory.commit.clone(),
         }),

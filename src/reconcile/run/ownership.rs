@@ -1,4 +1,4 @@
-//! Works out which objects become owned without a write: found exactly as intended, or adopted on request.
+//! Computes the objects that become owned without a write: found as intended, or adopted.
 
 use crate::history::NewLedger;
 use crate::model::{DeviceName, DeviceState};
@@ -11,11 +11,11 @@ use crate::reconcile::{Fleet, Sightings, Wanted};
 pub(super) struct OwnershipChange {
     pub(super) device: DeviceName,
     pub(super) ledger: NewLedger,
-    /// How many objects more than before.
+    /// The number of objects more than before.
     pub(super) added: usize,
 }
 
-/// Returns the ledgers of devices that need no change and whose ledger differs from what was found.
+/// Returns the ledgers of devices that need no change and whose ledger differs from the look.
 pub(super) fn found_as_intended(
     fleet: &Fleet<'_>,
     planned: &Planned,
@@ -46,7 +46,7 @@ pub(super) fn found_as_intended(
     changes.collect()
 }
 
-/// Returns the ledgers of devices after adopting what both device and inventory have.
+/// Returns the ledgers of devices after adopting the objects that device and inventory have in common.
 pub(super) fn adopted(fleet: &Fleet<'_>, looks: &Sightings) -> Vec<OwnershipChange> {
     let seen = fleet.devices.iter().filter_map(|device| {
         let look = looks.get(&device.name)?.as_ref().ok()?;

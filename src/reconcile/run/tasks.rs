@@ -1,4 +1,4 @@
-//! Decides from a plan which devices are started, and why the others are skipped.
+//! Selects the devices of a plan to start, and gives the reasons for those skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,33 +11,33 @@ use crate::plan::{DevicePlan, Planned};
 use crate::reconcile::apply::DeviceTask;
 use crate::reconcile::{Accesses, Fleet, Sightings, Wanted};
 
-/// What tasks are made from.
+/// The inputs of task selection.
 pub(super) struct TaskInputs<'a> {
     pub(super) fleet: &'a Fleet<'a>,
-    /// What was approved, or will be.
+    /// The approved plans, or those to be approved.
     pub(super) planned: &'a Planned,
     pub(super) looks: &'a Sightings,
-    /// The looks that a plan file was made from, as far as the store has them.
+    /// The looks that a plan file was made from, if the store has them.
     pub(super) earlier_looks: BTreeMap<DeviceName, Observation>,
     pub(super) accesses: Accesses,
     pub(super) freezes: &'a [Freeze],
-    /// Verified and never saved.
+    /// Verified but never saved.
     pub(super) unsaved: &'a BTreeSet<DeviceName>,
     pub(super) recovered: &'a [Recovered],
 }
 
-/// What is started, and what is skipped.
+/// The devices to start, and the skipped ones.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     pub(super) tasks: Vec<DeviceTask>,
     pub(super) skipped: Vec<Skipped>,
 }
 
-/// Returns what is to be done on which device.
+/// Returns the tasks of a run.
 pub(super) fn tasks(mut inputs: TaskInputs<'_>) -> Tasks {
     let mut all = Tasks::default();
     for plan in &inputs.planned.devices {
-        // A device that is only observed, or locked, is never written to; its plan says so.
+        // A device that is only observed, or locked, is never written to; its plan reports that.
         if !is_written(plan.state) {
             continue;
         }
@@ -71,7 +71,7 @@ pub(super) fn is_written(state: DeviceState) -> bool {
     matches!(state, DeviceState::Managed | DeviceState::Retired)
 }
 
-/// Returns why a device that an earlier process was writing to is still not known to be free.
+/// Returns the reason that a device of a dead process may still be in use.
 fn left_open(device: &DeviceName, recovered: &[Recovered]) -> Option<SkipReason> {
     let mut of_device = recovered.iter().filter(|one| one.device == *device);
     of_device.find_map(|one| match &one.found {

@@ -1,4 +1,4 @@
-//! One test for each gate, and one for each combination in which the order of gates matters.
+//! Tests each gate, and each combination in which the order of gates matters.
 
 use super::*;
 use crate::history::RunId;
@@ -188,7 +188,7 @@ fn a_freeze_holds_for_the_devices_of_its_scope_and_names_who_and_why() {
         ..site
     };
     assert_eq!(frozen(&facts(), &[freeze(excluded)]), None);
-    // One of several is enough.
+    // One of several freezes is enough.
     assert!(frozen(&facts(), &[freeze(other), freeze(all)]).is_some());
 }
 
