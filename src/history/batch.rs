@@ -1,4 +1,4 @@
-//! Entries of many devices in one transaction of SQLite: each transaction waits for the disk once.
+//! Writes entries of many devices in one SQLite transaction: each transaction waits for the disk.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,11 +10,11 @@ use super::error::Fault;
 use super::record::Prepared;
 use super::session::Session;
 
-/// Entries that wait for their turn to be written.
+/// Entries that wait to be written.
 #[derive(Default)]
 pub(super) struct Batches {
     waiting: Mutex<Vec<Waiting>>,
-    /// Whoever has it writes all that waits.
+    /// The task that holds it writes all waiting entries.
     turn: Turn<()>,
 }
 
@@ -23,7 +23,7 @@ struct Waiting {
     tell: oneshot::Sender<Result<(), Fault>>,
 }
 
-/// So many in one transaction; who comes in later waits for no more than these.
+/// The most entries in one transaction; a later entry waits for no more than these.
 const MOST: usize = 200;
 
 impl Batches {
@@ -41,12 +41,12 @@ impl Batches {
 }
 
 impl Store {
-    /// Puts an entry in, together with those that come at the same time.
+    /// Stores an entry, together with others that arrive at the same time.
     pub(super) async fn put_in_batch(&self, entry: Arc<Prepared>) -> Result<(), Fault> {
         let (tell, told) = oneshot::channel();
         self.inner.batches.add(Waiting { entry, tell });
         let store = self.clone();
-        // A task of its own: whoever gives up waiting must not take the entries of others along.
+        // A separate task: a caller that stops waiting must not cancel the entries of others.
         tokio::spawn(async move { store.write_waiting().await });
         let deadline = self.inner.timeouts.operation;
         match within(deadline, told).await {
@@ -71,7 +71,7 @@ impl Store {
         match done {
             Ok(each) => {
                 for (Waiting { tell, .. }, done) in batch.into_iter().zip(each) {
-                    // Nobody may wait for it any more.
+                    // The caller may have stopped waiting.
                     let _told = tell.send(done);
                 }
             }
@@ -83,14 +83,14 @@ impl Store {
         }
     }
 
-    /// Writes a batch and returns what became of each entry; nothing of it is there unless this returns them.
+    /// Writes a batch and returns the result of each entry; without a return nothing was stored.
     async fn write_batch(&self, batch: &[Waiting]) -> Result<Vec<Result<(), Fault>>, Fault> {
         let mut session = self.write().await?;
         let mut each = Vec::with_capacity(batch.len());
         for Waiting { entry, .. } in batch {
             session.execute("savepoint entry", &[]).await?;
             let put = entry.put(&mut session).await;
-            // On a full disk SQLite has ended the whole transaction: nothing is left to go back to.
+            // On a full disk SQLite has rolled back the whole transaction, so there is no savepoint to return to.
             if let Err(fault @ (Fault::Away(_) | Fault::Lost(_) | Fault::Full(_))) = put {
                 return Err(fault);
             }

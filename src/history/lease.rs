@@ -1,4 +1,4 @@
-//! Leases: one writer per device, by the store's clock.
+//! Grants leases: one writer per device, by the store's clock.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::crash;
 use crate::model::DeviceName;
 
 impl Store {
-    /// Asks for a device, which is leased where it is free: never leased, given back, or its lease ran out.
+    /// Requests a lease on a device that is free: never leased, released, or expired.
     ///
-    /// `claim` names this request. The same claim may ask again, for when its answer was lost, and has the same epoch. Any
-    /// other claim waits, also one of the same holder: two runs of one process must not write to one device. Each time that a
-    /// device is leased again its epoch is counted up, and what is written under an older one is rejected.
+    /// `claim` names this request. The same claim may repeat it if its answer was lost, and gets the same epoch. Any other claim
+    /// must wait, even one of the same holder: two runs of one process must not write to one device. Each time that a device is
+    /// leased again its epoch is incremented, and writes with an older epoch are rejected.
     pub async fn acquire(
         &self,
         device: &DeviceName,
@@ -38,7 +38,7 @@ impl Store {
         Ok(acquired)
     }
 
-    /// Lists the holders of leases that have neither ended nor been given back.
+    /// Lists the holders of leases that are neither expired nor released.
     pub async fn holders(&self) -> Result<Vec<Uuid>, StoreError> {
         self.within("list the holders of leases", || async {
             let mut session = self.read().await?;
@@ -49,11 +49,11 @@ impl Store {
         .await
     }
 
-    /// Makes a lease last until so long from now, never less than it does.
+    /// Extends a lease to this duration from now; never shortens it.
     ///
     /// # Errors
     ///
-    /// `Fenced` where it was given back, or is not the store's any more.
+    /// `Fenced` if it was released, or another claim has it.
     pub async fn renew(&self, lease: &Lease, lasts: Duration) -> Result<(), StoreError> {
         self.within("renew a lease", || async {
             let mut session = self.write_once().await?;
@@ -74,9 +74,9 @@ impl Store {
         .await
     }
 
-    /// Ends all leases of a holder that is known to be dead, at once, and returns their devices.
+    /// Ends all leases of a dead holder at once, and returns their devices.
     ///
-    /// They are ended together because the proof of a death may be gone after the first question. Asked again, it returns none.
+    /// They end together because the proof of the death may be gone after the first query. Repeated, it returns none.
     pub async fn release_of_dead(&self, holder: Uuid) -> Result<Vec<DeviceName>, StoreError> {
         self.within("end the leases of a dead process", || async {
             let mut session = self.write_once().await?;
@@ -93,7 +93,7 @@ impl Store {
         .await
     }
 
-    /// Gives a lease back; one that is somebody else's by now stays theirs.
+    /// Releases a lease; one that another process has by now stays with that process.
     pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
         self.within("release a lease", || async {
             let mut session = self.write_once().await?;
@@ -143,7 +143,7 @@ async fn acquire(
             epoch: row.number("epoch")?,
         }));
     }
-    // The clock of its holder may have been ahead. A holder that lives renews it; one that died keeps it no longer than this.
+    // The clock of its holder may have been ahead. A living holder renews it; the lease of a dead one ends after this time.
     let sql = "update lease set until = @later(lasts) where device = $1 and until > @later(lasts)";
     session.execute(sql, std::slice::from_ref(&name)).await?;
     let sql = "select holder, @seconds(since) as began, @seconds(until) as ends from lease where device = $1";
@@ -156,7 +156,7 @@ async fn acquire(
     })
 }
 
-/// Returns the error that tells whose lease it is.
+/// Returns the error that names the present holder.
 pub(super) async fn fenced(session: &mut Session, lease: &Lease) -> Result<Fault, Fault> {
     let sql = "select epoch from lease where device = $1";
     let row = session
@@ -170,7 +170,7 @@ pub(super) async fn fenced(session: &mut Session, lease: &Lease) -> Result<Fault
     }))
 }
 
-/// A lease for longer than a day is a mistake; the bound keeps times inside of what databases can hold.
+/// A lease for longer than a day is a mistake; the bound keeps times within the range of databases.
 fn millis(lasts: Duration) -> i64 {
     i64::try_from(lasts.as_millis()).map_or(86_400_000, |millis| millis.min(86_400_000))
 }

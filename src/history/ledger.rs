@@ -1,4 +1,4 @@
-//! What is ours on each device, with every version that it ever had.
+//! Stores the ledger of each device with all of its versions.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::{Store, StoreError};
 use crate::model::DeviceName;
 use crate::plan::Ledger;
 
-/// After so many differences a version is written whole, so that reading an old one stays short.
+/// After this many differences a version is stored whole, so that reading an old one stays fast.
 pub(super) const WHOLE_EVERY: i64 = 20;
 
 const KEPT: &str = "select ledger.device as device, ledger.content as content, ledger.version as version, inventory_commit, \
@@ -23,7 +23,7 @@ const KEPT: &str = "select ledger.device as device, ledger.content as content, l
     from ledger left join unsaved on unsaved.device = ledger.device";
 
 impl Store {
-    /// Returns what is ours on a device; nothing where that was never written down.
+    /// Returns the ledger of a device, or `None` if none was ever stored.
     pub async fn ledger(&self, device: &DeviceName) -> Result<Option<Kept>, StoreError> {
         self.within("read the ledger", || async {
             let mut session = self.read().await?;
@@ -34,7 +34,7 @@ impl Store {
         .await
     }
 
-    /// Returns what is ours, on all devices.
+    /// Returns the ledgers of all devices.
     pub async fn ledgers(&self) -> Result<BTreeMap<DeviceName, Kept>, StoreError> {
         self.within("read the ledger", || async {
             let mut session = self.read().await?;
@@ -44,7 +44,7 @@ impl Store {
         .await
     }
 
-    /// Returns what was ours at an older version.
+    /// Returns an older version of a ledger.
     pub async fn ledger_version(
         &self,
         device: &DeviceName,
@@ -61,7 +61,7 @@ impl Store {
         .await
     }
 
-    /// Writes down what is ours outside of a run, and who said so, both or neither.
+    /// Stores a ledger outside of a run, together with an audit entry, both or neither.
     pub async fn set_ledger(
         &self,
         device: &DeviceName,
@@ -78,7 +78,7 @@ impl Store {
         .await
     }
 
-    /// Lists the devices that run what their startup file does not have.
+    /// Lists the devices whose running-config is not in their startup-config.
     pub async fn unsaved(&self) -> Result<Vec<UnsavedDevice>, StoreError> {
         self.within("list unsaved devices", || async {
             let mut session = self.read().await?;
@@ -113,7 +113,7 @@ pub(super) fn device_name(text: &str) -> Result<DeviceName, Fault> {
         .map_err(|_| Fault::Broken(format!("it has an invalid device name: {text:?}")))
 }
 
-/// Puts a new version in. What is as it was, with the same commit, is no new one.
+/// Stores a new version. Equal content with the same commit is not a new version.
 pub(super) async fn put_ledger(
     session: &mut Session,
     device: &DeviceName,
@@ -129,7 +129,7 @@ pub(super) async fn put_ledger(
     let (last, old, is_same) = match &old {
         Some(row) => {
             let old = row.document("content")?;
-            // What is the same in the newest form is no new version of it.
+            // Compare in the newest form: an upgrade alone does not make a new version.
             let upgraded = LEDGER.numbered(LEDGER.upgraded(old.clone())?);
             let is_same = upgraded == content && row.maybe_text("inventory_commit")? == *commit;
             (row.number("version")?, Some(old), is_same)
@@ -182,7 +182,7 @@ pub(super) async fn version_document(
     put_together(&session.rows(sql, &binds).await?)
 }
 
-/// Returns the document at the end of a chain that begins with a whole one.
+/// Returns the document at the end of a chain that starts with a whole one.
 pub(super) fn put_together(chain: &[Row]) -> Result<Option<Value>, Fault> {
     let Some((whole, differences)) = chain.split_first() else {
         return Ok(None);

@@ -1,8 +1,9 @@
-//! What gamctl remembers: runs, plans, intents, outcomes, looks, what is ours, who holds a device, and who did what.
+//! The store: runs, plans, intents, outcomes, looks, ledgers, leases and the audit log.
 //!
-//! `kept` the values that go in and come out · `url` where a store is · `store` its connections · `deadline` how long it may take · `open`,
-//! `session`, `document`, `version` the two engines and what is stored in them · `room` whether their disks have any · `run`, `take`, `lease`, `record`, `look`, `ledger`, `audit`, `freeze`,
-//! `unfinished`, `story` its operations · `query` pages of it, and what was so at a time · `journal` what is written while the store is away.
+//! `kept` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
+//! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
+//! `audit`, `freeze`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
+//! store is unreachable.
 
 mod audit;
 mod batch;

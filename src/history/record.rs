@@ -1,4 +1,4 @@
-//! What happens with a device in a run, entry by entry, under its lease.
+//! Records the entries of a device in a run, in order, under its lease.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,19 +20,19 @@ use crate::apply::{DeviceOutcome, Ended, Entry};
 use crate::crash;
 use crate::plan::{DevicePlan, Field, Object, Value as FieldValue};
 
-/// An entry, ready to be stored.
+/// An entry that is ready to be stored.
 pub(super) struct Prepared {
     pub(super) run: RunId,
     pub(super) lease: Lease,
     number: u32,
     kind: &'static str,
-    /// Of all of it, so that the same entry is known again.
+    /// Covers all of the entry, so that a repeated write is recognised.
     digest: String,
     content: Value,
     also: Also,
 }
 
-/// What is stored together with an entry.
+/// The records that are stored together with an entry.
 enum Also {
     Nothing,
     Look(Box<PreparedLook>),
@@ -42,14 +42,14 @@ enum Also {
 }
 
 impl Store {
-    /// Writes an entry down; it is durable when this returns. The same entry again changes nothing.
+    /// Stores an entry; it is durable when this returns. The same entry again changes nothing.
     ///
     /// Entries of a device in a run are numbered from 1, without a gap.
     ///
     /// # Errors
     ///
-    /// `Fenced` where the lease is not the store's any more, `Rewound` where the entry does not follow what is there,
-    /// `Conflict` where another one has its number, `Away` where nobody knows.
+    /// `Fenced` if the lease is no longer the present one, `Rewound` if the entry does not follow the stored ones, `Conflict` if
+    /// another one has its number, `Away` if the result is unknown.
     pub async fn record(
         &self,
         run: RunId,
@@ -70,7 +70,7 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down how it ended with a device, and what is ours on it from now on, both or neither.
+    /// Stores the outcome of a device and its new ledger, both or neither.
     pub async fn finish(
         &self,
         run: RunId,
@@ -105,7 +105,7 @@ impl Store {
         };
         match put {
             Ok(()) => Ok(()),
-            // What the lease is now is asked outside of the transaction that failed.
+            // Query the present lease outside of the failed transaction.
             Err(Fault::Fenced) => {
                 self.within(doing, || async {
                     let mut session = self.read().await?;
@@ -134,7 +134,7 @@ impl Prepared {
         ledger: Option<&NewLedger>,
     ) -> Result<Self, Fault> {
         let content = match entry {
-            // What it found is stored among the looks, once.
+            // The content of a look is stored once, among the looks.
             Entry::Looked {
                 moment,
                 fingerprint,
@@ -172,7 +172,7 @@ impl Prepared {
         })
     }
 
-    /// Puts it in, with all that belongs to it, unless it is there.
+    /// Stores the entry with its records, unless it exists.
     pub(super) async fn put(&self, session: &mut Session) -> Result<(), Fault> {
         let Lease {
             device,
@@ -267,7 +267,7 @@ async fn put_outcome(
     outcome: &DeviceOutcome,
 ) -> Result<(), Fault> {
     let [run, device] = run_and_device;
-    // One that was interrupted gets another end when it is known what is there.
+    // An interrupted device gets another outcome after recovery.
     let sql = "insert into outcome (run, device, at, ended, content) values ($1, $2, @now, $3, $4) \
         on conflict (run, device) do update set at = excluded.at, ended = excluded.ended, content = excluded.content";
     let binds = [
@@ -277,7 +277,7 @@ async fn put_outcome(
         Bind::Document(OUTCOME.stored(outcome)?),
     ];
     session.execute(sql, &binds).await?;
-    // Whoever was interrupted left it to the next start to look; once that was done, what remains is another run's.
+    // An interrupted device stays unfinished until recovery has looked at it; later work belongs to another run.
     let sql = match outcome.ended {
         Ended::Interrupted { .. } => {
             "delete from unfinished where run = $1 and device = $2 and exists (select 1 from entry \
@@ -287,7 +287,7 @@ async fn put_outcome(
     };
     session.execute(sql, run_and_device).await?;
     match outcome.ended {
-        // One that is stuck may run as it shall and not have let itself be read; the next look tells.
+        // A stuck device may run as intended but unread; the next look decides.
         Ended::Unsaved { .. } | Ended::Stuck { .. } => {
             let sql = "insert into unsaved (run, device, at) values ($1, $2, @now) on conflict (device) do nothing";
             session.execute(sql, run_and_device).await?;
@@ -301,7 +301,7 @@ async fn put_outcome(
     Ok(())
 }
 
-/// Returns who is touched by which step: the object, what it is called from then on, and the subscribers who notice.
+/// Returns the objects touched by each step: their kind, new name, and the subscribers who notice.
 fn effects(plan: &DevicePlan) -> Vec<Value> {
     let mut effects = BTreeSet::new();
     for (step, number) in plan.steps.iter().zip(1_u64..) {
@@ -328,7 +328,7 @@ fn effects(plan: &DevicePlan) -> Vec<Value> {
         .collect()
 }
 
-/// Returns what an object is found by.
+/// Returns the search key of an object.
 fn subject(object: &Object) -> (&'static str, String) {
     match object {
         Object::System => ("system", String::new()),

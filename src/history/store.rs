@@ -1,4 +1,4 @@
-//! The store itself: its connections, its deadlines, and what `doctor` asks it.
+//! Opens the store, applies its deadlines, and reports its state to `doctor`.
 
 use std::future::Future;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::open;
 use super::session::Session;
 use super::{StoreError, StoreUrl};
 
-/// What gamctl remembers. Cheap to clone: clones share their connections.
+/// The store. Cheap to clone: clones share their connections.
 #[derive(Clone)]
 pub struct Store {
     pub(super) inner: Arc<Inner>,
@@ -31,16 +31,16 @@ pub(super) struct Inner {
 #[derive(Clone)]
 pub(super) enum Db {
     Postgres(PgPool),
-    /// One connection writes, so that nobody in this process waits for a lock; others only read.
+    /// One connection writes, so that no task of this process waits for a lock; others only read.
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
-        /// Which file it is, as the file system counts.
+        /// The device and inode number of the file.
         file: (u64, u64),
     },
 }
 
-/// How long the store may take.
+/// Timeouts of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// For opening it, with all migrations.
@@ -58,16 +58,16 @@ impl Default for Timeouts {
     }
 }
 
-/// What `doctor` tells of a store.
+/// The state of a store, as `doctor` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// `Postgres` or `SQLite`.
     pub engine: &'static str,
     pub version: String,
     pub schema: i64,
-    /// The newest schema that this program knows.
+    /// The newest schema of this program.
     pub knows: i64,
-    /// Of one small question and its answer.
+    /// The round trip of a small query.
     pub latency: Duration,
     pub bytes: u64,
     /// Seconds since 1970, by the store's clock.
@@ -87,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Away` where it cannot be reached, `NewerSchema` where a later gamctl wrote it.
+    /// `Away` if it is unreachable, `NewerSchema` if a later gamctl wrote it.
     pub async fn open(url: &StoreUrl, timeouts: Timeouts) -> Result<Self, StoreError> {
         let doing = "be opened";
         let opened = repeated(timeouts.open, || open::open(url, timeouts)).await;
@@ -107,7 +107,7 @@ impl Store {
         &self.inner.url
     }
 
-    /// Closes all connections; what is under way ends first.
+    /// Closes all connections after work in progress.
     pub async fn close(&self) {
         match &self.inner.db {
             Db::Postgres(pool) => pool.close().await,
@@ -130,7 +130,7 @@ impl Store {
         .await
     }
 
-    /// Returns what there is to know about the store itself.
+    /// Returns the state of the store itself.
     pub async fn facts(&self) -> Result<Facts, StoreError> {
         self.within("report its version", || async {
             let mut session = self.read().await?;
@@ -166,7 +166,7 @@ impl Store {
         .await
     }
 
-    /// Begins to read. Only SQLite has a transaction for that: on a server it would stay open where this process is suspended.
+    /// Starts to read. Only SQLite uses a transaction: on a server it would stay open while this process is suspended.
     pub(super) async fn read(&self) -> Result<Session, Fault> {
         Ok(match &self.inner.db {
             Db::Postgres(pool) => Session::Single(pool.acquire().await?),
@@ -174,12 +174,12 @@ impl Store {
         })
     }
 
-    /// Begins to write. SQLite takes its lock here: a transaction that first reads and then writes could not get it later.
+    /// Starts to write. SQLite locks here: a transaction that reads before it writes could not get the lock later.
     pub(super) async fn write(&self) -> Result<Session, Fault> {
         Ok(match &self.inner.db {
             Db::Postgres(pool) => Session::Postgres(pool.begin().await?),
             Db::Sqlite { writer, file, .. } => {
-                // A backup that was put in its place: what is written to the file that was opened would be gone.
+                // If a backup replaced the file, writes to the opened file would be lost.
                 let path = self.inner.url.path().unwrap_or(Path::new(""));
                 if open::file_number(path).ok() != Some(*file) {
                     return Err(Fault::from(StoreError::Rewound {
@@ -192,7 +192,7 @@ impl Store {
         })
     }
 
-    /// Begins to write with one statement, which on a server needs no transaction.
+    /// Starts to write with one statement, which needs no transaction on a server.
     pub(super) async fn write_once(&self) -> Result<Session, Fault> {
         match &self.inner.db {
             Db::Postgres(_) => self.read().await,
@@ -200,7 +200,7 @@ impl Store {
         }
     }
 
-    /// Does `work` within the deadline, again where its connection broke, and names the operation when it fails.
+    /// Runs `work` within the deadline, again after a broken connection, and names the operation on failure.
     pub(super) async fn within<T, W>(
         &self,
         doing: &'static str,

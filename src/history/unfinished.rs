@@ -1,4 +1,4 @@
-//! Devices that an earlier process was writing to when it ended, and everything that is known of them.
+//! Lists devices that a dead process was writing to, with all of their entries.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::model::{DeviceName, Fingerprint};
 const ENTRIES: &str = "select number, @seconds(at) as seconds, content from entry where run = $1 and device = $2 order by number";
 
 impl Store {
-    /// Lists the devices with an intent and no end that is known, oldest first.
+    /// Lists the devices with an intent and without a known outcome, oldest first.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
         self.within("list unfinished devices", || async {
             let mut session = self.read().await?;
@@ -34,7 +34,7 @@ impl Store {
         .await
     }
 
-    /// Returns everything that was recorded of a device in a run, in its order.
+    /// Returns all entries of a device in a run, in order.
     pub async fn entries(
         &self,
         run: RunId,
@@ -100,7 +100,7 @@ async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Faul
     Ok(one)
 }
 
-/// Returns the entries of a device in a run as they are stored, of the newest version: looks without what they found.
+/// Returns the stored entries of a device in a run, in the newest version, without the content of looks.
 pub(super) async fn contents(
     session: &mut Session,
     run: RunId,
@@ -117,7 +117,7 @@ pub(super) async fn contents(
     rows.collect()
 }
 
-/// Returns which look it was, where an entry is one.
+/// Returns reason and fingerprint of a look, if an entry is one.
 pub(super) fn looked(content: &Value) -> Result<Option<(Moment, Fingerprint)>, Fault> {
     if content.get("entry").and_then(Value::as_str) != Some("looked") {
         return Ok(None);

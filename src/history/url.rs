@@ -1,4 +1,4 @@
-//! Where a store is: a Postgres server or an SQLite file. A password in it is never printed.
+//! Parses the URL of a store, a Postgres server or an SQLite file. Never prints its password.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
 
-/// Where a store is. What it prints has no password.
+/// The URL of a store. `Display` omits the password.
 #[derive(Clone)]
 pub struct StoreUrl(Place);
 
@@ -19,7 +19,7 @@ enum Place {
     Sqlite(PathBuf),
 }
 
-/// Why a text names no store. It never quotes the text: there may be a password in it.
+/// The reason that a text is not a store's URL. It never quotes the text, which may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
     #[error("invalid URL of a store; it must start with `postgres://` or `sqlite://`")]
@@ -35,7 +35,7 @@ pub enum StoreUrlError {
 }
 
 impl StoreUrl {
-    /// Reads `postgres://…`, `postgresql://…` or `sqlite://PATH`.
+    /// Parses `postgres://…`, `postgresql://…` or `sqlite://PATH`.
     pub fn parse(text: &str) -> Result<Self, StoreUrlError> {
         if let Some(path) = text.strip_prefix("sqlite://") {
             return match path {
@@ -59,7 +59,7 @@ impl StoreUrl {
         Self(Place::Sqlite(path.into()))
     }
 
-    /// Returns the file, where it is one.
+    /// Returns the file, if it is one.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
             Place::Sqlite(path) => Some(path),
@@ -75,11 +75,11 @@ impl StoreUrl {
     }
 }
 
-/// Returns what may be shown of a URL without its scheme: not the password, and none of the options but where a socket is.
+/// Returns the printable part of a URL without its scheme: no password, and no option except the path of a socket.
 fn without_password(rest: &str) -> String {
     let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = match place.split_once('/') {
-        // A password with an unencoded `/` must not spill over.
+        // A password with an unencoded `/` must not be printed in part.
         Some((authority, database)) if !database.contains('@') => (authority, Some(database)),
         Some(_) | None => (place, None),
     };
