@@ -1,17 +1,17 @@
-//! What the program tells the shell: one number per kind of outcome.
+//! Defines the exit codes of the program.
 
 use crate::apply::RunResult;
 
-/// How a command ended.
+/// The end of a command.
 ///
-/// A script must be able to tell "nothing to do" from "something to do" from "something is wrong", so a misuse of the
-/// command line is `Failed` and not the customary 2, which here means that changes are pending.
+/// Scripts must distinguish "nothing to do", "something to do" and "an error". So a wrong command line is `Failed` and not
+/// the customary 2, which here means that changes are pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "a dropped exit code would exit with 0"]
 pub enum Exit {
     /// Converged, or all done and verified.
     Done,
-    /// The program or its surroundings failed, or it was called wrongly.
+    /// gamctl or its environment failed, or the arguments were invalid.
     Failed,
     /// `plan` found changes or drift.
     ChangesPending,
@@ -21,7 +21,7 @@ pub enum Exit {
     Refused,
     /// At least one device failed or was rolled back.
     DeviceFailed,
-    /// All that could be reached is fine; some devices could not be observed.
+    /// All reachable devices are fine; some devices could not be observed.
     Unobservable,
     /// Some devices changed since the plan was made.
     Moved,
@@ -43,7 +43,7 @@ impl Exit {
         Self::Interrupted,
     ];
 
-    /// Returns the number for the shell; scripts depend on it.
+    /// Returns the exit code; scripts depend on it.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -58,7 +58,7 @@ impl Exit {
         }
     }
 
-    /// Returns what the number means, for help and the manual.
+    /// Returns the meaning of the exit code, for help and the manual.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "converged, or all done and verified",

@@ -1,4 +1,4 @@
-//! Why a subscriber or a device is as it is: what is so now, then every run that was about it, newest first.
+//! Explains a subscriber or a device: the present state, then every run that concerned it.
 
 use serde::Serialize;
 
@@ -9,10 +9,10 @@ use super::{Paint, RunLine, moment, short_id, visible};
 use crate::apply::{DeviceOutcome, Ended, Exchange};
 use crate::plan::Step;
 
-/// More steps of one run than these are counted.
+/// The most steps of one run that are listed; further ones are counted.
 const MOST_STEPS: usize = 12;
 
-/// All that is known about one subject.
+/// Everything known about one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// Such as `subscriber acct-1042, apt-101 on maple-court-a`.
@@ -25,35 +25,35 @@ pub struct Explanation {
     pub is_cut: bool,
 }
 
-/// What is so now, as far as anybody knows without asking the device.
+/// The present state, as far as it is known without contacting the device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Now {
-    /// What the inventory says, with its place; left out: it does not have it, or cannot be read.
+    /// The intended configuration, with its location; left out: not in the inventory, or unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intended: Option<String>,
-    /// Why it is not known what is intended.
+    /// The reason that the intended configuration is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
-    /// When the device was last looked at for an apply, in seconds since 1970, and what would be done about what was seen.
+    /// The time of the last look for an apply, in seconds since 1970, and the steps that would follow from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looked: Option<Looked>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<VerifiedLine>,
-    /// Until when nothing is written there, and why.
+    /// The freezes in force, with end and reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub frozen: Vec<String>,
 }
 
-/// The last look that is remembered, held against the inventory.
+/// The last stored look, compared with the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Looked {
     pub at: u64,
-    /// Left out: it could not be held against the inventory.
+    /// Left out: it could not be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<Step>>,
 }
 
-/// When the device was last seen to be as it should.
+/// The last time the device was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerifiedLine {
     pub at: u64,
@@ -62,7 +62,7 @@ pub struct VerifiedLine {
     pub is_unsaved: bool,
 }
 
-/// One run, as far as it was about the subject.
+/// The part of one run that concerned the subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChapterLine {
     pub run: RunLine,
@@ -80,7 +80,7 @@ pub struct ChapterLine {
 }
 
 impl Explanation {
-    /// Returns it for people.
+    /// Renders it as text.
     pub fn text(&self, with_lines: bool, paint: Paint, width: usize) -> String {
         let page = Page { paint, width };
         let mut text = format!("{}\n\n", paint.bold(&capital(&visible(&self.about))));
@@ -218,7 +218,7 @@ impl Page {
     }
 }
 
-/// Returns how it ended, in a sentence.
+/// Renders the outcome in a sentence.
 pub(super) fn end(chapter: &ChapterLine) -> String {
     let Some(outcome) = &chapter.outcome else {
         return "its outcome is unknown; the next `gamctl apply` looks at the device".to_owned();

@@ -1,4 +1,4 @@
-//! Secrets by their names: where each comes from, who needs it and what is in the way; never a value.
+//! Renders secrets by name: the source of each, its users and its problem; never a value.
 
 use serde::Serialize;
 
@@ -8,11 +8,11 @@ use super::{Align, Exit, Paint, Table, counted, visible};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SecretLine {
     pub name: String,
-    /// Where it comes from: the first place that has it; the others have it as well.
+    /// Its sources: the first one is used; the others have it as well.
     pub places: Vec<String>,
-    /// The credentials that need it.
+    /// The credentials that refer to it.
     pub used_by: Vec<String>,
-    /// Why it cannot be used, where that was tried; one that no object refers to is nobody's problem.
+    /// The reason that it cannot be used, if that was tried; it is not counted for an unused secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -29,7 +29,7 @@ impl SecretLine {
     }
 }
 
-/// Returns the secrets as a table; with problems and warnings below where they were looked for.
+/// Renders the secrets as a table; with problems and warnings below if they were checked.
 pub fn secret_table(lines: &[SecretLine], is_checked: bool, paint: Paint) -> String {
     let mut columns = vec![
         ("SECRET", Align::Left),
@@ -69,7 +69,7 @@ pub fn secret_table(lines: &[SecretLine], is_checked: bool, paint: Paint) -> Str
     text
 }
 
-/// Returns the verdict in a sentence.
+/// Renders the verdict in a sentence.
 pub fn secret_verdict(lines: &[SecretLine], is_checked: bool) -> String {
     let used = lines.iter().filter(|line| !line.used_by.is_empty()).count();
     let mut parts = vec![format!("{} needed", counted(used, "secret"))];
@@ -88,7 +88,7 @@ pub fn secret_verdict(lines: &[SecretLine], is_checked: bool) -> String {
     format!("{}.", parts.join(", "))
 }
 
-/// Returns what the shell is told: whether everything that is needed can be used.
+/// Returns the exit code: whether every needed secret can be used.
 pub fn secret_exit(lines: &[SecretLine]) -> Exit {
     if lines.iter().any(SecretLine::is_in_the_way) {
         Exit::Failed

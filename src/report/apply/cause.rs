@@ -1,4 +1,4 @@
-//! Renders why a device ended as it did: what failed, on what, and what the device answered.
+//! Renders the cause of a device's outcome: what failed, on what object, and the device's reply.
 
 use crate::apply::Ended;
 use crate::apply::cause::{
@@ -10,7 +10,7 @@ use crate::model::{DeviceName, MacAddress};
 use super::interruption::interruption;
 use super::refusal::refusal;
 
-/// Returns why a device ended as it did; nothing where there is nothing to explain.
+/// Renders the cause of a device's outcome, if it needs one.
 pub fn cause_text(device: &DeviceName, ended: &Ended) -> Option<String> {
     Some(match ended {
         Ended::Unchanged | Ended::Applied | Ended::Moved { .. } => return None,
@@ -27,7 +27,7 @@ pub fn cause_text(device: &DeviceName, ended: &Ended) -> Option<String> {
     })
 }
 
-/// Returns what went wrong with the lines of a plan.
+/// Renders a failure of the lines of a plan.
 pub fn failure_text(failure: &Failure) -> String {
     match failure {
         Failure::LineRefused {
@@ -59,7 +59,7 @@ pub fn failure_text(failure: &Failure) -> String {
     }
 }
 
-/// Returns why the running configuration is not in the startup file.
+/// Renders the reason that the running-config is not in the startup-config.
 pub fn save_failure_text(failure: &SaveFailure) -> String {
     match failure {
         SaveFailure::Refused {
@@ -79,7 +79,7 @@ pub fn save_failure_text(failure: &SaveFailure) -> String {
     }
 }
 
-/// Returns what of a device is not as it must be.
+/// Renders an object that is not as it must be.
 pub fn left_text(left: &Left) -> String {
     let or_not_set = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
     match left {
@@ -278,7 +278,7 @@ pub(super) fn process_ended(found: FoundByRecovery) -> String {
     )
 }
 
-/// Returns what a later process found of a plan whose process had ended half-way.
+/// Renders the state in which recovery found a device.
 pub fn found_text(found: FoundByRecovery) -> String {
     match found {
         FoundByRecovery::Everything => {
@@ -306,7 +306,7 @@ fn few_left(left: &[Left]) -> String {
     few(&texts)
 }
 
-/// Returns the first of some sentences, and how many more there are.
+/// Returns the first of some sentences, and the number of the others.
 fn few(sentences: &[String]) -> String {
     match sentences {
         [] => String::new(),

@@ -1,4 +1,4 @@
-//! Renders why an apply stopped half-way, and how far it had come.
+//! Renders the reason that an apply stopped half-way, and its progress.
 
 use super::cause::{process_ended, ssh_failure};
 use crate::apply::cause::{Interruption, SoFar, StoppedAt};

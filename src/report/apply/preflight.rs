@@ -1,4 +1,4 @@
-//! Explains why a whole run was refused, or a device skipped: the reason, and what to do.
+//! Explains a refused run or a skipped device: the reason, and the next step.
 
 use super::super::{counted, moment, visible};
 use super::cause::found_text;
@@ -6,10 +6,10 @@ use crate::apply::cause::FoundByRecovery;
 use crate::apply::{Found, PlanPart, PreflightRefusal, RunNotice, SkipReason};
 use crate::model::DeviceName;
 
-/// What to do about a plan file that cannot be applied any more.
+/// The next step for a plan file that can no longer be applied.
 const MAKE_AGAIN: &str = "make a new one with `gamctl plan --out FILE`";
 
-/// A refusal in words.
+/// The text of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalText {
     /// One sentence, without a full stop.
@@ -17,12 +17,12 @@ pub struct RefusalText {
     pub hint: String,
 }
 
-/// Returns a commit as people read it.
+/// Shortens a commit id.
 fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
 }
 
-/// Returns why a whole run was refused.
+/// Renders the reason that a whole run was refused.
 pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
     let text = |because: String, hint: String| RefusalText { because, hint };
     match refusal {
@@ -143,7 +143,7 @@ fn plan_part(part: &PlanPart) -> String {
     }
 }
 
-/// Returns why a device was skipped, in one sentence.
+/// Renders the reason that a device was skipped, in one sentence.
 pub fn skip_reason(reason: &SkipReason) -> String {
     match reason {
         SkipReason::Refused(refusal) => {
@@ -179,7 +179,7 @@ fn held(until: u64) -> String {
     )
 }
 
-/// Returns how far an earlier process got with a device.
+/// Renders the progress of a dead process on a device.
 pub fn recovered(found: &Found) -> String {
     match (found, found.known()) {
         (_, Some(known)) => found_text(known),
@@ -193,7 +193,7 @@ pub fn recovered(found: &Found) -> String {
     }
 }
 
-/// Returns a notice about the run as a whole.
+/// Renders a notice about the run as a whole.
 pub(super) fn notice(notice: &RunNotice) -> String {
     match notice {
         RunNotice::PlanAgeUnknown => {

@@ -1,4 +1,4 @@
-//! Renders why nothing was written by decision, and what to do about it.
+//! Renders a decision not to write to a device, and the next step.
 
 use super::cause::other_device;
 use crate::apply::cause::{Outdated, Refusal};
@@ -7,7 +7,7 @@ use crate::model::DeviceName;
 const OUTDATED: &str =
     "plan again: the inventory's policy or the ownership on the device changed meanwhile";
 
-/// Returns why a device was refused.
+/// Renders the reason that a device was refused.
 pub(super) fn refusal(device: &DeviceName, refusal: &Refusal) -> String {
     match refusal {
         Refusal::NotManaged { state } => {
@@ -45,7 +45,7 @@ fn outdated(device: &DeviceName, why: &Outdated) -> String {
     }
 }
 
-/// Returns what to do about a refusal.
+/// Returns the next step after a refusal.
 pub(super) fn hint(refusal: &Refusal) -> &str {
     match refusal {
         Refusal::NotManaged { .. } => "make it `managed` in the inventory first",

@@ -1,4 +1,4 @@
-//! What is said of runs, to the word.
+//! Tests the exact text of results of runs.
 
 use super::*;
 use crate::apply::cause::{
@@ -239,7 +239,7 @@ fn what_a_device_said_cannot_paint_the_terminal() {
     assert!(!said.contains('\u{1b}'), "{said:?}");
 }
 
-/// What is said of one device, without its name.
+/// Renders one device without its name.
 fn said(ended: &Ended) -> String {
     let outcome = outcome("oak", ended.clone());
     text::entry(&outcome, Paint::Plain)

@@ -1,4 +1,4 @@
-//! The whole of an apply as text: what went wrong with its next step first, then what moved, then what was done.
+//! Renders a whole apply as text: failures with next steps, then changed devices, then the rest.
 
 use super::super::{Paint, counted, visible};
 use super::cause::{cause_text, left_text, remark_text};
@@ -7,7 +7,7 @@ use super::preflight::{notice, skip_reason};
 use super::refusal::hint;
 use crate::apply::{DeviceOutcome, Difference, Ended, RunReport, Skipped};
 
-/// A part of the text: its title, and what belongs under it.
+/// A part of the text: its title, and a filter for its devices.
 type Part<'a> = (&'a str, &'a dyn Fn(&Ended) -> bool);
 
 pub(super) fn text(report: &RunReport, paint: Paint) -> String {
@@ -82,7 +82,7 @@ fn skipped(skipped: &Skipped, paint: Paint) -> String {
     format!("  {name}: {}\n", visible(&skip_reason(&skipped.reason)))
 }
 
-/// Returns how it ended with a device: a line, and what belongs to it.
+/// Renders the outcome of a device: a line, and its details.
 pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String {
     let name = match outcome.ended {
         Ended::Applied | Ended::Unchanged => paint.added(outcome.device.as_str()),
@@ -147,7 +147,7 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
     text
 }
 
-/// Says what of a device is not known to be as the inventory says.
+/// Lists the parts of a device that may differ from the inventory.
 fn not_compared(outcome: &DeviceOutcome) -> Vec<String> {
     let missing = outcome.not_compared.iter();
     let mut lines: Vec<String> = missing
@@ -162,7 +162,7 @@ fn not_compared(outcome: &DeviceOutcome) -> Vec<String> {
     lines
 }
 
-/// Says of an object what it was, what it is, and what it shall be.
+/// Renders a difference: the values at planning, now and intended.
 fn difference(of: &Difference) -> String {
     let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "not there".to_owned());
     let field = of.field.as_ref();

@@ -4,7 +4,7 @@ use super::super::{counted, listed};
 use super::preflight::still_unsaved;
 use crate::apply::{Ended, RunReport};
 
-/// How many devices ended in which way.
+/// The number of devices by outcome.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Totals {
     applied: usize,
@@ -39,7 +39,7 @@ fn totals(report: &RunReport) -> Totals {
     totals
 }
 
-/// Returns one sentence: what is done and proved, and what is not.
+/// Renders one sentence: what is done and verified, and what is not.
 pub(super) fn verdict(report: &RunReport) -> String {
     let totals = totals(report);
     let mut good = Vec::new();

@@ -1,4 +1,4 @@
-//! One device in one run, in the order in which things happened.
+//! Renders the events of one device in one run, in order.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::apply::{DeviceOutcome, Entry, Exchange, Moment, Purpose};
 use crate::model::DeviceName;
 use crate::plan::{DevicePlan, Step};
 
-/// What happened with a device in a run.
+/// The events of a device in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceStory {
     pub device: String,
-    /// Left out: its end is not known.
+    /// Left out: the outcome is unknown.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "published::outcome"
@@ -26,7 +26,7 @@ pub struct DeviceStory {
     pub happenings: Vec<Happening>,
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Happening {
     /// Seconds since 1970.
@@ -35,7 +35,7 @@ pub struct Happening {
     pub what: What,
 }
 
-/// What happened.
+/// The kind of event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "happening", rename_all = "kebab-case")]
 pub enum What {
@@ -51,7 +51,7 @@ pub enum What {
         purpose: Purpose,
         /// Counted from 1.
         number: usize,
-        /// Left out where the plan is not known.
+        /// Left out if the plan is unknown.
         #[serde(skip_serializing_if = "Option::is_none")]
         step: Option<Box<Step>>,
         exchanges: Vec<Exchange>,
@@ -77,7 +77,7 @@ pub enum What {
 }
 
 impl DeviceStory {
-    /// Tells what happened with a device from the entries of a run, in their order, each with its time.
+    /// Builds the events of a device from the entries of a run, in their order, each with its time.
     pub fn of(device: &DeviceName, entries: impl IntoIterator<Item = (u64, Entry)>) -> Self {
         let mut outcome = None;
         let mut plans: BTreeMap<bool, Box<DevicePlan>> = BTreeMap::new();
@@ -143,7 +143,7 @@ impl DeviceStory {
     }
 }
 
-/// Returns the story of a device; with what was typed and said where that is asked for.
+/// Renders the events of a device; with lines and replies on request.
 pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: usize) -> String {
     let mut text = match &story.outcome {
         Some(outcome) => outcome_entry(outcome, paint),

@@ -1,10 +1,10 @@
-//! One device in full: who it says that it is, what it is configured as, how it is doing, and what is not known.
+//! Renders one observed device in full: identity, configuration, health, and unread parts.
 
 use super::uptime;
 use crate::model::{ConfigSource, EndpointState, Health, Observation, Part};
 use crate::report::{Align, Paint, Table, tables, visible};
 
-/// Returns everything that a look at a device returned.
+/// Renders everything that a look at a device returned.
 pub fn observed_device(look: &Observation, remark: Option<&str>, paint: Paint) -> String {
     let mut text = format!(
         "{} {}\n",
@@ -170,7 +170,7 @@ fn endpoints(health: &Health) -> Table {
 
 fn unknown(look: &Observation, paint: Paint) -> String {
     let mut lines = Vec::new();
-    // Several parts are often not known for the same reason.
+    // Several parts are often unread for the same reason.
     let mut unread: Vec<(&str, Vec<String>)> = Vec::new();
     for missing in &look.unread {
         let number = missing.number.map(|number| format!(" {number}"));

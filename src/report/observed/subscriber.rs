@@ -1,9 +1,9 @@
-//! One subscriber as the device serves it, with its line.
+//! Renders one observed subscriber, with its line.
 
 use crate::model::{EndpointState, Observation, RateLimit, SubscriberName};
 use crate::report::{Align, Paint, Table};
 
-/// Returns how a device serves a subscriber, and how its line is doing.
+/// Renders the service of a subscriber on the device, and the state of its line.
 pub fn observed_subscriber(name: &SubscriberName, look: &Observation, paint: Paint) -> String {
     let title = format!(
         "{} {}\n",
