@@ -1,4 +1,4 @@
-//! Applies against twins: what comes of it is what was intended or what was before, and what is told of it is true.
+//! Tests applies against twins: the device ends as intended or as before, and the report is true.
 
 mod documents;
 mod faults;

@@ -1,4 +1,4 @@
-//! A twin with something on it, something else that is intended, and somebody who writes down what happens.
+//! Provides a twin with another intended configuration, and a log that checks the order of entries.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -25,10 +25,10 @@ use tokio::sync::watch;
 
 use crate::properties::planner::device::observed;
 
-/// How long anything may take before a test gives up.
+/// The timeout of a test.
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
-/// What is on the twin at first: three of ours, and a guest whom nobody knows.
+/// The first configuration of the twin: three owned subscribers, and an unmanaged one.
 const AT_FIRST: &str = "\
 ghn bw-profile 2 name \"home 100\" rate-downstream 106 rate-upstream 106
 ghn bw-profile 3 name \"old 50\" rate-downstream 53 rate-upstream 53
@@ -44,7 +44,7 @@ ghn subscriber 4 name guest vid 150 endpoint 4 bw-profile 2
 
 pub(super) const NEW_MAC: &str = "00:0e:d8:1c:95:05";
 
-/// A twin, and what is intended there.
+/// A twin with an intended configuration.
 pub(super) struct Stage {
     pub(super) twin: Twin,
     device: DeviceName,
@@ -60,11 +60,11 @@ pub(super) struct Stage {
     pub(super) tuning: Tuning,
     pub(super) pace: Pace,
     pub(super) hardware: Hardware,
-    /// What ran, and was saved, when the twin started.
+    /// The running-config and startup-config at the start.
     pub(super) at_first: Configuration,
 }
 
-/// What came of an apply.
+/// The result of an apply.
 pub(super) struct Told {
     pub(super) ending: Ending,
     pub(super) entries: Vec<Entry>,
@@ -146,7 +146,7 @@ impl Stage {
         }
     }
 
-    /// Changes what is intended by the lines that a person would type.
+    /// Changes the intended configuration by CLI lines.
     pub(super) fn intend(&mut self, lines: &str) {
         let mut wanted = self.at_first.clone();
         let rejected = merge(lines, &mut wanted, &self.hardware);
@@ -158,7 +158,7 @@ impl Stage {
             .endpoints
             .retain(|_, one| one.name.as_str() != "whose");
         after.profiles.retain(|name, _| name.as_str() != "default");
-        // No opinion about what the lines say nothing of.
+        // Fields that the lines do not name are left as they are.
         let (has, was) = (&mut after.system, &before.system);
         has.hostname = has
             .hostname
@@ -253,7 +253,7 @@ impl Stage {
         self.carry_out(plan, Some(&seen), How::default()).await
     }
 
-    /// As `carry_out`, without a look at the log: what an earlier apply typed is in it.
+    /// As `carry_out`, without checking the twin's log, which has lines of an earlier apply.
     pub(super) async fn twice(
         &self,
         plan: DevicePlan,
@@ -335,7 +335,7 @@ impl Stage {
         saved.unwrap_or_else(|| Configuration::factory(&self.hardware))
     }
 
-    /// Returns what the lines of a plan make of the twin as it was at first.
+    /// Returns the twin's first configuration with the lines of a plan applied.
     pub(super) fn after(&self, plan: &DevicePlan) -> Configuration {
         let mut running = self.at_first.clone();
         for step in &plan.steps {
@@ -345,12 +345,12 @@ impl Stage {
         running
     }
 
-    /// Returns the lines that changed something, or were meant to, as the twin saw them.
+    /// Returns the configuration lines that the twin received.
     pub(super) fn config_lines(&self) -> Vec<String> {
         config_lines(&self.twin)
     }
 
-    /// What must hold whatever goes wrong: the twin's log is the witness.
+    /// Checks the rules that hold after every fault, from the twin's log.
     fn keeps_the_rules(&self, told: &Told) {
         let mut allowed: BTreeSet<&str> = BTreeSet::new();
         let mut allowed_before = 0;
@@ -426,24 +426,24 @@ pub(super) fn without_numbers(mut config: DeviceConfig) -> DeviceConfig {
     config
 }
 
-/// What is otherwise than usual.
+/// The deviations from a usual apply.
 #[derive(Default)]
 pub(super) struct How<'a> {
     pub(super) login: Option<Login>,
     pub(super) fence: Option<Fence>,
-    /// The so-maniest entry is not taken, for this reason.
+    /// The number of the entry that cannot be committed, and the reason.
     pub(super) fails_at: Option<(usize, NotCommitted)>,
     pub(super) work: Option<Work>,
     pub(super) stop: Option<watch::Receiver<bool>>,
     pub(super) progress: Option<&'a (dyn Fn(Progress) + Sync)>,
 }
 
-/// Keeps entries, and sees to it that nothing was typed that it had not been told of.
+/// Keeps entries, and checks that each line was in a committed intent.
 struct Memory<'a> {
     twin: &'a Twin,
     fence: Fence,
     fails_at: Option<(usize, NotCommitted)>,
-    /// Something was typed before already.
+    /// An earlier apply has sent lines already.
     is_second: bool,
     kept: Mutex<Vec<Entry>>,
 }
@@ -475,7 +475,7 @@ impl Witness for Memory<'_> {
 }
 
 impl Told {
-    /// Returns what was written down, one word for each entry.
+    /// Returns the log, one word for each entry.
     pub(super) fn story(&self) -> String {
         let mut words: Vec<(String, usize)> = Vec::new();
         for entry in &self.entries {

@@ -1,4 +1,4 @@
-//! One writer per device: leases that run out by the store's clock, and what is written too late.
+//! Tests one writer per device: leases that expire by the store's clock, and late writes.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ async fn a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(bed: Bed) {
         late.to_string(),
         "oak is not ours any more: another process took it over (lease 2, ours was 1)"
     );
-    // Giving back what is somebody else's takes nothing from them.
+    // Releasing a lease of another process changes nothing.
     bed.store.release(&ran_out).await.unwrap();
     bed.store.renew(&second, MINUTE).await.unwrap();
 }
@@ -152,7 +152,7 @@ async fn a_lease_never_lasts_longer_than_its_length_from_when_it_is_seen(bed: Be
     assert!(ends[0] <= now + 60, "{} seconds more", ends[0] - now);
     assert_eq!(ends[0], ends[1], "it is shortened once");
 
-    // One that lasts no time has run out once it was seen.
+    // A lease of no duration has expired when it is seen.
     let ash = device("ash");
     let asked = bed
         .store

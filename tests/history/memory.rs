@@ -1,4 +1,4 @@
-//! Runs, plans, what is ours, who did what, and freezes.
+//! Tests runs, plans, ledgers, the audit log and freezes.
 
 use std::time::Duration;
 
@@ -150,7 +150,7 @@ async fn of_eight_that_take_a_plan_at_once_one_gets_it(bed: Bed) {
     }
     assert_eq!((got.len(), told.len()), (1, 7));
     assert!(told.iter().all(|run| *run == got[0]));
-    // Who did not get it has no run either.
+    // The claim that failed has no run either.
     assert_eq!(bed.number("select count(*) from run").await, 1);
     let (kept, _) = bed.store.plan("p1").await.unwrap().unwrap();
     assert_eq!(kept, document);
@@ -163,7 +163,7 @@ async fn of_eight_that_take_a_plan_at_once_one_gets_it(bed: Bed) {
 async fn a_plan_that_was_taken_is_told_with_its_run(bed: Bed) {
     let (first, second) = (run(), run());
     let document = json!({});
-    // A plan that was made elsewhere is seen here for the first time.
+    // A plan of another store has no record here.
     let taken = bed
         .store
         .take_plan("p1", &document, &first, Duration::ZERO)
@@ -297,7 +297,7 @@ async fn an_adoption_is_written_with_its_audit(bed: Bed) {
     assert_eq!(listed[0].audit, audit("adopted 1 subscriber"));
     let all = bed.store.ledgers().await.unwrap();
     assert_eq!(all[&oak].ledger, new.ledger);
-    // An entry without the one is nothing: neither is there.
+    // An entry and its effect are stored together, or not at all.
     let statement = match bed.database {
         Some(_) => {
             "alter table audit add constraint none_more check (what = 'adopted 1 subscriber')"

@@ -1,4 +1,4 @@
-//! What happens with a device in a run: entries in their order, each once, and the end with all that belongs to it.
+//! Tests the entries of a device in a run: in order, each once, and the outcome with its records.
 
 use gamctl::apply::cause::{Failure, FoundByRecovery};
 use gamctl::apply::{Ended, Entry, Moment, Purpose, RunResult};
@@ -81,7 +81,7 @@ async fn the_same_entry_again_changes_nothing(bed: Bed) {
         let done = bed.store.finish(run.id, &first, 4, &ended, Some(&mine));
         done.await.unwrap();
     }
-    // Also by who lost the device in between: it is there, and that is what they ask.
+    // A process that lost the device may repeat it: the entry is there.
     bed.store.release(&first).await.unwrap();
     lease(&bed.store, &oak, Uuid::now_v7()).await;
     bed.store.record(run.id, &first, 2, &all[1]).await.unwrap();
@@ -223,7 +223,7 @@ async fn what_was_interrupted_is_unfinished_until_its_end_is_known(bed: Bed) {
                 .unwrap();
         }
     }
-    // The next start takes the device over, looks, and says how it ended.
+    // The next start leases the device, looks, and records the outcome.
     bed.store.release(&first).await.unwrap();
     let second = lease(&bed.store, &oak, Uuid::now_v7()).await;
     let again = looked(Moment::Recovery, &before);
@@ -257,7 +257,7 @@ async fn an_end_counts_once(bed: Bed) {
 async fn entries_of_many_devices_at_once_are_all_there(bed: Bed) {
     let run: NewRun = super::sample::run();
     bed.store.begin_run(&run).await.unwrap();
-    // Two processes: what one of them does wrong is nobody else's trouble.
+    // Two processes: an error of one does not affect the other.
     let stores = [bed.store.clone(), bed.another().await];
     let devices = (0..60).map(|number| {
         let store = stores[number % 2].clone();

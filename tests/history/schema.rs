@@ -1,4 +1,4 @@
-//! The schema: made once, by whoever comes first, whole or not at all; and where the store's files are.
+//! Tests the schema: created once, by the first process, whole or not at all; and the store's files.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -19,7 +19,7 @@ on_both!(
 );
 
 impl Bed {
-    /// Returns a place for a store that nobody opened yet.
+    /// Returns the location of a store that was never opened.
     pub(super) async fn unopened(&self) -> StoreUrl {
         match &self.database {
             Some(_) => {
@@ -30,7 +30,7 @@ impl Bed {
         }
     }
 
-    /// Returns the database that such a place is in, on Postgres.
+    /// Returns the database of such a location, on Postgres.
     pub(super) fn database_of(&self, url: &StoreUrl) -> Option<String> {
         self.database.as_ref()?;
         let shown = url.to_string();
@@ -65,7 +65,7 @@ async fn a_newer_schema_is_refused_in_plain_words(bed: Bed) {
     assert!(matches!(why, StoreError::NewerSchema { has: 4711, .. }));
 }
 
-/// Changes the list of migrations and returns what opening the store is answered then.
+/// Changes the list of migrations and returns the error of opening the store.
 async fn refused(bed: &Bed, change: &str) -> String {
     bed.past(change).await.unwrap();
     let why = Store::open(&bed.url, TIMEOUTS).await.unwrap_err();
@@ -200,7 +200,7 @@ fn only_its_owner_reads_an_sqlite_store() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_away_and_its_password_is_not_told() {
+fn a_missing_server_is_unreachable_and_its_password_is_not_printed() {
     super::run(async {
         let soon = Timeouts {
             open: Duration::from_secs(5),
@@ -216,7 +216,7 @@ fn a_server_that_is_not_there_is_away_and_its_password_is_not_told() {
 }
 
 #[test]
-fn an_sqlite_store_where_no_file_can_be_is_away() {
+fn an_sqlite_store_at_an_impossible_path_is_unreachable() {
     super::run(async {
         let url = StoreUrl::sqlite("/dev/null/store.db");
         let why = Store::open(&url, TIMEOUTS).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! A disk that has no room for the record of a run is told before anything is written to a device.
+//! Tests that a disk without space for a run's records is reported before any device is written to.
 
 use super::Bed;
 use crate::crash::judge::writings;
