@@ -41,14 +41,14 @@ const PURE: &[&str] = &[
 
 /// The parts of these that touch the world: the road of an apply, where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
 const NOT_PURE: &[&str] = &[
-    "src/apply/arriving",
+    "src/apply/connect",
     "src/apply/job",
-    "src/apply/looking",
-    "src/apply/recording",
-    "src/apply/road",
-    "src/apply/saving",
-    "src/apply/typing",
-    "src/apply/undoing",
+    "src/apply/look_again",
+    "src/apply/log",
+    "src/apply/device_apply",
+    "src/apply/save",
+    "src/apply/send",
+    "src/apply/rollback",
     "src/discovery/sweep",
     "src/inventory/source",
     "src/inventory/parallel",

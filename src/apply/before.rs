@@ -7,7 +7,7 @@ use crate::transport::ssh::ConfigLine;
 
 use super::Ended;
 use super::cause::{NotReached, Outdated, Refusal};
-use super::moved::differences;
+use super::changed::differences;
 
 /// Checks that the inventory lets the device be written to.
 pub(super) fn is_ours(request: &Request<'_>) -> Result<(), Ended> {

@@ -1,40 +1,40 @@
 //! Carries out the plan of one device: looks, compares, sends, looks again, saves or rolls back.
 //!
-//! Values: `job` the input · `entry` the log entries · `outcome` the outcome, `cause` its reasons. Actions: `road` the state
-//! machine · `arriving` connects · `recording` commits log entries · `typing` sends lines · `looking` looks until the device
-//! has settled · `saving` writes the startup-config · `undoing` rolls back. Decisions, as pure functions: `before` the checks
-//! before writing · `compare` compares two configurations · `moved` finds changes since the plan · `verdict` compares a look
+//! Values: `job` the input · `entry` the log entries · `outcome` the outcome, `cause` its reasons. Actions: `device_apply` the state
+//! machine · `connect` connects · `log` commits log entries · `send` sends lines · `look_again` looks until the device
+//! has settled · `save` writes the startup-config · `rollback` rolls back. Decisions, as pure functions: `before` the checks
+//! before writing · `compare` compares two configurations · `changed` finds changes since the plan · `verify` compares a look
 //! with both ends of the plan.
 
 mod adopt_report;
-mod arriving;
 mod before;
 pub mod cause;
+mod changed;
 mod compare;
+mod connect;
+mod device_apply;
 mod entry;
 mod job;
-mod looking;
-mod moved;
+mod log;
+mod look_again;
 mod outcome;
 mod preflight;
-mod recording;
 mod recovered;
-mod road;
+mod rollback;
 mod run_report;
 mod run_result;
-mod saving;
+mod save;
+mod send;
 mod skipped;
-mod typing;
-mod undoing;
-mod verdict;
+mod verify;
 
 pub use adopt_report::{AdoptReport, Adopted};
+pub use device_apply::apply_device;
 pub use entry::{Entry, Exchange, Moment, NotCommitted, Purpose, Witness};
 pub use job::{Ending, Job, Pace, Progress, Replan, Work};
 pub use outcome::{DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, StepOutcome};
 pub use preflight::{PlanPart, PreflightRefusal};
 pub use recovered::{Found, Recovered};
-pub use road::apply_device;
 pub use run_report::{RunNotice, RunReport};
 pub use run_result::RunResult;
 pub use skipped::{SkipReason, Skipped};

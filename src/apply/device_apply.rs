@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::arriving::not_reached;
 use super::before::{is_fit, is_ours, may_begin, may_save};
 use super::cause::{Failure, Interruption, Left, NotRestored, Remark, SoFar, StoppedAt};
-use super::typing::Typed;
-use super::verdict::{Ends, Stand};
+use super::connect::not_reached;
+use super::send::Typed;
+use super::verify::{Ends, Stand};
 use super::{
     DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose, StepOutcome,
     Witness, Work,

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::cause::{Interruption, LookFailure, NoLook, StoppedAt};
-use super::road::{Road, Start, interrupted};
-use super::verdict::{Stand, has_restarted};
+use super::device_apply::{Road, Start, interrupted};
+use super::verify::{Stand, has_restarted};
 use super::{Ended, NotCompared, Progress, Witness};
 use crate::model::Observation;
 use crate::observe::{LookError, look};

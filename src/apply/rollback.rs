@@ -1,10 +1,10 @@
 //! Rolls back a failed apply: looks, plans back to the earlier configuration, applies that plan.
 
 use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved};
-use super::looking::Seen;
-use super::road::{Road, Start, away};
-use super::typing::{Trouble, Typed};
-use super::verdict::{Stand, has_restarted};
+use super::device_apply::{Road, Start, away};
+use super::look_again::Seen;
+use super::send::{Trouble, Typed};
+use super::verify::{Stand, has_restarted};
 use super::{Ended, Moment, Progress, Purpose, Witness};
 use crate::model::{Fingerprint, Observation, chain};
 use crate::plan::{Back, Observed, back};

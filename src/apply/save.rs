@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::arriving::{NoSession, lease_expired};
 use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
-use super::road::{Road, Start, away};
-use super::verdict::Stand;
+use super::connect::{NoSession, lease_expired};
+use super::device_apply::{Road, Start, away};
+use super::verify::Stand;
 use super::{Ended, Entry, Exchange, Moment, Progress, Witness};
 use crate::crash;
 use crate::observe::{StartupFile, look_at_startup};

@@ -1,7 +1,7 @@
 //! Commits a log entry before each apply step; stops the apply if it cannot be stored.
 
 use super::cause::{Interruption, SoFar};
-use super::road::{Road, interrupted};
+use super::device_apply::{Road, interrupted};
 use super::{Ended, Entry, Moment, Purpose, Witness};
 use crate::crash;
 use crate::model::{Fingerprint, Observation};

@@ -2,9 +2,9 @@
 
 use tracing::Instrument as _;
 
-use super::arriving::lease_expired;
 use super::cause::{Failure, Interruption, SoFar, SshFailure, StoppedAt};
-use super::road::{Road, interrupted};
+use super::connect::lease_expired;
+use super::device_apply::{Road, interrupted};
 use super::{Ended, Entry, Exchange, Progress, Purpose, StepOutcome, Witness};
 use crate::crash;
 use crate::plan::{DevicePlan, Step};

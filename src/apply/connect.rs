@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::cause::{Failure, Interruption, LookFailure, NotReached, Refusal, SoFar, SshFailure};
-use super::road::{Road, Start, interrupted};
+use super::device_apply::{Road, Start, interrupted};
 use super::{Ended, Progress, Witness, Work};
 use crate::model::{ConfigSource, MacAddress, Observation};
 use crate::observe::{board_address, look};
