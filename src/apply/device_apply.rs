@@ -8,8 +8,8 @@ use super::connect::not_reached;
 use super::send::Typed;
 use super::verify::{Ends, Stand};
 use super::{
-    DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose, StepOutcome,
-    Witness, Work,
+    ApplyLog, DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose,
+    StepOutcome, Work,
 };
 use crate::crash;
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
@@ -26,11 +26,11 @@ use crate::transport::ssh::Session;
 /// Nothing is written unless three things hold: the right device answers, it is as it was when the plan was made, and planning
 /// again gives the same steps. Only lines of a committed intent are sent. Only a configuration that a look verified is saved,
 /// and never after a line whose reply was not good.
-pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
+pub async fn apply_device(job: &Job<'_>, log: &impl ApplyLog) -> Ending {
     let began = Instant::now();
     let mut road = Road {
         job,
-        witness,
+        log,
         seen: None,
         steps: Vec::new(),
         remarks: Vec::new(),
@@ -56,7 +56,7 @@ pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
 /// The state of an apply on one device. An early end is an error.
 pub(super) struct Road<'a, 'j, W> {
     pub(super) job: &'a Job<'j>,
-    pub(super) witness: &'a W,
+    pub(super) log: &'a W,
     pub(super) seen: Option<Observation>,
     pub(super) steps: Vec<StepOutcome>,
     pub(super) remarks: Vec<Remark>,
@@ -72,7 +72,7 @@ pub(super) struct Start<'p> {
     pub(super) ends: Ends<'p>,
 }
 
-impl<W: Witness> Road<'_, '_, W> {
+impl<W: ApplyLog> Road<'_, '_, W> {
     async fn walk(&mut self) -> Result<Ended, Ended> {
         let job = self.job;
         is_ours(job.request)?;

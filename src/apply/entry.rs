@@ -109,7 +109,7 @@ impl From<crate::transport::ssh::Exchange> for Exchange {
 }
 
 /// Stores entries so that they outlive the process.
-pub trait Witness: Sync {
+pub trait ApplyLog: Sync {
     /// Returns when the entry is durable.
     fn commit(&self, entry: Entry) -> impl Future<Output = Result<(), NotCommitted>> + Send;
 }

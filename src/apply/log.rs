@@ -2,12 +2,12 @@
 
 use super::cause::{Interruption, SoFar};
 use super::device_apply::{Road, interrupted};
-use super::{Ended, Entry, Moment, Purpose, Witness};
+use super::{ApplyLog, Ended, Entry, Moment, Purpose};
 use crate::crash;
 use crate::model::{Fingerprint, Observation};
 use crate::plan::DevicePlan;
 
-impl<W: Witness> Road<'_, '_, W> {
+impl<W: ApplyLog> Road<'_, '_, W> {
     pub(super) async fn verified(&self, purpose: Purpose, look: &Observation) -> Result<(), Ended> {
         let entry = Entry::Verified {
             purpose,
@@ -50,7 +50,7 @@ impl<W: Witness> Road<'_, '_, W> {
 
     /// Commits an entry; if that fails the apply ends, whatever the entry is.
     pub(super) async fn commit(&self, entry: Entry, so_far: SoFar) -> Result<(), Ended> {
-        let committed = self.witness.commit(entry).await;
+        let committed = self.log.commit(entry).await;
         committed.map_err(|error| interrupted(Interruption::not_committed(error, so_far)))
     }
 }

@@ -5,7 +5,7 @@ use super::device_apply::{Road, Start, away};
 use super::look_again::Seen;
 use super::send::{Trouble, Typed};
 use super::verify::{Stand, has_restarted};
-use super::{Ended, Moment, Progress, Purpose, Witness};
+use super::{ApplyLog, Ended, Moment, Progress, Purpose};
 use crate::model::{Fingerprint, Observation, chain};
 use crate::plan::{Back, Observed, back};
 use crate::render::dress;
@@ -21,7 +21,7 @@ enum Try {
     Again(Box<Observation>, NotRestored),
 }
 
-impl<W: Witness> Road<'_, '_, W> {
+impl<W: ApplyLog> Road<'_, '_, W> {
     /// Decides on the state of the device after one line failed.
     pub(super) async fn after_failure(
         &mut self,

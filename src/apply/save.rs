@@ -6,7 +6,7 @@ use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
 use super::connect::{NoSession, lease_expired};
 use super::device_apply::{Road, Start, away};
 use super::verify::Stand;
-use super::{Ended, Entry, Exchange, Moment, Progress, Witness};
+use super::{ApplyLog, Ended, Entry, Exchange, Moment, Progress};
 use crate::crash;
 use crate::observe::{StartupFile, look_at_startup};
 use crate::transport::ssh::{Saved, Session, SshError};
@@ -24,7 +24,7 @@ enum Proof {
     Against(SaveFailure),
 }
 
-impl<W: Witness> Road<'_, '_, W> {
+impl<W: ApplyLog> Road<'_, '_, W> {
     /// Saves the configuration that a look has just verified.
     pub(super) async fn save(
         &mut self,

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use gamctl::apply::{
-    Ending, Entry, Exchange, Job, NotCommitted, Pace, Progress, Witness, Work, apply_device,
+    ApplyLog, Ending, Entry, Exchange, Job, NotCommitted, Pace, Progress, Work, apply_device,
 };
 use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, Fingerprint, GamModel, HostKey, MacAddress, Observation,
@@ -448,7 +448,7 @@ struct Memory<'a> {
     kept: Mutex<Vec<Entry>>,
 }
 
-impl Witness for Memory<'_> {
+impl ApplyLog for Memory<'_> {
     async fn commit(&self, entry: Entry) -> Result<(), NotCommitted> {
         let mut kept = self.kept.lock().unwrap();
         let is_intended = kept

@@ -8,7 +8,7 @@ use super::device::verified;
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
 use crate::apply::cause::FoundByRecovery;
-use crate::apply::{DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered, Witness};
+use crate::apply::{ApplyLog, DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered};
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::StoreWithJournal;
-use crate::apply::{DeviceOutcome, Entry, NotCommitted, Purpose, Witness};
+use crate::apply::{ApplyLog, DeviceOutcome, Entry, NotCommitted, Purpose};
 use crate::history::{Lease, NewLedger, RunId};
 use crate::transport::ssh::Fence;
 
@@ -72,7 +72,7 @@ impl<'a> StoreLog<'a> {
     }
 }
 
-impl Witness for StoreLog<'_> {
+impl ApplyLog for StoreLog<'_> {
     async fn commit(&self, entry: Entry) -> Result<(), NotCommitted> {
         // The end is recorded together with the ledger.
         if matches!(entry, Entry::Ended { .. }) {
