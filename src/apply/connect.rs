@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use super::cause::{Failure, Interruption, LookFailure, NotReached, Refusal, SoFar, SshFailure};
-use super::device_apply::{Road, Start, interrupted};
+use super::device_apply::{DeviceApply, Start, interrupted};
 use super::{ApplyLog, Ended, Progress, Work};
 use crate::model::{ConfigSource, MacAddress, Observation};
 use crate::observe::{board_address, look};
 use crate::transport::ssh::{Command, Session, SshError};
 
-impl<W: ApplyLog> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Looks at the device, and logs in at the same time if the look needs no login of its own.
     pub(super) async fn first_look(
         &mut self,

@@ -28,7 +28,7 @@ use crate::transport::ssh::Session;
 /// and never after a line whose reply was not good.
 pub async fn apply_device(job: &Job<'_>, log: &impl ApplyLog) -> Ending {
     let began = Instant::now();
-    let mut road = Road {
+    let mut apply = DeviceApply {
         job,
         log,
         seen: None,
@@ -36,25 +36,25 @@ pub async fn apply_device(job: &Job<'_>, log: &impl ApplyLog) -> Ending {
         remarks: Vec::new(),
         not_compared: Vec::new(),
     };
-    let ended = match road.walk().await {
+    let ended = match apply.walk().await {
         Ok(ended) | Err(ended) => ended,
     };
     let outcome = DeviceOutcome {
         device: job.request.device.clone(),
         ended,
-        steps: road.steps,
-        remarks: road.remarks,
-        not_compared: road.not_compared,
+        steps: apply.steps,
+        remarks: apply.remarks,
+        not_compared: apply.not_compared,
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     Ending {
         outcome,
-        seen: road.seen,
+        seen: apply.seen,
     }
 }
 
 /// The state of an apply on one device. An early end is an error.
-pub(super) struct Road<'a, 'j, W> {
+pub(super) struct DeviceApply<'a, 'j, W> {
     pub(super) job: &'a Job<'j>,
     pub(super) log: &'a W,
     pub(super) seen: Option<Observation>,
@@ -72,7 +72,7 @@ pub(super) struct Start<'p> {
     pub(super) ends: Ends<'p>,
 }
 
-impl<W: ApplyLog> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     async fn walk(&mut self) -> Result<Ended, Ended> {
         let job = self.job;
         is_ours(job.request)?;

@@ -1,13 +1,13 @@
 //! Commits a log entry before each apply step; stops the apply if it cannot be stored.
 
 use super::cause::{Interruption, SoFar};
-use super::device_apply::{Road, interrupted};
+use super::device_apply::{DeviceApply, interrupted};
 use super::{ApplyLog, Ended, Entry, Moment, Purpose};
 use crate::crash;
 use crate::model::{Fingerprint, Observation};
 use crate::plan::DevicePlan;
 
-impl<W: ApplyLog> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     pub(super) async fn verified(&self, purpose: Purpose, look: &Observation) -> Result<(), Ended> {
         let entry = Entry::Verified {
             purpose,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::cause::{Interruption, LookFailure, NoLook, StoppedAt};
-use super::device_apply::{Road, Start, interrupted};
+use super::device_apply::{DeviceApply, Start, interrupted};
 use super::verify::{Stand, has_restarted};
 use super::{ApplyLog, Ended, NotCompared, Progress};
 use crate::model::Observation;
@@ -17,7 +17,7 @@ pub(super) struct Seen {
     pub(super) not_compared: Vec<NotCompared>,
 }
 
-impl<W: ApplyLog> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Looks until the device is as intended, has restarted, or its time is up; `Err` in `Ok` is the reason that there is no look.
     ///
     /// With `is_open` a line may still take effect, so the present configuration may change: then it waits for the whole time.

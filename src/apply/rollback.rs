@@ -1,7 +1,7 @@
 //! Rolls back a failed apply: looks, plans back to the earlier configuration, applies that plan.
 
 use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved};
-use super::device_apply::{Road, Start, away};
+use super::device_apply::{DeviceApply, Start, away};
 use super::look_again::Seen;
 use super::send::{Trouble, Typed};
 use super::verify::{Stand, has_restarted};
@@ -21,7 +21,7 @@ enum Try {
     Again(Box<Observation>, NotRestored),
 }
 
-impl<W: ApplyLog> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Decides on the state of the device after one line failed.
     pub(super) async fn after_failure(
         &mut self,

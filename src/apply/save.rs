@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
 use super::connect::{NoSession, lease_expired};
-use super::device_apply::{Road, Start, away};
+use super::device_apply::{DeviceApply, Start, away};
 use super::verify::Stand;
 use super::{ApplyLog, Ended, Entry, Exchange, Moment, Progress};
 use crate::crash;
@@ -24,7 +24,7 @@ enum Proof {
     Against(SaveFailure),
 }
 
-impl<W: ApplyLog> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Saves the configuration that a look has just verified.
     pub(super) async fn save(
         &mut self,

@@ -4,7 +4,7 @@ use tracing::Instrument as _;
 
 use super::cause::{Failure, Interruption, SoFar, SshFailure, StoppedAt};
 use super::connect::lease_expired;
-use super::device_apply::{Road, interrupted};
+use super::device_apply::{DeviceApply, interrupted};
 use super::{ApplyLog, Ended, Entry, Exchange, Progress, Purpose, StepOutcome};
 use crate::crash;
 use crate::plan::{DevicePlan, Step};
@@ -37,7 +37,7 @@ impl Trouble {
     }
 }
 
-impl<W: ApplyLog> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Sends the lines of every step. A signal stops an apply half-way, but not a rollback: half a rollback is worse than either end.
     pub(super) async fn type_steps(
         &mut self,
