@@ -6,7 +6,7 @@ use super::before::{is_fit, is_ours, may_begin, may_save};
 use super::cause::{Failure, Interruption, Left, NotRestored, Remark, SoFar, StoppedAt};
 use super::connect::not_reached;
 use super::send::Typed;
-use super::verify::{Ends, Stand};
+use super::verify::{BeforeAndAfter, VerifyResult};
 use super::{
     ApplyLog, DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose,
     StepOutcome, Work,
@@ -69,7 +69,7 @@ pub(super) struct Start<'p> {
     /// The time of that look.
     pub(super) at: Instant,
     pub(super) plan: &'p DevicePlan,
-    pub(super) ends: Ends<'p>,
+    pub(super) ends: BeforeAndAfter<'p>,
 }
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
@@ -109,7 +109,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             before: &before,
             at,
             plan: &plan,
-            ends: Ends::of(&before, &plan.steps),
+            ends: BeforeAndAfter::of(&before, &plan.steps),
         };
         self.intend(Purpose::Apply, &plan, SoFar::NothingWritten)
             .await?;
@@ -165,19 +165,19 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         };
         self.looked(Moment::After, &seen.look).await?;
         self.not_compared.clone_from(&seen.not_compared);
-        match seen.stand {
-            Stand::Reached => {
+        match seen.verify_result {
+            VerifyResult::Reached => {
                 self.verified(Purpose::Apply, &seen.look).await?;
                 self.remark_others(start.ends.others(&seen.look));
                 self.save(start, Some(session)).await
             }
-            stand => {
+            verify_result => {
                 // The session has done its part; verification does not rely on it.
                 session.close().await;
                 let cause = Failure::NotFoundAfterWriting {
                     missing: Vec::new(),
                 };
-                self.settle_accounts(start, cause, true, seen.look, seen.restarted, stand)
+                self.settle_accounts(start, cause, true, seen.look, seen.restarted, verify_result)
                     .await
             }
         }

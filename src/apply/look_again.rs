@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::cause::{Interruption, LookFailure, NoLook, StoppedAt};
 use super::device_apply::{DeviceApply, Start, interrupted};
-use super::verify::{Stand, has_restarted};
+use super::verify::{VerifyResult, has_restarted};
 use super::{ApplyLog, Ended, NotCompared, Progress};
 use crate::model::Observation;
 use crate::observe::{LookError, look};
@@ -12,7 +12,7 @@ use crate::observe::{LookError, look};
 /// A look at a device that was written to, and its evaluation.
 pub(super) struct Seen {
     pub(super) look: Observation,
-    pub(super) stand: Stand,
+    pub(super) verify_result: VerifyResult,
     pub(super) restarted: bool,
     pub(super) not_compared: Vec<NotCompared>,
 }
@@ -46,7 +46,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         let again = again.as_ref().map_err(String::as_str);
         Seen {
             not_compared: again.map(NotCompared::of).unwrap_or_default(),
-            stand: start.ends.stand(&look, again),
+            verify_result: start.ends.verify_result(&look, again),
             restarted: has_restarted(start.before, &look, start.at.elapsed()),
             look,
         }
@@ -99,7 +99,12 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
 
     /// Returns whether another look cannot differ: the device is at the end of all steps, or of the accepted ones.
     fn is_clear(&self, start: &Start<'_>, seen: &Seen, is_open: bool) -> bool {
-        if seen.restarted || matches!(seen.stand, Stand::Reached | Stand::OthersMoved(_)) {
+        if seen.restarted
+            || matches!(
+                seen.verify_result,
+                VerifyResult::Reached | VerifyResult::OthersChanged(_)
+            )
+        {
             return true;
         }
         let taken = self.steps.iter().filter(|step| step.failure.is_none());

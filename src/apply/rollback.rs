@@ -4,7 +4,7 @@ use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Un
 use super::device_apply::{DeviceApply, Start, away};
 use super::look_again::Seen;
 use super::send::{Trouble, Typed};
-use super::verify::{Stand, has_restarted};
+use super::verify::{VerifyResult, has_restarted};
 use super::{ApplyLog, Ended, Moment, Progress, Purpose};
 use crate::model::{Fingerprint, Observation, chain};
 use crate::plan::{Back, Observed, back};
@@ -40,18 +40,18 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         };
         let Seen {
             look,
-            stand,
+            verify_result,
             restarted,
             not_compared,
         } = seen;
         self.looked(Moment::Failed, &look).await?;
         self.not_compared = not_compared;
-        if stand == Stand::Reached && is_typed {
+        if verify_result == VerifyResult::Reached && is_typed {
             // Only leaving configuration mode failed.
             self.verified(Purpose::Apply, &look).await?;
             return self.save(start, None).await;
         }
-        self.settle_accounts(start, cause, is_typed, look, restarted, stand)
+        self.settle_accounts(start, cause, is_typed, look, restarted, verify_result)
             .await
     }
 
@@ -70,28 +70,28 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         is_typed: bool,
         look: Observation,
         restarted: bool,
-        stand: Stand,
+        verify_result: VerifyResult,
     ) -> Result<Ended, Ended> {
-        if restarted && stand != Stand::Reached {
+        if restarted && verify_result != VerifyResult::Reached {
             return Ok(self.after_restart(start, cause, &look));
         }
-        match stand {
-            Stand::Reached => Ok(Ended::Unsaved {
+        match verify_result {
+            VerifyResult::Reached => Ok(Ended::Unsaved {
                 cause: Box::new(Unsaved::NotConfirmed { failure: cause }),
             }),
-            Stand::OthersMoved(others) => {
+            VerifyResult::OthersChanged(others) => {
                 self.remark_others(others);
                 let failure = (!is_typed).then_some(cause);
                 Ok(Ended::Unsaved {
                     cause: Box::new(Unsaved::OthersChanged { failure }),
                 })
             }
-            Stand::Unread(left) => Ok(Ended::Stuck {
+            VerifyResult::Unread(left) => Ok(Ended::Stuck {
                 cause: Box::new(cause),
                 not_restored: Some(Box::new(NotRestored::Unread)),
                 left,
             }),
-            Stand::Elsewhere(left) => {
+            VerifyResult::NotAsIntended(left) => {
                 let cause = match is_typed {
                     true => cause.with_missing(left),
                     false => cause,

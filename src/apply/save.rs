@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
 use super::connect::{NoSession, lease_expired};
 use super::device_apply::{DeviceApply, Start, away};
-use super::verify::Stand;
+use super::verify::VerifyResult;
 use super::{ApplyLog, Ended, Entry, Exchange, Moment, Progress};
 use crate::crash;
 use crate::observe::{StartupFile, look_at_startup};
@@ -140,14 +140,14 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         let seen = self.judged(start, look);
         self.looked(Moment::After, &seen.look).await?;
         self.not_compared.clone_from(&seen.not_compared);
-        match (seen.restarted, seen.stand) {
-            (true, Stand::Reached) => {
+        match (seen.restarted, seen.verify_result) {
+            (true, VerifyResult::Reached) => {
                 let proof = "it restarted, and is as intended".to_owned();
                 let exchanges = std::mem::take(exchanges);
                 self.saved(None, proof, exchanges).await.map(Some)
             }
             (true, _) => Ok(Some(self.after_restart(start, cause, &seen.look))),
-            (false, Stand::Reached) => {
+            (false, VerifyResult::Reached) => {
                 let file = look_at_startup(&self.job.target).await;
                 match was_sent.then(|| written_anew(before, &file)).flatten() {
                     None => Ok(None),
@@ -162,13 +162,16 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                     }
                 }
             }
-            (false, Stand::OthersMoved(left) | Stand::Elsewhere(left) | Stand::Unread(left)) => {
-                Ok(Some(Ended::Stuck {
-                    cause: Box::new(cause),
-                    not_restored: Some(Box::new(NotRestored::ChangedBeforeSave)),
-                    left,
-                }))
-            }
+            (
+                false,
+                VerifyResult::OthersChanged(left)
+                | VerifyResult::NotAsIntended(left)
+                | VerifyResult::Unread(left),
+            ) => Ok(Some(Ended::Stuck {
+                cause: Box::new(cause),
+                not_restored: Some(Box::new(NotRestored::ChangedBeforeSave)),
+                left,
+            })),
         }
     }
 

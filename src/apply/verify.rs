@@ -17,19 +17,19 @@ const UPTIME_ROUND: u64 = 42_949_672;
 
 /// The state of a device after an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Stand {
+pub(super) enum VerifyResult {
     /// The plan took effect, and planning again finds nothing to do.
     Reached,
     /// The plan took effect; planning again finds a difference in other objects, which another user changed during the run.
-    OthersMoved(Vec<Left>),
+    OthersChanged(Vec<Left>),
     /// Some or all of the plan did not take effect.
-    Elsewhere(Vec<Left>),
+    NotAsIntended(Vec<Left>),
     /// The written objects could not be read.
     Unread(Vec<Left>),
 }
 
 /// The configurations before and after an apply, which looks are compared with.
-pub(super) struct Ends<'a> {
+pub(super) struct BeforeAndAfter<'a> {
     before: &'a Observation,
     touched: Touched,
     /// The configuration before.
@@ -40,7 +40,7 @@ pub(super) struct Ends<'a> {
     free_power: BTreeSet<Slot>,
 }
 
-impl<'a> Ends<'a> {
+impl<'a> BeforeAndAfter<'a> {
     pub(super) fn of(before: &'a Observation, steps: &[Step]) -> Self {
         let made = steps.iter().map(|step| &step.change).filter(|change| {
             matches!(change.object, Object::Subscriber(_)) && change.verb == Verb::Create
@@ -58,31 +58,35 @@ impl<'a> Ends<'a> {
     }
 
     /// Compares a look with the intended configuration.
-    pub(super) fn stand(&self, now: &Observation, again: Result<&DevicePlan, &str>) -> Stand {
+    pub(super) fn verify_result(
+        &self,
+        now: &Observation,
+        again: Result<&DevicePlan, &str>,
+    ) -> VerifyResult {
         if let Some(other) = other_box(self.before, now) {
-            return Stand::Elsewhere(vec![other]);
+            return VerifyResult::NotAsIntended(vec![other]);
         }
         let unread = self.unread(now);
         if !unread.is_empty() {
-            return Stand::Unread(unread);
+            return VerifyResult::Unread(unread);
         }
         let left = self.left(&self.end, now);
         if !left.is_empty() {
-            return Stand::Elsewhere(left);
+            return VerifyResult::NotAsIntended(left);
         }
         let again = match again {
             Ok(again) => again,
             Err(error) => {
                 let error = error.to_owned();
-                return Stand::Elsewhere(vec![Left::CannotPlan { error }]);
+                return VerifyResult::NotAsIntended(vec![Left::CannotPlan { error }]);
             }
         };
         if let Some(refusal) = again.refusals.first() {
             let refusal = refusal.clone();
-            return Stand::Elsewhere(vec![Left::PlanRefused { refusal }]);
+            return VerifyResult::NotAsIntended(vec![Left::PlanRefused { refusal }]);
         }
         if again.steps.is_empty() {
-            return Stand::Reached;
+            return VerifyResult::Reached;
         }
         let others = Touched::by(&again.steps);
         let not_done = || {
@@ -95,13 +99,13 @@ impl<'a> Ends<'a> {
             objects.map(|object| Left::NotAsIntended { object })
         };
         if self.touched.meets(&others) {
-            return Stand::Elsewhere(not_done().collect());
+            return VerifyResult::NotAsIntended(not_done().collect());
         }
         let mut moved = self.others(now);
         if moved.is_empty() {
             moved = not_done().collect();
         }
-        Stand::OthersMoved(moved)
+        VerifyResult::OthersChanged(moved)
     }
 
     /// Returns whether the device is at the end of these first steps.
