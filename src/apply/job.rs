@@ -32,7 +32,7 @@ pub struct Job<'a> {
     pub work: Work,
     /// Becomes true when the program is asked to stop.
     pub stop: watch::Receiver<bool>,
-    pub pace: Pace,
+    pub timeouts: ApplyTimeouts,
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -47,7 +47,7 @@ pub enum Work {
 
 /// Timeouts for what a device does by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct ApplyTimeouts {
     /// Until a look must find the change.
     pub settle: Duration,
     /// Until a device that stopped answering must be back.
@@ -56,7 +56,7 @@ pub struct Pace {
     pub pause: Duration,
 }
 
-impl Default for Pace {
+impl Default for ApplyTimeouts {
     fn default() -> Self {
         Self {
             settle: Duration::from_secs(10),

@@ -26,7 +26,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         start: &Start<'_>,
         is_open: bool,
     ) -> Result<Result<Seen, NoLook>, Ended> {
-        let until = Instant::now() + self.job.pace.settle;
+        let until = Instant::now() + self.job.timeouts.settle;
         loop {
             let look = match self.look_when_back().await? {
                 Ok(look) => look,
@@ -34,10 +34,10 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             };
             let seen = self.judged(start, look);
             let is_clear = self.is_clear(start, &seen, is_open);
-            if is_clear || Instant::now() + self.job.pace.pause >= until {
+            if is_clear || Instant::now() + self.job.timeouts.pause >= until {
                 return Ok(Ok(seen));
             }
-            self.pause(self.job.pace.pause).await?;
+            self.pause(self.job.timeouts.pause).await?;
         }
     }
 
@@ -61,22 +61,22 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 Err(error) => error,
             };
             let patience = self.patience_with(&error);
-            if began.elapsed() + self.job.pace.pause >= patience {
+            if began.elapsed() + self.job.timeouts.pause >= patience {
                 return Ok(Err(NoLook {
                     seconds: began.elapsed().as_secs(),
                     failure: LookFailure::of(&error),
                 }));
             }
             (self.job.progress)(Progress::Waiting);
-            self.pause(self.job.pace.pause).await?;
+            self.pause(self.job.timeouts.pause).await?;
         }
     }
 
     /// Returns the time to wait: a device that starts up may answer oddly for a moment, and only silence is a restart.
     fn patience_with(&self, error: &LookError) -> Duration {
         match error.is_transient() {
-            true => self.job.pace.restart,
-            false => self.job.pace.settle,
+            true => self.job.timeouts.restart,
+            false => self.job.timeouts.settle,
         }
     }
 

@@ -220,17 +220,17 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         way: &Back,
         is_open: bool,
     ) -> Result<Result<Observation, NoLook>, Ended> {
-        let until = std::time::Instant::now() + self.job.pace.settle;
+        let until = std::time::Instant::now() + self.job.timeouts.settle;
         loop {
             let look = match self.look_when_back().await? {
                 Ok(look) => look,
                 Err(no_look) => return Ok(Err(no_look)),
             };
             let is_back = start.ends.left_of(&way.goal, &look).is_empty() && !is_open;
-            if is_back || std::time::Instant::now() + self.job.pace.pause >= until {
+            if is_back || std::time::Instant::now() + self.job.timeouts.pause >= until {
                 return Ok(Ok(look));
             }
-            self.pause(self.job.pace.pause).await?;
+            self.pause(self.job.timeouts.pause).await?;
         }
     }
 }

@@ -91,7 +91,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         if let Err(why) = before {
             return Ok(Proof::ReplyAlone(why.clone()));
         }
-        let until = Instant::now() + self.job.pace.settle;
+        let until = Instant::now() + self.job.timeouts.settle;
         loop {
             let file = look_at_startup(&self.job.target).await;
             let proof = match file {
@@ -110,10 +110,10 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 Ok(None) => Proof::Against(SaveFailure::NoStartupFile { reported: bytes }),
                 Err(why) => Proof::ReplyAlone(why),
             };
-            if Instant::now() + self.job.pace.pause >= until {
+            if Instant::now() + self.job.timeouts.pause >= until {
                 return Ok(proof);
             }
-            self.pause(self.job.pace.pause).await?;
+            self.pause(self.job.timeouts.pause).await?;
         }
     }
 

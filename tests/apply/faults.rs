@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gamctl::apply::{DeviceOutcome, Ended, Entry, Pace, Progress, Purpose, Work};
+use gamctl::apply::{ApplyTimeouts, DeviceOutcome, Ended, Entry, Progress, Purpose, Work};
 use gamctl::report::{cause_text, left_text, remark_text};
 use gamctl::simulator::commands::text_of;
 use gamctl::simulator::fault::{Fault, FaultOrder};
@@ -120,7 +120,7 @@ fn hurry(stage: &mut Stage) {
         timeout: Duration::from_millis(250),
         ..stage.tuning
     };
-    stage.pace = Pace {
+    stage.timeouts = ApplyTimeouts {
         settle: Duration::from_millis(2_000),
         restart: Duration::from_secs(5),
         pause: Duration::from_millis(100),

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use gamctl::apply::{
-    ApplyLog, Ending, Entry, Exchange, Job, NotCommitted, Pace, Progress, Work, apply_device,
+    ApplyLog, ApplyTimeouts, Ending, Entry, Exchange, Job, NotCommitted, Progress, Work,
+    apply_device,
 };
 use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, Fingerprint, GamModel, HostKey, MacAddress, Observation,
@@ -58,7 +59,7 @@ pub(super) struct Stage {
     access: Access,
     pub(super) patience: Patience,
     pub(super) tuning: Tuning,
-    pub(super) pace: Pace,
+    pub(super) timeouts: ApplyTimeouts,
     pub(super) hardware: Hardware,
     /// The running-config and startup-config at the start.
     pub(super) at_first: Configuration,
@@ -135,7 +136,7 @@ impl Stage {
                 rows: 48,
                 in_flight: 8,
             },
-            pace: Pace {
+            timeouts: ApplyTimeouts {
                 settle: Duration::from_millis(600),
                 restart: Duration::from_secs(20),
                 pause: Duration::from_millis(50),
@@ -307,7 +308,7 @@ impl Stage {
             then,
             work: how.work.unwrap_or(Work::Steps),
             stop: how.stop.unwrap_or(never),
-            pace: self.pace,
+            timeouts: self.timeouts,
             progress: how.progress.unwrap_or(&quiet),
         };
         let ending = tokio::time::timeout(LONG, apply_device(&job, &memory))

@@ -112,7 +112,7 @@ async fn apply(
         then: task.planned_from.as_ref(),
         work: task.work,
         stop: context.stop.clone(),
-        pace: context.pace,
+        timeouts: context.timeouts,
         progress,
     };
     apply_device(&job, log).await

@@ -26,7 +26,7 @@ pub use store_with_journal::StoreWithJournal;
 
 use super::run::{RunEvent, ScopeFacts, Watcher};
 use super::{Opening, Wanted};
-use crate::apply::{DeviceOutcome, Ended, Pace, RunNotice, SkipReason, Skipped, Work};
+use crate::apply::{ApplyTimeouts, DeviceOutcome, Ended, RunNotice, SkipReason, Skipped, Work};
 use crate::history::RunId;
 use crate::model::Observation;
 use crate::plan::DevicePlan;
@@ -56,7 +56,7 @@ pub(super) struct RunContext {
     pub(super) commit: Option<String>,
     /// Lease duration without renewal.
     pub(super) lease: Duration,
-    pub(super) pace: Pace,
+    pub(super) timeouts: ApplyTimeouts,
     pub(super) tuning: Tuning,
     pub(super) clock: fn() -> u64,
     pub(super) stop: watch::Receiver<bool>,

@@ -174,7 +174,7 @@ impl Execution {
             run: id,
             commit: run.version.commit.clone(),
             lease: self.lease,
-            pace: self.options.pace,
+            timeouts: self.options.timeouts,
             tuning: crate::observe::tuning(),
             clock: self.clock,
             stop: self.options.stop.clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::PlanFile;
-use crate::apply::Pace;
+use crate::apply::ApplyTimeouts;
 use crate::model::{DeviceName, FreezeScope, Observation};
 use crate::reconcile::{AutoApproval, ConcurrencyLimits};
 
@@ -78,7 +78,7 @@ pub struct RunOptions {
     pub limits: ConcurrencyLimits,
     /// The time, in hours, in which a plan file may be applied.
     pub plan_hours: u16,
-    pub pace: Pace,
+    pub timeouts: ApplyTimeouts,
     /// Becomes true when the run must stop: no further device is started, started ones end in good order.
     pub stop: watch::Receiver<bool>,
 }
@@ -133,7 +133,7 @@ impl RunOptions {
         Self {
             limits: ConcurrencyLimits::default(),
             plan_hours: PLAN_HOURS,
-            pace: Pace::default(),
+            timeouts: ApplyTimeouts::default(),
             stop,
         }
     }
