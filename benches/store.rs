@@ -17,7 +17,7 @@ mod postgres;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, Moment, Purpose};
+use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, LookReason, Purpose};
 use gamctl::history::{Acquired, NewLedger, NewRun, RunId, Store, StoreUrl, Subject, Timeouts};
 use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, Fingerprint, MacAddress, Observation, Slot,
@@ -292,14 +292,14 @@ async fn apply(store: Store, run: RunId, device: DeviceName) -> u32 {
         observation: Box::new(look.clone()),
     };
     let mut entries = vec![
-        looked(Moment::Before, &before),
+        looked(LookReason::Before, &before),
         Entry::Intent {
             purpose: Purpose::Apply,
             plan: Box::new(plan(&device, STEPS)),
         },
     ];
     entries.extend((1..=STEPS).map(typed));
-    entries.push(looked(Moment::After, &after));
+    entries.push(looked(LookReason::After, &after));
     entries.push(Entry::Verified {
         purpose: Purpose::Apply,
         fingerprint: Fingerprint::of(&after),

@@ -8,7 +8,7 @@ use super::connect::not_reached;
 use super::send::Typed;
 use super::verify::{BeforeAndAfter, VerifyResult};
 use super::{
-    ApplyLog, DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose,
+    ApplyLog, DeviceOutcome, Ended, Ending, Entry, Job, LookReason, NotCompared, Progress, Purpose,
     StepOutcome, Work,
 };
 use crate::crash;
@@ -82,7 +82,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         let (before, at, session) = self.first_look().await?;
         let fingerprint = Fingerprint::of(&before);
         let looked = Entry::Looked {
-            moment: Moment::Before,
+            moment: LookReason::Before,
             fingerprint: fingerprint.clone(),
             observation: Box::new(before.clone()),
         };
@@ -163,7 +163,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             Ok(seen) => seen,
             Err(look) => return Ok(away(start, Failure::CannotVerify { look }, None)),
         };
-        self.looked(Moment::After, &seen.look).await?;
+        self.looked(LookReason::After, &seen.look).await?;
         self.not_compared.clone_from(&seen.not_compared);
         match seen.verify_result {
             VerifyResult::Reached => {

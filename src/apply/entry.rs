@@ -14,7 +14,7 @@ use crate::plan::DevicePlan;
 #[serde(tag = "entry", rename_all = "kebab-case")]
 pub enum Entry {
     Looked {
-        moment: Moment,
+        moment: LookReason,
         fingerprint: Fingerprint,
         observation: Box<Observation>,
     },
@@ -64,7 +64,7 @@ pub enum Entry {
 /// The reason for a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Moment {
+pub enum LookReason {
     /// Right before the first write.
     Before,
     /// To verify.

@@ -2,7 +2,7 @@
 
 use super::cause::{Interruption, SoFar};
 use super::device_apply::{DeviceApply, interrupted};
-use super::{ApplyLog, Ended, Entry, Moment, Purpose};
+use super::{ApplyLog, Ended, Entry, LookReason, Purpose};
 use crate::crash;
 use crate::model::{Fingerprint, Observation};
 use crate::plan::DevicePlan;
@@ -19,7 +19,11 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         Ok(())
     }
 
-    pub(super) async fn looked(&mut self, moment: Moment, look: &Observation) -> Result<(), Ended> {
+    pub(super) async fn looked(
+        &mut self,
+        moment: LookReason,
+        look: &Observation,
+    ) -> Result<(), Ended> {
         self.seen = Some(look.clone());
         let entry = Entry::Looked {
             moment,

@@ -30,7 +30,7 @@ mod verify;
 
 pub use adopt_report::{AdoptReport, Adopted};
 pub use device_apply::apply_device;
-pub use entry::{ApplyLog, Entry, Exchange, Moment, NotCommitted, Purpose};
+pub use entry::{ApplyLog, Entry, Exchange, LookReason, NotCommitted, Purpose};
 pub use job::{ApplyTimeouts, Ending, Job, Progress, Replan, Work};
 pub use outcome::{DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, StepOutcome};
 pub use preflight::{PlanPart, PreflightRefusal};

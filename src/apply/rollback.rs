@@ -5,7 +5,7 @@ use super::device_apply::{DeviceApply, Start, away};
 use super::look_again::Seen;
 use super::send::{Trouble, Typed};
 use super::verify::{VerifyResult, has_restarted};
-use super::{ApplyLog, Ended, Moment, Progress, Purpose};
+use super::{ApplyLog, Ended, LookReason, Progress, Purpose};
 use crate::model::{Fingerprint, Observation, chain};
 use crate::plan::{Back, Observed, back};
 use crate::render::dress;
@@ -44,7 +44,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             restarted,
             not_compared,
         } = seen;
-        self.looked(Moment::Failed, &look).await?;
+        self.looked(LookReason::Failed, &look).await?;
         self.not_compared = not_compared;
         if verify_result == VerifyResult::Reached && is_typed {
             // Only leaving configuration mode failed.
@@ -191,7 +191,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 return Ok(Try::Ended(away(start, cause.clone(), Some(why))));
             }
         };
-        self.looked(Moment::After, &look).await?;
+        self.looked(LookReason::After, &look).await?;
         if has_restarted(start.before, &look, start.at.elapsed()) {
             return Ok(Try::Ended(self.after_restart(start, cause.clone(), &look)));
         }

@@ -6,7 +6,7 @@ use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
 use super::connect::{NoSession, lease_expired};
 use super::device_apply::{DeviceApply, Start, away};
 use super::verify::VerifyResult;
-use super::{ApplyLog, Ended, Entry, Exchange, Moment, Progress};
+use super::{ApplyLog, Ended, Entry, Exchange, LookReason, Progress};
 use crate::crash;
 use crate::observe::{StartupFile, look_at_startup};
 use crate::transport::ssh::{Saved, Session, SshError};
@@ -138,7 +138,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             }
         };
         let seen = self.judged(start, look);
-        self.looked(Moment::After, &seen.look).await?;
+        self.looked(LookReason::After, &seen.look).await?;
         self.not_compared.clone_from(&seen.not_compared);
         match (seen.restarted, seen.verify_result) {
             (true, VerifyResult::Reached) => {

@@ -11,7 +11,7 @@ use super::look::look_at;
 use super::session::{Bind, Row, Session};
 use super::version::{ENTRY, INVENTORY};
 use super::{Store, StoreError};
-use crate::apply::{Entry, Moment, StepOutcome};
+use crate::apply::{Entry, LookReason, StepOutcome};
 use crate::model::{DeviceName, Fingerprint};
 
 const ENTRIES: &str = "select number, @seconds(at) as seconds, content from entry where run = $1 and device = $2 order by number";
@@ -75,7 +75,7 @@ async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Faul
     for (number, _, content) in contents(session, one.run, &one.device).await? {
         one.next_entry = number.saturating_add(1);
         if let Some((moment, fingerprint)) = looked(&content)? {
-            if moment == Moment::Before {
+            if moment == LookReason::Before {
                 last_look = Some(fingerprint);
             }
             continue;
@@ -118,7 +118,7 @@ pub(super) async fn contents(
 }
 
 /// Returns reason and fingerprint of a look, if an entry is one.
-pub(super) fn looked(content: &Value) -> Result<Option<(Moment, Fingerprint)>, Fault> {
+pub(super) fn looked(content: &Value) -> Result<Option<(LookReason, Fingerprint)>, Fault> {
     if content.get("entry").and_then(Value::as_str) != Some("looked") {
         return Ok(None);
     }

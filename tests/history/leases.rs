@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gamctl::apply::{Ended, Moment};
+use gamctl::apply::{Ended, LookReason};
 use gamctl::history::{Acquired, Lease, StoreError};
 use uuid::Uuid;
 
@@ -235,7 +235,7 @@ async fn of_many_that_ask_at_once_one_gets_it(bed: Bed) {
 async fn what_is_written_too_late_is_rejected_by_the_database(bed: Bed) {
     let oak = device("oak");
     let (run, first) = bed.at_work(&oak).await;
-    let entry = looked(Moment::Before, &look(&oak, "before"));
+    let entry = looked(LookReason::Before, &look(&oak, "before"));
     bed.store.record(run.id, &first, 1, &entry).await.unwrap();
     bed.store.release(&first).await.unwrap();
     let second = lease(&bed.store, &oak, Uuid::now_v7()).await;

@@ -324,7 +324,7 @@ async fn the_health_of_a_look_is_kept_where_the_configuration_did_not_change(bed
     // A look of an apply counts too, even if it finds nothing new.
     let (run, lease) = bed.at_work(&oak).await;
     seen.health.cpu_percent = Some(55);
-    let before = looked(gamctl::apply::Moment::Before, &seen);
+    let before = looked(gamctl::apply::LookReason::Before, &seen);
     bed.store.record(run.id, &lease, 1, &before).await.unwrap();
     let last = bed.store.last_look(&oak).await.unwrap().unwrap();
     assert_eq!(last.health.cpu_percent, Some(55));

@@ -1,7 +1,7 @@
 //! Tests the entries of a device in a run: in order, each once, and the outcome with its records.
 
 use gamctl::apply::cause::{Failure, FoundByRecovery};
-use gamctl::apply::{Ended, Entry, Moment, Purpose, RunResult};
+use gamctl::apply::{Ended, Entry, LookReason, Purpose, RunResult};
 use gamctl::history::{Filter, NewRun, StoreError};
 use gamctl::model::Fingerprint;
 use uuid::Uuid;
@@ -63,7 +63,7 @@ async fn the_same_entry_again_changes_nothing(bed: Bed) {
     let oak = device("oak");
     let (run, first) = bed.at_work(&oak).await;
     let all = [
-        looked(Moment::Before, &look(&oak, "before")),
+        looked(LookReason::Before, &look(&oak, "before")),
         intent(&oak),
         typed(1, "profile 1"),
     ];
@@ -187,10 +187,10 @@ async fn what_was_interrupted_is_unfinished_until_its_end_is_known(bed: Bed) {
     };
     *purpose = Purpose::Undo;
     let entries = [
-        looked(Moment::Before, &before),
+        looked(LookReason::Before, &before),
         intent(&oak),
         typed(1, "profile 1"),
-        looked(Moment::Failed, &look(&oak, "failed")),
+        looked(LookReason::Failed, &look(&oak, "failed")),
         undo,
         typed(2, "subscriber 1"),
     ];
@@ -226,7 +226,7 @@ async fn what_was_interrupted_is_unfinished_until_its_end_is_known(bed: Bed) {
     // The next start leases the device, looks, and records the outcome.
     bed.store.release(&first).await.unwrap();
     let second = lease(&bed.store, &oak, Uuid::now_v7()).await;
-    let again = looked(Moment::Recovery, &before);
+    let again = looked(LookReason::Recovery, &before);
     bed.store.record(run.id, &second, 8, &again).await.unwrap();
     let ended = outcome(&oak, Ended::found_by_recovery(FoundByRecovery::Nothing));
     bed.store

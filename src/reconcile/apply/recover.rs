@@ -8,7 +8,7 @@ use super::device::verified;
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
 use crate::apply::cause::FoundByRecovery;
-use crate::apply::{ApplyLog, DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered};
+use crate::apply::{ApplyLog, DeviceOutcome, Ended, Entry, Found, LookReason, Purpose, Recovered};
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
@@ -130,7 +130,7 @@ async fn record(
 ) -> Result<(), crate::apply::NotCommitted> {
     let seen = sighting.observation();
     log.commit(Entry::Looked {
-        moment: Moment::Recovery,
+        moment: LookReason::Recovery,
         fingerprint: sighting.fingerprint().clone(),
         observation: Box::new(seen.clone()),
     })

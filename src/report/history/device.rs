@@ -9,7 +9,7 @@ use super::super::{Paint, counted, visible};
 use super::step::exchanges;
 use super::{TypedStep, typed_step};
 use crate::apply::cause::{Failure, SaveFailure};
-use crate::apply::{DeviceOutcome, Entry, Exchange, Moment, Purpose};
+use crate::apply::{DeviceOutcome, Entry, Exchange, LookReason, Purpose};
 use crate::model::DeviceName;
 use crate::plan::{DevicePlan, Step};
 
@@ -40,7 +40,7 @@ pub struct Happening {
 #[serde(tag = "happening", rename_all = "kebab-case")]
 pub enum What {
     Looked {
-        moment: Moment,
+        moment: LookReason,
         fingerprint: String,
     },
     Intended {
@@ -157,10 +157,10 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
         let mut say = |said: &str| text.push_str(&format!("    {}  {said}\n", paint.dim(&time)));
         match what {
             What::Looked { moment, .. } => say(match moment {
-                Moment::Before => "looked, before the first line",
-                Moment::After => "looked again",
-                Moment::Failed => "looked again after a failure",
-                Moment::Recovery => "looked after an earlier process had ended in the middle",
+                LookReason::Before => "looked, before the first line",
+                LookReason::After => "looked again",
+                LookReason::Failed => "looked again after a failure",
+                LookReason::Recovery => "looked after an earlier process had ended in the middle",
             }),
             What::Intended { purpose, steps } => {
                 let steps = counted(*steps, "step");
@@ -271,7 +271,7 @@ mod tests {
             }),
             happenings: vec![
                 happening(What::Looked {
-                    moment: Moment::Before,
+                    moment: LookReason::Before,
                     fingerprint: "f".to_owned(),
                 }),
                 happening(What::Intended {
