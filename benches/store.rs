@@ -254,7 +254,7 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
 }
 
 pub(crate) fn typed(step: usize) -> Entry {
-    Entry::Typed {
+    Entry::Sent {
         purpose: Purpose::Apply,
         step,
         exchanges: vec![Exchange {

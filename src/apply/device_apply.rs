@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::before::{is_fit, is_ours, may_begin, may_save};
 use super::cause::{Failure, Interruption, Left, NotRestored, Remark, SoFar, StoppedAt};
 use super::connect::not_reached;
-use super::send::Typed;
+use super::send::SendResult;
 use super::verify::{BeforeAndAfter, VerifyResult};
 use super::{
     ApplyLog, DeviceOutcome, Ended, Ending, Entry, Job, LookReason, NotCompared, Progress, Purpose,
@@ -117,9 +117,9 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             self.verified(Purpose::Apply, &before).await?;
             return self.save(&start, Some(session)).await;
         }
-        match self.type_steps(session, &plan, Purpose::Apply).await? {
-            Typed::All(session) => self.verify(&start, *session).await,
-            Typed::Failed(failure) => self.after_failure(&start, failure).await,
+        match self.send_steps(session, &plan, Purpose::Apply).await? {
+            SendResult::All(session) => self.verify(&start, *session).await,
+            SendResult::Failed(failure) => self.after_failure(&start, failure).await,
         }
     }
 

@@ -24,7 +24,8 @@ pub enum Entry {
         plan: Box<DevicePlan>,
     },
     /// A step was sent, or failed.
-    Typed {
+    #[serde(rename = "typed")] // stored
+    Sent {
         purpose: Purpose,
         /// Counted from 1.
         step: usize,

@@ -72,7 +72,7 @@ impl Default for ApplyTimeouts {
 pub enum Progress {
     Looking,
     /// Counted from 1.
-    Typing {
+    Sending {
         purpose: Purpose,
         step: usize,
         of: usize,

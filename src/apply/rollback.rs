@@ -3,7 +3,7 @@
 use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved};
 use super::device_apply::{DeviceApply, Start, away};
 use super::look_again::Seen;
-use super::send::{Trouble, Typed};
+use super::send::{SendFailure, SendResult};
 use super::verify::{VerifyResult, has_restarted};
 use super::{ApplyLog, Ended, LookReason, Progress, Purpose};
 use crate::model::{Fingerprint, Observation, chain};
@@ -26,13 +26,13 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     pub(super) async fn after_failure(
         &mut self,
         start: &Start<'_>,
-        trouble: Trouble,
+        trouble: SendFailure,
     ) -> Result<Ended, Ended> {
         (self.job.progress)(Progress::LookingAgain);
-        let Trouble {
+        let SendFailure {
             cause,
             is_open,
-            is_typed,
+            is_sent,
         } = trouble;
         let seen = match self.look_until_settled(start, is_open).await? {
             Ok(seen) => seen,
@@ -46,12 +46,12 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         } = seen;
         self.looked(LookReason::Failed, &look).await?;
         self.not_compared = not_compared;
-        if verify_result == VerifyResult::Reached && is_typed {
+        if verify_result == VerifyResult::Reached && is_sent {
             // Only leaving configuration mode failed.
             self.verified(Purpose::Apply, &look).await?;
             return self.save(start, None).await;
         }
-        self.settle_accounts(start, cause, is_typed, look, restarted, verify_result)
+        self.settle_accounts(start, cause, is_sent, look, restarted, verify_result)
             .await
     }
 
@@ -67,7 +67,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         &mut self,
         start: &Start<'_>,
         cause: Failure,
-        is_typed: bool,
+        is_sent: bool,
         look: Observation,
         restarted: bool,
         verify_result: VerifyResult,
@@ -81,7 +81,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             }),
             VerifyResult::OthersChanged(others) => {
                 self.remark_others(others);
-                let failure = (!is_typed).then_some(cause);
+                let failure = (!is_sent).then_some(cause);
                 Ok(Ended::Unsaved {
                     cause: Box::new(Unsaved::OthersChanged { failure }),
                 })
@@ -92,7 +92,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 left,
             }),
             VerifyResult::NotAsIntended(left) => {
-                let cause = match is_typed {
+                let cause = match is_sent {
                     true => cause.with_missing(left),
                     false => cause,
                 };
@@ -173,15 +173,15 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         self.intend(Purpose::Undo, &way.plan, SoFar::HalfWritten)
             .await?;
         let typed = match self.open_again(start).await {
-            Ok(session) => self.type_steps(session, &way.plan, Purpose::Undo).await?,
-            Err(no_session) => Typed::Failed(Trouble::before_anything(no_session?.into())),
+            Ok(session) => self.send_steps(session, &way.plan, Purpose::Undo).await?,
+            Err(no_session) => SendResult::Failed(SendFailure::before_anything(no_session?.into())),
         };
         let trouble = match typed {
-            Typed::All(session) => {
+            SendResult::All(session) => {
                 session.close().await;
                 None
             }
-            Typed::Failed(trouble) => Some(trouble),
+            SendResult::Failed(trouble) => Some(trouble),
         };
         let is_open = trouble.as_ref().is_some_and(|trouble| trouble.is_open);
         let look = match self.look_until_back(start, &way, is_open).await? {
@@ -205,7 +205,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             }));
         }
         let why = match trouble {
-            Some(Trouble { cause, .. }) => NotRestored::RollbackFailed {
+            Some(SendFailure { cause, .. }) => NotRestored::RollbackFailed {
                 failure: Box::new(cause),
             },
             None => NotRestored::RollbackIncomplete { differs },

@@ -11,68 +11,68 @@ use crate::plan::{DevicePlan, Step};
 use crate::transport::ssh::{ConfigLine, Session, SshError};
 
 /// The result of sending a plan.
-pub(super) enum Typed {
+pub(super) enum SendResult {
     /// Every line was accepted, and configuration mode was left.
     All(Box<Session>),
-    Failed(Trouble),
+    Failed(SendFailure),
 }
 
 /// A failure; the session is closed.
-pub(super) struct Trouble {
+pub(super) struct SendFailure {
     pub(super) cause: Failure,
     /// A line was sent without a reply: it may still take effect.
     pub(super) is_open: bool,
     /// Every line of every step got a good reply before.
-    pub(super) is_typed: bool,
+    pub(super) is_sent: bool,
 }
 
-impl Trouble {
+impl SendFailure {
     /// Nothing was sent yet.
     pub(super) fn before_anything(cause: Failure) -> Self {
         Self {
             cause,
             is_open: false,
-            is_typed: false,
+            is_sent: false,
         }
     }
 }
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Sends the lines of every step. A signal stops an apply half-way, but not a rollback: half a rollback is worse than either end.
-    pub(super) async fn type_steps(
+    pub(super) async fn send_steps(
         &mut self,
         mut session: Session,
         plan: &DevicePlan,
         purpose: Purpose,
-    ) -> Result<Typed, Ended> {
+    ) -> Result<SendResult, Ended> {
         if let Err(error) = session.configure_begin().await {
             let cause = Failure::CannotEnterConfigMode {
                 error: SshFailure::of(&error),
             };
             let trouble = self.failed(purpose, 1, Vec::new(), &error, cause);
-            return trouble.await.map(Typed::Failed);
+            return trouble.await.map(SendResult::Failed);
         }
         let of = plan.steps.len();
         for (number, step) in (1..).zip(&plan.steps) {
             if purpose == Purpose::Apply && self.is_stopped() {
                 return Err(self.stop_after(session, number - 1, of).await);
             }
-            (self.job.progress)(Progress::Typing {
+            (self.job.progress)(Progress::Sending {
                 purpose,
                 step: number,
                 of,
             });
             crash::point("step-before");
             let span = tracing::info_span!("step", number, of, purpose = ?purpose);
-            let exchanges = match type_step(&mut session, step).instrument(span).await {
+            let exchanges = match send_step(&mut session, step).instrument(span).await {
                 Ok(exchanges) => exchanges,
                 Err((exchanges, error)) => {
                     let cause = Failure::of_line(number, &error);
                     let trouble = self.failed(purpose, number, exchanges, &error, cause);
-                    return trouble.await.map(Typed::Failed);
+                    return trouble.await.map(SendResult::Failed);
                 }
             };
-            let entry = Entry::Typed {
+            let entry = Entry::Sent {
                 purpose,
                 step: number,
                 exchanges,
@@ -96,9 +96,9 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 error: SshFailure::of(&error),
                 missing: Vec::new(),
             };
-            let trouble = trouble_of(&error, cause)?;
-            return Ok(Typed::Failed(Trouble {
-                is_typed: true,
+            let trouble = send_failure(&error, cause)?;
+            return Ok(SendResult::Failed(SendFailure {
+                is_sent: true,
                 ..trouble
             }));
         }
@@ -108,7 +108,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             return Err(ended);
         }
         crash::point("left-after");
-        Ok(Typed::All(Box::new(session)))
+        Ok(SendResult::All(Box::new(session)))
     }
 
     /// Logs the step that failed.
@@ -119,7 +119,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         mut exchanges: Vec<Exchange>,
         error: &SshError,
         cause: Failure,
-    ) -> Result<Trouble, Ended> {
+    ) -> Result<SendFailure, Ended> {
         exchanges.extend(error.exchange().cloned().map(Exchange::from));
         if purpose == Purpose::Apply {
             self.steps.push(StepOutcome {
@@ -127,14 +127,14 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 failure: Some(cause.clone()),
             });
         }
-        let entry = Entry::Typed {
+        let entry = Entry::Sent {
             purpose,
             step: number,
             exchanges,
             failure: Some(cause.clone()),
         };
         let committed = self.commit(entry, SoFar::LineFailed).await;
-        let trouble = trouble_of(error, cause)?;
+        let trouble = send_failure(error, cause)?;
         committed.map(|()| trouble)
     }
 
@@ -168,7 +168,7 @@ async fn leave(mut session: Session, may_write: bool) {
 }
 
 /// Sends the lines of one step; an error comes with the lines that got a good reply before it.
-async fn type_step(
+async fn send_step(
     session: &mut Session,
     step: &Step,
 ) -> Result<Vec<Exchange>, (Vec<Exchange>, SshError)> {
@@ -188,15 +188,15 @@ async fn type_step(
 }
 
 /// Classifies a failed line; an expired lease ends the whole apply.
-fn trouble_of(error: &SshError, cause: Failure) -> Result<Trouble, Ended> {
+fn send_failure(error: &SshError, cause: Failure) -> Result<SendFailure, Ended> {
     let is_answered = match error.because() {
         SshError::Fenced { .. } => return Err(lease_expired(error, None)),
         SshError::Declined { .. } | SshError::Unexpected { .. } => true,
         _ => false,
     };
-    Ok(Trouble {
+    Ok(SendFailure {
         cause,
         is_open: error.may_have_run() && !is_answered,
-        is_typed: false,
+        is_sent: false,
     })
 }

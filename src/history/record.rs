@@ -156,7 +156,7 @@ impl Prepared {
                 Box::new(outcome.clone()),
                 ledger.map(|ledger| Box::new(ledger.clone())),
             ),
-            Entry::Typed { .. }
+            Entry::Sent { .. }
             | Entry::Left { .. }
             | Entry::Verified { .. }
             | Entry::NotSaved { .. } => Also::Nothing,
@@ -344,7 +344,7 @@ fn kind(entry: &Entry) -> &'static str {
     match entry {
         Entry::Looked { .. } => "looked",
         Entry::Intent { .. } => "intent",
-        Entry::Typed { .. } => "typed",
+        Entry::Sent { .. } => "typed",
         Entry::Left { .. } => "left",
         Entry::Verified { .. } => "verified",
         Entry::Saved { .. } => "saved",
@@ -358,7 +358,7 @@ fn points(entry: &Entry) -> (Option<&'static str>, Option<&'static str>) {
     match entry {
         Entry::Looked { .. } => (Some("looked-before"), Some("looked-after")),
         Entry::Intent { .. } => (Some("intent-before"), Some("intent-after")),
-        Entry::Typed { .. } => (Some("step-before"), Some("step-after")),
+        Entry::Sent { .. } => (Some("step-before"), Some("step-after")),
         Entry::Left { .. } => (None, Some("left-after")),
         Entry::Verified { .. } => (Some("verified-before"), Some("verified-after")),
         Entry::Saved { .. } => (None, Some("saved-after")),

@@ -175,7 +175,7 @@ async fn chapter(
                 let meant = steps.filter(|(step, _)| is_meant(number, *step));
                 chapter.steps.extend(meant);
             }
-            Entry::Typed {
+            Entry::Sent {
                 purpose,
                 step,
                 exchanges,
@@ -187,7 +187,7 @@ async fn chapter(
             Entry::Saved { proof, .. } => chapter.saved = Some(proof),
             Entry::Ended { outcome } => chapter.outcome = Some(outcome),
             Entry::Looked { .. }
-            | Entry::Typed { .. }
+            | Entry::Sent { .. }
             | Entry::Left { .. }
             | Entry::NotSaved { .. } => {}
         }

@@ -88,7 +88,7 @@ async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Faul
                 one.intents.push((purpose, *plan));
                 one.steps.clear();
             }
-            Entry::Typed { step, failure, .. } => one.steps.push(StepOutcome { step, failure }),
+            Entry::Sent { step, failure, .. } => one.steps.push(StepOutcome { step, failure }),
             Entry::Looked { .. }
             | Entry::Left { .. }
             | Entry::Verified { .. }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::apply::{cause_text, left_text, published};
 use super::fold::{fact, fold};
-use super::history::{TypedStep, exchanges, typed_step};
+use super::history::{SentStep, exchanges, sent_step};
 use super::{Paint, RunLine, moment, short_id, visible};
 use crate::apply::{DeviceOutcome, Ended, Exchange};
 use crate::plan::Step;
@@ -162,12 +162,12 @@ impl Page {
                 left += 1;
                 continue;
             }
-            let typed = TypedStep {
+            let typed = SentStep {
                 step,
                 exchanges: &[],
                 with_lines: false,
             };
-            text.push_str(&typed_step(typed, 4, self.paint, self.width));
+            text.push_str(&sent_step(typed, 4, self.paint, self.width));
         }
         if left > 0 {
             text.push_str(&format!(
@@ -189,12 +189,12 @@ impl Page {
         );
         let mut text = format!("{}\n", self.paint.bold(&title));
         for (_, step) in chapter.steps.iter().take(MOST_STEPS) {
-            let typed = TypedStep {
+            let typed = SentStep {
                 step,
                 exchanges: &[],
                 with_lines: false,
             };
-            text.push_str(&typed_step(typed, 2, self.paint, self.width));
+            text.push_str(&sent_step(typed, 2, self.paint, self.width));
         }
         if let Some(left) = chapter
             .steps

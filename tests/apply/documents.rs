@@ -82,7 +82,7 @@ fn an_entry_that_an_earlier_version_stored_is_read() {
         assert_eq!(again, entry, "{name}");
     }
     let typed: Entry = read("entry-typed-failed.json");
-    let Entry::Typed { failure, .. } = &typed else {
+    let Entry::Sent { failure, .. } = &typed else {
         panic!("{typed:?}");
     };
     let failure = serde_json::to_value(failure).unwrap();

@@ -190,7 +190,7 @@ impl Ends {
             matches!(entry, Entry::Verified { purpose: of, .. } if *of == purpose)
         });
         let is_intended = has(|entry| matches!(entry, Entry::Intent { .. }));
-        let is_typed = has(|entry| matches!(entry, Entry::Typed { .. }));
+        let is_typed = has(|entry| matches!(entry, Entry::Sent { .. }));
         let is_before = self.running == self.before || is_edited;
         let is_reached = self.running == self.intended || is_edited;
         let must = match &told.ending.outcome.ended {

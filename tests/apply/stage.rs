@@ -372,7 +372,7 @@ impl Stage {
         }
         for entry in &told.entries {
             let exchanges: &[Exchange] = match entry {
-                Entry::Typed { exchanges, .. }
+                Entry::Sent { exchanges, .. }
                 | Entry::Saved { exchanges, .. }
                 | Entry::NotSaved { exchanges, .. } => exchanges,
                 _ => &[],
@@ -483,8 +483,8 @@ impl Told {
             let word = match entry {
                 Entry::Looked { moment, .. } => format!("looked-{}", small(moment)),
                 Entry::Intent { purpose, .. } => format!("intent-{}", small(purpose)),
-                Entry::Typed { failure: None, .. } => "typed".to_owned(),
-                Entry::Typed { .. } => "failed".to_owned(),
+                Entry::Sent { failure: None, .. } => "typed".to_owned(),
+                Entry::Sent { .. } => "failed".to_owned(),
                 Entry::Left { .. } => "left".to_owned(),
                 Entry::Verified { purpose, .. } => format!("verified-{}", small(purpose)),
                 Entry::Saved { .. } => "saved".to_owned(),

@@ -29,7 +29,7 @@ fn is_untouched(stage: &Stage, told: &Told) {
         !told
             .entries
             .iter()
-            .any(|entry| matches!(entry, Entry::Typed { .. }))
+            .any(|entry| matches!(entry, Entry::Sent { .. }))
     );
 }
 
@@ -237,7 +237,7 @@ async fn a_fence_that_closes_half_way_ends_everything() {
     let (seen, plan) = stage.planned().await;
     let fence = Fence::until(Instant::now() + Duration::from_secs(600));
     let progress = |progress: Progress| {
-        if matches!(progress, Progress::Typing { step: 2, .. }) {
+        if matches!(progress, Progress::Sending { step: 2, .. }) {
             fence.close();
         }
     };
@@ -261,7 +261,7 @@ async fn a_signal_finishes_the_step_and_leaves_the_device_in_good_order() {
     let first = plan.steps[0].lines.clone();
     let (send, stop) = watch::channel(false);
     let progress = |progress: Progress| {
-        if matches!(progress, Progress::Typing { step: 1, .. }) {
+        if matches!(progress, Progress::Sending { step: 1, .. }) {
             send.send_replace(true);
         }
     };
@@ -305,7 +305,7 @@ async fn every_step_is_reported_when_it_starts() {
     let (seen, plan) = stage.planned().await;
     let count = AtomicUsize::new(0);
     let progress = |progress: Progress| {
-        if let Progress::Typing { step, of, .. } = progress {
+        if let Progress::Sending { step, of, .. } = progress {
             assert_eq!((count.fetch_add(1, Ordering::SeqCst) + 1, of), (step, 2));
         }
     };

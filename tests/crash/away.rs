@@ -74,7 +74,7 @@ fn a_store_lost_during_a_device_gets_all_entries_later() {
         let entries = store.entries(intents[0].run, &device(0)).await.unwrap();
         let typed = entries
             .iter()
-            .filter(|row| matches!(row.entry, Entry::Typed { .. }));
+            .filter(|row| matches!(row.entry, Entry::Sent { .. }));
         assert_eq!(typed.count(), 9);
         let ends = entries.iter().filter_map(|row| match &row.entry {
             Entry::Ended { outcome } => Some(outcome.ended.word()),

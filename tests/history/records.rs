@@ -289,7 +289,7 @@ async fn any_byte_that_a_device_says_comes_back(bed: Bed) {
         "quotes ' \" \\ \\u0000 and signs \u{1b}[2J \u{feff}\u{10ffff}".to_owned(),
         String::new(),
     ];
-    let entry = Entry::Typed {
+    let entry = Entry::Sent {
         purpose: Purpose::Apply,
         step: 1,
         exchanges: vec![said],

@@ -137,7 +137,7 @@ pub(super) fn exchange(line: &str) -> Exchange {
 }
 
 pub(super) fn typed(step: usize, line: &str) -> Entry {
-    Entry::Typed {
+    Entry::Sent {
         purpose: Purpose::Apply,
         step,
         exchanges: vec![exchange(line)],

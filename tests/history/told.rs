@@ -132,7 +132,7 @@ async fn lines_of_an_undo_are_told_under_the_undo(bed: Bed) {
         purpose: Purpose::Undo,
         plan: Box::new(back),
     };
-    let typed_back = Entry::Typed {
+    let typed_back = Entry::Sent {
         purpose: Purpose::Undo,
         step: 2,
         exchanges: vec![exchange("no subscriber 1")],

@@ -163,7 +163,7 @@ async fn confirmed(caller: &Reconciler) -> ConfirmedRun {
 fn first_lines() -> (Watcher, mpsc::UnboundedReceiver<String>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let watcher = Watcher::new(move |event| {
-        if let RunEvent::At(device, Progress::Typing { step: 1, .. }) = event {
+        if let RunEvent::At(device, Progress::Sending { step: 1, .. }) = event {
             let _received = sender.send(device.to_string());
         }
     });

@@ -88,12 +88,12 @@ impl Live {
 fn words(progress: Progress) -> String {
     match progress {
         Progress::Looking => "looking".to_owned(),
-        Progress::Typing {
+        Progress::Sending {
             purpose: Purpose::Apply,
             step,
             of,
         } => format!("step {step} of {of}"),
-        Progress::Typing {
+        Progress::Sending {
             purpose: Purpose::Undo,
             step,
             of,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::apply::{failure_text, outcome_entry, published, save_failure_text};
 use super::super::{Paint, counted, visible};
 use super::step::exchanges;
-use super::{TypedStep, typed_step};
+use super::{SentStep, sent_step};
 use crate::apply::cause::{Failure, SaveFailure};
 use crate::apply::{DeviceOutcome, Entry, Exchange, LookReason, Purpose};
 use crate::model::DeviceName;
@@ -47,7 +47,7 @@ pub enum What {
         purpose: Purpose,
         steps: usize,
     },
-    Typed {
+    Sent {
         purpose: Purpose,
         /// Counted from 1.
         number: usize,
@@ -98,7 +98,7 @@ impl DeviceStory {
                     plans.insert(is_undo(purpose), plan);
                     What::Intended { purpose, steps }
                 }
-                Entry::Typed {
+                Entry::Sent {
                     purpose,
                     step: number,
                     exchanges,
@@ -106,7 +106,7 @@ impl DeviceStory {
                 } => {
                     let plan = plans.get(&is_undo(purpose));
                     let step = plan.and_then(|plan| plan.steps.get(number.checked_sub(1)?));
-                    What::Typed {
+                    What::Sent {
                         purpose,
                         number,
                         step: step.cloned().map(Box::new),
@@ -169,7 +169,7 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
                     Purpose::Undo => format!("recorded the steps to undo: {steps}"),
                 });
             }
-            What::Typed {
+            What::Sent {
                 purpose: _,
                 number,
                 step,
@@ -178,8 +178,8 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
             } => {
                 say(&format!("step {number}"));
                 match step {
-                    Some(step) => text.push_str(&typed_step(
-                        TypedStep {
+                    Some(step) => text.push_str(&sent_step(
+                        SentStep {
                             step,
                             exchanges: typed,
                             with_lines,
@@ -278,7 +278,7 @@ mod tests {
                     purpose: Purpose::Apply,
                     steps: 2,
                 }),
-                happening(What::Typed {
+                happening(What::Sent {
                     purpose: Purpose::Apply,
                     number: 1,
                     step: None,

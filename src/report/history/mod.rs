@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use audit::{AuditLine, audit_lines};
 pub use device::{DeviceStory, Happening, What, device_story};
-pub(super) use step::{TypedStep, exchanges, typed_step};
+pub(super) use step::{SentStep, exchanges, sent_step};
 
 use super::{Align, Exit, Paint, Table, counted, moment, short_id, visible};
 use crate::apply::RunResult;

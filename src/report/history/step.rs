@@ -8,7 +8,7 @@ use crate::plan::{Step, Verb};
 
 /// A step, with the lines sent for it if they are shown.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::report) struct TypedStep<'a> {
+pub(in crate::report) struct SentStep<'a> {
     pub step: &'a Step,
     /// Empty: no line is known to have been sent.
     pub exchanges: &'a [Exchange],
@@ -16,8 +16,8 @@ pub(in crate::report) struct TypedStep<'a> {
 }
 
 /// Renders a step as lines with their newlines.
-pub(in crate::report) fn typed_step(
-    typed: TypedStep<'_>,
+pub(in crate::report) fn sent_step(
+    typed: SentStep<'_>,
     indent: usize,
     paint: Paint,
     width: usize,
