@@ -85,7 +85,7 @@ pub(super) fn may_begin(
                 cause: Box::new(cause),
             });
         }
-        return Err(Ended::Moved {
+        return Err(Ended::Stale {
             differences: differences(then, plan, now, intended),
         });
     }

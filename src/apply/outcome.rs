@@ -109,7 +109,8 @@ pub enum Ended {
         refusal: Refusal,
     },
     /// Nothing was written: the device changed since the plan was made.
-    Moved { differences: Vec<Difference> },
+    #[serde(rename = "moved")] // stored
+    Stale { differences: Vec<Difference> },
     /// Nothing was written: it could not be reached, logged in to or read.
     Unreachable {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
@@ -165,7 +166,7 @@ impl Ended {
             Self::RolledBack { .. } => "rolled-back",
             Self::Stuck { .. } => "stuck",
             Self::Refused { .. } => "refused",
-            Self::Moved { .. } => "moved",
+            Self::Stale { .. } => "moved",
             Self::Unreachable { .. } => "unreachable",
             Self::Interrupted { .. } => "interrupted",
         }
@@ -175,7 +176,7 @@ impl Ended {
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::Unchanged | Self::Applied => false,
-            Self::Moved { .. } => true,
+            Self::Stale { .. } => true,
             Self::Unsaved { cause } => cause.retry_helps(),
             Self::RolledBack { cause, .. } => cause.retry_helps(),
             Self::Stuck {

@@ -88,7 +88,7 @@ impl RunReport {
         if !self.still_unsaved.is_empty() {
             return RunResult::DeviceFailed;
         }
-        if has_ended(&|ended| matches!(ended, Ended::Moved { .. })) {
+        if has_ended(&|ended| matches!(ended, Ended::Stale { .. })) {
             return RunResult::Stale;
         }
         let is_partly = |one: &DeviceOutcome| !one.not_compared.is_empty();
@@ -114,7 +114,7 @@ fn is_bad(ended: &Ended) -> bool {
         Ended::Unchanged
         | Ended::Applied
         | Ended::Refused { .. }
-        | Ended::Moved { .. }
+        | Ended::Stale { .. }
         | Ended::Unreachable { .. } => false,
     }
 }

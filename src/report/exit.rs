@@ -24,7 +24,7 @@ pub enum Exit {
     /// All reachable devices are fine; some devices could not be observed.
     Unobservable,
     /// Some devices changed since the plan was made.
-    Moved,
+    Stale,
     /// Stopped by a signal; the state is recorded.
     Interrupted,
 }
@@ -39,7 +39,7 @@ impl Exit {
         Self::Refused,
         Self::DeviceFailed,
         Self::Unobservable,
-        Self::Moved,
+        Self::Stale,
         Self::Interrupted,
     ];
 
@@ -53,7 +53,7 @@ impl Exit {
             Self::Refused => 4,
             Self::DeviceFailed => 5,
             Self::Unobservable => 6,
-            Self::Moved => 7,
+            Self::Stale => 7,
             Self::Interrupted => 8,
         }
     }
@@ -68,7 +68,7 @@ impl Exit {
             Self::Refused => "refused by policy (limits, freeze, window, approval)",
             Self::DeviceFailed => "at least one device failed or was rolled back",
             Self::Unobservable => "some devices could not be observed, all others are fine",
-            Self::Moved => "some devices changed since the plan",
+            Self::Stale => "some devices changed since the plan",
             Self::Interrupted => "interrupted, the state is recorded",
         }
     }
@@ -82,7 +82,7 @@ impl From<RunResult> for Exit {
             RunResult::Refused => Self::Refused,
             RunResult::DeviceFailed => Self::DeviceFailed,
             RunResult::NotObserved => Self::Unobservable,
-            RunResult::Stale => Self::Moved,
+            RunResult::Stale => Self::Stale,
             RunResult::Interrupted => Self::Interrupted,
         }
     }

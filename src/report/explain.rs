@@ -250,7 +250,7 @@ pub(super) fn end(chapter: &ChapterLine) -> String {
             let (because, rule) = (because(), refusal.rule());
             format!("refused, nothing written: {because} [{rule}]")
         }
-        Ended::Moved { .. } => "nothing written: the device had changed since the plan".to_owned(),
+        Ended::Stale { .. } => "nothing written: the device had changed since the plan".to_owned(),
         Ended::Unreachable { .. } => format!("nothing written: {}", because()),
         Ended::Interrupted { .. } => format!("interrupted: {}", because()),
     }

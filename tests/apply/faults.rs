@@ -207,7 +207,7 @@ impl Ends {
                 ("typed, and not saved", is_intended && is_typed && !is_saved),
                 ("runs as intended", is_reached),
             ],
-            Ended::Unreachable { .. } | Ended::Refused { .. } | Ended::Moved { .. } => vec![
+            Ended::Unreachable { .. } | Ended::Refused { .. } | Ended::Stale { .. } => vec![
                 ("nothing was intended", !is_intended && !is_typed),
                 ("runs as before", is_before || row.faults.iter().any(resets)),
             ],
@@ -286,7 +286,7 @@ fn words(outcome: &DeviceOutcome) -> Vec<String> {
         Ended::Refused { refusal } => {
             return vec![format!("{}: {}", refusal.rule(), words.concat())];
         }
-        Ended::Moved { differences } => words.extend(differences.iter().map(|one| {
+        Ended::Stale { differences } => words.extend(differences.iter().map(|one| {
             format!(
                 "{} {:?}: {:?} {:?} {:?}",
                 one.object, one.field, one.then, one.now, one.intended

@@ -100,7 +100,7 @@ async fn a_changed_device_is_reported_object_by_object() {
             intended: Some("endpoint 00:0e:d8:1c:95:03, poe disable, rate home 100, tagged false, vlan 103".to_owned()),
         },
     ];
-    let Ended::Moved { differences } = &told.ending.outcome.ended else {
+    let Ended::Stale { differences } = &told.ending.outcome.ended else {
         panic!("{:?}", told.ending.outcome);
     };
     assert_eq!(*differences, expected);
@@ -108,7 +108,7 @@ async fn a_changed_device_is_reported_object_by_object() {
     assert_eq!(stage.running(), moved);
     // Without the earlier look, the plan's own values are left.
     let told = stage.carry_out(plan, None, How::default()).await;
-    let Ended::Moved { differences } = &told.ending.outcome.ended else {
+    let Ended::Stale { differences } = &told.ending.outcome.ended else {
         panic!("{:?}", told.ending.outcome);
     };
     assert_eq!(*differences, expected[..1]);

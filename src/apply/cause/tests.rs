@@ -46,7 +46,7 @@ fn another_run_can_help_or_not_as_each_cause_says() {
     assert!(!Ended::Applied.retry_helps());
     assert!(!Ended::Unchanged.retry_helps());
     let differences = Vec::new();
-    assert!(Ended::Moved { differences }.retry_helps());
+    assert!(Ended::Stale { differences }.retry_helps());
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn ledger_after(task: &DeviceTask, context: &RunContext, ending: &Ending) -> Opt
         Ended::RolledBack { .. }
         | Ended::Stuck { .. }
         | Ended::Refused { .. }
-        | Ended::Moved { .. }
+        | Ended::Stale { .. }
         | Ended::Unreachable { .. }
         | Ended::Interrupted { .. } => return None,
     }

@@ -174,7 +174,7 @@ fn is_failure(ended: &Ended) -> bool {
         Ended::Unchanged
         | Ended::Applied
         | Ended::Refused { .. }
-        | Ended::Moved { .. }
+        | Ended::Stale { .. }
         | Ended::Interrupted { .. } => false,
     }
 }

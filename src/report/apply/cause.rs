@@ -13,7 +13,7 @@ use super::refusal::refusal;
 /// Renders the cause of a device's outcome, if it needs one.
 pub fn cause_text(device: &DeviceName, ended: &Ended) -> Option<String> {
     Some(match ended {
-        Ended::Unchanged | Ended::Applied | Ended::Moved { .. } => return None,
+        Ended::Unchanged | Ended::Applied | Ended::Stale { .. } => return None,
         Ended::Unsaved { cause } => unsaved(cause),
         Ended::RolledBack { cause, restored } => rolled_back(cause, *restored),
         Ended::Stuck {

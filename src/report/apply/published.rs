@@ -100,7 +100,7 @@ impl<'a> From<&'a DeviceOutcome> for PublishedOutcome<'a> {
                 (rule, advice) = (Some(refusal.rule()), Some(hint(refusal)));
             }
             Ended::Stuck { left: of, .. } => left = Some(of.iter().map(left_text).collect()),
-            Ended::Moved { differences: of } => differences = Some(of.as_slice()),
+            Ended::Stale { differences: of } => differences = Some(of.as_slice()),
             _ => {}
         }
         let is_done = matches!(ended, Ended::Unchanged | Ended::Applied);
@@ -129,7 +129,7 @@ fn facts(ended: &Ended) -> Facts<'_> {
         ..Facts::default()
     };
     match ended {
-        Ended::Unchanged | Ended::Applied | Ended::Moved { .. } => Facts::default(),
+        Ended::Unchanged | Ended::Applied | Ended::Stale { .. } => Facts::default(),
         Ended::Unsaved { cause } => only(Cause::Unsaved(cause)),
         Ended::RolledBack { cause, restored } => Facts {
             restored: Some(*restored),

@@ -79,7 +79,7 @@ fn every_ending() -> Vec<Ended> {
                 state: DeviceState::Observe,
             },
         },
-        Ended::Moved {
+        Ended::Stale {
             differences: vec![Difference {
                 object: "subscriber apt-101".to_owned(),
                 field: Some("vlan".to_owned()),
@@ -135,7 +135,7 @@ fn every_ending_has_its_exit() {
             Exit::DeviceFailed,
             Exit::DeviceFailed,
             Exit::Refused,
-            Exit::Moved,
+            Exit::Stale,
             Exit::Unobservable,
             Exit::DeviceFailed,
         ]

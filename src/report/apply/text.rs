@@ -26,7 +26,7 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
         }),
         ("Refused", &|ended| matches!(ended, Ended::Refused { .. })),
         ("Changed since the plan", &|ended| {
-            matches!(ended, Ended::Moved { .. })
+            matches!(ended, Ended::Stale { .. })
         }),
         ("Not reached", &|ended| {
             matches!(ended, Ended::Unreachable { .. })
@@ -121,7 +121,7 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
             lines.push(hint(refusal).to_owned());
             format!("{} [{}]", because(), refusal.rule())
         }
-        Ended::Moved { differences } => {
+        Ended::Stale { differences } => {
             lines.extend(differences.iter().map(difference));
             lines.push("Nothing was written. `gamctl plan` shows the present changes.".to_owned());
             "it changed since the plan was made".to_owned()

@@ -13,7 +13,7 @@ struct Totals {
     rolled_back: usize,
     stuck: usize,
     refused: usize,
-    moved: usize,
+    stale: usize,
     unreachable: usize,
     interrupted: usize,
     not_compared: usize,
@@ -29,7 +29,7 @@ fn totals(report: &RunReport) -> Totals {
             Ended::RolledBack { .. } => &mut totals.rolled_back,
             Ended::Stuck { .. } => &mut totals.stuck,
             Ended::Refused { .. } => &mut totals.refused,
-            Ended::Moved { .. } => &mut totals.moved,
+            Ended::Stale { .. } => &mut totals.stale,
             Ended::Unreachable { .. } => &mut totals.unreachable,
             Ended::Interrupted { .. } => &mut totals.interrupted,
         };
@@ -56,7 +56,7 @@ pub(super) fn verdict(report: &RunReport) -> String {
     say(&mut bad, totals.interrupted, "interrupted");
     say(&mut bad, totals.rolled_back, "rolled back");
     say(&mut bad, totals.refused, "refused");
-    say(&mut bad, totals.moved, "changed since the plan");
+    say(&mut bad, totals.stale, "changed since the plan");
     say(&mut bad, totals.unreachable, "not reached");
     say(&mut bad, totals.not_compared, "not compared in every part");
     say(&mut bad, report.unobservable.len(), "not observed");
