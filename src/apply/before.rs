@@ -10,7 +10,7 @@ use super::cause::{NotReached, Outdated, Refusal};
 use super::changed::differences;
 
 /// Checks that the inventory lets the device be written to.
-pub(super) fn is_ours(request: &Request<'_>) -> Result<(), Ended> {
+pub(super) fn is_writable(request: &Request<'_>) -> Result<(), Ended> {
     match request.state {
         DeviceState::Managed | DeviceState::Retired => Ok(()),
         state @ (DeviceState::Observe | DeviceState::Locked | DeviceState::Preprovision) => {

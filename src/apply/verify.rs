@@ -181,7 +181,7 @@ impl<'a> BeforeAndAfter<'a> {
 
     /// Returns the touched objects that could not be read.
     fn unread(&self, now: &Observation) -> Vec<Left> {
-        let is_ours = |part: Part, number: Option<u16>| {
+        let is_touched = |part: Part, number: Option<u16>| {
             let has = |slots: &BTreeSet<Slot>| match number {
                 Some(number) => slots.contains(&Slot(number)),
                 None => !slots.is_empty(),
@@ -203,11 +203,11 @@ impl<'a> BeforeAndAfter<'a> {
         let unread = now
             .unread
             .iter()
-            .filter(|unread| is_ours(unread.part, unread.number));
+            .filter(|unread| is_touched(unread.part, unread.number));
         let unclear = now
             .unclear
             .iter()
-            .filter(|unclear| is_ours(unclear.part, Some(unclear.slot.0)));
+            .filter(|unclear| is_touched(unclear.part, Some(unclear.slot.0)));
         let of = |part: Part, number: Option<u16>, reason: &str| Left::Unread {
             part,
             number,

@@ -134,8 +134,8 @@ mod tests {
             let github = report.render(FindingFormat::Github, Paint::Plain, width);
             prop_assert_eq!(github.lines().count(), 1 + findings.len());
             let human = report.render(FindingFormat::Human, Paint::Color, width);
-            let is_ours = human.split('\u{1b}').skip(1).all(|it| it.starts_with('['));
-            prop_assert!(is_ours);
+            let is_own = human.split('\u{1b}').skip(1).all(|it| it.starts_with('['));
+            prop_assert!(is_own);
         }
     }
 }
