@@ -11,13 +11,13 @@ use crate::model::DeviceName;
 pub struct Recovered {
     pub device: DeviceName,
     pub run: Uuid,
-    pub found: Found,
+    pub found: RecoveryResult,
 }
 
 /// The progress of the dead process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "found", rename_all = "kebab-case")]
-pub enum Found {
+pub enum RecoveryResult {
     /// Everything is there; it may not be saved.
     Whole,
     /// This many of the steps took effect.
@@ -32,7 +32,7 @@ pub enum Found {
     NotSeen { error: String },
 }
 
-impl Found {
+impl RecoveryResult {
     /// Returns the state, if the device could be looked at.
     pub fn known(&self) -> Option<FoundByRecovery> {
         match *self {

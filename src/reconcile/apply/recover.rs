@@ -8,7 +8,9 @@ use super::device::verified;
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
 use crate::apply::cause::FoundByRecovery;
-use crate::apply::{ApplyLog, DeviceOutcome, Ended, Entry, Found, LookReason, Purpose, Recovered};
+use crate::apply::{
+    ApplyLog, DeviceOutcome, Ended, Entry, LookReason, Purpose, Recovered, RecoveryResult,
+};
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
@@ -51,7 +53,7 @@ pub(in crate::reconcile) async fn recover(
         device,
         run,
         // After a failure inside gamctl the device may not be free.
-        found: found.unwrap_or_else(|Panicked(error)| Found::NotSeen { error }),
+        found: found.unwrap_or_else(|Panicked(error)| RecoveryResult::NotSeen { error }),
     });
     recovered.collect()
 }
@@ -62,10 +64,10 @@ async fn one(
     wanted: Option<Wanted<'static>>,
     store: &StoreWithJournal,
     options: RecoveryOptions,
-) -> Found {
+) -> RecoveryResult {
     let held = match lease(store, &left.device, options.lease).await {
         Ok(LeaseReply::Granted(held)) => held,
-        Ok(LeaseReply::Held { until }) => return Found::Held { until },
+        Ok(LeaseReply::Held { until }) => return RecoveryResult::Held { until },
         Err(error) => return not_seen(&error),
     };
     let found = match look_at(&left.device, access, options.looks).await {
@@ -89,9 +91,9 @@ async fn one(
 }
 
 /// Returns the progress of the dead process, from the configurations before and now.
-fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> Found {
+fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> RecoveryResult {
     let Some(before) = before else {
-        return Found::Other;
+        return RecoveryResult::Other;
     };
     let apply = left
         .intents
@@ -99,7 +101,7 @@ fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> 
         .find(|(purpose, _)| *purpose == Purpose::Apply);
     let Some((_, plan)) = apply else {
         // No intent was recorded, so nothing was sent.
-        return Found::Untouched;
+        return RecoveryResult::Untouched;
     };
     let steps = plan.steps.len();
     // Take the latest configuration that matches: two may be equal, if steps undo each other.
@@ -107,13 +109,13 @@ fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> 
         .rev()
         .find(|count| picture(before, &plan.steps, *count).as_ref() == Some(&now.config));
     match reached {
-        Some(0) => Found::Untouched,
-        Some(count) if count == steps => Found::Whole,
-        Some(count) => Found::Partial {
+        Some(0) => RecoveryResult::Untouched,
+        Some(count) if count == steps => RecoveryResult::Whole,
+        Some(count) => RecoveryResult::Partial {
             steps: count,
             of: steps,
         },
-        None => Found::Other,
+        None => RecoveryResult::Other,
     }
 }
 
@@ -124,7 +126,7 @@ fn picture(before: &Observation, steps: &[Step], count: usize) -> Option<DeviceC
 async fn record(
     log: &StoreLog<'_>,
     left: &Unfinished,
-    found: &Found,
+    found: &RecoveryResult,
     sighting: &Sighting,
     wanted: Option<Wanted<'static>>,
 ) -> Result<(), crate::apply::NotCommitted> {
@@ -139,7 +141,10 @@ async fn record(
     let ended = Ended::found_by_recovery(known);
     let ledger = match (found, wanted) {
         // Created objects become owned; otherwise no later run could remove them.
-        (Found::Whole | Found::Partial { .. } | Found::Other, Some(wanted)) => Some(NewLedger {
+        (
+            RecoveryResult::Whole | RecoveryResult::Partial { .. } | RecoveryResult::Other,
+            Some(wanted),
+        ) => Some(NewLedger {
             // A temporary name from a broken cycle is not owned by that name; objects owned before stay owned.
             ledger: verified(&wanted, seen).joined(&wanted.ledger.clone().unwrap_or_default()),
             commit: left.inventory.commit.clone(),
@@ -157,8 +162,8 @@ async fn record(
     log.finish(outcome, ledger).await
 }
 
-fn not_seen(error: &dyn std::error::Error) -> Found {
-    Found::NotSeen {
+fn not_seen(error: &dyn std::error::Error) -> RecoveryResult {
+    RecoveryResult::NotSeen {
         error: crate::model::chain(error),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gates::{ScopeFacts, frozen};
-use crate::apply::{Found, Recovered, SkipReason, Skipped, Work};
+use crate::apply::{Recovered, RecoveryResult, SkipReason, Skipped, Work};
 use crate::history::Freeze;
 use crate::inventory::DeviceObject;
 use crate::model::{DeviceName, DeviceState, Observation};
@@ -75,11 +75,14 @@ pub(super) fn is_written(state: DeviceState) -> bool {
 fn left_open(device: &DeviceName, recovered: &[Recovered]) -> Option<SkipReason> {
     let mut of_device = recovered.iter().filter(|one| one.device == *device);
     of_device.find_map(|one| match &one.found {
-        Found::Held { until } => Some(SkipReason::Held { until: *until }),
-        Found::NotSeen { error } => Some(SkipReason::NotRecovered {
+        RecoveryResult::Held { until } => Some(SkipReason::Held { until: *until }),
+        RecoveryResult::NotSeen { error } => Some(SkipReason::NotRecovered {
             error: error.clone(),
         }),
-        Found::Whole | Found::Partial { .. } | Found::Untouched | Found::Other => None,
+        RecoveryResult::Whole
+        | RecoveryResult::Partial { .. }
+        | RecoveryResult::Untouched
+        | RecoveryResult::Other => None,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::super::{counted, moment, visible};
 use super::cause::found_text;
 use crate::apply::cause::FoundByRecovery;
-use crate::apply::{Found, PlanPart, PreflightRefusal, RunNotice, SkipReason};
+use crate::apply::{PlanPart, PreflightRefusal, RecoveryResult, RunNotice, SkipReason};
 use crate::model::DeviceName;
 
 /// The next step for a plan file that can no longer be applied.
@@ -180,16 +180,22 @@ fn held(until: u64) -> String {
 }
 
 /// Renders the progress of a dead process on a device.
-pub fn recovered(found: &Found) -> String {
+pub fn recovered(found: &RecoveryResult) -> String {
     match (found, found.known()) {
         (_, Some(known)) => found_text(known),
-        (Found::Held { until }, None) => format!("still being written to: {}", held(*until)),
-        (Found::NotSeen { error }, None) => {
+        (RecoveryResult::Held { until }, None) => {
+            format!("still being written to: {}", held(*until))
+        }
+        (RecoveryResult::NotSeen { error }, None) => {
             format!("unknown, the next run looks again: {error}")
         }
-        (Found::Whole | Found::Partial { .. } | Found::Untouched | Found::Other, None) => {
-            found_text(FoundByRecovery::SomethingElse)
-        }
+        (
+            RecoveryResult::Whole
+            | RecoveryResult::Partial { .. }
+            | RecoveryResult::Untouched
+            | RecoveryResult::Other,
+            None,
+        ) => found_text(FoundByRecovery::SomethingElse),
     }
 }
 
