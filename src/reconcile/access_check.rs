@@ -1,7 +1,7 @@
 //! Checks that devices answer over SNMP and accept the login over SSH; reads and changes nothing else.
 
 use super::look::not_observed;
-use super::{Accesses, Opening, Panicked, ask_many};
+use super::{Accesses, DeviceAccess, Panicked, ask_many};
 use crate::model::{DeviceName, HostKey, Identity, NotObserved, chain};
 use crate::observe::{CommandLine, LookError, identify};
 use crate::transport::snmp::{SnmpError, Tuning};
@@ -63,7 +63,7 @@ pub async fn check_access(
     checked
 }
 
-async fn check(device: &DeviceName, access: &Opening) -> AccessCheck {
+async fn check(device: &DeviceName, access: &DeviceAccess) -> AccessCheck {
     let (snmp, ssh) = tokio::join!(
         identify(access.snmp, &access.access, Tuning::default()),
         log_in(&access.command_line)

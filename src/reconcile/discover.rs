@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{OpeningError, access_of};
+use super::{DeviceAccessError, access_of};
 use crate::discovery::{Asked, Comparison, KnownDevice, Sweep, compare, patch, sweep};
 use crate::inventory::{CredentialsObject, Inventory};
 use crate::model::{Address, CredentialsName, DeviceState};
@@ -15,7 +15,7 @@ use crate::transport::snmp::{Access, Tuning};
 pub struct SweepCredentials {
     usable: Vec<(CredentialsName, Access)>,
     /// Credentials that are incomplete or lack a secret.
-    pub unusable: Vec<(CredentialsName, OpeningError)>,
+    pub unusable: Vec<(CredentialsName, DeviceAccessError)>,
 }
 
 /// The speed of a sweep.

@@ -1,7 +1,7 @@
 //! Looks at many devices at once and returns an observation, or the reason for none, for each of them.
 
 use super::many::{Panicked, ask_many};
-use super::{Accesses, Opening, Sighting, Sightings};
+use super::{Accesses, DeviceAccess, Sighting, Sightings};
 use crate::model::{DeviceName, NotObserved, Observation, chain};
 use crate::observe::{self, LookError};
 use crate::transport::snmp::Tuning;
@@ -75,7 +75,7 @@ pub fn recorded(names: &[DeviceName], looks: &[Observation]) -> Sightings {
 #[tracing::instrument(name = "look", skip_all, fields(device = %device))]
 pub async fn look_at(
     device: &DeviceName,
-    access: &Opening,
+    access: &DeviceAccess,
     looks: Looks,
 ) -> Result<Sighting, NotObserved> {
     let target = observe::Target {

@@ -1,7 +1,7 @@
 //! Runs over many devices: look, plan, apply limits to all plans, apply, record. Used by all callers.
 //!
 //! `run` a run from request to recorded result · `apply` carries out device tasks · `fleet` intended configurations,
-//! ownership and limits · `store_location` finds the store · `opening` address and credentials of a device · `many` runs one
+//! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
 //! task per device, `look` for observations, `access_check` for access alone · `sighting` an observation with its
 //! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
 //! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `import` makes an
@@ -11,6 +11,7 @@ mod access_check;
 mod against;
 mod apply;
 mod approval;
+mod device_access;
 mod discover;
 mod fleet;
 mod host_keys;
@@ -18,7 +19,6 @@ pub mod import;
 mod look;
 mod many;
 mod one_device;
-mod opening;
 mod origin;
 pub mod run;
 mod sighting;
@@ -28,6 +28,9 @@ pub use access_check::{AccessCheck, LoginProblem, check_access};
 pub use against::as_if_applied;
 pub use apply::{ConcurrencyLimits, StoreWithJournal};
 pub use approval::{AutoApproval, needs_no_person};
+pub use device_access::{
+    Accesses, DeviceAccess, DeviceAccessError, access_at, access_of, device_access,
+};
 pub use discover::{Discovered, SweepCredentials, SweepOptions, discover};
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
 pub use host_keys::{
@@ -37,7 +40,6 @@ pub use host_keys::{
 pub use look::{Looks, look_at, look_at_all, not_observed, recorded};
 pub use many::{Panicked, ask_many};
 pub use one_device::Wanted;
-pub use opening::{Accesses, Opening, OpeningError, access_of, opening, opening_of};
 pub use origin::find_origins;
 pub use sighting::{Sighting, Sightings};
 pub use store_location::{StoreLocation, StoreLocationError};

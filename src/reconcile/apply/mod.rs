@@ -25,7 +25,7 @@ pub(super) use recover::{RecoveryOptions, recover};
 pub use store_with_journal::StoreWithJournal;
 
 use super::run::{RunEvent, ScopeFacts, Watcher};
-use super::{Opening, Wanted};
+use super::{DeviceAccess, Wanted};
 use crate::apply::{ApplyTimeouts, DeviceOutcome, Ended, RunNotice, SkipReason, Skipped, Work};
 use crate::history::RunId;
 use crate::model::Observation;
@@ -37,7 +37,7 @@ use concurrency::ConcurrencyLimiter;
 #[derive(Debug)]
 pub(super) struct DeviceTask {
     pub(super) wanted: Wanted<'static>,
-    pub(super) access: Opening,
+    pub(super) access: DeviceAccess,
     /// The approved plan.
     pub(super) plan: DevicePlan,
     /// The look that the plan was made from, if known.

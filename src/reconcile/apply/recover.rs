@@ -14,7 +14,9 @@ use crate::apply::{
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
-use crate::reconcile::{Accesses, Looks, Opening, Panicked, Sighting, Wanted, ask_many, look_at};
+use crate::reconcile::{
+    Accesses, DeviceAccess, Looks, Panicked, Sighting, Wanted, ask_many, look_at,
+};
 
 /// Options of the looks during recovery.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +62,7 @@ pub(in crate::reconcile) async fn recover(
 
 async fn one(
     left: &Unfinished,
-    access: &Opening,
+    access: &DeviceAccess,
     wanted: Option<Wanted<'static>>,
     store: &StoreWithJournal,
     options: RecoveryOptions,

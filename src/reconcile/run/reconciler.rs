@@ -9,7 +9,9 @@ use super::inputs::SharedCache;
 use super::{LEASE, RunError, RunNote, Watcher, read_intended};
 use crate::inventory::{Cache, Inventory, Reading};
 use crate::model::{DeviceName, NotObserved, SecretName};
-use crate::reconcile::{Accesses, Looks, Sightings, StoreLocation, StoreWithJournal, opening};
+use crate::reconcile::{
+    Accesses, Looks, Sightings, StoreLocation, StoreWithJournal, device_access,
+};
 use crate::report::read_plan;
 use crate::secrets::{SecretSources, Secrets};
 
@@ -120,7 +122,9 @@ impl Reconciler {
             watcher.note(RunNote::ExposedSecrets(exposed));
         }
         let access = |name: &DeviceName| match inventory.device(name.as_str()) {
-            Some(device) => opening(inventory, device, &self.secrets).map_err(NotObserved::from),
+            Some(device) => {
+                device_access(inventory, device, &self.secrets).map_err(NotObserved::from)
+            }
             None => Err(NotObserved::NotInInventory),
         };
         let names = names.iter();
