@@ -13,7 +13,7 @@ use crate::inventory::{
 use crate::model::{DeviceName, Observation, SubscriberState};
 use crate::plan::{DevicePlan, Object, Step};
 use crate::reconcile::run::{Baseline, PlanInputs, StoreState, Watcher};
-use crate::reconcile::{Sighting, Sightings, plan_all};
+use crate::reconcile::{FingerprintedObservation, LookResults, plan_all};
 use crate::report::{
     ChapterLine, Exit, Explanation, Looked, Now, VerifiedLine, json_document, moment, visible,
 };
@@ -212,7 +212,7 @@ fn looked(
     let cache = Cache::default();
     let inputs = PlanInputs::of(folder, reading, &Baseline::Store, Some(known), &cache)?;
     let fleet = inputs.fleet();
-    let sightings = Sightings::from([(device.clone(), Ok(Sighting::of(look)))]);
+    let sightings = LookResults::from([(device.clone(), Ok(FingerprintedObservation::of(look)))]);
     let mut planned = plan_all(&fleet, &sightings);
     planned.devices.retain(|plan| plan.device == device);
     for plan in &mut planned.devices {

@@ -15,7 +15,7 @@ use crate::inventory::{Inventory, nearest};
 use crate::model::{DeviceName, DeviceState, NotObserved, Observation, Part};
 use crate::observe::record;
 use crate::plan::Unobservable;
-use crate::reconcile::{Sighting, Sightings, recorded};
+use crate::reconcile::{FingerprintedObservation, LookResults, recorded};
 use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
 
 /// Look at devices and show their configuration and state; read-only
@@ -81,13 +81,14 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     let text = || text(inventory, &sightings, terminal);
     terminal.print(arguments.format, document, text)?;
     // A device that left out a table counts as not observed, as in `plan`.
-    let is_whole = |sighting: &Sighting| {
+    let is_whole = |sighting: &FingerprintedObservation| {
         let observation = sighting.observation();
         Part::ALL
             .into_iter()
             .all(|part| observation.incomplete(part).is_none())
     };
-    let is_whole = |seen: &Result<Sighting, NotObserved>| seen.as_ref().is_ok_and(is_whole);
+    let is_whole =
+        |seen: &Result<FingerprintedObservation, NotObserved>| seen.as_ref().is_ok_and(is_whole);
     Ok(if sightings.values().all(is_whole) {
         Exit::Done
     } else {
@@ -124,7 +125,7 @@ pub(super) fn known(inventory: &Inventory, name: &str) -> anyhow::Result<()> {
     }
 }
 
-fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> String {
+fn text(inventory: &Inventory, sightings: &LookResults, terminal: &Terminal) -> String {
     let remark = |look: &Observation| remark(inventory, look);
     let mut all = sightings.iter();
     match (all.next(), all.next()) {
@@ -145,7 +146,7 @@ fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> St
                 .iter()
                 .zip(&reasons)
                 .map(|((name, seen), reason)| {
-                    let look = seen.as_ref().map(Sighting::observation);
+                    let look = seen.as_ref().map(FingerprintedObservation::observation);
                     (name, look.map_err(|_| reason.as_str()))
                 });
             observed_fleet(looks, remark, terminal.paint)
@@ -171,7 +172,7 @@ fn remark(inventory: &Inventory, look: &Observation) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn seen(sightings: &Sightings) -> Seen<'_> {
+fn seen(sightings: &LookResults) -> Seen<'_> {
     let mut seen = Seen {
         observations: Vec::new(),
         unobservable: Vec::new(),
@@ -188,8 +189,11 @@ fn seen(sightings: &Sightings) -> Seen<'_> {
     seen
 }
 
-fn save(sightings: &Sightings, target: &Path) -> anyhow::Result<()> {
-    let looks = sightings.values().flatten().map(Sighting::observation);
+fn save(sightings: &LookResults, target: &Path) -> anyhow::Result<()> {
+    let looks = sightings
+        .values()
+        .flatten()
+        .map(FingerprintedObservation::observation);
     let is_file = sightings.len() == 1
         && !target.is_dir()
         && !target.as_os_str().to_string_lossy().ends_with('/');

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fleet, Sighting, Sightings};
+use super::{FingerprintedObservation, Fleet, LookResults};
 use crate::inventory::{DeviceObject, Inventory};
 use crate::model::{
     ConfigSource, DeviceConfig, DeviceName, DeviceState, Identity, Observation, Part, Slot,
@@ -15,8 +15,8 @@ pub fn as_if_applied(
     fleet: &Fleet<'_>,
     before: &super::Applied<'_>,
     names: &[DeviceName],
-) -> Sightings {
-    let mut sightings = Sightings::new();
+) -> LookResults {
+    let mut sightings = LookResults::new();
     for name in names {
         let config = before.device(name).map(|device| match device.state {
             DeviceState::Preprovision => DeviceConfig::default(),
@@ -27,7 +27,7 @@ pub fn as_if_applied(
         });
         let object = fleet.inventory.device(name.as_str());
         let observation = observation(name, config.unwrap_or_default(), object, fleet.inventory);
-        sightings.insert(name.clone(), Ok(Sighting::of(observation)));
+        sightings.insert(name.clone(), Ok(FingerprintedObservation::of(observation)));
     }
     sightings
 }

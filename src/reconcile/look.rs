@@ -1,7 +1,7 @@
 //! Looks at many devices at once and returns an observation, or the reason for none, for each of them.
 
 use super::many::{Panicked, ask_many};
-use super::{Accesses, DeviceAccess, Sighting, Sightings};
+use super::{Accesses, DeviceAccess, FingerprintedObservation, LookResults};
 use crate::model::{DeviceName, NotObserved, Observation, chain};
 use crate::observe::{self, LookError};
 use crate::transport::snmp::Tuning;
@@ -36,8 +36,8 @@ pub async fn look_at_all(
     devices: Accesses,
     looks: Looks,
     mut seen: impl FnMut(&DeviceName),
-) -> Sightings {
-    let mut sightings = Sightings::new();
+) -> LookResults {
+    let mut sightings = LookResults::new();
     let mut reachable = Vec::new();
     for (device, access) in devices {
         match access {
@@ -58,14 +58,14 @@ pub async fn look_at_all(
 }
 
 /// Returns recorded looks as the looks at these devices.
-pub fn recorded(names: &[DeviceName], looks: &[Observation]) -> Sightings {
-    let mut seen: Sightings = names
+pub fn recorded(names: &[DeviceName], looks: &[Observation]) -> LookResults {
+    let mut seen: LookResults = names
         .iter()
         .map(|name| (name.clone(), Err(NotObserved::NoRecordedLook)))
         .collect();
     for look in looks {
         if let Some(known) = seen.get_mut(&look.device) {
-            *known = Ok(Sighting::of(look.clone()));
+            *known = Ok(FingerprintedObservation::of(look.clone()));
         }
     }
     seen
@@ -77,7 +77,7 @@ pub async fn look_at(
     device: &DeviceName,
     access: &DeviceAccess,
     looks: Looks,
-) -> Result<Sighting, NotObserved> {
+) -> Result<FingerprintedObservation, NotObserved> {
     let target = observe::Target {
         device,
         address: access.snmp,
@@ -88,7 +88,7 @@ pub async fn look_at(
     };
     let looked = observe::look(&target).await;
     looked
-        .map(Sighting::of)
+        .map(FingerprintedObservation::of)
         .map_err(|error| not_observed(&error))
 }
 

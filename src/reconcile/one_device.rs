@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::protected;
-use super::{Fleet, Sighting};
+use super::{FingerprintedObservation, Fleet};
 use crate::inventory::IntendedDevice;
 use crate::model::{
     ConfigSource, DeviceState, GamModel, MacAddress, Observation, Part, Serial, SubscriberName,
@@ -121,7 +121,7 @@ fn lint_refusal(complaints: &[Complaint]) -> Option<Refusal> {
 pub(super) fn plan_one(
     fleet: &Fleet<'_>,
     intended: &IntendedDevice,
-    sighting: &Sighting,
+    sighting: &FingerprintedObservation,
 ) -> Option<(DevicePlan, Vec<DeviceComplaint>)> {
     let wanted = Wanted::of(fleet, intended)?;
     let (mut device_plan, complaints) = wanted.plan(sighting.observation());

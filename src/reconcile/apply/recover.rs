@@ -15,7 +15,7 @@ use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
 use crate::reconcile::{
-    Accesses, DeviceAccess, Looks, Panicked, Sighting, Wanted, ask_many, look_at,
+    Accesses, DeviceAccess, FingerprintedObservation, Looks, Panicked, Wanted, ask_many, look_at,
 };
 
 /// Options of the looks during recovery.
@@ -129,7 +129,7 @@ async fn record(
     log: &StoreLog<'_>,
     left: &Unfinished,
     found: &RecoveryResult,
-    sighting: &Sighting,
+    sighting: &FingerprintedObservation,
     wanted: Option<Wanted<'static>>,
 ) -> Result<(), crate::apply::NotCommitted> {
     let seen = sighting.observation();

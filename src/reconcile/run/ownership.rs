@@ -4,7 +4,7 @@ use crate::history::NewLedger;
 use crate::model::{DeviceName, DeviceState};
 use crate::plan::Planned;
 use crate::reconcile::apply::verified;
-use crate::reconcile::{Fleet, Sightings, Wanted};
+use crate::reconcile::{Fleet, LookResults, Wanted};
 
 /// A device's new ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) struct OwnershipChange {
 pub(super) fn found_as_intended(
     fleet: &Fleet<'_>,
     planned: &Planned,
-    looks: &Sightings,
+    looks: &LookResults,
 ) -> Vec<OwnershipChange> {
     let unchanged = planned.devices.iter().filter(|plan| {
         plan.steps.is_empty() && !plan.is_refused() && plan.state == DeviceState::Managed
@@ -47,7 +47,7 @@ pub(super) fn found_as_intended(
 }
 
 /// Returns the ledgers of devices after adopting the objects that device and inventory have in common.
-pub(super) fn adopted(fleet: &Fleet<'_>, looks: &Sightings) -> Vec<OwnershipChange> {
+pub(super) fn adopted(fleet: &Fleet<'_>, looks: &LookResults) -> Vec<OwnershipChange> {
     let seen = fleet.devices.iter().filter_map(|device| {
         let look = looks.get(&device.name)?.as_ref().ok()?;
         let before = fleet.known(&device.name).unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::model::{DeviceName, DeviceState};
 use crate::plan::Planned;
 use crate::reconcile::apply::{RecoveryOptions, recover, release_dead};
 use crate::reconcile::{
-    Accesses, Fleet, Sightings, StoreWithJournal, Wanted, as_if_applied, look_at_all, plan_all,
+    Accesses, Fleet, LookResults, StoreWithJournal, Wanted, as_if_applied, look_at_all, plan_all,
     recorded,
 };
 
@@ -225,7 +225,7 @@ impl Reconciler {
         names: &[DeviceName],
         accesses: &Accesses,
         watcher: &Watcher,
-    ) -> Sightings {
+    ) -> LookResults {
         match (&request.looks, &fleet.applied) {
             (LookSource::Baseline, Some(before)) => as_if_applied(fleet, before, names),
             (LookSource::Recorded(looks), _) => recorded(names, looks),
@@ -236,7 +236,7 @@ impl Reconciler {
     }
 
     /// Looks at devices, many at once.
-    pub async fn look_at(&self, accesses: Accesses, watcher: &Watcher) -> Sightings {
+    pub async fn look_at(&self, accesses: Accesses, watcher: &Watcher) -> LookResults {
         watcher.see(&RunEvent::Looking(accesses.len()));
         look_at_all(accesses, self.looks(), |device| {
             watcher.see(&RunEvent::Looked(device.clone()));

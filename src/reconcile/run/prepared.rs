@@ -11,7 +11,7 @@ use crate::inventory::Reading;
 use crate::model::{DeviceName, Observation};
 use crate::plan::{InventoryVersion, Planned};
 use crate::reconcile::apply::DeviceTask;
-use crate::reconcile::{Accesses, AutoApproval, Fleet, Sightings, needs_no_person};
+use crate::reconcile::{Accesses, AutoApproval, Fleet, LookResults, needs_no_person};
 
 /// The result of preparing a run.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct PreparedRun {
     pub(super) request: RunRequest,
     pub(super) version: InventoryVersion,
     pub(super) planned: Planned,
-    pub(super) looks: Sightings,
+    pub(super) looks: LookResults,
     /// The devices in scope.
     pub(super) names: Vec<DeviceName>,
     pub(super) tasks: Vec<DeviceTask>,
@@ -67,7 +67,7 @@ impl PreparedRun {
         request: RunRequest,
         fleet: &Fleet<'_>,
         planned: Planned,
-        looks: Sightings,
+        looks: LookResults,
         names: Vec<DeviceName>,
     ) -> Self {
         Self {
@@ -116,7 +116,7 @@ impl PreparedRun {
     }
 
     /// Returns the looks that the plan was made from.
-    pub fn looks(&self) -> &Sightings {
+    pub fn looks(&self) -> &LookResults {
         &self.looks
     }
 

@@ -10,7 +10,7 @@ use super::{LEASE, RunError, RunNote, Watcher, read_intended};
 use crate::inventory::{Cache, Inventory, Reading};
 use crate::model::{DeviceName, NotObserved, SecretName};
 use crate::reconcile::{
-    Accesses, Looks, Sightings, StoreLocation, StoreWithJournal, device_access,
+    Accesses, LookResults, Looks, StoreLocation, StoreWithJournal, device_access,
 };
 use crate::report::read_plan;
 use crate::secrets::{SecretSources, Secrets};
@@ -83,7 +83,7 @@ impl Reconciler {
     }
 
     /// Stores a plan that was written to a file, with its looks, for the run that applies it.
-    pub async fn keep_plan(&self, text: &str, looks: &Sightings) -> Result<(), RunError> {
+    pub async fn keep_plan(&self, text: &str, looks: &LookResults) -> Result<(), RunError> {
         let Some(StoreWithJournal { store, .. }) = &self.store else {
             return Ok(());
         };

@@ -9,14 +9,14 @@ use crate::inventory::DeviceObject;
 use crate::model::{DeviceName, DeviceState, Observation};
 use crate::plan::{DevicePlan, Planned};
 use crate::reconcile::apply::DeviceTask;
-use crate::reconcile::{Accesses, Fleet, Sightings, Wanted};
+use crate::reconcile::{Accesses, Fleet, LookResults, Wanted};
 
 /// The inputs of task selection.
 pub(super) struct TaskInputs<'a> {
     pub(super) fleet: &'a Fleet<'a>,
     /// The approved plans, or those to be approved.
     pub(super) planned: &'a Planned,
-    pub(super) looks: &'a Sightings,
+    pub(super) looks: &'a LookResults,
     /// The looks that a plan file was made from, if the store has them.
     pub(super) earlier_looks: BTreeMap<DeviceName, Observation>,
     pub(super) accesses: Accesses,

@@ -7,15 +7,15 @@ use crate::plan::Observed;
 
 /// The observation of one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
+pub struct FingerprintedObservation {
     observation: Observation,
     fingerprint: Fingerprint,
 }
 
 /// The observations of the devices in scope, or the reasons that there are none.
-pub type Sightings = BTreeMap<DeviceName, Result<Sighting, NotObserved>>;
+pub type LookResults = BTreeMap<DeviceName, Result<FingerprintedObservation, NotObserved>>;
 
-impl Sighting {
+impl FingerprintedObservation {
     pub fn of(observation: Observation) -> Self {
         Self {
             fingerprint: Fingerprint::of(&observation),
