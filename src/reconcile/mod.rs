@@ -40,7 +40,7 @@ pub use host_keys::{
 pub use look::{Looks, look_at, look_at_all, not_observed, recorded};
 pub use look_results::{FingerprintedObservation, LookResults};
 pub use many::{Panicked, ask_many};
-pub use one_device::Wanted;
+pub use one_device::DevicePlanInputs;
 pub use origin::find_origins;
 pub use store_location::{StoreLocation, StoreLocationError};
 

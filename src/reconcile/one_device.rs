@@ -16,7 +16,7 @@ use crate::render::dress;
 
 /// The inputs of a device's plan, except a look at it.
 #[derive(Debug, Clone)]
-pub struct Wanted<'a> {
+pub struct DevicePlanInputs<'a> {
     pub intended: Cow<'a, IntendedDevice>,
     pub model: GamModel,
     pub serial: Option<Serial>,
@@ -31,7 +31,7 @@ pub struct Wanted<'a> {
     pub allows_management: bool,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> DevicePlanInputs<'a> {
     /// Returns the inputs of a device, or `None` if the inventory does not have it.
     pub fn of(fleet: &Fleet<'_>, intended: &'a IntendedDevice) -> Option<Self> {
         let text = &fleet.inventory.device(intended.name.as_str())?.text;
@@ -54,8 +54,8 @@ impl<'a> Wanted<'a> {
     }
 
     /// Returns an owned copy for a separate task, which also computes the new ledger.
-    pub fn into_owned(self, fleet: &Fleet<'_>) -> Wanted<'static> {
-        Wanted {
+    pub fn into_owned(self, fleet: &Fleet<'_>) -> DevicePlanInputs<'static> {
+        DevicePlanInputs {
             protected: protected(fleet.inventory, &self.intended.name),
             intended: Cow::Owned(self.intended.into_owned()),
             ..self
@@ -123,7 +123,7 @@ pub(super) fn plan_one(
     intended: &IntendedDevice,
     sighting: &FingerprintedObservation,
 ) -> Option<(DevicePlan, Vec<DeviceComplaint>)> {
-    let wanted = Wanted::of(fleet, intended)?;
+    let wanted = DevicePlanInputs::of(fleet, intended)?;
     let (mut device_plan, complaints) = wanted.plan(sighting.observation());
     if intended.state != DeviceState::Preprovision {
         device_plan.observed = Some(sighting.observed());

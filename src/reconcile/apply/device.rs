@@ -11,7 +11,7 @@ use crate::history::NewLedger;
 use crate::model::{DeviceConfig, DeviceState, Observation};
 use crate::observe::{CommandLine, Target};
 use crate::plan::{DevicePlan, Ledger};
-use crate::reconcile::Wanted;
+use crate::reconcile::DevicePlanInputs;
 use crate::reconcile::run::frozen;
 use crate::transport::ssh::Fence;
 
@@ -118,7 +118,7 @@ async fn apply(
     apply_device(&job, log).await
 }
 
-fn replan(wanted: &Wanted<'_>, seen: &Observation) -> Result<DevicePlan, String> {
+fn replan(wanted: &DevicePlanInputs<'_>, seen: &Observation) -> Result<DevicePlan, String> {
     let (plan, complaints) = wanted.plan(seen);
     match complaints.first() {
         None => Ok(plan),
@@ -145,7 +145,7 @@ fn ledger_after(task: &DeviceTask, context: &RunContext, ending: &Ending) -> Opt
 }
 
 /// Returns the ledger of a device that was observed to be as intended.
-pub(in crate::reconcile) fn verified(wanted: &Wanted<'_>, seen: &Observation) -> Ledger {
+pub(in crate::reconcile) fn verified(wanted: &DevicePlanInputs<'_>, seen: &Observation) -> Ledger {
     let before = wanted.ledger.clone().unwrap_or_default();
     let intended = match wanted.intended.state {
         DeviceState::Retired => &DeviceConfig::default(),

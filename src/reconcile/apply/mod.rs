@@ -25,7 +25,7 @@ pub(super) use recover::{RecoveryOptions, recover};
 pub use store_with_journal::StoreWithJournal;
 
 use super::run::{RunEvent, ScopeFacts, Watcher};
-use super::{DeviceAccess, Wanted};
+use super::{DeviceAccess, DevicePlanInputs};
 use crate::apply::{ApplyTimeouts, DeviceOutcome, Ended, RunNotice, SkipReason, Skipped, Work};
 use crate::history::RunId;
 use crate::model::Observation;
@@ -36,7 +36,7 @@ use concurrency::ConcurrencyLimiter;
 /// The task for one device.
 #[derive(Debug)]
 pub(super) struct DeviceTask {
-    pub(super) wanted: Wanted<'static>,
+    pub(super) wanted: DevicePlanInputs<'static>,
     pub(super) access: DeviceAccess,
     /// The approved plan.
     pub(super) plan: DevicePlan,

@@ -15,7 +15,8 @@ use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
 use crate::reconcile::{
-    Accesses, DeviceAccess, FingerprintedObservation, Looks, Panicked, Wanted, ask_many, look_at,
+    Accesses, DeviceAccess, DevicePlanInputs, FingerprintedObservation, Looks, Panicked, ask_many,
+    look_at,
 };
 
 /// Options of the looks during recovery.
@@ -29,7 +30,7 @@ pub(in crate::reconcile) struct RecoveryOptions {
 pub(in crate::reconcile) async fn recover(
     left: Vec<Unfinished>,
     mut accesses: Accesses,
-    mut wanted: BTreeMap<DeviceName, Wanted<'static>>,
+    mut wanted: BTreeMap<DeviceName, DevicePlanInputs<'static>>,
     store: &StoreWithJournal,
     options: RecoveryOptions,
 ) -> Vec<Recovered> {
@@ -63,7 +64,7 @@ pub(in crate::reconcile) async fn recover(
 async fn one(
     left: &Unfinished,
     access: &DeviceAccess,
-    wanted: Option<Wanted<'static>>,
+    wanted: Option<DevicePlanInputs<'static>>,
     store: &StoreWithJournal,
     options: RecoveryOptions,
 ) -> RecoveryResult {
@@ -130,7 +131,7 @@ async fn record(
     left: &Unfinished,
     found: &RecoveryResult,
     sighting: &FingerprintedObservation,
-    wanted: Option<Wanted<'static>>,
+    wanted: Option<DevicePlanInputs<'static>>,
 ) -> Result<(), crate::apply::NotCommitted> {
     let seen = sighting.observation();
     log.commit(Entry::Looked {

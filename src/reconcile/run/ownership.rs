@@ -4,7 +4,7 @@ use crate::history::NewLedger;
 use crate::model::{DeviceName, DeviceState};
 use crate::plan::Planned;
 use crate::reconcile::apply::verified;
-use crate::reconcile::{Fleet, LookResults, Wanted};
+use crate::reconcile::{DevicePlanInputs, Fleet, LookResults};
 
 /// A device's new ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) fn found_as_intended(
             .devices
             .iter()
             .find(|device| device.name == plan.device)?;
-        let wanted = Wanted::of(fleet, device)?.into_owned(fleet);
+        let wanted = DevicePlanInputs::of(fleet, device)?.into_owned(fleet);
         let ledger = verified(&wanted, look.observation());
         let is_new = wanted.ledger.as_ref() != Some(&ledger);
         let before = wanted.ledger.map_or(0, |ledger| ledger.objects());

@@ -20,8 +20,8 @@ use crate::model::{DeviceName, DeviceState};
 use crate::plan::Planned;
 use crate::reconcile::apply::{RecoveryOptions, recover, release_dead};
 use crate::reconcile::{
-    Accesses, Fleet, LookResults, StoreWithJournal, Wanted, as_if_applied, look_at_all, plan_all,
-    recorded,
+    Accesses, DevicePlanInputs, Fleet, LookResults, StoreWithJournal, as_if_applied, look_at_all,
+    plan_all, recorded,
 };
 
 impl Reconciler {
@@ -180,7 +180,7 @@ impl Reconciler {
         let names: Vec<DeviceName> = left.iter().map(|left| left.device.clone()).collect();
         let accesses = self.accesses(fleet.inventory, &names, watcher);
         let wanted = fleet.devices.iter().filter_map(|device| {
-            let wanted = Wanted::of(&fleet, device)?;
+            let wanted = DevicePlanInputs::of(&fleet, device)?;
             names
                 .contains(&device.name)
                 .then(|| (device.name.clone(), wanted.into_owned(&fleet)))

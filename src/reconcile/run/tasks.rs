@@ -9,7 +9,7 @@ use crate::inventory::DeviceObject;
 use crate::model::{DeviceName, DeviceState, Observation};
 use crate::plan::{DevicePlan, Planned};
 use crate::reconcile::apply::DeviceTask;
-use crate::reconcile::{Accesses, Fleet, LookResults, Wanted};
+use crate::reconcile::{Accesses, DevicePlanInputs, Fleet, LookResults};
 
 /// The inputs of task selection.
 pub(super) struct TaskInputs<'a> {
@@ -101,7 +101,8 @@ fn task(
     }
     let mut devices = inputs.fleet.devices.iter();
     let intended = devices.find(|device| device.name == plan.device);
-    let Some(wanted) = intended.and_then(|device| Wanted::of(inputs.fleet, device)) else {
+    let Some(wanted) = intended.and_then(|device| DevicePlanInputs::of(inputs.fleet, device))
+    else {
         return Ok(None);
     };
     let access = match inputs.accesses.remove(&plan.device) {
