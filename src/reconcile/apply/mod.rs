@@ -71,7 +71,7 @@ pub(super) struct CarriedOut {
 }
 
 /// A report of a device task to the run.
-enum Report {
+enum TaskReport {
     Event(RunEvent),
     Notice(RunNotice),
 }
@@ -108,11 +108,11 @@ pub(super) async fn carry_out(
     let mut done = CarriedOut::default();
     while let Some(report) = receiver.recv().await {
         let event = match report {
-            Report::Notice(notice) => {
+            TaskReport::Notice(notice) => {
                 done.notices.push(notice);
                 continue;
             }
-            Report::Event(event) => event,
+            TaskReport::Event(event) => event,
         };
         watcher.see(&event);
         match event {
@@ -131,7 +131,7 @@ async fn started_or_skipped(
     task: &DeviceTask,
     limiter: &ConcurrencyLimiter,
     context: &RunContext,
-    sender: &mpsc::UnboundedSender<Report>,
+    sender: &mpsc::UnboundedSender<TaskReport>,
 ) {
     let device = &task.wanted.intended.name;
     // The receiver may be gone; the work goes on.
@@ -139,7 +139,7 @@ async fn started_or_skipped(
         let _received = sender.send(report);
     };
     let skip = |reason: SkipReason| {
-        send(Report::Event(RunEvent::Skipped(Skipped {
+        send(TaskReport::Event(RunEvent::Skipped(Skipped {
             device: device.clone(),
             reason,
         })));
@@ -148,7 +148,7 @@ async fn started_or_skipped(
         Ok(permit) => permit,
         Err(reason) => return skip(reason),
     };
-    let progress = |at| send(Report::Event(RunEvent::At(device.clone(), at)));
+    let progress = |at| send(TaskReport::Event(RunEvent::At(device.clone(), at)));
     match device::carry_out(task, context, &progress).await {
         Err(reason) => skip(reason),
         Ok((outcome, notice)) => {
@@ -156,9 +156,9 @@ async fn started_or_skipped(
                 limiter.failed();
             }
             if let Some(notice) = notice {
-                send(Report::Notice(notice));
+                send(TaskReport::Notice(notice));
             }
-            send(Report::Event(RunEvent::Ended(outcome)));
+            send(TaskReport::Event(RunEvent::Ended(outcome)));
         }
     }
     drop(permit);

@@ -50,7 +50,7 @@ struct Execution {
 }
 
 /// A recorded run, with the plan that it claimed.
-struct Begun {
+struct StartedRun {
     plan: String,
     notice: Option<RunNotice>,
 }
@@ -137,7 +137,7 @@ impl Execution {
         &self,
         id: RunId,
         run: &PreparedRun,
-    ) -> Result<Result<Begun, PreflightRefusal>, RunError> {
+    ) -> Result<Result<StartedRun, PreflightRefusal>, RunError> {
         let not_storable = |why: &dyn ToString| RunError::PlanNotStorable(why.to_string());
         let file = run.request.plan_file.as_ref();
         let text = file.map_or_else(|| write_plan(&run.planned), |file| file.text.clone());
@@ -155,7 +155,7 @@ impl Execution {
         let taken = store.take_plan(plan, &document, &new, most).await?;
         Ok(taken_once(&taken, hours).map(|age| {
             let is_unknown = age.is_none() && file.is_some();
-            Begun {
+            StartedRun {
                 plan: plan.to_owned(),
                 notice: is_unknown.then_some(RunNotice::PlanAgeUnknown),
             }
