@@ -6,7 +6,7 @@ use super::invocation::{Invocation, StoreUse};
 use super::source::FolderArguments;
 use super::store_client::StoreClient;
 use super::subject::{Known, Meant, Served};
-use crate::history::{Chapter, Freeze, Kept};
+use crate::history::{Chapter, Freeze, StoredLedger};
 use crate::inventory::{
     self, Cache, Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts,
 };
@@ -126,7 +126,7 @@ fn about(meant: &Meant) -> String {
     }
 }
 
-fn verified(kept: &Kept) -> VerifiedLine {
+fn verified(kept: &StoredLedger) -> VerifiedLine {
     VerifiedLine {
         at: kept.at,
         commit: kept.commit.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 
-use crate::history::{Kept, Subject};
+use crate::history::{StoredLedger, Subject};
 use crate::inventory::{Inventory, SubscriberObject, complete_subscriber, nearest};
 use crate::model::{DeviceName, MacAddress, SubscriberName};
 use crate::report::visible;
@@ -52,7 +52,7 @@ impl Meant {
 pub(super) struct Known<'a> {
     pub inventory: &'a Inventory,
     /// The stored ledgers, for subscribers and devices that left the inventory.
-    pub ledgers: &'a BTreeMap<DeviceName, Kept>,
+    pub ledgers: &'a BTreeMap<DeviceName, StoredLedger>,
 }
 
 impl Known<'_> {
@@ -194,7 +194,7 @@ mod tests {
         read_texts(&texts, &Limits::default())
     }
 
-    fn kept(name: &str) -> Kept {
+    fn kept(name: &str) -> StoredLedger {
         let mut ledger = Ledger::default();
         let config = SubscriberConfig {
             slot: None,
@@ -210,7 +210,7 @@ mod tests {
         };
         let name = SubscriberName::new(name).unwrap();
         ledger.verified.subscribers.insert(name, config);
-        Kept {
+        StoredLedger {
             ledger,
             version: 1,
             commit: None,
@@ -249,7 +249,7 @@ mod tests {
         let reading = reading("");
         let device = |name: &str| DeviceName::new(name).unwrap();
         let mut ledgers = BTreeMap::from([(device("old-a"), kept("apt-9"))]);
-        let meant = |ledgers: &BTreeMap<DeviceName, Kept>, only| {
+        let meant = |ledgers: &BTreeMap<DeviceName, StoredLedger>, only| {
             let inventory = &reading.inventory;
             Known { inventory, ledgers }.meant("apt-9", only)
         };

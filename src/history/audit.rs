@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::document::plain;
 use super::error::Fault;
-use super::kept::{Audit, AuditRow, Filter, RunId};
 use super::run::{Conditions, most};
 use super::session::{Bind, Session};
+use super::stored::{Audit, AuditRow, Filter, RunId};
 use super::{Store, StoreError};
 
 impl Store {

@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use super::document::plain;
 use super::error::Fault;
-use super::kept::Freeze;
 use super::run::signed;
 use super::session::Bind;
+use super::stored::Freeze;
 use super::version::FREEZE_SCOPE;
 use super::{Store, StoreError};
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::kept::{Audit, Lease, NewLedger, RunId};
+use super::stored::{Audit, Lease, NewLedger, RunId};
 use super::{Store, StoreError};
 use crate::apply::{DeviceOutcome, Entry};
 use crate::crash;

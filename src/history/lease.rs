@@ -5,9 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::error::Fault;
-use super::kept::{Acquired, Lease};
 use super::ledger::device_name;
 use super::session::{Bind, Session};
+use super::stored::{Acquired, Lease};
 use super::{Store, StoreError};
 use crate::crash;
 use crate::model::DeviceName;

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::audit::insert_audit;
 use super::document::{applied, difference};
 use super::error::Fault;
-use super::kept::{Audit, Kept, NewLedger, RunId, UnsavedDevice};
 use super::session::{Bind, Row, Session};
+use super::stored::{Audit, NewLedger, RunId, StoredLedger, UnsavedDevice};
 use super::version::LEDGER;
 use super::{Store, StoreError};
 use crate::model::DeviceName;
@@ -24,22 +24,22 @@ const KEPT: &str = "select ledger.device as device, ledger.content as content, l
 
 impl Store {
     /// Returns the ledger of a device, or `None` if none was ever stored.
-    pub async fn ledger(&self, device: &DeviceName) -> Result<Option<Kept>, StoreError> {
+    pub async fn ledger(&self, device: &DeviceName) -> Result<Option<StoredLedger>, StoreError> {
         self.within("read the ledger", || async {
             let mut session = self.read().await?;
             let sql = format!("{KEPT} where ledger.device = $1");
             let row = session.row(&sql, &[Bind::Text(device.as_str())]).await?;
-            row.map(|row| Ok(kept(&row)?.1)).transpose()
+            row.map(|row| Ok(stored_ledger(&row)?.1)).transpose()
         })
         .await
     }
 
     /// Returns the ledgers of all devices.
-    pub async fn ledgers(&self) -> Result<BTreeMap<DeviceName, Kept>, StoreError> {
+    pub async fn ledgers(&self) -> Result<BTreeMap<DeviceName, StoredLedger>, StoreError> {
         self.within("read the ledger", || async {
             let mut session = self.read().await?;
             let rows = session.rows(KEPT, &[]).await?;
-            rows.iter().map(kept).collect()
+            rows.iter().map(stored_ledger).collect()
         })
         .await
     }
@@ -97,8 +97,8 @@ impl Store {
     }
 }
 
-fn kept(row: &Row) -> Result<(DeviceName, Kept), Fault> {
-    let kept = Kept {
+fn stored_ledger(row: &Row) -> Result<(DeviceName, StoredLedger), Fault> {
+    let kept = StoredLedger {
         ledger: LEDGER.restored(row.document("content")?)?,
         version: row.count("version")?,
         commit: row.maybe_text("inventory_commit")?,

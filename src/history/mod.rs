@@ -1,6 +1,6 @@
 //! The store: runs, plans, intents, outcomes, looks, ledgers, leases and the audit log.
 //!
-//! `kept` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
+//! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
 //! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
 //! `audit`, `freeze`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
 //! store is unreachable.
@@ -12,7 +12,6 @@ mod document;
 mod error;
 mod freeze;
 mod journal;
-mod kept;
 mod lease;
 mod ledger;
 mod look;
@@ -23,6 +22,7 @@ mod room;
 mod run;
 mod session;
 mod store;
+mod stored;
 mod story;
 mod take;
 mod unfinished;
@@ -31,14 +31,14 @@ mod version;
 
 pub use error::StoreError;
 pub use journal::{Journal, JournalError, Replayed};
-pub use kept::{
-    Acquired, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Kept, Lease,
-    NewLedger, NewRun, OutcomeRow, RunId, RunSummary, Subject, Taken, Unfinished, UnsavedDevice,
-};
 pub use look::LookStatus;
 pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,
 };
 pub use store::{Facts, Store, Timeouts};
+pub use stored::{
+    Acquired, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Lease, NewLedger,
+    NewRun, OutcomeRow, RunId, RunSummary, StoredLedger, Subject, Taken, Unfinished, UnsavedDevice,
+};
 pub use url::{StoreUrl, StoreUrlError};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::document::plain;
 use super::error::Fault;
-use super::kept::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
 use super::session::{Bind, Row, Session, places};
+use super::stored::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
 use super::version::{INVENTORY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::RunResult;

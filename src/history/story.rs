@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::document::restored;
 use super::error::Fault;
-use super::kept::{Chapter, RunId, RunSummary, Subject};
 use super::run::{most, runs_of};
 use super::session::{Bind, Session};
+use super::stored::{Chapter, RunId, RunSummary, Subject};
 use super::unfinished::{contents, looked};
 use super::{Store, StoreError};
 use crate::apply::{Entry, Exchange, Purpose};

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::document::stored;
 use super::error::Fault;
-use super::kept::{NewRun, RunId, Taken};
 use super::run::insert_run;
 use super::session::{Bind, Session};
+use super::stored::{NewRun, RunId, Taken};
 use super::version::restored_plan;
 use super::{Store, StoreError};
 use crate::crash;

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::document::restored;
 use super::error::Fault;
-use super::kept::{EntryRow, RunId, Unfinished};
 use super::ledger::device_name;
 use super::look::look_at;
 use super::session::{Bind, Row, Session};
+use super::stored::{EntryRow, RunId, Unfinished};
 use super::version::{ENTRY, INVENTORY};
 use super::{Store, StoreError};
 use crate::apply::{Entry, LookReason, StepOutcome};

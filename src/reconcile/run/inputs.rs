@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Baseline, RunError, RunNote, Watcher};
-use crate::history::{AppliedCommit, Kept, Store, StoreError};
+use crate::history::{AppliedCommit, Store, StoreError, StoredLedger};
 use crate::inventory::blame::{History, MOST_COMMITS};
 use crate::inventory::source::{Limits, Source, SourceError, first_parent, is_bare};
 use crate::inventory::{Cache, Reading, read};
@@ -16,7 +16,7 @@ use crate::reconcile::{Applied, Fleet, Policy, find_origins, inventory_digest};
 /// The stored state of the devices of an inventory.
 #[derive(Debug, Clone, Default)]
 pub struct StoreState {
-    pub ledgers: BTreeMap<DeviceName, Kept>,
+    pub ledgers: BTreeMap<DeviceName, StoredLedger>,
     pub applied: Option<AppliedCommit>,
 }
 

@@ -62,7 +62,7 @@ pub struct Lease {
 
 /// The ledger of a device in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredLedger {
     pub ledger: Ledger,
     /// Incremented with each change.
     pub version: u64,
