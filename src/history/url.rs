@@ -8,10 +8,10 @@ use sqlx::postgres::PgConnectOptions;
 
 /// The URL of a store. `Display` omits the password.
 #[derive(Clone)]
-pub struct StoreUrl(Place);
+pub struct StoreUrl(Backend);
 
 #[derive(Clone)]
-enum Place {
+enum Backend {
     Postgres {
         shown: String,
         options: Box<PgConnectOptions>,
@@ -48,7 +48,7 @@ impl StoreUrl {
             .or_else(|| text.strip_prefix("postgresql://"))
             .ok_or(StoreUrlError::Scheme)?;
         let options = PgConnectOptions::from_str(text).map_err(|_| StoreUrlError::Postgres)?;
-        Ok(Self(Place::Postgres {
+        Ok(Self(Backend::Postgres {
             shown: format!("postgres://{}", without_password(rest)),
             options: Box::new(options),
         }))
@@ -56,21 +56,21 @@ impl StoreUrl {
 
     /// Returns the store in a file.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Self(Place::Sqlite(path.into()))
+        Self(Backend::Sqlite(path.into()))
     }
 
     /// Returns the file, if it is one.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Place::Sqlite(path) => Some(path),
-            Place::Postgres { .. } => None,
+            Backend::Sqlite(path) => Some(path),
+            Backend::Postgres { .. } => None,
         }
     }
 
     pub(super) fn postgres(&self) -> Option<&PgConnectOptions> {
         match &self.0 {
-            Place::Postgres { options, .. } => Some(options),
-            Place::Sqlite(_) => None,
+            Backend::Postgres { options, .. } => Some(options),
+            Backend::Sqlite(_) => None,
         }
     }
 }
@@ -107,8 +107,8 @@ fn without_password(rest: &str) -> String {
 impl fmt::Display for StoreUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Place::Postgres { shown, .. } => formatter.write_str(shown),
-            Place::Sqlite(path) => write!(formatter, "sqlite://{}", path.display()),
+            Backend::Postgres { shown, .. } => formatter.write_str(shown),
+            Backend::Sqlite(path) => write!(formatter, "sqlite://{}", path.display()),
         }
     }
 }
