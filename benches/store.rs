@@ -18,7 +18,9 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, LookReason, Purpose};
-use gamctl::history::{Acquired, NewLedger, NewRun, RunId, Store, StoreUrl, Subject, Timeouts};
+use gamctl::history::{
+    AcquiredLease, NewLedger, NewRun, RunId, Store, StoreUrl, Subject, Timeouts,
+};
 use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, Fingerprint, MacAddress, Observation, Slot,
     SubscriberName,
@@ -281,7 +283,7 @@ pub(crate) fn outcome(device: &DeviceName) -> DeviceOutcome {
 async fn apply(store: Store, run: RunId, device: DeviceName) -> u32 {
     let minute = Duration::from_secs(60);
     let acquired = store.acquire(&device, run.0, run.0, minute).await.unwrap();
-    let Acquired::Lease(lease) = acquired else {
+    let AcquiredLease::Lease(lease) = acquired else {
         panic!("{acquired:?}");
     };
     let before = look(&device, "before");

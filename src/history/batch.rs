@@ -7,19 +7,19 @@ use tokio::sync::{Mutex as Turn, oneshot};
 use super::Store;
 use super::deadline::within;
 use super::error::Fault;
-use super::record::Prepared;
+use super::record::PreparedEntry;
 use super::session::Session;
 
 /// Entries that wait to be written.
 #[derive(Default)]
 pub(super) struct Batches {
-    waiting: Mutex<Vec<Waiting>>,
+    waiting: Mutex<Vec<WaitingEntry>>,
     /// The task that holds it writes all waiting entries.
     turn: Turn<()>,
 }
 
-struct Waiting {
-    entry: Arc<Prepared>,
+struct WaitingEntry {
+    entry: Arc<PreparedEntry>,
     tell: oneshot::Sender<Result<(), Fault>>,
 }
 
@@ -27,13 +27,13 @@ struct Waiting {
 const MOST: usize = 200;
 
 impl Batches {
-    fn add(&self, waiting: Waiting) {
+    fn add(&self, waiting: WaitingEntry) {
         let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(waiting);
     }
 
     /// Returns the entries that waited longest.
-    fn next(&self) -> Vec<Waiting> {
+    fn next(&self) -> Vec<WaitingEntry> {
         let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let most = all.len().min(MOST);
         all.drain(..most).collect()
@@ -42,9 +42,9 @@ impl Batches {
 
 impl Store {
     /// Stores an entry, together with others that arrive at the same time.
-    pub(super) async fn put_in_batch(&self, entry: Arc<Prepared>) -> Result<(), Fault> {
+    pub(super) async fn put_in_batch(&self, entry: Arc<PreparedEntry>) -> Result<(), Fault> {
         let (tell, told) = oneshot::channel();
-        self.inner.batches.add(Waiting { entry, tell });
+        self.inner.batches.add(WaitingEntry { entry, tell });
         let store = self.clone();
         // A separate task: a caller that stops waiting must not cancel the entries of others.
         tokio::spawn(async move { store.write_waiting().await });
@@ -70,13 +70,13 @@ impl Store {
             .unwrap_or_else(|| Err(Fault::Away(format!("no answer within {deadline:?}"))));
         match done {
             Ok(each) => {
-                for (Waiting { tell, .. }, done) in batch.into_iter().zip(each) {
+                for (WaitingEntry { tell, .. }, done) in batch.into_iter().zip(each) {
                     // The caller may have stopped waiting.
                     let _told = tell.send(done);
                 }
             }
             Err(fault) => {
-                for Waiting { tell, .. } in batch {
+                for WaitingEntry { tell, .. } in batch {
                     let _told = tell.send(Err(fault.clone()));
                 }
             }
@@ -84,10 +84,10 @@ impl Store {
     }
 
     /// Writes a batch and returns the result of each entry; without a return nothing was stored.
-    async fn write_batch(&self, batch: &[Waiting]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    async fn write_batch(&self, batch: &[WaitingEntry]) -> Result<Vec<Result<(), Fault>>, Fault> {
         let mut session = self.write().await?;
         let mut each = Vec::with_capacity(batch.len());
-        for Waiting { entry, .. } in batch {
+        for WaitingEntry { entry, .. } in batch {
             session.execute("savepoint entry", &[]).await?;
             let put = entry.put(&mut session).await;
             // On a full disk SQLite has rolled back the whole transaction, so there is no savepoint to return to.

@@ -74,7 +74,7 @@ pub struct Replayed {
 
 /// One entry in its written form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Written {
+struct JournalEntry {
     /// The version of this form; left out by the first gamctl.
     #[serde(default = "first_version")]
     version: u64,
@@ -82,12 +82,12 @@ struct Written {
     lease: Lease,
     number: u32,
     #[serde(flatten)]
-    what: What,
+    what: JournalRecord,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
-enum What {
+enum JournalRecord {
     Recorded {
         content: Entry,
     },
@@ -98,7 +98,7 @@ enum What {
 }
 
 /// The readable part of a journal.
-struct Whole {
+struct ReadableJournal {
     /// Each with its end offset.
     entries: Vec<(Vec<u8>, u64)>,
     /// An incomplete entry follows.
@@ -131,7 +131,7 @@ impl Journal {
         number: u32,
         entry: &Entry,
     ) -> Result<(), JournalError> {
-        let what = What::Recorded {
+        let what = JournalRecord::Recorded {
             content: entry.clone(),
         };
         self.append(run, lease, number, what).await
@@ -146,7 +146,7 @@ impl Journal {
         outcome: &DeviceOutcome,
         ledger: Option<&NewLedger>,
     ) -> Result<(), JournalError> {
-        let what = What::Finished {
+        let what = JournalRecord::Finished {
             outcome: outcome.clone(),
             ledger: ledger.map(|ledger| Box::new(ledger.clone())),
         };
@@ -158,9 +158,9 @@ impl Journal {
         run: RunId,
         lease: &Lease,
         number: u32,
-        what: What,
+        what: JournalRecord,
     ) -> Result<(), JournalError> {
-        let written = Written {
+        let written = JournalEntry {
             version: VERSION,
             run,
             lease: lease.clone(),
@@ -189,7 +189,7 @@ impl Journal {
         })
     }
 
-    fn append_now(&self, written: &Written) -> Result<(), JournalError> {
+    fn append_now(&self, written: &JournalEntry) -> Result<(), JournalError> {
         let unwritable = |source: io::Error| match source.kind() {
             io::ErrorKind::StorageFull => JournalError::DiskFull {
                 path: self.path.clone(),
@@ -257,7 +257,7 @@ impl Journal {
         crash::point("replay-before");
         let mut at = 0;
         for (body, end) in &whole.entries {
-            let written: Written =
+            let written: JournalEntry =
                 serde_json::from_slice(body).map_err(|_| JournalError::Foreign {
                     path: self.path.clone(),
                     at,
@@ -285,7 +285,7 @@ impl Journal {
         Ok(replayed)
     }
 
-    fn read(&self) -> Result<(File, Whole), JournalError> {
+    fn read(&self) -> Result<(File, ReadableJournal), JournalError> {
         let mut file = self.open().map_err(|source| JournalError::Unreadable {
             path: self.path.clone(),
             source,
@@ -317,7 +317,7 @@ impl Journal {
         Ok(file)
     }
 
-    fn whole(&self, file: &mut File) -> Result<Whole, JournalError> {
+    fn whole(&self, file: &mut File) -> Result<ReadableJournal, JournalError> {
         let mut bytes = Vec::new();
         let read = file.seek(SeekFrom::Start(0)).and_then(|_| {
             let mut limited = io::Read::by_ref(file).take(MOST_BYTES);
@@ -335,7 +335,7 @@ impl Journal {
             entries.push((body.to_vec(), end));
             rest = after;
         }
-        Ok(Whole {
+        Ok(ReadableJournal {
             entries,
             is_torn: !rest.is_empty(),
         })
@@ -363,8 +363,8 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     is_whole.then_some((body, rest))
 }
 
-async fn put(store: &Store, written: &Written) -> Result<(), StoreError> {
-    let Written {
+async fn put(store: &Store, written: &JournalEntry) -> Result<(), StoreError> {
+    let JournalEntry {
         version: _,
         run,
         lease,
@@ -372,8 +372,8 @@ async fn put(store: &Store, written: &Written) -> Result<(), StoreError> {
         what,
     } = written;
     match what {
-        What::Recorded { content } => store.record(*run, lease, *number, content).await,
-        What::Finished { outcome, ledger } => {
+        JournalRecord::Recorded { content } => store.record(*run, lease, *number, content).await,
+        JournalRecord::Finished { outcome, ledger } => {
             let ledger = ledger.as_deref();
             store.finish(*run, lease, *number, outcome, ledger).await
         }
@@ -384,7 +384,7 @@ async fn put(store: &Store, written: &Written) -> Result<(), StoreError> {
 async fn keep_aside(
     store: &Store,
     who: &str,
-    written: &Written,
+    written: &JournalEntry,
     why: &StoreError,
 ) -> Result<String, StoreError> {
     let content = serde_json::to_string(written).unwrap_or_default();

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::error::Fault;
 use super::ledger::device_name;
 use super::session::{Bind, Session};
-use super::stored::{Acquired, Lease};
+use super::stored::{AcquiredLease, Lease};
 use super::{Store, StoreError};
 use crate::crash;
 use crate::model::DeviceName;
@@ -24,7 +24,7 @@ impl Store {
         holder: Uuid,
         claim: Uuid,
         lasts: Duration,
-    ) -> Result<Acquired, StoreError> {
+    ) -> Result<AcquiredLease, StoreError> {
         crash::point("lease-before");
         let acquired = self
             .within("lease a device", || async {
@@ -117,7 +117,7 @@ async fn acquire(
     device: &DeviceName,
     [holder, claim]: [Uuid; 2],
     lasts: Duration,
-) -> Result<Acquired, Fault> {
+) -> Result<AcquiredLease, Fault> {
     let sql = "insert into lease (device, holder, claim, epoch, since, until, lasts, is_released) \
         values ($1, $2, $3, 1, @now, @later($4), $4, $5) \
         on conflict (device) do update set \
@@ -137,7 +137,7 @@ async fn acquire(
         Bind::Flag(false),
     ];
     if let Some(row) = session.row(sql, &binds).await? {
-        return Ok(Acquired::Lease(Lease {
+        return Ok(AcquiredLease::Lease(Lease {
             device: device.clone(),
             holder,
             epoch: row.number("epoch")?,
@@ -149,7 +149,7 @@ async fn acquire(
     let sql = "select holder, @seconds(since) as began, @seconds(until) as ends from lease where device = $1";
     let row = session.row(sql, &[name]).await?;
     let row = row.ok_or(Fault::Rewound)?;
-    Ok(Acquired::Held {
+    Ok(AcquiredLease::Held {
         by: row.id("holder")?,
         since: row.count("began")?,
         until: row.count("ends")?,

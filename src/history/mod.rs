@@ -36,9 +36,10 @@ pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,
 };
-pub use store::{Facts, Store, Timeouts};
+pub use store::{Store, StoreFacts, Timeouts};
 pub use stored::{
-    Acquired, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Lease, NewLedger,
-    NewRun, OutcomeRow, RunId, RunSummary, StoredLedger, Subject, Taken, Unfinished, UnsavedDevice,
+    AcquiredLease, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Lease,
+    NewLedger, NewRun, OutcomeRow, PlanClaim, RunId, RunSummary, StoredLedger, Subject, Unfinished,
+    UnsavedDevice,
 };
 pub use url::{StoreUrl, StoreUrlError};

@@ -74,7 +74,7 @@ async fn open_postgres(
     let late = || Fault::Away(format!("no answer within {:?}", timeouts.operation));
     let once = within(timeouts.operation, once).await.ok_or_else(late)??;
     let is_new = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null");
-    let has: Vec<Applied> = match is_new.fetch_one(&once).await? {
+    let has: Vec<AppliedMigration> = match is_new.fetch_one(&once).await? {
         true => Vec::new(),
         false => sqlx::query_as(MIGRATIONS).fetch_all(&once).await?,
     };
@@ -136,7 +136,7 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
         })
 }
 
-async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<Applied>, Fault> {
+async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<AppliedMigration>, Fault> {
     let table = "select count(*) from sqlite_schema where name = '_sqlx_migrations'";
     let there: i64 = sqlx::query_scalar(table).fetch_one(pool).await?;
     match there {
@@ -147,7 +147,7 @@ async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<Applied>, Fault> {
 
 /// A migration that the store has recorded.
 #[derive(sqlx::FromRow)]
-struct Applied {
+struct AppliedMigration {
     version: i64,
     description: String,
     success: bool,
@@ -155,7 +155,11 @@ struct Applied {
 }
 
 /// Returns whether the schema is behind; refuses one that the migrations of this program did not make.
-fn is_to_migrate(url: &StoreUrl, has: &[Applied], knows: &Migrator) -> Result<bool, Fault> {
+fn is_to_migrate(
+    url: &StoreUrl,
+    has: &[AppliedMigration],
+    knows: &Migrator,
+) -> Result<bool, Fault> {
     let newest = knows.iter().map(|migration| migration.version).max();
     let newest = newest.unwrap_or_default();
     if let Some(last) = has.last().filter(|last| last.version > newest) {
@@ -183,8 +187,8 @@ fn is_to_migrate(url: &StoreUrl, has: &[Applied], knows: &Migrator) -> Result<bo
 }
 
 /// Returns the problem with an applied migration.
-fn foreign(applied: &Applied, knows: &Migrator) -> Option<String> {
-    let Applied {
+fn foreign(applied: &AppliedMigration, knows: &Migrator) -> Option<String> {
+    let AppliedMigration {
         version,
         description,
         success,

@@ -21,7 +21,7 @@ use crate::crash;
 use crate::plan::{DevicePlan, Field, Object, Value as FieldValue};
 
 /// An entry that is ready to be stored.
-pub(super) struct Prepared {
+pub(super) struct PreparedEntry {
     pub(super) run: RunId,
     pub(super) lease: Lease,
     number: u32,
@@ -29,11 +29,11 @@ pub(super) struct Prepared {
     /// Covers all of the entry, so that a repeated write is recognised.
     digest: String,
     content: Value,
-    also: Also,
+    also: StoredWith,
 }
 
 /// The records that are stored together with an entry.
-enum Also {
+enum StoredWith {
     Nothing,
     Look(Box<PreparedLook>),
     Effects(Vec<Value>),
@@ -61,7 +61,7 @@ impl Store {
         if let Some(before) = before {
             crash::point(before);
         }
-        let prepared = Prepared::of(run, lease, number, entry, None);
+        let prepared = PreparedEntry::of(run, lease, number, entry, None);
         let prepared = prepared.map_err(|fault| self.said("store an entry", fault))?;
         self.put(prepared).await?;
         if let Some(after) = after {
@@ -82,14 +82,14 @@ impl Store {
         let entry = Entry::Ended {
             outcome: outcome.clone(),
         };
-        let prepared = Prepared::of(run, lease, number, &entry, ledger);
+        let prepared = PreparedEntry::of(run, lease, number, &entry, ledger);
         let prepared = prepared.map_err(|fault| self.said("store an outcome", fault))?;
         self.put(prepared).await?;
         crash::point("outcome-after");
         Ok(())
     }
 
-    async fn put(&self, prepared: Prepared) -> Result<(), StoreError> {
+    async fn put(&self, prepared: PreparedEntry) -> Result<(), StoreError> {
         let (run, lease, number) = (prepared.run, prepared.lease.clone(), prepared.number);
         let doing = "store an entry";
         let put = match &self.inner.db {
@@ -125,7 +125,7 @@ impl Store {
     }
 }
 
-impl Prepared {
+impl PreparedEntry {
     fn of(
         run: RunId,
         lease: &Lease,
@@ -148,18 +148,18 @@ impl Prepared {
             Entry::Looked { observation, .. } => {
                 let look = PreparedLook::of(observation)?;
                 of_all.push_str(&look.whole_digest);
-                Also::Look(Box::new(look))
+                StoredWith::Look(Box::new(look))
             }
-            Entry::Intent { plan, .. } => Also::Effects(effects(plan)),
-            Entry::Saved { .. } => Also::Saved,
-            Entry::Ended { outcome } => Also::End(
+            Entry::Intent { plan, .. } => StoredWith::Effects(effects(plan)),
+            Entry::Saved { .. } => StoredWith::Saved,
+            Entry::Ended { outcome } => StoredWith::End(
                 Box::new(outcome.clone()),
                 ledger.map(|ledger| Box::new(ledger.clone())),
             ),
             Entry::Sent { .. }
             | Entry::Left { .. }
             | Entry::Verified { .. }
-            | Entry::NotSaved { .. } => Also::Nothing,
+            | Entry::NotSaved { .. } => StoredWith::Nothing,
         };
         Ok(Self {
             run,
@@ -195,7 +195,7 @@ impl Prepared {
             };
         }
         let mut content = self.content.clone();
-        if let Also::Look(look) = &self.also {
+        if let StoredWith::Look(look) = &self.also {
             let sequence = put_look(session, look).await?;
             if let Value::Object(fields) = &mut content {
                 fields.insert("look".to_owned(), Value::from(sequence));
@@ -219,8 +219,8 @@ impl Prepared {
         let device = &self.lease.device;
         let run_and_device = [Bind::Id(self.run.0), Bind::Text(device.as_str())];
         match &self.also {
-            Also::Nothing | Also::Look(_) => {}
-            Also::Effects(effects) => {
+            StoredWith::Nothing | StoredWith::Look(_) => {}
+            StoredWith::Effects(effects) => {
                 let sql =
                     "insert into unfinished (run, device) values ($1, $2) on conflict do nothing";
                 session.execute(sql, &run_and_device).await?;
@@ -243,11 +243,11 @@ impl Prepared {
                 ];
                 session.execute(sql, &binds).await?;
             }
-            Also::Saved => {
+            StoredWith::Saved => {
                 let sql = "delete from unsaved where device = $1";
                 session.execute(sql, &[Bind::Text(device.as_str())]).await?;
             }
-            Also::End(outcome, ledger) => {
+            StoredWith::End(outcome, ledger) => {
                 if let Some(ledger) = ledger {
                     crash::point("ledger-before");
                     put_ledger(session, device, ledger, Some(self.run)).await?;

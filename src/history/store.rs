@@ -60,7 +60,7 @@ impl Default for Timeouts {
 
 /// The state of a store, as `doctor` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct StoreFacts {
     /// `Postgres` or `SQLite`.
     pub engine: &'static str,
     pub version: String,
@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// Returns the state of the store itself.
-    pub async fn facts(&self) -> Result<Facts, StoreError> {
+    pub async fn facts(&self) -> Result<StoreFacts, StoreError> {
         self.within("report its version", || async {
             let mut session = self.read().await?;
             let asked = Instant::now();
@@ -153,7 +153,7 @@ impl Store {
             let schema = session.row("select max(version) as newest from _sqlx_migrations", &[]).await?;
             let schema = schema.map_or(Ok(None), |row| row.maybe_number("newest"))?;
             let clock = session.row(CLOCK, &[]).await?;
-            Ok(Facts {
+            Ok(StoreFacts {
                 engine,
                 version,
                 schema: schema.unwrap_or_default(),

@@ -84,7 +84,7 @@ pub struct NewLedger {
 /// The result of claiming a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a plan that could not be claimed must not be applied"]
-pub enum Taken {
+pub enum PlanClaim {
     /// The run has started, and no other run can claim the plan.
     Now {
         /// The age of the plan in seconds; left out: this store has no record of it.
@@ -103,7 +103,7 @@ pub enum Taken {
 
 /// The result of a request for a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Acquired {
+pub enum AcquiredLease {
     Lease(Lease),
     /// Another process has it.
     Held {

@@ -9,7 +9,7 @@ use super::document::stored;
 use super::error::Fault;
 use super::run::insert_run;
 use super::session::{Bind, Session};
-use super::stored::{NewRun, RunId, Taken};
+use super::stored::{NewRun, PlanClaim, RunId};
 use super::version::restored_plan;
 use super::{Store, StoreError};
 use crate::crash;
@@ -49,7 +49,7 @@ impl Store {
         document: &Value,
         run: &NewRun,
         most: Duration,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<PlanClaim, StoreError> {
         crash::point("run-before");
         let taken = self
             .within("take a plan", || async {
@@ -71,12 +71,12 @@ impl Store {
 // Check before the age: an applied plan stays applied.
                 if let Some((by, at)) = taken_by(&mut session, &making).await? {
                     return Ok(match by == run.id {
-                        true => Taken::Now { age: Some(age) },
-                        false => Taken::AlreadyApplied { run: by, at },
+                        true => PlanClaim::Now { age: Some(age) },
+                        false => PlanClaim::AlreadyApplied { run: by, at },
                     });
                 }
                 if !is_new && age > most.as_secs() {
-                    return Ok(Taken::Expired { made, age });
+                    return Ok(PlanClaim::Expired { made, age });
                 }
                 insert_run(&mut session, run).await?;
                 let sql = "insert into plan_taken (plan, making, run, at) values ($1, $2, $3, @now) \
@@ -90,15 +90,15 @@ impl Store {
 // Another run was faster by a moment; its row is visible now on Postgres.
                     let taken = taken_by(&mut session, &making).await?;
                     let (run, at) = taken.ok_or(Fault::Rewound)?;
-                    return Ok(Taken::AlreadyApplied { run, at });
+                    return Ok(PlanClaim::AlreadyApplied { run, at });
                 }
                 session.commit().await?;
-                Ok(Taken::Now {
+                Ok(PlanClaim::Now {
                     age: (!is_new).then_some(age),
                 })
             })
             .await?;
-        if matches!(taken, Taken::Now { .. }) {
+        if matches!(taken, PlanClaim::Now { .. }) {
             crash::point("run-after");
             crash::point("plan-taken");
         }

@@ -5,7 +5,7 @@
 //! The one for Postgres has the schema of that time, with the rows of the SQLite one.
 
 use gamctl::apply::RunResult;
-use gamctl::history::{Acquired, Filter, Store, Subject};
+use gamctl::history::{AcquiredLease, Filter, Store, Subject};
 use gamctl::model::FreezeScope;
 use std::time::Duration;
 use uuid::Uuid;
@@ -199,7 +199,7 @@ async fn an_old_lease_has_a_length_and_goes_to_a_new_claim(bed: Bed) {
             Duration::from_secs(60),
         )
         .await;
-    let Acquired::Lease(lease) = acquired.unwrap() else {
+    let AcquiredLease::Lease(lease) = acquired.unwrap() else {
         panic!("it ran out");
     };
     assert_eq!(lease.epoch, 8);

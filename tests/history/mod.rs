@@ -167,7 +167,7 @@ async fn lease(store: &Store, device: &DeviceName, holder: Uuid) -> Lease {
         .await
         .unwrap()
     {
-        gamctl::history::Acquired::Lease(lease) => lease,
+        gamctl::history::AcquiredLease::Lease(lease) => lease,
         held => panic!("{held:?}"),
     }
 }

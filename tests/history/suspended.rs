@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use gamctl::apply::Ended;
-use gamctl::history::{Acquired, Lease, NewRun, Store, StoreUrl, Timeouts};
+use gamctl::history::{AcquiredLease, Lease, NewRun, Store, StoreUrl, Timeouts};
 use sqlx::{Connection as _, Executor as _};
 use uuid::Uuid;
 
@@ -81,8 +81,8 @@ async fn one_after_another(store: &Store, device: &gamctl::model::DeviceName) ->
         let short = Duration::from_secs(2);
         let lease = loop {
             match store.acquire(device, holder, holder, short).await? {
-                Acquired::Lease(lease) => break lease,
-                Acquired::Held { .. } => tokio::task::yield_now().await,
+                AcquiredLease::Lease(lease) => break lease,
+                AcquiredLease::Held { .. } => tokio::task::yield_now().await,
             }
         };
         store.begin_run(&run).await?;
@@ -212,7 +212,7 @@ fn a_process_suspended_in_a_transaction_blocks_no_other_and_goes_on() {
                 SHORT.operation,
             )
             .await;
-        assert!(matches!(asked, Ok(Acquired::Held { .. })), "{asked:?}");
+        assert!(matches!(asked, Ok(AcquiredLease::Held { .. })), "{asked:?}");
         until(&bed, IN_TRANSACTION, 0).await;
         assert_eq!(bed.number("select count(*) from entry").await, 1);
         outlast(&bed).await;

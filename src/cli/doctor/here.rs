@@ -9,7 +9,7 @@ use crate::cli::invocation::Selected;
 use crate::cli::source::is_bare;
 use crate::cli::store_client::StoreClient;
 use crate::config::Settings;
-use crate::history::{Facts, Journal};
+use crate::history::{Journal, StoreFacts};
 use crate::inventory::Reading;
 use crate::inventory::source::{Ancestry, Source, ancestry};
 use crate::model::{SecretName, Severity, chain};
@@ -182,9 +182,9 @@ fn state(folder: &Path) -> Vec<Check> {
     }
 }
 
-fn facts_of(facts: &Facts) -> Vec<Check> {
+fn facts_of(facts: &StoreFacts) -> Vec<Check> {
     const AREA: &str = "store";
-    let Facts {
+    let StoreFacts {
         engine,
         version,
         schema,

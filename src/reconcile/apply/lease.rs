@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::StoreWithJournal;
-use crate::history::{Acquired, Lease, StoreError};
+use crate::history::{AcquiredLease, Lease, StoreError};
 use crate::model::DeviceName;
 use crate::transport::ssh::Fence;
 
@@ -51,7 +51,7 @@ pub(super) async fn lease(
         .store
         .acquire(device, process.id, claim, lasts)
         .await?;
-    if let Acquired::Held { by, .. } = acquired
+    if let AcquiredLease::Held { by, .. } = acquired
         && process.is_dead_soon(by).await
     {
         drop(permit);
@@ -66,8 +66,8 @@ pub(super) async fn lease(
             .await?;
     }
     let lease = match acquired {
-        Acquired::Held { until, .. } => return Ok(LeaseReply::Held { until }),
-        Acquired::Lease(lease) => lease,
+        AcquiredLease::Held { until, .. } => return Ok(LeaseReply::Held { until }),
+        AcquiredLease::Lease(lease) => lease,
     };
     drop(permit);
     let fence = Fence::until(asked + lasts.saturating_sub(margin(lasts)));

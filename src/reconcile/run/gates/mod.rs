@@ -1,7 +1,7 @@
 //! Decides whether a run or a device may be started: one pure function for each gate.
 
 use crate::apply::{PreflightRefusal, SkipReason};
-use crate::history::{Freeze, Taken};
+use crate::history::{Freeze, PlanClaim};
 use crate::inventory::ScopeMatcher;
 use crate::inventory::source::Ancestry;
 use crate::plan::Planned;
@@ -79,14 +79,14 @@ pub(super) fn within_limits(planned: &Planned) -> Result<(), PreflightRefusal> {
 }
 
 /// Refuses a plan that was applied already or is too old; returns its age in seconds if the store knows it.
-pub(super) fn taken_once(taken: &Taken, hours: u16) -> Result<Option<u64>, PreflightRefusal> {
+pub(super) fn taken_once(taken: &PlanClaim, hours: u16) -> Result<Option<u64>, PreflightRefusal> {
     match *taken {
-        Taken::Now { age } => Ok(age),
-        Taken::AlreadyApplied { run, at } => Err(PreflightRefusal::PlanAlreadyApplied {
+        PlanClaim::Now { age } => Ok(age),
+        PlanClaim::AlreadyApplied { run, at } => Err(PreflightRefusal::PlanAlreadyApplied {
             run: run.0.to_string(),
             at,
         }),
-        Taken::Expired { made, .. } => Err(PreflightRefusal::PlanExpired { made, hours }),
+        PlanClaim::Expired { made, .. } => Err(PreflightRefusal::PlanExpired { made, hours }),
     }
 }
 

@@ -138,18 +138,21 @@ fn limits_over_all_devices_refuse_the_whole_run() {
 
 #[test]
 fn a_plan_is_taken_once_and_in_time() {
-    assert_eq!(taken_once(&Taken::Now { age: Some(7) }, 24), Ok(Some(7)));
-    assert_eq!(taken_once(&Taken::Now { age: None }, 24), Ok(None));
+    assert_eq!(
+        taken_once(&PlanClaim::Now { age: Some(7) }, 24),
+        Ok(Some(7))
+    );
+    assert_eq!(taken_once(&PlanClaim::Now { age: None }, 24), Ok(None));
     let run = RunId(Uuid::from_u128(7));
     assert_eq!(
-        taken_once(&Taken::AlreadyApplied { run, at: 9 }, 24),
+        taken_once(&PlanClaim::AlreadyApplied { run, at: 9 }, 24),
         Err(PreflightRefusal::PlanAlreadyApplied {
             run: run.0.to_string(),
             at: 9
         })
     );
     assert_eq!(
-        taken_once(&Taken::Expired { made: 3, age: 99 }, 24),
+        taken_once(&PlanClaim::Expired { made: 3, age: 99 }, 24),
         Err(PreflightRefusal::PlanExpired { made: 3, hours: 24 })
     );
 }
