@@ -18,7 +18,7 @@ use crate::simulator::snmp::{
 
 /// The logins of one twin.
 #[derive(Debug, Clone)]
-pub(super) struct Opening {
+pub(super) struct TwinLogin {
     pub user: String,
     pub password: String,
     pub snmp: Snmp,
@@ -46,7 +46,7 @@ pub(super) struct SnmpUser {
 /// All credentials of an inventory, by name.
 #[derive(Debug)]
 pub(super) struct Keyring {
-    openings: BTreeMap<String, Opening>,
+    logins: BTreeMap<String, TwinLogin>,
     /// Every secret that they refer to, with its value on twins.
     pub secrets: BTreeMap<SecretName, String>,
 }
@@ -54,23 +54,23 @@ pub(super) struct Keyring {
 impl Keyring {
     pub(super) fn of(inventory: &Inventory, seed: u64) -> anyhow::Result<Self> {
         let mut keyring = Self {
-            openings: BTreeMap::new(),
+            logins: BTreeMap::new(),
             secrets: BTreeMap::new(),
         };
         for object in inventory.credentials() {
-            let opening = keyring
-                .opening(&object.text, seed)
+            let login = keyring
+                .login(&object.text, seed)
                 .with_context(|| format!("cannot use the credentials `{}` for twins", object.id))?;
-            keyring.openings.insert(object.id.to_string(), opening);
+            keyring.logins.insert(object.id.to_string(), login);
         }
         Ok(keyring)
     }
 
-    pub(super) fn get(&self, credentials: &str) -> Option<&Opening> {
-        self.openings.get(credentials)
+    pub(super) fn get(&self, credentials: &str) -> Option<&TwinLogin> {
+        self.logins.get(credentials)
     }
 
-    fn opening(&mut self, text: &CredentialsText, seed: u64) -> anyhow::Result<Opening> {
+    fn login(&mut self, text: &CredentialsText, seed: u64) -> anyhow::Result<TwinLogin> {
         let ssh = text.ssh.as_ref().context("`ssh` is missing")?;
         let user = ssh.user.as_ref().context("`ssh.user` is missing")?;
         let SecretReference(password) =
@@ -79,7 +79,7 @@ impl Keyring {
         let snmp = text.snmp.as_ref().context("`snmp` is missing")?;
         let snmp = self.snmp(snmp, seed)?;
         let agent = agent(&snmp).context("invalid SNMP password")?;
-        Ok(Opening {
+        Ok(TwinLogin {
             user: user.as_str().to_owned(),
             password,
             snmp,
@@ -125,7 +125,7 @@ impl Keyring {
     }
 }
 
-impl Opening {
+impl TwinLogin {
     pub(super) fn login(&self) -> Login {
         Login {
             user: self.user.clone(),

@@ -6,14 +6,14 @@ use crate::simulator::server::{Latency, TwinSettings};
 
 /// The response times of a twin.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pace {
+pub(super) struct Latencies {
     latency: Latency,
     /// `None` is the simulator's default.
     save: Option<Duration>,
     boot: Option<Duration>,
 }
 
-impl Pace {
+impl Latencies {
     pub(super) fn set(self, settings: &mut TwinSettings) {
         settings.latency = self.latency;
         if let Some(save) = self.save {
@@ -29,19 +29,19 @@ impl Pace {
 const LONGEST: Duration = Duration::from_secs(600);
 
 /// Parses the argument. A time that is not named is zero; saving lasts 0.1 s and booting 0.3 s.
-pub(super) fn pace(text: &str) -> Result<Pace, String> {
-    let mut pace = Pace::default();
+pub(super) fn latencies(text: &str) -> Result<Latencies, String> {
+    let mut latencies = Latencies::default();
     for part in text.split(',') {
         let (what, time) = part
             .split_once('=')
             .ok_or_else(|| format!("`{part}` needs the form WHAT=TIME, such as `line=40ms`"))?;
         let time = duration(time)?;
         match what {
-            "ssh" => pace.latency.ssh = time,
-            "line" => pace.latency.line = time,
-            "snmp" => pace.latency.snmp = time,
-            "save" => pace.save = Some(time),
-            "boot" => pace.boot = Some(time),
+            "ssh" => latencies.latency.ssh = time,
+            "line" => latencies.latency.line = time,
+            "snmp" => latencies.latency.snmp = time,
+            "save" => latencies.save = Some(time),
+            "boot" => latencies.boot = Some(time),
             _ => {
                 return Err(format!(
                     "unknown time `{what}`; use `ssh` (a connection), `line` (a line in it), `snmp` (an answer), `save` (writing to flash) or `boot` (a restart)"
@@ -49,7 +49,7 @@ pub(super) fn pace(text: &str) -> Result<Pace, String> {
             }
         }
     }
-    Ok(pace)
+    Ok(latencies)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_part_is_read_in_any_order() {
-        let read = pace("line=40ms,ssh=2s,boot=90s").unwrap();
+        let read = latencies("line=40ms,ssh=2s,boot=90s").unwrap();
         assert_eq!(
             (read.save, read.boot),
             (None, Some(Duration::from_secs(90)))
@@ -99,7 +99,7 @@ mod tests {
             ("ssh=99999999999999999999s", "no time such as"),
             ("ssh=601s", "longer than 600 s"),
         ] {
-            let error = pace(text).unwrap_err();
+            let error = latencies(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
         }
     }

@@ -20,7 +20,7 @@ pub(super) struct Ports {
 
 /// The address and ports of one twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ListenAddress {
     pub ip: IpAddr,
     pub ssh_port: u16,
     pub snmp_port: u16,
@@ -103,14 +103,14 @@ impl Listen {
     }
 
     /// Returns the listen address of the twin with a number; numbers start at 0.
-    pub(super) fn place(self, number: usize, ports: Ports) -> Result<Place, ListenError> {
+    pub(super) fn place(self, number: usize, ports: Ports) -> Result<ListenAddress, ListenError> {
         match self {
-            Self::Address(ip) => Ok(Place {
+            Self::Address(ip) => Ok(ListenAddress {
                 ip,
                 ssh_port: counted_up("SSH", ports.ssh.unwrap_or(0), number)?,
                 snmp_port: counted_up("SNMP", ports.snmp.unwrap_or(0), number)?,
             }),
-            Self::Network { first, prefix } => Ok(Place {
+            Self::Network { first, prefix } => Ok(ListenAddress {
                 ip: IpAddr::V4(self.address(first, prefix, number)?),
                 ssh_port: ports.ssh.unwrap_or(SSH_PORT),
                 snmp_port: ports.snmp.unwrap_or(SNMP_PORT),

@@ -23,7 +23,7 @@ use crate::inventory::text::DeviceText;
 use crate::model::Address;
 use crate::report::Exit;
 use crate::simulator::gam::FirmwareProfile;
-use listen::{Listen, ListenError, Place, Ports};
+use listen::{Listen, ListenAddress, ListenError, Ports};
 use start_from::StartFrom;
 
 const AFTER_HELP: &str = "\
@@ -73,8 +73,8 @@ pub(super) struct TwinArguments {
     seed: u64,
 
     /// Delay responses: `ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`
-    #[arg(long, value_name = "TIMES", default_value = "ssh=0ms", hide_default_value = true, value_parser = latency::pace)]
-    latency: latency::Pace,
+    #[arg(long, value_name = "TIMES", default_value = "ssh=0ms", hide_default_value = true, value_parser = latency::latencies)]
+    latency: latency::Latencies,
 
     /// Print this text above the first prompt of each session
     #[arg(long, value_name = "TEXT")]
@@ -169,7 +169,7 @@ impl From<FirmwareArgument> for FirmwareProfile {
 
 impl TwinArguments {
     /// Returns the address that the twin of a device listens on; devices are numbered from 0.
-    fn place(&self, number: usize, device: &DeviceText) -> Result<Place, ListenError> {
+    fn place(&self, number: usize, device: &DeviceText) -> Result<ListenAddress, ListenError> {
         let ports = Ports {
             ssh: self.ssh_port,
             snmp: self.snmp_port,
@@ -181,11 +181,13 @@ impl TwinArguments {
                 ip,
                 ssh_port,
                 snmp_port,
-            }) if is_open && device.test_bed == Some(true) && ip.is_loopback() => Ok(Place {
-                ip,
-                ssh_port,
-                snmp_port,
-            }),
+            }) if is_open && device.test_bed == Some(true) && ip.is_loopback() => {
+                Ok(ListenAddress {
+                    ip,
+                    ssh_port,
+                    snmp_port,
+                })
+            }
             _ => self.listen.unwrap_or_default().place(number, ports),
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::credentials::{Opening, Snmp, SnmpUser};
+use super::credentials::{Snmp, SnmpUser, TwinLogin};
 use crate::inventory::text::{AuthProtocol, PrivacyProtocol};
 use crate::model::DeviceName;
 use crate::report::{Align, Paint, Table};
@@ -83,7 +83,7 @@ impl ReadyUser {
 }
 
 /// The address and identity of a started twin.
-pub(super) struct Found {
+pub(super) struct StartedTwin {
     pub ip: IpAddr,
     pub ssh_port: u16,
     pub snmp_port: u16,
@@ -93,8 +93,8 @@ pub(super) struct Found {
 }
 
 impl ReadyTwin {
-    pub(super) fn of(name: &DeviceName, found: Found, opening: &Opening) -> Self {
-        let (community, snmp_v3) = match &opening.snmp {
+    pub(super) fn of(name: &DeviceName, found: StartedTwin, login: &TwinLogin) -> Self {
+        let (community, snmp_v3) = match &login.snmp {
             Snmp::Community(community) => (Some(community.clone()), None),
             Snmp::User(user) => (None, Some(ReadyUser::of(user))),
         };
@@ -103,8 +103,8 @@ impl ReadyTwin {
             address: found.ip,
             ssh_port: found.ssh_port,
             snmp_port: found.snmp_port,
-            user: opening.user.clone(),
-            password: opening.password.clone(),
+            user: login.user.clone(),
+            password: login.password.clone(),
             legacy_ssh: found.legacy_ssh,
             community,
             snmp_v3,

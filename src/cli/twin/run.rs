@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::TwinArguments;
 use super::credentials::Keyring;
-use super::ready::{Found, Ready, ReadyTwin};
+use super::ready::{Ready, ReadyTwin, StartedTwin};
 use super::specification::{Specification, specifications};
 use super::written_inventory::{Target, is_copy};
 use crate::cli::source::{path, refuse, source, told};
@@ -178,7 +178,7 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
         name,
         settings,
         faults,
-        opening,
+        login,
         note: _,
     } = specification;
     let legacy_ssh = settings.legacy_ssh;
@@ -186,7 +186,7 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
     for order in faults {
         twin.set_fault(order);
     }
-    let found = Found {
+    let found = StartedTwin {
         ip: twin.ssh_address().ip(),
         ssh_port: twin.ssh_address().port(),
         snmp_port: twin.snmp_address().port(),
@@ -194,7 +194,7 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
         serial: twin.serial(),
         legacy_ssh,
     };
-    let ready = ReadyTwin::of(&name, found, &opening);
+    let ready = ReadyTwin::of(&name, found, &login);
     Ok((twin, ready))
 }
 

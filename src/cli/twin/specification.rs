@@ -3,9 +3,9 @@
 use anyhow::{Context, ensure};
 use globset::GlobMatcher;
 
-use super::credentials::{Keyring, Opening};
+use super::credentials::{Keyring, TwinLogin};
 use super::faults::FleetFault;
-use super::listen::Place;
+use super::listen::ListenAddress;
 use super::start_from::StartFrom;
 use super::{TwinArguments, faults};
 use crate::cli::scope::pattern;
@@ -22,7 +22,7 @@ pub(super) struct Specification {
     pub name: DeviceName,
     pub settings: TwinSettings,
     pub faults: Vec<FaultOrder>,
-    pub opening: Opening,
+    pub login: TwinLogin,
     /// A remark for the operator before the twin runs.
     pub note: Option<String>,
 }
@@ -112,7 +112,7 @@ fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&
 struct Draft<'a> {
     arguments: &'a TwinArguments,
     device: &'a DeviceObject,
-    place: Place,
+    place: ListenAddress,
     /// The VLAN of a device that sets no other.
     management_vlan: VlanId,
     faults: &'a [FleetFault],
@@ -135,7 +135,7 @@ impl Draft<'_> {
         let management_vlan = text.management_vlan.unwrap_or(management_vlan);
         let credentials = text.credentials.as_ref();
         let credentials = credentials.map_or("default", |credentials| credentials.as_str());
-        let opening = keyring
+        let login = keyring
             .get(credentials)
             .with_context(|| format!("there are no credentials `{credentials}`"))?;
         let model = text.model.context("`model` is missing")?;
@@ -159,23 +159,23 @@ impl Draft<'_> {
         };
         let trap_receiver = arguments.trap_to.map(|address| TrapReceiver {
             address,
-            community: opening.trap_community(),
+            community: login.trap_community(),
         });
         let mut settings = TwinSettings {
             plugged: start.plugged,
             ip: place.ip,
             ssh_port: place.ssh_port,
             snmp_port: place.snmp_port,
-            login: opening.login(),
+            login: login.login(),
             // A device that the inventory marks as `legacy_ssh` gets a twin with the same old algorithms.
-            legacy_ssh: arguments.legacy_ssh || opening.legacy_ssh,
-            snmp: opening.agent(),
+            legacy_ssh: arguments.legacy_ssh || login.legacy_ssh,
+            snmp: login.agent(),
             trap_receiver,
             max_sessions: usize::from(arguments.sessions),
             entrance: Entrance {
                 banner: arguments.banner.clone().unwrap_or_default(),
                 lands_unprivileged: arguments.unprivileged,
-                enable_password: Password::of(&opening.password),
+                enable_password: Password::of(&login.password),
             },
             directory: arguments.state.clone(),
             ..TwinSettings::new(build)
@@ -188,7 +188,7 @@ impl Draft<'_> {
         Ok(Specification {
             settings,
             faults: faults.map(|fault| fault.order.clone()).collect(),
-            opening: opening.clone(),
+            login: login.clone(),
             note: start.note,
             name,
         })
