@@ -110,10 +110,10 @@ pub enum SettingsError {
 /// The file in its written form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct SettingsFile {
     inventory: Option<WrittenInventory>,
     secrets: Option<WrittenSecrets>,
-    store: Option<WrittenStore>,
+    store: Option<StoreTable>,
     apply: Option<ApplySettings>,
 }
 
@@ -127,7 +127,7 @@ struct WrittenInventory {
 /// The URL is read as a secret at once: it may contain a password.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
-struct WrittenStore {
+struct StoreTable {
     #[serde(deserialize_with = "as_secret")]
     url: Option<Secret>,
     state: Option<PathBuf>,
@@ -138,9 +138,9 @@ fn as_secret<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Secret>, D:
     Ok(Some(Secret::new(text.into_bytes())))
 }
 
-impl std::fmt::Debug for WrittenStore {
+impl std::fmt::Debug for StoreTable {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("WrittenStore")
+        formatter.write_str("StoreTable")
     }
 }
 
@@ -171,7 +171,7 @@ fn git_identity(role: &str) -> GitIdentity {
 }
 
 /// Returns the store's settings: the environment takes precedence over the file.
-fn store_settings(written: Option<WrittenStore>) -> StoreSettings {
+fn store_settings(written: Option<StoreTable>) -> StoreSettings {
     let written = written.unwrap_or_default();
     let url = variable("GAMCTL_STORE_URL").map(|url| Secret::new(url.into_bytes()));
     let home = || Some(PathBuf::from(variable("HOME")?).join(".local/state"));
@@ -231,7 +231,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         Some(path) => read(&path, Origin::Named)?,
         None => match Path::new("gamctl.toml") {
             path if is_there(path) => read(path, Origin::Found)?,
-            _ => Written::default(),
+            _ => SettingsFile::default(),
         },
     };
     let inventory = written.inventory.unwrap_or_default();
@@ -395,7 +395,7 @@ fn entries_are_inside(folder: &Path, inner: &Path, prefix: &str) -> bool {
     })
 }
 
-impl Written {
+impl SettingsFile {
     /// Returns the first setting that leads out of the folder of the settings.
     fn outside(&self, folder: &Path) -> Option<&'static str> {
         let leads_out =
@@ -435,7 +435,7 @@ impl Written {
     }
 }
 
-fn read(path: &Path, origin: Origin) -> Result<Written, SettingsError> {
+fn read(path: &Path, origin: Origin) -> Result<SettingsFile, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable {
         path: path.to_path_buf(),
         source,
@@ -454,7 +454,7 @@ fn read(path: &Path, origin: Origin) -> Result<Written, SettingsError> {
         });
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let written: Result<Written, toml::de::Error> = toml::from_str(&text);
+    let written: Result<SettingsFile, toml::de::Error> = toml::from_str(&text);
     let mut written = written.map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let before = text.get(..at).unwrap_or_default();
@@ -494,7 +494,7 @@ fn read(path: &Path, origin: Origin) -> Result<Written, SettingsError> {
 mod tests {
     use super::*;
 
-    fn written(text: &str) -> Result<Written, SettingsError> {
+    fn written(text: &str) -> Result<SettingsFile, SettingsError> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("gamctl.toml");
         std::fs::write(&path, text).unwrap();

@@ -5,7 +5,7 @@ use super::history::run_line;
 use super::invocation::{Invocation, StoreUse};
 use super::source::FolderArguments;
 use super::store_client::StoreClient;
-use super::subject::{Known, Meant, Served};
+use super::subject::{Known, ResolvedSubject, ResolvedSubscriber};
 use crate::history::{Chapter, Freeze, StoredLedger};
 use crate::inventory::{
     self, Cache, Inventory, Reading, Said, SaidObject, complete_subscriber, whereabouts,
@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
         chapters: chapters.into_iter().map(chapter).collect(),
         is_cut,
     };
-    let with_lines = arguments.lines || matches!(meant, Meant::Subscriber(_));
+    let with_lines = arguments.lines || matches!(meant, ResolvedSubject::Subscriber(_));
     let text = || explanation.text(with_lines, terminal.paint, terminal.width);
     terminal.print(arguments.format, || json_document(&explanation), text)?;
     if memory.is_none() {
@@ -113,10 +113,10 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
     Ok(Exit::Done)
 }
 
-fn about(meant: &Meant) -> String {
+fn about(meant: &ResolvedSubject) -> String {
     match meant {
-        Meant::Device(device) => format!("device {device}"),
-        Meant::Subscriber(Served {
+        ResolvedSubject::Device(device) => format!("device {device}"),
+        ResolvedSubject::Subscriber(ResolvedSubscriber {
             id, device, name, ..
         }) => match id {
             Some(id) if id == name.as_str() => format!("subscriber {id} on {device}"),
@@ -150,10 +150,10 @@ fn frozen(inventory: &Inventory, device: &DeviceName, freezes: &[Freeze]) -> Vec
 }
 
 /// Returns the intended configuration, and its location in the inventory.
-fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
+fn intended(reading: &Reading, meant: &ResolvedSubject) -> Option<String> {
     let inventory = &reading.inventory;
     let (said, object) = match meant {
-        Meant::Device(device) => {
+        ResolvedSubject::Device(device) => {
             let text = &inventory.device(device.as_str())?.text;
             let state = text.state.unwrap_or(crate::model::DeviceState::Managed);
             let model = text
@@ -168,7 +168,7 @@ fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
                 SaidObject::Device(device.to_string()),
             )
         }
-        Meant::Subscriber(served) => {
+        ResolvedSubject::Subscriber(served) => {
             let id = served.id.as_deref()?;
             let subscriber = complete_subscriber(inventory.subscriber(id)?)?;
             let state = match subscriber.state {
@@ -203,7 +203,7 @@ fn looked(
     folder: &std::path::Path,
     reading: Reading,
     known: &StoreState,
-    meant: &Meant,
+    meant: &ResolvedSubject,
     look: Observation,
     watcher: &Watcher,
 ) -> anyhow::Result<Looked> {
@@ -224,8 +224,8 @@ fn looked(
 }
 
 /// Keeps only the parts of a plan that concern the subject.
-fn keep(plan: &mut DevicePlan, meant: &Meant) {
-    let Meant::Subscriber(served) = meant else {
+fn keep(plan: &mut DevicePlan, meant: &ResolvedSubject) {
+    let ResolvedSubject::Subscriber(served) = meant else {
         return;
     };
     let own = Object::Subscriber(served.name.clone());

@@ -31,15 +31,15 @@ pub(super) struct FmtArguments {
 
 /// The JSON document of the command.
 #[derive(Serialize)]
-struct Outcome<'a> {
+struct FmtDocument<'a> {
     /// The files that were not in order.
     changed: Vec<&'a str>,
-    broken: &'a [Broken<'a>],
+    broken: &'a [UnformattedFile<'a>],
 }
 
 /// A file that cannot be brought into order.
 #[derive(Serialize)]
-struct Broken<'a> {
+struct UnformattedFile<'a> {
     file: &'a str,
     message: String,
 }
@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
             "{}: {problem}",
             crate::report::visible(&entry.path)
         ));
-        broken.push(Broken {
+        broken.push(UnformattedFile {
             file: &entry.path,
             message: problem,
         });
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
                 .with_context(|| format!("failed to write {}", file.display()))?;
         }
     }
-    terminal.json(&Outcome {
+    terminal.json(&FmtDocument {
         changed: changed.iter().map(|(entry, ..)| &*entry.path).collect(),
         broken: &broken,
     })?;

@@ -76,7 +76,7 @@ pub(super) struct HistoryArguments {
 
 /// The JSON document of one run with all of its devices.
 #[derive(Serialize)]
-struct InFull {
+struct RunInFull {
     run: RunLine,
     devices: Vec<DeviceStory>,
 }
@@ -193,7 +193,7 @@ fn one(
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let (run, devices) = memory.walk(in_full(memory.store(), named, arguments))?;
-    let found = InFull {
+    let found = RunInFull {
         run: run_line(run),
         devices,
     };

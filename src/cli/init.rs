@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 
-use super::terminal::{Terminal, Written};
+use super::terminal::{Terminal, WrittenFiles};
 use crate::inventory::source::replace;
 use crate::inventory::{FileKind, json_schema};
 use crate::report::Exit;
@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
             .with_context(|| format!("failed to write {}", file.display()))?;
         written.push(file);
     }
-    terminal.json(&Written { written })?;
+    terminal.json(&WrittenFiles { written })?;
     let place = if folder.as_os_str() == "." {
         "this folder".to_owned()
     } else {

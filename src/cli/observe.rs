@@ -52,7 +52,7 @@ pub(super) struct ObserveArguments {
 
 /// The JSON document of the command.
 #[derive(Serialize)]
-struct Seen<'a> {
+struct ObservedDocument<'a> {
     observations: Vec<&'a Observation>,
     unobservable: Vec<Unobservable>,
 }
@@ -172,8 +172,8 @@ fn remark(inventory: &Inventory, look: &Observation) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn seen(sightings: &LookResults) -> Seen<'_> {
-    let mut seen = Seen {
+fn seen(sightings: &LookResults) -> ObservedDocument<'_> {
+    let mut seen = ObservedDocument {
         observations: Vec::new(),
         unobservable: Vec::new(),
     };

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use super::apply::{Asked, HowArguments, carry_out};
+use super::apply::{HowArguments, RunArguments, carry_out};
 use super::invocation::Invocation;
 use super::scope::ScopeArguments;
 use super::source::FolderArguments;
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> any
         "Rolling back to the inventory at {}.\n",
         crate::report::visible(&revision)
     ));
-    let asked = Asked {
+    let asked = RunArguments {
         verb: Verb::Rollback,
         revision: Some(revision),
         file: None,

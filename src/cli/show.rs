@@ -8,7 +8,7 @@ use super::format::{ShowFormat, print_shown};
 use super::invocation::Invocation;
 use super::scope::{Scope, ScopeArguments};
 use super::show_at::shown_at;
-use super::show_observed::{Beside, Subject, compared};
+use super::show_observed::{ObservedArguments, Subject, compared};
 use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;
 use crate::inventory::{
@@ -51,19 +51,19 @@ enum What {
         /// Show the device with this name in the inventory
         name: String,
         #[command(flatten)]
-        beside: Beside,
+        beside: ObservedArguments,
     },
     /// Show the intended configuration of a subscriber
     Subscriber {
         /// Show the subscriber with this id
         id: String,
         #[command(flatten)]
-        beside: Beside,
+        beside: ObservedArguments,
     },
 }
 
 impl What {
-    fn asked(&self) -> (Subject<'_>, &Beside) {
+    fn asked(&self) -> (Subject<'_>, &ObservedArguments) {
         match self {
             Self::Device { name, beside } => (Subject::Device(name), beside),
             Self::Subscriber { id, beside } => (Subject::Subscriber(id), beside),
@@ -77,7 +77,7 @@ impl What {
     }
 
     /// Returns the subject, if a look at its device is requested.
-    fn with_look(&self) -> Option<(Subject<'_>, &Beside)> {
+    fn with_look(&self) -> Option<(Subject<'_>, &ObservedArguments)> {
         Some(self.asked()).filter(|(_, beside)| beside.is_asked())
     }
 }

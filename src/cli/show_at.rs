@@ -25,7 +25,7 @@ use crate::model::{
 use crate::report::{self as paper, Exit, InventoryThen, LookThen, StateAt, visible};
 
 /// The sources of a past state.
-struct Past<'a> {
+struct PastState<'a> {
     selected: &'a Selected<'a>,
     store: Option<StoreClient<'a>>,
     at: u64,
@@ -68,7 +68,7 @@ pub(super) fn shown_at(
         Some(store) => store.wait(store.store().applied_commits(at, 1))?.pop(),
         None => None,
     };
-    let past = Past {
+    let past = PastState {
         selected: &selected,
         store,
         at,
@@ -86,7 +86,7 @@ pub(super) fn shown_at(
     Ok(Exit::Done)
 }
 
-impl Past<'_> {
+impl PastState<'_> {
     fn as_of(&self, subject: &Recorded) -> anyhow::Result<AsOf> {
         match &self.store {
             Some(store) => store.wait(store.store().as_of(subject, self.at)),
@@ -178,7 +178,7 @@ impl InForce {
     }
 }
 
-fn device(past: &Past<'_>, name: &str, format: ShowFormat) -> anyhow::Result<()> {
+fn device(past: &PastState<'_>, name: &str, format: ShowFormat) -> anyhow::Result<()> {
     let current = &past.current.inventory;
     let is_in_inventory_now = current.device(name).is_some();
     let Ok(device) = DeviceName::new(name) else {
@@ -233,7 +233,7 @@ fn device(past: &Past<'_>, name: &str, format: ShowFormat) -> anyhow::Result<()>
     past.print(&state, &blocks, format)
 }
 
-fn subscriber(past: &Past<'_>, id: &str, format: ShowFormat) -> anyhow::Result<()> {
+fn subscriber(past: &PastState<'_>, id: &str, format: ShowFormat) -> anyhow::Result<()> {
     let current = &past.current.inventory;
     let is_in_inventory_now = current.subscriber(id).is_some();
     // The device that it was on then decides the commit last applied; it may be on another device now.

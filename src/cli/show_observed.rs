@@ -23,7 +23,7 @@ use crate::report::{self as paper, Exit, PlanReport, visible};
 
 /// The second configuration to show beside the intended one.
 #[derive(Debug, clap::Args)]
-pub(super) struct Beside {
+pub(super) struct ObservedArguments {
     /// Also look at the device, and show its configuration and differences
     #[arg(long)]
     observed: bool,
@@ -53,7 +53,7 @@ struct Compared<'a, T: Serialize> {
     difference: &'a DevicePlan,
 }
 
-impl Beside {
+impl ObservedArguments {
     pub(super) fn is_asked(&self) -> bool {
         self.observed || !self.offline.is_empty()
     }
@@ -66,7 +66,7 @@ impl Beside {
 
 pub(super) fn compared(
     what: Subject<'_>,
-    beside: &Beside,
+    beside: &ObservedArguments,
     arguments: &InventoryArguments,
     format: ShowFormat,
     invocation: &Invocation,

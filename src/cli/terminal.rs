@@ -19,7 +19,7 @@ const DEFAULT_WIDTH: usize = 100;
 
 /// The JSON document of a command that writes files.
 #[derive(Serialize)]
-pub(super) struct Written {
+pub(super) struct WrittenFiles {
     pub written: Vec<PathBuf>,
 }
 

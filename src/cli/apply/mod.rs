@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 pub(super) use live::Live;
-pub(super) use run::{Asked, carry_out};
+pub(super) use run::{RunArguments, carry_out};
 
 use super::format::OutputFormat;
 use super::invocation::Invocation;
@@ -116,7 +116,7 @@ impl HowArguments {
 }
 
 pub(super) fn run(arguments: &ApplyArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let asked = Asked {
+    let asked = RunArguments {
         verb: Verb::Apply,
         revision: arguments.inventory.revision().map(str::to_owned),
         file: arguments.plan.as_deref().map(plan_file).transpose()?,

@@ -20,7 +20,7 @@ use crate::reconcile::run::{
 use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_text};
 
 /// The request of a command.
-pub(in crate::cli) struct Asked {
+pub(in crate::cli) struct RunArguments {
     pub(in crate::cli) verb: Verb,
     pub(in crate::cli) revision: Option<String>,
     pub(in crate::cli) file: Option<PlanFile>,
@@ -31,7 +31,7 @@ pub(in crate::cli) struct Asked {
 
 /// Carries out the request of a command and returns the exit code.
 pub(in crate::cli) fn carry_out(
-    asked: Asked,
+    asked: RunArguments,
     how: &HowArguments,
     selected: &Selected<'_>,
 ) -> anyhow::Result<Exit> {
@@ -51,7 +51,7 @@ pub(in crate::cli) fn carry_out(
         ..RunRequest::of(asked.verb, &selected.settings.who)
     };
     let reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
-    let shown = Shown {
+    let shown = RunDisplay {
         how,
         terminal,
         is_of_file,
@@ -113,14 +113,14 @@ fn options(how: &HowArguments, selected: &Selected<'_>, stop: watch::Receiver<bo
 }
 
 /// Shows a run on the terminal.
-struct Shown<'a> {
+struct RunDisplay<'a> {
     how: &'a HowArguments,
     terminal: &'a Terminal,
     /// The plan comes from a file that a person has reviewed, so it is not shown again.
     is_of_file: bool,
 }
 
-impl Shown<'_> {
+impl RunDisplay<'_> {
     /// Shows the plan; a refused plan is always shown.
     fn plan(&self, planned: &Planned) -> anyhow::Result<()> {
         let report = PlanReport {

@@ -20,7 +20,7 @@ pub(super) struct InitArguments {}
 
 /// The JSON document of the command: the key that was found or created.
 #[derive(Serialize)]
-struct Made {
+struct KeyDocument {
     public_keys: Vec<String>,
     is_new: bool,
 }
@@ -72,7 +72,7 @@ pub(super) fn init(
         terminal.say(&format!("Added its public key to {list}; commit that."));
         tell_of_what_is_sealed(place, terminal);
     }
-    let made = Made {
+    let made = KeyDocument {
         public_keys,
         is_new,
     };

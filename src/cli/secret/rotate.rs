@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail, ensure};
 
 use super::SealedFolder;
-use crate::cli::terminal::{Terminal, Written};
+use crate::cli::terminal::{Terminal, WrittenFiles};
 use crate::inventory::source::{Replacement, replace};
 use crate::model::SecretName;
 use crate::report::{Exit, counted, listed};
@@ -24,7 +24,7 @@ pub(super) struct RotateArguments {
 }
 
 /// A file with its content before and after.
-struct Change {
+struct RotatedFile {
     path: PathBuf,
     before: Vec<u8>,
     after: String,
@@ -63,7 +63,7 @@ pub(super) fn rotate(
             opened.reveal() == value.reveal(),
             "the sealed `{name}` does not open to its old value; nothing was written"
         );
-        changes.push(Change {
+        changes.push(RotatedFile {
             path,
             before,
             after,
@@ -71,7 +71,7 @@ pub(super) fn rotate(
     }
     write(&changes)?;
     let written = changes.into_iter().map(|change| change.path).collect();
-    let written = Written { written };
+    let written = WrittenFiles { written };
     terminal.json(&written)?;
     terminal.say(&format!(
         "Sealed {} again for {}; commit that.",
@@ -109,7 +109,7 @@ fn names(arguments: &RotateArguments, place: &SealedFolder<'_>) -> anyhow::Resul
 
 /// Writes all files, or none: the new files are on disk beside the old ones before the first is replaced. If one cannot be
 /// replaced, those before it are restored.
-fn write(changes: &[Change]) -> anyhow::Result<()> {
+fn write(changes: &[RotatedFile]) -> anyhow::Result<()> {
     let mut prepared = Vec::new();
     for change in changes {
         let replacement = Replacement::prepare(&change.path, change.after.as_bytes());

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use anyhow::{Context, bail, ensure};
 
 use super::SealedFolder;
-use crate::cli::terminal::{Terminal, Written};
+use crate::cli::terminal::{Terminal, WrittenFiles};
 use crate::inventory::nearest;
 use crate::inventory::source::replace;
 use crate::model::SecretName;
@@ -54,7 +54,7 @@ pub(super) fn set(
     let is_ours = prove(&sealed, &value, &recipients, place)?;
     replace(&path, sealed.as_bytes())
         .with_context(|| format!("failed to write {}", path.display()))?;
-    terminal.json(&Written {
+    terminal.json(&WrittenFiles {
         written: vec![path.clone()],
     })?;
     let verb = if is_there { "Replaced" } else { "Sealed" };

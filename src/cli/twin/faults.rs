@@ -24,7 +24,7 @@ pub(super) struct FleetFault {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct FaultFile {
     #[serde(default)]
     fault: Vec<Spanned<BTreeMap<String, toml::Value>>>,
 }
@@ -50,7 +50,7 @@ fn parse(text: &str, path: &str) -> anyhow::Result<Vec<FleetFault>> {
         let before = text.get(..at).unwrap_or_default();
         before.matches('\n').count() + 1
     };
-    let written: Written = match toml::from_str(text) {
+    let written: FaultFile = match toml::from_str(text) {
         Ok(written) => written,
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
