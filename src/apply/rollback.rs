@@ -72,6 +72,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         restarted: bool,
         verify_result: VerifyResult,
     ) -> Result<Ended, Ended> {
+        // A restart discards every unsaved line, so a rollback plan would be based on lines that are gone.
         if restarted && verify_result != VerifyResult::Reached {
             return Ok(self.after_restart(start, cause, &look));
         }
@@ -96,6 +97,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                     true => cause.with_missing(left),
                     false => cause,
                 };
+                // Nothing took effect, so there is nothing to roll back: lines sent now would only disturb subscribers.
                 if start.ends.left_of_before(&look).is_empty() {
                     self.remark_others(start.ends.others(&look));
                     return Ok(Ended::RolledBack {

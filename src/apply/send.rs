@@ -79,6 +79,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 failure: None,
             };
             let so_far = SoFar::Steps { step: number, of };
+            // Commit before the next step: recovery must know which steps a dead process had finished.
             if let Err(ended) = self.commit(entry, so_far).await {
                 leave(session, self.job.fence.is_open()).await;
                 return Err(ended);

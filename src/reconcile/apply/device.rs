@@ -28,6 +28,7 @@ pub(super) async fn carry_out(
         let why = "the store is unreachable, so no device is started";
         return Err(store_away(why.to_owned()));
     }
+    // The lease comes before the first look: a look of an unleased device may be outdated when the first line is sent.
     let held = match lease(&context.store, device, context.lease).await {
         Ok(LeaseReply::Granted(held)) => held,
         Ok(LeaseReply::Held { until }) => return Err(SkipReason::Held { until }),
@@ -57,6 +58,7 @@ pub(super) async fn carry_out(
         millis = outcome.millis,
         "device ended"
     );
+    // Outcome and ledger are stored under the lease: after the release, another process could write a newer ledger first.
     let finished = log.finish(outcome.clone(), ledger).await;
     let notice = finished.err().map(|error| RunNotice::OutcomeNotRecorded {
         device: device.clone(),

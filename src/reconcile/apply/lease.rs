@@ -51,9 +51,11 @@ pub(super) async fn lease(
         .store
         .acquire(device, process.id, claim, lasts)
         .await?;
+    // A dead process of this host cannot send again, so its lease need not expire first. A process of another host may live.
     if let AcquiredLease::Held { by, .. } = acquired
         && process.is_dead_soon(by).await
     {
+        // Without the permit, so that other devices can request leases during the wait.
         drop(permit);
         tokio::time::sleep(DEAD_PROCESS_DELAY).await;
         permit = store.lease_permit().await;
@@ -97,6 +99,7 @@ pub(in crate::reconcile) async fn release_dead(store: &StoreWithJournal) -> Resu
 }
 
 async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Duration) {
+    // Every third of the lease: one renewal may fail before the fence closes at five sixths.
     let mut every = tokio::time::interval(lasts / 3);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     every.tick().await;
@@ -105,6 +108,7 @@ async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Durat
         let asked = Instant::now();
         match store.store.renew(&lease, lasts).await {
             Ok(()) => fence.extend(asked + lasts.saturating_sub(margin(lasts))),
+            // Another claim has the device: a line sent now would reach it during the other claim's work.
             Err(error) if error.is_fenced() => fence.close(),
             // The lease stays valid until it expires; the next try may be in time.
             Err(_) => {}
@@ -115,6 +119,7 @@ async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Durat
 impl HeldLease {
     /// Releases the device.
     pub(super) async fn release(self, store: &StoreWithJournal) {
+        // Close the fence before the release: the next claim may send as soon as the store has released the lease.
         self.renewing.abort();
         self.fence.close();
         let _permit = store.lease_permit().await;

@@ -68,6 +68,7 @@ async fn one(
     store: &StoreWithJournal,
     options: RecoveryOptions,
 ) -> RecoveryResult {
+    // Recovery sends nothing, but it needs the lease: the look must not fall into the work of another process.
     let held = match lease(store, &left.device, options.lease).await {
         Ok(LeaseReply::Granted(held)) => held,
         Ok(LeaseReply::Held { until }) => return RecoveryResult::Held { until },
