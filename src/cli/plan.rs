@@ -45,10 +45,14 @@ pub(super) struct PlanArguments {
     inventory: InventoryArguments,
 
     /// Treat objects of this revision as owned; its policy applies
+    ///
+    /// Gives the revision that was last applied: objects that it had on a device may be removed.
     #[arg(long, value_name = "REV")]
     applied: Option<String>,
 
     /// Compare with the inventory at this revision; contact no device
+    ///
+    /// Plans as if each device had exactly the configuration of that revision.
     #[arg(long, value_name = "REV", conflicts_with_all = ["applied", "offline"])]
     against: Option<String>,
 

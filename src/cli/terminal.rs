@@ -131,7 +131,7 @@ impl Terminal {
     pub(super) fn no_json(&self, what: &str) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.documents.file.is_none(),
-            "`--json-to` cannot be used here: {what} has no JSON document"
+            "`--json-to` cannot be used here: there is no JSON of {what}"
         );
         Ok(())
     }

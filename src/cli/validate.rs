@@ -32,6 +32,8 @@ pub(super) struct ValidateArguments {
     rev: Option<String>,
 
     /// Also check the changes since this revision, such as lost files
+    ///
+    /// Reports files that got lost, and protected subscribers that are removed.
     #[arg(long, value_name = "REV")]
     against: Option<String>,
 

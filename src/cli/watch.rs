@@ -143,6 +143,6 @@ pub(super) fn read(folder: &str, commit: Option<&str>, files: usize, cached: usi
     };
     match commit {
         Some(commit) => format!("Read {files} from {folder} at commit {commit}{known}."),
-        None => format!("Read {files} from disk in {folder}{known}."),
+        None => format!("Read {files} from {folder} on disk{known}."),
     }
 }

@@ -152,7 +152,7 @@ mod tests {
             (
                 &[Ok, Warning],
                 Exit::Done,
-                "1 warning, and nothing stands in the way.",
+                "1 warning, otherwise ready to apply.",
             ),
             (
                 &[Unreachable, Warning],

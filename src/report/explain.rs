@@ -336,7 +336,7 @@ mod tests {
     fn what_is_not_known_is_said_kindly_and_what_is_wrong_loudly() {
         let nothing = explained(Vec::new(), Now::default()).text(false, Paint::Plain, 100);
         assert!(
-            nothing.contains("No run of gamctl has changed"),
+            nothing.contains("The store has no run that changed it"),
             "{nothing}"
         );
         let text = |text: &str| text.to_owned();
@@ -370,7 +370,7 @@ mod tests {
         for part in [
             "STUCK: no answer; left: subscriber apt-1 is not known",
             "NOT SAVED",
-            "as the inventory says, by the look of 1970-01-01",
+            "as intended, by the look of 1970-01-01",
             "frozen     by ada",
         ] {
             assert!(text.contains(part), "{part}: {text}");

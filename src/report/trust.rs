@@ -73,7 +73,7 @@ pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
             (Trust::NotPinned, false) => "not pinned",
             (Trust::Changed, true) => "CHANGED, pinned now",
             (Trust::Changed, false) => "CHANGED",
-            (Trust::OtherBox, _) => "ANOTHER BOX",
+            (Trust::OtherBox, _) => "ANOTHER DEVICE",
             (Trust::Unknown, _) => "not known",
         };
         let serial = line.serial.as_ref().map_or("-", |serial| serial.as_str());

@@ -88,6 +88,7 @@ async fn happened(row: Row) -> String {
         let line = match row.what.contains(" after: ") {
             true => line
                 .replace("was sent, and may have had its effect", "was sent or not")
+                .replace("was sent, and may have taken effect", "was sent or not")
                 .replace("was not sent", "was sent or not"),
             false => line,
         };

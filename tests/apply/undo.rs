@@ -66,7 +66,7 @@ async fn a_change_without_undo_is_named_and_the_rest_is_rolled_back() {
     );
     assert_eq!(
         Vec::from_iter(left.iter().map(left_text)),
-        ["`description` of profile home 100 is Home and not a\\b"]
+        ["`description` of profile home 100 is Home instead of a\\b"]
     );
     let mut expected = stage.at_first.clone();
     expected.profiles.get_mut(&2).unwrap().description = "Home".into();

@@ -48,8 +48,8 @@ fn a_store_lost_during_a_device_gets_all_entries_later() {
     let away = Away::new();
     let site = &away.site;
     let said = away.goes_away(None).ended().exits(1);
-    said.says("what happened since is in the journal")
-        .says("nothing is started without it");
+    said.says("the journal has the entries since then")
+        .says("so no device is started");
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 1);
     assert_eq!(wrote[0].lines.len(), 9, "what was begun is finished");
@@ -64,8 +64,8 @@ fn a_store_lost_during_a_device_gets_all_entries_later() {
     away.cluster.start();
     site.apply()
         .exits(0)
-        .says("The store missed")
-        .says("it has them now");
+        .says("Replayed")
+        .says("while it was unreachable");
     site.is_done();
     let intents = site.intents(&device(0));
     assert_eq!(intents.len(), 1);

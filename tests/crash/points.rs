@@ -141,7 +141,7 @@ fn after_kill_9_at_line_4_of_9_the_next_start_reports_the_state_and_finishes() {
     // At once: on the same host the process is known to be dead, so its lease need not expire.
     site.apply()
         .exits(0)
-        .says("oak-0: an earlier run ended while it wrote there; 4 of 9 steps had their effect; what remains is planned again.")
+        .says("oak-0: an earlier run ended in the middle of writing; 4 of 9 steps took effect; the rest is planned again.")
         .says("1 device changed, verified and saved");
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 2);

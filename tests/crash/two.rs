@@ -38,7 +38,7 @@ pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
 fn had_to_leave_it(said: &Said) {
     let is_known = [
         "another gamctl holds the lease",
-        "moved since",
+        "changed since",
         "was applied already",
         "Nothing to do",
         "nothing to do",

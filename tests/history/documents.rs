@@ -191,7 +191,7 @@ async fn a_newer_document_is_refused_by_name(bed: Bed) {
     assert_eq!(
         why.to_string(),
         format!(
-            "the store {} has a ledger of version 4711, and this gamctl knows versions up to 1: use the gamctl that wrote it, or a later one",
+            "the store {} has a ledger of version 4711, and this gamctl knows versions up to 1; use the gamctl that wrote it, or a later one",
             bed.url
         )
     );

@@ -190,7 +190,7 @@ fn a_writer_whose_lease_a_backup_does_not_have_is_fenced() {
             .unwrap_err();
         assert_eq!(
             why.to_string(),
-            "oak is not ours any more: the store knows of no lease, ours is 1: it was put back to an older state, such as a backup"
+            "lost the lease on oak: the store has no lease, and this process has 1: it was restored to an older state, such as a backup"
         );
         assert!(
             bed.store
@@ -223,7 +223,8 @@ fn a_writer_is_fenced_though_a_backup_gave_its_epoch_to_another() {
             .await
             .unwrap_err();
         assert!(
-            why.to_string().contains("is somebody else's in the store"),
+            why.to_string()
+                .contains("belongs to another process in the store"),
             "{why}"
         );
         assert_eq!(bed.number("select count(*) from entry").await, 0);
@@ -253,7 +254,7 @@ fn entries_that_a_backup_lacks_are_missed_and_none_is_doubled() {
         assert!(matches!(why, StoreError::Rewound { .. }), "{why:?}");
         assert!(
             why.to_string()
-                .contains("it was put back to an older state"),
+                .contains("it was restored to an older state"),
             "{why}"
         );
         // The next start finds the device unfinished, from the rows of the backup.

@@ -68,7 +68,7 @@ async fn a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(bed: Bed) {
     let late = bed.store.renew(&ran_out, MINUTE).await.unwrap_err();
     assert_eq!(
         late.to_string(),
-        "oak is not ours any more: another process took it over (lease 2, ours was 1)"
+        "lost the lease on oak: another process took it over (lease 2, this one had 1)"
     );
     // Releasing a lease of another process changes nothing.
     bed.store.release(&ran_out).await.unwrap();

@@ -429,7 +429,7 @@ async fn a_freeze_without_a_reason_is_refused_by_the_database(bed: Bed) {
     let no_end = freeze(now - 1);
     for wrong in [no_reason, no_end] {
         let why = bed.store.freeze(&wrong).await.unwrap_err();
-        assert!(why.to_string().contains("a freeze has a reason"), "{why}");
+        assert!(why.to_string().contains("a freeze needs a reason"), "{why}");
     }
     assert_eq!(bed.number("select count(*) from frozen").await, 0);
 }

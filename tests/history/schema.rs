@@ -84,7 +84,7 @@ async fn a_schema_from_another_text_is_refused_by_name(bed: Bed) {
     assert_eq!(
         said,
         format!(
-            "the store {} has a schema that this gamctl did not make: migration 1 (`history`) was made from another text; use the gamctl that made it, or restore a backup",
+            "the store {} has a schema unknown to this gamctl: migration 1 (`history`) differs from the one of this gamctl; use the gamctl that created it, or restore a backup",
             bed.url
         )
     );

@@ -69,6 +69,8 @@ pub(super) struct HowArguments {
     pub allow_uncommitted: bool,
 
     /// Accept a rewritten history: the commit need not descend from the last
+    ///
+    /// Applies a commit that does not descend from the last applied one.
     #[arg(long)]
     pub accept_history: bool,
 

@@ -129,7 +129,7 @@ mod tests {
             ),
             (
                 "[[fault]]\ndevice = \"[\"\nfault = \"ssh-busy\"\n",
-                "is not a pattern",
+                "invalid pattern",
             ),
             (
                 "[[fault]]\ndevice = \"*\"\nfault = \"ssh-busy\"\nnht = 3\n",

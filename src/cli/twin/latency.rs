@@ -92,11 +92,11 @@ mod tests {
         for (text, why) in [
             ("", "WHAT=TIME"),
             ("ssh", "WHAT=TIME"),
-            ("shell=1s", "takes no time"),
-            ("ssh=40", "no time such as"),
-            ("ssh=ms", "no time such as"),
-            ("ssh=4h", "no time such as"),
-            ("ssh=99999999999999999999s", "no time such as"),
+            ("shell=1s", "unknown time"),
+            ("ssh=40", "invalid time"),
+            ("ssh=ms", "invalid time"),
+            ("ssh=4h", "invalid time"),
+            ("ssh=99999999999999999999s", "invalid time"),
             ("ssh=601s", "longer than 600 s"),
         ] {
             let error = latencies(text).unwrap_err();

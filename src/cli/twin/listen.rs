@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(place("::1", 3, (Some(2200), Some(16100))), "::1 2203 16103");
         assert_eq!(
             place("127.0.0.1", 1, (Some(65535), None)),
-            "there is no SSH port 65535 + 1: ports end at 65535; begin lower"
+            "there is no SSH port 65535 + 1: ports end at 65535; start lower"
         );
     }
 
@@ -197,9 +197,9 @@ mod tests {
     #[test]
     fn what_is_no_place_says_why() {
         for (text, why) in [
-            ("localhost", "neither an address"),
-            ("127.0.0.0/33", "neither an address"),
-            ("127.0.0.0/x", "neither an address"),
+            ("localhost", "invalid address"),
+            ("127.0.0.0/33", "invalid address"),
+            ("127.0.0.0/x", "invalid address"),
             ("127.20.3.1/16", "127.20.0.0/16"),
             ("::1/128", "IPv4"),
         ] {

@@ -165,11 +165,11 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
     let text = run_text(&report(every_ending()), Paint::Plain);
     let order: Vec<Option<usize>> = [
         "Stuck\n  fir: it did not come back",
-        "`vlan` of subscriber apt-101 is 9 and not 7",
+        "`vlan` of subscriber apt-101 is 9 instead of 7",
         "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have taken effect: 192.0.2.7:22 refused it: % Error: the flash is full",
         "`gamctl apply` saves it",
         "Interrupted\n  oak: stopped after step 1 of 2; nothing was saved",
-        "the next `gamctl apply` looks first",
+        "the next `gamctl apply` looks at it first",
         "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have taken effect: 192.0.2.7:22 refused it: % Invalid",
         "A look found it as it was before.",
         "Check the reply of the device, correct the inventory, then run `gamctl plan`.",
@@ -265,13 +265,13 @@ fn every_failure_names_what_failed_where_and_what_to_do() {
             Failure::CannotLeaveConfigMode { .. } => {
                 &["`end`", closed, "`vlan` of subscriber apt-101 is 9", again]
             }
-            Failure::OtherDevice { .. } => &["00:0e:d8:00:00:01 and not 00:0e:d8:00:00:02", fix],
+            Failure::OtherDevice { .. } => &["00:0e:d8:00:00:01 instead of 00:0e:d8:00:00:02", fix],
             Failure::NotFoundAfterWriting { .. } => &[
-                "`vlan` of subscriber apt-101 is 9 and not 7",
+                "`vlan` of subscriber apt-101 is 9 instead of 7",
                 "Check on the device",
             ],
             Failure::CannotVerify { .. } => &["for 420 s: oak cannot be reached", again],
-            Failure::SaveFailed { .. } => &["saved 4711 bytes, and has no startup file", again],
+            Failure::SaveFailed { .. } => &["4711 bytes saved, but has no startup file", again],
             Failure::ProcessEnded { .. } => &["process that applied it ended", "`gamctl plan`"],
             Failure::Earlier { .. } => &["it did not come back", "`gamctl plan`"],
         };
@@ -309,8 +309,8 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
     for (cause, _) in samples::unsaved() {
         let part = match &cause {
             Unsaved::SaveFailed { .. } => "no startup file",
-            Unsaved::NotConfirmed { .. } => "the device is found as intended",
-            Unsaved::OthersChanged { .. } => "somebody else changed",
+            Unsaved::NotConfirmed { .. } => "the device is as intended",
+            Unsaved::OthersChanged { .. } => "another user",
             Unsaved::ProcessEnded { .. } => "process that applied it ended",
             Unsaved::Earlier { .. } => "the flash is full",
         };
@@ -340,13 +340,13 @@ fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
             left: samples::left(),
         });
         let left = [
-            "`vlan` of subscriber apt-101 is 9 and not 7",
+            "`vlan` of subscriber apt-101 is 9 instead of 7",
             "profile home-200 is not there",
             "profile home-200 is there",
             "profile home-200 is not as intended",
             "profile home-200 is not known",
-            "number 3 of the subscribers is not known: genErr",
-            "serial number 2 and not 1",
+            "number 3 of the subscribers is unknown: genErr",
+            "serial number 2 instead of 1",
             "cannot be planned again: a line is too long",
             "9 of 12 subscribers would be removed",
         ];
@@ -381,11 +381,11 @@ fn every_refusal_has_its_rule_its_reason_and_what_to_do() {
                 ["step 2 cannot be typed", "[cannot-be-typed]", "plan again"]
             }
             Refusal::WrongBoard { .. } => {
-                ["00:0e:d8:00:00:01 and not", "[wrong-device]", "ports lead"]
+                ["00:0e:d8:00:00:01 and not", "[wrong-device]", "ports reach"]
             }
             Refusal::PlanOutdated { .. } => ["planning oak again", "[plan-outdated]", "plan again"],
             Refusal::NoLogin { .. } => ["no password", "[no-login]", "credentials"],
-            Refusal::Earlier { .. } => ["another box", "[wrong-serial]", "correct `serial`"],
+            Refusal::Earlier { .. } => ["another device", "[wrong-serial]", "correct `serial`"],
         };
         let text = said(&Ended::Refused { refusal });
         for part in parts {
@@ -429,7 +429,7 @@ fn every_device_that_was_not_reached_or_interrupted_is_told_with_the_cause_and_w
             Interruption::LeaseExpired { .. } => &["`ghn subscriber 3 vid 9`", "lease expired"],
             Interruption::TakenOver { .. } => &["another process", "steps 1 to 1 of 2"],
             Interruption::StoreUnreachable { .. } => &["no disk", "steps 1 to 1 of 2"],
-            Interruption::ProcessEnded { .. } => &["process that wrote there", "1 of 2 steps"],
+            Interruption::ProcessEnded { .. } => &["process that applied it", "1 of 2 steps"],
             Interruption::Earlier { .. } => &["a signal"],
         };
         let text = said(&Ended::Interrupted {
@@ -464,7 +464,7 @@ fn json_has_the_sentences_of_earlier_versions_and_the_facts_beside_them() {
         rolled_back["remarks"][0]
             .as_str()
             .unwrap()
-            .contains("somebody else")
+            .contains("another user")
     );
     assert_eq!(rolled_back["remark_facts"][0]["kind"], "others-changed");
     assert!(
@@ -478,7 +478,7 @@ fn json_has_the_sentences_of_earlier_versions_and_the_facts_beside_them() {
     let stuck = of(4);
     assert_eq!(
         stuck["left"][0],
-        "`vlan` of subscriber apt-101 is 9 and not 7"
+        "`vlan` of subscriber apt-101 is 9 instead of 7"
     );
     assert_eq!(stuck["left_facts"][0]["has"], "9");
     let refused = of(5);

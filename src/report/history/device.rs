@@ -307,6 +307,6 @@ mod tests {
             outcome: None,
             ..story
         };
-        assert!(device_story(&open, false, Paint::Plain, 100).contains("its end is not known"));
+        assert!(device_story(&open, false, Paint::Plain, 100).contains("its outcome is unknown"));
     }
 }

@@ -218,6 +218,9 @@ mod tests {
             },
             Paint::Plain,
         );
-        assert!(died.contains("it runs, or it died"), "{died}");
+        assert!(
+            died.contains("it still runs, or its process died"),
+            "{died}"
+        );
     }
 }
