@@ -1,10 +1,10 @@
 //! Tests applies against twins: the device ends as intended or as before, and the report is true.
 
 mod documents;
+mod early_ends;
 mod faults;
-mod road;
 mod rows;
 pub(crate) mod stage;
-mod standing;
+mod success;
 mod undo;
 mod unread;

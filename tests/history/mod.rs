@@ -13,8 +13,8 @@ mod queries;
 mod records;
 mod sample;
 mod schema;
+mod story;
 mod suspended;
-mod told;
 
 use std::time::Duration;
 
