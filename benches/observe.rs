@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use full_device::full_device;
 use gamctl::model::{DeviceName, GamModel};
 use gamctl::observe::{CommandLine, Target, look_and_count, snmp_options};
-use gamctl::reconcile::{Looks, Opening, look_at_all};
+use gamctl::reconcile::{DeviceAccess, Looks, look_at_all};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
@@ -187,7 +187,7 @@ async fn until_all_healthy(twins: &[Twin], silent: &[UdpSocket]) -> [Duration; 2
         .map(|(place, (is_healthy, _))| (name(place), *is_healthy))
         .collect();
     let devices = addresses.iter().enumerate().map(|(place, (_, snmp))| {
-        let opening = Opening {
+        let opening = DeviceAccess {
             snmp: *snmp,
             access: public(),
             command_line: CommandLine::None("a bench has no login".to_owned()),

@@ -17,8 +17,10 @@ mod postgres;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, Moment, Purpose};
-use gamctl::history::{Acquired, NewLedger, NewRun, RunId, Store, StoreUrl, Subject, Timeouts};
+use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, LookReason, Purpose};
+use gamctl::history::{
+    AcquiredLease, NewLedger, NewRun, RunId, Store, StoreUrl, Subject, Timeouts,
+};
 use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, Fingerprint, MacAddress, Observation, Slot,
     SubscriberName,
@@ -254,7 +256,7 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
 }
 
 pub(crate) fn typed(step: usize) -> Entry {
-    Entry::Typed {
+    Entry::Sent {
         purpose: Purpose::Apply,
         step,
         exchanges: vec![Exchange {
@@ -281,7 +283,7 @@ pub(crate) fn outcome(device: &DeviceName) -> DeviceOutcome {
 async fn apply(store: Store, run: RunId, device: DeviceName) -> u32 {
     let minute = Duration::from_secs(60);
     let acquired = store.acquire(&device, run.0, run.0, minute).await.unwrap();
-    let Acquired::Lease(lease) = acquired else {
+    let AcquiredLease::Lease(lease) = acquired else {
         panic!("{acquired:?}");
     };
     let before = look(&device, "before");
@@ -292,14 +294,14 @@ async fn apply(store: Store, run: RunId, device: DeviceName) -> u32 {
         observation: Box::new(look.clone()),
     };
     let mut entries = vec![
-        looked(Moment::Before, &before),
+        looked(LookReason::Before, &before),
         Entry::Intent {
             purpose: Purpose::Apply,
             plan: Box::new(plan(&device, STEPS)),
         },
     ];
     entries.extend((1..=STEPS).map(typed));
-    entries.push(looked(Moment::After, &after));
+    entries.push(looked(LookReason::After, &after));
     entries.push(Entry::Verified {
         purpose: Purpose::Apply,
         fingerprint: Fingerprint::of(&after),

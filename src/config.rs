@@ -1,4 +1,4 @@
-//! Program settings from `gamctl.toml` with the environment over it; the only file that reads the environment.
+//! Reads program settings from `gamctl.toml` and the environment; no other file reads the environment.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -9,50 +9,50 @@ use serde::{Deserialize, Deserializer};
 use crate::model::hazard_on_a_terminal;
 use crate::secrets::{SEALED_FOLDER, Secret, SecretCommand, SecretSources, VARIABLE_PREFIX};
 
-/// What the program is told from outside of the command line.
+/// The settings of the program besides its arguments.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Where the inventory is, where a command does not say.
+    /// The inventory, for commands that do not name one.
     pub inventory: Option<PathBuf>,
-    /// Somebody named the file of these settings: no other is looked for.
+    /// The operator named the file of these settings: no other is searched.
     pub is_named: bool,
-    /// The branch that commits go to, where a command does not say.
+    /// The branch for commits, for commands that do not name one.
     pub branch: Option<String>,
-    /// Where commands that contact devices find the values of secrets.
+    /// The sources of secrets for commands that contact devices.
     pub secrets: SecretSources,
     pub store: StoreSettings,
     pub apply: ApplySettings,
-    /// Who is at the keyboard, as `user@host`, for the record.
+    /// The user as `user@host`, for the record.
     pub who: String,
-    /// What is logged, by `GAMCTL_LOG`; left out: nothing, or `info` with `--log`.
+    /// The log filter of `GAMCTL_LOG`; left out: nothing, or `info` with `--log`.
     pub log: Option<String>,
-    /// Where a test wants this process to die; builds for tests only.
+    /// The crash point at which a test wants this process to die; builds for tests only.
     pub crash_at: Option<String>,
-    /// Who makes commits, by `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
+    /// The author of commits, from `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`.
     pub git_author: GitIdentity,
-    /// Who enters them, by `GIT_COMMITTER_NAME` and `GIT_COMMITTER_EMAIL`.
+    /// The committer, from `GIT_COMMITTER_NAME` and `GIT_COMMITTER_EMAIL`.
     pub git_committer: GitIdentity,
-    /// Somebody asked for output without colour.
+    /// The user wants output without colour.
     pub no_color: bool,
     /// The terminal understands no escape sequences.
     pub is_dumb: bool,
 }
 
-/// A person as git's variables say it; either part may be left to git's own settings.
+/// A person from git's variables; missing parts come from git's own settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GitIdentity {
     pub name: Option<String>,
     pub email: Option<String>,
 }
 
-/// Where everything is remembered.
+/// The settings of the store.
 #[derive(Clone, Default)]
 pub struct StoreSettings {
-    /// `postgres://…` or `sqlite:///…`, which may hold a password; left out: SQLite in the state directory.
+    /// `postgres://…` or `sqlite:///…`, which may contain a password; left out: SQLite in the state directory.
     pub url: Option<Secret>,
-    /// Where the store is that needs no server, and the journal; left out: below `default_state`.
+    /// The folder of the SQLite store and the journal; left out: below `default_state`.
     pub state: Option<PathBuf>,
-    /// The user's folder for such things; left out where the environment names none.
+    /// The user's folder for state; left out if the environment has none.
     pub default_state: Option<PathBuf>,
 }
 
@@ -67,23 +67,23 @@ impl std::fmt::Debug for StoreSettings {
     }
 }
 
-/// How `apply` goes about it, where the command does not say.
+/// Options of `apply` that the command leaves out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct ApplySettings {
-    /// How many devices are written to at a time.
+    /// The number of devices written to at once.
     pub at_once: Option<NonZeroU16>,
-    /// How many of one site.
+    /// The number of devices of one site written to at once.
     pub at_once_per_site: Option<NonZeroU16>,
-    /// After so many devices that failed no other is begun.
+    /// The number of failed devices after which no more are started.
     pub failure_budget: Option<NonZeroU16>,
-    /// How long a device is ours without a word to the store; what is longer lets a dead process hold it for longer.
+    /// Lease duration without renewal; after a crash, other processes wait this long.
     pub lease_seconds: Option<NonZeroU16>,
-    /// For how long a plan may be applied after it was made.
+    /// The time in which a plan may be applied after it was made.
     pub plan_expires_hours: Option<NonZeroU16>,
 }
 
-/// Why the settings cannot be read.
+/// The reason that the settings cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     #[error("failed to read the settings {path}")]
@@ -91,15 +91,13 @@ pub enum SettingsError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("the settings {path} are larger than {limit} bytes; is it the right file?")]
+    #[error("the settings {path} are larger than {limit} bytes; check that it is the right file")]
     TooLarge { path: PathBuf, limit: u64 },
     #[error(
-        "`{key}` in {path} is outside of the inventory; name the settings with `--config {path}` if you wrote them"
+        "`{key}` in {path} is outside of the inventory; if you wrote these settings, use `--config {path}`"
     )]
     Outside { path: PathBuf, key: &'static str },
-    #[error(
-        "{path} is a link that leads out of its folder; name the settings with `--config {path}` if you made it"
-    )]
+    #[error("{path} is a link to outside its folder; if you created it, use `--config {path}`")]
     LinkedSettings { path: PathBuf },
     #[error("{path}:{line}: {message}")]
     Invalid {
@@ -109,13 +107,13 @@ pub enum SettingsError {
     },
 }
 
-/// The file as it is written.
+/// The file in its written form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct SettingsFile {
     inventory: Option<WrittenInventory>,
     secrets: Option<WrittenSecrets>,
-    store: Option<WrittenStore>,
+    store: Option<StoreTable>,
     apply: Option<ApplySettings>,
 }
 
@@ -126,10 +124,10 @@ struct WrittenInventory {
     branch: Option<String>,
 }
 
-/// The address is read as a secret at once: it may hold a password.
+/// The URL is read as a secret at once: it may contain a password.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
-struct WrittenStore {
+struct StoreTable {
     #[serde(deserialize_with = "as_secret")]
     url: Option<Secret>,
     state: Option<PathBuf>,
@@ -140,9 +138,9 @@ fn as_secret<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Secret>, D:
     Ok(Some(Secret::new(text.into_bytes())))
 }
 
-impl std::fmt::Debug for WrittenStore {
+impl std::fmt::Debug for StoreTable {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("WrittenStore")
+        formatter.write_str("StoreTable")
     }
 }
 
@@ -154,7 +152,7 @@ struct WrittenSecrets {
     command: Option<SecretCommand>,
 }
 
-/// Far more than settings ever need.
+/// Far larger than any settings.
 const MAX_BYTES: u64 = 1 << 20;
 
 #[allow(
@@ -172,8 +170,8 @@ fn git_identity(role: &str) -> GitIdentity {
     }
 }
 
-/// Returns the store's settings: the environment's before the file's.
-fn store_settings(written: Option<WrittenStore>) -> StoreSettings {
+/// Returns the store's settings: the environment takes precedence over the file.
+fn store_settings(written: Option<StoreTable>) -> StoreSettings {
     let written = written.unwrap_or_default();
     let url = variable("GAMCTL_STORE_URL").map(|url| Secret::new(url.into_bytes()));
     let home = || Some(PathBuf::from(variable("HOME")?).join(".local/state"));
@@ -189,7 +187,7 @@ fn store_settings(written: Option<WrittenStore>) -> StoreSettings {
     }
 }
 
-/// Returns who is at the keyboard, as far as the environment tells.
+/// Returns the user, as far as the environment names one.
 fn who() -> String {
     let user = variable("GAMCTL_WHO")
         .or_else(|| variable("SUDO_USER"))
@@ -205,7 +203,7 @@ fn who() -> String {
     one_line(&who)
 }
 
-/// Returns a text that can stand in a line of a table: nothing in it breaks the line, moves the text or cannot be seen.
+/// Returns a text for one line of a table: without line breaks, controls and invisible characters.
 fn one_line(text: &str) -> String {
     text.chars()
         .filter(|letter| hazard_on_a_terminal(*letter).is_none())
@@ -213,7 +211,7 @@ fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// Returns the variables that hold secrets; they may be any bytes.
+/// Returns the variables that hold secrets; their values may be any bytes.
 fn secret_variables() -> BTreeMap<String, Secret> {
     let all = std::env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok()?;
@@ -223,7 +221,7 @@ fn secret_variables() -> BTreeMap<String, Secret> {
     all.collect()
 }
 
-/// Returns the settings: from the file given, else from `GAMCTL_CONFIG`, else from `./gamctl.toml` where it is there.
+/// Returns the settings: from the given file, else from `GAMCTL_CONFIG`, else from `./gamctl.toml` if it exists.
 pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     let named = given
         .map(Path::to_path_buf)
@@ -233,7 +231,7 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
         Some(path) => read(&path, Origin::Named)?,
         None => match Path::new("gamctl.toml") {
             path if is_there(path) => read(path, Origin::Found)?,
-            _ => Written::default(),
+            _ => SettingsFile::default(),
         },
     };
     let inventory = written.inventory.unwrap_or_default();
@@ -258,15 +256,15 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
     })
 }
 
-/// Returns the settings for a command that names an inventory: those that stand in its folder, unless a file was named.
+/// Returns the settings for a command that names an inventory: those of its folder, unless a file was named.
 ///
-/// A folder with a `gamctl.toml` is whole by itself: its secrets belong to its devices, and those of the folder one happens
-/// to stand in do not.
+/// A folder with a `gamctl.toml` is complete by itself: its secrets belong to its devices, and the secrets of the
+/// current folder do not.
 pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, SettingsError> {
     let path = folder.join("gamctl.toml");
     if settings.is_named || !is_there(&path) {
         if !settings.is_named && !is_below_here(folder) {
-            // What was found here is for what lies here: an inventory elsewhere does not get our secrets by it.
+            // Settings found here belong to the inventory here: an inventory elsewhere must not get secrets of this one.
             return Ok(Settings {
                 inventory: Some(folder.to_path_buf()),
                 branch: variable("GAMCTL_BRANCH"),
@@ -298,8 +296,8 @@ pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, Setti
     })
 }
 
-/// Returns where secrets are looked for; `inventory` is the folder whose sealed ones are meant, and `unnamed` the settings
-/// where nobody named them.
+/// Returns the sources of secrets; `inventory` is the folder whose sealed secrets are used, and `unnamed` the settings
+/// of a file that the operator did not name.
 fn secret_sources(
     written: Option<WrittenSecrets>,
     unnamed: Option<&Path>,
@@ -326,7 +324,7 @@ fn secret_sources(
     }
 }
 
-/// Returns where a private key is where nobody says otherwise.
+/// Returns the default path of a private key.
 fn usual_identity() -> Option<PathBuf> {
     let home = || variable("HOME").map(|home| Path::new(&home).join(".config"));
     let folder = variable("XDG_CONFIG_HOME").map(PathBuf::from);
@@ -334,16 +332,16 @@ fn usual_identity() -> Option<PathBuf> {
     Some(folder.join("gamctl").join("identity.txt"))
 }
 
-/// How settings came to be read.
+/// The way in which settings were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    /// Somebody named the file.
+    /// The operator named the file.
     Named,
-    /// It lies where somebody stands, or in the inventory: whoever wrote the inventory wrote it.
+    /// It is in the current folder or in the inventory: the author of the inventory may have written it.
     Found,
 }
 
-/// Returns whether there is a file, or a link to one, even one that leads nowhere.
+/// Returns whether there is a file, or a link to one, even a dangling link.
 fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -352,12 +350,12 @@ fn is_below_here(folder: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
     match (real(folder), real(Path::new("."))) {
         (Some(folder), Some(here)) => folder.starts_with(here),
-        // Whatever reads it says why it cannot.
+        // The reader reports the error.
         _ => true,
     }
 }
 
-/// Returns whether a path, as it is written in settings, stays in their folder: not absolute, no `..`, and no link that
+/// Returns whether a path of the settings stays in their folder: not absolute, no `..`, and no link that
 /// leads out.
 fn is_inside(folder: &Path, inner: &Path) -> bool {
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
@@ -385,7 +383,7 @@ fn is_inside(folder: &Path, inner: &Path) -> bool {
     true
 }
 
-/// Returns whether none of a folder's entries whose names begin with `prefix` leads out of the settings' folder.
+/// Returns whether all entries of a folder whose names start with `prefix` stay in the settings' folder.
 fn entries_are_inside(folder: &Path, inner: &Path, prefix: &str) -> bool {
     let Ok(entries) = folder.join(inner).read_dir() else {
         return true;
@@ -397,7 +395,7 @@ fn entries_are_inside(folder: &Path, inner: &Path, prefix: &str) -> bool {
     })
 }
 
-impl Written {
+impl SettingsFile {
     /// Returns the first setting that leads out of the folder of the settings.
     fn outside(&self, folder: &Path) -> Option<&'static str> {
         let leads_out =
@@ -421,10 +419,11 @@ impl Written {
             return Some("[store] state");
         }
         let url = store.url.as_ref()?;
-        // The password in it, and whatever else the environment has for Postgres, would go to a server of the inventory's choice.
+        // The password in it, and other Postgres variables of the environment, would go to a server that the inventory
+        // chose.
         let path = std::str::from_utf8(url.reveal()).ok();
         let path = path.and_then(|url| url.strip_prefix("sqlite://"));
-        // A path in a URL is meant from where the program runs.
+        // A path in a URL is relative to the current folder.
         let is_here = folder == Path::new("");
         let is_ours = path.map(Path::new).is_some_and(|path| {
             let parent = path.parent().unwrap_or(Path::new(""));
@@ -437,7 +436,7 @@ impl Written {
     }
 }
 
-fn read(path: &Path, origin: Origin) -> Result<Written, SettingsError> {
+fn read(path: &Path, origin: Origin) -> Result<SettingsFile, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable {
         path: path.to_path_buf(),
         source,
@@ -456,7 +455,7 @@ fn read(path: &Path, origin: Origin) -> Result<Written, SettingsError> {
         });
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    let written: Result<Written, toml::de::Error> = toml::from_str(&text);
+    let written: Result<SettingsFile, toml::de::Error> = toml::from_str(&text);
     let mut written = written.map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let before = text.get(..at).unwrap_or_default();
@@ -466,7 +465,7 @@ fn read(path: &Path, origin: Origin) -> Result<Written, SettingsError> {
             message: error.message().to_owned(),
         }
     })?;
-    // A path in the file is meant from where the file is.
+    // A path in the file is relative to the folder of the file.
     let folder = path.parent().unwrap_or(Path::new(""));
     if origin == Origin::Found
         && let Some(key) = written.outside(folder)
@@ -496,7 +495,7 @@ fn read(path: &Path, origin: Origin) -> Result<Written, SettingsError> {
 mod tests {
     use super::*;
 
-    fn written(text: &str) -> Result<Written, SettingsError> {
+    fn written(text: &str) -> Result<SettingsFile, SettingsError> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("gamctl.toml");
         std::fs::write(&path, text).unwrap();

@@ -1,4 +1,4 @@
-//! gamctl manages Positron GAM access multiplexers the GitOps way: an inventory in git, plans that never lie, applies that prove themselves.
+//! gamctl manages Positron GAM access multiplexers from an inventory in git: plans, verified applies.
 
 pub mod apply;
 pub mod authoring;

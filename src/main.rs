@@ -1,4 +1,4 @@
-//! The `gamctl` program.
+//! Starts the `gamctl` program.
 
 use std::process::ExitCode;
 

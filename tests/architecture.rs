@@ -48,16 +48,16 @@ const PURE: &[&str] = &[
     "src/simulator",
 ];
 
-/// The parts of these that touch the world: the road of an apply, where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
+/// The parts of these that touch the world: the actions of an apply, where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
 const NOT_PURE: &[&str] = &[
-    "src/apply/arriving",
+    "src/apply/connect",
+    "src/apply/device_apply",
     "src/apply/job",
-    "src/apply/looking",
-    "src/apply/recording",
-    "src/apply/road",
-    "src/apply/saving",
-    "src/apply/typing",
-    "src/apply/undoing",
+    "src/apply/log",
+    "src/apply/look_again",
+    "src/apply/rollback",
+    "src/apply/save",
+    "src/apply/send",
     "src/authoring/change_base",
     "src/authoring/carry_out",
     "src/authoring/commit",

@@ -1,7 +1,7 @@
-//! What a person sees at the terminal: transcripts in `tests/cli/`, run in a folder of their own and compared to the letter.
+//! Runs the transcripts of `tests/cli/`, each in its own folder, and compares the output exactly.
 //!
-//! A transcript has commands, `$ gamctl …` or a small line of shell, each followed by what it printed, its talk on stderr
-//! behind `! `, and `[exit N]`. Lines before a command are for the reader.
+//! A transcript has commands, `$ gamctl …` or a small line of shell. Each is followed by its output, its messages on
+//! stderr behind `! `, and `[exit N]`. Lines before a command are for the reader.
 
 use std::fmt::Write;
 use std::fs;
@@ -15,10 +15,10 @@ use gamctl::inventory::GOOD_INVENTORY;
 use crate::golden::assert_golden;
 use crate::world::World;
 
-/// Runs before each command: nothing from outside may change what it prints.
+/// Runs before each command: the environment must not change the output.
 const PRELUDE: &str = "unset NO_COLOR TERM COLUMNS LINES CLICOLOR CLICOLOR_FORCE GAMCTL_CONFIG GAMCTL_INVENTORY GAMCTL_BRANCH GAMCTL_AGE_IDENTITY GAMCTL_STATE GAMCTL_STORE_URL GAMCTL_CRASH_AT XDG_CONFIG_HOME XDG_STATE_HOME; LC_ALL=C; GAMCTL_WHO=ada@noc; export LC_ALL GAMCTL_WHO; ";
 
-/// Returns what the transcript says when its commands are run again.
+/// Runs the commands of a transcript again and returns it with their output.
 fn replay(transcript: &str) -> String {
     let world = World::without_repository();
     let program = Path::new(env!("CARGO_BIN_EXE_gamctl")).parent().unwrap();
@@ -55,7 +55,7 @@ fn replay(transcript: &str) -> String {
     text
 }
 
-/// Replaces what differs from run to run: the temporary folder, times, and the numbers, commits and keys that gamctl makes now.
+/// Replaces values that vary: the temporary folder, times, and generated numbers, commits and keys.
 fn steady(world: &World, text: &str) -> String {
     let folder = world.beside("");
     let mut text = text.replace(folder.to_str().unwrap(), "/tmp/");
@@ -90,9 +90,9 @@ fn steady(world: &World, text: &str) -> String {
     steady
 }
 
-/// What a run leaves behind differs each time: `#` is a digit, `h` a hexadecimal one, anything else itself.
+/// Shapes of values that vary: `#` is a digit, `h` a hexadecimal one, any other character itself.
 const SHAPES: [(&str, &str); 7] = [
-    // Commits that a command makes are of the day on which the test runs.
+    // Commits made by a command have the date of the test.
     ("by Test, ####-##-##", "by Test, DAY"),
     ("hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh", "RUN"),
     ("####-##-## ##:##:## UTC", "MOMENT"),
@@ -128,7 +128,7 @@ fn reshaped(text: &str, shape: &str, with: &str) -> String {
 }
 
 #[test]
-fn every_transcript_is_what_a_person_sees() {
+fn every_transcript_matches_the_output() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
@@ -156,9 +156,9 @@ fn every_transcript_is_what_a_person_sees() {
     assert!(failed.is_empty(), "see above: {failed:#?}");
 }
 
-/// Root reads everything, so the program is run as somebody who may not.
+/// Runs the program as another user, since root can read every file.
 #[test]
-fn a_file_that_may_not_be_read_is_said_and_nothing_in_it_is_missed() {
+fn an_unreadable_file_is_reported_and_its_objects_are_not_missed() {
     let folder = tempfile::tempdir().unwrap();
     let open = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
@@ -172,10 +172,10 @@ fn a_file_that_may_not_be_read_is_said_and_nothing_in_it_is_missed() {
         open(&path, 0o644);
     }
     open(&folder.path().join("devices/maple.toml"), 0o000);
-    // Where the program was built may be closed to others.
+    // The build folder may not be readable for that user.
     let program = folder.path().join("gamctl");
-    // By a process of its own: a file that this one wrote may still be open in a child that another test just forked, and
-    // is then "busy" to run.
+    // Copied by a separate process: a child that another test just forked may still have a file open that this process
+    // wrote, and it is then too "busy" to run.
     let copied = Command::new("cp")
         .arg(env!("CARGO_BIN_EXE_gamctl"))
         .arg(&program)

@@ -11,7 +11,7 @@ use gamctl::model::{
 use gamctl::observe::record::from_bytes;
 use gamctl::plan::InventoryVersion;
 use gamctl::reconcile::import::{FoundDevice, Imported, Texts, import};
-use gamctl::reconcile::{Fleet, Policy, Sighting, Sightings, plan_all};
+use gamctl::reconcile::{FingerprintedObservation, Fleet, LookResults, Policy, plan_all};
 use gamctl::simulator::gam::{Configuration, Hardware};
 
 use crate::observe::device::{Dice, expected, random};
@@ -87,7 +87,7 @@ fn changes_nothing(reading: &Reading, found: &[FoundDevice]) {
         None,
         Policy::of(inventory, inventory),
     );
-    let mut sightings = Sightings::new();
+    let mut sightings = LookResults::new();
     for device in inventory.devices() {
         let serial = &device.text.serial;
         let one = found
@@ -96,7 +96,10 @@ fn changes_nothing(reading: &Reading, found: &[FoundDevice]) {
         if let Some(one) = one {
             let mut observation = one.observation.clone();
             observation.device = device.id.clone();
-            sightings.insert(device.id.clone(), Ok(Sighting::of(observation)));
+            sightings.insert(
+                device.id.clone(),
+                Ok(FingerprintedObservation::of(observation)),
+            );
         }
     }
     let planned = plan_all(&fleet, &sightings);

@@ -1,4 +1,4 @@
-//! `--format json` and `--json-to` give exactly one document each, however a command ends.
+//! Tests that `--format json` and `--json-to` give exactly one document each, however a command ends.
 
 use std::fs;
 use std::process::Stdio;
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::crash::site::{Flat, Site};
 
-/// How a command ended, with its documents.
+/// The exit code of a command, with its documents.
 struct Ended {
     exit: i32,
-    /// What stdout has, as one document.
+    /// The document of stdout.
     printed: Value,
-    /// What the file of `--json-to` has.
+    /// The document of the `--json-to` file.
     written: Value,
     talk: String,
 }
@@ -38,7 +38,7 @@ fn run(site: &Site, arguments: &[&str]) -> (i32, String, String, String) {
     )
 }
 
-/// Returns the one document that a text is.
+/// Parses the one document of a text.
 #[track_caller]
 fn document(arguments: &[&str], text: &str, talk: &str) -> Value {
     serde_json::from_str(text)

@@ -9,7 +9,9 @@ use gamctl::inventory::{Cache, Reading, read};
 use gamctl::model::{DeviceName, Fingerprint, GamModel, Observation, VlanId};
 use gamctl::observe::record::from_bytes;
 use gamctl::plan::{DevicePlan, InventoryVersion, Planned};
-use gamctl::reconcile::{Applied, Fleet, Policy, Sighting, Sightings, find_origins, plan_all};
+use gamctl::reconcile::{
+    Applied, FingerprintedObservation, Fleet, LookResults, Policy, find_origins, plan_all,
+};
 use gamctl::report::{Paint, PlanReport};
 use gamctl::simulator::commands::merge;
 use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
@@ -82,9 +84,9 @@ impl Example {
             applied.map(Applied::of),
             Policy::of(judging, &self.now.inventory),
         );
-        let sightings: Sightings = seen
+        let sightings: LookResults = seen
             .iter()
-            .map(|(name, look)| (name.clone(), Ok(Sighting::of(look.clone()))))
+            .map(|(name, look)| (name.clone(), Ok(FingerprintedObservation::of(look.clone()))))
             .collect();
         let mut planned = plan_all(&fleet, &sightings);
         if self.applied.is_some() {

@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use gamctl::model::{DeviceName, GamModel, NotObserved};
-use gamctl::reconcile::{Accesses, Looks, Opening, look_at_all};
+use gamctl::reconcile::{Accesses, DeviceAccess, Looks, look_at_all};
 use gamctl::secrets::Secret;
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
 use gamctl::simulator::server::{Twin, TwinSettings};
@@ -14,8 +14,8 @@ fn name(name: &str) -> DeviceName {
     DeviceName::new(name).unwrap()
 }
 
-fn opening(address: std::net::SocketAddr) -> Result<Opening, NotObserved> {
-    Ok(Opening {
+fn device_access(address: std::net::SocketAddr) -> Result<DeviceAccess, NotObserved> {
+    Ok(DeviceAccess {
         snmp: address,
         access: Access::V2c {
             community: Secret::new(b"public".to_vec()),
@@ -42,9 +42,9 @@ async fn a_dead_device_is_told_last_and_keeps_nobody_waiting() {
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let (one, two) = (twin().await, twin().await);
     let devices = Accesses::from([
-        (name("dead"), opening(silent.local_addr().unwrap())),
-        (name("one"), opening(one.snmp_address())),
-        (name("two"), opening(two.snmp_address())),
+        (name("dead"), device_access(silent.local_addr().unwrap())),
+        (name("one"), device_access(one.snmp_address())),
+        (name("two"), device_access(two.snmp_address())),
         (name("nowhere"), Err(NotObserved::NoAddress)),
     ]);
     let looks = Looks {

@@ -1,4 +1,4 @@
-//! Defines what adopting resulted in: how many objects became owned on which device.
+//! Defines the result of adopting: the number of objects that became owned on each device.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -7,18 +7,18 @@ use super::RunResult;
 use crate::model::DeviceName;
 use crate::plan::Unobservable;
 
-/// What adopting resulted in, by device.
+/// The result of adopting, by device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AdoptReport {
-    /// Left out where nothing was adopted, so that nothing is stored under it.
+    /// Left out if nothing was adopted, so that nothing is stored under it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Uuid>,
-    /// How many objects were adopted on each device that was looked at.
+    /// The number of adopted objects of each device that was looked at.
     pub adopted: Vec<Adopted>,
     pub unobservable: Vec<Unobservable>,
 }
 
-/// How many objects of a device became owned.
+/// The number of objects of a device that became owned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Adopted {
     pub device: DeviceName,

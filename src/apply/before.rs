@@ -1,4 +1,4 @@
-//! What must hold before anything is written to a device.
+//! Checks that a device may be written to before any line is sent.
 
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
 use crate::plan::{self, DevicePlan, Request};
@@ -7,10 +7,10 @@ use crate::transport::ssh::ConfigLine;
 
 use super::Ended;
 use super::cause::{NotReached, Outdated, Refusal};
-use super::moved::differences;
+use super::changed::differences;
 
-/// Checks that the device is one that may be written to.
-pub(super) fn is_ours(request: &Request<'_>) -> Result<(), Ended> {
+/// Checks that the inventory lets the device be written to.
+pub(super) fn is_writable(request: &Request<'_>) -> Result<(), Ended> {
     match request.state {
         DeviceState::Managed | DeviceState::Retired => Ok(()),
         state @ (DeviceState::Observe | DeviceState::Locked | DeviceState::Preprovision) => {
@@ -19,7 +19,7 @@ pub(super) fn is_ours(request: &Request<'_>) -> Result<(), Ended> {
     }
 }
 
-/// Checks that a plan may be carried out, whatever the device looks like.
+/// Checks that a plan may be carried out, whatever the present configuration of the device is.
 pub(super) fn is_fit(plan: &DevicePlan, request: &Request<'_>) -> Result<(), Ended> {
     if plan.device != *request.device {
         return Err(refused(Refusal::OtherDevice {
@@ -55,13 +55,13 @@ pub(super) fn is_fit(plan: &DevicePlan, request: &Request<'_>) -> Result<(), End
     Ok(())
 }
 
-/// What a device's identity is refused for; these say more than that it moved.
+/// Rule ids for a wrong identity; they are more precise than "changed since the plan".
 const IDENTITY: [&str; 3] = ["wrong-device", "identity-not-read", "unknown-model"];
 
-/// Checks a fresh look: that the right device answers, that it is as it was when the plan was made, and that planning again
-/// leads to the same steps.
+/// Checks a fresh look: the right device answers, it is as it was when the plan was made, and planning again gives the
+/// same steps.
 ///
-/// A device that moved is told object by object, whatever else is the matter with the plan.
+/// A device that changed is reported object by object, even if the plan is refused for another reason too.
 pub(super) fn may_begin(
     plan: &DevicePlan,
     again: &Result<DevicePlan, String>,
@@ -85,7 +85,7 @@ pub(super) fn may_begin(
                 cause: Box::new(cause),
             });
         }
-        return Err(Ended::Moved {
+        return Err(Ended::Stale {
             differences: differences(then, plan, now, intended),
         });
     }
@@ -114,7 +114,7 @@ pub(super) fn may_begin(
     })
 }
 
-/// Returns what could be read once and cannot now: of a device that is not known it is not known that it moved.
+/// Returns a part that could be read then and cannot be read now: an unread part does not count as changed.
 fn newly_unread(then: &Observation, now: &Observation) -> Option<NotReached> {
     let known: Vec<_> = then
         .unread
@@ -134,7 +134,7 @@ fn newly_unread(then: &Observation, now: &Observation) -> Option<NotReached> {
     })
 }
 
-/// Returns the plan of a device where nothing is left to do but to save.
+/// Returns the plan of a device that only needs saving.
 pub(super) fn may_save(again: Result<DevicePlan, String>) -> Result<DevicePlan, Ended> {
     let again = again.map_err(|error| {
         refused(Refusal::PlanOutdated {

@@ -1,4 +1,4 @@
-//! Pictures of a device side by side, object by object and field by field, as people read them.
+//! Compares two configurations of a device, object by object and field by field, as readable texts.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::cause::Left;
 use crate::model::{DeviceConfig, HeldText, Observation, Part, RateLimit, Slot, SubscriberConfig};
 use crate::plan::{Field, Object};
 
-/// What is known of each object: its fields by their names, as texts. A field that is left out is not there or not known.
+/// The facts of each object: its fields by name, as texts. An absent field is not set, or unknown.
 pub(super) type Facts = BTreeMap<String, BTreeMap<String, String>>;
 
 type Fields = Vec<(&'static str, Option<String>)>;
@@ -113,7 +113,7 @@ fn text(value: Option<&impl ToString>) -> Option<String> {
     value.map(ToString::to_string)
 }
 
-/// Returns the facts of a look: all that its fingerprint is made of.
+/// Returns the facts of a look: everything that its fingerprint covers.
 pub(super) fn facts_of(look: &Observation) -> Facts {
     let mut facts = facts(&look.config);
     forget_unread(look, &mut facts);
@@ -161,7 +161,7 @@ pub(super) fn facts_of(look: &Observation) -> Facts {
     facts
 }
 
-/// Takes out what is only a stand-in for a value that could not be read.
+/// Removes values that only verify_result in for values that could not be read.
 fn forget_unread(look: &Observation, facts: &mut Facts) {
     let mut forget = |part: Part, slot: Option<Slot>, object: &Object| {
         let Some((slot, fields)) = slot.zip(facts.get_mut(&object.to_string())) else {
@@ -184,7 +184,7 @@ fn forget_unread(look: &Observation, facts: &mut Facts) {
     }
 }
 
-/// Returns how a configuration differs from what was wanted.
+/// Returns the differences of a configuration from the wanted one.
 pub(super) fn left(wanted: &Facts, has: &Facts) -> Vec<Left> {
     let mut found = Vec::new();
     let objects = wanted

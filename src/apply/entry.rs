@@ -1,4 +1,4 @@
-//! What an apply writes down: one entry for each arrow of its way, durable before the next one is taken.
+//! Defines the log entries of an apply; each is committed before the next step.
 
 use std::future::Future;
 
@@ -9,22 +9,23 @@ use super::cause::{Failure, NotCommitted, SaveFailure, facts_or_text, maybe_fact
 use crate::model::{Fingerprint, Observation};
 use crate::plan::DevicePlan;
 
-/// One thing that happened with a device. Nothing in it is secret: what a device said was masked before it got here.
+/// One event on a device. No entry holds a secret: replies of a device are masked before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "kebab-case")]
 pub enum Entry {
     Looked {
-        moment: Moment,
+        moment: LookReason,
         fingerprint: Fingerprint,
         observation: Box<Observation>,
     },
-    /// What is about to be typed. Committed before the first byte of it is sent, or nothing is sent.
+    /// The lines that are about to be sent, committed before their first byte. If the commit fails, nothing is sent.
     Intent {
         purpose: Purpose,
         plan: Box<DevicePlan>,
     },
-    /// A step was typed, or failed.
-    Typed {
+    /// A step was sent, or failed.
+    #[serde(rename = "typed")] // stored
+    Sent {
         purpose: Purpose,
         /// Counted from 1.
         step: usize,
@@ -45,10 +46,10 @@ pub enum Entry {
     },
     /// The running configuration is in the startup file.
     Saved {
-        /// What the device said of its size.
+        /// The size that the device reported.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bytes: Option<u64>,
-        /// How that is known beyond the reply.
+        /// The evidence for it beyond the reply.
         proof: String,
         exchanges: Vec<Exchange>,
     },
@@ -61,30 +62,30 @@ pub enum Entry {
     Ended { outcome: DeviceOutcome },
 }
 
-/// Which look it was.
+/// The reason for a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Moment {
+pub enum LookReason {
     /// Right before the first write.
     Before,
     /// To verify.
     After,
-    /// After something went wrong.
+    /// After a failure.
     Failed,
-    /// At a start, for what an earlier process left behind.
+    /// At a start, for a device that a dead process left unfinished.
     Recovery,
 }
 
-/// What lines were typed for.
+/// The purpose of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     Apply,
-    /// Back to what was there before.
+    /// To restore the earlier configuration.
     Undo,
 }
 
-/// A line, and what the device said to it; masked.
+/// A line and the reply of the device, masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     pub line: String,
@@ -108,8 +109,8 @@ impl From<crate::transport::ssh::Exchange> for Exchange {
     }
 }
 
-/// Writes entries down so that they outlive the process.
-pub trait Witness: Sync {
+/// Stores entries so that they outlive the process.
+pub trait ApplyLog: Sync {
     /// Returns when the entry is durable.
     fn commit(&self, entry: Entry) -> impl Future<Output = Result<(), NotCommitted>> + Send;
 }

@@ -1,4 +1,4 @@
-//! What an apply is told: one device, its approved plan, and how patient to be.
+//! Defines the input of an apply: one device, its approved plan, and the timeouts.
 
 use std::time::Duration;
 
@@ -11,85 +11,85 @@ use crate::transport::ssh::{Fence, Login, SshTimeouts};
 
 use super::Purpose;
 
-/// Plans a device from a fresh look with the same inventory and ledger, dressed and read by the lint; a complaint is an error.
+/// Plans a device from a fresh look with the same inventory and ledger, rendered and linted; a lint error is an error.
 pub type Replan<'a> = dyn Fn(&Observation) -> Result<DevicePlan, String> + Sync + 'a;
 
-/// One device, and what is to be done to it.
+/// One device and the work to do on it.
 pub struct Job<'a> {
-    /// How it is looked at.
+    /// The address and credentials for looks.
     pub target: Target<'a>,
     pub login: &'a Login,
     pub patience: SshTimeouts,
-    /// Until when something may be written; whoever keeps the lease moves it on.
+    /// Closes when the lease expires; lease renewal extends it.
     pub fence: &'a Fence,
-    /// What was approved; dressed.
+    /// The approved plan, rendered.
     pub plan: &'a DevicePlan,
-    /// What the plan was asked for. The pins, the model and what is intended are taken from it.
+    /// The request that the plan was made for: its pins, its model and the intended configuration.
     pub request: &'a Request<'a>,
     pub replan: &'a Replan<'a>,
-    /// The look that the plan was made from, where it is still known: what differs from it is told object by object.
+    /// The look that the plan was made from, if the store still has it: differences from it are reported by object.
     pub then: Option<&'a Observation>,
     pub work: Work,
-    /// Becomes true when the program is told to stop.
+    /// Becomes true when the program is asked to stop.
     pub stop: watch::Receiver<bool>,
-    pub pace: Pace,
+    pub timeouts: ApplyTimeouts,
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
-/// What is to be done.
+/// The kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// The steps of the plan; then save.
     Steps,
-    /// It was written and verified before, and only not saved. The plan is not looked at; planning again must find nothing to do.
+    /// Save only: it was written and verified before. The plan is not read; planning again must find nothing to do.
     SaveOnly,
 }
 
-/// How long things may take that a device does by itself.
+/// Timeouts for what a device does by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// Until a look must find what was written.
+pub struct ApplyTimeouts {
+    /// Until a look must find the change.
     pub settle: Duration,
-    /// Until a device that went away must be back.
+    /// Until a device that stopped answering must be back.
     pub restart: Duration,
-    /// Between one look and the next, where the first was not enough.
+    /// Between two looks, if the first was not enough.
     pub pause: Duration,
 }
 
-impl Default for Pace {
+impl Default for ApplyTimeouts {
     fn default() -> Self {
         Self {
             settle: Duration::from_secs(10),
-            // A GAM is away for minutes when it restarts (docs/gam.md).
+            // A restarting GAM does not answer for minutes (docs/gam.md).
             restart: Duration::from_secs(420),
             pause: Duration::from_secs(1),
         }
     }
 }
 
-/// Where an apply is, for a live display.
+/// The progress of an apply, for a live display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     Looking,
     /// Counted from 1.
-    Typing {
+    Sending {
         purpose: Purpose,
         step: usize,
         of: usize,
     },
     Verifying,
     Saving,
-    /// Something went wrong; finding out what is there now.
+    /// A step failed; looking at the device again.
     LookingAgain,
     /// It does not answer; it may be restarting.
     Waiting,
 }
 
-/// How it ended, and the last look that there was.
+/// The outcome, and the last look.
 #[derive(Debug)]
-#[must_use = "an outcome that nobody reads is a change that nobody proved"]
+#[must_use = "an unread outcome hides whether the change was verified"]
 pub struct Ending {
     pub outcome: super::DeviceOutcome,
-    /// The last look that succeeded, to tell what is ours from here on.
+    /// The last look that succeeded: the new ledger is made from it.
     pub seen: Option<Observation>,
 }

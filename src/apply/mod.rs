@@ -1,39 +1,41 @@
-//! Carries out the plan of one device: looks, compares, writes line by line, looks again, saves, or goes back.
+//! Carries out the plan of one device: looks, compares, sends, looks again, saves or rolls back.
 //!
-//! `job` what is to be done · `entry` what is written down on the way · `outcome` how it ended, `cause` why. The doing: `road` arrow by arrow · `arriving`
-//! looks and logs in · `recording` writes down · `typing` the lines · `looking` patient looks · `saving` the startup file · `undoing` the way back. What decides, from values to values:
-//! `before` what must hold first · `compare` two pictures · `moved` then, now and intended · `verdict` what a look says of an apply.
+//! Values: `job` the input · `entry` the log entries · `outcome` the outcome, `cause` its reasons. Actions: `device_apply` the state
+//! machine · `connect` connects · `log` commits log entries · `send` sends lines · `look_again` looks until the device
+//! has settled · `save` writes the startup-config · `rollback` rolls back. Decisions, as pure functions: `before` the checks
+//! before writing · `compare` compares two configurations · `changed` finds changes since the plan · `verify` compares a look
+//! with both ends of the plan.
 
 mod adopt_report;
-mod arriving;
 mod before;
 pub mod cause;
+mod changed;
 mod compare;
+mod connect;
+mod device_apply;
 mod entry;
 mod job;
-mod looking;
-mod moved;
+mod log;
+mod look_again;
 mod outcome;
 mod preflight;
-mod recording;
 mod recovered;
-mod road;
+mod rollback;
 mod run_report;
 mod run_result;
-mod saving;
+mod save;
+mod send;
 mod skipped;
-mod typing;
-mod undoing;
-mod verdict;
+mod verify;
 
 pub use adopt_report::{AdoptReport, Adopted};
 pub use cause::NotCommitted;
-pub use entry::{Entry, Exchange, Moment, Purpose, Witness};
-pub use job::{Ending, Job, Pace, Progress, Replan, Work};
+pub use device_apply::apply_device;
+pub use entry::{ApplyLog, Entry, Exchange, LookReason, Purpose};
+pub use job::{ApplyTimeouts, Ending, Job, Progress, Replan, Work};
 pub use outcome::{DeviceOutcome, Difference, Ended, NotCompared, NotComparedCause, StepOutcome};
 pub use preflight::{PlanPart, PreflightRefusal};
-pub use recovered::{Found, Recovered};
-pub use road::apply_device;
+pub use recovered::{Recovered, RecoveryResult};
 pub use run_report::{RunNotice, RunReport};
 pub use run_result::RunResult;
 pub use skipped::{SkipReason, Skipped};

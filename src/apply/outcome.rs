@@ -1,4 +1,4 @@
-//! How it ended with a device, as it is told, stored and turned into an exit code.
+//! Defines the outcome of a device in a run, as it is reported, stored and turned into an exit code.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,33 +9,33 @@ use super::cause::{
 use crate::model::DeviceName;
 use crate::plan::{DevicePlan, Object};
 
-/// What became of one device in one run.
+/// The outcome of one device in one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[must_use = "an outcome that nobody reads is a change that nobody proved"]
+#[must_use = "an unread outcome hides whether the change was verified"]
 pub struct DeviceOutcome {
     pub device: DeviceName,
     #[serde(flatten)]
     pub ended: Ended,
-    /// One for each step that was begun, in their order.
+    /// One for each step that was started, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepOutcome>,
-    /// What is worth knowing besides: somebody else edited meanwhile, a save could not be proved by a second way.
+    /// Remarks: another user's edit during the run, or a save that only the reply confirms.
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
         deserialize_with = "list_of_facts"
     )]
     pub remarks: Vec<Remark>,
-    /// What the last look could not compare with the inventory; what was written is not among it, or the device would be stuck.
+    /// Parts that the last look could not compare with the inventory; written parts are never among them: that is stuck.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_compared: Vec<NotCompared>,
     pub millis: u64,
 }
 
-/// Something on a device of which it is not known whether it is as intended.
+/// A part of a device that may or may not be as intended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotCompared {
-    /// Left out: a whole part, which the reason names.
+    /// Left out: a whole part, named by the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<Object>,
     pub cause: NotComparedCause,
@@ -43,18 +43,18 @@ pub struct NotCompared {
     pub because: String,
 }
 
-/// Why it is not known.
+/// The reason that it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotComparedCause {
     /// It could not be read.
     Unread,
-    /// It was read, and it is something that gamctl has no words for.
+    /// It was read, but the inventory cannot express it.
     Unclear,
 }
 
 impl NotCompared {
-    /// Returns what planning again could not compare.
+    /// Returns the parts that planning again could not compare.
     pub(super) fn of(again: &DevicePlan) -> Vec<Self> {
         let notes = again.notes.iter().filter_map(|note| {
             let cause = match note.rule.as_str() {
@@ -72,34 +72,34 @@ impl NotCompared {
     }
 }
 
-/// How it ended.
+/// The kind of outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ended", rename_all = "kebab-case")]
 pub enum Ended {
-    /// It is as it shall be, and nothing had to be written.
+    /// It is as intended, and nothing was written.
     Unchanged,
     /// Written, verified by a second look, saved, and the save verified.
     Applied,
-    /// Running as intended and verified; a restart would bring back what was there before.
+    /// Running as intended and verified; a restart would undo it.
     Unsaved {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
         cause: Box<Unsaved>,
     },
-    /// Something went wrong; the device was seen to be as before.
+    /// A step failed; a look found the device as it was before.
     RolledBack {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
         cause: Box<Failure>,
         #[serde(default)]
         restored: Restored,
     },
-    /// Something went wrong, and the device is neither as intended nor as it was.
+    /// A step failed, and the device is neither as intended nor as it was.
     Stuck {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
         cause: Box<Failure>,
-        /// Why it is not back; left out: the cause says all that is known.
+        /// The reason that it is not restored; left out: the cause says everything known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_restored: Option<Box<NotRestored>>,
-        /// What is still not as it was, object by object.
+        /// The objects that differ from before.
         #[serde(default, deserialize_with = "list_of_facts")]
         left: Vec<Left>,
     },
@@ -108,21 +108,22 @@ pub enum Ended {
         #[serde(flatten, with = "stored_refusal")]
         refusal: Refusal,
     },
-    /// Nothing was written: the device is not any more what the plan was made from.
-    Moved { differences: Vec<Difference> },
-    /// Nothing was written: it could not be reached, logged into or read.
+    /// Nothing was written: the device changed since the plan was made.
+    #[serde(rename = "moved")] // stored
+    Stale { differences: Vec<Difference> },
+    /// Nothing was written: it could not be reached, logged in to or read.
     Unreachable {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
         cause: Box<NotReached>,
     },
-    /// Stopped half-way by a signal or a lost lease; the next start looks what is there.
+    /// Stopped half-way by a signal or a lost lease; the next run looks at the device.
     Interrupted {
         #[serde(alias = "because", deserialize_with = "facts_or_text")]
         cause: Box<Interruption>,
     },
 }
 
-/// One object of a device that moved: what it was, what it is, what it shall be.
+/// One object of a device that changed: its value then, now and intended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// Such as `subscriber apt-101`.
@@ -130,23 +131,23 @@ pub struct Difference {
     /// Left out: the object as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// When the plan was made; left out: not there, or not known any more.
+    /// When the plan was made; left out: absent, or no longer known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<String>,
-    /// Left out: not there.
+    /// Left out: absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
-    /// Left out: the inventory does not have it, or has no opinion.
+    /// Left out: the inventory does not have it, or does not set it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intended: Option<String>,
 }
 
-/// What became of one step.
+/// The outcome of one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepOutcome {
     /// Counted from 1, as in the plan.
     pub step: usize,
-    /// Left out: every line of it was taken.
+    /// Left out: every line of it was accepted.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -165,7 +166,7 @@ impl Ended {
             Self::RolledBack { .. } => "rolled-back",
             Self::Stuck { .. } => "stuck",
             Self::Refused { .. } => "refused",
-            Self::Moved { .. } => "moved",
+            Self::Stale { .. } => "moved",
             Self::Unreachable { .. } => "unreachable",
             Self::Interrupted { .. } => "interrupted",
         }
@@ -175,7 +176,7 @@ impl Ended {
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::Unchanged | Self::Applied => false,
-            Self::Moved { .. } => true,
+            Self::Stale { .. } => true,
             Self::Unsaved { cause } => cause.retry_helps(),
             Self::RolledBack { cause, .. } => cause.retry_helps(),
             Self::Stuck {
@@ -192,7 +193,7 @@ impl Ended {
         }
     }
 
-    /// Returns how a device ended whose process had ended half-way, by what a later process found.
+    /// Returns the outcome of a device whose process died, from the state that a later process found.
     pub fn found_by_recovery(found: FoundByRecovery) -> Self {
         match found {
             FoundByRecovery::Everything => Self::Unsaved {

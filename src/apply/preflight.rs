@@ -1,11 +1,11 @@
-//! Defines why a whole run is refused before any device is started.
+//! Defines the reasons that a whole run is refused before any device is started.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::DeviceName;
 use crate::plan::Refusal;
 
-/// Why nothing is applied at all. Times are seconds since 1970, commits are full ids.
+/// The reason that a whole run is refused. Times are seconds since 1970, commits are full ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "refusal", rename_all = "kebab-case")]
 pub enum PreflightRefusal {
@@ -51,7 +51,7 @@ pub enum PreflightRefusal {
     },
     /// Subscribers would notice something and the plan was not confirmed.
     NotConfirmed,
-    /// The store has no room for what the run would record.
+    /// The store lacks the free space for the records of the run.
     StoreFull {
         error: String,
     },

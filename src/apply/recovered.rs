@@ -1,4 +1,4 @@
-//! Defines what recovery found on a device that a dead process was writing to.
+//! Defines the state in which recovery found a device of a dead process.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -6,21 +6,21 @@ use uuid::Uuid;
 use super::cause::FoundByRecovery;
 use crate::model::DeviceName;
 
-/// What was found on one device.
+/// The state of one device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovered {
     pub device: DeviceName,
     pub run: Uuid,
-    pub found: Found,
+    pub found: RecoveryResult,
 }
 
-/// How far the dead process got.
+/// The progress of the dead process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "found", rename_all = "kebab-case")]
-pub enum Found {
-    /// Everything is there; it is not known to be saved.
+pub enum RecoveryResult {
+    /// Everything is there; it may not be saved.
     Whole,
-    /// So many of so many steps had their effect.
+    /// This many of the steps took effect.
     Partial { steps: usize, of: usize },
     /// Nothing had an effect, or all of it was rolled back.
     Untouched,
@@ -32,8 +32,8 @@ pub enum Found {
     NotSeen { error: String },
 }
 
-impl Found {
-    /// Returns what is known of the device; nothing where it could not be looked at.
+impl RecoveryResult {
+    /// Returns the state, if the device could be looked at.
     pub fn known(&self) -> Option<FoundByRecovery> {
         match *self {
             Self::Whole => Some(FoundByRecovery::Everything),

@@ -1,4 +1,4 @@
-//! Defines what a run of many devices resulted in, and the one word for it.
+//! Defines the result of a run of many devices, and the one word for it.
 
 use uuid::Uuid;
 
@@ -6,12 +6,12 @@ use super::{DeviceOutcome, Ended, PreflightRefusal, RunResult, SkipReason, Skipp
 use crate::model::DeviceName;
 use crate::plan::{DeviceComplaint, Unobservable};
 
-/// What a run resulted in. Lists are sorted by device.
+/// The result of a run. Lists are sorted by device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunReport {
-    /// Left out where nothing was started, so that nothing is stored under it.
+    /// Left out if nothing was started, so that nothing is stored under it.
     pub run: Option<Uuid>,
-    /// Left out where the inventory is not committed as it is.
+    /// Left out if the inventory differs from its commit.
     pub commit: Option<String>,
     pub plan_id: Option<String>,
     /// The whole run was refused.
@@ -20,9 +20,9 @@ pub struct RunReport {
     pub skipped: Vec<Skipped>,
     /// Devices that could not be looked at, and so have no plan.
     pub unobservable: Vec<Unobservable>,
-    /// Devices of which a part could not be read, so that it is not known to be as intended.
+    /// Devices that could not be read in full, and so may not be as intended.
     pub partly_unread: Vec<DeviceName>,
-    /// Devices in scope that run what a restart would undo, and that this run did not save.
+    /// Devices in scope with an unsaved configuration that this run did not save.
     pub still_unsaved: Vec<DeviceName>,
     /// Plans that gamctl's own check of the lines rejects.
     pub lint_errors: Vec<DeviceComplaint>,
@@ -31,12 +31,12 @@ pub struct RunReport {
     pub notices: Vec<RunNotice>,
 }
 
-/// Something about the run as a whole that is worth knowing.
+/// A notice on the run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunNotice {
     /// The store did not see the plan being made, so its age is unknown.
     PlanAgeUnknown,
-    /// Entries are in the journal; the next process gives them to the store.
+    /// Entries are in the journal; the next process replays them.
     StoreUnreachable {
         error: String,
     },
@@ -47,7 +47,7 @@ pub enum RunNotice {
     OwnershipNotRecorded {
         error: String,
     },
-    /// A device's end is in neither store nor journal; the next run looks at the device again.
+    /// The outcome of a device is in neither store nor journal; the next run looks at the device again.
     OutcomeNotRecorded {
         device: DeviceName,
         error: String,
@@ -55,7 +55,7 @@ pub enum RunNotice {
 }
 
 impl RunReport {
-    /// Returns the result: the worst of what happened, in the order of who must act first.
+    /// Returns the result: the worst of all outcomes, ordered by how urgent they are.
     pub fn result(&self) -> RunResult {
         let has_ended =
             |is: &dyn Fn(&Ended) -> bool| self.outcomes.iter().any(|one| is(&one.ended));
@@ -88,7 +88,7 @@ impl RunReport {
         if !self.still_unsaved.is_empty() {
             return RunResult::DeviceFailed;
         }
-        if has_ended(&|ended| matches!(ended, Ended::Moved { .. })) {
+        if has_ended(&|ended| matches!(ended, Ended::Stale { .. })) {
             return RunResult::Stale;
         }
         let is_partly = |one: &DeviceOutcome| !one.not_compared.is_empty();
@@ -114,7 +114,7 @@ fn is_bad(ended: &Ended) -> bool {
         Ended::Unchanged
         | Ended::Applied
         | Ended::Refused { .. }
-        | Ended::Moved { .. }
+        | Ended::Stale { .. }
         | Ended::Unreachable { .. } => false,
     }
 }

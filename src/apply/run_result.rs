@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum RunResult {
     /// Converged, or everything applied and verified.
     Done,
-    /// gamctl or its surroundings failed.
+    /// gamctl or its environment failed.
     Failed,
     /// Refused by policy: a limit, a freeze, a missing approval.
     Refused,

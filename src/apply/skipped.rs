@@ -1,4 +1,4 @@
-//! Defines devices that a run did not start on, each with the reason.
+//! Defines devices that a run did not start, each with the reason.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +12,13 @@ pub struct Skipped {
     pub reason: SkipReason,
 }
 
-/// Why a device was not started.
+/// The reason that a device was not started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "kebab-case")]
 pub enum SkipReason {
     /// The device's plan is refused.
     Refused(Refusal),
-    /// The inventory or the secrets do not say how to reach it.
+    /// The inventory or the secrets lack its address or credentials.
     NoAccess(NotObserved),
     /// Writes to it are blocked until a time, in seconds since 1970.
     Frozen {
@@ -28,15 +28,15 @@ pub enum SkipReason {
     },
     /// Another process or run holds the lease; it expires then at the latest.
     Held { until: u64 },
-    /// Too many devices failed before it.
+    /// The failure budget was used up before it.
     Budget { failures: usize },
-    /// The run was told to stop.
+    /// The run was asked to stop.
     Stopped,
     /// The store could not record what would be done.
     StoreAway { error: String },
     /// Subscribers would notice, and the plan was not confirmed.
     NotConfirmed,
-    /// An earlier process stopped while writing to it, and what it left could not be looked at.
+    /// A dead process stopped while writing to it, and it could not be looked at.
     NotRecovered { error: String },
 }
 

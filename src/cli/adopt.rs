@@ -1,4 +1,4 @@
-//! `gamctl adopt`: writes down as ours what both a device and the inventory have, and changes nothing on any device.
+//! `gamctl adopt`: records objects that both device and inventory have as owned; changes no device.
 
 use super::invocation::{Invocation, StoreUse};
 use super::scope::ScopeArguments;
@@ -6,11 +6,11 @@ use super::source::{InventoryArguments, refuse};
 use crate::reconcile::run::{Preparation, RunRequest, Verb};
 use crate::report::{Exit, adopt_document, adopt_text, preflight, run_document};
 
-/// Write down as ours what both the devices and the inventory have; nothing is written to any device
+/// Record objects that both device and inventory have as owned
 ///
-/// What is ours may be removed when it leaves the inventory; what is not is never touched. `apply` writes that down by
-/// itself for what it verified: this is for devices that ran before gamctl came, so that what is theirs and in the inventory
-/// counts as ours at once, whatever still differs.
+/// Writes to no device. Owned objects may be removed when they leave the inventory; unmanaged objects are never
+/// changed. `apply` records what it verified as owned by itself. Use `adopt` for devices that ran before gamctl: their
+/// objects that are also in the inventory count as owned at once, even where they still differ.
 #[derive(Debug, clap::Args)]
 pub(super) struct AdoptArguments {
     #[command(flatten)]
@@ -31,15 +31,12 @@ pub(super) fn run(arguments: &AdoptArguments, invocation: &Invocation) -> anyhow
     let reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
     let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::InventoryInvalid(reading) => {
-            let why = "Nothing is adopted: with errors in it, the inventory does not say what is intended.";
+            let why = "Nothing adopted: the inventory has errors, so the intended configuration is unknown.";
             refuse(*reading, why, terminal)?
         }
         Preparation::Refused(refused) => {
             if let Some(refusal) = &refused.report.refusal {
-                terminal.complain(&format!(
-                    "Nothing is adopted: {}.",
-                    preflight(refusal).because
-                ));
+                terminal.complain(&format!("Nothing adopted: {}.", preflight(refusal).because));
             }
             terminal.document(|| run_document(&refused.report))?;
             Exit::from(refused.report.result())

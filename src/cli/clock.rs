@@ -1,4 +1,4 @@
-//! Now: the one place that asks what time it is.
+//! Reads this host's clock; no other code of `cli` does.
 
 use crate::authoring::commit::CommitTime;
 
@@ -7,7 +7,7 @@ pub(super) fn seconds() -> u64 {
     u64::try_from(commit_time().seconds).unwrap_or_default()
 }
 
-/// Returns the time for a commit, in UTC: the machine's zone says nothing about the engineer's.
+/// Returns the time for a commit in UTC: the host's time zone may not be the engineer's.
 pub(super) fn commit_time() -> CommitTime {
     #[allow(
         clippy::disallowed_methods,

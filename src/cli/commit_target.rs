@@ -1,4 +1,4 @@
-//! Finds the branch and the people of `--commit` in arguments, settings and git.
+//! Finds the branch, the parent commit and the author of a change made with `--commit`.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::authoring::{Authorship, Base, Written};
 use crate::config::{GitIdentity, Settings};
 use crate::report::{counted, visible};
 
-/// The branch that a commit goes to, as it is now, and the people it names.
+/// The branch that a commit goes to, and the people it names.
 pub(super) struct CommitTarget {
     pub(super) base: Base,
     pub(super) people: People,
@@ -22,7 +22,7 @@ pub(super) struct People {
 }
 
 impl CommitTarget {
-    /// Reads the branch and the people from the arguments, else the settings, else git.
+    /// Returns the target: from the arguments, else the settings, else git.
     pub(super) fn of(
         path: &Path,
         branch: Option<&str>,
@@ -38,7 +38,7 @@ impl CommitTarget {
             None => {
                 let GitIdentity { name, email } = &settings.git_author;
                 commit::identity(path, name.as_deref(), email.as_deref())
-                    .context("git does not know who you are; give `--author 'Name <address>'`, or set `git config user.name` and `user.email`")?
+                    .context("git has no author; give `--author 'Name <address>'`, or set `git config user.name` and `user.email`")?
             }
         };
         let GitIdentity { name, email } = settings.git_committer.clone();
@@ -66,7 +66,7 @@ impl People {
     }
 }
 
-/// Returns what was done, in a sentence; `what` is what was written into files.
+/// Returns a sentence that reports the change; `what` names the content of the files.
 pub(super) fn told(written: &Written, what: &str) -> String {
     match written {
         Written::Files(files) => format!("Wrote {what} in {}.", counted(files.len(), "file")),

@@ -1,4 +1,4 @@
-//! `gamctl completions`: what a shell needs to complete commands.
+//! `gamctl completions`: prints the completions of a shell.
 
 use super::terminal::Terminal;
 use crate::report::Exit;
@@ -11,7 +11,7 @@ Examples:
   gamctl completions zsh > ~/.zfunc/_gamctl
   gamctl completions fish > ~/.config/fish/completions/gamctl.fish")]
 pub(super) struct CompletionsArguments {
-    /// The shell
+    /// Print completions for this shell
     shell: clap_complete::Shell,
 }
 

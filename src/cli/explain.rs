@@ -1,55 +1,57 @@
-//! `gamctl explain`: why a subscriber or a device is as it is, from the commit to the proof.
+//! `gamctl explain`: shows the history that made a subscriber or a device what it is.
 
 use super::format::OutputFormat;
 use super::history::run_line;
 use super::invocation::{Invocation, StoreUse};
 use super::source::FolderArguments;
 use super::store_client::StoreClient;
-use super::subject::{Known, Meant, Served};
-use crate::history::{Chapter, Freeze, Kept};
+use super::subject::{Known, ResolvedSubject, ResolvedSubscriber};
+use crate::history::{Chapter, Freeze, StoredLedger};
 use crate::inventory::{
     self, Cache, Inventory, KeyReference, Reading, ReferencedObject, complete_subscriber, locations,
 };
 use crate::model::{DeviceName, Observation, SubscriberState};
 use crate::plan::{DevicePlan, Object, Step};
 use crate::reconcile::run::{Baseline, PlanInputs, StoreState, Watcher};
-use crate::reconcile::{Sighting, Sightings, plan_all};
+use crate::reconcile::{FingerprintedObservation, LookResults, plan_all};
 use crate::report::{
     ChapterLine, Exit, Explanation, Looked, Now, VerifiedLine, json_document, moment, visible,
 };
 
-/// Tell why a subscriber or a device is as it is
+/// Show why a subscriber or a device is configured as it is
 ///
-/// Newest first, from the commit and its author over the plan to the lines that were sent, what the device said, and how it was verified and saved. Above that, what is so now: what the inventory says, and whether the last look agrees with it. No device is asked.
+/// Shows the history, newest first: the commit and its author, the plan, the lines sent, the replies of the device, and
+/// how the change was verified and saved. Above it is the present: the intended configuration, and whether the last
+/// look agrees with it. Contacts no device.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl explain acct-1042                       a subscriber, by its id in the inventory
   gamctl explain apt-101 --device maple-court-a  by its name on the device
   gamctl explain 00:0e:d8:1c:95:08               by the MAC address of its endpoint
-  gamctl explain acct-1042 --device maple-b      what it was there, before it moved
-  gamctl explain maple-court-a --lines           a device, with every line that was typed")]
+  gamctl explain acct-1042 --device maple-b      its history there, before it moved
+  gamctl explain maple-court-a --lines           a device, with every line that was sent")]
 pub(super) struct ExplainArguments {
-    /// A subscriber, by id, name on the device or endpoint's MAC address; or a device
+    /// Explain this device, or subscriber (id, name or endpoint MAC address)
     #[arg(value_name = "SUBSCRIBER|DEVICE")]
     what: String,
 
-    /// The device that the subscriber is on, where several have one of that name, or was on
+    /// Select the device, present or past, if several have the subscriber
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 
-    /// With every line that was typed; of subscribers they are always shown
+    /// Include the CLI lines sent (always shown for a subscriber)
     #[arg(long)]
     lines: bool,
 
-    /// How many runs at most
+    /// Show at most this many runs
     #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     most: u32,
 
     #[command(flatten)]
     inventory: FolderArguments,
 
-    /// How the result is printed
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
@@ -102,19 +104,19 @@ pub(super) fn run(arguments: &ExplainArguments, invocation: &Invocation) -> anyh
         chapters: chapters.into_iter().map(chapter).collect(),
         is_cut,
     };
-    let with_lines = arguments.lines || matches!(meant, Meant::Subscriber(_));
+    let with_lines = arguments.lines || matches!(meant, ResolvedSubject::Subscriber(_));
     let text = || explanation.text(with_lines, terminal.paint, terminal.width);
     terminal.print(arguments.format, || json_document(&explanation), text)?;
     if memory.is_none() {
-        terminal.say("There is no store yet: nothing was ever applied from here.");
+        terminal.say("There is no store yet: nothing was applied from here.");
     }
     Ok(Exit::Done)
 }
 
-fn about(meant: &Meant) -> String {
+fn about(meant: &ResolvedSubject) -> String {
     match meant {
-        Meant::Device(device) => format!("device {device}"),
-        Meant::Subscriber(Served {
+        ResolvedSubject::Device(device) => format!("device {device}"),
+        ResolvedSubject::Subscriber(ResolvedSubscriber {
             id, device, name, ..
         }) => match id {
             Some(id) if id == name.as_str() => format!("subscriber {id} on {device}"),
@@ -124,7 +126,7 @@ fn about(meant: &Meant) -> String {
     }
 }
 
-fn verified(kept: &Kept) -> VerifiedLine {
+fn verified(kept: &StoredLedger) -> VerifiedLine {
     VerifiedLine {
         at: kept.at,
         commit: kept.commit.clone(),
@@ -147,11 +149,11 @@ fn frozen(inventory: &Inventory, device: &DeviceName, freezes: &[Freeze]) -> Vec
     said.collect()
 }
 
-/// Returns what the inventory says, and where.
-fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
+/// Returns the intended configuration, and its location in the inventory.
+fn intended(reading: &Reading, meant: &ResolvedSubject) -> Option<String> {
     let inventory = &reading.inventory;
     let (said, object) = match meant {
-        Meant::Device(device) => {
+        ResolvedSubject::Device(device) => {
             let text = &inventory.device(device.as_str())?.text;
             let state = text.state.unwrap_or(crate::model::DeviceState::Managed);
             let model = text
@@ -166,7 +168,7 @@ fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
                 ReferencedObject::Device(device.to_string()),
             )
         }
-        Meant::Subscriber(served) => {
+        ResolvedSubject::Subscriber(served) => {
             let id = served.id.as_deref()?;
             let subscriber = complete_subscriber(inventory.subscriber(id)?)?;
             let state = match subscriber.state {
@@ -196,12 +198,12 @@ fn intended(reading: &Reading, meant: &Meant) -> Option<String> {
     Some(format!("{said}{place}"))
 }
 
-/// Holds the last look against the inventory, as a plan would.
+/// Compares the last look with the inventory, as a plan would.
 fn looked(
     folder: &std::path::Path,
     reading: Reading,
     known: &StoreState,
-    meant: &Meant,
+    meant: &ResolvedSubject,
     look: Observation,
     watcher: &Watcher,
 ) -> anyhow::Result<Looked> {
@@ -210,7 +212,7 @@ fn looked(
     let cache = Cache::default();
     let inputs = PlanInputs::of(folder, reading, &Baseline::Store, Some(known), &cache)?;
     let fleet = inputs.fleet();
-    let sightings = Sightings::from([(device.clone(), Ok(Sighting::of(look)))]);
+    let sightings = LookResults::from([(device.clone(), Ok(FingerprintedObservation::of(look)))]);
     let mut planned = plan_all(&fleet, &sightings);
     planned.devices.retain(|plan| plan.device == device);
     for plan in &mut planned.devices {
@@ -221,9 +223,9 @@ fn looked(
     Ok(Looked { at, steps })
 }
 
-/// Leaves of a plan what is about the subject.
-fn keep(plan: &mut DevicePlan, meant: &Meant) {
-    let Meant::Subscriber(served) = meant else {
+/// Keeps only the parts of a plan that concern the subject.
+fn keep(plan: &mut DevicePlan, meant: &ResolvedSubject) {
+    let ResolvedSubject::Subscriber(served) = meant else {
         return;
     };
     let own = Object::Subscriber(served.name.clone());

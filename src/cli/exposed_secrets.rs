@@ -1,4 +1,4 @@
-//! Warns of secrets in files that anybody on this machine may read.
+//! Warns of secrets in files that every user of this machine can read.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::model::SecretName;
 use crate::report::{counted, listed};
 use crate::secrets::Secrets;
 
-/// Warns of them, once for all credentials of the inventory.
+/// Warns once for all credentials of the inventory.
 pub(super) fn warn_of_exposed(inventory: &Inventory, secrets: &Secrets, terminal: &Terminal) {
     let names: BTreeSet<&SecretName> = inventory
         .credentials()
@@ -21,7 +21,7 @@ pub(super) fn warn_of_exposed(inventory: &Inventory, secrets: &Secrets, terminal
         .collect();
     if !exposed.is_empty() {
         terminal.say(&format!(
-            "warning: anybody on this machine may read {}: {}; `chmod o-r` closes them.",
+            "warning: every user of this machine can read {}: {}; run `chmod o-r` on them.",
             counted(exposed.len(), "secret"),
             listed(&exposed)
         ));

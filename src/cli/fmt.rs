@@ -1,4 +1,4 @@
-//! `gamctl fmt`: canonical order and spacing.
+//! `gamctl fmt`: brings inventory files into canonical order and spacing.
 
 use std::path::PathBuf;
 
@@ -14,34 +14,34 @@ use crate::report::Exit;
 
 /// Bring the inventory's files into canonical order and spacing
 ///
-/// Keys come in the order of the reference, objects by their ids within each section; a section begins at a comment that
-/// stands by itself. Comments stay with what they are about, and the meaning never changes. With --check nothing is
-/// written, and the exit code is 2 where a file is not in order.
+/// Keys come in the order of the reference, objects by their ids within each section. A section begins at a comment
+/// with a blank line around it. Comments stay with the lines they describe, and the meaning never changes. With --check
+/// no file is written, and the exit code is 2 if a file is not in order.
 #[derive(Debug, clap::Args)]
 pub(super) struct FmtArguments {
-    /// The inventory's folder [default: the settings', else this folder]
+    /// Format this inventory folder [default: from the settings, else `.`]
     path: Option<PathBuf>,
 
-    /// Only say which files are not in order
+    /// Only list the files that are not in order
     #[arg(long)]
     check: bool,
 
-    /// Show what would change
+    /// Show the changes as a diff
     #[arg(long)]
     diff: bool,
 }
 
-/// What programs are told.
+/// The JSON document of the command.
 #[derive(Serialize)]
-struct Outcome<'a> {
+struct FmtDocument<'a> {
     /// The files that were not in order.
     changed: Vec<&'a str>,
-    broken: &'a [Broken<'a>],
+    broken: &'a [UnformattedFile<'a>],
 }
 
 /// A file that cannot be brought into order.
 #[derive(Serialize)]
-struct Broken<'a> {
+struct UnformattedFile<'a> {
     file: &'a str,
     message: String,
 }
@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
             "{}: {problem}",
             crate::report::visible(&entry.path)
         ));
-        broken.push(Broken {
+        broken.push(UnformattedFile {
             file: &entry.path,
             message: problem,
         });
@@ -93,14 +93,14 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
                 .with_context(|| format!("failed to write {}", file.display()))?;
         }
     }
-    terminal.json(&Outcome {
+    terminal.json(&FmtDocument {
         changed: changed.iter().map(|(entry, ..)| &*entry.path).collect(),
         broken: &broken,
     })?;
     terminal.result(&shown)?;
     let files = crate::report::counted(changed.len(), "file");
     if !broken.is_empty() {
-        terminal.hint("`gamctl validate` shows what is wrong");
+        terminal.hint("`gamctl validate` shows the errors");
         return Ok(Exit::InventoryInvalid);
     }
     match (changed.is_empty(), arguments.check) {
@@ -126,7 +126,7 @@ pub(super) fn run(arguments: &FmtArguments, invocation: &Invocation) -> anyhow::
     Ok(Exit::Done)
 }
 
-/// Returns a file before and after, or nothing where it is in order.
+/// Returns a file before and after formatting, or `None` if it is in order.
 fn formatted(entry: &Entry, bytes: Vec<u8>) -> Result<Option<(String, String)>, String> {
     let before = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
     let order = |path: &[&str]| canonical_order(entry.kind, path);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::terminal::Terminal;
 use crate::report::json_document;
 
-/// How a command prints its result.
+/// The output format of most commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum OutputFormat {
     /// For people
@@ -15,7 +15,7 @@ pub(super) enum OutputFormat {
     Json,
 }
 
-/// How `plan` prints a plan.
+/// The output format of `plan`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum PlanFormat {
     /// For people
@@ -26,7 +26,7 @@ pub(super) enum PlanFormat {
     Json,
 }
 
-/// How `show` prints a configuration.
+/// The output format of `show`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ShowFormat {
     Text,

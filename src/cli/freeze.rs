@@ -1,4 +1,4 @@
-//! `gamctl freeze` and `gamctl thaw`: nothing is written to devices for a while, and why.
+//! `gamctl freeze` and `gamctl thaw`: block and allow writes to devices.
 
 use anyhow::{bail, ensure};
 use uuid::Uuid;
@@ -18,35 +18,36 @@ use crate::report::{
     self, Exit, FreezeLine, counted, held, json_document, moment, scope_words, short_id, visible,
 };
 
-/// Longer than this is a mistake in the year, or a device that should be in state `observe`.
+/// A longer freeze is a wrong year, or a device that should be in state `observe`.
 const LONGEST: u64 = 366 * 86_400;
 
-/// Write to no device in the scope until then
+/// Block writes to the devices in scope until a given time
 ///
-/// `apply` and `rollback` leave frozen devices alone and exit with 4; looking and planning go on. A freeze has a reason and an end, holds for everybody who uses the same store, and ends by itself.
+/// `apply` and `rollback` skip frozen devices and exit with 4. Looking and planning continue. A freeze has a reason and
+/// an end, applies to every user of the same store, and ends by itself.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl freeze --for 3d --reason 'holidays'                  every device
   gamctl freeze --site maple-court --until '2026-11-21 18:00' --reason 'electrician in the cellar'
   gamctl freeze --list
-  gamctl thaw 0199f3a2                                        ends one before its time
+  gamctl thaw 0199f3a2                                        ends one early
 
-Times are UTC; until a day is until it is over. Without a scope, every device is frozen.")]
+Times are UTC; a day given to --until is included. Without a scope, every device is frozen.")]
 pub(super) struct FreezeArguments {
-    /// Show what is frozen
+    /// List the freezes in force
     #[arg(long, conflicts_with_all = ["reason", "until", "length"])]
     list: bool,
 
-    /// Why, for those who meet it
+    /// Show this reason to anyone whose run skips a frozen device
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 
-    /// When it ends, as `2026-11-21` or `2026-11-21 18:00`
+    /// End at this time, such as `2026-11-21` or `2026-11-21 18:00`
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
 
-    /// How long it lasts, as `90m`, `2h` or `3d`
+    /// End after this duration, such as `90m`, `2h` or `3d`
     #[arg(
         long = "for",
         id = "length",
@@ -61,24 +62,24 @@ pub(super) struct FreezeArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// How the result is printed
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
 
-/// Let devices be written to again, before a freeze ends by itself
+/// End a freeze early, so that devices can be written to again
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  gamctl freeze --list         what is frozen, with the number of each freeze
-  gamctl thaw 8333abcd         ends that one
-  gamctl thaw --all            ends all of them")]
+  gamctl freeze --list         list the freezes with their numbers
+  gamctl thaw 8333abcd         end one freeze
+  gamctl thaw --all            end all of them")]
 pub(super) struct ThawArguments {
-    /// The number of a freeze, or how it begins or ends
+    /// End the freeze with this number, or its first or last characters
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     freeze: Option<String>,
 
-    /// All that are in force
+    /// End all freezes in force
     #[arg(long)]
     all: bool,
 
@@ -102,17 +103,17 @@ pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> an
     let reason = arguments.reason.as_deref().unwrap_or_default().trim();
     ensure!(
         !reason.is_empty(),
-        "a freeze needs a reason, for those who meet it: `--reason 'electrician in the cellar'`"
+        "a freeze needs a reason, shown to others; give `--reason 'electrician in the cellar'`"
     );
     ensure!(
         arguments.until.is_some() || arguments.length.is_some(),
-        "a freeze needs an end: `--for 3d` or `--until 2026-11-21`"
+        "a freeze needs an end; give `--for 3d` or `--until 2026-11-21`"
     );
-    // One that cannot be read is refused here: stored, it would freeze every device.
+    // An invalid pattern is refused here: stored, it would freeze every device.
     arguments.scope.scope()?;
     let scope = arguments.scope.patterns()?;
     let reach = reach(inventory.as_ref(), &scope);
-    // A scope with a typing mistake in it would hold nothing, and nobody would notice.
+    // A mistyped scope would freeze no device, and the operator would not notice.
     ensure!(
         reach != Some(0),
         "no device of the inventory is in this scope; nothing was frozen"
@@ -126,7 +127,7 @@ pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> an
     };
     ensure!(
         until <= now.saturating_add(LONGEST),
-        "{} is more than a year away; a device that is not to be written to for so long has `state = \"observe\"` in the inventory",
+        "{} is more than a year ahead; to block writes for so long, set `state = \"observe\"` in the inventory",
         moment(until)
     );
     let freeze = Freeze {
@@ -150,7 +151,7 @@ pub(super) fn freeze(arguments: &FreezeArguments, invocation: &Invocation) -> an
     let document = || json_document(&line);
     terminal.print(arguments.format, document, || format!("{number}\n"))?;
     terminal.say(&format!("Frozen: {held}, until {}.", moment(until)));
-    terminal.hint(&format!("`gamctl thaw {number}` ends it before its time"));
+    terminal.hint(&format!("`gamctl thaw {number}` ends it early"));
     Ok(Exit::Done)
 }
 
@@ -170,7 +171,7 @@ pub(super) fn thaw(arguments: &ThawArguments, invocation: &Invocation) -> anyhow
     for freeze in meant {
         let Some(memory) = &memory else { break };
         let store: &Store = memory.store();
-        // It may have ended while we looked.
+        // The freeze may have ended in the meantime.
         if memory.wait(store.thaw(freeze.id, &settings.who))? {
             let what = format!(
                 "thawed {}, frozen by {}: {}",
@@ -202,7 +203,7 @@ pub(super) fn thaw(arguments: &ThawArguments, invocation: &Invocation) -> anyhow
     Ok(Exit::Done)
 }
 
-/// Returns the one freeze in force whose number is meant.
+/// Returns the one freeze in force with this number.
 fn one<'a>(in_force: &'a [Freeze], named: &str) -> anyhow::Result<&'a Freeze> {
     let wanted = named.trim().to_ascii_lowercase();
     let mut found = in_force.iter().filter(|freeze| {
@@ -211,9 +212,12 @@ fn one<'a>(in_force: &'a [Freeze], named: &str) -> anyhow::Result<&'a Freeze> {
     });
     match (found.next(), found.next()) {
         (Some(freeze), None) => Ok(freeze),
-        (Some(_), Some(_)) => bail!("`{}` fits several freezes; give more of it", visible(named)),
+        (Some(_), Some(_)) => bail!(
+            "`{}` matches several freezes; give more characters",
+            visible(named)
+        ),
         (None, _) => bail!(
-            "no freeze `{}` is in force; `gamctl freeze --list` shows those that are",
+            "no freeze `{}` is in force; `gamctl freeze --list` shows all",
             visible(named)
         ),
     }
@@ -265,18 +269,20 @@ fn line(freeze: Freeze, inventory: Option<&Inventory>) -> FreezeLine {
     }
 }
 
-/// Returns the inventory, where it can be read: what is wrong with it must not keep anybody from stopping things.
+/// Returns the inventory if it can be read: an invalid one must not prevent a freeze.
 fn inventory(revision: Option<&str>, selected: &Selected<'_>) -> Option<Inventory> {
     let terminal = selected.terminal();
     match selected.read(revision) {
         Ok(reading) if !reading.is_partial => Some(reading.inventory),
         Ok(_) => {
-            terminal.say("note: a file of the inventory cannot be read in full, so nobody can tell how many devices that is.");
+            terminal.say(
+                "note: a file of the inventory has errors, so the number of devices is unknown.",
+            );
             None
         }
         Err(error) => {
             terminal.say(&format!(
-                "note: the inventory cannot be read, so nobody can tell how many devices that is: {}",
+                "note: cannot read the inventory, so the number of devices is unknown: {}",
                 visible(&format!("{error:#}"))
             ));
             None
@@ -284,7 +290,7 @@ fn inventory(revision: Option<&str>, selected: &Selected<'_>) -> Option<Inventor
     }
 }
 
-/// Returns how many devices a scope has.
+/// Returns the number of devices in a scope.
 fn reach(inventory: Option<&Inventory>, scope: &FreezeScope) -> Option<usize> {
     let devices = inventory?.devices();
     Some(devices.filter(|device| freezes(scope, device)).count())

@@ -1,4 +1,4 @@
-//! What is made from the arguments themselves: completions and manual pages.
+//! Generates shell completions and manual pages from the command-line arguments.
 
 use clap::CommandFactory;
 

@@ -1,4 +1,4 @@
-//! `gamctl history`: what was done, by whom and how it ended; one run in full; who did or was refused what.
+//! `gamctl history`: shows past runs, one run in full, or the audit log.
 
 use serde::Serialize;
 
@@ -17,12 +17,13 @@ use crate::report::{
     run_lines, runs_verdict, visible,
 };
 
-/// More devices than these are not told in full unless one is named.
+/// With more devices than this, a run shows its details only for a named device.
 const MOST_IN_FULL: usize = 20;
 
-/// Show what was done, newest first
+/// Show past runs, newest first
 ///
-/// Without more: the last runs, with who, when, from which commit, and how it ended on how many devices. Everything is by the store's clock, in UTC.
+/// Without options: the last runs with user, time, commit, and the outcome per device. Times are the store's clock, in
+/// UTC.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,53 +31,53 @@ Examples:
   gamctl history --device maple-court-a --since 7d
   gamctl history --subscriber acct-1042           runs that changed this subscriber
   gamctl history --run 8333abcd --lines           one run: devices, steps, every line and every reply
-  gamctl history --audit --since 2026-11-01       who did or was refused what, freezes and adoptions too
+  gamctl history --audit --since 2026-11-01       all actions and refusals by user, with freezes and adoptions
 
-`gamctl explain acct-1042` tells why a subscriber is as it is.")]
+`gamctl explain acct-1042` shows why a subscriber is configured as it is.")]
 pub(super) struct HistoryArguments {
-    /// Only what was done to this device
+    /// Show only what was done to this device
     #[arg(long, value_name = "NAME")]
     device: Option<DeviceName>,
 
-    /// Only runs that changed this subscriber: its id, its name on the device, or its endpoint's MAC address
+    /// Show only runs that changed this subscriber (id, name or MAC address)
     #[arg(long, value_name = "ID", conflicts_with_all = ["run", "audit"])]
     subscriber: Option<String>,
 
-    /// From then on: `2026-11-21`, `2026-11-21 18:00`, or `3d` ago
+    /// Start at this time: `2026-11-21`, `2026-11-21 18:00`, or `3d` ago
     #[arg(long, value_name = "TIME", conflicts_with = "run")]
     since: Option<String>,
 
-    /// Up to then; a day counts to its end
+    /// End at this time; a day is included
     #[arg(long, value_name = "TIME", conflicts_with = "run")]
     until: Option<String>,
 
-    /// One run in full: its number, or how that begins or ends
+    /// Show one run in full (its number, or its first or last characters)
     #[arg(long, value_name = "RUN", conflicts_with = "audit")]
     run: Option<String>,
 
-    /// With every line that was typed, and what the device said
+    /// Include the CLI lines sent, and the replies
     #[arg(long, requires = "run")]
     lines: bool,
 
-    /// Who did what, and who was refused what
+    /// Show who did what, and who was refused what
     #[arg(long)]
     audit: bool,
 
-    /// How many at most
+    /// Show at most this many entries
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     most: u32,
 
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// How the result is printed
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
 
-/// One run with all of its devices, for programs.
+/// The JSON document of one run with all of its devices.
 #[derive(Serialize)]
-struct InFull {
+struct RunInFull {
     run: RunLine,
     devices: Vec<DeviceStory>,
 }
@@ -86,8 +87,7 @@ pub(super) fn run(arguments: &HistoryArguments, invocation: &Invocation) -> anyh
     let terminal = &invocation.terminal;
     let Some(memory) = StoreClient::if_there(&selected)? else {
         print(arguments, &[] as &[RunLine], String::new(), terminal)?;
-        terminal
-            .say("Nothing was done yet: there is no store. The first `gamctl apply` makes one.");
+        terminal.say("No runs yet: there is no store. The first `gamctl apply` creates it.");
         return Ok(Exit::Done);
     };
     if let Some(named) = &arguments.run {
@@ -158,7 +158,7 @@ fn of_subscriber(
     memory.walk(in_time(memory.store(), &meant.subject(), filter))
 }
 
-/// Returns the runs of a subject's story that began in the time that a filter names.
+/// Returns the runs of a subject's history that started in the time range of a filter.
 async fn in_time(
     store: &Store,
     subject: &Subject,
@@ -194,7 +194,7 @@ fn one(
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let (run, devices) = memory.walk(in_full(memory.store(), named, arguments))?;
-    let found = InFull {
+    let found = RunInFull {
         run: run_line(run),
         devices,
     };
@@ -215,9 +215,9 @@ fn one(
     }
     print(arguments, &found, text, terminal)?;
     if is_short {
-        terminal.hint("`--device NAME` tells one of them in full");
+        terminal.hint("`--device NAME` shows one of them in full");
     } else if !arguments.lines {
-        terminal.hint("`--lines` shows what was typed, and what the devices said");
+        terminal.hint("`--lines` shows the lines sent and the replies");
     }
     Ok(Exit::Done)
 }
@@ -250,7 +250,7 @@ async fn in_full(
     if stories.is_empty()
         && let Some(only) = &arguments.device
     {
-        anyhow::bail!("run {} did nothing with `{}`", id.0, visible(only.as_str()));
+        anyhow::bail!("run {} did not include `{}`", id.0, visible(only.as_str()));
     }
     Ok((run, stories))
 }

@@ -1,22 +1,22 @@
-//! `gamctl init`: a commented inventory to begin with.
+//! `gamctl init`: creates a commented inventory to start from.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 
-use super::terminal::{Terminal, Written};
+use super::terminal::{Terminal, WrittenFiles};
 use crate::authoring::replace;
 use crate::inventory::{FileKind, json_schema};
 use crate::report::Exit;
 
-/// Begin a new inventory: commented files that validate, and schemas for your editor
+/// Create an inventory: commented files that validate, and JSON schemas
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArguments {
-    /// The folder to make; it must be empty or not there yet
+    /// Create this folder; it must be empty or not exist yet
     folder: PathBuf,
 }
 
-/// What a new inventory holds; each file explains itself.
+/// The files of a new inventory; comments in each explain it.
 const FILES: &[(&str, &str)] = &[
     ("README.md", include_str!("init/README.md")),
     ("network.toml", include_str!("init/network.toml")),
@@ -40,9 +40,9 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
     let folder = &arguments.folder;
     let shown = folder.display();
     if folder.exists() {
-        let entries =
-            std::fs::read_dir(folder).with_context(|| format!("failed to look into {shown}"))?;
-        // A new repository with nothing but `.git` is just the right place.
+        let entries = std::fs::read_dir(folder)
+            .with_context(|| format!("failed to read the folder {shown}"))?;
+        // A new repository that holds only `.git` counts as empty.
         let visible = entries.flatten().any(|entry| entry.file_name() != ".git");
         ensure!(
             !visible,
@@ -60,14 +60,14 @@ pub(super) fn run(arguments: &InitArguments, terminal: &Terminal) -> anyhow::Res
             .with_context(|| format!("failed to write {}", file.display()))?;
         written.push(file);
     }
-    terminal.json(&Written { written })?;
+    terminal.json(&WrittenFiles { written })?;
     let place = if folder.as_os_str() == "." {
         "this folder".to_owned()
     } else {
         shown.to_string()
     };
     terminal.say(&format!(
-        "Began an inventory in {place}, with one device that is not installed yet and one subscriber."
+        "Created an inventory in {place}, with one device that is not installed yet and one subscriber."
     ));
     let keep = if folder.join(".git").exists() {
         String::new()

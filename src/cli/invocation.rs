@@ -1,4 +1,4 @@
-//! Holds what one invocation of the program works with: settings, terminal, one runtime, and the inventory a command is about.
+//! Holds the settings, terminal, runtime and inventory of one invocation of the program.
 
 use std::cell::OnceCell;
 use std::future::Future;
@@ -26,7 +26,7 @@ pub(super) struct Invocation {
     runtime: OnceCell<Runtime>,
 }
 
-/// The inventory that a command is about, with the settings that belong to it.
+/// The inventory that a command is about, with its settings.
 #[derive(Debug)]
 pub(super) struct Selected<'a> {
     pub(super) invocation: &'a Invocation,
@@ -34,14 +34,14 @@ pub(super) struct Selected<'a> {
     pub(super) folder: PathBuf,
 }
 
-/// Whether a command needs the store.
+/// The command's need for the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StoreUse {
-    /// Fails without it; SQLite is created where it is missing.
+    /// Fails without the store; creates a missing SQLite file.
     Required,
-    /// Opens it where something was stored before; goes on without it where it does not answer, and says so.
+    /// Opens an existing store; if it does not answer, warns and continues without it.
     IfThere,
-    /// As `IfThere`, and creates SQLite where it is missing.
+    /// As `IfThere`, and creates a missing SQLite file.
     IfPossible,
     None,
 }
@@ -55,7 +55,7 @@ impl Invocation {
         }
     }
 
-    /// Runs asynchronous work to its end, on the one runtime of the program.
+    /// Runs asynchronous work to its end on the program's one runtime.
     pub(super) fn wait<T>(&self, work: impl Future<Output = T>) -> anyhow::Result<T> {
         let runtime = match self.runtime.get() {
             Some(runtime) => runtime,
@@ -70,12 +70,12 @@ impl Invocation {
         Ok(runtime.block_on(work))
     }
 
-    /// Returns the folder of an inventory, for commands that need nothing of its settings.
+    /// Returns the folder of an inventory, for commands that do not read its settings.
     pub(super) fn folder(&self, given: Option<&Path>) -> PathBuf {
         path(given, &self.settings)
     }
 
-    /// Returns the inventory in a folder, else the settings' own.
+    /// Returns the inventory in a folder, else that of the settings.
     pub(super) fn select(&self, folder: Option<&Path>) -> anyhow::Result<Selected<'_>> {
         let settings = match folder {
             Some(folder) => settings_of(&self.settings, folder)?,
@@ -94,22 +94,22 @@ impl Selected<'_> {
         &self.invocation.terminal
     }
 
-    /// Reads the inventory at a revision, else as it is on disk.
+    /// Reads the inventory at a revision, else from disk.
     pub(super) fn read(&self, revision: Option<&str>) -> anyhow::Result<Reading> {
         read_at(&self.folder, revision, self.terminal())
     }
 
-    /// Returns a watcher that shows what happens on the terminal.
+    /// Returns a watcher that shows progress on the terminal.
     pub(super) fn watcher(&self) -> Watcher {
         watcher(self.terminal())
     }
 
-    /// Returns where the store of the inventory is.
+    /// Returns the location of the inventory's store.
     pub(super) fn store_location(&self) -> anyhow::Result<StoreLocation> {
         Ok(StoreLocation::of(&self.settings.store, &self.folder)?)
     }
 
-    /// Returns what prepares and executes runs over the inventory.
+    /// Returns the reconciler that prepares and executes runs over the inventory.
     pub(super) fn reconciler(
         &self,
         store: StoreUse,
@@ -123,7 +123,7 @@ impl Selected<'_> {
         }));
         let location = match (store, self.store_location()) {
             (StoreUse::None, _) => return Ok(reconciler),
-            // Where no place is named nothing was ever stored.
+            // Without a configured location nothing was ever stored.
             (StoreUse::IfThere, Err(_)) => return Ok(reconciler),
             (StoreUse::IfThere, Ok(location)) if !location.is_there() => return Ok(reconciler),
             (StoreUse::Required, location) => location?,

@@ -11,17 +11,17 @@ use tracing_subscriber::{Layer as _, fmt, registry};
 
 use crate::report::visible;
 
-/// What logs may be of. What libraries log may hold lines of a session, or a statement with its values.
+/// The crate that is logged. Logs of libraries may hold the lines of a session, or SQL statements with their values.
 const OWN: &str = "gamctl";
 
-/// How logs are written.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
     Text,
     Json,
 }
 
-/// Starts logging, where a format or a filter asks for it. `filter` is that of GAMCTL_LOG.
+/// Starts logging, if a format or a filter (GAMCTL_LOG) is given.
 pub(super) fn start(format: Option<LogFormat>, filter: Option<&str>) -> anyhow::Result<()> {
     if format.is_none() && filter.is_none() {
         return Ok(());
@@ -41,12 +41,12 @@ pub(super) fn start(format: Option<LogFormat>, filter: Option<&str>) -> anyhow::
             .boxed(),
     };
     let logging = registry().with(layer.with_filter(targets));
-    // A second start in one process, as tests do, keeps the first.
+    // A second start in one process, as in tests, keeps the first subscriber.
     let _started = tracing::subscriber::set_global_default(logging);
     Ok(())
 }
 
-/// Reads `debug`, or `gamctl::apply=trace,gamctl::reconcile=debug`.
+/// Parses a filter such as `debug` or `gamctl::apply=trace,gamctl::reconcile=debug`.
 fn targets(filter: &str) -> anyhow::Result<Targets> {
     if let Ok(level) = filter.trim().parse::<LevelFilter>() {
         return Ok(Targets::new().with_target(OWN, level));
@@ -60,7 +60,7 @@ fn targets(filter: &str) -> anyhow::Result<Targets> {
     for (target, _) in &targets {
         ensure!(
             target == OWN || target.starts_with("gamctl::"),
-            "GAMCTL_LOG names `{}`; only gamctl's own modules are logged, such as `gamctl::apply`, because libraries may log what is secret",
+            "GAMCTL_LOG names `{}`; only gamctl's own modules can be logged, such as `gamctl::apply`, because libraries may log secrets",
             visible(target)
         );
     }

@@ -1,4 +1,4 @@
-//! Reads recorded looks from files, lists the devices in scope, and draws the bar of long work.
+//! Reads recorded looks from files, lists the devices in scope, and draws a progress bar.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::model::{DeviceName, DeviceState, Observation};
 use crate::observe::record;
 use crate::report::visible;
 
-/// A bar that comes and goes at once only flickers.
+/// The time before a bar is drawn: one that disappears at once only flickers.
 const UNTIL_SHOWN: Duration = Duration::from_secs(1);
 
 /// Returns the devices in scope that are installed.
@@ -34,7 +34,7 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
         let shown = file.display().to_string();
         let bytes = read_look(&file)?;
         let look = record::from_bytes(&bytes);
-        let look = look.with_context(|| format!("{shown} cannot be used"))?;
+        let look = look.with_context(|| format!("cannot use {shown}"))?;
         ensure!(
             !looks
                 .iter()
@@ -46,7 +46,7 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
     }
     ensure!(
         !looks.is_empty(),
-        "there is no look at a device in what `--offline` names"
+        "the files of `--offline` contain no look at a device"
     );
     Ok(looks)
 }
@@ -54,13 +54,13 @@ pub(super) fn all_from_files(files: &[PathBuf]) -> anyhow::Result<Vec<Observatio
 fn read_look(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| {
         format!(
-            "failed to read {}; `--offline` takes what `gamctl observe --save` wrote",
+            "failed to read {}; `--offline` accepts files of `gamctl observe --save`",
             file.display()
         )
     })
 }
 
-/// Returns the files, and those of folders.
+/// Returns the files among the paths, and the files in those that are folders.
 fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -69,11 +69,11 @@ fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             continue;
         }
         let shown = path.display();
-        let entries =
-            std::fs::read_dir(path).with_context(|| format!("failed to look into {shown}"))?;
+        let entries = std::fs::read_dir(path)
+            .with_context(|| format!("failed to read the folder {shown}"))?;
         for entry in entries {
             let file = entry
-                .with_context(|| format!("failed to look into {shown}"))?
+                .with_context(|| format!("failed to read the folder {shown}"))?
                 .path();
             let is_look = file
                 .extension()
@@ -88,7 +88,7 @@ fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A progress bar on a terminal, after a second; nothing elsewhere.
+/// A progress bar on a terminal, drawn after a second; nothing elsewhere.
 pub(super) struct Bar {
     bar: ProgressBar,
     is_wanted: bool,
@@ -96,7 +96,7 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// `doing` is what is done with how many of what, as `Looking {wide_bar} {pos}/{len} devices`.
+    /// Creates a bar; `doing` is its template, such as `Looking {wide_bar} {pos}/{len} devices`.
     pub(super) fn new(total: usize, doing: &str, terminal: &Terminal) -> Self {
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());

@@ -1,10 +1,10 @@
-//! `gamctl man`: the manual pages.
+//! `gamctl man`: prints or writes the manual pages.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::terminal::{Terminal, Written};
+use super::terminal::{Terminal, WrittenFiles};
 use crate::report::Exit;
 
 /// Print the manual page, or write a page for every command
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &ManArguments, terminal: &Terminal) -> anyhow::Resu
         return Ok(Exit::Done);
     };
     std::fs::create_dir_all(folder)
-        .with_context(|| format!("failed to make {}", folder.display()))?;
+        .with_context(|| format!("failed to create {}", folder.display()))?;
     let mut written = Vec::new();
     for (name, page) in &pages {
         let path = folder.join(name);
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &ManArguments, terminal: &Terminal) -> anyhow::Resu
             .with_context(|| format!("failed to write {}", path.display()))?;
         written.push(path);
     }
-    terminal.json(&Written { written })?;
+    terminal.json(&WrittenFiles { written })?;
     terminal.say(&format!(
         "Wrote {} pages to {}.",
         pages.len(),

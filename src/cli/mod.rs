@@ -1,4 +1,4 @@
-//! What people type: the arguments of every command, and the way from them to an exit code.
+//! Parses the arguments of every command, runs it, and turns its result into an exit code.
 
 mod adopt;
 mod apply;
@@ -60,24 +60,29 @@ use terminal::Terminal;
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  done, nothing left to do
-  1  the program or its surroundings failed, or it was called wrongly
+  0  success; no changes are left to apply
+  1  gamctl or its environment failed, or the arguments were invalid
   2  changes are pending
   3  the inventory has errors
   4  refused by policy
-  5  at least one device failed or was rolled back
-  6  everything reachable is fine, some devices could not be observed
-  7  some devices moved since the plan
-  8  interrupted, the state is recorded
+  5  a device failed or was rolled back
+  6  some devices could not be observed, all others are fine
+  7  some devices changed since the plan
+  8  interrupted; the state is recorded
 
-Begin with `gamctl init network` and `gamctl validate network`.";
+Start with `gamctl init network` and `gamctl validate network`.";
 
 /// Manage Positron GAM access multiplexers from a git repository
 #[derive(Debug, Parser)]
 #[command(name = "gamctl", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// Read program settings from this file [default: gamctl.toml where it is there]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    /// Read the settings from this file [default: gamctl.toml if it exists]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     config: Option<PathBuf>,
 
     /// Use colour: on a terminal, always or never
@@ -86,34 +91,39 @@ pub(crate) struct Arguments {
         global = true,
         value_name = "WHEN",
         default_value = "auto",
-        help_heading = "Everywhere"
+        help_heading = "Global options"
     )]
     color: ColorChoice,
 
-    /// Say nothing but results and errors
+    /// Print only results and errors
     #[arg(
         long,
         short,
         global = true,
         conflicts_with = "verbose",
-        help_heading = "Everywhere"
+        help_heading = "Global options"
     )]
     quiet: bool,
 
-    /// Say more about what is being done
-    #[arg(long, short, global = true, help_heading = "Everywhere")]
+    /// Print more details about the progress
+    #[arg(long, short, global = true, help_heading = "Global options")]
     verbose: bool,
 
-    /// Write the result as JSON to this file as well
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    /// Also write the result as JSON to this file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     json_to: Option<PathBuf>,
 
-    /// Write a log to stderr; GAMCTL_LOG says how much, `info` without it
+    /// Write a log to stderr; GAMCTL_LOG sets the level [default: info]
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
-        help_heading = "Everywhere"
+        help_heading = "Global options"
     )]
     log: Option<logging::LogFormat>,
 
@@ -156,13 +166,14 @@ enum Command {
     Man(man::ManArguments),
 }
 
-/// Runs the program and returns what it tells the shell.
+/// Runs the program and returns its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (arguments, is_json) = match parse(arguments) {
         Ok(parsed) => parsed,
         Err(error) => {
             let is_help = !error.use_stderr();
-            // Help into a closed pipe is no failure, and a usage error that nobody hears is still one.
+            // Printing help into a closed pipe is not a failure, but a usage error exits with 1 even if nothing could
+            // be printed.
             let printed = error.print();
             let exit = if is_help && printed.is_ok() {
                 Exit::Done

@@ -1,4 +1,4 @@
-//! `gamctl observe`: looks at devices and shows what they are, without comparing them with anything.
+//! `gamctl observe`: looks at devices and shows their configuration and state.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +15,10 @@ use crate::inventory::{Inventory, nearest};
 use crate::model::{DeviceName, DeviceState, NotObserved, Observation, Part};
 use crate::observe::record;
 use crate::plan::Unobservable;
-use crate::reconcile::{Sighting, Sightings, recorded};
+use crate::reconcile::{FingerprintedObservation, LookResults, recorded};
 use crate::report::{Exit, json_document, observed_device, observed_fleet, visible};
 
-/// Look at devices and show what they are, without changing anything
+/// Look at devices and show their configuration and state; read-only
 ///
 /// One device is shown in full, several as a table. Exits with 6 where a device could not be observed.
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ Examples:
   gamctl observe maple-court-a                   one device in full
   gamctl observe --site maple-court --save looks/    a file for each, for `plan --offline`")]
 pub(super) struct ObserveArguments {
-    /// Devices by name; none means all in scope
+    /// Look at these devices [default: all in scope]
     devices: Vec<String>,
 
     #[command(flatten)]
@@ -38,21 +38,21 @@ pub(super) struct ObserveArguments {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     offline: Vec<PathBuf>,
 
-    /// Write the looks: one to a file, several to a folder with a file for each
+    /// Save the looks: one to a file, several to a folder, a file each
     #[arg(long, value_name = "PATH")]
     save: Option<PathBuf>,
 
     #[command(flatten)]
     scope: ScopeArguments,
 
-    /// How it is written
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
 
-/// What was seen, for programs.
+/// The JSON document of the command.
 #[derive(Serialize)]
-struct Seen<'a> {
+struct ObservedDocument<'a> {
     observations: Vec<&'a Observation>,
     unobservable: Vec<Unobservable>,
 }
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     let reconciler = selected.reconciler(StoreUse::None, &watcher)?;
     let reading = reconciler.read_as_it_is(&watcher)?;
     if reading.has_errors() {
-        let why = "Nothing is looked at: with errors there is no telling which devices there are.";
+        let why = "No device was contacted: the inventory has errors, so the devices are unknown.";
         return refuse(reading, why, terminal);
     }
     let inventory = &reading.inventory;
@@ -80,14 +80,15 @@ pub(super) fn run(arguments: &ObserveArguments, invocation: &Invocation) -> anyh
     let document = || json_document(&seen(&sightings));
     let text = || text(inventory, &sightings, terminal);
     terminal.print(arguments.format, document, text)?;
-    // A device that answered and kept a table to itself was not observed either: `plan` says the same of it.
-    let is_whole = |sighting: &Sighting| {
+    // A device that left out a table counts as not observed, as in `plan`.
+    let is_whole = |sighting: &FingerprintedObservation| {
         let observation = sighting.observation();
         Part::ALL
             .into_iter()
             .all(|part| observation.incomplete(part).is_none())
     };
-    let is_whole = |seen: &Result<Sighting, NotObserved>| seen.as_ref().is_ok_and(is_whole);
+    let is_whole =
+        |seen: &Result<FingerprintedObservation, NotObserved>| seen.as_ref().is_ok_and(is_whole);
     Ok(if sightings.values().all(is_whole) {
         Exit::Done
     } else {
@@ -107,7 +108,7 @@ fn names(inventory: &Inventory, arguments: &ObserveArguments) -> anyhow::Result<
     Ok(in_scope.into_iter().filter(named).collect())
 }
 
-/// Refuses a name that no device has, and a device that is not there yet.
+/// Refuses a name that no device has, and a device that is not installed yet.
 pub(super) fn known(inventory: &Inventory, name: &str) -> anyhow::Result<()> {
     match inventory.device(name) {
         None => {
@@ -124,7 +125,7 @@ pub(super) fn known(inventory: &Inventory, name: &str) -> anyhow::Result<()> {
     }
 }
 
-fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> String {
+fn text(inventory: &Inventory, sightings: &LookResults, terminal: &Terminal) -> String {
     let remark = |look: &Observation| remark(inventory, look);
     let mut all = sightings.iter();
     match (all.next(), all.next()) {
@@ -145,7 +146,7 @@ fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> St
                 .iter()
                 .zip(&reasons)
                 .map(|((name, seen), reason)| {
-                    let look = seen.as_ref().map(Sighting::observation);
+                    let look = seen.as_ref().map(FingerprintedObservation::observation);
                     (name, look.map_err(|_| reason.as_str()))
                 });
             observed_fleet(looks, remark, terminal.paint)
@@ -153,7 +154,7 @@ fn text(inventory: &Inventory, sightings: &Sightings, terminal: &Terminal) -> St
     }
 }
 
-/// Returns what the inventory has to say of who answered.
+/// Returns a remark if the inventory and the look disagree on the device's identity.
 fn remark(inventory: &Inventory, look: &Observation) -> Option<String> {
     let device = &inventory.device(look.device.as_str())?.text;
     let mut parts = Vec::new();
@@ -171,8 +172,8 @@ fn remark(inventory: &Inventory, look: &Observation) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn seen(sightings: &Sightings) -> Seen<'_> {
-    let mut seen = Seen {
+fn seen(sightings: &LookResults) -> ObservedDocument<'_> {
+    let mut seen = ObservedDocument {
         observations: Vec::new(),
         unobservable: Vec::new(),
     };
@@ -188,14 +189,17 @@ fn seen(sightings: &Sightings) -> Seen<'_> {
     seen
 }
 
-fn save(sightings: &Sightings, target: &Path) -> anyhow::Result<()> {
-    let looks = sightings.values().flatten().map(Sighting::observation);
+fn save(sightings: &LookResults, target: &Path) -> anyhow::Result<()> {
+    let looks = sightings
+        .values()
+        .flatten()
+        .map(FingerprintedObservation::observation);
     let is_file = sightings.len() == 1
         && !target.is_dir()
         && !target.as_os_str().to_string_lossy().ends_with('/');
     if !is_file {
         std::fs::create_dir_all(target)
-            .with_context(|| format!("failed to make the folder {}", target.display()))?;
+            .with_context(|| format!("failed to create the folder {}", target.display()))?;
     }
     for look in looks {
         let file = if is_file {

@@ -1,19 +1,20 @@
-//! Checks that this process may open files, before threads are started that panic where they cannot.
+//! Checks that this process may open enough files, before threads start that panic without them.
 
 use std::fs::File;
 use std::io;
 
 use anyhow::Context;
 
-/// What any command may need at once: sockets of the runtime, the store with its journal, an inventory and a device.
+/// The open files that any command may need: sockets of the runtime, the store and its journal, an inventory and a
+/// device.
 const NEEDED: usize = 24;
 
-/// What to do about too few.
+/// The advice for a limit that is too low.
 pub(super) const HINT: &str =
     "raise the limit of open files: `ulimit -n 1024`, or `LimitNOFILE=` of the service";
 
-/// Opens a few files for a moment. tokio panics where it cannot open the pipe for signals, and SQLite does not say why it
-/// cannot open its file.
+/// Opens a few files for a moment. tokio panics if it cannot open its pipe for signals, and SQLite does not report why
+/// it cannot open its file.
 pub(super) fn check() -> anyhow::Result<()> {
     let mut opened = Vec::with_capacity(NEEDED);
     for _ in 0..NEEDED {
@@ -22,10 +23,10 @@ pub(super) fn check() -> anyhow::Result<()> {
             Err(error) if is_limit(&error) => {
                 let left = opened.len();
                 return Err(error).with_context(|| {
-                    format!("gamctl needs {NEEDED} open files and may open {left}")
+                    format!("gamctl needs {NEEDED} open files, and the limit leaves {left}")
                 });
             }
-            // Without `/dev/null` nothing is known.
+            // Without `/dev/null` the limit cannot be tested.
             Err(_) => break,
         }
     }

@@ -1,10 +1,10 @@
-//! Refuses a file that cannot be written, before a command does anything.
+//! Refuses an output file that cannot be written, before a command does anything.
 
 use std::path::Path;
 
 use anyhow::ensure;
 
-/// Checks that `path` can be a file in a folder that exists; `what` is written there.
+/// Checks that `path` can be a file in an existing folder; `what` names its content in the error.
 pub(super) fn check_output_file(what: &str, path: &Path) -> anyhow::Result<()> {
     let folder = path
         .parent()

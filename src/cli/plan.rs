@@ -1,4 +1,4 @@
-//! `gamctl plan`: what would change on which device, and why; nothing is written to any device.
+//! `gamctl plan`: shows the changes to each device and the reason for each; writes to no device.
 
 use std::path::PathBuf;
 
@@ -19,36 +19,41 @@ use crate::reconcile::run::{
 };
 use crate::report::{Exit, PlanReport, preflight, run_document, write_plan};
 
-/// Say what would change on which device, line by line, and write to none
+/// Show the changes to each device, line by line; writes to no device
 ///
-/// Looks at the devices over SNMP, compares them with the inventory, and says what it would take: who loses something
-/// first, then who notices, then the rest, each with the reason. Exits with 0 where nothing would change, with 2 where
-/// something would, with 4 where the policy refuses it, and with 6 where all is well but some devices could not be observed.
+/// Looks at the devices over SNMP, compares them with the inventory, and lists the changes with their reasons: first
+/// those that remove something, then those that a subscriber notices, then the rest. Exits with 0 if there are no
+/// changes, with 2 if there are, with 4 if the policy refuses them, and with 6 if only some devices could not be
+/// observed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl plan                                      all devices, against the inventory in this folder
   gamctl plan network                              the inventory in another folder, with its own gamctl.toml
-  gamctl plan --site maple-court --detailed        one site, with every line that would be typed
-  gamctl plan --applied v42 --out plan.json        removals too: what v42 had is ours; the plan for `apply`
-  gamctl plan --against origin/main --format markdown   what a pull request would change; asks no device
-  gamctl plan --offline looks/                     from looks that were recorded with `observe --save`
+  gamctl plan --site maple-court --detailed        one site, with every line that would be sent
+  gamctl plan --applied v42 --out plan.json        with removals: objects of v42 are owned; writes the file for `apply`
+  gamctl plan --against origin/main --format markdown   the changes of a pull request; contacts no device
+  gamctl plan --offline looks/                     from looks recorded with `observe --save`
 
-The inventory is taken as it is committed where the work tree is the same, so that reasons name commits. A folder that is
-named and holds a `gamctl.toml` brings its own settings and secrets; `--config` overrules that.")]
+If the work tree is clean, gamctl reads the inventory from the commit, so that reasons can name commits. A folder given
+as argument that has a `gamctl.toml` uses its own settings and secrets; `--config` takes precedence.")]
 pub(super) struct PlanArguments {
-    /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
+    /// Plan this inventory folder, or git repository with --rev
     #[arg(conflicts_with = "inventory")]
     path: Option<PathBuf>,
 
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// The revision that was last applied: what it had on a device is ours, and may be removed; its policy judges
+    /// Treat objects of this revision as owned; its policy applies
+    ///
+    /// Gives the revision that was last applied: objects that it had on a device may be removed.
     #[arg(long, value_name = "REV")]
     applied: Option<String>,
 
-    /// Compare with the inventory at this revision instead of with devices, as if each were exactly that
+    /// Compare with the inventory at this revision; contact no device
+    ///
+    /// Plans as if each device had exactly the configuration of that revision.
     #[arg(long, value_name = "REV", conflicts_with_all = ["applied", "offline"])]
     against: Option<String>,
 
@@ -56,30 +61,30 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "FILE", num_args = 1..)]
     offline: Vec<PathBuf>,
 
-    /// Write the plan to this file, for `apply` and for the record
+    /// Write the plan to this file, for `gamctl apply`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
     #[command(flatten)]
     scope: ScopeArguments,
 
-    /// How it is written
+    /// Print the plan in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: PlanFormat,
 
-    /// Show the lines that would be typed, and those that undo them
+    /// Show the lines that would be sent, and those that undo them
     #[arg(long)]
     detailed: bool,
 
-    /// Show everything, however long it gets
+    /// Show every step, however long the plan is
     #[arg(long)]
     expand: bool,
 
-    /// The most bytes of markdown; forges take some 65 000
+    /// Limit Markdown to this many bytes; forges accept about 65 000
     #[arg(long, value_name = "BYTES", default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(2_000..))]
     max_bytes: u32,
 
-    /// Let the plan change what our own way to a device goes through
+    /// Allow changes that affect management access (VLAN, uplink, address)
     #[arg(long)]
     allow_management: bool,
 }
@@ -93,7 +98,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     }
     let request = arguments.request(&selected.settings.who)?;
     let store = match (&request.baseline, &arguments.out) {
-        // A person says what is owned; the store is not asked.
+        // The arguments define what is owned; the store is not queried.
         (Baseline::Revision(_) | Baseline::Nothing, _) => StoreUse::None,
         (Baseline::Store, Some(_)) => StoreUse::IfPossible,
         (Baseline::Store, None) => StoreUse::IfThere,
@@ -101,15 +106,12 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     let reconciler = selected.reconciler(store, &watcher)?;
     let exit = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::InventoryInvalid(reading) => {
-            let why = "Nothing is planned: with errors in it, the inventory does not say what is intended.";
+            let why = "Nothing planned: the inventory has errors, so the intended configuration is unknown.";
             refuse(*reading, why, terminal)?
         }
         Preparation::Refused(refused) => {
             if let Some(refusal) = &refused.report.refusal {
-                terminal.complain(&format!(
-                    "Nothing is planned: {}.",
-                    preflight(refusal).because
-                ));
+                terminal.complain(&format!("Nothing planned: {}.", preflight(refusal).because));
             }
             terminal.document(|| run_document(&refused.report))?;
             Exit::from(refused.report.result())
@@ -128,7 +130,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     Ok(exit)
 }
 
-/// Tells the store of a plan that was written to a file, for whoever applies it.
+/// Records in the store that a plan was written to a file.
 async fn remember(reconciler: &Reconciler, text: &str, run: &PreparedRun, watcher: &Watcher) {
     if let Err(error) = reconciler.keep_plan(text, run.looks()).await {
         watcher.note(crate::reconcile::run::RunNote::PlanNotKept {

@@ -1,8 +1,8 @@
-//! `gamctl rollback`: puts devices back to an earlier commit, with an ordinary plan that is shown, asked about and proved.
+//! `gamctl rollback`: restores an earlier commit on devices by an ordinary, confirmed plan.
 
 use anyhow::bail;
 
-use super::apply::{Asked, HowArguments, carry_out};
+use super::apply::{HowArguments, RunArguments, carry_out};
 use super::invocation::Invocation;
 use super::scope::ScopeArguments;
 use super::source::FolderArguments;
@@ -10,23 +10,23 @@ use super::store_client::StoreClient;
 use crate::reconcile::run::{Verb, before_run};
 use crate::report::Exit;
 
-/// Put devices back to what an earlier commit says, or to what was there before a run
+/// Restore devices to an earlier commit, or to the state before a run
 ///
-/// Plans with the inventory of that commit, shows the plan, asks, applies and verifies, as `apply` does. The inventory itself
-/// is not changed: what it says now is applied again by the next `gamctl apply`, so revert the commits as well.
+/// Plans with the inventory of that commit, shows the plan, asks, applies and verifies, as `apply` does. The inventory
+/// itself does not change, and the next `gamctl apply` applies it again. So revert the commits as well.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  gamctl rollback 0199f3a2             the devices of this run, to the commit that was applied before it
+  gamctl rollback 0199f3a2             the devices of this run, to the commit applied before it
   gamctl rollback --to v41             every device in scope, to this revision
   gamctl rollback --to v41 --device maple-court-a
-  git revert HEAD                      then say so in the inventory, or the next apply does it again")]
+  git revert HEAD                      then revert the commit too, or the next apply applies it again")]
 pub(super) struct RollbackArguments {
-    /// A run of `gamctl history`, or how its number begins
+    /// Undo this run of `gamctl history` (its number, or the start of it)
     #[arg(required_unless_present = "to", conflicts_with = "to")]
     run: Option<String>,
 
-    /// The revision whose inventory is applied
+    /// Apply the inventory of this revision
     #[arg(long, value_name = "REV")]
     to: Option<String>,
 
@@ -50,13 +50,13 @@ pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> any
             (before.commit, Some(before.devices))
         }
         (None, Some(revision)) => (revision.clone(), None),
-        (None, None) => bail!("name a run of `gamctl history`, or a revision with `--to`"),
+        (None, None) => bail!("give a run of `gamctl history`, or a revision with `--to`"),
     };
     terminal.say(&format!(
-        "Going back to the inventory at {}.\n",
+        "Rolling back to the inventory at {}.\n",
         crate::report::visible(&revision)
     ));
-    let asked = Asked {
+    let asked = RunArguments {
         verb: Verb::Rollback,
         revision: Some(revision),
         file: None,
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &RollbackArguments, invocation: &Invocation) -> any
     let exit = carry_out(asked, &arguments.how, &selected)?;
     if exit == Exit::Done {
         terminal.hint(
-            "the inventory still says what it said; revert it too (`git revert`), or the next `gamctl apply` brings it back",
+            "the inventory itself is unchanged; revert its commits (`git revert`), or the next `gamctl apply` applies them again",
         );
     }
     Ok(exit)

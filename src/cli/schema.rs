@@ -6,13 +6,13 @@ use super::terminal::Terminal;
 use crate::inventory::{FileKind, json_schema};
 use crate::report::{Exit, PLAN_SCHEMA};
 
-/// Print the JSON Schema of a kind of file, for editors that check while you type
+/// Print the JSON Schema of a kind of file, for editors and programs
 ///
-/// `gamctl init` puts the schemas beside the inventory and a `#:schema` line into each file, which the TOML extensions of
-/// common editors follow.
+/// `gamctl init` puts the schemas beside the inventory and a `#:schema` line into each file. The TOML extensions of
+/// common editors follow that line.
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArguments {
-    /// The kind of file
+    /// Print the schema of this kind of file
     kind: Kind,
 }
 
@@ -24,7 +24,7 @@ enum Kind {
     Credentials,
     Devices,
     Subscribers,
-    /// What `gamctl plan --out` writes
+    /// The file that `gamctl plan --out` writes
     Plan,
 }
 

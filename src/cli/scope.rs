@@ -1,4 +1,4 @@
-//! Which devices a command is about: by name, site and label, with patterns.
+//! Selects the devices that a command is about: by name, site and label, with patterns.
 
 use anyhow::Context;
 use globset::GlobMatcher;
@@ -7,7 +7,7 @@ use crate::inventory::{self, DeviceObject, ScopeError, ScopeMatcher};
 use crate::model::FreezeScope;
 use crate::report::visible;
 
-/// Which devices a command is about; without any of these, all.
+/// The devices that a command is about; without any of these, all.
 #[derive(Debug, clap::Args)]
 pub(super) struct ScopeArguments {
     /// Only devices whose name matches, such as `maple-*`
@@ -18,16 +18,16 @@ pub(super) struct ScopeArguments {
     #[arg(long, value_name = "PATTERN", help_heading = "Scope")]
     site: Vec<String>,
 
-    /// Only devices with this label; all of several must be there
+    /// Only devices with this label; several must all match
     #[arg(long, value_name = "KEY=PATTERN", help_heading = "Scope")]
     label: Vec<String>,
 
-    /// Not the devices whose name matches
+    /// Leave out devices whose name matches
     #[arg(long, value_name = "PATTERN", help_heading = "Scope")]
     exclude: Vec<String>,
 }
 
-/// A scope, ready to be asked.
+/// A compiled scope that devices are matched against.
 #[derive(Debug)]
 pub(super) struct Scope(ScopeMatcher);
 
@@ -58,14 +58,14 @@ impl ScopeArguments {
     }
 }
 
-/// Returns the pattern of a text: `*` is anything, `?` one character, `[a-c]` one of these, `{a,b}` either.
+/// Compiles a pattern: `*` is anything, `?` one character, `[a-c]` one of these, `{a,b}` either.
 pub(super) fn pattern(text: &str) -> anyhow::Result<GlobMatcher> {
     inventory::pattern(text).map_err(unreadable)
 }
 
 fn unreadable(why: ScopeError) -> anyhow::Error {
     let ScopeError { pattern, because } = why;
-    anyhow::anyhow!(because).context(format!("`{}` is not a pattern", visible(&pattern)))
+    anyhow::anyhow!(because).context(format!("invalid pattern `{}`", visible(&pattern)))
 }
 
 impl Scope {

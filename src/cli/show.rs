@@ -1,4 +1,4 @@
-//! `gamctl show`: what the inventory comes to.
+//! `gamctl show`: shows the intended configuration of all devices, a device or a subscriber.
 
 use anyhow::bail;
 use clap::Subcommand;
@@ -9,7 +9,7 @@ use super::invocation::Invocation;
 use super::scope::{Scope, ScopeArguments, did_you_mean};
 use super::show_at::shown_at;
 use super::show_line::line;
-use super::show_observed::{Beside, Subject, compared};
+use super::show_observed::{ObservedArguments, Subject, compared};
 use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;
 use crate::inventory::{
@@ -18,9 +18,9 @@ use crate::inventory::{
 use crate::model::{DeviceConfig, DeviceName, DeviceState, GamModel, Subscriber};
 use crate::report::{self as paper, Exit};
 
-/// Show what the inventory comes to: all of it, a device or a subscriber
+/// Show the intended configuration: of all, a device or a subscriber
 ///
-/// Shows what is intended: defaults filled in, profiles made from service plans, suspensions applied.
+/// Defaults are filled in, profiles are made from service plans, and suspensions are applied.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +29,7 @@ Examples:
   gamctl show device maple-court-a --at 2026-11-20    what it was like at the end of that day
   gamctl show subscriber acct-1042 --at '2026-11-20 10:00'
 
-`--at` takes a day (to its end), a day with a time (UTC), or `3d` for so long ago. It asks the store and git, and no device.")]
+`--at` accepts a day (to its end), a day with a time (UTC), or `3d` for three days ago. It reads the store and git, and contacts no device.")]
 pub(super) struct ShowArguments {
     #[command(subcommand)]
     what: Option<What>,
@@ -40,50 +40,50 @@ pub(super) struct ShowArguments {
     #[command(flatten)]
     scope: ScopeArguments,
 
-    /// How it is written
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     format: ShowFormat,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// What a device should look like
+    /// Show the intended configuration of a device
     Device {
-        /// The device's name in the inventory
+        /// Show the device with this name in the inventory
         name: String,
         #[command(flatten)]
-        beside: Beside,
+        beside: ObservedArguments,
     },
-    /// What a subscriber gets
+    /// Show the intended configuration of a subscriber
     Subscriber {
-        /// The subscriber's id
+        /// Show the subscriber with this id
         id: String,
         #[command(flatten)]
-        beside: Beside,
+        beside: ObservedArguments,
     },
 }
 
 impl What {
-    fn asked(&self) -> (Subject<'_>, &Beside) {
+    fn asked(&self) -> (Subject<'_>, &ObservedArguments) {
         match self {
             Self::Device { name, beside } => (Subject::Device(name), beside),
             Self::Subscriber { id, beside } => (Subject::Subscriber(id), beside),
         }
     }
 
-    /// Returns the subject and the time, where a time is asked for.
+    /// Returns the subject and the time, if `--at` is given.
     fn at(&self) -> Option<(Subject<'_>, &str)> {
         let (subject, beside) = self.asked();
         Some((subject, beside.at()?))
     }
 
-    /// Returns the subject, where a look at its device is asked for.
-    fn with_look(&self) -> Option<(Subject<'_>, &Beside)> {
+    /// Returns the subject, if a look at its device is requested.
+    fn with_look(&self) -> Option<(Subject<'_>, &ObservedArguments)> {
         Some(self.asked()).filter(|(_, beside)| beside.is_asked())
     }
 }
 
-/// A device as it is shown to programs.
+/// A device in the JSON document.
 #[derive(Serialize)]
 pub(super) struct ShownDevice<'a> {
     pub(super) device: &'a DeviceName,
@@ -93,11 +93,11 @@ pub(super) struct ShownDevice<'a> {
     pub(super) intended: &'a DeviceConfig,
 }
 
-/// A subscriber as it is shown to programs.
+/// A subscriber in the JSON document.
 #[derive(Serialize)]
 pub(super) struct ShownSubscriber<'a> {
     pub(super) subscriber: &'a Subscriber,
-    /// How its device serves it; absent while it is not served.
+    /// Its configuration on the device; absent while it is not served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) intended: Option<&'a crate::model::SubscriberConfig>,
 }
@@ -117,7 +117,7 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
     let reading = selected.read(arguments.inventory.revision())?;
     if reading.has_errors() {
         let why =
-            "Nothing is shown: with errors in it, the inventory does not say what is intended.";
+            "Nothing shown: the inventory has errors, so the intended configuration is unknown.";
         return refuse(reading, why, terminal);
     }
     if let Some((what, beside)) = arguments.what.as_ref().and_then(What::with_look) {

@@ -1,4 +1,4 @@
-//! `gamctl show … --at TIME`: what the inventory said then, what the last look before had found, and which run changed it last.
+//! `gamctl show … --at TIME`: shows the inventory, the last look and the last run at an earlier time.
 
 use anyhow::bail;
 use serde::Serialize;
@@ -26,23 +26,23 @@ use crate::model::{
 };
 use crate::report::{self as paper, Exit, InventoryThen, LookThen, StateAt, visible};
 
-/// What a state at a time is made from.
-struct Past<'a> {
+/// The sources of a past state.
+struct PastState<'a> {
     selected: &'a Selected<'a>,
     store: Option<StoreClient<'a>>,
     at: u64,
-    /// The commit that was last applied anywhere by then.
+    /// The last commit that was applied on any device by then.
     applied: Option<AppliedCommit>,
-    /// The inventory of now.
+    /// The present inventory.
     current: Reading,
     cache: Cache,
 }
 
-/// The inventory that was in force on a device.
+/// The inventory in force on a device.
 struct InForce {
     commit: Option<String>,
     verified_at: Option<u64>,
-    /// Or why it cannot be read.
+    /// The error, if it cannot be read.
     reading: Result<Reading, String>,
 }
 
@@ -70,7 +70,7 @@ pub(super) fn shown_at(
         Some(store) => store.wait(store.store().applied_commits(at, 1))?.pop(),
         None => None,
     };
-    let past = Past {
+    let past = PastState {
         selected: &selected,
         store,
         at,
@@ -83,12 +83,12 @@ pub(super) fn shown_at(
         Subject::Subscriber(id) => subscriber(&past, id, format)?,
     }
     if past.store.is_none() {
-        terminal.say("There is no store yet: nothing was ever applied from here.");
+        terminal.say("There is no store yet: nothing was applied from here.");
     }
     Ok(Exit::Done)
 }
 
-impl Past<'_> {
+impl PastState<'_> {
     fn as_of(&self, subject: &Recorded) -> anyhow::Result<AsOf> {
         match &self.store {
             Some(store) => store.wait(store.store().as_of(subject, self.at)),
@@ -96,12 +96,12 @@ impl Past<'_> {
         }
     }
 
-    /// Reads the inventory at a commit, or returns why it cannot be read.
+    /// Reads the inventory at a commit, or returns the error.
     fn reading_at(&self, commit: &str) -> Result<Reading, String> {
         let short = commit.get(..12).unwrap_or(commit);
         let cannot = |error: &SourceError| {
             format!(
-                "commit {short} cannot be read from this repository: {}; fetch it, then run this again",
+                "cannot read commit {short} from this repository: {}; fetch it, then run this again",
                 chain(error)
             )
         };
@@ -111,12 +111,12 @@ impl Past<'_> {
         match reading.has_errors() {
             false => Ok(reading),
             true => Err(format!(
-                "the inventory has errors at commit {short}, by the rules of this gamctl; `gamctl validate --rev {short}` shows them"
+                "the inventory at commit {short} has errors by the rules of this gamctl; `gamctl validate --rev {short}` shows them"
             )),
         }
     }
 
-    /// Returns the inventory that a device was last verified against, else the one that was last applied anywhere.
+    /// Returns the inventory that a device was last verified against, else the last one applied on any device.
     fn in_force(&self, device: &DeviceName, verified: Option<&VerifiedThen>) -> InForce {
         let (commit, verified_at) = match (verified, &self.applied) {
             (Some(verified), _) => (verified.commit.clone(), Some(verified.at)),
@@ -125,11 +125,9 @@ impl Past<'_> {
         let reading = match (&commit, verified_at) {
             (Some(commit), _) => self.reading_at(commit),
             (None, Some(_)) => Err(format!(
-                "what was applied to {device} last was not committed, so its text is not on record"
+                "the inventory last applied to {device} was not committed, so its text was not recorded"
             )),
-            (None, None) => {
-                Err("nothing was applied by then, as far as the store knows".to_owned())
-            }
+            (None, None) => Err("the store has no run by then".to_owned()),
         };
         InForce {
             commit,
@@ -172,7 +170,7 @@ impl InForce {
         }
     }
 
-    /// Says that the inventory did not have what was asked for.
+    /// Reports that the inventory did not have the subject then.
     fn lacks(&self, what: &str) -> String {
         let commit = self.commit.as_deref().unwrap_or_default();
         format!(
@@ -182,7 +180,7 @@ impl InForce {
     }
 }
 
-fn device(past: &Past<'_>, name: &str, format: ShowFormat) -> anyhow::Result<()> {
+fn device(past: &PastState<'_>, name: &str, format: ShowFormat) -> anyhow::Result<()> {
     let current = &past.current.inventory;
     let is_in_inventory_now = current.device(name).is_some();
     let Ok(device) = DeviceName::new(name) else {
@@ -237,10 +235,10 @@ fn device(past: &Past<'_>, name: &str, format: ShowFormat) -> anyhow::Result<()>
     past.print(&state, &blocks, format)
 }
 
-fn subscriber(past: &Past<'_>, id: &str, format: ShowFormat) -> anyhow::Result<()> {
+fn subscriber(past: &PastState<'_>, id: &str, format: ShowFormat) -> anyhow::Result<()> {
     let current = &past.current.inventory;
     let is_in_inventory_now = current.subscriber(id).is_some();
-    // Where it was then tells what was last applied; where it is now may be another device.
+    // The device that it was on then decides the commit last applied; it may be on another device now.
     let applied = past.applied.as_ref();
     let applied = applied.map(|applied| past.reading_at(&applied.commit));
     let then = match &applied {
@@ -320,7 +318,7 @@ fn complete(inventory: &Inventory, id: &str) -> Option<Subscriber> {
     inventory.subscriber(id).and_then(complete_subscriber)
 }
 
-/// Returns a look without what is only true of the moment of the first one that found it.
+/// Returns a look without values that change from look to look.
 fn lasting(mut observation: Observation) -> Observation {
     observation.health = Health::default();
     observation.identity.uptime_seconds = None;
@@ -330,7 +328,7 @@ fn lasting(mut observation: Observation) -> Observation {
 fn no_device(current: &Inventory, name: &str) -> String {
     let near = nearest(name, current.devices().map(|device| device.id.as_str()));
     format!(
-        "there is no device `{}`, and the store knows of none by then{}",
+        "there is no device `{}`, and the store had none by then{}",
         visible(name),
         did_you_mean(near)
     )

@@ -1,4 +1,4 @@
-//! `gamctl show … --observed`: what is intended, what the device is, and what lies between.
+//! `gamctl show … --observed`: shows the intended and the observed configuration and their difference.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -22,30 +22,30 @@ use crate::plan::{DevicePlan, Object, Planned};
 use crate::reconcile::run::{Baseline, LookSource, Preparation, RunRequest, Verb};
 use crate::report::{self as paper, Exit, PlanReport, visible};
 
-/// What is shown beside what is intended.
+/// The second configuration to show beside the intended one.
 #[derive(Debug, clap::Args)]
-pub(super) struct Beside {
-    /// Look at the device as well, and show what it is and what differs
+pub(super) struct ObservedArguments {
+    /// Also look at the device, and show its configuration and differences
     #[arg(long)]
     observed: bool,
 
-    /// The same from looks in these files and folders
+    /// Read the looks from these files and folders instead of looking
     #[arg(long, value_name = "FILE", num_args = 1..)]
     offline: Vec<PathBuf>,
 
-    /// Show it as it was then: inventory, last look, last change
+    /// Show the inventory, last look and last change as of this time
     #[arg(long, value_name = "TIME", conflicts_with_all = ["observed", "offline"])]
     at: Option<String>,
 }
 
-/// What is shown.
+/// The device or subscriber to show.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'a> {
     Device(&'a str),
     Subscriber(&'a str),
 }
 
-/// All three, for programs.
+/// The JSON document: intended, observed and the difference.
 #[derive(Serialize)]
 struct Compared<'a, T: Serialize> {
     device: &'a DeviceName,
@@ -54,7 +54,7 @@ struct Compared<'a, T: Serialize> {
     difference: &'a DevicePlan,
 }
 
-impl Beside {
+impl ObservedArguments {
     pub(super) fn is_asked(&self) -> bool {
         self.observed || !self.offline.is_empty()
     }
@@ -67,7 +67,7 @@ impl Beside {
 
 pub(super) fn compared(
     what: Subject<'_>,
-    beside: &Beside,
+    beside: &ObservedArguments,
     arguments: &InventoryArguments,
     format: ShowFormat,
     invocation: &Invocation,
@@ -86,7 +86,7 @@ pub(super) fn compared(
     let request = RunRequest {
         revision: arguments.revision().map(str::to_owned),
         only: Some(BTreeSet::from([device.clone()])),
-        // Nothing is known to be owned: what differs is shown, and nothing is removed by showing.
+        // No baseline: differences are shown, and showing removes nothing.
         baseline: Baseline::Nothing,
         looks,
         ..RunRequest::of(Verb::Plan, &selected.settings.who)
@@ -94,7 +94,7 @@ pub(super) fn compared(
     let run = match invocation.wait(reconciler.prepare(request, &watcher))?? {
         Preparation::Ready(run) => run,
         Preparation::InventoryInvalid(_) | Preparation::Refused(_) => {
-            bail!("the inventory changed meanwhile; run it again")
+            bail!("the inventory changed during the command; run it again")
         }
     };
     let observation = match run.looks().get(&device) {
@@ -210,7 +210,7 @@ fn one(
     print_shown(&shown, format, text, terminal)
 }
 
-/// Leaves of a plan what is about one subscriber.
+/// Keeps only the parts of a plan that concern one subscriber.
 fn keep(plan: &mut DevicePlan, name: &SubscriberName, endpoint: Option<&Object>) {
     let own = Object::Subscriber(name.clone());
     plan.steps.retain(|step| {

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Listens for signals; dropped, it listens no more.
+/// Listens for signals until it is dropped.
 pub(super) struct Listening(JoinHandle<()>);
 
 impl Drop for Listening {
@@ -12,7 +12,7 @@ impl Drop for Listening {
     }
 }
 
-/// Asks a run to stop when the program is told to; the work in progress is finished.
+/// Requests a stop on a signal; work in progress is finished.
 pub(super) fn stop_on_signals(stopping: watch::Sender<bool>) -> Listening {
     Listening(tokio::spawn(listen(stopping)))
 }
@@ -30,7 +30,7 @@ async fn listen(stopping: watch::Sender<bool>) {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        // A second signal has to wait as well: a line that was sent has to be answered.
+        // A second signal does not end the process: the reply to a line that was sent must be read.
         let _received = stopping.send(true);
     }
 }

@@ -1,4 +1,4 @@
-//! From the arguments of a command to the inventory it is about.
+//! Turns the arguments of a command into the inventory that it reads.
 
 use std::path::{Path, PathBuf};
 
@@ -12,21 +12,21 @@ use crate::report::{Exit, FindingFormat, FindingReport, Summary};
 use super::terminal::Terminal;
 use super::watch::read as read_note;
 
-/// Which inventory a command is about.
+/// The folder of the inventory that a command is about.
 #[derive(Debug, clap::Args)]
 pub(super) struct FolderArguments {
-    /// The inventory's folder, or a git repository [default: the settings', else this folder]
+    /// Read this folder or git repository [default: from the settings or `.`]
     #[arg(long, short = 'i', value_name = "PATH", global = true)]
     inventory: Option<PathBuf>,
 }
 
-/// Which inventory a command is about, and as of which commit.
+/// The inventory that a command is about, at a revision or from disk.
 #[derive(Debug, clap::Args)]
 pub(super) struct InventoryArguments {
     #[command(flatten)]
     folder: FolderArguments,
 
-    /// Take the inventory as it was committed at this revision, instead of as it is on disk
+    /// Read the inventory as committed at this revision, not from disk
     #[arg(long, value_name = "REV", global = true)]
     rev: Option<String>,
 }
@@ -49,13 +49,13 @@ impl InventoryArguments {
         self.rev.as_deref()
     }
 
-    /// Returns whether the inventory is meant as it was committed, so that there are no files of it to write to.
+    /// Returns whether the inventory is read from a commit, so that it has no files to write to.
     pub(super) fn is_of_a_revision(&self) -> bool {
         self.rev.is_some()
     }
 }
 
-/// Reads the inventory in a folder, at a revision or as it is on disk.
+/// Reads the inventory in a folder, at a revision or from disk.
 pub(super) fn read_at(
     path: &Path,
     revision: Option<&str>,
@@ -67,7 +67,7 @@ pub(super) fn read_at(
     Ok(reading)
 }
 
-/// Returns what was read, for `--verbose`.
+/// Returns a line on the inventory that was read, for `--verbose`.
 pub(super) fn told(path: &Path, reading: &Reading) -> String {
     let inventory = &reading.inventory;
     read_note(
@@ -78,7 +78,7 @@ pub(super) fn told(path: &Path, reading: &Reading) -> String {
     )
 }
 
-/// Returns the inventory's path: the one given, else the settings', else here.
+/// Returns the inventory's path: the argument, else the settings, else the current folder.
 pub(super) fn path(given: Option<&Path>, settings: &Settings) -> PathBuf {
     given
         .map(Path::to_path_buf)
@@ -86,7 +86,7 @@ pub(super) fn path(given: Option<&Path>, settings: &Settings) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("."))
 }
 
-/// Returns where to read: from git where a revision is given or there is nothing else, else from the folder as it is.
+/// Returns the source to read: git if a revision is given or the repository is bare, else the folder.
 pub(super) fn source(path: &Path, revision: Option<&str>) -> Result<Source, SourceError> {
     match revision {
         Some(revision) => Source::git(path, revision),
@@ -95,7 +95,7 @@ pub(super) fn source(path: &Path, revision: Option<&str>) -> Result<Source, Sour
     }
 }
 
-/// Returns where the inventory stands in its repository, for tools that read paths from there.
+/// Returns the inventory's path inside its repository, for tools that need paths relative to its root.
 pub(super) fn prefix(path: &Path, reading: &Reading) -> String {
     if reading.inventory.commit().is_some() {
         return reading.prefix.clone();
@@ -144,7 +144,7 @@ pub(super) fn report(
     report.render(format, terminal.paint, terminal.width)
 }
 
-/// Shows the errors of a reading, and says what is not done because of them.
+/// Shows the errors of a reading and `why` the command does nothing.
 pub(super) fn refuse(mut reading: Reading, why: &str, terminal: &Terminal) -> anyhow::Result<Exit> {
     reading
         .findings

@@ -5,14 +5,14 @@ use std::future::Future;
 use super::invocation::{Invocation, Selected};
 use crate::history::{Store, StoreError};
 
-/// An open store, and the runtime to ask it from.
+/// An open store, with the runtime that runs its queries.
 pub(super) struct StoreClient<'a> {
     invocation: &'a Invocation,
     store: Store,
 }
 
 impl<'a> StoreClient<'a> {
-    /// Opens the store of an inventory; SQLite is created where it is missing.
+    /// Opens the store of an inventory; creates a missing SQLite file.
     pub(super) fn open(selected: &Selected<'a>) -> anyhow::Result<Self> {
         let location = selected.store_location()?;
         let invocation = selected.invocation;
@@ -20,7 +20,7 @@ impl<'a> StoreClient<'a> {
         Ok(Self { invocation, store })
     }
 
-    /// Opens it where something was stored before; nothing elsewhere, so that a query leaves no trace.
+    /// Opens the store only if it exists, so that a query creates no file.
     pub(super) fn if_there(selected: &Selected<'a>) -> anyhow::Result<Option<Self>> {
         match selected.store_location()?.is_there() {
             true => Self::open(selected).map(Some),
@@ -51,7 +51,7 @@ impl<'a> StoreClient<'a> {
 
 impl Drop for StoreClient<'_> {
     fn drop(&mut self) {
-        // What SQLite keeps beside the file is folded into it by the last process that closes it.
+        // The last process that closes an SQLite file folds its write-ahead log into it.
         let _closed = self.invocation.wait(self.store.close());
     }
 }

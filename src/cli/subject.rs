@@ -1,32 +1,32 @@
-//! Who is meant by a word: a device, or a subscriber by id, by name on the device, or by the MAC address of the endpoint.
+//! Resolves a word to a device, or to a subscriber by id, name on the device, or MAC address.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 
-use crate::history::{Kept, Subject};
+use crate::history::{StoredLedger, Subject};
 use crate::inventory::{Inventory, SubscriberObject, complete_subscriber, nearest};
 use crate::model::{DeviceName, MacAddress, SubscriberName};
 use crate::report::visible;
 
-/// Somebody or something that is remembered.
+/// A device or subscriber that the store may know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meant {
+pub(super) enum ResolvedSubject {
     Device(DeviceName),
-    Subscriber(Served),
+    Subscriber(ResolvedSubscriber),
 }
 
-/// A subscriber, as far as anything is known.
+/// A subscriber, with the fields that are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Served {
-    /// In the inventory; left out where it is only remembered.
+pub(super) struct ResolvedSubscriber {
+    /// Its id in the inventory; left out if only the store knows it.
     pub id: Option<String>,
     pub device: DeviceName,
     pub name: SubscriberName,
     pub endpoint: Option<MacAddress>,
 }
 
-impl Meant {
+impl ResolvedSubject {
     pub(super) fn device(&self) -> &DeviceName {
         match self {
             Self::Device(device) => device,
@@ -34,7 +34,7 @@ impl Meant {
         }
     }
 
-    /// Returns what the store is asked about.
+    /// Returns the subject for queries to the store.
     pub(super) fn subject(&self) -> Subject {
         match self {
             Self::Device(device) => Subject::Device(device.clone()),
@@ -48,16 +48,16 @@ impl Meant {
     }
 }
 
-/// What words can mean.
+/// The sources that a word is looked up in.
 pub(super) struct Known<'a> {
     pub inventory: &'a Inventory,
-    /// What was verified on devices, for those who are not in the inventory any more.
-    pub ledgers: &'a BTreeMap<DeviceName, Kept>,
+    /// The stored ledgers, for subscribers and devices that left the inventory.
+    pub ledgers: &'a BTreeMap<DeviceName, StoredLedger>,
 }
 
 impl Known<'_> {
-    /// Returns who is meant: the inventory's device, its subscriber by id, then whoever has the name on a device.
-    pub(super) fn meant(&self, word: &str, only: Option<&str>) -> anyhow::Result<Meant> {
+    /// Resolves a word: a device of the inventory, a subscriber by id, then a subscriber by name on a device.
+    pub(super) fn meant(&self, word: &str, only: Option<&str>) -> anyhow::Result<ResolvedSubject> {
         let inventory = self.inventory;
         if let Some(subscriber) = inventory.subscriber(word)
             && let Some(served) = served(subscriber)
@@ -71,7 +71,7 @@ impl Known<'_> {
                     visible(word)
                 );
             }
-            return Ok(Meant::Subscriber(served));
+            return Ok(ResolvedSubject::Subscriber(served));
         }
         let was_called_so = |subscriber: &&SubscriberObject| {
             let before = subscriber.text.moved_from.as_ref();
@@ -80,48 +80,57 @@ impl Known<'_> {
         if let Some(served) = inventory.subscribers().find(was_called_so).and_then(served) {
             return match only {
                 Some(only) => self.elsewhere(served, only),
-                None => Ok(Meant::Subscriber(served)),
+                None => Ok(ResolvedSubject::Subscriber(served)),
             };
         }
         if only.is_none()
             && let Some(device) = inventory.device(word)
         {
-            return Ok(Meant::Device(device.id.clone()));
+            return Ok(ResolvedSubject::Device(device.id.clone()));
         }
         if let Some(found) = self.by_name(word, only)? {
-            return Ok(Meant::Subscriber(found));
+            return Ok(ResolvedSubject::Subscriber(found));
         }
         match DeviceName::new(word) {
-            // Taken out of the inventory, and still remembered.
+            // A device that left the inventory, and that the store still knows.
             Ok(device) if only.is_none() && self.ledgers.contains_key(&device) => {
-                Ok(Meant::Device(device))
+                Ok(ResolvedSubject::Device(device))
             }
-            _ => bail!("{}", self.nobody(word)),
+            _ => bail!("{}", self.unknown(word)),
         }
     }
 
-    /// Returns a subscriber as it is, or was, on a device that somebody names: before it moved it may have been there.
-    fn elsewhere(&self, served: Served, device: &str) -> anyhow::Result<Meant> {
+    /// Returns a subscriber on the device that the operator named: it may have been there before it moved.
+    fn elsewhere(
+        &self,
+        served: ResolvedSubscriber,
+        device: &str,
+    ) -> anyhow::Result<ResolvedSubject> {
         let is_known = self.inventory.device(device).is_some()
             || self.ledgers.keys().any(|known| known.as_str() == device);
         if !is_known {
             bail!("there is no device `{}`", visible(device));
         }
-        Ok(Meant::Subscriber(Served {
+        Ok(ResolvedSubject::Subscriber(ResolvedSubscriber {
             device: DeviceName::new(device)?,
             ..served
         }))
     }
 
     /// Returns the subscriber with a name, or an endpoint, on some device.
-    fn by_name(&self, word: &str, only: Option<&str>) -> anyhow::Result<Option<Served>> {
+    fn by_name(
+        &self,
+        word: &str,
+        only: Option<&str>,
+    ) -> anyhow::Result<Option<ResolvedSubscriber>> {
         let mac: Option<MacAddress> = word.parse().ok();
-        let is_meant = |served: &Served| {
+        let is_meant = |served: &ResolvedSubscriber| {
             let is_here = only.is_none_or(|only| only == served.device.as_str());
             is_here && (served.name.as_str() == word || (mac.is_some() && served.endpoint == mac))
         };
         let subscribers = self.inventory.subscribers();
-        let mut found: Vec<Served> = subscribers.filter_map(served).filter(is_meant).collect();
+        let mut found: Vec<ResolvedSubscriber> =
+            subscribers.filter_map(served).filter(is_meant).collect();
         if found.is_empty() {
             found = self.remembered().filter(is_meant).collect();
         }
@@ -139,10 +148,10 @@ impl Known<'_> {
         }
     }
 
-    fn remembered(&self) -> impl Iterator<Item = Served> {
+    fn remembered(&self) -> impl Iterator<Item = ResolvedSubscriber> {
         self.ledgers.iter().flat_map(|(device, kept)| {
             let subscribers = kept.ledger.verified.subscribers.iter();
-            subscribers.map(|(name, config)| Served {
+            subscribers.map(|(name, config)| ResolvedSubscriber {
                 id: None,
                 device: device.clone(),
                 name: name.clone(),
@@ -151,22 +160,22 @@ impl Known<'_> {
         })
     }
 
-    fn nobody(&self, word: &str) -> String {
+    fn unknown(&self, word: &str) -> String {
         let devices = self.inventory.devices().map(|device| device.id.as_str());
         let subscribers = self.inventory.subscribers();
         let subscribers = subscribers.map(|subscriber| subscriber.id.as_str());
         let near = nearest(word, devices.chain(subscribers));
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         format!(
-            "nothing is known of `{}`: no device and no subscriber of the inventory is called so, and none that was ever applied{near}",
+            "unknown device or subscriber `{}`: neither the inventory nor the store has one of that name{near}",
             visible(word)
         )
     }
 }
 
-fn served(subscriber: &SubscriberObject) -> Option<Served> {
+fn served(subscriber: &SubscriberObject) -> Option<ResolvedSubscriber> {
     let complete = complete_subscriber(subscriber)?;
-    Some(Served {
+    Some(ResolvedSubscriber {
         id: Some(subscriber.id.to_string()),
         device: complete.device,
         name: complete.name,
@@ -194,7 +203,7 @@ mod tests {
         read_texts(&texts, &Limits::default())
     }
 
-    fn kept(name: &str) -> Kept {
+    fn kept(name: &str) -> StoredLedger {
         let mut ledger = Ledger::default();
         let config = SubscriberConfig {
             slot: None,
@@ -210,7 +219,7 @@ mod tests {
         };
         let name = SubscriberName::new(name).unwrap();
         ledger.verified.subscribers.insert(name, config);
-        Kept {
+        StoredLedger {
             ledger,
             version: 1,
             commit: None,
@@ -230,18 +239,18 @@ mod tests {
             ledgers: &ledgers,
         };
         for word in ["acct-2", "apt-2", "00:0e:d8:00:00:02", "acct-9"] {
-            let Meant::Subscriber(served) = known.meant(word, None).unwrap() else {
+            let ResolvedSubject::Subscriber(served) = known.meant(word, None).unwrap() else {
                 panic!("{word}");
             };
             assert_eq!(served.id.as_deref(), Some("acct-2"), "{word}");
             let here = known.meant(word, Some("maple-a")).unwrap();
-            assert_eq!(here, Meant::Subscriber(served), "{word}");
+            assert_eq!(here, ResolvedSubject::Subscriber(served), "{word}");
             assert!(known.meant(word, Some("maple-b")).is_err(), "{word}");
         }
         let device = known.meant("maple-a", None).unwrap();
-        assert!(matches!(device, Meant::Device(_)));
-        let nobody = known.meant("acct-3", None).unwrap_err().to_string();
-        assert!(nobody.contains("did you mean"), "{nobody}");
+        assert!(matches!(device, ResolvedSubject::Device(_)));
+        let unknown = known.meant("acct-3", None).unwrap_err().to_string();
+        assert!(unknown.contains("did you mean"), "{unknown}");
     }
 
     #[test]
@@ -249,11 +258,11 @@ mod tests {
         let reading = reading("");
         let device = |name: &str| DeviceName::new(name).unwrap();
         let mut ledgers = BTreeMap::from([(device("old-a"), kept("apt-9"))]);
-        let meant = |ledgers: &BTreeMap<DeviceName, Kept>, only| {
+        let meant = |ledgers: &BTreeMap<DeviceName, StoredLedger>, only| {
             let inventory = &reading.inventory;
             Known { inventory, ledgers }.meant("apt-9", only)
         };
-        let Meant::Subscriber(served) = meant(&ledgers, None).unwrap() else {
+        let ResolvedSubject::Subscriber(served) = meant(&ledgers, None).unwrap() else {
             panic!("no subscriber");
         };
         assert_eq!((served.id, served.device), (None, device("old-a")));

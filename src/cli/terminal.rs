@@ -1,4 +1,4 @@
-//! Where results and talk go: results to stdout, talk to stderr, colour only where it is wanted.
+//! Prints results to stdout and messages to stderr, with colour only if wanted.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
@@ -14,21 +14,21 @@ use super::{Arguments, ColorChoice};
 use crate::config::Settings;
 use crate::report::{Paint, error_document, json_document, visible};
 
-/// Columns where nobody says how wide the terminal is.
+/// The width in columns if the terminal's is unknown.
 const DEFAULT_WIDTH: usize = 100;
 
-/// What programs are told by a command that writes files.
+/// The JSON document of a command that writes files.
 #[derive(Serialize)]
-pub(super) struct Written {
+pub(super) struct WrittenFiles {
     pub written: Vec<PathBuf>,
 }
 
-/// The person at the other end.
+/// The terminal of the person who runs the command.
 #[derive(Debug, Clone)]
 pub(super) struct Terminal {
     /// For results.
     pub paint: Paint,
-    /// For talk.
+    /// For messages.
     talk: Paint,
     pub width: usize,
     pub is_quiet: bool,
@@ -36,10 +36,10 @@ pub(super) struct Terminal {
     documents: Arc<Documents>,
 }
 
-/// Which JSON documents a command owes, and which it has given: exactly one to each place, however the command ends.
+/// The JSON documents that a command must print or write: exactly one to each destination, however the command ends.
 #[derive(Debug, Default)]
 struct Documents {
-    /// `--format json`: stdout gets a document and nothing else.
+    /// `--format json`: stdout gets one document and nothing else.
     is_printed_as_json: bool,
     is_printed: AtomicBool,
     /// `--json-to`.
@@ -73,7 +73,7 @@ impl Terminal {
         }
     }
 
-    /// Fails where the file of `--json-to` cannot be written, before the command does anything.
+    /// Fails if the file of `--json-to` cannot be written, before the command does anything.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let Some(file) = &self.documents.file else {
             return Ok(());
@@ -100,7 +100,7 @@ impl Terminal {
         })
     }
 
-    /// Gives the document of a command that has no text for stdout.
+    /// Prints the document of a command that has no text for stdout.
     pub(super) fn document(&self, document: impl Fn() -> String) -> anyhow::Result<()> {
         self.json_text(&document)?;
         match self.documents.is_printed_as_json {
@@ -109,7 +109,7 @@ impl Terminal {
         }
     }
 
-    /// Prints a result; that nobody reads it to its end, as `head` does not, is no failure.
+    /// Prints a result; a reader that closes the pipe early, such as `head`, is not a failure.
     pub(super) fn result(&self, text: &str) -> anyhow::Result<()> {
         self.documents.is_printed.store(true, Ordering::Relaxed);
         let mut stdout = io::stdout().lock();
@@ -122,21 +122,21 @@ impl Terminal {
         }
     }
 
-    /// Writes the result as JSON beside the text, where that was asked for.
+    /// Writes the result as JSON beside the text, if requested.
     pub(super) fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
         self.json_text(|| json_document(value))
     }
 
-    /// Refuses to promise a JSON document of what is none.
+    /// Refuses `--json-to` for a command that has no JSON document.
     pub(super) fn no_json(&self, what: &str) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.documents.file.is_none(),
-            "`--json-to` has nothing to write here: there is no JSON of {what}"
+            "`--json-to` cannot be used here: there is no JSON of {what}"
         );
         Ok(())
     }
 
-    /// The same for a document that is made already.
+    /// Writes a finished JSON document beside the text, if requested.
     pub(super) fn json_text(&self, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         let Some(path) = &self.documents.file else {
             return Ok(());
@@ -145,18 +145,15 @@ impl Terminal {
         std::fs::write(path, text()).with_context(|| format!("failed to write {}", path.display()))
     }
 
-    /// Says something that is not a result.
+    /// Prints a message that is not a result.
     pub(super) fn say(&self, text: &str) {
         if !self.is_quiet {
             talk(text);
         }
     }
 
-    /// Says what is wrong, to the quiet as well.
-    #[expect(
-        clippy::unused_self,
-        reason = "whoever talks has a terminal to talk to"
-    )]
+    /// Prints an error, even with `--quiet`.
+    #[expect(clippy::unused_self, reason = "messages go to a terminal")]
     pub(super) fn complain(&self, text: &str) {
         talk(text);
     }
@@ -165,7 +162,7 @@ impl Terminal {
         self.is_verbose
     }
 
-    /// Says something that only the curious want to know.
+    /// Prints a detail, only with `--verbose`.
     pub(super) fn detail(&self, text: &str) {
         if self.is_verbose {
             talk(&self.talk.dim(text));
@@ -178,7 +175,7 @@ impl Terminal {
         }
     }
 
-    /// Asks a person, and nobody where there is none; anything but a yes is a no.
+    /// Asks a person for confirmation; without a terminal, and for any answer but yes, returns false.
     pub(super) fn confirms(&self, question: &str) -> bool {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return false;
@@ -189,13 +186,13 @@ impl Terminal {
             self.talk.note("?")
         );
         let mut answer = String::new();
-        // Somebody who types more than this has not answered.
+        // A longer answer is not a yes or no.
         let read = io::stdin().lock().take(100).read_line(&mut answer);
         read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
-    /// Asks a person for something that is not to be seen while it is typed; nothing where there is nobody to ask.
-    #[expect(clippy::unused_self, reason = "whoever asks has a terminal to ask at")]
+    /// Asks a person for a hidden value; returns `None` if there is no terminal.
+    #[expect(clippy::unused_self, reason = "prompts go to a terminal")]
     pub(super) fn hidden(&self, question: &str) -> io::Result<Option<zeroize::Zeroizing<String>>> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Ok(None);
@@ -228,7 +225,7 @@ impl Terminal {
     }
 }
 
-/// Writes a line to stderr. Where nobody listens there is nobody left to tell.
+/// Writes a line to stderr; a closed stderr is ignored.
 fn talk(line: &str) {
     let _unheard = writeln!(io::stderr().lock(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! `gamctl validate`: everything that is wrong with an inventory.
+//! `gamctl validate`: reports everything that is wrong with an inventory.
 
 use std::path::PathBuf;
 
@@ -13,33 +13,35 @@ use crate::inventory::{Cache, all_rules, is_acceptable, nearest, read};
 use crate::model::Severity;
 use crate::report::{Exit, FindingFormat};
 
-/// Say everything that is wrong with an inventory, without touching a device
+/// Report everything that is wrong with an inventory; contacts no device
 ///
-/// Exits with 0 where there is no error, and with 3 where there is one. Warnings do not count unless --strict is given.
+/// Exits with 0 if there is no error, and with 3 if there is one. Warnings count only with --strict.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   gamctl validate                                  the inventory in this folder, as it is on disk
   gamctl validate --rev HEAD                       as it was committed
-  gamctl validate --rev HEAD --against origin/main what a pull request must pass
+  gamctl validate --rev HEAD --against origin/main the check for a pull request
   gamctl validate --format github                  as annotations in a GitHub workflow")]
 pub(super) struct ValidateArguments {
-    /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
+    /// Validate this inventory folder, or git repository with --rev
     path: Option<PathBuf>,
 
-    /// Take the inventory as it was committed at this revision, instead of as it is on disk
+    /// Read the inventory as committed at this revision, not from disk
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
 
-    /// Also judge the step from this revision: files that got lost, protected subscribers that are removed
+    /// Also check the changes since this revision, such as lost files
+    ///
+    /// Reports files that got lost, and protected subscribers that are removed.
     #[arg(long, value_name = "REV")]
     against: Option<String>,
 
-    /// How findings are written
+    /// Print the findings in this format
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: ReportFormat,
 
-    /// Accept a finding on the step from --against, because it is meant: lost-file or emptied-inventory
+    /// Accept this finding of --against: lost-file or emptied-inventory
     #[arg(long, value_name = "RULE", requires = "against")]
     accept: Vec<String>,
 
@@ -47,7 +49,7 @@ pub(super) struct ValidateArguments {
     #[arg(long)]
     strict: bool,
 
-    /// Explain a rule with a wrong and a right example, and do nothing else
+    /// Only explain a rule, with a wrong and a right example
     #[arg(long, value_name = "RULE", conflicts_with_all = ["path", "rev", "against", "format", "accept", "strict"])]
     explain: Option<String>,
 }
@@ -98,7 +100,7 @@ pub(super) fn run(arguments: &ValidateArguments, invocation: &Invocation) -> any
     for rule in &arguments.accept {
         anyhow::ensure!(
             is_acceptable(rule),
-            "`{rule}` cannot be accepted; only lost-file and emptied-inventory can be meant"
+            "cannot accept `{rule}`; only lost-file and emptied-inventory can be accepted"
         );
     }
     let path = invocation.folder(arguments.path.as_deref());

@@ -8,14 +8,14 @@ use super::terminal::Terminal;
 use crate::reconcile::run::{RunEvent, RunNote, Watcher};
 use crate::report::{counted, listed, recovered, visible};
 
-/// What is drawn at the moment.
+/// The bar or lines that are drawn at present.
 #[derive(Default)]
 struct Display {
     looking: Option<(Bar, usize)>,
     live: Option<Live>,
 }
 
-/// Returns a watcher that shows what happens.
+/// Returns a watcher that draws the events of a run.
 pub(super) fn watcher(terminal: &Terminal) -> Watcher {
     let terminal = terminal.clone();
     let display = Mutex::new(Display::default());
@@ -24,7 +24,7 @@ pub(super) fn watcher(terminal: &Terminal) -> Watcher {
         match event {
             RunEvent::Note(note) => say(note, &terminal),
             RunEvent::Recovered(one) => terminal.say(&format!(
-                "{}: an earlier run ended while it wrote there; {}.",
+                "{}: an earlier run ended in the middle of writing; {}.",
                 one.device,
                 visible(&recovered(&one.found))
             )),
@@ -80,32 +80,32 @@ fn say(note: &RunNote, terminal: &Terminal) {
             *cached,
         )),
         RunNote::NotAsCommitted => terminal.say(
-            "note: the inventory on disk is not the one that is committed; reasons name no commit.\n",
+            "note: the inventory on disk differs from the commit, so reasons do not name commits.\n",
         ),
         RunNote::OriginsUnknown { error } => terminal.say(&format!(
-            "note: reasons name no commit: {}\n",
+            "note: reasons do not name commits: {}\n",
             visible(error)
         )),
         RunNote::ExposedSecrets(files) => {
             let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
             terminal.say(&format!(
-                "warning: anybody on this machine may read {}: {}; `chmod o-r` closes them.",
+                "warning: every user of this machine can read {}: {}; run `chmod o-r` on them.",
                 counted(files.len(), "secret"),
                 listed(&files)
             ));
         }
         RunNote::NoStore { error } => terminal.say(&format!(
-            "note: the store cannot be asked, so ownership is unknown: {}\n",
+            "note: cannot query the store, so ownership is unknown: {}\n",
             visible(error)
         )),
         RunNote::PlanNotKept { error } => terminal.say(&format!(
-            "note: the store does not know of this plan, so its age will be unknown: {}\n",
+            "note: cannot record this plan in the store, so its age will be unknown: {}\n",
             visible(error)
         )),
         RunNote::Replayed(replayed) => {
             if replayed.entries > 0 {
                 terminal.say(&format!(
-                    "The store missed {} while it was away; it has them now.",
+                    "Replayed {} that the store missed while it was unreachable.",
                     match replayed.entries {
                         1 => "1 entry".to_owned(),
                         many => format!("{many} entries"),
@@ -114,13 +114,13 @@ fn say(note: &RunNote, terminal: &Terminal) {
             }
             for rejected in &replayed.rejected {
                 terminal.complain(&format!(
-                    "The store did not take an entry of the journal: {}. It is kept in the audit.",
+                    "The store rejected an entry of the journal: {}. The audit log keeps it.",
                     visible(rejected)
                 ));
             }
             if replayed.is_torn {
                 terminal
-                    .say("The last entry of the journal was cut off; it was never relied on.");
+                    .say("The last entry of the journal was incomplete and is ignored: no step depended on it.");
             }
         }
         RunNote::NotWritten {
@@ -134,15 +134,15 @@ fn say(note: &RunNote, terminal: &Terminal) {
     }
 }
 
-/// Returns what was read, for `--verbose`.
+/// Returns a line on the inventory that was read, for `--verbose`.
 pub(super) fn read(folder: &str, commit: Option<&str>, files: usize, cached: usize) -> String {
     let (files, folder) = (counted(files, "file"), visible(folder));
     let known = match cached {
         0 => String::new(),
-        cached => format!(", {cached} of them known already"),
+        cached => format!(", {cached} of them cached"),
     };
     match commit {
         Some(commit) => format!("Read {files} from {folder} at commit {commit}{known}."),
-        None => format!("Read {files} from {folder}, as they are on disk{known}."),
+        None => format!("Read {files} from {folder} on disk{known}."),
     }
 }

@@ -1,4 +1,4 @@
-//! Moments and lengths of time as people type them: `2026-11-21`, `2026-11-21 18:00`, `90m`, `3d`. Moments are UTC.
+//! Parses times and durations: `2026-11-21`, `2026-11-21 18:00`, `90m`, `3d`. Times are UTC.
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
@@ -7,20 +7,20 @@ use crate::report::visible;
 
 const DAY: u64 = 86_400;
 
-/// Which moment a day stands for.
+/// The second that a whole day stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
     /// Its first second.
     Beginning,
-    /// Its last one: until a day is until it is over.
+    /// Its last one: "until" a day includes that day.
     End,
 }
 
-/// Returns how long is meant, in seconds: `90m`, `2h`, `3d`, `1w`, or several of them, such as `1d12h`.
+/// Parses a duration in seconds: `90m`, `2h`, `3d`, `1w`, or several of them, such as `1d12h`.
 pub(super) fn length(text: &str) -> anyhow::Result<u64> {
     let meant = || {
         format!(
-            "`{}` is no length of time; write it as `90m`, `2h`, `3d`, `1w` or `1d12h`",
+            "invalid duration `{}`; write it as `90m`, `2h`, `3d`, `1w` or `1d12h`",
             visible(text)
         )
     };
@@ -50,7 +50,7 @@ pub(super) fn length(text: &str) -> anyhow::Result<u64> {
     Ok(seconds)
 }
 
-/// Returns the moment that is meant: a day, a day with a time, or how long before `now`.
+/// Parses a time: a day, a day with a time, or a duration before `now`.
 pub(super) fn moment_of(text: &str, of: Of, now: u64) -> anyhow::Result<u64> {
     match absolute(text, of) {
         Some(moment) => Ok(moment),
@@ -58,12 +58,12 @@ pub(super) fn moment_of(text: &str, of: Of, now: u64) -> anyhow::Result<u64> {
     }
 }
 
-/// Returns the moment that is meant, which must be after `now`.
+/// Parses a time that must be after `now`.
 pub(super) fn moment_to_come(text: &str, now: u64) -> anyhow::Result<u64> {
     let moment = absolute(text, Of::End).with_context(|| no_moment(text).to_string())?;
     if moment <= now {
         bail!(
-            "{} is over: it is {} now",
+            "{} is in the past: it is {} now",
             crate::report::moment(moment),
             crate::report::moment(now)
         );
@@ -71,7 +71,7 @@ pub(super) fn moment_to_come(text: &str, now: u64) -> anyhow::Result<u64> {
     Ok(moment)
 }
 
-/// Returns the moment that is meant, which must not be after `now`; today is up to now.
+/// Parses a time that must not be after `now`; today ends now.
 pub(super) fn moment_past(text: &str, now: u64) -> anyhow::Result<u64> {
     let moment = moment_of(text, Of::End, now)?;
     if moment_of(text, Of::Beginning, now)? > now {
@@ -86,7 +86,7 @@ pub(super) fn moment_past(text: &str, now: u64) -> anyhow::Result<u64> {
 
 fn no_moment(text: &str) -> anyhow::Error {
     anyhow::anyhow!(
-        "`{}` is no moment; write it as `2026-11-21`, `2026-11-21 18:00` (UTC) or, for a time ago, `2h` or `3d`",
+        "invalid time `{}`; write it as `2026-11-21`, `2026-11-21 18:00` (UTC) or, for a time ago, `2h` or `3d`",
         visible(text)
     )
 }
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(crate::report::moment(until), "2026-11-21 23:59 UTC");
         let over = moment_to_come("2026-11-20", now).unwrap_err().to_string();
         assert!(over.contains("is over"), "{over}");
-        // How long ago is nothing to come.
+        // A duration means "ago", and so never a time to come.
         assert!(moment_to_come("2h", now).is_err());
     }
 }

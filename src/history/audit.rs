@@ -1,19 +1,19 @@
-//! Who did what, and who was refused to.
+//! Stores the audit log: actions and refusals, with their users.
 
 use uuid::Uuid;
 
 use super::document::plain;
 use super::error::Fault;
-use super::kept::{Audit, AuditRow, Filter, RunId};
 use super::run::{Conditions, most};
 use super::session::{Bind, Session};
+use super::stored::{Audit, AuditRow, Filter, RunId};
 use super::{Store, StoreError};
 
 impl Store {
-    /// Writes down that somebody did something, or was refused to.
+    /// Records that a user did something, or was refused.
     pub async fn audit(&self, audit: &Audit) -> Result<(), StoreError> {
         let request = Uuid::now_v7();
-        self.within("keep an audit entry", || async {
+        self.within("store an audit entry", || async {
             let mut session = self.write_once().await?;
             insert_audit(&mut session, audit, request).await?;
             session.commit().await
@@ -21,7 +21,7 @@ impl Store {
         .await
     }
 
-    /// Lists what was done, newest first; a filter's device is a subject.
+    /// Lists audit entries, newest first; a filter's device is a subject.
     pub async fn audits(&self, filter: &Filter) -> Result<Vec<AuditRow>, StoreError> {
         self.within("list the audit", || async {
             let mut session = self.read().await?;
@@ -32,7 +32,7 @@ impl Store {
     }
 }
 
-/// Returns what was done, newest first, each with its number; where `before` is given, those that follow it.
+/// Returns numbered audit entries, newest first; with `before`, only those that follow it.
 pub(super) async fn listed(
     session: &mut Session,
     filter: &Filter,
@@ -73,7 +73,7 @@ pub(super) async fn listed(
     rows.collect()
 }
 
-/// Puts an audit entry in, unless this request did before its answer was lost.
+/// Inserts an audit entry, unless this request did before and its answer was lost.
 pub(super) async fn insert_audit(
     session: &mut Session,
     audit: &Audit,

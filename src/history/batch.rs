@@ -1,4 +1,4 @@
-//! Entries of many devices in one transaction of SQLite: each transaction waits for the disk once.
+//! Writes entries of many devices in one SQLite transaction: each transaction waits for the disk.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,37 +12,37 @@ use super::session::Session;
 
 /// An entry that can be written in one transaction with others.
 pub(super) trait BatchEntry: Send + Sync {
-    /// Puts it in, unless it is there.
+    /// Stores the entry with its records, unless it exists.
     fn put<'a>(
         &'a self,
         session: &'a mut Session,
     ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
 }
 
-/// Entries that wait for their turn to be written.
+/// Entries that wait to be written.
 #[derive(Default)]
 pub(super) struct Batches {
-    waiting: Mutex<Vec<Waiting>>,
-    /// Whoever has it writes all that waits.
+    waiting: Mutex<Vec<WaitingEntry>>,
+    /// The task that holds it writes all waiting entries.
     turn: Turn<()>,
 }
 
-struct Waiting {
+struct WaitingEntry {
     entry: Arc<dyn BatchEntry>,
     tell: oneshot::Sender<Result<(), Fault>>,
 }
 
-/// So many in one transaction; who comes in later waits for no more than these.
+/// The most entries in one transaction; a later entry waits for no more than these.
 const MOST: usize = 200;
 
 impl Batches {
-    fn add(&self, waiting: Waiting) {
+    fn add(&self, waiting: WaitingEntry) {
         let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(waiting);
     }
 
     /// Returns the entries that waited longest.
-    fn next(&self) -> Vec<Waiting> {
+    fn next(&self) -> Vec<WaitingEntry> {
         let mut all = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let most = all.len().min(MOST);
         all.drain(..most).collect()
@@ -50,17 +50,17 @@ impl Batches {
 }
 
 impl Store {
-    /// Puts an entry in, together with those that come at the same time.
+    /// Stores an entry, together with others that arrive at the same time.
     pub(super) async fn put_in_batch(&self, entry: Arc<dyn BatchEntry>) -> Result<(), Fault> {
         let (tell, told) = oneshot::channel();
-        self.inner.batches.add(Waiting { entry, tell });
+        self.inner.batches.add(WaitingEntry { entry, tell });
         let store = self.clone();
-        // A task of its own: whoever gives up waiting must not take the entries of others along.
+        // A separate task: a caller that stops waiting must not cancel the entries of others.
         tokio::spawn(async move { store.write_waiting().await });
         let deadline = self.inner.timeouts.operation;
         match within(deadline, told).await {
             Some(Ok(done)) => done,
-            Some(Err(_)) => Err(Fault::Away("the writing was given up".to_owned())),
+            Some(Err(_)) => Err(Fault::Away("the write was abandoned".to_owned())),
             None => Err(Fault::Away(format!("no answer within {deadline:?}"))),
         }
     }
@@ -79,27 +79,27 @@ impl Store {
             .unwrap_or_else(|| Err(Fault::Away(format!("no answer within {deadline:?}"))));
         match done {
             Ok(each) => {
-                for (Waiting { tell, .. }, done) in batch.into_iter().zip(each) {
-                    // Nobody may wait for it any more.
+                for (WaitingEntry { tell, .. }, done) in batch.into_iter().zip(each) {
+                    // The caller may have stopped waiting.
                     let _told = tell.send(done);
                 }
             }
             Err(fault) => {
-                for Waiting { tell, .. } in batch {
+                for WaitingEntry { tell, .. } in batch {
                     let _told = tell.send(Err(fault.clone()));
                 }
             }
         }
     }
 
-    /// Writes a batch and returns what became of each entry; nothing of it is there unless this returns them.
-    async fn write_batch(&self, batch: &[Waiting]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    /// Writes a batch and returns the result of each entry; without a return nothing was stored.
+    async fn write_batch(&self, batch: &[WaitingEntry]) -> Result<Vec<Result<(), Fault>>, Fault> {
         let mut session = self.write().await?;
         let mut each = Vec::with_capacity(batch.len());
-        for Waiting { entry, .. } in batch {
+        for WaitingEntry { entry, .. } in batch {
             session.execute("savepoint entry", &[]).await?;
             let put = entry.put(&mut session).await;
-            // On a full disk SQLite has ended the whole transaction: nothing is left to go back to.
+            // On a full disk SQLite has rolled back the whole transaction, so there is no savepoint to return to.
             if let Err(fault @ (Fault::Away(_) | Fault::Lost(_) | Fault::Full(_))) = put {
                 return Err(fault);
             }

@@ -1,4 +1,4 @@
-//! Limits how long an operation waits, suspended time not counted, and repeats what was cut off.
+//! Limits the time of an operation, without time suspended, and retries after a lost connection.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::error::Fault;
 
-/// A deadline passes in so many parts. A process that is suspended misses one of them, however long that lasts.
+/// The parts of a deadline. A suspended process misses one of them, however long it is suspended.
 const PARTS: u32 = 20;
 
-/// How often an operation is tried whose connection broke. The deadline holds for all tries together.
+/// The most tries of an operation whose connection broke. The deadline applies to all tries together.
 const TRIES: u32 = 3;
 
-/// Waits for `work` and returns what it came to; nothing where it took longer than `most`.
+/// Waits for `work` and returns its result, or `None` if it needs longer than `most`.
 pub(super) async fn within<T>(most: Duration, work: impl Future<Output = T>) -> Option<T> {
     let mut parts = interval((most / PARTS).max(Duration::from_millis(1)));
-    // Ticks that were missed are not made up for: what they would count is time in which nothing could be done.
+    // Missed ticks are skipped: they would count time in which this process could not run.
     parts.set_missed_tick_behavior(MissedTickBehavior::Delay);
     parts.tick().await;
     let mut work = std::pin::pin!(work);
@@ -30,9 +30,9 @@ pub(super) async fn within<T>(most: Duration, work: impl Future<Output = T>) -> 
     None
 }
 
-/// Does `work` within the deadline, and again where its connection broke before the answer was there.
+/// Runs `work` within the deadline, and again if its connection broke before the answer.
 ///
-/// Every operation of the store is idempotent, so one whose answer was lost can be asked again.
+/// Every operation of the store is idempotent, so one whose answer was lost can be repeated.
 pub(super) async fn repeated<T, W>(most: Duration, work: impl Fn() -> W) -> Result<T, Fault>
 where
     W: Future<Output = Result<T, Fault>>,
@@ -65,7 +65,7 @@ mod tests {
     fn time_in_which_the_process_is_suspended_does_not_count() {
         let most = Duration::from_millis(400);
         let work = async {
-            // Nothing else runs meanwhile, as when the process is stopped by a signal.
+            // Blocks everything, as a suspended process would.
             std::thread::sleep(most * 3);
             tokio::task::yield_now().await;
             "done"

@@ -1,40 +1,40 @@
-//! Values as JSON documents that both engines take and give back exactly, and what two documents differ in.
+//! Converts values to JSON documents that both engines return exactly, and computes differences.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-/// `jsonb` has no U+0000; it is stored as this and a `0`, and this itself as this and a `1`.
+/// `jsonb` has no U+0000; it is stored as this and a `0`, and this character as itself and a `1`.
 const ESCAPE: char = '\u{f8ff}';
 
-/// Returns a value as it is stored.
+/// Converts a value to its stored form.
 ///
-/// Maps of `Value` are sorted, so that the same value is always the same text.
+/// Maps of `Value` are sorted, so that equal values give equal texts.
 pub(super) fn stored<T: Serialize>(value: &T) -> Result<Value, serde_json::Error> {
     let mut document = serde_json::to_value(value)?;
     each_text(&mut document, &escaped);
     Ok(document)
 }
 
-/// Returns a stored value as it was.
+/// Converts a stored document back to its value.
 pub(super) fn restored<T: DeserializeOwned>(mut document: Value) -> Result<T, serde_json::Error> {
     each_text(&mut document, &unescaped);
     serde_json::from_value(document)
 }
 
-/// Returns a text for a column of its own, where Postgres takes no U+0000 and nobody reads it back exactly.
+/// Converts a text for a column of its own: Postgres accepts no U+0000, and the text is not read back exactly.
 pub(super) fn plain(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// Returns SHA-256 over a text, in hexadecimal.
+/// Returns the SHA-256 of a text, in hexadecimal.
 pub(super) fn digest(text: &str) -> String {
     let octets = Sha256::digest(text.as_bytes());
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-/// Returns the text in its stored form, where that is another one.
+/// Returns the stored form of a text, if it differs.
 fn escaped(text: &str) -> Option<String> {
     if !text.contains(['\0', ESCAPE]) {
         return None;
@@ -68,7 +68,7 @@ fn unescaped(text: &str) -> Option<String> {
     Some(unescaped)
 }
 
-/// Changes texts where they stand: hardly any is, in documents that are large.
+/// Changes texts in place: few texts of a large document change.
 fn each_text(value: &mut Value, change: &impl Fn(&str) -> Option<String>) {
     match value {
         Value::String(text) => {
@@ -89,7 +89,7 @@ fn each_text(value: &mut Value, change: &impl Fn(&str) -> Option<String>) {
             let changed: Vec<_> = keys
                 .filter_map(|key| Some((key.clone(), change(key)?)))
                 .collect();
-            // All are taken out first: what one is called now may be what another was called.
+            // Remove all first: the new name of one may be the old name of another.
             let taken: Vec<_> = changed
                 .into_iter()
                 .map(|(key, changed)| (changed, fields.remove(&key).unwrap_or_default()))
@@ -100,7 +100,8 @@ fn each_text(value: &mut Value, change: &impl Fn(&str) -> Option<String>) {
     }
 }
 
-/// Returns what takes `from` to `to`: `{"=": whole}`, or of an object `{"-": [keys that go], "+": {keys that come or change}}`.
+/// Returns the change from `from` to `to`: `{"=": whole}`, or for an object `{"-": [removed keys], "+": {new or changed
+/// keys}}`.
 pub(super) fn difference(from: &Value, to: &Value) -> Value {
     let (Value::Object(from), Value::Object(to)) = (from, to) else {
         return Value::Object(Map::from_iter([("=".to_owned(), to.clone())]));
@@ -132,7 +133,7 @@ pub(super) fn difference(from: &Value, to: &Value) -> Value {
     Value::Object(difference)
 }
 
-/// Returns what `difference` was taken to.
+/// Applies a difference to the value it was computed from.
 pub(super) fn applied(from: Value, difference: Value) -> Value {
     let Value::Object(mut difference) = difference else {
         return from;

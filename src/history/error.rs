@@ -1,20 +1,20 @@
-//! Why the store did not do what it was asked: away, fenced, put back, too new, or broken.
+//! Defines errors of the store: unreachable, fenced, restored, too new, or broken.
 
 use std::io;
 
 use crate::model::DeviceName;
 
-/// Why the store did not do it.
+/// The reason that an operation of the store failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// It cannot be reached or did not answer in time. What was asked may have been done: it can be asked again.
-    #[error("the store {store} did not {doing}: {because}")]
+    /// It is unreachable or did not answer in time. The operation may have taken effect, and can be repeated.
+    #[error("the store {store} failed to {doing}: {because}")]
     Away {
         store: String,
         doing: &'static str,
         because: String,
     },
-    /// Its disk is full, or nearly. Nothing was stored; it can be asked again once there is room.
+    /// Its disk is full, or nearly. Nothing was stored; retry after freeing space.
     #[error(
         "the disk of the store {store} is full, so it could not {doing}: {because}; free some space, then run it again"
     )]
@@ -25,7 +25,7 @@ pub enum StoreError {
     },
     /// A document in it was written by a later gamctl.
     #[error(
-        "the store {store} has a {what} of version {has}, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one"
+        "the store {store} has a {what} of version {has}, and this gamctl knows versions up to {knows}; use the gamctl that wrote it, or a later one"
     )]
     NewerDocument {
         store: String,
@@ -34,32 +34,32 @@ pub enum StoreError {
         has: u64,
         knows: u64,
     },
-    /// The lease that was written under is not the store's.
-    #[error("{device} is not ours any more: {}", fenced(*ours, *stores))]
+    /// The lease of the write is not the present one.
+    #[error("lost the lease on {device}: {}", fenced(*ours, *stores))]
     Fenced {
         device: DeviceName,
         ours: i64,
-        /// The epoch that the store has; left out: it knows of no lease.
+        /// The epoch in the store; left out: it has no lease.
         stores: Option<i64>,
     },
-    /// It does not have what was written to it before.
+    /// It lacks data that was written to it before.
     #[error(
-        "the store {store} does not have what was written to it before ({missing}): it was put back to an older state, such as a backup"
+        "the store {store} lacks data written to it before ({missing}): it was restored to an older state, such as a backup"
     )]
     Rewound { store: String, missing: String },
-    /// Something else stands where this should.
-    #[error("the store {store} has something else already: {what}")]
+    /// Another value is stored in the same place.
+    #[error("the store {store} already has another value: {what}")]
     Conflict { store: String, what: String },
     #[error(
-        "the store {store} has schema version {has}, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one"
+        "the store {store} has schema version {has}, and this gamctl knows versions up to {knows}; use the gamctl that wrote it, or a later one"
     )]
     NewerSchema { store: String, has: i64, knows: i64 },
-    /// Its schema was not made by the migrations that this program has.
+    /// Its schema has migrations that this program does not have.
     #[error(
-        "the store {store} has a schema that this gamctl did not make: {what}; use the gamctl that made it, or restore a backup"
+        "the store {store} has a schema unknown to this gamctl: {what}; use the gamctl that created it, or restore a backup"
     )]
     ForeignSchema { store: String, what: String },
-    #[error("the store {store} could not {doing}: {because}")]
+    #[error("the store {store} failed to {doing}: {because}")]
     Broken {
         store: String,
         doing: &'static str,
@@ -70,22 +70,22 @@ pub enum StoreError {
 fn fenced(ours: i64, stores: Option<i64>) -> String {
     match stores {
         Some(stores) if stores > ours => {
-            format!("another process took it over (lease {stores}, ours was {ours})")
+            format!("another process took it over (lease {stores}, this one had {ours})")
         }
         Some(stores) if stores == ours => format!(
-            "lease {ours} is somebody else's in the store, which was put back to an older state, such as a backup"
+            "lease {ours} belongs to another process in the store, which was restored to an older state, such as a backup"
         ),
         Some(stores) => format!(
-            "the store knows lease {stores} only, ours is {ours}: it was put back to an older state, such as a backup"
+            "the store has lease {stores}, older than lease {ours} of this process: it was restored to an older state, such as a backup"
         ),
         None => format!(
-            "the store knows of no lease, ours is {ours}: it was put back to an older state, such as a backup"
+            "the store has no lease, and this process has {ours}: it was restored to an older state, such as a backup"
         ),
     }
 }
 
 impl StoreError {
-    /// Says whether asking again later may help, and nothing is known to be wrong.
+    /// Returns whether a retry may help, with no known fault.
     pub fn is_away(&self) -> bool {
         matches!(self, Self::Away { .. } | Self::Full { .. })
     }
@@ -99,13 +99,13 @@ impl StoreError {
     }
 }
 
-/// What went wrong in the database, before it is said which operation it was.
+/// A database error, before the operation is named.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
     Away(String),
-    /// The connection broke before the answer was there: it can be asked again at once.
+    /// The connection broke before the answer: retry at once.
     Lost(String),
-    /// There is no room on its disk.
+    /// Its disk has no free space.
     Full(String),
     /// A document is of a later version.
     Newer {
@@ -115,14 +115,14 @@ pub(super) enum Fault {
     },
     /// The trigger of `entry` found another lease.
     Fenced,
-    /// An entry, a run or a lease that must be there is not.
+    /// A required entry, run or lease is missing.
     Rewound,
-    /// Something else has its place.
+    /// Another value is in its place.
     Another(String),
-    /// A constraint does not let it in.
+    /// A constraint rejected it.
     Refused(String),
     Broken(String),
-    /// Already said in full.
+    /// Already a complete error.
     Said(Box<StoreError>),
 }
 
@@ -150,7 +150,7 @@ impl From<io::Error> for Fault {
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            // The server went away between two messages.
+            // The server closed the connection between two messages.
             sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => Self::Lost(error.to_string()),
             sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
                 Self::Away(error.to_string())
@@ -176,8 +176,9 @@ fn of_database(code: &str, message: &str) -> Fault {
         return match code {
             "23503" => Fault::Rewound,
             _ if code.starts_with("23") => Fault::Refused(message.to_owned()),
-            // In each other's way; ended because this process was suspended in the middle of a transaction; or locked out,
-            // such as by another process that was. The server's deadlines pass while this process is suspended, its own do not.
+            // A conflict with another transaction; a transaction of this process that was suspended too long; or a lock
+            // held by another suspended process. The server's timeouts run while this process is suspended, its own do
+            // not.
             "40001" | "40P01" | "25P03" | "55P03" | "57014" | "57P01" | "57P02" => {
                 Fault::Lost(message.to_owned())
             }
@@ -193,11 +194,11 @@ fn of_database(code: &str, message: &str) -> Fault {
             _ => Fault::Broken(format!("{message} ({code})")),
         };
     }
-    // SQLite's extended codes have the primary one in the lowest eight bits.
+    // The lowest eight bits of SQLite's extended codes are the primary one.
     let number: u32 = code.parse().unwrap_or_default();
     match (number, number & 0xff) {
         (787, _) => Fault::Rewound,
-        // Full, or no room for the index of what is not folded into the file yet.
+        // Full, or no space for the index of the write-ahead log.
         (4874, _) | (_, 13) => Fault::Full(message.to_owned()),
         (_, 19) => Fault::Refused(message.to_owned()),
         // Busy, locked, read-only, interrupted, input/output, cannot be opened, permission.

@@ -1,21 +1,21 @@
-//! Freezes: nothing is written to these devices until then, and why.
+//! Stores freezes: devices that must not be written to until a time, with the reason.
 
 use uuid::Uuid;
 
 use super::document::plain;
 use super::error::Fault;
-use super::kept::Freeze;
 use super::run::signed;
 use super::session::Bind;
+use super::stored::Freeze;
 use super::version::FREEZE_SCOPE;
 use super::{Store, StoreError};
 
 impl Store {
-    /// Writes down a freeze; `since` is filled in by the store's clock. The same id again changes nothing.
+    /// Stores a freeze; the store's clock fills in `since`. The same id again changes nothing.
     ///
     /// # Errors
     ///
-    /// `Broken` where it has no reason, or ends before it begins: the database itself does not take it.
+    /// `Broken` if it has no reason, or ends before it starts: the database itself rejects it.
     pub async fn freeze(&self, freeze: &Freeze) -> Result<(), StoreError> {
         let Freeze {
             id,
@@ -42,7 +42,7 @@ impl Store {
                 .await
                 .map_err(|fault| match fault {
                     Fault::Refused(_) => Fault::Refused(
-                        "a freeze has a reason, and ends after it begins by the store's clock"
+                        "a freeze needs a reason, and an end after its start by the store's clock"
                             .to_owned(),
                     ),
                     other => other,
@@ -52,7 +52,7 @@ impl Store {
         .await
     }
 
-    /// Ends a freeze and says whether it was in force.
+    /// Ends a freeze and returns whether it was in force.
     pub async fn thaw(&self, freeze: Uuid, who: &str) -> Result<bool, StoreError> {
         self.within("thaw", || async {
             let mut session = self.write_once().await?;

@@ -1,4 +1,4 @@
-//! A file that takes entries while the store is away: every one durable on its own, put into the store later.
+//! A file for entries while the store is unreachable: each is durable, and replayed later.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -9,36 +9,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::kept::{Audit, Lease, NewLedger, RunId};
+use super::stored::{Audit, Lease, NewLedger, RunId};
 use super::{Store, StoreError};
 use crate::apply::{DeviceOutcome, Entry};
 use crate::crash;
 
-/// A journal never gets larger: a store that is away for so long has nobody looking after it.
+/// The largest size of a journal: a store unreachable for longer needs an operator.
 const MOST_BYTES: u64 = 1 << 28;
 
-/// No entry is larger; what says so in a broken file is not believed.
+/// The largest size of an entry; a larger length in a damaged file is rejected.
 const MOST_ENTRY: usize = 64 << 20;
 
-/// The version of entries that are written now.
+/// The version of new entries.
 const VERSION: u64 = 1;
 
 fn first_version() -> u64 {
     1
 }
 
-/// Length and checksum before each entry.
+/// The length and the checksum before each entry.
 const HEAD: usize = 4 + 32;
 
 /// Entries that the store does not have yet.
 #[derive(Debug, Clone)]
 pub struct Journal {
     path: PathBuf,
-    /// Where this process' last entry ends: a file of that size has no torn tail.
+    /// The end of this process's last entry: a file of that size has no torn tail.
     known_end: Arc<Mutex<Option<u64>>>,
 }
 
-/// Why the journal could not be written or read.
+/// The reason that the journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     #[error("failed to write the journal {path}")]
@@ -49,7 +49,9 @@ pub enum JournalError {
         "the disk of the journal {path} is full: {because}; free some space, then run it again"
     )]
     DiskFull { path: PathBuf, because: String },
-    #[error("the journal {path} is full: it has {limit} bytes of entries that the store lacks")]
+    #[error(
+        "the journal {path} is full: it has {limit} bytes of entries that the store lacks; make the store reachable, then run `gamctl apply`"
+    )]
     Full { path: PathBuf, limit: u64 },
     #[error(
         "the journal {path} has an entry at byte {at} that this gamctl cannot read: use the one that wrote it, or move the file away"
@@ -59,33 +61,33 @@ pub enum JournalError {
     Store(#[from] StoreError),
 }
 
-/// What was put into the store.
+/// The result of a replay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[must_use = "what the store rejected wants to be told"]
+#[must_use = "report the entries that the store rejected"]
 pub struct Replayed {
     pub entries: usize,
-    /// Those that the store did not take, each with why; they are in its audit.
+    /// Entries that the store rejected, each with the reason; they are in its audit log.
     pub rejected: Vec<String>,
-    /// The last entry was cut off in the middle: it was never said to be durable.
+    /// The last entry was incomplete: it was never reported as durable.
     pub is_torn: bool,
 }
 
-/// One entry as it is written.
+/// One entry in its written form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Written {
-    /// Of this form; left out by the first gamctl.
+struct JournalEntry {
+    /// The version of this form; left out by the first gamctl.
     #[serde(default = "first_version")]
     version: u64,
     run: RunId,
     lease: Lease,
     number: u32,
     #[serde(flatten)]
-    what: What,
+    what: JournalRecord,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
-enum What {
+enum JournalRecord {
     Recorded {
         content: Entry,
     },
@@ -95,16 +97,16 @@ enum What {
     },
 }
 
-/// What can be read of a journal.
-struct Whole {
-    /// Each with where it ends.
+/// The readable part of a journal.
+struct ReadableJournal {
+    /// Each with its end offset.
     entries: Vec<(Vec<u8>, u64)>,
-    /// Something follows that is no whole entry.
+    /// An incomplete entry follows.
     is_torn: bool,
 }
 
 impl Journal {
-    /// Returns the journal in a file, which need not be there.
+    /// Returns the journal in a file, which may not exist yet.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -116,12 +118,12 @@ impl Journal {
         &self.path
     }
 
-    /// Says whether there is nothing in it.
+    /// Returns whether it has no entries.
     pub fn is_empty(&self) -> bool {
         fs::metadata(&self.path).map_or(true, |file| file.len() == 0)
     }
 
-    /// Writes an entry down as `Store::record` would; it is durable when this returns.
+    /// Stores an entry as `Store::record` would; it is durable when this returns.
     pub async fn record(
         &self,
         run: RunId,
@@ -129,13 +131,13 @@ impl Journal {
         number: u32,
         entry: &Entry,
     ) -> Result<(), JournalError> {
-        let what = What::Recorded {
+        let what = JournalRecord::Recorded {
             content: entry.clone(),
         };
         self.append(run, lease, number, what).await
     }
 
-    /// Writes an end down as `Store::finish` would; it is durable when this returns.
+    /// Stores an outcome as `Store::finish` would; it is durable when this returns.
     pub async fn finish(
         &self,
         run: RunId,
@@ -144,7 +146,7 @@ impl Journal {
         outcome: &DeviceOutcome,
         ledger: Option<&NewLedger>,
     ) -> Result<(), JournalError> {
-        let what = What::Finished {
+        let what = JournalRecord::Finished {
             outcome: outcome.clone(),
             ledger: ledger.map(|ledger| Box::new(ledger.clone())),
         };
@@ -156,9 +158,9 @@ impl Journal {
         run: RunId,
         lease: &Lease,
         number: u32,
-        what: What,
+        what: JournalRecord,
     ) -> Result<(), JournalError> {
-        let written = Written {
+        let written = JournalEntry {
             version: VERSION,
             run,
             lease: lease.clone(),
@@ -172,7 +174,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Does it where waiting for the disk, or for another process, holds up nobody.
+    /// Runs blocking work on a separate thread, so that no task waits for the disk or another process.
     async fn aside<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, JournalError> + Send + 'static,
@@ -187,7 +189,7 @@ impl Journal {
         })
     }
 
-    fn append_now(&self, written: &Written) -> Result<(), JournalError> {
+    fn append_now(&self, written: &JournalEntry) -> Result<(), JournalError> {
         let unwritable = |source: io::Error| match source.kind() {
             io::ErrorKind::StorageFull => JournalError::DiskFull {
                 path: self.path.clone(),
@@ -201,7 +203,7 @@ impl Journal {
         let body = serde_json::to_vec(written).map_err(io::Error::from);
         let framed = body.and_then(|body| framed(&body)).map_err(unwritable)?;
         let mut file = self.open().map_err(unwritable)?;
-        // Whatever a torn tail left behind would hide what is written after it.
+        // A torn tail would hide the entries written after it.
         let mut known_end = self
             .known_end
             .lock()
@@ -234,19 +236,19 @@ impl Journal {
         Ok(())
     }
 
-    /// Puts all entries into the store and empties the journal. What is there already is not doubled.
+    /// Replays all entries into the store and empties the journal. Entries that the store has already are not doubled.
     ///
-    /// An entry that the store rejects for good, such as one of a device that somebody else took over, becomes an audit
-    /// entry with all of its content.
+    /// An entry that the store rejects for good, such as one of a device that another process took over, becomes an
+    /// audit entry with all of its content.
     ///
     /// # Errors
     ///
-    /// Where the store is away again, the journal is left as it is.
+    /// If the store is unreachable again, the journal is left unchanged.
     pub async fn replay(&self, store: &Store, who: &str) -> Result<Replayed, JournalError> {
         if self.is_empty() {
             return Ok(Replayed::default());
         }
-        // Nobody else writes to it until all of it is in the store.
+        // The lock keeps other processes from writing until all of it is in the store.
         let (file, whole) = self.aside(Self::read).await?;
         let mut replayed = Replayed {
             is_torn: whole.is_torn,
@@ -255,7 +257,7 @@ impl Journal {
         crash::point("replay-before");
         let mut at = 0;
         for (body, end) in &whole.entries {
-            let written: Written =
+            let written: JournalEntry =
                 serde_json::from_slice(body).map_err(|_| JournalError::Foreign {
                     path: self.path.clone(),
                     at,
@@ -283,7 +285,7 @@ impl Journal {
         Ok(replayed)
     }
 
-    fn read(&self) -> Result<(File, Whole), JournalError> {
+    fn read(&self) -> Result<(File, ReadableJournal), JournalError> {
         let mut file = self.open().map_err(|source| JournalError::Unreadable {
             path: self.path.clone(),
             source,
@@ -292,7 +294,7 @@ impl Journal {
         Ok((file, whole))
     }
 
-    /// Opens the file, alone: another process of the same state directory waits.
+    /// Opens and locks the file: another process of the same state directory waits.
     fn open(&self) -> io::Result<File> {
         let folder = self.path.parent();
         if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
@@ -305,7 +307,7 @@ impl Journal {
         let file = options.open(&self.path)?;
         file.lock()?;
         if is_new && let Some(folder) = folder {
-            // The name of a new file is durable when its folder is.
+            // The name of a new file is durable only when its folder is synced.
             let folder = match folder.as_os_str().is_empty() {
                 true => Path::new("."),
                 false => folder,
@@ -315,7 +317,7 @@ impl Journal {
         Ok(file)
     }
 
-    fn whole(&self, file: &mut File) -> Result<Whole, JournalError> {
+    fn whole(&self, file: &mut File) -> Result<ReadableJournal, JournalError> {
         let mut bytes = Vec::new();
         let read = file.seek(SeekFrom::Start(0)).and_then(|_| {
             let mut limited = io::Read::by_ref(file).take(MOST_BYTES);
@@ -333,7 +335,7 @@ impl Journal {
             entries.push((body.to_vec(), end));
             rest = after;
         }
-        Ok(Whole {
+        Ok(ReadableJournal {
             entries,
             is_torn: !rest.is_empty(),
         })
@@ -351,7 +353,7 @@ fn framed(body: &[u8]) -> io::Result<Vec<u8>> {
     Ok(framed)
 }
 
-/// Returns the first entry of a journal and what follows; nothing where it is not whole.
+/// Returns the first entry of a journal and the rest, or `None` if it is incomplete.
 fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (checksum, rest) = rest.split_first_chunk::<32>()?;
@@ -361,8 +363,8 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     is_whole.then_some((body, rest))
 }
 
-async fn put(store: &Store, written: &Written) -> Result<(), StoreError> {
-    let Written {
+async fn put(store: &Store, written: &JournalEntry) -> Result<(), StoreError> {
+    let JournalEntry {
         version: _,
         run,
         lease,
@@ -370,24 +372,24 @@ async fn put(store: &Store, written: &Written) -> Result<(), StoreError> {
         what,
     } = written;
     match what {
-        What::Recorded { content } => store.record(*run, lease, *number, content).await,
-        What::Finished { outcome, ledger } => {
+        JournalRecord::Recorded { content } => store.record(*run, lease, *number, content).await,
+        JournalRecord::Finished { outcome, ledger } => {
             let ledger = ledger.as_deref();
             store.finish(*run, lease, *number, outcome, ledger).await
         }
     }
 }
 
-/// Keeps what the store rejected in its audit, where nothing is lost and nothing is believed.
+/// Keeps an entry that the store rejected in its audit log: preserved, but not applied.
 async fn keep_aside(
     store: &Store,
     who: &str,
-    written: &Written,
+    written: &JournalEntry,
     why: &StoreError,
 ) -> Result<String, StoreError> {
     let content = serde_json::to_string(written).unwrap_or_default();
     let what = format!(
-        "entry {} of {} in run {} was written while the store was away, and was rejected: {why}",
+        "entry {} of {} in run {} was written while the store was unreachable, and was rejected: {why}",
         written.number, written.lease.device, written.run.0
     );
     let audit = Audit {

@@ -1,30 +1,30 @@
-//! Leases: one writer per device, by the store's clock.
+//! Grants leases: one writer per device, by the store's clock.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::error::Fault;
-use super::kept::{Acquired, Lease};
 use super::ledger::device_name;
 use super::session::{Bind, Session};
+use super::stored::{AcquiredLease, Lease};
 use super::{Store, StoreError};
 use crate::crash;
 use crate::model::DeviceName;
 
 impl Store {
-    /// Asks for a device, which is leased where it is free: never leased, given back, or its lease ran out.
+    /// Requests a lease on a device that is free: never leased, released, or expired.
     ///
-    /// `claim` names this request. The same claim may ask again, for when its answer was lost, and has the same epoch. Any
-    /// other claim waits, also one of the same holder: two runs of one process must not write to one device. Each time that a
-    /// device is leased again its epoch is counted up, and what is written under an older one is rejected.
+    /// `claim` names this request. The same claim may repeat it if its answer was lost, and gets the same epoch. Any
+    /// other claim must wait, even one of the same holder: two runs of one process must not write to one device. Each
+    /// time that a device is leased again its epoch is incremented, and writes with an older epoch are rejected.
     pub async fn acquire(
         &self,
         device: &DeviceName,
         holder: Uuid,
         claim: Uuid,
         lasts: Duration,
-    ) -> Result<Acquired, StoreError> {
+    ) -> Result<AcquiredLease, StoreError> {
         crash::point("lease-before");
         let acquired = self
             .within("lease a device", || async {
@@ -38,9 +38,9 @@ impl Store {
         Ok(acquired)
     }
 
-    /// Lists the holders of leases that have neither ended nor been given back.
+    /// Lists the holders of leases that are neither expired nor released.
     pub async fn holders(&self) -> Result<Vec<Uuid>, StoreError> {
-        self.within("list who holds leases", || async {
+        self.within("list the holders of leases", || async {
             let mut session = self.read().await?;
             let sql = "select distinct holder from lease where not is_released and until > @now";
             let rows = session.rows(sql, &[]).await?;
@@ -49,11 +49,11 @@ impl Store {
         .await
     }
 
-    /// Makes a lease last until so long from now, never less than it does.
+    /// Extends a lease to this duration from now; never shortens it.
     ///
     /// # Errors
     ///
-    /// `Fenced` where it was given back, or is not the store's any more.
+    /// `Fenced` if it was released, or another claim has it.
     pub async fn renew(&self, lease: &Lease, lasts: Duration) -> Result<(), StoreError> {
         self.within("renew a lease", || async {
             let mut session = self.write_once().await?;
@@ -74,9 +74,9 @@ impl Store {
         .await
     }
 
-    /// Ends all leases of a holder that is known to be dead, at once, and returns their devices.
+    /// Ends all leases of a dead holder at once, and returns their devices.
     ///
-    /// They are ended together because the proof of a death may be gone after the first question. Asked again, it returns none.
+    /// They end together because the proof of the death may be gone after the first query. Repeated, it returns none.
     pub async fn release_of_dead(&self, holder: Uuid) -> Result<Vec<DeviceName>, StoreError> {
         self.within("end the leases of a dead process", || async {
             let mut session = self.write_once().await?;
@@ -93,9 +93,9 @@ impl Store {
         .await
     }
 
-    /// Gives a lease back; one that is somebody else's by now stays theirs.
+    /// Releases a lease; one that another process has by now stays with that process.
     pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.within("give a lease back", || async {
+        self.within("release a lease", || async {
             let mut session = self.write_once().await?;
             let sql = "update lease set until = @now, is_released = $4 \
                 where device = $1 and holder = $2 and epoch = $3";
@@ -117,7 +117,7 @@ async fn acquire(
     device: &DeviceName,
     [holder, claim]: [Uuid; 2],
     lasts: Duration,
-) -> Result<Acquired, Fault> {
+) -> Result<AcquiredLease, Fault> {
     let sql = "insert into lease (device, holder, claim, epoch, since, until, lasts, is_released) \
         values ($1, $2, $3, 1, @now, @later($4), $4, $5) \
         on conflict (device) do update set \
@@ -137,26 +137,27 @@ async fn acquire(
         Bind::Flag(false),
     ];
     if let Some(row) = session.row(sql, &binds).await? {
-        return Ok(Acquired::Lease(Lease {
+        return Ok(AcquiredLease::Lease(Lease {
             device: device.clone(),
             holder,
             epoch: row.number("epoch")?,
         }));
     }
-    // The clock of its holder may have been ahead. A holder that lives renews it; one that died keeps it no longer than this.
+    // The clock of its holder may have been ahead. A living holder renews it; the lease of a dead one ends after this
+    // time.
     let sql = "update lease set until = @later(lasts) where device = $1 and until > @later(lasts)";
     session.execute(sql, std::slice::from_ref(&name)).await?;
     let sql = "select holder, @seconds(since) as began, @seconds(until) as ends from lease where device = $1";
     let row = session.row(sql, &[name]).await?;
     let row = row.ok_or(Fault::Rewound)?;
-    Ok(Acquired::Held {
+    Ok(AcquiredLease::Held {
         by: row.id("holder")?,
         since: row.count("began")?,
         until: row.count("ends")?,
     })
 }
 
-/// Returns the error that tells whose lease it is.
+/// Returns the error that names the present holder.
 pub(super) async fn fenced(session: &mut Session, lease: &Lease) -> Result<Fault, Fault> {
     let sql = "select epoch from lease where device = $1";
     let row = session
@@ -170,7 +171,7 @@ pub(super) async fn fenced(session: &mut Session, lease: &Lease) -> Result<Fault
     }))
 }
 
-/// A lease for longer than a day is a mistake; the bound keeps times inside of what databases can hold.
+/// A lease for longer than a day is a mistake; the bound keeps times within the range of databases.
 fn millis(lasts: Duration) -> i64 {
     i64::try_from(lasts.as_millis()).map_or(86_400_000, |millis| millis.min(86_400_000))
 }

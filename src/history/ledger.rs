@@ -1,4 +1,4 @@
-//! What is ours on each device, with every version that it ever had.
+//! Stores the ledger of each device with all of its versions.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use uuid::Uuid;
 use super::audit::insert_audit;
 use super::document::{applied, difference};
 use super::error::Fault;
-use super::kept::{Audit, Kept, NewLedger, RunId, UnsavedDevice};
 use super::session::{Bind, Row, Session};
+use super::stored::{Audit, NewLedger, RunId, StoredLedger, UnsavedDevice};
 use super::version::LEDGER;
 use super::{Store, StoreError};
 use crate::model::DeviceName;
 use crate::plan::Ledger;
 
-/// After so many differences a version is written whole, so that reading an old one stays short.
+/// After this many differences a version is stored whole, so that reading an old one stays fast.
 pub(super) const WHOLE_EVERY: i64 = 20;
 
 const KEPT: &str = "select ledger.device as device, ledger.content as content, ledger.version as version, inventory_commit, \
@@ -23,34 +23,34 @@ const KEPT: &str = "select ledger.device as device, ledger.content as content, l
     from ledger left join unsaved on unsaved.device = ledger.device";
 
 impl Store {
-    /// Returns what is ours on a device; nothing where that was never written down.
-    pub async fn ledger(&self, device: &DeviceName) -> Result<Option<Kept>, StoreError> {
-        self.within("read what is ours", || async {
+    /// Returns the ledger of a device, or `None` if none was ever stored.
+    pub async fn ledger(&self, device: &DeviceName) -> Result<Option<StoredLedger>, StoreError> {
+        self.within("read the ledger", || async {
             let mut session = self.read().await?;
             let sql = format!("{KEPT} where ledger.device = $1");
             let row = session.row(&sql, &[Bind::Text(device.as_str())]).await?;
-            row.map(|row| Ok(kept(&row)?.1)).transpose()
+            row.map(|row| Ok(stored_ledger(&row)?.1)).transpose()
         })
         .await
     }
 
-    /// Returns what is ours, on all devices.
-    pub async fn ledgers(&self) -> Result<BTreeMap<DeviceName, Kept>, StoreError> {
-        self.within("read what is ours", || async {
+    /// Returns the ledgers of all devices.
+    pub async fn ledgers(&self) -> Result<BTreeMap<DeviceName, StoredLedger>, StoreError> {
+        self.within("read the ledger", || async {
             let mut session = self.read().await?;
             let rows = session.rows(KEPT, &[]).await?;
-            rows.iter().map(kept).collect()
+            rows.iter().map(stored_ledger).collect()
         })
         .await
     }
 
-    /// Returns what was ours at an older version.
+    /// Returns an older version of a ledger.
     pub async fn ledger_version(
         &self,
         device: &DeviceName,
         version: u64,
     ) -> Result<Option<Ledger>, StoreError> {
-        self.within("read what was ours", || async {
+        self.within("read an earlier ledger", || async {
             let mut session = self.read().await?;
             let version = super::run::signed(version);
             let document = version_document(&mut session, device, version).await?;
@@ -61,7 +61,7 @@ impl Store {
         .await
     }
 
-    /// Writes down what is ours outside of a run, and who said so, both or neither.
+    /// Stores a ledger outside of a run, together with an audit entry, both or neither.
     pub async fn set_ledger(
         &self,
         device: &DeviceName,
@@ -69,7 +69,7 @@ impl Store {
         audit: &Audit,
     ) -> Result<(), StoreError> {
         let request = Uuid::now_v7();
-        self.within("keep what is ours", || async {
+        self.within("store the ledger", || async {
             let mut session = self.write().await?;
             put_ledger(&mut session, device, ledger, None).await?;
             insert_audit(&mut session, audit, request).await?;
@@ -78,7 +78,7 @@ impl Store {
         .await
     }
 
-    /// Lists the devices that run what their startup file does not have.
+    /// Lists the devices whose running-config is not in their startup-config.
     pub async fn unsaved(&self) -> Result<Vec<UnsavedDevice>, StoreError> {
         self.within("list unsaved devices", || async {
             let mut session = self.read().await?;
@@ -97,8 +97,8 @@ impl Store {
     }
 }
 
-fn kept(row: &Row) -> Result<(DeviceName, Kept), Fault> {
-    let kept = Kept {
+fn stored_ledger(row: &Row) -> Result<(DeviceName, StoredLedger), Fault> {
+    let kept = StoredLedger {
         ledger: LEDGER.restored(row.document("content")?)?,
         version: row.count("version")?,
         commit: row.maybe_text("inventory_commit")?,
@@ -109,14 +109,11 @@ fn kept(row: &Row) -> Result<(DeviceName, Kept), Fault> {
 }
 
 pub(super) fn device_name(text: &str) -> Result<DeviceName, Fault> {
-    DeviceName::new(text).map_err(|_| {
-        Fault::Broken(format!(
-            "it names a device that has no valid name: {text:?}"
-        ))
-    })
+    DeviceName::new(text)
+        .map_err(|_| Fault::Broken(format!("it has an invalid device name: {text:?}")))
 }
 
-/// Puts a new version in. What is as it was, with the same commit, is no new one.
+/// Stores a new version. Equal content with the same commit is not a new version.
 pub(super) async fn put_ledger(
     session: &mut Session,
     device: &DeviceName,
@@ -125,14 +122,14 @@ pub(super) async fn put_ledger(
 ) -> Result<(), Fault> {
     let NewLedger { ledger, commit } = new;
     let content = LEDGER.stored(ledger)?;
-    session.alone(&format!("what is ours on {device}")).await?;
+    session.alone(&format!("the ledger of {device}")).await?;
     let name = Bind::Text(device.as_str());
     let sql = "select version, content, inventory_commit from ledger where device = $1";
     let old = session.row(sql, std::slice::from_ref(&name)).await?;
     let (last, old, is_same) = match &old {
         Some(row) => {
             let old = row.document("content")?;
-            // What is the same in the newest form is no new version of it.
+            // Compare in the newest form: an upgrade alone does not make a new version.
             let upgraded = LEDGER.numbered(LEDGER.upgraded(old.clone())?);
             let is_same = upgraded == content && row.maybe_text("inventory_commit")? == *commit;
             (row.number("version")?, Some(old), is_same)
@@ -185,7 +182,7 @@ pub(super) async fn version_document(
     put_together(&session.rows(sql, &binds).await?)
 }
 
-/// Returns the document at the end of a chain that begins with a whole one.
+/// Returns the document at the end of a chain that starts with a whole one.
 pub(super) fn put_together(chain: &[Row]) -> Result<Option<Value>, Fault> {
     let Some((whole, differences)) = chain.split_first() else {
         return Ok(None);

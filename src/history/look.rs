@@ -1,4 +1,4 @@
-//! Stores looks at devices: what is the same once, what differs as a difference, and since when each was the last one.
+//! Stores looks: equal ones once, others as a difference, with the times they were current.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,10 +17,10 @@ const CHAIN: &str = "with recursive chain (sequence, base, content) as ( \
     join chain on older.sequence = chain.base where older.device = $1) \
     select content from chain order by sequence";
 
-/// What a look found that is hardly ever twice the same: of each device, only that of its last look is kept.
+/// The parts of a look that change every time: only those of each device's last look are stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookStatus {
-    /// Seconds since 1970, when the look ended, by the clock of the process that looked.
+    /// The time at which the look ended, in seconds since 1970, by the clock of the process that looked.
     pub taken_at: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uptime_seconds: Option<u64>,
@@ -29,13 +29,13 @@ pub struct LookStatus {
 }
 
 impl Store {
-    /// Keeps a look and returns its number among those of its device.
+    /// Stores a look and returns its number among those of its device.
     ///
-    /// A look that found what an earlier one did, but for health and time, adds nothing and gets the number of that one.
-    /// Health and time replace those of the look before.
+    /// A look that equals an earlier one except for health and time adds nothing and gets the number of that one. Its
+    /// health and time replace those of the look before.
     pub async fn keep_look(&self, look: &Observation) -> Result<u64, StoreError> {
         self.within("keep a look", || async {
-            // Most looks are as the last one; these need no lock and change one row.
+            // Most looks equal the last one; these need no lock and change one row.
             let kept = PreparedLook::of(look)?;
             let mut session = self.write_once().await?;
             if let Some(sequence) = put_status(&mut session, &kept).await? {
@@ -97,23 +97,23 @@ impl Store {
     }
 }
 
-/// A look, ready to be stored.
+/// A look that is ready to be stored.
 pub(super) struct PreparedLook {
     device: DeviceName,
     fingerprint: Fingerprint,
-    /// What it is found by when it is there already: all but what is never twice the same.
+    /// Identifies an equal look: covers all except the parts that change every time.
     digest: String,
     content: Value,
     status: Value,
     length: usize,
-    /// What tells it from any other look, health and time included.
+    /// Identifies this look alone, health and time included.
     pub(super) whole_digest: String,
 }
 
 impl PreparedLook {
     pub(super) fn of(look: &Observation) -> Result<Self, Fault> {
         let mut content = stored(look)?;
-        // The store counts.
+        // The store assigns the number.
         set(&mut content, "sequence", Value::from(0));
         let mut lasting = content.clone();
         for changing in ["taken_at", "health"] {
@@ -127,7 +127,7 @@ impl PreparedLook {
             device: look.device.clone(),
             fingerprint: Fingerprint::of(look),
             digest: digest(&lasting.to_string()),
-            // It is found by what it has, not by how that is written.
+            // Equality is about the content, not about the version of its form.
             content: LOOK.numbered(content),
             status: LOOK_STATUS.stored(&LookStatus {
                 taken_at: look.taken_at,
@@ -146,7 +146,7 @@ fn set(document: &mut Value, field: &str, value: Value) {
     }
 }
 
-/// Returns the status of a device's last look; nothing where it was kept by a gamctl that did not keep one.
+/// Returns the status of a device's last look, or `None` if an older gamctl stored it without one.
 pub(super) fn status(row: &Row) -> Result<Option<LookStatus>, Fault> {
     match row.flag("has_status")? {
         true => Ok(Some(LOOK_STATUS.restored(row.document("status")?)?)),
@@ -154,7 +154,7 @@ pub(super) fn status(row: &Row) -> Result<Option<LookStatus>, Fault> {
     }
 }
 
-/// Keeps the status of a look that found what the last one did, and returns the number of that one.
+/// Stores the status of a look that equals the last one, and returns the number of that one.
 async fn put_status(session: &mut Session, look: &PreparedLook) -> Result<Option<i64>, Fault> {
     let sql = "update last_look set at = @now, status = $3 where device = $1 \
         and sequence = (select sequence from look where device = $1 and digest = $2) returning sequence";
@@ -167,7 +167,7 @@ async fn put_status(session: &mut Session, look: &PreparedLook) -> Result<Option
     row.map(|row| row.number("sequence")).transpose()
 }
 
-/// Puts a look in, where it is no old one, and makes it the last one.
+/// Stores a look unless an equal one exists, and makes it the last one.
 pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Result<i64, Fault> {
     let device = Bind::Text(kept.device.as_str());
     session.alone(&format!("looks at {}", kept.device)).await?;
@@ -216,7 +216,7 @@ pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Resu
     Ok(sequence)
 }
 
-/// Returns a look as a difference to the last one, or whole where that is shorter or the chain gets long.
+/// Returns a look as a difference to the last one, or whole if that is shorter or the chain is too long.
 async fn written(
     session: &mut Session,
     last: Option<i64>,
@@ -229,7 +229,7 @@ async fn written(
     };
     let binds = [Bind::Text(look.device.as_str()), Bind::Number(last)];
     let chain = session.rows(CHAIN, &binds).await?;
-    // A device that goes back and forth makes chains that do not go by numbers.
+    // A device that alternates between two states makes chains that do not follow the numbers.
     if i64::try_from(chain.len()).unwrap_or(i64::MAX) >= WHOLE_EVERY {
         return Ok(whole);
     }

@@ -1,8 +1,9 @@
-//! What gamctl remembers: runs, plans, intents, outcomes, looks, what is ours, who holds a device, and who did what.
+//! The store: runs, plans, intents, outcomes, looks, ledgers, leases and the audit log.
 //!
-//! `kept` the values that go in and come out · `url` where a store is · `store` its connections · `deadline` how long it may take · `open`,
-//! `session`, `document`, `version` the two engines and what is stored in them · `room` whether their disks have any · `run`, `take`, `lease`, `record`, `look`, `ledger`, `audit`, `freeze`,
-//! `unfinished`, `story` its operations · `query` pages of it, and what was so at a time · `journal` what is written while the store is away.
+//! `stored` stored values · `url` location · `store` connections · `deadline` timeouts · `open`, `session`, `document`,
+//! `version` both engines and stored forms · `room` free disk space · `run`, `take`, `lease`, `record`, `look`, `ledger`,
+//! `audit`, `freeze`, `unfinished`, `story` operations · `query` pages of lists and past states · `journal` entries while the
+//! store is unreachable.
 
 mod audit;
 mod batch;
@@ -11,7 +12,6 @@ mod document;
 mod error;
 mod freeze;
 mod journal;
-mod kept;
 mod lease;
 mod ledger;
 mod look;
@@ -22,6 +22,7 @@ mod room;
 mod run;
 mod session;
 mod store;
+mod stored;
 mod story;
 mod take;
 mod unfinished;
@@ -30,15 +31,16 @@ mod version;
 
 pub use error::StoreError;
 pub use journal::{Journal, JournalError, Replayed};
-pub use kept::{
-    Acquired, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Kept, Lease,
-    NewLedger, NewRun, OutcomeRow, RunId, RunSummary, Subject, Taken, Unfinished, UnsavedDevice,
-};
 pub use look::LookStatus;
 pub use open::Timeouts;
 pub use query::{
     AsOf, Cursor, CursorError, DeviceSummary, FoundThen, LookSummary, PAGE, Page, QueryError,
     RunDevice, VerifiedThen,
 };
-pub use store::{Facts, Store};
+pub use store::{Store, StoreFacts};
+pub use stored::{
+    AcquiredLease, AppliedCommit, Audit, AuditRow, Chapter, EntryRow, Filter, Freeze, Lease,
+    NewLedger, NewRun, OutcomeRow, PlanClaim, RunId, RunSummary, StoredLedger, Subject, Unfinished,
+    UnsavedDevice,
+};
 pub use url::{StoreUrl, StoreUrlError};

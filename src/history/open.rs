@@ -18,14 +18,14 @@ use super::{StoreError, StoreUrl};
 static POSTGRES: Migrator = sqlx::migrate!("schema/postgres");
 static SQLITE: Migrator = sqlx::migrate!("schema/sqlite");
 
-/// Connections to Postgres. 500 devices share them: each of their questions takes a millisecond or two.
+/// Connections to Postgres. 500 devices share them: each query lasts a millisecond or two.
 const CONNECTIONS: u32 = 16;
 
-/// This part of an operation's time a transaction on a server may be idle.
+/// The share of an operation's time that a transaction on a server may be idle.
 const IDLE_SHARE: u32 = 5;
 
-/// How long sqlx waits for a connection. The deadline of the operation is far shorter, and does not count the time for which
-/// this process is suspended.
+/// The timeout of sqlx for a connection. The deadline of the operation is far shorter, and does not count the time for
+/// which this process is suspended.
 const NEVER: Duration = Duration::from_secs(86_400);
 
 /// Connections that only read an SQLite file.
@@ -76,7 +76,7 @@ pub(super) async fn open(url: &StoreUrl, timeouts: Timeouts) -> Result<Db, Fault
     match (url.postgres(), url.path()) {
         (Some(options), _) => open_postgres(url, options.clone(), timeouts).await,
         (None, Some(path)) => open_sqlite(url, path, timeouts).await,
-        (None, None) => Err(Fault::Broken("its URL names no place".to_owned())),
+        (None, None) => Err(Fault::Broken("its URL has no path".to_owned())),
     }
 }
 
@@ -86,30 +86,30 @@ async fn open_postgres(
     timeouts: Timeouts,
 ) -> Result<Db, Fault> {
     let millis = timeouts.operation.as_millis().to_string();
-    // Others wait for the locks of a process that is suspended in a transaction: it loses them long before they give up.
+    // A process suspended in a transaction blocks others by its locks: it must lose them long before these time out.
     let idle = (timeouts.operation / IDLE_SHARE)
         .as_millis()
         .max(1)
         .to_string();
-    // The server gives up when we do, so that nothing is held by a question nobody waits for.
+    // The server's timeout equals this process's, so that an abandoned query holds no lock.
     let limited = options.clone().application_name("gamctl").options([
         ("statement_timeout", millis.as_str()),
         ("lock_timeout", millis.as_str()),
         ("idle_in_transaction_session_timeout", idle.as_str()),
     ]);
-    // Migrations may take longer than a question.
+    // Migrations may last longer than a query.
     let one = PgPoolOptions::new().max_connections(1);
-    // sqlx keeps asking a server that refuses or is full; nobody waits for that as long as for migrations.
+    // sqlx keeps trying a server that refuses or is full; limit that by the deadline for opening.
     let once = one.acquire_timeout(NEVER).connect_with(options);
     let late = || Fault::Away(format!("no answer within {:?}", timeouts.operation));
     let once = within(timeouts.operation, once).await.ok_or_else(late)??;
     let is_new = sqlx::query_scalar::<_, bool>("select to_regclass('_sqlx_migrations') is null");
-    let has: Vec<Applied> = match is_new.fetch_one(&once).await? {
+    let has: Vec<AppliedMigration> = match is_new.fetch_one(&once).await? {
         true => Vec::new(),
         false => sqlx::query_as(MIGRATIONS).fetch_all(&once).await?,
     };
     if is_to_migrate(url, &has, &POSTGRES)? {
-        // Others who come at the same time wait for it: sqlx takes an advisory lock.
+        // Other processes that open it at the same time wait: sqlx locks with an advisory lock.
         migrated(POSTGRES.run(&once).await)?;
     }
     once.close().await;
@@ -126,7 +126,7 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
         SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
-            // An intent that a power cut takes away was no intent.
+            // An intent must survive a power cut, or it is not an intent.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(busy)
@@ -135,7 +135,7 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
         let one = sqlite_pool(1);
         one.connect_with(options(busy))
     };
-    // Alone from the first connection on: the one that makes a new file a WAL cannot wait for another that does so, it fails.
+    // Locked from the first connection on: creating the WAL fails if another process does the same.
     let alone = alone(path, timeouts.open).await?;
     let once = one(timeouts.open).await?;
     if is_to_migrate(url, &sqlite_migrations(&once).await?, &SQLITE)? {
@@ -152,10 +152,10 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
     })
 }
 
-/// Returns how connections to an SQLite file are kept.
+/// Returns the pool options for connections to an SQLite file.
 ///
-/// On a full disk, and after other faults of the disk, SQLite ends a transaction by itself. sqlx then fails to roll it back
-/// and would refuse to begin another on that connection for ever, so such a connection is closed.
+/// On a full disk, and after other disk faults, SQLite ends a transaction by itself. sqlx then fails to roll it back
+/// and would refuse every later transaction on that connection, so such a connection is closed.
 fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
@@ -166,7 +166,7 @@ fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
         })
 }
 
-async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<Applied>, Fault> {
+async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<AppliedMigration>, Fault> {
     let table = "select count(*) from sqlite_schema where name = '_sqlx_migrations'";
     let there: i64 = sqlx::query_scalar(table).fetch_one(pool).await?;
     match there {
@@ -175,17 +175,21 @@ async fn sqlite_migrations(pool: &SqlitePool) -> Result<Vec<Applied>, Fault> {
     }
 }
 
-/// A migration that the store says was applied to it.
+/// A migration that the store has recorded.
 #[derive(sqlx::FromRow)]
-struct Applied {
+struct AppliedMigration {
     version: i64,
     description: String,
     success: bool,
     checksum: Vec<u8>,
 }
 
-/// Says whether the schema is behind, and refuses one that was not made by the migrations of this program.
-fn is_to_migrate(url: &StoreUrl, has: &[Applied], knows: &Migrator) -> Result<bool, Fault> {
+/// Returns whether the schema is behind; refuses one that the migrations of this program did not make.
+fn is_to_migrate(
+    url: &StoreUrl,
+    has: &[AppliedMigration],
+    knows: &Migrator,
+) -> Result<bool, Fault> {
     let newest = knows.iter().map(|migration| migration.version).max();
     let newest = newest.unwrap_or_default();
     if let Some(last) = has.last().filter(|last| last.version > newest) {
@@ -198,7 +202,7 @@ fn is_to_migrate(url: &StoreUrl, has: &[Applied], knows: &Migrator) -> Result<bo
     if let Some(what) = has.iter().find_map(|applied| foreign(applied, knows)) {
         return Err(foreign_schema(url, what));
     }
-    // Each schema is made from the one before.
+    // Each schema builds on the one before.
     let mut missing = knows.iter().filter(|migration| {
         let mut applied = has.iter();
         !applied.any(|applied| applied.version == migration.version)
@@ -212,9 +216,9 @@ fn is_to_migrate(url: &StoreUrl, has: &[Applied], knows: &Migrator) -> Result<bo
     }
 }
 
-/// Returns what is wrong with a migration that was applied.
-fn foreign(applied: &Applied, knows: &Migrator) -> Option<String> {
-    let Applied {
+/// Returns the problem with an applied migration.
+fn foreign(applied: &AppliedMigration, knows: &Migrator) -> Option<String> {
+    let AppliedMigration {
         version,
         description,
         success,
@@ -229,7 +233,7 @@ fn foreign(applied: &Applied, knows: &Migrator) -> Option<String> {
         return Some(format!("{named} failed half-way"));
     }
     (known.checksum.as_ref() != checksum.as_slice())
-        .then(|| format!("{named} was made from another text"))
+        .then(|| format!("{named} differs from the one of this gamctl"))
 }
 
 fn foreign_schema(url: &StoreUrl, what: String) -> Fault {
@@ -251,7 +255,7 @@ fn migrated(done: Result<(), MigrateError>) -> Result<(), Fault> {
     }
 }
 
-/// Makes the folder and the file, for their owner only.
+/// Creates the folder and the file for their owner only.
 fn prepare_file(path: &Path) -> io::Result<()> {
     if let Some(folder) = path
         .parent()
@@ -266,15 +270,15 @@ fn prepare_file(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns what the file system knows a file by.
+/// Returns the device and inode number of a file.
 pub(super) fn file_number(path: &Path) -> io::Result<(u64, u64)> {
     let file = fs::metadata(path)?;
     Ok((file.dev(), file.ino()))
 }
 
-/// Waits until no other process is making the file or changing its schema.
+/// Waits until no other process creates the file or changes its schema.
 ///
-/// sqlx has no lock for SQLite: of two that make the same tables one fails.
+/// sqlx has no lock for SQLite: of two processes that create the same tables one fails.
 async fn alone(path: &Path, most: Duration) -> Result<fs::File, Fault> {
     let mut name = path.as_os_str().to_owned();
     name.push(".schema-lock");

@@ -1,4 +1,4 @@
-//! What happens with a device in a run, entry by entry, under its lease.
+//! Records the entries of a device in a run, in order, under its lease.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -10,32 +10,32 @@ use super::batch::BatchEntry;
 use super::deadline::repeated;
 use super::document::{digest, stored};
 use super::error::Fault;
-use super::kept::{Lease, NewLedger, RunId};
 use super::lease::fenced;
 use super::ledger::put_ledger;
 use super::look::{PreparedLook, put_look};
 use super::open::Db;
 use super::session::{Bind, Session};
+use super::stored::{Lease, NewLedger, RunId};
 use super::version::{ENTRY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::{DeviceOutcome, Ended, Entry};
 use crate::crash;
 use crate::plan::{DevicePlan, Field, Object, Value as FieldValue};
 
-/// An entry, ready to be stored.
-pub(super) struct Prepared {
+/// An entry that is ready to be stored.
+pub(super) struct PreparedEntry {
     pub(super) run: RunId,
     pub(super) lease: Lease,
     number: u32,
     kind: &'static str,
-    /// Of all of it, so that the same entry is known again.
+    /// Covers all of the entry, so that a repeated write is recognised.
     digest: String,
     content: Value,
-    also: Also,
+    also: StoredWith,
 }
 
-/// What is stored together with an entry.
-enum Also {
+/// The records that are stored together with an entry.
+enum StoredWith {
     Nothing,
     Look(Box<PreparedLook>),
     Effects(Vec<Value>),
@@ -44,14 +44,14 @@ enum Also {
 }
 
 impl Store {
-    /// Writes an entry down; it is durable when this returns. The same entry again changes nothing.
+    /// Stores an entry; it is durable when this returns. The same entry again changes nothing.
     ///
     /// Entries of a device in a run are numbered from 1, without a gap.
     ///
     /// # Errors
     ///
-    /// `Fenced` where the lease is not the store's any more, `Rewound` where the entry does not follow what is there,
-    /// `Conflict` where another one has its number, `Away` where nobody knows.
+    /// `Fenced` if the lease is no longer the present one, `Rewound` if the entry does not follow the stored ones,
+    /// `Conflict` if another one has its number, `Away` if the result is unknown.
     pub async fn record(
         &self,
         run: RunId,
@@ -63,8 +63,8 @@ impl Store {
         if let Some(before) = before {
             crash::point(before);
         }
-        let prepared = Prepared::of(run, lease, number, entry, None);
-        let prepared = prepared.map_err(|fault| self.said("keep an entry", fault))?;
+        let prepared = PreparedEntry::of(run, lease, number, entry, None);
+        let prepared = prepared.map_err(|fault| self.said("store an entry", fault))?;
         self.put(prepared).await?;
         if let Some(after) = after {
             crash::point(after);
@@ -72,7 +72,7 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down how it ended with a device, and what is ours on it from now on, both or neither.
+    /// Stores the outcome of a device and its new ledger, both or neither.
     pub async fn finish(
         &self,
         run: RunId,
@@ -84,16 +84,16 @@ impl Store {
         let entry = Entry::Ended {
             outcome: outcome.clone(),
         };
-        let prepared = Prepared::of(run, lease, number, &entry, ledger);
-        let prepared = prepared.map_err(|fault| self.said("keep an outcome", fault))?;
+        let prepared = PreparedEntry::of(run, lease, number, &entry, ledger);
+        let prepared = prepared.map_err(|fault| self.said("store an outcome", fault))?;
         self.put(prepared).await?;
         crash::point("outcome-after");
         Ok(())
     }
 
-    async fn put(&self, prepared: Prepared) -> Result<(), StoreError> {
+    async fn put(&self, prepared: PreparedEntry) -> Result<(), StoreError> {
         let (run, lease, number) = (prepared.run, prepared.lease.clone(), prepared.number);
-        let doing = "keep an entry";
+        let doing = "store an entry";
         let put = match &self.inner.db {
             Db::Sqlite { .. } => self.put_in_batch(Arc::new(prepared)).await,
             Db::Postgres(_) => {
@@ -107,7 +107,7 @@ impl Store {
         };
         match put {
             Ok(()) => Ok(()),
-            // What the lease is now is asked outside of the transaction that failed.
+            // Query the present lease outside of the failed transaction.
             Err(Fault::Fenced) => {
                 self.within(doing, || async {
                     let mut session = self.read().await?;
@@ -127,7 +127,7 @@ impl Store {
     }
 }
 
-impl BatchEntry for Prepared {
+impl BatchEntry for PreparedEntry {
     fn put<'a>(
         &'a self,
         session: &'a mut Session,
@@ -136,7 +136,7 @@ impl BatchEntry for Prepared {
     }
 }
 
-impl Prepared {
+impl PreparedEntry {
     fn of(
         run: RunId,
         lease: &Lease,
@@ -145,7 +145,7 @@ impl Prepared {
         ledger: Option<&NewLedger>,
     ) -> Result<Self, Fault> {
         let content = match entry {
-            // What it found is stored among the looks, once.
+            // The content of a look is stored once, among the looks.
             Entry::Looked {
                 moment,
                 fingerprint,
@@ -159,18 +159,18 @@ impl Prepared {
             Entry::Looked { observation, .. } => {
                 let look = PreparedLook::of(observation)?;
                 of_all.push_str(&look.whole_digest);
-                Also::Look(Box::new(look))
+                StoredWith::Look(Box::new(look))
             }
-            Entry::Intent { plan, .. } => Also::Effects(effects(plan)),
-            Entry::Saved { .. } => Also::Saved,
-            Entry::Ended { outcome } => Also::End(
+            Entry::Intent { plan, .. } => StoredWith::Effects(effects(plan)),
+            Entry::Saved { .. } => StoredWith::Saved,
+            Entry::Ended { outcome } => StoredWith::End(
                 Box::new(outcome.clone()),
                 ledger.map(|ledger| Box::new(ledger.clone())),
             ),
-            Entry::Typed { .. }
+            Entry::Sent { .. }
             | Entry::Left { .. }
             | Entry::Verified { .. }
-            | Entry::NotSaved { .. } => Also::Nothing,
+            | Entry::NotSaved { .. } => StoredWith::Nothing,
         };
         Ok(Self {
             run,
@@ -183,7 +183,7 @@ impl Prepared {
         })
     }
 
-    /// Puts it in, with all that belongs to it, unless it is there.
+    /// Stores the entry with its records, unless it exists.
     async fn put(&self, session: &mut Session) -> Result<(), Fault> {
         let Lease {
             device,
@@ -206,7 +206,7 @@ impl Prepared {
             };
         }
         let mut content = self.content.clone();
-        if let Also::Look(look) = &self.also {
+        if let StoredWith::Look(look) = &self.also {
             let sequence = put_look(session, look).await?;
             if let Value::Object(fields) = &mut content {
                 fields.insert("look".to_owned(), Value::from(sequence));
@@ -230,8 +230,8 @@ impl Prepared {
         let device = &self.lease.device;
         let run_and_device = [Bind::Id(self.run.0), Bind::Text(device.as_str())];
         match &self.also {
-            Also::Nothing | Also::Look(_) => {}
-            Also::Effects(effects) => {
+            StoredWith::Nothing | StoredWith::Look(_) => {}
+            StoredWith::Effects(effects) => {
                 let sql =
                     "insert into unfinished (run, device) values ($1, $2) on conflict do nothing";
                 session.execute(sql, &run_and_device).await?;
@@ -254,11 +254,11 @@ impl Prepared {
                 ];
                 session.execute(sql, &binds).await?;
             }
-            Also::Saved => {
+            StoredWith::Saved => {
                 let sql = "delete from unsaved where device = $1";
                 session.execute(sql, &[Bind::Text(device.as_str())]).await?;
             }
-            Also::End(outcome, ledger) => {
+            StoredWith::End(outcome, ledger) => {
                 if let Some(ledger) = ledger {
                     crash::point("ledger-before");
                     put_ledger(session, device, ledger, Some(self.run)).await?;
@@ -278,7 +278,7 @@ async fn put_outcome(
     outcome: &DeviceOutcome,
 ) -> Result<(), Fault> {
     let [run, device] = run_and_device;
-    // One that was interrupted gets another end when it is known what is there.
+    // An interrupted device gets another outcome after recovery.
     let sql = "insert into outcome (run, device, at, ended, content) values ($1, $2, @now, $3, $4) \
         on conflict (run, device) do update set at = excluded.at, ended = excluded.ended, content = excluded.content";
     let binds = [
@@ -288,7 +288,7 @@ async fn put_outcome(
         Bind::Document(OUTCOME.stored(outcome)?),
     ];
     session.execute(sql, &binds).await?;
-    // Whoever was interrupted left it to the next start to look; once that was done, what remains is another run's.
+    // An interrupted device stays unfinished until recovery has looked at it; later work belongs to another run.
     let sql = match outcome.ended {
         Ended::Interrupted { .. } => {
             "delete from unfinished where run = $1 and device = $2 and exists (select 1 from entry \
@@ -298,7 +298,7 @@ async fn put_outcome(
     };
     session.execute(sql, run_and_device).await?;
     match outcome.ended {
-        // One that is stuck may run as it shall and not have let itself be read; the next look tells.
+        // A stuck device may run as intended but unread; the next look decides.
         Ended::Unsaved { .. } | Ended::Stuck { .. } => {
             let sql = "insert into unsaved (run, device, at) values ($1, $2, @now) on conflict (device) do nothing";
             session.execute(sql, run_and_device).await?;
@@ -312,7 +312,7 @@ async fn put_outcome(
     Ok(())
 }
 
-/// Returns who is touched by which step: the object, what it is called from then on, and the subscribers who notice.
+/// Returns the objects touched by each step: their kind, new name, and the subscribers who notice.
 fn effects(plan: &DevicePlan) -> Vec<Value> {
     let mut effects = BTreeSet::new();
     for (step, number) in plan.steps.iter().zip(1_u64..) {
@@ -339,7 +339,7 @@ fn effects(plan: &DevicePlan) -> Vec<Value> {
         .collect()
 }
 
-/// Returns what an object is found by.
+/// Returns the search key of an object.
 fn subject(object: &Object) -> (&'static str, String) {
     match object {
         Object::System => ("system", String::new()),
@@ -355,7 +355,7 @@ fn kind(entry: &Entry) -> &'static str {
     match entry {
         Entry::Looked { .. } => "looked",
         Entry::Intent { .. } => "intent",
-        Entry::Typed { .. } => "typed",
+        Entry::Sent { .. } => "typed",
         Entry::Left { .. } => "left",
         Entry::Verified { .. } => "verified",
         Entry::Saved { .. } => "saved",
@@ -369,7 +369,7 @@ fn points(entry: &Entry) -> (Option<&'static str>, Option<&'static str>) {
     match entry {
         Entry::Looked { .. } => (Some("looked-before"), Some("looked-after")),
         Entry::Intent { .. } => (Some("intent-before"), Some("intent-after")),
-        Entry::Typed { .. } => (Some("step-before"), Some("step-after")),
+        Entry::Sent { .. } => (Some("step-before"), Some("step-after")),
         Entry::Left { .. } => (None, Some("left-after")),
         Entry::Verified { .. } => (Some("verified-before"), Some("verified-after")),
         Entry::Saved { .. } => (None, Some("saved-after")),

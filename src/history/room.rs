@@ -1,17 +1,17 @@
-//! Checks that there is room on the disks of the store and the journal, before anything is sent to a device.
+//! Checks the free disk space of store and journal before anything is sent to a device.
 
 use std::path::Path;
 
 use super::{Journal, JournalError, Store, StoreError};
 
-/// Room for what any run writes, with what SQLite keeps beside its file.
+/// Space for the records of any run, with the files that SQLite keeps beside its own.
 const LEAST: u64 = 8 << 20;
 
-/// Room for what a run writes of one device: two looks, its plan, every line and every reply.
+/// Space for the records of one device: two looks, its plan, every line and every reply.
 const LEAST_PER_DEVICE: u64 = 256 << 10;
 
 impl Store {
-    /// Refuses where a run over so many devices would fill the disk of an SQLite store. Of a server's disk nothing is known.
+    /// Refuses a run over this many devices that could fill the disk of an SQLite store. A server's disk is unknown.
     pub fn check_room(&self, devices: usize) -> Result<(), StoreError> {
         let Some(path) = self.url().path() else {
             return Ok(());
@@ -20,7 +20,7 @@ impl Store {
             None => Ok(()),
             Some(because) => Err(StoreError::Full {
                 store: self.url().to_string(),
-                doing: "take another run",
+                doing: "record another run",
                 because,
             }),
         }
@@ -28,7 +28,7 @@ impl Store {
 }
 
 impl Journal {
-    /// Refuses where a run over so many devices would fill the disk of the journal, which takes what a store misses.
+    /// Refuses a run over this many devices that could fill the disk of the journal.
     pub fn check_room(&self, devices: usize) -> Result<(), JournalError> {
         match lacks_room(self.path(), devices) {
             None => Ok(()),
@@ -40,24 +40,24 @@ impl Journal {
     }
 }
 
-/// Returns how much room there is and how much it takes, where that is not enough.
+/// Returns the free and the needed space, if there is too little.
 fn lacks_room(file: &Path, devices: usize) -> Option<String> {
     let devices = u64::try_from(devices).unwrap_or(u64::MAX);
     let least = LEAST_PER_DEVICE
         .saturating_mul(devices)
         .saturating_add(LEAST);
-    // Where a file system does not tell, the first write does.
+    // If the file system does not report free space, the first write finds out.
     let free = free(file)?;
     (free < least).then(|| {
         format!(
-            "{} kB are free, and this run takes up to {} kB",
+            "{} kB are free, and this run needs up to {} kB",
             free / 1024,
             least / 1024
         )
     })
 }
 
-/// Returns how many bytes may be written to the file system that a file is on, or will be on.
+/// Returns the free bytes of the file system of a file that may not exist yet.
 fn free(file: &Path) -> Option<u64> {
     let mut folders = file.ancestors();
     let there = folders.find(|path| path.exists())?;

@@ -1,11 +1,11 @@
-//! Runs: how they begin and end, how they are listed, and which commit they put on devices.
+//! Stores runs: their start and result, and the commits that they applied.
 
 use std::collections::BTreeMap;
 
 use super::document::plain;
 use super::error::Fault;
-use super::kept::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
 use super::session::{Bind, Row, Session, places};
+use super::stored::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
 use super::version::{INVENTORY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::RunResult;
@@ -15,10 +15,10 @@ const RUN_COLUMNS: &str = "id, verb, who, inventory, is_uncommitted, plan, versi
     @seconds(began) as began_seconds, @seconds(ended) as ended_seconds, result";
 
 impl Store {
-    /// Writes down that a run begins. The same run again changes nothing.
+    /// Records the start of a run. The same run again changes nothing.
     pub async fn begin_run(&self, run: &NewRun) -> Result<(), StoreError> {
         crash::point("run-before");
-        self.within("begin a run", || async {
+        self.within("record a run", || async {
             let mut session = self.write_once().await?;
             insert_run(&mut session, run).await?;
             session.commit().await
@@ -28,7 +28,7 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down how a run ended; the first end counts.
+    /// Records the result of a run; the first one counts.
     pub async fn end_run(&self, run: RunId, result: RunResult) -> Result<(), StoreError> {
         self.within("end a run", || async {
             let mut session = self.write_once().await?;
@@ -52,7 +52,7 @@ impl Store {
         .await
     }
 
-    /// Lists how it ended with devices, newest first.
+    /// Lists outcomes of devices, newest first.
     pub async fn outcomes(&self, filter: &Filter) -> Result<Vec<OutcomeRow>, StoreError> {
         self.within("list outcomes", || async {
             let mut session = self.read().await?;
@@ -64,7 +64,7 @@ impl Store {
                 conditions.add("device = ?", Bind::Text(device.as_str()));
             }
             conditions.between("at", filter);
-            // By run, which is by time, where an index of a device or a run can be walked.
+            // Run ids are in order of time, and have an index with device or run.
             let order = match filter.run.is_some() || filter.device.is_some() {
                 true => "run desc, device",
                 false => "at desc, run desc, device",
@@ -80,16 +80,16 @@ impl Store {
         .await
     }
 
-    /// Returns the commit that was last put on at least one device, or found to need no change.
+    /// Returns the commit last applied to at least one device, or found to need no change.
     pub async fn applied_commit(&self) -> Result<Option<AppliedCommit>, StoreError> {
-        self.within("tell the applied commit", || async {
+        self.within("read the applied commit", || async {
             let mut session = self.read().await?;
             Ok(applied_commits(&mut session, None, 1).await?.pop())
         })
         .await
     }
 
-    /// Returns the commits that were put on devices, or found to need no change, up to a time; newest first.
+    /// Returns the commits applied, or found to need no change, up to a time; newest first.
     pub async fn applied_commits(
         &self,
         until: u64,
@@ -102,9 +102,9 @@ impl Store {
         .await
     }
 
-    /// Records that a commit needs no change anywhere, so that what is applied next must descend from it.
+    /// Records that a commit needs no change on any device, so that the next applied commit must descend from it.
     ///
-    /// It adds nothing where that commit is the applied one already.
+    /// Adds nothing if that commit is already the applied one.
     pub async fn note_commit(&self, commit: &str, who: &str) -> Result<(), StoreError> {
         self.within("note a commit", || async {
             let mut session = self.write().await?;
@@ -123,7 +123,7 @@ impl Store {
     }
 }
 
-/// Returns runs, newest first, each with the microsecond that it began in; where `before` is given, those that follow it.
+/// Returns runs, newest first, with the microsecond of their start; with `before`, only those that follow it.
 pub(super) async fn listed(
     session: &mut Session,
     filter: &Filter,
@@ -165,7 +165,7 @@ pub(super) async fn listed(
         .collect()
 }
 
-/// Reads how it ended with a device, from the columns `run`, `seconds` and `content`.
+/// Reads an outcome from the columns `run`, `seconds` and `content`.
 pub(super) fn outcome_row(row: &Row) -> Result<OutcomeRow, Fault> {
     Ok(OutcomeRow {
         run: RunId(row.id("run")?),
@@ -174,7 +174,7 @@ pub(super) fn outcome_row(row: &Row) -> Result<OutcomeRow, Fault> {
     })
 }
 
-/// Returns applied commits, newest first; of one moment, runs before what needed none.
+/// Returns applied commits, newest first; at equal times, runs come before commits that needed no change.
 async fn applied_commits(
     session: &mut Session,
     until: Option<u64>,
@@ -208,7 +208,7 @@ async fn applied_commits(
     applied.collect()
 }
 
-/// Puts a run in, unless it is there.
+/// Inserts a run, unless it exists.
 pub(super) async fn insert_run(session: &mut Session, run: &NewRun) -> Result<(), Fault> {
     let NewRun {
         id,
@@ -219,7 +219,7 @@ pub(super) async fn insert_run(session: &mut Session, run: &NewRun) -> Result<()
         plan,
         version,
     } = run;
-    // A commit that is not all of what was applied is none that anything could descend from.
+    // With uncommitted changes, the commit is not what was applied, so no later commit has to descend from it.
     let commit = inventory.commit.as_deref().filter(|_| !is_uncommitted);
     let who = plain(who);
     let sql = "insert into run \
@@ -239,7 +239,7 @@ pub(super) async fn insert_run(session: &mut Session, run: &NewRun) -> Result<()
     Ok(())
 }
 
-/// Returns these runs, those that are there, newest first.
+/// Returns those of these runs that exist, newest first.
 pub(super) async fn runs_of(
     session: &mut Session,
     runs: &[RunId],
@@ -303,7 +303,7 @@ fn summary(row: &Row) -> Result<RunSummary, Fault> {
     })
 }
 
-/// Conditions in the making; `?` stands for the next place.
+/// Builds the conditions of a query; `?` is the next parameter.
 #[derive(Default)]
 pub(super) struct Conditions<'a> {
     sql: Vec<String>,
@@ -343,7 +343,7 @@ pub(super) fn most(most: u32) -> String {
     format!("limit {most}")
 }
 
-/// Returns a count as the databases have it. Times end in the year 9999, as those of Postgres' clients do.
+/// Returns a count in the databases' type. Times end in the year 9999, as in Postgres's clients.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number)
         .unwrap_or(i64::MAX)

@@ -1,4 +1,4 @@
-//! One connection of either engine: statements are written once, with marks where the engines differ.
+//! Runs SQL on either engine; statements are written once, with marks for the differences.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::error::Fault;
 
-/// A value that goes into a statement.
+/// A parameter of a statement.
 #[derive(Debug, Clone)]
 pub(super) enum Bind<'a> {
     Text(&'a str),
@@ -25,7 +25,8 @@ pub(super) enum Bind<'a> {
     Document(Value),
 }
 
-/// A connection to either engine, in a transaction where one is needed. Dropped without `commit`, a transaction never was.
+/// A connection to either engine, in a transaction if needed. A transaction that is dropped without `commit` is rolled
+/// back.
 pub(super) enum Session {
     /// Without a transaction: each statement is one. A process that is suspended between two of them holds no lock.
     Single(PoolConnection<Postgres>),
@@ -44,7 +45,7 @@ impl Session {
         matches!(self, Self::Single(_) | Self::Postgres(_))
     }
 
-    /// Runs a statement and returns how many rows it changed.
+    /// Runs a statement and returns the number of changed rows.
     pub(super) async fn execute(&mut self, sql: &str, binds: &[Bind<'_>]) -> Result<u64, Fault> {
         match self {
             Self::Single(connection) => {
@@ -93,10 +94,10 @@ impl Session {
         Ok(self.rows(sql, binds).await?.into_iter().next())
     }
 
-    /// Waits until nobody else works on what has this name, up to the end of the transaction. SQLite has one writer anyway.
+    /// Locks a name until the end of the transaction. SQLite has a single writer anyway.
     pub(super) async fn alone(&mut self, what: &str) -> Result<(), Fault> {
         if self.is_postgres() {
-            // No row that could be locked is there before the first one.
+            // The first row does not exist yet, so no row can be locked.
             let sql = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
             self.execute(sql, &[Bind::Text(what)]).await?;
         }
@@ -116,7 +117,7 @@ impl Session {
 type PostgresQuery<'q> = sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments>;
 type SqliteQuery<'q> = sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments>;
 
-// All statements are texts of this module with numbered places for values; what varies in them are counts of places.
+// All statements are texts of this module with numbered parameters; only the number of parameters varies.
 fn postgres<'q>(sql: &str, binds: &'q [Bind<'_>]) -> PostgresQuery<'q> {
     let mut query = sqlx::query(AssertSqlSafe(spelled(sql, true)));
     for bind in binds {
@@ -151,10 +152,10 @@ fn sqlite<'q>(sql: &str, binds: &'q [Bind<'_>]) -> SqliteQuery<'q> {
     query
 }
 
-/// Returns a statement as the engine spells it:
+/// Returns a statement in the syntax of the engine:
 ///
-/// `@now` the store's clock · `@later($1)` so many milliseconds after now · `@time($1)` a time from seconds since 1970 ·
-/// `@seconds(column)` and back.
+/// `@now` the store's clock · `@later($1)` this many milliseconds after now · `@time($1)` a time from seconds since 1970 ·
+/// `@seconds(column)` the reverse.
 fn spelled(sql: &str, is_postgres: bool) -> String {
     let mut spelled = String::with_capacity(sql.len() + 64);
     let mut parts = sql.split('@');
@@ -198,7 +199,7 @@ fn spelled(sql: &str, is_postgres: bool) -> String {
 }
 
 fn now(is_postgres: bool) -> &'static str {
-    // `now()` of Postgres is when the transaction began, which may have waited for a lock since.
+    // `now()` of Postgres is the start of the transaction, which may have waited for a lock since.
     if is_postgres {
         "clock_timestamp()"
     } else {
@@ -206,7 +207,7 @@ fn now(is_postgres: bool) -> &'static str {
     }
 }
 
-/// Returns `$3, $4, $5` for three places from the third on.
+/// Returns `$3, $4, $5` for three parameters from the third on.
 pub(super) fn places(from: usize, count: usize) -> String {
     let places: Vec<String> = (from..from + count)
         .map(|place| format!("${place}"))
@@ -240,7 +241,7 @@ impl Row {
         Ok(column!(self, name))
     }
 
-    /// Returns a number that the schema does not let be negative, such as a count or a time.
+    /// Returns a number that the schema keeps non-negative, such as a count or a time.
     pub(super) fn count(&self, name: &str) -> Result<u64, Fault> {
         Ok(u64::try_from(self.number(name)?).unwrap_or_default())
     }

@@ -1,4 +1,4 @@
-//! The store itself: its connections, its deadlines, and what `doctor` asks it.
+//! Opens the store, applies its deadlines, and reports its state to `doctor`.
 
 use std::future::Future;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::open::{self, Db, Timeouts};
 use super::session::Session;
 use super::{StoreError, StoreUrl};
 
-/// What gamctl remembers. Cheap to clone: clones share their connections.
+/// The store. Cheap to clone: clones share their connections.
 #[derive(Clone)]
 pub struct Store {
     pub(super) inner: Arc<Inner>,
@@ -25,16 +25,16 @@ pub(super) struct Inner {
     pub(super) batches: Batches,
 }
 
-/// What `doctor` tells of a store.
+/// The state of a store, as `doctor` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct StoreFacts {
     /// `Postgres` or `SQLite`.
     pub engine: &'static str,
     pub version: String,
     pub schema: i64,
-    /// The newest schema that this program knows.
+    /// The newest schema of this program.
     pub knows: i64,
-    /// Of one small question and its answer.
+    /// The round trip of a small query.
     pub latency: Duration,
     pub bytes: u64,
     /// Seconds since 1970, by the store's clock.
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Away` where it cannot be reached, `NewerSchema` where a later gamctl wrote it.
+    /// `Away` if it is unreachable, `NewerSchema` if a later gamctl wrote it.
     pub async fn open(url: &StoreUrl, timeouts: Timeouts) -> Result<Self, StoreError> {
         let doing = "be opened";
         let opened = repeated(timeouts.open, || open::open(url, timeouts)).await;
@@ -74,7 +74,7 @@ impl Store {
         &self.inner.url
     }
 
-    /// Closes all connections; what is under way ends first.
+    /// Closes all connections after work in progress.
     pub async fn close(&self) {
         match &self.inner.db {
             Db::Postgres(pool) => pool.close().await,
@@ -89,7 +89,7 @@ impl Store {
 
     /// Returns the seconds since 1970 by the store's clock.
     pub async fn clock(&self) -> Result<u64, StoreError> {
-        self.within("tell the time", || async {
+        self.within("read the time", || async {
             let mut session = self.read().await?;
             let row = session.row(CLOCK, &[]).await?;
             row.map_or(Ok(0), |row| row.count("clock"))
@@ -97,9 +97,9 @@ impl Store {
         .await
     }
 
-    /// Returns what there is to know about the store itself.
-    pub async fn facts(&self) -> Result<Facts, StoreError> {
-        self.within("tell about itself", || async {
+    /// Returns the state of the store itself.
+    pub async fn facts(&self) -> Result<StoreFacts, StoreError> {
+        self.within("report its version", || async {
             let mut session = self.read().await?;
             let asked = Instant::now();
             session.row("select 1", &[]).await?;
@@ -120,7 +120,7 @@ impl Store {
             let schema = session.row("select max(version) as newest from _sqlx_migrations", &[]).await?;
             let schema = schema.map_or(Ok(None), |row| row.maybe_number("newest"))?;
             let clock = session.row(CLOCK, &[]).await?;
-            Ok(Facts {
+            Ok(StoreFacts {
                 engine,
                 version,
                 schema: schema.unwrap_or_default(),
@@ -133,7 +133,7 @@ impl Store {
         .await
     }
 
-    /// Begins to read. Only SQLite has a transaction for that: on a server it would stay open where this process is suspended.
+    /// Starts to read. Only SQLite uses a transaction: on a server it would stay open while this process is suspended.
     pub(super) async fn read(&self) -> Result<Session, Fault> {
         Ok(match &self.inner.db {
             Db::Postgres(pool) => Session::Single(pool.acquire().await?),
@@ -141,17 +141,17 @@ impl Store {
         })
     }
 
-    /// Begins to write. SQLite takes its lock here: a transaction that first reads and then writes could not get it later.
+    /// Starts to write. SQLite locks here: a transaction that reads before it writes could not get the lock later.
     pub(super) async fn write(&self) -> Result<Session, Fault> {
         Ok(match &self.inner.db {
             Db::Postgres(pool) => Session::Postgres(pool.begin().await?),
             Db::Sqlite { writer, file, .. } => {
-                // A backup that was put in its place: what is written to the file that was opened would be gone.
+                // If a backup replaced the file, writes to the opened file would be lost.
                 let path = self.inner.url.path().unwrap_or(Path::new(""));
                 if open::file_number(path).ok() != Some(*file) {
                     return Err(Fault::from(StoreError::Rewound {
                         store: self.inner.url.to_string(),
-                        missing: "its file is another one than a moment ago".to_owned(),
+                        missing: "its file was replaced".to_owned(),
                     }));
                 }
                 Session::Sqlite(writer.begin_with("begin immediate").await?)
@@ -159,7 +159,7 @@ impl Store {
         })
     }
 
-    /// Begins to write with one statement, which on a server needs no transaction.
+    /// Starts to write with one statement, which needs no transaction on a server.
     pub(super) async fn write_once(&self) -> Result<Session, Fault> {
         match &self.inner.db {
             Db::Postgres(_) => self.read().await,
@@ -167,7 +167,7 @@ impl Store {
         }
     }
 
-    /// Does `work` within the deadline, again where its connection broke, and names the operation when it fails.
+    /// Runs `work` within the deadline, again after a broken connection, and names the operation on failure.
     pub(super) async fn within<T, W>(
         &self,
         doing: &'static str,
@@ -207,7 +207,7 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
         },
         Fault::Rewound => StoreError::Rewound {
             store,
-            missing: format!("to {doing}, it lacks what that belongs to"),
+            missing: format!("it lacks the record that is needed to {doing}"),
         },
         Fault::Another(what) => StoreError::Conflict { store, what },
         Fault::Refused(because) | Fault::Broken(because) => StoreError::Broken {
@@ -218,7 +218,7 @@ fn said(url: &StoreUrl, doing: &'static str, fault: Fault) -> StoreError {
         Fault::Fenced => StoreError::Broken {
             store,
             doing,
-            because: "the lease is another one".to_owned(),
+            because: "the lease belongs to another claim".to_owned(),
         },
     }
 }

@@ -1,24 +1,24 @@
-//! The story of a device, or of objects on it: every run that was about them, newest first.
+//! Returns the story of a device, or of objects on it: every run that concerned them, newest first.
 
 use std::collections::BTreeSet;
 
 use super::document::restored;
 use super::error::Fault;
-use super::kept::{Chapter, RunId, RunSummary, Subject};
 use super::run::{most, runs_of};
 use super::session::{Bind, Session};
+use super::stored::{Chapter, RunId, RunSummary, Subject};
 use super::unfinished::{contents, looked};
 use super::{Store, StoreError};
 use crate::apply::{Entry, Exchange, Purpose};
 use crate::model::DeviceName;
 
-/// The steps of an intent that are about the subject; all of them where it is the device.
+/// The steps of an intent that concern the subject; all of them for a device.
 type Steps = BTreeSet<(u32, usize)>;
 
 impl Store {
-    /// Tells what happened to a subject, newest first.
+    /// Returns the story of a subject, newest first.
     pub async fn story(&self, subject: &Subject, at_most: u32) -> Result<Vec<Chapter>, StoreError> {
-        self.within("tell a story", || async {
+        self.within("read a story", || async {
             let mut session = self.read().await?;
             told(&mut session, subject, None, at_most).await
         })
@@ -26,7 +26,7 @@ impl Store {
     }
 }
 
-/// Returns the chapters of a subject, newest first; where `before` is given, those that follow it.
+/// Returns the chapters of a subject, newest first; with `before`, only those that follow it.
 pub(super) async fn told(
     session: &mut Session,
     subject: &Subject,
@@ -49,7 +49,7 @@ pub(super) async fn chapters(
     runs: &[RunId],
 ) -> Result<Vec<Chapter>, Fault> {
     let mut summaries = runs_of(session, runs).await?;
-    // As they are found: a page ends where the next one begins.
+    // In the order of the query: a page ends at the start of the next one.
     summaries.sort_by_key(|summary| std::cmp::Reverse(summary.run.id));
     let mut chapters = Vec::with_capacity(summaries.len());
     for run in summaries {
@@ -64,14 +64,14 @@ pub(super) async fn chapters(
     Ok(chapters)
 }
 
-/// Returns the last runs that wrote to a device, or were about to, or ended with it in any other way.
+/// Returns the last runs that wrote to a device, were about to, or have an outcome for it.
 async fn of_device(
     session: &mut Session,
     device: &DeviceName,
     before: Option<RunId>,
     at_most: u32,
 ) -> Result<Vec<RunId>, Fault> {
-    // The numbers of runs are in order of time. Each half walks an index from its end.
+    // Run ids are in order of time. Each half of the query walks an index from its end.
     let (earlier, most) = (earlier(before, "$2"), most(at_most));
     let sql = format!(
         "select run from (select * from (select run from outcome where device = $1 {earlier} order by run desc {most}) as ended \
@@ -83,7 +83,7 @@ async fn of_device(
     rows.iter().map(|row| Ok(RunId(row.id("run")?))).collect()
 }
 
-/// Returns the condition that a run is an earlier one, in a place for a value.
+/// Returns the condition for earlier runs, with the given parameter.
 fn earlier(before: Option<RunId>, place: &str) -> String {
     before.map_or_else(String::new, |_| format!("and run < {place}"))
 }
@@ -141,7 +141,7 @@ async fn steps(
     Ok(steps)
 }
 
-/// Writes a chapter from all that was recorded of the device in the run.
+/// Builds a chapter from all entries of the device in the run.
 async fn chapter(
     session: &mut Session,
     run: RunSummary,
@@ -159,7 +159,7 @@ async fn chapter(
         saved: None,
         outcome: None,
     };
-    // The intent under way, and what it is for: a step is meant by number of intent and step.
+    // Number and purpose of the present intent: a step is identified by the numbers of intent and step.
     let mut intent = (0, Purpose::Apply);
     for (number, at, content) in contents(session, id, device).await? {
         chapter.at = at;
@@ -175,7 +175,7 @@ async fn chapter(
                 let meant = steps.filter(|(step, _)| is_meant(number, *step));
                 chapter.steps.extend(meant);
             }
-            Entry::Typed {
+            Entry::Sent {
                 purpose,
                 step,
                 exchanges,
@@ -187,7 +187,7 @@ async fn chapter(
             Entry::Saved { proof, .. } => chapter.saved = Some(proof),
             Entry::Ended { outcome } => chapter.outcome = Some(outcome),
             Entry::Looked { .. }
-            | Entry::Typed { .. }
+            | Entry::Sent { .. }
             | Entry::Left { .. }
             | Entry::NotSaved { .. } => {}
         }

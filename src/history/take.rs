@@ -1,4 +1,4 @@
-//! Plans: kept as documents, and taken once.
+//! Stores plans as documents; each can be claimed by one run only.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use uuid::Uuid;
 
 use super::document::stored;
 use super::error::Fault;
-use super::kept::{NewRun, RunId, Taken};
 use super::run::insert_run;
 use super::session::{Bind, Session};
+use super::stored::{NewRun, PlanClaim, RunId};
 use super::version::restored_plan;
 use super::{Store, StoreError};
 use crate::crash;
 
 impl Store {
-    /// Keeps a plan as it is in its file, and that it was made now. The same plan made again may be applied again.
+    /// Stores a plan as in its file, with the present time. The same plan made again may be applied again.
     pub async fn keep_plan(&self, plan: &str, document: &Value) -> Result<(), StoreError> {
         let request = Uuid::now_v7();
         self.within("keep a plan", || async {
@@ -27,7 +27,7 @@ impl Store {
         .await
     }
 
-    /// Returns a plan and when it was made, in seconds since 1970.
+    /// Returns a plan and the time it was made, in seconds since 1970.
     pub async fn plan(&self, plan: &str) -> Result<Option<(Value, u64)>, StoreError> {
         self.within("read a plan", || async {
             let mut session = self.read().await?;
@@ -40,16 +40,16 @@ impl Store {
         .await
     }
 
-    /// Begins a run that carries out a plan, unless another did, or the plan is older than `most`.
+    /// Starts a run that carries out a plan, unless another run claimed it, or it is older than `most`.
     ///
-    /// The plan is taken and the run begins at once or not at all. The same run again finds that it has the plan.
+    /// The plan is claimed and the run starts at once or not at all. The same run again finds that it has the plan.
     pub async fn take_plan(
         &self,
         plan: &str,
         document: &Value,
         run: &NewRun,
         most: Duration,
-    ) -> Result<Taken, StoreError> {
+    ) -> Result<PlanClaim, StoreError> {
         crash::point("run-before");
         let taken = self
             .within("take a plan", || async {
@@ -68,15 +68,15 @@ impl Store {
                     number: row.number("making")?,
                 };
                 let (made, age) = (row.count("seconds")?, row.count("age")?);
-                // Before its age: one that was applied stays that.
+// Check before the age: an applied plan stays applied.
                 if let Some((by, at)) = taken_by(&mut session, &making).await? {
                     return Ok(match by == run.id {
-                        true => Taken::Now { age: Some(age) },
-                        false => Taken::AlreadyApplied { run: by, at },
+                        true => PlanClaim::Now { age: Some(age) },
+                        false => PlanClaim::AlreadyApplied { run: by, at },
                     });
                 }
                 if !is_new && age > most.as_secs() {
-                    return Ok(Taken::Expired { made, age });
+                    return Ok(PlanClaim::Expired { made, age });
                 }
                 insert_run(&mut session, run).await?;
                 let sql = "insert into plan_taken (plan, making, run, at) values ($1, $2, $3, @now) \
@@ -87,18 +87,18 @@ impl Store {
                     Bind::Id(run.id.0),
                 ];
                 if session.execute(sql, &binds).await? == 0 {
-                    // Somebody was faster by a moment; on Postgres their row is seen now.
+// Another run was faster by a moment; its row is visible now on Postgres.
                     let taken = taken_by(&mut session, &making).await?;
                     let (run, at) = taken.ok_or(Fault::Rewound)?;
-                    return Ok(Taken::AlreadyApplied { run, at });
+                    return Ok(PlanClaim::AlreadyApplied { run, at });
                 }
                 session.commit().await?;
-                Ok(Taken::Now {
+                Ok(PlanClaim::Now {
                     age: (!is_new).then_some(age),
                 })
             })
             .await?;
-        if matches!(taken, Taken::Now { .. }) {
+        if matches!(taken, PlanClaim::Now { .. }) {
             crash::point("run-after");
             crash::point("plan-taken");
         }
@@ -112,7 +112,7 @@ struct Making<'a> {
     number: i64,
 }
 
-/// Puts a plan in and says whether it was not there.
+/// Inserts a plan and returns whether it is new.
 async fn insert_plan(session: &mut Session, plan: &str, document: &Value) -> Result<bool, Fault> {
     let sql =
         "insert into plan_document (plan, document) values ($1, $2) on conflict (plan) do nothing";
@@ -120,9 +120,9 @@ async fn insert_plan(session: &mut Session, plan: &str, document: &Value) -> Res
     Ok(session.execute(sql, &binds).await? > 0)
 }
 
-/// Says that a plan was made now. Whoever makes the same one at the same moment made this one.
+/// Records that a plan was made now. The same plan made at the same moment is the same making.
 ///
-/// Whoever asks again with the same `request`, because the answer was lost, makes it no second time.
+/// A repeated `request`, because the answer was lost, does not make it a second time.
 async fn make(session: &mut Session, plan: &str, request: Uuid) -> Result<(), Fault> {
     let sql = "insert into plan_made (plan, making, made, request) \
         select $1, coalesce(max(making), 0) + 1, @now, $2 from plan_made where plan = $1 \

@@ -1,17 +1,17 @@
-//! Devices that an earlier process was writing to when it ended, and everything that is known of them.
+//! Lists devices that a dead process was writing to, with all of their entries.
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::document::restored;
 use super::error::Fault;
-use super::kept::{EntryRow, RunId, Unfinished};
 use super::ledger::device_name;
 use super::look::look_at;
 use super::session::{Bind, Row, Session};
+use super::stored::{EntryRow, RunId, Unfinished};
 use super::version::{ENTRY, INVENTORY};
 use super::{Store, StoreError};
-use crate::apply::{Entry, Moment, StepOutcome};
+use crate::apply::{Entry, LookReason, StepOutcome};
 use crate::model::{DeviceName, Fingerprint};
 
 const ENTRIES: &str = "select number, @seconds(at) as seconds, content from entry where run = $1 and device = $2 order by number";
@@ -21,9 +21,9 @@ const UNFINISHED: &str = "select unfinished.run as run, unfinished.device as dev
     from unfinished join run on run.id = unfinished.run";
 
 impl Store {
-    /// Lists the devices with an intent and no end that is known, oldest first.
+    /// Lists the devices with an intent and without a known outcome, oldest first.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        self.within("list what is unfinished", || async {
+        self.within("list unfinished devices", || async {
             let mut session = self.read().await?;
             let sql = format!("{UNFINISHED} order by began, unfinished.device");
             let rows = session.rows(&sql, &[]).await?;
@@ -55,7 +55,7 @@ impl Store {
         .await
     }
 
-    /// Returns everything that was recorded of a device in a run, in its order.
+    /// Returns all entries of a device in a run, in order.
     pub async fn entries(
         &self,
         run: RunId,
@@ -96,7 +96,7 @@ async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Faul
     for (number, _, content) in contents(session, one.run, &one.device).await? {
         one.next_entry = number.saturating_add(1);
         if let Some((moment, fingerprint)) = looked(&content)? {
-            if moment == Moment::Before {
+            if moment == LookReason::Before {
                 last_look = Some(fingerprint);
             }
             continue;
@@ -109,7 +109,7 @@ async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Faul
                 one.intents.push((purpose, *plan));
                 one.steps.clear();
             }
-            Entry::Typed { step, failure, .. } => one.steps.push(StepOutcome { step, failure }),
+            Entry::Sent { step, failure, .. } => one.steps.push(StepOutcome { step, failure }),
             Entry::Looked { .. }
             | Entry::Left { .. }
             | Entry::Verified { .. }
@@ -121,7 +121,7 @@ async fn unfinished(session: &mut Session, row: &Row) -> Result<Unfinished, Faul
     Ok(one)
 }
 
-/// Returns the entries of a device in a run as they are stored, of the newest version: looks without what they found.
+/// Returns the stored entries of a device in a run, in the newest version, without the content of looks.
 pub(super) async fn contents(
     session: &mut Session,
     run: RunId,
@@ -138,8 +138,8 @@ pub(super) async fn contents(
     rows.collect()
 }
 
-/// Returns which look it was, where an entry is one.
-pub(super) fn looked(content: &Value) -> Result<Option<(Moment, Fingerprint)>, Fault> {
+/// Returns reason and fingerprint of a look, if an entry is one.
+pub(super) fn looked(content: &Value) -> Result<Option<(LookReason, Fingerprint)>, Fault> {
     if content.get("entry").and_then(Value::as_str) != Some("looked") {
         return Ok(None);
     }

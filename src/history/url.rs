@@ -1,4 +1,4 @@
-//! Where a store is: a Postgres server or an SQLite file. A password in it is never printed.
+//! Parses the URL of a store, a Postgres server or an SQLite file. Never prints its password.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
 
-/// Where a store is. What it prints has no password.
+/// The URL of a store. `Display` omits the password.
 #[derive(Clone)]
-pub struct StoreUrl(Place);
+pub struct StoreUrl(Backend);
 
 #[derive(Clone)]
-enum Place {
+enum Backend {
     Postgres {
         shown: String,
         options: Box<PgConnectOptions>,
@@ -19,23 +19,23 @@ enum Place {
     Sqlite(PathBuf),
 }
 
-/// Why a text names no store. It never quotes the text: there may be a password in it.
+/// The reason that a text is not a store's URL. It never quotes the text, which may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
-    #[error("a store's URL begins with `postgres://` or `sqlite://`")]
+    #[error("invalid URL of a store; it must start with `postgres://` or `sqlite://`")]
     Scheme,
     #[error(
-        "`sqlite://` is followed by the path of a file, such as `sqlite:///var/lib/gamctl/store.db`"
+        "`sqlite://` must be followed by the path of a file, such as `sqlite:///var/lib/gamctl/store.db`"
     )]
     NoPath,
     #[error(
-        "the URL after `postgres://` cannot be read; it is `user:password@host:port/database`, with `%40` and the like for signs"
+        "invalid URL after `postgres://`; write it as `user:password@host:port/database`, with special characters escaped, such as `%40`"
     )]
     Postgres,
 }
 
 impl StoreUrl {
-    /// Reads `postgres://…`, `postgresql://…` or `sqlite://PATH`.
+    /// Parses `postgres://…`, `postgresql://…` or `sqlite://PATH`.
     pub fn parse(text: &str) -> Result<Self, StoreUrlError> {
         if let Some(path) = text.strip_prefix("sqlite://") {
             return match path {
@@ -48,7 +48,7 @@ impl StoreUrl {
             .or_else(|| text.strip_prefix("postgresql://"))
             .ok_or(StoreUrlError::Scheme)?;
         let options = PgConnectOptions::from_str(text).map_err(|_| StoreUrlError::Postgres)?;
-        Ok(Self(Place::Postgres {
+        Ok(Self(Backend::Postgres {
             shown: format!("postgres://{}", without_password(rest)),
             options: Box::new(options),
         }))
@@ -56,30 +56,30 @@ impl StoreUrl {
 
     /// Returns the store in a file.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Self(Place::Sqlite(path.into()))
+        Self(Backend::Sqlite(path.into()))
     }
 
-    /// Returns the file, where it is one.
+    /// Returns the file, if it is one.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Place::Sqlite(path) => Some(path),
-            Place::Postgres { .. } => None,
+            Backend::Sqlite(path) => Some(path),
+            Backend::Postgres { .. } => None,
         }
     }
 
     pub(super) fn postgres(&self) -> Option<&PgConnectOptions> {
         match &self.0 {
-            Place::Postgres { options, .. } => Some(options),
-            Place::Sqlite(_) => None,
+            Backend::Postgres { options, .. } => Some(options),
+            Backend::Sqlite(_) => None,
         }
     }
 }
 
-/// Returns what may be shown of a URL without its scheme: not the password, and none of the options but where a socket is.
+/// Returns the printable part of a URL without its scheme: no password, and no option except the path of a socket.
 fn without_password(rest: &str) -> String {
     let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = match place.split_once('/') {
-        // A password with an unencoded `/` must not spill over.
+        // A password with an unencoded `/` must not be printed in part.
         Some((authority, database)) if !database.contains('@') => (authority, Some(database)),
         Some(_) | None => (place, None),
     };
@@ -107,8 +107,8 @@ fn without_password(rest: &str) -> String {
 impl fmt::Display for StoreUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Place::Postgres { shown, .. } => formatter.write_str(shown),
-            Place::Sqlite(path) => write!(formatter, "sqlite://{}", path.display()),
+            Backend::Postgres { shown, .. } => formatter.write_str(shown),
+            Backend::Sqlite(path) => write!(formatter, "sqlite://{}", path.display()),
         }
     }
 }

@@ -7,20 +7,21 @@ use serde_json::Value;
 use super::document::{restored, stored};
 use super::error::Fault;
 
-/// Where the version of a document is. A document without one is of version 1: the first gamctl wrote none.
+/// The key of a document's version. A document without it has version 1: the first gamctl wrote none.
 const VERSION: &str = "version";
 
-/// Brings a document from one version to the next. It works on the stored form, before anything else reads it.
+/// Converts a document to the next version. It works on the stored form, before any other code reads it.
 type Upgrade = fn(Value) -> Value;
 
 /// A kind of stored documents.
 ///
-/// To change one: append a function to `upgrades` that makes the new form of the old one, and keep a document of the new
-/// version in tests/history/documents. Functions and documents stay for ever: a store may be years old when it is opened.
+/// To change one: append a function to `upgrades` that makes the new form of the old one, and keep a document of the
+/// new version in tests/history/documents. Functions and documents stay for ever: a store may be years old when it is
+/// opened.
 pub(super) struct Kind {
     /// For people.
     name: &'static str,
-    /// The first takes version 1 to version 2.
+    /// The first converts version 1 to version 2.
     upgrades: &'static [Upgrade],
 }
 
@@ -32,7 +33,7 @@ pub(super) const OUTCOME: Kind = Kind::new("outcome", &[]);
 pub(super) const FREEZE_SCOPE: Kind = Kind::new("scope of a freeze", &[]);
 pub(super) const INVENTORY: Kind = Kind::new("version of an inventory", &[]);
 
-/// The newest plan file that is known. It is stored as it is in its file, with the version that it has there.
+/// The newest plan file that is known. It is stored as in its file, with the version that it has there.
 const NEWEST_PLAN: u64 = 1;
 
 impl Kind {
@@ -40,17 +41,17 @@ impl Kind {
         Self { name, upgrades }
     }
 
-    /// Returns the version that is written now.
+    /// Returns the version of new documents.
     fn newest(&self) -> u64 {
         u64::try_from(self.upgrades.len()).map_or(u64::MAX, |upgrades| upgrades + 1)
     }
 
-    /// Returns a value as it is stored, with its version.
+    /// Converts a value to its stored form, with its version.
     pub(super) fn stored<T: Serialize>(&self, value: &T) -> Result<Value, serde_json::Error> {
         Ok(self.numbered(stored(value)?))
     }
 
-    /// Gives a document the version that is written now.
+    /// Sets the version of new documents.
     pub(super) fn numbered(&self, mut document: Value) -> Value {
         if let Value::Object(fields) = &mut document {
             fields.insert(VERSION.to_owned(), Value::from(self.newest()));
@@ -58,7 +59,7 @@ impl Kind {
         document
     }
 
-    /// Returns a document in the form of the newest version, without its number; texts in it are as they are stored.
+    /// Returns a document in the newest version, without its number; texts stay in their stored form.
     pub(super) fn upgraded(&self, mut document: Value) -> Result<Value, Fault> {
         let fields = document.as_object_mut();
         let has = match fields.and_then(|fields| fields.remove(VERSION)) {
@@ -82,13 +83,13 @@ impl Kind {
         Ok(upgrades.fold(document, |document, upgrade| upgrade(document)))
     }
 
-    /// Returns a stored value as it was, whatever version wrote it.
+    /// Converts a stored document of any version back to its value.
     pub(super) fn restored<T: DeserializeOwned>(&self, document: Value) -> Result<T, Fault> {
         Ok(restored(self.upgraded(document)?)?)
     }
 }
 
-/// Returns a plan as it is in its file.
+/// Returns a plan as in its file.
 pub(super) fn restored_plan(document: Value) -> Result<Value, Fault> {
     let plan: Value = restored(document)?;
     match plan.get("schema").and_then(Value::as_u64) {

@@ -1,26 +1,26 @@
-//! Checks for many devices whether they answer over SNMP and accept the login over SSH; reads nothing else, changes nothing.
+//! Checks that devices answer over SNMP and accept the login over SSH; reads and changes nothing else.
 
 use super::look::not_observed;
-use super::{Accesses, Opening, Panicked, ask_many};
+use super::{Accesses, DeviceAccess, Panicked, ask_many};
 use crate::model::{DeviceName, HostKey, Identity, NotObserved, chain};
 use crate::observe::{CommandLine, LookError, identify};
 use crate::transport::snmp::{SnmpError, SnmpOptions};
 use crate::transport::ssh::{Session, SshError};
 
-/// How many devices are asked at once: a login takes seconds of a device's time and little of this host's.
+/// The number of devices checked at once: a login costs a device seconds, and this host little.
 const AT_ONCE: usize = 32;
 
-/// How access to one device works.
+/// The access to one device.
 #[derive(Debug, Clone)]
 pub struct AccessCheck {
     pub snmp: Result<Identity, NotObserved>,
     pub ssh: Result<(), LoginProblem>,
 }
 
-/// Why a device does not accept the login, or none is tried.
+/// The reason that a device does not accept the login, or that none is tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginProblem {
-    /// The inventory or the secrets do not say how to log in.
+    /// The inventory or the secrets lack a login.
     NoLogin {
         why: String,
     },
@@ -63,7 +63,7 @@ pub async fn check_access(
     checked
 }
 
-async fn check(device: &DeviceName, access: &Opening) -> AccessCheck {
+async fn check(device: &DeviceName, access: &DeviceAccess) -> AccessCheck {
     let (snmp, ssh) = tokio::join!(
         identify(access.snmp, &access.access, SnmpOptions::default()),
         log_in(&access.command_line)
@@ -76,7 +76,7 @@ async fn check(device: &DeviceName, access: &Opening) -> AccessCheck {
     }
 }
 
-/// Returns why a device did not say what it is; its name is beside it anyway.
+/// Returns the reason that a device did not identify itself; its name is beside it anyway.
 fn unanswered(device: &DeviceName, source: SnmpError) -> NotObserved {
     let error = chain(&source);
     match not_observed(&LookError::of(device, source)) {

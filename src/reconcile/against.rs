@@ -1,22 +1,22 @@
-//! The step from one commit to the next without asking any device: as if each were exactly what the first one says.
+//! Simulates observations from an earlier commit, for plans between two commits without any device.
 
 use std::collections::BTreeMap;
 
-use super::{Fleet, Sighting, Sightings};
+use super::{FingerprintedObservation, Fleet, LookResults};
 use crate::inventory::{DeviceObject, Inventory};
 use crate::model::{
     ConfigSource, DeviceConfig, DeviceName, DeviceState, Identity, Observation, Part, Slot,
 };
 
-/// Returns what devices would be seen to be if `before` had just been applied to all of them, for the devices in `names`.
+/// Returns observations of devices as if `before` had just been applied to those in `names`.
 ///
-/// A device that `before` does not have is seen empty: all that is on it will be new.
+/// A device that `before` does not have is observed as empty, so all of its objects are new.
 pub fn as_if_applied(
     fleet: &Fleet<'_>,
     before: &super::Applied<'_>,
     names: &[DeviceName],
-) -> Sightings {
-    let mut sightings = Sightings::new();
+) -> LookResults {
+    let mut sightings = LookResults::new();
     for name in names {
         let config = before.device(name).map(|device| match device.state {
             DeviceState::Preprovision => DeviceConfig::default(),
@@ -27,7 +27,7 @@ pub fn as_if_applied(
         });
         let object = fleet.inventory.device(name.as_str());
         let observation = observation(name, config.unwrap_or_default(), object, fleet.inventory);
-        sightings.insert(name.clone(), Ok(Sighting::of(observation)));
+        sightings.insert(name.clone(), Ok(FingerprintedObservation::of(observation)));
     }
     sightings
 }
@@ -38,7 +38,7 @@ fn observation(
     object: Option<&DeviceObject>,
     inventory: &Inventory,
 ) -> Observation {
-    // The device's own profile holds the first number.
+    // The device's built-in profile has the first number.
     number(
         config
             .profiles

@@ -1,19 +1,19 @@
-//! What of a plan may be carried out without a person having said yes to it.
+//! Decides which plans may be carried out without a person's confirmation.
 
 use crate::plan::{DevicePlan, Impact, Verb};
 
-/// What needs no person.
+/// The class of plans that need no confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AutoApproval {
     #[default]
     Nothing,
-    /// What nobody notices and nothing is lost by.
+    /// Changes that no subscriber notices and that lose nothing.
     Harmless,
-    /// Everything that policy lets through.
+    /// Everything that the policy allows.
     Everything,
 }
 
-/// Returns whether a device's plan may be carried out without asking.
+/// Returns whether a device's plan may be carried out without a prompt.
 pub fn needs_no_person(plan: &DevicePlan, approval: AutoApproval) -> bool {
     match approval {
         AutoApproval::Nothing => plan.steps.is_empty(),

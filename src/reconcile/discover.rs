@@ -1,42 +1,42 @@
-//! Sweeps addresses with the credentials of an inventory, and compares what answers with the inventory.
+//! Sweeps addresses with the credentials of an inventory, and compares the answers with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{OpeningError, access_of};
+use super::{DeviceAccessError, access_of};
 use crate::discovery::{Comparison, KnownDevice, Sweep, SweepTarget, compare, patch, sweep};
 use crate::inventory::{CredentialsObject, Inventory};
 use crate::model::{Address, CredentialsName, DeviceState};
 use crate::secrets::Secrets;
 use crate::transport::snmp::{Access, SnmpOptions};
 
-/// The credentials that addresses are asked with, in this order.
+/// The credentials to try on addresses, in this order.
 #[derive(Debug)]
 pub struct SweepCredentials {
     usable: Vec<(CredentialsName, Access)>,
-    /// Those that are incomplete or whose secrets are missing.
-    pub unusable: Vec<(CredentialsName, OpeningError)>,
+    /// Credentials that are incomplete or lack a secret.
+    pub unusable: Vec<(CredentialsName, DeviceAccessError)>,
 }
 
-/// How fast addresses are asked.
+/// The speed of a sweep.
 #[derive(Debug, Clone, Copy)]
 pub struct SweepOptions {
-    /// Requests per second, at most.
+    /// The most requests per second.
     pub per_second: u32,
-    /// How long an address may take; it is asked twice.
+    /// The timeout of a request; each address gets two.
     pub timeout: Duration,
 }
 
-/// What a sweep found.
+/// The result of a sweep.
 #[derive(Debug)]
 pub struct Discovered {
     pub comparison: Comparison,
-    /// What the inventory is missing, as its text; empty where that is nothing.
+    /// The text that the inventory lacks; empty if it is complete.
     pub patch: String,
 }
 
 impl SweepCredentials {
-    /// Takes credentials of an inventory by name, in the order of the names; all where none is named.
+    /// Selects credentials of an inventory by name, in the order of the names; all if no name is given.
     pub fn of(inventory: &Inventory, names: &[String], secrets: &Secrets) -> Self {
         let all: Vec<&CredentialsObject> = inventory.credentials().collect();
         let named = names.iter().filter_map(|name| {
@@ -60,13 +60,13 @@ impl SweepCredentials {
         credentials
     }
 
-    /// Returns whether there is nothing to ask with.
+    /// Returns whether there are no credentials.
     pub fn is_empty(&self) -> bool {
         self.usable.is_empty()
     }
 }
 
-/// Asks the addresses; `seen` is called for each that is done.
+/// Probes the addresses; `seen` is called for each that is done.
 pub async fn discover(
     inventory: &Inventory,
     addresses: Vec<Address>,
@@ -106,7 +106,7 @@ fn known_devices(inventory: &Inventory) -> Vec<KnownDevice> {
     devices.collect()
 }
 
-/// Returns which credentials each address is asked with: those of a known device first.
+/// Returns the credentials to try on each address: those of a known device first.
 fn asked(
     addresses: &[Address],
     inventory: &Inventory,

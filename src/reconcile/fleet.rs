@@ -1,4 +1,4 @@
-//! What is intended on all devices, what is ours on them, and how much may change at once.
+//! Holds the intended configuration, ownership and limits of all devices.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, 
 use crate::model::{DeviceConfig, DeviceName, DeviceState, SubscriberName};
 use crate::plan::{InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, guard};
 
-/// Everything that plans are made from, but for the devices themselves.
+/// The inputs of all plans, except the observations.
 #[derive(Debug)]
 pub struct Fleet<'a> {
     pub inventory: &'a Inventory,
@@ -18,21 +18,21 @@ pub struct Fleet<'a> {
     /// By name.
     pub devices: Vec<IntendedDevice>,
     pub applied: Option<Applied<'a>>,
-    /// What the store knows is ours, device by device; without a store `applied` tells.
+    /// The ledgers of the store, by device; without a store `applied` decides ownership.
     pub ledgers: Option<BTreeMap<DeviceName, Ledger>>,
     pub policy: Policy,
-    /// The operator has named changes to the management path.
+    /// The operator allowed changes to management access.
     pub allows_management: bool,
 }
 
-/// The inventory as it was last applied: until there is a store, this tells what is ours.
+/// The inventory as it was last applied: without a store it decides ownership.
 #[derive(Debug)]
 pub struct Applied<'a> {
     pub inventory: &'a Inventory,
     devices: BTreeMap<DeviceName, IntendedDevice>,
 }
 
-/// How much may change at once, and what becomes of objects that are nobody's.
+/// The limits for changes, and the action for unmanaged objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     pub limits: Limits,
@@ -41,7 +41,7 @@ pub struct Policy {
 }
 
 impl<'a> Fleet<'a> {
-    /// Takes an inventory without errors.
+    /// Builds it from an inventory without errors.
     pub fn of(
         inventory: &'a Inventory,
         version: InventoryVersion,
@@ -59,7 +59,7 @@ impl<'a> Fleet<'a> {
         }
     }
 
-    /// Returns what is ours on a device; nothing where nobody knows.
+    /// Returns the ledger of a device, or `None` if its ownership is unknown.
     pub fn known(&self, device: &DeviceName) -> Option<Ledger> {
         if let Some(ledgers) = &self.ledgers {
             return ledgers.get(device).cloned();
@@ -75,7 +75,7 @@ impl<'a> Fleet<'a> {
         })
     }
 
-    /// Returns the names that subscribers of a device had, by those they have now, where `moved_from` says so.
+    /// Returns the former names of a device's subscribers, by their present names, as given by `moved_from`.
     pub(super) fn renamed(&self, device: &DeviceName) -> BTreeMap<SubscriberName, SubscriberName> {
         let mut renamed = BTreeMap::new();
         for object in self.inventory.subscribers_of(device.as_str()) {
@@ -88,7 +88,7 @@ impl<'a> Fleet<'a> {
                 let old = subscribers.find(|subscriber| &subscriber.id == old)?;
                 Some(complete_subscriber(old)?.name)
             });
-            // A name is the id where nothing else was said.
+            // Without a name of its own, a subscriber is named by its id.
             let old = known.or_else(|| SubscriberName::new(old.as_str()).ok());
             if let Some(old) = old.filter(|old| *old != now.name) {
                 renamed.insert(now.name, old);
@@ -108,9 +108,9 @@ impl<'a> Fleet<'a> {
         applied.is_some_and(|applied| applied.devices.get(&device.name) != Some(device))
     }
 
-    /// Returns the installed devices that the inventory had when it was last applied and does not have any more.
+    /// Returns the installed devices of the last applied inventory that the present one does not have.
     ///
-    /// One that was retired first has been cleared, and goes without a word.
+    /// A device that was retired first has been cleared, and is not reported.
     pub(super) fn dropped(&self) -> Vec<DeviceName> {
         let now: BTreeSet<&DeviceName> = self.devices.iter().map(|device| &device.name).collect();
         let before = self.applied.iter().flat_map(|applied| &applied.devices);
@@ -135,12 +135,12 @@ impl<'a> Fleet<'a> {
         dropped.into_iter().collect()
     }
 
-    /// Judges all plans together by the limits.
+    /// Applies the limits to all plans together.
     pub fn judge(&self, planned: &mut Planned) {
         planned.refusals = guard(&mut planned.devices, &self.policy.limits);
     }
 
-    /// Returns the devices that a look makes sense at: installed, and not only described.
+    /// Returns the devices that can be looked at: all that are installed.
     pub fn installed(&self) -> impl Iterator<Item = &IntendedDevice> {
         self.devices
             .iter()
@@ -159,7 +159,7 @@ impl<'a> Applied<'a> {
         }
     }
 
-    /// Takes only the one device, where no more is needed.
+    /// Builds it for one device, if no more is needed.
     pub fn of_device(inventory: &'a Inventory, device: &str) -> Self {
         let devices = resolve_device(inventory, device).into_iter();
         Self {
@@ -174,7 +174,7 @@ impl<'a> Applied<'a> {
         self.inventory.commit().map(str::to_owned)
     }
 
-    /// Returns what was intended on a device.
+    /// Returns the intended configuration of a device.
     pub fn device(&self, device: &DeviceName) -> Option<&IntendedDevice> {
         self.devices.get(device)
     }
@@ -191,7 +191,8 @@ pub(super) fn protected(inventory: &Inventory, device: &DeviceName) -> BTreeSet<
 }
 
 impl Policy {
-    /// Takes the limits of `judging`, the inventory of the commit before, and what the inventory itself says of unmanaged objects.
+    /// Takes the limits of `judging`, the inventory of the commit before, and the action for unmanaged objects of the
+    /// inventory.
     pub fn of(judging: &Inventory, inventory: &Inventory) -> Self {
         let limits = judging.policy().and_then(|policy| policy.limits.as_ref());
         let limit = |text: Option<&LimitText>, count: Option<u32>, percent: Option<u32>| match text
@@ -228,7 +229,7 @@ impl Policy {
             let unmanaged = inventory.policy()?.unmanaged.as_ref()?;
             unmanaged.action
         };
-        // Both commits must say so: one that removes what is not ours must have been agreed on before.
+        // Both commits must agree: the removal of unmanaged objects must have been approved before.
         let removes_unmanaged = action(judging) == Some(UnmanagedAction::Remove)
             && action(inventory) == Some(UnmanagedAction::Remove);
         let text = format!("{limits:?} {removes_unmanaged}");
@@ -248,7 +249,7 @@ pub fn inventory_digest(inventory: &Inventory) -> String {
     let mut digest = Sha256::new();
     for (path, text) in inventory.texts() {
         for part in [path.as_bytes(), text.as_bytes()] {
-            // With their lengths, so that no text can be taken for the next path.
+            // Include the lengths, so that no text can be read as the next path.
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }

@@ -1,4 +1,4 @@
-//! Asks devices for their SSH host keys and, over SNMP, for their serial numbers; logs in to none.
+//! Requests host keys over SSH and serial numbers over SNMP from many devices; logs in to none.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,13 +12,13 @@ use crate::secrets::Secrets;
 use crate::transport::snmp::{Access, SnmpOptions};
 use crate::transport::ssh::host_key_of;
 
-/// How many devices are asked at once: a key exchange takes seconds of a device's time and milliseconds of this host's.
+/// The number of devices at once: a key exchange costs a device seconds, and this host milliseconds.
 const AT_ONCE: usize = 32;
 
-/// How long a device may take: old firmware computes for seconds.
+/// The timeout of a device: old firmware computes for seconds.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A device that is asked, and what the inventory pins of it.
+/// A device to request, and its pins in the inventory.
 #[derive(Debug, Clone)]
 pub struct HostKeyQuestion {
     pub device: DeviceName,
@@ -26,11 +26,11 @@ pub struct HostKeyQuestion {
     pub pinned: Option<HostKey>,
     pub pinned_serial: Option<Serial>,
     legacy_algorithms: bool,
-    /// Left out where a secret is missing: the key is asked for without any.
+    /// Left out if a secret is missing: then only the key is requested.
     access: Option<Access>,
 }
 
-/// The devices that are asked, in natural order.
+/// The devices to request, in natural order.
 #[derive(Debug)]
 pub struct HostKeyQuestions {
     pub questions: Vec<HostKeyQuestion>,
@@ -38,7 +38,7 @@ pub struct HostKeyQuestions {
     pub not_asked: usize,
 }
 
-/// What a device presented, beside what the inventory pins.
+/// The keys that a device presented, and its pins in the inventory.
 #[derive(Debug, Clone)]
 pub struct HostKeyAnswer {
     pub device: DeviceName,
@@ -46,11 +46,11 @@ pub struct HostKeyAnswer {
     pub pinned: Option<HostKey>,
     pub pinned_serial: Option<Serial>,
     pub presented: Result<HostKey, HostKeyProblem>,
-    /// Left out where SNMP is not answered.
+    /// Left out if the device does not answer over SNMP.
     pub serial: Option<Serial>,
 }
 
-/// Why a device presented no host key.
+/// The reason that a device presented no host key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostKeyProblem {
     /// No answer, or one without a key; the text is that of the SSH layer.
@@ -60,13 +60,13 @@ pub enum HostKeyProblem {
     Panicked { error: String },
 }
 
-/// Returns the questions to the devices of an inventory that are meant.
+/// Returns the questions to the selected devices of an inventory.
 pub fn host_key_questions(
     inventory: &Inventory,
     secrets: &Secrets,
     is_meant: impl Fn(&DeviceObject) -> bool,
 ) -> HostKeyQuestions {
-    // Once for each credentials: a secret may come from a program.
+    // Once per credentials: a secret may come from a program.
     let doors: BTreeMap<&str, (bool, Option<Access>)> = inventory
         .credentials()
         .map(|credentials| {
@@ -104,7 +104,7 @@ pub fn host_key_questions(
     }
 }
 
-/// Asks all devices, many at a time, and returns the answers in the order of the questions.
+/// Requests the keys of all devices, many at once, and returns the answers in the order of the questions.
 pub async fn ask_host_keys(questions: Vec<HostKeyQuestion>) -> Vec<HostKeyAnswer> {
     let numbered = questions.clone().into_iter().enumerate();
     let asking = |_, question| async move { ask(question).await };
@@ -138,7 +138,7 @@ async fn ask(question: HostKeyQuestion) -> (Result<HostKey, HostKeyProblem>, Opt
     (presented, serial)
 }
 
-/// Returns the serial number that a device reports; nothing where it does not answer.
+/// Returns the serial number that a device reports, or `None` if it does not answer.
 async fn serial(at: SocketAddr, access: Option<&Access>) -> Option<Serial> {
     let identified = identify(at, access?, SnmpOptions::default()).await;
     identified.ok()?.0.serial

@@ -1,17 +1,18 @@
 //! Looks at many devices at once and returns an observation, or the reason for none, for each of them.
 
 use super::many::{Panicked, ask_many};
-use super::{Accesses, Opening, Sighting, Sightings};
+use super::{Accesses, DeviceAccess, FingerprintedObservation, LookResults};
 use crate::model::{DeviceName, NotObserved, Observation, chain};
 use crate::observe::{self, LookError};
 use crate::transport::snmp::SnmpOptions;
 
-/// How many devices are looked at at a time.
+/// The number of devices looked at at once.
 ///
-/// A dead one holds its permit until all retries are used up, some 15 seconds, so this is far above what the healthy ones need.
+/// An unreachable device holds its permit until all retries are used up, some 15 seconds, so this is far above the need
+/// of the healthy ones.
 const AT_ONCE: usize = 200;
 
-/// What many looks have in common.
+/// The values that many looks share.
 #[derive(Debug, Clone, Copy)]
 pub struct Looks {
     pub snmp_options: SnmpOptions,
@@ -30,13 +31,13 @@ impl Looks {
     }
 }
 
-/// Looks at every device; `seen` is told of each as it comes in.
+/// Looks at every device; `seen` is called for each as it comes in.
 pub async fn look_at_all(
     devices: Accesses,
     looks: Looks,
     mut seen: impl FnMut(&DeviceName),
-) -> Sightings {
-    let mut sightings = Sightings::new();
+) -> LookResults {
+    let mut sightings = LookResults::new();
     let mut reachable = Vec::new();
     for (device, access) in devices {
         match access {
@@ -57,14 +58,14 @@ pub async fn look_at_all(
 }
 
 /// Returns recorded looks as the looks at these devices.
-pub fn recorded(names: &[DeviceName], looks: &[Observation]) -> Sightings {
-    let mut seen: Sightings = names
+pub fn recorded(names: &[DeviceName], looks: &[Observation]) -> LookResults {
+    let mut seen: LookResults = names
         .iter()
         .map(|name| (name.clone(), Err(NotObserved::NoRecordedLook)))
         .collect();
     for look in looks {
         if let Some(known) = seen.get_mut(&look.device) {
-            *known = Ok(Sighting::of(look.clone()));
+            *known = Ok(FingerprintedObservation::of(look.clone()));
         }
     }
     seen
@@ -74,9 +75,9 @@ pub fn recorded(names: &[DeviceName], looks: &[Observation]) -> Sightings {
 #[tracing::instrument(name = "look", skip_all, fields(device = %device))]
 pub async fn look_at(
     device: &DeviceName,
-    access: &Opening,
+    access: &DeviceAccess,
     looks: Looks,
-) -> Result<Sighting, NotObserved> {
+) -> Result<FingerprintedObservation, NotObserved> {
     let target = observe::Target {
         device,
         address: access.snmp,
@@ -87,11 +88,11 @@ pub async fn look_at(
     };
     let looked = observe::look(&target).await;
     looked
-        .map(Sighting::of)
+        .map(FingerprintedObservation::of)
         .map_err(|error| not_observed(&error))
 }
 
-/// Returns a failed look as a reason with its facts.
+/// Converts a failed look into a reason with its facts.
 pub fn not_observed(look: &LookError) -> NotObserved {
     let error = chain(look);
     match look {

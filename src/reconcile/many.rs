@@ -1,4 +1,4 @@
-//! Asks many devices at once: one task for each, a limited number at a time, and a failing one delays no other.
+//! Runs one task per device, a limited number at once; a failing task delays no other.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -8,13 +8,13 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-/// A task ended in a panic: a fault of gamctl, with what it said.
+/// A task that ended in a panic, a bug in gamctl, with its message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Panicked(pub String);
 
-/// Runs one task for each key and returns what each resulted in; `seen` is called for each as it comes in.
+/// Runs one task for each key and returns all results; `seen` is called for each as it comes in.
 ///
-/// A task that panics is a result like any other: nothing that was asked is missing from what is returned.
+/// A task that panics is a result like any other: no key is missing from the results.
 pub async fn ask_many<K, Q, A, F>(
     questions: impl IntoIterator<Item = (K, Q)>,
     at_once: usize,
@@ -33,7 +33,7 @@ where
         let permits = Arc::clone(&permits);
         let asking = ask(key.clone(), question);
         let asked = async move {
-            // The semaphore is never closed; without a permit the question would only be too eager.
+            // The semaphore is never closed; without a permit the task would only start early.
             let _permit = permits.acquire().await.ok();
             asking.await
         };

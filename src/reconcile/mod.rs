@@ -1,32 +1,36 @@
-//! Runs over many devices: look, plan, judge the plans together, apply, record. Every caller starts the same one.
+//! Runs over many devices: look, plan, apply limits to all plans, apply, record. Used by all callers.
 //!
-//! `run` the run itself, from a request to a recorded result · `apply` carries out device tasks · `fleet` what is intended and owned,
-//! under which limits · `store_location` where an inventory's store is · `opening` how a device is reached · `many` asks many devices,
-//! `look` for an observation,
-//! `access_check` for access alone · `sighting` an observation with its fingerprint · `one_device` one plan · `against` the step from one
-//! commit to the next · `host_keys` asks devices for their host keys · `discover` sweeps addresses · `origin` who wrote it · `approval` what needs no person · `import` from observations to an inventory.
+//! `run` a run from request to recorded result · `apply` carries out device tasks · `fleet` intended configurations,
+//! ownership and limits · `store_location` finds the store · `device_access` address and credentials of a device · `many` runs one
+//! task per device, `look` for observations, `access_check` for access alone · `look_results` an observation with its
+//! fingerprint · `one_device` one plan · `against` plans between two commits · `host_keys` requests host keys · `discover`
+//! sweeps addresses · `origin` finds the commit behind a step · `approval` plans without confirmation · `import` makes an
+//! inventory from observations.
 
 mod access_check;
 mod against;
 mod apply;
 mod approval;
+mod device_access;
 mod discover;
 mod fleet;
 mod host_keys;
 pub mod import;
 mod look;
+mod look_results;
 mod many;
 mod one_device;
-mod opening;
 mod origin;
 pub mod run;
-mod sighting;
 mod store_location;
 
 pub use access_check::{AccessCheck, LoginProblem, check_access};
 pub use against::as_if_applied;
 pub use apply::{ConcurrencyLimits, StoreWithJournal};
 pub use approval::{AutoApproval, needs_no_person};
+pub use device_access::{
+    Accesses, DeviceAccess, DeviceAccessError, access_at, access_of, device_access,
+};
 pub use discover::{Discovered, SweepCredentials, SweepOptions, discover};
 pub use fleet::{Applied, Fleet, Policy, inventory_digest};
 pub use host_keys::{
@@ -34,28 +38,27 @@ pub use host_keys::{
     host_key_questions,
 };
 pub use look::{Looks, look_at, look_at_all, not_observed, recorded};
+pub use look_results::{FingerprintedObservation, LookResults};
 pub use many::{Panicked, ask_many};
-pub use one_device::Wanted;
-pub use opening::{Accesses, Opening, OpeningError, access_of, opening, opening_of};
+pub use one_device::DevicePlanInputs;
 pub use origin::find_origins;
-pub use sighting::{Sighting, Sightings};
 pub use store_location::{StoreLocation, StoreLocationError};
 
 use crate::inventory::{IntendedDevice, map_with};
 use crate::model::DeviceState;
 use crate::plan::{Memory, OutOfScope, Planned, Unobservable};
 
-/// Plans every device that was to be looked at, and judges the plans together.
+/// Plans every device that was looked at, and applies the limits to all plans together.
 ///
-/// Devices of the fleet that have no sighting are out of scope, or are not installed yet.
-pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
+/// Devices of the fleet without a look are out of scope, or not installed yet.
+pub fn plan_all(fleet: &Fleet<'_>, sightings: &LookResults) -> Planned {
     let mut planned = Planned {
         inventory: fleet.version.clone(),
         policy: fleet.policy.version.clone(),
         applied: fleet.applied.as_ref().and_then(Applied::commit),
         ..Planned::default()
     };
-    let mut seen: Vec<(&IntendedDevice, &Sighting)> = Vec::new();
+    let mut seen: Vec<(&IntendedDevice, &FingerprintedObservation)> = Vec::new();
     for intended in &fleet.devices {
         match sightings.get(&intended.name) {
             None => count_out(fleet, intended, &mut planned.out_of_scope),
@@ -72,11 +75,12 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
         .filter_map(|(_, sighting)| one_device::read_over_ssh(sighting.observation()));
     planned.read_over_ssh.extend(over_ssh);
     let run = tracing::Span::current();
-    let plan_one = |(): &mut (), (intended, sighting): &(&IntendedDevice, &Sighting)| {
-        // Plans are made by several threads.
-        let span = tracing::info_span!(parent: &run, "plan", device = %intended.name);
-        span.in_scope(|| one_device::plan_one(fleet, intended, sighting))
-    };
+    let plan_one =
+        |(): &mut (), (intended, sighting): &(&IntendedDevice, &FingerprintedObservation)| {
+            // Several threads make plans.
+            let span = tracing::info_span!(parent: &run, "plan", device = %intended.name);
+            span.in_scope(|| one_device::plan_one(fleet, intended, sighting))
+        };
     for (plan, complaints) in map_with(&seen, || (), plan_one).into_iter().flatten() {
         planned.devices.push(plan);
         planned.complaints.extend(complaints);

@@ -1,10 +1,10 @@
-//! One device's plan: made, dressed in lines and read once more; and all that takes, so that it can be made again far from the inventory.
+//! Plans, renders and lints one device; holds the inputs, so that a task can plan again.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::protected;
-use super::{Fleet, Sighting};
+use super::{FingerprintedObservation, Fleet};
 use crate::inventory::IntendedDevice;
 use crate::model::{
     ConfigSource, DeviceState, GamModel, MacAddress, Observation, Part, Serial, SubscriberName,
@@ -14,9 +14,9 @@ use crate::plan::lint::{Complaint, lint};
 use crate::plan::{DeviceComplaint, DevicePlan, Ledger, ReadOverSsh, Refusal, Request, plan};
 use crate::render::dress;
 
-/// Everything that a device's plan is made from besides a look at it.
+/// The inputs of a device's plan, except a look at it.
 #[derive(Debug, Clone)]
-pub struct Wanted<'a> {
+pub struct DevicePlanInputs<'a> {
     pub intended: Cow<'a, IntendedDevice>,
     pub model: GamModel,
     pub serial: Option<Serial>,
@@ -26,13 +26,13 @@ pub struct Wanted<'a> {
     pub removes_unmanaged: bool,
     pub renamed: BTreeMap<SubscriberName, SubscriberName>,
     pub ledger: Option<Ledger>,
-    /// Subscribers that must not be removed in the step after this one; filled in for an apply alone.
+    /// Subscribers that must not be removed in the next step; set only for an apply.
     pub protected: BTreeSet<SubscriberName>,
     pub allows_management: bool,
 }
 
-impl<'a> Wanted<'a> {
-    /// Returns what is wanted of a device; nothing where the inventory does not have it.
+impl<'a> DevicePlanInputs<'a> {
+    /// Returns the inputs of a device, or `None` if the inventory does not have it.
     pub fn of(fleet: &Fleet<'_>, intended: &'a IntendedDevice) -> Option<Self> {
         let text = &fleet.inventory.device(intended.name.as_str())?.text;
         Some(Self {
@@ -53,9 +53,9 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    /// Returns the same with nothing borrowed, for a task of its own that also tells what is ours afterwards.
-    pub fn into_owned(self, fleet: &Fleet<'_>) -> Wanted<'static> {
-        Wanted {
+    /// Returns an owned copy for a separate task, which also computes the new ledger.
+    pub fn into_owned(self, fleet: &Fleet<'_>) -> DevicePlanInputs<'static> {
+        DevicePlanInputs {
             protected: protected(fleet.inventory, &self.intended.name),
             intended: Cow::Owned(self.intended.into_owned()),
             ..self
@@ -79,14 +79,14 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// Returns the plan of the device as it was seen, and what the lint has against it: the plan is refused then.
+    /// Plans the device as observed, and returns lint errors; a plan with any is refused.
     pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceComplaint>) {
         let request = self.request();
         let mut device_plan = plan(&request, observation);
         let mut complaints = Vec::new();
         match dress(&mut device_plan) {
             Ok(()) => complaints = lint(&device_plan, observation, &request),
-            // What cannot be typed should have been refused by the planner.
+            // The planner should have refused a change that cannot be rendered.
             Err(error) => complaints.push(Complaint {
                 step: 0,
                 is_inverse: false,
@@ -103,7 +103,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Returns why a device whose plan the lint objects to is left alone; all other devices go on.
+/// Returns the refusal of a plan with lint errors; all other devices go on.
 fn lint_refusal(complaints: &[Complaint]) -> Option<Refusal> {
     let first = complaints.first()?;
     let more = match complaints.len() {
@@ -112,18 +112,18 @@ fn lint_refusal(complaints: &[Complaint]) -> Option<Refusal> {
     };
     Some(Refusal {
         rule: "lint".to_owned(),
-        message: format!("gamctl does not understand its own plan: {first}{more}"),
-        hint: "this is a fault of gamctl and not of the inventory: report it with `gamctl plan --detailed`; other devices are not concerned".to_owned(),
+        message: format!("gamctl failed to check its own plan: {first}{more}"),
+        hint: "this is a bug in gamctl, not an error in the inventory; report it with the output of `gamctl plan --detailed`; other devices are not affected".to_owned(),
     })
 }
 
-/// Returns the plan of a device that was seen, and what the lint has against it; nothing where the inventory does not have it.
+/// Plans an observed device, with its lint errors; `None` if the inventory does not have it.
 pub(super) fn plan_one(
     fleet: &Fleet<'_>,
     intended: &IntendedDevice,
-    sighting: &Sighting,
+    sighting: &FingerprintedObservation,
 ) -> Option<(DevicePlan, Vec<DeviceComplaint>)> {
-    let wanted = Wanted::of(fleet, intended)?;
+    let wanted = DevicePlanInputs::of(fleet, intended)?;
     let (mut device_plan, complaints) = wanted.plan(sighting.observation());
     if intended.state != DeviceState::Preprovision {
         device_plan.observed = Some(sighting.observed());
@@ -131,7 +131,7 @@ pub(super) fn plan_one(
     Some((device_plan, complaints))
 }
 
-/// Returns which parts of a device were read from its running-config, where some were.
+/// Returns the parts of a device that were read from its running-config, if any.
 pub(super) fn read_over_ssh(observation: &Observation) -> Option<ReadOverSsh> {
     let from_text = |part: &Part| {
         observation.sources.get(part) == Some(&ConfigSource::RunningConfig)

@@ -1,4 +1,4 @@
-//! Who wrote what a step is there for: from the fields of a step to a line of the inventory, and from there to a commit.
+//! Finds the inventory line behind each step's reason, and the commit and author of that line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +14,14 @@ use crate::plan::{
     Because, Cause, Change, Field, Object, Origin, OriginCommit, Planned, Step, Value, Verb,
 };
 
-/// What is known of origins while they are looked for.
+/// The state of the search for origins.
 #[derive(Debug, Default)]
 struct Origins {
     now: Words,
     before: Words,
 }
 
-/// An inventory's objects by what devices call them.
+/// An inventory's objects, by their names on devices.
 #[derive(Debug, Default)]
 struct Words {
     /// By device and name on the device.
@@ -33,17 +33,17 @@ struct Words {
     plans: BTreeMap<String, String>,
 }
 
-/// What is asked about one reason: a line that is there, or an object that went away.
+/// The origin that a reason is searched for: an existing line, or a removed object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Question {
     Written(KeyReference),
-    /// As it stood in the inventory that was applied, with its id.
+    /// Its position in the inventory that was applied, with its id.
     TakenOut(KeyReference, String),
 }
 
-/// Fills in where the inventory says what the steps are there for, and who wrote it; for what drifted or was never applied, too.
+/// Fills in the inventory line behind each step, and its author; also for drift and objects that were never applied.
 ///
-/// Without a history, or where the inventory is not committed, there is file and line and no commit.
+/// Without git, or if the inventory is not committed, there are file and line but no commit.
 pub fn find_origins(
     planned: &mut Planned,
     fleet: &Fleet<'_>,
@@ -215,7 +215,7 @@ impl Origins {
         let devices: BTreeSet<&DeviceName> = devices.map(|plan| &plan.device).collect();
         let applied = fleet.applied.as_ref();
         let mut now = Words::of(fleet.inventory, &devices);
-        // Where it went, for what is gone from a device.
+        // The new place of a subscriber that left its device.
         let subscribers = fleet
             .inventory
             .subscribers()
@@ -252,7 +252,7 @@ impl Origins {
         }
     }
 
-    /// Returns what says that a field is as intended; without a field, what says that the object is there.
+    /// Returns the key that sets a field; without a field, the object's table.
     fn said(
         &self,
         device: &DeviceName,
@@ -305,7 +305,7 @@ impl Origins {
         }
     }
 
-    /// Returns the key that a subscriber's field comes from: its own, or the state that overrules it.
+    /// Returns the key behind a subscriber's field: its own, or the state that overrides it.
     fn subscriber_key(
         &self,
         device: &DeviceName,
@@ -337,7 +337,7 @@ impl Origins {
         }
     }
 
-    /// Returns what tells where an object went that was there when the inventory was last applied.
+    /// Returns the line or commit that removed an object of the last applied inventory.
     fn gone(&self, fleet: &Fleet<'_>, device: &DeviceName, change: &Change) -> Option<Question> {
         let intended = fleet
             .devices
@@ -352,7 +352,7 @@ impl Origins {
                 let plan = self.before.plans.get(name.as_str())?;
                 let said = KeyReference::new(ReferencedObject::ServicePlan(plan.clone()), []);
                 let is_there = fleet.inventory.service_plan(plan).is_some();
-                // A plan that nobody has any more is nobody's line in particular.
+                // A service plan without subscribers has no single line that removed its profile.
                 return (!is_there).then(|| Question::TakenOut(said, plan.clone()));
             }
             Object::Endpoint(mac) => self
@@ -391,7 +391,7 @@ fn said_of(subscriber: &Subscriber, key: Option<&str>) -> KeyReference {
     KeyReference::new(ReferencedObject::Subscriber(subscriber.id.to_string()), key)
 }
 
-/// Returns what an object is called once the change is done.
+/// Returns the name of an object after the change.
 fn named(change: &Change, field: Field, now: &str) -> String {
     let moved = change.field(field).and_then(|moved| moved.to.as_ref());
     match moved {
@@ -401,7 +401,7 @@ fn named(change: &Change, field: Field, now: &str) -> String {
     }
 }
 
-/// Returns the inventory's key for a field, where it is called the same everywhere.
+/// Returns the inventory's key for a field, if all objects call it the same.
 fn key_of(field: Field) -> &'static str {
     match field {
         Field::Hostname => "hostname",

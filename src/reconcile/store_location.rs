@@ -1,4 +1,4 @@
-//! Finds and opens the store of an inventory: the one in the settings, else SQLite in the inventory's state directory.
+//! Finds and opens an inventory's store: from the settings, else SQLite in its state directory.
 
 use std::fs;
 use std::io;
@@ -13,7 +13,7 @@ use crate::history::{
     JournalError, Replayed, Store, StoreError, StoreUrl, StoreUrlError, Timeouts,
 };
 
-/// Where an inventory's store is.
+/// The location of an inventory's store.
 #[derive(Debug, Clone)]
 pub struct StoreLocation {
     pub url: StoreUrl,
@@ -21,16 +21,16 @@ pub struct StoreLocation {
     pub state: PathBuf,
 }
 
-/// Why there is no store to open.
+/// The reason that no store can be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreLocationError {
     #[error("no state directory; set `state` under `[store]` in gamctl.toml, or GAMCTL_STATE")]
     NoState,
     #[error("`url` under `[store]` is not UTF-8")]
     NotText,
-    #[error("`url` under `[store]` cannot be used")]
+    #[error("invalid `url` under `[store]`")]
     Url(#[from] StoreUrlError),
-    #[error("failed to make the state directory {folder}")]
+    #[error("failed to create the state directory {folder}")]
     State { folder: PathBuf, source: io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -39,9 +39,9 @@ pub enum StoreLocationError {
 }
 
 impl StoreLocation {
-    /// Returns where the store of the inventory in `folder` is.
+    /// Returns the location of the store for the inventory in `folder`.
     ///
-    /// Each folder has a state of its own: what is owned on the devices of one inventory is not owned by another.
+    /// Each folder has its own state: objects owned by one inventory are not owned by another.
     pub fn of(settings: &StoreSettings, folder: &Path) -> Result<Self, StoreLocationError> {
         let state = match (&settings.state, &settings.default_state) {
             (Some(state), _) => state.clone(),
@@ -58,12 +58,12 @@ impl StoreLocation {
         Ok(Self { url, state })
     }
 
-    /// Returns whether something was stored here before; a server is taken to be there.
+    /// Returns whether a store exists; a server is assumed to.
     pub fn is_there(&self) -> bool {
         self.url.path().is_none_or(Path::exists)
     }
 
-    /// Opens the store alone, for callers that only read.
+    /// Opens only the store, for callers that only read.
     pub async fn open(&self) -> Result<Store, StoreLocationError> {
         make_private(&self.state).map_err(|source| StoreLocationError::State {
             folder: self.state.clone(),
@@ -72,7 +72,7 @@ impl StoreLocation {
         Ok(Store::open(&self.url, Timeouts::default()).await?)
     }
 
-    /// Opens store and journal, and gives the store the entries in the journal.
+    /// Opens store and journal, and replays the journal.
     pub async fn open_with_journal(
         &self,
         who: &str,
@@ -84,7 +84,7 @@ impl StoreLocation {
     }
 }
 
-/// Returns a name that no other inventory on this machine has: `inventory-1f3a90b2`.
+/// Returns a name that is unique among inventories on this host: `inventory-1f3a90b2`.
 fn own_name(folder: &Path) -> String {
     let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
     let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
@@ -99,7 +99,7 @@ fn own_name(folder: &Path) -> String {
     format!("{name}-{}", digits.collect::<String>())
 }
 
-/// Makes the folder where it is missing, for its owner only: the names of subscribers are stored there.
+/// Creates a missing folder for its owner only: it stores the names of subscribers.
 fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);

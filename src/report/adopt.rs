@@ -1,9 +1,9 @@
-//! Reports what adopting resulted in, a line for each device.
+//! Renders the result of adopting, a line for each device.
 
 use super::{counted, json_document, visible};
 use crate::apply::AdoptReport;
 
-/// Returns the report for people.
+/// Renders the report as text.
 pub fn adopt_text(report: &AdoptReport) -> String {
     let adopted = report.adopted.iter().map(|one| match one.objects {
         0 => format!("{}: nothing new\n", one.device),
@@ -16,7 +16,7 @@ pub fn adopt_text(report: &AdoptReport) -> String {
     adopted.chain(not_seen).collect()
 }
 
-/// Returns the report for programs.
+/// Renders the report as JSON.
 pub fn adopt_document(report: &AdoptReport) -> String {
     json_document(report)
 }

@@ -1,4 +1,4 @@
-//! Shows what a device or subscriber was like at a time: what the inventory said, what was found, which run changed it last.
+//! Renders a past state of a device or subscriber: inventory, last look, last change.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::explain::{capital, end};
 use super::fold::fact;
 use super::{ChapterLine, Paint, moment, short_id, visible};
 
-/// A device or subscriber at a time; what is left out is not known.
+/// A device or subscriber at a time; left out means unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StateAt<Said, Observed> {
     /// Such as `subscriber acct-1042, apt-101 on maple-court-a`.
@@ -18,35 +18,36 @@ pub struct StateAt<Said, Observed> {
     pub inventory: InventoryThen<Said>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub look: Option<LookThen<Observed>>,
-    /// The run that had changed it last, with its end as it is known now.
+    /// The run that had changed it last, with its present outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<ChapterLine>,
 }
 
-/// What the inventory said.
+/// The inventory then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InventoryThen<Said> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// When the device was verified against it, in seconds since 1970; left out: it was applied, and never verified on this device.
+    /// The time at which the device was verified against it, in seconds since 1970; left out: applied, but never
+    /// verified here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<Said>,
-    /// Why it is not known what it said.
+    /// The reason that its content is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
 }
 
-/// What the last look before that time had found.
+/// The last look before that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LookThen<Observed> {
-    /// The look that found it, in seconds since 1970; the one before had found something else.
+    /// The look that found it first, in seconds since 1970, after another content.
     pub since: u64,
-    /// The first look that found something else.
+    /// The first look that found another content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
-    /// The last look by then, where its time is known.
+    /// The last look by then, if its time is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<u64>,
     /// Left out: it was not on the device, or could not be read.
@@ -55,7 +56,7 @@ pub struct LookThen<Observed> {
 }
 
 impl<Said, Observed> StateAt<Said, Observed> {
-    /// Returns it for people: the facts, then what the inventory said and what was found, as blocks of their own.
+    /// Renders it as text: the facts, then the inventory and the look as separate blocks.
     pub fn text(&self, blocks: &[String], paint: Paint, width: usize) -> String {
         let title = format!("{}, as of {}", capital(&self.about), moment(self.at));
         let mut text = format!("{}\n\n", paint.bold(&visible(&title)));
@@ -87,7 +88,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
         match verified_at {
             Some(at) => format!("commit {commit}, verified on the device {}", moment(*at)),
             None => format!(
-                "commit {commit}, the last one applied anywhere; nothing was verified on {} by then",
+                "commit {commit}, the last one applied on any device; {} was not verified by then",
                 visible(&self.device)
             ),
         }
@@ -95,7 +96,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
 
     fn look(&self) -> String {
         let Some(look) = &self.look else {
-            return "not known: the store has no look at it by then".to_owned();
+            return "unknown: the store has no look at it by then".to_owned();
         };
         let since = format!("as found by the look of {}", moment(look.since));
         match (look.until, look.confirmed) {
@@ -112,7 +113,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
 
     fn change(&self) -> String {
         let Some(chapter) = &self.changed else {
-            return "by no run of gamctl by then, as far as the store knows".to_owned();
+            return "by no run that the store knows by then".to_owned();
         };
         let run = &chapter.run;
         let of = match &run.commit {
@@ -124,7 +125,7 @@ impl<Said, Observed> StateAt<Said, Observed> {
             false => "",
         };
         let said = format!(
-            "{} by {}, run {}, began {}, {of}: {in_progress}{}",
+            "{} by {}, run {}, started {}, {of}: {in_progress}{}",
             run.verb,
             run.who,
             short_id(run.id),
@@ -176,7 +177,7 @@ mod tests {
             "Device maple-a, as of 2026-11-21 16:32 UTC\n\n\
             \x20 inventory  commit 0123456789ab, verified on the device 2026-11-21 15:32 UTC\n\
             \x20 device     as found by the look of 2026-11-21 14:32 UTC, and again by that of 2026-11-21 16:31 UTC\n\
-            \x20 changed    by no run of gamctl by then, as far as the store knows\n\
+            \x20 changed    by no run that the store knows by then\n\
             \nA block\n"
         );
         state.look = Some(LookThen {
@@ -207,8 +208,8 @@ mod tests {
             state.text(&[], Paint::Plain, 100),
             "Device maple-a, as of 2026-11-21 16:32 UTC\n\n\
             \x20 inventory  not known: commit 0123 cannot be read\\u{1b}[2J\n\
-            \x20 device     not known: the store has no look at it by then\n\
-            \x20 changed    by no run of gamctl by then, as far as the store knows\n\
+            \x20 device     unknown: the store has no look at it by then\n\
+            \x20 changed    by no run that the store knows by then\n\
             \x20 now        no longer in the inventory\n"
         );
     }

@@ -1,4 +1,4 @@
-//! Numbers and lists as they stand in a sentence: "1 file", "2 340 subscribers", "a, b and c".
+//! Formats numbers and lists for sentences: "1 file", "2 340 subscribers", "a, b and c".
 
 /// Returns a number with its noun, in the plural unless there is exactly one.
 pub fn counted(number: usize, singular: &str) -> String {

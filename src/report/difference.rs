@@ -1,4 +1,4 @@
-//! What changed in a file, as a unified diff in which no secret is shown.
+//! Renders the change of a file as a unified diff without secrets.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,10 +12,10 @@ use super::{Paint, visible};
 
 const MASK: &str = "****";
 
-/// Returns the difference of a file of the inventory as a unified diff.
+/// Renders the change of an inventory file as a unified diff.
 ///
 /// # Guarantees
-/// Neither side shows what an excerpt of the file would not show.
+/// Neither side shows a text that an excerpt of the file would hide.
 pub fn difference(path: &str, before: &str, after: &str, paint: Paint) -> String {
     let old_lines: Vec<&str> = before.split_inclusive('\n').collect();
     let new_lines: Vec<&str> = after.split_inclusive('\n').collect();
@@ -49,7 +49,7 @@ pub fn difference(path: &str, before: &str, after: &str, paint: Paint) -> String
 
 type Line<'t> = Option<(&'t str, Vec<Range<usize>>)>;
 
-/// Returns a line without what either side hides of it: what is around it decides, and that may differ.
+/// Returns a line without the parts that either side hides: the lines around decide that, and they may differ.
 fn shown(old: &Line<'_>, new: &Line<'_>) -> String {
     let Some((text, _)) = new.as_ref().or(old.as_ref()) else {
         return String::new();

@@ -1,9 +1,9 @@
-//! What a sweep of the network found, for people.
+//! Renders the result of a sweep as text.
 
 use super::{Align, Exit, Paint, Table, counted};
 use crate::discovery::{Comparison, Seen, Verdict};
 
-/// Returns everybody who answered, and who should have.
+/// Lists the devices that answered, and those that should have.
 pub fn discovered(comparison: &Comparison, paint: Paint) -> String {
     let columns = ["ADDRESS", "MODEL", "NAME", "SERIAL", "MAC", "WHO"];
     let mut table = Table::new(columns.map(|heading| (heading, Align::Left)));
@@ -42,16 +42,16 @@ fn who(seen: &Seen) -> String {
             Some(is) => format!("WRONG: not {device} but {is}; {why}"),
             None => format!("WRONG: not {device}; {why}"),
         },
-        Verdict::Again { of } => format!("the box at {of} once more"),
+        Verdict::Again { of } => format!("the device at {of} again"),
         Verdict::Other { why } => why.clone(),
         Verdict::Closed { device, why } => match device {
             Some(device) => format!("{device}, perhaps: {why}"),
-            None => format!("somebody: {why}"),
+            None => format!("unknown device: {why}"),
         },
     }
 }
 
-/// How many there are of each kind.
+/// The number of addresses by kind.
 #[derive(Default)]
 struct Counts {
     known: usize,
@@ -82,7 +82,7 @@ impl Counts {
     }
 }
 
-/// Returns the verdict in a sentence.
+/// Renders the verdict in a sentence.
 pub fn discovery_verdict(comparison: &Comparison, asked: usize) -> String {
     let counts = Counts::of(comparison);
     let mut parts = vec![format!("{} known", counts.known)];
@@ -92,7 +92,7 @@ pub fn discovery_verdict(comparison: &Comparison, asked: usize) -> String {
         (counts.new, "new"),
         (comparison.missing.len(), "missing"),
         (counts.again, "met twice"),
-        (counts.closed, "that we could not open"),
+        (counts.closed, "that did not accept our login"),
         (counts.other, "of no interest"),
     ] {
         if number > 0 {
@@ -105,10 +105,10 @@ pub fn discovery_verdict(comparison: &Comparison, asked: usize) -> String {
         format!("{asked} addresses")
     };
     let answers = counted(comparison.seen.len(), "answer");
-    format!("{addresses} asked, {answers}: {}.", parts.join(", "))
+    format!("{addresses} probed, {answers}: {}.", parts.join(", "))
 }
 
-/// Returns what the shell is told: whether the inventory and the network agree, as far as the sweep went.
+/// Returns the exit code: whether the inventory and the network agree, as far as the sweep went.
 pub fn discovery_exit(comparison: &Comparison) -> Exit {
     let counts = Counts::of(comparison);
     let has_closed_device = comparison.seen.iter().any(|seen| {

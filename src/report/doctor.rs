@@ -1,30 +1,30 @@
-//! What stands in the way of an apply, for people: a line for each thing that was checked, with the next step where one is needed.
+//! Renders the checks of `doctor`, a line for each, with the next step if one is needed.
 
 use serde::Serialize;
 
 use super::fold::fold;
 use super::{Exit, Paint, counted, visible};
 
-/// How one thing is.
+/// The result of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     Ok,
-    /// It works, and somebody should look at it.
+    /// It works, but a person should look at it.
     Warning,
-    /// A device does not answer: no fault of ours.
+    /// A device does not answer, which is not a fault of gamctl's setup.
     Unreachable,
     Problem,
 }
 
-/// One thing that was checked.
+/// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// `inventory`, `secrets`, `store`, `state`, or a device.
     pub area: String,
     pub level: Level,
     pub what: String,
-    /// What to do about it.
+    /// The next step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
@@ -59,7 +59,7 @@ impl Level {
     }
 }
 
-/// Returns the checks for people, as they come.
+/// Renders the checks in the given order.
 pub fn checks(checks: &[Check], paint: Paint, width: usize) -> String {
     let widest = checks
         .iter()
@@ -87,14 +87,14 @@ pub fn checks(checks: &[Check], paint: Paint, width: usize) -> String {
     text
 }
 
-/// Returns the verdict in a sentence.
+/// Renders the verdict in a sentence.
 pub fn doctor_verdict(checks: &[Check]) -> String {
     let count = |level: Level| checks.iter().filter(|check| check.level == level).count();
     let problems = count(Level::Problem) + count(Level::Unreachable);
     match (problems, count(Level::Warning)) {
-        (0, 0) => "Nothing stands in the way.".to_owned(),
+        (0, 0) => "Ready to apply.".to_owned(),
         (0, warnings) => format!(
-            "{}, and nothing stands in the way.",
+            "{}, otherwise ready to apply.",
             counted(warnings, "warning")
         ),
         (problems, 0) => format!("{}.", counted(problems, "problem")),
@@ -106,7 +106,7 @@ pub fn doctor_verdict(checks: &[Check]) -> String {
     }
 }
 
-/// Returns what the shell is told: problems of ours before devices that do not answer.
+/// Returns the exit code: problems here take precedence over devices that do not answer.
 pub fn doctor_exit(checks: &[Check]) -> Exit {
     match checks.iter().map(|check| check.level).max() {
         Some(Level::Problem) => Exit::Failed,
@@ -148,11 +148,11 @@ mod tests {
         };
         use Level::{Ok, Problem, Unreachable, Warning};
         for (levels, exit, verdict) in [
-            (&[][..], Exit::Done, "Nothing stands in the way."),
+            (&[][..], Exit::Done, "Ready to apply."),
             (
                 &[Ok, Warning],
                 Exit::Done,
-                "1 warning, and nothing stands in the way.",
+                "1 warning, otherwise ready to apply.",
             ),
             (
                 &[Unreachable, Warning],

@@ -1,17 +1,17 @@
-//! What the program tells the shell: one number per kind of outcome.
+//! Defines the exit codes of the program.
 
 use crate::apply::RunResult;
 
-/// How a command ended.
+/// The end of a command.
 ///
-/// A script must be able to tell "nothing to do" from "something to do" from "something is wrong", so a misuse of the
-/// command line is `Failed` and not the customary 2, which here means that changes are pending.
+/// Scripts must distinguish "nothing to do", "something to do" and "an error". So a wrong command line is `Failed` and
+/// not the customary 2, which here means that changes are pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[must_use = "a command whose outcome is dropped exits as if all were well"]
+#[must_use = "a dropped exit code would exit with 0"]
 pub enum Exit {
     /// Converged, or all done and verified.
     Done,
-    /// The program or its surroundings failed, or it was called wrongly.
+    /// gamctl or its environment failed, or the arguments were invalid.
     Failed,
     /// `plan` found changes or drift.
     ChangesPending,
@@ -21,10 +21,10 @@ pub enum Exit {
     Refused,
     /// At least one device failed or was rolled back.
     DeviceFailed,
-    /// All that could be reached is fine; some devices could not be observed.
+    /// All reachable devices are fine; some devices could not be observed.
     Unobservable,
-    /// Some devices moved since the plan was made.
-    Moved,
+    /// Some devices changed since the plan was made.
+    Stale,
     /// Stopped by a signal; the state is recorded.
     Interrupted,
 }
@@ -39,11 +39,11 @@ impl Exit {
         Self::Refused,
         Self::DeviceFailed,
         Self::Unobservable,
-        Self::Moved,
+        Self::Stale,
         Self::Interrupted,
     ];
 
-    /// Returns the number for the shell; scripts depend on it.
+    /// Returns the exit code; scripts depend on it.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -53,24 +53,22 @@ impl Exit {
             Self::Refused => 4,
             Self::DeviceFailed => 5,
             Self::Unobservable => 6,
-            Self::Moved => 7,
+            Self::Stale => 7,
             Self::Interrupted => 8,
         }
     }
 
-    /// Returns what the number means, for help and the manual.
+    /// Returns the meaning of the exit code, for help and the manual.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "converged, or all done and verified",
-            Self::Failed => "the program or its surroundings failed, or it was called wrongly",
+            Self::Failed => "gamctl or its environment failed, or the arguments were invalid",
             Self::ChangesPending => "changes or drift are pending (`plan`)",
             Self::InventoryInvalid => "the inventory has errors",
             Self::Refused => "refused by policy (limits, freeze, window, approval)",
             Self::DeviceFailed => "at least one device failed or was rolled back",
-            Self::Unobservable => {
-                "everything reachable is fine, some devices could not be observed"
-            }
-            Self::Moved => "some devices moved since the plan",
+            Self::Unobservable => "some devices could not be observed, all others are fine",
+            Self::Stale => "some devices changed since the plan",
             Self::Interrupted => "interrupted, the state is recorded",
         }
     }
@@ -84,7 +82,7 @@ impl From<RunResult> for Exit {
             RunResult::Refused => Self::Refused,
             RunResult::DeviceFailed => Self::DeviceFailed,
             RunResult::NotObserved => Self::Unobservable,
-            RunResult::Stale => Self::Moved,
+            RunResult::Stale => Self::Stale,
             RunResult::Interrupted => Self::Interrupted,
         }
     }

@@ -1,18 +1,18 @@
-//! Why a subscriber or a device is as it is: what is so now, then every run that was about it, newest first.
+//! Explains a subscriber or a device: the present state, then every run that concerned it.
 
 use serde::Serialize;
 
 use super::apply::{cause_text, left_text, published};
 use super::fold::{fact, fold};
-use super::history::{TypedStep, exchanges, typed_step};
+use super::history::{SentStep, exchanges, sent_step};
 use super::{Paint, RunLine, moment, short_id, visible};
 use crate::apply::{DeviceOutcome, Ended, Exchange};
 use crate::plan::Step;
 
-/// More steps of one run than these are counted.
+/// The most steps of one run that are listed; further ones are counted.
 const MOST_STEPS: usize = 12;
 
-/// All that is known about one subject.
+/// Everything known about one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// Such as `subscriber acct-1042, apt-101 on maple-court-a`.
@@ -25,35 +25,35 @@ pub struct Explanation {
     pub is_cut: bool,
 }
 
-/// What is so now, as far as anybody knows without asking the device.
+/// The present state, as far as it is known without contacting the device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Now {
-    /// What the inventory says, with its place; left out: it does not have it, or cannot be read.
+    /// The intended configuration, with its location; left out: not in the inventory, or unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intended: Option<String>,
-    /// Why it is not known what is intended.
+    /// The reason that the intended configuration is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
-    /// When the device was last looked at for an apply, in seconds since 1970, and what would be done about what was seen.
+    /// The time of the last look for an apply, in seconds since 1970, and the steps that would follow from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub looked: Option<Looked>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<VerifiedLine>,
-    /// Until when nothing is written there, and why.
+    /// The freezes in force, with end and reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub frozen: Vec<String>,
 }
 
-/// The last look that is remembered, held against the inventory.
+/// The last stored look, compared with the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Looked {
     pub at: u64,
-    /// Left out: it could not be held against the inventory.
+    /// Left out: it could not be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<Step>>,
 }
 
-/// When the device was last seen to be as it should.
+/// The last time the device was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerifiedLine {
     pub at: u64,
@@ -62,7 +62,7 @@ pub struct VerifiedLine {
     pub is_unsaved: bool,
 }
 
-/// One run, as far as it was about the subject.
+/// The part of one run that concerned the subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChapterLine {
     pub run: RunLine,
@@ -80,7 +80,7 @@ pub struct ChapterLine {
 }
 
 impl Explanation {
-    /// Returns it for people.
+    /// Renders it as text.
     pub fn text(&self, with_lines: bool, paint: Paint, width: usize) -> String {
         let page = Page { paint, width };
         let mut text = format!("{}\n\n", paint.bold(&capital(&visible(&self.about))));
@@ -90,9 +90,7 @@ impl Explanation {
             text.push_str(&page.chapter(chapter, &self.device, with_lines));
         }
         if self.chapters.is_empty() {
-            text.push_str(
-                "\nNo run of gamctl has changed anything about it, as far as the store knows.\n",
-            );
+            text.push_str("\nThe store has no run that changed it.\n");
         } else if self.is_cut {
             text.push_str("\nThere may be older runs; `--most` shows more.\n");
         }
@@ -111,23 +109,21 @@ impl Page {
         let intended = match (&now.intended, &now.unknown) {
             (Some(intended), _) => visible(intended).into_owned(),
             (None, Some(reason)) => format!("not known: {}", visible(reason)),
-            (None, None) => "does not have it (any more)".to_owned(),
+            (None, None) => "does not have it (or no longer)".to_owned(),
         };
         self.fact(&mut text, "inventory", &intended);
         match &now.looked {
             None => self.fact(
                 &mut text,
                 "device",
-                "no look at it is remembered; `gamctl observe` looks now",
+                "the store has no look at it; `gamctl observe` looks now",
             ),
             Some(Looked { at, steps }) => {
                 let at = moment(*at);
                 let said = match steps.as_deref() {
                     None => format!("last looked at {at}"),
-                    Some([]) => format!("as the inventory says, by the look of {at}"),
-                    Some(_) => format!(
-                        "not as the inventory says, by the look of {at}; an apply would now:"
-                    ),
+                    Some([]) => format!("as intended, by the look of {at}"),
+                    Some(_) => format!("not as intended, by the look of {at}; an apply would now:"),
                 };
                 self.fact(&mut text, "device", &said);
                 text.push_str(&self.steps(steps.iter().flatten(), device));
@@ -142,7 +138,7 @@ impl Page {
                 None => "from an inventory that was not committed".to_owned(),
             };
             let saved = match verified.is_unsaved {
-                true => "NOT SAVED: a restart brings back what was there before",
+                true => "NOT SAVED: a restart would undo it",
                 false => "saved",
             };
             let said = format!("last verified {}, {of}; {saved}", moment(verified.at));
@@ -166,12 +162,12 @@ impl Page {
                 left += 1;
                 continue;
             }
-            let typed = TypedStep {
+            let typed = SentStep {
                 step,
                 exchanges: &[],
                 with_lines: false,
             };
-            text.push_str(&typed_step(typed, 4, self.paint, self.width));
+            text.push_str(&sent_step(typed, 4, self.paint, self.width));
         }
         if left > 0 {
             text.push_str(&format!(
@@ -193,12 +189,12 @@ impl Page {
         );
         let mut text = format!("{}\n", self.paint.bold(&title));
         for (_, step) in chapter.steps.iter().take(MOST_STEPS) {
-            let typed = TypedStep {
+            let typed = SentStep {
                 step,
                 exchanges: &[],
                 with_lines: false,
             };
-            text.push_str(&typed_step(typed, 2, self.paint, self.width));
+            text.push_str(&sent_step(typed, 2, self.paint, self.width));
         }
         if let Some(left) = chapter
             .steps
@@ -207,13 +203,13 @@ impl Page {
             .filter(|left| *left > 0)
         {
             text.push_str(&format!(
-                "  and {left} more; `gamctl history --run {} --device {}` tells all\n",
+                "  and {left} more; `gamctl history --run {} --device {}` shows all\n",
                 short_id(run.id),
                 visible(device)
             ));
         }
         if with_lines && !chapter.exchanges.is_empty() {
-            text.push_str("  typed:\n");
+            text.push_str("  sent:\n");
             text.push_str(&exchanges(&chapter.exchanges, 4));
         }
         let end = fold(&visible(&end(chapter)), 2, 4, self.width).join("\n");
@@ -222,10 +218,10 @@ impl Page {
     }
 }
 
-/// Returns how it ended, in a sentence.
+/// Renders the outcome in a sentence.
 pub(super) fn end(chapter: &ChapterLine) -> String {
     let Some(outcome) = &chapter.outcome else {
-        return "its end is not known; the next `gamctl apply` looks what is there".to_owned();
+        return "its outcome is unknown; the next `gamctl apply` looks at the device".to_owned();
     };
     let saved = match &chapter.saved {
         Some(proof) => format!("saved: {proof}"),
@@ -235,12 +231,12 @@ pub(super) fn end(chapter: &ChapterLine) -> String {
     match &outcome.ended {
         Ended::Applied if chapter.is_verified => format!("verified by a second look; {saved}"),
         Ended::Applied => saved,
-        Ended::Unchanged => "nothing had to be written".to_owned(),
+        Ended::Unchanged => "nothing to write".to_owned(),
         Ended::Unsaved { .. } => {
-            format!("verified by a second look, and not saved: {}", because())
+            format!("verified by a second look, but not saved: {}", because())
         }
         Ended::RolledBack { .. } => {
-            format!("taken back, and seen to be as before: {}", because())
+            format!("rolled back, and as before by another look: {}", because())
         }
         Ended::Stuck { left, .. } => {
             let left: Vec<String> = left.iter().map(left_text).collect();
@@ -252,11 +248,9 @@ pub(super) fn end(chapter: &ChapterLine) -> String {
         }
         Ended::Refused { refusal } => {
             let (because, rule) = (because(), refusal.rule());
-            format!("refused, and nothing written: {because} [{rule}]")
+            format!("refused, nothing written: {because} [{rule}]")
         }
-        Ended::Moved { .. } => {
-            "nothing written: the device was not any more what the plan was made from".to_owned()
-        }
+        Ended::Stale { .. } => "nothing written: the device had changed since the plan".to_owned(),
         Ended::Unreachable { .. } => format!("nothing written: {}", because()),
         Ended::Interrupted { .. } => format!("interrupted: {}", because()),
     }
@@ -327,10 +321,10 @@ mod tests {
         assert_eq!(
             applied.text(true, Paint::Plain, 100),
             "Device maple-a\n\n\
-             \x20 inventory  does not have it (any more)\n\
-             \x20 device     no look at it is remembered; `gamctl observe` looks now\n\n\
+             \x20 inventory  does not have it (or no longer)\n\
+             \x20 device     the store has no look at it; `gamctl observe` looks now\n\n\
              2026-11-21 16:32 UTC  apply by ada@noc, run 0000000089ab\n\
-             \x20 typed:\n\
+             \x20 sent:\n\
              \x20   > hostname x\n\
              \x20     % odd\\u{1b}\n\
              \x20 verified by a second look; saved: the file has 900 bytes\n"
@@ -342,7 +336,7 @@ mod tests {
     fn what_is_not_known_is_said_kindly_and_what_is_wrong_loudly() {
         let nothing = explained(Vec::new(), Now::default()).text(false, Paint::Plain, 100);
         assert!(
-            nothing.contains("No run of gamctl has changed"),
+            nothing.contains("The store has no run that changed it"),
             "{nothing}"
         );
         let text = |text: &str| text.to_owned();
@@ -376,7 +370,7 @@ mod tests {
         for part in [
             "STUCK: no answer; left: subscriber apt-1 is not known",
             "NOT SAVED",
-            "as the inventory says, by the look of 1970-01-01",
+            "as intended, by the look of 1970-01-01",
             "frozen     by ada",
         ] {
             assert!(text.contains(part), "{part}: {text}");

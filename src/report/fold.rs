@@ -22,7 +22,7 @@ pub(super) fn fold(text: &str, first: usize, others: usize, width: usize) -> Vec
     lines
 }
 
-/// Returns a fact under a heading of nine letters at most, folded to a terminal that is not too narrow for it.
+/// Renders a fact under a heading of nine letters at most, folded to the terminal unless it is too narrow.
 pub(super) fn fact(title: &str, said: &str, width: usize) -> String {
     let folded = fold(said, 13, 13, width.max(53)).join("\n");
     format!("  {title:<9}  {}\n", folded.trim_start())

@@ -1,4 +1,4 @@
-//! Freezes for people: what is not written to, until when, and why.
+//! Renders freezes: the blocked devices, the end and the reason.
 
 use serde::Serialize;
 
@@ -9,9 +9,9 @@ use crate::model::FreezeScope;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FreezeLine {
     pub id: uuid::Uuid,
-    /// As the command line spells it; empty: everything.
+    /// In the syntax of the command line; empty: everything.
     pub scope: Vec<String>,
-    /// How many devices of the inventory it holds, where that is known.
+    /// The number of devices of the inventory in its scope, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub devices: Option<usize>,
     pub reason: String,
@@ -21,7 +21,7 @@ pub struct FreezeLine {
     pub until: u64,
 }
 
-/// Returns freezes as a table.
+/// Renders freezes as a table.
 pub fn freezes(freezes: &[FreezeLine], paint: Paint) -> String {
     let columns = ["FREEZE", "UNTIL", "BY", "DEVICES", "REASON"];
     let mut table = Table::new(columns.map(|heading| (heading, Align::Left)));
@@ -46,7 +46,7 @@ pub fn freezes(freezes: &[FreezeLine], paint: Paint) -> String {
     table.render(paint)
 }
 
-/// Returns a scope as the command line spells it; nothing for every device.
+/// Renders a scope in the syntax of the command line; empty for every device.
 pub fn scope_words(scope: &FreezeScope) -> Vec<String> {
     let FreezeScope {
         devices,
@@ -73,7 +73,7 @@ pub fn scope_words(scope: &FreezeScope) -> Vec<String> {
     .concat()
 }
 
-/// Returns what a freeze holds: `maple-* (3 devices)`.
+/// Renders the scope of a freeze: `maple-* (3 devices)`.
 pub fn held(scope: &[String], reach: Option<usize>) -> String {
     let scope = match scope {
         [] => "every device".to_owned(),
@@ -85,7 +85,7 @@ pub fn held(scope: &[String], reach: Option<usize>) -> String {
     }
 }
 
-/// Returns the end of a number, which tells more than its beginning: those of one hour begin alike.
+/// Returns the end of an id, which is more distinctive than its start: ids of one hour start alike.
 pub fn short_id(id: uuid::Uuid) -> String {
     let whole = id.simple().to_string();
     whole.get(20..).unwrap_or(&whole).to_owned()

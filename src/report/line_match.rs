@@ -1,18 +1,18 @@
-//! Which lines of two texts are the same line: quick for large files with many changes.
+//! Matches equal lines of two texts, fast for large files with many changes.
 
 use std::ops::Range;
 
 use foldhash::HashMap;
 use similar::{Algorithm, DiffOp, capture_diff};
 
-/// The longest stretch without an unchanged line of its own that is searched, as old lines times new lines.
+/// The longest stretch without an unchanged unique line that is searched, as old lines times new lines.
 ///
-/// Beyond it the difference is longer than it could be, and still right.
+/// Beyond it the difference is longer than necessary, but still right.
 const MAX_WORK: usize = 4_000_000;
 
-/// Returns the difference, searched for between each two lines that stand once on both sides.
+/// Returns the difference, searched between each two lines that are unique on both sides.
 ///
-/// The work is that of the stretches which changed, and not of all changes times all lines.
+/// The cost is that of the changed stretches, not of all changes times all lines.
 pub(super) fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
     let (mut from_old, mut from_new) = (0, 0);
     let mut all: Vec<DiffOp> = Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
         .into_iter()
         .chain([(old.len(), new.len())])
     {
-        // Each stretch begins with an anchor, which is equal on both sides.
+        // Each stretch starts with an anchor, which is equal on both sides.
         let (olds, news) = (from_old..to_old, from_new..to_new);
         for found in stretch(old, olds, new, news) {
             match (all.last_mut(), found) {
@@ -33,7 +33,7 @@ pub(super) fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
     all
 }
 
-/// Returns the difference of one stretch; of one too long, that all of it was replaced.
+/// Returns the difference of one stretch; a stretch that is too long counts as replaced.
 fn stretch(old: &[&str], olds: Range<usize>, new: &[&str], news: Range<usize>) -> Vec<DiffOp> {
     if olds.len().saturating_mul(news.len()) <= MAX_WORK {
         return capture_diff(Algorithm::Myers, old, olds, new, news);
@@ -46,7 +46,7 @@ fn stretch(old: &[&str], olds: Range<usize>, new: &[&str], news: Range<usize>) -
     }]
 }
 
-/// Returns the places of lines that stand once on both sides, as many as are in the same order there.
+/// Returns the positions of lines that are unique on both sides, as many as are in the same order there.
 fn anchors(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
     let mut once: HashMap<&str, Option<usize>> = HashMap::default();
     for (index, line) in new.iter().enumerate() {
@@ -66,7 +66,8 @@ fn anchors(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
         .enumerate()
         .filter(|(_, line)| is_once.get(*line) == Some(&true));
     let pairs = pairs.filter_map(|(at, line)| Some((at, (*once.get(line)?)?)));
-    // The longest ascending row: of all rows of a length the one that ends lowest, and for each pair the one before it.
+    // The longest ascending sequence: for each length the sequence with the lowest end, and for each pair the one
+    // before it.
     let mut ends: Vec<usize> = Vec::new();
     let mut row: Vec<(usize, usize, Option<usize>)> = Vec::new();
     for (at, place) in pairs {

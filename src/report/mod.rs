@@ -1,6 +1,7 @@
-//! Words and tables for people and for the programs they read with: values in, text out.
+//! Renders values as text, tables and JSON, for people and programs.
 //!
-//! Nothing here prints. What comes from files and devices is untrusted, so it goes through `visible` before it can reach a terminal.
+//! Nothing here prints. Texts from files and devices are untrusted, so `visible` escapes them before they reach a
+//! terminal.
 
 mod adopt;
 mod apply;

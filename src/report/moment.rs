@@ -1,6 +1,6 @@
-//! A moment as people read it: `2026-11-21 16:32 UTC`.
+//! Formats times for people: `2026-11-21 16:32 UTC`.
 
-/// Returns the day and the minute of so many seconds after the beginning of 1970, in UTC.
+/// Formats seconds since 1970 as day and minute, in UTC.
 pub fn moment(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);
@@ -8,7 +8,7 @@ pub fn moment(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
 }
 
-/// Returns the date of so many days after 1970-01-01, counted in years that begin in March, so that a leap day is the last.
+/// Returns the date of a day after 1970-01-01, counted in years that start in March, so that a leap day is the last.
 fn date(days: u64) -> (u64, u64, u64) {
     const ERA: u64 = 146_097;
     let days = days + 719_468;

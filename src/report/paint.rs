@@ -1,9 +1,9 @@
-//! Colour, where it is wanted; every text reads as well without it.
+//! Colours text if wanted; every text is complete without colour.
 
-/// Whether text is coloured.
+/// Colour on or off.
 ///
-/// The caller has looked at the terminal and at `NO_COLOR`; what is painted here has already been made visible,
-/// so the only escape sequences in an output are these.
+/// The caller has checked the terminal and `NO_COLOR`. Painted text has already been made safe, so these are the only
+/// escape sequences of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Paint {
     #[default]
@@ -11,7 +11,7 @@ pub enum Paint {
     Color,
 }
 
-// The sixteen colours every terminal has, so that the operator's own theme decides what they look like.
+// The sixteen colours of every terminal, so that the operator's theme applies.
 const BOLD: &str = "1";
 const DIM: &str = "2";
 const BOLD_RED: &str = "1;31";
@@ -22,42 +22,42 @@ const BOLD_YELLOW: &str = "1;33";
 const BOLD_CYAN: &str = "1;36";
 
 impl Paint {
-    /// Paints what must be mended, and failures.
+    /// Paints errors and failures.
     pub fn error(self, text: &str) -> String {
         self.wrap(BOLD_RED, text)
     }
 
-    /// Paints what a person should look at.
+    /// Paints warnings.
     pub fn warning(self, text: &str) -> String {
         self.wrap(BOLD_YELLOW, text)
     }
 
-    /// Paints what leads on: notes and hints.
+    /// Paints notes and hints.
     pub fn note(self, text: &str) -> String {
         self.wrap(BOLD_CYAN, text)
     }
 
-    /// Paints what frames the text: line numbers, bars, arrows.
+    /// Paints the frame of the text: line numbers, bars, arrows.
     pub fn dim(self, text: &str) -> String {
         self.wrap(DIM, text)
     }
 
-    /// Paints what is to be seen first.
+    /// Paints the most important text.
     pub fn bold(self, text: &str) -> String {
         self.wrap(BOLD, text)
     }
 
-    /// Paints what comes to be.
+    /// Paints an added object.
     pub fn added(self, text: &str) -> String {
         self.wrap(GREEN, text)
     }
 
-    /// Paints what goes away.
+    /// Paints a removed object.
     pub fn removed(self, text: &str) -> String {
         self.wrap(RED, text)
     }
 
-    /// Paints what becomes another value.
+    /// Paints a changed value.
     pub fn changed(self, text: &str) -> String {
         self.wrap(YELLOW, text)
     }

@@ -1,4 +1,4 @@
-//! Secrets by their names: where each comes from, who needs it and what is in the way; never a value.
+//! Renders secrets by name: the source of each, its users and its problem; never a value.
 
 use serde::Serialize;
 
@@ -8,11 +8,11 @@ use super::{Align, Exit, Paint, Table, counted, visible};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SecretLine {
     pub name: String,
-    /// Where it comes from: the first place that has it; the others have it as well.
+    /// Its sources: the first one is used; the others have it as well.
     pub places: Vec<String>,
-    /// The credentials that need it.
+    /// The credentials that refer to it.
     pub used_by: Vec<String>,
-    /// Why it cannot be used, where that was tried; one that nobody needs is nobody's problem.
+    /// The reason that it cannot be used, if that was tried; it is not counted for an unused secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -29,7 +29,7 @@ impl SecretLine {
     }
 }
 
-/// Returns the secrets as a table; with problems and warnings below where they were looked for.
+/// Renders the secrets as a table; with problems and warnings below if they were checked.
 pub fn secret_table(lines: &[SecretLine], is_checked: bool, paint: Paint) -> String {
     let mut columns = vec![
         ("SECRET", Align::Left),
@@ -46,7 +46,7 @@ pub fn secret_table(lines: &[SecretLine], is_checked: bool, paint: Paint) -> Str
             places => places.join(", then "),
         };
         let used_by = match line.used_by.as_slice() {
-            [] => "nobody".to_owned(),
+            [] => "none".to_owned(),
             users => users.join(", "),
         };
         let mut row = vec![line.name.clone(), from, used_by];
@@ -69,7 +69,7 @@ pub fn secret_table(lines: &[SecretLine], is_checked: bool, paint: Paint) -> Str
     text
 }
 
-/// Returns the verdict in a sentence.
+/// Renders the verdict in a sentence.
 pub fn secret_verdict(lines: &[SecretLine], is_checked: bool) -> String {
     let used = lines.iter().filter(|line| !line.used_by.is_empty()).count();
     let mut parts = vec![format!("{} needed", counted(used, "secret"))];
@@ -84,11 +84,11 @@ pub fn secret_verdict(lines: &[SecretLine], is_checked: bool) -> String {
     } else {
         add("missing", &SecretLine::is_missing);
     }
-    add("that nobody needs", &|line| line.used_by.is_empty());
+    add("that no object refers to", &|line| line.used_by.is_empty());
     format!("{}.", parts.join(", "))
 }
 
-/// Returns what the shell is told: whether everything that is needed can be used.
+/// Returns the exit code: whether every needed secret can be used.
 pub fn secret_exit(lines: &[SecretLine]) -> Exit {
     if lines.iter().any(SecretLine::is_in_the_way) {
         Exit::Failed
@@ -123,11 +123,11 @@ mod tests {
             "SECRET  FROM                          USED BY\n\
              a       the environment, then sealed  default, core\n\
              b       MISSING                       default\n\
-             c       sealed                        nobody\n"
+             c       sealed                        none\n"
         );
         assert_eq!(
             secret_verdict(&lines, false),
-            "2 secrets needed, 1 missing, 1 that nobody needs."
+            "2 secrets needed, 1 missing, 1 that no object refers to."
         );
     }
 

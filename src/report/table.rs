@@ -1,10 +1,10 @@
-//! Small tables for a terminal: columns that line up, no borders, nothing trailing.
+//! Lays out small tables for a terminal: aligned columns, no borders, no trailing spaces.
 
 use unicode_width::UnicodeWidthStr;
 
 use super::{Paint, visible};
 
-/// Where a column's text stands.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Align {
     #[default]
@@ -13,12 +13,12 @@ pub enum Align {
     Right,
 }
 
-/// Two spaces tell columns from words.
+/// Two spaces separate columns.
 const GAP: &str = "  ";
 
 /// Rows under a heading.
 ///
-/// Cells are untrusted: each is made visible on its way in, which is also what its width is measured on.
+/// Cells are untrusted: each is made safe when it is added, and its width is measured after that.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a table is only text once it is rendered"]
 pub struct Table {
@@ -41,7 +41,7 @@ impl Table {
         }
     }
 
-    /// Adds a row; one that is too short ends early, one that is too long goes on to the left-aligned.
+    /// Adds a row; a short one ends early, and surplus cells are left-aligned.
     pub fn push<Cell: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = Cell>) {
         let row = cells
             .into_iter()

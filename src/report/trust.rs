@@ -1,11 +1,11 @@
-//! Host keys, pinned and presented, for people and for programs.
+//! Renders host keys, pinned and presented, as text and JSON.
 
 use serde::Serialize;
 
 use super::{Align, Exit, Paint, Table, counted, visible};
 use crate::model::{Address, DeviceName, HostKey, Serial};
 
-/// What a device was found to show.
+/// The host key of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TrustLine {
     pub device: DeviceName,
@@ -14,16 +14,16 @@ pub struct TrustLine {
     pub pinned: Option<HostKey>,
     #[serde(flatten)]
     pub shown: Shown,
-    /// What the device says over SNMP, where it could be asked.
+    /// The serial number that the device reports over SNMP, if it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<Serial>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned_serial: Option<Serial>,
-    /// Whether the presented key is the pinned one from now on.
+    /// Whether the presented key is now pinned.
     pub is_newly_pinned: bool,
 }
 
-/// What came of asking a device for its host key.
+/// The result of requesting a host key from a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shown {
@@ -31,7 +31,7 @@ pub enum Shown {
     Failed(String),
 }
 
-/// How a device stands.
+/// The comparison of a device with its pins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
     /// It shows the key that is pinned.
@@ -57,7 +57,7 @@ impl TrustLine {
     }
 }
 
-/// Returns the keys as a table, each change with what it may mean, and each failure with its reason.
+/// Renders the keys as a table, each change with its possible reasons, and each failure with its cause.
 pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
     let columns = ["DEVICE", "ADDRESS", "SERIAL", "HOST KEY", "STATE"];
     let mut table = Table::new(columns.map(|heading| (heading, Align::Left)));
@@ -73,7 +73,7 @@ pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
             (Trust::NotPinned, false) => "not pinned",
             (Trust::Changed, true) => "CHANGED, pinned now",
             (Trust::Changed, false) => "CHANGED",
-            (Trust::OtherBox, _) => "ANOTHER BOX",
+            (Trust::OtherBox, _) => "ANOTHER DEVICE",
             (Trust::Unknown, _) => "not known",
         };
         let serial = line.serial.as_ref().map_or("-", |serial| serial.as_str());
@@ -85,7 +85,7 @@ pub fn host_keys(lines: &[TrustLine], paint: Paint) -> String {
             (line.trust(), &line.serial, &line.pinned_serial)
         {
             text.push_str(&format!(
-                "\n{} has the serial number {serial} and not {pinned}, which is pinned: another box answers. Its key is not\npinned; where the box was replaced, correct `serial` in the inventory first.\n",
+                "\n{} has the serial number {serial} instead of the pinned {pinned}: another device answers. Its key is not\npinned; if the hardware was replaced, correct `serial` in the inventory first.\n",
                 line.device
             ));
         }
@@ -110,7 +110,7 @@ const CHANGED: &str = "  Either the device was replaced, reset or given new firm
   would be sent the password once its key is pinned. Ask whoever works on it, and compare the key at its console.
 ";
 
-/// Returns the verdict in a sentence.
+/// Renders the verdict in a sentence.
 pub fn host_key_verdict(lines: &[TrustLine]) -> String {
     let count = |trust: Trust| lines.iter().filter(|line| line.trust() == trust).count();
     let pinned = lines.iter().filter(|line| line.is_newly_pinned).count();
@@ -127,7 +127,7 @@ pub fn host_key_verdict(lines: &[TrustLine]) -> String {
         (pinned, "pinned now"),
         (waiting(Trust::NotPinned), "not pinned"),
         (waiting(Trust::Changed), "CHANGED"),
-        (count(Trust::OtherBox), "of ANOTHER BOX"),
+        (count(Trust::OtherBox), "of ANOTHER DEVICE"),
         (count(Trust::Unknown), "not known"),
     ] {
         if number > 0 {
@@ -137,7 +137,7 @@ pub fn host_key_verdict(lines: &[TrustLine]) -> String {
     format!("{}.", parts.join(", "))
 }
 
-/// Returns what the shell is told: a change that stands goes before everything else.
+/// Returns the exit code: an unresolved change takes precedence over everything else.
 pub fn host_key_exit(lines: &[TrustLine]) -> Exit {
     let has = |trust: Trust| {
         let mut open = lines.iter().filter(|line| !line.is_newly_pinned);

@@ -1,4 +1,4 @@
-//! Makes text from anywhere safe and legible on a terminal, and cuts long lines around what matters.
+//! Makes untrusted text safe and legible on a terminal, and cuts long lines around the point shown.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,21 +7,21 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::model::hazard_on_a_terminal;
 
-/// What a tab becomes in a line of a file; a real one would move the carets.
+/// The replacement of a tab in a line of a file; a real one would move the carets.
 const TAB: &str = "    ";
 
-/// More marks than this on one letter are not writing: they would paint over the lines above and below.
+/// More combining marks than this on one letter are not writing: they would paint over the lines above and below.
 const MAX_MARKS: usize = 4;
 
-/// The longest escape is ten columns wide; a narrower window could not show one and its surroundings.
+/// The longest escape is ten columns wide; a narrower window could not show one with its surroundings.
 const MIN_WIDTH: usize = 32;
 
 const CUT: &str = "…";
 const MASK: &str = "****";
 
-/// Returns `text` as one line in which every character can be seen and none moves the cursor or the text around it.
+/// Returns `text` as one line in which every character is visible and none moves the cursor or the text around it.
 ///
-/// Tabs are escaped too: in a name or a message a tab that looks like spaces is one more thing that misleads.
+/// Tabs are escaped too: in a name or a message a tab that looks like spaces is misleading.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Cow::Borrowed(text);
@@ -41,32 +41,33 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A line of a file as it is shown, and what of it is meant.
+/// A line of a file as it is shown, with the part that is marked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     pub text: String,
-    /// How many terminal columns stand before what is meant.
+    /// The number of terminal columns before the marked part.
     pub offset: usize,
-    /// How many columns that takes; at least 1, even past the end of the line.
+    /// The number of columns of the marked part; at least 1, even past the end of the line.
     pub width: usize,
 }
 
-/// Some characters of the line that are shown, pointed at and cut as one.
+/// Some characters of the line that are shown, marked and cut as one.
 struct Piece {
     text: String,
     columns: Range<usize>,
     is_meant: bool,
-    /// How many marks may still be added.
+    /// The number of marks that may still be added.
     room_for_marks: usize,
 }
 
-/// Returns a line of a file as it is shown in at most `width` columns.
+/// Renders a line of a file in at most `width` columns.
 ///
-/// `meant` counts characters from 0 and may lie outside the line; `masked` are the byte ranges that are not shown,
-/// sorted, and become `****` whatever their length.
+/// `meant` counts characters from 0 and may be outside the line; `masked` are the hidden byte ranges, sorted, which
+/// become `****` at any length.
 pub fn excerpt(line: &str, meant: Range<usize>, masked: &[Range<usize>], width: usize) -> Excerpt {
     let width = width.max(MIN_WIDTH);
-    // A piece has at most `1 + MAX_MARKS` characters and at least one column, so what is further away cannot be in the window.
+    // A piece has at most `1 + MAX_MARKS` characters and at least one column, so text further off cannot be in the
+    // window.
     let reach = width.saturating_mul(1 + MAX_MARKS);
     let length = line.chars().count();
     let start = meant.start.min(length);
@@ -84,7 +85,7 @@ pub fn excerpt(line: &str, meant: Range<usize>, masked: &[Range<usize>], width: 
 struct Row<'m> {
     pieces: Vec<Piece>,
     masked: std::iter::Peekable<std::slice::Iter<'m, Range<usize>>>,
-    /// Where the mask of the last piece ends.
+    /// The end of the last piece's mask.
     mask_end: usize,
 }
 
@@ -140,17 +141,17 @@ impl<'m> Row<'m> {
         });
     }
 
-    /// Returns what fits, when the line itself may begin before the pieces and go on after them.
+    /// Returns the pieces that fit, if the line itself may start before them and go on after them.
     fn cut(&self, width: usize, is_before: bool, is_after: bool) -> Excerpt {
         let end = self.columns();
         let first_meant = self.pieces.iter().find(|piece| piece.is_meant);
         let point = first_meant.map_or(end, |piece| piece.columns.start);
-        // One column more where the caret stands behind the line, one for each `…` that is there anyway.
+        // One more column if the caret is behind the line, one for each `…` that is there anyway.
         let needed = end.max(point + 1) + usize::from(is_before) + usize::from(is_after);
         let window = if needed <= width {
             0..end
         } else {
-            // What leads up to the point says less than what follows; both ends keep a column for the `…`.
+            // Text before the point is less useful than text after it; both ends keep a column for the `…`.
             let latest = (end + 2).saturating_sub(width);
             let start = point.saturating_sub(width / 3).min(latest);
             start..start + width - 2

@@ -1,6 +1,6 @@
-//! Outcomes and entries as earlier versions stored them are read, and say what they said.
+//! Tests that outcomes and entries stored by earlier versions are read without loss.
 //!
-//! The files of `documents/` were written by the version before causes were facts. They stay as they are.
+//! The files of `documents/` were written by the version before causes were facts. They never change.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ fn read<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_str(&text).unwrap_or_else(|why| panic!("{name}: {why}"))
 }
 
-/// Returns all that `old` says and `new` does not.
+/// Returns the values of `old` that `new` lacks.
 fn lost(old: &Value, new: &Value, at: &str) -> Vec<String> {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => old
@@ -46,7 +46,7 @@ fn names(begin: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_outcome_that_an_earlier_version_stored_says_what_it_said() {
+fn an_outcome_of_an_earlier_version_is_read_without_loss() {
     let names = names("outcome-");
     assert_eq!(names.len(), 9);
     for name in names {
@@ -62,7 +62,7 @@ fn an_outcome_that_an_earlier_version_stored_says_what_it_said() {
 }
 
 #[test]
-fn what_was_published_before_is_read_as_well() {
+fn an_outcome_published_by_an_earlier_version_is_read() {
     let old: Value = read("published-report.json");
     for old in old["outcomes"].as_array().unwrap() {
         let outcome: DeviceOutcome = serde_json::from_value(old.clone()).unwrap();
@@ -82,7 +82,7 @@ fn an_entry_that_an_earlier_version_stored_is_read() {
         assert_eq!(again, entry, "{name}");
     }
     let typed: Entry = read("entry-typed-failed.json");
-    let Entry::Typed { failure, .. } = &typed else {
+    let Entry::Sent { failure, .. } = &typed else {
         panic!("{typed:?}");
     };
     let failure = serde_json::to_value(failure).unwrap();

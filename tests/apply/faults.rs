@@ -1,13 +1,13 @@
-//! Every way in which a twin fails, at every stage where that makes a difference, in a table that a person can read.
+//! Applies against every fault of a twin, at every stage that matters, into one readable table.
 //!
-//! Of each: how it ended, what runs, what is saved, what was written down.
+//! Each row has the outcome, the running-config, the startup-config and the log.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gamctl::apply::{DeviceOutcome, Ended, Entry, Pace, Progress, Purpose, Work};
+use gamctl::apply::{ApplyTimeouts, DeviceOutcome, Ended, Entry, Progress, Purpose, Work};
 use gamctl::report::{cause_text, left_text, remark_text};
 use gamctl::simulator::commands::text_of;
 use gamctl::simulator::fault::{Fault, FaultOrder};
@@ -21,10 +21,10 @@ use super::rows::{Begins, Row, rows, work};
 use super::stage::{How, LONG, Stage, Told};
 use crate::golden::assert_golden;
 
-/// How many twins fail at a time.
+/// The number of twins at once.
 const AT_ONCE: usize = 16;
 
-/// Applies while things go wrong, and returns what came of it as lines of the table.
+/// Applies with a fault, and returns the result as lines of the table.
 async fn happened(row: Row) -> String {
     let mut stage = Stage::new().await;
     stage.intend(&work());
@@ -84,10 +84,11 @@ async fn happened(row: Row) -> String {
     }
     text += &format!("    ended    {}\n", outcome.ended.word());
     for line in words(outcome) {
-        // Whether the next line still left before we heard of it is a matter of luck.
+        // Whether one more line was sent before the connection was seen to be closed is a matter of luck.
         let line = match row.what.contains(" after: ") {
             true => line
                 .replace("was sent, and may have had its effect", "was sent or not")
+                .replace("was sent, and may have taken effect", "was sent or not")
                 .replace("was not sent", "was sent or not"),
             false => line,
         };
@@ -106,7 +107,7 @@ async fn happened(row: Row) -> String {
     text
 }
 
-/// Waits long enough for a busy machine, and for nothing that never comes.
+/// Sets timeouts that are long enough for a busy machine.
 fn hurry(stage: &mut Stage) {
     stage.patience = SshTimeouts {
         login: Duration::from_secs(6),
@@ -120,14 +121,14 @@ fn hurry(stage: &mut Stage) {
         timeout: Duration::from_millis(250),
         ..stage.snmp_options
     };
-    stage.pace = Pace {
+    stage.timeouts = ApplyTimeouts {
         settle: Duration::from_millis(2_000),
         restart: Duration::from_secs(5),
         pause: Duration::from_millis(100),
     };
 }
 
-/// What a device can be.
+/// The configurations that a device may end with.
 struct Ends {
     before: Configuration,
     intended: Configuration,
@@ -136,7 +137,7 @@ struct Ends {
 }
 
 impl Ends {
-    /// Returns a picture in words: as before, as intended, or which lines are otherwise than before.
+    /// Describes a configuration: as before, as intended, or the lines that differ from before.
     fn name(&self, stage: &Stage, has: &Configuration) -> String {
         if *has == self.before {
             return "as before".to_owned();
@@ -168,7 +169,7 @@ impl Ends {
         text
     }
 
-    /// What was told must be what is.
+    /// Compares the report with the device.
     fn agree(&self, row: &Row, told: &Told) -> Vec<String> {
         let edits = |order: &FaultOrder| {
             matches!(
@@ -190,7 +191,7 @@ impl Ends {
             matches!(entry, Entry::Verified { purpose: of, .. } if *of == purpose)
         });
         let is_intended = has(|entry| matches!(entry, Entry::Intent { .. }));
-        let is_typed = has(|entry| matches!(entry, Entry::Typed { .. }));
+        let is_typed = has(|entry| matches!(entry, Entry::Sent { .. }));
         let is_before = self.running == self.before || is_edited;
         let is_reached = self.running == self.intended || is_edited;
         let must = match &told.ending.outcome.ended {
@@ -207,7 +208,7 @@ impl Ends {
                 ("typed, and not saved", is_intended && is_typed && !is_saved),
                 ("runs as intended", is_reached),
             ],
-            Ended::Unreachable { .. } | Ended::Refused { .. } | Ended::Moved { .. } => vec![
+            Ended::Unreachable { .. } | Ended::Refused { .. } | Ended::Stale { .. } => vec![
                 ("nothing was intended", !is_intended && !is_typed),
                 ("runs as before", is_before || row.faults.iter().any(resets)),
             ],
@@ -227,15 +228,15 @@ impl Ends {
     }
 }
 
-/// Applies once more with nothing going wrong, and returns what came of it: after whatever went wrong that must lead to the end, and
-/// after a success there must be nothing to do.
+/// Applies again without a fault, and returns the result: after any fault that must reach the intended configuration,
+/// and after a success there must be nothing to do.
 async fn again(stage: &Stage, row: &Row, told: &Told) -> String {
     let (seen, plan) = stage.planned().await;
     let steps = plan.steps.len();
     let work = match &told.ending.outcome.ended {
         Ended::Applied if steps == 0 => return "nothing to do".to_owned(),
         Ended::Applied => {
-            // Whoever edits between the last look and the save is found by the next plan.
+            // An edit between the last look and the save is found by the next plan.
             let is_edited = row
                 .faults
                 .iter()
@@ -243,7 +244,7 @@ async fn again(stage: &Stage, row: &Row, told: &Told) -> String {
             assert!(is_edited, "{}: {steps} steps after a success", row.what);
             Work::Steps
         }
-        // As it shall be, and only in memory.
+        // As intended, but only in the running-config.
         Ended::Unsaved { .. } | Ended::Stuck { .. } if steps == 0 => Work::SaveOnly,
         _ => Work::Steps,
     };
@@ -286,7 +287,7 @@ fn words(outcome: &DeviceOutcome) -> Vec<String> {
         Ended::Refused { refusal } => {
             return vec![format!("{}: {}", refusal.rule(), words.concat())];
         }
-        Ended::Moved { differences } => words.extend(differences.iter().map(|one| {
+        Ended::Stale { differences } => words.extend(differences.iter().map(|one| {
             format!(
                 "{} {:?}: {:?} {:?} {:?}",
                 one.object, one.field, one.then, one.now, one.intended
@@ -297,7 +298,7 @@ fn words(outcome: &DeviceOutcome) -> Vec<String> {
     words
 }
 
-/// Takes out of a text what is another one each time: addresses, keys, times.
+/// Replaces the parts of a text that vary: addresses, keys, times.
 fn plain(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -313,7 +314,7 @@ fn plain(text: &str) -> String {
         };
         let last = words.last().map(String::as_str);
         let is_count = word.bytes().all(|byte| byte.is_ascii_digit()) && !word.is_empty();
-        // Of many questions at once any may be the first that has no answer.
+        // Among many requests at once any may be the first without an answer.
         if last == Some("for") && word.starts_with("1.3.6.1.") {
             let end = word.trim_start_matches(|one: char| one.is_ascii_digit() || one == '.');
             words.push(format!("NAME{end}"));
@@ -331,7 +332,7 @@ fn plain(text: &str) -> String {
     words.join(" ").replace(early, late)
 }
 
-/// The name of a fault; a new kind does not compile until it has a row.
+/// Returns the name of a fault; a new kind does not compile until it has a row.
 fn kind(fault: &Fault) -> &'static str {
     match fault {
         Fault::SnmpSilence {} => "snmp-silence",
@@ -374,7 +375,7 @@ fn kind(fault: &Fault) -> &'static str {
     }
 }
 
-/// How many kinds there are.
+/// The number of kinds of faults.
 const KINDS: usize = 37;
 
 const HEAD: &str = "\
@@ -386,7 +387,7 @@ written: the entries in the order in which they became durable. again: what the 
 ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_goes_wrong_is_told_as_it_is() {
+async fn every_fault_is_reported_as_it_is() {
     let rows = rows();
     let kinds: BTreeSet<&str> = rows
         .iter()

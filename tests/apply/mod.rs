@@ -1,10 +1,10 @@
-//! Applies against twins: what comes of it is what was intended or what was before, and what is told of it is true.
+//! Tests applies against twins: the device ends as intended or as before, and the report is true.
 
 mod documents;
+mod early_ends;
 mod faults;
-mod road;
 mod rows;
 pub(crate) mod stage;
-mod standing;
+mod success;
 mod undo;
 mod unread;

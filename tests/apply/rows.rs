@@ -1,11 +1,12 @@
-//! What goes wrong in the table of faults: each kind of fault, at each stage of an apply where it makes a difference.
+//! Lists the rows of the fault table: each fault at each stage of an apply that matters.
 
 use gamctl::simulator::fault::{At, Fault, FaultOrder, Stage as Stall};
 use gamctl::simulator::gam::FirmwareProfile;
 
 use super::stage::NEW_MAC;
 
-/// What is to be done while something goes wrong: a profile comes and one goes, somebody moves, somebody comes.
+/// The change during which a fault occurs: a profile is added and one removed, a subscriber moves, a subscriber is
+/// added.
 pub(super) fn work() -> String {
     format!(
         "ghn bw-profile 4 name home-200 rate-downstream 212 rate-upstream 212\n\
@@ -25,7 +26,7 @@ const MIDDLE: &str = "ghn endpoint 5 name";
 const LAST: &str = "no ghn bw-profile 3";
 const END: &str = "end";
 
-/// From when on a fault is there.
+/// The stage from which on a fault is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begins {
     Start,
@@ -68,7 +69,7 @@ fn subscribers(column: u32) -> gamctl::simulator::snmp::Oid {
         .unwrap()
 }
 
-/// Everything that goes wrong, one thing after the other.
+/// Every row.
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = gone();
     for (stage, line) in [STAGES[1], STAGES[3], STAGES[4], STAGES[5], STAGES[6]] {
@@ -99,7 +100,7 @@ const STAGES: [(&str, &str); 7] = [
     ("saving", COPY),
 ];
 
-/// The connection, or the device, is gone at each stage.
+/// Faults in which the connection or the device fails at each stage.
 fn gone() -> Vec<Row> {
     let mut rows = Vec::new();
     let drops = [
@@ -131,7 +132,7 @@ fn gone() -> Vec<Row> {
     rows
 }
 
-/// What a device does instead of taking a line.
+/// Replies other than accepting a line.
 fn answers() -> Vec<(&'static str, Fault)> {
     vec![
         (
@@ -218,7 +219,7 @@ fn refused() -> Vec<Row> {
     ]
 }
 
-/// Faults of connections, and of all that is said on them.
+/// Faults of connections and of whole sessions.
 fn whole_sessions() -> Vec<Row> {
     let mut rows = Vec::new();
     let mut start = |what: &str, fault: Fault| {
@@ -391,7 +392,7 @@ fn saves() -> Vec<Row> {
     ]
 }
 
-/// A line in the middle fails, and then the way back does.
+/// Faults of a line in the middle, and then of the rollback.
 fn ways_back() -> Vec<Row> {
     let broken = || {
         at(

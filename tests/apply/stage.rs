@@ -1,11 +1,12 @@
-//! A twin with something on it, something else that is intended, and somebody who writes down what happens.
+//! Provides a twin with another intended configuration, and a log that checks the order of entries.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use gamctl::apply::{
-    Ending, Entry, Exchange, Job, NotCommitted, Pace, Progress, Witness, Work, apply_device,
+    ApplyLog, ApplyTimeouts, Ending, Entry, Exchange, Job, NotCommitted, Progress, Work,
+    apply_device,
 };
 use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, Fingerprint, GamModel, HostKey, MacAddress, Observation,
@@ -25,10 +26,10 @@ use tokio::sync::watch;
 
 use crate::properties::planner::device::observed;
 
-/// How long anything may take before a test gives up.
+/// The timeout of a test.
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
-/// What is on the twin at first: three of ours, and a guest whom nobody knows.
+/// The first configuration of the twin: three owned subscribers, and an unmanaged one.
 const AT_FIRST: &str = "\
 ghn bw-profile 2 name \"home 100\" rate-downstream 106 rate-upstream 106
 ghn bw-profile 3 name \"old 50\" rate-downstream 53 rate-upstream 53
@@ -44,7 +45,7 @@ ghn subscriber 4 name guest vid 150 endpoint 4 bw-profile 2
 
 pub(super) const NEW_MAC: &str = "00:0e:d8:1c:95:05";
 
-/// A twin, and what is intended there.
+/// A twin with an intended configuration.
 pub(super) struct Stage {
     pub(super) twin: Twin,
     device: DeviceName,
@@ -58,13 +59,13 @@ pub(super) struct Stage {
     access: Access,
     pub(super) patience: SshTimeouts,
     pub(super) snmp_options: SnmpOptions,
-    pub(super) pace: Pace,
+    pub(super) timeouts: ApplyTimeouts,
     pub(super) hardware: Hardware,
-    /// What ran, and was saved, when the twin started.
+    /// The running-config and startup-config at the start.
     pub(super) at_first: Configuration,
 }
 
-/// What came of an apply.
+/// The result of an apply.
 pub(super) struct Told {
     pub(super) ending: Ending,
     pub(super) entries: Vec<Entry>,
@@ -135,7 +136,7 @@ impl Stage {
                 rows: 48,
                 in_flight: 8,
             },
-            pace: Pace {
+            timeouts: ApplyTimeouts {
                 settle: Duration::from_millis(600),
                 restart: Duration::from_secs(20),
                 pause: Duration::from_millis(50),
@@ -146,7 +147,7 @@ impl Stage {
         }
     }
 
-    /// Changes what is intended by the lines that a person would type.
+    /// Changes the intended configuration by CLI lines.
     pub(super) fn intend(&mut self, lines: &str) {
         let mut wanted = self.at_first.clone();
         let rejected = merge(lines, &mut wanted, &self.hardware);
@@ -158,7 +159,7 @@ impl Stage {
             .endpoints
             .retain(|_, one| one.name.as_str() != "whose");
         after.profiles.retain(|name, _| name.as_str() != "default");
-        // No opinion about what the lines say nothing of.
+        // Fields that the lines do not name are left as they are.
         let (has, was) = (&mut after.system, &before.system);
         has.hostname = has
             .hostname
@@ -253,7 +254,7 @@ impl Stage {
         self.carry_out(plan, Some(&seen), How::default()).await
     }
 
-    /// As `carry_out`, without a look at the log: what an earlier apply typed is in it.
+    /// As `carry_out`, without checking the twin's log, which has lines of an earlier apply.
     pub(super) async fn twice(
         &self,
         plan: DevicePlan,
@@ -307,7 +308,7 @@ impl Stage {
             then,
             work: how.work.unwrap_or(Work::Steps),
             stop: how.stop.unwrap_or(never),
-            pace: self.pace,
+            timeouts: self.timeouts,
             progress: how.progress.unwrap_or(&quiet),
         };
         let ending = tokio::time::timeout(LONG, apply_device(&job, &memory))
@@ -335,7 +336,7 @@ impl Stage {
         saved.unwrap_or_else(|| Configuration::factory(&self.hardware))
     }
 
-    /// Returns what the lines of a plan make of the twin as it was at first.
+    /// Returns the twin's first configuration with the lines of a plan applied.
     pub(super) fn after(&self, plan: &DevicePlan) -> Configuration {
         let mut running = self.at_first.clone();
         for step in &plan.steps {
@@ -345,12 +346,12 @@ impl Stage {
         running
     }
 
-    /// Returns the lines that changed something, or were meant to, as the twin saw them.
+    /// Returns the configuration lines that the twin received.
     pub(super) fn config_lines(&self) -> Vec<String> {
         config_lines(&self.twin)
     }
 
-    /// What must hold whatever goes wrong: the twin's log is the witness.
+    /// Checks the rules that hold after every fault, from the twin's log.
     fn keeps_the_rules(&self, told: &Told) {
         let mut allowed: BTreeSet<&str> = BTreeSet::new();
         let mut allowed_before = 0;
@@ -371,7 +372,7 @@ impl Stage {
         }
         for entry in &told.entries {
             let exchanges: &[Exchange] = match entry {
-                Entry::Typed { exchanges, .. }
+                Entry::Sent { exchanges, .. }
                 | Entry::Saved { exchanges, .. }
                 | Entry::NotSaved { exchanges, .. } => exchanges,
                 _ => &[],
@@ -426,29 +427,29 @@ pub(super) fn without_numbers(mut config: DeviceConfig) -> DeviceConfig {
     config
 }
 
-/// What is otherwise than usual.
+/// The deviations from a usual apply.
 #[derive(Default)]
 pub(super) struct How<'a> {
     pub(super) login: Option<Login>,
     pub(super) fence: Option<Fence>,
-    /// The so-maniest entry is not taken, for this reason.
+    /// The number of the entry that cannot be committed, and the reason.
     pub(super) fails_at: Option<(usize, NotCommitted)>,
     pub(super) work: Option<Work>,
     pub(super) stop: Option<watch::Receiver<bool>>,
     pub(super) progress: Option<&'a (dyn Fn(Progress) + Sync)>,
 }
 
-/// Keeps entries, and sees to it that nothing was typed that it had not been told of.
+/// Keeps entries, and checks that each line was in a committed intent.
 struct Memory<'a> {
     twin: &'a Twin,
     fence: Fence,
     fails_at: Option<(usize, NotCommitted)>,
-    /// Something was typed before already.
+    /// An earlier apply has sent lines already.
     is_second: bool,
     kept: Mutex<Vec<Entry>>,
 }
 
-impl Witness for Memory<'_> {
+impl ApplyLog for Memory<'_> {
     async fn commit(&self, entry: Entry) -> Result<(), NotCommitted> {
         let mut kept = self.kept.lock().unwrap();
         let is_intended = kept
@@ -475,15 +476,15 @@ impl Witness for Memory<'_> {
 }
 
 impl Told {
-    /// Returns what was written down, one word for each entry.
+    /// Returns the log, one word for each entry.
     pub(super) fn story(&self) -> String {
         let mut words: Vec<(String, usize)> = Vec::new();
         for entry in &self.entries {
             let word = match entry {
                 Entry::Looked { moment, .. } => format!("looked-{}", small(moment)),
                 Entry::Intent { purpose, .. } => format!("intent-{}", small(purpose)),
-                Entry::Typed { failure: None, .. } => "typed".to_owned(),
-                Entry::Typed { .. } => "failed".to_owned(),
+                Entry::Sent { failure: None, .. } => "typed".to_owned(),
+                Entry::Sent { .. } => "failed".to_owned(),
                 Entry::Left { .. } => "left".to_owned(),
                 Entry::Verified { purpose, .. } => format!("verified-{}", small(purpose)),
                 Entry::Saved { .. } => "saved".to_owned(),

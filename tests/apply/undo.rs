@@ -1,4 +1,4 @@
-//! What cannot be given back: it is changed all the same, and after a failure all else goes back and the rest is named.
+//! Tests changes that no line can undo: applied all the same, and named after a failed rollback.
 
 use gamctl::apply::Ended;
 use gamctl::report::{cause_text, left_text};
@@ -6,7 +6,7 @@ use gamctl::simulator::fault::{Fault, FaultOrder};
 
 use super::stage::{How, Stage};
 
-/// A twin on which somebody wrote what gamctl could not.
+/// A twin with a configuration, made by hand, that gamctl could not write.
 async fn by_hand(intended: &str) -> Stage {
     let mut stage = Stage::new().await;
     for line in [
@@ -21,7 +21,7 @@ async fn by_hand(intended: &str) -> Stage {
 }
 
 #[tokio::test]
-async fn what_no_line_can_give_back_is_changed_verified_and_saved() {
+async fn a_change_without_undo_is_written_verified_and_saved() {
     let stage = by_hand("ghn bw-profile 2 description Home\nsnmp-server contact somebody").await;
     let (seen, plan) = stage.planned().await;
     assert_eq!(seen.unread, []);
@@ -36,7 +36,7 @@ async fn what_no_line_can_give_back_is_changed_verified_and_saved() {
 }
 
 #[tokio::test]
-async fn what_no_line_can_give_back_is_named_and_all_else_goes_back() {
+async fn a_change_without_undo_is_named_and_the_rest_is_rolled_back() {
     let stage = by_hand(
         "ghn bw-profile 2 description Home\nghn endpoint 2 port 1\nghn subscriber 1 vid 111",
     )
@@ -66,7 +66,7 @@ async fn what_no_line_can_give_back_is_named_and_all_else_goes_back() {
     );
     assert_eq!(
         Vec::from_iter(left.iter().map(left_text)),
-        ["`description` of profile home 100 is Home and not a\\b"]
+        ["`description` of profile home 100 is Home instead of a\\b"]
     );
     let mut expected = stage.at_first.clone();
     expected.profiles.get_mut(&2).unwrap().description = "Home".into();

@@ -1,4 +1,4 @@
-//! What a look could not read after a device was written to: it is named, and nobody says that all is well.
+//! Tests parts that a look after a write could not read: they are named, and the outcome shows it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

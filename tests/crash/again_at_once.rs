@@ -1,4 +1,4 @@
-//! Killed at any moment and applied again at once, on both engines: a dead process holds no device, and nothing stays unsaved.
+//! Kills applies at random and applies again at once: a dead process holds no device, all gets saved.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn story(mut chance: Chance, site: &mut Site) {
     for round in 0..TRIES.of_a_site {
         site.intend(chance.flats());
         let mut running = site.start(&["apply", "--yes"], None);
-        // Whatever it is doing then: no moment is better than another.
+        // The time is random: every moment must be safe.
         std::thread::sleep(Duration::from_millis(chance.below(whole)));
         running.child.kill().unwrap();
         let killed = running.ended();

@@ -1,4 +1,4 @@
-//! The store goes away in the middle of a device: it is finished, into the journal, and no other is begun.
+//! Stops the store during an apply: the device is finished into the journal, and no other is started.
 
 use gamctl::apply::Entry;
 use gamctl::history::Filter;
@@ -18,7 +18,7 @@ impl Away {
     /// Two devices, in a store on a server that can be stopped.
     fn new() -> Self {
         let mut site = Site::with(2);
-        // What was committed is there after a power cut.
+        // Committed rows must survive a power cut.
         let cluster = Cluster::own(&["synchronous_commit = on"]);
         let database = site.runtime.block_on(cluster.database());
         site.url = Some(cluster.url(&database).to_string());
@@ -28,7 +28,7 @@ impl Away {
         Self { site, cluster }
     }
 
-    /// Applies, one device after the other, and stops the server while the first is at its lines.
+    /// Applies, one device after the other, and stops the server while lines are sent to the first.
     fn goes_away(&self, crash_at: Option<&str>) -> Running {
         let twin = self.site.twin(0);
         let slow = FaultOrder::new(Fault::SshSlowLine { millis: 300 });
@@ -44,12 +44,12 @@ impl Away {
 }
 
 #[test]
-fn a_store_that_goes_away_in_the_middle_of_a_device_gets_the_whole_story_later() {
+fn a_store_lost_during_a_device_gets_all_entries_later() {
     let away = Away::new();
     let site = &away.site;
     let said = away.goes_away(None).ended().exits(1);
-    said.says("what happened since is in the journal")
-        .says("nothing is started without it");
+    said.says("the journal has the entries since then")
+        .says("so no device is started");
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 1);
     assert_eq!(wrote[0].lines.len(), 9, "what was begun is finished");
@@ -59,13 +59,13 @@ fn a_store_that_goes_away_in_the_middle_of_a_device_gets_the_whole_story_later()
     });
     assert!(writings(site.twin(1)).is_empty(), "nothing else is begun");
     assert!(site.state.join("journal").metadata().unwrap().len() > 0);
-    // Without its store it does nothing at all.
+    // Without the store nothing is applied.
     site.apply().exits(1);
     away.cluster.start();
     site.apply()
         .exits(0)
-        .says("The store missed")
-        .says("it has them now");
+        .says("Replayed")
+        .says("while it was unreachable");
     site.is_done();
     let intents = site.intents(&device(0));
     assert_eq!(intents.len(), 1);
@@ -74,7 +74,7 @@ fn a_store_that_goes_away_in_the_middle_of_a_device_gets_the_whole_story_later()
         let entries = store.entries(intents[0].run, &device(0)).await.unwrap();
         let typed = entries
             .iter()
-            .filter(|row| matches!(row.entry, Entry::Typed { .. }));
+            .filter(|row| matches!(row.entry, Entry::Sent { .. }));
         assert_eq!(typed.count(), 9);
         let ends = entries.iter().filter_map(|row| match &row.entry {
             Entry::Ended { outcome } => Some(outcome.ended.word()),
@@ -91,7 +91,7 @@ fn a_store_that_goes_away_in_the_middle_of_a_device_gets_the_whole_story_later()
 }
 
 #[test]
-fn who_dies_at_the_journal_or_while_it_is_put_in_loses_nothing_and_doubles_nothing() {
+fn a_death_during_journal_or_replay_loses_and_doubles_nothing() {
     for point in [
         "journal-before",
         "journal-before:3",

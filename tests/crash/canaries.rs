@@ -1,4 +1,4 @@
-//! Secrets with names of their own, used in everything there is to do, and looked for in everything that was written or said.
+//! Uses distinctive secrets in every command, and searches for them in all output and files.
 
 use std::fs;
 use std::io::Write as _;
@@ -49,7 +49,7 @@ fn keys() -> Keys {
     }
 }
 
-/// What no device should say.
+/// A reply that contains a secret.
 fn wrong() -> String {
     format!("% Wrong: {PASSWORD} and community {COMMUNITY}, or {PASSWORD}{PASSWORD}")
 }
@@ -86,7 +86,7 @@ impl Site {
         self.world.beside("home/.config/gamctl/identity.txt")
     }
 
-    /// Does everything there is to do, well and badly.
+    /// Runs every command, with and without faults.
     fn does_everything(&mut self, faults: Vec<FaultOrder>) {
         self.commit_sealed();
         self.intend(flats("home-100"));
@@ -157,7 +157,7 @@ impl Site {
         runs.unwrap()[0].run.id.0.to_string()
     }
 
-    /// Applies a plan, and looks what everybody on the machine can see meanwhile.
+    /// Applies a plan, and reads the arguments of the process as any user of the machine could.
     fn is_never_an_argument(&self, plan: &str) {
         let slow = FaultOrder::new(Fault::SshSlowLine { millis: 200 });
         self.twin(0).set_fault(slow.matching("ghn"));
@@ -170,7 +170,7 @@ impl Site {
         self.twin(0).clear_faults();
     }
 
-    /// Devices that say what they should not, each in another way.
+    /// Faults in which devices reply with secrets, each in another way.
     fn fails_by(&mut self, faults: Vec<FaultOrder>) {
         let other = ["home-300", "home-500"];
         for (number, fault) in faults.into_iter().enumerate() {
@@ -191,7 +191,7 @@ impl Site {
         }
     }
 
-    /// Returns every file that was written, but for the two places where secrets are at home.
+    /// Returns every file that was written, except the two places of secrets.
     fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         let folders = [self.world.beside(""), self.state.clone()];
@@ -200,7 +200,7 @@ impl Site {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    // What is in there is packed; the log has it unpacked.
+                    // Git packs its objects; the log has them unpacked.
                     folders.extend((!path.ends_with(".git")).then_some(path));
                 } else if path != self.key_file() {
                     let bytes = fs::read(&path).unwrap();
@@ -213,11 +213,11 @@ impl Site {
         files
     }
 
-    /// Looks for every canary in everything.
+    /// Searches for every canary in all of it.
     fn has_no_canary(&self, more: Vec<(PathBuf, Vec<u8>)>) {
         let files: Vec<_> = self.files().into_iter().chain(more).collect();
         assert_eq!(self.canaries_in(&files), Vec::<String>::new());
-        // What devices said is written down, so there was something to find.
+        // The replies of devices are recorded, so there was something to find.
         for written in ["% Wrong: ***", "ghn subscriber 1"] {
             assert!(
                 files.iter().any(|(_, bytes)| holds(bytes, written)),
@@ -251,7 +251,7 @@ impl Site {
     }
 }
 
-/// Returns a secret as it is, and as it is packed for travelling, wherever in something longer it stands.
+/// Returns a secret in plain and encoded forms, at any offset in a longer text.
 fn forms(secret: &str) -> Vec<String> {
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![secret.to_owned(), hex.to_uppercase(), hex];
@@ -259,7 +259,7 @@ fn forms(secret: &str) -> Vec<String> {
         let mut bytes = vec![0; before];
         bytes.extend(secret.bytes());
         let text = base64(&bytes);
-        // The first and last signs also hold what stands before and behind.
+        // The first and last signs also encode the bytes before and after.
         let first = [0, 2, 3][before];
         let whole = bytes.len() * 8 / 6;
         let inner = text[first..whole].to_owned();
@@ -310,7 +310,7 @@ fn every_form_of_a_secret_is_found() {
 }
 
 #[test]
-fn no_secret_is_in_anything_that_is_written_or_said() {
+fn no_secret_is_in_any_output_or_file() {
     let mut site = Site::opened_by(2, &keys(), 600);
     let line = |fault| FaultOrder::new(fault).matching("ghn").nth(1);
     site.does_everything(vec![
@@ -341,9 +341,9 @@ fn no_secret_is_in_a_server_nor_in_the_journal() {
     let cluster = Cluster::own(&["synchronous_commit = on"]);
     let database = site.runtime.block_on(cluster.database());
     let url = cluster.url(&database).to_string();
-    // It trusts everybody, whatever the password.
+    // It accepts every password.
     site.url = Some(url.replace("gam@", &format!("gam:{DATABASE}@")));
-    // What was written before that line is taken back.
+    // Lines before that one are rolled back.
     let wrong_at = |nth| {
         FaultOrder::new(Fault::SshError { text: wrong() })
             .matching("ghn")
@@ -398,7 +398,7 @@ async fn everything_in(cluster: &Cluster, database: &str) -> Vec<u8> {
             .await
             .unwrap();
         for row in rows {
-            // A document stands within quotes that are doubled.
+            // A document is in quotes that are doubled.
             all.extend_from_slice(row.replace("\"\"", "\"").as_bytes());
             all.push(b'\n');
         }

@@ -1,4 +1,4 @@
-//! Stories told by chance, in many sites at once, from seeds by which one can be told again.
+//! Runs random sequences in many sites at once, from seeds that repeat them.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use crate::properties::tried;
 
 pub(super) const DEVICES: usize = 3;
 
-/// SplitMix64: the same story for the same seed, as far as the machine lets it.
+/// SplitMix64: the same sequence for the same seed, as far as the machine allows.
 pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
@@ -22,7 +22,7 @@ impl Chance {
         (mixed ^ (mixed >> 31)) % limit
     }
 
-    /// Some live here and some have gone; some have other speeds and VLANs than before.
+    /// A random choice of subscribers: some have left, and some have other speeds and VLANs than before.
     pub(super) fn flats(&mut self) -> Vec<Flat> {
         let mut flats = Vec::new();
         for device in 0..DEVICES {
@@ -42,18 +42,18 @@ impl Chance {
     }
 }
 
-/// How often something is tried.
+/// The number of tries.
 #[derive(Clone, Copy)]
 pub(super) struct Tries {
-    /// In all sites together; `PROPTEST_CASES` says otherwise.
+    /// In all sites together; `PROPTEST_CASES` overrides it.
     pub(super) kills: u32,
-    /// So many, then another site: what a store has of hundreds of runs takes long to judge.
+    /// The tries of one site: a store with hundreds of runs needs long to be checked.
     pub(super) of_a_site: u32,
-    /// How many sites at a time.
+    /// The number of sites at once.
     pub(super) at_once: usize,
 }
 
-/// Tells a story in as many sites as it takes, and names the seeds of those that failed.
+/// Runs a sequence in as many sites as needed, and names the seeds of those that failed.
 pub(super) fn in_sites(tries: Tries, story: impl Fn(Chance) + Sync) {
     let config = contextualize_config(tried(tries.kills));
     let RngSeed::Fixed(seed) = config.rng_seed else {
@@ -87,7 +87,7 @@ pub(super) fn in_sites(tries: Tries, story: impl Fn(Chance) + Sync) {
     );
 }
 
-/// Applies all of it, and returns how many milliseconds that took.
+/// Applies everything, and returns the milliseconds that it lasted.
 pub(super) fn to_the_end(site: &Site) -> u64 {
     let began = Instant::now();
     site.apply().exits(0);

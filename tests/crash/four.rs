@@ -1,4 +1,4 @@
-//! Four appliers at once on Postgres, of which any is stopped at any moment: none ends with an error of the store.
+//! Runs four appliers at once on Postgres and stops any of them: none ends with an error of the store.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ const TRIES: Tries = Tries {
 
 const APPLIERS: usize = 4;
 
-/// Longer than the server leaves a transaction open without a word, which is a part of the 5 s that a question may take.
+/// Longer than the server leaves a transaction idle, which is a part of the 5 s that a query may last.
 const LONG_STOP: u64 = 7_000;
 
-/// Ends as a run may end that met other runs, or was stopped for longer than a device was its own.
+/// Checks the exit code of a run that met other runs, or was stopped for longer than its lease.
 fn met_others(said: &Said) {
     let code = said.status.code();
-    // Done; refused, since others hold devices; taken over while it was stopped; the plan is not the one of now.
+    // Done; refused, since others hold devices; lost its lease while it was stopped; the plan is stale.
     let is_known = [Some(0), Some(4), Some(5), Some(7)].contains(&code);
     let of_the_store = [
         "no connection became free",
@@ -59,7 +59,7 @@ fn story(mut chance: Chance, site: &mut Site) {
             .map(|_| site.start(&["apply", "--yes"], None))
             .collect();
         for _ in 0..3 {
-            // Whatever it is doing then: no moment is better than another.
+            // The time is random: every moment must be safe.
             std::thread::sleep(Duration::from_millis(chance.below(400)));
             let stopped = &appliers[usize::try_from(chance.below(4)).unwrap()];
             stopped.signal("-STOP");
@@ -71,7 +71,7 @@ fn story(mut chance: Chance, site: &mut Site) {
         for applier in appliers {
             met_others(&applier.ended());
         }
-        // Who was taken over may still have a line on its way: that is the next apply's to find.
+        // A process that lost its lease may still have a line in transit, which the next apply finds.
         let last = site.apply().exits(0);
         site.is_done();
         let store = site.store();

@@ -1,4 +1,4 @@
-//! What holds whatever died: held against the twins' own logs, the store and the journal.
+//! Checks what holds after any crash, from the twins' logs, the store and the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use sqlx::{Connection as _, Row as _};
 use super::site::{Site, sqlite};
 use crate::properties::planner::device::observed;
 
-/// All that one session wrote.
+/// The lines of one session.
 #[derive(Debug)]
 pub(crate) struct Writing {
     session: u64,
-    /// When its first line was entered, in milliseconds since 1970.
+    /// The time of its first line, in milliseconds since 1970.
     at: u64,
     pub(crate) lines: Vec<String>,
 }
 
-/// What was to be written, as the store has it.
+/// An intent in the store.
 #[derive(Debug)]
 pub(super) struct Intent {
     pub(super) run: RunId,
@@ -29,7 +29,7 @@ pub(super) struct Intent {
     pub(crate) lines: Vec<String>,
 }
 
-/// Returns what sessions wrote, in their order; none began while another was at it.
+/// Returns the lines of sessions in order; no two overlapped.
 pub(crate) fn writings(twin: &Twin) -> Vec<Writing> {
     let mut configuring = BTreeSet::new();
     let mut writings: Vec<Writing> = Vec::new();
@@ -87,7 +87,7 @@ fn everything() -> Filter {
 }
 
 impl Site {
-    /// Returns everything that the store has of what was to be written to a device, in order of time.
+    /// Returns all intents of a device in the store, in order of time.
     pub(super) fn intents(&self, device: &DeviceName) -> Vec<Intent> {
         let url = self.url();
         let rows = self.runtime.block_on(async {
@@ -116,7 +116,7 @@ impl Site {
         intents
     }
 
-    /// As the store itself tells it, which takes longer.
+    /// Returns the same through the store's own queries, which is slower.
     async fn told_intents(&self, device: &DeviceName) -> Vec<(RunId, u32, Entry)> {
         let store = Store::open(&self.url(), Timeouts::default()).await.unwrap();
         let mut runs = store.runs(&everything()).await.unwrap();
@@ -138,7 +138,7 @@ impl Site {
         all
     }
 
-    /// Checks what holds at any moment, when nobody is at work: each line that a device got is in an intent that was stored
+    /// Checks what holds at any moment between runs: each line that a device received is in an intent that was stored
     /// before, in its order, once.
     pub(super) fn is_sound(&self) {
         let _intents = self.sound_intents();
@@ -158,7 +158,7 @@ impl Site {
             let intents = self.intents(device);
             let mut left = intents.iter();
             for writing in writings(twin) {
-                // Nothing but the beginning of what was intended; what was begun once is never continued.
+                // A session sends a prefix of an intent; an intent is never resumed.
                 let intent = left.find(|intent| intent.lines.starts_with(&writing.lines));
                 let Some(intent) = intent else {
                     panic!("nobody intended {writing:?} on {device}: {intents:#?}");
@@ -176,8 +176,8 @@ impl Site {
         all
     }
 
-    /// Returns when each entry was stored, where that can be asked to the millisecond, and checks that devices went from one
-    /// holder to the next and never back.
+    /// Returns the time of each entry, if the store has milliseconds, and checks that a lease never returns to an
+    /// earlier holder.
     fn entry_times(&self) -> Option<BTreeMap<(RunId, DeviceName, u32), u64>> {
         let url = self.url();
         let path = url.path()?;
@@ -220,7 +220,7 @@ impl Site {
         })
     }
 
-    /// Checks what holds once a run went to its end: everything is as intended, saved, written down, and there is nothing left to do.
+    /// Checks the end of a run: everything is as intended, saved and recorded, and nothing is left to do.
     pub(super) fn is_done(&self) {
         let intents = self.sound_intents();
         self.run(&["plan"]).exits(0);

@@ -1,4 +1,4 @@
-//! The real program on real twins, killed, frozen, stopped and robbed of its store: whatever dies, what `judge` checks holds.
+//! Runs the real program on real twins and kills, stops or isolates it; `judge` checks the result.
 
 mod again_at_once;
 mod away;

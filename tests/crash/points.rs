@@ -1,4 +1,4 @@
-//! Death at every named point, and what the next start makes of it.
+//! Aborts the program at every named crash point, and checks the next start.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::judge::writings;
 use super::site::{Flat, Site, device};
 use gamctl::crash::POINTS;
 
-/// Passed only while the store is away; `away` dies there.
+/// Passed only while the store is unreachable; tested in `away`.
 const WITHOUT_A_STORE: [&str; 4] = [
     "journal-before",
     "journal-after",
@@ -14,7 +14,7 @@ const WITHOUT_A_STORE: [&str; 4] = [
     "replay-after",
 ];
 
-/// What every apply passes, with other times than the first.
+/// Passed by every apply, with further passes than the first.
 const ON_THE_WAY: [&str; 35] = [
     "run-before",
     "run-after",
@@ -66,7 +66,7 @@ fn site() -> Site {
     site
 }
 
-/// Does something for each of these, several at a time.
+/// Runs work for each of these, several at a time.
 fn for_each(points: &[&'static str], work: impl Fn(&'static str) + Sync) {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failed = std::sync::Mutex::new(BTreeSet::new());
@@ -102,7 +102,7 @@ fn every_point_there_is_is_died_at() {
 }
 
 #[test]
-fn who_dies_at_any_point_leaves_what_the_next_start_finishes() {
+fn a_death_at_any_crash_point_is_finished_by_the_next_start() {
     for_each(&ON_THE_WAY, |point| {
         let site = site();
         site.dies_at(point);
@@ -127,7 +127,7 @@ fn who_dies_at_any_point_leaves_what_the_next_start_finishes() {
 }
 
 #[test]
-fn kill_9_after_line_4_of_9_the_next_start_reports_what_it_found_and_finishes_what_remains() {
+fn after_kill_9_at_line_4_of_9_the_next_start_reports_the_state_and_finishes() {
     let site = site();
     site.dies_at("line-answered:4");
     site.is_sound();
@@ -138,20 +138,20 @@ fn kill_9_after_line_4_of_9_the_next_start_reports_what_it_found_and_finishes_wh
     assert_eq!(intents.len(), 1);
     assert_eq!(intents[0].lines.len(), 9);
     assert_eq!(intents[0].lines[..4], wrote[0].lines);
-    // At once: on the same machine a dead process is known to be dead, and its lease need not run out.
+    // At once: on the same host the process is known to be dead, so its lease need not expire.
     site.apply()
         .exits(0)
-        .says("oak-0: an earlier run ended while it wrote there; 4 of 9 steps had their effect; what remains is planned again.")
+        .says("oak-0: an earlier run ended in the middle of writing; 4 of 9 steps took effect; the rest is planned again.")
         .says("1 device changed, verified and saved");
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 2);
-    // What was there is not written again.
+    // Lines that took effect are not sent again.
     assert_eq!(wrote[1].lines, intents[0].lines[4..]);
     site.is_done();
 }
 
 #[test]
-fn a_recovery_that_dies_itself_is_made_up_for_by_the_next() {
+fn a_recovery_that_dies_is_repeated_by_the_next_start() {
     for_each(
         &[
             "lease-before",

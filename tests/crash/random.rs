@@ -1,4 +1,4 @@
-//! Death at any moment, again and again, and whoever starts next is the next victim.
+//! Kills each run at a random time, and the next one too.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const TRIES: Tries = Tries {
 };
 
 #[test]
-fn who_is_killed_at_any_moment_leaves_what_the_next_start_finishes() {
+fn a_kill_at_any_moment_is_finished_by_the_next_start() {
     in_sites(TRIES, story);
 }
 
@@ -25,7 +25,7 @@ fn story(mut chance: Chance) {
         site.intend(chance.flats());
         for _ in 0..=chance.below(7).min(left.into()) {
             let mut running = site.start(&["apply", "--yes"], None);
-            // Whatever it is at then: no moment is better than another.
+            // The time is random: every moment must be safe.
             std::thread::sleep(Duration::from_millis(chance.below(whole)));
             running.child.kill().unwrap();
             let said = running.ended();

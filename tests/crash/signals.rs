@@ -1,4 +1,4 @@
-//! Ctrl-C and a polite end: the command in hand is finished, the device left in good order, the state recorded.
+//! Sends SIGINT and SIGTERM: the current line is finished, configuration mode left, the state recorded.
 
 use gamctl::simulator::fault::{Fault, FaultOrder};
 
@@ -18,7 +18,7 @@ fn is_stopped_by(signal: &str) {
     running.signal(signal);
     let said = running.ended().exits(8);
     let said = said.says("Interrupted").says("stopped after step");
-    said.says("not begun");
+    said.says("skipped");
     site.is_sound();
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 1);
@@ -39,7 +39,7 @@ fn is_stopped_by(signal: &str) {
 }
 
 #[test]
-fn an_interrupt_finishes_the_command_in_hand_and_the_next_apply_the_rest() {
+fn an_interrupt_finishes_the_current_line_and_the_next_apply_the_rest() {
     is_stopped_by("-INT");
 }
 

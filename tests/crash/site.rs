@@ -1,4 +1,4 @@
-//! Twins in this process, an inventory in git that leads to them, and the program that is run in it.
+//! Provides twins in this process, an inventory in git with their addresses, and the program to run.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -18,22 +18,22 @@ use tokio::runtime::Runtime;
 
 use crate::world::World;
 
-/// How long anything may take before a test gives up.
+/// The timeout of a test.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 pub(crate) const KILL: i32 = 9;
 
-/// What opens the twins, where a test does not say otherwise.
+/// The password of the twins, unless a test sets another.
 const PASSWORD: &str = "correct horse";
 
-/// What twins and the inventory are opened with.
+/// The credentials of twins and inventory.
 pub(crate) struct Keys {
     pub(crate) password: String,
     pub(crate) snmp: SnmpSettings,
-    /// The text of `credentials.toml`, and what its names stand for.
+    /// The text of `credentials.toml`, and the values of its names.
     pub(crate) credentials: String,
     pub(crate) secrets: Vec<(&'static str, String)>,
-    /// What the last device is opened by, where it is something else.
+    /// The password of the last device, if it differs.
     pub(crate) of_the_last: Option<&'static str>,
 }
 
@@ -55,7 +55,7 @@ impl Default for Keys {
     }
 }
 
-/// Who lives where, in the inventory.
+/// A subscriber of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flat {
     pub(crate) id: String,
@@ -85,7 +85,7 @@ pub(crate) struct Site {
     pub(crate) twins: BTreeMap<DeviceName, Twin>,
     pub(crate) flats: Vec<Flat>,
     pub(crate) runtime: Runtime,
-    /// In memory where that is possible: it is the process that dies here, and never the machine.
+    /// In memory if possible: the process dies here, never the machine.
     pub(crate) state: PathBuf,
     _memory: TempDir,
     /// Somewhere else than in the state directory.
@@ -93,7 +93,7 @@ pub(crate) struct Site {
     runs: AtomicU32,
 }
 
-/// What the program said, and how it ended.
+/// The output and the exit code of the program.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) status: ExitStatus,
@@ -118,7 +118,7 @@ impl Said {
     }
 }
 
-/// The program on its way.
+/// The running program.
 pub(crate) struct Running {
     pub(crate) child: Child,
     said: PathBuf,
@@ -130,7 +130,7 @@ impl Running {
         Self { child, said }
     }
 
-    /// Waits until it ended.
+    /// Waits until it ends.
     pub(crate) fn ended(mut self) -> Said {
         let status = self.child.wait().unwrap();
         let bytes = fs::read(&self.said).unwrap();
@@ -148,12 +148,12 @@ impl Running {
 }
 
 impl Site {
-    /// So many small devices as they were delivered, in an inventory that wants nothing of them yet.
+    /// This many small devices in factory state, in an inventory without subscribers.
     pub(crate) fn with(devices: usize) -> Self {
         Self::opened_by(devices, &Keys::default(), 600)
     }
 
-    /// As `with`; a device is ours for so many seconds without a word to the store.
+    /// As `with`, with this many seconds for a lease without renewal.
     pub(crate) fn with_leases(devices: usize, seconds: u16) -> Self {
         Self::opened_by(devices, &Keys::default(), seconds)
     }
@@ -216,7 +216,7 @@ impl Site {
         site
     }
 
-    /// Commits who lives where from now on.
+    /// Commits the subscribers of the inventory.
     pub(crate) fn intend(&mut self, flats: Vec<Flat>) {
         let text: String = flats
             .iter()
@@ -259,7 +259,7 @@ impl Site {
         self.runtime.block_on(store).unwrap()
     }
 
-    /// Starts the program; with `crash_at` it dies there.
+    /// Starts the program; with `crash_at` it aborts there.
     pub(crate) fn start(&self, arguments: &[&str], crash_at: Option<&str>) -> Running {
         let (mut command, said) = self.command(arguments);
         if let Some(point) = crash_at {
@@ -271,7 +271,7 @@ impl Site {
         }
     }
 
-    /// Returns the program with its surroundings, and the file that it talks into.
+    /// Returns the program with its environment, and the file for its output.
     pub(crate) fn command(&self, arguments: &[&str]) -> (Command, PathBuf) {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let said = self.world.beside(&format!("said-{number}"));
@@ -292,7 +292,7 @@ impl Site {
             .current_dir(self.world.root())
             .env("HOME", self.world.beside("home"))
             .env("GAMCTL_STATE", &self.state)
-            // Its secrets lie beside the inventory, which only settings may say that were named.
+            // Its secrets are beside the inventory, which only named settings may refer to.
             .env("GAMCTL_CONFIG", self.world.root().join("gamctl.toml"))
             .env("GAMCTL_WHO", "ada@noc")
             .stdin(Stdio::null())
@@ -312,7 +312,7 @@ impl Site {
         self.run(&["apply", "--yes"])
     }
 
-    /// Applies, and dies at this point.
+    /// Applies, and aborts at this point.
     #[track_caller]
     pub(crate) fn dies_at(&self, point: &str) -> Said {
         let said = self.start(&["apply", "--yes"], Some(point)).ended();
@@ -325,7 +325,7 @@ impl Site {
         said
     }
 
-    /// Lets the leases of who died run out: as if their time had passed.
+    /// Lets the leases of dead processes expire, as if their time had passed.
     pub(crate) fn time_passes(&self) {
         const OVER: &str = "update lease set until = since";
         self.is_quiet();
@@ -355,7 +355,7 @@ impl Site {
         self.world.beside("secrets")
     }
 
-    /// Returns how many rows a table of the store has.
+    /// Returns the number of rows of a table.
     pub(crate) fn count(&self, table: &str) -> i64 {
         let sql = format!("select count(*) from {table}");
         self.runtime.block_on(async {
@@ -377,7 +377,7 @@ impl Site {
         })
     }
 
-    /// Waits until nobody is connected to any twin.
+    /// Waits until no session is open at any twin.
     pub(crate) fn is_quiet(&self) {
         for twin in self.twins.values() {
             let waited = twin.wait_until(State::is_idle, LONG);
@@ -406,7 +406,7 @@ async fn twin(number: usize, keys: &Keys) -> Twin {
         boot_time: Duration::from_millis(150),
         save_time: Duration::from_millis(10),
         snmp: keys.snmp.clone(),
-        // Sessions of who died may be open for a moment longer.
+        // Sessions of a dead process may stay open for a moment.
         max_sessions: 16,
         ..TwinSettings::new(Build {
             hardware,

@@ -1,4 +1,4 @@
-//! Two at the same devices: at the same time, and one that was frozen while the other took over.
+//! Runs two appliers on the same devices: at once, and one stopped past its lease.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -25,7 +25,7 @@ fn slowly(site: &Site, millis: u64) {
     }
 }
 
-/// Waits until so many lines about subscribers and the like were entered.
+/// Waits until this many configuration lines were received.
 pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
     let lines = |state: &State| {
         let lines = state.lines.iter();
@@ -37,11 +37,11 @@ pub(crate) fn is_at_line(site: &Site, twin: &Twin, count: usize) {
     site.runtime.block_on(waited).unwrap();
 }
 
-/// Somebody else had it: said, and nothing was written.
+/// Checks a run that found the device leased: reported, and nothing written.
 fn had_to_leave_it(said: &Said) {
     let is_known = [
         "another gamctl holds the lease",
-        "moved since",
+        "changed since",
         "was applied already",
         "Nothing to do",
         "nothing to do",
@@ -79,7 +79,7 @@ fn of_two_that_begin_at_once_one_writes_each_device() {
 }
 
 #[test]
-fn who_comes_while_another_writes_leaves_the_device_alone() {
+fn a_second_run_skips_a_device_that_another_writes_to() {
     let mut site = Site::with(1);
     site.intend(nine_lines(1));
     slowly(&site, 300);
@@ -92,7 +92,7 @@ fn who_comes_while_another_writes_leaves_the_device_alone() {
     site.is_done();
 }
 
-/// Freezes an apply on a device while it is at its lines, for longer than its lease.
+/// Stops an apply while it sends lines, for longer than its lease.
 fn frozen(site: &Site) -> super::site::Running {
     slowly(site, 400);
     let first = site.start(&["apply", "--yes"], None);
@@ -103,7 +103,7 @@ fn frozen(site: &Site) -> super::site::Running {
 }
 
 #[test]
-fn who_was_frozen_while_another_took_over_does_not_write_another_line() {
+fn a_process_stopped_during_a_takeover_sends_no_further_line() {
     let mut site = Site::with_leases(1, 2);
     site.intend(nine_lines(1));
     let first = frozen(&site);
@@ -125,12 +125,12 @@ fn who_was_frozen_while_another_took_over_does_not_write_another_line() {
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 2);
     assert!(wrote[0].lines.len() < 9, "{wrote:?}");
-    // It also finds that what came late was not taken.
+    // This also checks that the late line was not accepted.
     site.is_done();
 }
 
 #[test]
-fn who_was_frozen_past_the_lease_where_nobody_came_stops_or_has_it_renewed() {
+fn a_process_stopped_past_a_free_lease_stops_or_renews_it() {
     let mut site = Site::with_leases(1, 2);
     site.intend(nine_lines(1));
     let first = frozen(&site);
@@ -147,7 +147,7 @@ fn who_was_frozen_past_the_lease_where_nobody_came_stops_or_has_it_renewed() {
     first.signal("-CONT");
     let first = first.ended();
     match first.status.code() {
-        // The store gave it the same lease again before the next line was due: nobody was there meanwhile.
+        // The store renewed the lease before the next line was due: no other process came in between.
         Some(0) => assert_eq!(writings(site.twin(0))[0].lines.len(), 9),
         Some(5) => assert_eq!(site.twin(0).lines(), before, "{}", first.text),
         other => panic!("{other:?}: {}", first.text),

@@ -1,7 +1,7 @@
-//! Reads a document of each version that was ever stored, and refuses one that is newer than this program.
+//! Reads one document of each stored version, and refuses one newer than this program.
 //!
-//! `documents/` has a list of documents for each kind and version. They are kept for ever: one is added for each version, and
-//! none is changed.
+//! `documents/` has a list of documents for each kind and version. They are kept for ever: one is added for each
+//! version, and none is changed.
 
 use gamctl::apply::{Ended, Entry};
 use gamctl::history::{Filter, StoreError};
@@ -33,7 +33,7 @@ fn documents(kind: &str) -> Vec<Value> {
 }
 
 impl Bed {
-    /// Puts a row in past the store: `@now` is spelled as the engine does.
+    /// Inserts a row without the store's code: `@now` is in the syntax of the engine.
     async fn insert(&self, statement: &str) {
         let now = match self.database {
             Some(_) => "clock_timestamp()",
@@ -191,7 +191,7 @@ async fn a_newer_document_is_refused_by_name(bed: Bed) {
     assert_eq!(
         why.to_string(),
         format!(
-            "the store {} has a ledger of version 4711, and this gamctl knows versions up to 1: use the gamctl that wrote it, or a later one",
+            "the store {} has a ledger of version 4711, and this gamctl knows versions up to 1; use the gamctl that wrote it, or a later one",
             bed.url
         )
     );

@@ -1,4 +1,4 @@
-//! A store that goes away, comes back, gets slow, is full, or is put back to an older state: said plainly, nothing lost, nothing doubled.
+//! Tests a store that is unreachable, slow, full or restored: reported, nothing lost or doubled.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use super::sample::{device, intent, ledger, outcome, run, typed};
 use super::{Bed, TIMEOUTS, lease};
 use crate::postgres::{self, Cluster};
 
-/// Gives up soon, where silence is what is tested.
+/// Short timeouts, for tests of silence.
 const SOON: Timeouts = Timeouts {
     open: Duration::from_secs(120),
     operation: Duration::from_secs(2),
 };
 
-/// Begins an apply and records its intent.
+/// Starts an apply and records its intent.
 async fn begun(store: &Store) -> (NewRun, Lease) {
     let run = run();
     store.begin_run(&run).await.unwrap();
@@ -87,7 +87,7 @@ fn a_server_that_restarts_between_two_entries_is_not_noticed() {
 }
 
 #[test]
-fn a_slow_server_is_given_up_on_and_what_it_did_later_is_not_doubled() {
+fn a_slow_server_times_out_and_its_late_write_is_not_doubled() {
     super::run(super::on_postgres(async |bed: Bed| {
         let store = Store::open(&bed.url, SOON).await.unwrap();
         let (run, lease) = begun(&store).await;
@@ -102,7 +102,7 @@ fn a_slow_server_is_given_up_on_and_what_it_did_later_is_not_doubled() {
             let why = store.record(run.id, &lease, 2, &step).await.unwrap_err();
             assert!(why.is_away(), "{why:?}");
         }
-        // What does not need the table goes on.
+        // Operations that do not need the table go on.
         store.renew(&lease, Duration::from_secs(60)).await.unwrap();
         lock.rollback().await.unwrap();
         for _ in 0..2 {
@@ -113,7 +113,7 @@ fn a_slow_server_is_given_up_on_and_what_it_did_later_is_not_doubled() {
 }
 
 #[test]
-fn a_server_that_is_full_is_away_and_comes_back() {
+fn a_full_server_is_unreachable_until_it_has_connections() {
     super::run(async {
         let cluster = Cluster::own(&["max_connections = 12", "superuser_reserved_connections = 1"]);
         let database = cluster.database().await;
@@ -155,7 +155,7 @@ fn a_server_that_is_full_is_away_and_comes_back() {
     });
 }
 
-/// Makes a copy of a database, or puts one in the place of it: what a backup is to whoever has it open.
+/// Copies a database, or restores a copy, as a backup would while it is open.
 async fn copy(from: &str, to: &str) {
     let cluster = postgres::shared();
     cluster.drop_database(to).await;
@@ -168,7 +168,7 @@ async fn copy(from: &str, to: &str) {
         .await;
 }
 
-/// Puts a backup in the place of a database.
+/// Restores a backup of a database.
 async fn put_back(backup: &str, database: &str) {
     copy(backup, database).await;
     postgres::shared().drop_database(backup).await;
@@ -190,7 +190,7 @@ fn a_writer_whose_lease_a_backup_does_not_have_is_fenced() {
             .unwrap_err();
         assert_eq!(
             why.to_string(),
-            "oak is not ours any more: the store knows of no lease, ours is 1: it was put back to an older state, such as a backup"
+            "lost the lease on oak: the store has no lease, and this process has 1: it was restored to an older state, such as a backup"
         );
         assert!(
             bed.store
@@ -223,7 +223,8 @@ fn a_writer_is_fenced_though_a_backup_gave_its_epoch_to_another() {
             .await
             .unwrap_err();
         assert!(
-            why.to_string().contains("is somebody else's in the store"),
+            why.to_string()
+                .contains("belongs to another process in the store"),
             "{why}"
         );
         assert_eq!(bed.number("select count(*) from entry").await, 0);
@@ -253,10 +254,10 @@ fn entries_that_a_backup_lacks_are_missed_and_none_is_doubled() {
         assert!(matches!(why, StoreError::Rewound { .. }), "{why:?}");
         assert!(
             why.to_string()
-                .contains("it was put back to an older state"),
+                .contains("it was restored to an older state"),
             "{why}"
         );
-        // The next start finds the device unfinished, with what the backup knows.
+        // The next start finds the device unfinished, from the rows of the backup.
         let listed = bed.store.unfinished().await.unwrap();
         assert_eq!((listed.len(), listed[0].next_entry), (1, 2));
         assert_eq!(bed.number("select count(*) from entry").await, 1);
@@ -264,7 +265,7 @@ fn entries_that_a_backup_lacks_are_missed_and_none_is_doubled() {
 }
 
 #[test]
-fn an_sqlite_file_that_was_put_back_takes_nothing_more_from_who_has_it_open() {
+fn a_restored_sqlite_file_rejects_writes_of_processes_that_had_it_open() {
     super::run(async {
         let bed = Bed::sqlite().await;
         let path = bed.url.path().unwrap();
@@ -322,7 +323,7 @@ fn a_locked_sqlite_file_is_given_up_on_and_comes_back() {
             .await
             .unwrap_err();
         assert!(why.is_away(), "{why:?}");
-        // Who only reads is not in anybody's way.
+        // A reader blocks no other process.
         assert_eq!(store.unfinished().await.unwrap().len(), 1);
         other.execute("rollback").await.unwrap();
         store.record(run.id, &lease, 2, &step).await.unwrap();

@@ -1,4 +1,4 @@
-//! A disk that is full is told by its name, and what was there before is whole.
+//! Tests that a full disk is reported as such, and that earlier rows stay intact.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ async fn opened(path: &Path) -> Store {
 }
 
 #[test]
-fn a_full_disk_is_told_by_its_name_and_what_was_there_is_whole() {
+fn a_full_disk_is_reported_and_earlier_rows_are_intact() {
     let Some(disk) = SmallDisk::new(8 << 10) else {
         return;
     };
@@ -52,7 +52,7 @@ fn a_full_disk_is_told_by_its_name_and_what_was_there_is_whole() {
         assert!(began.unwrap_err().is_full());
         let entry = store.record(run.id, &held, 11, &intent(&oak)).await;
         assert!(entry.unwrap_err().is_full());
-        // Whoever only reads is not concerned.
+        // Reading goes on.
         assert_eq!(store.entries(run.id, &oak).await.unwrap().len(), 10);
 
         std::fs::remove_file(filler).unwrap();
@@ -85,7 +85,7 @@ fn a_run_is_refused_before_it_begins_where_there_is_too_little_room() {
         disk.fill(256 << 10);
         let why = store.check_room(1).unwrap_err();
         let said = why.to_string();
-        assert!(said.contains("could not take another run"), "{said}");
+        assert!(said.contains("could not record another run"), "{said}");
         let why = journal.check_room(1).unwrap_err();
         assert!(matches!(why, JournalError::DiskFull { .. }), "{why}");
         store.close().await;
@@ -93,7 +93,7 @@ fn a_run_is_refused_before_it_begins_where_there_is_too_little_room() {
 }
 
 #[test]
-fn a_journal_on_a_full_disk_says_so_and_keeps_what_it_has() {
+fn a_journal_on_a_full_disk_reports_it_and_keeps_its_entries() {
     let Some(disk) = SmallDisk::new(1 << 10) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! The journal: what was written while the store was away gets into it once, whatever was cut off.
+//! Tests that entries of the journal reach the store exactly once, wherever the file was cut off.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,7 +17,7 @@ on_both!(
     a_torn_tail_takes_nothing_along,
 );
 
-/// Journals what is left of an apply whose first entry the store has.
+/// Journals the rest of an apply whose first entry the store has.
 async fn journalled(bed: &Bed) -> (Journal, NewRun, Lease) {
     let oak = device("oak");
     let (run, lease) = bed.at_work(&oak).await;
@@ -123,7 +123,7 @@ async fn a_torn_tail_takes_nothing_along(bed: Bed) {
         let replayed = journal.replay(&bed.store, "ada@noc").await.unwrap();
         assert_eq!((replayed.entries, replayed.is_torn), (2, true), "{cut}");
     }
-    // A byte that fell over hides its entry and what follows, and says so.
+    // A flipped bit hides its entry and those that follow, and is reported.
     let mut wrong = whole.clone();
     wrong[ends[2] + 40] ^= 1;
     fs::write(journal.path(), &wrong).unwrap();
@@ -144,7 +144,7 @@ async fn a_torn_tail_takes_nothing_along(bed: Bed) {
 }
 
 #[test]
-fn a_store_that_is_away_leaves_the_journal_as_it_is() {
+fn an_unreachable_store_leaves_the_journal_unchanged() {
     super::run(async {
         let bed = Bed::sqlite().await;
         let (journal, ..) = journalled(&bed).await;
@@ -160,7 +160,7 @@ fn a_store_that_is_away_leaves_the_journal_as_it_is() {
 }
 
 #[test]
-fn a_journal_of_another_gamctl_is_not_thrown_away() {
+fn a_journal_of_another_version_is_kept() {
     use sha2::{Digest as _, Sha256};
     super::run(async {
         let bed = Bed::sqlite().await;

@@ -1,4 +1,4 @@
-//! SQLite and a process that is killed: in the middle of transactions, at named points and at any moment.
+//! Kills a process that writes to SQLite: in transactions, at crash points and at random.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::sample::{device, intent, ledger, outcome, typed};
 use super::{TIMEOUTS, lease};
 
-/// Tells a child of this process which store to write to, and where to die.
+/// Gives a child of this process its store and its crash point.
 const CHILD: &str = "GAMCTL_TEST_WRITES_TO";
 const DIES_AT: &str = "GAMCTL_TEST_DIES_AT";
 
@@ -25,7 +25,7 @@ fn told(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
 }
 
-/// Writes to a store until it is killed, and says what is durable.
+/// Writes to a store until it is killed, and prints the durable entries.
 #[test]
 #[ignore = "the other tests here start it in a process of its own"]
 fn a_child_that_writes() {
@@ -51,7 +51,7 @@ fn a_child_that_writes() {
 
 async fn write_on(store: Store, run: RunId, writer: usize) {
     for round in 0.. {
-        // The leases of who was killed are not over yet.
+        // The leases of the killed process have not expired yet.
         let own = run.0.simple().to_string();
         let device = device(&format!("oak-{}-{writer}-{round}", &own[20..]));
         let lease = lease(&store, &device, Uuid::now_v7()).await;
@@ -74,7 +74,7 @@ async fn write_on(store: Store, run: RunId, writer: usize) {
     }
 }
 
-/// Says it past the test runner, which would keep it.
+/// Prints it directly: the test runner would capture it.
 fn say(run: RunId, device: &DeviceName, number: u32) {
     let mut told = std::io::stdout();
     writeln!(told, "durable {} {device} {number}", run.0).unwrap();
@@ -96,10 +96,10 @@ fn child(store: &Path, dies_at: Option<&str>) -> Child {
     child.spawn().unwrap()
 }
 
-/// What the child said is durable: the last number of each device in each run.
+/// The entries that the child reported as durable: the last number of each device in each run.
 type Durable = BTreeMap<(String, DeviceName), usize>;
 
-/// Reads what the child says until it has said so many lines, or died, kills it, and reads what it still said.
+/// Reads the child's output until it has this many lines, or ended; kills it, and reads the rest.
 fn durable(mut child: Child, lines: usize) -> Durable {
     let mut durable = Durable::new();
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -120,7 +120,7 @@ fn durable(mut child: Child, lines: usize) -> Durable {
     durable
 }
 
-/// Everything that was said to be durable is there, and what is there is whole.
+/// Checks that every entry reported as durable is there, and that entries are complete.
 async fn judge(path: &Path, durable: &Durable) {
     let store = Store::open(&StoreUrl::sqlite(path), TIMEOUTS)
         .await
@@ -153,7 +153,7 @@ async fn judge(path: &Path, durable: &Durable) {
     store.close().await;
     assert_eq!(check(path, "pragma integrity_check").await, "ok");
     for statement in [
-        // Every end is unfinished no more; every intent is one or the other.
+        // A device with an outcome is not unfinished; every intent has one or the other.
         "select count(*) from unfinished join outcome using (run, device)",
         "select count(*) from entry where kind = 'intent' and not exists (select 1 from unfinished where unfinished.run = entry.run and unfinished.device = entry.device) and not exists (select 1 from outcome where outcome.run = entry.run and outcome.device = entry.device)",
         "select count(*) from (select 1 from effect group by run, device, number having count(*) <> 5)",
@@ -189,7 +189,7 @@ fn a_writer_that_is_killed_at_any_moment_leaves_a_whole_store() {
 }
 
 #[test]
-fn a_writer_that_dies_in_the_middle_of_a_transaction_leaves_nothing_of_it() {
+fn a_writer_that_dies_in_a_transaction_leaves_no_rows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     let mut all = Durable::new();

@@ -1,9 +1,9 @@
-//! One writer per device: leases that run out by the store's clock, and what is written too late.
+//! Tests one writer per device: leases that expire by the store's clock, and late writes.
 
 use std::time::Duration;
 
-use gamctl::apply::{Ended, Moment};
-use gamctl::history::{Acquired, Lease, StoreError};
+use gamctl::apply::{Ended, LookReason};
+use gamctl::history::{AcquiredLease, Lease, StoreError};
 use uuid::Uuid;
 
 use super::sample::{device, intent, look, looked, outcome};
@@ -40,11 +40,11 @@ async fn a_device_that_is_held_is_not_given_to_another(bed: Bed) {
         .await
         .unwrap()
     {
-        Acquired::Held { by, since, until } => {
+        AcquiredLease::Held { by, since, until } => {
             assert_eq!(by, holder);
             assert!(since <= now + 1 && until >= since + 59, "{since} {until}");
         }
-        Acquired::Lease(lease) => panic!("{lease:?}"),
+        AcquiredLease::Lease(lease) => panic!("{lease:?}"),
     }
     bed.store.renew(&first, MINUTE).await.unwrap();
     bed.store.release(&first).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(bed: Bed) {
         .await
         .unwrap()
     {
-        Acquired::Lease(lease) => lease,
+        AcquiredLease::Lease(lease) => lease,
         held => panic!("{held:?}"),
     };
     let second = lease(&bed.store, &oak, Uuid::now_v7()).await;
@@ -68,9 +68,9 @@ async fn a_lease_that_ran_out_goes_to_the_next_with_a_higher_epoch(bed: Bed) {
     let late = bed.store.renew(&ran_out, MINUTE).await.unwrap_err();
     assert_eq!(
         late.to_string(),
-        "oak is not ours any more: another process took it over (lease 2, ours was 1)"
+        "lost the lease on oak: another process took it over (lease 2, this one had 1)"
     );
-    // Giving back what is somebody else's takes nothing from them.
+    // Releasing a lease of another process changes nothing.
     bed.store.release(&ran_out).await.unwrap();
     bed.store.renew(&second, MINUTE).await.unwrap();
 }
@@ -88,12 +88,15 @@ async fn the_claim_that_has_it_may_ask_again(bed: Bed) {
     let by_another = bed
         .store
         .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), MINUTE);
-    assert!(matches!(by_another.await.unwrap(), Acquired::Held { .. }));
+    assert!(matches!(
+        by_another.await.unwrap(),
+        AcquiredLease::Held { .. }
+    ));
 }
 
-fn given(acquired: Result<Acquired, StoreError>) -> Lease {
+fn given(acquired: Result<AcquiredLease, StoreError>) -> Lease {
     match acquired.unwrap() {
-        Acquired::Lease(lease) => lease,
+        AcquiredLease::Lease(lease) => lease,
         held => panic!("{held:?}"),
     }
 }
@@ -105,7 +108,7 @@ async fn another_claim_of_the_same_holder_waits_and_counts_the_epoch_up(bed: Bed
     let second = Uuid::now_v7();
     let asked = bed.store.acquire(&oak, holder, second, MINUTE).await;
     assert!(
-        matches!(asked.unwrap(), Acquired::Held { by, .. } if by == holder),
+        matches!(asked.unwrap(), AcquiredLease::Held { by, .. } if by == holder),
         "two runs of one process would write to one device"
     );
     bed.store.release(&first).await.unwrap();
@@ -143,7 +146,7 @@ async fn a_lease_never_lasts_longer_than_its_length_from_when_it_is_seen(bed: Be
         let asked = bed
             .store
             .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), MINUTE);
-        let Acquired::Held { until, .. } = asked.await.unwrap() else {
+        let AcquiredLease::Held { until, .. } = asked.await.unwrap() else {
             panic!("it is held");
         };
         ends.push(until);
@@ -152,19 +155,19 @@ async fn a_lease_never_lasts_longer_than_its_length_from_when_it_is_seen(bed: Be
     assert!(ends[0] <= now + 60, "{} seconds more", ends[0] - now);
     assert_eq!(ends[0], ends[1], "it is shortened once");
 
-    // One that lasts no time has run out once it was seen.
+    // A lease of no duration has expired when it is seen.
     let ash = device("ash");
     let asked = bed
         .store
         .acquire(&ash, Uuid::now_v7(), Uuid::now_v7(), Duration::ZERO);
     asked.await.unwrap();
     two_hours_ahead(&bed).await;
-    let mut asked = Acquired::Held {
+    let mut asked = AcquiredLease::Held {
         by: Uuid::nil(),
         since: 0,
         until: 0,
     };
-    while matches!(asked, Acquired::Held { .. }) {
+    while matches!(asked, AcquiredLease::Held { .. }) {
         let again = bed
             .store
             .acquire(&ash, Uuid::now_v7(), Uuid::now_v7(), MINUTE);
@@ -181,7 +184,7 @@ async fn a_lease_whose_holder_lives_is_not_shortened(bed: Bed) {
     let asked = bed
         .store
         .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), Duration::ZERO);
-    let Acquired::Held { until, .. } = asked.await.unwrap() else {
+    let AcquiredLease::Held { until, .. } = asked.await.unwrap() else {
         panic!("it is held");
     };
     assert!(until + 60 > bed.store.clock().await.unwrap() + long.as_secs());
@@ -221,7 +224,7 @@ async fn of_many_that_ask_at_once_one_gets_it(bed: Bed) {
             let asked = store
                 .acquire(&oak, Uuid::now_v7(), Uuid::now_v7(), MINUTE)
                 .await;
-            matches!(asked.unwrap(), Acquired::Lease(_))
+            matches!(asked.unwrap(), AcquiredLease::Lease(_))
         })
     });
     let asked: Vec<_> = asked.collect();
@@ -235,7 +238,7 @@ async fn of_many_that_ask_at_once_one_gets_it(bed: Bed) {
 async fn what_is_written_too_late_is_rejected_by_the_database(bed: Bed) {
     let oak = device("oak");
     let (run, first) = bed.at_work(&oak).await;
-    let entry = looked(Moment::Before, &look(&oak, "before"));
+    let entry = looked(LookReason::Before, &look(&oak, "before"));
     bed.store.record(run.id, &first, 1, &entry).await.unwrap();
     bed.store.release(&first).await.unwrap();
     let second = lease(&bed.store, &oak, Uuid::now_v7()).await;
@@ -280,7 +283,7 @@ async fn what_ran_out_and_nobody_took_may_still_be_recorded(bed: Bed) {
     let run = super::sample::run();
     bed.store.begin_run(&run).await.unwrap();
     let holder = Uuid::now_v7();
-    let Acquired::Lease(lease) = bed
+    let AcquiredLease::Lease(lease) = bed
         .store
         .acquire(&oak, holder, Uuid::now_v7(), Duration::ZERO)
         .await

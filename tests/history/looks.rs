@@ -1,4 +1,4 @@
-//! Looks: each content once, as a difference where that is shorter, and back exactly.
+//! Tests that looks are stored once by content, as a difference if shorter, and read back exactly.
 
 use gamctl::model::{Fingerprint, Observation, Part, Unread};
 use proptest::prelude::*;
@@ -159,7 +159,7 @@ async fn looks_of_many_processes_are_counted_once(bed: Bed) {
             loop {
                 match store.keep_look(&seen).await {
                     Ok(sequence) => return sequence,
-                    // Somebody else kept another one at the same moment.
+                    // Another task stored another look at the same moment.
                     Err(why) => assert!(why.is_away(), "{why}"),
                 }
             }

@@ -1,10 +1,10 @@
-//! Runs, plans, what is ours, who did what, and freezes.
+//! Tests runs, plans, ledgers, the audit log and freezes.
 
 use std::time::Duration;
 
 use gamctl::apply::cause::Refusal;
 use gamctl::apply::{Ended, RunResult};
-use gamctl::history::{Audit, Filter, Freeze, RunId, Taken};
+use gamctl::history::{Audit, Filter, Freeze, PlanClaim, RunId};
 use gamctl::model::{DeviceName, FreezeScope};
 use serde_json::json;
 use uuid::Uuid;
@@ -140,17 +140,17 @@ async fn of_eight_that_take_a_plan_at_once_one_gets_it(bed: Bed) {
     let (mut got, mut told) = (Vec::new(), Vec::new());
     for taker in takers {
         match taker.await.unwrap() {
-            (run, Taken::Now { age }) => {
+            (run, PlanClaim::Now { age }) => {
                 assert!(age.is_some());
                 got.push(run);
             }
-            (_, Taken::AlreadyApplied { run, .. }) => told.push(run),
+            (_, PlanClaim::AlreadyApplied { run, .. }) => told.push(run),
             other => panic!("{other:?}"),
         }
     }
     assert_eq!((got.len(), told.len()), (1, 7));
     assert!(told.iter().all(|run| *run == got[0]));
-    // Who did not get it has no run either.
+    // The claim that failed has no run either.
     assert_eq!(bed.number("select count(*) from run").await, 1);
     let (kept, _) = bed.store.plan("p1").await.unwrap().unwrap();
     assert_eq!(kept, document);
@@ -163,18 +163,18 @@ async fn of_eight_that_take_a_plan_at_once_one_gets_it(bed: Bed) {
 async fn a_plan_that_was_taken_is_told_with_its_run(bed: Bed) {
     let (first, second) = (run(), run());
     let document = json!({});
-    // A plan that was made elsewhere is seen here for the first time.
+    // A plan of another store has no record here.
     let taken = bed
         .store
         .take_plan("p1", &document, &first, Duration::ZERO)
         .await;
-    assert_eq!(taken.unwrap(), Taken::Now { age: None });
+    assert_eq!(taken.unwrap(), PlanClaim::Now { age: None });
     let taken = bed
         .store
         .take_plan("p1", &document, &second, HOUR)
         .await
         .unwrap();
-    let Taken::AlreadyApplied { run, at } = taken else {
+    let PlanClaim::AlreadyApplied { run, at } = taken else {
         panic!("{taken:?}");
     };
     assert_eq!(run, first.id);
@@ -193,7 +193,7 @@ async fn a_plan_that_is_too_old_is_not_taken(bed: Bed) {
     let second = Duration::from_secs(1);
     let taken = bed.store.take_plan("p1", &json!({}), &run, second).await;
     let taken = taken.unwrap();
-    let Taken::Expired { made: then, age } = taken else {
+    let PlanClaim::Expired { made: then, age } = taken else {
         panic!("{taken:?}");
     };
     assert_eq!(then, made);
@@ -204,14 +204,17 @@ async fn a_plan_that_is_too_old_is_not_taken(bed: Bed) {
         .take_plan("p1", &json!({}), &run, HOUR)
         .await
         .unwrap();
-    assert!(matches!(taken, Taken::Now { age: Some(2..) }), "{taken:?}");
+    assert!(
+        matches!(taken, PlanClaim::Now { age: Some(2..) }),
+        "{taken:?}"
+    );
 }
 
 async fn whoever_took_a_plan_may_ask_again(bed: Bed) {
     let run = run();
     for _ in 0..2 {
         let taken = bed.store.take_plan("p1", &json!({}), &run, HOUR).await;
-        assert!(matches!(taken.unwrap(), Taken::Now { .. }));
+        assert!(matches!(taken.unwrap(), PlanClaim::Now { .. }));
     }
     assert_eq!(bed.number("select count(*) from plan_taken").await, 1);
 }
@@ -222,10 +225,10 @@ async fn the_same_plan_made_again_may_be_applied_again(bed: Bed) {
     for run in [&first, &second] {
         bed.store.keep_plan("p1", &document).await.unwrap();
         let taken = bed.store.take_plan("p1", &document, run, HOUR).await;
-        assert!(matches!(taken.unwrap(), Taken::Now { .. }));
+        assert!(matches!(taken.unwrap(), PlanClaim::Now { .. }));
     }
     let taken = bed.store.take_plan("p1", &document, &run(), HOUR).await;
-    let Taken::AlreadyApplied { run, .. } = taken.unwrap() else {
+    let PlanClaim::AlreadyApplied { run, .. } = taken.unwrap() else {
         panic!("it was made twice, and taken twice");
     };
     assert_eq!(run, second.id);
@@ -297,7 +300,7 @@ async fn an_adoption_is_written_with_its_audit(bed: Bed) {
     assert_eq!(listed[0].audit, audit("adopted 1 subscriber"));
     let all = bed.store.ledgers().await.unwrap();
     assert_eq!(all[&oak].ledger, new.ledger);
-    // An entry without the one is nothing: neither is there.
+    // An entry and its effect are stored together, or not at all.
     let statement = match bed.database {
         Some(_) => {
             "alter table audit add constraint none_more check (what = 'adopted 1 subscriber')"
@@ -426,7 +429,7 @@ async fn a_freeze_without_a_reason_is_refused_by_the_database(bed: Bed) {
     let no_end = freeze(now - 1);
     for wrong in [no_reason, no_end] {
         let why = bed.store.freeze(&wrong).await.unwrap_err();
-        assert!(why.to_string().contains("a freeze has a reason"), "{why}");
+        assert!(why.to_string().contains("a freeze needs a reason"), "{why}");
     }
     assert_eq!(bed.number("select count(*) from frozen").await, 0);
 }

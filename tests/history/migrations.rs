@@ -1,11 +1,11 @@
-//! Opens a store that the first gamctl wrote: its schema is brought up to date, and nothing in it is lost.
+//! Opens a store of the first gamctl: its schema is brought up to date without loss.
 //!
-//! `stores/` has such a store for each engine, as a dump of the database. It is kept for ever: one is added for each schema,
-//! and none is changed. The one for SQLite was written by the program of its time; runs with other ends were added by hand. The one
-//! for Postgres has the schema of that time, with the rows of the SQLite one put into it.
+//! `stores/` has such a store for each engine, as a dump of the database. It is kept for ever: one is added for each
+//! schema, and none is changed. The one for SQLite was written by the program of its time; runs with other ends were
+//! added by hand. The one for Postgres has the schema of that time, with the rows of the SQLite one.
 
 use gamctl::apply::RunResult;
-use gamctl::history::{Acquired, Filter, Store, Subject};
+use gamctl::history::{AcquiredLease, Filter, Store, Subject};
 use gamctl::model::FreezeScope;
 use std::time::Duration;
 use uuid::Uuid;
@@ -53,7 +53,7 @@ async fn rows(bed: &Bed) -> Vec<i64> {
     rows
 }
 
-/// Returns a store as the first gamctl wrote it, brought up to date, and how many rows it had.
+/// Returns a store of the first gamctl, brought up to date, and its number of rows.
 async fn old(bed: &Bed) -> (Bed, Vec<i64>) {
     let url = bed.unopened().await;
     let database = bed.database_of(&url);
@@ -99,7 +99,7 @@ async fn the_last_look_of_an_old_store_is_the_one_that_was_found_last(bed: Bed) 
     assert!(old.number("select count(*) from look_change").await >= devices);
     for summary in old.store.device_page(None).await.unwrap().items {
         let Some(look) = summary.look else { continue };
-        // How it was doing was not written down then.
+        // Health was not stored then.
         assert_eq!((look.at, look.status), (None, None));
         let subject = Subject::Device(summary.device.clone());
         let now = old.store.clock().await.unwrap();
@@ -135,7 +135,7 @@ async fn the_end_of_an_old_run_is_a_word(bed: Bed) {
     assert_eq!((of(RunResult::Done), of(RunResult::DeviceFailed)), (5, 1));
     let applied = old.store.applied_commit().await.unwrap().unwrap();
     assert!(runs.iter().any(|run| Some(run.run.id) == applied.run));
-    // What protects a run came along.
+    // The trigger that protects a run was migrated.
     let said = old.past("update run set who = 'nobody' where ended is not null");
     assert!(said.await.unwrap_err().contains("gamctl: append-only"));
     let said = old.past("delete from run").await.unwrap_err();
@@ -189,7 +189,7 @@ async fn an_old_lease_has_a_length_and_goes_to_a_new_claim(bed: Bed) {
     assert_eq!(old.number(of_ash).await, 180_000);
     let holder = old.number("select count(*) from lease where device = 'ash' and holder = '01a2248b-9be2-7565-bb55-bb41eeabac81'");
     assert_eq!(holder.await, 1);
-    // It ran out long ago; until it was the same holder would have got it again.
+    // It expired long ago; before that, the same holder would have got it again.
     let acquired = old
         .store
         .acquire(
@@ -199,7 +199,7 @@ async fn an_old_lease_has_a_length_and_goes_to_a_new_claim(bed: Bed) {
             Duration::from_secs(60),
         )
         .await;
-    let Acquired::Lease(lease) = acquired.unwrap() else {
+    let AcquiredLease::Lease(lease) = acquired.unwrap() else {
         panic!("it ran out");
     };
     assert_eq!(lease.epoch, 8);

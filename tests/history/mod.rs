@@ -1,4 +1,4 @@
-//! One suite for both engines of the store: what holds for SQLite holds for Postgres.
+//! One suite for both engines of the store: every test runs on SQLite and on Postgres.
 
 mod documents;
 mod failures;
@@ -13,8 +13,8 @@ mod queries;
 mod records;
 mod sample;
 mod schema;
+mod story;
 mod suspended;
-mod told;
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::postgres;
 
-/// Patient enough for a busy machine.
+/// Timeouts for a busy machine.
 const TIMEOUTS: Timeouts = Timeouts {
     open: Duration::from_secs(120),
     operation: Duration::from_secs(60),
@@ -50,7 +50,7 @@ fn run(test: impl Future<Output = ()>) {
     runtime.block_on(test);
 }
 
-/// Runs a test on an empty database, which goes when the test passed: many of them fill the memory they are in.
+/// Runs a test on an empty database, which is dropped if the test passes: many of them fill the memory.
 async fn on_postgres<T: Future<Output = ()>>(test: impl FnOnce(Bed) -> T) {
     let bed = Bed::postgres().await;
     let database = bed.database.clone().unwrap();
@@ -62,7 +62,7 @@ async fn on_postgres<T: Future<Output = ()>>(test: impl FnOnce(Bed) -> T) {
 struct Bed {
     store: Store,
     url: StoreUrl,
-    /// Of a database in the shared cluster.
+    /// The database in the shared cluster.
     database: Option<String>,
     folder: TempDir,
 }
@@ -98,7 +98,7 @@ impl Bed {
         Store::open(&self.url, TIMEOUTS).await.unwrap()
     }
 
-    /// Runs a statement past the store, as somebody with a client of the database would; returns what the database says to it.
+    /// Runs a statement with a plain database client, and returns the database's answer.
     async fn past(&self, statement: &str) -> Result<u64, String> {
         use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
         let sql = AssertSqlSafe(statement.to_owned());
@@ -125,13 +125,13 @@ impl Bed {
         said.map_err(|why| why.to_string())
     }
 
-    /// Returns one number that a statement asks for.
+    /// Returns the number that a statement selects.
     async fn number(&self, statement: &str) -> i64 {
         let text = format!("select cast(({statement}) as text)");
         self.text(&text).await.parse().unwrap()
     }
 
-    /// Returns one text that a statement asks for.
+    /// Returns the text that a statement selects.
     async fn text(&self, statement: &str) -> String {
         use sqlx::{AssertSqlSafe, ConnectOptions as _};
         let sql = AssertSqlSafe(statement.to_owned());
@@ -150,7 +150,7 @@ impl Bed {
         }
     }
 
-    /// Begins a run and leases a device for it.
+    /// Starts a run and leases a device for it.
     async fn at_work(&self, device: &DeviceName) -> (NewRun, Lease) {
         let run = sample::run();
         self.store.begin_run(&run).await.unwrap();
@@ -167,7 +167,7 @@ async fn lease(store: &Store, device: &DeviceName, holder: Uuid) -> Lease {
         .await
         .unwrap()
     {
-        gamctl::history::Acquired::Lease(lease) => lease,
+        gamctl::history::AcquiredLease::Lease(lease) => lease,
         held => panic!("{held:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Pages of what the store remembers, and what was so at a time.
+//! Tests pages of stored records, and past states.
 
 use gamctl::apply::cause::{Interruption, StoppedAt};
 use gamctl::apply::{Ended, RunResult};
@@ -27,7 +27,7 @@ on_both!(
 );
 
 impl Bed {
-    /// Gives rows another time, as if they had been written then.
+    /// Sets the time of rows, as if they had been written then.
     async fn date(&self, table: &str, rows: &str, seconds: u64) {
         let change = match self.database {
             Some(_) => format!(
@@ -43,7 +43,7 @@ impl Bed {
     }
 }
 
-/// Turns pages up to the last one; `meanwhile` happens after the first.
+/// Reads all pages; `meanwhile` runs after the first.
 async fn all<T>(
     turn: impl AsyncFn(Option<Cursor>) -> Page<T>,
     meanwhile: impl AsyncFnOnce(),
@@ -91,7 +91,7 @@ async fn nothing_is_on_the_pages_of_an_empty_store(bed: Bed) {
     }
 }
 
-/// Begins so many runs and returns them, newest first.
+/// Starts this many runs and returns them, newest first.
 async fn begin_runs(store: &Store, count: usize) -> Vec<RunId> {
     let mut runs = Vec::new();
     for _ in 0..count {
@@ -156,7 +156,7 @@ async fn each_audit_entry_is_on_one_page_also_when_entries_are_added(bed: Bed) {
     assert_eq!(listed, expected);
 }
 
-/// Carries out so many runs on a device and returns them, newest first.
+/// Carries out this many runs on a device and returns them, newest first.
 async fn carry_out(bed: &Bed, device: &DeviceName, count: usize) -> Vec<RunId> {
     let mut runs = Vec::new();
     for _ in 0..count {
@@ -207,7 +207,7 @@ async fn each_device_of_a_run_is_on_one_page_with_its_end_where_it_has_one(bed: 
         let lease = lease(&bed.store, &name, Uuid::now_v7()).await;
         let store = &bed.store;
         match number {
-            // Under way, and one that was interrupted: it has an end and is unfinished.
+            // In progress, and one that was interrupted: it has an outcome and is unfinished.
             7 => store.record(run.id, &lease, 1, &intent(&name)).await,
             8 => {
                 let begun = store.record(run.id, &lease, 1, &intent(&name)).await;
@@ -321,10 +321,10 @@ async fn the_health_of_a_look_is_kept_where_the_configuration_did_not_change(bed
         seen.sequence = sequence;
         assert_eq!(bed.store.last_look(&oak).await.unwrap(), Some(seen.clone()));
     }
-    // A look that an apply takes as well, also where it finds nothing else.
+    // A look of an apply counts too, even if it finds nothing new.
     let (run, lease) = bed.at_work(&oak).await;
     seen.health.cpu_percent = Some(55);
-    let before = looked(gamctl::apply::Moment::Before, &seen);
+    let before = looked(gamctl::apply::LookReason::Before, &seen);
     bed.store.record(run.id, &lease, 1, &before).await.unwrap();
     let last = bed.store.last_look(&oak).await.unwrap().unwrap();
     assert_eq!(last.health.cpu_percent, Some(55));
@@ -358,7 +358,7 @@ async fn a_device_that_is_again_as_it_was_is_found_so_at_each_time(bed: Bed) {
     let oak = device("oak");
     let (one, other) = (look(&oak, "one"), look(&oak, "other"));
     for (number, seen) in (1..).zip([&one, &other, &one]) {
-        // What is found again between two changes is no change.
+        // An equal look between two changes is not a change.
         for _ in 0..2 {
             bed.store.keep_look(seen).await.unwrap();
         }
@@ -450,7 +450,7 @@ async fn a_run_that_wrote_nothing_changed_nothing(bed: Bed) {
     let now = bed.store.clock().await.unwrap();
     let last = bed.store.as_of(&subject, now).await.unwrap().changed;
     assert_eq!(last.unwrap().run.run.id, changed[0]);
-    // What is under way counts, without an end.
+    // A run in progress counts, without an end.
     let begun = run_of(None);
     bed.store.begin_run(&begun).await.unwrap();
     let held = lease(&bed.store, &oak, Uuid::now_v7()).await;

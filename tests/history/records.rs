@@ -1,7 +1,7 @@
-//! What happens with a device in a run: entries in their order, each once, and the end with all that belongs to it.
+//! Tests the entries of a device in a run: in order, each once, and the outcome with its records.
 
 use gamctl::apply::cause::{Failure, FoundByRecovery};
-use gamctl::apply::{Ended, Entry, Moment, Purpose, RunResult};
+use gamctl::apply::{Ended, Entry, LookReason, Purpose, RunResult};
 use gamctl::history::{Filter, NewRun, StoreError};
 use gamctl::model::Fingerprint;
 use uuid::Uuid;
@@ -63,7 +63,7 @@ async fn the_same_entry_again_changes_nothing(bed: Bed) {
     let oak = device("oak");
     let (run, first) = bed.at_work(&oak).await;
     let all = [
-        looked(Moment::Before, &look(&oak, "before")),
+        looked(LookReason::Before, &look(&oak, "before")),
         intent(&oak),
         typed(1, "profile 1"),
     ];
@@ -81,7 +81,7 @@ async fn the_same_entry_again_changes_nothing(bed: Bed) {
         let done = bed.store.finish(run.id, &first, 4, &ended, Some(&mine));
         done.await.unwrap();
     }
-    // Also by who lost the device in between: it is there, and that is what they ask.
+    // A process that lost the device may repeat it: the entry is there.
     bed.store.release(&first).await.unwrap();
     lease(&bed.store, &oak, Uuid::now_v7()).await;
     bed.store.record(run.id, &first, 2, &all[1]).await.unwrap();
@@ -187,10 +187,10 @@ async fn what_was_interrupted_is_unfinished_until_its_end_is_known(bed: Bed) {
     };
     *purpose = Purpose::Undo;
     let entries = [
-        looked(Moment::Before, &before),
+        looked(LookReason::Before, &before),
         intent(&oak),
         typed(1, "profile 1"),
-        looked(Moment::Failed, &look(&oak, "failed")),
+        looked(LookReason::Failed, &look(&oak, "failed")),
         undo,
         typed(2, "subscriber 1"),
     ];
@@ -223,10 +223,10 @@ async fn what_was_interrupted_is_unfinished_until_its_end_is_known(bed: Bed) {
                 .unwrap();
         }
     }
-    // The next start takes the device over, looks, and says how it ended.
+    // The next start leases the device, looks, and records the outcome.
     bed.store.release(&first).await.unwrap();
     let second = lease(&bed.store, &oak, Uuid::now_v7()).await;
-    let again = looked(Moment::Recovery, &before);
+    let again = looked(LookReason::Recovery, &before);
     bed.store.record(run.id, &second, 8, &again).await.unwrap();
     let ended = outcome(&oak, Ended::found_by_recovery(FoundByRecovery::Nothing));
     bed.store
@@ -257,7 +257,7 @@ async fn an_end_counts_once(bed: Bed) {
 async fn entries_of_many_devices_at_once_are_all_there(bed: Bed) {
     let run: NewRun = super::sample::run();
     bed.store.begin_run(&run).await.unwrap();
-    // Two processes: what one of them does wrong is nobody else's trouble.
+    // Two processes: an error of one does not affect the other.
     let stores = [bed.store.clone(), bed.another().await];
     let devices = (0..60).map(|number| {
         let store = stores[number % 2].clone();
@@ -289,7 +289,7 @@ async fn any_byte_that_a_device_says_comes_back(bed: Bed) {
         "quotes ' \" \\ \\u0000 and signs \u{1b}[2J \u{feff}\u{10ffff}".to_owned(),
         String::new(),
     ];
-    let entry = Entry::Typed {
+    let entry = Entry::Sent {
         purpose: Purpose::Apply,
         step: 1,
         exchanges: vec![said],

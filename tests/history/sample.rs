@@ -1,6 +1,6 @@
 //! Values to put into a store.
 
-use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, Moment, Purpose};
+use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, LookReason, Purpose};
 use gamctl::history::{Audit, Lease, NewLedger, NewRun, RunId, Store};
 use gamctl::model::{
     DeviceName, DeviceState, Fingerprint, MacAddress, Observation, ProfileName, Slot,
@@ -113,7 +113,7 @@ pub(super) fn look(device: &DeviceName, hostname: &str) -> Observation {
     look
 }
 
-pub(super) fn looked(moment: Moment, look: &Observation) -> Entry {
+pub(super) fn looked(moment: LookReason, look: &Observation) -> Entry {
     Entry::Looked {
         moment,
         fingerprint: Fingerprint::of(look),
@@ -137,7 +137,7 @@ pub(super) fn exchange(line: &str) -> Exchange {
 }
 
 pub(super) fn typed(step: usize, line: &str) -> Entry {
-    Entry::Typed {
+    Entry::Sent {
         purpose: Purpose::Apply,
         step,
         exchanges: vec![exchange(line)],
@@ -183,7 +183,7 @@ pub(super) async fn applied(store: &Store, run: RunId, lease: &Lease, ended: End
     let before = look(&lease.device, "before");
     let after = look(&lease.device, "after");
     let entries = [
-        looked(Moment::Before, &before),
+        looked(LookReason::Before, &before),
         intent(&lease.device),
         typed(1, "profile 1"),
         typed(2, "subscriber 1"),
@@ -191,7 +191,7 @@ pub(super) async fn applied(store: &Store, run: RunId, lease: &Lease, ended: End
         Entry::Left {
             purpose: Purpose::Apply,
         },
-        looked(Moment::After, &after),
+        looked(LookReason::After, &after),
         Entry::Verified {
             purpose: Purpose::Apply,
             fingerprint: Fingerprint::of(&after),

@@ -1,4 +1,4 @@
-//! The schema: made once, by whoever comes first, whole or not at all; and where the store's files are.
+//! Tests the schema: created once, by the first process, whole or not at all; and the store's files.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -19,7 +19,7 @@ on_both!(
 );
 
 impl Bed {
-    /// Returns a place for a store that nobody opened yet.
+    /// Returns the location of a store that was never opened.
     pub(super) async fn unopened(&self) -> StoreUrl {
         match &self.database {
             Some(_) => {
@@ -30,7 +30,7 @@ impl Bed {
         }
     }
 
-    /// Returns the database that such a place is in, on Postgres.
+    /// Returns the database of such a location, on Postgres.
     pub(super) fn database_of(&self, url: &StoreUrl) -> Option<String> {
         self.database.as_ref()?;
         let shown = url.to_string();
@@ -58,14 +58,14 @@ async fn a_newer_schema_is_refused_in_plain_words(bed: Bed) {
     let why = Store::open(&bed.url, TIMEOUTS).await.unwrap_err();
     let knows = bed.store.facts().await.unwrap().knows;
     let said = format!(
-        "the store {} has schema version 4711, and this gamctl knows versions up to {knows}: use the gamctl that wrote it, or a later one",
+        "the store {} has schema version 4711, and this gamctl knows versions up to {knows}; use the gamctl that wrote it, or a later one",
         bed.url
     );
     assert_eq!(why.to_string(), said);
     assert!(matches!(why, StoreError::NewerSchema { has: 4711, .. }));
 }
 
-/// Changes the list of migrations and returns what opening the store is answered then.
+/// Changes the list of migrations and returns the error of opening the store.
 async fn refused(bed: &Bed, change: &str) -> String {
     bed.past(change).await.unwrap();
     let why = Store::open(&bed.url, TIMEOUTS).await.unwrap_err();
@@ -84,7 +84,7 @@ async fn a_schema_from_another_text_is_refused_by_name(bed: Bed) {
     assert_eq!(
         said,
         format!(
-            "the store {} has a schema that this gamctl did not make: migration 1 (`history`) was made from another text; use the gamctl that made it, or restore a backup",
+            "the store {} has a schema unknown to this gamctl: migration 1 (`history`) differs from the one of this gamctl; use the gamctl that created it, or restore a backup",
             bed.url
         )
     );
@@ -200,7 +200,7 @@ fn only_its_owner_reads_an_sqlite_store() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_away_and_its_password_is_not_told() {
+fn a_missing_server_is_unreachable_and_its_password_is_not_printed() {
     super::run(async {
         let soon = Timeouts {
             open: Duration::from_secs(5),
@@ -216,7 +216,7 @@ fn a_server_that_is_not_there_is_away_and_its_password_is_not_told() {
 }
 
 #[test]
-fn an_sqlite_store_where_no_file_can_be_is_away() {
+fn an_sqlite_store_at_an_impossible_path_is_unreachable() {
     super::run(async {
         let url = StoreUrl::sqlite("/dev/null/store.db");
         let why = Store::open(&url, TIMEOUTS).await.unwrap_err();

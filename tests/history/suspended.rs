@@ -1,11 +1,11 @@
-//! A process that is suspended in the middle of something on Postgres: it goes on where it was, and is in no way of others.
+//! Suspends a process in the middle of its work on Postgres: it goes on, and blocks no other process.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use gamctl::apply::Ended;
-use gamctl::history::{Acquired, Lease, NewRun, Store, StoreUrl, Timeouts};
+use gamctl::history::{AcquiredLease, Lease, NewRun, Store, StoreUrl, Timeouts};
 use sqlx::{Connection as _, Executor as _};
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ const SHORT: Timeouts = Timeouts {
     operation: Duration::from_secs(3),
 };
 
-/// Tells a child of this process which store to write to, and on which device.
+/// Gives a child of this process its store and its device.
 const STORE: &str = "GAMCTL_TEST_SUSPENDED_STORE";
 const DEVICE: &str = "GAMCTL_TEST_SUSPENDED_DEVICE";
 
@@ -31,7 +31,7 @@ fn told(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
 }
 
-/// Leases a device, records an apply whenever it is told to, and says what came of it.
+/// Leases a device, records an apply on request, and prints the result.
 #[test]
 #[ignore = "the other tests here start it in a process of its own"]
 fn a_child_that_writes() {
@@ -56,7 +56,7 @@ fn a_child_that_writes() {
     });
 }
 
-/// Says it past the test runner, which would keep it.
+/// Prints it directly: the test runner would capture it.
 fn say(what: &str) {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "child {what}").unwrap();
@@ -74,15 +74,15 @@ async fn finish(store: &Store, lease: &Lease) -> Done {
     store.finish(run.id, lease, 2, &ended, Some(&mine)).await
 }
 
-/// Takes a device that others want too, and gives it back, some times.
+/// Leases a device that others also want, and releases it, several times.
 async fn one_after_another(store: &Store, device: &gamctl::model::DeviceName) -> Done {
     for _ in 0..5 {
         let (run, holder) = (run(), Uuid::now_v7());
         let short = Duration::from_secs(2);
         let lease = loop {
             match store.acquire(device, holder, holder, short).await? {
-                Acquired::Lease(lease) => break lease,
-                Acquired::Held { .. } => tokio::task::yield_now().await,
+                AcquiredLease::Lease(lease) => break lease,
+                AcquiredLease::Held { .. } => tokio::task::yield_now().await,
             }
         };
         store.begin_run(&run).await?;
@@ -99,7 +99,7 @@ async fn one_after_another(store: &Store, device: &gamctl::model::DeviceName) ->
     Ok(())
 }
 
-/// A child and what it says.
+/// A child and its output.
 struct Writer {
     child: Child,
     told: ChildStdin,
@@ -131,11 +131,11 @@ impl Writer {
         writeln!(self.told, "{what}").unwrap();
     }
 
-    /// Waits for what it says next.
+    /// Waits for its next line.
     fn hear(&mut self) -> String {
         loop {
             let line = self.says.next().expect("it lives").unwrap();
-            // The test runner begins a line of its own without an end.
+            // The test runner starts a line of its own without an end.
             if let Some((_, said)) = line.split_once("child ") {
                 return said.to_owned();
             }
@@ -175,7 +175,7 @@ async fn until(bed: &Bed, state: &str, number: i64) {
     }
 }
 
-/// Waits until the deadline of an operation is over by the server's clock.
+/// Waits until the deadline of an operation has passed by the server's clock.
 async fn outlast(bed: &Bed) {
     let now = bed.store.clock().await.unwrap();
     while bed.store.clock().await.unwrap() < now + SHORT.operation.as_secs() + 2 {
@@ -187,7 +187,7 @@ const WAITS: &str = "wait_event_type = 'Lock'";
 const IN_TRANSACTION: &str = "state like 'idle in transaction%'";
 
 #[test]
-fn a_process_that_is_suspended_in_a_transaction_holds_up_nobody_and_goes_on() {
+fn a_process_suspended_in_a_transaction_blocks_no_other_and_goes_on() {
     super::run(super::on_postgres(async |bed: Bed| {
         let other = Store::open(&bed.url, SHORT).await.unwrap();
         let database = bed.database.as_deref().unwrap();
@@ -203,7 +203,7 @@ fn a_process_that_is_suspended_in_a_transaction_holds_up_nobody_and_goes_on() {
         writer.suspend();
         lock.rollback().await.unwrap();
         until(&bed, WAITS, 0).await;
-        // Its transaction has locked the row of its lease. Whoever wants the device is told that it is held, in time.
+        // Its transaction has locked the row of its lease. Another request must be answered with "held" in time.
         let asked = other
             .acquire(
                 &device("oak"),
@@ -212,7 +212,7 @@ fn a_process_that_is_suspended_in_a_transaction_holds_up_nobody_and_goes_on() {
                 SHORT.operation,
             )
             .await;
-        assert!(matches!(asked, Ok(Acquired::Held { .. })), "{asked:?}");
+        assert!(matches!(asked, Ok(AcquiredLease::Held { .. })), "{asked:?}");
         until(&bed, IN_TRANSACTION, 0).await;
         assert_eq!(bed.number("select count(*) from entry").await, 1);
         outlast(&bed).await;

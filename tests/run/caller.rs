@@ -1,4 +1,4 @@
-//! A caller that has no terminal gets everything it needs, and may go away at any moment.
+//! Tests that a caller without a terminal gets everything it needs, and may stop waiting at any time.
 
 use gamctl::apply::RunResult;
 use gamctl::model::NotObserved;

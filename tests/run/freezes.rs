@@ -1,4 +1,4 @@
-//! A freeze holds for every device that was not started when it was set.
+//! Tests that a freeze applies to every device that was not started when it was set.
 
 use gamctl::apply::{RunResult, SkipReason};
 use gamctl::reconcile::run::Watcher;

@@ -1,4 +1,4 @@
-//! A disk that has no room for the record of a run is told before anything is written to a device.
+//! Tests that a disk without space for a run's records is reported before any device is written to.
 
 use super::Bed;
 use crate::crash::judge::writings;
@@ -12,7 +12,7 @@ fn a_run_without_room_for_its_record_writes_to_no_device_and_exits_1() {
     };
     bed.site.state = small.path("state");
     let said = bed.site.apply().exits(1);
-    said.says("Nothing is applied: the disk of the store")
+    said.says("Nothing applied: the disk of the store")
         .says("free some space")
         .says("no device was written to");
     assert!(writings(bed.site.twin(0)).is_empty());

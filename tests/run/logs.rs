@@ -1,4 +1,4 @@
-//! Logs show where a run is, and never a line, a reply or a secret.
+//! Tests that logs show the progress of a run, and never a line, a reply or a secret.
 
 use std::process::Output;
 

@@ -1,4 +1,4 @@
-//! Runs started from a library, as a service does it: no terminal, no process of its own, on both engines of the store.
+//! Tests runs started from the library, as a service does: no terminal, on both engines of the store.
 
 mod caller;
 mod freezes;
@@ -40,10 +40,10 @@ macro_rules! on_both {
 }
 use on_both;
 
-/// Twins, an inventory in git that wants something of each, and a store.
+/// Twins, an inventory in git with pending changes for each, and a store.
 struct Bed {
     site: Site,
-    /// Of a database in the shared cluster.
+    /// The database in the shared cluster.
     database: Option<String>,
 }
 
@@ -60,7 +60,7 @@ fn on_postgres(test: impl FnOnce(&Bed)) {
 }
 
 impl Bed {
-    /// Two devices, each with households to come.
+    /// Two devices, each with pending subscribers.
     fn sqlite() -> Self {
         let mut site = Site::with(2);
         let flats = (1..=3).map(|number| Flat::new(number, 0, "home-100"));
@@ -97,13 +97,13 @@ impl Bed {
         self.site.store()
     }
 
-    /// Makes the first device answer slowly, so that a test meets it in the middle of its lines.
+    /// Makes the first device answer slowly, so that a test can act while its lines are sent.
     fn slow_down(&self) {
         let slow = FaultOrder::new(Fault::SshSlowLine { millis: 150 });
         self.site.twin(0).set_fault(slow.matching("ghn"));
     }
 
-    /// Returns how many rows a table has.
+    /// Returns the number of rows of a table.
     fn rows(&self, table: &str) -> i64 {
         self.site.count(table)
     }
@@ -159,11 +159,11 @@ async fn confirmed(caller: &Reconciler) -> ConfirmedRun {
     prepared(caller, request()).await.confirm(false)
 }
 
-/// Returns a watcher, and what receives the name of each device that begins to be written to.
+/// Returns a watcher, and a receiver of the name of each device that starts to be written to.
 fn first_lines() -> (Watcher, mpsc::UnboundedReceiver<String>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let watcher = Watcher::new(move |event| {
-        if let RunEvent::At(device, Progress::Typing { step: 1, .. }) = event {
+        if let RunEvent::At(device, Progress::Sending { step: 1, .. }) = event {
             let _received = sender.send(device.to_string());
         }
     });

@@ -1,4 +1,4 @@
-//! A run with nothing to start leaves no row behind, however many devices are frozen, refused or unreachable.
+//! Tests that a run with nothing to start stores no row, with frozen, refused or unreachable devices.
 
 use gamctl::apply::{RunResult, SkipReason};
 use gamctl::model::NotObserved;
@@ -10,7 +10,7 @@ use super::{Bed, on_both, options, prepared, request};
 on_both! { a_run_with_nothing_to_start_leaves_no_row }
 
 fn a_run_with_nothing_to_start_leaves_no_row(bed: &Bed) {
-    // One is frozen, the other does not answer any more.
+    // One is frozen, the other no longer answers.
     bed.freeze("oak-0");
     bed.site.twin(1).set_fault(Fault::SnmpSilence {});
     let caller = bed.caller();

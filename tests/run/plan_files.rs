@@ -1,4 +1,4 @@
-//! A plan file is applied as it was approved, to the letter, or not at all.
+//! Tests that a plan file is applied exactly as approved, or not at all.
 
 use gamctl::apply::{PlanPart, PreflightRefusal, RunResult};
 use gamctl::plan::{Impact, Note, Planned};
@@ -10,7 +10,7 @@ use crate::crash::judge::writings;
 
 on_both! { a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_once }
 
-/// Prepares what is in a plan, written as whoever edited it would: with the hash of what it says now.
+/// Prepares a run from an edited plan file, with the hash of its new content.
 async fn from_file(caller: &Reconciler, planned: &Planned) -> Preparation {
     let file = PlanFile::read(write_plan(planned).into_bytes()).unwrap();
     let request = RunRequest {

@@ -1,4 +1,4 @@
-//! Two runs of one process get a device one after the other, like those of two processes.
+//! Tests that two runs of one process lease a device one after the other, like two processes.
 
 use gamctl::apply::SkipReason;
 use gamctl::reconcile::run::Watcher;

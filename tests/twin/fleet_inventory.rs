@@ -95,7 +95,7 @@ fn only_a_copy_is_overwritten_and_only_with_force() {
         assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
         printed(&output)
     };
-    assert!(refused("copy", &[]).contains("`--force` writes over it"));
+    assert!(refused("copy", &[]).contains("`--force` overwrites it"));
     assert!(refused("mine", &["--force"]).contains("is not empty"));
     // Its twins run.
     assert!(refused("copy", &["--force"]).contains("running twins"));

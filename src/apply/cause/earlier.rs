@@ -1,7 +1,7 @@
 //! Reads causes that earlier versions stored as text, and writes and reads refusals.
 //!
-//! Earlier versions stored one sentence where the facts are now: `because`, `failure`, an item of `left` or of `remarks`. It is read as the
-//! variant `Earlier`, which keeps that sentence.
+//! Earlier versions stored one sentence in place of facts: `because`, `failure`, an item of `left` or of `remarks`. It
+//! is read as the variant `Earlier`, which keeps that sentence.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -48,7 +48,7 @@ where
     from.deserialize_any(Either(PhantomData))
 }
 
-/// Reads as `facts_or_text` where there may be nothing.
+/// Reads as `facts_or_text`, with `None` for an absent value.
 pub(in crate::apply) fn maybe_facts_or_text<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -58,7 +58,7 @@ where
     Ok(found.map(|Either(found)| found))
 }
 
-/// Reads as `facts_or_text`, each item of a list.
+/// Reads as `facts_or_text`, for each item of a list.
 pub(in crate::apply) fn list<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -76,7 +76,7 @@ impl<'de, T: Deserialize<'de> + Earlier> Deserialize<'de> for Either<T> {
     }
 }
 
-/// Reads and writes why a device was refused: `refusal` now, `rule`, `because` and `hint` in earlier versions.
+/// Reads and writes a refusal: `refusal` now, `rule`, `because` and `hint` in earlier versions.
 pub(in crate::apply) mod refusal {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,4 +1,4 @@
-//! What went wrong after the first line was about to be sent: a line, the session, the check afterwards, or the save.
+//! Names failures of an apply after its first line: a line, the session, the check, or the save.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use super::{FoundByRecovery, Left, NoLook, SshFailure};
 use crate::model::MacAddress;
 use crate::transport::ssh::SshError;
 
-/// What went wrong with the lines of a plan.
+/// A failure while the lines of a plan were sent or verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Failure {
@@ -37,16 +37,16 @@ pub enum Failure {
     /// Every line was accepted; leaving configuration mode failed.
     CannotLeaveConfigMode {
         error: SshFailure,
-        /// What a look did not find; empty: it was not compared, or all of it is there.
+        /// The objects that a look did not find; empty: not compared, or all of them are there.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         missing: Vec<Left>,
     },
-    /// SSH leads to another device than SNMP.
+    /// SSH reaches another device than SNMP.
     OtherDevice {
         ssh: MacAddress,
         snmp: MacAddress,
     },
-    /// Every line was accepted, and a look does not find what was written.
+    /// Every line was accepted, but a look does not find the change.
     NotFoundAfterWriting {
         /// Empty: it could not be compared.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -71,7 +71,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Returns what it means that a line of this step failed.
+    /// Classifies the failure of a line of this step.
     pub(in crate::apply) fn of_line(step: usize, error: &SshError) -> Self {
         match refused_line(error) {
             Some((line, reply, address)) => Self::LineRefused {
@@ -89,7 +89,8 @@ impl Failure {
 
     /// Returns whether another run can help with nothing changed before it.
     ///
-    /// A device that answers a line with an error, or takes it without effect, does so again: to try once more would only disturb subscribers.
+    /// A device that rejects a line, or accepts it without effect, does so again: a retry would only disturb
+    /// subscribers.
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::LineUnanswered { error, .. }
@@ -106,7 +107,7 @@ impl Failure {
         }
     }
 
-    /// Adds what a look did not find, where every line was accepted.
+    /// Adds the objects that a look did not find, if every line was accepted.
     pub(in crate::apply) fn with_missing(self, missing: Vec<Left>) -> Self {
         match self {
             Self::CannotLeaveConfigMode { error, .. } => {
@@ -124,7 +125,7 @@ impl Earlier for Failure {
     }
 }
 
-/// Why the running configuration did not get into the startup file, or is not known to.
+/// The reason that the running-config is not in the startup-config, or not known to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SaveFailure {
@@ -138,11 +139,11 @@ pub enum SaveFailure {
     Unanswered { error: SshFailure },
     /// There was no session to save in.
     NoSession { error: SshFailure },
-    /// SSH leads to another device than SNMP.
+    /// SSH reaches another device than SNMP.
     OtherDevice { ssh: MacAddress, snmp: MacAddress },
-    /// The device reports so many bytes, and its startup file has another number.
+    /// The device reports another number of bytes than its startup file has.
     SizeDiffers { reported: u64, has: u64 },
-    /// The device reports so many bytes, and has no startup file.
+    /// The device reports a number of bytes, but has no startup file.
     NoStartupFile { reported: u64 },
     /// As an earlier version stored it.
     Earlier { text: String },
@@ -178,20 +179,20 @@ impl Earlier for SaveFailure {
     }
 }
 
-/// Why a device that runs as intended is not saved.
+/// The reason that a device that runs as intended is not saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Unsaved {
     SaveFailed {
         save: SaveFailure,
     },
-    /// The device runs as intended although it did not say yes to every line, so nothing was saved.
+    /// The device runs as intended although it did not confirm every line, so nothing was saved.
     NotConfirmed {
         failure: Failure,
     },
-    /// What was planned is there, and so is what another user changed meanwhile.
+    /// The planned changes are there, and so are changes of another user.
     OthersChanged {
-        /// What went wrong besides; left out: every line was accepted.
+        /// The failure besides; left out: every line was accepted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
     },
@@ -206,7 +207,7 @@ pub enum Unsaved {
 }
 
 impl Unsaved {
-    /// Returns whether another run can help with nothing changed before it: what is verified again is saved.
+    /// Returns whether another run can help with nothing changed before it: a device that verifies again is saved.
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::SaveFailed { save } => save.retry_helps(),
@@ -224,7 +225,7 @@ impl Earlier for Unsaved {
     }
 }
 
-/// Returns a line that the device answered with an error: the line, the reply, and where.
+/// Returns a line that the device answered with an error: the line, the reply, and the address.
 fn refused_line(error: &SshError) -> Option<(String, String, SocketAddr)> {
     let exchange = error.exchange()?;
     match error.because() {

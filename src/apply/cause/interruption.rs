@@ -1,24 +1,24 @@
-//! Why an apply stopped half-way, and how far it had come.
+//! Names the reasons that an apply stopped half-way, and how far it had come.
 
 use serde::{Deserialize, Serialize};
 
 use super::SshFailure;
 use super::earlier::Earlier;
 
-/// Why an entry is not durable. Whatever it is, nothing more is written to the device.
+/// The reason that an entry is not durable. In each case nothing more is written to the device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotCommitted {
-    #[error("another process has taken the device over")]
+    #[error("another process took over the lease")]
     Fenced,
-    #[error("the store cannot be written: {0}")]
+    #[error("cannot write to the store: {0}")]
     Lost(String),
 }
 
-/// Why an apply stopped half-way.
+/// The reason that an apply stopped half-way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Interruption {
-    /// The program was told to stop.
+    /// The program was asked to stop.
     StopRequested { at: StoppedAt },
     /// The lease expired before the next line.
     LeaseExpired {
@@ -27,9 +27,9 @@ pub enum Interruption {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         so_far: Option<SoFar>,
     },
-    /// Another process has taken over the device.
+    /// Another process took over the lease of the device.
     TakenOver { so_far: SoFar },
-    /// What was done could not be recorded.
+    /// An entry could not be recorded.
     StoreUnreachable { error: String, so_far: SoFar },
     /// The process that wrote to the device ended half-way.
     ProcessEnded { found: FoundByRecovery },
@@ -37,7 +37,7 @@ pub enum Interruption {
     Earlier { text: String },
 }
 
-/// Where an apply was when it was told to stop.
+/// The point of an apply at which it was asked to stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum StoppedAt {
@@ -54,7 +54,7 @@ pub enum StoppedAt {
     WaitingForLook,
 }
 
-/// How far an apply had come.
+/// The progress of an apply that stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SoFar {
@@ -72,20 +72,20 @@ pub enum SoFar {
     /// A line had failed.
     LineFailed,
     EverythingWritten,
-    /// A rollback was about to begin.
+    /// A rollback was about to start.
     HalfWritten,
     NothingSaved,
     VerifiedNotSaved,
     Saved,
 }
 
-/// What a later process found of a plan whose process had ended half-way.
+/// The effect of a dead process, as found by a later process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum FoundByRecovery {
-    /// All that was to be written is there; it is not known to be saved.
+    /// The whole plan took effect; it may not be saved.
     Everything,
-    /// So many of so many steps had their effect.
+    /// This many of the steps took effect.
     Steps { steps: usize, of: usize },
     /// It is as it was before.
     Nothing,
@@ -94,7 +94,7 @@ pub enum FoundByRecovery {
 }
 
 impl Interruption {
-    /// Returns what it means that an entry could not be recorded.
+    /// Turns a failed commit of an entry into an interruption.
     pub(in crate::apply) fn not_committed(error: NotCommitted, so_far: SoFar) -> Self {
         match error {
             NotCommitted::Fenced => Self::TakenOver { so_far },
@@ -102,7 +102,7 @@ impl Interruption {
         }
     }
 
-    /// Returns whether another run can help with nothing changed before it: it looks first, and does what remains.
+    /// Returns whether another run can help with nothing changed before it: it looks first, and does the rest.
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::StopRequested { .. }

@@ -1,11 +1,11 @@
-//! Names why a device ended as it did: the facts of each case, and whether another run can help.
+//! Names the causes of a device's outcome as facts, and whether another run can help.
 //!
-//! `failure` what went wrong with lines and saves · `rollback` what was done about it, and what is still different · `refusal` why nothing was
-//! written by decision · `reach` why a device could not be reached · `interruption` why an apply stopped half-way · `remark` what else is worth
-//! knowing · `earlier` reads what earlier versions stored as text.
+//! `failure` failed lines and saves · `rollback` the reaction to a failure, and the remaining differences · `refusal`
+//! decisions not to write · `reach` unreachable devices · `interruption` stops half-way · `remark` other remarks ·
+//! `earlier` reads the text of earlier versions.
 //!
-//! The text of each case is made in `report`. `retry_helps` answers one question everywhere: can another run, planned from a new look, end better
-//! when no person changes anything before it?
+//! `report` makes the text of each case. `retry_helps` answers one question everywhere: can another run, planned from a
+//! new look, end better when no person changes anything before it?
 
 mod earlier;
 mod failure;

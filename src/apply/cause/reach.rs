@@ -1,4 +1,4 @@
-//! Why a device could not be reached: what its SSH session or its SNMP agent did, with whether that can pass by itself.
+//! Names the reasons that a device is unreachable, over SSH or SNMP, and whether each can pass.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +7,13 @@ use crate::model::{Part, chain};
 use crate::observe::LookError;
 use crate::transport::ssh::SshError;
 
-/// Why nothing was written to a device: it could not be looked at, logged in to, or read as completely as before.
+/// The reason that nothing was written: the device could not be looked at, logged in to, or read as fully as before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NotReached {
-    /// The SNMP agent did not let itself be looked at.
+    /// The SNMP agent could not be looked at.
     Look { look: LookFailure },
-    /// The command line did not let us in, or did not say which device it is.
+    /// The command line refused our login, or did not identify the device.
     CommandLine { error: SshFailure },
     /// A part that was read when the plan was made cannot be read now.
     PartlyUnread {
@@ -21,9 +21,9 @@ pub enum NotReached {
         /// The number of the object; left out: the whole part.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<u16>,
-        /// What was asked and what came.
+        /// The request and the reply.
         reason: String,
-        /// How many others cannot be read either.
+        /// The number of other parts that cannot be read either.
         more: usize,
     },
     /// As an earlier version stored it.
@@ -48,7 +48,7 @@ impl Earlier for NotReached {
     }
 }
 
-/// Why a session over SSH failed.
+/// A failure of an SSH session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SshFailure {
     #[serde(flatten)]
@@ -56,7 +56,7 @@ pub struct SshFailure {
     /// The line that was being sent; left out: none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<SentLine>,
-    /// The error and what caused it, masked.
+    /// The error and its causes, masked.
     pub text: String,
 }
 
@@ -64,11 +64,11 @@ pub struct SshFailure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentLine {
     pub line: String,
-    /// Some of it left this host, so it may have had its effect.
+    /// A part of it left this host, so it may have taken effect.
     pub was_sent: bool,
 }
 
-/// What went wrong in a session over SSH.
+/// The kind of failure of an SSH session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum SshProblem {
@@ -112,7 +112,7 @@ pub enum SshProblem {
     Unsolicited {
         said: String,
     },
-    /// The lease of this process expired, so nothing more is sent.
+    /// The lease of this process expired, so no further line is sent.
     LeaseExpired,
     /// gamctl does not send this line in this session.
     NotSendable,
@@ -215,23 +215,23 @@ impl SshProblem {
     }
 }
 
-/// Why a device could not be looked at.
+/// A failed look at a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookFailure {
     #[serde(flatten)]
     pub problem: LookProblem,
-    /// The error and what caused it.
+    /// The error and its causes.
     pub text: String,
 }
 
-/// What went wrong with a look.
+/// The kind of failure of a look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum LookProblem {
     NoAnswer,
     /// The agent does not accept the community or the user.
     AccessDenied,
-    /// The agent answers, but not as SNMP demands.
+    /// The agent answers, but violates SNMP.
     FaultyAgent,
     NotAGam {
         says: String,
@@ -279,7 +279,7 @@ impl LookProblem {
     }
 }
 
-/// A device that was written to, and could not be looked at for so long.
+/// A device that was written to and then did not answer for this long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoLook {
     pub seconds: u64,

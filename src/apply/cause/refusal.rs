@@ -1,11 +1,11 @@
-//! Why nothing was written to a device by decision, each with its stable rule id.
+//! Names the decisions not to write to a device, each with its stable rule id.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{DeviceName, DeviceState, MacAddress};
 use crate::plan;
 
-/// Why nothing was written, by decision.
+/// A decision not to write to a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Refusal {
@@ -19,7 +19,7 @@ pub enum Refusal {
     LinesDiffer { step: usize, object: String },
     /// A step has a line that must not be sent.
     CannotBeSent { step: usize, error: String },
-    /// SSH leads to another device than SNMP.
+    /// SSH reaches another device than SNMP.
     WrongBoard { ssh: MacAddress, snmp: MacAddress },
     /// Planning again does not lead to the plan that was approved.
     PlanOutdated { why: Outdated },
@@ -33,7 +33,7 @@ pub enum Refusal {
     },
 }
 
-/// Why a plan is outdated.
+/// The reason that a plan is outdated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Outdated {
@@ -47,7 +47,7 @@ pub enum Outdated {
         now: usize,
         approved: usize,
     },
-    /// More is to be done than to save what was verified.
+    /// More is needed than saving the verified configuration.
     MoreThanSaving {
         steps: usize,
     },

@@ -1,19 +1,19 @@
-//! What is worth knowing of a device besides how it ended.
+//! Names remarks on a device that are independent of its outcome.
 
 use serde::{Deserialize, Serialize};
 
 use super::Left;
 use super::earlier::Earlier;
 
-/// What is worth knowing besides.
+/// A remark on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Remark {
-    /// Another user changed something meanwhile.
+    /// Another user changed something during the run.
     OthersChanged { what: Left },
-    /// That it is saved is known by the device's reply alone.
+    /// Only the device's reply confirms the save.
     SavedByReplyAlone { why: String },
-    /// How it ended could not be recorded.
+    /// The outcome could not be recorded.
     NotRecorded { error: String },
     /// As an earlier version stored it.
     Earlier { text: String },

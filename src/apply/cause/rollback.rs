@@ -1,4 +1,4 @@
-//! What was done about a failure, why it was not enough, and what is still different.
+//! Names the reactions to a failure, the reasons that they were not enough, and the differences left.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,24 +7,24 @@ use super::{Failure, NoLook};
 use crate::model::Part;
 use crate::plan;
 
-/// How a device came back to what it was before.
+/// The way in which a device returned to its earlier configuration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restored {
-    /// By a plan that leads back.
+    /// By a rollback plan.
     ByPlan,
     /// None of the lines had taken effect.
     NothingTookEffect,
-    /// The device restarted, and came up as it was before.
+    /// The device restarted with its earlier configuration.
     ByRestart,
-    /// It was found so after the process had ended.
+    /// A later process found it so, after the first one had ended.
     FoundSo,
     /// An earlier version did not store it.
     #[default]
     NotRecorded,
 }
 
-/// Why a device is not back to what it was before.
+/// The reason that a device is not back at its earlier configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NotRestored {
@@ -36,9 +36,9 @@ pub enum NotRestored {
     CannotLookAfterRollback {
         look: NoLook,
     },
-    /// What was written cannot be read, so nothing was undone.
+    /// The present configuration cannot be read, so nothing was undone.
     Unread,
-    /// The device restarted, and came up as something else than it was before.
+    /// The device restarted with a configuration other than before.
     RestartedOtherwise,
     NoRollback {
         why: NoRollback,
@@ -70,7 +70,7 @@ impl NotRestored {
     }
 }
 
-/// Why there is no rollback.
+/// The reason that there is no rollback plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NoRollback {
@@ -87,13 +87,13 @@ pub enum NoRollback {
     CannotBeSent {
         error: String,
     },
-    /// No steps are known that lead back; the planner's notes say why, where there are any.
+    /// No steps lead back; the planner's notes give the reason, if there are any.
     NoSteps {
         notes: Vec<plan::Note>,
     },
 }
 
-/// Something that is not as it must be.
+/// An object that differs from the configuration that it must have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Left {
@@ -115,12 +115,12 @@ pub enum Left {
     Unwanted { object: String },
     /// A new plan has steps for an object.
     NotAsIntended { object: String },
-    /// It is not known what became of an object.
+    /// The state of an object is unknown.
     Unknown { object: String },
     /// A part could not be read.
     Unread {
         part: Part,
-        /// The number of the object; left out: not all of the part is known.
+        /// The number of the object; left out: some of the part is unread.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<u16>,
         reason: String,
@@ -145,7 +145,7 @@ impl Earlier for Left {
     }
 }
 
-/// What a device is recognised by.
+/// A part of a device's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentityPart {

@@ -1,4 +1,4 @@
-//! Whether another run can help is decided for every cause, and every cause is stored and read back.
+//! Tests that every cause decides whether another run can help, and is stored and read back.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -11,7 +11,7 @@ use crate::apply::cause::samples;
 use crate::apply::{DeviceOutcome, Ended, StepOutcome};
 use crate::model::DeviceName;
 
-/// Checks that there is a sample of each variant: a new one does not compile in `number`, and then has no sample here.
+/// Checks that each variant has a sample: a new variant does not compile in `number`, and then fails here without one.
 fn has_all<T>(samples: &[T], of: usize, number: impl Fn(&T) -> usize) {
     let found: BTreeSet<usize> = samples.iter().map(number).collect();
     assert_eq!(found, (1..=of).collect());
@@ -46,7 +46,7 @@ fn another_run_can_help_or_not_as_each_cause_says() {
     assert!(!Ended::Applied.retry_helps());
     assert!(!Ended::Unchanged.retry_helps());
     let differences = Vec::new();
-    assert!(Ended::Moved { differences }.retry_helps());
+    assert!(Ended::Stale { differences }.retry_helps());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Draws a line for each device that is being written to, on a terminal; elsewhere nothing.
+//! Draws a line on the terminal for each device that is being written to.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -10,7 +10,7 @@ use crate::cli::terminal::Terminal;
 use crate::model::DeviceName;
 use crate::reconcile::run::{Progress, Purpose};
 
-/// More than this scrolls by without being read.
+/// More lines than this scroll by unread.
 const MOST_LINES: usize = 12;
 
 /// The live display.
@@ -84,23 +84,23 @@ impl Live {
     }
 }
 
-/// Returns where a device is, in words.
+/// Describes the progress of a device.
 fn words(progress: Progress) -> String {
     match progress {
         Progress::Looking => "looking".to_owned(),
-        Progress::Typing {
+        Progress::Sending {
             purpose: Purpose::Apply,
             step,
             of,
         } => format!("step {step} of {of}"),
-        Progress::Typing {
+        Progress::Sending {
             purpose: Purpose::Undo,
             step,
             of,
-        } => format!("taking back, step {step} of {of}"),
+        } => format!("rolling back, step {step} of {of}"),
         Progress::Verifying => "looking again".to_owned(),
         Progress::Saving => "saving".to_owned(),
-        Progress::LookingAgain => "something went wrong; looking what is there".to_owned(),
-        Progress::Waiting => "it does not answer; waiting for it to come back".to_owned(),
+        Progress::LookingAgain => "a step failed; looking at the device".to_owned(),
+        Progress::Waiting => "it does not answer; waiting for it".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
-//! `gamctl apply`: does what the plan says, proves it by looking again, saves, and writes everything down.
+//! `gamctl apply`: carries out a plan, verifies it by looking again, saves, and records every step.
 //!
-//! `run` drives the run · `live` what is seen meanwhile.
+//! `run` drives the run · `live` shows its progress.
 
 mod live;
 mod run;
@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 pub(super) use live::Live;
-pub(super) use run::{Asked, carry_out};
+pub(super) use run::{RunArguments, carry_out};
 
 use super::format::OutputFormat;
 use super::invocation::Invocation;
@@ -22,24 +22,24 @@ use crate::reconcile::AutoApproval;
 use crate::reconcile::run::{PlanFile, Verb};
 use crate::report::Exit;
 
-/// Carry out what the inventory says: plan, ask, write, look again, save
+/// Apply the inventory to devices: plan, confirm, write, verify, save
 ///
-/// Without a file it plans, shows the plan and asks. Each device is looked at right before its first line and once more
-/// after its last; only what is verified is saved, and what went wrong is taken back. Everything is written down:
-/// `gamctl history` and `gamctl explain` tell it again.
+/// Without a file, gamctl plans, shows the plan and asks for confirmation. It looks at each device right before the
+/// first line and again after the last one. Only a verified configuration is saved; a failed one is rolled back. Every
+/// step is recorded: see `gamctl history` and `gamctl explain`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  gamctl apply                            plan, show, ask, apply
-  gamctl apply --device 'maple-*' --yes   for machines: what policy lets through is applied, nobody is asked
-  gamctl apply --auto-approve harmless    what nobody notices is applied without asking
-  gamctl plan --out plan.json             one looks at a plan,
-  gamctl apply plan.json                  and another applies exactly that; devices that moved since refuse
+  gamctl apply                            plan, show, confirm, apply
+  gamctl apply --device 'maple-*' --yes   unattended: applies what the policy allows, without a prompt
+  gamctl apply --auto-approve harmless    applies changes that no subscriber notices without a prompt
+  gamctl plan --out plan.json             one person reviews a plan,
+  gamctl apply plan.json                  another applies exactly that; devices that changed since are refused
 
-A plan that was written to a file is applied once, within a day. Ctrl-C finishes the line in hand, leaves configuration
-mode, writes down how far it got and exits 8; the next apply looks what is there and does the rest.")]
+A plan file can be applied once, within a day. Ctrl-C finishes the current line, leaves configuration mode, records how
+far each device got and exits with 8. The next apply looks at these devices and does the rest.")]
 pub(super) struct ApplyArguments {
-    /// A plan written by `gamctl plan --out`; without it, gamctl plans now
+    /// Apply this plan, written by `gamctl plan --out`, instead of planning
     #[arg(conflicts_with = "rev")]
     plan: Option<PathBuf>,
 
@@ -53,42 +53,44 @@ pub(super) struct ApplyArguments {
     how: HowArguments,
 }
 
-/// How a run goes about it; the same for `apply` and `rollback`.
+/// Options of a run; the same for `apply` and `rollback`.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct HowArguments {
-    /// Ask nobody; limits, freezes and refusals hold all the same
+    /// Do not prompt; limits, freezes and refusals still apply
     #[arg(long, short = 'y')]
     pub yes: bool,
 
-    /// What may be applied without asking
+    /// Apply changes up to this class without asking
     #[arg(long, value_name = "WHAT", default_value = "none")]
     pub auto_approve: AutoApprove,
 
-    /// Apply an inventory that is not committed as it is, or not in git at all; that is recorded
+    /// Apply an inventory that is uncommitted or not in git; recorded
     #[arg(long)]
     pub allow_uncommitted: bool,
 
-    /// The history was rewritten on purpose: apply a commit that does not descend from the last one that was applied
+    /// Accept a rewritten history: the commit need not descend from the last
+    ///
+    /// Applies a commit that does not descend from the last applied one.
     #[arg(long)]
     pub accept_history: bool,
 
-    /// Let the plan change what our own way to a device goes through
+    /// Allow changes that affect management access (VLAN, uplink, address)
     #[arg(long)]
     pub allow_management: bool,
 
-    /// How many devices at a time [default: 50]
-    #[arg(long, value_name = "NUMBER", help_heading = "Pace")]
+    /// Apply to this many devices at once [default: 50]
+    #[arg(long, value_name = "NUMBER", help_heading = "Concurrency")]
     pub at_once: Option<NonZeroU16>,
 
-    /// How many devices of one site at a time [default: 4]
-    #[arg(long, value_name = "NUMBER", help_heading = "Pace")]
+    /// Apply to this many devices of one site at once [default: 4]
+    #[arg(long, value_name = "NUMBER", help_heading = "Concurrency")]
     pub at_once_per_site: Option<NonZeroU16>,
 
-    /// Begin no other device after so many have failed [default: 3]
-    #[arg(long, value_name = "NUMBER", help_heading = "Pace")]
+    /// Start no more devices after this many failures [default: 3]
+    #[arg(long, value_name = "NUMBER", help_heading = "Concurrency")]
     pub failure_budget: Option<NonZeroU16>,
 
-    /// How it is written
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: OutputFormat,
 
@@ -99,9 +101,9 @@ pub(super) struct HowArguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum AutoApprove {
-    /// Nothing: somebody says yes, or --yes
+    /// Nothing: a person confirms, or --yes
     None,
-    /// What no subscriber notices and nothing is lost by
+    /// Changes that no subscriber notices and that lose nothing
     Harmless,
 }
 
@@ -116,7 +118,7 @@ impl HowArguments {
 }
 
 pub(super) fn run(arguments: &ApplyArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let asked = Asked {
+    let asked = RunArguments {
         verb: Verb::Apply,
         revision: arguments.inventory.revision().map(str::to_owned),
         file: arguments.plan.as_deref().map(plan_file).transpose()?,
@@ -132,5 +134,5 @@ fn plan_file(path: &Path) -> anyhow::Result<PlanFile> {
     let bytes = std::fs::read(path).with_context(|| {
         format!("failed to read the plan {shown}; `gamctl plan --out FILE` writes one")
     })?;
-    PlanFile::read(bytes).with_context(|| format!("{shown} cannot be applied"))
+    PlanFile::read(bytes).with_context(|| format!("cannot apply {shown}"))
 }

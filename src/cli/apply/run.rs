@@ -1,4 +1,4 @@
-//! Drives one run for `apply` and `rollback`: prepares it, shows the plan, asks, executes it and prints the result.
+//! Drives one run for `apply` and `rollback`: prepares, shows the plan, asks, executes, prints.
 
 use std::collections::BTreeSet;
 
@@ -19,19 +19,19 @@ use crate::reconcile::run::{
 };
 use crate::report::{Exit, PlanReport, counted, preflight, run_document, run_text};
 
-/// What a command asks for.
-pub(in crate::cli) struct Asked {
+/// The request of a command.
+pub(in crate::cli) struct RunArguments {
     pub(in crate::cli) verb: Verb,
     pub(in crate::cli) revision: Option<String>,
     pub(in crate::cli) file: Option<PlanFile>,
     pub(in crate::cli) scope: FreezeScope,
-    /// Only these, whatever the scope; left out: all in scope.
+    /// Only these devices of the scope; `None` is all in scope.
     pub(in crate::cli) only: Option<BTreeSet<DeviceName>>,
 }
 
-/// Carries out what a command asks for, and returns the exit code.
+/// Carries out the request of a command and returns the exit code.
 pub(in crate::cli) fn carry_out(
-    asked: Asked,
+    asked: RunArguments,
     how: &HowArguments,
     selected: &Selected<'_>,
 ) -> anyhow::Result<Exit> {
@@ -51,7 +51,7 @@ pub(in crate::cli) fn carry_out(
         ..RunRequest::of(asked.verb, &selected.settings.who)
     };
     let reconciler = selected.reconciler(StoreUse::Required, &watcher)?;
-    let shown = Shown {
+    let shown = RunDisplay {
         how,
         terminal,
         is_of_file,
@@ -85,7 +85,7 @@ pub(in crate::cli) fn carry_out(
     Ok(exit)
 }
 
-/// Returns how the run is carried out: the arguments before the settings before the defaults.
+/// Returns the options of a run: arguments take precedence over settings, and settings over defaults.
 fn options(how: &HowArguments, selected: &Selected<'_>, stop: watch::Receiver<bool>) -> RunOptions {
     let (settings, default) = (&selected.settings.apply, ConcurrencyLimits::default());
     let number = |given: Option<std::num::NonZeroU16>, set: Option<std::num::NonZeroU16>, or| {
@@ -112,16 +112,16 @@ fn options(how: &HowArguments, selected: &Selected<'_>, stop: watch::Receiver<bo
     }
 }
 
-/// How a run is shown.
-struct Shown<'a> {
+/// Shows a run on the terminal.
+struct RunDisplay<'a> {
     how: &'a HowArguments,
     terminal: &'a Terminal,
-    /// A person looked at the plan before, so it is not shown again.
+    /// The plan comes from a file that a person has reviewed, so it is not shown again.
     is_of_file: bool,
 }
 
-impl Shown<'_> {
-    /// Shows the plan; where it is refused it is shown in any case.
+impl RunDisplay<'_> {
+    /// Shows the plan; a refused plan is always shown.
     fn plan(&self, planned: &Planned) -> anyhow::Result<()> {
         let report = PlanReport {
             planned,
@@ -144,10 +144,11 @@ impl Shown<'_> {
             return false;
         }
         let devices = counted(devices, "device");
-        self.terminal.confirms(&format!("Apply this to {devices}?"))
+        self.terminal
+            .confirms(&format!("Apply this plan to {devices}?"))
     }
 
-    /// Prints what a run resulted in, and returns the exit code.
+    /// Prints the result of a run, and returns the exit code.
     fn result(&self, report: &RunReport) -> anyhow::Result<Exit> {
         let terminal = self.terminal;
         let exit = Exit::from(report.result());
@@ -160,7 +161,7 @@ impl Shown<'_> {
             report.run.is_some() || !report.skipped.is_empty() || !report.still_unsaved.is_empty();
         match self.how.format {
             OutputFormat::Text if has_content => {
-                // Behind the plan, where that was shown.
+                // A blank line separates the result from a plan above it.
                 let gap = if self.is_of_file { "" } else { "\n" };
                 let text = run_text(report, terminal.paint);
                 terminal.result(&format!("{gap}{text}{}", end(report)))?;
@@ -175,18 +176,18 @@ impl Shown<'_> {
     fn refusal(&self, refusal: &PreflightRefusal) {
         let text = preflight(refusal);
         match refusal {
-            // The plan above says it in full.
-            PreflightRefusal::Limits { .. } => self.terminal.complain("Nothing is applied."),
+            // The plan above names the limits.
+            PreflightRefusal::Limits { .. } => self.terminal.complain("Nothing applied."),
             _ => {
                 self.terminal
-                    .complain(&format!("Nothing is applied: {}.", text.because));
+                    .complain(&format!("Nothing applied: {}.", text.because));
                 self.terminal.hint(&text.hint);
             }
         }
     }
 }
 
-/// Returns where to read the run again.
+/// Returns a hint to the command that shows the run again.
 fn end(report: &RunReport) -> String {
     let Some(run) = report.run else {
         return String::new();
@@ -195,5 +196,5 @@ fn end(report: &RunReport) -> String {
     let of = commit.map_or_else(String::new, |commit| {
         format!(" of commit {}", commit.get(..12).unwrap_or(commit))
     });
-    format!("\nRun {run}{of}: `gamctl history --run {run}` tells it again.\n")
+    format!("\nRun {run}{of}: `gamctl history --run {run}` shows it again.\n")
 }

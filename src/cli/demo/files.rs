@@ -1,6 +1,6 @@
-//! The example inventory, in the program itself.
+//! Holds the example inventory of the demonstration inside the program.
 
-/// Every file of it.
+/// Every file of the inventory.
 pub(super) const FILES: &[(&str, &str)] = &[
     (
         "README.md",

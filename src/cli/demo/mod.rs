@@ -1,6 +1,6 @@
-//! `gamctl demo`: the whole story on a bare machine, with simulated devices and the real program.
+//! `gamctl demo`: shows a whole life of an inventory on this machine, with twins and the real program.
 //!
-//! `files` the example inventory · `stage` twins and folders, and commands that are run there · `stop` Ctrl-C · `story` what is told.
+//! `files` the example inventory · `stage` twins, folders and the commands run there · `stop` Ctrl-C · `story` the steps.
 
 mod files;
 mod stage;
@@ -15,22 +15,23 @@ use crate::report::Exit;
 use stage::Stage;
 use stop::Stop;
 
-/// Show what gamctl does, on simulated devices: nothing has to be installed, and nothing outside is touched
+/// Demonstrate gamctl on simulated devices; installs and changes nothing
 ///
-/// Starts a twin for each device of an example inventory, a fresh git repository and a store, and walks through a first
-/// apply, a change by commit, drift, a device that dies on the way, a mass removal that is refused, and how it is all
-/// explained afterwards. Every command you see is really run. At the end the twins keep running, to try more.
+/// Starts a twin for each device of an example inventory, a new git repository and a store. It then walks through a
+/// first apply, a change by commit, drift, a device that fails during an apply, a mass removal that is refused, and the
+/// explanation of it all. Every command shown is really run. At the end the twins keep running, so that you can try
+/// more.
 #[derive(Debug, clap::Args)]
 pub(super) struct DemoArguments {
-    /// Do not wait for readers
+    /// Do not pause between the steps
     #[arg(long)]
     fast: bool,
 
-    /// Keep everything in this folder, which must be new or empty; else a temporary one, removed at the end
+    /// Keep all files in this new or empty folder [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 
-    /// End when the story is told, instead of letting the twins run until Ctrl-C
+    /// Exit after the last step instead of running the twins until Ctrl-C
     #[arg(long)]
     end: bool,
 }
@@ -54,7 +55,7 @@ pub(super) fn run(
     }
     let is_stopped = stop.is_asked();
     let struck = stage.strike();
-    // Who stopped it knows why it went no further.
+    // The person who pressed Ctrl-C knows why the demo ended.
     if !is_stopped {
         told?;
     }

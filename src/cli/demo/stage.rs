@@ -1,4 +1,4 @@
-//! Where the demonstration plays: a folder, twins in a process of their own, and the program itself for every command.
+//! Provides the folder, the twins' process and the gamctl commands of the demonstration.
 
 use std::cell::Cell;
 use std::fs;
@@ -19,11 +19,11 @@ use crate::config::Settings;
 use crate::inventory::source::Source;
 use crate::report::Exit;
 
-/// How long a line is read: the story is told at the pace of somebody who reads it for the first time.
+/// The reading time of a line, for someone who reads it for the first time.
 const PER_LINE: Duration = Duration::from_millis(350);
 const LONGEST_PAUSE: Duration = Duration::from_secs(12);
 
-/// The stage, with twins on it.
+/// A folder with an inventory, and its running twins.
 pub(super) struct Stage<'a> {
     root: PathBuf,
     is_kept: bool,
@@ -31,12 +31,12 @@ pub(super) struct Stage<'a> {
     terminal: &'a Terminal,
     who: String,
     has_pauses: bool,
-    /// Lines since the last pause.
+    /// The number of lines since the last pause.
     unread: Cell<u32>,
 }
 
 impl<'a> Stage<'a> {
-    /// Makes the folder, writes the example into it and starts its twins.
+    /// Creates the folder, writes the example into it and starts its twins.
     pub(super) fn set(
         keep: Option<&Path>,
         settings: &Settings,
@@ -49,8 +49,8 @@ impl<'a> Stage<'a> {
         };
         let shown = root.display();
         if root.exists() {
-            let mut entries =
-                fs::read_dir(&root).with_context(|| format!("failed to look into {shown}"))?;
+            let mut entries = fs::read_dir(&root)
+                .with_context(|| format!("failed to read the folder {shown}"))?;
             ensure!(
                 entries.next().is_none(),
                 "{shown} is not empty; give a new folder to `--keep`"
@@ -80,7 +80,7 @@ impl<'a> Stage<'a> {
         self.root.join("inventory")
     }
 
-    /// Says something to the person, between the commands.
+    /// Prints an explanation between the commands.
     pub(super) fn say(&self, text: &str) -> anyhow::Result<()> {
         self.pause();
         let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
@@ -92,7 +92,7 @@ impl<'a> Stage<'a> {
         self.terminal.result(&format!("\n{}\n", painted.join("\n")))
     }
 
-    /// Runs gamctl with these arguments in the inventory's folder, and shows all of it. Returns what it told the shell.
+    /// Runs gamctl with these arguments in the inventory's folder, shows its output and returns its exit code.
     pub(super) fn gamctl(&self, arguments: &[&str]) -> anyhow::Result<i32> {
         let shown: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
         self.pause();
@@ -110,7 +110,7 @@ impl<'a> Stage<'a> {
             .context("failed to run gamctl")?;
         let output = child.stdout.take().context("gamctl has no output")?;
         for line in BufReader::new(output).lines() {
-            let line = line.context("failed to read what gamctl says")?;
+            let line = line.context("failed to read the output of gamctl")?;
             self.unread.set(self.unread.get() + 1);
             self.terminal.result(&format!("{line}\n"))?;
         }
@@ -121,7 +121,7 @@ impl<'a> Stage<'a> {
         Ok(code)
     }
 
-    /// Commits a change to one file as somebody with an editor would.
+    /// Commits a change to one file, as an operator with an editor would.
     pub(super) fn commit(
         &self,
         path: &str,
@@ -156,18 +156,18 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Lets the twins run until somebody stops them, or us.
+    /// Waits until the twins exit or Ctrl-C is pressed.
     pub(super) fn wait(&self, stop: &Stop) {
-        // What cannot be asked is taken for gone.
+        // A process whose state cannot be queried counts as exited.
         while !stop.is_asked() && matches!(self.twins.borrow_mut().try_wait(), Ok(None)) {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// Ends the twins and removes what is not to be kept.
+    /// Ends the twins and removes the temporary folder.
     pub(super) fn strike(self) -> anyhow::Result<Exit> {
         let mut twins = self.twins.into_inner();
-        // Where they are gone already there is nothing to do.
+        // An error means that they have already exited.
         let _ended = twins.kill();
         let _gone = twins.wait();
         if !self.is_kept {
@@ -197,9 +197,9 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Returns the program that runs now, out of reach of settings that are for real devices.
+/// Returns the running program as a command, without environment variables meant for real devices.
 fn own() -> anyhow::Result<Command> {
-    let program = std::env::current_exe().context("failed to find the program itself")?;
+    let program = std::env::current_exe().context("failed to find the path of gamctl")?;
     let mut command = Command::new(program);
     for name in [
         "GAMCTL_CONFIG",
@@ -228,9 +228,9 @@ fn start_twins(root: &Path) -> anyhow::Result<Child> {
         .context("failed to start the twins")?;
     let output = twins.stdout.take().context("the twins have no output")?;
     let mut lines = BufReader::new(output).lines();
-    // The document ends when all of them are there.
+    // The twins print their JSON document when all of them are ready.
     for line in lines.by_ref() {
-        if line.context("failed to read what the twins say")? == "}" {
+        if line.context("failed to read the output of the twins")? == "}" {
             return Ok(twins);
         }
     }

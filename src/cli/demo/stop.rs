@@ -1,4 +1,4 @@
-//! Ctrl-C ends the demonstration in good order, whatever it is doing.
+//! Ends the demonstration in good order on Ctrl-C, at any point.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,10 +7,10 @@ use anyhow::Context;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Whether somebody asked for the end.
+/// The request to stop, if Ctrl-C was pressed.
 pub(super) struct Stop {
     is_asked: Arc<AtomicBool>,
-    /// Listens as long as it is there.
+    /// Listens for signals while it exists.
     _runtime: Runtime,
 }
 

@@ -1,4 +1,4 @@
-//! What the demonstration tells: a year of an operator's life in a few minutes.
+//! Runs the steps of the demonstration, with an explanation before each.
 
 use std::fs;
 
@@ -6,34 +6,34 @@ use anyhow::{Context, ensure};
 
 use super::stage::Stage;
 
-/// The subscriber whose story it is.
+/// The subscriber that the steps are about.
 const SUBSCRIBER: &str = "acct-1001";
 const DEVICE: &str = "maple-court-a";
 const FILE: &str = "subscribers/maple-court.toml";
 
 pub(super) fn tell(stage: &Stage<'_>) -> anyhow::Result<()> {
     stage.say(&format!(
-        "Three GAMs stand in three closets (simulated: real SSH and SNMP on loopback), as they were delivered.\n\
-         What they should be like is a git repository of TOML: {}",
+        "Three GAMs in three closets (simulated: real SSH and SNMP on loopback), in factory state.\n\
+         Their intended configuration is a git repository of TOML files: {}",
         stage.inventory().display()
     ))?;
     expect(stage.gamctl(&["validate"])?, &[0])?;
-    stage.say("What would it take? Nothing is written by a plan.")?;
+    stage.say("A plan shows the changes and writes nothing:")?;
     expect(stage.gamctl(&["plan"])?, &[2])?;
     stage.say(
-        "Apply it. Each device is looked at, written to line by line, looked at again, and saved only when it is proved.",
+        "Apply it. gamctl looks at each device, sends line by line, looks again, and saves only a verified configuration.",
     )?;
     expect(stage.gamctl(&["apply", "--yes"])?, &[0])?;
     by_commit(stage)?;
     drift(stage)?;
     death(stage)?;
     mass_removal(stage)?;
-    stage.say("What happened to one subscriber, why, by whom, and how it was proved:")?;
+    stage.say("Explain one subscriber: every change with its reason, author and verification:")?;
     expect(stage.gamctl(&["explain", SUBSCRIBER])?, &[0])?;
     stage.say("And all runs:")?;
     expect(stage.gamctl(&["history"])?, &[0])?;
     stage.say(&format!(
-        "That was it. The twins keep running until Ctrl-C. In another terminal:\n\
+        "That was the demonstration. The twins keep running until Ctrl-C. In another terminal:\n\
          \n  cd {}\n\
          \x20 gamctl plan                                                nothing to do, until you change something\n\
          \x20 gamctl set 'acct-10*' service_plan=home-500 --commit       a change, as a commit\n\
@@ -47,7 +47,7 @@ pub(super) fn tell(stage: &Stage<'_>) -> anyhow::Result<()> {
 }
 
 fn by_commit(stage: &Stage<'_>) -> anyhow::Result<()> {
-    stage.say("A customer orders more. That is a commit, by a person or by billing:")?;
+    stage.say("A customer orders more bandwidth. A person or billing commits that:")?;
     let change = [
         "set",
         SUBSCRIBER,
@@ -57,23 +57,22 @@ fn by_commit(stage: &Stage<'_>) -> anyhow::Result<()> {
         "acct-1001 orders 500/250",
     ];
     expect(stage.gamctl(&change)?, &[0])?;
-    stage.say("One step on one device, and nobody else notices:")?;
+    stage.say("One step on one device; no other subscriber is affected:")?;
     expect(stage.gamctl(&["apply", "--yes", "--detailed"])?, &[0])
 }
 
 fn drift(stage: &Stage<'_>) -> anyhow::Result<()> {
-    stage.say("Somebody logs into a box by hand and puts a subscriber into another VLAN:")?;
+    stage.say("An operator logs into a device by hand and moves a subscriber to another VLAN:")?;
     let edit = ["twin", "ctl", "edit", DEVICE, "ghn subscriber 1 vid 222"];
     expect(stage.gamctl(&edit)?, &[0])?;
-    stage.say("A plan tells drift from what the inventory changed:")?;
+    stage.say("A plan distinguishes drift from changes of the inventory:")?;
     expect(stage.gamctl(&["plan"])?, &[2])?;
     expect(stage.gamctl(&["apply", "--yes"])?, &[0])
 }
 
 fn death(stage: &Stage<'_>) -> anyhow::Result<()> {
-    stage.say(
-        "Another change, for a whole building; and somebody trips over the power cord in the middle of it:",
-    )?;
+    stage
+        .say("Another change, for a whole building; the device loses power in the middle of it:")?;
     let change = [
         "set",
         "--where",
@@ -90,14 +89,14 @@ fn death(stage: &Stage<'_>) -> anyhow::Result<()> {
     expect(stage.gamctl(&fault)?, &[0])?;
     expect(stage.gamctl(&["apply", "--yes"])?, &[5])?;
     stage.say(
-        "Nothing was saved, so the box came back as it was before, and gamctl looked. Once more:",
+        "Nothing was saved, so the device restarted with its old configuration, and gamctl verified that. Apply again:",
     )?;
     expect(stage.gamctl(&["apply", "--yes"])?, &[0])
 }
 
 fn mass_removal(stage: &Stage<'_>) -> anyhow::Result<()> {
     stage.say(&format!(
-        "A script goes wrong, and a commit removes {FILE}: everybody in a building. (Sam Example commits it.)"
+        "A script fails, and a commit removes {FILE}: all subscribers of a building. (Sam Example commits it.)"
     ))?;
     let before = fs::read_to_string(stage.inventory().join(FILE))
         .with_context(|| format!("failed to read {FILE}"))?;
@@ -108,11 +107,11 @@ fn mass_removal(stage: &Stage<'_>) -> anyhow::Result<()> {
     expect(stage.gamctl(&["apply", "--yes"])?, &[0])
 }
 
-/// A demonstration that shows something else than it says is stopped.
+/// Stops the demonstration if a command did not end as announced.
 fn expect(code: i32, known: &[i32]) -> anyhow::Result<()> {
     ensure!(
         known.contains(&code),
-        "the demonstration went wrong: the command exited with {code}, and {known:?} was expected"
+        "the demonstration failed: the command exited with {code} instead of {known:?}"
     );
     Ok(())
 }

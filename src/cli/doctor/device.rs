@@ -8,7 +8,7 @@ use crate::reconcile::run::{Reconciler, Watcher};
 use crate::reconcile::{AccessCheck, LoginProblem, check_access};
 use crate::report::{Check, Level};
 
-/// Asks all devices, many at a time; what was found is returned by name.
+/// Checks all devices, many at once; returns the results by name.
 pub(super) fn devices(
     inventory: &Inventory,
     names: &[DeviceName],
@@ -52,7 +52,7 @@ fn of_device(
             well.extend(firmware.map(|firmware| format!("firmware {firmware}")));
         }
         Err(why) => {
-            let next = "see whether address and credentials of the inventory are its own";
+            let next = "check its address and credentials in the inventory";
             found.push(Check::of(area, Level::Unreachable, why.to_string(), next));
         }
     }
@@ -66,15 +66,15 @@ fn of_device(
     found
 }
 
-/// Returns what is wrong with who answers.
+/// Returns the problems with the identity of the device that answers.
 fn identified(area: &str, identity: &Identity, pinned: Option<&Serial>) -> Vec<Check> {
     let mut found = Vec::new();
     match (&identity.serial, pinned) {
         (Some(answered), Some(pinned)) if answered != pinned => found.push(Check::of(
             area,
             Level::Problem,
-            format!("another device answers: serial number {answered}, and not {pinned}, which is pinned"),
-            "nothing is written to it; where the hardware was replaced, correct `serial` in the inventory",
+            format!("another device answers: serial number {answered} instead of the pinned {pinned}"),
+            "gamctl writes nothing to it; if the hardware was replaced, correct `serial` in the inventory",
         )),
         (_, None) => found.push(Check::of(
             area,
@@ -85,7 +85,7 @@ fn identified(area: &str, identity: &Identity, pinned: Option<&Serial>) -> Vec<C
         (_, Some(_)) => {}
     }
     if identity.model.is_none() {
-        let what = "no GAM that gamctl knows answers";
+        let what = "the device that answers is not a known GAM";
         found.push(Check::of(area, Level::Problem, what, "check its address"));
     }
     found
@@ -109,19 +109,19 @@ fn login(area: &str, problem: LoginProblem) -> Check {
             area,
             Level::Problem,
             error,
-            "find out why its key has changed; `gamctl trust` tells more",
+            "find out why its key changed; `gamctl trust` shows both keys",
         ),
         LoginProblem::NotReached { error } => Check::of(
             area,
             Level::Unreachable,
             error,
-            "see whether SSH is on there, reachable from here, and not in use by too many",
+            "check that SSH is enabled, reachable from here, and has a free session",
         ),
         LoginProblem::Rejected { error } => Check::of(
             area,
             Level::Problem,
             error,
-            "see whether user and password are those of the device: `gamctl secret list` says where ours come from",
+            "check user and password; `gamctl secret list` shows the source of the password",
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! What an apply needs on this machine: an inventory that is committed, secrets that open, a store that answers.
+//! Checks this machine for an apply: a committed inventory, secrets that open, a reachable store.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -9,17 +9,17 @@ use crate::cli::invocation::Selected;
 use crate::cli::source::is_bare;
 use crate::cli::store_client::StoreClient;
 use crate::config::Settings;
-use crate::history::{Facts, Journal};
+use crate::history::{Journal, StoreFacts};
 use crate::inventory::Reading;
 use crate::inventory::source::{Ancestry, Source, ancestry};
 use crate::model::{SecretName, Severity, chain};
 use crate::report::{Check, Level, counted, listed, visible};
 use crate::secrets::{SecretSource, Secrets};
 
-/// So far may two clocks be apart before times in the history mislead.
+/// The largest difference of clocks, in seconds, before times in the history mislead.
 const MOST_SKEW: u64 = 10;
 
-/// A store that takes longer to answer slows every step down.
+/// A store that answers more slowly than this slows every step down.
 const SLOW_MILLIS: u128 = 250;
 
 pub(super) fn inventory(reading: &Reading, folder: &Path) -> Vec<Check> {
@@ -41,7 +41,7 @@ pub(super) fn inventory(reading: &Reading, folder: &Path) -> Vec<Check> {
         errors => Check::of(
             AREA,
             Level::Problem,
-            format!("{}, so nothing is planned", counted(errors, "error")),
+            format!("{}, so gamctl cannot plan", counted(errors, "error")),
             "`gamctl validate` shows them",
         ),
     });
@@ -49,19 +49,19 @@ pub(super) fn inventory(reading: &Reading, folder: &Path) -> Vec<Check> {
     found.push(match (inventory.commit(), is_in_git) {
         (Some(commit), _) => Check::ok(
             AREA,
-            format!("committed as it is: {}", commit.get(..12).unwrap_or(commit)),
+            format!("committed: {}", commit.get(..12).unwrap_or(commit)),
         ),
         (None, true) => Check::of(
             AREA,
             Level::Warning,
-            "what is on disk is not what is committed; `apply` refuses that",
-            "commit it, or give `apply --allow-uncommitted`, which is recorded",
+            "the work tree has uncommitted changes; `apply` refuses that",
+            "commit them, or use `apply --allow-uncommitted`, which is recorded",
         ),
         (None, false) => Check::of(
             AREA,
             Level::Warning,
             format!("{} is not in git; `apply` refuses that", folder.display()),
-            "`git init`, and commit it: who changed what, and why, comes from there",
+            "run `git init` and commit it: authors and reasons of changes come from git",
         ),
     });
     found
@@ -84,13 +84,13 @@ pub(super) fn secrets(reading: &Reading, settings: &Settings) -> Vec<Check> {
             Ok(_) => usable += 1,
             Err(error) => {
                 let what = chain(&error);
-                let next = "`gamctl secret list` shows where each comes from";
+                let next = "`gamctl secret list` shows the source of each";
                 found.push(Check::of(AREA, Level::Problem, what, next));
             }
         }
         if let Some(path) = secrets.exposed(name) {
             let path = path.display();
-            let what = format!("others on this machine may get at {path}");
+            let what = format!("other users of this machine can read {path}");
             found.push(Check::of(
                 AREA,
                 Level::Warning,
@@ -123,19 +123,20 @@ pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check>
         found.push(Check::of(
             AREA,
             Level::Warning,
-            "there are entries that the store missed while it was away",
-            "the next `gamctl apply` gives them to it",
+            "the journal has entries that the store lacks, from when it was unreachable",
+            "the next `gamctl apply` replays them",
         ));
     }
     if !place.is_there() {
-        let what = format!("none yet; the first `gamctl apply` makes {}", place.url);
+        let what = format!("none yet; the first `gamctl apply` creates {}", place.url);
         found.push(Check::ok(AREA, what));
         return found;
     }
     let memory = match StoreClient::open(selected) {
         Ok(memory) => memory,
         Err(error) => {
-            let next = "start it, or correct `url` under `[store]` in gamctl.toml; nothing is applied without it";
+            let next =
+                "start it, or correct `url` under `[store]` in gamctl.toml; apply needs the store";
             found.push(Check::of(AREA, Level::Problem, format!("{error:#}"), next));
             return found;
         }
@@ -144,7 +145,7 @@ pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check>
     match told {
         Ok(facts) => found.extend(facts_of(&facts)),
         Err(error) => {
-            let next = "see what its log says; nothing is applied without it";
+            let next = "check its log; apply needs the store";
             found.push(Check::of(AREA, Level::Problem, format!("{error:#}"), next));
             return found;
         }
@@ -152,14 +153,14 @@ pub(super) fn store(selected: &Selected<'_>, commit: Option<&str>) -> Vec<Check>
     match left_over(&memory, &selected.folder, commit) {
         Ok(more) => found.extend(more),
         Err(error) => {
-            let next = "see what its log says";
+            let next = "check its log";
             found.push(Check::of(AREA, Level::Problem, format!("{error:#}"), next));
         }
     }
     found
 }
 
-/// Says whether others can get at what is remembered.
+/// Checks that other users cannot read or write the state directory.
 fn state(folder: &Path) -> Vec<Check> {
     const AREA: &str = "state";
     let shown = folder.display();
@@ -167,25 +168,23 @@ fn state(folder: &Path) -> Vec<Check> {
         Ok(facts) if facts.permissions().mode() & 0o077 != 0 => vec![Check::of(
             AREA,
             Level::Warning,
-            format!(
-                "others on this machine may get at {shown}, which says who your subscribers are"
-            ),
+            format!("other users of this machine can read {shown}, which lists your subscribers"),
             format!("`chmod 700 {shown}`"),
         )],
-        Ok(_) => vec![Check::ok(AREA, format!("{shown}, for you alone"))],
+        Ok(_) => vec![Check::ok(AREA, format!("{shown}, readable only by you"))],
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => vec![Check::of(
             AREA,
             Level::Problem,
-            format!("{shown} cannot be looked at: {error}"),
-            "see to whom it belongs; the journal is written there when the store is away",
+            format!("cannot read the permissions of {shown}: {error}"),
+            "check its owner; the journal is written there while the store is unreachable",
         )],
     }
 }
 
-fn facts_of(facts: &Facts) -> Vec<Check> {
+fn facts_of(facts: &StoreFacts) -> Vec<Check> {
     const AREA: &str = "store";
-    let Facts {
+    let StoreFacts {
         engine,
         version,
         schema,
@@ -203,7 +202,7 @@ fn facts_of(facts: &Facts) -> Vec<Check> {
     let mut found = vec![if latency.as_millis() < SLOW_MILLIS {
         Check::ok(AREA, what)
     } else {
-        let next = "every step waits for it twice: run gamctl near it";
+        let next = "every step waits for it twice; run gamctl closer to the store";
         Check::of(AREA, Level::Warning, what, next)
     }];
     let skew = clock::seconds().abs_diff(*theirs);
@@ -211,8 +210,8 @@ fn facts_of(facts: &Facts) -> Vec<Check> {
         found.push(Check::of(
             AREA,
             Level::Warning,
-            format!("its clock and ours are {} apart", counted_seconds(skew)),
-            "set both by NTP: the history goes by the store's, commits and looks by ours",
+            format!("its clock and this host's clock differ by {}", counted_seconds(skew)),
+            "use NTP on both: the history has times of the store, commits and looks have times of this host",
         ));
     }
     found
@@ -222,7 +221,7 @@ fn counted_seconds(seconds: u64) -> String {
     counted(usize::try_from(seconds).unwrap_or(usize::MAX), "second")
 }
 
-/// Says what earlier runs left behind.
+/// Reports devices that earlier runs left unfinished.
 fn left_over(
     memory: &StoreClient<'_>,
     folder: &Path,
@@ -239,7 +238,7 @@ fn left_over(
             AREA,
             Level::Warning,
             format!("an earlier run ended in the middle of {devices}"),
-            "`gamctl apply` looks what is there and does the rest",
+            "`gamctl apply` looks at them and does the rest",
         ));
     }
     let unsaved = memory.wait(store.unsaved())?;
@@ -248,7 +247,9 @@ fn left_over(
         found.push(Check::of(
             AREA,
             Level::Warning,
-            format!("a restart would undo what was applied to {devices}: it was never saved"),
+            format!(
+                "the configuration of {devices} was applied but not saved; a restart would undo it"
+            ),
             "`gamctl apply` saves it",
         ));
     }
@@ -258,7 +259,7 @@ fn left_over(
             AREA,
             Level::Warning,
             format!("{} in force", counted(freezes.len(), "freeze")),
-            "`gamctl freeze --list` says which, until when and why",
+            "`gamctl freeze --list` shows devices, ends and reasons",
         ));
     }
     let applied = memory.wait(store.applied_commit())?;
@@ -270,8 +271,8 @@ fn left_over(
             Ancestry::Precedes | Ancestry::Apart | Ancestry::Unknown => found.push(Check::of(
                 AREA,
                 Level::Warning,
-                format!("the inventory is at {now}, which does not come after {before}, which was applied last; `apply` refuses that"),
-                "fetch and merge what is missing; to go back on purpose, `gamctl rollback`",
+                format!("the inventory is at {now}, which is not a descendant of {before}, the last applied commit; `apply` refuses that"),
+                "fetch and merge the missing commits; to roll back on purpose, run `gamctl rollback`",
             )),
         }
     }

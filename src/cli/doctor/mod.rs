@@ -1,6 +1,6 @@
-//! `gamctl doctor`: whether everything is there that an apply needs, and what to do about what is not.
+//! `gamctl doctor`: checks that everything an apply needs is there, and advises how to fix what is not.
 //!
-//! `here` inventory, secrets, store and state on this machine · `device` whether devices answer and accept our login.
+//! `here` inventory, secrets, store and state on this machine · `device` the devices.
 
 mod device;
 mod here;
@@ -14,17 +14,18 @@ use super::terminal::Terminal;
 use crate::model::chain;
 use crate::report::{Check, Exit, Level, checks, doctor_exit, doctor_verdict, json_document};
 
-/// Check everything that an apply needs: inventory, secrets, store, and whether devices let us in
+/// Check what an apply needs: inventory, secrets, store, device access
 ///
-/// Devices are asked over SNMP who they are, and logged in to over SSH where a host key is pinned; nothing is read beyond that, and nothing is changed. Exits with 1 where something is wrong, with 6 where only devices do not answer.
+/// Asks each device for its identity over SNMP, and logs in over SSH if a host key is pinned. Reads nothing else and
+/// changes nothing. Exits with 1 if a check fails, and with 6 if only some devices do not answer.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  gamctl doctor                          everything
-  gamctl doctor --local                  no device is asked
-  gamctl doctor --device maple-court-a   one device, and everything here")]
+  gamctl doctor                          every check
+  gamctl doctor --local                  contacts no device
+  gamctl doctor --device maple-court-a   this machine and one device")]
 pub(super) struct DoctorArguments {
-    /// Ask no device
+    /// Contact no device
     #[arg(long)]
     local: bool,
 
@@ -34,12 +35,12 @@ pub(super) struct DoctorArguments {
     #[command(flatten)]
     inventory: FolderArguments,
 
-    /// How the result is printed
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
 
-/// With more devices than these, those that are well are counted.
+/// With more devices than this, healthy ones are only counted.
 const MOST_WELL: usize = 20;
 
 pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
     let reading = match reconciler.read(None, &watcher) {
         Ok(reading) => Some(reading),
         Err(error) => {
-            let next = "run this in the inventory's folder, name it with `--inventory`, or begin one with `gamctl init`";
+            let next = "run this in the inventory's folder, name it with `--inventory`, or create one with `gamctl init`";
             let what = format!("cannot be read: {}", chain(&error));
             found.push(Check::of("inventory", Level::Problem, what, next));
             None
@@ -78,7 +79,7 @@ pub(super) fn run(arguments: &DoctorArguments, invocation: &Invocation) -> anyho
     Ok(doctor_exit(&found))
 }
 
-/// Leaves out those that are well where there are many, and counts them.
+/// Counts healthy devices instead of listing them, if there are many.
 fn shortened(found: Vec<Check>, devices: usize, terminal: &Terminal) -> Vec<Check> {
     if devices <= MOST_WELL || terminal.is_verbose() {
         return found;

@@ -1,4 +1,4 @@
-//! `gamctl secret init`: a private key for whoever runs this, and its public key in the list of those who can open.
+//! `gamctl secret init`: creates a private key and adds its public key to the recipients.
 
 use anyhow::{Context, bail};
 use serde::Serialize;
@@ -10,15 +10,17 @@ use crate::cli::terminal::Terminal;
 use crate::report::{Exit, counted, visible};
 use crate::secrets::{IdentityError, Recipients, new_identity, read_identity};
 
-/// Make a key of your own, and add it to those that can open what is sealed
+/// Create a key of your own and add it to the recipients
 ///
-/// The private key is written where `[secrets] identity` or GAMCTL_AGE_IDENTITY says, else to `~/.config/gamctl/identity.txt`, and is for you alone: keep a copy of it in a safe place. One that is there is used as it is. The public key goes into `sealed/recipients.txt` of the inventory; commit that. Prints the public key.
+/// The private key is written to the file of `[secrets] identity` or GAMCTL_AGE_IDENTITY, else to
+/// `~/.config/gamctl/identity.txt`. It is for you alone: keep a copy in a safe place. A key that exists is used as it
+/// is. The public key is added to `sealed/recipients.txt` of the inventory and printed; commit that file.
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArguments {}
 
-/// What was found or made, for programs.
+/// The JSON document of the command: the key that was found or created.
 #[derive(Serialize)]
-struct Made {
+struct KeyDocument {
     public_keys: Vec<String>,
     is_new: bool,
 }
@@ -29,9 +31,9 @@ pub(super) fn init(
     terminal: &Terminal,
 ) -> anyhow::Result<Exit> {
     let path = place.selected.settings.secrets.identity.as_deref();
-    let path = path.context("there is no home folder to put a key into; name a file by `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY")?;
+    let path = path.context("no home folder for a key; set a file with `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY")?;
     place.check(&place.recipients)?;
-    // The list first: where it cannot be read, no key is left behind that nobody knows of.
+    // Read the list first: if that fails, no key must be left behind without a recipient entry.
     let list = place.recipients.display();
     let text = match std::fs::read_to_string(&place.recipients) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -50,12 +52,12 @@ pub(super) fn init(
     let public_keys = identities.public();
     if is_new {
         let path = path.display();
-        terminal.say(&format!("Made a private key: {path}. Keep a copy of it in a safe place; without it you open nothing."));
+        terminal.say(&format!("Created a private key: {path}. Keep a copy in a safe place; you need it to open sealed values."));
     } else {
         terminal.say(&format!("Your private key is {}.", path.display()));
     }
     if known {
-        terminal.say("It can open what is sealed: its public key is in the list.");
+        terminal.say("Its public key is in the list, so it can open sealed values.");
     } else {
         let mut text = text;
         if !text.is_empty() && !text.ends_with('\n') {
@@ -70,7 +72,7 @@ pub(super) fn init(
         terminal.say(&format!("Added its public key to {list}; commit that."));
         tell_of_what_is_sealed(place, terminal);
     }
-    let made = Made {
+    let made = KeyDocument {
         public_keys,
         is_new,
     };
@@ -79,12 +81,12 @@ pub(super) fn init(
     Ok(Exit::Done)
 }
 
-/// Says that what was sealed before is still closed to the new key.
+/// Reports that the new key cannot open earlier sealed values yet.
 fn tell_of_what_is_sealed(place: &SealedFolder<'_>, terminal: &Terminal) {
     let sealed = place.secrets.sealed_names().unwrap_or_default().len();
     if sealed > 0 {
         terminal.hint(&format!(
-            "{} sealed before; somebody who can open them runs `gamctl secret rotate`, so that you can as well",
+            "{} sealed before; ask a recipient who can open them to run `gamctl secret rotate`",
             match sealed {
                 1 => "1 value was".to_owned(),
                 _ => format!("{} were", counted(sealed, "value")),
@@ -95,7 +97,7 @@ fn tell_of_what_is_sealed(place: &SealedFolder<'_>, terminal: &Terminal) {
     }
 }
 
-/// Returns whose key it is, as far as git knows.
+/// Returns the owner of the key, as known to git.
 fn whose(place: &SealedFolder<'_>) -> String {
     let author = &place.selected.settings.git_author;
     let known = commit::identity(

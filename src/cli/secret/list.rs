@@ -1,4 +1,4 @@
-//! `gamctl secret list` and `check`: where every secret comes from, who needs it, and whether it can be opened.
+//! `gamctl secret list` and `check`: show the source and users of every secret, and if it opens.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,22 +13,23 @@ use crate::report::{
 };
 use crate::secrets::{SealedName, SecretSource, Secrets, sealed_for, unseal};
 
-/// Show where every secret comes from, which are missing, and which nobody needs
+/// Show the source of every secret, missing secrets and unused ones
 ///
-/// Nothing is opened and no program is run.
+/// Opens no secret and runs no program.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArguments {
-    /// How the result is printed
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
 
-/// Open every secret that the inventory needs, and say which cannot be
+/// Open every secret that the inventory needs and report failures
 ///
-/// Runs the program of `[secrets] command` where nothing else has a value. Exits with 1 where a secret that is needed has no value.
+/// Runs the program of `[secrets] command` for secrets that have no other value. Exits with 1 if a needed secret has no
+/// value.
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArguments {
-    /// How the result is printed
+    /// Print the result in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: OutputFormat,
 }
@@ -52,7 +53,7 @@ pub(super) fn check(
     let secrets = Secrets::of(selected.settings.secrets.clone());
     let mut lines = lines(&secrets, revision, selected)?;
     for line in &mut lines {
-        // What is no name of a secret is shown, and can be nobody's.
+        // A line that is not a valid secret name is shown, and no object can refer to it.
         if let Ok(name) = SecretName::new(&line.name) {
             judge(line, &name, &secrets);
         }
@@ -73,7 +74,7 @@ fn show(
     Ok(())
 }
 
-/// Returns every secret that is needed or has a value somewhere.
+/// Returns every secret that the inventory refers to or that has a value somewhere.
 fn lines(
     secrets: &Secrets,
     revision: Option<&str>,
@@ -81,7 +82,7 @@ fn lines(
 ) -> anyhow::Result<Vec<SecretLine>> {
     let reading = selected.read(revision)?;
     if reading.has_errors() {
-        selected.terminal().complain("The inventory has errors, so a secret may be needed that is not listed; `gamctl validate` shows them.");
+        selected.terminal().complain("The inventory has errors, so needed secrets may be missing from this list; `gamctl validate` shows them.");
     }
     let mut used: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
     for credentials in reading.inventory.credentials() {
@@ -125,14 +126,14 @@ fn lines(
     for path in odd {
         lines.push(SecretLine {
             name: path,
-            places: vec!["a file whose name no secret can have".to_owned()],
+            places: vec!["a file whose name is not a valid secret name".to_owned()],
             ..SecretLine::default()
         });
     }
     Ok(lines)
 }
 
-/// Opens a secret, and adds what is wrong with it.
+/// Opens a secret, and adds the problem if that fails.
 fn judge(line: &mut SecretLine, name: &SecretName, secrets: &Secrets) {
     if !line.used_by.is_empty()
         && let Err(error) = secrets.get(name)
@@ -142,7 +143,7 @@ fn judge(line: &mut SecretLine, name: &SecretName, secrets: &Secrets) {
     }
     if let Some(path) = secrets.exposed(name) {
         line.warnings.push(format!(
-            "anybody on this machine may get at {}; `chmod 600` closes it",
+            "every user of this machine can read {}; run `chmod 600` on it",
             path.display()
         ));
     }
@@ -160,7 +161,7 @@ fn judge(line: &mut SecretLine, name: &SecretName, secrets: &Secrets) {
         && keys != recipients.len()
     {
         line.warnings.push(format!(
-            "{path} was sealed for {}, and the list has {} now; `gamctl secret rotate` seals it for these",
+            "{path} was sealed for {}, and the list now has {}; `gamctl secret rotate` seals it for the list",
             counted(keys, "key"),
             recipients.len()
         ));

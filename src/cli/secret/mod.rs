@@ -1,6 +1,6 @@
-//! `gamctl secret`: values of secrets, sealed in the inventory with `age`, and whether everything that is needed is there.
+//! `gamctl secret`: keeps the values of secrets, sealed in the inventory with `age`, and checks them.
 //!
-//! `keys` making a key · `set` sealing a value · `rotate` sealing all anew · `list` what there is, and whether it can be used.
+//! `keys` creates a key · `set` seals a value · `rotate` seals all values again · `list` shows and checks them.
 
 mod keys;
 mod list;
@@ -19,18 +19,20 @@ use crate::model::SecretName;
 use crate::report::Exit;
 use crate::secrets::{Recipients, Secrets};
 
-/// Keep the values of secrets: sealed in the inventory, for those who have a key
+/// Manage the values of secrets, sealed in the inventory
 ///
-/// The inventory names secrets. Their values come from the environment, else from a file, else from `sealed/NAME.age` in the inventory, else from a program. Sealed files are files of `age`; they can be committed, and are opened by the private keys of those whose public keys are in `sealed/recipients.txt`.
+/// The inventory refers to secrets by name. A value comes from the environment, else from a file, else from
+/// `sealed/NAME.age` in the inventory, else from a program. Sealed files are `age` files and can be committed. They are
+/// opened with the private keys that belong to the public keys in `sealed/recipients.txt`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  gamctl secret init                      make a key, and let it open what is sealed from now on
+  gamctl secret init                      create a key that can open values sealed from now on
   gamctl secret set gam-ssh               asks for the value twice, without showing it
   pass show gam/ssh | gamctl secret set gam-ssh
-  gamctl secret list                      where each comes from, what is missing, what nobody needs
-  gamctl secret check                     whether everything that is needed can be opened: exit 1 if not
-  gamctl secret rotate                    somebody came or left: seal everything for those in the list now")]
+  gamctl secret list                      the source of each, missing and unused secrets
+  gamctl secret check                     checks that every needed secret opens: exit 1 if not
+  gamctl secret rotate                    recipients changed: seal everything for the present list")]
 pub(super) struct SecretArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: &SecretArguments, invocation: &Invocation) -> anyho
     let place = || {
         ensure!(
             revision.is_none(),
-            "there are no files to write to; do this in a work tree, without `--rev`"
+            "a revision cannot be written to; run this in a work tree, without `--rev`"
         );
         SealedFolder::of(&selected)
     };
@@ -68,9 +70,9 @@ pub(super) fn run(arguments: &SecretArguments, invocation: &Invocation) -> anyho
     }
 }
 
-/// Where sealed values are written.
+/// The folder of the inventory that sealed values are written to.
 struct SealedFolder<'a> {
-    /// The inventory's.
+    /// The inventory of the command.
     selected: &'a Selected<'a>,
     secrets: Secrets,
     recipients: PathBuf,
@@ -81,11 +83,11 @@ impl<'a> SealedFolder<'a> {
         let (folder, settings) = (&selected.folder, &selected.settings);
         ensure!(
             !is_bare(folder),
-            "there are no files to write to; do this in a work tree, without `--rev`"
+            "a revision cannot be written to; run this in a work tree, without `--rev`"
         );
         ensure!(
             folder.is_dir(),
-            "there is no folder {}; `--inventory` names the inventory's",
+            "there is no folder {}; name the inventory's folder with `--inventory`",
             folder.display()
         );
         let secrets = Secrets::of(settings.secrets.clone());
@@ -93,12 +95,12 @@ impl<'a> SealedFolder<'a> {
             selected,
             recipients: secrets
                 .recipients_file()
-                .context("the settings name no inventory")?,
+                .context("the settings do not name an inventory")?,
             secrets,
         })
     }
 
-    /// Returns those that values are sealed for.
+    /// Returns the recipients that values are sealed for.
     fn recipients(&self) -> anyhow::Result<Recipients> {
         let path = self.recipients.display();
         let list = self.secrets.recipients();
@@ -106,17 +108,17 @@ impl<'a> SealedFolder<'a> {
             Some(Ok(recipients)) => Ok(recipients),
             Some(Err(error)) => bail!("{path}: {error}"),
             None => bail!(
-                "there is no {path}, so nobody could open what is sealed; `gamctl secret init` makes a key for you and begins the list"
+                "there is no {path}, so a sealed value could never be opened; `gamctl secret init` creates your key and the list"
             ),
         }
     }
 
-    /// Refuses a file that is a link, or behind one: nothing is read from or written to a place of the inventory's choice.
+    /// Refuses a file that is a link or behind one: an inventory must not choose which files are read or written.
     fn check(&self, path: &Path) -> anyhow::Result<()> {
         let inventory = self.recipients.parent().and_then(Path::parent);
-        // As if the file were a folder, so that it is looked at as well.
+        // Append a name, so that the file itself is checked too, as if it were a folder.
         check_no_link(inventory.unwrap_or(Path::new("")), &path.join("-"))
-            .with_context(|| format!("{} is not used", path.display()))
+            .with_context(|| format!("refused to use {}", path.display()))
     }
 
     fn file(&self, name: &SecretName) -> anyhow::Result<PathBuf> {

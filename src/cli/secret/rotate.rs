@@ -1,4 +1,4 @@
-//! `gamctl secret rotate`: seals values anew for those who are in the list now; all of them or none.
+//! `gamctl secret rotate`: seals values again for the present recipients; all of them or none.
 
 use std::path::PathBuf;
 
@@ -6,23 +6,25 @@ use anyhow::{Context, bail, ensure};
 
 use super::SealedFolder;
 use crate::authoring::{Replacement, replace};
-use crate::cli::terminal::{Terminal, Written};
+use crate::cli::terminal::{Terminal, WrittenFiles};
 use crate::model::SecretName;
 use crate::report::{Exit, counted, listed};
 use crate::secrets::{SealedName, seal, unseal};
 
-/// Seal everything anew, for those who are in `sealed/recipients.txt` now
+/// Seal all values again for the keys in `sealed/recipients.txt`
 ///
-/// The values stay as they are: `gamctl secret set` gives a new one. Whoever was taken out of the list knows what they could open so far, and finds it in the history of the repository: change the passwords on the devices as well. All files are replaced or none is; yours has to be one of the keys, so that nobody locks themselves out.
+/// The values do not change; `gamctl secret set` gives a new one. A person taken out of the list knows the values they
+/// could open so far, and finds them in the history of the repository. So change the passwords on the devices as well.
+/// Either all files are replaced or none. Your own key must be in the list, so that you do not lock yourself out.
 #[derive(Debug, clap::Args)]
 pub(super) struct RotateArguments {
-    /// Only these secrets [default: all that are sealed]
+    /// Seal only these secrets [default: all sealed ones]
     #[arg(value_name = "NAME")]
     names: Vec<SecretName>,
 }
 
-/// A file, and what it is before and after.
-struct Change {
+/// A file with its content before and after.
+struct RotatedFile {
     path: PathBuf,
     before: Vec<u8>,
     after: String,
@@ -40,7 +42,7 @@ pub(super) fn rotate(
     };
     ensure!(
         recipients.has_any_of(identities),
-        "your public key is not in {}: you could not open anything any more. Add it, or let somebody rotate who is in the list; your key is {}",
+        "your public key is not in {}, so you could not open the values afterwards; add your key {}, or ask a recipient of the list to rotate",
         place.recipients.display(),
         listed(&identities.public())
     );
@@ -53,19 +55,15 @@ pub(super) fn rotate(
         })?;
         place.check(&path)?;
         let value = unseal(&before, identities);
-        let value = value.with_context(|| {
-            format!(
-                "{} cannot be opened, so nothing was written",
-                path.display()
-            )
-        })?;
+        let value = value
+            .with_context(|| format!("cannot open {}; nothing was written", path.display()))?;
         let after = seal(&value, &recipients)?;
         let opened = unseal(after.as_bytes(), identities)?;
         ensure!(
             opened.reveal() == value.reveal(),
-            "`{name}` does not open to what it was; nothing was written"
+            "the sealed `{name}` does not open to its old value; nothing was written"
         );
-        changes.push(Change {
+        changes.push(RotatedFile {
             path,
             before,
             after,
@@ -73,10 +71,10 @@ pub(super) fn rotate(
     }
     write(&changes)?;
     let written = changes.into_iter().map(|change| change.path).collect();
-    let written = Written { written };
+    let written = WrittenFiles { written };
     terminal.json(&written)?;
     terminal.say(&format!(
-        "Sealed {} anew for {}; commit that.",
+        "Sealed {} again for {}; commit that.",
         counted(written.written.len(), "secret"),
         counted(recipients.len(), "key")
     ));
@@ -97,25 +95,30 @@ fn names(arguments: &RotateArguments, place: &SealedFolder<'_>) -> anyhow::Resul
         match name {
             SealedName::Secret(name) => names.push(name),
             SealedName::Odd(path) => bail!(
-                "{} has a name that no secret can have; rename or remove it",
+                "{} does not have a valid secret name; rename or remove it",
                 path.display()
             ),
         }
     }
     ensure!(
         !names.is_empty(),
-        "nothing is sealed yet; `gamctl secret set NAME` does"
+        "nothing is sealed yet; `gamctl secret set NAME` seals a value"
     );
     Ok(names)
 }
 
-/// Writes all files, or none: they are on disk beside the old ones before the first is put in place, and where one cannot
-/// be, those before it are put back.
-fn write(changes: &[Change]) -> anyhow::Result<()> {
+/// Writes all files, or none: the new files are on disk beside the old ones before the first is replaced. If one cannot
+/// be replaced, those before it are restored.
+fn write(changes: &[RotatedFile]) -> anyhow::Result<()> {
     let mut prepared = Vec::new();
     for change in changes {
         let replacement = Replacement::prepare(&change.path, change.after.as_bytes());
-        let place = || format!("failed to write {}; nothing was", change.path.display());
+        let place = || {
+            format!(
+                "failed to write {}; nothing was written",
+                change.path.display()
+            )
+        };
         prepared.push(replacement.with_context(place)?);
     }
     for (number, replacement) in prepared.iter().enumerate() {
@@ -127,11 +130,11 @@ fn write(changes: &[Change]) -> anyhow::Result<()> {
             .filter_map(|change| replace(&change.path, &change.before).err().map(|_| change))
             .map(|change| change.path.display().to_string())
             .collect();
-        let error = anyhow::Error::from(error).context("failed to put a file in place");
+        let error = anyhow::Error::from(error).context("failed to replace a file");
         return Err(match back.as_slice() {
             [] => error.context("nothing was changed"),
             new => error.context(format!(
-                "{} could not be put back and may be new; both open with your key",
+                "failed to restore {}, which may have the new content; both versions open with your key",
                 listed(new)
             )),
         });

@@ -1,4 +1,4 @@
-//! `gamctl secret set`: seals a value in the inventory, typed unseen or piped in.
+//! `gamctl secret set`: seals a value in the inventory, entered at a hidden prompt or read from stdin.
 
 use std::io::IsTerminal;
 
@@ -6,25 +6,27 @@ use anyhow::{Context, bail, ensure};
 
 use super::SealedFolder;
 use crate::authoring::replace;
-use crate::cli::terminal::{Terminal, Written};
+use crate::cli::terminal::{Terminal, WrittenFiles};
 use crate::inventory::nearest;
 use crate::model::SecretName;
 use crate::report::{Exit, counted};
 use crate::secrets::{MAX_BYTES, Recipients, Secret, seal, unseal};
 
-/// Seal a value for a secret, in place of the one it has
+/// Seal a new value for a secret
 ///
-/// At a terminal the value is asked for, twice, and not shown; else it is read from stdin, without one line break at its end. It is never an argument: these are seen by everybody on the machine, and kept by shells.
+/// At a terminal gamctl asks for the value twice and does not show it. Otherwise the value is read from stdin, without
+/// one line break at its end. It cannot be an argument: every user of the machine can see arguments, and shells keep
+/// them.
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArguments {
-    /// The name of the secret, as the inventory refers to it
+    /// Seal the value of the secret with this name
     name: SecretName,
 
-    /// Nothing belongs here: see what is said where something does
+    /// Not accepted; kept to explain that a value must not be an argument
     #[arg(hide = true)]
     value: Vec<String>,
 
-    /// The value is empty, as a device is delivered with
+    /// Seal an empty value, as on a device in factory state
     #[arg(long)]
     empty: bool,
 }
@@ -36,10 +38,10 @@ pub(super) fn set(
 ) -> anyhow::Result<Exit> {
     ensure!(
         arguments.value.is_empty(),
-        "a value is no argument: everybody on this machine can see it, and the shell keeps it. Leave it out, and type it when you are asked, or pipe it in. If it was the real one, change it on the devices"
+        "a value must not be an argument: every user of this machine can see it, and the shell keeps it; enter it at the prompt or pipe it in. If it was the real value, change it on the devices"
     );
     let name = &arguments.name;
-    // Everything that may be wrong is, before anybody types.
+    // Check everything that can fail before a person has to enter the value.
     let path = place.file(name)?;
     place.check(&path)?;
     let recipients = place.recipients()?;
@@ -53,7 +55,7 @@ pub(super) fn set(
     let is_ours = prove(&sealed, &value, &recipients, place)?;
     replace(&path, sealed.as_bytes())
         .with_context(|| format!("failed to write {}", path.display()))?;
-    terminal.json(&Written {
+    terminal.json(&WrittenFiles {
         written: vec![path.clone()],
     })?;
     let verb = if is_there { "Replaced" } else { "Sealed" };
@@ -63,42 +65,49 @@ pub(super) fn set(
         path.display()
     ));
     if !is_ours {
-        terminal.say("You cannot open it: no key of yours is in the list, which `gamctl secret init` would change.");
+        terminal
+            .say("You cannot open it: your key is not in the list; `gamctl secret init` adds it.");
     }
     tell_of_use(name, place, terminal);
     Ok(Exit::Done)
 }
 
-/// Returns the value, from a person or from a pipe.
+/// Returns the value, from a prompt or from stdin.
 fn value(name: &SecretName, terminal: &Terminal) -> anyhow::Result<Secret> {
     let value = if std::io::stdin().is_terminal() {
         let asked = |question: String| -> anyhow::Result<_> {
             let typed = terminal
                 .hidden(&question)
-                .context("failed to read what is typed")?;
-            typed.context("there is nobody to ask: stderr is not a terminal; pipe the value in")
+                .context("failed to read the input")?;
+            typed
+                .context("cannot prompt for the value: stderr is not a terminal; pipe the value in")
         };
         let first = asked(format!("Value of `{name}`: "))?;
         let second = asked("The same again: ".to_owned())?;
-        ensure!(first == second, "the two differ; nothing was written");
+        ensure!(
+            first == second,
+            "the two values differ; nothing was written"
+        );
         Secret::new(first.as_bytes().to_vec())
     } else {
         let value = Secret::read(std::io::stdin().lock()).context("failed to read the value")?;
-        value.with_context(|| format!("that is more than {MAX_BYTES} bytes, and no password"))?
+        value.with_context(|| {
+            format!("the value has more than {MAX_BYTES} bytes; nothing was written")
+        })?
     };
     let bytes = value.reveal();
     ensure!(
         !bytes.is_empty(),
-        "there is no value; `--empty` says that this is meant"
+        "the value is empty; give `--empty` if that is intended"
     );
     ensure!(
         !bytes.iter().any(u8::is_ascii_control),
-        "the value has a line break or another control character in it, which no password, community or key has; nothing was written"
+        "the value has a line break or another control character, which is not valid in a secret; nothing was written"
     );
     Ok(value)
 }
 
-/// Opens what was sealed, where we can; returns whether we can.
+/// Opens the sealed value if our key can; returns whether it can.
 fn prove(
     sealed: &str,
     value: &Secret,
@@ -113,20 +122,20 @@ fn prove(
     }
     let opened = unseal(sealed.as_bytes(), identities)?;
     if opened.reveal() != value.reveal() {
-        bail!("what was sealed does not open to what it was; nothing was written");
+        bail!("the sealed value does not open to the value given; nothing was written");
     }
     Ok(true)
 }
 
-/// Says what stands in the way of the new value being used.
+/// Reports anything that prevents the new value from being used.
 fn tell_of_use(name: &SecretName, place: &SealedFolder<'_>, terminal: &Terminal) {
     let places = place.secrets.places(name);
     if let Some(first) = places.first().filter(|first| first.is_before_sealed()) {
         terminal.say(&format!(
-            "warning: {first} has a value for `{name}` as well, and goes before the sealed one."
+            "warning: {first} also has a value for `{name}`, which takes precedence over the sealed one."
         ));
     }
-    // Whatever is wrong with the inventory, it does not keep a value from being sealed.
+    // An invalid inventory must not prevent sealing a value.
     let Ok(reading) = place.selected.read(None) else {
         return;
     };

@@ -1,4 +1,4 @@
-//! How twins are opened: the users and protocols of the inventory's credentials, with values that stand in for its secrets.
+//! Derives the logins of twins: users and protocols of the inventory, with substitutes for its secrets.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,19 @@ use crate::simulator::snmp::{
     Access, Authentication, Community, Limits, PasswordTooShort, Privacy, User,
 };
 
-/// How one twin is opened.
+/// The logins of one twin.
 #[derive(Debug, Clone)]
-pub(super) struct Opening {
+pub(super) struct TwinLogin {
     pub user: String,
     pub password: String,
     pub snmp: Snmp,
-    /// Whether the inventory says that these boxes know old algorithms only.
+    /// Whether the inventory marks these devices as limited to old algorithms.
     pub legacy_ssh: bool,
-    /// Ready for the agent; devices that share credentials share the keys made from its passwords.
+    /// Settings of the agent; devices that share credentials share the keys derived from the passwords.
     agent: SnmpSettings,
 }
 
-/// How a twin is read.
+/// The SNMP version and credentials of a twin.
 #[derive(Debug, Clone)]
 pub(super) enum Snmp {
     Community(String),
@@ -46,31 +46,31 @@ pub(super) struct SnmpUser {
 /// All credentials of an inventory, by name.
 #[derive(Debug)]
 pub(super) struct Keyring {
-    openings: BTreeMap<String, Opening>,
-    /// Every secret they name, with its value on twins.
+    logins: BTreeMap<String, TwinLogin>,
+    /// Every secret that they refer to, with its value on twins.
     pub secrets: BTreeMap<SecretName, String>,
 }
 
 impl Keyring {
     pub(super) fn of(inventory: &Inventory, seed: u64) -> anyhow::Result<Self> {
         let mut keyring = Self {
-            openings: BTreeMap::new(),
+            logins: BTreeMap::new(),
             secrets: BTreeMap::new(),
         };
         for object in inventory.credentials() {
-            let opening = keyring
-                .opening(&object.text, seed)
-                .with_context(|| format!("the credentials `{}` open no twin", object.id))?;
-            keyring.openings.insert(object.id.to_string(), opening);
+            let login = keyring
+                .login(&object.text, seed)
+                .with_context(|| format!("cannot use the credentials `{}` for twins", object.id))?;
+            keyring.logins.insert(object.id.to_string(), login);
         }
         Ok(keyring)
     }
 
-    pub(super) fn get(&self, credentials: &str) -> Option<&Opening> {
-        self.openings.get(credentials)
+    pub(super) fn get(&self, credentials: &str) -> Option<&TwinLogin> {
+        self.logins.get(credentials)
     }
 
-    fn opening(&mut self, text: &CredentialsText, seed: u64) -> anyhow::Result<Opening> {
+    fn login(&mut self, text: &CredentialsText, seed: u64) -> anyhow::Result<TwinLogin> {
         let ssh = text.ssh.as_ref().context("`ssh` is missing")?;
         let user = ssh.user.as_ref().context("`ssh.user` is missing")?;
         let SecretReference(password) =
@@ -78,8 +78,8 @@ impl Keyring {
         let password = self.value(password, seed);
         let snmp = text.snmp.as_ref().context("`snmp` is missing")?;
         let snmp = self.snmp(snmp, seed)?;
-        let agent = agent(&snmp).context("a password of SNMP does not fit")?;
-        Ok(Opening {
+        let agent = agent(&snmp).context("invalid SNMP password")?;
+        Ok(TwinLogin {
             user: user.as_str().to_owned(),
             password,
             snmp,
@@ -125,7 +125,7 @@ impl Keyring {
     }
 }
 
-impl Opening {
+impl TwinLogin {
     pub(super) fn login(&self) -> Login {
         Login {
             user: self.user.clone(),
@@ -138,7 +138,7 @@ impl Opening {
         self.agent.clone()
     }
 
-    /// Returns the community that traps carry.
+    /// Returns the community of traps.
     pub(super) fn trap_community(&self) -> String {
         match &self.snmp {
             Snmp::Community(community) => community.clone(),
@@ -147,7 +147,7 @@ impl Opening {
     }
 }
 
-/// Returns what the agent knows: whoever the inventory names may read and write, and nobody else.
+/// Returns the settings of the agent: only the users or communities of the inventory may read and write.
 fn agent(snmp: &Snmp) -> Result<SnmpSettings, PasswordTooShort> {
     let mut settings = SnmpSettings {
         communities: Vec::new(),

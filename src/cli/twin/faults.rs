@@ -1,4 +1,4 @@
-//! `--faults FILE`: what goes wrong from the start, and with which twins.
+//! `--faults FILE`: parses the faults that twins have from the start.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,9 +14,9 @@ use crate::simulator::fault::FaultOrder;
 /// One `[[fault]]` of the file.
 #[derive(Debug)]
 pub(super) struct FleetFault {
-    /// Where it is written, `faults.toml:7`.
+    /// Its position in the file, such as `faults.toml:7`.
     pub place: String,
-    /// The devices as they are written.
+    /// The pattern of device names, as written in the file.
     pub written: String,
     pub devices: GlobMatcher,
     pub order: FaultOrder,
@@ -24,12 +24,12 @@ pub(super) struct FleetFault {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct FaultFile {
     #[serde(default)]
     fault: Vec<Spanned<BTreeMap<String, toml::Value>>>,
 }
 
-/// Far more than anybody writes by hand.
+/// Far more than a person writes.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads a file of faults.
@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<FleetFault>> {
     let size = std::fs::metadata(path).with_context(failed)?.len();
     ensure!(
         size <= MAX_BYTES,
-        "the faults {shown} are larger than {MAX_BYTES} bytes; is it the right file?"
+        "the faults {shown} are larger than {MAX_BYTES} bytes; check that it is the right file"
     );
     let text = std::fs::read_to_string(path).with_context(failed)?;
     parse(&text, &shown.to_string())
@@ -50,7 +50,7 @@ fn parse(text: &str, path: &str) -> anyhow::Result<Vec<FleetFault>> {
         let before = text.get(..at).unwrap_or_default();
         before.matches('\n').count() + 1
     };
-    let written: Written = match toml::from_str(text) {
+    let written: FaultFile = match toml::from_str(text) {
         Ok(written) => written,
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
@@ -66,7 +66,7 @@ fn parse(text: &str, path: &str) -> anyhow::Result<Vec<FleetFault>> {
     }
     ensure!(
         !faults.is_empty(),
-        "{path} has no fault; begin one with `[[fault]]`"
+        "{path} has no fault; add one with `[[fault]]`"
     );
     Ok(faults)
 }
@@ -76,7 +76,7 @@ fn fault(mut fields: BTreeMap<String, toml::Value>, place: &str) -> anyhow::Resu
         bail!("a fault needs `device`, a name or a pattern such as `maple-*`");
     };
     let Some(device) = device.as_str() else {
-        bail!("`device` of a fault is a text");
+        bail!("`device` of a fault must be a text");
     };
     ensure!(
         fields.contains_key("fault"),
@@ -87,7 +87,7 @@ fn fault(mut fields: BTreeMap<String, toml::Value>, place: &str) -> anyhow::Resu
         place: place.to_owned(),
         written: device.to_owned(),
         devices: pattern(device)?,
-        order: order.context("this is no fault")?,
+        order: order.context("invalid fault")?,
     })
 }
 
@@ -129,7 +129,7 @@ mod tests {
             ),
             (
                 "[[fault]]\ndevice = \"[\"\nfault = \"ssh-busy\"\n",
-                "is not a pattern",
+                "invalid pattern",
             ),
             (
                 "[[fault]]\ndevice = \"*\"\nfault = \"ssh-busy\"\nnht = 3\n",

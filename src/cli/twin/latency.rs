@@ -1,19 +1,19 @@
-//! `--latency ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`: how long everything takes.
+//! `--latency ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`: parses the response times of twins.
 
 use std::time::Duration;
 
 use crate::simulator::server::{Latency, TwinSettings};
 
-/// How long a twin takes for everything.
+/// The response times of a twin.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pace {
+pub(super) struct Latencies {
     latency: Latency,
-    /// `None` is as short as the library has it.
+    /// `None` is the simulator's default.
     save: Option<Duration>,
     boot: Option<Duration>,
 }
 
-impl Pace {
+impl Latencies {
     pub(super) fn set(self, settings: &mut TwinSettings) {
         settings.latency = self.latency;
         if let Some(save) = self.save {
@@ -25,35 +25,35 @@ impl Pace {
     }
 }
 
-/// Longer waits are no latency but a fault.
+/// A longer wait is a fault, not a latency.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// Reads the argument; what is not named takes no time, saving a tenth and booting a third of a second.
-pub(super) fn pace(text: &str) -> Result<Pace, String> {
-    let mut pace = Pace::default();
+/// Parses the argument. A time that is not named is zero; saving lasts 0.1 s and booting 0.3 s.
+pub(super) fn latencies(text: &str) -> Result<Latencies, String> {
+    let mut latencies = Latencies::default();
     for part in text.split(',') {
         let (what, time) = part
             .split_once('=')
             .ok_or_else(|| format!("`{part}` needs the form WHAT=TIME, such as `line=40ms`"))?;
         let time = duration(time)?;
         match what {
-            "ssh" => pace.latency.ssh = time,
-            "line" => pace.latency.line = time,
-            "snmp" => pace.latency.snmp = time,
-            "save" => pace.save = Some(time),
-            "boot" => pace.boot = Some(time),
+            "ssh" => latencies.latency.ssh = time,
+            "line" => latencies.latency.line = time,
+            "snmp" => latencies.latency.snmp = time,
+            "save" => latencies.save = Some(time),
+            "boot" => latencies.boot = Some(time),
             _ => {
                 return Err(format!(
-                    "`{what}` takes no time; `ssh` is a connection, `line` a line in it, `snmp` an answer, `save` writing to flash, `boot` a restart"
+                    "unknown time `{what}`; use `ssh` (a connection), `line` (a line in it), `snmp` (an answer), `save` (writing to flash) or `boot` (a restart)"
                 ));
             }
         }
     }
-    Ok(pace)
+    Ok(latencies)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let no_time = || format!("`{text}` is no time such as `40ms` or `23s`");
+    let no_time = || format!("invalid time `{text}`; write it as `40ms` or `23s`");
     let at = text
         .find(|character: char| !character.is_ascii_digit())
         .ok_or_else(no_time)?;
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_part_is_read_in_any_order() {
-        let read = pace("line=40ms,ssh=2s,boot=90s").unwrap();
+        let read = latencies("line=40ms,ssh=2s,boot=90s").unwrap();
         assert_eq!(
             (read.save, read.boot),
             (None, Some(Duration::from_secs(90)))
@@ -92,14 +92,14 @@ mod tests {
         for (text, why) in [
             ("", "WHAT=TIME"),
             ("ssh", "WHAT=TIME"),
-            ("shell=1s", "takes no time"),
-            ("ssh=40", "no time such as"),
-            ("ssh=ms", "no time such as"),
-            ("ssh=4h", "no time such as"),
-            ("ssh=99999999999999999999s", "no time such as"),
+            ("shell=1s", "unknown time"),
+            ("ssh=40", "invalid time"),
+            ("ssh=ms", "invalid time"),
+            ("ssh=4h", "invalid time"),
+            ("ssh=99999999999999999999s", "invalid time"),
             ("ssh=601s", "longer than 600 s"),
         ] {
-            let error = pace(text).unwrap_err();
+            let error = latencies(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
         }
     }

@@ -1,4 +1,4 @@
-//! Where the twins of a fleet listen: on one address with ports of their own, or on an address for each.
+//! Assigns listen addresses to twins: one address with separate ports, or one address each.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,41 +11,41 @@ pub(super) enum Listen {
     Network { first: Ipv4Addr, prefix: u8 },
 }
 
-/// The ports asked for; 0 is any that is free.
+/// The requested ports; 0 is any free port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Ports {
     pub ssh: Option<u16>,
     pub snmp: Option<u16>,
 }
 
-/// Where one twin listens.
+/// The address and ports of one twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ListenAddress {
     pub ip: IpAddr,
     pub ssh_port: u16,
     pub snmp_port: u16,
 }
 
-/// Ports of twins that have an address each: like 22 and 161, and open to everybody.
+/// Ports of twins that have an address each: like 22 and 161, but not privileged.
 const SSH_PORT: u16 = 2222;
 const SNMP_PORT: u16 = 1161;
 
-/// What is wrong with a place to listen.
+/// An unusable listen address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ListenError {
-    #[error("it is neither an address such as 127.0.0.1 nor a network such as 127.20.0.0/16")]
+    #[error("invalid address; write it as 127.0.0.1, or a network as 127.20.0.0/16")]
     Unreadable,
-    #[error("{0} has bits below its /{1}; the network is written {2}/{1}")]
+    #[error("{0} has bits below its /{1}; write the network as {2}/{1}")]
     HostBits(Ipv4Addr, u8, Ipv4Addr),
-    #[error("a network of one address for each twin is IPv4, such as 127.20.0.0/16")]
+    #[error("a network with an address for each twin must be IPv4, such as 127.20.0.0/16")]
     NoNetworkOfIpv6,
     #[error(
-        "{0} can be reached from other machines, and the passwords of twins are no secret; listen on 127.0.0.1, ::1 or a network within 127.0.0.0/8, or add `--allow-remote`"
+        "{0} can be reached from other machines, and the passwords of twins are not secret; listen on 127.0.0.1, ::1 or a network within 127.0.0.0/8, or add `--allow-remote`"
     )]
     Remote(Listen),
     #[error("{0} has room for {1} twins; give a larger network, or fewer devices with `--only`")]
     Full(Listen, u64),
-    #[error("there is no {0} port {1} + {2}: ports end at 65535; begin lower")]
+    #[error("there is no {0} port {1} + {2}: ports end at 65535; start lower")]
     NoPort(&'static str, u16, usize),
 }
 
@@ -89,7 +89,7 @@ impl fmt::Display for Listen {
 }
 
 impl Listen {
-    /// Refuses what other machines could reach.
+    /// Refuses an address that other machines can reach.
     pub(super) fn check_local(self) -> Result<(), ListenError> {
         let is_local = match self {
             Self::Address(ip) => ip.is_loopback(),
@@ -102,15 +102,15 @@ impl Listen {
         }
     }
 
-    /// Returns where the twin of a number listens; numbers begin at 0.
-    pub(super) fn place(self, number: usize, ports: Ports) -> Result<Place, ListenError> {
+    /// Returns the listen address of the twin with a number; numbers start at 0.
+    pub(super) fn place(self, number: usize, ports: Ports) -> Result<ListenAddress, ListenError> {
         match self {
-            Self::Address(ip) => Ok(Place {
+            Self::Address(ip) => Ok(ListenAddress {
                 ip,
                 ssh_port: counted_up("SSH", ports.ssh.unwrap_or(0), number)?,
                 snmp_port: counted_up("SNMP", ports.snmp.unwrap_or(0), number)?,
             }),
-            Self::Network { first, prefix } => Ok(Place {
+            Self::Network { first, prefix } => Ok(ListenAddress {
                 ip: IpAddr::V4(self.address(first, prefix, number)?),
                 ssh_port: ports.ssh.unwrap_or(SSH_PORT),
                 snmp_port: ports.snmp.unwrap_or(SNMP_PORT),
@@ -118,7 +118,7 @@ impl Listen {
         }
     }
 
-    /// Returns an address of a network; its first and last are nobody's, as everywhere.
+    /// Returns an address of a network; its first and last address are reserved.
     fn address(self, first: Ipv4Addr, prefix: u8, number: usize) -> Result<Ipv4Addr, ListenError> {
         let size = 1u64 << (32 - u32::from(prefix.min(32)));
         let (skipped, room) = if size > 2 { (1, size - 2) } else { (0, size) };
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(place("::1", 3, (Some(2200), Some(16100))), "::1 2203 16103");
         assert_eq!(
             place("127.0.0.1", 1, (Some(65535), None)),
-            "there is no SSH port 65535 + 1: ports end at 65535; begin lower"
+            "there is no SSH port 65535 + 1: ports end at 65535; start lower"
         );
     }
 
@@ -197,9 +197,9 @@ mod tests {
     #[test]
     fn what_is_no_place_says_why() {
         for (text, why) in [
-            ("localhost", "neither an address"),
-            ("127.0.0.0/33", "neither an address"),
-            ("127.0.0.0/x", "neither an address"),
+            ("localhost", "invalid address"),
+            ("127.0.0.0/33", "invalid address"),
+            ("127.0.0.0/x", "invalid address"),
             ("127.20.3.1/16", "127.20.0.0/16"),
             ("::1/128", "IPv4"),
         ] {

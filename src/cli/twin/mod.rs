@@ -23,7 +23,7 @@ use crate::inventory::text::DeviceText;
 use crate::model::Address;
 use crate::report::Exit;
 use crate::simulator::gam::FirmwareProfile;
-use listen::{Listen, ListenError, Place, Ports};
+use listen::{Listen, ListenAddress, ListenError, Ports};
 use start_from::StartFrom;
 
 const AFTER_HELP: &str = "\
@@ -33,85 +33,89 @@ Examples:
   gamctl twin --listen 127.20.0.0/16 --latency ssh=150ms,line=40ms,snmp=20ms
   gamctl twin --write-inventory /tmp/try     then, elsewhere: cd /tmp/try && gamctl validate
 
-Passwords and communities of twins follow from --seed and are no secret. `gamctl twin ctl --help` says how to look into twins that run, and how to break them.";
+Passwords and communities of twins follow from --seed and are not secret. See `gamctl twin ctl --help` to inspect running twins and to make them fail.";
 
 /// Run simulated devices: a twin for every device of an inventory
 ///
 /// Twins speak SSH and SNMP as real GAMs do, with the users, models and serial numbers of the inventory. They run until
-/// Ctrl-C. A device that is `preprovision` gets none, unless `--only` names it.
+/// Ctrl-C. A `preprovision` device gets no twin unless `--only` names it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(super) struct TwinArguments {
     #[command(subcommand)]
     inner: Option<Inner>,
 
-    /// The inventory's folder, or a git repository with --rev [default: the settings', else this folder]
+    /// Simulate this inventory folder, or git repository with --rev
     #[arg(long, short = 'i', value_name = "PATH")]
     inventory: Option<PathBuf>,
 
-    /// Take the inventory as it was committed at this revision, instead of as it is on disk
+    /// Read the inventory as committed at this revision, not from disk
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
 
-    /// Twins only of devices whose name matches, such as `maple-*`
+    /// Run twins only of devices whose name matches, such as `maple-*`
     #[arg(long, value_name = "PATTERN")]
     only: Vec<String>,
 
-    /// What they start with: `factory` is as delivered, with the endpoints plugged in; `intended` is what the inventory says;
-    /// else a file with the text of a `show running-config`
+    /// Start with this configuration: factory, intended or a file
+    ///
+    /// `factory` is the state at delivery, with the endpoints plugged in. `intended` is the configuration of the
+    /// inventory. A file holds the text of a `show running-config`.
     #[arg(long, value_name = "WHAT", default_value = "factory")]
     from: StartFrom,
 
-    /// Which firmware they behave like
+    /// Behave like this firmware version
     #[arg(long, value_name = "VERSION", default_value = "1.8")]
     firmware: FirmwareArgument,
 
-    /// Where chance begins: the same seed makes the same passwords, keys and wires
+    /// Random seed; the same seed gives the same keys and line lengths
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     seed: u64,
 
-    /// How long connections, lines, answers, saving and restarts take: `ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`
-    #[arg(long, value_name = "TIMES", default_value = "ssh=0ms", hide_default_value = true, value_parser = latency::pace)]
-    latency: latency::Pace,
+    /// Delay responses: `ssh=150ms,line=40ms,snmp=20ms,save=3s,boot=90s`
+    #[arg(long, value_name = "TIMES", default_value = "ssh=0ms", hide_default_value = true, value_parser = latency::latencies)]
+    latency: latency::Latencies,
 
-    /// A text above the first prompt of each session
+    /// Print this text above the first prompt of each session
     #[arg(long, value_name = "TEXT")]
     banner: Option<String>,
 
-    /// Let sessions begin at `>`; `enable` asks for the login's password
+    /// Start sessions at `>`; `enable` asks for the login's password
     #[arg(long)]
     unprivileged: bool,
 
-    /// How many sessions a twin has at once
+    /// Accept this many sessions per twin at once
     #[arg(long, value_name = "NUMBER", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=16))]
     sessions: u16,
 
-    /// What goes wrong from the start, from a TOML file with `[[fault]]` tables
+    /// Set the faults of the `[[fault]]` tables of this file at the start
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
 
-    /// One address for all, each with ports of its own; or a network such as 127.20.0.0/16, with an address for each
-    /// [default: where a test bed of the inventory is, else 127.0.0.1]
+    /// Listen on this address, or give each twin an address of a network
+    ///
+    /// With one address, each twin gets ports of its own. With a network such as 127.20.0.0/16, each twin gets an
+    /// address. [default: the addresses of an inventory of --write-inventory, else 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<Listen>,
 
-    /// Listen where other machines can reach the twins, too
+    /// Allow addresses that other machines can reach
     #[arg(long)]
     allow_remote: bool,
 
-    /// The first SSH port on one address, or the port of all in a network [default: any free, or 2222]
+    /// Use this first SSH port, or SSH port of all [default: any, or 2222]
     #[arg(long, value_name = "PORT")]
     ssh_port: Option<u16>,
 
-    /// The same for SNMP [default: any free, or 1161]
+    /// Use this first SNMP port, or port of all [default: any, or 1161]
     #[arg(long, value_name = "PORT")]
     snmp_port: Option<u16>,
 
-    /// Offer only the old SSH algorithms of old firmware
+    /// Offer only the SSH algorithms of old firmware
     #[arg(long)]
     legacy_ssh: bool,
 
-    /// Where SNMP traps go
+    /// Send SNMP traps to this address
     #[arg(long, value_name = "ADDRESS:PORT")]
     trap_to: Option<SocketAddr>,
 
@@ -119,20 +123,22 @@ pub(super) struct TwinArguments {
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 
-    /// Where the control socket is made [default: twin.sock in the folder of --write-inventory, of --state or of an
-    /// inventory that was written so, else a file of its own in the folder for temporary files]
+    /// Create the control socket at this path
+    ///
+    /// [default: twin.sock in the folder of --write-inventory, of --state or of an inventory written by
+    /// --write-inventory, else a file in the folder for temporary files]
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
 
-    /// Write a copy of the inventory that points at the twins, with settings and secrets, as a git repository
+    /// Write a copy of the inventory, with settings and secrets, for the twins
     #[arg(long, value_name = "DIR")]
     write_inventory: Option<PathBuf>,
 
-    /// Write over a copy that was written before
+    /// Overwrite an earlier copy
     #[arg(long, requires = "write_inventory")]
     force: bool,
 
-    /// Print the twins as one JSON document once they are ready
+    /// Print the twins as one JSON document when they are ready
     #[arg(long)]
     json: bool,
 }
@@ -144,10 +150,10 @@ enum Inner {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FirmwareArgument {
-    /// Everything in the MIBs answers
+    /// All MIBs answer
     #[value(name = "1.8")]
     V1_8,
-    /// As one real GAM: the configuration tables of the G.hn agent are not there
+    /// Like one real GAM: the G.hn agent has no configuration tables
     #[value(name = "1.5.4-4CX")]
     V1_5_4OnCx,
 }
@@ -162,8 +168,8 @@ impl From<FirmwareArgument> for FirmwareProfile {
 }
 
 impl TwinArguments {
-    /// Returns where the twin of a device listens; devices are numbered from 0.
-    fn place(&self, number: usize, device: &DeviceText) -> Result<Place, ListenError> {
+    /// Returns the address that the twin of a device listens on; devices are numbered from 0.
+    fn place(&self, number: usize, device: &DeviceText) -> Result<ListenAddress, ListenError> {
         let ports = Ports {
             ssh: self.ssh_port,
             snmp: self.snmp_port,
@@ -175,11 +181,13 @@ impl TwinArguments {
                 ip,
                 ssh_port,
                 snmp_port,
-            }) if is_open && device.test_bed == Some(true) && ip.is_loopback() => Ok(Place {
-                ip,
-                ssh_port,
-                snmp_port,
-            }),
+            }) if is_open && device.test_bed == Some(true) && ip.is_loopback() => {
+                Ok(ListenAddress {
+                    ip,
+                    ssh_port,
+                    snmp_port,
+                })
+            }
             _ => self.listen.unwrap_or_default().place(number, ports),
         }
     }

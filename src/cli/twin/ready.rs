@@ -1,11 +1,11 @@
-//! What is said once all twins are there: where they are and how they are opened, for people and for programs.
+//! Prints the addresses and logins of all twins when they are ready, as text or JSON.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::credentials::{Opening, Snmp, SnmpUser};
+use super::credentials::{Snmp, SnmpUser, TwinLogin};
 use crate::inventory::text::{AuthProtocol, PrivacyProtocol};
 use crate::model::DeviceName;
 use crate::report::{Align, Paint, Table};
@@ -18,7 +18,7 @@ pub(super) struct Ready {
     pub control: PathBuf,
 }
 
-/// One twin and all it takes to open it.
+/// One twin with everything needed to connect to it.
 #[derive(Debug, Serialize)]
 pub(super) struct ReadyTwin {
     pub name: DeviceName,
@@ -27,10 +27,10 @@ pub(super) struct ReadyTwin {
     pub snmp_port: u16,
     pub user: String,
     pub password: String,
-    /// Only where it offers old algorithms and nothing else.
+    /// True only if it offers nothing but old algorithms.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub legacy_ssh: bool,
-    /// Absent where the credentials are SNMPv3's.
+    /// Absent for SNMPv3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub community: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub(super) struct ReadyTwin {
     pub serial: String,
 }
 
-/// A user of SNMPv3, in the words of the inventory.
+/// A user of SNMPv3, with the inventory's names of protocols.
 #[derive(Debug, Serialize)]
 pub(super) struct ReadyUser {
     pub user: String,
@@ -82,8 +82,8 @@ impl ReadyUser {
     }
 }
 
-/// Where a twin turned out to be, and who it turned out to be.
-pub(super) struct Found {
+/// The address and identity of a started twin.
+pub(super) struct StartedTwin {
     pub ip: IpAddr,
     pub ssh_port: u16,
     pub snmp_port: u16,
@@ -93,8 +93,8 @@ pub(super) struct Found {
 }
 
 impl ReadyTwin {
-    pub(super) fn of(name: &DeviceName, found: Found, opening: &Opening) -> Self {
-        let (community, snmp_v3) = match &opening.snmp {
+    pub(super) fn of(name: &DeviceName, found: StartedTwin, login: &TwinLogin) -> Self {
+        let (community, snmp_v3) = match &login.snmp {
             Snmp::Community(community) => (Some(community.clone()), None),
             Snmp::User(user) => (None, Some(ReadyUser::of(user))),
         };
@@ -103,8 +103,8 @@ impl ReadyTwin {
             address: found.ip,
             ssh_port: found.ssh_port,
             snmp_port: found.snmp_port,
-            user: opening.user.clone(),
-            password: opening.password.clone(),
+            user: login.user.clone(),
+            password: login.password.clone(),
             legacy_ssh: found.legacy_ssh,
             community,
             snmp_v3,
@@ -113,7 +113,7 @@ impl ReadyTwin {
         }
     }
 
-    /// Returns how SNMP opens, in one cell: the community, or user and passwords.
+    /// Renders the SNMP login in one cell: the community, or user and passwords.
     fn snmp_cell(&self) -> String {
         match (&self.community, &self.snmp_v3) {
             (Some(community), _) => community.clone(),
@@ -129,7 +129,7 @@ impl ReadyTwin {
     }
 
     fn ssh_example(&self) -> String {
-        // What OpenSSH has to be told before it talks to old firmware.
+        // OpenSSH needs these options for old firmware.
         let old = if self.legacy_ssh {
             " -o KexAlgorithms=+diffie-hellman-group14-sha1 -o HostKeyAlgorithms=+ssh-rsa"
         } else {
@@ -156,7 +156,7 @@ impl ReadyTwin {
 }
 
 impl ReadyUser {
-    /// Returns net-snmp's options.
+    /// Returns the options for net-snmp's tools.
     fn options(&self) -> String {
         let level = match (&self.auth, &self.privacy) {
             (None, _) => "noAuthNoPriv",
@@ -178,7 +178,7 @@ impl ReadyUser {
 }
 
 impl Ready {
-    /// Returns the table that people see.
+    /// Renders the table for people.
     pub(super) fn table(&self, paint: Paint) -> String {
         let mut table = Table::new([
             ("NAME", Align::Left),
@@ -207,7 +207,7 @@ impl Ready {
         table.render(paint)
     }
 
-    /// Returns what can be done now, with the first twin as the example.
+    /// Suggests the next commands, with the first twin as the example.
     pub(super) fn next_steps(&self, inventory: Option<&Path>) -> String {
         let mut lines = Vec::new();
         if let Some(twin) = self.twins.first() {

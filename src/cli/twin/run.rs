@@ -1,4 +1,4 @@
-//! Starts a fleet of twins, says where they are, and keeps them running until somebody stops them.
+//! Starts a fleet of twins, prints their addresses, and runs them until a signal.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::TwinArguments;
 use super::credentials::Keyring;
-use super::ready::{Found, Ready, ReadyTwin};
+use super::ready::{Ready, ReadyTwin, StartedTwin};
 use super::specification::{Specification, specifications};
 use super::written_inventory::{Target, is_copy};
 use crate::authoring::Base;
@@ -22,7 +22,7 @@ use crate::inventory::{Cache, read};
 use crate::report::{Exit, json_document};
 use crate::simulator::server::{Control, Fleet, Twin};
 
-/// How long twins may take to close their sockets.
+/// The time that twins get to close their sockets.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn run(
@@ -44,7 +44,7 @@ pub(super) fn run(
     terminal.detail(&told(&path, &reading));
     if reading.has_errors() {
         let why =
-            "No twin is started: with errors in it, the inventory does not say what is intended.";
+            "No twin started: the inventory has errors, so the intended configuration is unknown.";
         return refuse(reading, why, terminal);
     }
     let keyring = Keyring::of(&reading.inventory, arguments.seed)?;
@@ -64,17 +64,17 @@ pub(super) fn run(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("failed to start the threads that twins run on")?;
+        .context("failed to start the threads of the twins")?;
     runtime.block_on(job.run(specifications))
 }
 
-/// Everything a running fleet is about.
+/// The parts of a running fleet.
 struct Job<'a> {
     arguments: &'a TwinArguments,
     settings: &'a Settings,
     terminal: &'a Terminal,
     target: Option<Target>,
-    /// Where the inventory was read.
+    /// The folder that the inventory was read from.
     inventory: PathBuf,
     base: Base,
     keyring: Keyring,
@@ -82,9 +82,9 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn run(self, specifications: Vec<Specification>) -> anyhow::Result<Exit> {
-        // Before anything starts, so that stopping always ends well.
+        // Listen before anything starts, so that a signal always stops in good order.
         let mut stop = Stop::listen()?;
-        // Before anything is written: twins that run already may be at home in the same folder.
+        // Bind before anything is written: running twins may use the same folder.
         let control = Control::bind(&self.control_path()?).await?;
         let started = tokio::select! {
             started = start(specifications) => started?,
@@ -109,9 +109,9 @@ impl Job<'_> {
             () = stop.asked() => {}
         }
         drop(control);
-        // Whoever still asks holds the fleet a moment longer; then dropping it stops it.
+        // A request in progress keeps the fleet alive; dropping the last reference stops it.
         if let Ok(fleet) = Arc::try_unwrap(fleet) {
-            // Whatever is still open after that ends with the process.
+            // Sockets that are still open then are closed when the process exits.
             let _ended = tokio::time::timeout(PATIENCE, fleet.stop()).await;
         }
         Ok(Exit::Done)
@@ -127,7 +127,7 @@ impl Job<'_> {
         match folder.or(Some(&self.inventory).filter(|folder| is_copy(folder))) {
             Some(folder) => {
                 std::fs::create_dir_all(folder)
-                    .with_context(|| format!("failed to make {}", folder.display()))?;
+                    .with_context(|| format!("failed to create {}", folder.display()))?;
                 Ok(folder.join("twin.sock"))
             }
             None => {
@@ -152,7 +152,7 @@ impl Job<'_> {
     }
 }
 
-/// Starts every twin, all at once, and returns them with what it takes to open each, in order.
+/// Starts all twins at once, and returns them in order with their logins.
 async fn start(specifications: Vec<Specification>) -> anyhow::Result<(Fleet, Vec<ReadyTwin>)> {
     let mut starting = JoinSet::new();
     for (number, specification) in specifications.into_iter().enumerate() {
@@ -179,7 +179,7 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
         name,
         settings,
         faults,
-        opening,
+        login,
         note: _,
     } = specification;
     let legacy_ssh = settings.legacy_ssh;
@@ -187,7 +187,7 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
     for order in faults {
         twin.set_fault(order);
     }
-    let found = Found {
+    let found = StartedTwin {
         ip: twin.ssh_address().ip(),
         ssh_port: twin.ssh_address().port(),
         snmp_port: twin.snmp_address().port(),
@@ -195,11 +195,11 @@ async fn start_one(specification: Specification) -> anyhow::Result<(Twin, ReadyT
         serial: twin.serial(),
         legacy_ssh,
     };
-    let ready = ReadyTwin::of(&name, found, &opening);
+    let ready = ReadyTwin::of(&name, found, &login);
     Ok((twin, ready))
 }
 
-/// Somebody asks the program to stop: Ctrl-C, `kill`, or a terminal that is closed.
+/// Signals that stop the program: Ctrl-C, SIGTERM, or a closed terminal.
 struct Stop {
     interrupt: Signal,
     terminate: Signal,

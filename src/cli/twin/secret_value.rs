@@ -1,15 +1,15 @@
-//! What stands in for a secret on twins: made from the seed and the secret's name, so that it repeats and is shared as the real one is.
+//! Derives a twin's substitute for a secret from the seed and the secret's name.
 
 use crate::model::SecretName;
 use crate::simulator::gam::chance;
 
-/// Long enough for SNMPv3, short enough to type.
+/// Long enough for SNMPv3, short enough to enter by hand.
 const LENGTH: usize = 12;
 
-/// Without what is easily taken for something else, and without anything a shell or the device could misread.
+/// Without letters that look alike, and without characters special to a shell or the device.
 const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
-/// Returns the value a secret has on twins. It protects nothing: whoever has the seed has it.
+/// Returns the value of a secret on twins: the same name gives the same value. It protects nothing: the seed reveals it.
 pub(super) fn secret_value(seed: u64, name: &SecretName) -> String {
     let purpose = format!("secret {name}");
     let count = u64::try_from(LETTERS.len()).unwrap_or(1);

@@ -1,11 +1,11 @@
-//! From the devices of an inventory to what their twins are made from.
+//! Turns the devices of an inventory into specifications of their twins.
 
 use anyhow::{Context, ensure};
 use globset::GlobMatcher;
 
-use super::credentials::{Keyring, Opening};
+use super::credentials::{Keyring, TwinLogin};
 use super::faults::FleetFault;
-use super::listen::Place;
+use super::listen::ListenAddress;
 use super::start_from::StartFrom;
 use super::{TwinArguments, faults};
 use crate::cli::scope::pattern;
@@ -17,13 +17,13 @@ use crate::simulator::fault::FaultOrder;
 use crate::simulator::gam::{Build, Hardware, Password, chance};
 use crate::simulator::server::{TrapReceiver, TwinSettings};
 
-/// What one twin is made from.
+/// The specification of one twin.
 pub(super) struct Specification {
     pub name: DeviceName,
     pub settings: TwinSettings,
     pub faults: Vec<FaultOrder>,
-    pub opening: Opening,
-    /// What somebody should know before it runs.
+    pub login: TwinLogin,
+    /// A remark for the operator before the twin runs.
     pub note: Option<String>,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn specifications(
             devices
                 .iter()
                 .any(|device| fault.devices.is_match(device.id.as_str())),
-            "{}: the fault is for `{}`, and no twin has such a name",
+            "{}: the fault is for `{}`, and no twin matches that name",
             fault.place,
             visible(&fault.written)
         );
@@ -76,7 +76,7 @@ pub(super) fn specifications(
     Ok(specifications)
 }
 
-/// Returns the devices that get a twin: those that are installed, or all that match where patterns are given.
+/// Returns the devices that get a twin: all installed ones, or all that match the patterns.
 fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&'a DeviceObject>> {
     let mut patterns: Vec<GlobMatcher> = Vec::new();
     for text in only {
@@ -103,17 +103,17 @@ fn chosen<'a>(only: &[String], inventory: &'a Inventory) -> anyhow::Result<Vec<&
     devices.sort_by(|left, right| natural_order(left.id.as_str(), right.id.as_str()));
     ensure!(
         !devices.is_empty(),
-        "no device of the inventory is installed: all are `preprovision`; `--only '*'` makes twins of these too"
+        "no device of the inventory is installed: all are `preprovision`; `--only '*'` simulates these too"
     );
     Ok(devices)
 }
 
-/// One device on its way to a specification.
+/// A specification that is being built.
 struct Draft<'a> {
     arguments: &'a TwinArguments,
     device: &'a DeviceObject,
-    place: Place,
-    /// Where a device says no other.
+    place: ListenAddress,
+    /// The VLAN of a device that sets no other.
     management_vlan: VlanId,
     faults: &'a [FleetFault],
 }
@@ -135,13 +135,13 @@ impl Draft<'_> {
         let management_vlan = text.management_vlan.unwrap_or(management_vlan);
         let credentials = text.credentials.as_ref();
         let credentials = credentials.map_or("default", |credentials| credentials.as_str());
-        let opening = keyring
+        let login = keyring
             .get(credentials)
             .with_context(|| format!("there are no credentials `{credentials}`"))?;
         let model = text.model.context("`model` is missing")?;
         let seed = chance::draw(arguments.seed, &format!("device {}", device.id), 0);
         let mut hardware = Hardware::of(model, seed);
-        // The box that the inventory has pinned, so that what knows the pins takes the twin for it.
+        // Use the pinned identity, so that a gamctl that checks the pins accepts the twin.
         if let Some(serial) = &text.serial {
             hardware.serial = serial.as_str().into();
         }
@@ -159,23 +159,23 @@ impl Draft<'_> {
         };
         let trap_receiver = arguments.trap_to.map(|address| TrapReceiver {
             address,
-            community: opening.trap_community(),
+            community: login.trap_community(),
         });
         let mut settings = TwinSettings {
             plugged: start.plugged,
             ip: place.ip,
             ssh_port: place.ssh_port,
             snmp_port: place.snmp_port,
-            login: opening.login(),
-            // Where the inventory says that a box knows old algorithms only, its twin does.
-            legacy_ssh: arguments.legacy_ssh || opening.legacy_ssh,
-            snmp: opening.agent(),
+            login: login.login(),
+            // A device that the inventory marks as `legacy_ssh` gets a twin with the same old algorithms.
+            legacy_ssh: arguments.legacy_ssh || login.legacy_ssh,
+            snmp: login.agent(),
             trap_receiver,
             max_sessions: usize::from(arguments.sessions),
             session_start: SessionStart {
                 banner: arguments.banner.clone().unwrap_or_default(),
                 lands_unprivileged: arguments.unprivileged,
-                enable_password: Password::of(&opening.password),
+                enable_password: Password::of(&login.password),
             },
             directory: arguments.state.clone(),
             ..TwinSettings::new(build)
@@ -188,7 +188,7 @@ impl Draft<'_> {
         Ok(Specification {
             settings,
             faults: faults.map(|fault| fault.order.clone()).collect(),
-            opening: opening.clone(),
+            login: login.clone(),
             note: start.note,
             name,
         })

@@ -1,4 +1,4 @@
-//! `--from`: what twins are configured as when they start.
+//! `--from`: builds the configuration that twins start with.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use crate::report::{counted, visible};
 use crate::simulator::commands::{LONGEST_CONFIGURATION, RejectedLine, load_foreign};
 use crate::simulator::gam::{Configuration, Hardware, configuration_of};
 
-/// What twins start with.
+/// The configuration that twins start with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum StartFrom {
-    /// What the inventory intends.
+    /// The intended configuration of the inventory.
     Intended,
     /// As delivered, with the inventory's endpoints plugged in.
     Factory,
@@ -23,17 +23,17 @@ pub(super) enum StartFrom {
     File(PathBuf),
 }
 
-/// What one twin starts with.
+/// The start of one twin.
 #[derive(Debug)]
 pub(super) struct Start {
-    /// Nothing is as delivered.
+    /// `None` is the factory configuration.
     pub configuration: Option<Configuration>,
     pub plugged: Vec<(MacAddress, u8)>,
-    /// What somebody should know of it.
+    /// A remark for the operator.
     pub note: Option<String>,
 }
 
-/// How many lines that the device would not take are shown.
+/// The number of rejected lines that are shown.
 const SHOWN_LINES: usize = 10;
 
 impl FromStr for StartFrom {
@@ -49,7 +49,7 @@ impl FromStr for StartFrom {
 }
 
 impl StartFrom {
-    /// Returns what a twin starts with whose device should look like this.
+    /// Returns the start of the twin of a device.
     pub(super) fn start(
         &self,
         intended: &DeviceConfig,
@@ -79,20 +79,20 @@ fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<(Configuration,
     let shown = path.display();
     let failed = || {
         format!(
-            "failed to read the running-config {shown}; `--from` takes `intended`, `factory` or a file"
+            "failed to read the running-config {shown}; `--from` accepts `intended`, `factory` or a file"
         )
     };
     let size = std::fs::metadata(path).with_context(failed)?.len();
     ensure!(
         usize::try_from(size).is_ok_and(|size| size <= LONGEST_CONFIGURATION),
-        "{shown} is larger than {LONGEST_CONFIGURATION} bytes; is it the text of `show running-config`?"
+        "{shown} is larger than {LONGEST_CONFIGURATION} bytes; check that it is the text of `show running-config`"
     );
     let text = std::fs::read_to_string(path).with_context(failed)?;
     match load_foreign(&text, hardware) {
         Ok((configuration, left_out)) => {
             let note = (!left_out.is_empty()).then(|| {
                 format!(
-                    "{} left out, about what a twin does not have: {}",
+                    "{} left out, about features that a twin does not have: {}",
                     counted(left_out.len(), "line"),
                     listed(&left_out, path)
                 )
@@ -100,7 +100,7 @@ fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<(Configuration,
             Ok((configuration, note))
         }
         Err(rejected) => bail!(
-            "a {} would not take {} of the running-config; correct or remove them: {}",
+            "a {} rejects {} of the running-config; correct or remove them: {}",
             hardware.model,
             counted(rejected.len(), "line"),
             listed(&rejected, path)
@@ -108,7 +108,7 @@ fn load_file(path: &Path, hardware: &Hardware) -> anyhow::Result<(Configuration,
     }
 }
 
-/// Returns the first lines that were not taken, with their places.
+/// Returns the first rejected lines, with their positions.
 fn listed(lines: &[RejectedLine], path: &Path) -> String {
     let shown = path.display();
     let mut listed: Vec<String> = lines

@@ -1,4 +1,4 @@
-//! `--write-inventory DIR`: a copy of the inventory that points at the twins, ready for every command.
+//! `--write-inventory DIR`: writes a copy of the inventory for the twins, ready for every command.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -19,7 +19,7 @@ use crate::inventory::source::{Limits, Source};
 use crate::inventory::{FileKind, json_schema};
 use crate::model::{Address, DeviceState, SecretName};
 
-/// The first line of `gamctl.toml` there, by which the folder is known again.
+/// The first line of its `gamctl.toml`, which identifies such a folder.
 const MARK: &str = "# Written by `gamctl twin --write-inventory`.";
 
 const SETTINGS: &str = "
@@ -47,19 +47,19 @@ Every gamctl command works in this folder, as long as the twins run; `gamctl twi
 places. `gamctl twin ctl` looks into them and breaks them.
 ";
 
-/// Returns whether a folder has a copy that was written by this command.
+/// Returns whether a folder has a copy that this command wrote.
 pub(super) fn is_copy(folder: &Path) -> bool {
     let settings = fs::read_to_string(folder.join("gamctl.toml"));
     settings.is_ok_and(|settings| settings.starts_with(MARK))
 }
 
-/// A folder that the copy may go to.
+/// A folder that can receive the copy.
 pub(super) struct Target {
     folder: PathBuf,
 }
 
 impl Target {
-    /// Refuses a folder with anything in it, unless all of it came from here and it may be written over.
+    /// Refuses a folder that is not empty, unless it holds only an earlier copy that may be overwritten.
     pub(super) fn check(folder: &Path, force: bool) -> anyhow::Result<Self> {
         let shown = folder.display();
         let target = Self {
@@ -69,7 +69,7 @@ impl Target {
             return Ok(target);
         }
         let mut entries =
-            fs::read_dir(folder).with_context(|| format!("failed to look into {shown}"))?;
+            fs::read_dir(folder).with_context(|| format!("failed to read the folder {shown}"))?;
         if entries.next().is_none() {
             return Ok(target);
         }
@@ -79,7 +79,7 @@ impl Target {
         );
         ensure!(
             force,
-            "{shown} has a copy from before; `--force` writes over it, and git keeps what is committed there"
+            "{shown} has an earlier copy; `--force` overwrites it, and git keeps its commits"
         );
         Ok(target)
     }
@@ -111,7 +111,7 @@ impl Target {
         self.commit(&paths, settings)
     }
 
-    /// Removes files of an inventory that was copied here before.
+    /// Removes the files of an earlier copy.
     fn remove_others(&self, files: &BTreeMap<Arc<str>, Arc<str>>) -> anyhow::Result<()> {
         if !self.folder.exists() {
             return Ok(());
@@ -130,7 +130,7 @@ impl Target {
     fn write_secrets(&self, secrets: &BTreeMap<SecretName, String>) -> anyhow::Result<()> {
         let folder = self.folder.join("secrets");
         for (name, value) in secrets {
-            // A name may have folders, but none that leads elsewhere.
+            // A name may contain folders, but no path outside the target.
             if name
                 .as_str()
                 .split('/')
@@ -156,7 +156,7 @@ impl Target {
                     name: "gamctl twin".to_owned(),
                     email: "gamctl-twin@localhost".to_owned(),
                 };
-                // So that `gamctl set --commit` and `git commit` work here at once.
+                // `gamctl set --commit` and `git commit` need a configured author.
                 commit::remember_person(folder, &person)?;
                 person
             }
@@ -172,7 +172,7 @@ impl Target {
     }
 }
 
-/// Returns the inventory's files with every device at its twin, and those without one out of reach.
+/// Returns the inventory's files with each device at its twin; a device without one gets an unreachable address.
 fn pointing_at(base: &Base, twins: &[ReadyTwin]) -> anyhow::Result<BTreeMap<Arc<str>, Arc<str>>> {
     let inventory = &base.reading.inventory;
     let mut edits = Vec::new();
@@ -196,7 +196,7 @@ fn pointing_at(base: &Base, twins: &[ReadyTwin]) -> anyhow::Result<BTreeMap<Arc<
     let errors = proposal.after.iter().flat_map(|after| &after.findings);
     if let Some(finding) = errors.chain(&proposal.new_warnings).next() {
         bail!(
-            "the copy of the inventory would have a finding that the inventory has not: {}: {}",
+            "the copy of the inventory would have a finding that the inventory does not have: {}: {}",
             finding.place.file,
             finding.message
         );
@@ -228,7 +228,7 @@ fn set(device: &str, key: &str, value: toml_edit::Value) -> Edit {
     }
 }
 
-/// Writes a file that nobody else may read, folders included.
+/// Writes a file that only the owner can read, and its folders.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         DirBuilder::new()

@@ -1,4 +1,4 @@
-//! Looks up what a device or subscriber was like at a time: what was verified, what the last look found, what changed it last.
+//! Looks up a past state of a device or subscriber: last verified ledger, last look, last change.
 
 use serde::Serialize;
 
@@ -13,18 +13,18 @@ use crate::history::{Chapter, RunId, Store, StoreError, Subject};
 use crate::model::{DeviceName, Observation};
 use crate::plan::Ledger;
 
-/// What the store knows of a subject as of a time. What is left out is not known.
+/// The stored state of a subject as of a time. Left out means unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AsOf {
-    /// What was last verified on the device by then, and against which commit.
+    /// The last verified ledger of the device by then, with its commit.
     pub verified: Option<VerifiedThen>,
-    /// What the last look at the device had found by then.
+    /// The last look at the device by then.
     pub found: Option<FoundThen>,
-    /// The newest run that had begun to change the subject by then, with its end as it is known now: it may be a later one.
+    /// The newest run that had started to change the subject by then, with its end as known now, which may be later.
     pub changed: Option<Chapter>,
 }
 
-/// What was verified on a device.
+/// A verified ledger of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VerifiedThen {
     /// Seconds since 1970.
@@ -32,29 +32,29 @@ pub struct VerifiedThen {
     /// Left out: the inventory was not committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// Left out: it was written down without a write to the device.
+    /// Left out: it was stored without a write to the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     pub ledger: Ledger,
 }
 
-/// What the last look at a device had found.
+/// The content of the last look at a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundThen {
-    /// With the health and the time of the first look that ever found it.
+    /// With the health and time of the first look that found it.
     pub observation: Observation,
-    /// The look that found it, where the one before had found something else; seconds since 1970.
+    /// The look that found it first after another content; seconds since 1970.
     pub since: u64,
-    /// The first later look that found something else.
+    /// The first later look that found another content.
     pub until: Option<u64>,
-    /// The last look that found the same, where that is known and was not later than the time that is asked for.
+    /// The last look that found the same, if known and not later than the requested time.
     pub confirmed: Option<u64>,
 }
 
 impl Store {
-    /// Returns what is known of a subject as of a time, in seconds since 1970.
+    /// Returns the state of a subject as of a time, in seconds since 1970.
     pub async fn as_of(&self, subject: &Subject, at: u64) -> Result<AsOf, StoreError> {
-        self.within("read what was so", || async {
+        self.within("read an earlier state", || async {
             let mut session = self.read().await?;
             let device = subject.device();
             // A second includes its milliseconds.
@@ -122,7 +122,7 @@ async fn found(
     let binds = [Bind::Text(device.as_str()), Bind::Number(number)];
     let later = session.row(sql, &binds).await?;
     let until = later.map(|row| row.count("seconds")).transpose()?;
-    // Of the looks that found the same only the last one's time is kept.
+    // Among equal looks only the last one's time is stored.
     let confirmed = match until {
         Some(_) => None,
         None => {
@@ -140,7 +140,7 @@ async fn found(
     }))
 }
 
-/// Returns the newest run that had written down what it would do to a device.
+/// Returns the newest run that had recorded an intent for a device.
 async fn device_change(
     session: &mut Session,
     device: &DeviceName,
@@ -155,7 +155,7 @@ async fn device_change(
     row.map(|row| Ok(RunId(row.id("run")?))).transpose()
 }
 
-/// Returns the newest run that had written down what it would do to one of these objects.
+/// Returns the newest run that had recorded an intent for one of these objects.
 async fn object_change(
     session: &mut Session,
     device: &DeviceName,

@@ -1,4 +1,4 @@
-//! Cursors: positions in lists, as texts that a URL can carry.
+//! Encodes positions in lists as texts for URLs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 use crate::history::RunId;
 use crate::model::DeviceName;
 
-/// The beginning of a page. Callers take it from the page before and hand it back as it is.
+/// The start of a page. Callers copy it unchanged from the page before.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor(Position);
 
-/// The last item of the page before, by what its list is sorted by.
+/// The last item of the page before, by the sort key of its list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Position {
     Run {
@@ -28,14 +28,14 @@ pub(super) enum Position {
     RunDevice(DeviceName),
 }
 
-/// Why a cursor is of no use.
+/// The reason that a cursor is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
     #[error(
         "invalid cursor `{text}`; take `next` of the page before, or no cursor for the first page"
     )]
     Invalid {
-        /// Shortened, with control characters written out.
+        /// Shortened, with control characters escaped.
         text: String,
     },
     #[error("the cursor is one of {of}, not of {wanted}; take `next` of the page before")]
@@ -130,7 +130,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, CursorError> {
         let cursor = position(text).map(Self);
-        // Only what was written by `Display` is one: a number has one way to be written.
+        // Accept only the text that `Display` writes: each number has one spelling.
         let cursor = cursor.filter(|cursor| cursor.to_string() == text);
         cursor.ok_or_else(|| CursorError::Invalid {
             text: text.chars().take(80).flat_map(char::escape_debug).collect(),
@@ -157,7 +157,7 @@ fn position(text: &str) -> Option<Position> {
     })
 }
 
-/// Times end in the year 9999, as those of Postgres' clients do.
+/// Limits times to the year 9999, as Postgres's clients do.
 fn number(text: &str) -> Option<i64> {
     let number: i64 = text.parse().ok()?;
     (0..=253_402_300_799_999_999)

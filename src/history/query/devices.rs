@@ -1,4 +1,4 @@
-//! Pages of the last that is known of each device: its last outcome and its last look.
+//! Lists the last outcome and the last look of each device, in pages.
 
 use serde::Serialize;
 
@@ -12,14 +12,14 @@ use crate::history::session::{Bind, Row, Session};
 use crate::history::{LookStatus, OutcomeRow, Store, StoreError};
 use crate::model::{DeviceName, Fingerprint};
 
-/// The last that is known of a device.
+/// The last outcome and look of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceSummary {
     pub device: DeviceName,
     /// Of the newest run that ended with it; left out: none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<OutcomeRow>,
-    /// Its last look that succeeded; left out: none was kept.
+    /// Its last successful look; left out: none was stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub look: Option<LookSummary>,
 }
@@ -29,7 +29,7 @@ pub struct DeviceSummary {
 pub struct LookSummary {
     pub sequence: u64,
     pub fingerprint: Fingerprint,
-    /// When the store got it, in seconds since 1970; left out, as its status: a gamctl kept it that did not write that down.
+    /// The time that the store got it, in seconds since 1970; left out with its status if an older gamctl stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct LookSummary {
 }
 
 impl Store {
-    /// Returns a page of devices, by name: all that were ever leased, looked at, or had anything owned.
+    /// Returns a page of devices by name: all that were ever leased, looked at, or have a ledger.
     pub async fn device_page(
         &self,
         after: Option<&Cursor>,
@@ -46,7 +46,7 @@ impl Store {
         let size = size(u32::MAX);
         let page = self.within("list devices", || async {
             let mut session = self.read().await?;
-            // Who has an outcome was leased. Each of these has one row a device.
+            // A device with an outcome was leased. Each of these tables has one row per device.
             let known = format!(
                 "select device from (select device from lease union select device from last_look \
                 union select device from ledger) as every where device > $1 order by device {}",
@@ -60,11 +60,11 @@ impl Store {
         Ok(page.await?)
     }
 
-    /// Returns the last that is known of one device.
+    /// Returns the summary of one device.
     pub async fn device_summary(&self, device: &DeviceName) -> Result<DeviceSummary, StoreError> {
-        self.within("read what is known of a device", || async {
+        self.within("read the summary of a device", || async {
             let mut session = self.read().await?;
-            // Postgres has to be told the type of a value that stands alone.
+            // Postgres needs the type of a value that is alone.
             let known = "select cast($1 as text) as device";
             let device_bind = Bind::Text(device.as_str());
             let found = summaries(&mut session, known, device_bind).await?.pop();
@@ -78,13 +78,13 @@ impl Store {
     }
 }
 
-/// Returns the summaries of devices that a statement lists.
+/// Returns the summaries of the devices that a statement lists.
 async fn summaries(
     session: &mut Session,
     known: &str,
     bind: Bind<'_>,
 ) -> Result<Vec<DeviceSummary>, Fault> {
-    // The numbers of runs are in order of time; the newest is found at the end of an index.
+    // Run ids are in order of time; the newest is at the end of an index.
     let sql = format!(
         "select known.device as device, outcome.run as run, @seconds(outcome.at) as seconds, outcome.content as content, \
         outcome.content is not null as has_outcome, last_look.sequence as sequence, fingerprint, \

@@ -1,7 +1,7 @@
-//! Lists what the store remembers a page at a time, and looks up what was known at a time.
+//! Lists stored records in pages, and looks up past states.
 //!
-//! `cursor` where a page begins · `runs` runs, their devices, stories and the audit · `devices` the last that is known of each device ·
-//! `as_of` what a device or subscriber was like at a time.
+//! `cursor` start of a page · `runs` runs, their devices, stories and the audit log · `devices` last outcome and look of each
+//! device · `as_of` past state of a device or subscriber.
 
 mod as_of;
 mod cursor;
@@ -20,16 +20,16 @@ pub use runs::RunDevice;
 /// The largest number of items on a page.
 pub const PAGE: u32 = 100;
 
-/// Part of a list. Items that are added meanwhile are on no page twice, and push none off a later page.
+/// A part of a list. Items added in the meantime appear on no page twice, and push none off a later page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// The beginning of the next page; left out: this is the last one.
+    /// The start of the next page; left out: this is the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<Cursor>,
 }
 
-/// Why a page could not be read.
+/// The reason that a page could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum QueryError {
     #[error(transparent)]
@@ -39,7 +39,7 @@ pub enum QueryError {
 }
 
 impl<T> Page<T> {
-    /// Makes a page of so many items; `found` has one more where there is a next page.
+    /// Makes a page of this many items; `found` has one more if there is a next page.
     fn of(size: u32, mut found: Vec<(Position, T)>) -> Self {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let is_last = found.len() <= size;
@@ -55,7 +55,7 @@ impl<T> Page<T> {
     }
 }
 
-/// Returns the size of a page where so many items are asked for.
+/// Returns the size of a page for a requested number of items.
 fn size(most: u32) -> u32 {
     most.clamp(1, PAGE)
 }

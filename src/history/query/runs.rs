@@ -1,4 +1,4 @@
-//! Pages of runs, of a run's devices, of the story of a device or subscriber, and of the audit.
+//! Lists runs, a run's devices, the story of a subject, and the audit log, in pages.
 
 use serde::Serialize;
 
@@ -18,13 +18,13 @@ use crate::model::DeviceName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunDevice {
     pub device: DeviceName,
-    /// Left out: its end is not known yet.
+    /// Left out: the outcome is unknown yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<OutcomeRow>,
 }
 
 impl Store {
-    /// Returns one run; nothing where there is none of this id.
+    /// Returns the run with this id, if it exists.
     pub async fn run(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
         self.within("read a run", || async {
             let mut session = self.read().await?;
@@ -63,7 +63,7 @@ impl Store {
         let size = size(u32::MAX);
         let page = self.within("list the devices of a run", || async {
             let mut session = self.read().await?;
-            // One that was interrupted has an end and may still be unfinished.
+// An interrupted device has an outcome and may still be unfinished.
             let sql = format!(
                 "select device, run, @seconds(at) as seconds, content, content is not null as has_outcome from ( \
                 select device, run, at, content from outcome where run = $1 \
@@ -88,7 +88,7 @@ impl Store {
         Ok(page.await?)
     }
 
-    /// Returns a page of what happened to a subject, newest first. A page has 100 runs at most.
+    /// Returns a page of the story of a subject, newest first. A page has 100 runs at most.
     pub async fn story_page(
         &self,
         subject: &Subject,
@@ -97,7 +97,7 @@ impl Store {
     ) -> Result<Page<Chapter>, QueryError> {
         let before = after.map(Cursor::chapter).transpose()?;
         let size = size(at_most);
-        let page = self.within("tell a story", || async {
+        let page = self.within("read a story", || async {
             let mut session = self.read().await?;
             let told = story::told(&mut session, subject, before, size + 1).await?;
             let positioned = told.into_iter();
@@ -108,8 +108,8 @@ impl Store {
         Ok(page.await?)
     }
 
-    /// Returns a page of who did what, newest first; a filter's device is a subject. A page has `filter.most` items, and
-    /// 100 at most.
+    /// Returns a page of the audit log, newest first; a filter's device is a subject. A page has `filter.most` items,
+    /// and 100 at most.
     pub async fn audit_page(
         &self,
         filter: &Filter,

@@ -1,4 +1,4 @@
-//! Limits how many devices run at once, in all and per site; starts none after a stop or the failure budget.
+//! Limits how many devices run at once, in all and per site; stops at the failure budget.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::apply::SkipReason;
 
-/// How many devices run at once, and after how many failures no more are started.
+/// The number of devices that run at once, and of failures after which no more are started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConcurrencyLimits {
     pub at_once: usize,
@@ -28,7 +28,7 @@ impl Default for ConcurrencyLimits {
     }
 }
 
-/// What all devices of a run wait for before they are started.
+/// The limiter that every device of a run waits for before it starts.
 #[derive(Debug)]
 pub(super) struct ConcurrencyLimiter {
     all: Arc<Semaphore>,
@@ -61,10 +61,10 @@ impl ConcurrencyLimiter {
         }
     }
 
-    /// Waits for a permit, the site's first, so that no device holds one of all permits while its site is busy.
+    /// Waits for a permit, the site's first: a device that waits for a busy site must not hold one of all permits.
     pub(super) async fn enter(&self, site: Option<&str>) -> Result<Permit, SkipReason> {
         let site = match site.and_then(|site| self.sites.get(site)) {
-            // The semaphores are never closed; without a permit it would only be too eager.
+            // The semaphores are never closed; without a permit the device would only start early.
             Some(site) => Arc::clone(site).acquire_owned().await.ok(),
             None => None,
         };
@@ -108,7 +108,7 @@ mod tests {
         };
         let (_stopping, limiter) = limiter(limits);
         let first = limiter.enter(Some("a")).await.unwrap();
-        // The second of `a` waits for its site and holds no other permit meanwhile.
+        // The second device of `a` waits for its site and holds no other permit.
         let mut waiting = Box::pin(limiter.enter(Some("a")));
         assert!(futures_poll(&mut waiting).await.is_none());
         let other = limiter.enter(Some("b")).await.unwrap();

@@ -1,4 +1,4 @@
-//! Carries out the task of one device: its lease, a last check for freezes, the apply, and the ownership afterwards.
+//! Carries out the task of one device: lease, freeze check, apply, new ledger.
 
 use super::lease::{LeaseReply, lease};
 use super::store_log::StoreLog;
@@ -11,11 +11,11 @@ use crate::history::NewLedger;
 use crate::model::{DeviceConfig, DeviceState, Observation};
 use crate::observe::{CommandLine, Target};
 use crate::plan::{DevicePlan, Ledger};
-use crate::reconcile::Wanted;
+use crate::reconcile::DevicePlanInputs;
 use crate::reconcile::run::frozen;
 use crate::transport::ssh::Fence;
 
-/// Takes a device, carries out its task and releases it.
+/// Leases a device, carries out its task and releases it.
 #[tracing::instrument(name = "device", skip_all, fields(device = %task.wanted.intended.name))]
 pub(super) async fn carry_out(
     task: &DeviceTask,
@@ -25,9 +25,10 @@ pub(super) async fn carry_out(
     let device = &task.wanted.intended.name;
     let store_away = |error: String| SkipReason::StoreAway { error };
     if !context.store.is_back().await {
-        let why = "the store is unreachable, and nothing is started without it";
+        let why = "the store is unreachable, so no device is started";
         return Err(store_away(why.to_owned()));
     }
+    // The lease comes before the first look: a look of an unleased device may be outdated when the first line is sent.
     let held = match lease(&context.store, device, context.lease).await {
         Ok(LeaseReply::Granted(held)) => held,
         Ok(LeaseReply::Held { until }) => return Err(SkipReason::Held { until }),
@@ -38,7 +39,8 @@ pub(super) async fn carry_out(
             return Err(store_away(error.to_string()));
         }
     };
-    // Asked right before the start: a freeze may have been set while a person was asked or the device waited for its turn.
+    // Check right before the start: a freeze may have been set during the prompt, or while the device waited for a
+    // permit.
     let freezes = context.store.store.freezes().await;
     let reason = match &freezes {
         Ok(freezes) => frozen(&task.facts, freezes),
@@ -57,6 +59,8 @@ pub(super) async fn carry_out(
         millis = outcome.millis,
         "device ended"
     );
+    // Outcome and ledger are stored under the lease: after the release, another process could write a newer ledger
+    // first.
     let finished = log.finish(outcome.clone(), ledger).await;
     let notice = finished.err().map(|error| RunNotice::OutcomeNotRecorded {
         device: device.clone(),
@@ -112,13 +116,13 @@ async fn apply(
         then: task.planned_from.as_ref(),
         work: task.work,
         stop: context.stop.clone(),
-        pace: context.pace,
+        timeouts: context.timeouts,
         progress,
     };
     apply_device(&job, log).await
 }
 
-fn replan(wanted: &Wanted<'_>, seen: &Observation) -> Result<DevicePlan, String> {
+fn replan(wanted: &DevicePlanInputs<'_>, seen: &Observation) -> Result<DevicePlan, String> {
     let (plan, complaints) = wanted.plan(seen);
     match complaints.first() {
         None => Ok(plan),
@@ -126,14 +130,14 @@ fn replan(wanted: &Wanted<'_>, seen: &Observation) -> Result<DevicePlan, String>
     }
 }
 
-/// Returns the ledger from here on; nothing where it did not change or is not known.
+/// Returns the new ledger, or `None` if it did not change or is unknown.
 fn ledger_after(task: &DeviceTask, context: &RunContext, ending: &Ending) -> Option<NewLedger> {
     match &ending.outcome.ended {
         Ended::Applied | Ended::Unchanged | Ended::Unsaved { .. } => {}
         Ended::RolledBack { .. }
         | Ended::Stuck { .. }
         | Ended::Refused { .. }
-        | Ended::Moved { .. }
+        | Ended::Stale { .. }
         | Ended::Unreachable { .. }
         | Ended::Interrupted { .. } => return None,
     }
@@ -145,7 +149,7 @@ fn ledger_after(task: &DeviceTask, context: &RunContext, ending: &Ending) -> Opt
 }
 
 /// Returns the ledger of a device that was observed to be as intended.
-pub(in crate::reconcile) fn verified(wanted: &Wanted<'_>, seen: &Observation) -> Ledger {
+pub(in crate::reconcile) fn verified(wanted: &DevicePlanInputs<'_>, seen: &Observation) -> Ledger {
     let before = wanted.ledger.clone().unwrap_or_default();
     let intended = match wanted.intended.state {
         DeviceState::Retired => &DeviceConfig::default(),

@@ -1,4 +1,4 @@
-//! Holds the lease of a device: renews it while work goes on there, and moves the fence with it.
+//! Holds the lease of a device: renews it during the work, and extends the fence with it.
 
 use std::time::{Duration, Instant};
 
@@ -6,14 +6,14 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::StoreWithJournal;
-use crate::history::{Acquired, Lease, StoreError};
+use crate::history::{AcquiredLease, Lease, StoreError};
 use crate::model::DeviceName;
 use crate::transport::ssh::Fence;
 
-/// How long after a process died its lines may still arrive and be worked on.
+/// The time after the death of a process in which its lines may still arrive and take effect.
 const DEAD_PROCESS_DELAY: Duration = Duration::from_secs(2);
 
-/// A lease that is renewed; dropped, it is not renewed any more and nothing can be sent under it.
+/// A lease that is renewed until it is dropped; then nothing can be sent under it.
 #[derive(Debug)]
 pub(super) struct HeldLease {
     pub(super) lease: Lease,
@@ -21,23 +21,23 @@ pub(super) struct HeldLease {
     renewing: JoinHandle<()>,
 }
 
-/// What asking for a device resulted in.
+/// The reply to a request for a lease.
 pub(super) enum LeaseReply {
     Granted(Box<HeldLease>),
-    /// Another run holds it until then, in seconds since 1970.
+    /// Another run holds it until this time at the latest, in seconds since 1970.
     Held {
         until: u64,
     },
 }
 
-/// Returns how long before its end a lease is not relied on any more: clocks differ in pace, and a line takes a moment.
+/// Returns the margin before expiry in which a lease is not relied on: clocks drift, and a line needs time to be sent.
 fn margin(lasts: Duration) -> Duration {
     lasts / 6
 }
 
-/// Asks for a device, for as long as work goes on there.
+/// Requests a lease that is renewed for as long as the work lasts.
 ///
-/// Each call is a claim of its own: two runs of one process get a device one after the other, like those of two processes.
+/// Each call is a claim of its own: two runs of one process get a device one after the other, like two processes.
 pub(super) async fn lease(
     store: &StoreWithJournal,
     device: &DeviceName,
@@ -45,15 +45,18 @@ pub(super) async fn lease(
 ) -> Result<LeaseReply, StoreError> {
     let (process, claim) = (store.process(), Uuid::now_v7());
     let mut permit = store.lease_permit().await;
-    // Counted from before the question: the store's clock started later than this.
+    // Count from before the request: the store's clock starts later, so the fence closes before the lease expires.
     let mut asked = Instant::now();
     let mut acquired = store
         .store
         .acquire(device, process.id, claim, lasts)
         .await?;
-    if let Acquired::Held { by, .. } = acquired
+    // A dead process of this host cannot send again, so its lease need not expire first. A process of another host may
+    // live.
+    if let AcquiredLease::Held { by, .. } = acquired
         && process.is_dead_soon(by).await
     {
+        // Without the permit, so that other devices can request leases during the wait.
         drop(permit);
         tokio::time::sleep(DEAD_PROCESS_DELAY).await;
         permit = store.lease_permit().await;
@@ -66,8 +69,8 @@ pub(super) async fn lease(
             .await?;
     }
     let lease = match acquired {
-        Acquired::Held { until, .. } => return Ok(LeaseReply::Held { until }),
-        Acquired::Lease(lease) => lease,
+        AcquiredLease::Held { until, .. } => return Ok(LeaseReply::Held { until }),
+        AcquiredLease::Lease(lease) => lease,
     };
     drop(permit);
     let fence = Fence::until(asked + lasts.saturating_sub(margin(lasts)));
@@ -79,7 +82,7 @@ pub(super) async fn lease(
     })))
 }
 
-/// Releases the leases of processes of this machine that are dead, also of devices that nothing is left to do on.
+/// Releases the leases of dead processes of this host, also on devices without work left.
 pub(in crate::reconcile) async fn release_dead(store: &StoreWithJournal) -> Result<(), StoreError> {
     let process = store.process();
     let mut dead = store.store.holders().await?;
@@ -87,7 +90,7 @@ pub(in crate::reconcile) async fn release_dead(store: &StoreWithJournal) -> Resu
     if dead.is_empty() {
         return Ok(());
     }
-    // What it sent last may still be on its way; nobody may take the device before.
+    // The last line of the dead process may still be in transit; no process may lease the device before it arrived.
     tokio::time::sleep(DEAD_PROCESS_DELAY).await;
     for holder in dead {
         store.store.release_of_dead(holder).await?;
@@ -97,6 +100,7 @@ pub(in crate::reconcile) async fn release_dead(store: &StoreWithJournal) -> Resu
 }
 
 async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Duration) {
+    // Every third of the lease: one renewal may fail before the fence closes at five sixths.
     let mut every = tokio::time::interval(lasts / 3);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     every.tick().await;
@@ -105,6 +109,7 @@ async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Durat
         let asked = Instant::now();
         match store.store.renew(&lease, lasts).await {
             Ok(()) => fence.extend(asked + lasts.saturating_sub(margin(lasts))),
+            // Another claim has the device: a line sent now would reach it during the other claim's work.
             Err(error) if error.is_fenced() => fence.close(),
             // The lease stays valid until it expires; the next try may be in time.
             Err(_) => {}
@@ -115,10 +120,11 @@ async fn renew(store: StoreWithJournal, lease: Lease, fence: Fence, lasts: Durat
 impl HeldLease {
     /// Releases the device.
     pub(super) async fn release(self, store: &StoreWithJournal) {
+        // Close the fence before the release: the next claim may send as soon as the store has released the lease.
         self.renewing.abort();
         self.fence.close();
         let _permit = store.lease_permit().await;
-        // Where the store is unreachable, the lease expires by itself.
+        // If the store is unreachable, the lease expires by itself.
         let _released = store.store.release(&self.lease).await;
     }
 }

@@ -1,7 +1,7 @@
-//! Carries out device tasks: many devices at a time, each with its own lease, everything recorded.
+//! Carries out device tasks: many devices at once, each with its own lease, every step recorded.
 //!
-//! `store_with_journal` where entries go · `process_id` tells dead processes · `lease` renewal · `store_log` the log of one device ·
-//! `concurrency` how many at a time · `device` one device of a run · `recover` what an earlier process left.
+//! `store_with_journal` destination of entries · `process_id` detects dead processes · `lease` renewal · `store_log` log of
+//! one device · `concurrency` limits · `device` one device of a run · `recover` devices of a dead process.
 
 mod concurrency;
 mod device;
@@ -25,29 +25,29 @@ pub(super) use recover::{RecoveryOptions, recover};
 pub use store_with_journal::StoreWithJournal;
 
 use super::run::{RunEvent, ScopeFacts, Watcher};
-use super::{Opening, Wanted};
-use crate::apply::{DeviceOutcome, Ended, Pace, RunNotice, SkipReason, Skipped, Work};
+use super::{DeviceAccess, DevicePlanInputs};
+use crate::apply::{ApplyTimeouts, DeviceOutcome, Ended, RunNotice, SkipReason, Skipped, Work};
 use crate::history::RunId;
 use crate::model::Observation;
 use crate::plan::DevicePlan;
 use crate::transport::snmp::SnmpOptions;
 use concurrency::ConcurrencyLimiter;
 
-/// What is to be done on one device.
+/// The task for one device.
 #[derive(Debug)]
 pub(super) struct DeviceTask {
-    pub(super) wanted: Wanted<'static>,
-    pub(super) access: Opening,
-    /// What was approved.
+    pub(super) wanted: DevicePlanInputs<'static>,
+    pub(super) access: DeviceAccess,
+    /// The approved plan.
     pub(super) plan: DevicePlan,
-    /// The look that the plan was made from, where that is known.
+    /// The look that the plan was made from, if known.
     pub(super) planned_from: Option<Observation>,
     pub(super) work: Work,
-    /// What freezes are matched against; the site also limits how many devices run at once.
+    /// The facts that freezes are matched against; the site also limits how many devices run at once.
     pub(super) facts: ScopeFacts,
 }
 
-/// What all devices of a run have in common.
+/// The values that all devices of a run share.
 #[derive(Debug, Clone)]
 pub(super) struct RunContext {
     pub(super) store: StoreWithJournal,
@@ -56,13 +56,13 @@ pub(super) struct RunContext {
     pub(super) commit: Option<String>,
     /// Lease duration without renewal.
     pub(super) lease: Duration,
-    pub(super) pace: Pace,
+    pub(super) timeouts: ApplyTimeouts,
     pub(super) snmp_options: SnmpOptions,
     pub(super) clock: fn() -> u64,
     pub(super) stop: watch::Receiver<bool>,
 }
 
-/// What carrying out tasks resulted in, by device.
+/// The results of all tasks, by device.
 #[derive(Debug, Default)]
 pub(super) struct CarriedOut {
     pub(super) outcomes: Vec<DeviceOutcome>,
@@ -70,13 +70,13 @@ pub(super) struct CarriedOut {
     pub(super) notices: Vec<RunNotice>,
 }
 
-/// What a device task reports to the run.
-enum Report {
+/// A report of a device task to the run.
+enum TaskReport {
     Event(RunEvent),
     Notice(RunNotice),
 }
 
-/// Carries out tasks; the watcher sees everything as it happens.
+/// Carries out tasks; the watcher gets every event as it happens.
 pub(super) async fn carry_out(
     tasks: Vec<DeviceTask>,
     context: RunContext,
@@ -89,7 +89,7 @@ pub(super) async fn carry_out(
     let context = Arc::new(context);
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let mut running = JoinSet::new();
-    // One at a time runs in the order of names; otherwise the first to get a permit starts first.
+    // With a limit of one, devices run in the order of names; otherwise the first to get a permit starts first.
     let queues: Vec<Vec<DeviceTask>> = match limits.at_once {
         0 | 1 => vec![tasks],
         _ => tasks.into_iter().map(|task| vec![task]).collect(),
@@ -108,11 +108,11 @@ pub(super) async fn carry_out(
     let mut done = CarriedOut::default();
     while let Some(report) = receiver.recv().await {
         let event = match report {
-            Report::Notice(notice) => {
+            TaskReport::Notice(notice) => {
                 done.notices.push(notice);
                 continue;
             }
-            Report::Event(event) => event,
+            TaskReport::Event(event) => event,
         };
         watcher.see(&event);
         match event {
@@ -131,7 +131,7 @@ async fn started_or_skipped(
     task: &DeviceTask,
     limiter: &ConcurrencyLimiter,
     context: &RunContext,
-    sender: &mpsc::UnboundedSender<Report>,
+    sender: &mpsc::UnboundedSender<TaskReport>,
 ) {
     let device = &task.wanted.intended.name;
     // The receiver may be gone; the work goes on.
@@ -139,7 +139,7 @@ async fn started_or_skipped(
         let _received = sender.send(report);
     };
     let skip = |reason: SkipReason| {
-        send(Report::Event(RunEvent::Skipped(Skipped {
+        send(TaskReport::Event(RunEvent::Skipped(Skipped {
             device: device.clone(),
             reason,
         })));
@@ -148,7 +148,7 @@ async fn started_or_skipped(
         Ok(permit) => permit,
         Err(reason) => return skip(reason),
     };
-    let progress = |at| send(Report::Event(RunEvent::At(device.clone(), at)));
+    let progress = |at| send(TaskReport::Event(RunEvent::At(device.clone(), at)));
     match device::carry_out(task, context, &progress).await {
         Err(reason) => skip(reason),
         Ok((outcome, notice)) => {
@@ -156,9 +156,9 @@ async fn started_or_skipped(
                 limiter.failed();
             }
             if let Some(notice) = notice {
-                send(Report::Notice(notice));
+                send(TaskReport::Notice(notice));
             }
-            send(Report::Event(RunEvent::Ended(outcome)));
+            send(TaskReport::Event(RunEvent::Ended(outcome)));
         }
     }
     drop(permit);
@@ -174,7 +174,7 @@ fn is_failure(ended: &Ended) -> bool {
         Ended::Unchanged
         | Ended::Applied
         | Ended::Refused { .. }
-        | Ended::Moved { .. }
+        | Ended::Stale { .. }
         | Ended::Interrupted { .. } => false,
     }
 }

@@ -1,4 +1,4 @@
-//! Identifies this process as a lease holder, so that another one on the same machine can tell that it died.
+//! Identifies this process as a lease holder, so that others on this host can detect its death.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-/// How long the kernel may take from a kill until the locks of a process are released; it may be waiting for a disk.
+/// The time that the kernel may need to release the locks of a killed process; it may be waiting for a disk.
 const DYING: Duration = Duration::from_millis(500);
 
 /// A process that holds leases. Its file is locked for as long as the process lives, however that ends.
@@ -17,14 +17,15 @@ const DYING: Duration = Duration::from_millis(500);
 pub(super) struct ProcessId {
     pub(super) id: Uuid,
     folder: PathBuf,
-    /// Processes known to be dead: two devices of one may be asked about at the same moment.
+    /// Processes known to be dead: two devices may check the same one at once.
     dead: Mutex<BTreeSet<Uuid>>,
-    /// The lock goes with it.
+    /// Holds the lock for as long as the process lives.
     _locked: Option<File>,
 }
 
 impl ProcessId {
-    /// Makes the file, in the state directory. Without one no process can tell a death, and leases expire by themselves.
+    /// Creates the file in the state directory. Without it no process can detect a death, and leases expire by
+    /// themselves.
     pub(super) fn new(state: &Path) -> Self {
         let (id, folder) = (Uuid::now_v7(), state.join("holders"));
         Self {
@@ -37,8 +38,8 @@ impl ProcessId {
 
     /// Returns whether another process is known to be dead: its file is here and unlocked.
     ///
-    /// The file stays until the leases are released (`forget`): it is the only proof, and other processes need it too. The check
-    /// takes a shared lock, so that two that check at the same moment do not take each other for the living process.
+    /// The file stays until the leases are released (`forget`): it is the only proof, and other processes need it too.
+    /// The check uses a shared lock, so that two checks at the same moment do not see each other as the living process.
     pub(super) fn is_dead(&self, other: Uuid) -> bool {
         if other == self.id {
             return false;
@@ -47,7 +48,7 @@ impl ProcessId {
         if dead.contains(&other) {
             return true;
         }
-        // Without a file it may be on another machine.
+        // Without a file here, the process may run on another host.
         let Ok(file) = File::open(self.path(other)) else {
             return false;
         };
@@ -60,14 +61,14 @@ impl ProcessId {
         }
     }
 
-    /// Returns whether another process is dead, and waits a moment for one that is being killed right now to be gone.
+    /// Returns whether another process is dead; waits a moment for one that is being killed.
     pub(super) async fn is_dead_soon(&self, other: Uuid) -> bool {
         let until = tokio::time::Instant::now() + DYING;
         loop {
             if self.is_dead(other) {
                 return true;
             }
-            // Only a process of this machine has a file here.
+            // Only a process of this host has a file here.
             let is_here = other != self.id && self.path(other).exists();
             if !is_here || tokio::time::Instant::now() >= until {
                 return false;
@@ -92,7 +93,7 @@ impl Drop for ProcessId {
     }
 }
 
-/// Makes the file under another name first: found under its own, it is locked.
+/// Creates the file under another name first, so that it is never seen unlocked under its own.
 fn locked(folder: &Path, id: Uuid) -> io::Result<File> {
     fs::create_dir_all(folder)?;
     let draft = folder.join(format!("{id}.new"));

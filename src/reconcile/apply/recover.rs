@@ -8,24 +8,29 @@ use super::device::verified;
 use super::lease::{HeldLease, LeaseReply, lease};
 use super::store_log::StoreLog;
 use crate::apply::cause::FoundByRecovery;
-use crate::apply::{DeviceOutcome, Ended, Entry, Found, Moment, Purpose, Recovered, Witness};
+use crate::apply::{
+    ApplyLog, DeviceOutcome, Ended, Entry, LookReason, Purpose, Recovered, RecoveryResult,
+};
 use crate::history::{NewLedger, Unfinished};
 use crate::model::{DeviceConfig, DeviceName, NotObserved, Observation};
 use crate::plan::{Step, after};
-use crate::reconcile::{Accesses, Looks, Opening, Panicked, Sighting, Wanted, ask_many, look_at};
+use crate::reconcile::{
+    Accesses, DeviceAccess, DevicePlanInputs, FingerprintedObservation, Looks, Panicked, ask_many,
+    look_at,
+};
 
-/// How recovery looks at devices.
+/// Options of the looks during recovery.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::reconcile) struct RecoveryOptions {
     pub(in crate::reconcile) looks: Looks,
     pub(in crate::reconcile) lease: Duration,
 }
 
-/// Looks at every device that a dead process was writing to, and records what was found.
+/// Looks at every device that a dead process was writing to, and records its state.
 pub(in crate::reconcile) async fn recover(
     left: Vec<Unfinished>,
     mut accesses: Accesses,
-    mut wanted: BTreeMap<DeviceName, Wanted<'static>>,
+    mut wanted: BTreeMap<DeviceName, DevicePlanInputs<'static>>,
     store: &StoreWithJournal,
     options: RecoveryOptions,
 ) -> Vec<Recovered> {
@@ -48,8 +53,9 @@ pub(in crate::reconcile) async fn recover(
     };
     let found = ask_many(questions, options.looks.at_once, recover, |_, _| {}).await;
     let recovered = found.into_iter().filter_map(|((device, run), found)| {
-        // A device whose recovery failed inside gamctl is not known to be free.
-        let found = found.unwrap_or_else(|Panicked(error)| Some(Found::NotSeen { error }))?;
+        // After a failure inside gamctl the device may not be free.
+        let failed = |Panicked(error)| Some(RecoveryResult::NotSeen { error });
+        let found = found.unwrap_or_else(failed)?;
         Some(Recovered { device, run, found })
     });
     recovered.collect()
@@ -57,14 +63,15 @@ pub(in crate::reconcile) async fn recover(
 
 async fn one(
     left: &Unfinished,
-    access: &Opening,
-    wanted: Option<Wanted<'static>>,
+    access: &DeviceAccess,
+    wanted: Option<DevicePlanInputs<'static>>,
     store: &StoreWithJournal,
     options: RecoveryOptions,
-) -> Option<Found> {
+) -> Option<RecoveryResult> {
+    // Recovery sends nothing, but it needs the lease: the look must not fall into the work of another process.
     let held = match lease(store, &left.device, options.lease).await {
         Ok(LeaseReply::Granted(held)) => held,
-        Ok(LeaseReply::Held { until }) => return Some(Found::Held { until }),
+        Ok(LeaseReply::Held { until }) => return Some(RecoveryResult::Held { until }),
         Err(error) => return Some(not_seen(&error)),
     };
     // Another process may have recovered it, in whole or in part, between the list that `left` is from and this lease: what
@@ -80,12 +87,12 @@ async fn one(
 
 async fn recover_held(
     left: &Unfinished,
-    access: &Opening,
-    wanted: Option<Wanted<'static>>,
+    access: &DeviceAccess,
+    wanted: Option<DevicePlanInputs<'static>>,
     store: &StoreWithJournal,
     options: RecoveryOptions,
     held: &HeldLease,
-) -> Found {
+) -> RecoveryResult {
     match look_at(&left.device, access, options.looks).await {
         Err(why) => not_seen(&why),
         Ok(sighting) => {
@@ -104,32 +111,32 @@ async fn recover_held(
     }
 }
 
-/// Returns how far it got, from what was there before and what is there now.
-fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> Found {
+/// Returns the progress of the dead process, from the configurations before and now.
+fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> RecoveryResult {
     let Some(before) = before else {
-        return Found::Other;
+        return RecoveryResult::Other;
     };
     let apply = left
         .intents
         .iter()
         .find(|(purpose, _)| *purpose == Purpose::Apply);
     let Some((_, plan)) = apply else {
-        // Nothing was to be written yet.
-        return Found::Untouched;
+        // No intent was recorded, so nothing was sent.
+        return RecoveryResult::Untouched;
     };
     let steps = plan.steps.len();
-    // The latest picture that fits: two may be alike, where steps undo each other.
+    // Take the latest configuration that matches: two may be equal, if steps undo each other.
     let reached = (0..=steps)
         .rev()
         .find(|count| picture(before, &plan.steps, *count).as_ref() == Some(&now.config));
     match reached {
-        Some(0) => Found::Untouched,
-        Some(count) if count == steps => Found::Whole,
-        Some(count) => Found::Partial {
+        Some(0) => RecoveryResult::Untouched,
+        Some(count) if count == steps => RecoveryResult::Whole,
+        Some(count) => RecoveryResult::Partial {
             steps: count,
             of: steps,
         },
-        None => Found::Other,
+        None => RecoveryResult::Other,
     }
 }
 
@@ -140,13 +147,13 @@ fn picture(before: &Observation, steps: &[Step], count: usize) -> Option<DeviceC
 async fn record(
     log: &StoreLog<'_>,
     left: &Unfinished,
-    found: &Found,
-    sighting: &Sighting,
-    wanted: Option<Wanted<'static>>,
+    found: &RecoveryResult,
+    sighting: &FingerprintedObservation,
+    wanted: Option<DevicePlanInputs<'static>>,
 ) -> Result<(), crate::apply::NotCommitted> {
     let seen = sighting.observation();
     log.commit(Entry::Looked {
-        moment: Moment::Recovery,
+        moment: LookReason::Recovery,
         fingerprint: sighting.fingerprint().clone(),
         observation: Box::new(seen.clone()),
     })
@@ -154,9 +161,12 @@ async fn record(
     let known = found.known().unwrap_or(FoundByRecovery::SomethingElse);
     let ended = Ended::found_by_recovery(known);
     let ledger = match (found, wanted) {
-        // What was created by then is ours, or nobody could take it away again.
-        (Found::Whole | Found::Partial { .. } | Found::Other, Some(wanted)) => Some(NewLedger {
-            // What stands under a name for the way is nobody's by its name; nothing that was ours is let go.
+        // Created objects become owned; otherwise no later run could remove them.
+        (
+            RecoveryResult::Whole | RecoveryResult::Partial { .. } | RecoveryResult::Other,
+            Some(wanted),
+        ) => Some(NewLedger {
+            // A temporary name from a broken cycle is not owned by that name; objects owned before stay owned.
             ledger: verified(&wanted, seen).joined(&wanted.ledger.clone().unwrap_or_default()),
             commit: left.inventory.commit.clone(),
         }),
@@ -173,8 +183,8 @@ async fn record(
     log.finish(outcome, ledger).await
 }
 
-fn not_seen(error: &dyn std::error::Error) -> Found {
-    Found::NotSeen {
+fn not_seen(error: &dyn std::error::Error) -> RecoveryResult {
+    RecoveryResult::NotSeen {
         error: crate::model::chain(error),
     }
 }

@@ -1,9 +1,9 @@
-//! Records what happens on one device: in the store, and where that is unreachable, in the journal.
+//! Records the entries of one device in the store, or in the journal while the store is unreachable.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::StoreWithJournal;
-use crate::apply::{DeviceOutcome, Entry, NotCommitted, Purpose, Witness};
+use crate::apply::{ApplyLog, DeviceOutcome, Entry, NotCommitted, Purpose};
 use crate::history::{Lease, NewLedger, RunId};
 use crate::transport::ssh::Fence;
 
@@ -14,7 +14,7 @@ pub(super) struct StoreLog<'a> {
     lease: &'a Lease,
     fence: &'a Fence,
     next: AtomicU32,
-    /// An entry of this device is in the journal; later ones go there too, so that they stay in order.
+    /// An entry of this device is in the journal; later ones must follow it there, so that they stay in order.
     is_in_journal: AtomicBool,
 }
 
@@ -36,7 +36,7 @@ impl<'a> StoreLog<'a> {
         }
     }
 
-    /// Records how it ended, together with the ledger from here on.
+    /// Records the outcome together with the new ledger.
     pub(super) async fn finish(
         &self,
         outcome: DeviceOutcome,
@@ -72,7 +72,7 @@ impl<'a> StoreLog<'a> {
     }
 }
 
-impl Witness for StoreLog<'_> {
+impl ApplyLog for StoreLog<'_> {
     async fn commit(&self, entry: Entry) -> Result<(), NotCommitted> {
         // The end is recorded together with the ledger.
         if matches!(entry, Entry::Ended { .. }) {
@@ -98,7 +98,7 @@ impl Witness for StoreLog<'_> {
                     );
                     if begins {
                         return Err(NotCommitted::Lost(format!(
-                            "{error}; nothing is started without it"
+                            "{error}; without the store no device is started"
                         )));
                     }
                     self.goes_on_in_journal();

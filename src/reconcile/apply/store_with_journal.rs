@@ -1,4 +1,4 @@
-//! Combines the store with the journal that takes entries while the store is unreachable.
+//! Combines the store with the journal that replaces it while it is unreachable.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::process_id::ProcessId;
 use crate::history::{Journal, JournalError, Replayed, Store};
 
-/// How many ask the store for a lease at a time. A lease takes some milliseconds, where each is flushed to disk: hundreds of
-/// devices that start together would wait for each other past any deadline.
+/// The number of requests for leases at once. Each is flushed to disk, which costs milliseconds: hundreds of devices
+/// that start together would exceed any deadline.
 const LEASES_AT_ONCE: usize = 8;
 
-/// Where a run records what happens.
+/// The store and journal that a run records into.
 #[derive(Debug, Clone)]
 pub struct StoreWithJournal {
     pub store: Store,
@@ -21,12 +21,12 @@ pub struct StoreWithJournal {
     who: String,
     process: Arc<ProcessId>,
     leasing: Arc<Semaphore>,
-    /// The store did not answer when it was last asked: no new device is started.
+    /// The store did not answer the last query: no new device is started.
     is_away: Arc<AtomicBool>,
 }
 
 impl StoreWithJournal {
-    /// `state` is the state directory; `who` is named for what the store rejects of the journal.
+    /// Creates it; `state` is the state directory, and `who` is recorded for entries that the store rejects.
     pub fn new(store: Store, state: &Path, who: String) -> Self {
         let journal = Journal::at(state.join("journal"));
         Self {
@@ -39,12 +39,12 @@ impl StoreWithJournal {
         }
     }
 
-    /// Returns the id that this process holds leases as.
+    /// Returns the process id that leases are held under.
     pub(super) fn process(&self) -> &ProcessId {
         &self.process
     }
 
-    /// Waits for a permit to ask for a lease. The semaphore is never closed; without a permit it would only be too eager.
+    /// Waits for a permit to request a lease. The semaphore is never closed; without a permit it would only start early.
     pub(super) async fn lease_permit(&self) -> Option<SemaphorePermit<'_>> {
         self.leasing.acquire().await.ok()
     }
@@ -53,17 +53,17 @@ impl StoreWithJournal {
         self.is_away.store(true, Ordering::SeqCst);
     }
 
-    /// Returns whether the store did not answer when it was last asked.
+    /// Returns whether the store failed to answer the last query.
     pub fn is_away(&self) -> bool {
         self.is_away.load(Ordering::SeqCst)
     }
 
-    /// Returns whether the store is reachable: where it was not, asks it and gives it the entries in the journal.
+    /// Returns whether the store is reachable; after an outage it queries the store and replays the journal.
     pub(super) async fn is_back(&self) -> bool {
         if !self.is_away() {
             return true;
         }
-        // An empty journal asks nothing of the store.
+        // An empty journal sends no query to the store, so query the clock as well.
         let is_back = self.replay().await.is_ok() && self.store.clock().await.is_ok();
         if is_back {
             self.is_away.store(false, Ordering::SeqCst);
@@ -71,7 +71,7 @@ impl StoreWithJournal {
         is_back
     }
 
-    /// Gives the store the entries in the journal.
+    /// Replays the entries of the journal into the store.
     pub async fn replay(&self) -> Result<Replayed, JournalError> {
         self.journal.replay(&self.store, &self.who).await
     }

@@ -11,7 +11,7 @@ use crate::inventory::Inventory;
 use crate::model::{Address, CredentialsName, DeviceName, HostKey, NotObserved};
 use crate::observe::{self, CommandLine, LookError, Target};
 use crate::reconcile::{
-    Opening, OpeningError, Panicked, ask_many, not_observed, opening, opening_of,
+    DeviceAccess, DeviceAccessError, Panicked, access_at, ask_many, device_access, not_observed,
 };
 use crate::secrets::Secrets;
 use crate::transport::snmp::SnmpOptions;
@@ -76,7 +76,7 @@ pub enum ImportTargetError {
     #[error("`{0}` has no address")]
     NoAddress(DeviceName),
     #[error(transparent)]
-    Access(#[from] OpeningError),
+    Access(#[from] DeviceAccessError),
 }
 
 impl fmt::Display for ImportTarget {
@@ -93,7 +93,7 @@ impl fmt::Display for ImportTarget {
 struct Question {
     target: ImportTarget,
     address: Address,
-    opening: Opening,
+    device_access: DeviceAccess,
 }
 
 impl Question {
@@ -167,7 +167,7 @@ async fn answering(questions: &[Question], credentials: &CredentialsName) -> BTr
         credentials: vec![0],
     });
     let how = Sweep {
-        credentials: vec![(credentials.clone(), first.opening.access.clone())],
+        credentials: vec![(credentials.clone(), first.device_access.access.clone())],
         per_second: PER_SECOND,
         snmp_options: SnmpOptions {
             timeout: SWEEP_TIMEOUT,
@@ -189,24 +189,24 @@ fn question(
     secrets: &Secrets,
     access: &ImportAccess,
 ) -> Result<Question, ImportTargetError> {
-    let (address, opening) = match &target {
+    let (address, device_access) = match &target {
         ImportTarget::Address(address) | ImportTarget::InRange(address) => {
             let name = &access.credentials;
-            let opening = opening_of(inventory, *address, name, None, secrets)?;
-            (*address, opening)
+            let device_access = access_at(inventory, *address, name, None, secrets)?;
+            (*address, device_access)
         }
         ImportTarget::Device(name) => {
             let device = inventory.device(name.as_str());
             let device = device.ok_or_else(|| ImportTargetError::NoDevice(name.clone()))?;
             let address = device.text.address;
             let address = address.ok_or_else(|| ImportTargetError::NoAddress(name.clone()))?;
-            (address, opening(inventory, device, secrets)?)
+            (address, device_access(inventory, device, secrets)?)
         }
     };
     Ok(Question {
         target,
         address,
-        opening,
+        device_access,
     })
 }
 
@@ -222,10 +222,10 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice,
     let device = known.cloned().or(unnamed.ok());
     let device = device.unwrap_or_else(|| unreachable!("a word is a name"));
     let host_key = match access.accepts_host_keys && known.is_none() {
-        true => presented_key(address, &question.opening).await,
+        true => presented_key(address, &question.device_access).await,
         false => None,
     };
-    let mut command_line = question.opening.command_line.clone();
+    let mut command_line = question.device_access.command_line.clone();
     if let CommandLine::Login(login, _) = &mut command_line
         && login.host_key.is_none()
     {
@@ -233,8 +233,8 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice,
     }
     let target = Target {
         device: &device,
-        address: question.opening.snmp,
-        access: &question.opening.access,
+        address: question.device_access.snmp,
+        access: &question.device_access.access,
         snmp_options: observe::snmp_options(),
         command_line,
         clock: access.clock,
@@ -249,8 +249,8 @@ async fn look(question: &Question, access: &ImportAccess) -> Result<FoundDevice,
     })
 }
 
-async fn presented_key(address: Address, opening: &Opening) -> Option<HostKey> {
-    let legacy = match &opening.command_line {
+async fn presented_key(address: Address, device_access: &DeviceAccess) -> Option<HostKey> {
+    let legacy = match &device_access.command_line {
         CommandLine::Login(login, _) => login.legacy_algorithms,
         CommandLine::None(_) => false,
     };

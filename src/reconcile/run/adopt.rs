@@ -1,4 +1,4 @@
-//! Records ownership of what devices and inventory have in common; writes to no device.
+//! Records ownership of objects that device and inventory have in common; writes to no device.
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use crate::apply::{AdoptReport, Adopted};
 use crate::history::{Audit, RunId};
 
 impl Reconciler {
-    /// Records the ownership that a run of `Verb::Adopt` worked out.
+    /// Records the ownership that a run of `Verb::Adopt` computed.
     pub async fn adopt(&self, run: PreparedRun) -> Result<AdoptReport, RunError> {
         let store = &self.store.as_ref().ok_or(RunError::StoreMissing)?.store;
         let mut report = AdoptReport {

@@ -1,11 +1,11 @@
-//! Defines why a run could not be prepared or carried out: the environment failed, not the network.
+//! Defines failures of the environment, because of which a run cannot be prepared or carried out.
 
 use crate::history::{JournalError, StoreError};
 use crate::inventory::ScopeError;
 use crate::inventory::source::SourceError;
 use crate::reconcile::StoreLocationError;
 
-/// Why there is no result of a run.
+/// The reason that a run has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! Defines what a run reports while it works, for a terminal, a log or a page.
+//! Defines the events of a run in progress, for a terminal, a log or a page.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,23 +8,23 @@ use crate::apply::{DeviceOutcome, Progress, Recovered, Skipped};
 use crate::history::Replayed;
 use crate::model::{DeviceName, DeviceState};
 
-/// Something that happens during a run.
+/// An event of a run.
 #[derive(Debug)]
 pub enum RunEvent {
     Note(RunNote),
-    /// Looks at so many devices begin.
+    /// Looks at this many devices start.
     Looking(usize),
     Looked(DeviceName),
-    /// What an earlier process left on a device was found out.
+    /// Recovery found the state of a device of a dead process.
     Recovered(Recovered),
-    /// Writing to so many devices begins.
+    /// Writing to this many devices starts.
     Applying(usize),
     At(DeviceName, Progress),
     Ended(DeviceOutcome),
     Skipped(Skipped),
 }
 
-/// Something about the inputs of a run that a person may want to know.
+/// A note on the inputs of a run.
 #[derive(Debug)]
 pub enum RunNote {
     InventoryRead {
@@ -33,7 +33,7 @@ pub enum RunNote {
         files: usize,
         cached: usize,
     },
-    /// The inventory on disk differs from the committed one, so reasons name no commit.
+    /// The inventory on disk differs from the commit, so reasons do not name commits.
     NotAsCommitted,
     OriginsUnknown {
         error: String,
@@ -44,13 +44,13 @@ pub enum RunNote {
     NoStore {
         error: String,
     },
-    /// The store does not know of a plan that was written to a file, so its age will be unknown.
+    /// The store has no record of a plan that was written to a file, so its age will be unknown.
     PlanNotKept {
         error: String,
     },
-    /// The store was given what it had missed.
+    /// The journal was replayed into the store.
     Replayed(Replayed),
-    /// A device has pending changes and a state in which it is not written to.
+    /// A device has pending changes, but its state forbids writes.
     NotWritten {
         device: DeviceName,
         state: DeviceState,

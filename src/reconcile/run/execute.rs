@@ -1,4 +1,4 @@
-//! Executes a confirmed run: takes the plan, records the run, carries out every device, records the end and the ownership.
+//! Executes a confirmed run: claims the plan, carries out every device, records the results.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::reconcile::apply::{DeviceTask, RunContext, carry_out};
 use crate::report::write_plan;
 
 impl Reconciler {
-    /// Executes a confirmed run and returns what it resulted in.
+    /// Executes a confirmed run and returns its result.
     ///
-    /// The work is done by tasks of its own: a caller that stops waiting stops no device between a line and its reply, and the
-    /// end is recorded all the same. To end a run early, use `RunOptions::stop`.
+    /// Separate tasks do the work: a caller that stops waiting does not stop a device between a line and its reply, and
+    /// the end is recorded all the same. To end a run early, use `RunOptions::stop`.
     pub async fn execute(
         &self,
         confirmed: ConfirmedRun,
@@ -40,7 +40,7 @@ impl Reconciler {
     }
 }
 
-/// One execution, with all it needs from the reconciler.
+/// One execution, with its share of the reconciler.
 struct Execution {
     store: StoreWithJournal,
     clock: fn() -> u64,
@@ -49,8 +49,8 @@ struct Execution {
     watcher: Watcher,
 }
 
-/// A run that was recorded, with the plan that no other run gets.
-struct Begun {
+/// A recorded run, with the plan that it claimed.
+struct StartedRun {
     plan: String,
     notice: Option<RunNotice>,
 }
@@ -97,7 +97,7 @@ impl Execution {
                 .notices
                 .push(RunNotice::OwnershipNotRecorded { error });
         }
-        // Where the store is unreachable the run's own outcomes tell what is unsaved.
+        // If the store is unreachable, the outcomes of this run show the unsaved devices.
         let _unknown = self.find_unsaved(&run, &mut report).await;
         tracing::info!(result = report.result().word(), "run ended");
         let ended = self.store.store.end_run(id, report.result()).await;
@@ -108,7 +108,7 @@ impl Execution {
         Ok(report)
     }
 
-    /// Returns a refusal where the store or the journal has no room for what so many devices would record.
+    /// Returns a refusal if the store or the journal lacks space for the records of this many devices.
     fn lacks_room(&self, devices: usize) -> Option<PreflightRefusal> {
         let store = self.store.store.check_room(devices).err();
         let journal = || self.store.journal.check_room(devices).err();
@@ -124,7 +124,7 @@ impl Execution {
         mut report: RunReport,
     ) -> Result<RunReport, RunError> {
         let audited = audit_refusal(&self.store, &run.request, &refusal).await;
-        // A store that is full has no room for this either.
+        // A full store has no space for an audit entry either.
         if !matches!(refusal, PreflightRefusal::StoreFull { .. }) {
             audited?;
         }
@@ -132,12 +132,12 @@ impl Execution {
         Ok(report)
     }
 
-    /// Records that the run begins, with its plan, which no other run gets.
+    /// Records the start of the run and claims its plan, so that no other run can apply it.
     async fn begin(
         &self,
         id: RunId,
         run: &PreparedRun,
-    ) -> Result<Result<Begun, PreflightRefusal>, RunError> {
+    ) -> Result<Result<StartedRun, PreflightRefusal>, RunError> {
         let not_storable = |why: &dyn ToString| RunError::PlanNotStorable(why.to_string());
         let file = run.request.plan_file.as_ref();
         let text = file.map_or_else(|| write_plan(&run.planned), |file| file.text.clone());
@@ -155,7 +155,7 @@ impl Execution {
         let taken = store.take_plan(plan, &document, &new, most).await?;
         Ok(taken_once(&taken, hours).map(|age| {
             let is_unknown = age.is_none() && file.is_some();
-            Begun {
+            StartedRun {
                 plan: plan.to_owned(),
                 notice: is_unknown.then_some(RunNotice::PlanAgeUnknown),
             }
@@ -174,7 +174,7 @@ impl Execution {
             run: id,
             commit: run.version.commit.clone(),
             lease: self.lease,
-            pace: self.options.pace,
+            timeouts: self.options.timeouts,
             snmp_options: crate::observe::snmp_options(),
             clock: self.clock,
             stop: self.options.stop.clone(),
@@ -195,7 +195,7 @@ impl Execution {
         }
     }
 
-    /// Records the ownership of what was found exactly as intended.
+    /// Records the ownership of objects that were found exactly as intended.
     async fn record_ownership(&self, run: &PreparedRun) -> Result<(), RunError> {
         for change in &run.ownership {
             let audit = Audit {
@@ -203,7 +203,7 @@ impl Execution {
                 verb: run.request.verb.word().to_owned(),
                 subject: Some(change.device.to_string()),
                 is_refused: false,
-                what: "found as the inventory says, so it is owned".to_owned(),
+                what: "found as intended, so it is owned".to_owned(),
                 run: None,
             };
             let store = &self.store.store;
@@ -214,7 +214,7 @@ impl Execution {
         Ok(())
     }
 
-    /// Records, once, that a commit needs nothing to be done: what is applied next must descend from it.
+    /// Records, once, a commit without pending changes: the next applied commit must descend from it.
     async fn note_commit(&self, run: &PreparedRun, report: &RunReport) -> Result<(), RunError> {
         let is_whole = report.unobservable.is_empty()
             && report.skipped.is_empty()
@@ -227,7 +227,7 @@ impl Execution {
         Ok(())
     }
 
-    /// Lists devices in scope that the store knows to be unsaved and the report does not mention.
+    /// Lists devices in scope that are unsaved in the store and missing from the report.
     async fn find_unsaved(
         &self,
         run: &PreparedRun,
@@ -249,7 +249,7 @@ impl Execution {
     }
 }
 
-/// Returns the record of a run as it begins.
+/// Returns the record of a starting run.
 pub(super) fn new_run(id: RunId, run: &PreparedRun, plan: Option<String>) -> NewRun {
     NewRun {
         id,

@@ -1,11 +1,11 @@
-//! Reads what a plan is made from besides devices: the inventory, the last applied one, the policy in force, the ledgers.
+//! Reads the inputs of plans: the inventory, the last applied one, its policy, and the ledgers.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Baseline, RunError, RunNote, Watcher};
-use crate::history::{AppliedCommit, Kept, Store, StoreError};
+use crate::history::{AppliedCommit, Store, StoreError, StoredLedger};
 use crate::inventory::blame::{History, MOST_COMMITS};
 use crate::inventory::source::{Limits, Source, SourceError, first_parent, is_bare};
 use crate::inventory::{Cache, Reading, read};
@@ -13,10 +13,10 @@ use crate::model::DeviceName;
 use crate::plan::{InventoryVersion, Ledger, Planned};
 use crate::reconcile::{Applied, Fleet, Policy, find_origins, inventory_digest};
 
-/// What the store knows of the devices of an inventory.
+/// The stored state of the devices of an inventory.
 #[derive(Debug, Clone, Default)]
 pub struct StoreState {
-    pub ledgers: BTreeMap<DeviceName, Kept>,
+    pub ledgers: BTreeMap<DeviceName, StoredLedger>,
     pub applied: Option<AppliedCommit>,
 }
 
@@ -29,19 +29,19 @@ impl StoreState {
     }
 }
 
-/// Everything that a plan is made from besides devices.
+/// The inputs of all plans, except the observations.
 #[derive(Debug)]
 pub struct PlanInputs {
     pub folder: PathBuf,
     pub reading: Reading,
-    /// The inventory that was applied last, or that a person named as that.
+    /// The inventory that was last applied, or that the operator named as applied.
     before: Option<Reading>,
-    /// The inventory whose policy judges, where that is not the one before.
+    /// The inventory whose policy applies, if it is not the one before.
     judging: Option<Reading>,
     ledgers: Option<BTreeMap<DeviceName, Ledger>>,
 }
 
-/// Returns the inventory: at a revision, else as it is on disk, by its commit where it is committed as it is.
+/// Reads the inventory: at a revision, else from disk; by its commit if the work tree is clean.
 pub fn read_intended(
     folder: &Path,
     revision: Option<&str>,
@@ -66,7 +66,7 @@ pub fn read_intended(
     Ok(reading)
 }
 
-/// Returns the inventory of the last commit, where there is one. A damaged repository is an error and never "not committed".
+/// Returns the inventory of the last commit, if any. A damaged repository is an error, never "not committed".
 fn committed(folder: &Path, cache: &Cache) -> Result<Option<Reading>, SourceError> {
     match Source::git(folder, "HEAD") {
         Ok(source) => read(&source, &Limits::default(), cache).map(Some),
@@ -75,7 +75,7 @@ fn committed(folder: &Path, cache: &Cache) -> Result<Option<Reading>, SourceErro
     }
 }
 
-/// Returns whether a folder is simply not one that git knows.
+/// Returns whether a folder is simply not in git.
 fn has_no_history(error: &SourceError) -> bool {
     matches!(
         error,
@@ -90,7 +90,7 @@ fn has_no_history(error: &SourceError) -> bool {
     )
 }
 
-/// Returns the inventory as it is on disk, whatever is committed.
+/// Reads the inventory from disk, even if it has uncommitted changes.
 pub(super) fn read_as_it_is(
     folder: &Path,
     cache: &Cache,
@@ -101,7 +101,7 @@ pub(super) fn read_as_it_is(
     Ok(reading)
 }
 
-/// Returns the folder, or the last commit of a repository without a work tree.
+/// Returns the folder, or the last commit of a bare repository.
 fn as_it_is(folder: &Path) -> Result<Source, SourceError> {
     match is_bare(folder) {
         true => Source::git(folder, "HEAD"),
@@ -119,7 +119,7 @@ fn note_reading(folder: &Path, reading: &Reading, watcher: &Watcher) {
 }
 
 impl PlanInputs {
-    /// Takes an inventory without errors.
+    /// Builds them from an inventory without errors.
     pub fn of(
         folder: &Path,
         reading: Reading,
@@ -130,7 +130,7 @@ impl PlanInputs {
         let store = store.filter(|_| *baseline == Baseline::Store);
         let before = match baseline {
             Baseline::Revision(revision) => Some(valid(folder, revision, cache)?),
-            // Where git lacks it, the ledgers still tell what is owned.
+            // If git lacks the commit, the ledgers still decide ownership.
             Baseline::Store => match store.and_then(|store| store.applied.as_ref()) {
                 Some(applied) => if_known(valid(folder, &applied.commit, cache))?,
                 None => None,
@@ -171,7 +171,7 @@ impl PlanInputs {
         fleet
     }
 
-    /// Fills in who wrote what the steps are there for; a plan without is as good.
+    /// Fills in the origin of each step; a failure only leaves them out.
     pub fn add_origins(&self, planned: &mut Planned, fleet: &Fleet<'_>, watcher: &Watcher) {
         let history = fleet
             .inventory
@@ -184,7 +184,7 @@ impl PlanInputs {
     }
 }
 
-/// Reads a revision that must be free of errors: with errors it would not tell what was intended.
+/// Reads a revision that must have no errors: with errors, its intended configuration is unknown.
 fn valid(folder: &Path, revision: &str, cache: &Cache) -> Result<Reading, RunError> {
     let reading = read(&Source::git(folder, revision)?, &Limits::default(), cache)?;
     match reading.has_errors() {
@@ -195,7 +195,7 @@ fn valid(folder: &Path, revision: &str, cache: &Cache) -> Result<Reading, RunErr
     }
 }
 
-/// Returns the commit whose policy judges the step: the one before, where there is one that can be read.
+/// Returns the commit whose policy applies to the step: the one before, if it can be read.
 fn commit_before(
     folder: &Path,
     reading: &Reading,
@@ -211,7 +211,7 @@ fn commit_before(
     }
 }
 
-/// Returns nothing for a revision that this repository does not have, or that has errors; a damaged repository stays an error.
+/// Returns `None` for a revision that is missing or has errors; a damaged repository stays an error.
 fn if_known<T>(read: Result<T, RunError>) -> Result<Option<T>, RunError> {
     match read {
         Ok(known) => Ok(Some(known)),
@@ -238,7 +238,7 @@ fn version(folder: &Path, reading: &Reading) -> InventoryVersion {
     }
 }
 
-/// Runs blocking work of git and parsing where it holds up no other task.
+/// Runs blocking work of git and parsing on a separate thread, so that no other task waits.
 pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, RunError> + Send + 'static,
 ) -> Result<T, RunError> {

@@ -1,8 +1,8 @@
-//! Runs: what `plan`, `apply`, `rollback`, `adopt` and a service start alike, from the inventory to the recorded result.
+//! Runs `plan`, `apply`, `rollback` and `adopt`, from the inventory to the recorded result.
 //!
-//! `request` what is asked · `reconciler` what a caller keeps between runs · `inputs` the inventory and what was applied · `gates`
-//! what refuses · `prepare` up to the decision, `prepared` which waits for a confirmation · `execute` the rest · `adopt` and
-//! `ownership` without a write · `plan_file` approved plans · `tasks` which devices · `event` what a caller sees meanwhile.
+//! `request` the request · `reconciler` state kept between runs · `inputs` the inventory and the last applied one · `gates`
+//! refusals · `prepare` up to the decision, `prepared` a run that waits for confirmation · `execute` the rest · `adopt` and
+//! `ownership` without a write · `plan_file` approved plans · `tasks` the devices to start · `event` progress for callers.
 
 mod adopt;
 mod error;

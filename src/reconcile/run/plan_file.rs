@@ -1,4 +1,4 @@
-//! Reads a plan file and compares it with the plan made now: any difference refuses it, a device that changed is left to its own check.
+//! Reads a plan file and compares it with the plan made now; refuses it on any difference.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,21 @@ use crate::plan::{Because, Cause, DevicePlan, Planned, Step};
 use crate::reconcile::Fleet;
 use crate::report::{PlanFileError, read_plan};
 
-/// A plan that was made earlier and that a person approved.
+/// An earlier plan that a person approved.
 #[derive(Debug)]
 pub struct PlanFile {
     pub id: String,
-    /// As it is in the file.
+    /// The text of the file.
     pub text: String,
     pub planned: Planned,
 }
 
-/// Why a file cannot be applied as a plan.
+/// The reason that a file cannot be applied as a plan.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFileRejected {
     #[error(transparent)]
     Unreadable(#[from] PlanFileError),
-    #[error("it compares two commits and no device was asked; make a plan without `--against`")]
+    #[error("it compares two commits, without a look at a device; make a plan without `--against`")]
     AgainstCommit,
     #[error("it is not UTF-8")]
     NotText,
@@ -47,17 +47,17 @@ impl PlanFile {
     }
 }
 
-/// Keeps of the plans made now those that the file approves.
+/// Keeps only the present plans that the file approves.
 ///
-/// A device whose observation is the same must have the same plan to the letter: what a person approved is all of it, the
-/// inverse lines and the reasons too. A device that changed gets its approved plan: nothing is written there, and its own
-/// check reports what differs. Limits are judged over the devices that did not change.
+/// A device with the same observation must have exactly the same plan: a person approved all of it, also the inverse
+/// lines and the reasons. A device that changed gets its approved plan: nothing is written there, and its own check
+/// reports the differences. Limits apply to the devices that did not change.
 pub(super) fn only_approved(
     planned: &mut Planned,
     file: &PlanFile,
     fleet: &Fleet<'_>,
 ) -> Result<(), PreflightRefusal> {
-    // The same limits may come from another commit: what was applied meanwhile moves the one that judges.
+    // Equal limits may come from another commit: a run in between changes the commit whose policy applies.
     if file.planned.policy.digest != planned.policy.digest {
         return Err(PreflightRefusal::OtherPolicy);
     }
@@ -105,7 +105,7 @@ fn is_same_look(one: &DevicePlan, other: &DevicePlan) -> bool {
     one.observed.is_some() && fingerprint(one) == fingerprint(other)
 }
 
-/// Returns the first part in which an approved plan differs from the one made now.
+/// Returns the first part of an approved plan that differs from the present one.
 fn first_difference(approved: &DevicePlan, now: &DevicePlan) -> Option<PlanPart> {
     if approved.steps.len() != now.steps.len() {
         return Some(PlanPart::StepCount {
@@ -123,7 +123,7 @@ fn first_difference(approved: &DevicePlan, now: &DevicePlan) -> Option<PlanPart>
         };
         return Some(part);
     }
-    // Looks of the same configuration have different numbers; refusals are judged for both together.
+    // Looks of the same configuration have different numbers, and refusals are compared for both together.
     let rest = |plan: &DevicePlan| DevicePlan {
         observed: None,
         refusals: Vec::new(),
@@ -146,7 +146,7 @@ fn is_same_explanation(then: &Step, now: &Step) -> bool {
             .all(|(then, now)| is_same_reason(then, now))
 }
 
-/// Who removed an object is found through the commit that was last applied, which another device's run moves on.
+/// Compares reasons without the remover of an object: it is found from the last applied commit, which other runs change.
 fn is_same_reason(then: &Because, now: &Because) -> bool {
     let is_lost = now.origin.is_none() && then.cause == Cause::Gone;
     then.cause == now.cause && then.fields == now.fields && (then.origin == now.origin || is_lost)

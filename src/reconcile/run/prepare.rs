@@ -1,4 +1,4 @@
-//! Prepares a run: reads the inventory, checks the gates, recovers, looks, plans, and decides which devices are started.
+//! Prepares a run: reads, checks the gates, recovers, looks, plans, and selects devices to start.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,15 +20,15 @@ use crate::model::{DeviceName, DeviceState};
 use crate::plan::Planned;
 use crate::reconcile::apply::{RecoveryOptions, recover, release_dead};
 use crate::reconcile::{
-    Accesses, Fleet, Sightings, StoreWithJournal, Wanted, as_if_applied, look_at_all, plan_all,
-    recorded,
+    Accesses, DevicePlanInputs, Fleet, LookResults, StoreWithJournal, as_if_applied, look_at_all,
+    plan_all, recorded,
 };
 
 impl Reconciler {
     /// Prepares a run; nothing is written to any device.
     ///
-    /// What an earlier process left unfinished is looked at first. A caller that stops waiting leaves no lease behind: leases
-    /// are only taken by tasks that outlive it.
+    /// First it looks at devices that a dead process left unfinished. A caller that stops waiting leaves no lease
+    /// behind: only tasks that outlive it request leases.
     #[tracing::instrument(name = "run", skip_all, fields(verb = request.verb.word(), who = %request.who))]
     pub async fn prepare(
         &self,
@@ -105,7 +105,7 @@ impl Reconciler {
         aside(move || PlanInputs::of(&folder, reading, &baseline, state.as_ref(), &cache)).await
     }
 
-    /// Checks what can be told before any device is asked.
+    /// Runs the checks that need no device.
     async fn check_inventory(
         &self,
         request: &RunRequest,
@@ -155,7 +155,7 @@ impl Reconciler {
         Ok(Preparation::Refused(Box::new(Refused { report, planned })))
     }
 
-    /// Looks at the devices that an earlier process was writing to when it ended.
+    /// Looks at the devices of a dead process.
     async fn recover(
         &self,
         request: &RunRequest,
@@ -180,7 +180,7 @@ impl Reconciler {
         let names: Vec<DeviceName> = left.iter().map(|left| left.device.clone()).collect();
         let accesses = self.accesses(fleet.inventory, &names, watcher);
         let wanted = fleet.devices.iter().filter_map(|device| {
-            let wanted = Wanted::of(&fleet, device)?;
+            let wanted = DevicePlanInputs::of(&fleet, device)?;
             names
                 .contains(&device.name)
                 .then(|| (device.name.clone(), wanted.into_owned(&fleet)))
@@ -191,7 +191,7 @@ impl Reconciler {
             lease: self.lease,
         };
         let store = store.clone();
-        // A task of its own: a caller that goes away must not leave a lease behind.
+        // A separate task: a caller that stops waiting must not leave a lease behind.
         let recovering = tokio::spawn(
             async move { recover(left, accesses, wanted, &store, options).await }.in_current_span(),
         );
@@ -213,7 +213,7 @@ impl Reconciler {
     ) -> Accesses {
         match request.looks {
             LookSource::Devices => self.accesses(fleet.inventory, names, watcher),
-            // No device is asked, so no secret is opened.
+            // No device is contacted, so no secret is opened.
             LookSource::Recorded(_) | LookSource::Baseline => Accesses::new(),
         }
     }
@@ -225,7 +225,7 @@ impl Reconciler {
         names: &[DeviceName],
         accesses: &Accesses,
         watcher: &Watcher,
-    ) -> Sightings {
+    ) -> LookResults {
         match (&request.looks, &fleet.applied) {
             (LookSource::Baseline, Some(before)) => as_if_applied(fleet, before, names),
             (LookSource::Recorded(looks), _) => recorded(names, looks),
@@ -235,8 +235,8 @@ impl Reconciler {
         }
     }
 
-    /// Looks at devices, many at a time.
-    pub async fn look_at(&self, accesses: Accesses, watcher: &Watcher) -> Sightings {
+    /// Looks at devices, many at once.
+    pub async fn look_at(&self, accesses: Accesses, watcher: &Watcher) -> LookResults {
         watcher.see(&RunEvent::Looking(accesses.len()));
         look_at_all(accesses, self.looks(), |device| {
             watcher.see(&RunEvent::Looked(device.clone()));
@@ -244,7 +244,7 @@ impl Reconciler {
         .await
     }
 
-    /// Returns what the store knows that decides which devices are started.
+    /// Returns the stored facts that decide which devices are started.
     async fn known(&self, request: &RunRequest) -> Result<Known, RunError> {
         let Some(store) = self.store.as_ref().filter(|_| request.verb.writes()) else {
             return Ok(Known::default());
@@ -270,7 +270,7 @@ impl Reconciler {
     }
 }
 
-/// Writes a refusal into the audit.
+/// Records a refusal in the audit log.
 pub(super) async fn audit_refusal(
     store: &StoreWithJournal,
     request: &RunRequest,
@@ -287,7 +287,7 @@ pub(super) async fn audit_refusal(
     Ok(store.store.audit(&audit).await?)
 }
 
-/// Returns the installed devices that a request is about, by name.
+/// Returns the names of the installed devices in a request's scope.
 fn names_in(request: &RunRequest, fleet: &Fleet<'_>) -> Result<Vec<DeviceName>, RunError> {
     let scope = ScopeMatcher::of(&request.scope)?;
     let devices = || fleet.inventory.devices();
@@ -310,7 +310,7 @@ fn names_in(request: &RunRequest, fleet: &Fleet<'_>) -> Result<Vec<DeviceName>, 
     Ok(names)
 }
 
-/// Adapts a plan to what the run does with it: what is never written to is reported and left out.
+/// Adapts a plan to the kind of run: devices that are never written to are reported and left out.
 fn adapt(planned: &mut Planned, request: &RunRequest, watcher: &Watcher) {
     if matches!(request.looks, LookSource::Baseline) {
         planned.against = planned.applied.take();

@@ -11,9 +11,9 @@ use crate::inventory::Reading;
 use crate::model::{DeviceName, Observation};
 use crate::plan::{InventoryVersion, Planned};
 use crate::reconcile::apply::DeviceTask;
-use crate::reconcile::{Accesses, AutoApproval, Fleet, Sightings, needs_no_person};
+use crate::reconcile::{Accesses, AutoApproval, Fleet, LookResults, needs_no_person};
 
-/// What preparing a run resulted in.
+/// The result of preparing a run.
 #[derive(Debug)]
 pub enum Preparation {
     /// The inventory has errors, so the intended configuration is unknown.
@@ -22,21 +22,21 @@ pub enum Preparation {
     Ready(Box<PreparedRun>),
 }
 
-/// A run that was refused before any device was started; with its plan, where there is one.
+/// A run that was refused before any device was started; with its plan, if it has one.
 #[derive(Debug)]
 pub struct Refused {
     pub report: RunReport,
     pub planned: Option<Planned>,
 }
 
-/// A run that waits for its confirmation. Its devices cannot be reached in any other way than through `confirm`.
+/// A run that waits for confirmation. `confirm` is the only way to its devices.
 #[derive(Debug)]
-#[must_use = "a prepared run that is dropped was not carried out"]
+#[must_use = "a dropped prepared run is not carried out"]
 pub struct PreparedRun {
     pub(super) request: RunRequest,
     pub(super) version: InventoryVersion,
     pub(super) planned: Planned,
-    pub(super) looks: Sightings,
+    pub(super) looks: LookResults,
     /// The devices in scope.
     pub(super) names: Vec<DeviceName>,
     pub(super) tasks: Vec<DeviceTask>,
@@ -46,17 +46,17 @@ pub struct PreparedRun {
 
 /// A run that may be executed, once.
 #[derive(Debug)]
-#[must_use = "a confirmed run that is dropped was not carried out"]
+#[must_use = "a dropped confirmed run is not carried out"]
 pub struct ConfirmedRun {
     pub(super) run: PreparedRun,
     pub(super) refusal: Option<PreflightRefusal>,
 }
 
-/// What the store knows that decides which devices are started.
+/// The stored facts that decide which devices are started.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) freezes: Vec<Freeze>,
-    /// Verified and never saved.
+    /// Verified but never saved.
     pub(super) unsaved: BTreeSet<DeviceName>,
     /// The looks that a plan file was made from.
     pub(super) earlier_looks: BTreeMap<DeviceName, Observation>,
@@ -67,7 +67,7 @@ impl PreparedRun {
         request: RunRequest,
         fleet: &Fleet<'_>,
         planned: Planned,
-        looks: Sightings,
+        looks: LookResults,
         names: Vec<DeviceName>,
     ) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl PreparedRun {
         }
     }
 
-    /// Decides what is started, what is skipped and what becomes owned.
+    /// Decides which devices are started, which are skipped, and which objects become owned.
     pub(super) fn decide(
         &mut self,
         fleet: &Fleet<'_>,
@@ -116,7 +116,7 @@ impl PreparedRun {
     }
 
     /// Returns the looks that the plan was made from.
-    pub fn looks(&self) -> &Sightings {
+    pub fn looks(&self) -> &LookResults {
         &self.looks
     }
 
@@ -130,14 +130,14 @@ impl PreparedRun {
         &self.skipped
     }
 
-    /// Returns whether a person must confirm some of it.
+    /// Returns whether a person must confirm a part of it.
     pub fn needs_confirmation(&self) -> bool {
         let approval = self.approval();
         let mut tasks = self.tasks.iter();
         tasks.any(|task| !needs_no_person(&task.plan, approval))
     }
 
-    /// Returns what may be applied without a person: all of a plan file, since a person looked at it before.
+    /// Returns the class that needs no confirmation: all of a plan file, which a person has reviewed.
     fn approval(&self) -> AutoApproval {
         match self.request.plan_file {
             Some(_) => AutoApproval::Everything,
@@ -145,7 +145,8 @@ impl PreparedRun {
         }
     }
 
-    /// Makes the run executable. Without a confirmation, what needs one is skipped; where nothing else is left, all is refused.
+    /// Makes the run executable. Without confirmation, devices that need one are skipped; if none is left, the run is
+    /// refused.
     pub fn confirm(mut self, is_confirmed: bool) -> ConfirmedRun {
         let approval = match is_confirmed {
             true => AutoApproval::Everything,

@@ -1,4 +1,4 @@
-//! Holds what a caller keeps between runs: folder, cache of parsed files, secrets, store and clock.
+//! Holds the state that a caller keeps between runs: folder, parse cache, secrets, store and clock.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,13 @@ use super::inputs::SharedCache;
 use super::{LEASE, RunError, RunNote, Watcher, read_intended};
 use crate::inventory::{Cache, Inventory, Reading};
 use crate::model::{DeviceName, NotObserved, SecretName};
-use crate::reconcile::{Accesses, Looks, Sightings, StoreLocation, StoreWithJournal, opening};
+use crate::reconcile::{
+    Accesses, LookResults, Looks, StoreLocation, StoreWithJournal, device_access,
+};
 use crate::report::read_plan;
 use crate::secrets::{SecretSources, Secrets};
 
-/// Prepares and executes runs over one inventory. Lives as long as its caller; the files that did not change between two
+/// Prepares and executes runs over one inventory. Lives as long as its caller; files that did not change between two
 /// runs are not parsed again.
 #[derive(Debug)]
 pub struct Reconciler {
@@ -26,7 +28,7 @@ pub struct Reconciler {
 }
 
 impl Reconciler {
-    /// `clock` returns the seconds since 1970.
+    /// Creates a reconciler; `clock` returns the seconds since 1970.
     pub fn new(folder: &Path, secrets: SecretSources, clock: fn() -> u64) -> Self {
         Self {
             folder: folder.to_path_buf(),
@@ -38,7 +40,7 @@ impl Reconciler {
         }
     }
 
-    /// Opens the store at a location and gives it what the journal holds.
+    /// Opens the store at a location and replays the journal.
     pub async fn open_store(
         &mut self,
         location: &StoreLocation,
@@ -53,7 +55,7 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Sets how long a lease lasts without renewal.
+    /// Sets the lease duration without renewal.
     pub fn set_lease(&mut self, lease: Duration) {
         self.lease = lease;
     }
@@ -62,26 +64,26 @@ impl Reconciler {
         &self.folder
     }
 
-    /// Returns the store, where one was opened.
+    /// Returns the store, if one was opened.
     pub fn store(&self) -> Option<&StoreWithJournal> {
         self.store.as_ref()
     }
 
-    /// Closes the store's connections; what is in progress ends first.
+    /// Closes the store's connections after work in progress.
     pub async fn close(&self) {
         if let Some(store) = &self.store {
             store.store.close().await;
         }
     }
 
-    /// Reads the inventory at a revision, else as it is on disk.
+    /// Reads the inventory at a revision, else from disk.
     pub fn read(&self, revision: Option<&str>, watcher: &Watcher) -> Result<Reading, RunError> {
         let read = read_intended(&self.folder, revision, &self.cache, watcher);
         Ok(read?)
     }
 
-    /// Keeps a plan that was written to a file, and the looks that it was made from, for whoever applies it.
-    pub async fn keep_plan(&self, text: &str, looks: &Sightings) -> Result<(), RunError> {
+    /// Stores a plan that was written to a file, with its looks, for the run that applies it.
+    pub async fn keep_plan(&self, text: &str, looks: &LookResults) -> Result<(), RunError> {
         let Some(StoreWithJournal { store, .. }) = &self.store else {
             return Ok(());
         };
@@ -95,7 +97,7 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Reads the inventory as it is on disk, whatever is committed.
+    /// Reads the inventory from disk, even if it has uncommitted changes.
     pub fn read_as_it_is(&self, watcher: &Watcher) -> Result<Reading, RunError> {
         Ok(super::inputs::read_as_it_is(
             &self.folder,
@@ -108,7 +110,7 @@ impl Reconciler {
         Looks::new(self.clock)
     }
 
-    /// Returns how each device is reached, or why it is not.
+    /// Returns the access to each device, or the reason that there is none.
     pub fn accesses(
         &self,
         inventory: &Inventory,
@@ -120,7 +122,9 @@ impl Reconciler {
             watcher.note(RunNote::ExposedSecrets(exposed));
         }
         let access = |name: &DeviceName| match inventory.device(name.as_str()) {
-            Some(device) => opening(inventory, device, &self.secrets).map_err(NotObserved::from),
+            Some(device) => {
+                device_access(inventory, device, &self.secrets).map_err(NotObserved::from)
+            }
             None => Err(NotObserved::NotInInventory),
         };
         let names = names.iter();

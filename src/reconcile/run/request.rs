@@ -1,4 +1,4 @@
-//! Defines what a caller asks of a run: the command, the inventory revision, the devices, and what it may do.
+//! Defines a caller's request: the command, the revision, the devices, and the allowances.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,91 +6,91 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::PlanFile;
-use crate::apply::Pace;
+use crate::apply::ApplyTimeouts;
 use crate::model::{DeviceName, FreezeScope, Observation};
 use crate::reconcile::{AutoApproval, ConcurrencyLimits};
 
 /// The kinds of run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// Shows what would change; writes to no device and needs no store.
+    /// Shows pending changes; writes to no device and needs no store.
     Plan,
     Apply,
     /// Applies an earlier commit on purpose.
     Rollback,
-    /// Records ownership of what device and inventory have in common; writes to no device.
+    /// Records ownership of objects that device and inventory have in common; writes to no device.
     Adopt,
 }
 
-/// What a caller asks of a run.
+/// A caller's request for a run.
 #[derive(Debug)]
 pub struct RunRequest {
     pub verb: Verb,
-    /// Who asks, as `user@host` or the name of a trigger; for the record.
+    /// The user as `user@host`, or the name of a trigger; for the record.
     pub who: String,
-    /// Left out: the inventory as it is on disk, by its commit where it is committed as it is.
+    /// Left out: the inventory from disk, by its commit if the work tree is clean.
     pub revision: Option<String>,
     pub plan_file: Option<PlanFile>,
     pub scope: FreezeScope,
-    /// Only these, whatever the scope; left out: all in scope.
+    /// Only these devices of the scope; left out: all in scope.
     pub only: Option<BTreeSet<DeviceName>>,
     pub baseline: Baseline,
     pub looks: LookSource,
     pub allows: Allowances,
-    /// What may be applied without a person's confirmation.
+    /// The class of plans that need no confirmation.
     pub auto_approval: AutoApproval,
 }
 
-/// What tells which objects are owned, and whose policy judges.
+/// The source of ownership, and of the policy that applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Baseline {
     /// The store's ledgers and its last applied commit.
     Store,
     /// The inventory at this revision counts as applied.
     Revision(String),
-    /// Nothing is known to be owned: nothing is removed.
+    /// No object is known to be owned: nothing is removed.
     Nothing,
 }
 
-/// Where the observed configuration comes from.
+/// The source of the observed configuration.
 #[derive(Debug, Clone)]
 pub enum LookSource {
     Devices,
     Recorded(Vec<Observation>),
-    /// Every device is taken to be exactly as the baseline intends it; no device is asked.
+    /// Every device is assumed to match the baseline; no device is contacted.
     Baseline,
 }
 
-/// What a person allowed by name.
+/// The checks that the operator waived by option.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Allowances {
-    /// Apply an inventory that is not committed as it is.
+    /// Apply an inventory that is uncommitted or not in git.
     pub uncommitted: bool,
     /// Apply a commit that does not descend from the last applied one.
     pub rewritten_history: bool,
-    /// Change what management access depends on.
+    /// Change objects that management access depends on.
     pub management: bool,
 }
 
-/// How a run is carried out.
+/// Options of a run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
     pub limits: ConcurrencyLimits,
-    /// How long a plan file may be applied after it was made.
+    /// The time, in hours, in which a plan file may be applied.
     pub plan_hours: u16,
-    pub pace: Pace,
+    pub timeouts: ApplyTimeouts,
     /// Becomes true when the run must stop: no further device is started, started ones end in good order.
     pub stop: watch::Receiver<bool>,
 }
 
-/// How long a plan may be applied after it was made, where the settings do not say.
+/// The default of `plan_hours`.
 pub const PLAN_HOURS: u16 = 24;
 
-/// Lease duration without renewal, where the settings do not say: most devices are done before the first renewal.
+/// The default lease duration without renewal: most devices are done before the first renewal.
 pub const LEASE: Duration = Duration::from_secs(120);
 
 impl Verb {
-    /// Returns the word in the store and in the audit.
+    /// Returns the word for the store and the audit log.
     pub fn word(self) -> &'static str {
         match self {
             Self::Plan => "plan",
@@ -110,7 +110,7 @@ impl Verb {
 }
 
 impl RunRequest {
-    /// Returns a request about all devices, with nothing allowed by name.
+    /// Returns a request for all devices, with no check waived.
     pub fn of(verb: Verb, who: &str) -> Self {
         Self {
             verb,
@@ -133,7 +133,7 @@ impl RunOptions {
         Self {
             limits: ConcurrencyLimits::default(),
             plan_hours: PLAN_HOURS,
-            pace: Pace::default(),
+            timeouts: ApplyTimeouts::default(),
             stop,
         }
     }

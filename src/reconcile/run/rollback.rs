@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::history::{Filter, RunSummary, Store, StoreError};
 use crate::model::DeviceName;
 
-/// Fewer digits than these fit too many runs.
+/// Fewer digits than these match too many runs.
 const SHORTEST: usize = 4;
 
-/// How many runs back are searched.
+/// The number of past runs that are searched.
 const MOST_RUNS: u32 = 10_000;
 
-/// Why no run, or no commit before it, was found.
+/// The reason that no run, or no commit before it, was found.
 #[derive(Debug, thiserror::Error)]
 pub enum RunNotFound {
     #[error(
@@ -20,21 +20,21 @@ pub enum RunNotFound {
     Invalid { named: String },
     #[error("there is no run `{named}`; `gamctl history` lists them")]
     None { named: String },
-    #[error("`{named}` fits several runs, such as {one} and {other}; give more of it")]
+    #[error("`{named}` matches several runs, such as {one} and {other}; give more digits")]
     Several {
         named: String,
         one: String,
         other: String,
     },
     #[error(
-        "no other commit was applied before run {run}; name the one to go back to with `--to REV`"
+        "no other commit was applied before run {run}; give the commit to restore with `--to REV`"
     )]
     NothingBefore { run: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What was applied before a run.
+/// The commit applied before a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BeforeRun {
     pub commit: String,
@@ -42,7 +42,7 @@ pub struct BeforeRun {
     pub devices: BTreeSet<DeviceName>,
 }
 
-/// Returns the one run whose id is, begins or ends with a text.
+/// Returns the one run whose id is, starts or ends with a text.
 pub async fn run_named(store: &Store, named: &str) -> Result<RunSummary, RunNotFound> {
     let wanted = named.trim().to_ascii_lowercase();
     let is_part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
@@ -55,7 +55,7 @@ pub async fn run_named(store: &Store, named: &str) -> Result<RunSummary, RunNotF
         ..Filter::default()
     };
     let runs = store.runs(&filter).await?;
-    // The end of an id tells more: runs of one hour begin alike.
+    // The end of an id is more distinctive: runs of one hour start alike.
     let mut found = runs.into_iter().filter(|summary| {
         let id = summary.run.id.0.to_string();
         id.starts_with(&wanted) || id.ends_with(&wanted)

@@ -1,43 +1,43 @@
-//! Decides from a plan which devices are started, and why the others are skipped.
+//! Selects the devices of a plan to start, and gives the reasons for those skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gates::{ScopeFacts, frozen};
-use crate::apply::{Found, Recovered, SkipReason, Skipped, Work};
+use crate::apply::{Recovered, RecoveryResult, SkipReason, Skipped, Work};
 use crate::history::Freeze;
 use crate::inventory::DeviceObject;
 use crate::model::{DeviceName, DeviceState, Observation};
 use crate::plan::{DevicePlan, Planned};
 use crate::reconcile::apply::DeviceTask;
-use crate::reconcile::{Accesses, Fleet, Sightings, Wanted};
+use crate::reconcile::{Accesses, DevicePlanInputs, Fleet, LookResults};
 
-/// What tasks are made from.
+/// The inputs of task selection.
 pub(super) struct TaskInputs<'a> {
     pub(super) fleet: &'a Fleet<'a>,
-    /// What was approved, or will be.
+    /// The approved plans, or those to be approved.
     pub(super) planned: &'a Planned,
-    pub(super) looks: &'a Sightings,
-    /// The looks that a plan file was made from, as far as the store has them.
+    pub(super) looks: &'a LookResults,
+    /// The looks that a plan file was made from, if the store has them.
     pub(super) earlier_looks: BTreeMap<DeviceName, Observation>,
     pub(super) accesses: Accesses,
     pub(super) freezes: &'a [Freeze],
-    /// Verified and never saved.
+    /// Verified but never saved.
     pub(super) unsaved: &'a BTreeSet<DeviceName>,
     pub(super) recovered: &'a [Recovered],
 }
 
-/// What is started, and what is skipped.
+/// The devices to start, and the skipped ones.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     pub(super) tasks: Vec<DeviceTask>,
     pub(super) skipped: Vec<Skipped>,
 }
 
-/// Returns what is to be done on which device.
+/// Returns the tasks of a run.
 pub(super) fn tasks(mut inputs: TaskInputs<'_>) -> Tasks {
     let mut all = Tasks::default();
     for plan in &inputs.planned.devices {
-        // A device that is only observed, or locked, is never written to; its plan says so.
+        // A device that is only observed, or locked, is never written to; its plan reports that.
         if !is_written(plan.state) {
             continue;
         }
@@ -71,15 +71,18 @@ pub(super) fn is_written(state: DeviceState) -> bool {
     matches!(state, DeviceState::Managed | DeviceState::Retired)
 }
 
-/// Returns why a device that an earlier process was writing to is still not known to be free.
+/// Returns the reason that a device of a dead process may still be in use.
 fn left_open(device: &DeviceName, recovered: &[Recovered]) -> Option<SkipReason> {
     let mut of_device = recovered.iter().filter(|one| one.device == *device);
     of_device.find_map(|one| match &one.found {
-        Found::Held { until } => Some(SkipReason::Held { until: *until }),
-        Found::NotSeen { error } => Some(SkipReason::NotRecovered {
+        RecoveryResult::Held { until } => Some(SkipReason::Held { until: *until }),
+        RecoveryResult::NotSeen { error } => Some(SkipReason::NotRecovered {
             error: error.clone(),
         }),
-        Found::Whole | Found::Partial { .. } | Found::Untouched | Found::Other => None,
+        RecoveryResult::Whole
+        | RecoveryResult::Partial { .. }
+        | RecoveryResult::Untouched
+        | RecoveryResult::Other => None,
     })
 }
 
@@ -98,7 +101,8 @@ fn task(
     }
     let mut devices = inputs.fleet.devices.iter();
     let intended = devices.find(|device| device.name == plan.device);
-    let Some(wanted) = intended.and_then(|device| Wanted::of(inputs.fleet, device)) else {
+    let Some(wanted) = intended.and_then(|device| DevicePlanInputs::of(inputs.fleet, device))
+    else {
         return Ok(None);
     };
     let access = match inputs.accesses.remove(&plan.device) {

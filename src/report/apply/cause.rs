@@ -1,4 +1,4 @@
-//! Renders why a device ended as it did: what failed, on what, and what the device answered.
+//! Renders the cause of a device's outcome: what failed, on what object, and the device's reply.
 
 use crate::apply::Ended;
 use crate::apply::cause::{
@@ -10,10 +10,10 @@ use crate::model::DeviceName;
 use super::interruption::{interruption, process_ended, sent, ssh_failure};
 use super::refusal::{other_device, refusal};
 
-/// Returns why a device ended as it did; nothing where there is nothing to explain.
+/// Renders the cause of a device's outcome, if it needs one.
 pub fn cause_text(device: &DeviceName, ended: &Ended) -> Option<String> {
     Some(match ended {
-        Ended::Unchanged | Ended::Applied | Ended::Moved { .. } => return None,
+        Ended::Unchanged | Ended::Applied | Ended::Stale { .. } => return None,
         Ended::Unsaved { cause } => unsaved(cause),
         Ended::RolledBack { cause, restored } => rolled_back(cause, *restored),
         Ended::Stuck {
@@ -27,7 +27,7 @@ pub fn cause_text(device: &DeviceName, ended: &Ended) -> Option<String> {
     })
 }
 
-/// Returns what went wrong with the lines of a plan.
+/// Renders a failure of the lines of a plan.
 pub fn failure_text(failure: &Failure) -> String {
     match failure {
         Failure::LineRefused {
@@ -35,7 +35,7 @@ pub fn failure_text(failure: &Failure) -> String {
             line,
             reply,
             address,
-        } => format!("{}: {address} refused it: {reply}", sent(line, true)),
+        } => format!("{}: {address} answered: {reply}", sent(line, true)),
         Failure::LineUnanswered { step: _, error }
         | Failure::SessionLost { error }
         | Failure::CannotEnterConfigMode { error } => ssh_failure(error),
@@ -44,13 +44,13 @@ pub fn failure_text(failure: &Failure) -> String {
         }
         Failure::OtherDevice { ssh, snmp } => other_device(*ssh, *snmp),
         Failure::NotFoundAfterWriting { missing } => with_missing(
-            "every line was taken, and a second look does not find what was written".to_owned(),
+            "the device accepted every line, but a second look does not find the change".to_owned(),
             missing,
         ),
         Failure::CannotVerify { look } => no_look(look),
         Failure::SaveFailed { save } => {
             format!(
-                "it was verified, and saving failed: {}",
+                "it was verified, but saving failed: {}",
                 save_failure_text(save)
             )
         }
@@ -59,27 +59,27 @@ pub fn failure_text(failure: &Failure) -> String {
     }
 }
 
-/// Returns why the running configuration is not in the startup file.
+/// Renders the reason that the running-config is not in the startup-config.
 pub fn save_failure_text(failure: &SaveFailure) -> String {
     match failure {
         SaveFailure::Refused {
             line,
             reply,
             address,
-        } => format!("{}: {address} refused it: {reply}", sent(line, true)),
+        } => format!("{}: {address} answered: {reply}", sent(line, true)),
         SaveFailure::Unanswered { error } | SaveFailure::NoSession { error } => ssh_failure(error),
         SaveFailure::OtherDevice { ssh, snmp } => other_device(*ssh, *snmp),
-        SaveFailure::SizeDiffers { reported, has } => format!(
-            "the device says that it saved {reported} bytes, and its startup file has {has}"
-        ),
+        SaveFailure::SizeDiffers { reported, has } => {
+            format!("the device reports {reported} bytes saved, but its startup file has {has}")
+        }
         SaveFailure::NoStartupFile { reported } => {
-            format!("the device says that it saved {reported} bytes, and has no startup file")
+            format!("the device reports {reported} bytes saved, but has no startup file")
         }
         SaveFailure::Earlier { text } => text.clone(),
     }
 }
 
-/// Returns what of a device is not as it must be.
+/// Renders an object that is not as it must be.
 pub fn left_text(left: &Left) -> String {
     let or_not_set = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
     match left {
@@ -90,12 +90,12 @@ pub fn left_text(left: &Left) -> String {
             has,
         } => {
             let (wanted, has) = (or_not_set(wanted), or_not_set(has));
-            format!("`{field}` of {object} is {has} and not {wanted}")
+            format!("`{field}` of {object} is {has} instead of {wanted}")
         }
         Left::Missing { object } => format!("{object} is not there"),
         Left::Unwanted { object } => format!("{object} is there"),
         Left::NotAsIntended { object } => format!("{object} is not as intended"),
-        Left::Unknown { object } => format!("{object} is not known"),
+        Left::Unknown { object } => format!("{object} is unknown"),
         Left::Unread {
             part,
             number,
@@ -103,8 +103,8 @@ pub fn left_text(left: &Left) -> String {
         } => {
             let part = part.as_str();
             match number {
-                Some(number) => format!("number {number} of the {part} is not known: {reason}"),
-                None => format!("not all {part} are known: {reason}"),
+                Some(number) => format!("number {number} of the {part} is unknown: {reason}"),
+                None => format!("some {part} are unknown: {reason}"),
             }
         }
         Left::OtherDevice { by, was, is } => {
@@ -113,7 +113,7 @@ pub fn left_text(left: &Left) -> String {
                 IdentityPart::MacAddress => "MAC address",
                 IdentityPart::Model => "model",
             };
-            format!("another box answers: {by} {is} and not {was}")
+            format!("another device answers: {by} {is} instead of {was}")
         }
         Left::CannotPlan { error } => format!("it cannot be planned again: {error}"),
         Left::PlanRefused { refusal } => refusal.message.clone(),
@@ -125,15 +125,17 @@ pub fn remark_text(remark: &Remark) -> String {
     match remark {
         Remark::OthersChanged { what } => {
             format!(
-                "somebody else changed something meanwhile: {}",
+                "another user changed the device during the run: {}",
                 left_text(what)
             )
         }
         Remark::SavedByReplyAlone { why } => {
-            format!("that it is saved is known by the device's reply alone: {why}")
+            format!("only the device's reply confirms that it is saved: {why}")
         }
         Remark::NotRecorded { error } => {
-            format!("how it ended could not be recorded: {error}; the next start looks once more")
+            format!(
+                "the outcome could not be recorded: {error}; the next run looks at the device again"
+            )
         }
         Remark::Earlier { text } => text.clone(),
     }
@@ -143,16 +145,16 @@ fn unsaved(cause: &Unsaved) -> String {
     match cause {
         Unsaved::SaveFailed { save } => save_failure_text(save),
         Unsaved::NotConfirmed { failure } => format!(
-            "{}; the device is found as intended, so nothing is undone; what it did not confirm is not saved",
+            "{}; the device is as intended, so nothing is undone; the unconfirmed change is not saved",
             failure_text(failure)
         ),
         Unsaved::OthersChanged { failure: None } => {
-            "what was planned is written; somebody else changed something meanwhile, and that is not saved for them".to_owned()
+            "the plan is written, but not saved: another user changed the device during the run, and saving would include that change".to_owned()
         }
         Unsaved::OthersChanged {
             failure: Some(failure),
         } => format!(
-            "{}; what was planned is there, and so is what somebody else changed meanwhile",
+            "{}; the planned changes are there, and so are changes of another user",
             failure_text(failure)
         ),
         Unsaved::ProcessEnded { found } => process_ended(*found),
@@ -164,9 +166,9 @@ fn rolled_back(cause: &Failure, restored: Restored) -> String {
     let cause = failure_text(cause);
     match restored {
         Restored::ByPlan | Restored::FoundSo | Restored::NotRecorded => cause,
-        Restored::NothingTookEffect => format!("{cause}; nothing of it had taken hold"),
+        Restored::NothingTookEffect => format!("{cause}; none of the lines had taken effect"),
         Restored::ByRestart => {
-            format!("{cause}; the device restarted, and came up as it was before")
+            format!("{cause}; the device restarted, and is as it was before")
         }
     }
 }
@@ -179,25 +181,25 @@ fn stuck(cause: &Failure, not_restored: Option<&NotRestored>) -> String {
     let why = match why {
         NotRestored::CannotLook { look } => no_look(look),
         NotRestored::CannotLookAfterRollback { look } => {
-            format!("on the way back: {}", no_look(look))
+            format!("during the rollback: {}", no_look(look))
         }
         NotRestored::Unread => {
-            "what is there now cannot be read, so nothing is undone blindly".to_owned()
+            "the present configuration cannot be read, so nothing is undone blindly".to_owned()
         }
         NotRestored::RestartedOtherwise => {
-            "the device restarted, and came up as something else than it was before".to_owned()
+            "the device restarted with a configuration other than before".to_owned()
         }
         NotRestored::NoRollback { why } => {
             format!("it cannot be rolled back: {}", no_rollback(why))
         }
         NotRestored::RollbackFailed { failure } => {
-            format!("the way back failed: {}", failure_text(failure))
+            format!("the rollback failed: {}", failure_text(failure))
         }
         NotRestored::RollbackIncomplete { differs } => {
-            format!("the way back failed: {}", few_left(differs))
+            format!("the rollback failed: {}", few_left(differs))
         }
         NotRestored::ChangedBeforeSave => {
-            "it changed before it was saved, and is not as intended any more".to_owned()
+            "it changed before it was saved, and is no longer as intended".to_owned()
         }
     };
     format!("{cause}; {why}")
@@ -210,7 +212,7 @@ fn no_rollback(why: &NoRollback) -> String {
         | NoRollback::LintError { error }
         | NoRollback::CannotBeSent { error } => error.clone(),
         NoRollback::NoSteps { notes } if notes.is_empty() => {
-            "nothing is known that would change it".to_owned()
+            "no known command changes it".to_owned()
         }
         NoRollback::NoSteps { notes } => {
             let notes: Vec<String> = notes.iter().map(|note| note.message.clone()).collect();
@@ -236,7 +238,7 @@ fn not_reached(device: &DeviceName, cause: &NotReached) -> String {
                 more => format!(", and {more} more"),
             };
             format!(
-                "{device} could not be read whole, as it was when the plan was made: {part}{number}: {reason}{more}"
+                "{device} could not be read in full, unlike when the plan was made: {part}{number}: {reason}{more}"
             )
         }
         NotReached::Earlier { text } => text.clone(),
@@ -246,7 +248,7 @@ fn not_reached(device: &DeviceName, cause: &NotReached) -> String {
 fn no_look(look: &NoLook) -> String {
     let NoLook { seconds, failure } = look;
     format!(
-        "it could not be looked at for {seconds} s: {}",
+        "the device did not answer for {seconds} s: {}",
         failure.text
     )
 }
@@ -263,7 +265,7 @@ fn few_left(left: &[Left]) -> String {
     few(&texts)
 }
 
-/// Returns the first of some sentences, and how many more there are.
+/// Returns the first of some sentences, and the number of the others.
 fn few(sentences: &[String]) -> String {
     match sentences {
         [] => String::new(),

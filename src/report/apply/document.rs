@@ -1,4 +1,4 @@
-//! Writes a run's result as one JSON document, whatever the result is.
+//! Renders every result of a run as one JSON document.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -10,11 +10,11 @@ use crate::apply::{PreflightRefusal, RunReport, RunResult, SkipReason};
 use crate::model::DeviceName;
 use crate::plan::{DeviceComplaint, Unobservable};
 
-/// A run as programs read it. Names that were published stay.
+/// The JSON form of a run. Published names do not change.
 #[derive(Serialize)]
 struct RunDocument<'a> {
     result: RunResult,
-    /// Left out where nothing was started.
+    /// Left out if nothing was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! Renders why an apply stopped half-way, and how far it had come.
+//! Renders the reason that an apply stopped half-way, and its progress.
 
 use crate::apply::cause::{FoundByRecovery, Interruption, SoFar, SshFailure, StoppedAt};
 
@@ -9,12 +9,11 @@ pub(super) fn interruption(cause: &Interruption) -> String {
             Some(so_far) => format!("{}; {}", ssh_failure(error), how_far(*so_far)),
             None => ssh_failure(error),
         },
-        Interruption::TakenOver { so_far } => format!(
-            "another process has taken the device over; {}",
-            how_far(*so_far)
-        ),
+        Interruption::TakenOver { so_far } => {
+            format!("another process took over the lease; {}", how_far(*so_far))
+        }
         Interruption::StoreUnreachable { error, so_far } => {
-            format!("the store cannot be written: {error}; {}", how_far(*so_far))
+            format!("cannot write to the store: {error}; {}", how_far(*so_far))
         }
         Interruption::ProcessEnded { found } => process_ended(*found),
         Interruption::Earlier { text } => text.clone(),
@@ -24,9 +23,7 @@ pub(super) fn interruption(cause: &Interruption) -> String {
 fn stopped(at: &StoppedAt) -> String {
     match at {
         StoppedAt::BeforeWriting => "stopped before anything was written".to_owned(),
-        StoppedAt::WaitingForLook => {
-            "stopped after it was written to; nothing was saved".to_owned()
-        }
+        StoppedAt::WaitingForLook => "stopped after writing; nothing was saved".to_owned(),
         StoppedAt::AfterStep { step, of, not_left } => {
             let so_far = how_far(SoFar::StoppedAfterStep {
                 step: *step,
@@ -47,34 +44,34 @@ fn how_far(so_far: SoFar) -> String {
         SoFar::StoppedAfterStep { step, of } => {
             format!("stopped after step {step} of {of}; nothing was saved")
         }
-        SoFar::LineFailed => "a line had failed before".to_owned(),
-        SoFar::EverythingWritten => "everything was written, and nothing verified".to_owned(),
-        SoFar::HalfWritten => "it is half written".to_owned(),
+        SoFar::LineFailed => "a line had failed before that".to_owned(),
+        SoFar::EverythingWritten => "everything was written, but not verified".to_owned(),
+        SoFar::HalfWritten => "it is partly written".to_owned(),
         SoFar::NothingSaved => "nothing was saved".to_owned(),
-        SoFar::VerifiedNotSaved => "it was written and verified, and not saved".to_owned(),
+        SoFar::VerifiedNotSaved => "it was written and verified, but not saved".to_owned(),
         SoFar::Saved => "it was written, verified and saved".to_owned(),
     }
 }
 
 pub(super) fn process_ended(found: FoundByRecovery) -> String {
     format!(
-        "the process that wrote there ended on the way; {}",
+        "the process that applied it ended before it was done; {}",
         found_text(found)
     )
 }
 
-/// Returns what a later process found of a plan whose process had ended half-way.
+/// Renders the state in which recovery found a device.
 pub fn found_text(found: FoundByRecovery) -> String {
     match found {
         FoundByRecovery::Everything => {
-            "everything that was to be written is there; it still has to be saved".to_owned()
+            "all of the plan is written; it still has to be saved".to_owned()
         }
         FoundByRecovery::Steps { steps, of } => {
-            format!("{steps} of {of} steps had their effect; what remains is planned again")
+            format!("{steps} of {of} steps took effect; the rest is planned again")
         }
         FoundByRecovery::Nothing => "it is as it was before".to_owned(),
         FoundByRecovery::SomethingElse => {
-            "it is neither as before nor as intended; what differs is planned again".to_owned()
+            "it is neither as before nor as intended; the differences are planned again".to_owned()
         }
     }
 }
@@ -88,7 +85,7 @@ pub(super) fn ssh_failure(error: &SshFailure) -> String {
 
 pub(super) fn sent(line: &str, was_sent: bool) -> String {
     match was_sent {
-        true => format!("`{line}` was sent, and may have had its effect"),
+        true => format!("`{line}` was sent, and may have taken effect"),
         false => format!("`{line}` was not sent"),
     }
 }

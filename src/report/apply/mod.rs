@@ -1,7 +1,7 @@
-//! Reports what a run resulted in, for people and programs: the verdict first, then what went wrong, then what was done.
+//! Renders the result of a run: the verdict, then failures, then changed devices.
 //!
-//! `verdict` the headline · `text` all of it · `preflight` why a run was refused or a device skipped · `cause`, `interruption`,
-//! `refusal` why a device ended as it did · `next` what to do then · `document` the same as JSON, `published` one device of it.
+//! `verdict` headline · `text` full text · `preflight` refused runs and skipped devices · `cause`, `interruption`, `refusal`
+//! causes of outcomes · `next` next steps · `document` the JSON document, `published` one device of it.
 
 mod cause;
 mod document;
@@ -25,12 +25,12 @@ pub(super) use text::entry as outcome_entry;
 use super::Paint;
 use crate::apply::RunReport;
 
-/// Returns the headline of a run: what is done and verified, and what is not.
+/// Renders the headline of a run: what is done and verified, and what is not.
 pub fn run_verdict(report: &RunReport) -> String {
     verdict::verdict(report)
 }
 
-/// Returns all of a run for people.
+/// Renders a whole run as text.
 pub fn run_text(report: &RunReport, paint: Paint) -> String {
     text::text(report, paint)
 }

@@ -1,9 +1,9 @@
-//! Says what to do after a device did not end well.
+//! Suggests the next step after a device failed.
 
 use crate::apply::Ended;
 use crate::apply::cause::{Failure, NotReached};
 
-/// Returns what to do about a device that was rolled back or not reached; of the others the text around says it.
+/// Returns the next step for a device that was rolled back or not reached; the text names it for other outcomes.
 pub(super) fn next_step(ended: &Ended) -> Option<&'static str> {
     Some(match ended {
         Ended::RolledBack { cause, .. } => after_rollback(cause),
@@ -24,7 +24,7 @@ fn after_rollback(cause: &Failure) -> &'static str {
             "Run `gamctl plan` to see what is left to do."
         }
         Failure::LineRefused { .. } => {
-            "Look at what the device answered, correct the inventory, then run `gamctl plan`."
+            "Check the reply of the device, correct the inventory, then run `gamctl plan`."
         }
         Failure::NotFoundAfterWriting { .. } => {
             "Check on the device why it does not keep what it accepted, then run `gamctl plan`."

@@ -1,15 +1,15 @@
-//! Explains why a whole run was refused, or a device skipped: the reason, and what to do.
+//! Explains a refused run or a skipped device: the reason, and the next step.
 
 use super::super::{counted, moment, visible};
 use super::interruption::found_text;
 use crate::apply::cause::FoundByRecovery;
-use crate::apply::{Found, PlanPart, PreflightRefusal, RunNotice, SkipReason};
+use crate::apply::{PlanPart, PreflightRefusal, RecoveryResult, RunNotice, SkipReason};
 use crate::model::DeviceName;
 
-/// What to do about a plan file that cannot be applied any more.
+/// The next step for a plan file that can no longer be applied.
 const MAKE_AGAIN: &str = "make a new one with `gamctl plan --out FILE`";
 
-/// A refusal in words.
+/// The text of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalText {
     /// One sentence, without a full stop.
@@ -17,19 +17,19 @@ pub struct RefusalText {
     pub hint: String,
 }
 
-/// Returns a commit as people read it.
+/// Shortens a commit id.
 fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
 }
 
-/// Returns why a whole run was refused.
+/// Renders the reason that a whole run was refused.
 pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
     let text = |because: String, hint: String| RefusalText { because, hint };
     match refusal {
         PreflightRefusal::Uncommitted => text(
-            "the inventory has changes that are not committed, so the record could not say what was applied"
+            "the inventory has uncommitted changes, so the history could not show what was applied"
                 .to_owned(),
-            "commit it, or give `--allow-uncommitted`, which is recorded".to_owned(),
+            "commit them, or use `--allow-uncommitted`, which is recorded".to_owned(),
         ),
         PreflightRefusal::OlderCommit { commit, applied } => older(short(commit), short(applied)),
         PreflightRefusal::RewrittenHistory { commit, applied } => {
@@ -74,7 +74,7 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
         }
         PreflightRefusal::NotConfirmed => text(
             "not confirmed".to_owned(),
-            "`--yes` applies without asking, `--auto-approve harmless` asks only about what somebody would notice"
+            "`--yes` applies without asking; `--auto-approve harmless` asks only about changes that subscribers notice"
                 .to_owned(),
         ),
         PreflightRefusal::StoreFull { error } => text(
@@ -87,19 +87,19 @@ pub fn preflight(refusal: &PreflightRefusal) -> RefusalText {
 fn older(now: &str, before: &str) -> RefusalText {
     RefusalText {
         because: format!(
-            "commit {now} is older than {before}, which was applied last: this would go back"
+            "commit {now} is older than {before}, the last applied commit, so this would be a rollback"
         ),
-        hint: format!("to go back on purpose: `gamctl rollback --to {now}`"),
+        hint: format!("to roll back on purpose, run `gamctl rollback --to {now}`"),
     }
 }
 
 fn rewritten(now: &str, before: &str) -> RefusalText {
     RefusalText {
         because: format!(
-            "commit {now} does not descend from {before}, which was applied last: what {before} brought is not in its history"
+            "commit {now} does not descend from {before}, the last applied commit, so it lacks the changes of {before}"
         ),
         hint: format!(
-            "find out who rewrote the history: `git log --graph {before} {now}`; where that was meant, add `--accept-history`"
+            "find out who rewrote the history: `git log --graph {before} {now}`; if that was intended, add `--accept-history`"
         ),
     }
 }
@@ -107,10 +107,10 @@ fn rewritten(now: &str, before: &str) -> RefusalText {
 fn unknown(now: &str, before: &str) -> RefusalText {
     RefusalText {
         because: format!(
-            "commit {before}, which was applied last, is not in this repository, or the clone is shallow, so whether {now} comes after it cannot be told"
+            "commit {before}, the last applied one, is missing from this repository, or the clone is shallow, so gamctl cannot check that {now} comes after it"
         ),
         hint: format!(
-            "fetch the whole history (`git fetch --unshallow`, `git fetch --all`); where {before} was removed on purpose, add `--accept-history`"
+            "fetch the whole history (`git fetch --unshallow`, `git fetch --all`); if {before} was removed on purpose, add `--accept-history`"
         ),
     }
 }
@@ -122,7 +122,7 @@ fn plan_differs(device: &DeviceName, part: &PlanPart) -> RefusalText {
     };
     RefusalText {
         because: format!(
-            "{} of {device} in the plan file {verb} not what gamctl plans now, though the device has not changed",
+            "{} of {device} in the plan file {verb} not what gamctl plans now, although the device has not changed",
             plan_part(part)
         ),
         hint: "the file was changed by hand, or ownership or the program changed since; make a new one with `gamctl plan --out FILE`"
@@ -143,7 +143,7 @@ fn plan_part(part: &PlanPart) -> String {
     }
 }
 
-/// Returns why a device was skipped, in one sentence.
+/// Renders the reason that a device was skipped, in one sentence.
 pub fn skip_reason(reason: &SkipReason) -> String {
     match reason {
         SkipReason::Refused(refusal) => {
@@ -158,16 +158,16 @@ pub fn skip_reason(reason: &SkipReason) -> String {
         ),
         SkipReason::Held { until } => held(*until),
         SkipReason::Budget { failures } => {
-            format!("{failures} devices failed before it, and no more are started after that")
+            format!("{failures} devices failed, which is the failure budget")
         }
         SkipReason::Stopped => "stopped before it was started".to_owned(),
         SkipReason::StoreAway { error } => error.clone(),
         SkipReason::NotConfirmed => {
-            "somebody would notice, and it was not confirmed; `--yes` applies without asking"
+            "subscribers would notice, and it was not confirmed; `--yes` applies without asking"
                 .to_owned()
         }
         SkipReason::NotRecovered { error } => format!(
-            "an earlier run ended while it wrote there, and what it left is not known yet: {error}; the next `gamctl apply` looks again"
+            "an earlier run ended in the middle of writing, and the device could not be looked at: {error}; the next `gamctl apply` looks again"
         ),
     }
 }
@@ -179,28 +179,34 @@ fn held(until: u64) -> String {
     )
 }
 
-/// Returns how far an earlier process got with a device.
-pub fn recovered(found: &Found) -> String {
+/// Renders the progress of a dead process on a device.
+pub fn recovered(found: &RecoveryResult) -> String {
     match (found, found.known()) {
         (_, Some(known)) => found_text(known),
-        (Found::Held { until }, None) => format!("still being written to: {}", held(*until)),
-        (Found::NotSeen { error }, None) => {
-            format!("not known yet, the next run looks again: {error}")
+        (RecoveryResult::Held { until }, None) => {
+            format!("still being written to: {}", held(*until))
         }
-        (Found::Whole | Found::Partial { .. } | Found::Untouched | Found::Other, None) => {
-            found_text(FoundByRecovery::SomethingElse)
+        (RecoveryResult::NotSeen { error }, None) => {
+            format!("unknown, the next run looks again: {error}")
         }
+        (
+            RecoveryResult::Whole
+            | RecoveryResult::Partial { .. }
+            | RecoveryResult::Untouched
+            | RecoveryResult::Other,
+            None,
+        ) => found_text(FoundByRecovery::SomethingElse),
     }
 }
 
-/// Returns a notice about the run as a whole.
+/// Renders a notice about the run as a whole.
 pub(super) fn notice(notice: &RunNotice) -> String {
     match notice {
         RunNotice::PlanAgeUnknown => {
-            "This store did not see the plan being made, so its age is unknown.".to_owned()
+            "This store has no record of the plan, so its age is unknown.".to_owned()
         }
         RunNotice::StoreUnreachable { error } => format!(
-            "The store is unreachable; what happened since is in the journal and is replayed by the next gamctl: {error}"
+            "The store is unreachable; the journal has the entries since then, and the next run replays them: {error}"
         ),
         RunNotice::EndNotRecorded { error } => {
             format!("The end of the run could not be recorded: {error}")
@@ -209,7 +215,7 @@ pub(super) fn notice(notice: &RunNotice) -> String {
             format!("The ownership of devices that needed no change could not be recorded: {error}")
         }
         RunNotice::OutcomeNotRecorded { device, error } => format!(
-            "How it ended on {device} could not be recorded: {error}; the next run looks at the device again."
+            "The outcome on {device} could not be recorded: {error}; the next run looks at the device again."
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! Publishes outcomes as JSON: the sentences that earlier versions printed, and the facts beside them.
+//! Renders outcomes as JSON: the sentences of earlier versions, with the facts beside them.
 
 use serde::{Serialize, Serializer};
 
@@ -11,7 +11,7 @@ use crate::apply::cause::{
 use crate::apply::{DeviceOutcome, Difference, Ended, NotCompared, StepOutcome};
 use crate::model::DeviceName;
 
-/// An outcome as `--format json` prints it.
+/// An outcome in `--format json`.
 #[derive(Debug, Serialize)]
 pub struct PublishedOutcome<'a> {
     device: &'a DeviceName,
@@ -26,7 +26,7 @@ pub struct PublishedOutcome<'a> {
     left: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     differences: Option<&'a [Difference]>,
-    /// Whether another run can end better with nothing changed before it; left out where it ended well.
+    /// Whether another run can end better with nothing changed before it; left out if it ended well.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_helps: Option<bool>,
     #[serde(flatten)]
@@ -42,7 +42,7 @@ pub struct PublishedOutcome<'a> {
     millis: u64,
 }
 
-/// Why it ended so, as facts.
+/// The causes of an outcome, as facts.
 #[derive(Debug, Default, Serialize)]
 struct Facts<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,7 +100,7 @@ impl<'a> From<&'a DeviceOutcome> for PublishedOutcome<'a> {
                 (rule, advice) = (Some(refusal.rule()), Some(hint(refusal)));
             }
             Ended::Stuck { left: of, .. } => left = Some(of.iter().map(left_text).collect()),
-            Ended::Moved { differences: of } => differences = Some(of.as_slice()),
+            Ended::Stale { differences: of } => differences = Some(of.as_slice()),
             _ => {}
         }
         let is_done = matches!(ended, Ended::Unchanged | Ended::Applied);
@@ -129,7 +129,7 @@ fn facts(ended: &Ended) -> Facts<'_> {
         ..Facts::default()
     };
     match ended {
-        Ended::Unchanged | Ended::Applied | Ended::Moved { .. } => Facts::default(),
+        Ended::Unchanged | Ended::Applied | Ended::Stale { .. } => Facts::default(),
         Ended::Unsaved { cause } => only(Cause::Unsaved(cause)),
         Ended::RolledBack { cause, restored } => Facts {
             restored: Some(*restored),
@@ -164,7 +164,7 @@ fn published_failure(cause: &Failure) -> PublishedFailure<'_> {
     }
 }
 
-/// Publishes an outcome that may not be known yet.
+/// Writes an outcome that may not be known yet.
 pub(in crate::report) fn outcome<S: Serializer>(
     outcome: &Option<DeviceOutcome>,
     to: S,
@@ -172,7 +172,7 @@ pub(in crate::report) fn outcome<S: Serializer>(
     outcome.as_ref().map(PublishedOutcome::from).serialize(to)
 }
 
-/// Publishes why a step failed, where it did, as `failure` and `cause`.
+/// Writes the failure of a step, if any, as `failure` and `cause`.
 pub(in crate::report) fn failure<S: Serializer>(
     failure: &Option<Failure>,
     to: S,
@@ -180,7 +180,7 @@ pub(in crate::report) fn failure<S: Serializer>(
     failure.as_ref().map(published_failure).serialize(to)
 }
 
-/// Publishes why a device was not saved as `because` and `cause`.
+/// Writes the reason that a device was not saved as `because` and `cause`.
 pub(in crate::report) fn save_failure<S: Serializer>(
     cause: &SaveFailure,
     to: S,

@@ -1,12 +1,12 @@
-//! Renders why nothing was written by decision, and what to do about it.
+//! Renders a decision not to write to a device, and the next step.
 
 use crate::apply::cause::{Outdated, Refusal};
 use crate::model::{DeviceName, MacAddress};
 
 const OUTDATED: &str =
-    "plan again: the inventory's policy, or what is ours on the device, changed meanwhile";
+    "plan again: the inventory's policy or the ownership on the device changed since";
 
-/// Returns why a device was refused.
+/// Renders the reason that a device was refused.
 pub(super) fn refusal(device: &DeviceName, refusal: &Refusal) -> String {
     match refusal {
         Refusal::NotManaged { state } => {
@@ -19,10 +19,10 @@ pub(super) fn refusal(device: &DeviceName, refusal: &Refusal) -> String {
         Refusal::LinesDiffer { step, object } => {
             format!("the lines of step {step} are not those that {object} needs")
         }
-        Refusal::CannotBeSent { step, error } => format!("step {step} cannot be typed: {error}"),
+        Refusal::CannotBeSent { step, error } => format!("step {step} cannot be sent: {error}"),
         Refusal::WrongBoard { ssh, snmp } => other_device(*ssh, *snmp),
         Refusal::PlanOutdated { why } => outdated(device, why),
-        Refusal::NoLogin { why } => format!("nothing can be typed there: {why}"),
+        Refusal::NoLogin { why } => format!("cannot send lines to it: {why}"),
         Refusal::Earlier { because, .. } => because.clone(),
     }
 }
@@ -30,21 +30,21 @@ pub(super) fn refusal(device: &DeviceName, refusal: &Refusal) -> String {
 fn outdated(device: &DeviceName, why: &Outdated) -> String {
     match why {
         Outdated::NoLook => {
-            format!("the plan does not say which look at {device} it was made from")
+            format!("the plan does not name the look at {device} that it was made from")
         }
         Outdated::CannotPlan { error } => {
-            format!("{device} cannot be planned any more: {error}")
+            format!("{device} can no longer be planned: {error}")
         }
         Outdated::OtherSteps { now, approved } => format!(
-            "planning {device} again leads to {now} steps that are not the {approved} that were approved"
+            "planning {device} again gives {now} steps that differ from the {approved} approved ones"
         ),
         Outdated::MoreThanSaving { steps: _ } => {
-            format!("there is more to do on {device} than to save what was verified")
+            format!("{device} needs more than saving the verified configuration")
         }
     }
 }
 
-/// Returns what to do about a refusal.
+/// Returns the next step after a refusal.
 pub(super) fn hint(refusal: &Refusal) -> &str {
     match refusal {
         Refusal::NotManaged { .. } => "make it `managed` in the inventory first",
@@ -54,7 +54,7 @@ pub(super) fn hint(refusal: &Refusal) -> &str {
             "plan again; the plan was changed by hand, or by another version of gamctl"
         }
         Refusal::WrongBoard { .. } => {
-            "look where the address and its ports lead; nothing is written to a box that was not looked at"
+            "check which device the address and its ports reach; gamctl writes only to a device that it has looked at"
         }
         Refusal::PlanOutdated { .. } => OUTDATED,
         Refusal::NoLogin { .. } => "complete the device's `ssh` credentials",

@@ -1,4 +1,4 @@
-//! What is said of runs, to the word.
+//! Tests the exact text of results of runs.
 
 use super::*;
 use crate::apply::cause::{
@@ -79,7 +79,7 @@ fn every_ending() -> Vec<Ended> {
                 state: DeviceState::Observe,
             },
         },
-        Ended::Moved {
+        Ended::Stale {
             differences: vec![Difference {
                 object: "subscriber apt-101".to_owned(),
                 field: Some("vlan".to_owned()),
@@ -135,7 +135,7 @@ fn every_ending_has_its_exit() {
             Exit::DeviceFailed,
             Exit::DeviceFailed,
             Exit::Refused,
-            Exit::Moved,
+            Exit::Stale,
             Exit::Unobservable,
             Exit::DeviceFailed,
         ]
@@ -165,20 +165,20 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
     let text = run_text(&report(every_ending()), Paint::Plain);
     let order: Vec<Option<usize>> = [
         "Stuck\n  fir: it did not come back",
-        "`vlan` of subscriber apt-101 is 9 and not 7",
-        "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have had its effect: 192.0.2.7:22 refused it: % Error: the flash is full",
+        "`vlan` of subscriber apt-101 is 9 instead of 7",
+        "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have taken effect: 192.0.2.7:22 refused it: % Error: the flash is full",
         "`gamctl apply` saves it",
         "Interrupted\n  oak: stopped after step 1 of 2; nothing was saved",
-        "the next `gamctl apply` looks first",
-        "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have had its effect: 192.0.2.7:22 refused it: % Invalid",
-        "It was seen to be as it was before.",
-        "Look at what the device answered, correct the inventory, then run `gamctl plan`.",
+        "the next `gamctl apply` looks at it first",
+        "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have taken effect: 192.0.2.7:22 refused it: % Invalid",
+        "A look found it as it was before.",
+        "Check the reply of the device, correct the inventory, then run `gamctl plan`.",
         "Refused\n  hazel: hazel is `observe`, which is not written to [not-managed]\n    make it `managed`",
-        "Moved since the plan\n  larch: it is not any more what the plan was made from",
-        "subscriber apt-101 `vlan`: was 101 when planned, is 300, shall be 102",
+        "Changed since the plan\n  larch: it changed since the plan was made",
+        "subscriber apt-101 `vlan`: was 101 when planned, is 300, intended is 102",
         "Not reached\n  maple: no answer",
         "Run `gamctl apply` again when it answers.",
-        "Done\n  ash: as the inventory says; nothing was written",
+        "Done\n  ash: as intended; nothing was written",
         "birch: 2 steps, verified and saved in 2.1 s",
     ]
     .into_iter()
@@ -187,7 +187,9 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
     assert!(order.iter().all(Option::is_some), "{order:?}\n{text}");
     assert!(order.is_sorted(), "{order:?}\n{text}");
     assert!(
-        text.starts_with("1 device changed, verified and saved and 1 device as the inventory says already; 1 device STUCK"),
+        text.starts_with(
+            "1 device changed, verified and saved and 1 device already as intended; 1 device STUCK"
+        ),
         "{text}"
     );
 }
@@ -213,7 +215,7 @@ fn what_was_not_compared_is_told_and_is_an_exit_of_its_own() {
         "{text}"
     );
     assert!(
-        text.starts_with("1 device changed, verified and saved and 1 device as the inventory says already; 1 device not compared in every part."),
+        text.starts_with("1 device changed, verified and saved and 1 device already as intended; 1 device not compared in every part."),
         "{text}"
     );
     all.outcomes[1].ended = Ended::RolledBack {
@@ -237,7 +239,7 @@ fn what_a_device_said_cannot_paint_the_terminal() {
     assert!(!said.contains('\u{1b}'), "{said:?}");
 }
 
-/// What is said of one device, without its name.
+/// Renders one device without its name.
 fn said(ended: &Ended) -> String {
     let outcome = outcome("oak", ended.clone());
     text::entry(&outcome, Paint::Plain)
@@ -263,14 +265,14 @@ fn every_failure_names_what_failed_where_and_what_to_do() {
             Failure::CannotLeaveConfigMode { .. } => {
                 &["`end`", closed, "`vlan` of subscriber apt-101 is 9", again]
             }
-            Failure::OtherDevice { .. } => &["00:0e:d8:00:00:01 and not 00:0e:d8:00:00:02", fix],
+            Failure::OtherDevice { .. } => &["00:0e:d8:00:00:01 instead of 00:0e:d8:00:00:02", fix],
             Failure::NotFoundAfterWriting { .. } => &[
-                "`vlan` of subscriber apt-101 is 9 and not 7",
+                "`vlan` of subscriber apt-101 is 9 instead of 7",
                 "Check on the device",
             ],
             Failure::CannotVerify { .. } => &["for 420 s: oak cannot be reached", again],
-            Failure::SaveFailed { .. } => &["saved 4711 bytes, and has no startup file", again],
-            Failure::ProcessEnded { .. } => &["process that wrote there ended", "`gamctl plan`"],
+            Failure::SaveFailed { .. } => &["4711 bytes saved, but has no startup file", again],
+            Failure::ProcessEnded { .. } => &["process that applied it ended", "`gamctl plan`"],
             Failure::Earlier { .. } => &["it did not come back", "`gamctl plan`"],
         };
         let restored = Restored::ByPlan;
@@ -291,7 +293,7 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
             SaveFailure::Refused { .. } => &["`copy running-config", samples::ADDRESS, "% Error"],
             SaveFailure::Unanswered { .. } => &["`copy running-config", "closed the connection"],
             SaveFailure::NoSession { .. } => &[samples::ADDRESS, "closed the connection"],
-            SaveFailure::OtherDevice { .. } => &["SSH leads to another device than SNMP"],
+            SaveFailure::OtherDevice { .. } => &["SSH reaches another device than SNMP"],
             SaveFailure::SizeDiffers { .. } => &["saved 4711 bytes", "startup file has 1560"],
             SaveFailure::NoStartupFile { .. } => &["saved 4711 bytes", "no startup file"],
             SaveFailure::Earlier { .. } => &["the flash is full"],
@@ -307,9 +309,9 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
     for (cause, _) in samples::unsaved() {
         let part = match &cause {
             Unsaved::SaveFailed { .. } => "no startup file",
-            Unsaved::NotConfirmed { .. } => "the device is found as intended",
-            Unsaved::OthersChanged { .. } => "somebody else changed",
-            Unsaved::ProcessEnded { .. } => "process that wrote there ended",
+            Unsaved::NotConfirmed { .. } => "the device is as intended",
+            Unsaved::OthersChanged { .. } => "another user",
+            Unsaved::ProcessEnded { .. } => "process that applied it ended",
             Unsaved::Earlier { .. } => "the flash is full",
         };
         let text = said(&Ended::Unsaved {
@@ -323,13 +325,13 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
 fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
     for (why, _) in samples::not_restored() {
         let part = match &why {
-            NotRestored::CannotLook { .. } => "; it could not be looked at for 420 s",
-            NotRestored::CannotLookAfterRollback { .. } => "on the way back: it could not be",
+            NotRestored::CannotLook { .. } => "; the device did not answer for 420 s",
+            NotRestored::CannotLookAfterRollback { .. } => "during the rollback: it could not be",
             NotRestored::Unread => "cannot be read, so nothing is undone",
-            NotRestored::RestartedOtherwise => "came up as something else",
+            NotRestored::RestartedOtherwise => "with a configuration other than before",
             NotRestored::NoRollback { .. } => "cannot be rolled back: 9 of 12 subscribers",
-            NotRestored::RollbackFailed { .. } => "the way back failed: `ghn subscriber 3",
-            NotRestored::RollbackIncomplete { .. } => "the way back failed: `vlan` of subscriber",
+            NotRestored::RollbackFailed { .. } => "the rollback failed: `ghn subscriber 3",
+            NotRestored::RollbackIncomplete { .. } => "the rollback failed: `vlan` of subscriber",
             NotRestored::ChangedBeforeSave => "changed before it was saved",
         };
         let text = said(&Ended::Stuck {
@@ -338,13 +340,13 @@ fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
             left: samples::left(),
         });
         let left = [
-            "`vlan` of subscriber apt-101 is 9 and not 7",
+            "`vlan` of subscriber apt-101 is 9 instead of 7",
             "profile home-200 is not there",
             "profile home-200 is there",
             "profile home-200 is not as intended",
             "profile home-200 is not known",
-            "number 3 of the subscribers is not known: genErr",
-            "serial number 2 and not 1",
+            "number 3 of the subscribers is unknown: genErr",
+            "serial number 2 instead of 1",
             "cannot be planned again: a line is too long",
             "9 of 12 subscribers would be removed",
         ];
@@ -379,11 +381,11 @@ fn every_refusal_has_its_rule_its_reason_and_what_to_do() {
                 ["step 2 cannot be typed", "[cannot-be-typed]", "plan again"]
             }
             Refusal::WrongBoard { .. } => {
-                ["00:0e:d8:00:00:01 and not", "[wrong-device]", "ports lead"]
+                ["00:0e:d8:00:00:01 and not", "[wrong-device]", "ports reach"]
             }
             Refusal::PlanOutdated { .. } => ["planning oak again", "[plan-outdated]", "plan again"],
             Refusal::NoLogin { .. } => ["no password", "[no-login]", "credentials"],
-            Refusal::Earlier { .. } => ["another box", "[wrong-serial]", "correct `serial`"],
+            Refusal::Earlier { .. } => ["another device", "[wrong-serial]", "correct `serial`"],
         };
         let text = said(&Ended::Refused { refusal });
         for part in parts {
@@ -427,7 +429,7 @@ fn every_device_that_was_not_reached_or_interrupted_is_told_with_the_cause_and_w
             Interruption::LeaseExpired { .. } => &["`ghn subscriber 3 vid 9`", "lease expired"],
             Interruption::TakenOver { .. } => &["another process", "steps 1 to 1 of 2"],
             Interruption::StoreUnreachable { .. } => &["no disk", "steps 1 to 1 of 2"],
-            Interruption::ProcessEnded { .. } => &["process that wrote there", "1 of 2 steps"],
+            Interruption::ProcessEnded { .. } => &["process that applied it", "1 of 2 steps"],
             Interruption::Earlier { .. } => &["a signal"],
         };
         let text = said(&Ended::Interrupted {
@@ -462,7 +464,7 @@ fn json_has_the_sentences_of_earlier_versions_and_the_facts_beside_them() {
         rolled_back["remarks"][0]
             .as_str()
             .unwrap()
-            .contains("somebody else")
+            .contains("another user")
     );
     assert_eq!(rolled_back["remark_facts"][0]["kind"], "others-changed");
     assert!(
@@ -476,7 +478,7 @@ fn json_has_the_sentences_of_earlier_versions_and_the_facts_beside_them() {
     let stuck = of(4);
     assert_eq!(
         stuck["left"][0],
-        "`vlan` of subscriber apt-101 is 9 and not 7"
+        "`vlan` of subscriber apt-101 is 9 instead of 7"
     );
     assert_eq!(stuck["left_facts"][0]["has"], "9");
     let refused = of(5);

@@ -1,4 +1,4 @@
-//! The whole of an apply as text: what went wrong with its next step first, then what moved, then what was done.
+//! Renders a whole apply as text: failures with next steps, then changed devices, then the rest.
 
 use super::super::{Paint, counted, visible};
 use super::cause::{cause_text, left_text, remark_text};
@@ -7,7 +7,7 @@ use super::preflight::{notice, skip_reason};
 use super::refusal::hint;
 use crate::apply::{DeviceOutcome, Difference, Ended, RunReport, Skipped};
 
-/// A part of the text: its title, and what belongs under it.
+/// A part of the text: its title, and a filter for its devices.
 type Part<'a> = (&'a str, &'a dyn Fn(&Ended) -> bool);
 
 pub(super) fn text(report: &RunReport, paint: Paint) -> String {
@@ -25,8 +25,8 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
             matches!(ended, Ended::RolledBack { .. })
         }),
         ("Refused", &|ended| matches!(ended, Ended::Refused { .. })),
-        ("Moved since the plan", &|ended| {
-            matches!(ended, Ended::Moved { .. })
+        ("Changed since the plan", &|ended| {
+            matches!(ended, Ended::Stale { .. })
         }),
         ("Not reached", &|ended| {
             matches!(ended, Ended::Unreachable { .. })
@@ -56,7 +56,7 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
     );
     let unsaved = report.still_unsaved.iter().map(|device| {
         let name = paint.error(device.as_str());
-        format!("  {name}: verified by an earlier run; a restart would bring back what was there before\n")
+        format!("  {name}: verified by an earlier run but not saved; a restart would undo it\n")
     });
     section(
         &mut text,
@@ -65,7 +65,7 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
         paint,
     );
     let skipped = report.skipped.iter().map(|device| skipped(device, paint));
-    section(&mut text, "Not begun", &skipped.collect::<Vec<_>>(), paint);
+    section(&mut text, "Skipped", &skipped.collect::<Vec<_>>(), paint);
     text
 }
 
@@ -82,7 +82,7 @@ fn skipped(skipped: &Skipped, paint: Paint) -> String {
     format!("  {name}: {}\n", visible(&skip_reason(&skipped.reason)))
 }
 
-/// Returns how it ended with a device: a line, and what belongs to it.
+/// Renders the outcome of a device: a line, and its details.
 pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String {
     let name = match outcome.ended {
         Ended::Applied | Ended::Unchanged => paint.added(outcome.device.as_str()),
@@ -91,7 +91,7 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
     let mut lines: Vec<String> = Vec::new();
     let because = || cause_text(&outcome.device, &outcome.ended).unwrap_or_default();
     let head = match &outcome.ended {
-        Ended::Unchanged => "as the inventory says; nothing was written".to_owned(),
+        Ended::Unchanged => "as intended; nothing was written".to_owned(),
         Ended::Applied => format!(
             "{}, verified and saved in {}",
             counted(outcome.steps.len(), "step"),
@@ -99,20 +99,20 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
         ),
         Ended::Unsaved { .. } => {
             lines.push(
-                "It runs as it shall, and a restart would bring back what was there before; `gamctl apply` saves it."
+                "The running-config is as intended but not saved; a restart would undo it. `gamctl apply` saves it."
                     .to_owned(),
             );
             because()
         }
         Ended::RolledBack { .. } => {
-            lines.push("It was seen to be as it was before.".to_owned());
+            lines.push("A look found it as it was before.".to_owned());
             because()
         }
         Ended::Stuck { left, .. } => {
-            lines.push("Neither as it shall be nor as it was:".to_owned());
+            lines.push("Matches neither the intended nor the earlier configuration:".to_owned());
             lines.extend(left.iter().map(|object| format!("  {}", left_text(object))));
             lines.push(
-                "Nothing was saved. Look with `gamctl plan`, then apply once more, or by hand."
+                "Nothing was saved. Run `gamctl plan` to see the differences, then apply again or fix it by hand."
                     .to_owned(),
             );
             because()
@@ -121,11 +121,10 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
             lines.push(hint(refusal).to_owned());
             format!("{} [{}]", because(), refusal.rule())
         }
-        Ended::Moved { differences } => {
+        Ended::Stale { differences } => {
             lines.extend(differences.iter().map(difference));
-            lines
-                .push("Nothing was written. `gamctl plan` says what is to be done now.".to_owned());
-            "it is not any more what the plan was made from".to_owned()
+            lines.push("Nothing was written. `gamctl plan` shows the present changes.".to_owned());
+            "it changed since the plan was made".to_owned()
         }
         Ended::Unreachable { .. } => {
             lines.push("Nothing was written.".to_owned());
@@ -133,7 +132,7 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
         }
         Ended::Interrupted { .. } => {
             lines.push(
-                "What came of it is not known yet; the next `gamctl apply` looks first.".to_owned(),
+                "The outcome is unknown; the next `gamctl apply` looks at it first.".to_owned(),
             );
             because()
         }
@@ -148,7 +147,7 @@ pub(in crate::report) fn entry(outcome: &DeviceOutcome, paint: Paint) -> String 
     text
 }
 
-/// Says what of a device is not known to be as the inventory says.
+/// Lists the parts of a device that may differ from the inventory.
 fn not_compared(outcome: &DeviceOutcome) -> Vec<String> {
     let missing = outcome.not_compared.iter();
     let mut lines: Vec<String> = missing
@@ -163,7 +162,7 @@ fn not_compared(outcome: &DeviceOutcome) -> Vec<String> {
     lines
 }
 
-/// Says of an object what it was, what it is, and what it shall be.
+/// Renders a difference: the values at planning, now and intended.
 fn difference(of: &Difference) -> String {
     let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "not there".to_owned());
     let field = of.field.as_ref();
@@ -172,9 +171,9 @@ fn difference(of: &Difference) -> String {
     let (then, now) = (word(&of.then), word(&of.now));
     match &of.intended {
         Some(intended) => {
-            format!("{object}{what}: was {then} when planned, is {now}, shall be {intended}")
+            format!("{object}{what}: was {then} when planned, is {now}, intended is {intended}")
         }
-        None => format!("{object}{what}: was {then} when planned, is {now}; nothing is intended"),
+        None => format!("{object}{what}: was {then} when planned, is {now}; none is intended"),
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::{counted, listed};
 use super::preflight::still_unsaved;
 use crate::apply::{Ended, RunReport};
 
-/// How many devices ended in which way.
+/// The number of devices by outcome.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Totals {
     applied: usize,
@@ -13,7 +13,7 @@ struct Totals {
     rolled_back: usize,
     stuck: usize,
     refused: usize,
-    moved: usize,
+    stale: usize,
     unreachable: usize,
     interrupted: usize,
     not_compared: usize,
@@ -29,7 +29,7 @@ fn totals(report: &RunReport) -> Totals {
             Ended::RolledBack { .. } => &mut totals.rolled_back,
             Ended::Stuck { .. } => &mut totals.stuck,
             Ended::Refused { .. } => &mut totals.refused,
-            Ended::Moved { .. } => &mut totals.moved,
+            Ended::Stale { .. } => &mut totals.stale,
             Ended::Unreachable { .. } => &mut totals.unreachable,
             Ended::Interrupted { .. } => &mut totals.interrupted,
         };
@@ -39,7 +39,7 @@ fn totals(report: &RunReport) -> Totals {
     totals
 }
 
-/// Returns one sentence: what is done and proved, and what is not.
+/// Renders one sentence: what is done and verified, and what is not.
 pub(super) fn verdict(report: &RunReport) -> String {
     let totals = totals(report);
     let mut good = Vec::new();
@@ -50,17 +50,17 @@ pub(super) fn verdict(report: &RunReport) -> String {
         }
     };
     say(&mut good, totals.applied, "changed, verified and saved");
-    say(&mut good, totals.unchanged, "as the inventory says already");
+    say(&mut good, totals.unchanged, "already as intended");
     say(&mut bad, totals.stuck, "STUCK between before and after");
     say(&mut bad, totals.unsaved, "verified and NOT saved");
-    say(&mut bad, totals.interrupted, "interrupted on the way");
+    say(&mut bad, totals.interrupted, "interrupted");
     say(&mut bad, totals.rolled_back, "rolled back");
     say(&mut bad, totals.refused, "refused");
-    say(&mut bad, totals.moved, "moved since the plan");
+    say(&mut bad, totals.stale, "changed since the plan");
     say(&mut bad, totals.unreachable, "not reached");
     say(&mut bad, totals.not_compared, "not compared in every part");
     say(&mut bad, report.unobservable.len(), "not observed");
-    say(&mut bad, report.skipped.len(), "not begun");
+    say(&mut bad, report.skipped.len(), "skipped");
     if !report.still_unsaved.is_empty() {
         bad.push(still_unsaved(report.still_unsaved.len()));
     }
@@ -70,7 +70,7 @@ pub(super) fn verdict(report: &RunReport) -> String {
         ""
     };
     match (good.is_empty(), bad.is_empty()) {
-        (true, true) => format!("{start}nothing had to be done."),
+        (true, true) => format!("{start}nothing to do."),
         (false, true) => format!("{start}{}.", listed(&good)),
         (true, false) => format!("{start}{}.", listed(&bad)),
         (false, false) => format!("{start}{}; {}.", listed(&good), listed(&bad)),

@@ -1,4 +1,4 @@
-//! The lines that findings point at, without what may be a secret.
+//! Shows the lines that findings point at, without parts that may be secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use super::masked_file::MaskedFile;
 use crate::model::SourceLocation;
 use crate::report::{Excerpt, excerpt};
 
-/// The files that are pointed at, each scanned once.
+/// The files of findings, each scanned once.
 pub(super) struct Excerpts<'a> {
     text_of: &'a dyn Fn(&str) -> Option<&'a str>,
     files: BTreeMap<&'a str, Option<MaskedFile<'a>>>,
-    /// Lines that some finding calls secret; then no other finding shows them either.
+    /// Lines that some finding marks as secret; then no other finding shows them either.
     secret_lines: BTreeSet<(&'a str, u32)>,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Excerpts<'a> {
         let column = usize::try_from(place.column).ok()?.saturating_sub(1);
         let length = usize::try_from(place.length).ok()?;
         if length == 0 {
-            // The file as a whole: no line of it says more than another.
+            // The finding is about the file as a whole.
             return None;
         }
         let meant = column..column.saturating_add(length);

@@ -1,20 +1,20 @@
-//! A name for a finding that stays the same while its line moves.
+//! Computes an id for a finding that stays the same when its line moves.
 
 use std::collections::BTreeMap;
 
 use crate::model::Finding;
 
-/// Names findings one after the other, so that two alike in one file get two names.
+/// Assigns ids one by one, so that two equal findings of a file get different ids.
 #[derive(Default)]
 pub(super) struct Fingerprints {
     seen: BTreeMap<u64, u64>,
 }
 
 impl Fingerprints {
-    /// Returns the name of the next finding.
+    /// Returns the id of the next finding.
     ///
     /// # Assumes
-    /// Findings come in the order of their places; among equals the first one in the file has the first name.
+    /// Findings come in the order of their locations; among equal ones the first in the file gets the first id.
     pub(super) fn next(&mut self, finding: &Finding) -> String {
         let parts = [
             finding.rule.id.as_bytes(),
@@ -31,7 +31,7 @@ impl Fingerprints {
     }
 }
 
-/// Returns the 64-bit FNV-1a hash of the parts, which depends on nothing but them.
+/// Returns the 64-bit FNV-1a hash of the parts, which depends only on them.
 fn fnv1a(parts: &[&[u8]]) -> u64 {
     // No byte of UTF-8 is 0xff, so "ab" and "c" hash unlike "a" and "bc".
     let bytes = parts.iter().flat_map(|part| part.iter().chain(&[0xff]));
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_the_published_one() {
-        // The empty text and "a", from the reference's test vectors, with the 0xff after each undone.
+        // The empty text and "a" from the reference's test vectors, with the 0xff after each undone.
         assert_eq!(fnv1a(&[]), 0xcbf2_9ce4_8422_2325);
         let undone = |hash: u64| hash.wrapping_mul(0xce96_5057_aff6_957b) ^ 0xff;
         assert_eq!(undone(fnv1a(&[b"a"])), 0xaf63_dc4c_8601_ec8c);

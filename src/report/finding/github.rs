@@ -1,4 +1,4 @@
-//! Findings for GitHub Actions: workflow commands that become annotations of a pull request.
+//! Renders findings as GitHub workflow commands, which become annotations of a pull request.
 
 use super::FindingReport;
 use super::login::without_login;
@@ -6,7 +6,7 @@ use crate::model::{Finding, Severity};
 use crate::report::visible;
 
 pub(super) fn render(report: &FindingReport<'_>) -> String {
-    // A line that is no command is only part of the log; it may hold nothing that came from a file.
+    // A line that is not a command is only part of the log, so it must not contain text of a file.
     let mut text = report.summary.verdict();
     text.push('\n');
     for finding in report.findings {
@@ -29,7 +29,7 @@ fn command(report: &FindingReport<'_>, finding: &Finding) -> String {
     let title = property(finding.rule.id);
     let mut message = data(&finding.message);
     for related in &finding.related {
-        // One annotation has one place; the others are named in its text.
+        // An annotation has one location; the others are named in its text.
         let note = format!("note: {}: {}", related.place, related.message);
         message.push_str(NEWLINE);
         message.push_str(&data(&note));
@@ -45,7 +45,7 @@ fn command(report: &FindingReport<'_>, finding: &Finding) -> String {
 
 const NEWLINE: &str = "%0A";
 
-/// Escapes a message; line ends are already visible, and escaped all the same for whoever changes that.
+/// Escapes a message; line ends are already visible, but a later change must not open a gap.
 fn data(text: &str) -> String {
     visible(&without_login(text))
         .replace('%', "%25")
@@ -134,8 +134,8 @@ mod tests {
             let github = report.render(FindingFormat::Github, Paint::Plain, width);
             prop_assert_eq!(github.lines().count(), 1 + findings.len());
             let human = report.render(FindingFormat::Human, Paint::Color, width);
-            let is_ours = human.split('\u{1b}').skip(1).all(|it| it.starts_with('['));
-            prop_assert!(is_ours);
+            let is_own = human.split('\u{1b}').skip(1).all(|it| it.starts_with('['));
+            prop_assert!(is_own);
         }
     }
 }

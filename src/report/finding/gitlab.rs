@@ -1,4 +1,4 @@
-//! Findings for GitLab: a Code Quality artifact.
+//! Renders findings as a GitLab Code Quality artifact.
 
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ pub(super) fn render(report: &FindingReport<'_>) -> String {
     document(&issues)
 }
 
-/// Returns one line, all that GitLab shows of a finding.
+/// Renders a finding in one line, which is all that GitLab shows.
 fn description(finding: &Finding) -> String {
     let message = without_login(&finding.message);
     match &finding.hint {

@@ -1,4 +1,4 @@
-//! Findings for people: the verdict, then each finding with the line it is about.
+//! Renders findings as text: the verdict, then each finding with its line.
 
 use super::FindingReport;
 use super::excerpt::Excerpts;
@@ -117,7 +117,7 @@ mod tests {
         render(&sample::report(findings), Paint::Plain, 100)
     }
 
-    /// Returns the page for one finding at the start of line 1 of `text`, without the verdict.
+    /// Renders one finding at the start of line 1 of `text`, without the verdict.
     fn about(file: &str, text: &str, line: u32, column: u32, length: u32) -> String {
         let mut finding = sample::finding(line, column, length);
         finding.place.file = file.into();

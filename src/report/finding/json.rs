@@ -1,4 +1,4 @@
-//! Findings for scripts: one JSON document.
+//! Renders findings as one JSON document.
 
 use std::borrow::Cow;
 
@@ -65,15 +65,15 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Returns a value as a JSON document that is safe on a terminal, where people look at JSON too.
+/// Serialises a value as a JSON document that is safe on a terminal, since people view JSON there too.
 ///
-/// JSON itself only asks for the first 32 control characters to be escaped.
+/// JSON itself requires an escape only for the first 32 control characters.
 pub fn document(value: &impl Serialize) -> String {
     let json = serde_json::to_string_pretty(value)
         .expect("these types have only text as keys, and nothing of them can refuse");
     let mut text = String::with_capacity(json.len() + 1);
     for character in json.chars() {
-        // Below ASCII's end only the newlines between the values are left, which must stay.
+        // Within ASCII only newlines between values are left, and they must stay.
         if character > '~' && hazard_on_a_terminal(character).is_some() {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 text.push_str(&format!("\\u{unit:04x}"));

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Returns where `user:password` may stand, up to the last `@`, since a password may hold one too.
+/// Returns the range that may be `user:password`, up to the last `@`, since a password may contain one.
 pub(super) fn login(line: &str) -> Option<Range<usize>> {
     let end = line.rfind('@')?;
     let after_scheme = line.find("://").map(|at| at + 3).filter(|at| *at < end);
     if let Some(start) = after_scheme {
         return Some(start..end);
     }
-    // Without a scheme it is a word with `:` before its `@`; from the first such word to the last nothing is shown.
+    // Without a scheme it is a word with `:` before its `@`; everything from the first such word to the last is hidden.
     let mut logins = line.match_indices('@').filter_map(|(at, _)| {
         let before = line.get(..at)?;
         let is_edge = |it: char| it.is_whitespace() || matches!(it, '"' | '\'' | '`' | '=');
@@ -22,14 +22,14 @@ pub(super) fn login(line: &str) -> Option<Range<usize>> {
     Some(first.start..end)
 }
 
-/// Returns how many bytes at the beginning of a value are a login; in an address all before the `@` is one.
+/// Returns the number of leading bytes of a value that are a login; in an address all before the `@` is one.
 pub(super) fn login_in_value(content: &str, is_address: impl Fn() -> bool) -> Option<usize> {
     let end = content.rfind('@')?;
     let is_login = content.get(..end)?.contains(':') || is_address();
     is_login.then_some(end)
 }
 
-/// Returns a message without the login that an address quoted in it may have.
+/// Returns a message without the login of an address quoted in it.
 pub(super) fn without_login(text: &str) -> Cow<'_, str> {
     let shown = login(text).and_then(|login| {
         let before = text.get(..login.start)?;

@@ -1,7 +1,7 @@
 //! Finds the parts of a TOML file that may be secrets, however broken the file is.
 //!
-//! It works on tokens, not on a parsed document: findings are about files that do not parse, and those are shown too.
-//! Where the text can be read in two ways, the way that hides more is taken.
+//! It works on tokens, not on a parsed document: findings also show files that do not parse. If a text can be read in
+//! two ways, the reading that hides more applies.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::nesting::{FrameKind, Nesting};
 use super::sensitive::{Disclosure, Judge, is_credentials_file, is_secret_name, speaks_of_secrets};
 use crate::inventory::{looks_like_a_key, looks_like_a_secret};
 
-/// Returns the byte ranges of `text` that must not be shown, sorted and apart.
+/// Returns the byte ranges of `text` that must not be shown, sorted and disjoint.
 pub(super) fn masks(path: &str, text: &str) -> Vec<Range<usize>> {
     let mut scan = Scan {
         text,
@@ -44,17 +44,17 @@ struct Scan<'t> {
     /// The last token that is neither space, comment nor newline.
     last_kind: Option<TokenKind>,
     line: Line,
-    /// Where the first string over several lines begins.
+    /// The start of the first string over several lines.
     first_long_string: Option<usize>,
     ends_in_long_string: bool,
 }
 
-/// What the present line has shown so far.
+/// The parts of the present line so far.
 #[derive(Default)]
 struct Line {
     start: usize,
     has_mask: bool,
-    /// From here on nothing of the line is shown.
+    /// From here on the line is hidden.
     hidden_from: Option<usize>,
     /// Words that are neither a key nor a value.
     first_stray: Option<usize>,
@@ -68,7 +68,7 @@ impl<'t> Scan<'t> {
         let span = token.span().start()..token.span().end();
         match kind {
             TokenKind::Whitespace => return,
-            // Alone it ends no line that a person sees.
+            // A lone carriage return does not end a line on the terminal.
             TokenKind::Newline if self.text.get(span.clone()) == Some("\r") => return,
             TokenKind::Newline | TokenKind::Eof => return self.end_line(&span),
             TokenKind::Comment => return self.comment(&span),
@@ -112,7 +112,7 @@ impl<'t> Scan<'t> {
         };
         self.last_word = Some(word);
         if matches!(kind, TokenKind::MlLiteralString | TokenKind::MlBasicString) {
-            // Nothing in an inventory is written over several lines: either it is a key's text or a quote is missing.
+            // An inventory has no values over several lines: either it is the text of a key, or a quote is missing.
             self.first_long_string.get_or_insert(span.start);
             self.ends_in_long_string |= span.end == self.text.len();
             return self.hide(span.start + 3..span.end.saturating_sub(3));
@@ -126,7 +126,7 @@ impl<'t> Scan<'t> {
         let disclosure = self.disclosure();
         if kind == TokenKind::Atom {
             if disclosure != Disclosure::Show && !matches!(word, "true" | "false") {
-                // A value without quotes ends where its author thinks it ends.
+                // A value without quotes ends at the point that its author had in mind, which is unknown.
                 self.line.hidden_from.get_or_insert(span.start);
             }
             return;
@@ -134,7 +134,7 @@ impl<'t> Scan<'t> {
         let (content, inner) = unquoted(word, span);
         let is_shown = match disclosure {
             Disclosure::Show => {
-                // The name of credentials is where a secret is most easily put by mistake.
+                // A secret is most easily entered by mistake as the name of credentials.
                 let is_misplaced = looks_like_a_secret(content) && self.is_last_key("credentials");
                 !looks_like_a_key(content) && !is_misplaced
             }
@@ -148,7 +148,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Hides a key of credentials that is no plain word: somebody may have taken it for the place of a secret.
+    /// Hides a key of credentials that is not a plain word: its author may have entered a secret there.
     fn name_of_credentials(&mut self, kind: TokenKind, word: &str, span: &Range<usize>) {
         if kind == TokenKind::Atom && !looks_like_a_secret(word) {
             return;
@@ -172,7 +172,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    /// Takes words that no `=` followed for strays, unless they are a table's name.
+    /// Treats words without a following `=` as strays, unless they are a table's name.
     fn settle(&mut self) {
         let unsettled = self.line.first_unsettled.take();
         if !self.nesting.is_in(FrameKind::Header) {
@@ -189,7 +189,7 @@ impl<'t> Scan<'t> {
 
     fn comment(&mut self, span: &Range<usize>) {
         let text = self.text.get(span.clone()).unwrap_or_default();
-        // `password = #1-of-many` is a comment to TOML and not to its author.
+        // `password = #1-of-many` is a comment to TOML, but not to its author.
         let is_value = self.last_kind == Some(TokenKind::Equals);
         if self.in_credentials
             || self.line.has_mask
@@ -230,7 +230,7 @@ impl<'t> Scan<'t> {
     }
 
     fn finish(mut self) -> Vec<Range<usize>> {
-        // A quote that is missing turns all that follows inside out.
+        // A missing quote swaps text and code in everything that follows.
         if self.ends_in_long_string
             && let Some(start) = self.first_long_string
         {
@@ -248,7 +248,7 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// Returns what stands between the quotes, also where the second is missing.
+/// Returns the text between the quotes, even if the second is missing.
 fn unquoted<'t>(word: &'t str, span: &Range<usize>) -> (&'t str, Range<usize>) {
     let mut inner = span.start + 1..span.end;
     let mut content = word.strip_prefix(['"', '\'']).unwrap_or(word);

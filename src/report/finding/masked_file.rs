@@ -1,4 +1,4 @@
-//! A file as lines, with what of each must not be shown.
+//! Splits a file into lines, with the ranges of each that must not be shown.
 
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ impl<'t> MaskedFile<'t> {
         }
     }
 
-    /// Returns a line, counted from 0, and the ranges in it that are not shown.
+    /// Returns a line, counted from 0, with its hidden ranges.
     pub(in crate::report) fn line(&self, number: usize) -> Option<(&'t str, Vec<Range<usize>>)> {
         let line = self.lines.get(number)?;
         let text = self.text.get(line.clone())?;

@@ -1,4 +1,4 @@
-//! Findings as people, code review and CI systems want to read them.
+//! Renders findings for people, code review and CI systems.
 
 mod excerpt;
 mod fingerprint;
@@ -23,22 +23,22 @@ pub(super) use masked_file::MaskedFile;
 use super::{Paint, counted, listed};
 use crate::model::Finding;
 
-/// What was read, and how much of it is wrong.
+/// The extent of a reading, and its number of findings.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Summary {
     pub errors: usize,
     pub warnings: usize,
-    /// How many files were read.
+    /// The number of files read.
     pub files: usize,
     pub devices: usize,
     pub subscribers: usize,
     pub service_plans: usize,
-    /// The commit that was read, where it was not a plain directory.
+    /// The commit that was read, if it was not a plain directory.
     pub commit: Option<String>,
 }
 
 impl Summary {
-    /// Returns the one sentence that says how it went.
+    /// Renders the verdict in one sentence.
     pub fn verdict(&self) -> String {
         let Self {
             errors,
@@ -67,18 +67,18 @@ impl Summary {
     }
 }
 
-/// Everything a report on findings is made from.
+/// The inputs of a report on findings.
 pub struct FindingReport<'a> {
-    /// In the order they are reported.
+    /// In the order in which they are reported.
     pub findings: &'a [Finding],
     pub summary: Summary,
     /// Returns the text of a file of the inventory, for excerpts.
     pub text_of: &'a dyn Fn(&str) -> Option<&'a str>,
-    /// Where the inventory stands in its repository (`inventory.example/`), for the formats that a forge reads; may be empty.
+    /// The inventory's path in its repository (`inventory.example/`), for formats that a forge reads; may be empty.
     pub path_prefix: &'a str,
 }
 
-/// Who reads the report.
+/// The reader of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FindingFormat {
     /// A person, at a terminal or in a log.
@@ -116,10 +116,10 @@ impl FindingFormat {
 }
 
 impl FindingReport<'_> {
-    /// Returns the whole report as text with a newline at its end; `paint` and `width` only matter to people.
+    /// Renders the whole report as text with a newline at its end; `paint` and `width` only matter for `Human`.
     ///
     /// # Guarantees
-    /// No format holds a character that could control a terminal, nor any text of a line that is said to hold a secret.
+    /// No format contains a character that could control a terminal, nor text of a line that is marked as secret.
     pub fn render(&self, format: FindingFormat, paint: Paint, width: usize) -> String {
         match format {
             FindingFormat::Human => human::render(self, paint, width),

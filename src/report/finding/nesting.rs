@@ -1,18 +1,18 @@
-//! Keeps track of which key a token of TOML belongs to, in files whose brackets need not match.
+//! Tracks the key that each TOML token belongs to, even in files with unbalanced brackets.
 
-/// No inventory nests deeper; with a bound, a hostile file costs no more than its length.
+/// Deeper than any inventory; with a bound, a hostile file costs no more than its length.
 const MAX_DEPTH: usize = 32;
 
-/// The table header and the open brackets at one point of a file.
+/// The table header and the open brackets at one position of a file.
 pub(super) struct Nesting<'t> {
     header: Vec<&'t str>,
     /// Never empty: the first one is the document.
     frames: Vec<Frame<'t>>,
-    /// How many more brackets are open than are followed.
+    /// The number of open brackets beyond the bound.
     too_deep: usize,
 }
 
-/// A bracket that is open, or the document itself.
+/// An open bracket, or the document itself.
 struct Frame<'t> {
     kind: FrameKind,
     /// The key that is being read, or whose value is.
@@ -44,14 +44,14 @@ impl<'t> Nesting<'t> {
         self.frames.last().is_some_and(|frame| frame.is_value)
     }
 
-    /// Returns the key that a value belongs to, with its tables from the top of the file, unless it is too deep to tell.
+    /// Returns the key that a value belongs to, with its tables from the top of the file, unless nested too deeply.
     pub(super) fn path(&self) -> Option<Vec<&'t str>> {
         let keys = self.frames.iter().flat_map(|frame| &frame.path);
         let path: Vec<&str> = self.header.iter().chain(keys).copied().collect();
         (self.too_deep == 0 && path.len() <= MAX_DEPTH).then_some(path)
     }
 
-    /// Takes a part of a key.
+    /// Adds a part of a key.
     pub(super) fn key(&mut self, word: &'t str) {
         if let Some(frame) = self.frames.last_mut()
             && frame.path.len() <= MAX_DEPTH
@@ -60,9 +60,9 @@ impl<'t> Nesting<'t> {
         }
     }
 
-    /// Takes a `=`, before which `last_word` stood.
+    /// Handles a `=` after `last_word`.
     pub(super) fn equals(&mut self, last_word: Option<&'t str>) {
-        // What was taken for a value is a key after all, as after a comma too many or a bracket too few.
+        // The presumed value is a key after all, as after a surplus comma or a missing bracket.
         if self.is_value()
             && let Some(word) = last_word
         {
@@ -104,7 +104,7 @@ impl<'t> Nesting<'t> {
         }
     }
 
-    /// Closes the innermost bracket of this kind and what was left open in it.
+    /// Closes the innermost bracket of this kind and those left open inside it.
     pub(super) fn close(&mut self, kind: FrameKind) {
         if self.too_deep > 0 {
             self.too_deep -= 1;
@@ -113,7 +113,7 @@ impl<'t> Nesting<'t> {
         }
     }
 
-    /// Returns whether a header was open; what it has so far is then the table of what follows.
+    /// Returns whether a header was open; its content is then the table of the following keys.
     pub(super) fn close_header(&mut self) -> bool {
         let is_header = self.is_in(FrameKind::Header);
         if is_header && let Some(frame) = self.frames.pop() {
@@ -122,7 +122,7 @@ impl<'t> Nesting<'t> {
         is_header
     }
 
-    /// Takes the end of a line or of a value: a key follows, or in an array the next value.
+    /// Handles the end of a line or of a value: a key follows, or in an array the next value.
     pub(super) fn forget_key(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
             *frame = Frame::new(frame.kind);

@@ -1,4 +1,4 @@
-//! Findings for the tests of the formats.
+//! Holds findings for the tests of the formats.
 
 use super::{FindingReport, Summary};
 use crate::model::{Finding, Related, Rule, Severity, SourceLocation};

@@ -1,4 +1,4 @@
-//! Findings for code scanning: SARIF 2.1.0, as GitHub and editors read it.
+//! Renders findings as SARIF 2.1.0, as GitHub and editors read it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -53,7 +53,7 @@ pub(super) fn render(report: &FindingReport<'_>) -> String {
 }
 
 fn descriptor(rule: &Rule) -> Value {
-    // The doc comment it comes from is broken into lines.
+    // The text comes from a doc comment, which is broken into lines.
     let why = rule.why.split_whitespace().collect::<Vec<_>>().join(" ");
     let full = if why.is_empty() { rule.summary } else { &why };
     json!({

@@ -1,11 +1,11 @@
-//! Which keys of an inventory may hold a secret, judged by their names alone and rather once too often.
+//! Decides by name which keys of an inventory may hold a secret; in doubt they do.
 
 use std::collections::BTreeMap;
 
 use crate::inventory::FileKind;
 use crate::model::SecretName;
 
-/// What may be shown of the value of a key.
+/// The part of a key's value that may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Disclosure {
     Show,
@@ -14,7 +14,7 @@ pub(super) enum Disclosure {
     Mask,
 }
 
-/// Parts of a key's name, without case, `_` and `-`.
+/// Parts of names of sensitive keys, without case, `_` and `-`.
 const PARTS: [&str; 9] = [
     "password",
     "passwd",
@@ -27,16 +27,16 @@ const PARTS: [&str; 9] = [
     "priv",
 ];
 
-/// Whole names that say the same.
+/// Whole names of sensitive keys.
 const WHOLE: [&str; 4] = ["pass", "pwd", "pw", "pin"];
 
-/// Names that only look like it: everyone who reads the inventory may see these.
+/// Names that only look sensitive: every reader of the inventory may see their values.
 const HARMLESS: [&str; 2] = ["authoritative", "hostkey"];
 
-/// Keys of credentials whose values are no secret.
+/// Keys of credentials whose values are not secret.
 const OPEN: [&str; 3] = ["version", "user", "protocol"];
 
-/// Returns whether all of a file is about credentials, by its path.
+/// Returns whether a path is a file of credentials.
 pub(super) fn is_credentials_file(path: &str) -> bool {
     path.split('/').any(|part| {
         let part = part.to_ascii_lowercase();
@@ -44,20 +44,21 @@ pub(super) fn is_credentials_file(path: &str) -> bool {
     })
 }
 
-/// Returns whether a text speaks of secrets: a comment, or a line that could not be understood.
+/// Returns whether a text mentions secrets: a comment, or a line that could not be parsed.
 pub(super) fn speaks_of_secrets(text: &str) -> bool {
     let text = folded(text);
     PARTS.iter().any(|part| text.contains(part))
 }
 
-/// Judges keys, remembering names: an inventory repeats a dozen of them a million times.
+/// Checks keys, and caches names: an inventory repeats a dozen of them a million times.
 #[derive(Default)]
 pub(super) struct Judge<'t> {
     known: BTreeMap<&'t str, bool>,
 }
 
 impl<'t> Judge<'t> {
-    /// Returns what may be shown of the value at `path`, the key with its tables from the top of the file.
+    /// Returns the part of the value at `path` that may be shown; `path` is the key with its tables from the top of the
+    /// file.
     pub(super) fn disclosure(&mut self, path: &[&'t str], in_credentials: bool) -> Disclosure {
         let top = path.first().copied().map(unquoted).unwrap_or_default();
         let in_credentials = in_credentials || (top == "credentials" && path.len() > 1);
@@ -65,7 +66,8 @@ impl<'t> Judge<'t> {
         let is_object = FileKind::ALL
             .iter()
             .any(|kind| kind.object_table() == Some(top));
-        // A secret is named in a table of its own, `password = { secret = "gam-ssh" }`; elsewhere it may be the secret itself.
+        // A secret is referred to in a table of its own, `password = { secret = "gam-ssh" }`; elsewhere it may be the
+        // secret itself.
         if last == "secret"
             && let [before @ .., parent, _] = path
             && !(is_object && before.len() == 1)
@@ -98,7 +100,7 @@ impl<'t> Judge<'t> {
     }
 }
 
-/// Returns whether the value of a `secret` key is such a name, and not the secret itself.
+/// Returns whether the value of a `secret` key is a name, and not the secret itself.
 pub(super) fn is_secret_name(value: &str) -> bool {
     SecretName::new(value).is_ok()
 }
@@ -109,7 +111,7 @@ fn is_sensitive(key: &str) -> bool {
         return false;
     }
     let words = words(unquoted(key));
-    // An escape can spell any name, and a misspelt name is the very thing that findings are about.
+    // An escape can spell any name, and findings are often about a misspelt one.
     key.contains('\\')
         || PARTS.iter().any(|part| name.contains(part))
         || name.ends_with("key")
@@ -138,9 +140,9 @@ fn words(key: &str) -> Vec<String> {
     words
 }
 
-/// Returns whether two letters at most tell a name from a word.
+/// Returns whether a name differs from a word by two letters at most.
 fn is_nearly(name: &str, word: &str) -> bool {
-    // Counting strange letters rules out nearly every name, and costs nearly nothing.
+    // Counting foreign letters excludes nearly every name at almost no cost.
     let is_strange = |byte: &u8| !word.as_bytes().contains(byte);
     name.len().abs_diff(word.len()) <= 2
         && name.bytes().filter(is_strange).take(3).count() <= 2

@@ -1,11 +1,11 @@
-//! Who did what, and who was refused what.
+//! Renders the audit log: actions and refusals, with their users.
 
 use serde::Serialize;
 
 use super::super::fold::fold;
 use super::super::{Paint, moment, short_id, visible};
 
-/// One line of the audit.
+/// One entry of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditLine {
     /// Seconds since 1970.
@@ -20,7 +20,7 @@ pub struct AuditLine {
     pub run: Option<uuid::Uuid>,
 }
 
-/// Returns the audit for people, as it comes: a line each, longer ones folded.
+/// Renders the audit log in the given order: a line each, longer ones folded.
 pub fn audit_lines(lines: &[AuditLine], paint: Paint, width: usize) -> String {
     let mut text = String::new();
     for line in lines {

@@ -1,4 +1,4 @@
-//! One device in one run, in the order in which things happened.
+//! Renders the events of one device in one run, in order.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use serde::Serialize;
 use super::super::apply::{failure_text, outcome_entry, published, save_failure_text};
 use super::super::{Paint, counted, visible};
 use super::step::exchanges;
-use super::{TypedStep, typed_step};
+use super::{SentStep, sent_step};
 use crate::apply::cause::{Failure, SaveFailure};
-use crate::apply::{DeviceOutcome, Entry, Exchange, Moment, Purpose};
+use crate::apply::{DeviceOutcome, Entry, Exchange, LookReason, Purpose};
 use crate::model::DeviceName;
 use crate::plan::{DevicePlan, Step};
 
-/// What happened with a device in a run.
+/// The events of a device in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceStory {
     pub device: String,
-    /// Left out: its end is not known.
+    /// Left out: the outcome is unknown.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "published::outcome"
@@ -26,7 +26,7 @@ pub struct DeviceStory {
     pub happenings: Vec<Happening>,
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Happening {
     /// Seconds since 1970.
@@ -35,23 +35,23 @@ pub struct Happening {
     pub what: What,
 }
 
-/// What happened.
+/// The kind of event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "happening", rename_all = "kebab-case")]
 pub enum What {
     Looked {
-        moment: Moment,
+        moment: LookReason,
         fingerprint: String,
     },
     Intended {
         purpose: Purpose,
         steps: usize,
     },
-    Typed {
+    Sent {
         purpose: Purpose,
         /// Counted from 1.
         number: usize,
-        /// Left out where the plan is not known.
+        /// Left out if the plan is unknown.
         #[serde(skip_serializing_if = "Option::is_none")]
         step: Option<Box<Step>>,
         exchanges: Vec<Exchange>,
@@ -77,7 +77,7 @@ pub enum What {
 }
 
 impl DeviceStory {
-    /// Tells what happened with a device from the entries of a run, in their order, each with its time.
+    /// Builds the events of a device from the entries of a run, in their order, each with its time.
     pub fn of(device: &DeviceName, entries: impl IntoIterator<Item = (u64, Entry)>) -> Self {
         let mut outcome = None;
         let mut plans: BTreeMap<bool, Box<DevicePlan>> = BTreeMap::new();
@@ -98,7 +98,7 @@ impl DeviceStory {
                     plans.insert(is_undo(purpose), plan);
                     What::Intended { purpose, steps }
                 }
-                Entry::Typed {
+                Entry::Sent {
                     purpose,
                     step: number,
                     exchanges,
@@ -106,7 +106,7 @@ impl DeviceStory {
                 } => {
                     let plan = plans.get(&is_undo(purpose));
                     let step = plan.and_then(|plan| plan.steps.get(number.checked_sub(1)?));
-                    What::Typed {
+                    What::Sent {
                         purpose,
                         number,
                         step: step.cloned().map(Box::new),
@@ -143,12 +143,12 @@ impl DeviceStory {
     }
 }
 
-/// Returns the story of a device; with what was typed and said where that is asked for.
+/// Renders the events of a device; with lines and replies on request.
 pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: usize) -> String {
     let mut text = match &story.outcome {
         Some(outcome) => outcome_entry(outcome, paint),
         None => format!(
-            "  {}: its end is not known; the next `gamctl apply` looks what is there\n",
+            "  {}: its outcome is unknown; the next `gamctl apply` looks at the device\n",
             paint.error(&visible(&story.device))
         ),
     };
@@ -157,19 +157,19 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
         let mut say = |said: &str| text.push_str(&format!("    {}  {said}\n", paint.dim(&time)));
         match what {
             What::Looked { moment, .. } => say(match moment {
-                Moment::Before => "looked, before the first line",
-                Moment::After => "looked again",
-                Moment::Failed => "looked what was left, after something had gone wrong",
-                Moment::Recovery => "looked what an earlier process had left behind",
+                LookReason::Before => "looked, before the first line",
+                LookReason::After => "looked again",
+                LookReason::Failed => "looked again after a failure",
+                LookReason::Recovery => "looked after an earlier process had ended in the middle",
             }),
             What::Intended { purpose, steps } => {
                 let steps = counted(*steps, "step");
                 say(&match purpose {
-                    Purpose::Apply => format!("wrote down what was to be done: {steps}"),
-                    Purpose::Undo => format!("wrote down what was to be taken back: {steps}"),
+                    Purpose::Apply => format!("recorded the intended steps: {steps}"),
+                    Purpose::Undo => format!("recorded the steps to undo: {steps}"),
                 });
             }
-            What::Typed {
+            What::Sent {
                 purpose: _,
                 number,
                 step,
@@ -178,8 +178,8 @@ pub fn device_story(story: &DeviceStory, with_lines: bool, paint: Paint, width: 
             } => {
                 say(&format!("step {number}"));
                 match step {
-                    Some(step) => text.push_str(&typed_step(
-                        TypedStep {
+                    Some(step) => text.push_str(&sent_step(
+                        SentStep {
                             step,
                             exchanges: typed,
                             with_lines,
@@ -271,14 +271,14 @@ mod tests {
             }),
             happenings: vec![
                 happening(What::Looked {
-                    moment: Moment::Before,
+                    moment: LookReason::Before,
                     fingerprint: "f".to_owned(),
                 }),
                 happening(What::Intended {
                     purpose: Purpose::Apply,
                     steps: 2,
                 }),
-                happening(What::Typed {
+                happening(What::Sent {
                     purpose: Purpose::Apply,
                     number: 1,
                     step: None,
@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(
             told,
             "  maple-a: line 2 was not taken\n\
-             \x20   It was seen to be as it was before.\n\
+             \x20   A look found it as it was before.\n\
              \x20   Run `gamctl plan` to see what is left to do.\n\
              \x20   16:32:05  looked, before the first line\n\
              \x20   16:32:05  wrote down what was to be done: 2 steps\n\
@@ -307,6 +307,6 @@ mod tests {
             outcome: None,
             ..story
         };
-        assert!(device_story(&open, false, Paint::Plain, 100).contains("its end is not known"));
+        assert!(device_story(&open, false, Paint::Plain, 100).contains("its outcome is unknown"));
     }
 }

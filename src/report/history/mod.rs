@@ -1,6 +1,6 @@
-//! What was done, for people: runs as a list, one run in full, and who did or was refused what.
+//! Renders the history: a list of runs, one run in full, and the audit log.
 //!
-//! `step` a step with its reasons and its lines · `device` one device in one run · `audit` who did what.
+//! `step` a step with its reasons and its lines · `device` one device of a run · `audit` the audit log.
 
 mod audit;
 mod device;
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use audit::{AuditLine, audit_lines};
 pub use device::{DeviceStory, Happening, What, device_story};
-pub(super) use step::{TypedStep, exchanges, typed_step};
+pub(super) use step::{SentStep, exchanges, sent_step};
 
 use super::{Align, Exit, Paint, Table, counted, moment, short_id, visible};
 use crate::apply::RunResult;
@@ -23,7 +23,7 @@ pub struct RunLine {
     pub id: uuid::Uuid,
     /// Seconds since 1970.
     pub began: u64,
-    /// Left out: it runs, or it died.
+    /// Left out: it runs, or its process died.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<u64>,
     /// The exit code that belongs to `result`.
@@ -40,11 +40,11 @@ pub struct RunLine {
     pub plan: Option<String>,
     /// Of gamctl.
     pub version: String,
-    /// How many devices ended how.
+    /// The number of devices by outcome.
     pub devices: BTreeMap<String, u64>,
 }
 
-/// How a device can end, the worst first, as they are counted.
+/// The outcomes of a device, the worst first, with their words.
 const ENDS: [(&str, &str); 9] = [
     ("stuck", "stuck"),
     ("interrupted", "interrupted"),
@@ -57,7 +57,7 @@ const ENDS: [(&str, &str); 9] = [
     ("unchanged", "unchanged"),
 ];
 
-/// Returns runs as a table, as they come.
+/// Renders runs as a table, in the given order.
 pub fn run_lines(runs: &[RunLine], paint: Paint) -> String {
     let mut table = Table::new([
         ("RUN", Align::Left),
@@ -82,7 +82,7 @@ pub fn run_lines(runs: &[RunLine], paint: Paint) -> String {
     table.render(paint)
 }
 
-/// Returns what a run was, before its devices.
+/// Renders the facts of a run, above its devices.
 pub fn run_head(run: &RunLine, paint: Paint) -> String {
     let title = format!("{} by {}", visible(&run.verb), visible(&run.who));
     let mut text = format!("{}\n  run {}\n", paint.bold(&title), run.id);
@@ -93,7 +93,7 @@ pub fn run_head(run: &RunLine, paint: Paint) -> String {
             let meaning = meaning.map_or("", Exit::meaning);
             format!("took {took} s, exit {code}: {meaning}")
         }
-        _ => "its end is not known: it runs, or it died".to_owned(),
+        _ => "its end is unknown: it still runs, or its process died".to_owned(),
     };
     text.push_str(&format!("  began {}, {end}\n", moment(run.began)));
     let of = match &run.commit {
@@ -127,7 +127,7 @@ fn exit(run: &RunLine) -> String {
     }
 }
 
-/// Returns how devices ended: `1 stuck, 3 applied`.
+/// Renders the number of devices by outcome: `1 stuck, 3 applied`.
 fn ends(devices: &BTreeMap<String, u64>) -> String {
     let known = ENDS.iter().filter_map(|(word, said)| {
         let number = devices.get(*word).filter(|number| **number > 0)?;
@@ -144,11 +144,11 @@ fn ends(devices: &BTreeMap<String, u64>) -> String {
     parts.join(", ")
 }
 
-/// Returns how many runs there are, and whether there may be more.
+/// Renders the number of runs, and whether there may be more.
 pub fn runs_verdict(runs: &[RunLine], most: u32) -> String {
     let is_full = u32::try_from(runs.len()).is_ok_and(|count| count >= most);
     match runs.len() {
-        0 => "No run fits.".to_owned(),
+        0 => "No run matches.".to_owned(),
         count if is_full => format!("The last {}; `--most` shows more.", counted(count, "run")),
         count => format!("{}.", counted(count, "run")),
     }
@@ -218,6 +218,9 @@ mod tests {
             },
             Paint::Plain,
         );
-        assert!(died.contains("it runs, or it died"), "{died}");
+        assert!(
+            died.contains("it still runs, or its process died"),
+            "{died}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! A step for people: what changed, what it did to subscribers, why, and what was typed for it.
+//! Renders a step: the change, its impact on subscribers, the reasons and the lines sent.
 
 use super::super::fold::fold;
 use super::super::plan::{Reasons, impact, object, what};
@@ -6,18 +6,18 @@ use super::super::{Paint, visible};
 use crate::apply::Exchange;
 use crate::plan::{Step, Verb};
 
-/// A step, with what was typed for it where that is to be told.
+/// A step, with the lines sent for it if they are shown.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::report) struct TypedStep<'a> {
+pub(in crate::report) struct SentStep<'a> {
     pub step: &'a Step,
-    /// Left out: nothing is known to have been typed.
+    /// Empty: no line is known to have been sent.
     pub exchanges: &'a [Exchange],
     pub with_lines: bool,
 }
 
-/// Returns a step as lines with their newlines.
-pub(in crate::report) fn typed_step(
-    typed: TypedStep<'_>,
+/// Renders a step as lines with their newlines.
+pub(in crate::report) fn sent_step(
+    typed: SentStep<'_>,
     indent: usize,
     paint: Paint,
     width: usize,
@@ -49,7 +49,7 @@ pub(in crate::report) fn typed_step(
     text
 }
 
-/// Returns lines that were typed, each with what the device said to it.
+/// Renders lines that were sent, each with the device's reply.
 pub(in crate::report) fn exchanges(exchanges: &[Exchange], indent: usize) -> String {
     let margin = " ".repeat(indent);
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! One device as it is intended, as tables.
+//! Renders the intended configuration of one device as tables.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::report::{Align, Paint, Table};
 
-/// Returns what a device should look like.
+/// Renders the intended configuration of a device.
 pub fn device(line: &DeviceLine, config: &DeviceConfig, paint: Paint) -> String {
     let DeviceConfig {
         system,
@@ -29,7 +29,7 @@ pub fn device(line: &DeviceLine, config: &DeviceConfig, paint: Paint) -> String 
     text
 }
 
-/// Returns what is configured on a device, a table for each kind of object.
+/// Renders the configuration of a device, a table for each kind of object.
 pub fn tables(config: &DeviceConfig, paint: Paint) -> String {
     let mut text = String::new();
     for (title, table) in [
@@ -170,7 +170,7 @@ fn subscribers(config: &DeviceConfig) -> Table {
     table
 }
 
-/// Returns the endpoints that serve nobody, as those of the detached do.
+/// Returns the endpoints without a subscriber, such as those of detached ones.
 fn loose_endpoints(config: &DeviceConfig) -> Table {
     let used: BTreeSet<_> = config
         .subscribers

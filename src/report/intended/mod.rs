@@ -1,4 +1,4 @@
-//! What is intended, for people: the whole inventory, one device, one subscriber.
+//! Renders the intended configuration: of the whole inventory, one device, one subscriber.
 
 mod device;
 mod subscriber;
@@ -14,7 +14,7 @@ use crate::model::{
     SubscriberState,
 };
 
-/// How many subscribers of a device are in which state.
+/// The number of subscribers of a device by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct StateCounts {
     pub active: usize,
@@ -46,7 +46,7 @@ pub struct DeviceLine {
     pub subscribers: StateCounts,
 }
 
-/// Returns a text of a device; a cell of a table makes it visible.
+/// Returns a text of a device; the table's cell makes it safe to print.
 fn held(text: Option<&HeldText>) -> Option<String> {
     text.map(|text| text.as_str().to_owned())
 }
@@ -55,7 +55,7 @@ fn shown<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
-/// Returns the whole inventory as a table of devices.
+/// Renders the whole inventory as a table of devices.
 pub fn overview(devices: &[DeviceLine], summary: &Summary, paint: Paint) -> String {
     let mut text = format!(
         "{}, {} and {} in {}.\n",
@@ -118,7 +118,7 @@ fn rate(rate: &RateLimit) -> String {
     }
 }
 
-/// Returns the options that few subscribers have.
+/// Renders the options that few subscribers have.
 fn besides(served: &SubscriberConfig) -> String {
     let SubscriberConfig {
         slot: _,

@@ -1,10 +1,10 @@
-//! One subscriber as it is intended, as a list of facts.
+//! Renders the intended configuration of one subscriber as a list of facts.
 
 use super::{besides, rate, shown};
 use crate::model::{External, ServicePlan, Speed, Subscriber, SubscriberConfig};
 use crate::report::{Align, Paint, Table};
 
-/// Returns what a subscriber gets.
+/// Renders the service of a subscriber.
 pub fn subscriber(
     subscriber: &Subscriber,
     plan: Option<&ServicePlan>,
@@ -37,7 +37,7 @@ fn facts(
         name,
         endpoint_name,
         description,
-        // What these come to is said of the device.
+        // The device's configuration shows the effect of these.
         tagged: _,
         remapped_vlan: _,
         allowed_vlans: _,

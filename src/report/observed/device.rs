@@ -1,10 +1,10 @@
-//! One device in full: who it says that it is, what it is configured as, how it is doing, and what is not known.
+//! Renders one observed device in full: identity, configuration, health, and unread parts.
 
 use super::uptime;
 use crate::model::{ConfigSource, EndpointState, Health, Observation, Part};
 use crate::report::{Align, Paint, Table, tables, visible};
 
-/// Returns everything that a look at a device returned.
+/// Renders everything that a look at a device returned.
 pub fn observed_device(look: &Observation, remark: Option<&str>, paint: Paint) -> String {
     let mut text = format!(
         "{} {}\n",
@@ -30,7 +30,7 @@ fn facts(look: &Observation, remark: Option<&str>, paint: Paint) -> String {
     let source = match from_text.as_slice() {
         [] => "SNMP".to_owned(),
         parts if parts.len() == look.sources.len() => {
-            "its running-config: SNMP does not tell the configuration here".to_owned()
+            "its running-config: SNMP does not report the configuration here".to_owned()
         }
         parts => format!("SNMP; {} from its running-config", parts.join(", ")),
     };
@@ -150,7 +150,7 @@ fn endpoints(health: &Health) -> Table {
             Some(EndpointState::Fine) => "fine",
             Some(EndpointState::NotDetected) => "not detected",
             Some(EndpointState::WrongPort) => "on the wrong port",
-            Some(EndpointState::Unknown) => "nobody knows it",
+            Some(EndpointState::Unknown) => "unknown to the inventory",
             None => "-",
         };
         let rate = |rate: Option<u32>| rate.map_or_else(dash, |rate| rate.to_string());
@@ -170,7 +170,7 @@ fn endpoints(health: &Health) -> Table {
 
 fn unknown(look: &Observation, paint: Paint) -> String {
     let mut lines = Vec::new();
-    // Several parts are often not known for the same reason.
+    // Several parts are often unread for the same reason.
     let mut unread: Vec<(&str, Vec<String>)> = Vec::new();
     for missing in &look.unread {
         let number = missing.number.map(|number| format!(" {number}"));
@@ -211,7 +211,7 @@ fn unknown(look: &Observation, paint: Paint) -> String {
     }
     format!(
         "\n{}\n{}\n",
-        paint.warning("Not known, and so neither there nor absent"),
+        paint.warning("Unread, so neither present nor absent"),
         lines.join("\n")
     )
 }

@@ -1,10 +1,10 @@
-//! Many devices in a table, a line each, and those that could not be observed.
+//! Renders many observed devices as a table, and lists those that could not be observed.
 
 use super::{gaps, uptime};
 use crate::model::{ConfigSource, DeviceName, EndpointState, Observation};
 use crate::report::{Align, Paint, Table, counted, visible};
 
-/// Returns what was seen of a fleet; `remarks` are what the inventory has to say of a device that answered.
+/// Renders a fleet; `remarks` are disagreements of the inventory with a device that answered.
 pub fn observed_fleet<'a>(
     looks: impl Iterator<Item = (&'a DeviceName, Result<&'a Observation, &'a str>)>,
     remark: impl Fn(&Observation) -> Option<String>,

@@ -1,4 +1,4 @@
-//! What looks at devices returned, for people: a fleet as a table, one device in full.
+//! Renders looks at devices: a fleet as a table, one device in full.
 
 mod device;
 mod fleet;
@@ -11,7 +11,7 @@ pub use subscriber::observed_subscriber;
 use super::counted;
 use crate::model::Observation;
 
-/// Returns how long a device has been running, in its two largest units.
+/// Renders the uptime of a device in its two largest units.
 fn uptime(seconds: u64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours) {
@@ -21,7 +21,7 @@ fn uptime(seconds: u64) -> String {
     }
 }
 
-/// Returns what of a device is not known, in a word or two; nothing where all is.
+/// Names the unread parts of a device in a word or two, if there are any.
 fn gaps(observation: &Observation) -> Option<String> {
     let mut parts = Vec::new();
     if !observation.unread.is_empty() {

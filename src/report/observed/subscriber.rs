@@ -1,9 +1,9 @@
-//! One subscriber as the device serves it, with its line.
+//! Renders one observed subscriber, with its line.
 
 use crate::model::{EndpointState, Observation, RateLimit, SubscriberName};
 use crate::report::{Align, Paint, Table};
 
-/// Returns how a device serves a subscriber, and how its line is doing.
+/// Renders the service of a subscriber on the device, and the state of its line.
 pub fn observed_subscriber(name: &SubscriberName, look: &Observation, paint: Paint) -> String {
     let title = format!(
         "{} {}\n",
@@ -13,8 +13,8 @@ pub fn observed_subscriber(name: &SubscriberName, look: &Observation, paint: Pai
     let Some(served) = look.config.subscribers.get(name) else {
         let why = look.incomplete(crate::model::Part::Subscribers);
         let said = match why {
-            Some(reason) => format!("not known: {reason}"),
-            None => format!("no subscriber of that name is on {}", look.device),
+            Some(reason) => format!("unknown: {reason}"),
+            None => format!("{} has no subscriber of that name", look.device),
         };
         return format!("{title}  {}\n", crate::report::visible(&said));
     };
@@ -32,7 +32,7 @@ pub fn observed_subscriber(name: &SubscriberName, look: &Observation, paint: Pai
         EndpointState::Fine => "fine",
         EndpointState::NotDetected => "not detected",
         EndpointState::WrongPort => "on the wrong port",
-        EndpointState::Unknown => "nobody knows it",
+        EndpointState::Unknown => "unknown to the inventory",
     });
     let speed = line.and_then(|line| {
         let (down, up) = (line.down_most?, line.up_most?);

@@ -57,7 +57,7 @@ pub(crate) fn refusals() -> Vec<(Refusal, bool)> {
         (
             Refusal::Earlier {
                 rule: text("wrong-serial"),
-                because: text("another box answers"),
+                because: text("another device answers"),
                 hint: text("correct `serial`"),
             },
             false,
@@ -65,7 +65,7 @@ pub(crate) fn refusals() -> Vec<(Refusal, bool)> {
     ]
 }
 
-/// Every way in which a plan is outdated, and whether another run can help.
+/// Every reason that a plan is outdated, and whether another run can help.
 pub(crate) fn outdated() -> Vec<(Outdated, bool)> {
     vec![
         (Outdated::NoLook, true),
@@ -130,7 +130,7 @@ pub(crate) fn interruptions() -> Vec<(Interruption, bool)> {
     ]
 }
 
-/// Everything that can be remarked.
+/// Every remark.
 pub(crate) fn remarks() -> Vec<Remark> {
     vec![
         Remark::OthersChanged { what: field() },
@@ -141,7 +141,7 @@ pub(crate) fn remarks() -> Vec<Remark> {
             error: text("no disk"),
         },
         Remark::Earlier {
-            text: text("somebody else changed something"),
+            text: text("another user changed the device"),
         },
     ]
 }

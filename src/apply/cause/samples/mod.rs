@@ -1,4 +1,4 @@
-//! One sample of every cause, for the tests of their facts and of their texts.
+//! Holds one sample of every cause, for the tests of their facts and texts.
 
 mod decisions;
 
@@ -262,7 +262,7 @@ pub(crate) fn unsaved() -> Vec<(Unsaved, bool)> {
     ]
 }
 
-/// Every reason why a device is not back, and whether another run can help after a line that was refused.
+/// Every reason that a device is not restored, and whether another run can help after a refused line.
 pub(crate) fn not_restored() -> Vec<(NotRestored, bool)> {
     let why = NoRollback::PlanRefused {
         refusal: by_planner(),
@@ -292,7 +292,7 @@ pub(crate) fn not_restored() -> Vec<(NotRestored, bool)> {
     ]
 }
 
-/// Everything that can be left.
+/// Every kind of difference.
 pub(crate) fn left() -> Vec<Left> {
     let object = || text("profile home-200");
     vec![
@@ -323,7 +323,7 @@ pub(crate) fn left() -> Vec<Left> {
     ]
 }
 
-/// Every reason why a device was not reached, and whether another run can help.
+/// Every reason that a device is unreachable, and whether another run can help.
 pub(crate) fn not_reached() -> Vec<(NotReached, bool)> {
     vec![
         (
@@ -360,7 +360,8 @@ pub(crate) fn not_reached() -> Vec<(NotReached, bool)> {
     ]
 }
 
-/// Every way to end that is neither applied, unchanged nor moved: one for each cause, and whether another run can help.
+/// Every outcome but applied, unchanged and changed since the plan, one for each cause, and whether another run can
+/// help.
 pub(crate) fn endings() -> Vec<(Ended, bool)> {
     let mut endings = Vec::new();
     let mut add = |ended, helps| endings.push((ended, helps));

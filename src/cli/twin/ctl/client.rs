@@ -1,4 +1,4 @@
-//! Asks twins that run, over their control socket.
+//! Sends requests to running twins over their control socket.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,7 @@ use crate::simulator::server::control_protocol::{
     Answer, LONGEST_ANSWER, LONGEST_REQUEST, Request,
 };
 
-/// How long twins may take; whatever they are asked they do at once.
+/// The timeout of a request; twins answer every request at once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends one request and returns its answer.
@@ -21,12 +21,13 @@ pub(super) fn ask(control: &Path, request: &Request) -> anyhow::Result<Answer> {
     line.push('\n');
     ensure!(
         line.len() <= LONGEST_REQUEST,
-        "this is longer than a request may be, {LONGEST_REQUEST} bytes; ask in parts"
+        "the request is longer than {LONGEST_REQUEST} bytes; split it"
     );
     let mut stream = UnixStream::connect(control).with_context(|| {
-        format!("nobody answers at {shown}; start twins with `gamctl twin`, or give their socket with `--control`")
+        format!("no twins answer at {shown}; start them with `gamctl twin`, or give their socket with `--control`")
     })?;
-    let failed = || format!("failed to ask the twins at {shown}; do they still run?");
+    let failed =
+        || format!("failed to send a request to the twins at {shown}; check that they still run");
     stream
         .set_read_timeout(Some(PATIENCE))
         .with_context(failed)?;
@@ -41,9 +42,9 @@ pub(super) fn ask(control: &Path, request: &Request) -> anyhow::Result<Answer> {
         .with_context(failed)?;
     ensure!(
         answer.ends_with('\n'),
-        "the twins at {shown} stopped in the middle of their answer; do they still run?"
+        "the twins at {shown} stopped in the middle of their answer; check that they still run"
     );
     serde_json::from_str(&answer).with_context(|| {
-        format!("the answer from {shown} is not understood; is it the same version of gamctl?")
+        format!("invalid answer from {shown}; check that it is the same version of gamctl")
     })
 }

@@ -1,4 +1,4 @@
-//! `gamctl twin ctl`: looks into twins that run, and breaks them.
+//! `gamctl twin ctl`: inspects running twins, changes them and sets faults.
 
 mod client;
 mod print;
@@ -24,11 +24,11 @@ Examples:
   gamctl twin ctl fault set birch-12 ssh-drop at=after nth=3
   gamctl twin ctl edit birch-12 'hostname somebody-was-here'";
 
-/// Look into twins that run, plug and unplug, set faults, edit behind gamctl's back
+/// Inspect running twins, plug endpoints, set faults, edit configurations
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct CtlArguments {
-    /// The control socket that `gamctl twin` named when it was ready [default: twin.sock in this folder]
+    /// Use this control socket of `gamctl twin` [default: ./twin.sock]
     #[arg(long, value_name = "PATH", global = true)]
     control: Option<PathBuf>,
 
@@ -40,7 +40,7 @@ pub(super) struct CtlArguments {
     verb: Verb,
 }
 
-/// Which twin a verb is about.
+/// The twin that a verb is about.
 #[derive(Debug, clap::Args)]
 struct Device {
     /// The device's name in the inventory
@@ -49,11 +49,11 @@ struct Device {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// List the twins that run
+    /// List the running twins
     List,
-    /// Show one twin: endpoints, alarms, faults, what is saved
+    /// Show endpoints, alarms, faults and the saved state of one twin
     Show(Device),
-    /// Plug an endpoint into a port; one that is somewhere else moves
+    /// Plug an endpoint into a port; unplugs it from any other port
     Plug {
         #[command(flatten)]
         device: Device,
@@ -62,23 +62,23 @@ enum Verb {
         /// The G.hn port
         port: u8,
     },
-    /// Pull an endpoint out
+    /// Unplug an endpoint
     Unplug {
         #[command(flatten)]
         device: Device,
         /// The endpoint's MAC address
         mac: MacAddress,
     },
-    /// Change the wire to an endpoint: under 35 dB is poor
+    /// Change the line to an endpoint; an SNR under 35 dB is poor
     Wire {
         #[command(flatten)]
         device: Device,
         /// The endpoint's MAC address
         mac: MacAddress,
-        /// How long it is
+        /// Set the length of the line
         #[arg(long, value_name = "METRES", required_unless_present = "snr")]
         meters: Option<u32>,
-        /// Signal over noise, in decibels
+        /// Set the signal-to-noise ratio, in decibels
         #[arg(long, value_name = "DECIBELS")]
         snr: Option<u32>,
     },
@@ -88,56 +88,56 @@ enum Verb {
     /// Set, list or clear faults
     #[command(subcommand)]
     Fault(FaultVerb),
-    /// Enter configuration lines as somebody else would; fails where the device refuses one
+    /// Send configuration lines as another operator; fails if one is refused
     Edit {
         #[command(flatten)]
         device: Device,
-        /// Each a line in quotes, all in one session: `'interface G.hn 1/3' shutdown`
+        /// Configuration lines in quotes, all sent in one session
         #[arg(required = true, value_name = "LINE")]
         lines: Vec<String>,
     },
-    /// Save what is running, so that a reboot keeps it
+    /// Save the running-config, so that it survives a reboot
     Save(Device),
-    /// Reboot: what was not saved is gone
+    /// Reboot; unsaved changes are lost
     Reboot(Device),
     /// Print the running-config
     Config {
         #[command(flatten)]
         device: Device,
-        /// What a reboot would go back to
+        /// Print the startup-config instead
         #[arg(long)]
         startup: bool,
     },
-    /// Print every line that was entered over SSH
+    /// Print every line received over SSH
     Log(Device),
 }
 
 #[derive(Debug, Subcommand)]
 enum AlarmVerb {
-    /// Raise an alarm, whatever the box itself thinks
+    /// Raise an alarm, even if the device itself has no reason to
     Raise {
         #[command(flatten)]
         device: Device,
         #[arg(value_parser = words::condition, value_name = "CONDITION", help = words::conditions())]
         condition: AlarmCondition,
-        /// What it is about: `CPE-3`, `G.hn 1/3`, `10GigabitEthernet 1/1` [default: the system]
+        /// Raise it for this entity, such as `CPE-3` or `G.hn 1/3` [default: system]
         #[arg(long, value_name = "NAME")]
         entity: Option<String>,
-        /// nr, na, mn, mj or cr
+        /// Use this severity: nr, na, mn, mj or cr
         #[arg(long, value_name = "SEVERITY", default_value = "mj", value_parser = words::severity)]
         severity: Severity,
-        /// Nobody's service suffers from it
+        /// Mark the alarm as not service affecting
         #[arg(long)]
         not_service_affecting: bool,
     },
-    /// Clear an alarm that was raised this way
+    /// Clear an alarm that was raised with `alarm raise`
     Clear {
         #[command(flatten)]
         device: Device,
-        /// As it was raised
+        /// The condition it was raised with
         #[arg(value_parser = words::condition, value_name = "CONDITION")]
         condition: AlarmCondition,
-        /// As it was raised
+        /// The entity it was raised for
         #[arg(long, value_name = "NAME")]
         entity: Option<String>,
     },
@@ -145,24 +145,24 @@ enum AlarmVerb {
 
 #[derive(Debug, Subcommand)]
 enum FaultVerb {
-    /// Set a fault; docs/operating.md lists them with their keys
+    /// Set a fault; docs/operating.md lists faults and their keys
     Set {
         #[command(flatten)]
         device: Device,
-        /// Such as `snmp-silence`
+        /// The fault, such as `snmp-silence`
         #[arg(value_name = "FAULT")]
         name: String,
-        /// Such as `percent=30`; on any fault `nth=3`, `times=2` and, for lines, `matching=endpoint`
+        /// Keys such as `percent=30`; any fault: `nth=3`, `times=2`, `matching=`
         #[arg(value_name = "KEY=VALUE")]
         fields: Vec<String>,
     },
-    /// List the faults that are set, with how often they struck
+    /// List the faults that are set, and how often each occurred
     List(Device),
     /// Clear one fault, or all
     Clear {
         #[command(flatten)]
         device: Device,
-        /// Its number in `fault list` [default: all]
+        /// Clear the fault with this number [default: all]
         id: Option<u64>,
     },
 }
@@ -203,7 +203,7 @@ fn default_control() -> anyhow::Result<PathBuf> {
         return Ok(here.to_owned());
     }
     bail!(
-        "there is no twin.sock here; give the socket that `gamctl twin` named with `--control PATH`, or go to the folder of `--write-inventory`"
+        "there is no twin.sock here; give the socket printed by `gamctl twin` with `--control PATH`, or run this in the folder of `--write-inventory`"
     )
 }
 

@@ -1,4 +1,4 @@
-//! Answers of twins, as people and programs read them.
+//! Renders the answers of twins as text or JSON.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::simulator::server::control_protocol::{
     Answer, Listed, Shown, ShownAlarm, ShownEndpoint, ShownFault, ShownLine, Startup,
 };
 
-/// Returns the JSON of an answer: what it holds, without the protocol around it.
+/// Returns the JSON of an answer: its content, without the protocol around it.
 pub(super) fn document(answer: &Answer) -> Value {
     match answer {
         Answer::Done => json!({ "done": true }),
@@ -23,7 +23,7 @@ pub(super) fn document(answer: &Answer) -> Value {
     }
 }
 
-/// Returns an answer as text; nothing is to be said of what was simply done.
+/// Renders an answer as text; a request that only succeeded has none.
 pub(super) fn text(answer: &Answer, paint: Paint) -> String {
     match answer {
         Answer::Done | Answer::Refused(_) => String::new(),
@@ -74,9 +74,9 @@ fn state(is_up: bool) -> &'static str {
 
 fn show(shown: &Shown, paint: Paint) -> String {
     let startup = match shown.startup {
-        Startup::SameAsRunning => "the same as what is running",
-        Startup::DiffersFromRunning => "differs from what is running",
-        Startup::NothingSaved => "nothing; a reboot makes it as delivered",
+        Startup::SameAsRunning => "same as the running-config",
+        Startup::DiffersFromRunning => "differs from the running-config",
+        Startup::NothingSaved => "empty; a reboot restores the factory configuration",
     };
     let mut facts = Table::new([("", Align::Left), ("", Align::Left), ("", Align::Left)]);
     let minutes = shown.uptime_seconds / 60;
@@ -199,7 +199,7 @@ fn faults(faults: &[ShownFault], paint: Paint) -> String {
     table.render(paint)
 }
 
-/// Returns a fault as `fault set` takes it: its name first, then `key=value`.
+/// Renders a fault as `fault set` accepts it: its name first, then `key=value`.
 fn words(order: &Value) -> String {
     let Some(fields) = order.as_object() else {
         return String::new();
@@ -217,7 +217,7 @@ fn words(order: &Value) -> String {
 
 fn log(lines: &[ShownLine], paint: Paint) -> String {
     if lines.is_empty() {
-        return "Nobody entered a line yet.\n".to_owned();
+        return "No line was received yet.\n".to_owned();
     }
     let mut table = Table::new([
         ("AT", Align::Left),
@@ -230,7 +230,7 @@ fn log(lines: &[ShownLine], paint: Paint) -> String {
     table.render(paint)
 }
 
-/// Returns several lines, each made safe for a terminal.
+/// Renders several lines, each made safe for a terminal.
 fn lines_of(text: &str) -> String {
     text.lines()
         .map(|line| format!("{}\n", visible(line)))

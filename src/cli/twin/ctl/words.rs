@@ -1,4 +1,4 @@
-//! Words of the command line that become conditions, severities and faults.
+//! Parses words of the command line into conditions, severities and faults.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) fn condition(text: &str) -> Result<AlarmCondition, String> {
     })
 }
 
-/// Returns every condition there is, for help.
+/// Lists all conditions, for the help.
 pub(super) fn conditions() -> String {
     let words: Vec<&str> = AlarmCondition::ALL.iter().map(|one| one.word()).collect();
     format!("One of {}", words.join(", "))
@@ -39,7 +39,7 @@ pub(super) fn severity(text: &str) -> Result<Severity, String> {
     })
 }
 
-/// Returns the fault of a name with its `key=value` fields.
+/// Parses a fault from its name and its `key=value` fields.
 pub(super) fn fault(name: &str, fields: &[String]) -> anyhow::Result<FaultOrder> {
     let mut object = BTreeMap::from([("fault", Value::from(name))]);
     for field in fields {
@@ -52,7 +52,7 @@ pub(super) fn fault(name: &str, fields: &[String]) -> anyhow::Result<FaultOrder>
     order.map_err(|error| no_fault(name, &error.to_string()))
 }
 
-/// Says why something is no fault: what it could be called instead, or what its fields lack.
+/// Explains why a fault is invalid: a similar name, or the missing fields.
 fn no_fault(name: &str, error: &str) -> anyhow::Error {
     let Some((_, all)) = error
         .split_once("unknown variant")
@@ -73,7 +73,7 @@ fn no_fault(name: &str, error: &str) -> anyhow::Error {
     }
 }
 
-/// Returns a number, `true` or `false` as what it is, a text in double quotes without them, and everything else as text.
+/// Parses a value: a number, `true` or `false`, a text in double quotes, else a plain text.
 fn value(text: &str) -> Value {
     if let Ok(number) = text.parse::<u64>() {
         return Value::from(number);

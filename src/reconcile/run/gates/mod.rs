@@ -1,14 +1,14 @@
 //! Decides whether a run or a device may be started: one pure function for each gate.
 
 use crate::apply::{PreflightRefusal, SkipReason};
-use crate::history::{Freeze, Taken};
+use crate::history::{Freeze, PlanClaim};
 use crate::inventory::ScopeMatcher;
 use crate::inventory::source::Ancestry;
 use crate::plan::Planned;
 
 use super::{Allowances, PlanFile, Verb};
 
-/// What a freeze's scope is matched against: a device's name, site and labels.
+/// The facts that a freeze's scope is matched against: a device's name, site and labels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(in crate::reconcile) struct ScopeFacts {
     pub(in crate::reconcile) name: String,
@@ -16,7 +16,7 @@ pub(in crate::reconcile) struct ScopeFacts {
     pub(in crate::reconcile) labels: Vec<(String, String)>,
 }
 
-/// Refuses an inventory that differs from what is committed: later no commit would tell what was applied.
+/// Refuses an inventory with uncommitted changes: the history could not show what was applied.
 pub(super) fn committed(
     commit: Option<&str>,
     verb: Verb,
@@ -28,7 +28,7 @@ pub(super) fn committed(
     }
 }
 
-/// The commit of a run and the last applied one, with how they are related.
+/// The commit of a run and the last applied one, with their relation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Related<'a> {
     pub(super) commit: &'a str,
@@ -36,7 +36,7 @@ pub(super) struct Related<'a> {
     pub(super) ancestry: Ancestry,
 }
 
-/// Refuses a commit that does not descend from the last applied one. A rollback goes back on purpose.
+/// Refuses a commit that does not descend from the last applied one. A rollback does so on purpose.
 pub(super) fn descends(
     related: Related<'_>,
     verb: Verb,
@@ -68,7 +68,7 @@ pub(super) fn same_inventory(
     }
 }
 
-/// Refuses everything where the limits of the policy are exceeded over all devices together.
+/// Refuses all plans if they exceed the limits of the policy together.
 pub(super) fn within_limits(planned: &Planned) -> Result<(), PreflightRefusal> {
     match planned.refusals.is_empty() {
         true => Ok(()),
@@ -78,19 +78,19 @@ pub(super) fn within_limits(planned: &Planned) -> Result<(), PreflightRefusal> {
     }
 }
 
-/// Refuses a plan that was applied already or is too old; returns its age in seconds where the store knows it.
-pub(super) fn taken_once(taken: &Taken, hours: u16) -> Result<Option<u64>, PreflightRefusal> {
+/// Refuses a plan that was applied already or is too old; returns its age in seconds if the store knows it.
+pub(super) fn taken_once(taken: &PlanClaim, hours: u16) -> Result<Option<u64>, PreflightRefusal> {
     match *taken {
-        Taken::Now { age } => Ok(age),
-        Taken::AlreadyApplied { run, at } => Err(PreflightRefusal::PlanAlreadyApplied {
+        PlanClaim::Now { age } => Ok(age),
+        PlanClaim::AlreadyApplied { run, at } => Err(PreflightRefusal::PlanAlreadyApplied {
             run: run.0.to_string(),
             at,
         }),
-        Taken::Expired { made, .. } => Err(PreflightRefusal::PlanExpired { made, hours }),
+        PlanClaim::Expired { made, .. } => Err(PreflightRefusal::PlanExpired { made, hours }),
     }
 }
 
-/// Returns the freeze that blocks writes to a device. A scope that cannot be read freezes everything.
+/// Returns the freeze that blocks writes to a device. A scope that cannot be read freezes every device.
 pub(in crate::reconcile) fn frozen(facts: &ScopeFacts, freezes: &[Freeze]) -> Option<SkipReason> {
     let labels = || {
         let labels = facts.labels.iter();

@@ -1,4 +1,4 @@
-//! One test for each gate, and one for each combination in which the order of gates matters.
+//! Tests each gate, and each combination in which the order of gates matters.
 
 use super::*;
 use crate::history::RunId;
@@ -138,18 +138,21 @@ fn limits_over_all_devices_refuse_the_whole_run() {
 
 #[test]
 fn a_plan_is_taken_once_and_in_time() {
-    assert_eq!(taken_once(&Taken::Now { age: Some(7) }, 24), Ok(Some(7)));
-    assert_eq!(taken_once(&Taken::Now { age: None }, 24), Ok(None));
+    assert_eq!(
+        taken_once(&PlanClaim::Now { age: Some(7) }, 24),
+        Ok(Some(7))
+    );
+    assert_eq!(taken_once(&PlanClaim::Now { age: None }, 24), Ok(None));
     let run = RunId(Uuid::from_u128(7));
     assert_eq!(
-        taken_once(&Taken::AlreadyApplied { run, at: 9 }, 24),
+        taken_once(&PlanClaim::AlreadyApplied { run, at: 9 }, 24),
         Err(PreflightRefusal::PlanAlreadyApplied {
             run: run.0.to_string(),
             at: 9
         })
     );
     assert_eq!(
-        taken_once(&Taken::Expired { made: 3, age: 99 }, 24),
+        taken_once(&PlanClaim::Expired { made: 3, age: 99 }, 24),
         Err(PreflightRefusal::PlanExpired { made: 3, hours: 24 })
     );
 }
@@ -188,7 +191,7 @@ fn a_freeze_holds_for_the_devices_of_its_scope_and_names_who_and_why() {
         ..site
     };
     assert_eq!(frozen(&facts(), &[freeze(excluded)]), None);
-    // One of several is enough.
+    // One of several freezes is enough.
     assert!(frozen(&facts(), &[freeze(other), freeze(all)]).is_some());
 }
 

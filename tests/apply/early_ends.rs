@@ -1,4 +1,4 @@
-//! Where the way ends early by decision: the wrong device, one that moved, a plan that is old, a lease that is lost, a signal.
+//! Tests early ends by decision: a wrong or changed device, an old plan, a lost lease, a signal.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::stage::{How, Stage, Told};
 
-/// A twin whose subscriber shall be in another VLAN, and whose endpoint on another port.
+/// A twin with a subscriber to move to another VLAN, and an endpoint to another port.
 async fn stage() -> Stage {
     let mut stage = Stage::new().await;
     stage.intend("ghn subscriber 1 vid 111\nghn endpoint 2 port 1");
@@ -29,7 +29,7 @@ fn is_untouched(stage: &Stage, told: &Told) {
         !told
             .entries
             .iter()
-            .any(|entry| matches!(entry, Entry::Typed { .. }))
+            .any(|entry| matches!(entry, Entry::Sent { .. }))
     );
 }
 
@@ -47,7 +47,7 @@ fn because(told: &Told) -> String {
 }
 
 #[tokio::test]
-async fn the_wrong_box_is_not_written_to() {
+async fn the_wrong_device_is_not_written_to() {
     let mut stage = stage().await;
     let (seen, plan) = stage.planned().await;
     stage.pin = Some("00:0e:d8:00:00:01".parse().unwrap());
@@ -57,7 +57,7 @@ async fn the_wrong_box_is_not_written_to() {
 }
 
 #[tokio::test]
-async fn ssh_that_leads_to_another_box_than_snmp_is_not_written_to() {
+async fn a_device_whose_ssh_and_snmp_differ_is_not_written_to() {
     let stage = stage().await;
     let (mut settings, ..) = super::stage::settings(Default::default());
     settings.build.hardware.mac = "00:0e:d8:00:00:01".parse().unwrap();
@@ -75,7 +75,7 @@ async fn ssh_that_leads_to_another_box_than_snmp_is_not_written_to() {
 }
 
 #[tokio::test]
-async fn a_device_that_moved_is_told_object_by_object() {
+async fn a_changed_device_is_reported_object_by_object() {
     let stage = stage().await;
     let (seen, plan) = stage.planned().await;
     stage.twin.edit_line("ghn subscriber 1 vid 120");
@@ -100,22 +100,22 @@ async fn a_device_that_moved_is_told_object_by_object() {
             intended: Some("endpoint 00:0e:d8:1c:95:03, poe disable, rate home 100, tagged false, vlan 103".to_owned()),
         },
     ];
-    let Ended::Moved { differences } = &told.ending.outcome.ended else {
+    let Ended::Stale { differences } = &told.ending.outcome.ended else {
         panic!("{:?}", told.ending.outcome);
     };
     assert_eq!(*differences, expected);
     assert_eq!(stage.config_lines(), Vec::<String>::new());
     assert_eq!(stage.running(), moved);
-    // Without the look of then, the plan's own words are left.
+    // Without the earlier look, the plan's own values are left.
     let told = stage.carry_out(plan, None, How::default()).await;
-    let Ended::Moved { differences } = &told.ending.outcome.ended else {
+    let Ended::Stale { differences } = &told.ending.outcome.ended else {
         panic!("{:?}", told.ending.outcome);
     };
     assert_eq!(*differences, expected[..1]);
 }
 
 #[tokio::test]
-async fn a_plan_that_is_not_what_would_be_planned_now_is_refused() {
+async fn a_plan_that_differs_from_the_present_one_is_refused() {
     let mut stage = stage().await;
     let (seen, plan) = stage.planned().await;
     let intended = stage.intended.clone();
@@ -167,7 +167,7 @@ async fn a_plan_that_is_not_what_would_be_planned_now_is_refused() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_down_is_not_done() {
+async fn a_step_that_cannot_be_recorded_is_not_sent() {
     for reason in [
         NotCommitted::Fenced,
         NotCommitted::Lost("no disk".to_owned()),
@@ -237,7 +237,7 @@ async fn a_fence_that_closes_half_way_ends_everything() {
     let (seen, plan) = stage.planned().await;
     let fence = Fence::until(Instant::now() + Duration::from_secs(600));
     let progress = |progress: Progress| {
-        if matches!(progress, Progress::Typing { step: 2, .. }) {
+        if matches!(progress, Progress::Sending { step: 2, .. }) {
             fence.close();
         }
     };
@@ -261,7 +261,7 @@ async fn a_signal_finishes_the_step_and_leaves_the_device_in_good_order() {
     let first = plan.steps[0].lines.clone();
     let (send, stop) = watch::channel(false);
     let progress = |progress: Progress| {
-        if matches!(progress, Progress::Typing { step: 1, .. }) {
+        if matches!(progress, Progress::Sending { step: 1, .. }) {
             send.send_replace(true);
         }
     };
@@ -300,12 +300,12 @@ async fn a_signal_before_the_first_line_leaves_everything_as_it_was() {
 }
 
 #[tokio::test]
-async fn every_step_is_told_as_it_is_begun() {
+async fn every_step_is_reported_when_it_starts() {
     let stage = stage().await;
     let (seen, plan) = stage.planned().await;
     let count = AtomicUsize::new(0);
     let progress = |progress: Progress| {
-        if let Progress::Typing { step, of, .. } = progress {
+        if let Progress::Sending { step, of, .. } = progress {
             assert_eq!((count.fetch_add(1, Ordering::SeqCst) + 1, of), (step, 2));
         }
     };

@@ -1,16 +1,16 @@
-//! How a device is reached: looked at, logged into, and known to be the same box both ways.
+//! Connects over SNMP and SSH and checks that both reach the same device.
 
 use std::time::Instant;
 
 use super::cause::{Failure, LookFailure, NotReached, Refusal, SshFailure};
-use super::road::{Road, Start, lease_expired, not_reached};
-use super::{Ended, Progress, Witness, Work};
+use super::device_apply::{DeviceApply, Start, lease_expired, not_reached};
+use super::{ApplyLog, Ended, Progress, Work};
 use crate::model::{ConfigSource, MacAddress, Observation};
 use crate::observe::{board_address, look};
 use crate::transport::ssh::{Command, Session, SshError};
 
-impl<W: Witness> Road<'_, '_, W> {
-    /// Looks, and where that needs no login of its own, logs in meanwhile.
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
+    /// Looks at the device, and logs in at the same time if the look needs no login of its own.
     pub(super) async fn first_look(
         &mut self,
     ) -> Result<(Observation, Instant, Option<Session>), Ended> {
@@ -42,7 +42,7 @@ impl<W: Witness> Road<'_, '_, W> {
         Session::open_to_write(self.job.login, self.job.patience, self.job.fence).await
     }
 
-    /// Logs in once more, to the same device.
+    /// Logs in again, to the same device.
     pub(super) async fn open_again(
         &self,
         start: &Start<'_>,
@@ -59,7 +59,7 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    /// Checks that SSH leads to the device that SNMP leads to: they may be forwarded to different ones.
+    /// Checks that SSH reaches the same device as SNMP: ports may be forwarded to different ones.
     pub(super) async fn check_board(
         &self,
         session: &mut Session,
@@ -75,7 +75,7 @@ impl<W: Witness> Road<'_, '_, W> {
     }
 }
 
-/// Why there is no second session.
+/// The reason that there is no second session.
 pub(super) enum NoSession {
     Failed(SshFailure),
     OtherDevice { ssh: MacAddress, snmp: MacAddress },
@@ -90,7 +90,7 @@ impl From<NoSession> for Failure {
     }
 }
 
-/// Returns where SSH and SNMP lead, if that is not the same board.
+/// Returns the devices that SSH and SNMP reach, if they are not the same board.
 async fn other_board(
     session: &mut Session,
     look: &Observation,

@@ -1,4 +1,4 @@
-//! The story of a device or of objects on it, newest first.
+//! Tests the story of a device or of objects on it, newest first.
 
 use gamctl::apply::{Ended, Purpose, RunResult};
 use gamctl::history::Subject;
@@ -28,7 +28,7 @@ async fn a_story_has_the_steps_about_its_subject_and_what_was_typed(bed: Bed) {
     let steps = plan(&oak).steps;
     let endpoint = mac().to_string();
     for (subject, expected) in [
-        // Who notices a step is told of it.
+        // A step is in the story of the subscribers who notice it.
         (objects(&[("subscriber", "apt-101")]), vec![1]),
         // By both of its names.
         (objects(&[("subscriber", "apt-7")]), vec![2]),
@@ -132,7 +132,7 @@ async fn lines_of_an_undo_are_told_under_the_undo(bed: Bed) {
         purpose: Purpose::Undo,
         plan: Box::new(back),
     };
-    let typed_back = Entry::Typed {
+    let typed_back = Entry::Sent {
         purpose: Purpose::Undo,
         step: 2,
         exchanges: vec![exchange("no subscriber 1")],

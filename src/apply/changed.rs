@@ -1,4 +1,4 @@
-//! A device that moved since its plan was made: what it was then, what it is now, what it shall be.
+//! Finds changes of a device since its plan was made: the values then, now and intended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use crate::plan::{DevicePlan, Verb};
 use super::Difference;
 use super::compare::{Facts, facts, facts_of};
 
-/// Returns what is not any more as it was when the plan was made.
+/// Returns the differences between the device now and when the plan was made.
 ///
-/// Where that look is not known any more, the plan still tells what the objects were that it is about. The list is never empty: of
-/// what nothing more can be said there is at least that it moved.
+/// If the store no longer has that look, the steps of the plan still give the values of the objects that they change.
+/// The list is never empty: if nothing more is known, it says that the device changed.
 pub(super) fn differences(
     then: Option<&Observation>,
     plan: &DevicePlan,
@@ -79,7 +79,7 @@ fn summary(fields: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// Takes what the first step about each field says that it had.
+/// Takes the earlier value of each field from the first step that changes it.
 fn by_steps(plan: &DevicePlan, now: &Facts, intended: &Facts) -> Vec<Difference> {
     let mut told = BTreeSet::new();
     let mut found = Vec::new();
@@ -103,7 +103,7 @@ fn by_steps(plan: &DevicePlan, now: &Facts, intended: &Facts) -> Vec<Difference>
             let name = field.field.as_str();
             let (then, now) = (field.from.as_ref().map(ToString::to_string), has.get(name));
             let is_first = told.insert((object.clone(), Some(name)));
-            // What an object is called is said by its other name.
+            // A renamed object appears under its other name.
             if is_first && has.contains_key(name) && then.as_ref() != now {
                 found.push(Difference {
                     object: object.clone(),

@@ -1,4 +1,4 @@
-//! When all goes well: every kind of change is written, verified and saved, and planning again is empty.
+//! Tests applies without faults: every change is written, verified and saved; the next plan is empty.
 
 use gamctl::apply::cause::{Outdated, Refusal};
 use gamctl::apply::{Ended, Entry, Work};
@@ -8,7 +8,7 @@ use gamctl::simulator::gam::FirmwareProfile;
 
 use super::stage::{How, NEW_MAC, Stage};
 
-/// Applies what the lines say, and returns what was written down.
+/// Applies the intended lines, and returns the log entries.
 async fn applied(stage: &Stage) -> String {
     let (seen, plan) = stage.planned().await;
     assert!(!plan.steps.is_empty());
@@ -66,7 +66,7 @@ async fn every_kind_of_change_is_written_verified_and_saved() {
 }
 
 #[tokio::test]
-async fn somebody_new_is_served_and_the_uplink_lets_them_pass() {
+async fn a_new_subscriber_is_served_and_allowed_on_the_uplink() {
     let mut stage = Stage::new().await;
     stage.intend(&format!(
         "ghn endpoint 5 name new mac-address {NEW_MAC} port 1\nghn subscriber 5 name apt-105 vid 105 endpoint 5 bw-profile 2\ninterface 10GigabitEthernet 1/1\nswitchport trunk allowed vlan 3-200,4093-4094\nexit"
@@ -82,7 +82,7 @@ async fn a_device_whose_agent_lacks_the_tables_is_read_and_written_over_ssh() {
 }
 
 #[tokio::test]
-async fn a_retired_device_is_cleared_of_what_is_ours() {
+async fn a_retired_device_loses_its_owned_objects() {
     let mut stage = Stage::new().await;
     stage.state = DeviceState::Retired;
     stage.intended = Default::default();
@@ -95,7 +95,7 @@ async fn a_retired_device_is_cleared_of_what_is_ours() {
 }
 
 #[tokio::test]
-async fn what_is_as_it_shall_be_is_left_alone() {
+async fn a_device_as_intended_is_unchanged() {
     let stage = Stage::new().await;
     let told = stage.apply().await;
     assert_eq!(told.ending.outcome.ended, Ended::Unchanged);
@@ -104,7 +104,7 @@ async fn what_is_as_it_shall_be_is_left_alone() {
 }
 
 #[tokio::test]
-async fn what_was_verified_and_not_saved_is_saved_later() {
+async fn an_unsaved_device_is_saved_later() {
     let mut stage = Stage::new().await;
     stage.intend("ghn subscriber 1 vid 111");
     stage.twin.edit_line("ghn subscriber 1 vid 111");

@@ -1,32 +1,34 @@
-//! Looks that are patient: with a device that takes a moment to do as it was told, and with one that restarts.
+//! Looks at a device that needs time to settle or to restart, until it has or its timeout passes.
 
 use std::time::{Duration, Instant};
 
 use super::cause::{Interruption, LookFailure, NoLook, StoppedAt};
-use super::road::{Road, Start, interrupted};
-use super::verdict::{Stand, has_restarted};
-use super::{Ended, NotCompared, Progress, Witness};
+use super::device_apply::{DeviceApply, Start, interrupted};
+use super::verify::{VerifyResult, has_restarted};
+use super::{ApplyLog, Ended, NotCompared, Progress};
 use crate::model::Observation;
 use crate::observe::{LookError, look};
 
-/// A look at a device that was written to, and what it says.
+/// A look at a device that was written to, and its evaluation.
 pub(super) struct Seen {
     pub(super) look: Observation,
-    pub(super) stand: Stand,
+    pub(super) verify_result: VerifyResult,
     pub(super) restarted: bool,
     pub(super) not_compared: Vec<NotCompared>,
 }
 
-impl<W: Witness> Road<'_, '_, W> {
-    /// Looks until the device is where it shall be, has restarted, or has had its time; `Err` in `Ok` says why there is no look.
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
+    /// Looks until the device is as intended, has restarted, or its time is up; `Err` in `Ok` is the reason that there
+    /// is no look.
     ///
-    /// With `is_open` a line may still be at work, so that what is there now may not be what will be: all of the time is waited for.
+    /// With `is_open` a line may still take effect, so the present configuration may change: then it waits for the
+    /// whole time.
     pub(super) async fn look_until_settled(
         &self,
         start: &Start<'_>,
         is_open: bool,
     ) -> Result<Result<Seen, NoLook>, Ended> {
-        let until = Instant::now() + self.job.pace.settle;
+        let until = Instant::now() + self.job.timeouts.settle;
         loop {
             let look = match self.look_when_back().await? {
                 Ok(look) => look,
@@ -34,10 +36,10 @@ impl<W: Witness> Road<'_, '_, W> {
             };
             let seen = self.judged(start, look);
             let is_clear = self.is_clear(start, &seen, is_open);
-            if is_clear || Instant::now() + self.job.pace.pause >= until {
+            if is_clear || Instant::now() + self.job.timeouts.pause >= until {
                 return Ok(Ok(seen));
             }
-            self.pause(self.job.pace.pause).await?;
+            self.pause(self.job.timeouts.pause).await?;
         }
     }
 
@@ -46,13 +48,13 @@ impl<W: Witness> Road<'_, '_, W> {
         let again = again.as_ref().map_err(String::as_str);
         Seen {
             not_compared: again.map(NotCompared::of).unwrap_or_default(),
-            stand: start.ends.stand(&look, again),
+            verify_result: start.ends.verify_result(&look, again),
             restarted: has_restarted(start.before, &look, start.at.elapsed()),
             look,
         }
     }
 
-    /// Looks, and waits for a device that is away; `Err` in `Ok` says why it is not back in time.
+    /// Looks, and waits for a device that does not answer; `Err` in `Ok` is the reason that it is not back in time.
     pub(super) async fn look_when_back(&self) -> Result<Result<Observation, NoLook>, Ended> {
         let began = Instant::now();
         loop {
@@ -61,31 +63,31 @@ impl<W: Witness> Road<'_, '_, W> {
                 Err(error) => error,
             };
             let patience = self.patience_with(&error);
-            if began.elapsed() + self.job.pace.pause >= patience {
+            if began.elapsed() + self.job.timeouts.pause >= patience {
                 return Ok(Err(NoLook {
                     seconds: began.elapsed().as_secs(),
                     failure: LookFailure::of(&error),
                 }));
             }
             (self.job.progress)(Progress::Waiting);
-            self.pause(self.job.pace.pause).await?;
+            self.pause(self.job.timeouts.pause).await?;
         }
     }
 
-    /// A device that starts up may answer oddly for a moment; only silence is a restart.
+    /// Returns the time to wait: a device that starts up may answer oddly for a moment, and only silence is a restart.
     fn patience_with(&self, error: &LookError) -> Duration {
         match error.is_transient() {
-            true => self.job.pace.restart,
-            false => self.job.pace.settle,
+            true => self.job.timeouts.restart,
+            false => self.job.timeouts.settle,
         }
     }
 
-    /// Waits, unless the program is told to stop.
+    /// Waits, unless the program is asked to stop.
     pub(super) async fn pause(&self, time: Duration) -> Result<(), Ended> {
         let mut stop = self.job.stop.clone();
         let stopped = async {
             if stop.wait_for(|is_stopped| *is_stopped).await.is_err() {
-                // Nobody is left to say so.
+                // The sender is gone, so no stop can be requested.
                 std::future::pending::<()>().await;
             }
         };
@@ -97,15 +99,20 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    /// Returns whether another look will not find anything else: it is where all steps lead, or where those lead that were taken.
+    /// Returns whether another look cannot differ: the device is at the end of all steps, or of the accepted ones.
     fn is_clear(&self, start: &Start<'_>, seen: &Seen, is_open: bool) -> bool {
-        if seen.restarted || matches!(seen.stand, Stand::Reached | Stand::OthersMoved(_)) {
+        if seen.restarted
+            || matches!(
+                seen.verify_result,
+                VerifyResult::Reached | VerifyResult::OthersChanged(_)
+            )
+        {
             return true;
         }
         let taken = self.steps.iter().filter(|step| step.failure.is_none());
         let taken = taken.count();
         let has_failed = self.steps.len() > taken;
-        // The line that was not answered has had its effect; before that, it may have it still.
+        // The unanswered line has taken effect; until then it still may.
         let so_far = match is_open {
             true => taken + 1,
             false => taken,

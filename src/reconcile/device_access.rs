@@ -1,4 +1,4 @@
-//! How a device is reached: its address, and its credentials with the values of their secrets.
+//! Resolves the access to a device: its address, and its credentials with the values of secrets.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,73 +11,73 @@ use crate::secrets::{Secret, SecretError, Secrets};
 use crate::transport::snmp::{Access, Auth, AuthProtocol, Privacy, PrivacyProtocol};
 use crate::transport::ssh::{Login, SshTimeouts};
 
-/// All it takes to reach a device.
+/// Everything needed to reach a device.
 #[derive(Debug, Clone)]
-pub struct Opening {
+pub struct DeviceAccess {
     pub snmp: SocketAddr,
     pub access: Access,
-    /// A look needs it only where SNMP does not tell the configuration, so what it lacks is told there.
+    /// A look needs it only if SNMP does not report the configuration; missing parts are reported there.
     pub command_line: CommandLine,
 }
 
-/// How devices are reached, or why they are not.
-pub type Accesses = BTreeMap<DeviceName, Result<Opening, NotObserved>>;
+/// The access to each device, or the reason that there is none.
+pub type Accesses = BTreeMap<DeviceName, Result<DeviceAccess, NotObserved>>;
 
-/// Why a device cannot even be asked.
+/// The reason that a device has no usable access.
 #[derive(Debug, thiserror::Error)]
-pub enum OpeningError {
-    #[error("it has no address in the inventory")]
+pub enum DeviceAccessError {
+    #[error("it has no address in the inventory; add `address`")]
     NoAddress,
     #[error("there are no credentials `{0}` in the inventory")]
     NoCredentials(String),
-    #[error("the credentials `{0}` are not complete")]
+    #[error("the credentials `{0}` are incomplete")]
     Incomplete(String),
     #[error(transparent)]
     Secret(#[from] SecretError),
 }
 
-impl From<OpeningError> for NotObserved {
-    fn from(error: OpeningError) -> Self {
+impl From<DeviceAccessError> for NotObserved {
+    fn from(error: DeviceAccessError) -> Self {
         match error {
-            OpeningError::NoAddress => Self::NoAddress,
-            OpeningError::NoCredentials(name) => Self::NoCredentials { name },
-            OpeningError::Incomplete(name) => Self::IncompleteCredentials { name },
-            OpeningError::Secret(error) => Self::NoSecret {
+            DeviceAccessError::NoAddress => Self::NoAddress,
+            DeviceAccessError::NoCredentials(name) => Self::NoCredentials { name },
+            DeviceAccessError::Incomplete(name) => Self::IncompleteCredentials { name },
+            DeviceAccessError::Secret(error) => Self::NoSecret {
                 error: chain(&error),
             },
         }
     }
 }
 
-/// Returns how a device is reached.
-pub fn opening(
+/// Returns the access to a device.
+pub fn device_access(
     inventory: &Inventory,
     device: &DeviceObject,
     secrets: &Secrets,
-) -> Result<Opening, OpeningError> {
-    let address = device.text.address.ok_or(OpeningError::NoAddress)?;
+) -> Result<DeviceAccess, DeviceAccessError> {
+    let address = device.text.address.ok_or(DeviceAccessError::NoAddress)?;
     let host_key = device.text.host_key.clone();
     match &device.text.credentials {
-        Some(name) => opening_of(inventory, address, name, host_key, secrets),
+        Some(name) => access_at(inventory, address, name, host_key, secrets),
         None => {
             let name = CredentialsName::new("default");
-            let name = name.map_err(|_| OpeningError::NoCredentials("default".to_owned()))?;
-            opening_of(inventory, address, &name, host_key, secrets)
+            let name = name.map_err(|_| DeviceAccessError::NoCredentials("default".to_owned()))?;
+            access_at(inventory, address, &name, host_key, secrets)
         }
     }
 }
 
-/// Returns how whatever is at an address is reached.
-pub fn opening_of(
+/// Returns the access to an address with these credentials.
+pub fn access_at(
     inventory: &Inventory,
     address: Address,
     name: &CredentialsName,
     host_key: Option<HostKey>,
     secrets: &Secrets,
-) -> Result<Opening, OpeningError> {
+) -> Result<DeviceAccess, DeviceAccessError> {
     let credentials = credentials_of(inventory, name.as_str())?;
     let access = access_of(credentials, secrets)?;
-    Ok(Opening {
+    Ok(DeviceAccess {
         snmp: SocketAddr::new(address.ip, address.snmp_port),
         access,
         command_line: command_line(address, host_key, credentials, secrets),
@@ -118,18 +118,18 @@ fn command_line(
 fn credentials_of<'a>(
     inventory: &'a Inventory,
     name: &str,
-) -> Result<&'a CredentialsObject, OpeningError> {
+) -> Result<&'a CredentialsObject, DeviceAccessError> {
     let mut all = inventory.credentials();
     all.find(|credentials| credentials.id.as_str() == name)
-        .ok_or_else(|| OpeningError::NoCredentials(name.to_owned()))
+        .ok_or_else(|| DeviceAccessError::NoCredentials(name.to_owned()))
 }
 
-/// Returns how agents are opened with these credentials.
+/// Returns the SNMP access of these credentials.
 pub fn access_of(
     credentials: &CredentialsObject,
     secrets: &Secrets,
-) -> Result<Access, OpeningError> {
-    let incomplete = || OpeningError::Incomplete(credentials.id.to_string());
+) -> Result<Access, DeviceAccessError> {
+    let incomplete = || DeviceAccessError::Incomplete(credentials.id.to_string());
     let snmp = credentials.text.snmp.as_ref().ok_or_else(incomplete)?;
     access(snmp, secrets, &incomplete)
 }
@@ -137,9 +137,9 @@ pub fn access_of(
 fn access(
     snmp: &SnmpText,
     secrets: &Secrets,
-    incomplete: &impl Fn() -> OpeningError,
-) -> Result<Access, OpeningError> {
-    let value = |name: &SecretName| -> Result<Secret, OpeningError> { Ok(secrets.get(name)?) };
+    incomplete: &impl Fn() -> DeviceAccessError,
+) -> Result<Access, DeviceAccessError> {
+    let value = |name: &SecretName| -> Result<Secret, DeviceAccessError> { Ok(secrets.get(name)?) };
     match snmp.version.ok_or_else(incomplete)? {
         SnmpVersion::V2c => {
             let community = snmp.community.as_ref().ok_or_else(incomplete)?;

@@ -1,31 +1,31 @@
-//! What was verified goes into the startup file, and that it did is proved by a second way where the device has one.
+//! Saves a verified configuration, and confirms the save over SNMP if the device allows it.
 
 use std::time::Instant;
 
-use super::arriving::NoSession;
 use super::cause::{Failure, NotRestored, Remark, SaveFailure, SoFar, Unsaved};
-use super::road::{Road, Start, away, lease_expired};
-use super::verdict::Stand;
-use super::{Ended, Entry, Exchange, Moment, Progress, Witness};
+use super::connect::NoSession;
+use super::device_apply::{DeviceApply, Start, away, lease_expired};
+use super::verify::VerifyResult;
+use super::{ApplyLog, Ended, Entry, Exchange, LookReason, Progress};
 use crate::crash;
 use crate::observe::{StartupFile, look_at_startup};
 use crate::transport::ssh::{Saved, Session, SshError};
 
-/// How often a save is tried whose reply was lost: to save the same twice does no harm.
+/// The number of tries of a save whose reply was lost: saving twice does no harm.
 const TRIES: usize = 2;
 
 type File = Result<Option<StartupFile>, String>;
 
-/// What is known of a save.
+/// The evidence for a save.
 enum Proof {
     Known(String),
-    /// Nothing speaks against it, and nothing but the reply for it.
+    /// Nothing contradicts the save, but only the reply confirms it.
     ReplyAlone(String),
     Against(SaveFailure),
 }
 
-impl<W: Witness> Road<'_, '_, W> {
-    /// Saves what a look has just verified.
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
+    /// Saves the configuration that a look has just verified.
     pub(super) async fn save(
         &mut self,
         start: &Start<'_>,
@@ -67,7 +67,7 @@ impl<W: Witness> Road<'_, '_, W> {
         self.not_saved(failed, exchanges).await
     }
 
-    /// Holds what the device said against what its agent says of the file.
+    /// Compares the reply of the device with its agent's report of the file.
     async fn said_saved(
         &mut self,
         saved: Saved,
@@ -80,7 +80,7 @@ impl<W: Witness> Road<'_, '_, W> {
             Proof::Known(proof) => proof,
             Proof::ReplyAlone(why) => {
                 self.remarks.push(Remark::SavedByReplyAlone { why });
-                "by its reply alone".to_owned()
+                "only its reply confirms the save".to_owned()
             }
             Proof::Against(failed) => return self.not_saved(failed, exchanges).await,
         };
@@ -91,7 +91,7 @@ impl<W: Witness> Road<'_, '_, W> {
         if let Err(why) = before {
             return Ok(Proof::ReplyAlone(why.clone()));
         }
-        let until = Instant::now() + self.job.pace.settle;
+        let until = Instant::now() + self.job.timeouts.settle;
         loop {
             let file = look_at_startup(&self.job.target).await;
             let proof = match file {
@@ -110,14 +110,14 @@ impl<W: Witness> Road<'_, '_, W> {
                 Ok(None) => Proof::Against(SaveFailure::NoStartupFile { reported: bytes }),
                 Err(why) => Proof::ReplyAlone(why),
             };
-            if Instant::now() + self.job.pace.pause >= until {
+            if Instant::now() + self.job.timeouts.pause >= until {
                 return Ok(proof);
             }
-            self.pause(self.job.pace.pause).await?;
+            self.pause(self.job.timeouts.pause).await?;
         }
     }
 
-    /// Finds out what came of a save whose reply is not known; nothing where it is to be tried again.
+    /// Checks the result of a save without a reply; `None` means to try again.
     async fn after_lost_save(
         &mut self,
         start: &Start<'_>,
@@ -138,16 +138,16 @@ impl<W: Witness> Road<'_, '_, W> {
             }
         };
         let seen = self.judged(start, look);
-        self.looked(Moment::After, &seen.look).await?;
+        self.looked(LookReason::After, &seen.look).await?;
         self.not_compared.clone_from(&seen.not_compared);
-        match (seen.restarted, seen.stand) {
-            (true, Stand::Reached) => {
-                let proof = "it restarted, and came up as it shall be".to_owned();
+        match (seen.restarted, seen.verify_result) {
+            (true, VerifyResult::Reached) => {
+                let proof = "it restarted, and is as intended".to_owned();
                 let exchanges = std::mem::take(exchanges);
                 self.saved(None, proof, exchanges).await.map(Some)
             }
             (true, _) => Ok(Some(self.after_restart(start, cause, &seen.look))),
-            (false, Stand::Reached) => {
+            (false, VerifyResult::Reached) => {
                 let file = look_at_startup(&self.job.target).await;
                 match was_sent.then(|| written_anew(before, &file)).flatten() {
                     None => Ok(None),
@@ -155,20 +155,23 @@ impl<W: Witness> Road<'_, '_, W> {
                         let at = file.modified.unwrap_or_default();
                         let bytes = file.bytes;
                         let proof = format!(
-                            "no reply came; the agent has a startup file of {bytes} bytes, written {at}, which it had not before"
+                            "no reply came; the agent has a new startup file of {bytes} bytes, written {at}"
                         );
                         let exchanges = std::mem::take(exchanges);
                         self.saved(Some(bytes), proof, exchanges).await.map(Some)
                     }
                 }
             }
-            (false, Stand::OthersMoved(left) | Stand::Elsewhere(left) | Stand::Unread(left)) => {
-                Ok(Some(Ended::Stuck {
-                    cause: Box::new(cause),
-                    not_restored: Some(Box::new(NotRestored::ChangedBeforeSave)),
-                    left,
-                }))
-            }
+            (
+                false,
+                VerifyResult::OthersChanged(left)
+                | VerifyResult::NotAsIntended(left)
+                | VerifyResult::Unread(left),
+            ) => Ok(Some(Ended::Stuck {
+                cause: Box::new(cause),
+                not_restored: Some(Box::new(NotRestored::ChangedBeforeSave)),
+                left,
+            })),
         }
     }
 
@@ -219,7 +222,7 @@ async fn save(mut session: Session) -> Result<Saved, SshError> {
     Ok(saved)
 }
 
-/// Returns the file where it was written since, by the device's own clock.
+/// Returns the file if it was written since, by the device's own clock.
 fn written_anew(before: &File, now: &File) -> Option<StartupFile> {
     match (before, now) {
         (Ok(before), Ok(Some(now))) => {

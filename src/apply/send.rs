@@ -1,56 +1,58 @@
-//! The lines of a plan, one after the other, each step written down before the next is begun.
+//! Sends the lines of a plan one by one; logs each step before the next starts.
 
 use tracing::Instrument as _;
 
 use super::cause::{Failure, Interruption, SoFar, SshFailure, StoppedAt};
-use super::road::{Road, Trouble, Typed, interrupted, lease_expired};
-use super::{Ended, Entry, Exchange, Progress, Purpose, StepOutcome, Witness};
+use super::device_apply::{DeviceApply, SendFailure, SendResult, interrupted, lease_expired};
+use super::{ApplyLog, Ended, Entry, Exchange, Progress, Purpose, StepOutcome};
 use crate::crash;
 use crate::plan::{DevicePlan, Step};
 use crate::transport::ssh::{ConfigLine, Session, SshError};
 
-impl<W: Witness> Road<'_, '_, W> {
-    /// Types the lines of every step. Only the way there is stopped half-way by a signal: half a way back would be worse than both ends.
-    pub(super) async fn type_steps(
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
+    /// Sends the lines of every step. A signal stops an apply half-way, but not a rollback: half a rollback is worse
+    /// than either end.
+    pub(super) async fn send_steps(
         &mut self,
         mut session: Session,
         plan: &DevicePlan,
         purpose: Purpose,
-    ) -> Result<Typed, Ended> {
+    ) -> Result<SendResult, Ended> {
         if let Err(error) = session.configure_begin().await {
             let cause = Failure::CannotEnterConfigMode {
                 error: SshFailure::of(&error),
             };
             let trouble = self.failed(purpose, 1, Vec::new(), &error, cause);
-            return trouble.await.map(Typed::Failed);
+            return trouble.await.map(SendResult::Failed);
         }
         let of = plan.steps.len();
         for (number, step) in (1..).zip(&plan.steps) {
             if purpose == Purpose::Apply && self.is_stopped() {
                 return Err(self.stop_after(session, number - 1, of).await);
             }
-            (self.job.progress)(Progress::Typing {
+            (self.job.progress)(Progress::Sending {
                 purpose,
                 step: number,
                 of,
             });
             crash::point("step-before");
             let span = tracing::info_span!("step", number, of, purpose = ?purpose);
-            let exchanges = match type_step(&mut session, step).instrument(span).await {
+            let exchanges = match send_step(&mut session, step).instrument(span).await {
                 Ok(exchanges) => exchanges,
                 Err((exchanges, error)) => {
                     let cause = Failure::of_line(number, &error);
                     let trouble = self.failed(purpose, number, exchanges, &error, cause);
-                    return trouble.await.map(Typed::Failed);
+                    return trouble.await.map(SendResult::Failed);
                 }
             };
-            let entry = Entry::Typed {
+            let entry = Entry::Sent {
                 purpose,
                 step: number,
                 exchanges,
                 failure: None,
             };
             let so_far = SoFar::Steps { step: number, of };
+            // Commit before the next step: recovery must know which steps a dead process had finished.
             if let Err(ended) = self.commit(entry, so_far).await {
                 leave(session, self.job.fence.is_open()).await;
                 return Err(ended);
@@ -68,9 +70,9 @@ impl<W: Witness> Road<'_, '_, W> {
                 error: SshFailure::of(&error),
                 missing: Vec::new(),
             };
-            let trouble = trouble_of(&error, cause)?;
-            return Ok(Typed::Failed(Trouble {
-                is_typed: true,
+            let trouble = send_failure(&error, cause)?;
+            return Ok(SendResult::Failed(SendFailure {
+                is_sent: true,
                 ..trouble
             }));
         }
@@ -80,10 +82,10 @@ impl<W: Witness> Road<'_, '_, W> {
             return Err(ended);
         }
         crash::point("left-after");
-        Ok(Typed::All(Box::new(session)))
+        Ok(SendResult::All(Box::new(session)))
     }
 
-    /// Writes down the step that failed.
+    /// Logs the step that failed.
     async fn failed(
         &mut self,
         purpose: Purpose,
@@ -91,7 +93,7 @@ impl<W: Witness> Road<'_, '_, W> {
         mut exchanges: Vec<Exchange>,
         error: &SshError,
         cause: Failure,
-    ) -> Result<Trouble, Ended> {
+    ) -> Result<SendFailure, Ended> {
         exchanges.extend(error.exchange().cloned().map(Exchange::from));
         if purpose == Purpose::Apply {
             self.steps.push(StepOutcome {
@@ -99,18 +101,18 @@ impl<W: Witness> Road<'_, '_, W> {
                 failure: Some(cause.clone()),
             });
         }
-        let entry = Entry::Typed {
+        let entry = Entry::Sent {
             purpose,
             step: number,
             exchanges,
             failure: Some(cause.clone()),
         };
         let committed = self.commit(entry, SoFar::LineFailed).await;
-        let trouble = trouble_of(error, cause)?;
+        let trouble = send_failure(error, cause)?;
         committed.map(|()| trouble)
     }
 
-    /// Leaves the device in good order half-way.
+    /// Leaves configuration mode after a stop half-way.
     async fn stop_after(&self, mut session: Session, done: usize, of: usize) -> Ended {
         let left = session.configure_end().await;
         if left.is_ok() {
@@ -139,13 +141,13 @@ async fn leave(mut session: Session, may_write: bool) {
     }
 }
 
-/// Types the lines of one step; with an error comes what was typed well before it.
-async fn type_step(
+/// Sends the lines of one step; an error comes with the lines that got a good reply before it.
+async fn send_step(
     session: &mut Session,
     step: &Step,
 ) -> Result<Vec<Exchange>, (Vec<Exchange>, SshError)> {
     let mut exchanges = Vec::with_capacity(step.lines.len());
-    // All of them were taken as lines before the first was typed.
+    // Every line was parsed before the first one was sent.
     for line in step
         .lines
         .iter()
@@ -159,16 +161,16 @@ async fn type_step(
     Ok(exchanges)
 }
 
-/// Returns what a failed line means; one that failed for a lease that expired ends everything.
-fn trouble_of(error: &SshError, cause: Failure) -> Result<Trouble, Ended> {
+/// Classifies a failed line; an expired lease ends the whole apply.
+fn send_failure(error: &SshError, cause: Failure) -> Result<SendFailure, Ended> {
     let is_answered = match error.because() {
         SshError::Fenced { .. } => return Err(lease_expired(error, None)),
         SshError::Declined { .. } | SshError::Unexpected { .. } => true,
         _ => false,
     };
-    Ok(Trouble {
+    Ok(SendFailure {
         cause,
         is_open: error.may_have_run() && !is_answered,
-        is_typed: false,
+        is_sent: false,
     })
 }

@@ -1,37 +1,37 @@
-//! When something went wrong: what came of it is found out by a look, and undone by planning back.
+//! Rolls back a failed apply: looks, plans back to the earlier configuration, applies that plan.
 
 use super::cause::{Failure, NoLook, NoRollback, NotRestored, Restored, SoFar, Unsaved};
-use super::looking::Seen;
-use super::road::{Road, Start, Trouble, Typed, away};
-use super::verdict::{Stand, has_restarted};
-use super::{Ended, Moment, Progress, Purpose, Witness};
+use super::device_apply::{DeviceApply, SendFailure, SendResult, Start, away};
+use super::look_again::Seen;
+use super::verify::{VerifyResult, has_restarted};
+use super::{ApplyLog, Ended, LookReason, Progress, Purpose};
 use crate::model::{Fingerprint, Observation, chain};
 use crate::plan::{Back, Observed, back};
 use crate::render::dress;
 use crate::transport::ssh::ConfigLine;
 
-/// How often the way back is tried.
+/// The number of tries of a rollback.
 const TRIES: usize = 2;
 
-/// What came of one try to go back.
+/// The result of one try of a rollback.
 enum Try {
     Ended(Ended),
-    /// Not all the way; what is there now, and why.
+    /// Incomplete: the present configuration, and the reason.
     Again(Box<Observation>, NotRestored),
 }
 
-impl<W: Witness> Road<'_, '_, W> {
-    /// Finds out what came of lines of which one failed.
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
+    /// Decides on the state of the device after one line failed.
     pub(super) async fn after_failure(
         &mut self,
         start: &Start<'_>,
-        trouble: Trouble,
+        trouble: SendFailure,
     ) -> Result<Ended, Ended> {
         (self.job.progress)(Progress::LookingAgain);
-        let Trouble {
+        let SendFailure {
             cause,
             is_open,
-            is_typed,
+            is_sent,
         } = trouble;
         let seen = match self.look_until_settled(start, is_open).await? {
             Ok(seen) => seen,
@@ -39,62 +39,64 @@ impl<W: Witness> Road<'_, '_, W> {
         };
         let Seen {
             look,
-            stand,
+            verify_result,
             restarted,
             not_compared,
         } = seen;
-        self.looked(Moment::Failed, &look).await?;
+        self.looked(LookReason::Failed, &look).await?;
         self.not_compared = not_compared;
-        if stand == Stand::Reached && is_typed {
-            // Only the way out of configuration mode failed.
+        if verify_result == VerifyResult::Reached && is_sent {
+            // Only leaving configuration mode failed.
             self.verified(Purpose::Apply, &look).await?;
             return self.save(start, None).await;
         }
-        self.settle_accounts(start, cause, is_typed, look, restarted, stand)
+        self.settle_accounts(start, cause, is_sent, look, restarted, verify_result)
             .await
     }
 
-    /// Decides what becomes of a device that is not where it shall be, or is for reasons that nobody saw.
+    /// Decides on a device that is not as intended, or that is although lines failed.
     ///
-    /// A device that is as it shall be although a reply was lost or bad is left as it is and is not saved. To go back would cut those
-    /// off who are served now, for nothing that is known to be wrong; to save would make lasting what the device itself did not say
-    /// yes to, and would take away the way back that a restart is. The next apply finds nothing to do and saves.
+    /// A device that is as intended although a reply was lost or bad is kept as it is, and not saved. A rollback would
+    /// cut off subscribers who have service now, without a known fault. A save would make permanent what the device did
+    /// not confirm, and would give up the rollback that a restart is. The next apply finds nothing to do, and saves.
     ///
-    /// After a restart nothing is undone: nothing of ours was saved, so nothing of ours is left, and what is otherwise than before was
-    /// never in the startup file.
+    /// After a restart nothing is rolled back: no unsaved line survives a restart. Other differences from before were
+    /// never in the startup-config.
     pub(super) async fn settle_accounts(
         &mut self,
         start: &Start<'_>,
         cause: Failure,
-        is_typed: bool,
+        is_sent: bool,
         look: Observation,
         restarted: bool,
-        stand: Stand,
+        verify_result: VerifyResult,
     ) -> Result<Ended, Ended> {
-        if restarted && stand != Stand::Reached {
+        // A restart discards every unsaved line, so a rollback plan would be based on lines that are gone.
+        if restarted && verify_result != VerifyResult::Reached {
             return Ok(self.after_restart(start, cause, &look));
         }
-        match stand {
-            Stand::Reached => Ok(Ended::Unsaved {
+        match verify_result {
+            VerifyResult::Reached => Ok(Ended::Unsaved {
                 cause: Box::new(Unsaved::NotConfirmed { failure: cause }),
             }),
-            Stand::OthersMoved(others) => {
+            VerifyResult::OthersChanged(others) => {
                 self.remark_others(others);
-                let failure = (!is_typed).then_some(cause);
+                let failure = (!is_sent).then_some(cause);
                 Ok(Ended::Unsaved {
                     cause: Box::new(Unsaved::OthersChanged { failure }),
                 })
             }
-            Stand::Unread(left) => Ok(Ended::Stuck {
+            VerifyResult::Unread(left) => Ok(Ended::Stuck {
                 cause: Box::new(cause),
                 not_restored: Some(Box::new(NotRestored::Unread)),
                 left,
             }),
-            Stand::Elsewhere(left) => {
-                let cause = match is_typed {
+            VerifyResult::NotAsIntended(left) => {
+                let cause = match is_sent {
                     true => cause.with_missing(left),
                     false => cause,
                 };
+                // Nothing took effect, so there is nothing to roll back: lines sent now would only disturb subscribers.
                 if start.ends.left_of_before(&look).is_empty() {
                     self.remark_others(start.ends.others(&look));
                     return Ok(Ended::RolledBack {
@@ -107,7 +109,7 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    /// Says what a device came up as.
+    /// Describes the configuration of a restarted device.
     pub(super) fn after_restart(
         &mut self,
         start: &Start<'_>,
@@ -128,7 +130,7 @@ impl<W: Witness> Road<'_, '_, W> {
         }
     }
 
-    /// Plans back to the picture before, and does that.
+    /// Plans back to the earlier configuration, and applies that plan.
     async fn go_back(
         &mut self,
         start: &Start<'_>,
@@ -172,15 +174,15 @@ impl<W: Witness> Road<'_, '_, W> {
         self.intend(Purpose::Undo, &way.plan, SoFar::HalfWritten)
             .await?;
         let typed = match self.open_again(start).await {
-            Ok(session) => self.type_steps(session, &way.plan, Purpose::Undo).await?,
-            Err(no_session) => Typed::Failed(Trouble::before_anything(no_session?.into())),
+            Ok(session) => self.send_steps(session, &way.plan, Purpose::Undo).await?,
+            Err(no_session) => SendResult::Failed(SendFailure::before_anything(no_session?.into())),
         };
         let trouble = match typed {
-            Typed::All(session) => {
+            SendResult::All(session) => {
                 session.close().await;
                 None
             }
-            Typed::Failed(trouble) => Some(trouble),
+            SendResult::Failed(trouble) => Some(trouble),
         };
         let is_open = trouble.as_ref().is_some_and(|trouble| trouble.is_open);
         let look = match self.look_until_back(start, &way, is_open).await? {
@@ -190,7 +192,7 @@ impl<W: Witness> Road<'_, '_, W> {
                 return Ok(Try::Ended(away(start, cause.clone(), Some(why))));
             }
         };
-        self.looked(Moment::After, &look).await?;
+        self.looked(LookReason::After, &look).await?;
         if has_restarted(start.before, &look, start.at.elapsed()) {
             return Ok(Try::Ended(self.after_restart(start, cause.clone(), &look)));
         }
@@ -204,7 +206,7 @@ impl<W: Witness> Road<'_, '_, W> {
             }));
         }
         let why = match trouble {
-            Some(Trouble { cause, .. }) => NotRestored::RollbackFailed {
+            Some(SendFailure { cause, .. }) => NotRestored::RollbackFailed {
                 failure: Box::new(cause),
             },
             None => NotRestored::RollbackIncomplete { differs },
@@ -212,29 +214,29 @@ impl<W: Witness> Road<'_, '_, W> {
         Ok(Try::Again(Box::new(look), why))
     }
 
-    /// Looks until the device is back where it was, or has had its time.
+    /// Looks until the device is back at its earlier configuration, or its time is up.
     async fn look_until_back(
         &self,
         start: &Start<'_>,
         way: &Back,
         is_open: bool,
     ) -> Result<Result<Observation, NoLook>, Ended> {
-        let until = std::time::Instant::now() + self.job.pace.settle;
+        let until = std::time::Instant::now() + self.job.timeouts.settle;
         loop {
             let look = match self.look_when_back().await? {
                 Ok(look) => look,
                 Err(no_look) => return Ok(Err(no_look)),
             };
             let is_back = start.ends.left_of(&way.goal, &look).is_empty() && !is_open;
-            if is_back || std::time::Instant::now() + self.job.pace.pause >= until {
+            if is_back || std::time::Instant::now() + self.job.timeouts.pause >= until {
                 return Ok(Ok(look));
             }
-            self.pause(self.job.pace.pause).await?;
+            self.pause(self.job.timeouts.pause).await?;
         }
     }
 }
 
-/// Dresses the way back; returns why it cannot be gone.
+/// Renders the rollback plan; returns the reason if it cannot be applied.
 fn no_way(
     way: &mut Back,
     request: &crate::plan::Request<'_>,

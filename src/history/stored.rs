@@ -1,4 +1,4 @@
-//! The values that go into the store and come out of it, the same for both engines.
+//! Defines the values that the store reads and writes, the same for both engines.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -7,43 +7,43 @@ use crate::apply::{DeviceOutcome, Purpose, RunResult, StepOutcome};
 use crate::model::{DeviceName, Fingerprint, FreezeScope};
 use crate::plan::{DevicePlan, InventoryVersion, Ledger};
 
-/// The number of a run: in order of time, and made without asking the store, so that what is written twice is found to be the same.
+/// The id of a run: sorted by time, and made without the store, so that a repeated write is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(pub Uuid);
 
-/// A run as it begins.
+/// A run as it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewRun {
     pub id: RunId,
     /// `apply`, `rollback`, `recover`, `adopt`.
     pub verb: String,
-    /// `user@host`, or what the service was told.
+    /// `user@host`, or the name of the service's trigger.
     pub who: String,
     pub inventory: InventoryVersion,
-    /// It is not committed as it is, or not in git, and somebody said that this is meant.
+    /// It has uncommitted changes or is not in git, and the user allowed that.
     pub is_uncommitted: bool,
     pub plan: Option<String>,
     pub version: String,
 }
 
-/// A run as it is listed.
+/// A run in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSummary {
     #[serde(flatten)]
     pub run: NewRun,
     /// Seconds since 1970, by the store's clock.
     pub began: u64,
-    /// Left out: it runs, or it died.
+    /// Left out: it runs, or its process died.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<RunResult>,
-    /// How many devices ended how, by `Ended::word`.
+    /// The number of devices by outcome, by `Ended::word`.
     pub devices: std::collections::BTreeMap<String, u64>,
 }
 
-/// One device in one run, as it is listed.
+/// One device of one run in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeRow {
     pub run: RunId,
@@ -51,29 +51,29 @@ pub struct OutcomeRow {
     pub outcome: DeviceOutcome,
 }
 
-/// The right to write to a device, for a while.
+/// The right to write to a device for a limited time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     pub device: DeviceName,
     pub holder: Uuid,
-    /// Counted up each time that somebody else takes the device; what is written with an older one is rejected.
+    /// Incremented each time that another claim leases the device; writes with an older epoch are rejected.
     pub epoch: i64,
 }
 
-/// What is ours on a device, as the store has it.
+/// The ledger of a device in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredLedger {
     pub ledger: Ledger,
-    /// Counted up with each change.
+    /// Incremented with each change.
     pub version: u64,
     /// The inventory's commit it was verified against; left out: it was not committed.
     pub commit: Option<String>,
     pub at: u64,
-    /// Verified and running, and not in the startup file yet.
+    /// Verified and running, but not in the startup-config yet.
     pub is_unsaved: bool,
 }
 
-/// What is ours on a device from now on.
+/// The new ledger of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewLedger {
     pub ledger: Ledger,
@@ -81,29 +81,29 @@ pub struct NewLedger {
     pub commit: Option<String>,
 }
 
-/// What became of taking a plan.
+/// The result of claiming a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a plan that was not taken must not be applied"]
-pub enum Taken {
-    /// The run has begun, and no other will ever get the plan.
+#[must_use = "a plan that could not be claimed must not be applied"]
+pub enum PlanClaim {
+    /// The run has started, and no other run can claim the plan.
     Now {
-        /// How many seconds ago the plan was made; left out: this store sees it for the first time.
+        /// The age of the plan in seconds; left out: this store has no record of it.
         age: Option<u64>,
     },
     AlreadyApplied {
         run: RunId,
         at: u64,
     },
-    /// It is older than plans may be.
+    /// It is older than a plan may be.
     Expired {
         made: u64,
         age: u64,
     },
 }
 
-/// What became of asking for a device.
+/// The result of a request for a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Acquired {
+pub enum AcquiredLease {
     Lease(Lease),
     /// Another process has it.
     Held {
@@ -113,7 +113,7 @@ pub enum Acquired {
     },
 }
 
-/// A device that runs what its startup file does not have.
+/// A device whose running-config is not in its startup-config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsavedDevice {
     pub device: DeviceName,
@@ -121,10 +121,10 @@ pub struct UnsavedDevice {
     pub at: u64,
 }
 
-/// The last inventory that was put on devices.
+/// The last inventory that was applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppliedCommit {
-    /// Left out: it was found to need no change.
+    /// Left out: it needed no change.
     pub run: Option<RunId>,
     pub commit: String,
     pub at: u64,
@@ -138,7 +138,7 @@ pub struct EntryRow {
     pub entry: crate::apply::Entry,
 }
 
-/// What somebody did, and when.
+/// An action of a user, with its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRow {
     pub at: u64,
@@ -146,32 +146,32 @@ pub struct AuditRow {
     pub audit: Audit,
 }
 
-/// A device that an earlier process was writing to when it ended.
+/// A device that a dead process was writing to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     pub run: RunId,
     pub device: DeviceName,
     pub inventory: InventoryVersion,
-    /// What was to be done, each purpose in its order; the last is what was under way.
+    /// The intended plans, in order; the last one was in progress.
     pub intents: Vec<(Purpose, DevicePlan)>,
-    /// What the device was before the first write.
+    /// The fingerprint of the device before the first write.
     pub before: Option<Fingerprint>,
     /// The steps of the last intent that are known to have ended.
     pub steps: Vec<StepOutcome>,
     pub began: u64,
-    /// Who may still be at it; left out: the lease ran out or was given back.
+    /// The process that may still write to it; left out: the lease expired or was released.
     pub held_by: Option<Uuid>,
-    /// The number that the next entry of this device in this run gets.
+    /// The number of the next entry of this device in this run.
     pub next_entry: u32,
 }
 
-/// Somebody did something, or was refused to.
+/// An action or a refusal of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audit {
     pub who: String,
     /// The command, such as `apply`.
     pub verb: String,
-    /// What it was done to: a device, a plan, nothing.
+    /// Its subject: a device, a plan, or none.
     pub subject: Option<String>,
     pub is_refused: bool,
     /// One sentence.
@@ -179,7 +179,7 @@ pub struct Audit {
     pub run: Option<RunId>,
 }
 
-/// Nothing is written to these devices until then.
+/// A block on writes to these devices until a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
     pub id: Uuid,
@@ -190,7 +190,7 @@ pub struct Freeze {
     pub until: u64,
 }
 
-/// What to list, newest first.
+/// The filter of a list, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub run: Option<RunId>,
@@ -213,7 +213,7 @@ impl Default for Filter {
     }
 }
 
-/// What is to be explained.
+/// The subject of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     Device(DeviceName),
@@ -229,19 +229,19 @@ impl Subject {
     }
 }
 
-/// One run as far as it is about a subject: why, which lines, what the device said, how it was verified.
+/// The part of one run that concerns a subject: reasons, lines, replies and verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chapter {
     pub run: RunSummary,
     pub device: DeviceName,
     pub at: u64,
-    /// The steps about the subject, with their numbers in the plan; for a device all of them.
+    /// The steps that concern the subject, with their numbers in the plan; for a device all of them.
     pub steps: Vec<(usize, crate::plan::Step)>,
-    /// What was typed for these, and what came back.
+    /// The lines that were sent for these, with the replies.
     pub exchanges: Vec<crate::apply::Exchange>,
     pub verified: Option<Fingerprint>,
-    /// How the save is known; left out: not saved.
+    /// The evidence for the save; left out: not saved.
     pub saved: Option<String>,
-    /// Left out: it runs, or nobody knows yet.
+    /// Left out: it runs, or the outcome is unknown.
     pub outcome: Option<DeviceOutcome>,
 }

@@ -1,13 +1,13 @@
-//! What is written down before the next arrow is taken; where that fails the way ends.
+//! Commits a log entry before each apply step; stops the apply if it cannot be stored.
 
 use super::cause::{Interruption, SoFar};
-use super::road::{Road, interrupted};
-use super::{Ended, Entry, Moment, Purpose, Witness};
+use super::device_apply::{DeviceApply, interrupted};
+use super::{ApplyLog, Ended, Entry, LookReason, Purpose};
 use crate::crash;
 use crate::model::{Fingerprint, Observation};
 use crate::plan::DevicePlan;
 
-impl<W: Witness> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     pub(super) async fn verified(&self, purpose: Purpose, look: &Observation) -> Result<(), Ended> {
         let entry = Entry::Verified {
             purpose,
@@ -19,7 +19,11 @@ impl<W: Witness> Road<'_, '_, W> {
         Ok(())
     }
 
-    pub(super) async fn looked(&mut self, moment: Moment, look: &Observation) -> Result<(), Ended> {
+    pub(super) async fn looked(
+        &mut self,
+        moment: LookReason,
+        look: &Observation,
+    ) -> Result<(), Ended> {
         self.seen = Some(look.clone());
         let entry = Entry::Looked {
             moment,
@@ -48,9 +52,9 @@ impl<W: Witness> Road<'_, '_, W> {
         Ok(())
     }
 
-    /// Writes an entry down; where that fails the way ends, whatever the entry is.
+    /// Commits an entry; if that fails the apply ends, whatever the entry is.
     pub(super) async fn commit(&self, entry: Entry, so_far: SoFar) -> Result<(), Ended> {
-        let committed = self.witness.commit(entry).await;
+        let committed = self.log.commit(entry).await;
         committed.map_err(|error| interrupted(Interruption::not_committed(error, so_far)))
     }
 }

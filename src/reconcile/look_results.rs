@@ -1,21 +1,21 @@
-//! A look together with its fingerprint, which is worked out when the look comes in and not while plans are made.
+//! Pairs an observation with its fingerprint, computed when the look comes in, not during planning.
 
 use std::collections::BTreeMap;
 
 use crate::model::{DeviceName, Fingerprint, NotObserved, Observation};
 use crate::plan::Observed;
 
-/// What one device was seen to be.
+/// The observation of one device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
+pub struct FingerprintedObservation {
     observation: Observation,
     fingerprint: Fingerprint,
 }
 
-/// What the devices in scope were seen to be; what could not be seen has its reason.
-pub type Sightings = BTreeMap<DeviceName, Result<Sighting, NotObserved>>;
+/// The observations of the devices in scope, or the reasons that there are none.
+pub type LookResults = BTreeMap<DeviceName, Result<FingerprintedObservation, NotObserved>>;
 
-impl Sighting {
+impl FingerprintedObservation {
     pub fn of(observation: Observation) -> Self {
         Self {
             fingerprint: Fingerprint::of(&observation),
@@ -31,7 +31,7 @@ impl Sighting {
         &self.fingerprint
     }
 
-    /// Returns what a plan that was made from it says of it.
+    /// Returns the reference to it in a plan.
     pub(super) fn observed(&self) -> Observed {
         Observed {
             sequence: self.observation.sequence,

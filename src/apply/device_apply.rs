@@ -1,115 +1,115 @@
-//! The road of one device, arrow by arrow.
+//! Runs the apply state machine for one device.
 
 use std::time::Instant;
 
-use super::before::{is_fit, is_ours, may_begin, may_save};
+use super::before::{is_fit, is_writable, may_begin, may_save};
 use super::cause::{
     Failure, Interruption, Left, NotReached, NotRestored, Remark, SoFar, SshFailure, StoppedAt,
 };
-use super::verdict::{Ends, Stand};
+use super::verify::{BeforeAndAfter, VerifyResult};
 use super::{
-    DeviceOutcome, Ended, Ending, Entry, Job, Moment, NotCompared, Progress, Purpose, StepOutcome,
-    Witness, Work,
+    ApplyLog, DeviceOutcome, Ended, Ending, Entry, Job, LookReason, NotCompared, Progress, Purpose,
+    StepOutcome, Work,
 };
 use crate::crash;
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
 use crate::plan::{DevicePlan, Observed};
 use crate::transport::ssh::{Session, SshError};
 
-/// Carries out the approved plan of one device, and says how it ended.
+/// Carries out the approved plan of one device, and returns its outcome.
 ///
-/// Every arrow is committed to `witness` before the next is taken, but for the last: `Entry::Ended` is for the caller to
-/// commit, together with what is ours on the device from here on.
+/// Every step is committed to the log before the next one, except the last: the caller commits `Entry::Ended`, together
+/// with the new ledger of the device.
 ///
 /// # Guarantees
 ///
-/// Nothing is written unless the device is the one that is meant, is as it was when the plan was made, and planning again
-/// leads to the same steps. No line is sent that is not in a committed intent. Nothing is saved that a look did not verify,
-/// nor after a line whose reply was not a good one.
-pub async fn apply_device(job: &Job<'_>, witness: &impl Witness) -> Ending {
+/// Nothing is written unless three things hold: the right device answers, it is as it was when the plan was made, and
+/// planning again gives the same steps. Only lines of a committed intent are sent. Only a configuration that a look
+/// verified is saved, and never after a line whose reply was not good.
+pub async fn apply_device(job: &Job<'_>, log: &impl ApplyLog) -> Ending {
     let began = Instant::now();
-    let mut road = Road {
+    let mut apply = DeviceApply {
         job,
-        witness,
+        log,
         seen: None,
         steps: Vec::new(),
         remarks: Vec::new(),
         not_compared: Vec::new(),
     };
-    let ended = match road.walk().await {
+    let ended = match apply.walk().await {
         Ok(ended) | Err(ended) => ended,
     };
     let outcome = DeviceOutcome {
         device: job.request.device.clone(),
         ended,
-        steps: road.steps,
-        remarks: road.remarks,
-        not_compared: road.not_compared,
+        steps: apply.steps,
+        remarks: apply.remarks,
+        not_compared: apply.not_compared,
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     Ending {
         outcome,
-        seen: road.seen,
+        seen: apply.seen,
     }
 }
 
-/// One device on its way. What ends the way early is an error.
-pub(super) struct Road<'a, 'j, W> {
+/// The state of an apply on one device. An early end is an error.
+pub(super) struct DeviceApply<'a, 'j, W> {
     pub(super) job: &'a Job<'j>,
-    pub(super) witness: &'a W,
+    pub(super) log: &'a W,
     pub(super) seen: Option<Observation>,
     pub(super) steps: Vec<StepOutcome>,
     pub(super) remarks: Vec<Remark>,
     pub(super) not_compared: Vec<NotCompared>,
 }
 
-/// What is held against every later look.
+/// The state before the apply, compared with every later look.
 pub(super) struct Start<'p> {
     pub(super) before: &'p Observation,
-    /// When that look was taken.
+    /// The time of that look.
     pub(super) at: Instant,
     pub(super) plan: &'p DevicePlan,
-    pub(super) ends: Ends<'p>,
+    pub(super) ends: BeforeAndAfter<'p>,
 }
 
-/// What came of typing.
-pub(super) enum Typed {
-    /// Every line was taken, and configuration mode was left.
+/// The result of sending a plan.
+pub(super) enum SendResult {
+    /// Every line was accepted, and configuration mode was left.
     All(Box<Session>),
-    Failed(Trouble),
+    Failed(SendFailure),
 }
 
-/// Something went wrong; the session is gone.
-pub(super) struct Trouble {
+/// A failure; the session is closed.
+pub(super) struct SendFailure {
     pub(super) cause: Failure,
-    /// A line left and nothing was said to it: the device may be at it still.
+    /// A line was sent without a reply: it may still take effect.
     pub(super) is_open: bool,
-    /// Every line of every step was answered well before.
-    pub(super) is_typed: bool,
+    /// Every line of every step got a good reply before.
+    pub(super) is_sent: bool,
 }
 
-impl Trouble {
-    /// Nothing was typed yet.
+impl SendFailure {
+    /// Nothing was sent yet.
     pub(super) fn before_anything(cause: Failure) -> Self {
         Self {
             cause,
             is_open: false,
-            is_typed: false,
+            is_sent: false,
         }
     }
 }
 
-impl<W: Witness> Road<'_, '_, W> {
+impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     async fn walk(&mut self) -> Result<Ended, Ended> {
         let job = self.job;
-        is_ours(job.request)?;
+        is_writable(job.request)?;
         if job.work == Work::Steps {
             is_fit(job.plan, job.request)?;
         }
         let (before, at, session) = self.first_look().await?;
         let fingerprint = Fingerprint::of(&before);
         let looked = Entry::Looked {
-            moment: Moment::Before,
+            moment: LookReason::Before,
             fingerprint: fingerprint.clone(),
             observation: Box::new(before.clone()),
         };
@@ -125,6 +125,7 @@ impl<W: Witness> Road<'_, '_, W> {
             Some(session) => session,
             None => self.open().await.map_err(|error| not_reached(&error))?,
         };
+        // The look came over SNMP, the lines go over SSH: forwarded ports may lead to two devices.
         self.check_board(&mut session, &before).await?;
         if self.is_stopped() {
             session.close().await;
@@ -136,21 +137,23 @@ impl<W: Witness> Road<'_, '_, W> {
             before: &before,
             at,
             plan: &plan,
-            ends: Ends::of(&before, &plan.steps),
+            ends: BeforeAndAfter::of(&before, &plan.steps),
         };
+        // The intent is stored before the first byte is sent. Otherwise, after a crash, gamctl could not know that
+        // lines may have reached the device.
         self.intend(Purpose::Apply, &plan, SoFar::NothingWritten)
             .await?;
         if job.work == Work::SaveOnly {
             self.verified(Purpose::Apply, &before).await?;
             return self.save(&start, Some(session)).await;
         }
-        match self.type_steps(session, &plan, Purpose::Apply).await? {
-            Typed::All(session) => self.verify(&start, *session).await,
-            Typed::Failed(failure) => self.after_failure(&start, failure).await,
+        match self.send_steps(session, &plan, Purpose::Apply).await? {
+            SendResult::All(session) => self.verify(&start, *session).await,
+            SendResult::Failed(failure) => self.after_failure(&start, failure).await,
         }
     }
 
-    /// Returns the plan to carry out, once it was checked against the look.
+    /// Returns the plan to carry out, after it was checked against the look.
     fn approved(
         &mut self,
         before: &Observation,
@@ -190,21 +193,21 @@ impl<W: Witness> Road<'_, '_, W> {
             Ok(seen) => seen,
             Err(look) => return Ok(away(start, Failure::CannotVerify { look }, None)),
         };
-        self.looked(Moment::After, &seen.look).await?;
+        self.looked(LookReason::After, &seen.look).await?;
         self.not_compared.clone_from(&seen.not_compared);
-        match seen.stand {
-            Stand::Reached => {
+        match seen.verify_result {
+            VerifyResult::Reached => {
                 self.verified(Purpose::Apply, &seen.look).await?;
                 self.remark_others(start.ends.others(&seen.look));
                 self.save(start, Some(session)).await
             }
-            stand => {
-                // It did as it was told, and is not trusted any more.
+            verify_result => {
+                // The session has done its part; verification does not rely on it.
                 session.close().await;
                 let cause = Failure::NotFoundAfterWriting {
                     missing: Vec::new(),
                 };
-                self.settle_accounts(start, cause, true, seen.look, seen.restarted, stand)
+                self.settle_accounts(start, cause, true, seen.look, seen.restarted, verify_result)
                     .await
             }
         }
@@ -245,7 +248,7 @@ pub(super) fn lease_expired(error: &SshError, so_far: Option<SoFar>) -> Ended {
     })
 }
 
-/// Returns how it ended with a device that was written to, when it is not known what became of it.
+/// Returns the outcome of a device that was written to and then could not be looked at.
 pub(super) fn away(start: &Start<'_>, cause: Failure, not_restored: Option<NotRestored>) -> Ended {
     let objects: std::collections::BTreeSet<String> = start
         .plan

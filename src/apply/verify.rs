@@ -1,4 +1,4 @@
-//! What a look says of an apply: whether the device is where it shall be, where it was, or elsewhere.
+//! Compares a look with both ends of an apply: as intended, as before, or neither.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,39 +9,39 @@ use crate::plan::{DevicePlan, Field, Object, Step, Touched, Verb, after};
 use super::cause::{IdentityPart, Left};
 use super::compare::{facts, left};
 
-/// How much slower than ours the clock of a device may run.
+/// The most seconds that a device's clock may lose against this host's clock.
 const SLACK: u64 = 2;
 
-/// `sysUpTime` goes round after 497 days.
+/// `sysUpTime` wraps after 497 days.
 const UPTIME_ROUND: u64 = 42_949_672;
 
-/// Where a device is after an apply.
+/// The state of a device after an apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Stand {
-    /// Everything that was written is there, and planning again finds nothing to do.
+pub(super) enum VerifyResult {
+    /// The plan took effect, and planning again finds nothing to do.
     Reached,
-    /// Everything that was written is there; planning again finds something that was not written to, which somebody else
-    /// changed meanwhile.
-    OthersMoved(Vec<Left>),
-    /// What was to be written is not there, or not all of it.
-    Elsewhere(Vec<Left>),
-    /// What was written could not be read.
+    /// The plan took effect; planning again finds a difference in other objects, which another user changed during the
+    /// run.
+    OthersChanged(Vec<Left>),
+    /// Some or all of the plan did not take effect.
+    NotAsIntended(Vec<Left>),
+    /// The written objects could not be read.
     Unread(Vec<Left>),
 }
 
-/// The two ends of an apply, to hold looks against.
-pub(super) struct Ends<'a> {
+/// The configurations before and after an apply, which looks are compared with.
+pub(super) struct BeforeAndAfter<'a> {
     before: &'a Observation,
     touched: Touched,
-    /// The picture before.
+    /// The configuration before.
     start: DeviceConfig,
-    /// The picture after all steps.
+    /// The configuration after all steps.
     end: DeviceConfig,
-    /// Subscribers that are made without a word on power, so that it is the device that chooses.
+    /// Subscribers that are created without a power setting, so that the device chooses one.
     free_power: BTreeSet<Slot>,
 }
 
-impl<'a> Ends<'a> {
+impl<'a> BeforeAndAfter<'a> {
     pub(super) fn of(before: &'a Observation, steps: &[Step]) -> Self {
         let made = steps.iter().map(|step| &step.change).filter(|change| {
             matches!(change.object, Object::Subscriber(_)) && change.verb == Verb::Create
@@ -58,32 +58,36 @@ impl<'a> Ends<'a> {
         }
     }
 
-    /// Returns where a device is that was written to.
-    pub(super) fn stand(&self, now: &Observation, again: Result<&DevicePlan, &str>) -> Stand {
+    /// Compares a look with the intended configuration.
+    pub(super) fn verify_result(
+        &self,
+        now: &Observation,
+        again: Result<&DevicePlan, &str>,
+    ) -> VerifyResult {
         if let Some(other) = other_box(self.before, now) {
-            return Stand::Elsewhere(vec![other]);
+            return VerifyResult::NotAsIntended(vec![other]);
         }
         let unread = self.unread(now);
         if !unread.is_empty() {
-            return Stand::Unread(unread);
+            return VerifyResult::Unread(unread);
         }
         let left = self.left(&self.end, now);
         if !left.is_empty() {
-            return Stand::Elsewhere(left);
+            return VerifyResult::NotAsIntended(left);
         }
         let again = match again {
             Ok(again) => again,
             Err(error) => {
                 let error = error.to_owned();
-                return Stand::Elsewhere(vec![Left::CannotPlan { error }]);
+                return VerifyResult::NotAsIntended(vec![Left::CannotPlan { error }]);
             }
         };
         if let Some(refusal) = again.refusals.first() {
             let refusal = refusal.clone();
-            return Stand::Elsewhere(vec![Left::PlanRefused { refusal }]);
+            return VerifyResult::NotAsIntended(vec![Left::PlanRefused { refusal }]);
         }
         if again.steps.is_empty() {
-            return Stand::Reached;
+            return VerifyResult::Reached;
         }
         let others = Touched::by(&again.steps);
         let not_done = || {
@@ -96,29 +100,29 @@ impl<'a> Ends<'a> {
             objects.map(|object| Left::NotAsIntended { object })
         };
         if self.touched.meets(&others) {
-            return Stand::Elsewhere(not_done().collect());
+            return VerifyResult::NotAsIntended(not_done().collect());
         }
         let mut moved = self.others(now);
         if moved.is_empty() {
             moved = not_done().collect();
         }
-        Stand::OthersMoved(moved)
+        VerifyResult::OthersChanged(moved)
     }
 
-    /// Returns whether the device is where these steps lead, a beginning of all.
+    /// Returns whether the device is at the end of these first steps.
     pub(super) fn is_after(&self, steps: &[Step], now: &Observation) -> bool {
         let wanted = after(&self.start, steps);
         self.unread(now).is_empty() && self.left(&wanted, now).is_empty()
     }
 
-    /// Returns what is not as it was before, of all that was to be touched; empty: it is as if nothing had happened.
+    /// Returns the touched objects that differ from before; empty means fully restored.
     pub(super) fn left_of_before(&self, now: &Observation) -> Vec<Left> {
         let mut left = self.unread(now);
         left.extend(self.left(&self.start, now));
         left
     }
 
-    /// As `left_of_before` for a picture that planning back leads to, which may keep the name of a port that had none.
+    /// As `left_of_before`, for the goal of a rollback plan, which may keep the name of a port that had none.
     pub(super) fn left_of(&self, goal: &DeviceConfig, now: &Observation) -> Vec<Left> {
         let mut start = self.start.clone();
         for (number, port) in &mut start.ports {
@@ -130,7 +134,7 @@ impl<'a> Ends<'a> {
         left
     }
 
-    /// Returns everything that is not as it was before, whoever touched it.
+    /// Returns all objects that differ from before, whoever changed them.
     pub(super) fn all_that_differs(&self, now: &Observation) -> Vec<Left> {
         let mut left: Vec<Left> = other_box(self.before, now).into_iter().collect();
         left.extend(self.unread(now));
@@ -141,17 +145,17 @@ impl<'a> Ends<'a> {
         left
     }
 
-    /// Returns what is otherwise that this apply has nothing to do with.
+    /// Returns the differences that this apply did not cause.
     pub(super) fn others(&self, now: &Observation) -> Vec<Left> {
         let rest = |config| facts(&self.touched.rest_of(config));
         let mut unread = Vec::new();
         unread.extend(now.unread.iter().map(|unread| unread.part));
         unread.extend(self.before.unread.iter().map(|unread| unread.part));
         if !unread.is_empty() {
-            // What could not be read is not known to have changed.
+            // An unread object is not known to have changed.
             return Vec::new();
         }
-        // At the start or at the end, either is right: a subscriber follows the profile that gets another name.
+        // Either the start or the end is right: a subscriber follows a renamed profile.
         let from_start = left(&rest(&self.start), &rest(&now.config));
         let from_end = left(&rest(&self.end), &rest(&now.config));
         from_start
@@ -176,9 +180,9 @@ impl<'a> Ends<'a> {
         left(&part(wanted), &part(&now.config))
     }
 
-    /// Returns what of the touched objects could not be read.
+    /// Returns the touched objects that could not be read.
     fn unread(&self, now: &Observation) -> Vec<Left> {
-        let is_ours = |part: Part, number: Option<u16>| {
+        let is_touched = |part: Part, number: Option<u16>| {
             let has = |slots: &BTreeSet<Slot>| match number {
                 Some(number) => slots.contains(&Slot(number)),
                 None => !slots.is_empty(),
@@ -200,11 +204,11 @@ impl<'a> Ends<'a> {
         let unread = now
             .unread
             .iter()
-            .filter(|unread| is_ours(unread.part, unread.number));
+            .filter(|unread| is_touched(unread.part, unread.number));
         let unclear = now
             .unclear
             .iter()
-            .filter(|unclear| is_ours(unclear.part, Some(unclear.slot.0)));
+            .filter(|unclear| is_touched(unclear.part, Some(unclear.slot.0)));
         let of = |part: Part, number: Option<u16>, reason: &str| Left::Unread {
             part,
             number,
@@ -217,7 +221,7 @@ impl<'a> Ends<'a> {
     }
 }
 
-/// Returns who answers instead, where it is not the box that was looked at before.
+/// Returns the identity of another device, if one answers now.
 fn other_box(before: &Observation, now: &Observation) -> Option<Left> {
     let (was, is) = (&before.identity, &now.identity);
     let differ = |by: IdentityPart, was: Option<String>, is: Option<String>| {
@@ -233,7 +237,7 @@ fn other_box(before: &Observation, now: &Observation) -> Option<Left> {
         .or_else(|| differ(IdentityPart::Model, model(was), model(is)))
 }
 
-/// Returns whether a device restarted between two looks that are so far apart, or another one took its place; not known is no.
+/// Returns whether a device restarted or was replaced between two looks this far apart; unknown counts as no.
 pub(super) fn has_restarted(before: &Observation, now: &Observation, apart: Duration) -> bool {
     if other_box(before, now).is_some() {
         return true;
@@ -269,10 +273,10 @@ mod tests {
         assert!(!restarted(up(1_000), up(1_060)));
         assert!(!restarted(up(1_000), up(1_059)));
         assert!(restarted(up(1_000), up(30)));
-        // It is up for longer than before, and not for as long as it must be.
+        // Its uptime grew, but by less than the time between the looks.
         assert!(restarted(up(10), up(40)));
         assert!(!restarted(up(1_000), seen(None, None)));
-        // The clock goes round.
+        // The uptime wrapped.
         assert!(!restarted(up(UPTIME_ROUND - 30), up(30)));
         let counted = |boots| seen(Some(1), Some(boots));
         assert!(restarted(counted(7), counted(8)));
