@@ -8,7 +8,7 @@ use super::road::{Road, interrupted};
 use super::{Ended, Entry, Exchange, Progress, Purpose, StepOutcome, Witness};
 use crate::crash;
 use crate::plan::{DevicePlan, Step};
-use crate::transport::ssh::{ConfigLine, Session, SshError};
+use crate::transport::ssh::{Session, SshError};
 
 /// What came of typing.
 pub(super) enum Typed {
@@ -173,13 +173,8 @@ async fn type_step(
     step: &Step,
 ) -> Result<Vec<Exchange>, (Vec<Exchange>, SshError)> {
     let mut exchanges = Vec::with_capacity(step.lines.len());
-    // All of them were taken as lines before the first was typed.
-    for line in step
-        .lines
-        .iter()
-        .filter_map(|line| ConfigLine::new(line).ok())
-    {
-        match session.line(&line).await {
+    for line in &step.lines {
+        match session.line(line).await {
             Ok(exchange) => exchanges.push(exchange.into()),
             Err(error) => return Err((exchanges, error)),
         }

@@ -1,6 +1,7 @@
 //! The words of gamctl as types: what a name, a VLAN, a device or a subscriber may be, and nothing about how it got here.
 
 mod address;
+mod config_line;
 mod device;
 mod device_config;
 mod error_chain;
@@ -21,6 +22,7 @@ mod text;
 mod vlan;
 
 pub use address::{Address, AddressError};
+pub use config_line::{ConfigLine, Lead, NotALine};
 pub use device::{DeviceState, HostKey, PinError, Serial, SubscriberModel, VlanMode};
 pub use device_config::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, RateLimit, Slot, SubscriberConfig,

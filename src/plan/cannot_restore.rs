@@ -2,7 +2,10 @@
 
 use crate::model::{DeviceConfig, HeldText, Observation, Slot, UplinkNumber, VlanSet};
 
-use super::undo::{are_tags, is_data_vlan, is_tag, unwritable_text};
+use super::undo::{
+    CannotUndo, are_tags, hostname_problem, is_data_vlan, is_tag, port_name_problem,
+    system_text_problem, unwritable_description,
+};
 use super::{Field, Note, Object, Request, management};
 
 /// Takes out of the goal of a plan back what cannot be written, or must not be; what is on the device now stays there. Returns a note
@@ -22,6 +25,11 @@ pub(super) fn leave_out(
     }
     left.notes
 }
+
+/// Returns why a text cannot be written.
+type Problem = fn(&str, Field) -> Option<CannotUndo>;
+
+const DESCRIPTION: (Field, Problem) = (Field::Description, unwritable_description);
 
 #[derive(Default)]
 struct Left {
@@ -45,12 +53,12 @@ impl Left {
         goal: &mut Option<HeldText>,
         now: Option<&HeldText>,
         object: &Object,
-        field: Field,
+        (field, problem): (Field, Problem),
     ) {
         let Some(text) = goal.as_ref().filter(|text| Some(*text) != now) else {
             return;
         };
-        if unwritable_text(object, field, text.as_str()).is_some() {
+        if problem(text.as_str(), field).is_some() {
             self.note(object.clone(), &format!("`{field}`"));
             *goal = now.cloned();
         }
@@ -60,9 +68,21 @@ impl Left {
         let (goal, now) = (&mut goal.system, &now.system);
         let object = Object::System;
         let fields = [
-            (&mut goal.hostname, &now.hostname, Field::Hostname),
-            (&mut goal.location, &now.location, Field::Location),
-            (&mut goal.contact, &now.contact, Field::Contact),
+            (
+                &mut goal.hostname,
+                &now.hostname,
+                (Field::Hostname, hostname_problem as Problem),
+            ),
+            (
+                &mut goal.location,
+                &now.location,
+                (Field::Location, system_text_problem),
+            ),
+            (
+                &mut goal.contact,
+                &now.contact,
+                (Field::Contact, system_text_problem),
+            ),
         ];
         for (goal, now, field) in fields {
             self.text(goal, now.as_ref(), &object, field);
@@ -72,7 +92,9 @@ impl Left {
     fn ports(&mut self, goal: &mut DeviceConfig, now: &DeviceConfig) {
         for (number, port) in &mut goal.ports {
             let has = now.ports.get(number).and_then(|now| now.name.as_ref());
-            self.text(&mut port.name, has, &Object::Port(*number), Field::Name);
+            let object = Object::Port(*number);
+            let field = (Field::Name, port_name_problem as Problem);
+            self.text(&mut port.name, has, &object, field);
         }
     }
 
@@ -81,12 +103,7 @@ impl Left {
             let has = by_slot(now.profiles.values(), profile.slot, |now| now.slot);
             let object = Object::Profile(name.clone());
             let description = has.and_then(|now| now.description.as_ref());
-            self.text(
-                &mut profile.description,
-                description,
-                &object,
-                Field::Description,
-            );
+            self.text(&mut profile.description, description, &object, DESCRIPTION);
         }
     }
 
@@ -100,7 +117,7 @@ impl Left {
                 &mut subscriber.description,
                 description,
                 &object,
-                Field::Description,
+                DESCRIPTION,
             );
             let is_writable = is_data_vlan(subscriber.vlan)
                 && subscriber.remapped_vlan.is_none_or(is_tag)

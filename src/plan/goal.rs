@@ -1,8 +1,6 @@
 //! What every object shall be: the inventory laid over what was observed, and what is ours and not meant any more.
 
-use crate::model::{
-    EndpointConfig, Observation, Part, ProfileConfig, RateLimit, Slot, SubscriberConfig,
-};
+use crate::model::{Observation, Part, RateLimit, Slot, SubscriberConfig};
 
 use super::item::{Endpoint, Fate, Item, Profile, Subscriber};
 use super::own::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
@@ -22,37 +20,18 @@ pub(super) fn set_goals(scene: &mut Scene<'_>) -> Vec<Refusal> {
 
 fn profiles(scene: &mut Scene<'_>) {
     for (name, profile) in &scene.intended.profiles {
-        let ProfileConfig {
-            slot,
-            description,
-            down,
-            up,
-        } = profile;
-        let mut goal = Profile {
-            name: name.clone(),
-            description: description.clone(),
-            down: *down,
-            up: *up,
-        };
+        let mut goal = Profile::of(name.clone(), profile);
         let place = scene.profile_of.get(name).copied();
         match place.and_then(|place| scene.profiles.get_mut(place)) {
             Some(item) => {
                 if let Some(start) = &item.start {
-                    if item.is_unread("description") {
-                        goal.description.clone_from(&start.description);
-                    }
-                    if item.is_unread("down") {
-                        goal.down = start.down;
-                    }
-                    if item.is_unread("up") {
-                        goal.up = start.up;
-                    }
+                    goal.keep(start, &item.unread);
                 }
                 item.intend(goal);
             }
             None => {
                 scene.profile_of.insert(name, scene.profiles.len());
-                scene.profiles.push(Item::new(goal, *slot));
+                scene.profiles.push(Item::new(goal, profile.slot));
             }
         }
     }
@@ -60,28 +39,18 @@ fn profiles(scene: &mut Scene<'_>) {
 
 fn endpoints(scene: &mut Scene<'_>) {
     for (mac, endpoint) in &scene.intended.endpoints {
-        let EndpointConfig { slot, name, port } = endpoint;
-        let mut goal = Endpoint {
-            mac: *mac,
-            name: name.clone(),
-            port: *port,
-        };
+        let mut goal = Endpoint::of(*mac, endpoint);
         let place = scene.endpoint_of.get(mac).copied();
         match place.and_then(|place| scene.endpoints.get_mut(place)) {
             Some(item) => {
                 if let Some(start) = &item.start {
-                    if item.is_unread("name") {
-                        goal.name.clone_from(&start.name);
-                    }
-                    if item.is_unread("port") {
-                        goal.port = start.port;
-                    }
+                    goal.keep(start, &item.unread);
                 }
                 item.intend(goal);
             }
             None => {
                 scene.endpoint_of.insert(*mac, scene.endpoints.len());
-                scene.endpoints.push(Item::new(goal, *slot));
+                scene.endpoints.push(Item::new(goal, endpoint.slot));
             }
         }
     }
@@ -89,42 +58,21 @@ fn endpoints(scene: &mut Scene<'_>) {
 
 fn subscribers(scene: &mut Scene<'_>) {
     for (name, subscriber) in &scene.intended.subscribers {
-        let SubscriberConfig {
-            slot,
-            description,
-            endpoint,
-            rate,
-            vlan,
-            tagged,
-            remapped_vlan,
-            allowed_vlans,
-            port2_vlan,
-            poe,
-        } = subscriber;
         // What the inventory itself lacks is left out by `lacks`, below.
-        let endpoint = endpoint.and_then(|mac| scene.endpoint_of.get(&mac).copied());
-        let profile = match rate {
+        let endpoint = subscriber
+            .endpoint
+            .and_then(|mac| scene.endpoint_of.get(&mac).copied());
+        let rate = match &subscriber.rate {
             RateLimit::Unthrottled => None,
             RateLimit::Profile(profile) => scene.profile_of.get(profile).copied(),
         };
-        let mut goal = Subscriber {
-            name: name.clone(),
-            description: description.clone(),
-            endpoint,
-            profile,
-            vlan: *vlan,
-            tagged: *tagged,
-            remapped_vlan: *remapped_vlan,
-            allowed_vlans: allowed_vlans.clone(),
-            port2_vlan: *port2_vlan,
-            poe: *poe,
-        };
+        let mut goal = Subscriber::of(name.clone(), subscriber, endpoint, rate);
         let is_lacking = lacks(scene, subscriber);
         let place = scene.subscriber_of.get(name).copied();
         match place.and_then(|place| scene.subscribers.get_mut(place)) {
             Some(item) => {
                 if let Some(start) = &item.start {
-                    keep_unread(&mut goal, start, &item.unread);
+                    goal.keep(start, &item.unread);
                     goal.poe = goal.poe.or(start.poe);
                 }
                 item.intend(goal);
@@ -135,7 +83,7 @@ fn subscribers(scene: &mut Scene<'_>) {
             None if is_lacking => {}
             None => {
                 scene.subscriber_of.insert(name, scene.subscribers.len());
-                scene.subscribers.push(Item::new(goal, *slot));
+                scene.subscribers.push(Item::new(goal, subscriber.slot));
             }
         }
         if is_lacking {
@@ -157,23 +105,6 @@ fn lacks(scene: &Scene<'_>, subscriber: &SubscriberConfig) -> bool {
         RateLimit::Profile(name) => !scene.intended.profiles.contains_key(name),
     };
     lacks_endpoint || lacks_profile
-}
-
-fn keep_unread(goal: &mut Subscriber, start: &Subscriber, unread: &[&'static str]) {
-    for field in unread {
-        match *field {
-            "description" => goal.description.clone_from(&start.description),
-            "endpoint" => goal.endpoint = start.endpoint,
-            "rate" => goal.profile = start.profile,
-            "vlan" => goal.vlan = start.vlan,
-            "tagged" => goal.tagged = start.tagged,
-            "remapped_vlan" => goal.remapped_vlan = start.remapped_vlan,
-            "allowed_vlans" => goal.allowed_vlans.clone_from(&start.allowed_vlans),
-            "port2_vlan" => goal.port2_vlan = start.port2_vlan,
-            "poe" => goal.poe = start.poe,
-            _ => {}
-        }
-    }
 }
 
 /// Why an object must not be removed although it is to go, beyond who uses it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DevicePlan, Field, Limit, Limits, Object, Refusal, Value, Verb};
+use super::{Change, DevicePlan, Edit, Limit, Limits, Refusal};
 use crate::model::MacAddress;
 
 /// From so many objects up a percentage counts; with fewer, one household is already a large part.
@@ -103,19 +103,26 @@ fn households_of(plan: &DevicePlan) -> usize {
 }
 
 fn removals_of(plan: &DevicePlan) -> usize {
-    let removed = plan.steps.iter().map(|step| &step.change);
-    let removed = || removed.clone().filter(|change| change.verb == Verb::Remove);
-    let subscribers = removed().filter(|change| matches!(change.object, Object::Subscriber(_)));
-    let leaving: BTreeSet<MacAddress> = subscribers
-        .clone()
-        .filter_map(|change| match change.field(Field::Endpoint)?.from {
-            Some(Value::Endpoint { mac, .. }) => Some(mac),
-            _ => None,
-        })
-        .collect();
-    let endpoints = removed()
-        .filter(|change| matches!(change.object, Object::Endpoint(mac) if !leaving.contains(&mac)));
-    subscribers.count() + endpoints.count()
+    let mut subscribers = 0;
+    let mut leaving: BTreeSet<MacAddress> = BTreeSet::new();
+    let mut endpoints: BTreeSet<MacAddress> = BTreeSet::new();
+    for change in plan.changes() {
+        match change {
+            Change::Subscriber(_, edit) => {
+                if let Edit::Remove(subscriber) = &**edit {
+                    subscribers += 1;
+                    leaving.extend(subscriber.endpoint.as_ref().map(|endpoint| endpoint.mac));
+                }
+            }
+            Change::Endpoint(_, edit) => {
+                if let Edit::Remove(endpoint) = &**edit {
+                    endpoints.insert(endpoint.mac);
+                }
+            }
+            Change::System(_) | Change::Uplink(..) | Change::Port(..) | Change::Profile(..) => {}
+        }
+    }
+    subscribers + endpoints.difference(&leaving).count()
 }
 
 fn interruptions_of(plan: &DevicePlan) -> usize {

@@ -1,44 +1,14 @@
 //! What a plan is worked out on: every object of a device by number, as it is and as it shall be.
 
-use crate::model::{
-    EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, ProfileName, Slot,
-    SubscriberName, VlanId, VlanSet,
-};
+use crate::model::{Slot, VlanId};
 
-use super::Cause;
+pub(super) use super::change::{Endpoint, Profile};
+use super::{Cause, change};
 
-/// A rate limiter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Profile {
-    pub(super) name: ProfileName,
-    pub(super) description: Option<HeldText>,
-    pub(super) down: Mbps,
-    pub(super) up: Mbps,
-}
-
-/// A CPE bridge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    pub(super) mac: MacAddress,
-    pub(super) name: EndpointName,
-    pub(super) port: PortAssignment,
-}
-
-/// A subscriber; what it uses is given by the place of its item, since a number on the device can change hands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subscriber {
-    pub(super) name: SubscriberName,
-    pub(super) description: Option<HeldText>,
-    pub(super) endpoint: Option<usize>,
-    /// Nothing: unthrottled.
-    pub(super) profile: Option<usize>,
-    pub(super) vlan: VlanId,
-    pub(super) tagged: bool,
-    pub(super) remapped_vlan: Option<VlanId>,
-    pub(super) allowed_vlans: VlanSet,
-    pub(super) port2_vlan: Option<VlanId>,
-    pub(super) poe: Option<Poe>,
-}
+/// A subscriber; what it uses is given by the index of its item, since a number on the device can change hands.
+///
+/// No rate: unthrottled.
+pub(super) type Subscriber = change::Subscriber<usize, Option<usize>>;
 
 /// What becomes of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,7 +112,7 @@ impl Subscriber {
             name: _,
             description: _,
             endpoint,
-            profile: _,
+            rate: _,
             vlan,
             tagged,
             remapped_vlan,

@@ -77,7 +77,7 @@ fn has_strange_users(scene: &Scene<'_>, profile: usize) -> bool {
         || is_used_by_unclear
         || scene.subscribers.iter().any(|item| {
             item.start.as_ref().is_some_and(|start| {
-                start.profile == Some(profile)
+                start.rate == Some(profile)
                     && !owns_subscriber(scene, start)
                     && !scene.intended.subscribers.contains_key(&start.name)
             })
@@ -334,7 +334,7 @@ fn is_same_service(scene: &Scene<'_>, wanted: &SubscriberConfig, start: &Subscri
         port2_vlan,
         poe,
     } = wanted;
-    let is_same_rate = match (rate, start.profile) {
+    let is_same_rate = match (rate, start.rate) {
         (RateLimit::Unthrottled, None) => true,
         (RateLimit::Profile(name), Some(profile)) => scene.profile_of.get(name) == Some(&profile),
         (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,

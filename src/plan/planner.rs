@@ -3,7 +3,7 @@
 use crate::model::{DeviceConfig, DeviceState, Observation};
 
 use super::scene::Scene;
-use super::{Census, DevicePlan, Note, Request};
+use super::{Census, DevicePlan, Note, PlannedStep, Request};
 use super::{
     conflict, goal, identity, matching, order, reuse, settings, settled, unmanaged, unplanned,
 };
@@ -15,7 +15,7 @@ use super::{
 ///
 /// The same values give the same plan. What could not be read is never taken for absent, and what is nobody's is left as
 /// it is. Every beginning of the steps leaves a state from which planning again leads to the same end.
-pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan {
+pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<PlannedStep> {
     if request.state == DeviceState::Preprovision {
         return DevicePlan::preprovision(request.device.clone());
     }

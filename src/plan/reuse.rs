@@ -42,8 +42,8 @@ fn places(scene: &Scene<'_>, is_meant: impl Fn(&Item<super::item::Profile>) -> b
 /// Returns how many subscribers go from one profile to the other.
 fn followers(scene: &Scene<'_>, old: usize, new: usize) -> usize {
     let follows = |item: &&Item<super::item::Subscriber>| {
-        let start = item.start.as_ref().and_then(|start| start.profile);
-        let goal = item.goal.as_ref().and_then(|goal| goal.profile);
+        let start = item.start.as_ref().and_then(|start| start.rate);
+        let goal = item.goal.as_ref().and_then(|goal| goal.rate);
         start == Some(old) && goal == Some(new)
     };
     scene.subscribers.iter().filter(follows).count()
@@ -64,10 +64,10 @@ fn take_over(scene: &mut Scene<'_>, old: usize, new: usize) {
     }
     for item in &mut scene.subscribers {
         if let Some(goal) = &mut item.goal
-            && let Some(profile) = goal.profile
+            && let Some(profile) = goal.rate
             && let Some(to) = moved.get(&profile)
         {
-            goal.profile = Some(*to);
+            goal.rate = Some(*to);
         }
     }
     for place in scene.profile_of.values_mut() {

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::plan::lint::{Complaint, lint};
 use crate::plan::{DeviceComplaint, DevicePlan, Ledger, ReadOverSsh, Refusal, Request, plan};
-use crate::render::dress;
+use crate::render::render;
 
 /// Everything that a device's plan is made from besides a look at it.
 #[derive(Debug, Clone)]
@@ -82,18 +82,22 @@ impl<'a> Wanted<'a> {
     /// Returns the plan of the device as it was seen, and what the lint has against it: the plan is refused then.
     pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceComplaint>) {
         let request = self.request();
-        let mut device_plan = plan(&request, observation);
-        let mut complaints = Vec::new();
-        match dress(&mut device_plan) {
-            Ok(()) => complaints = lint(&device_plan, observation, &request),
-            // What cannot be typed should have been refused by the planner.
-            Err(error) => complaints.push(Complaint {
-                step: 0,
-                is_inverse: false,
-                line: None,
-                message: error.to_string(),
-            }),
-        }
+        let (mut device_plan, complaints) = match render(plan(&request, observation)) {
+            Ok(plan) => {
+                let complaints = lint(&plan, observation, &request);
+                (plan, complaints)
+            }
+            // What has no lines should have been refused by the planner.
+            Err(failed) => {
+                let complaint = Complaint {
+                    step: 0,
+                    is_inverse: false,
+                    line: None,
+                    message: failed.error.to_string(),
+                };
+                (failed.without_lines(), vec![complaint])
+            }
+        };
         device_plan.refusals.extend(lint_refusal(&complaints));
         let complaints = complaints.into_iter().map(|complaint| DeviceComplaint {
             device: self.intended.name.clone(),

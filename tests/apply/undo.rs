@@ -47,7 +47,7 @@ async fn what_no_line_can_give_back_is_named_and_all_else_goes_back() {
         .iter()
         .position(|step| step.cannot_undo.is_some());
     assert!(at.unwrap() + 1 < plan.steps.len());
-    let last = plan.steps.last().unwrap().lines[0].clone();
+    let last = plan.steps.last().unwrap().lines[0].to_string();
     let error = Fault::SshError {
         text: "% Internal error".to_owned(),
     };

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use gamctl::model::ConfigLine;
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::{State, Twin};
-use gamctl::transport::ssh::{Command, ConfigLine, Exchange, Fence, Patience, Session, SshError};
+use gamctl::transport::ssh::{Command, Exchange, Fence, Patience, Session, SshError};
 
 use super::{LONG, is_left_alone, login, patience, printed, settings, started, twin};
 

@@ -14,7 +14,7 @@ pub(super) fn strangers(scene: &Scene<'_>) -> Vec<Block> {
         let (Some(start), Fate::Unmanaged) = (&item.start, &item.fate) else {
             continue;
         };
-        let used = start.profile.and_then(|profile| {
+        let used = start.rate.and_then(|profile| {
             let used = scene.profiles.get(profile)?;
             Some((profile, used.start.as_ref()?, used.goal.as_ref()?))
         });
@@ -67,7 +67,7 @@ pub(super) fn dependants(scene: &Scene<'_>) -> Vec<Block> {
             && !item.is_unread("rate")
         {
             let has_it = goal
-                .profile
+                .rate
                 .and_then(|profile| scene.profiles.get(profile))
                 .is_some_and(|profile| {
                     profile.goal.as_ref().is_some_and(|goal| goal.name == *name)
@@ -103,7 +103,7 @@ pub(super) fn still_used(scene: &Scene<'_>) -> Vec<Block> {
                 used.entry((part, what)).or_insert_with(user);
             }
         };
-        if let Some(profile) = goal.profile {
+        if let Some(profile) = goal.rate {
             uses(Part::Profiles, profile);
         }
         if let Some(endpoint) = goal.endpoint {

@@ -16,7 +16,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, DevicePlan, Object, Request, Step, Verb};
+use super::{Cause, Change, DevicePlan, Request, Step, Verb};
 use crate::model::{Observation, Part, VlanId};
 use agree::Side;
 use state::State;
@@ -51,7 +51,11 @@ impl fmt::Display for Complaint {
 /// Returns everything that is wrong with the lines of a plan that was made from this observation.
 ///
 /// *Assumes* that the lines have been rendered: a step without any is complained of.
-pub fn lint(plan: &DevicePlan, observation: &Observation, request: &Request<'_>) -> Vec<Complaint> {
+pub fn lint<L: AsRef<str>>(
+    plan: &DevicePlan<Step<L>>,
+    observation: &Observation,
+    request: &Request<'_>,
+) -> Vec<Complaint> {
     let mut complaints = incomplete(plan, observation, request);
     let mut state = State::of(observation, plan);
     // A plan that is refused for it says so itself, and still shows what it would have been.
@@ -100,8 +104,8 @@ pub fn lint(plan: &DevicePlan, observation: &Observation, request: &Request<'_>)
 }
 
 /// Complains of what must not be concluded from this observation, and of removals that nobody asked for.
-fn incomplete(
-    plan: &DevicePlan,
+fn incomplete<L>(
+    plan: &DevicePlan<Step<L>>,
     observation: &Observation,
     request: &Request<'_>,
 ) -> Vec<Complaint> {
@@ -115,13 +119,13 @@ fn incomplete(
         });
     };
     for (index, step) in plan.steps.iter().enumerate() {
-        let part = match step.change.object {
-            Object::Profile(_) => Part::Profiles,
-            Object::Endpoint(_) => Part::Endpoints,
-            Object::Subscriber(_) => Part::Subscribers,
-            Object::System | Object::Uplink(_) | Object::Port(_) => continue,
+        let part = match step.change {
+            Change::Profile(..) => Part::Profiles,
+            Change::Endpoint(..) => Part::Endpoints,
+            Change::Subscriber(..) => Part::Subscribers,
+            Change::System(_) | Change::Uplink(..) | Change::Port(..) => continue,
         };
-        if step.change.verb == Verb::Create && observation.incomplete(part).is_some() {
+        if step.change.verb() == Verb::Create && observation.incomplete(part).is_some() {
             complain(
                 index + 1,
                 format!(
@@ -144,9 +148,9 @@ fn incomplete(
     complaints
 }
 
-fn one_step(
+fn one_step<L: AsRef<str>>(
     number: usize,
-    step: &Step,
+    step: &Step<L>,
     state: &mut State,
     request: &Request<'_>,
     management: &[VlanId],

@@ -209,8 +209,8 @@ impl Judge<'_> {
                 });
             }
         }
-        let has = now.and_then(|now| now.profile);
-        if let Some(profile) = goal.profile
+        let has = now.and_then(|now| now.rate);
+        if let Some(profile) = goal.rate
             && has != Some(profile)
         {
             let wanted = self.scene.profiles.get(profile);
@@ -341,9 +341,7 @@ fn rates(
     subscriber: &Subscriber,
     state: impl Fn(&Item<Profile>) -> Option<&Profile>,
 ) -> (u32, u32) {
-    let item = subscriber
-        .profile
-        .and_then(|place| scene.profiles.get(place));
+    let item = subscriber.rate.and_then(|place| scene.profiles.get(place));
     match item.and_then(state) {
         Some(profile) => rates_of(item, profile),
         None => (u32::MAX, u32::MAX),

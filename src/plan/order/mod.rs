@@ -15,10 +15,11 @@ use std::collections::BTreeSet;
 use crate::model::PortAssignment;
 
 use super::cause::{self, Subject};
+use super::change::{EndpointRef, Rate};
 use super::scene::Scene;
 use super::settings::Settings;
 use super::step::{self, Uses};
-use super::{CannotUndo, Change, Refusal, Step, Value, Verb, management, undo};
+use super::{CannotUndo, Change, PlannedStep, Refusal, management, undo};
 use check::{Judge, Thing};
 use cycle::Release;
 use service::Ends;
@@ -34,7 +35,7 @@ struct Order<'a> {
     /// In the order in which one looks for the next step.
     queue: Vec<Thing>,
     ends: Ends,
-    steps: Vec<Step>,
+    steps: Vec<PlannedStep>,
     refusals: Vec<Refusal>,
 }
 
@@ -44,7 +45,7 @@ struct Order<'a> {
 ///
 /// After each step the device is in a state that it takes, and nobody is worse off than before or after the plan, but for
 /// those whom a step's impact names.
-pub(super) fn order(scene: &Scene<'_>, settings: &Settings) -> (Vec<Step>, Vec<Refusal>) {
+pub(super) fn order(scene: &Scene<'_>, settings: &Settings) -> (Vec<PlannedStep>, Vec<Refusal>) {
     let stage = Stage::begin(scene, settings);
     let ends = Ends::of(scene, settings, &stage);
     let mut order = Order {
@@ -226,7 +227,7 @@ impl<'a> Order<'a> {
             Release::Name(Thing::Profile(_)) => {}
             Release::Limit(place) => {
                 if let Some(mut to) = self.stage.subscriber(place).cloned() {
-                    to.profile = None;
+                    to.rate = None;
                     self.change_subscriber(place, Some(to), true);
                 }
             }
@@ -307,13 +308,13 @@ impl<'a> Order<'a> {
         let slot = slot_of(&self.scene.subscribers, place);
         let uses = Uses {
             endpoint: &|endpoint| {
-                Some(Value::Endpoint {
+                Some(EndpointRef {
                     mac: self.stage.endpoint(endpoint)?.mac,
                     slot: slot_of(&self.scene.endpoints, endpoint),
                 })
             },
             profile: &|profile| {
-                Some(Value::Profile {
+                Some(Rate::Profile {
                     name: self.stage.profile(profile)?.name.clone(),
                     slot: slot_of(&self.scene.profiles, profile),
                 })
@@ -337,9 +338,7 @@ impl<'a> Order<'a> {
     ) {
         let before = impact::services(&self.stage, touched);
         apply(&mut self.stage);
-        let Some(change) =
-            change.filter(|change| change.verb != Verb::Update || !change.fields.is_empty())
-        else {
+        let Some(change) = change.filter(|change| !change.is_empty()) else {
             return;
         };
         let after = impact::services(&self.stage, touched);
@@ -353,11 +352,9 @@ impl<'a> Order<'a> {
         } else {
             cause::because(self.scene, subject, &change)
         };
-        self.steps.push(Step {
+        self.steps.push(PlannedStep {
             cannot_undo: undo::cannot_undo(&change),
             change,
-            lines: Vec::new(),
-            inverse: Vec::new(),
             impact,
             because,
         });

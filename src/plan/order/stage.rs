@@ -157,7 +157,7 @@ impl Stage {
             if let Some(endpoint) = before.endpoint {
                 self.ties.remove(&endpoint);
             }
-            if let Some(profile) = before.profile {
+            if let Some(profile) = before.rate {
                 self.users.entry(profile).or_default().remove(&place);
             }
         }
@@ -168,7 +168,7 @@ impl Stage {
             if let Some(endpoint) = to.endpoint {
                 self.ties.insert(endpoint, place);
             }
-            if let Some(profile) = to.profile {
+            if let Some(profile) = to.rate {
                 self.users.entry(profile).or_default().insert(place);
             }
         }

@@ -9,6 +9,7 @@ use super::note::notes;
 use super::reason::Reasons;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
+use crate::model::ConfigLine;
 use crate::plan::{DevicePlan, Impact, Memory, Planned, Refusal, Step, Verb};
 
 /// How many lines a part may take on a terminal before `--expand`; together with their titles under 200.
@@ -362,17 +363,19 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
 fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut Reasons) -> Entry {
     let what = words::what(&step.change);
     let object = words::object(&step.change);
-    let head = match (step.change.verb, what.is_empty()) {
+    let head = match (step.change.verb(), what.is_empty()) {
         (Verb::Remove, _) | (_, true) => object,
         (Verb::Create | Verb::Update, false) => format!("{object}: {what}"),
     };
-    let lines = |lines: &[String]| -> Vec<String> {
+    let lines = |lines: &[ConfigLine]| -> Vec<String> {
         let lines = lines.iter().filter(|_| is_detailed);
-        lines.map(|line| visible(line).into_owned()).collect()
+        lines
+            .map(|line| visible(line.text()).into_owned())
+            .collect()
     };
     Entry {
         under: Some(plan.device.to_string()),
-        sign: sign(step.change.verb),
+        sign: sign(step.change.verb()),
         head,
         below: words::impact(step)
             .into_iter()

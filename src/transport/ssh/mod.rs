@@ -2,7 +2,7 @@
 //!
 //! `login` who and with what · `algorithm` what is spoken · `knock` the connection and its host key · `guarded` its socket
 //! · `fence` until when it may be written to · `authenticate` the login · `session` the shell ·
-//! `talking` keys and answers · `reading` what is read · `writing` what is changed and saved · `command` and `config_line` all that is ever typed · `exchange` what is kept of
+//! `talking` keys and answers · `reading` what is read · `writing` what is changed and saved · `command` all that is typed besides configuration lines · `exchange` what is kept of
 //! it. Below them, without any input or output: `screen` turns bytes into lines, `prompt` knows prompts, `mode` where a
 //! line leads, `reply` finds a reply among lines, `verdict` judges the reply to a line that changes something, `quote`
 //! makes device text fit for errors.
@@ -10,7 +10,6 @@
 mod algorithm;
 mod authenticate;
 mod command;
-mod config_line;
 mod error;
 mod exchange;
 mod fence;
@@ -29,7 +28,6 @@ mod verdict;
 mod writing;
 
 pub use command::Command;
-pub use config_line::{ConfigLine, NotALine};
 pub use error::{Doing, SshError};
 pub use exchange::{Exchange, Saved};
 pub use fence::Fence;

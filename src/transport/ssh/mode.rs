@@ -1,7 +1,7 @@
 //! The modes of a command line that gamctl goes into, and the prompts that they show.
 
-use super::config_line::Lead;
 use super::prompt::Prompt;
+use crate::model::Lead;
 
 /// Where in the command line a session is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ fn is_host_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::ssh::ConfigLine;
+    use crate::model::ConfigLine;
 
     #[test]
     fn a_line_has_its_place() {

@@ -5,14 +5,14 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::command::Line;
-use super::config_line::Lead;
 use super::mode::{Mode, Next};
 use super::prompt::Prompt;
 use super::quote::kept;
 use super::talking::Came;
 use super::verdict::{Asked, Reply, Says, Verdict, is_calm, verdict};
-use super::{ConfigLine, Doing, Exchange, Saved, Session, SshError};
+use super::{Doing, Exchange, Saved, Session, SshError};
 use crate::crash;
+use crate::model::{ConfigLine, Lead};
 
 /// How long a few bytes may take out of the process; where the device has stopped reading they wait on, and that shows later.
 const LEAVING: Duration = Duration::from_secs(1);
