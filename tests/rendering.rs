@@ -285,7 +285,7 @@ fn every_kind_of_change_has_its_lines_and_a_way_back() {
             .fields()
             .iter()
             .map(|view| {
-                let shown = |value: Option<gamctl::plan::Shown<'_>>| {
+                let shown = |value: Option<gamctl::plan::Shown>| {
                     value.map_or("-".to_owned(), |value| value.to_string())
                 };
                 let (from, to) = (shown(view.from()), shown(view.to()));

@@ -2,10 +2,7 @@
 
 use crate::model::{DeviceConfig, HeldText, Observation, Slot, UplinkNumber, VlanSet};
 
-use super::undo::{
-    CannotUndo, are_tags, hostname_problem, is_data_vlan, is_tag, port_name_problem,
-    system_text_problem, unwritable_description,
-};
+use super::undo::{are_tags, is_data_vlan, is_tag, unwritable_text};
 use super::{Field, Note, Object, Request, management};
 
 /// Takes out of the goal of a plan back what cannot be written, or must not be; what is on the device now stays there. Returns a note
@@ -25,11 +22,6 @@ pub(super) fn leave_out(
     }
     left.notes
 }
-
-/// Returns why a text cannot be written.
-type Problem = fn(&str, Field) -> Option<CannotUndo>;
-
-const DESCRIPTION: (Field, Problem) = (Field::Description, unwritable_description);
 
 #[derive(Default)]
 struct Left {
@@ -53,12 +45,12 @@ impl Left {
         goal: &mut Option<HeldText>,
         now: Option<&HeldText>,
         object: &Object,
-        (field, problem): (Field, Problem),
+        field: Field,
     ) {
         let Some(text) = goal.as_ref().filter(|text| Some(*text) != now) else {
             return;
         };
-        if problem(text.as_str(), field).is_some() {
+        if unwritable_text(field, text.as_str()).is_some() {
             self.note(object.clone(), &format!("`{field}`"));
             *goal = now.cloned();
         }
@@ -68,21 +60,9 @@ impl Left {
         let (goal, now) = (&mut goal.system, &now.system);
         let object = Object::System;
         let fields = [
-            (
-                &mut goal.hostname,
-                &now.hostname,
-                (Field::Hostname, hostname_problem as Problem),
-            ),
-            (
-                &mut goal.location,
-                &now.location,
-                (Field::Location, system_text_problem),
-            ),
-            (
-                &mut goal.contact,
-                &now.contact,
-                (Field::Contact, system_text_problem),
-            ),
+            (&mut goal.hostname, &now.hostname, Field::Hostname),
+            (&mut goal.location, &now.location, Field::Location),
+            (&mut goal.contact, &now.contact, Field::Contact),
         ];
         for (goal, now, field) in fields {
             self.text(goal, now.as_ref(), &object, field);
@@ -92,9 +72,7 @@ impl Left {
     fn ports(&mut self, goal: &mut DeviceConfig, now: &DeviceConfig) {
         for (number, port) in &mut goal.ports {
             let has = now.ports.get(number).and_then(|now| now.name.as_ref());
-            let object = Object::Port(*number);
-            let field = (Field::Name, port_name_problem as Problem);
-            self.text(&mut port.name, has, &object, field);
+            self.text(&mut port.name, has, &Object::Port(*number), Field::Name);
         }
     }
 
@@ -103,7 +81,12 @@ impl Left {
             let has = by_slot(now.profiles.values(), profile.slot, |now| now.slot);
             let object = Object::Profile(name.clone());
             let description = has.and_then(|now| now.description.as_ref());
-            self.text(&mut profile.description, description, &object, DESCRIPTION);
+            self.text(
+                &mut profile.description,
+                description,
+                &object,
+                Field::Description,
+            );
         }
     }
 
@@ -117,7 +100,7 @@ impl Left {
                 &mut subscriber.description,
                 description,
                 &object,
-                DESCRIPTION,
+                Field::Description,
             );
             let is_writable = is_data_vlan(subscriber.vlan)
                 && subscriber.remapped_vlan.is_none_or(is_tag)

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Change, DevicePlan, Edit, Limit, Limits, Refusal};
-use crate::model::MacAddress;
+use super::{Change, DevicePlan, Limit, Limits, Refusal, Verb};
 
 /// From so many objects up a percentage counts; with fewer, one household is already a large part.
 const PERCENT_COUNTS_FROM: usize = 10;
@@ -103,21 +102,19 @@ fn households_of(plan: &DevicePlan) -> usize {
 }
 
 fn removals_of(plan: &DevicePlan) -> usize {
-    let mut subscribers = 0;
-    let mut leaving: BTreeSet<MacAddress> = BTreeSet::new();
-    let mut endpoints: BTreeSet<MacAddress> = BTreeSet::new();
-    for change in plan.changes() {
+    let removed = plan
+        .changes()
+        .filter(|change| change.verb() == Verb::Remove);
+    let (mut subscribers, mut leaving, mut endpoints) = (0, BTreeSet::new(), BTreeSet::new());
+    for change in removed {
         match change {
             Change::Subscriber(_, edit) => {
-                if let Edit::Remove(subscriber) = &**edit {
-                    subscribers += 1;
-                    leaving.extend(subscriber.endpoint.as_ref().map(|endpoint| endpoint.mac));
-                }
+                subscribers += 1;
+                let endpoint = edit.before().endpoint.and_then(Option::as_ref);
+                leaving.extend(endpoint.map(|endpoint| endpoint.mac));
             }
             Change::Endpoint(_, edit) => {
-                if let Edit::Remove(endpoint) = &**edit {
-                    endpoints.insert(endpoint.mac);
-                }
+                endpoints.insert(*edit.key());
             }
             Change::System(_) | Change::Uplink(..) | Change::Port(..) | Change::Profile(..) => {}
         }

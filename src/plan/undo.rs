@@ -5,12 +5,12 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Description, HeldText, Hostname, Mbps, NameError, NameProblem, PortName, SystemText, TextError,
-    VlanId, VlanSet,
+    Description, HeldText, Hostname, Mbps, NameError, NameProblem, PortConfig, PortName,
+    SystemConfig, SystemText, TextError, VlanId, VlanSet,
 };
 
 use super::change::{
-    Changed, EndpointFields, PortUpdate, ProfileFields, SubscriberFields, SystemUpdate,
+    EndpointFields, Kind as _, PortFields, ProfileFields, SubscriberFields, SystemFields,
     UplinkUpdate,
 };
 use super::{Change, Field, Verb};
@@ -58,14 +58,14 @@ const LONGEST_LIST: usize = 482;
 pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
     match change {
         Change::System(update) => {
-            let SystemUpdate {
+            let SystemFields {
                 hostname,
                 location,
                 contact,
-            } = update;
-            text_before(hostname.as_ref(), Field::Hostname, hostname_problem)
-                .or_else(|| text_before(location.as_ref(), Field::Location, system_text_problem))
-                .or_else(|| text_before(contact.as_ref(), Field::Contact, system_text_problem))
+            } = SystemConfig::before(update);
+            text(hostname, Field::Hostname)
+                .or_else(|| text(location, Field::Location))
+                .or_else(|| text(contact, Field::Contact))
         }
         Change::Uplink(_, UplinkUpdate { allowed_vlans }) => {
             let list = &allowed_vlans.as_ref()?.from.0;
@@ -74,12 +74,12 @@ pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
         }
         // A port that had no name gets another one (docs/gam.md); whether it is enabled and its mode can be given back.
         Change::Port(_, update) => {
-            let PortUpdate {
+            let PortFields {
                 name,
                 enabled: _,
                 mode: _,
-            } = update;
-            text_before(name.as_ref(), Field::Name, port_name_problem)
+            } = PortConfig::before(update);
+            text(name, Field::Name)
         }
         Change::Profile(_, edit) => {
             // The names of objects are known by their types to be writable.
@@ -89,7 +89,7 @@ pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
                 down,
                 up,
             } = edit.before();
-            description_problem(description)
+            text(description, Field::Description)
                 .or_else(|| speed_problem(down, Field::Down))
                 .or_else(|| speed_problem(up, Field::Up))
         }
@@ -121,7 +121,7 @@ pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
             let field = Field::Poe;
             // No command takes the power setting away. One that was removed is made again without it.
             let is_power_unknown = poe == Some(&None) && edit.verb() == Verb::Update;
-            description_problem(description)
+            text(description, Field::Description)
                 .or_else(|| out_of_range(vlan.copied().is_none_or(is_data_vlan), Field::Vlan))
                 .or_else(|| tag(remapped_vlan, Field::RemappedVlan))
                 .or_else(|| out_of_range(allowed_vlans.is_none_or(are_tags), Field::AllowedVlans))
@@ -141,17 +141,8 @@ fn speed_problem(speed: Option<&Mbps>, field: Field) -> Option<CannotUndo> {
 }
 
 /// Returns why a text that was there cannot be written again.
-fn text_before(
-    changed: Option<&Changed<Option<HeldText>>>,
-    field: Field,
-    problem: fn(&str, Field) -> Option<CannotUndo>,
-) -> Option<CannotUndo> {
-    problem(changed?.from.as_ref()?.as_str(), field)
-}
-
-fn description_problem(text: Option<&Option<HeldText>>) -> Option<CannotUndo> {
-    let text = text?.as_ref()?;
-    unwritable_description(text.as_str(), Field::Description)
+fn text(held: Option<&Option<HeldText>>, field: Field) -> Option<CannotUndo> {
+    unwritable_text(field, held?.as_ref()?.as_str())
 }
 
 pub(super) fn is_data_vlan(vlan: VlanId) -> bool {
@@ -166,34 +157,32 @@ pub(super) fn are_tags(list: &VlanSet) -> bool {
     list.entries() <= MOST_ENTRIES && list.iter().all(is_tag)
 }
 
-pub(super) fn hostname_problem(text: &str, field: Field) -> Option<CannotUndo> {
-    Hostname::new(text)
-        .err()
-        .map(|error| of_name(field, &error))
-}
-
-pub(super) fn port_name_problem(text: &str, field: Field) -> Option<CannotUndo> {
-    PortName::new(text)
-        .err()
-        .map(|error| of_name(field, &error))
-}
-
-pub(super) fn system_text_problem(text: &str, field: Field) -> Option<CannotUndo> {
-    SystemText::new(text)
-        .err()
-        .map(|error| of_text(field, &error))
-}
-
-pub(super) fn unwritable_description(text: &str, field: Field) -> Option<CannotUndo> {
-    Description::new(text)
-        .err()
-        .map(|error| of_text(field, &error))
-}
-
-fn of_name(field: Field, error: &NameError) -> CannotUndo {
-    match &error.problem {
+/// Returns why no line gives a field this text, where that is so; a name is that of a port.
+pub(super) fn unwritable_text(field: Field, text: &str) -> Option<CannotUndo> {
+    let named = |error: NameError| match &error.problem {
         NameProblem::Text(error) => of_text(field, error),
         NameProblem::Start(_) | NameProblem::Character { .. } => CannotUndo::NotAHostname { field },
+    };
+    let written = |error| of_text(field, &error);
+    match field {
+        Field::Hostname => Hostname::new(text).err().map(named),
+        Field::Location | Field::Contact => SystemText::new(text).err().map(written),
+        Field::Description => Description::new(text).err().map(written),
+        Field::Name => PortName::new(text).err().map(named),
+        Field::MacAddress
+        | Field::Port
+        | Field::Enabled
+        | Field::Mode
+        | Field::Down
+        | Field::Up
+        | Field::Endpoint
+        | Field::Rate
+        | Field::Vlan
+        | Field::Tagged
+        | Field::RemappedVlan
+        | Field::AllowedVlans
+        | Field::Port2Vlan
+        | Field::Poe => None,
     }
 }
 

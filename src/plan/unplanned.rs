@@ -87,7 +87,7 @@ fn difference(change: &Change) -> String {
             let views = change.fields().into_iter();
             let fields: Vec<String> = views
                 .map(|view| {
-                    let text = |value: Option<Shown<'_>>| {
+                    let text = |value: Option<Shown>| {
                         value.map_or("none".to_owned(), |value| value.to_string())
                     };
                     let (from, to) = (text(view.from()), text(view.to()));

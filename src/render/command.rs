@@ -4,11 +4,11 @@ use super::RenderError;
 use super::line::{LONGEST_LINE, Line};
 use super::value::{Options, list_or_none, unsafe_text};
 use crate::model::{
-    ConfigLine, HeldText, Hostname, PortConfig, PortMode, PortNumber, Slot, SystemConfig,
-    SystemText, UplinkNumber,
+    ConfigLine, EndpointName, HeldText, Hostname, PortConfig, PortMode, PortName, PortNumber,
+    ProfileName, Slot, SubscriberName, SystemConfig, SystemText, UplinkNumber,
 };
 use crate::plan::{
-    Change, Changed, Edit, Endpoint, EndpointFields, Field, Kind, PortFields, PortUpdate, Profile,
+    Change, Edit, Endpoint, EndpointFields, Field, Kind, PortFields, PortUpdate, Profile,
     ProfileFields, Rate, Subscriber, SubscriberFields, SystemFields, SystemUpdate, UplinkUpdate,
     Verb,
 };
@@ -60,11 +60,10 @@ pub fn lines(change: &Change) -> Result<Vec<ConfigLine>, RenderError> {
 pub(super) fn undoing(change: &Change) -> Result<Vec<ConfigLine>, RenderError> {
     let mut inverse = change.inverse();
     if let Change::Port(number, update) = &mut inverse
-        && let Some(Changed {
-            to: name @ None, ..
-        }) = &mut update.name
+        && let Some(name) = &mut update.name
+        && name.to.is_none()
     {
-        *name = HeldText::new(&format!("gamctl-tmp-{number}")).ok();
+        name.to = HeldText::new(&format!("gamctl-tmp-{number}")).ok();
     }
     lines(&inverse)
 }
@@ -153,7 +152,7 @@ fn port(
     let mut settings = Options::of(change, "ghn port", u16::from(number.get()));
     if let Some(name) = name {
         let name = name.as_ref().ok_or_else(|| cannot_be_taken(Field::Name))?;
-        settings.port_name(name)?;
+        settings.name(Some(name.as_str()), PortName::MAX)?;
     }
     let mode_word = match mode {
         None => None,
@@ -190,7 +189,7 @@ fn profile(change: &Change, slot: Slot, edit: &Edit<Profile>) -> Result<Vec<Line
     } = edit.after();
     let is_new = edit.verb() == Verb::Create;
     let mut line = Options::of(change, "ghn bw-profile", slot.0);
-    line.profile_name(name)?;
+    line.name(name.map(ProfileName::as_str), ProfileName::MAX)?;
     line.description(description, is_new)?;
     line.speed("rate-downstream", down);
     line.speed("rate-upstream", up);
@@ -200,7 +199,7 @@ fn profile(change: &Change, slot: Slot, edit: &Edit<Profile>) -> Result<Vec<Line
 fn endpoint(change: &Change, slot: Slot, edit: &Edit<Endpoint>) -> Result<Vec<Line>, RenderError> {
     let EndpointFields { name, mac, port } = edit.after();
     let mut line = Options::of(change, "ghn endpoint", slot.0);
-    line.endpoint_name(name)?;
+    line.name(name.map(EndpointName::as_str), EndpointName::MAX)?;
     line.mac(mac)?;
     line.port(port);
     Ok(vec![line.end()])
@@ -235,7 +234,7 @@ fn subscriber(
         }
     }
     let mut line = Options::of(change, "ghn subscriber", slot.0);
-    line.subscriber_name(name)?;
+    line.name(name.map(SubscriberName::as_str), SubscriberName::MAX)?;
     line.description(description, is_new)?;
     line.number(
         "endpoint",

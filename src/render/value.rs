@@ -2,10 +2,7 @@
 
 use super::RenderError;
 use super::line::Line;
-use crate::model::{
-    Description, EndpointName, HeldText, MacAddress, Mbps, PortAssignment, PortName, ProfileName,
-    SubscriberName, VlanId, VlanSet,
-};
+use crate::model::{Description, HeldText, MacAddress, Mbps, PortAssignment, VlanId, VlanSet};
 use crate::plan::{Change, Field};
 
 /// The line of one change, field by field; what the change does not speak of adds nothing.
@@ -37,7 +34,7 @@ impl<'a> Options<'a> {
     }
 
     /// Adds `name "…"`.
-    fn name(&mut self, name: Option<&str>, most: usize) -> Result<(), RenderError> {
+    pub(super) fn name(&mut self, name: Option<&str>, most: usize) -> Result<(), RenderError> {
         let Some(name) = name else { return Ok(()) };
         self.checked(Field::Name, |line| {
             if name.is_empty() || name.starts_with(' ') || name.ends_with(' ') {
@@ -45,25 +42,6 @@ impl<'a> Options<'a> {
             }
             line.word("name").quoted(name, most)
         })
-    }
-
-    pub(super) fn port_name(&mut self, name: &HeldText) -> Result<(), RenderError> {
-        self.name(Some(name.as_str()), PortName::MAX)
-    }
-
-    pub(super) fn profile_name(&mut self, name: Option<&ProfileName>) -> Result<(), RenderError> {
-        self.name(name.map(ProfileName::as_str), ProfileName::MAX)
-    }
-
-    pub(super) fn endpoint_name(&mut self, name: Option<&EndpointName>) -> Result<(), RenderError> {
-        self.name(name.map(EndpointName::as_str), EndpointName::MAX)
-    }
-
-    pub(super) fn subscriber_name(
-        &mut self,
-        name: Option<&SubscriberName>,
-    ) -> Result<(), RenderError> {
-        self.name(name.map(SubscriberName::as_str), SubscriberName::MAX)
     }
 
     /// Adds `description "…"`; an empty one takes it away (assumed, docs/gam.md).

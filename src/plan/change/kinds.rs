@@ -221,7 +221,7 @@ macro_rules! kinds {
                         before: None,
                         after: Some(&self.$field as &dyn FieldValue),
                     },)*];
-                    let has = |view: &FieldView<'_>| view.after.is_some_and(|after| !after.is_none());
+                    let has = |view: &FieldView<'_>| view.after.is_some_and(|after| after.stored().is_some());
                     views.into_iter().filter(has).collect()
                 }
 

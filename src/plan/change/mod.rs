@@ -155,15 +155,15 @@ pub struct FieldView<'a> {
     after: Option<&'a dyn FieldValue>,
 }
 
-impl<'a> FieldView<'a> {
+impl FieldView<'_> {
     /// Returns the value before the change; nothing where there was none, or it is not known.
-    pub fn from(&self) -> Option<Shown<'a>> {
-        self.before?.shown()
+    pub fn from(&self) -> Option<Shown> {
+        self.from_value().map(Shown::from)
     }
 
     /// Returns the value after the change.
-    pub fn to(&self) -> Option<Shown<'a>> {
-        self.after?.shown()
+    pub fn to(&self) -> Option<Shown> {
+        self.to_value().map(Shown::from)
     }
 
     pub(super) fn from_value(&self) -> Option<Value> {
@@ -241,7 +241,8 @@ impl<K: Numbered> Edit<K> {
         let mut views = K::views(self.before(), self.after());
         if self.verb() != Verb::Update {
             views.retain(|view| {
-                let has = |side: Option<&dyn FieldValue>| side.is_some_and(|one| !one.is_none());
+                let has =
+                    |side: Option<&dyn FieldValue>| side.is_some_and(|one| one.stored().is_some());
                 has(view.before) || has(view.after)
             });
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::value::{FieldValue, Value};
 use super::{Change, Changed, Edit, Field, Kind, Numbered, Object, Verb};
-use crate::model::Slot;
+use crate::model::{PortConfig, Slot, SystemConfig, UplinkConfig};
 
 /// A change as plan files and the store have it.
 #[derive(Serialize, Deserialize)]
@@ -30,27 +30,10 @@ struct StoredField {
 
 /// Why a stored change is not a change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Nonsense {
-    #[error("the change of {object} has `{field}`, which {object} does not have")]
-    OtherField { object: Object, field: Field },
-    #[error("the change of {object} has `{field}` twice")]
-    Twice { object: Object, field: Field },
-    #[error("the change of {object} lacks `{field}`, or has a value of another kind for it")]
-    Value { object: Object, field: Field },
-    #[error(
-        "the change of {object} has the wrong side of `{field}`: a creation has only `to`, a removal only `from`"
-    )]
-    Side { object: Object, field: Field },
-    #[error("the change of {object} leaves `{field}` as it is")]
-    Same { object: Object, field: Field },
-    #[error("the change of {object} is about another object by its `{field}`")]
-    Misnamed { object: Object, field: Field },
-    #[error("the change of {object} has no number on the device")]
-    NoNumber { object: Object },
-    #[error("the change of {object} has a number on the device, and {object} has none")]
-    Number { object: Object },
-    #[error("{object} cannot be created or removed")]
-    Permanent { object: Object },
+#[error("the change of {object} {why}")]
+pub struct Nonsense {
+    object: Object,
+    why: String,
 }
 
 /// The fields of a stored change, taken one by one.
@@ -61,14 +44,26 @@ pub struct Given {
 }
 
 impl Given {
+    fn refused(&self, why: impl Into<String>) -> Nonsense {
+        Nonsense {
+            object: self.object.clone(),
+            why: why.into(),
+        }
+    }
+
+    fn no_value(&self, field: Field) -> Nonsense {
+        self.refused(format!(
+            "lacks `{field}`, or has a value of another kind for it"
+        ))
+    }
+
     fn take(&mut self, field: Field) -> Result<Option<StoredField>, Nonsense> {
-        let mut found = self.fields.extract_if(.., |one| one.field == field);
-        match (found.next(), found.next()) {
-            (first, None) => Ok(first),
-            (_, Some(_)) => Err(Nonsense::Twice {
-                object: self.object.clone(),
-                field,
-            }),
+        let is_it = |one: &StoredField| one.field == field;
+        let found = self.fields.iter().position(is_it);
+        let taken = found.map(|at| self.fields.remove(at));
+        match self.fields.iter().any(is_it) {
+            true => Err(self.refused(format!("has `{field}` twice"))),
+            false => Ok(taken),
         }
     }
 
@@ -80,41 +75,27 @@ impl Given {
         let Some(stored) = self.take(field)? else {
             return Ok(None);
         };
-        let object = || self.object.clone();
-        let (Some(from), Some(to)) = (T::read(stored.from), T::read(stored.to)) else {
-            return Err(Nonsense::Value {
-                object: object(),
-                field,
-            });
-        };
-        match from == to {
-            true => Err(Nonsense::Same {
-                object: object(),
-                field,
-            }),
-            false => Ok(Some(Changed { from, to })),
+        match (T::read(stored.from), T::read(stored.to)) {
+            (Some(from), Some(to)) if from != to => Ok(Some(Changed { from, to })),
+            (Some(_), Some(_)) => Err(self.refused(format!("leaves `{field}` as it is"))),
+            (None, _) | (_, None) => Err(self.no_value(field)),
         }
     }
 
     /// Returns a field of an object that is created or removed.
     pub(super) fn whole<T: FieldValue>(&mut self, field: Field) -> Result<T, Nonsense> {
         let stored = self.take(field)?;
-        let (own, other) = match (stored, self.verb) {
-            (None, _) => (None, None),
-            (Some(stored), Verb::Remove) => (stored.from, stored.to),
-            (Some(stored), Verb::Create | Verb::Update) => (stored.to, stored.from),
+        let (from, to) = stored.map_or((None, None), |stored| (stored.from, stored.to));
+        let (own, other) = match self.verb {
+            Verb::Remove => (from, to),
+            Verb::Create | Verb::Update => (to, from),
         };
-        let object = || self.object.clone();
         if other.is_some() {
-            return Err(Nonsense::Side {
-                object: object(),
-                field,
-            });
+            return Err(self.refused(format!(
+                "has the wrong side of `{field}`: a creation has only `to`, a removal only `from`"
+            )));
         }
-        T::read(own).ok_or_else(|| Nonsense::Value {
-            object: object(),
-            field,
-        })
+        T::read(own).ok_or_else(|| self.no_value(field))
     }
 
     /// Returns what the object is known by, from its name.
@@ -125,18 +106,16 @@ impl Given {
             Object::Subscriber(name) => name.stored(),
             Object::System | Object::Uplink(_) | Object::Port(_) => None,
         };
-        T::read(own).ok_or_else(|| Nonsense::Value {
-            object: self.object.clone(),
-            field,
-        })
+        T::read(own).ok_or_else(|| self.no_value(field))
     }
 
     /// Takes the fields of something that is always there.
     fn setting<K: Kind>(&mut self, slot: Option<Slot>) -> Result<K::Update, Nonsense> {
-        let object = || self.object.clone();
         match (self.verb, slot) {
-            (Verb::Create | Verb::Remove, _) => Err(Nonsense::Permanent { object: object() }),
-            (Verb::Update, Some(_)) => Err(Nonsense::Number { object: object() }),
+            (Verb::Create | Verb::Remove, _) => {
+                Err(self.refused("creates or removes it, and it is always there"))
+            }
+            (Verb::Update, Some(_)) => Err(self.refused("has a number, which it does not have")),
             (Verb::Update, None) => K::read_update(self),
         }
     }
@@ -145,12 +124,10 @@ impl Given {
         &mut self,
         slot: Option<Slot>,
         key: &K::Key,
-        field: Field,
     ) -> Result<(Slot, Box<Edit<K>>), Nonsense> {
-        let object = || self.object.clone();
-        let slot = slot
-            .filter(|slot| slot.0 > 0)
-            .ok_or_else(|| Nonsense::NoNumber { object: object() })?;
+        let Some(slot) = slot.filter(|slot| slot.0 > 0) else {
+            return Err(self.refused("has no number on the device"));
+        };
         let edit = match self.verb {
             Verb::Create => Edit::Create(K::read(self)?),
             Verb::Update => Edit::Update(K::read_update(self)?),
@@ -158,10 +135,7 @@ impl Given {
         };
         match edit.key() == key {
             true => Ok((slot, Box::new(edit))),
-            false => Err(Nonsense::Misnamed {
-                object: self.object.clone(),
-                field,
-            }),
+            false => Err(self.refused("names another object in its fields")),
         }
     }
 }
@@ -182,32 +156,27 @@ impl TryFrom<Stored> for Change {
             fields,
         };
         let change = match &object {
-            Object::System => Self::System(given.setting::<crate::model::SystemConfig>(slot)?),
-            Object::Uplink(number) => {
-                Self::Uplink(*number, given.setting::<crate::model::UplinkConfig>(slot)?)
-            }
-            Object::Port(number) => {
-                Self::Port(*number, given.setting::<crate::model::PortConfig>(slot)?)
-            }
+            Object::System => Self::System(given.setting::<SystemConfig>(slot)?),
+            Object::Uplink(number) => Self::Uplink(*number, given.setting::<UplinkConfig>(slot)?),
+            Object::Port(number) => Self::Port(*number, given.setting::<PortConfig>(slot)?),
             Object::Profile(name) => {
-                let (slot, edit) = given.numbered(slot, name, Field::Name)?;
+                let (slot, edit) = given.numbered(slot, name)?;
                 Self::Profile(slot, edit)
             }
             Object::Endpoint(mac) => {
-                let (slot, edit) = given.numbered(slot, mac, Field::MacAddress)?;
+                let (slot, edit) = given.numbered(slot, mac)?;
                 Self::Endpoint(slot, edit)
             }
             Object::Subscriber(name) => {
-                let (slot, edit) = given.numbered(slot, name, Field::Name)?;
+                let (slot, edit) = given.numbered(slot, name)?;
                 Self::Subscriber(slot, edit)
             }
         };
         match given.fields.first() {
             None => Ok(change),
-            Some(StoredField { field, .. }) => Err(Nonsense::OtherField {
-                object,
-                field: *field,
-            }),
+            Some(StoredField { field, .. }) => {
+                Err(given.refused(format!("has `{field}`, which it does not have")))
+            }
         }
     }
 }

@@ -68,7 +68,7 @@ fn a_change_without_sense_is_refused_in_plain_words() {
     let cases = [
         (
             port(json!([{ "field": "down", "from": speed, "to": speed }])),
-            "the change of port 7 has `down`, which port 7 does not have",
+            "the change of port 7 has `down`, which it does not have",
         ),
         (
             port(json!([{ "field": "mode", "from": speed, "to": speed }])),
@@ -76,9 +76,12 @@ fn a_change_without_sense_is_refused_in_plain_words() {
         ),
         (
             numbered_port,
-            "the change of port 7 has a number on the device, and port 7 has none",
+            "the change of port 7 has a number, which it does not have",
         ),
-        (removed_port, "port 7 cannot be created or removed"),
+        (
+            removed_port,
+            "the change of port 7 creates or removes it, and it is always there",
+        ),
         (
             no_number,
             "the change of profile home-100 has no number on the device",
@@ -99,7 +102,7 @@ fn a_change_without_sense_is_refused_in_plain_words() {
         ),
         (
             profile("update", renamed),
-            "the change of profile home-100 is about another object by its `name`",
+            "the change of profile home-100 names another object in its fields",
         ),
         (
             profile("update", same),

@@ -1,6 +1,5 @@
 //! Defines what a field can hold: how a value of each type is stored, read back and shown.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -31,33 +30,42 @@ pub enum Value {
 
 /// A value for people. Its `Display` is the text that is stored and compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown<'a> {
+pub enum Shown {
     /// A text from the device or the inventory: make it visible, and set it apart from the words around it.
-    Text(&'a str),
+    Text(String),
     /// The name of something else: make it visible.
-    Name(&'a str),
+    Name(ProfileName),
     Flag(bool),
-    Word(Cow<'static, str>),
+    Word(String),
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Shown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) | Self::Name(text) => formatter.write_str(text),
+            Self::Text(text) | Self::Word(text) => formatter.write_str(text),
+            Self::Name(name) => name.fmt(formatter),
             Self::Flag(flag) => flag.fmt(formatter),
-            Self::Word(word) => formatter.write_str(word),
         }
     }
 }
 
-/// A value that a field has when it has one.
-pub trait Known: fmt::Debug + Clone + PartialEq {
-    fn value(&self) -> Value;
-
-    /// Returns the value, where it is of this type.
-    fn of(value: Value) -> Option<Self>;
-
-    fn known(&self) -> Shown<'_>;
+impl From<Value> for Shown {
+    fn from(value: Value) -> Self {
+        Self::Word(match value {
+            Value::Text(text) => return Self::Text(text),
+            Value::Profile { name, slot: _ } => return Self::Name(name),
+            Value::Flag(flag) => return Self::Flag(flag),
+            Value::Mac(mac) | Value::Endpoint { mac, slot: _ } => mac.to_string(),
+            Value::Speed(speed) => format!("{speed} Mbps"),
+            Value::Vlan(vlan) => vlan.to_string(),
+            Value::Vlans(vlans) if vlans.is_empty() => "none".to_owned(),
+            Value::Vlans(vlans) => vlans.to_string(),
+            Value::Port(port) => port.to_string(),
+            Value::Mode(mode) => mode.to_string(),
+            Value::Poe(poe) => poe.to_string(),
+            Value::Unthrottled => "unthrottled".to_owned(),
+        })
+    }
 }
 
 /// What a field holds: a value, or possibly none.
@@ -65,30 +73,23 @@ pub trait FieldValue: fmt::Debug {
     /// Returns the stored form; nothing where the field has no value.
     fn stored(&self) -> Option<Value>;
 
-    fn shown(&self) -> Option<Shown<'_>>;
-
-    /// Returns whether the field has no value.
-    fn is_none(&self) -> bool {
-        false
-    }
-
     /// Returns the value of a stored field; nothing where it is of another type, or missing.
     fn read(stored: Option<Value>) -> Option<Self>
     where
         Self: Sized;
 }
 
+/// A value that a field has when it has one.
+pub trait Known: fmt::Debug + Clone {
+    fn value(&self) -> Value;
+
+    /// Returns the value, where it is of this type.
+    fn of(value: Value) -> Option<Self>;
+}
+
 impl<T: Known> FieldValue for Option<T> {
     fn stored(&self) -> Option<Value> {
         self.as_ref().map(Known::value)
-    }
-
-    fn shown(&self) -> Option<Shown<'_>> {
-        self.as_ref().map(Known::known)
-    }
-
-    fn is_none(&self) -> bool {
-        Self::is_none(self)
     }
 
     fn read(stored: Option<Value>) -> Option<Self> {
@@ -102,32 +103,16 @@ impl<T: Known> FieldValue for Option<T> {
 /// A list without entries is stored like none.
 impl FieldValue for VlanSet {
     fn stored(&self) -> Option<Value> {
-        (!self.is_empty()).then(|| Value::Vlans(self.clone()))
-    }
-
-    fn shown(&self) -> Option<Shown<'_>> {
-        (!self.is_empty()).then(|| word(self))
-    }
-
-    fn is_none(&self) -> bool {
-        self.is_empty()
+        (!self.is_empty()).then(|| self.value())
     }
 
     fn read(stored: Option<Value>) -> Option<Self> {
-        match stored {
-            None => Some(Self::default()),
-            Some(Value::Vlans(vlans)) => Some(vlans),
-            Some(_) => None,
-        }
+        stored.map_or(Some(Self::default()), Self::of)
     }
 }
 
-fn word(value: &impl ToString) -> Shown<'static> {
-    Shown::Word(Cow::Owned(value.to_string()))
-}
-
 macro_rules! known {
-    ($($type:ty: $value:pat => $of:expr, |$own:ident| $to:expr, $shown:expr;)*) => {
+    ($($type:ty: $($value:pat => $of:expr),+; |$own:ident| $to:expr;)*) => {
         $(
             impl Known for $type {
                 fn value(&self) -> Value {
@@ -137,14 +122,9 @@ macro_rules! known {
 
                 fn of(value: Value) -> Option<Self> {
                     match value {
-                        $value => $of,
+                        $($value => $of,)+
                         _ => None,
                     }
-                }
-
-                fn known(&self) -> Shown<'_> {
-                    let $own = self;
-                    $shown
                 }
             }
         )*
@@ -152,46 +132,26 @@ macro_rules! known {
 }
 
 known! {
-    HeldText: Value::Text(text) => Self::new(&text).ok(), |own| Value::Text(own.as_str().to_owned()), Shown::Text(own.as_str());
-    ProfileName: Value::Text(text) => Self::new(&text).ok(), |own| Value::Text(own.to_string()), Shown::Text(own.as_str());
-    EndpointName: Value::Text(text) => Self::new(&text).ok(), |own| Value::Text(own.to_string()), Shown::Text(own.as_str());
-    SubscriberName: Value::Text(text) => Self::new(&text).ok(), |own| Value::Text(own.to_string()), Shown::Text(own.as_str());
-    MacAddress: Value::Mac(mac) => Some(mac), |own| Value::Mac(*own), word(own);
-    Mbps: Value::Speed(speed) => Some(speed), |own| Value::Speed(*own), Shown::Word(Cow::Owned(format!("{own} Mbps")));
-    bool: Value::Flag(flag) => Some(flag), |own| Value::Flag(*own), Shown::Flag(*own);
-    VlanId: Value::Vlan(vlan) => Some(vlan), |own| Value::Vlan(*own), word(own);
-    PortAssignment: Value::Port(port) => Some(port), |own| Value::Port(*own), word(own);
-    PortMode: Value::Mode(mode) => Some(mode), |own| Value::Mode(*own), word(own);
-    Poe: Value::Poe(poe) => Some(poe), |own| Value::Poe(*own), word(own);
-    EndpointRef: Value::Endpoint { mac, slot } => Some(Self { mac, slot }),
-        |own| Value::Endpoint { mac: own.mac, slot: own.slot }, word(&own.mac);
-    VlanSet: Value::Vlans(vlans) => Some(vlans), |own| Value::Vlans(own.clone()),
-        if own.is_empty() { Shown::Word(Cow::Borrowed("none")) } else { word(own) };
-    UplinkVlans: Value::Vlans(vlans) => Some(Self(vlans)), |own| own.0.value(), own.0.known();
-}
-
-impl Known for Rate {
-    fn value(&self) -> Value {
-        match self.clone() {
+    HeldText: Value::Text(text) => Self::new(&text).ok(); |own| Value::Text(own.as_str().to_owned());
+    ProfileName: Value::Text(text) => Self::new(&text).ok(); |own| Value::Text(own.to_string());
+    EndpointName: Value::Text(text) => Self::new(&text).ok(); |own| Value::Text(own.to_string());
+    SubscriberName: Value::Text(text) => Self::new(&text).ok(); |own| Value::Text(own.to_string());
+    MacAddress: Value::Mac(mac) => Some(mac); |own| Value::Mac(*own);
+    Mbps: Value::Speed(speed) => Some(speed); |own| Value::Speed(*own);
+    bool: Value::Flag(flag) => Some(flag); |own| Value::Flag(*own);
+    VlanId: Value::Vlan(vlan) => Some(vlan); |own| Value::Vlan(*own);
+    VlanSet: Value::Vlans(vlans) => Some(vlans); |own| Value::Vlans(own.clone());
+    UplinkVlans: Value::Vlans(vlans) => Some(Self(vlans)); |own| own.0.value();
+    PortAssignment: Value::Port(port) => Some(port); |own| Value::Port(*own);
+    PortMode: Value::Mode(mode) => Some(mode); |own| Value::Mode(*own);
+    Poe: Value::Poe(poe) => Some(poe); |own| Value::Poe(*own);
+    EndpointRef: Value::Endpoint { mac, slot } => Some(Self { mac, slot });
+        |own| Value::Endpoint { mac: own.mac, slot: own.slot };
+    Rate: Value::Unthrottled => Some(Self::Unthrottled), Value::Profile { name, slot } => Some(Self::Profile { name, slot });
+        |own| match own.clone() {
             Self::Unthrottled => Value::Unthrottled,
             Self::Profile { name, slot } => Value::Profile { name, slot },
-        }
-    }
-
-    fn of(value: Value) -> Option<Self> {
-        match value {
-            Value::Unthrottled => Some(Self::Unthrottled),
-            Value::Profile { name, slot } => Some(Self::Profile { name, slot }),
-            _ => None,
-        }
-    }
-
-    fn known(&self) -> Shown<'_> {
-        match self {
-            Self::Unthrottled => Shown::Word(Cow::Borrowed("unthrottled")),
-            Self::Profile { name, .. } => Shown::Name(name.as_str()),
-        }
-    }
+        };
 }
 
 macro_rules! required {
@@ -200,10 +160,6 @@ macro_rules! required {
             impl FieldValue for $type {
                 fn stored(&self) -> Option<Value> {
                     Some(self.value())
-                }
-
-                fn shown(&self) -> Option<Shown<'_>> {
-                    Some(self.known())
                 }
 
                 fn read(stored: Option<Value>) -> Option<Self> {

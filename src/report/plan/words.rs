@@ -35,7 +35,7 @@ pub(in crate::report) fn what(change: &Change) -> String {
     fields.join(", ")
 }
 
-fn with(field: Field, value: Option<Shown<'_>>) -> Option<String> {
+fn with(field: Field, value: Option<Shown>) -> Option<String> {
     // What is off says nothing about an object that comes or goes.
     let value = value.filter(|value| *value != Shown::Flag(false))?;
     Some(format!("{} {}", field.label(), said(field, Some(value))))
@@ -51,16 +51,16 @@ fn moved(view: &FieldView<'_>) -> String {
     )
 }
 
-pub(super) fn said(field: Field, value: Option<Shown<'_>>) -> String {
+pub(super) fn said(field: Field, value: Option<Shown>) -> String {
     match value {
         None => field.absent().to_owned(),
-        Some(Shown::Text(text)) => match visible(text) {
+        Some(Shown::Text(text)) => match visible(&text) {
             text if text.contains([' ', ',']) => format!("\"{text}\""),
             text => text.into_owned(),
         },
-        Some(Shown::Name(name)) => visible(name).into_owned(),
+        Some(Shown::Name(name)) => visible(name.as_str()).into_owned(),
         Some(Shown::Flag(flag)) => if flag { "yes" } else { "no" }.to_owned(),
-        Some(Shown::Word(word)) => word.into_owned(),
+        Some(Shown::Word(word)) => word,
     }
 }
 
