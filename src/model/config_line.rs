@@ -1,4 +1,4 @@
-//! The last gate before a device: text becomes a line of configuration mode only when it can be nothing else.
+//! Checks a configuration line before it is sent: it is one known command and can be nothing else.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The plan back to the picture of a device before some steps: only what these touched, each object under the number it had.
+//! Plans back to the configuration before some steps: only what they touched, under the same numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What an observation does not say: which conclusions it forbids, and what takes places on the device without being known.
+//! Collects what an observation could not read: conclusions that forbids, and capacity taken unseen.
 
 use std::collections::{BTreeMap, BTreeSet};
 

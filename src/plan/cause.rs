@@ -1,4 +1,4 @@
-//! Why a step is there: the inventory moved, the device moved, or nobody has looked after it yet.
+//! Determines why a step is there: the inventory changed, the device drifted, or it was never applied.
 
 use super::item::{Endpoint, Fate, Item, Profile};
 use super::scene::Scene;

@@ -1,4 +1,4 @@
-//! All device plans of one run, with what could not be planned: the value that is shown, stored and carried out.
+//! Defines the plans of all devices of a run, with what could not be planned: shown, stored, executed.
 
 use serde::{Deserialize, Serialize};
 

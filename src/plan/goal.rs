@@ -1,4 +1,4 @@
-//! What every object shall be: the inventory laid over what was observed, and what is ours and not meant any more.
+//! Computes the target state of every object: intended, kept as observed, or to be removed.
 
 use crate::model::{Observation, Part, RateLimit, Slot, SubscriberConfig};
 

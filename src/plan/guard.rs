@@ -1,4 +1,4 @@
-//! How much may change at once: the limits of `policy.toml`, judged over the plans of all devices of a run.
+//! Enforces the limits of `policy.toml` over the plans of all devices of a run.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a plan is worked out on: every object of a device by number, as it is and as it shall be.
+//! Defines the items of a plan: each object by its number, as observed and as it must become.
 
 use crate::model::{Slot, VlanId};
 

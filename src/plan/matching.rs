@@ -1,4 +1,4 @@
-//! Which object on the device each object of the inventory is, so that a rename or a move stays one object.
+//! Matches each object of the inventory to one on the device, so that renames and moves keep it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The ordered changes that take a device from observed to intended: worked out from values, with what they do to people and why.
+//! Plans the ordered changes from observed to intended, with their impact and their reasons.
 //!
 //! `change` what a plan is made of · `fleet` all plans of a run · `lint` the lines read once more · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
 //! recipe, with a file for each of its steps: `identity`, `settled`, `scene`, `matching`, `goal`, `conflict`, `reuse`,

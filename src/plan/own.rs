@@ -1,4 +1,4 @@
-//! Whose an object is: ours by the ledger, or the device's own.
+//! Checks whether an object is owned (in the ledger) or built into the device.
 
 use crate::model::{ProfileName, Slot};
 

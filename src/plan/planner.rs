@@ -1,4 +1,4 @@
-//! The recipe of a plan: who answered, what is what, what shall be, what cannot be, and in which order.
+//! Runs the stages of planning: identity, matching, goals, conflicts, order.
 
 use crate::model::{DeviceConfig, DeviceState, Observation};
 

@@ -1,4 +1,4 @@
-//! A full table of profiles: one that goes becomes one that comes, in its place and for those of its users who stay on it.
+//! Reuses a profile that goes for one that comes when the table is full.
 
 use std::collections::BTreeMap;
 

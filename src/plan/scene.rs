@@ -1,4 +1,4 @@
-//! The device as it was observed, as items that a plan can be worked out on.
+//! Holds the state of one planning run: the observed objects as items, and what each becomes.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is set on things that are always there: the system, its ports and its uplinks.
+//! Plans what is always there: the system, its ports and its uplinks.
 
 use std::collections::BTreeMap;
 

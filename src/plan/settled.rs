@@ -1,4 +1,4 @@
-//! The common case, told apart quickly: a device that is as it shall be.
+//! Detects a device that already matches the inventory, in one pass over both sides.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What steps touch on a device: objects by their numbers, since names and addresses move.
+//! Collects what steps touch on a device: objects by their numbers, since names and addresses change.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What is on a device and is not ours, and what could not be read of what is.
+//! Lists the objects on a device that are unmanaged, and notes what of owned objects could not be read.
 
 use crate::model::{Part, ProfileName, Slot, SubscriberName};
 

@@ -1,4 +1,4 @@
-//! Plans without steps: of devices that were not looked at, and of those that nothing is planned for.
+//! Makes plans without steps: for devices that were not looked at, or are locked or only observed.
 
 use super::{Census, Change, DevicePlan, Note, Object, PlannedStep, Shown, Verb};
 use crate::model::{DeviceName, DeviceState};

@@ -1,4 +1,4 @@
-//! The picture of a device after so many steps: what the lines should have made of it.
+//! Computes the configuration of a device after a number of steps.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! One change of one object, typed by the kind of object; it can be stored, shown and turned round.
+//! Defines a change of one object, typed by the kind of object; it can be stored, shown and inverted.
 //!
 //! `kinds` the fields of each kind, described once · `field` their names · `value` what a field holds · `stored` the
 //! form in plan files and in the store.

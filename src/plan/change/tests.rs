@@ -1,4 +1,4 @@
-//! Stored changes are read back as they were written, and nonsense is refused in plain words.
+//! Tests that stored changes are read back as written, and that nonsense is refused in plain words.
 
 use serde_json::{Value as Json, json};
 

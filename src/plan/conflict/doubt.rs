@@ -1,4 +1,4 @@
-//! What must not be planned because something could not be read.
+//! Blocks changes whose outcome is unknown because something could not be read.
 
 use super::Block;
 use crate::model::Part;

@@ -1,4 +1,4 @@
-//! What no device of the model takes: the inventory's rules see to it, and a plan does not rely on them.
+//! Blocks values that no device of the model accepts, in case the inventory rules missed one.
 
 use super::Block;
 use crate::model::{

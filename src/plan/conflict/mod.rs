@@ -1,4 +1,4 @@
-//! What cannot be as the inventory has it, because of what stays on the device: left out one by one until the rest fits.
+//! Drops intended changes that conflict with objects that must stay, one at a time, until the rest fits.
 //!
 //! `doubt` what is not known · `law` what the device never takes · `use_of` who needs whom · `unique` names, addresses and
 //! ties · `room` ports, tables and slots.

@@ -1,4 +1,4 @@
-//! How much fits: endpoints on a port and on a device, and the numbers of every table.
+//! Checks capacity: endpoints on a port and on a device, and free numbers in every table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;

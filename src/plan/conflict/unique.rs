@@ -1,4 +1,4 @@
-//! What there is only once on a device: names, addresses, and the subscriber of an endpoint.
+//! Finds names, addresses and endpoints that two objects would have at the same time.
 
 use std::collections::BTreeMap;
 

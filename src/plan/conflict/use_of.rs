@@ -1,4 +1,4 @@
-//! Who needs whom: dependants of what is left out are left out, and what is in use stays.
+//! Blocks what depends on a blocked object, and keeps what is still in use.
 
 use std::collections::BTreeMap;
 

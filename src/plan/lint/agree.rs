@@ -1,4 +1,4 @@
-//! Whether the lines of one step are its change, no more and no less, and whether the device could take them at that step.
+//! Checks that the lines of a step are its change, and that the device could accept them at that step.
 
 use std::collections::BTreeMap;
 

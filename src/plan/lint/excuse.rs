@@ -1,4 +1,4 @@
-//! Checks a step that comes without lines that undo it: whether the documents agree that there can be none.
+//! Checks a step without lines that undo it: whether the documents agree that there can be none.
 
 use super::command::can_set;
 use super::state::setting;

@@ -1,4 +1,4 @@
-//! Reads the rendered lines of a plan once more, from the documents alone, and complains of every line that is not what its change says.
+//! Checks the rendered lines of a plan against its changes, from the documents alone.
 //!
 //! Nothing here is shared with what makes plans and lines, so that a mistake there is not made here again.
 //! `words` a line as words · `command` words as a command · `state` what is in which slot at a step · `agree` a command against its change · `excuse` a step that is said not to be undoable.

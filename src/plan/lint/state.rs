@@ -1,4 +1,4 @@
-//! What is under which number on a device, step by step: from an observation, and then from the changes of the plan.
+//! Tracks which object has which number and which values, from the observation and then step by step.
 
 use std::collections::{BTreeMap, BTreeSet};
 

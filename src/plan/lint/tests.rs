@@ -1,4 +1,4 @@
-//! Each kind of bad line is complained of, and no mutation of a good line goes unseen.
+//! Tests that each kind of bad line is an error, and that no mutation of a good line goes unseen.
 
 use super::command::command;
 use super::*;

@@ -1,4 +1,4 @@
-//! Whether a step can be taken now: what the device would refuse, what would make somebody worse off, and who is in the way.
+//! Checks whether a step can be taken now: what the device would refuse, and who would be worse off.
 
 use std::collections::BTreeSet;
 

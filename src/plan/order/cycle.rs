@@ -1,4 +1,4 @@
-//! Ways out of a circle, in which each waits for the next: one of them lets go of what it holds, for a moment.
+//! Breaks dependency cycles by moving one object to a temporary state.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a step does to people: nothing, a moment without service, or the end of it.
+//! Determines the impact of a step on subscribers: none, an interruption or a disconnection.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The order of steps: each is taken as soon as nothing is in its way, and where all wait for each other one makes way for a moment.
+//! Orders the steps: each is taken once nothing blocks it; a cycle is broken by a temporary state.
 //!
 //! `check` what is in the way of a step · `cycle` ways out of a circle · `impact` what a step does to people · `service` who
 //! is served and how · `stage` the device half-way · `uplink` VLANs that come first and go last.

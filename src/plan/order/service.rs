@@ -1,4 +1,4 @@
-//! Who is served, over which path: what a step does to people is the difference between before and after.
+//! Determines who is served and over which path; the impact of a step is the difference it makes.
 
 use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId, VlanSet};
 use crate::plan::item::{Endpoint, Item, Subscriber};

@@ -1,4 +1,4 @@
-//! The device half-way through a plan: what every object is at this step, and who holds what.
+//! Holds the device partway through a plan: the state of every object at this step, and who uses what.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! VLANs of uplinks: those that are needed come before their subscribers, those that go leave after them.
+//! Orders the VLANs of uplinks: added before their subscribers come, removed after they are gone.
 
 use crate::model::{UplinkNumber, VlanId, VlanSet};
 use crate::plan::scene::Scene;

@@ -1,4 +1,4 @@
-//! What is told of a plan, in which order; the same for a terminal and for a pull request.
+//! Arranges what is shown of a plan, in the same order for a terminal and for a pull request.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The same change many times: exactly equal in kind, verb, fields and cause, and only the object differs.
+//! Groups the same change of many objects: equal kind, verb, fields and cause.
 
 use std::collections::BTreeMap;
 

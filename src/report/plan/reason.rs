@@ -1,4 +1,4 @@
-//! Why steps are there, as people say it: who wrote a line is told in full once, and shortly after that.
+//! Attributes each step to a commit: author and subject in full the first time, the short id afterwards.
 
 use std::collections::BTreeSet;
 

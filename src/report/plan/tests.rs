@@ -1,4 +1,4 @@
-//! Plans as people read them: short however much changes, complete where somebody loses something, and never cut in silence.
+//! Tests that plans are short to read, complete where something is lost, and never cut silently.
 
 use super::*;
 use crate::model::{ConfigLine, DeviceName, DeviceState, Fingerprint, Observation, Slot, VlanId};

@@ -1,4 +1,4 @@
-//! What a plan comes to: its totals, one sentence, and what the shell is told.
+//! Summarises a plan: totals, a headline, the exit code.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Changes and impacts as people say them.
+//! Describes changes and impacts for people.
 
 use std::borrow::Cow;
 
