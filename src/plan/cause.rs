@@ -1,7 +1,7 @@
 //! Determines why a step is there: the inventory changed, the device drifted, or it was never applied.
 
-use super::item::{Endpoint, Fate, Item, Profile};
-use super::scene::Scene;
+use super::item::{Action, Endpoint, Item, Profile};
+use super::planner_state::PlannerState;
 use super::{Because, Cause, Change, Field, FieldView, Kind, Ledger, Object, Verb, change};
 use crate::model::DeviceConfig;
 
@@ -15,7 +15,7 @@ pub(super) enum Subject {
 }
 
 /// Returns one reason for each cause among the fields of a change, in the order of the fields.
-pub(super) fn because(scene: &Scene<'_>, subject: Subject, change: &Change) -> Vec<Because> {
+pub(super) fn because(scene: &PlannerState<'_>, subject: Subject, change: &Change) -> Vec<Because> {
     if change.verb() == Verb::Remove {
         return vec![whole(removal(scene, subject))];
     }
@@ -82,7 +82,7 @@ fn by_fields(change: &Change, cause: impl Fn(Field) -> Cause) -> Because {
     }
 }
 
-fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
+fn removal(scene: &PlannerState<'_>, subject: Subject) -> Cause {
     let fate = match subject {
         Subject::Settings => None,
         Subject::Profile(place) => scene.profiles.get(place).map(|item| &item.fate),
@@ -90,8 +90,8 @@ fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
         Subject::Subscriber(place) => scene.subscribers.get(place).map(|item| &item.fate),
     };
     match fate {
-        Some(Fate::Leaving(cause)) => cause.clone(),
-        Some(Fate::Unmanaged | Fate::Kept | Fate::Intended) | None => Cause::Gone,
+        Some(Action::Leaving(cause)) => cause.clone(),
+        Some(Action::Unmanaged | Action::Kept | Action::Intended) | None => Cause::Gone,
     }
 }
 
@@ -100,7 +100,7 @@ fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
 /// Where two objects trade names, the ledger has both names: the one that the object has now counts where the ledger
 /// knows the object by more than that name. Else the device moved, and the name that it shall have tells what it was.
 fn verified(
-    scene: &Scene<'_>,
+    scene: &PlannerState<'_>,
     ledger: &Ledger,
     subject: Subject,
     change: &Change,

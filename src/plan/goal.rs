@@ -2,13 +2,13 @@
 
 use crate::model::{Observation, Part, RateLimit, Slot, SubscriberConfig};
 
-use super::item::{Endpoint, Fate, Item, Profile, Subscriber};
-use super::own::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
-use super::scene::Scene;
+use super::item::{Action, Endpoint, Item, Profile, Subscriber};
+use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::planner_state::PlannerState;
 use super::{Cause, Object, Refusal};
 
 /// Sets the goal of every item, and adds items for what is not there yet.
-pub(super) fn set_goals(scene: &mut Scene<'_>) -> Vec<Refusal> {
+pub(super) fn set_goals(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
     profiles(scene);
     endpoints(scene);
     subscribers(scene);
@@ -18,7 +18,7 @@ pub(super) fn set_goals(scene: &mut Scene<'_>) -> Vec<Refusal> {
     refusals
 }
 
-fn profiles(scene: &mut Scene<'_>) {
+fn profiles(scene: &mut PlannerState<'_>) {
     for (name, profile) in &scene.intended.profiles {
         let mut goal = Profile::of(name.clone(), profile);
         let place = scene.profile_of.get(name).copied();
@@ -37,7 +37,7 @@ fn profiles(scene: &mut Scene<'_>) {
     }
 }
 
-fn endpoints(scene: &mut Scene<'_>) {
+fn endpoints(scene: &mut PlannerState<'_>) {
     for (mac, endpoint) in &scene.intended.endpoints {
         let mut goal = Endpoint::of(*mac, endpoint);
         let place = scene.endpoint_of.get(mac).copied();
@@ -56,7 +56,7 @@ fn endpoints(scene: &mut Scene<'_>) {
     }
 }
 
-fn subscribers(scene: &mut Scene<'_>) {
+fn subscribers(scene: &mut PlannerState<'_>) {
     for (name, subscriber) in &scene.intended.subscribers {
         // What the inventory itself lacks is left out by `lacks`, below.
         let endpoint = subscriber
@@ -96,7 +96,7 @@ fn subscribers(scene: &mut Scene<'_>) {
 }
 
 /// Returns whether a subscriber refers to what the intended configuration does not have.
-fn lacks(scene: &Scene<'_>, subscriber: &SubscriberConfig) -> bool {
+fn lacks(scene: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
     let lacks_endpoint = subscriber
         .endpoint
         .is_some_and(|mac| !scene.intended.endpoints.contains_key(&mac));
@@ -136,7 +136,7 @@ fn doubt_of_removal(
 }
 
 /// Returns why an object that is not intended goes; nothing where it stays.
-fn leaving(scene: &Scene<'_>, is_ours: bool) -> Option<Cause> {
+fn leaving(scene: &PlannerState<'_>, is_ours: bool) -> Option<Cause> {
     if is_ours {
         Some(Cause::Gone)
     } else if clears(scene.request) {
@@ -146,7 +146,7 @@ fn leaving(scene: &Scene<'_>, is_ours: bool) -> Option<Cause> {
     }
 }
 
-fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
+fn leave_subscribers(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for place in 0..scene.subscribers.len() {
         let Some((slot, unread, name, is_ours)) = unmatched(&scene.subscribers, place, |start| {
@@ -169,22 +169,22 @@ fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
                 ),
                 hint: "put it back; to remove it, lift `protected` in one commit, apply, and delete it in a later one".to_owned(),
             });
-            Fate::Kept
+            Action::Kept
         } else if let Some(doubt) =
             doubt_of_removal(scene.observation, Part::Subscribers, slot, &unread)
         {
             let message = format!("subscriber {name} is not removed: {doubt}");
             scene.note("not-read", object, message);
-            Fate::Kept
+            Action::Kept
         } else {
-            Fate::Leaving(cause)
+            Action::Leaving(cause)
         };
         set_fate(&mut scene.subscribers, place, fate, is_ours);
     }
     refusals
 }
 
-fn leave_endpoints(scene: &mut Scene<'_>) {
+fn leave_endpoints(scene: &mut PlannerState<'_>) {
     for place in 0..scene.endpoints.len() {
         let Some((slot, unread, mac, is_ours)) = unmatched(&scene.endpoints, place, |start| {
             (start.mac, owns_endpoint(scene, start))
@@ -200,19 +200,19 @@ fn leave_endpoints(scene: &mut Scene<'_>) {
         let fate = if let Some(doubt) = doubt {
             let message = format!("endpoint {mac} is not removed: {doubt}");
             scene.note("not-read", object, message);
-            Fate::Kept
+            Action::Kept
         } else if let Some(user) = scene.blind.used_endpoints.get(&slot) {
             let message = format!("endpoint {mac} is not removed: {user}, and uses it");
             scene.note("still-used", object, message);
-            Fate::Kept
+            Action::Kept
         } else {
-            Fate::Leaving(cause)
+            Action::Leaving(cause)
         };
         set_fate(&mut scene.endpoints, place, fate, is_ours);
     }
 }
 
-fn leave_profiles(scene: &mut Scene<'_>) {
+fn leave_profiles(scene: &mut PlannerState<'_>) {
     for place in 0..scene.profiles.len() {
         let Some((slot, unread, name, is_ours)) = unmatched(&scene.profiles, place, |start| {
             (start.name.clone(), owns_profile(scene, start))
@@ -231,20 +231,20 @@ fn leave_profiles(scene: &mut Scene<'_>) {
                     "profile {name} is not removed: profile 1 and `default` are the device's own"
                 );
                 scene.note("devices-own", object, message);
-                Fate::Kept
+                Action::Kept
             } else {
-                Fate::Unmanaged
+                Action::Unmanaged
             }
         } else if let Some(doubt) = doubt {
             let message = format!("profile {name} is not removed: {doubt}");
             scene.note("not-read", object, message);
-            Fate::Kept
+            Action::Kept
         } else if let Some(user) = scene.blind.used_profiles.get(&slot) {
             let message = format!("profile {name} is not removed: {user}, and uses it");
             scene.note("still-used", object, message);
-            Fate::Kept
+            Action::Kept
         } else {
-            Fate::Leaving(cause)
+            Action::Leaving(cause)
         };
         set_fate(&mut scene.profiles, place, fate, is_ours);
     }
@@ -257,21 +257,21 @@ fn unmatched<S, K>(
     read: impl Fn(&S) -> (K, bool),
 ) -> Option<(Slot, Vec<&'static str>, K, bool)> {
     let item = items.get(place)?;
-    if item.fate != Fate::Unmanaged {
+    if item.fate != Action::Unmanaged {
         return None;
     }
     let (key, is_ours) = read(item.start.as_ref()?);
     Some((item.slot, item.unread.clone(), key, is_ours))
 }
 
-fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Fate, is_ours: bool) {
+fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Action, is_ours: bool) {
     if let Some(item) = items.get_mut(place) {
-        if matches!(fate, Fate::Leaving(_)) {
+        if matches!(fate, Action::Leaving(_)) {
             item.goal = None;
         }
         // What nobody owns stays nobody's.
         item.fate = match fate {
-            Fate::Kept if !is_ours => Fate::Unmanaged,
+            Action::Kept if !is_ours => Action::Unmanaged,
             fate => fate,
         };
     }

@@ -12,7 +12,7 @@ pub(super) type Subscriber = change::Subscriber<usize, Option<usize>>;
 
 /// What becomes of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Action {
     /// Nobody's: it stays as it is.
     Unmanaged,
     /// Ours, and it stays as it is for a reason that a note gives.
@@ -32,7 +32,7 @@ pub(super) struct Item<S> {
     pub(super) wish: Option<Slot>,
     pub(super) start: Option<S>,
     pub(super) goal: Option<S>,
-    pub(super) fate: Fate,
+    pub(super) fate: Action,
     /// Fields that could not be read, by their names in `DeviceConfig`; their values are stand-ins.
     pub(super) unread: Vec<&'static str>,
 }
@@ -44,7 +44,7 @@ impl<S: Clone + PartialEq> Item<S> {
             wish: None,
             start: Some(state.clone()),
             goal: Some(state),
-            fate: Fate::Unmanaged,
+            fate: Action::Unmanaged,
             unread: Vec::new(),
         }
     }
@@ -55,20 +55,20 @@ impl<S: Clone + PartialEq> Item<S> {
             wish,
             start: None,
             goal: Some(goal),
-            fate: Fate::Intended,
+            fate: Action::Intended,
             unread: Vec::new(),
         }
     }
 
     pub(super) fn intend(&mut self, goal: S) {
         self.goal = Some(goal);
-        self.fate = Fate::Intended;
+        self.fate = Action::Intended;
     }
 
     /// Gives the object up: it stays as it is, and one that is not there does not come.
     pub(super) fn keep(&mut self) {
         self.goal.clone_from(&self.start);
-        self.fate = Fate::Kept;
+        self.fate = Action::Kept;
     }
 
     pub(super) fn changes(&self) -> bool {
@@ -84,12 +84,12 @@ impl<S: Clone + PartialEq> Item<S> {
     }
 
     pub(super) fn is_intended(&self) -> bool {
-        self.fate == Fate::Intended
+        self.fate == Action::Intended
     }
 
     /// Returns whether the object is on the device and will be as it is, because nobody here may or can change it.
     pub(super) fn stays(&self) -> bool {
-        matches!(self.fate, Fate::Unmanaged | Fate::Kept) && self.start.is_some()
+        matches!(self.fate, Action::Unmanaged | Action::Kept) && self.start.is_some()
     }
 
     pub(super) fn is_unread(&self, field: &str) -> bool {

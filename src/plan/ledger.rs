@@ -9,7 +9,7 @@ use crate::model::{
     SystemConfig, UplinkConfig,
 };
 
-use super::settled::{same_endpoint, same_profile, same_subscriber};
+use super::unchanged::{same_endpoint, same_profile, same_subscriber};
 
 /// What gamctl owns on one device.
 ///

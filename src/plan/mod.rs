@@ -1,14 +1,13 @@
 //! Plans the ordered changes from observed to intended, with their impact and their reasons.
 //!
 //! `change` what a plan is made of · `fleet` all plans of a run · `lint` the lines read once more · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
-//! recipe, with a file for each of its steps: `identity`, `settled`, `scene`, `matching`, `goal`, `conflict`, `reuse`,
-//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps · `walk` a device after so many steps ·
-//! `touched` what steps touch · `management` the VLANs that must stay · `undo` what cannot be undone · `back` the plan back to what was there before them,
+//! recipe, with a file for each of its steps: `identity`, `unchanged`, `planner_state`, `matching`, `goal`, `conflict`, `profile_reuse`,
+//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps · `after_steps` a device after so many steps ·
+//! `touched` what steps touch · `management` the VLANs that must stay · `undo` what cannot be undone · `rollback_plan` the plan back to what was there before them,
 //! `cannot_restore` what of it no line can give back.
 
 mod adopt;
-mod back;
-mod blind;
+mod after_steps;
 mod cannot_restore;
 mod cause;
 mod change;
@@ -23,21 +22,22 @@ pub mod lint;
 mod management;
 mod matching;
 mod order;
-mod own;
+mod ownership;
 mod planner;
+mod planner_state;
+mod profile_reuse;
 mod request;
-mod reuse;
-mod scene;
+mod rollback_plan;
 mod settings;
-mod settled;
 mod step;
 mod touched;
+mod unchanged;
 mod undo;
 mod unmanaged;
 mod unplanned;
-mod walk;
+mod unread;
 
-pub use back::{Back, back};
+pub use after_steps::after;
 pub use change::{
     Change, Changed, Edit, Endpoint, EndpointFields, EndpointRef, EndpointUpdate, Field, FieldView,
     Kind, Numbered, Object, PortFields, PortUpdate, Profile, ProfileFields, ProfileUpdate, Rate,
@@ -45,16 +45,16 @@ pub use change::{
     UplinkFields, UplinkUpdate, UplinkVlans, Verb,
 };
 pub use fleet::{
-    DeviceComplaint, InventoryVersion, Memory, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
-    UNREAD_NOTES, Unobservable,
+    DeviceLintError, InventoryVersion, LedgerCoverage, OutOfScope, Planned, PolicyVersion,
+    ReadOverSsh, UNREAD_NOTES, Unobservable,
 };
 pub use guard::guard;
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
+pub use rollback_plan::{Back, back};
 pub use touched::Touched;
 pub use undo::CannotUndo;
-pub use walk::after;
 
 use serde::{Deserialize, Serialize};
 

@@ -43,7 +43,7 @@ pub use store_location::{StoreLocation, StoreLocationError};
 
 use crate::inventory::{IntendedDevice, map_with};
 use crate::model::DeviceState;
-use crate::plan::{Memory, OutOfScope, Planned, Unobservable};
+use crate::plan::{LedgerCoverage, OutOfScope, Planned, Unobservable};
 
 /// Plans every device that was to be looked at, and judges the plans together.
 ///
@@ -81,7 +81,7 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &Sightings) -> Planned {
         planned.devices.push(plan);
         planned.complaints.extend(complaints);
     }
-    planned.memory = fleet.ledgers.as_ref().map(|ledgers| Memory {
+    planned.memory = fleet.ledgers.as_ref().map(|ledgers| LedgerCoverage {
         unknown: planned
             .devices
             .iter()

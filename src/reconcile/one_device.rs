@@ -10,8 +10,8 @@ use crate::model::{
     ConfigSource, DeviceState, GamModel, MacAddress, Observation, Part, Serial, SubscriberName,
     VlanId,
 };
-use crate::plan::lint::{Complaint, lint};
-use crate::plan::{DeviceComplaint, DevicePlan, Ledger, ReadOverSsh, Refusal, Request, plan};
+use crate::plan::lint::{LintError, lint};
+use crate::plan::{DeviceLintError, DevicePlan, Ledger, ReadOverSsh, Refusal, Request, plan};
 use crate::render::render;
 
 /// Everything that a device's plan is made from besides a look at it.
@@ -80,7 +80,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// Returns the plan of the device as it was seen, and what the lint has against it: the plan is refused then.
-    pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceComplaint>) {
+    pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceLintError>) {
         let request = self.request();
         let (mut device_plan, complaints) = match render(plan(&request, observation)) {
             Ok(plan) => {
@@ -89,7 +89,7 @@ impl<'a> Wanted<'a> {
             }
             // What has no lines should have been refused by the planner.
             Err(failed) => {
-                let complaint = Complaint {
+                let complaint = LintError {
                     step: 0,
                     is_inverse: false,
                     line: None,
@@ -99,7 +99,7 @@ impl<'a> Wanted<'a> {
             }
         };
         device_plan.refusals.extend(lint_refusal(&complaints));
-        let complaints = complaints.into_iter().map(|complaint| DeviceComplaint {
+        let complaints = complaints.into_iter().map(|complaint| DeviceLintError {
             device: self.intended.name.clone(),
             complaint,
         });
@@ -108,7 +108,7 @@ impl<'a> Wanted<'a> {
 }
 
 /// Returns why a device whose plan the lint objects to is left alone; all other devices go on.
-fn lint_refusal(complaints: &[Complaint]) -> Option<Refusal> {
+fn lint_refusal(complaints: &[LintError]) -> Option<Refusal> {
     let first = complaints.first()?;
     let more = match complaints.len() {
         1 => String::new(),
@@ -126,7 +126,7 @@ pub(super) fn plan_one(
     fleet: &Fleet<'_>,
     intended: &IntendedDevice,
     sighting: &Sighting,
-) -> Option<(DevicePlan, Vec<DeviceComplaint>)> {
+) -> Option<(DevicePlan, Vec<DeviceLintError>)> {
     let wanted = Wanted::of(fleet, intended)?;
     let (mut device_plan, complaints) = wanted.plan(sighting.observation());
     if intended.state != DeviceState::Preprovision {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{Block, obstacle};
 use crate::model::Part;
 use crate::plan::item::Item;
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 
-pub(super) fn all(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn all(scene: &PlannerState<'_>) -> Vec<Block> {
     let profiles = clashes(&scene.profiles, |profile| Some(&profile.name));
     let names = clashes(&scene.endpoints, |endpoint| Some(&endpoint.name));
     let macs = clashes(&scene.endpoints, |endpoint| Some(endpoint.mac));

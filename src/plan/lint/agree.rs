@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Complaint;
+use super::LintError;
 use super::command::{Command, Setting, Target, command};
 use super::state::{State, fresh_field, identity, setting, target};
 use crate::model::{Medium, PortAssignment, VlanId};
@@ -31,8 +31,8 @@ struct Said {
 }
 
 impl<L: AsRef<str>> Side<'_, L> {
-    pub(super) fn complain(&self, line: Option<&str>, message: &str) -> Complaint {
-        Complaint {
+    pub(super) fn complain(&self, line: Option<&str>, message: &str) -> LintError {
+        LintError {
             step: self.step,
             is_inverse: self.is_inverse,
             line: line.map(str::to_owned),
@@ -41,7 +41,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     }
 
     /// Returns what is wrong, and takes the state to where the change leads.
-    pub(super) fn check(&self, state: &mut State) -> Vec<Complaint> {
+    pub(super) fn check(&self, state: &mut State) -> Vec<LintError> {
         let target = target(self.change);
         let mut messages: Vec<(Option<String>, String)> = Vec::new();
         let mut whole = |message: String| messages.push((None, message));

@@ -24,7 +24,7 @@ use state::State;
 /// Something wrong with a line of a plan: a fault of the program, never of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use = "the plan of a device with a complaint is refused"]
-pub struct Complaint {
+pub struct LintError {
     /// Counted from 1.
     pub step: usize,
     /// The line is one of those that undo the step.
@@ -35,7 +35,7 @@ pub struct Complaint {
     pub message: String,
 }
 
-impl fmt::Display for Complaint {
+impl fmt::Display for LintError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "step {}", self.step)?;
         if self.is_inverse {
@@ -55,7 +55,7 @@ pub fn lint<L: AsRef<str>>(
     plan: &DevicePlan<Step<L>>,
     observation: &Observation,
     request: &Request<'_>,
-) -> Vec<Complaint> {
+) -> Vec<LintError> {
     let mut complaints = incomplete(plan, observation, request);
     let mut state = State::of(observation, plan);
     // A plan that is refused for it says so itself, and still shows what it would have been.
@@ -73,7 +73,7 @@ pub fn lint<L: AsRef<str>>(
         complaints.extend(one_step(number, step, &mut state, request, &management));
         if let Some(reason) = &step.cannot_undo {
             let objection = excuse::objection(step, reason, observation, request);
-            complaints.extend(objection.map(|message| Complaint {
+            complaints.extend(objection.map(|message| LintError {
                 step: number,
                 is_inverse: true,
                 line: None,
@@ -108,10 +108,10 @@ fn incomplete<L>(
     plan: &DevicePlan<Step<L>>,
     observation: &Observation,
     request: &Request<'_>,
-) -> Vec<Complaint> {
+) -> Vec<LintError> {
     let mut complaints = Vec::new();
     let mut complain = |step: usize, message: String| {
-        complaints.push(Complaint {
+        complaints.push(LintError {
             step,
             is_inverse: false,
             line: None,
@@ -154,7 +154,7 @@ fn one_step<L: AsRef<str>>(
     state: &mut State,
     request: &Request<'_>,
     management: &[VlanId],
-) -> Vec<Complaint> {
+) -> Vec<LintError> {
     let forth = Side {
         step: number,
         change: &step.change,

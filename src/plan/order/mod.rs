@@ -1,13 +1,13 @@
 //! Orders the steps: each is taken once nothing blocks it; a cycle is broken by a temporary state.
 //!
 //! `check` what is in the way of a step · `cycle` ways out of a circle · `impact` what a step does to people · `service` who
-//! is served and how · `stage` the device half-way · `uplink` VLANs that come first and go last.
+//! is served and how · `partial_state` the device half-way · `uplink` VLANs that come first and go last.
 
 mod check;
 mod cycle;
 mod impact;
+mod partial_state;
 mod service;
-mod stage;
 mod uplink;
 
 use std::collections::BTreeSet;
@@ -16,20 +16,20 @@ use crate::model::PortAssignment;
 
 use super::cause::{self, Subject};
 use super::change::{EndpointRef, Rate};
-use super::scene::Scene;
+use super::planner_state::PlannerState;
 use super::settings::Settings;
 use super::step::{self, Uses};
 use super::{CannotUndo, Change, PlannedStep, Refusal, management, undo};
-use check::{Judge, Thing};
+use check::{StepCheck, Thing};
 use cycle::Release;
+use partial_state::{PartialState, slot_of};
 use service::Ends;
-use stage::{Stage, slot_of};
 
 /// The steps of a plan in the making.
 struct Order<'a> {
-    scene: &'a Scene<'a>,
+    scene: &'a PlannerState<'a>,
     settings: &'a Settings,
-    stage: Stage,
+    stage: PartialState,
     /// What is still to change.
     pending: BTreeSet<Thing>,
     /// In the order in which one looks for the next step.
@@ -45,8 +45,11 @@ struct Order<'a> {
 ///
 /// After each step the device is in a state that it takes, and nobody is worse off than before or after the plan, but for
 /// those whom a step's impact names.
-pub(super) fn order(scene: &Scene<'_>, settings: &Settings) -> (Vec<PlannedStep>, Vec<Refusal>) {
-    let stage = Stage::begin(scene, settings);
+pub(super) fn order(
+    scene: &PlannerState<'_>,
+    settings: &Settings,
+) -> (Vec<PlannedStep>, Vec<Refusal>) {
+    let stage = PartialState::begin(scene, settings);
     let ends = Ends::of(scene, settings, &stage);
     let mut order = Order {
         scene,
@@ -71,7 +74,7 @@ pub(super) fn order(scene: &Scene<'_>, settings: &Settings) -> (Vec<PlannedStep>
 
 /// Returns everything that changes, in the order in which it is looked at: those who go make room, the rest builds up, what
 /// others must leave first comes last.
-fn queue(scene: &Scene<'_>, settings: &Settings) -> Vec<Thing> {
+fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
     let changing = |is_last: bool| {
         settings.ports.iter().filter_map(move |(number, pair)| {
             let closes = pair.goal.enabled == Some(false) && pair.start.enabled != Some(false);
@@ -114,8 +117,8 @@ fn queue(scene: &Scene<'_>, settings: &Settings) -> Vec<Thing> {
 }
 
 impl<'a> Order<'a> {
-    fn judge(&self) -> Judge<'_> {
-        Judge {
+    fn judge(&self) -> StepCheck<'_> {
+        StepCheck {
             scene: self.scene,
             settings: self.settings,
             stage: &self.stage,
@@ -334,7 +337,7 @@ impl<'a> Order<'a> {
         subject: Subject,
         is_temporary: bool,
         touched: &[usize],
-        apply: impl FnOnce(&mut Stage),
+        apply: impl FnOnce(&mut PartialState),
     ) {
         let before = impact::services(&self.stage, touched);
         apply(&mut self.stage);

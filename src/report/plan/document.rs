@@ -10,7 +10,7 @@ use super::reason::Reasons;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
 use crate::model::ConfigLine;
-use crate::plan::{DevicePlan, Impact, Memory, Planned, Refusal, Step, Verb};
+use crate::plan::{DevicePlan, Impact, LedgerCoverage, Planned, Refusal, Step, Verb};
 
 /// How many lines a part may take on a terminal before `--expand`; together with their titles under 200.
 const REFUSAL_LINES: usize = 24;
@@ -197,7 +197,7 @@ fn premises(planned: &Planned) -> Vec<String> {
 }
 
 /// Says on which devices nothing is known to be ours.
-fn unknown(memory: &Memory, planned: usize) -> Option<String> {
+fn unknown(memory: &LedgerCoverage, planned: usize) -> Option<String> {
     let names: Vec<String> = memory.unknown.iter().map(ToString::to_string).collect();
     match names.len() {
         0 => None,

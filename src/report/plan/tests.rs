@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::model::{ConfigLine, DeviceName, DeviceState, Fingerprint, Observation, Slot, VlanId};
-use crate::plan::lint::Complaint;
+use crate::plan::lint::LintError;
 use crate::plan::{
-    Because, CannotUndo, Cause, Change, DeviceComplaint, DevicePlan, Field, Impact,
+    Because, CannotUndo, Cause, Change, DeviceLintError, DevicePlan, Field, Impact,
     InventoryVersion, Note, Object, Observed, Origin, OriginCommit, OutOfScope, PolicyVersion,
     ReadOverSsh, Refusal, Step, Unmanaged, Unobservable,
 };
@@ -571,10 +571,10 @@ fn an_old_plan_without_reasons_is_read() {
     assert_eq!(read.devices[0].steps[0].cannot_undo, None);
 }
 
-fn complaint() -> DeviceComplaint {
-    DeviceComplaint {
+fn complaint() -> DeviceLintError {
+    DeviceLintError {
         device: name("maple-a"),
-        complaint: Complaint {
+        complaint: LintError {
             step: 1,
             is_inverse: true,
             line: Some("reload cold".to_owned()),

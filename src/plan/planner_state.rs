@@ -7,17 +7,17 @@ use crate::model::{
     RateLimit, Slot, SubscriberConfig, SubscriberName,
 };
 
-use super::blind::Blind;
 use super::item::{Endpoint, Item, Profile, Subscriber};
+use super::unread::UnreadFacts;
 use super::{Ledger, Note, Object, Request};
 
 /// Everything a plan is worked out on; observed items come first, by slot, and new ones behind them.
 #[derive(Debug)]
-pub(super) struct Scene<'a> {
+pub(super) struct PlannerState<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) observation: &'a Observation,
     pub(super) intended: &'a DeviceConfig,
-    pub(super) blind: Blind,
+    pub(super) blind: UnreadFacts,
     pub(super) profiles: Vec<Item<Profile>>,
     pub(super) endpoints: Vec<Item<Endpoint>>,
     pub(super) subscribers: Vec<Item<Subscriber>>,
@@ -28,7 +28,7 @@ pub(super) struct Scene<'a> {
     pub(super) notes: Vec<Note>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> PlannerState<'a> {
     pub(super) fn of(
         request: &'a Request<'a>,
         observation: &'a Observation,
@@ -38,7 +38,7 @@ impl<'a> Scene<'a> {
             request,
             observation,
             intended,
-            blind: Blind::of(observation),
+            blind: UnreadFacts::of(observation),
             profiles: Vec::new(),
             endpoints: Vec::new(),
             subscribers: Vec::new(),
@@ -164,7 +164,7 @@ impl<'a> Scene<'a> {
 
     /// An object without a number cannot be spoken of, and takes one that we do not know.
     fn doubt(&mut self, part: Part, name: &str) {
-        let doubt = format!("{} {name} has no number", super::blind::singular(part));
+        let doubt = format!("{} {name} has no number", super::unread::singular(part));
         let of_part = match part {
             Part::Profiles => &mut self.blind.profiles,
             Part::Endpoints => &mut self.blind.endpoints,

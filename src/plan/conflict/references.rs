@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{Block, known_as, obstacle};
 use crate::model::{Part, RateLimit};
-use crate::plan::item::Fate;
-use crate::plan::scene::Scene;
+use crate::plan::item::Action;
+use crate::plan::planner_state::PlannerState;
 
 /// What serves an unmanaged subscriber gets no other address and no other name under it.
-pub(super) fn strangers(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn strangers(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (place, item) in scene.subscribers.iter().enumerate() {
-        let (Some(start), Fate::Unmanaged) = (&item.start, &item.fate) else {
+        let (Some(start), Action::Unmanaged) = (&item.start, &item.fate) else {
             continue;
         };
         let used = start.rate.and_then(|profile| {
@@ -41,7 +41,7 @@ pub(super) fn strangers(scene: &Scene<'_>) -> Vec<Block> {
 }
 
 /// A subscriber is left out where its endpoint or its profile is.
-pub(super) fn dependants(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (place, item) in scene.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
@@ -82,7 +82,7 @@ pub(super) fn dependants(scene: &Scene<'_>) -> Vec<Block> {
 }
 
 /// What is to go stays while a subscriber that stays uses it.
-pub(super) fn still_used(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn still_used(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut used: BTreeMap<(Part, usize), String> = BTreeMap::new();
     for (place, item) in scene.subscribers.iter().enumerate() {
         let Some(goal) = &item.goal else { continue };

@@ -6,7 +6,7 @@ use crate::model::{
     DeviceConfig, DeviceState, HeldText, Observation, RateLimit, Slot, SystemConfig,
 };
 
-use super::lint::{Complaint, lint};
+use super::lint::{LintError, lint};
 use super::touched::{Kind, Touched, names_in};
 use super::{
     Because, Cause, Change, DevicePlan, Field, Impact, Ledger, PlannedStep, Request, Step,
@@ -71,7 +71,7 @@ impl Back {
         plan: &DevicePlan,
         request: &Request<'_>,
         now: &Observation,
-    ) -> Vec<Complaint> {
+    ) -> Vec<LintError> {
         let renamed = BTreeMap::new();
         lint(plan, now, &self.request(request, &renamed))
     }

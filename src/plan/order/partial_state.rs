@@ -7,12 +7,12 @@ use crate::model::{
     SubscriberName, SystemConfig, UplinkNumber, VlanId, VlanSet,
 };
 use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
 
 /// The device half-way through a plan.
 #[derive(Debug, Default)]
-pub(super) struct Stage {
+pub(super) struct PartialState {
     pub(super) system: SystemConfig,
     pub(super) uplinks: BTreeMap<UplinkNumber, VlanSet>,
     pub(super) ports: BTreeMap<PortNumber, PortConfig>,
@@ -42,8 +42,8 @@ pub(super) struct Stage {
     pub(super) untold_ports: BTreeSet<usize>,
 }
 
-impl Stage {
-    pub(super) fn begin(scene: &Scene<'_>, settings: &Settings) -> Self {
+impl PartialState {
+    pub(super) fn begin(scene: &PlannerState<'_>, settings: &Settings) -> Self {
         let mut stage = Self {
             system: settings.system.start.clone(),
             profiles: vec![None; scene.profiles.len()],
