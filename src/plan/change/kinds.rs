@@ -87,7 +87,7 @@ impl<T: FieldValue + Clone + PartialEq> Cell<T> for Changed<T> {
         Self::between(&self.to, &self.from)
     }
 
-    fn moved(&self) -> Option<&Changed<T>> {
+    fn moved(&self) -> Option<&Self> {
         (self.from != self.to).then_some(self)
     }
 

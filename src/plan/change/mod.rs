@@ -158,19 +158,19 @@ pub struct FieldView<'a> {
 impl FieldView<'_> {
     /// Returns the value before the change; nothing where there was none, or it is not known.
     pub fn from(&self) -> Option<Shown> {
-        self.from_value().map(Shown::from)
+        self.value_before().map(Shown::from)
     }
 
     /// Returns the value after the change.
     pub fn to(&self) -> Option<Shown> {
-        self.to_value().map(Shown::from)
+        self.value_after().map(Shown::from)
     }
 
-    pub(super) fn from_value(&self) -> Option<Value> {
+    pub(super) fn value_before(&self) -> Option<Value> {
         self.before?.stored()
     }
 
-    pub(super) fn to_value(&self) -> Option<Value> {
+    pub(super) fn value_after(&self) -> Option<Value> {
         self.after?.stored()
     }
 }

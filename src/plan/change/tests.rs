@@ -47,6 +47,7 @@ fn text(text: &str) -> Json {
     json!({ "type": "text", "value": text })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a literal at each call")]
 fn profile(verb: &str, fields: Json) -> Json {
     json!({
         "object": { "kind": "profile", "id": "home-100" }, "slot": 2, "verb": verb, "fields": fields

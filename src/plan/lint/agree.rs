@@ -153,7 +153,7 @@ impl<L: AsRef<str>> Side<'_, L> {
         }
         self.judge_identity(target, state, complain);
         for view in self.change.fields() {
-            let from = view.from_value();
+            let from = view.value_before();
             let is_known = from.is_some();
             let expected = setting(view.field, from);
             let found = state.field(target, view.field);
@@ -199,7 +199,7 @@ impl<L: AsRef<str>> Side<'_, L> {
             complain(format!("the list has more than {MOST_ENTRIES} entries"));
         }
         for view in self.change.fields() {
-            expected.insert(view.field, setting(view.field, view.to_value()));
+            expected.insert(view.field, setting(view.field, view.value_after()));
         }
         for (field, wanted) in &expected {
             let found = said.settings.get(field);

@@ -24,7 +24,7 @@ pub(super) fn objection<L>(
         | CannotUndo::OutOfRange { field } => is_unwritable(change, *field),
         CannotUndo::NotKnown { field } => change
             .field(*field)
-            .is_some_and(|view| setting(view.field, view.from_value()).is_none()),
+            .is_some_and(|view| setting(view.field, view.value_before()).is_none()),
         CannotUndo::CutsManagement { vlan } => {
             !request.allows_management && cuts(change, *vlan, observation, request)
         }
@@ -33,7 +33,7 @@ pub(super) fn objection<L>(
 }
 
 fn is_unwritable(change: &Change, field: Field) -> bool {
-    let from = change.field(field).and_then(|view| view.from_value());
+    let from = change.field(field).and_then(|view| view.value_before());
     let had = from.and_then(|from| setting(field, Some(from)));
     had.is_some_and(|had| !can_set(&change.object(), field, &had))
 }

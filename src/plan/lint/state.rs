@@ -169,7 +169,7 @@ impl State {
             (Verb::Create | Verb::Update | Verb::Remove, _) => fresh(&change.object()),
         };
         for view in change.fields() {
-            match setting(view.field, view.to_value()) {
+            match setting(view.field, view.value_after()) {
                 Some(setting) => fields.insert(view.field, setting),
                 None => fields.remove(&view.field),
             };
@@ -248,7 +248,7 @@ pub(super) fn target(change: &Change) -> Target {
 fn known(values: Vec<FieldView<'_>>) -> Fields {
     let values = values.into_iter();
     values
-        .filter_map(|view| Some((view.field, setting(view.field, view.to_value())?)))
+        .filter_map(|view| Some((view.field, setting(view.field, view.value_after())?)))
         .collect()
 }
 

@@ -89,6 +89,7 @@ fn step(change: Change, lines: &[&str], inverse: &[&str]) -> Step {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a new object at each call")]
 fn change(object: Object, slot: Option<u16>, verb: Verb, fields: Vec<FieldChange>) -> Change {
     // What an object is known by stands in the name of the change already.
     let key = match &object {
