@@ -22,12 +22,9 @@ use gamctl::history::{
     AcquiredLease, NewLedger, NewRun, RunId, Store, StoreUrl, Subject, Timeouts,
 };
 use gamctl::model::{
-    DeviceConfig, DeviceName, DeviceState, Fingerprint, MacAddress, Observation, Slot,
-    SubscriberName,
+    DeviceConfig, DeviceName, DeviceState, Fingerprint, MacAddress, Observation, SubscriberName,
 };
-use gamctl::plan::{
-    Census, Change, DevicePlan, Impact, InventoryVersion, Ledger, Object, Step, Verb,
-};
+use gamctl::plan::{Census, DevicePlan, Impact, InventoryVersion, Ledger, Object, Step};
 use uuid::Uuid;
 
 /// Devices that are applied to at once, as `apply` does by default and at most.
@@ -225,17 +222,19 @@ fn full_config() -> DeviceConfig {
 }
 
 pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
+    let line = |text: &str| gamctl::model::ConfigLine::new(text).unwrap();
     let step = |number: usize| {
         let name = SubscriberName::new(&format!("apt-{}", 100 + number)).unwrap();
         Step {
-            change: Change {
-                object: Object::Subscriber(name.clone()),
-                slot: Some(Slot(u16::try_from(number).unwrap())),
-                verb: Verb::Update,
-                fields: Vec::new(),
-            },
-            lines: vec![format!("subscriber {number} bw-profile 3")],
-            inverse: vec![format!("subscriber {number} bw-profile 2")],
+            change: serde_json::from_value(serde_json::json!({
+                "object": Object::Subscriber(name.clone()),
+                "slot": number,
+                "verb": "update",
+                "fields": [],
+            }))
+            .unwrap(),
+            lines: vec![line(&format!("ghn subscriber {number} bw-profile 3"))],
+            inverse: vec![line(&format!("ghn subscriber {number} bw-profile 2"))],
             cannot_undo: None,
             impact: Impact::Interrupts {
                 subscribers: vec![name],

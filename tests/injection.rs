@@ -7,23 +7,23 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gamctl::model::{
-    Description, DeviceConfig, DeviceName, DeviceState, EndpointConfig, EndpointName, Fingerprint,
-    GamModel, HostKey, Hostname, Mbps, Observation, PortAssignment, PortConfig, PortName,
-    PortNumber, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName,
-    SystemText, VlanId, VlanSet,
+    ConfigLine, Description, DeviceConfig, DeviceName, DeviceState, EndpointConfig, EndpointName,
+    Fingerprint, GamModel, HostKey, Hostname, Mbps, Observation, PortAssignment, PortConfig,
+    PortName, PortNumber, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig,
+    SubscriberName, SystemText, VlanId, VlanSet,
 };
 use gamctl::plan::lint::lint;
 use gamctl::plan::{
-    Because, Cause, Census, Change, DevicePlan, Field, FieldChange, Impact, Object, Observed,
-    Request, Step, Value, Verb,
+    Because, Cause, Census, Change, DevicePlan, Field, Impact, Object, Observed, PlannedStep,
+    Request, Step,
 };
-use gamctl::render::{RenderError, dress, lines};
+use gamctl::render::{RenderError, lines, render};
 use gamctl::secrets::Secret;
 use gamctl::simulator::commands::{Session as Console, running_config};
 use gamctl::simulator::gam::{Build, FirmwareProfile, Gam, Hardware};
 use gamctl::simulator::moment::Moment;
 use gamctl::simulator::server::{Twin, TwinSettings};
-use gamctl::transport::ssh::{ConfigLine, Fence, Login, Session, SshTimeouts};
+use gamctl::transport::ssh::{Fence, Login, Session, SshTimeouts};
 
 /// What somebody could write into a field who wants a device to do something else.
 const HOSTILE: [&str; 26] = [
@@ -183,18 +183,19 @@ fn places() -> Vec<Place> {
 }
 
 impl Place {
-    fn change(&self, text: &str) -> Change {
-        let value = |text: &str| Value::Text(text.to_owned());
-        Change {
-            object: self.object.clone(),
-            slot: self.slot.map(Slot),
-            verb: Verb::Update,
-            fields: vec![FieldChange {
-                field: self.field,
-                from: self.before.map(value),
-                to: Some(value(text)),
-            }],
+    /// Returns the change from its stored form; nothing where the type of the field refuses the text.
+    fn change(&self, text: &str) -> Option<Change> {
+        let value = |text: &str| serde_json::json!({ "type": "text", "value": text });
+        let mut field = serde_json::json!({ "field": self.field, "to": value(text) });
+        if let Some(before) = self.before {
+            field["from"] = value(before);
         }
+        let mut change =
+            serde_json::json!({ "object": self.object, "verb": "update", "fields": [field] });
+        if let Some(slot) = self.slot {
+            change["slot"] = slot.into();
+        }
+        serde_json::from_value(change).ok()
     }
 
     /// Returns the line as a careless program would put it together.
@@ -208,9 +209,11 @@ impl Place {
         format!("{start}{text}{end}")
     }
 
-    fn plan(&self, text: &str) -> DevicePlan {
+    /// Returns a plan whose lines have the text, whatever the change could hold of it.
+    fn plan(&self, text: &str) -> DevicePlan<Step<String>> {
+        let change = self.change(text).or_else(|| self.change(HARMLESS));
         let step = Step {
-            change: self.change(text),
+            change: change.unwrap(),
             lines: vec![self.line(text)],
             inverse: vec![self.undo.to_owned()],
             cannot_undo: None,
@@ -279,7 +282,7 @@ fn observation() -> Observation {
     observation
 }
 
-fn complaints(plan: &DevicePlan) -> Vec<String> {
+fn complaints(plan: &DevicePlan<Step<String>>) -> Vec<String> {
     let (intended, renamed) = (DeviceConfig::default(), BTreeMap::new());
     let request = Request {
         device: &plan.device,
@@ -333,21 +336,39 @@ fn types_alone_stop_them() {
 #[test]
 fn the_encoder_alone_stops_them() {
     everywhere(|place, text| {
-        let error = lines(&place.change(text)).unwrap_err();
+        let Some(change) = place.change(text) else {
+            // A name is never one of these; the field's own type is the layer here.
+            assert!(
+                serde_json::from_value::<Object>(
+                    serde_json::json!({ "kind": "subscriber", "id": text })
+                )
+                .is_err(),
+                "{}: {text:?}",
+                place.what
+            );
+            return;
+        };
+        let error = lines(&change).unwrap_err();
         assert!(
             matches!(error, RenderError::Text { .. }),
             "{}: {text:?}: {error}",
             place.what
         );
-        let mut plan = place.plan(HARMLESS);
-        plan.steps[0].change = place.change(text);
+        let plan: DevicePlan = DevicePlan::preprovision(DeviceName::new("birch").unwrap());
+        let plan = plan.with_steps(vec![PlannedStep {
+            change,
+            cannot_undo: None,
+            impact: Impact::None,
+            because: Vec::new(),
+        }]);
         let before = plan.clone();
-        assert!(dress(&mut plan).is_err(), "{}: {text:?}", place.what);
-        assert_eq!(plan, before, "a plan that cannot be said is left as it was");
+        let failed = render(plan).unwrap_err();
+        assert_eq!(failed.plan, before, "{}: {text:?}", place.what);
+        assert!(failed.without_lines().steps[0].lines.is_empty());
     });
     for place in places() {
-        let good = lines(&place.change(HARMLESS));
-        assert_eq!(good, Ok(vec![place.line(HARMLESS)]), "{}", place.what);
+        let good = lines(&place.change(HARMLESS).unwrap()).unwrap();
+        assert_eq!(good, [ConfigLine::new(&place.line(HARMLESS)).unwrap()]);
     }
 }
 

@@ -147,7 +147,13 @@ impl Example {
         }
     }
 
-    fn run(&self, lines: &[String], hardware: &Hardware, running: &mut Configuration) {
+    fn run(
+        &self,
+        lines: &[gamctl::model::ConfigLine],
+        hardware: &Hardware,
+        running: &mut Configuration,
+    ) {
+        let lines: Vec<&str> = lines.iter().map(|line| line.text()).collect();
         let text = lines.join("\n");
         let rejected = merge(&text, running, hardware);
         assert_eq!(rejected, [], "{}: {text}", self.name);

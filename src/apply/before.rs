@@ -3,7 +3,6 @@
 use crate::model::{DeviceConfig, DeviceState, Fingerprint, Observation};
 use crate::plan::{self, DevicePlan, Request};
 use crate::render::lines;
-use crate::transport::ssh::ConfigLine;
 
 use super::Ended;
 use super::cause::{NotReached, Outdated, Refusal};
@@ -30,26 +29,20 @@ pub(super) fn is_fit(plan: &DevicePlan, request: &Request<'_>) -> Result<(), End
         return Err(by_plan(refusal));
     }
     for (number, step) in (1..).zip(&plan.steps) {
-        let cannot_be_sent = |error: String| {
-            Err(refused(Refusal::CannotBeSent {
-                step: number,
-                error,
-            }))
-        };
         match lines(&step.change) {
-            Ok(lines) if lines == step.lines && !lines.is_empty() => {
-                let bad = lines.iter().find_map(|line| ConfigLine::new(line).err());
-                if let Some(error) = bad {
-                    return cannot_be_sent(error.to_string());
-                }
-            }
+            Ok(lines) if lines == step.lines && !lines.is_empty() => {}
             Ok(_) => {
                 return Err(refused(Refusal::LinesDiffer {
                     step: number,
-                    object: step.change.object.to_string(),
+                    object: step.change.object().to_string(),
                 }));
             }
-            Err(error) => return cannot_be_sent(error.to_string()),
+            Err(error) => {
+                return Err(refused(Refusal::CannotBeSent {
+                    step: number,
+                    error: error.to_string(),
+                }));
+            }
         }
     }
     Ok(())

@@ -84,13 +84,13 @@ fn by_steps(plan: &DevicePlan, now: &Facts, intended: &Facts) -> Vec<Difference>
     let mut told = BTreeSet::new();
     let mut found = Vec::new();
     for change in plan.steps.iter().map(|step| &step.change) {
-        let object = change.object.to_string();
+        let object = change.object().to_string();
         let has = now.get(&object);
-        if (change.verb == Verb::Create) == has.is_some() {
+        if (change.verb() == Verb::Create) == has.is_some() {
             if told.insert((object.clone(), None)) {
                 found.push(Difference {
                     field: None,
-                    then: (change.verb != Verb::Create).then(|| "there".to_owned()),
+                    then: (change.verb() != Verb::Create).then(|| "there".to_owned()),
                     now: has.map(summary),
                     intended: intended.get(&object).map(summary),
                     object,
@@ -99,9 +99,9 @@ fn by_steps(plan: &DevicePlan, now: &Facts, intended: &Facts) -> Vec<Difference>
             continue;
         }
         let Some(has) = has else { continue };
-        for field in &change.fields {
-            let name = field.field.as_str();
-            let (then, now) = (field.from.as_ref().map(ToString::to_string), has.get(name));
+        for view in change.fields() {
+            let name = view.field.as_str();
+            let (then, now) = (view.from().map(|from| from.to_string()), has.get(name));
             let is_first = told.insert((object.clone(), Some(name)));
             // A renamed object appears under its other name.
             if is_first && has.contains_key(name) && then.as_ref() != now {

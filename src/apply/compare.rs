@@ -3,110 +3,51 @@
 use std::collections::BTreeMap;
 
 use super::cause::Left;
-use crate::model::{DeviceConfig, HeldText, Observation, Part, RateLimit, Slot, SubscriberConfig};
-use crate::plan::{Field, Object};
+use crate::model::{DeviceConfig, Observation, Part, Slot};
+use crate::plan::{Endpoint, FieldView, Kind as _, Object, Profile, Subscriber};
 
 /// The facts of each object: its fields by name, as texts. An absent field is not set, or unknown.
 pub(super) type Facts = BTreeMap<String, BTreeMap<String, String>>;
 
-type Fields = Vec<(&'static str, Option<String>)>;
-
 /// Returns the facts of a configuration.
 pub(super) fn facts(config: &DeviceConfig) -> Facts {
     let mut facts = Facts::new();
-    let mut object = |object: Object, fields: Fields| {
-        let known = fields
+    let mut object = |object: Object, slot: Option<Slot>, values: Vec<FieldView<'_>>| {
+        let number = slot.map(|slot| ("number".to_owned(), slot.0.to_string()));
+        // The field that an object is known by is said already.
+        let values = values
             .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        facts.insert(object.to_string(), known.collect());
-    };
-    let system = &config.system;
-    object(
-        Object::System,
-        vec![
-            (Field::Hostname.as_str(), held(system.hostname.as_ref())),
-            (Field::Location.as_str(), held(system.location.as_ref())),
-            (Field::Contact.as_str(), held(system.contact.as_ref())),
-        ],
-    );
-    for (number, uplink) in &config.uplinks {
-        let vlans = text(uplink.allowed_vlans.as_ref());
-        object(
-            Object::Uplink(*number),
-            vec![(Field::AllowedVlans.as_str(), vlans)],
+            .filter(|view| !object.is_known_by(view.field));
+        let known = values.filter_map(|view| {
+            let text = view.to()?.to_string();
+            Some((view.field.as_str().to_owned(), text))
+        });
+        facts.insert(
+            object.to_string(),
+            number.into_iter().chain(known).collect(),
         );
+    };
+    object(Object::System, None, config.system.values());
+    for (number, uplink) in &config.uplinks {
+        object(Object::Uplink(*number), None, uplink.values());
     }
     for (number, port) in &config.ports {
-        let fields = vec![
-            (Field::Name.as_str(), held(port.name.as_ref())),
-            (Field::Enabled.as_str(), text(port.enabled.as_ref())),
-            (Field::Mode.as_str(), text(port.mode.as_ref())),
-        ];
-        object(Object::Port(*number), fields);
+        object(Object::Port(*number), None, port.values());
     }
-    for (name, profile) in &config.profiles {
-        let description = held(profile.description.as_ref());
-        let fields = vec![
-            number(profile.slot),
-            (Field::Description.as_str(), description),
-            (Field::Down.as_str(), Some(format!("{} Mbps", profile.down))),
-            (Field::Up.as_str(), Some(format!("{} Mbps", profile.up))),
-        ];
-        object(Object::Profile(name.clone()), fields);
+    for (name, one) in &config.profiles {
+        let profile = Profile::of(name.clone(), one);
+        object(Object::Profile(name.clone()), one.slot, profile.values());
     }
-    for (mac, endpoint) in &config.endpoints {
-        let fields = vec![
-            number(endpoint.slot),
-            (Field::Name.as_str(), Some(endpoint.name.to_string())),
-            (Field::Port.as_str(), Some(endpoint.port.to_string())),
-        ];
-        object(Object::Endpoint(*mac), fields);
+    for (mac, one) in &config.endpoints {
+        let endpoint = Endpoint::of(*mac, one);
+        object(Object::Endpoint(*mac), one.slot, endpoint.values());
     }
     for (name, one) in &config.subscribers {
-        object(Object::Subscriber(name.clone()), subscriber(one));
+        let subscriber = Subscriber::without_numbers(name.clone(), one);
+        let name = Object::Subscriber(name.clone());
+        object(name, one.slot, subscriber.values());
     }
     facts
-}
-
-fn subscriber(one: &SubscriberConfig) -> Fields {
-    let SubscriberConfig {
-        slot,
-        description,
-        endpoint,
-        rate,
-        vlan,
-        tagged,
-        remapped_vlan,
-        allowed_vlans,
-        port2_vlan,
-        poe,
-    } = one;
-    let rate = match rate {
-        RateLimit::Unthrottled => "unthrottled".to_owned(),
-        RateLimit::Profile(profile) => profile.to_string(),
-    };
-    let allowed = Some(allowed_vlans).filter(|vlans| !vlans.is_empty());
-    vec![
-        number(*slot),
-        (Field::Description.as_str(), held(description.as_ref())),
-        (Field::Endpoint.as_str(), text(endpoint.as_ref())),
-        (Field::Rate.as_str(), Some(rate)),
-        (Field::Vlan.as_str(), Some(vlan.to_string())),
-        (Field::Tagged.as_str(), Some(tagged.to_string())),
-        (Field::RemappedVlan.as_str(), text(remapped_vlan.as_ref())),
-        (Field::AllowedVlans.as_str(), text(allowed)),
-        (Field::Port2Vlan.as_str(), text(port2_vlan.as_ref())),
-        (Field::Poe.as_str(), text(poe.as_ref())),
-    ]
-}
-
-/// The number of an object on the device.
-fn number(slot: Option<Slot>) -> (&'static str, Option<String>) {
-    ("number", slot.map(|slot| slot.0.to_string()))
-}
-
-fn held(text: Option<&HeldText>) -> Option<String> {
-    text.map(|text| text.as_str().to_owned())
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {

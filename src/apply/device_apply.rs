@@ -254,7 +254,7 @@ pub(super) fn away(start: &Start<'_>, cause: Failure, not_restored: Option<NotRe
         .plan
         .steps
         .iter()
-        .map(|step| step.change.object.to_string())
+        .map(|step| step.change.object().to_string())
         .collect();
     let objects = objects.into_iter();
     Ended::Stuck {

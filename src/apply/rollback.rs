@@ -6,9 +6,8 @@ use super::look_again::Seen;
 use super::verify::{VerifyResult, has_restarted};
 use super::{ApplyLog, Ended, LookReason, Progress, Purpose};
 use crate::model::{Fingerprint, Observation, chain};
-use crate::plan::{Back, Observed, back};
-use crate::render::dress;
-use crate::transport::ssh::ConfigLine;
+use crate::plan::{Back, DevicePlan, Observed, back};
+use crate::render::render;
 
 /// The number of tries of a rollback.
 const TRIES: usize = 2;
@@ -164,17 +163,20 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             sequence: now.sequence,
             fingerprint: Fingerprint::of(now),
         });
-        if let Some(why) = no_way(&mut way, request, now) {
-            return Ok(Try::Ended(Ended::Stuck {
-                cause: Box::new(cause.clone()),
-                not_restored: Some(Box::new(NotRestored::NoRollback { why })),
-                left: start.ends.left_of_before(now),
-            }));
-        }
-        self.intend(Purpose::Undo, &way.plan, SoFar::HalfWritten)
+        let plan = match rendered(&way, request, now) {
+            Ok(plan) => plan,
+            Err(why) => {
+                return Ok(Try::Ended(Ended::Stuck {
+                    cause: Box::new(cause.clone()),
+                    not_restored: Some(Box::new(NotRestored::NoRollback { why })),
+                    left: start.ends.left_of_before(now),
+                }));
+            }
+        };
+        self.intend(Purpose::Undo, &plan, SoFar::HalfWritten)
             .await?;
         let typed = match self.open_again(start).await {
-            Ok(session) => self.send_steps(session, &way.plan, Purpose::Undo).await?,
+            Ok(session) => self.send_steps(session, &plan, Purpose::Undo).await?,
             Err(no_session) => SendResult::Failed(SendFailure::before_anything(no_session?.into())),
         };
         let trouble = match typed {
@@ -237,30 +239,25 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
 }
 
 /// Renders the rollback plan; returns the reason if it cannot be applied.
-fn no_way(
-    way: &mut Back,
+fn rendered(
+    way: &Back,
     request: &crate::plan::Request<'_>,
     now: &Observation,
-) -> Option<NoRollback> {
+) -> Result<DevicePlan, NoRollback> {
     if let Some(refusal) = way.plan.refusals.first() {
         let refusal = refusal.clone();
-        return Some(NoRollback::PlanRefused { refusal });
+        return Err(NoRollback::PlanRefused { refusal });
     }
-    if let Err(error) = dress(&mut way.plan) {
-        let error = chain(&error);
-        return Some(NoRollback::CannotRender { error });
-    }
-    if let Some(complaint) = way.lint(request, now).first() {
+    let plan = render(way.plan.clone()).map_err(|failed| NoRollback::CannotRender {
+        error: chain(&failed.error),
+    })?;
+    if let Some(complaint) = way.lint(&plan, request, now).first() {
         let error = complaint.to_string();
-        return Some(NoRollback::LintError { error });
+        return Err(NoRollback::LintError { error });
     }
-    let mut lines = way.plan.steps.iter().flat_map(|step| &step.lines);
-    if let Some(error) = lines.find_map(|line| ConfigLine::new(line).err()) {
-        let error = error.to_string();
-        return Some(NoRollback::CannotBeSent { error });
+    if plan.steps.is_empty() {
+        let notes = plan.notes;
+        return Err(NoRollback::NoSteps { notes });
     }
-    let has_steps = !way.plan.steps.is_empty();
-    (!has_steps).then(|| NoRollback::NoSteps {
-        notes: way.plan.notes.clone(),
-    })
+    Ok(plan)
 }

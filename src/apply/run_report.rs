@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{DeviceOutcome, Ended, PreflightRefusal, RunResult, SkipReason, Skipped};
 use crate::model::DeviceName;
-use crate::plan::{DeviceComplaint, Unobservable};
+use crate::plan::{DeviceLintError, Unobservable};
 
 /// The result of a run. Lists are sorted by device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct RunReport {
     /// Devices in scope with an unsaved configuration that this run did not save.
     pub still_unsaved: Vec<DeviceName>,
     /// Plans that gamctl's own check of the lines rejects.
-    pub lint_errors: Vec<DeviceComplaint>,
+    pub lint_errors: Vec<DeviceLintError>,
     /// A signal, or the caller, ended it.
     pub is_interrupted: bool,
     pub notices: Vec<RunNotice>,

@@ -7,7 +7,7 @@ use super::device_apply::{DeviceApply, SendFailure, SendResult, interrupted, lea
 use super::{ApplyLog, Ended, Entry, Exchange, Progress, Purpose, StepOutcome};
 use crate::crash;
 use crate::plan::{DevicePlan, Step};
-use crate::transport::ssh::{ConfigLine, Session, SshError};
+use crate::transport::ssh::{Session, SshError};
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     /// Sends the lines of every step. A signal stops an apply half-way, but not a rollback: half a rollback is worse
@@ -147,13 +147,8 @@ async fn send_step(
     step: &Step,
 ) -> Result<Vec<Exchange>, (Vec<Exchange>, SshError)> {
     let mut exchanges = Vec::with_capacity(step.lines.len());
-    // Every line was parsed before the first one was sent.
-    for line in step
-        .lines
-        .iter()
-        .filter_map(|line| ConfigLine::new(line).ok())
-    {
-        match session.line(&line).await {
+    for line in &step.lines {
+        match session.line(line).await {
             Ok(exchange) => exchanges.push(exchange.into()),
             Err(error) => return Err((exchanges, error)),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::model::{DeviceConfig, Identity, Observation, Part, Slot};
-use crate::plan::{DevicePlan, Field, Object, Step, Touched, Verb, after};
+use crate::plan::{Change, DevicePlan, Edit, Step, Touched, after};
 
 use super::cause::{IdentityPart, Left};
 use super::compare::{facts, left};
@@ -43,18 +43,24 @@ pub(super) struct BeforeAndAfter<'a> {
 
 impl<'a> BeforeAndAfter<'a> {
     pub(super) fn of(before: &'a Observation, steps: &[Step]) -> Self {
-        let made = steps.iter().map(|step| &step.change).filter(|change| {
-            matches!(change.object, Object::Subscriber(_)) && change.verb == Verb::Create
+        let changes = || steps.iter().map(|step| &step.change);
+        let free_power = changes().filter_map(|change| match change {
+            Change::Subscriber(slot, edit) => match &**edit {
+                Edit::Create(made) => made.poe.is_none().then_some(*slot),
+                Edit::Update(_) | Edit::Remove(_) => None,
+            },
+            Change::System(_)
+            | Change::Uplink(..)
+            | Change::Port(..)
+            | Change::Profile(..)
+            | Change::Endpoint(..) => None,
         });
         Self {
             before,
-            touched: Touched::by(steps),
+            touched: Touched::by(changes()),
             start: before.config.clone(),
-            end: after(&before.config, steps),
-            free_power: made
-                .filter(|change| change.field(Field::Poe).is_none())
-                .filter_map(|change| change.slot)
-                .collect(),
+            end: after(&before.config, changes()),
+            free_power: free_power.collect(),
         }
     }
 
@@ -89,12 +95,12 @@ impl<'a> BeforeAndAfter<'a> {
         if again.steps.is_empty() {
             return VerifyResult::Reached;
         }
-        let others = Touched::by(&again.steps);
+        let others = Touched::by(again.changes());
         let not_done = || {
             let objects: BTreeSet<String> = again
                 .steps
                 .iter()
-                .map(|step| step.change.object.to_string())
+                .map(|step| step.change.object().to_string())
                 .collect();
             let objects = objects.into_iter();
             objects.map(|object| Left::NotAsIntended { object })
@@ -111,7 +117,7 @@ impl<'a> BeforeAndAfter<'a> {
 
     /// Returns whether the device is at the end of these first steps.
     pub(super) fn is_after(&self, steps: &[Step], now: &Observation) -> bool {
-        let wanted = after(&self.start, steps);
+        let wanted = after(&self.start, steps.iter().map(|step| &step.change));
         self.unread(now).is_empty() && self.left(&wanted, now).is_empty()
     }
 

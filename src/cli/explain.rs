@@ -231,8 +231,8 @@ fn keep(plan: &mut DevicePlan, meant: &ResolvedSubject) {
     let own = Object::Subscriber(served.name.clone());
     let endpoint = served.endpoint.map(Object::Endpoint);
     plan.steps.retain(|step: &Step| {
-        step.change.object == own
-            || Some(&step.change.object) == endpoint.as_ref()
+        step.change.object() == own
+            || Some(&step.change.object()) == endpoint.as_ref()
             || step.impact.subscribers().contains(&served.name)
     });
 }

@@ -214,8 +214,8 @@ fn one(
 fn keep(plan: &mut DevicePlan, name: &SubscriberName, endpoint: Option<&Object>) {
     let own = Object::Subscriber(name.clone());
     plan.steps.retain(|step| {
-        step.change.object == own
-            || Some(&step.change.object) == endpoint
+        step.change.object() == own
+            || Some(&step.change.object()) == endpoint
             || step.impact.subscribers().contains(name)
     });
     plan.notes.retain(|note| {

@@ -20,7 +20,7 @@ use super::version::{ENTRY, OUTCOME};
 use super::{Store, StoreError};
 use crate::apply::{DeviceOutcome, Ended, Entry};
 use crate::crash;
-use crate::plan::{DevicePlan, Field, Object, Value as FieldValue};
+use crate::plan::{Change, DevicePlan, Object, PortUpdate};
 
 /// An entry that is ready to be stored.
 pub(super) struct PreparedEntry {
@@ -316,18 +316,14 @@ async fn put_outcome(
 fn effects(plan: &DevicePlan) -> Vec<Value> {
     let mut effects = BTreeSet::new();
     for (step, number) in plan.steps.iter().zip(1_u64..) {
-        let (kind, key) = subject(&step.change.object);
-        effects.insert((number, kind, key));
-        for field in &step.change.fields {
-            match (field.field, &field.to) {
-                (Field::Name, Some(FieldValue::Text(name))) if kind != "endpoint" => {
-                    effects.insert((number, kind, name.clone()));
-                }
-                (Field::MacAddress, Some(FieldValue::Mac(mac))) => {
-                    effects.insert((number, kind, mac.to_string()));
-                }
-                _ => {}
-            }
+        // The name or address that it has from then on is a subject as well.
+        for object in [step.change.object(), step.change.object_after()] {
+            effects.insert((number, object.kind(), subject(&object)));
+        }
+        if let Change::Port(_, PortUpdate { name, .. }) = &step.change
+            && let Some(Some(name)) = name.as_ref().map(|name| &name.to)
+        {
+            effects.insert((number, "port", name.as_str().to_owned()));
         }
         for subscriber in step.impact.subscribers() {
             effects.insert((number, "subscriber", subscriber.to_string()));
@@ -340,14 +336,14 @@ fn effects(plan: &DevicePlan) -> Vec<Value> {
 }
 
 /// Returns the search key of an object.
-fn subject(object: &Object) -> (&'static str, String) {
+fn subject(object: &Object) -> String {
     match object {
-        Object::System => ("system", String::new()),
-        Object::Uplink(number) => ("uplink", number.to_string()),
-        Object::Port(number) => ("port", number.to_string()),
-        Object::Profile(name) => ("profile", name.to_string()),
-        Object::Endpoint(mac) => ("endpoint", mac.to_string()),
-        Object::Subscriber(name) => ("subscriber", name.to_string()),
+        Object::System => String::new(),
+        Object::Uplink(number) => number.to_string(),
+        Object::Port(number) => number.to_string(),
+        Object::Profile(name) => name.to_string(),
+        Object::Endpoint(mac) => mac.to_string(),
+        Object::Subscriber(name) => name.to_string(),
     }
 }
 

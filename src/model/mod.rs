@@ -1,6 +1,7 @@
 //! Defines gamctl's domain types, such as names, VLANs, devices and subscribers, without any I/O.
 
 mod address;
+mod config_line;
 mod device;
 mod device_config;
 mod error_chain;
@@ -21,6 +22,7 @@ mod text;
 mod vlan;
 
 pub use address::{Address, AddressError};
+pub use config_line::{ConfigLine, Lead, NotALine};
 pub use device::{DeviceState, HostKey, PinError, Serial, SubscriberModel, VlanMode};
 pub use device_config::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, RateLimit, Slot, SubscriberConfig,

@@ -1,4 +1,4 @@
-//! What becomes ours without being written: what both a device and the inventory have, and what two ledgers know.
+//! Determines what becomes owned without a write: what both device and inventory have, or two ledgers.
 
 use super::Ledger;
 use crate::model::DeviceConfig;

@@ -1,4 +1,4 @@
-//! Leaves out of a plan back what no line can give back, so that all else goes back and the rest is named.
+//! Leaves out of a rollback plan what no line can restore, and notes it, so that the rest is restored.
 
 use crate::model::{DeviceConfig, HeldText, Observation, Slot, UplinkNumber, VlanSet};
 
@@ -50,7 +50,7 @@ impl Left {
         let Some(text) = goal.as_ref().filter(|text| Some(*text) != now) else {
             return;
         };
-        if unwritable_text(object, field, text.as_str()).is_some() {
+        if unwritable_text(field, text.as_str()).is_some() {
             self.note(object.clone(), &format!("`{field}`"));
             *goal = now.cloned();
         }

@@ -1,10 +1,9 @@
-//! Why a step is there: the inventory moved, the device moved, or nobody has looked after it yet.
+//! Determines why a step is there: the inventory changed, the device drifted, or it was never applied.
 
-use super::item::{Endpoint, Fate, Item, Profile, Subscriber};
-use super::scene::Scene;
-use super::step::{self, Uses};
-use super::{Because, Cause, Change, Field, FieldChange, Ledger, Object, Value, Verb};
-use crate::model::{DeviceConfig, RateLimit, Slot};
+use super::item::{Action, Endpoint, Item, Profile};
+use super::planner_state::PlannerState;
+use super::{Because, Cause, Change, Field, FieldView, Kind, Ledger, Object, Verb, change};
+use crate::model::DeviceConfig;
 
 /// What is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,8 +15,8 @@ pub(super) enum Subject {
 }
 
 /// Returns one reason for each cause among the fields of a change, in the order of the fields.
-pub(super) fn because(scene: &Scene<'_>, subject: Subject, change: &Change) -> Vec<Because> {
-    if change.verb == Verb::Remove {
+pub(super) fn because(scene: &PlannerState<'_>, subject: Subject, change: &Change) -> Vec<Because> {
+    if change.verb() == Verb::Remove {
         return vec![whole(removal(scene, subject))];
     }
     let Some(ledger) = scene.ledger() else {
@@ -25,30 +24,32 @@ pub(super) fn because(scene: &Scene<'_>, subject: Subject, change: &Change) -> V
     };
     let Some(verified) = verified(scene, ledger, subject, change) else {
         // Something new in the inventory is the inventory's doing; something that was there already is adopted.
-        let cause = match change.verb {
+        let cause = match change.verb() {
             Verb::Create => Cause::Inventory,
             Verb::Update | Verb::Remove => Cause::FirstAdoption,
         };
         return vec![by_fields(change, |_| cause.clone())];
     };
-    if change.verb == Verb::Create {
+    if change.verb() == Verb::Create {
         return vec![whole(Cause::Drift { was: None })];
     }
     let mut reasons: Vec<Because> = Vec::new();
-    for field in &change.fields {
-        let cause = match (text_of(&verified, field.field), subject) {
+    for view in change.fields() {
+        let was = verified.iter().find(|(field, _)| *field == view.field);
+        let was = was.map(|(_, was)| was.clone());
+        let cause = match (was, subject) {
             // A setting that nobody verified before is new to gamctl.
             (None, Subject::Settings) => Cause::FirstAdoption,
-            (was, _) if was == field.to.as_ref().map(Value::to_string) => Cause::Drift {
+            (was, _) if was == view.to().map(|to| to.to_string()) => Cause::Drift {
                 was: Some(was.unwrap_or_else(|| "none".to_owned())),
             },
             (_, _) => Cause::Inventory,
         };
         match reasons.iter_mut().find(|reason| reason.cause == cause) {
-            Some(reason) => reason.fields.push(field.field),
+            Some(reason) => reason.fields.push(view.field),
             None => reasons.push(Because {
                 cause,
-                fields: vec![field.field],
+                fields: vec![view.field],
                 origin: None,
             }),
         }
@@ -70,8 +71,8 @@ fn whole(cause: Cause) -> Because {
 }
 
 fn by_fields(change: &Change, cause: impl Fn(Field) -> Cause) -> Because {
-    let fields: Vec<Field> = match change.verb {
-        Verb::Update => change.fields.iter().map(|field| field.field).collect(),
+    let fields: Vec<Field> = match change.verb() {
+        Verb::Update => change.fields().iter().map(|view| view.field).collect(),
         Verb::Create | Verb::Remove => Vec::new(),
     };
     Because {
@@ -81,13 +82,7 @@ fn by_fields(change: &Change, cause: impl Fn(Field) -> Cause) -> Because {
     }
 }
 
-/// Returns a field as people read it: what something else is called counts, and not the number that it has.
-fn text_of(verified: &[FieldChange], field: Field) -> Option<String> {
-    let found = verified.iter().find(|change| change.field == field)?;
-    found.to.as_ref().map(Value::to_string)
-}
-
-fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
+fn removal(scene: &PlannerState<'_>, subject: Subject) -> Cause {
     let fate = match subject {
         Subject::Settings => None,
         Subject::Profile(place) => scene.profiles.get(place).map(|item| &item.fate),
@@ -95,8 +90,8 @@ fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
         Subject::Subscriber(place) => scene.subscribers.get(place).map(|item| &item.fate),
     };
     match fate {
-        Some(Fate::Leaving(cause)) => cause.clone(),
-        Some(Fate::Unmanaged | Fate::Kept | Fate::Intended) | None => Cause::Gone,
+        Some(Action::Leaving(cause)) => cause.clone(),
+        Some(Action::Unmanaged | Action::Kept | Action::Intended) | None => Cause::Gone,
     }
 }
 
@@ -105,14 +100,14 @@ fn removal(scene: &Scene<'_>, subject: Subject) -> Cause {
 /// Where two objects trade names, the ledger has both names: the one that the object has now counts where the ledger
 /// knows the object by more than that name. Else the device moved, and the name that it shall have tells what it was.
 fn verified(
-    scene: &Scene<'_>,
+    scene: &PlannerState<'_>,
     ledger: &Ledger,
     subject: Subject,
     change: &Change,
-) -> Option<Vec<FieldChange>> {
+) -> Option<Verified> {
     let then = &ledger.verified;
     match subject {
-        Subject::Settings => Some(settings(then, &change.object)),
+        Subject::Settings => Some(settings(then, &change.object())),
         Subject::Profile(place) => {
             let item = scene.profiles.get(place)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
@@ -120,7 +115,10 @@ fn verified(
                 known.is_some_and(|known| (known.down, known.up) == (start.down, start.up))
             });
             let mut found = either(item, is_itself);
-            found.find_map(|state| profile(then, state))
+            found.find_map(|state| {
+                let known = then.profiles.get(&state.name)?;
+                Some(texts(Profile::of(state.name.clone(), known).values()))
+            })
         }
         Subject::Endpoint(place) => {
             let item = scene.endpoints.get(place)?;
@@ -129,7 +127,10 @@ fn verified(
                 known.is_some_and(|known| known.name == start.name)
             });
             let mut found = either(item, is_itself);
-            found.find_map(|state| endpoint(then, state))
+            found.find_map(|state| {
+                let known = then.endpoints.get(&state.mac)?;
+                Some(texts(Endpoint::of(state.mac, known).values()))
+            })
         }
         Subject::Subscriber(place) => {
             let item = scene.subscribers.get(place)?;
@@ -142,7 +143,11 @@ fn verified(
                 known.is_some_and(|known| known.endpoint.is_some() && known.endpoint == has)
             });
             let mut found = either(item, is_itself);
-            found.find_map(|state| subscriber(then, state))
+            found.find_map(|state| {
+                let known = then.subscribers.get(&state.name)?;
+                let state = change::Subscriber::without_numbers(state.name.clone(), known);
+                Some(texts(state.values()))
+            })
         }
     }
 }
@@ -158,78 +163,30 @@ fn either<S>(item: &Item<S>, is_itself: bool) -> impl Iterator<Item = &S> {
     states.into_iter().flatten()
 }
 
-fn fields(change: Option<Change>) -> Vec<FieldChange> {
-    change.map(|change| change.fields).unwrap_or_default()
+/// The fields that an object had when it was verified, as people read them: what it uses counts by its name, not by the
+/// number that this has.
+type Verified = Vec<(Field, String)>;
+
+fn texts(views: Vec<FieldView<'_>>) -> Verified {
+    let known = views.into_iter();
+    known
+        .filter_map(|view| Some((view.field, view.to()?.to_string())))
+        .collect()
 }
 
-fn settings(then: &DeviceConfig, object: &Object) -> Vec<FieldChange> {
+fn settings(then: &DeviceConfig, object: &Object) -> Verified {
     match object {
-        Object::System => fields(Some(step::system(&Default::default(), &then.system))),
-        Object::Port(number) => fields(
-            then.ports
-                .get(number)
-                .map(|port| step::port(*number, &Default::default(), port)),
-        ),
-        Object::Uplink(number) => fields(then.uplinks.get(number).and_then(|uplink| {
-            let allowed = uplink.allowed_vlans.as_ref()?;
-            Some(step::uplink(*number, &Default::default(), allowed))
-        })),
+        Object::System => texts(then.system.values()),
+        Object::Port(number) => {
+            let port = then.ports.get(number);
+            port.map(|port| texts(port.values())).unwrap_or_default()
+        }
+        Object::Uplink(number) => {
+            let uplink = then.uplinks.get(number);
+            uplink
+                .map(|uplink| texts(uplink.values()))
+                .unwrap_or_default()
+        }
         Object::Profile(_) | Object::Endpoint(_) | Object::Subscriber(_) => Vec::new(),
     }
-}
-
-fn profile(then: &DeviceConfig, state: &Profile) -> Option<Vec<FieldChange>> {
-    let config = then.profiles.get(&state.name)?;
-    let was = Profile {
-        name: state.name.clone(),
-        description: config.description.clone(),
-        down: config.down,
-        up: config.up,
-    };
-    Some(fields(step::profile(Slot(0), None, Some(&was))))
-}
-
-fn endpoint(then: &DeviceConfig, state: &Endpoint) -> Option<Vec<FieldChange>> {
-    let config = then.endpoints.get(&state.mac)?;
-    let was = Endpoint {
-        mac: state.mac,
-        name: config.name.clone(),
-        port: config.port,
-    };
-    Some(fields(step::endpoint(Slot(0), None, Some(&was))))
-}
-
-fn subscriber(then: &DeviceConfig, state: &Subscriber) -> Option<Vec<FieldChange>> {
-    let config = then.subscribers.get(&state.name)?;
-    let was = Subscriber {
-        name: state.name.clone(),
-        description: config.description.clone(),
-        endpoint: config.endpoint.map(|_| 0),
-        profile: match &config.rate {
-            RateLimit::Unthrottled => None,
-            RateLimit::Profile(_) => Some(0),
-        },
-        vlan: config.vlan,
-        tagged: config.tagged,
-        remapped_vlan: config.remapped_vlan,
-        allowed_vlans: config.allowed_vlans.clone(),
-        port2_vlan: config.port2_vlan,
-        poe: config.poe,
-    };
-    let uses = Uses {
-        endpoint: &|_| {
-            Some(Value::Endpoint {
-                mac: config.endpoint?,
-                slot: Slot(0),
-            })
-        },
-        profile: &|_| match &config.rate {
-            RateLimit::Unthrottled => None,
-            RateLimit::Profile(name) => Some(Value::Profile {
-                name: name.clone(),
-                slot: Slot(0),
-            }),
-        },
-    };
-    Some(fields(step::subscriber(Slot(0), None, Some(&was), &uses)))
 }

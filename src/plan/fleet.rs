@@ -1,10 +1,10 @@
-//! All device plans of one run, with what could not be planned: the value that is shown, stored and carried out.
+//! Defines the plans of all devices of a run, with what could not be planned: shown, stored, executed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{DeviceName, NotObserved};
 
-use super::lint::Complaint;
+use super::lint::LintError;
 use super::{DevicePlan, Refusal};
 
 /// What a run of planning came to.
@@ -20,7 +20,7 @@ pub struct Planned {
     pub applied: Option<String>,
     /// What the store knows is ours; left out: no store was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<Memory>,
+    pub memory: Option<LedgerCoverage>,
     /// Against the inventory at this commit and not against devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
@@ -42,13 +42,13 @@ pub struct Planned {
     pub origins_cut: bool,
     /// Faults of the program, by device: each device named here is refused, with the rule `lint`, and no other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub complaints: Vec<DeviceComplaint>,
+    pub complaints: Vec<DeviceLintError>,
 }
 
 /// What the store knows of the devices of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Memory {
+pub struct LedgerCoverage {
     /// Planned devices on which nothing is known to be ours, so that nothing is removed there; by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<DeviceName>,
@@ -147,10 +147,10 @@ pub struct OutOfScope {
 
 /// A complaint of the lint, with the device whose plan it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceComplaint {
+pub struct DeviceLintError {
     pub device: DeviceName,
     #[serde(flatten)]
-    pub complaint: Complaint,
+    pub complaint: LintError,
 }
 
 /// Rules of notes about what a device has and could not be read or understood.

@@ -1,16 +1,14 @@
-//! What every object shall be: the inventory laid over what was observed, and what is ours and not meant any more.
+//! Computes the target state of every object: intended, kept as observed, or to be removed.
 
-use crate::model::{
-    EndpointConfig, Observation, Part, ProfileConfig, RateLimit, Slot, SubscriberConfig,
-};
+use crate::model::{Observation, Part, RateLimit, Slot, SubscriberConfig};
 
-use super::item::{Endpoint, Fate, Item, Profile, Subscriber};
-use super::own::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
-use super::scene::Scene;
+use super::item::{Action, Endpoint, Item, Profile, Subscriber};
+use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::planner_state::PlannerState;
 use super::{Cause, Object, Refusal};
 
 /// Sets the goal of every item, and adds items for what is not there yet.
-pub(super) fn set_goals(scene: &mut Scene<'_>) -> Vec<Refusal> {
+pub(super) fn set_goals(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
     profiles(scene);
     endpoints(scene);
     subscribers(scene);
@@ -20,111 +18,61 @@ pub(super) fn set_goals(scene: &mut Scene<'_>) -> Vec<Refusal> {
     refusals
 }
 
-fn profiles(scene: &mut Scene<'_>) {
+fn profiles(scene: &mut PlannerState<'_>) {
     for (name, profile) in &scene.intended.profiles {
-        let ProfileConfig {
-            slot,
-            description,
-            down,
-            up,
-        } = profile;
-        let mut goal = Profile {
-            name: name.clone(),
-            description: description.clone(),
-            down: *down,
-            up: *up,
-        };
+        let mut goal = Profile::of(name.clone(), profile);
         let place = scene.profile_of.get(name).copied();
         match place.and_then(|place| scene.profiles.get_mut(place)) {
             Some(item) => {
                 if let Some(start) = &item.start {
-                    if item.is_unread("description") {
-                        goal.description.clone_from(&start.description);
-                    }
-                    if item.is_unread("down") {
-                        goal.down = start.down;
-                    }
-                    if item.is_unread("up") {
-                        goal.up = start.up;
-                    }
+                    goal.keep(start, &item.unread);
                 }
                 item.intend(goal);
             }
             None => {
                 scene.profile_of.insert(name, scene.profiles.len());
-                scene.profiles.push(Item::new(goal, *slot));
+                scene.profiles.push(Item::new(goal, profile.slot));
             }
         }
     }
 }
 
-fn endpoints(scene: &mut Scene<'_>) {
+fn endpoints(scene: &mut PlannerState<'_>) {
     for (mac, endpoint) in &scene.intended.endpoints {
-        let EndpointConfig { slot, name, port } = endpoint;
-        let mut goal = Endpoint {
-            mac: *mac,
-            name: name.clone(),
-            port: *port,
-        };
+        let mut goal = Endpoint::of(*mac, endpoint);
         let place = scene.endpoint_of.get(mac).copied();
         match place.and_then(|place| scene.endpoints.get_mut(place)) {
             Some(item) => {
                 if let Some(start) = &item.start {
-                    if item.is_unread("name") {
-                        goal.name.clone_from(&start.name);
-                    }
-                    if item.is_unread("port") {
-                        goal.port = start.port;
-                    }
+                    goal.keep(start, &item.unread);
                 }
                 item.intend(goal);
             }
             None => {
                 scene.endpoint_of.insert(*mac, scene.endpoints.len());
-                scene.endpoints.push(Item::new(goal, *slot));
+                scene.endpoints.push(Item::new(goal, endpoint.slot));
             }
         }
     }
 }
 
-fn subscribers(scene: &mut Scene<'_>) {
+fn subscribers(scene: &mut PlannerState<'_>) {
     for (name, subscriber) in &scene.intended.subscribers {
-        let SubscriberConfig {
-            slot,
-            description,
-            endpoint,
-            rate,
-            vlan,
-            tagged,
-            remapped_vlan,
-            allowed_vlans,
-            port2_vlan,
-            poe,
-        } = subscriber;
         // What the inventory itself lacks is left out by `lacks`, below.
-        let endpoint = endpoint.and_then(|mac| scene.endpoint_of.get(&mac).copied());
-        let profile = match rate {
+        let endpoint = subscriber
+            .endpoint
+            .and_then(|mac| scene.endpoint_of.get(&mac).copied());
+        let rate = match &subscriber.rate {
             RateLimit::Unthrottled => None,
             RateLimit::Profile(profile) => scene.profile_of.get(profile).copied(),
         };
-        let mut goal = Subscriber {
-            name: name.clone(),
-            description: description.clone(),
-            endpoint,
-            profile,
-            vlan: *vlan,
-            tagged: *tagged,
-            remapped_vlan: *remapped_vlan,
-            allowed_vlans: allowed_vlans.clone(),
-            port2_vlan: *port2_vlan,
-            poe: *poe,
-        };
+        let mut goal = Subscriber::of(name.clone(), subscriber, endpoint, rate);
         let is_lacking = lacks(scene, subscriber);
         let place = scene.subscriber_of.get(name).copied();
         match place.and_then(|place| scene.subscribers.get_mut(place)) {
             Some(item) => {
                 if let Some(start) = &item.start {
-                    keep_unread(&mut goal, start, &item.unread);
+                    goal.keep(start, &item.unread);
                     goal.poe = goal.poe.or(start.poe);
                 }
                 item.intend(goal);
@@ -135,7 +83,7 @@ fn subscribers(scene: &mut Scene<'_>) {
             None if is_lacking => {}
             None => {
                 scene.subscriber_of.insert(name, scene.subscribers.len());
-                scene.subscribers.push(Item::new(goal, *slot));
+                scene.subscribers.push(Item::new(goal, subscriber.slot));
             }
         }
         if is_lacking {
@@ -148,7 +96,7 @@ fn subscribers(scene: &mut Scene<'_>) {
 }
 
 /// Returns whether a subscriber refers to what the intended configuration does not have.
-fn lacks(scene: &Scene<'_>, subscriber: &SubscriberConfig) -> bool {
+fn lacks(scene: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
     let lacks_endpoint = subscriber
         .endpoint
         .is_some_and(|mac| !scene.intended.endpoints.contains_key(&mac));
@@ -157,23 +105,6 @@ fn lacks(scene: &Scene<'_>, subscriber: &SubscriberConfig) -> bool {
         RateLimit::Profile(name) => !scene.intended.profiles.contains_key(name),
     };
     lacks_endpoint || lacks_profile
-}
-
-fn keep_unread(goal: &mut Subscriber, start: &Subscriber, unread: &[&'static str]) {
-    for field in unread {
-        match *field {
-            "description" => goal.description.clone_from(&start.description),
-            "endpoint" => goal.endpoint = start.endpoint,
-            "rate" => goal.profile = start.profile,
-            "vlan" => goal.vlan = start.vlan,
-            "tagged" => goal.tagged = start.tagged,
-            "remapped_vlan" => goal.remapped_vlan = start.remapped_vlan,
-            "allowed_vlans" => goal.allowed_vlans.clone_from(&start.allowed_vlans),
-            "port2_vlan" => goal.port2_vlan = start.port2_vlan,
-            "poe" => goal.poe = start.poe,
-            _ => {}
-        }
-    }
 }
 
 /// Why an object must not be removed although it is to go, beyond who uses it.
@@ -205,7 +136,7 @@ fn doubt_of_removal(
 }
 
 /// Returns why an object that is not intended goes; nothing where it stays.
-fn leaving(scene: &Scene<'_>, is_ours: bool) -> Option<Cause> {
+fn leaving(scene: &PlannerState<'_>, is_ours: bool) -> Option<Cause> {
     if is_ours {
         Some(Cause::Gone)
     } else if clears(scene.request) {
@@ -215,7 +146,7 @@ fn leaving(scene: &Scene<'_>, is_ours: bool) -> Option<Cause> {
     }
 }
 
-fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
+fn leave_subscribers(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for place in 0..scene.subscribers.len() {
         let Some((slot, unread, name, is_ours)) = unmatched(&scene.subscribers, place, |start| {
@@ -238,22 +169,22 @@ fn leave_subscribers(scene: &mut Scene<'_>) -> Vec<Refusal> {
                 ),
                 hint: "put it back; to remove it, lift `protected` in one commit, apply, and delete it in a later one".to_owned(),
             });
-            Fate::Kept
+            Action::Kept
         } else if let Some(doubt) =
             doubt_of_removal(scene.observation, Part::Subscribers, slot, &unread)
         {
             let message = format!("subscriber {name} is not removed: {doubt}");
             scene.note("not-read", object, message);
-            Fate::Kept
+            Action::Kept
         } else {
-            Fate::Leaving(cause)
+            Action::Leaving(cause)
         };
         set_fate(&mut scene.subscribers, place, fate, is_ours);
     }
     refusals
 }
 
-fn leave_endpoints(scene: &mut Scene<'_>) {
+fn leave_endpoints(scene: &mut PlannerState<'_>) {
     for place in 0..scene.endpoints.len() {
         let Some((slot, unread, mac, is_ours)) = unmatched(&scene.endpoints, place, |start| {
             (start.mac, owns_endpoint(scene, start))
@@ -269,19 +200,19 @@ fn leave_endpoints(scene: &mut Scene<'_>) {
         let fate = if let Some(doubt) = doubt {
             let message = format!("endpoint {mac} is not removed: {doubt}");
             scene.note("not-read", object, message);
-            Fate::Kept
+            Action::Kept
         } else if let Some(user) = scene.blind.used_endpoints.get(&slot) {
             let message = format!("endpoint {mac} is not removed: {user}, and uses it");
             scene.note("still-used", object, message);
-            Fate::Kept
+            Action::Kept
         } else {
-            Fate::Leaving(cause)
+            Action::Leaving(cause)
         };
         set_fate(&mut scene.endpoints, place, fate, is_ours);
     }
 }
 
-fn leave_profiles(scene: &mut Scene<'_>) {
+fn leave_profiles(scene: &mut PlannerState<'_>) {
     for place in 0..scene.profiles.len() {
         let Some((slot, unread, name, is_ours)) = unmatched(&scene.profiles, place, |start| {
             (start.name.clone(), owns_profile(scene, start))
@@ -300,20 +231,20 @@ fn leave_profiles(scene: &mut Scene<'_>) {
                     "profile {name} is not removed: profile 1 and `default` are the device's own"
                 );
                 scene.note("devices-own", object, message);
-                Fate::Kept
+                Action::Kept
             } else {
-                Fate::Unmanaged
+                Action::Unmanaged
             }
         } else if let Some(doubt) = doubt {
             let message = format!("profile {name} is not removed: {doubt}");
             scene.note("not-read", object, message);
-            Fate::Kept
+            Action::Kept
         } else if let Some(user) = scene.blind.used_profiles.get(&slot) {
             let message = format!("profile {name} is not removed: {user}, and uses it");
             scene.note("still-used", object, message);
-            Fate::Kept
+            Action::Kept
         } else {
-            Fate::Leaving(cause)
+            Action::Leaving(cause)
         };
         set_fate(&mut scene.profiles, place, fate, is_ours);
     }
@@ -326,21 +257,21 @@ fn unmatched<S, K>(
     read: impl Fn(&S) -> (K, bool),
 ) -> Option<(Slot, Vec<&'static str>, K, bool)> {
     let item = items.get(place)?;
-    if item.fate != Fate::Unmanaged {
+    if item.fate != Action::Unmanaged {
         return None;
     }
     let (key, is_ours) = read(item.start.as_ref()?);
     Some((item.slot, item.unread.clone(), key, is_ours))
 }
 
-fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Fate, is_ours: bool) {
+fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Action, is_ours: bool) {
     if let Some(item) = items.get_mut(place) {
-        if matches!(fate, Fate::Leaving(_)) {
+        if matches!(fate, Action::Leaving(_)) {
             item.goal = None;
         }
         // What nobody owns stays nobody's.
         item.fate = match fate {
-            Fate::Kept if !is_ours => Fate::Unmanaged,
+            Action::Kept if !is_ours => Action::Unmanaged,
             fate => fate,
         };
     }

@@ -1,9 +1,8 @@
-//! How much may change at once: the limits of `policy.toml`, judged over the plans of all devices of a run.
+//! Enforces the limits of `policy.toml` over the plans of all devices of a run.
 
 use std::collections::BTreeSet;
 
-use super::{DevicePlan, Field, Limit, Limits, Object, Refusal, Value, Verb};
-use crate::model::MacAddress;
+use super::{Change, DevicePlan, Limit, Limits, Refusal, Verb};
 
 /// From so many objects up a percentage counts; with fewer, one household is already a large part.
 const PERCENT_COUNTS_FROM: usize = 10;
@@ -103,19 +102,24 @@ fn households_of(plan: &DevicePlan) -> usize {
 }
 
 fn removals_of(plan: &DevicePlan) -> usize {
-    let removed = plan.steps.iter().map(|step| &step.change);
-    let removed = || removed.clone().filter(|change| change.verb == Verb::Remove);
-    let subscribers = removed().filter(|change| matches!(change.object, Object::Subscriber(_)));
-    let leaving: BTreeSet<MacAddress> = subscribers
-        .clone()
-        .filter_map(|change| match change.field(Field::Endpoint)?.from {
-            Some(Value::Endpoint { mac, .. }) => Some(mac),
-            _ => None,
-        })
-        .collect();
-    let endpoints = removed()
-        .filter(|change| matches!(change.object, Object::Endpoint(mac) if !leaving.contains(&mac)));
-    subscribers.count() + endpoints.count()
+    let removed = plan
+        .changes()
+        .filter(|change| change.verb() == Verb::Remove);
+    let (mut subscribers, mut leaving, mut endpoints) = (0, BTreeSet::new(), BTreeSet::new());
+    for change in removed {
+        match change {
+            Change::Subscriber(_, edit) => {
+                subscribers += 1;
+                let endpoint = edit.before().endpoint.and_then(Option::as_ref);
+                leaving.extend(endpoint.map(|endpoint| endpoint.mac));
+            }
+            Change::Endpoint(_, edit) => {
+                endpoints.insert(*edit.key());
+            }
+            Change::System(_) | Change::Uplink(..) | Change::Port(..) | Change::Profile(..) => {}
+        }
+    }
+    subscribers + endpoints.difference(&leaving).count()
 }
 
 fn interruptions_of(plan: &DevicePlan) -> usize {

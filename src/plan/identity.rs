@@ -1,4 +1,4 @@
-//! Whether the box that answered is the one that is meant.
+//! Checks that the device that answered is the intended one.
 
 use crate::model::Observation;
 

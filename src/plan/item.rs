@@ -1,48 +1,18 @@
-//! What a plan is worked out on: every object of a device by number, as it is and as it shall be.
+//! Defines the items of a plan: each object by its number, as observed and as it must become.
 
-use crate::model::{
-    EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, ProfileName, Slot,
-    SubscriberName, VlanId, VlanSet,
-};
+use crate::model::{Slot, VlanId};
 
-use super::Cause;
+pub(super) use super::change::{Endpoint, Profile};
+use super::{Cause, change};
 
-/// A rate limiter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Profile {
-    pub(super) name: ProfileName,
-    pub(super) description: Option<HeldText>,
-    pub(super) down: Mbps,
-    pub(super) up: Mbps,
-}
-
-/// A CPE bridge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    pub(super) mac: MacAddress,
-    pub(super) name: EndpointName,
-    pub(super) port: PortAssignment,
-}
-
-/// A subscriber; what it uses is given by the place of its item, since a number on the device can change hands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subscriber {
-    pub(super) name: SubscriberName,
-    pub(super) description: Option<HeldText>,
-    pub(super) endpoint: Option<usize>,
-    /// Nothing: unthrottled.
-    pub(super) profile: Option<usize>,
-    pub(super) vlan: VlanId,
-    pub(super) tagged: bool,
-    pub(super) remapped_vlan: Option<VlanId>,
-    pub(super) allowed_vlans: VlanSet,
-    pub(super) port2_vlan: Option<VlanId>,
-    pub(super) poe: Option<Poe>,
-}
+/// A subscriber; what it uses is given by the index of its item, since a number on the device can change hands.
+///
+/// No rate: unthrottled.
+pub(super) type Subscriber = change::Subscriber<usize, Option<usize>>;
 
 /// What becomes of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Action {
     /// Nobody's: it stays as it is.
     Unmanaged,
     /// Ours, and it stays as it is for a reason that a note gives.
@@ -62,7 +32,7 @@ pub(super) struct Item<S> {
     pub(super) wish: Option<Slot>,
     pub(super) start: Option<S>,
     pub(super) goal: Option<S>,
-    pub(super) fate: Fate,
+    pub(super) fate: Action,
     /// Fields that could not be read, by their names in `DeviceConfig`; their values are stand-ins.
     pub(super) unread: Vec<&'static str>,
 }
@@ -74,7 +44,7 @@ impl<S: Clone + PartialEq> Item<S> {
             wish: None,
             start: Some(state.clone()),
             goal: Some(state),
-            fate: Fate::Unmanaged,
+            fate: Action::Unmanaged,
             unread: Vec::new(),
         }
     }
@@ -85,20 +55,20 @@ impl<S: Clone + PartialEq> Item<S> {
             wish,
             start: None,
             goal: Some(goal),
-            fate: Fate::Intended,
+            fate: Action::Intended,
             unread: Vec::new(),
         }
     }
 
     pub(super) fn intend(&mut self, goal: S) {
         self.goal = Some(goal);
-        self.fate = Fate::Intended;
+        self.fate = Action::Intended;
     }
 
     /// Gives the object up: it stays as it is, and one that is not there does not come.
     pub(super) fn keep(&mut self) {
         self.goal.clone_from(&self.start);
-        self.fate = Fate::Kept;
+        self.fate = Action::Kept;
     }
 
     pub(super) fn changes(&self) -> bool {
@@ -114,12 +84,12 @@ impl<S: Clone + PartialEq> Item<S> {
     }
 
     pub(super) fn is_intended(&self) -> bool {
-        self.fate == Fate::Intended
+        self.fate == Action::Intended
     }
 
     /// Returns whether the object is on the device and will be as it is, because nobody here may or can change it.
     pub(super) fn stays(&self) -> bool {
-        matches!(self.fate, Fate::Unmanaged | Fate::Kept) && self.start.is_some()
+        matches!(self.fate, Action::Unmanaged | Action::Kept) && self.start.is_some()
     }
 
     pub(super) fn is_unread(&self, field: &str) -> bool {
@@ -142,7 +112,7 @@ impl Subscriber {
             name: _,
             description: _,
             endpoint,
-            profile: _,
+            rate: _,
             vlan,
             tagged,
             remapped_vlan,

@@ -1,4 +1,4 @@
-//! What is ours on a device: the objects that gamctl created or was told to adopt, as they were when last verified.
+//! Defines the ledger: the objects that gamctl owns on a device, as they were when last verified.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::model::{
     SystemConfig, UplinkConfig,
 };
 
-use super::settled::{same_endpoint, same_profile, same_subscriber};
+use super::unchanged::{same_endpoint, same_profile, same_subscriber};
 
 /// What gamctl owns on one device.
 ///

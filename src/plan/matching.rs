@@ -1,15 +1,15 @@
-//! Which object on the device each object of the inventory is, so that a rename or a move stays one object.
+//! Matches each object of the inventory to one on the device, so that renames and moves keep it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{MacAddress, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName};
 
 use super::item::{Item, Subscriber};
-use super::own::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
-use super::scene::Scene;
+use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::planner_state::PlannerState;
 
 /// Finds the items of profiles, endpoints and subscribers that the inventory means.
-pub(super) fn find_items(scene: &mut Scene<'_>) {
+pub(super) fn find_items(scene: &mut PlannerState<'_>) {
     profiles(scene);
     let mut taken = endpoints_by_mac(scene);
     subscribers(scene);
@@ -20,7 +20,7 @@ pub(super) fn find_items(scene: &mut Scene<'_>) {
 
 /// By number, where the intention names one and the object there is ours; by name; what is left, where exactly one profile of ours has
 /// the same rates and nobody else's subscriber uses it.
-fn profiles(scene: &mut Scene<'_>) {
+fn profiles(scene: &mut PlannerState<'_>) {
     let by_name: BTreeMap<&ProfileName, usize> = scene
         .profiles
         .iter()
@@ -70,21 +70,21 @@ fn profiles(scene: &mut Scene<'_>) {
 }
 
 /// Returns whether a subscriber that is not ours goes, or may go, through a profile.
-fn has_strange_users(scene: &Scene<'_>, profile: usize) -> bool {
+fn has_strange_users(scene: &PlannerState<'_>, profile: usize) -> bool {
     let slot = scene.profiles.get(profile).map(|item| item.slot);
     let is_used_by_unclear = slot.is_some_and(|slot| scene.blind.used_profiles.contains_key(&slot));
     scene.blind.rates.is_some()
         || is_used_by_unclear
         || scene.subscribers.iter().any(|item| {
             item.start.as_ref().is_some_and(|start| {
-                start.profile == Some(profile)
+                start.rate == Some(profile)
                     && !owns_subscriber(scene, start)
                     && !scene.intended.subscribers.contains_key(&start.name)
             })
         })
 }
 
-fn endpoints_by_mac(scene: &mut Scene<'_>) -> BTreeSet<usize> {
+fn endpoints_by_mac(scene: &mut PlannerState<'_>) -> BTreeSet<usize> {
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
     for (mac, endpoint) in &scene.intended.endpoints {
@@ -123,7 +123,7 @@ fn at_number<S>(
 }
 
 /// A CPE that was swapped keeps its name: the same object gets another address.
-fn endpoints_by_name(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
+fn endpoints_by_name(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let open: BTreeMap<&str, usize> = scene
         .endpoints
         .iter()
@@ -150,7 +150,7 @@ fn endpoints_by_name(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
 }
 
 /// The endpoint that a subscriber has, where it shall have one that is not there.
-fn endpoints_by_subscriber(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
+fn endpoints_by_subscriber(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let mut found = Vec::new();
     for (name, place) in &scene.subscriber_of {
         let wanted = scene
@@ -183,7 +183,7 @@ fn endpoints_by_subscriber(scene: &mut Scene<'_>, taken: &mut BTreeSet<usize>) {
 }
 
 /// Whoever is on an endpoint that gets another address is who shall be on it then.
-fn subscribers_by_endpoint(scene: &mut Scene<'_>) {
+fn subscribers_by_endpoint(scene: &mut PlannerState<'_>) {
     let taken: BTreeSet<usize> = scene.subscriber_of.values().copied().collect();
     let users: BTreeMap<usize, usize> = scene
         .subscribers
@@ -205,7 +205,7 @@ fn subscribers_by_endpoint(scene: &mut Scene<'_>) {
 
 /// Returns whether an endpoint whose address the inventory does not have may get this one: it is ours, or serves a
 /// subscriber of ours who shall have it and stays on it, so that it looks the same half-way.
-fn may_be_swapped(scene: &Scene<'_>, place: usize, mac: MacAddress) -> bool {
+fn may_be_swapped(scene: &PlannerState<'_>, place: usize, mac: MacAddress) -> bool {
     let Some((slot, start)) = scene
         .endpoints
         .get(place)
@@ -247,7 +247,7 @@ fn may_be_swapped(scene: &Scene<'_>, place: usize, mac: MacAddress) -> bool {
 }
 
 /// Subscribers, by whatever interrupts least: nothing to do, only a new name, the same name, the name it had, the same endpoint.
-fn subscribers(scene: &mut Scene<'_>) {
+fn subscribers(scene: &mut PlannerState<'_>) {
     let intended = &scene.intended.subscribers;
     let mac_of = |start: &Subscriber| -> Option<MacAddress> {
         let endpoint = scene.endpoints.get(start.endpoint?)?;
@@ -321,7 +321,11 @@ fn subscribers(scene: &mut Scene<'_>) {
 }
 
 /// Returns whether a subscriber would be served as it is, the endpoint being the same.
-fn is_same_service(scene: &Scene<'_>, wanted: &SubscriberConfig, start: &Subscriber) -> bool {
+fn is_same_service(
+    scene: &PlannerState<'_>,
+    wanted: &SubscriberConfig,
+    start: &Subscriber,
+) -> bool {
     let SubscriberConfig {
         slot: _,
         description: _,
@@ -334,7 +338,7 @@ fn is_same_service(scene: &Scene<'_>, wanted: &SubscriberConfig, start: &Subscri
         port2_vlan,
         poe,
     } = wanted;
-    let is_same_rate = match (rate, start.profile) {
+    let is_same_rate = match (rate, start.rate) {
         (RateLimit::Unthrottled, None) => true,
         (RateLimit::Profile(name), Some(profile)) => scene.profile_of.get(name) == Some(&profile),
         (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,

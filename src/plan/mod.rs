@@ -1,14 +1,13 @@
-//! The ordered changes that take a device from observed to intended: worked out from values, with what they do to people and why.
+//! Plans the ordered changes from observed to intended, with their impact and their reasons.
 //!
 //! `change` what a plan is made of · `fleet` all plans of a run · `lint` the lines read once more · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
-//! recipe, with a file for each of its steps: `identity`, `settled`, `scene`, `matching`, `goal`, `conflict`, `reuse`,
-//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps · `walk` a device after so many steps ·
-//! `touched` what steps touch · `management` the VLANs that must stay · `undo` what cannot be undone · `back` the plan back to what was there before them,
+//! recipe, with a file for each of its steps: `identity`, `unchanged`, `planner_state`, `matching`, `goal`, `conflict`, `profile_reuse`,
+//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps · `after_steps` a device after so many steps ·
+//! `touched` what steps touch · `management` the VLANs that must stay · `undo` what cannot be undone · `rollback_plan` the plan back to what was there before them,
 //! `cannot_restore` what of it no line can give back.
 
 mod adopt;
-mod back;
-mod blind;
+mod after_steps;
 mod cannot_restore;
 mod cause;
 mod change;
@@ -23,42 +22,50 @@ pub mod lint;
 mod management;
 mod matching;
 mod order;
-mod own;
+mod ownership;
 mod planner;
+mod planner_state;
+mod profile_reuse;
 mod request;
-mod reuse;
-mod scene;
+mod rollback_plan;
 mod settings;
-mod settled;
 mod step;
 mod touched;
+mod unchanged;
 mod undo;
 mod unmanaged;
 mod unplanned;
-mod walk;
+mod unread;
 
-pub use back::{Back, back};
-pub use change::{Change, Field, FieldChange, Object, Value, Verb};
+pub use after_steps::after;
+pub use change::{
+    Change, Changed, Edit, Endpoint, EndpointFields, EndpointRef, EndpointUpdate, Field, FieldView,
+    Kind, Numbered, Object, PortFields, PortUpdate, Profile, ProfileFields, ProfileUpdate, Rate,
+    Shown, Subscriber, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate,
+    UplinkFields, UplinkUpdate, UplinkVlans, Verb,
+};
 pub use fleet::{
-    DeviceComplaint, InventoryVersion, Memory, OutOfScope, Planned, PolicyVersion, ReadOverSsh,
-    UNREAD_NOTES, Unobservable,
+    DeviceLintError, InventoryVersion, LedgerCoverage, OutOfScope, Planned, PolicyVersion,
+    ReadOverSsh, UNREAD_NOTES, Unobservable,
 };
 pub use guard::guard;
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
+pub use rollback_plan::{Back, back};
 pub use touched::Touched;
 pub use undo::CannotUndo;
-pub use walk::after;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, SubscriberName};
+use crate::model::{
+    ConfigLine, DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, SubscriberName,
+};
 
 /// What is to be done on one device, and what is not and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use = "a plan that nobody reads helps nobody"]
-pub struct DevicePlan {
+pub struct DevicePlan<S = Step> {
     pub device: DeviceName,
     pub state: DeviceState,
     /// What the plan was made from; left out where the device was not or could not be observed. The planner leaves it
@@ -69,7 +76,7 @@ pub struct DevicePlan {
     #[serde(default)]
     pub census: Census,
     /// In the order in which they are carried out.
-    pub steps: Vec<Step>,
+    pub steps: Vec<S>,
     /// Why nothing of this plan may be applied; empty in a plan that may.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
@@ -96,16 +103,25 @@ pub struct Observed {
     pub fingerprint: Fingerprint,
 }
 
-/// One change, with everything that a person or an executor needs to know of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+/// One change as the planner makes it: it has no lines yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedStep {
     pub change: Change,
-    /// The exact lines in configuration mode; the planner leaves them empty, `render` makes them.
-    #[serde(default)]
-    pub lines: Vec<String>,
+    pub cannot_undo: Option<CannotUndo>,
+    pub impact: Impact,
+    pub because: Vec<Because>,
+}
+
+/// One change as it is shown, stored and carried out: `render` adds the lines. Tests of the lint give it lines that are none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step<L = ConfigLine> {
+    pub change: Change,
+    /// The exact lines in configuration mode; none in a plan that was refused because they could not be rendered.
+    #[serde(default = "Vec::new")]
+    pub lines: Vec<L>,
     /// The lines that undo this step when it is the last one that was carried out; none where it cannot be undone.
-    #[serde(default)]
-    pub inverse: Vec<String>,
+    #[serde(default = "Vec::new")]
+    pub inverse: Vec<L>,
     /// Left out: `inverse` undoes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cannot_undo: Option<CannotUndo>,
@@ -218,9 +234,45 @@ pub struct Unmanaged {
     pub port: Option<PortAssignment>,
 }
 
-impl DevicePlan {
+impl<S> DevicePlan<S> {
     pub fn is_refused(&self) -> bool {
         !self.refusals.is_empty()
+    }
+
+    /// Returns the same plan with other steps.
+    pub fn with_steps<T>(self, steps: Vec<T>) -> DevicePlan<T> {
+        DevicePlan {
+            device: self.device,
+            state: self.state,
+            observed: self.observed,
+            census: self.census,
+            steps,
+            refusals: self.refusals,
+            notes: self.notes,
+            unmanaged: self.unmanaged,
+        }
+    }
+}
+
+impl DevicePlan {
+    /// Returns the changes of the steps, in their order.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.steps.iter().map(|step| &step.change)
+    }
+}
+
+impl PlannedStep {
+    /// Returns the step with its lines.
+    #[must_use]
+    pub fn with_lines<L>(self, lines: Vec<L>, inverse: Vec<L>) -> Step<L> {
+        Step {
+            change: self.change,
+            lines,
+            inverse,
+            cannot_undo: self.cannot_undo,
+            impact: self.impact,
+            because: self.because,
+        }
     }
 }
 

@@ -1,11 +1,12 @@
-//! The recipe of a plan: who answered, what is what, what shall be, what cannot be, and in which order.
+//! Runs the stages of planning: identity, matching, goals, conflicts, order.
 
 use crate::model::{DeviceConfig, DeviceState, Observation};
 
-use super::scene::Scene;
-use super::{Census, DevicePlan, Note, Request};
+use super::planner_state::PlannerState;
+use super::{Census, DevicePlan, Note, PlannedStep, Request};
 use super::{
-    conflict, goal, identity, matching, order, reuse, settings, settled, unmanaged, unplanned,
+    conflict, goal, identity, matching, order, profile_reuse, settings, unchanged, unmanaged,
+    unplanned,
 };
 
 /// Returns what takes a device from what was observed to what is intended; the steps have no lines yet, and whoever has the
@@ -15,7 +16,7 @@ use super::{
 ///
 /// The same values give the same plan. What could not be read is never taken for absent, and what is nobody's is left as
 /// it is. Every beginning of the steps leaves a state from which planning again leads to the same end.
-pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan {
+pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<PlannedStep> {
     if request.state == DeviceState::Preprovision {
         return DevicePlan::preprovision(request.device.clone());
     }
@@ -36,18 +37,18 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan {
         | DeviceState::Locked
         | DeviceState::Preprovision => request.intended,
     };
-    if let Some(unmanaged) = settled::only_unmanaged(request, observation, intended) {
+    if let Some(unmanaged) = unchanged::only_unmanaged(request, observation, intended) {
         plan.unmanaged = unmanaged;
         return plan;
     }
-    let mut scene = Scene::of(request, observation, intended);
+    let mut scene = PlannerState::of(request, observation, intended);
     unread_parts(&mut scene);
     matching::find_items(&mut scene);
     plan.refusals = goal::set_goals(&mut scene);
     unmanaged::note_unread(&mut scene);
     conflict::resolve(&mut scene);
     conflict::give_slots(&mut scene);
-    reuse::reuse_profiles(&mut scene);
+    profile_reuse::reuse_profiles(&mut scene);
     let settings = settings::settings(&mut scene);
     let (steps, refusals) = order::order(&scene, &settings);
     plan.steps = steps;
@@ -59,7 +60,7 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan {
 }
 
 /// Says once of every part that it is not known whole.
-fn unread_parts(scene: &mut Scene<'_>) {
+fn unread_parts(scene: &mut PlannerState<'_>) {
     for part in crate::model::Part::ALL {
         if let Some(reason) = scene.observation.incomplete(part) {
             scene.notes.push(Note {

@@ -1,4 +1,4 @@
-//! What a plan is asked for: one device as it should be, what is ours on it, and what the operator allows.
+//! Defines the input of a plan: the intended device, its ledger, and what the operator allows.
 
 use std::collections::BTreeMap;
 

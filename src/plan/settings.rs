@@ -1,4 +1,4 @@
-//! What is set on things that are always there: the system, its ports and its uplinks.
+//! Plans what is always there: the system, its ports and its uplinks.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::model::{
     UplinkNumber, VlanSet,
 };
 
-use super::scene::Scene;
+use super::planner_state::PlannerState;
 use super::{Note, Object};
 
 /// As it is and as it shall be.
@@ -28,7 +28,7 @@ pub(super) struct Settings {
 }
 
 /// Works out what shall be set, and notes what cannot be.
-pub(super) fn settings(scene: &mut Scene<'_>) -> Settings {
+pub(super) fn settings(scene: &mut PlannerState<'_>) -> Settings {
     let mut found = Settings {
         system: system(scene),
         ports: ports(scene),
@@ -39,7 +39,13 @@ pub(super) fn settings(scene: &mut Scene<'_>) -> Settings {
 }
 
 /// Returns whether a field of something without a number could not be read, and notes it where there is an opinion.
-fn is_unread(scene: &mut Scene<'_>, part: Part, number: u16, field: &str, object: &Object) -> bool {
+fn is_unread(
+    scene: &mut PlannerState<'_>,
+    part: Part,
+    number: u16,
+    field: &str,
+    object: &Object,
+) -> bool {
     let by_field = scene.observation.unread.iter().find(|unread| {
         unread.part == part
             && unread.number.is_none_or(|of| of == number)
@@ -56,7 +62,7 @@ fn is_unread(scene: &mut Scene<'_>, part: Part, number: u16, field: &str, object
     true
 }
 
-fn system(scene: &mut Scene<'_>) -> Pair<SystemConfig> {
+fn system(scene: &mut PlannerState<'_>) -> Pair<SystemConfig> {
     let start = scene.observation.config.system.clone();
     let mut goal = start.clone();
     let SystemConfig {
@@ -77,7 +83,7 @@ fn system(scene: &mut Scene<'_>) -> Pair<SystemConfig> {
     Pair { start, goal }
 }
 
-fn ports(scene: &mut Scene<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>> {
+fn ports(scene: &mut PlannerState<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>> {
     let mut ports: BTreeMap<PortNumber, Pair<PortConfig>> = scene
         .observation
         .config
@@ -140,7 +146,7 @@ fn ports(scene: &mut Scene<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>> {
 }
 
 /// What the device says nothing of is not known, rather than off.
-fn is_known(scene: &mut Scene<'_>, is_known: bool, field: &str, object: &Object) -> bool {
+fn is_known(scene: &mut PlannerState<'_>, is_known: bool, field: &str, object: &Object) -> bool {
     if !is_known {
         let message = format!("`{field}` of {object} is not compared: the device does not tell it");
         scene.note("not-read", object.clone(), message);
@@ -148,7 +154,7 @@ fn is_known(scene: &mut Scene<'_>, is_known: bool, field: &str, object: &Object)
     is_known
 }
 
-fn can_be_set(scene: &mut Scene<'_>, mode: Option<PortMode>, object: &Object) -> bool {
+fn can_be_set(scene: &mut PlannerState<'_>, mode: Option<PortMode>, object: &Object) -> bool {
     let model = scene.request.model;
     let Some(mode) = mode else { return false };
     let can = mode != PortMode::Coax && model.medium().allows(mode);
@@ -161,7 +167,10 @@ fn can_be_set(scene: &mut Scene<'_>, mode: Option<PortMode>, object: &Object) ->
 }
 
 /// A port's name must be its own; one that another port keeps is left.
-fn unique_port_names(scene: &mut Scene<'_>, ports: &mut BTreeMap<PortNumber, Pair<PortConfig>>) {
+fn unique_port_names(
+    scene: &mut PlannerState<'_>,
+    ports: &mut BTreeMap<PortNumber, Pair<PortConfig>>,
+) {
     let are_known = scene.observation.incomplete(Part::Ports).is_none()
         && !scene.observation.unread.iter().any(|unread| {
             unread.part == Part::Ports && unread.field.as_deref().is_none_or(|name| name == "name")
@@ -212,7 +221,7 @@ fn unique_port_names(scene: &mut Scene<'_>, ports: &mut BTreeMap<PortNumber, Pai
     }
 }
 
-fn uplinks(scene: &mut Scene<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>> {
+fn uplinks(scene: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>> {
     let mut uplinks = BTreeMap::new();
     for (number, uplink) in &scene.observation.config.uplinks {
         let UplinkConfig { allowed_vlans } = uplink;
@@ -259,7 +268,7 @@ fn uplinks(scene: &mut Scene<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>> {
 /// The longest list of VLANs on one line: what the line's other words leave of a thousand characters (docs/gam.md).
 const LONGEST_LIST: usize = 960;
 
-fn unsettable(scene: &Scene<'_>, number: UplinkNumber, wanted: &VlanSet) -> Option<String> {
+fn unsettable(scene: &PlannerState<'_>, number: UplinkNumber, wanted: &VlanSet) -> Option<String> {
     let facts = scene.observation.uplink_facts.get(&number);
     match facts.and_then(|facts| facts.mode) {
         Some(UplinkMode::Access) => Some("it is an access port, which has one VLAN".to_owned()),
@@ -276,7 +285,7 @@ fn unsettable(scene: &Scene<'_>, number: UplinkNumber, wanted: &VlanSet) -> Opti
 }
 
 /// While subscribers are not all known, no VLAN is taken away: somebody may be in it.
-fn keep_used(scene: &mut Scene<'_>, object: Object, pair: &mut Pair<VlanSet>) {
+fn keep_used(scene: &mut PlannerState<'_>, object: Object, pair: &mut Pair<VlanSet>) {
     if pair.start.first_outside(&pair.goal).is_none() {
         return;
     }

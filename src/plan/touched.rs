@@ -1,10 +1,10 @@
-//! What steps touch on a device: objects by their numbers, since names and addresses move.
+//! Collects what steps touch on a device: objects by their numbers, since names and addresses change.
 
 use std::collections::BTreeSet;
 
 use crate::model::{DeviceConfig, PortNumber, Slot, UplinkNumber};
 
-use super::{Change, Field, Object, Step, Value};
+use super::{Change, Edit, Field, Numbered};
 
 /// What some steps touch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,29 +19,35 @@ pub struct Touched {
 }
 
 impl Touched {
-    pub fn by(steps: &[Step]) -> Self {
+    pub fn by<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
         let mut touched = Self::default();
-        for step in steps {
-            touched.take(&step.change);
+        for change in changes {
+            touched.take(change);
         }
         touched
     }
 
     fn take(&mut self, change: &Change) {
-        match (&change.object, change.slot) {
-            (Object::System, _) => {
-                self.system
-                    .extend(change.fields.iter().map(|field| field.field));
+        match change {
+            Change::System(_) => {
+                let fields = change.fields().into_iter();
+                self.system.extend(fields.map(|view| view.field));
             }
-            (Object::Uplink(number), _) => {
+            Change::Uplink(number, _) => {
                 self.uplinks.insert(*number);
             }
-            (Object::Port(number), _) => {
+            Change::Port(number, _) => {
                 self.ports.insert(*number);
             }
-            (Object::Profile(_), slot) => self.profiles.extend(slot),
-            (Object::Endpoint(_), slot) => self.endpoints.extend(slot),
-            (Object::Subscriber(_), slot) => self.subscribers.extend(slot),
+            Change::Profile(slot, _) => {
+                self.profiles.insert(*slot);
+            }
+            Change::Endpoint(slot, _) => {
+                self.endpoints.insert(*slot);
+            }
+            Change::Subscriber(slot, _) => {
+                self.subscribers.insert(*slot);
+            }
         }
     }
 
@@ -99,29 +105,21 @@ impl Touched {
 
 /// The names and addresses that steps give, take or find, by what kind of object has them: what is called so under a number that the
 /// steps touch is of their making.
-pub(super) fn names_in(steps: &[Step]) -> BTreeSet<(Kind, Slot, String)> {
+pub(super) fn names_in<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> BTreeSet<(Kind, Slot, String)> {
+    fn keys<K: Numbered<Key: ToString>>(edit: &Edit<K>) -> [String; 2] {
+        [edit.key().to_string(), edit.new_key().to_string()]
+    }
     let mut names = BTreeSet::new();
-    for change in steps.iter().map(|step| &step.change) {
-        let (kind, known) = match &change.object {
-            Object::Profile(name) => (Kind::Profile, name.to_string()),
-            Object::Endpoint(mac) => (Kind::Endpoint, mac.to_string()),
-            Object::Subscriber(name) => (Kind::Subscriber, name.to_string()),
-            Object::System | Object::Uplink(_) | Object::Port(_) => continue,
+    for change in changes {
+        let (kind, slot, keys) = match change {
+            Change::Profile(slot, edit) => (Kind::Profile, slot, keys(edit)),
+            Change::Endpoint(slot, edit) => (Kind::Endpoint, slot, keys(edit)),
+            Change::Subscriber(slot, edit) => (Kind::Subscriber, slot, keys(edit)),
+            Change::System(_) | Change::Uplink(..) | Change::Port(..) => continue,
         };
-        let Some(slot) = change.slot else { continue };
-        names.insert((kind, slot, known));
-        let key = match kind {
-            Kind::Endpoint => Field::MacAddress,
-            Kind::Profile | Kind::Subscriber => Field::Name,
-        };
-        let given = change.field(key);
-        for value in given.into_iter().flat_map(|given| [&given.from, &given.to]) {
-            match value {
-                Some(Value::Text(text)) => names.insert((kind, slot, text.clone())),
-                Some(Value::Mac(mac)) => names.insert((kind, slot, mac.to_string())),
-                _ => false,
-            };
-        }
+        names.extend(keys.map(|key| (kind, *slot, key)));
     }
     names
 }

@@ -5,11 +5,15 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Description, Hostname, MAX_RESTORED_VLAN_ENTRIES, NameError, NameProblem, PortName, SystemText,
-    TextError, VlanId, VlanSet,
+    Description, HeldText, Hostname, MAX_RESTORED_VLAN_ENTRIES, Mbps, NameError, NameProblem,
+    PortConfig, PortName, SystemConfig, SystemText, TextError, VlanId, VlanSet,
 };
 
-use super::{Change, Field, FieldChange, Object, Value, Verb};
+use super::change::{
+    EndpointFields, Kind as _, PortFields, ProfileFields, SubscriberFields, SystemFields,
+    UplinkUpdate,
+};
+use super::{Change, Field, Verb};
 
 /// Why no line undoes a step. The value that the device had is `from` of the field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,41 +55,93 @@ const LONGEST_LIST: usize = 482;
 
 /// Returns why no line undoes a change, where that is so.
 pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
-    if change.verb == Verb::Create {
-        return None;
+    match change {
+        Change::System(update) => {
+            let SystemFields {
+                hostname,
+                location,
+                contact,
+            } = SystemConfig::before(update);
+            text(hostname, Field::Hostname)
+                .or_else(|| text(location, Field::Location))
+                .or_else(|| text(contact, Field::Contact))
+        }
+        Change::Uplink(_, UplinkUpdate { allowed_vlans }) => {
+            let list = &allowed_vlans.as_ref()?.from.0;
+            let is_short = list.to_string().len() <= LONGEST_LIST;
+            out_of_range(is_short, Field::AllowedVlans)
+        }
+        // A port that had no name gets another one (docs/gam.md); whether it is enabled and its mode can be given back.
+        Change::Port(_, update) => {
+            let PortFields {
+                name,
+                enabled: _,
+                mode: _,
+            } = PortConfig::before(update);
+            text(name, Field::Name)
+        }
+        Change::Profile(_, edit) => {
+            // The names of objects are known by their types to be writable.
+            let ProfileFields {
+                name: _,
+                description,
+                down,
+                up,
+            } = edit.before();
+            text(description, Field::Description)
+                .or_else(|| speed_problem(down, Field::Down))
+                .or_else(|| speed_problem(up, Field::Up))
+        }
+        Change::Endpoint(_, edit) => {
+            let EndpointFields {
+                name: _,
+                mac: _,
+                port: _,
+            } = edit.before();
+            None
+        }
+        Change::Subscriber(_, edit) => {
+            let SubscriberFields {
+                name: _,
+                description,
+                endpoint: _,
+                rate: _,
+                vlan,
+                tagged: _,
+                remapped_vlan,
+                allowed_vlans,
+                port2_vlan,
+                poe,
+            } = edit.before();
+            let tag = |vlan: Option<&Option<VlanId>>, field| {
+                let is_writable = vlan.copied().flatten().is_none_or(is_tag);
+                out_of_range(is_writable, field)
+            };
+            let field = Field::Poe;
+            // No command takes the power setting away. One that was removed is made again without it.
+            let is_power_unknown = poe == Some(&None) && edit.verb() == Verb::Update;
+            text(description, Field::Description)
+                .or_else(|| out_of_range(vlan.copied().is_none_or(is_data_vlan), Field::Vlan))
+                .or_else(|| tag(remapped_vlan, Field::RemappedVlan))
+                .or_else(|| out_of_range(allowed_vlans.is_none_or(are_tags), Field::AllowedVlans))
+                .or_else(|| tag(port2_vlan, Field::Port2Vlan))
+                .or_else(|| is_power_unknown.then_some(CannotUndo::NotKnown { field }))
+        }
     }
-    let mut fields = change.fields.iter();
-    fields.find_map(|field| unwritable(&change.object, field))
 }
 
-/// Returns why the value that a field had cannot be written, where that is so.
-fn unwritable(object: &Object, change: &FieldChange) -> Option<CannotUndo> {
-    let field = change.field;
-    let Some(from) = &change.from else {
-        return has_no_none(object, field).then_some(CannotUndo::NotKnown { field });
-    };
-    let is_writable = match (from, field) {
-        (Value::Text(text), _) => return unwritable_text(object, field, text),
-        (Value::Speed(speed), _) => SPEEDS.contains(&speed.get()),
-        (Value::Vlan(vlan), Field::Vlan) => is_data_vlan(*vlan),
-        (Value::Vlan(vlan), _) => is_tag(*vlan),
-        (Value::Vlans(list), _) if matches!(object, Object::Uplink(_)) => {
-            list.to_string().len() <= LONGEST_LIST
-        }
-        (Value::Vlans(list), _) => are_tags(list),
-        (
-            Value::Mac(_)
-            | Value::Flag(_)
-            | Value::Port(_)
-            | Value::Mode(_)
-            | Value::Poe(_)
-            | Value::Endpoint { .. }
-            | Value::Profile { .. }
-            | Value::Unthrottled,
-            _,
-        ) => true,
-    };
+fn out_of_range(is_writable: bool, field: Field) -> Option<CannotUndo> {
     (!is_writable).then_some(CannotUndo::OutOfRange { field })
+}
+
+fn speed_problem(speed: Option<&Mbps>, field: Field) -> Option<CannotUndo> {
+    let is_writable = speed.is_none_or(|speed| SPEEDS.contains(&speed.get()));
+    out_of_range(is_writable, field)
+}
+
+/// Returns why a text that was there cannot be written again.
+fn text(held: Option<&Option<HeldText>>, field: Field) -> Option<CannotUndo> {
+    unwritable_text(field, held?.as_ref()?.as_str())
 }
 
 pub(super) fn is_data_vlan(vlan: VlanId) -> bool {
@@ -100,46 +156,32 @@ pub(super) fn are_tags(list: &VlanSet) -> bool {
     list.entries() <= MAX_RESTORED_VLAN_ENTRIES && list.iter().all(is_tag)
 }
 
-/// Returns whether no command takes the field away: what was there has to be known to be given back.
-fn has_no_none(object: &Object, field: Field) -> bool {
+/// Returns why no line gives a field this text, where that is so; a name is that of a port.
+pub(super) fn unwritable_text(field: Field, text: &str) -> Option<CannotUndo> {
+    let named = |error: NameError| match &error.problem {
+        NameProblem::Text(error) => of_text(field, error),
+        NameProblem::Start(_) | NameProblem::Character { .. } => CannotUndo::NotAHostname { field },
+    };
+    let written = |error| of_text(field, &error);
     match field {
-        Field::Hostname
-        | Field::Location
-        | Field::Contact
-        | Field::Description
-        | Field::Endpoint
-        | Field::RemappedVlan
-        | Field::Port2Vlan => false,
-        Field::AllowedVlans => matches!(object, Object::Uplink(_)),
-        // A port that had no name gets another one (docs/gam.md).
-        Field::Name => !matches!(object, Object::Port(_)),
+        Field::Hostname => Hostname::new(text).err().map(named),
+        Field::Location | Field::Contact => SystemText::new(text).err().map(written),
+        Field::Description => Description::new(text).err().map(written),
+        Field::Name => PortName::new(text).err().map(named),
         Field::MacAddress
         | Field::Port
         | Field::Enabled
         | Field::Mode
         | Field::Down
         | Field::Up
+        | Field::Endpoint
         | Field::Rate
         | Field::Vlan
         | Field::Tagged
-        | Field::Poe => true,
-    }
-}
-
-/// Returns why no line gives a field this text, where that is so.
-pub(super) fn unwritable_text(object: &Object, field: Field, text: &str) -> Option<CannotUndo> {
-    let named = |error: NameError| match &error.problem {
-        NameProblem::Text(error) => of_text(field, error),
-        NameProblem::Start(_) | NameProblem::Character { .. } => CannotUndo::NotAHostname { field },
-    };
-    let written = |error| of_text(field, &error);
-    match (field, object) {
-        (Field::Hostname, _) => Hostname::new(text).err().map(named),
-        (Field::Location | Field::Contact, _) => SystemText::new(text).err().map(written),
-        (Field::Description, _) => Description::new(text).err().map(written),
-        (Field::Name, Object::Port(_)) => PortName::new(text).err().map(named),
-        // The names of all other objects are known by their types.
-        (_, _) => None,
+        | Field::RemappedVlan
+        | Field::AllowedVlans
+        | Field::Port2Vlan
+        | Field::Poe => None,
     }
 }
 
@@ -166,22 +208,24 @@ fn of_text(field: Field, error: &TextError) -> CannotUndo {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Object;
+    use super::super::change::Value;
+    use super::super::change::tests::stored;
     use super::*;
 
     fn of(field: Field, from: Option<Value>) -> Option<CannotUndo> {
-        cannot_undo(&Change {
-            object: match field {
-                Field::Hostname | Field::Location | Field::Contact => Object::System,
-                _ => Object::Subscriber("apt-1".parse().unwrap()),
-            },
-            slot: None,
-            verb: Verb::Update,
-            fields: vec![FieldChange {
-                field,
-                from,
-                to: None,
-            }],
-        })
+        let (object, slot) = match field {
+            Field::Hostname | Field::Location | Field::Contact => (Object::System, None),
+            _ => (Object::Subscriber("apt-1".parse().unwrap()), Some(1)),
+        };
+        let to = match field {
+            Field::Vlan => Value::Vlan(VlanId::new(100).unwrap()),
+            Field::RemappedVlan => Value::Vlan(VlanId::new(101).unwrap()),
+            Field::Poe => Value::Poe(crate::model::Poe::Force),
+            _ => Value::Text("new".to_owned()),
+        };
+        let fields = [(field, from, Some(to))];
+        cannot_undo(&stored(&object, slot, Verb::Update, &fields))
     }
 
     fn text(field: Field, text: &str) -> Option<CannotUndo> {

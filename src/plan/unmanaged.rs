@@ -1,14 +1,14 @@
-//! What is on a device and is not ours, and what could not be read of what is.
+//! Lists the objects on a device that are unmanaged, and notes what of owned objects could not be read.
 
 use crate::model::{Part, ProfileName, Slot, SubscriberName};
 
-use super::item::{Fate, Item};
-use super::own::is_devices_own;
-use super::scene::Scene;
+use super::item::{Action, Item};
+use super::ownership::is_devices_own;
+use super::planner_state::PlannerState;
 use super::{Object, Unmanaged};
 
 /// Lists what is nobody's, sorted by kind and number. The device's own profile is no stranger.
-pub(super) fn list(scene: &Scene<'_>) -> Vec<Unmanaged> {
+pub(super) fn list(scene: &PlannerState<'_>) -> Vec<Unmanaged> {
     let mut found = Vec::new();
     for item in strangers(&scene.profiles) {
         if let Some(start) = &item.start
@@ -32,7 +32,7 @@ pub(super) fn list(scene: &Scene<'_>) -> Vec<Unmanaged> {
     }
     for unclear in &scene.observation.unclear {
         let name = unclear.name.clone().unwrap_or_else(|| "?".to_owned());
-        let kind = super::blind::singular(unclear.part);
+        let kind = super::unread::singular(unclear.part);
         found.push(of(kind, unclear.slot, name, unclear.port));
     }
     found.sort_by(|left, right| (&left.kind, left.slot).cmp(&(&right.kind, right.slot)));
@@ -56,11 +56,11 @@ pub(super) fn of(
 fn strangers<S>(items: &[Item<S>]) -> impl Iterator<Item = &Item<S>> {
     items
         .iter()
-        .filter(|item| item.fate == Fate::Unmanaged && item.start.is_some())
+        .filter(|item| item.fate == Action::Unmanaged && item.start.is_some())
 }
 
 /// Notes every field of ours that could not be read, since nothing is said about it otherwise.
-pub(super) fn note_unread(scene: &mut Scene<'_>) {
+pub(super) fn note_unread(scene: &mut PlannerState<'_>) {
     let mut found: Vec<(Object, Part, Slot, Vec<&'static str>)> = Vec::new();
     for item in &scene.profiles {
         if let (Some(goal), false, true) = (&item.goal, item.unread.is_empty(), item.is_intended())
@@ -98,7 +98,7 @@ pub(super) fn note_unread(scene: &mut Scene<'_>) {
 }
 
 /// Notes what is ours by the ledger, is not meant any more, and cannot be removed because it is not understood.
-fn note_unclear(scene: &mut Scene<'_>) {
+fn note_unclear(scene: &mut PlannerState<'_>) {
     let Some(ledger) = scene.ledger() else { return };
     let wanted = scene.intended;
     for unclear in &scene.observation.unclear {

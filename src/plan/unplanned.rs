@@ -1,9 +1,9 @@
-//! Plans without steps: of devices that were not looked at, and of those that nothing is planned for.
+//! Makes plans without steps: for devices that were not looked at, or are locked or only observed.
 
-use super::{Census, Change, DevicePlan, Note, Object, Verb};
+use super::{Census, Change, DevicePlan, Note, Object, PlannedStep, Shown, Verb};
 use crate::model::{DeviceName, DeviceState};
 
-impl DevicePlan {
+impl<S> DevicePlan<S> {
     /// Returns a plan to be filled.
     pub(super) fn of(device: DeviceName, state: DeviceState) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl DevicePlan {
 }
 
 /// Does to a plan what the device's state asks for.
-pub(super) fn by_state(plan: &mut DevicePlan) {
+pub(super) fn by_state(plan: &mut DevicePlan<PlannedStep>) {
     let device = plan.device.clone();
     match plan.state {
         DeviceState::Managed | DeviceState::Retired | DeviceState::Preprovision => {}
@@ -64,7 +64,7 @@ pub(super) fn by_state(plan: &mut DevicePlan) {
                     continue;
                 }
                 let message = difference(&step.change);
-                differing.push((step.change.object, message));
+                differing.push((step.change.object(), message));
             }
             plan.refusals.clear();
             let notes = differing.into_iter().map(|(object, message)| Note {
@@ -79,22 +79,19 @@ pub(super) fn by_state(plan: &mut DevicePlan) {
 
 /// Returns what differs, for people: `subscriber apt-101: vlan is 100, and shall be 101`.
 fn difference(change: &Change) -> String {
-    let object = &change.object;
-    match change.verb {
+    let object = change.object();
+    match change.verb() {
         Verb::Create => format!("{object} is not there"),
         Verb::Remove => format!("{object} is there, and shall not be"),
         Verb::Update => {
-            let fields: Vec<String> = change
-                .fields
-                .iter()
-                .map(|field| {
-                    let text = |value: &Option<super::Value>| {
-                        value
-                            .as_ref()
-                            .map_or("none".to_owned(), ToString::to_string)
+            let views = change.fields().into_iter();
+            let fields: Vec<String> = views
+                .map(|view| {
+                    let text = |value: Option<Shown>| {
+                        value.map_or("none".to_owned(), |value| value.to_string())
                     };
-                    let (from, to) = (text(&field.from), text(&field.to));
-                    format!("`{}` is {from}, and shall be {to}", field.field)
+                    let (from, to) = (text(view.from()), text(view.to()));
+                    format!("`{}` is {from}, and shall be {to}", view.field)
                 })
                 .collect();
             format!("{object}: {}", fields.join("; "))

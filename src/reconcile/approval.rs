@@ -20,7 +20,7 @@ pub fn needs_no_person(plan: &DevicePlan, approval: AutoApproval) -> bool {
         AutoApproval::Harmless => plan
             .steps
             .iter()
-            .all(|step| matches!(step.impact, Impact::None) && step.change.verb != Verb::Remove),
+            .all(|step| matches!(step.impact, Impact::None) && step.change.verb() != Verb::Remove),
         AutoApproval::Everything => true,
     }
 }
@@ -28,18 +28,30 @@ pub fn needs_no_person(plan: &DevicePlan, approval: AutoApproval) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DeviceName, PortNumber};
-    use crate::plan::{Change, Object, Step};
+    use crate::model::DeviceName;
+    use crate::plan::Step;
+    use serde_json::json;
 
     fn plan(impact: Impact, verb: Verb) -> DevicePlan {
+        let side = match verb {
+            Verb::Create => "to",
+            Verb::Update | Verb::Remove => "from",
+        };
+        let field = |name: &str, kind: &str, value: serde_json::Value| json!({ "field": name, side: { "type": kind, "value": value } });
+        let fields = match verb {
+            Verb::Update => Vec::new(),
+            Verb::Create | Verb::Remove => vec![
+                field("name", "text", "home".into()),
+                field("down", "speed", 10.into()),
+                field("up", "speed", 10.into()),
+            ],
+        };
+        let change = json!({
+            "object": { "kind": "profile", "id": "home" }, "slot": 2, "verb": verb, "fields": fields
+        });
         let mut plan = DevicePlan::preprovision(DeviceName::new("oak").unwrap());
         plan.steps.push(Step {
-            change: Change {
-                object: Object::Port(PortNumber::new(1).unwrap()),
-                slot: None,
-                verb,
-                fields: Vec::new(),
-            },
+            change: serde_json::from_value(change).unwrap(),
             lines: Vec::new(),
             inverse: Vec::new(),
             cannot_undo: None,

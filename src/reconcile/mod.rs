@@ -46,7 +46,7 @@ pub use store_location::{StoreLocation, StoreLocationError};
 
 use crate::inventory::{IntendedDevice, map_with};
 use crate::model::DeviceState;
-use crate::plan::{Memory, OutOfScope, Planned, Unobservable};
+use crate::plan::{LedgerCoverage, OutOfScope, Planned, Unobservable};
 
 /// Plans every device that was looked at, and applies the limits to all plans together.
 ///
@@ -85,7 +85,7 @@ pub fn plan_all(fleet: &Fleet<'_>, sightings: &LookResults) -> Planned {
         planned.devices.push(plan);
         planned.complaints.extend(complaints);
     }
-    planned.memory = fleet.ledgers.as_ref().map(|ledgers| Memory {
+    planned.memory = fleet.ledgers.as_ref().map(|ledgers| LedgerCoverage {
         unknown: planned
             .devices
             .iter()

@@ -10,9 +10,9 @@ use crate::model::{
     ConfigSource, DeviceState, GamModel, MacAddress, Observation, Part, Serial, SubscriberName,
     VlanId,
 };
-use crate::plan::lint::{Complaint, lint};
-use crate::plan::{DeviceComplaint, DevicePlan, Ledger, ReadOverSsh, Refusal, Request, plan};
-use crate::render::dress;
+use crate::plan::lint::{LintError, lint};
+use crate::plan::{DeviceLintError, DevicePlan, Ledger, ReadOverSsh, Refusal, Request, plan};
+use crate::render::render;
 
 /// The inputs of a device's plan, except a look at it.
 #[derive(Debug, Clone)]
@@ -80,22 +80,26 @@ impl<'a> DevicePlanInputs<'a> {
     }
 
     /// Plans the device as observed, and returns lint errors; a plan with any is refused.
-    pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceComplaint>) {
+    pub fn plan(&self, observation: &Observation) -> (DevicePlan, Vec<DeviceLintError>) {
         let request = self.request();
-        let mut device_plan = plan(&request, observation);
-        let mut complaints = Vec::new();
-        match dress(&mut device_plan) {
-            Ok(()) => complaints = lint(&device_plan, observation, &request),
+        let (mut device_plan, complaints) = match render(plan(&request, observation)) {
+            Ok(plan) => {
+                let complaints = lint(&plan, observation, &request);
+                (plan, complaints)
+            }
             // The planner should have refused a change that cannot be rendered.
-            Err(error) => complaints.push(Complaint {
-                step: 0,
-                is_inverse: false,
-                line: None,
-                message: error.to_string(),
-            }),
-        }
+            Err(failed) => {
+                let complaint = LintError {
+                    step: 0,
+                    is_inverse: false,
+                    line: None,
+                    message: failed.error.to_string(),
+                };
+                (failed.without_lines(), vec![complaint])
+            }
+        };
         device_plan.refusals.extend(lint_refusal(&complaints));
-        let complaints = complaints.into_iter().map(|complaint| DeviceComplaint {
+        let complaints = complaints.into_iter().map(|complaint| DeviceLintError {
             device: self.intended.name.clone(),
             complaint,
         });
@@ -104,7 +108,7 @@ impl<'a> DevicePlanInputs<'a> {
 }
 
 /// Returns the refusal of a plan with lint errors; all other devices go on.
-fn lint_refusal(complaints: &[Complaint]) -> Option<Refusal> {
+fn lint_refusal(complaints: &[LintError]) -> Option<Refusal> {
     let first = complaints.first()?;
     let more = match complaints.len() {
         1 => String::new(),
@@ -122,7 +126,7 @@ pub(super) fn plan_one(
     fleet: &Fleet<'_>,
     intended: &IntendedDevice,
     sighting: &FingerprintedObservation,
-) -> Option<(DevicePlan, Vec<DeviceComplaint>)> {
+) -> Option<(DevicePlan, Vec<DeviceLintError>)> {
     let wanted = DevicePlanInputs::of(fleet, intended)?;
     let (mut device_plan, complaints) = wanted.plan(sighting.observation());
     if intended.state != DeviceState::Preprovision {

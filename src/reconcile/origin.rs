@@ -11,7 +11,7 @@ use crate::inventory::{
 };
 use crate::model::{DeviceName, DeviceState, Subscriber, SubscriberState};
 use crate::plan::{
-    Because, Cause, Change, Field, Object, Origin, OriginCommit, Planned, Step, Value, Verb,
+    Because, Cause, Change, Field, Object, Origin, OriginCommit, Planned, Step, Verb,
 };
 
 /// The state of the search for origins.
@@ -259,34 +259,33 @@ impl Origins {
         change: &Change,
         field: Option<Field>,
     ) -> Option<KeyReference> {
-        let field = field.filter(|_| change.verb != Verb::Create);
+        let field = field.filter(|_| change.verb() != Verb::Create);
         let on_device = |keys: &[&str]| {
             Some(KeyReference::new(
                 ReferencedObject::Device(device.to_string()),
                 keys.iter().copied(),
             ))
         };
-        match &change.object {
-            Object::System => on_device(&[key_of(field?)]),
+        match &change.object_after() {
+            Object::System => on_device(&[field?.inventory_key()]),
             Object::Uplink(number) => on_device(&["uplink", &number.to_string(), "allowed_vlans"]),
-            Object::Port(number) => on_device(&["port", &number.to_string(), key_of(field?)]),
+            Object::Port(number) => {
+                on_device(&["port", &number.to_string(), field?.inventory_key()])
+            }
             Object::Profile(name) => {
-                let plan = self
-                    .now
-                    .plans
-                    .get(&named(change, Field::Name, name.as_str()))?;
+                let plan = self.now.plans.get(name.as_str())?;
                 let plan = ReferencedObject::ServicePlan(plan.clone());
                 Some(KeyReference::new(
                     plan,
                     field.map(|field| match field {
                         Field::Name => "profile_name",
-                        field => key_of(field),
+                        field => field.inventory_key(),
                     }),
                 ))
             }
             Object::Endpoint(mac) => {
-                let mac = named(change, Field::MacAddress, &mac.to_string());
-                let subscriber = self.now.endpoints.get(&(device.clone(), mac))?;
+                let key = (device.clone(), mac.to_string());
+                let subscriber = self.now.endpoints.get(&key)?;
                 let key = match field {
                     Some(Field::Name) => "endpoint_name",
                     Some(Field::Port) => "port",
@@ -295,8 +294,8 @@ impl Origins {
                 Some(said_of(subscriber, Some(key)))
             }
             Object::Subscriber(name) => {
-                let name = named(change, Field::Name, name.as_str());
-                let subscriber = self.now.subscribers.get(&(device.clone(), name))?;
+                let key = (device.clone(), name.to_string());
+                let subscriber = self.now.subscribers.get(&key)?;
                 Some(said_of(
                     subscriber,
                     field.map(|field| self.subscriber_key(device, subscriber, field)),
@@ -317,24 +316,11 @@ impl Origins {
             .subscribers
             .get(&(device.clone(), subscriber.name.to_string()));
         let has_other_state = before.is_some_and(|before| before.state != subscriber.state);
-        let is_overruled = matches!(
-            field,
-            Field::Endpoint
-                | Field::Rate
-                | Field::Vlan
-                | Field::Tagged
-                | Field::RemappedVlan
-                | Field::AllowedVlans
-                | Field::Port2Vlan
-        );
         let is_suspended = subscriber.state == SubscriberState::Suspended;
-        if is_overruled && (has_other_state || is_suspended) {
+        if field.is_service() && (has_other_state || is_suspended) {
             return "state";
         }
-        match field {
-            Field::Rate => "service_plan",
-            field => key_of(field),
-        }
+        field.inventory_key()
     }
 
     /// Returns the line or commit that removed an object of the last applied inventory.
@@ -347,7 +333,7 @@ impl Origins {
             let said = KeyReference::new(ReferencedObject::Device(device.to_string()), ["state"]);
             return Some(Question::Written(said));
         }
-        let before = match &change.object {
+        let before = match &change.object() {
             Object::Profile(name) => {
                 let plan = self.before.plans.get(name.as_str())?;
                 let said = KeyReference::new(ReferencedObject::ServicePlan(plan.clone()), []);
@@ -376,7 +362,7 @@ impl Origins {
                     "device"
                 } else if now.state != before.state {
                     "state"
-                } else if matches!(change.object, Object::Endpoint(_)) {
+                } else if matches!(change.object(), Object::Endpoint(_)) {
                     "endpoint"
                 } else {
                     "name"
@@ -389,38 +375,4 @@ impl Origins {
 
 fn said_of(subscriber: &Subscriber, key: Option<&str>) -> KeyReference {
     KeyReference::new(ReferencedObject::Subscriber(subscriber.id.to_string()), key)
-}
-
-/// Returns the name of an object after the change.
-fn named(change: &Change, field: Field, now: &str) -> String {
-    let moved = change.field(field).and_then(|moved| moved.to.as_ref());
-    match moved {
-        Some(Value::Text(text)) => text.clone(),
-        Some(Value::Mac(mac)) => mac.to_string(),
-        _ => now.to_owned(),
-    }
-}
-
-/// Returns the inventory's key for a field, if all objects call it the same.
-fn key_of(field: Field) -> &'static str {
-    match field {
-        Field::Hostname => "hostname",
-        Field::Location => "location",
-        Field::Contact => "contact",
-        Field::Name => "name",
-        Field::MacAddress | Field::Endpoint => "endpoint",
-        Field::Description => "description",
-        Field::Port => "port",
-        Field::Enabled => "enabled",
-        Field::Mode => "mode",
-        Field::Down => "down",
-        Field::Up => "up",
-        Field::Rate => "service_plan",
-        Field::Vlan => "vlan",
-        Field::Tagged => "tagged",
-        Field::RemappedVlan => "remapped_vlan",
-        Field::AllowedVlans => "allowed_vlans",
-        Field::Port2Vlan => "port2_vlan",
-        Field::Poe => "poe",
-    }
 }

@@ -1,382 +1,266 @@
-//! The commands: which line each change of each kind of object is, as docs/gam.md has them.
+//! Renders each kind of change as the commands of docs/gam.md.
 
 use super::RenderError;
 use super::line::{LONGEST_LINE, Line};
-use super::value::Given;
-use crate::model::{Hostname, PortNumber, Slot, SystemText, UplinkNumber};
-use crate::plan::{Change, Field, Object, Value, Verb};
+use super::value::{Options, list_or_none, unsafe_text};
+use crate::model::{
+    ConfigLine, EndpointName, HeldText, Hostname, PortConfig, PortMode, PortName, PortNumber,
+    ProfileName, Slot, SubscriberName, SystemConfig, SystemText, UplinkNumber,
+};
+use crate::plan::{
+    Change, Edit, Endpoint, EndpointFields, Field, Kind, PortFields, PortUpdate, Profile,
+    ProfileFields, Rate, Subscriber, SubscriberFields, SystemFields, SystemUpdate, UplinkUpdate,
+    Verb,
+};
 
 /// Returns the lines of configuration mode that carry out a change, in their order.
 ///
 /// # Errors
 ///
-/// When the change cannot be said in the device's words.
-pub fn lines(change: &Change) -> Result<Vec<String>, RenderError> {
-    let lines = match &change.object {
-        Object::System => system(change)?,
-        Object::Uplink(number) => uplink(change, *number)?,
-        Object::Port(number) => port(change, *number)?,
-        Object::Profile(_) => numbered(change, "ghn bw-profile", "no ghn bw-profile", profile)?,
-        Object::Endpoint(_) => numbered(change, "ghn endpoint", "no ghn endpoint", endpoint)?,
-        Object::Subscriber(_) => subscriber(change)?,
+/// When the device has no command for it.
+pub fn lines(change: &Change) -> Result<Vec<ConfigLine>, RenderError> {
+    let lines = match change {
+        Change::System(update) => system(change, update)?,
+        Change::Uplink(number, update) => uplink(change, *number, update)?,
+        Change::Port(number, update) => port(change, *number, update)?,
+        Change::Profile(slot, edit) => match edit.verb() {
+            Verb::Remove => vec![removal("no ghn bw-profile", *slot)],
+            Verb::Create | Verb::Update => profile(change, *slot, edit)?,
+        },
+        Change::Endpoint(slot, edit) => match edit.verb() {
+            Verb::Remove => vec![removal("no ghn endpoint", *slot)],
+            Verb::Create | Verb::Update => endpoint(change, *slot, edit)?,
+        },
+        Change::Subscriber(slot, edit) => match edit.verb() {
+            Verb::Remove => vec![removal("no ghn subscriber", *slot)],
+            Verb::Create | Verb::Update => subscriber(change, *slot, edit)?,
+        },
     };
-    match lines
-        .iter()
-        .map(String::len)
-        .find(|len| *len > LONGEST_LINE)
-    {
-        None => Ok(lines),
-        Some(length) => Err(RenderError::TooLong {
-            object: change.object.clone(),
-            length,
-            most: LONGEST_LINE,
-        }),
-    }
+    let ended = lines.into_iter().map(|line| {
+        let text = line.end();
+        if text.len() > LONGEST_LINE {
+            return Err(RenderError::TooLong {
+                object: change.object(),
+                length: text.len(),
+                most: LONGEST_LINE,
+            });
+        }
+        ConfigLine::try_from(text).map_err(|why| RenderError::NotALine {
+            object: change.object(),
+            why,
+        })
+    });
+    ended.collect()
 }
 
 /// Returns the lines that undo a change.
 ///
-/// A port's first name has no way back, since no form takes one away (docs/gam.md). It gets a name that nobody else has or
+/// A port's first name cannot be undone, since no command takes one away (docs/gam.md). It gets a name that nobody else has or
 /// wants, so that the one it had is free for whoever had it before.
-pub(super) fn undoing(change: &Change) -> Result<Vec<String>, RenderError> {
+pub(super) fn undoing(change: &Change) -> Result<Vec<ConfigLine>, RenderError> {
     let mut inverse = change.inverse();
-    if let Object::Port(number) = inverse.object {
-        for field in &mut inverse.fields {
-            if field.field == Field::Name && field.to.is_none() {
-                field.to = Some(Value::Text(format!("gamctl-tmp-{number}")));
-            }
-        }
+    if let Change::Port(number, update) = &mut inverse
+        && let Some(name) = &mut update.name
+        && name.to.is_none()
+    {
+        name.to = HeldText::new(&format!("gamctl-tmp-{number}")).ok();
     }
     lines(&inverse)
 }
 
-fn given(change: &Change) -> impl Iterator<Item = Given<'_>> {
-    change.fields.iter().map(move |field| Given {
-        change,
-        field: field.field,
-        to: field.to.as_ref(),
+fn removal(command: &'static str, slot: Slot) -> Line {
+    let mut line = Line::begin(command);
+    line.number(slot.0);
+    line
+}
+
+fn system(change: &Change, update: &SystemUpdate) -> Result<Vec<Line>, RenderError> {
+    let SystemFields {
+        hostname,
+        location,
+        contact,
+    } = SystemConfig::after(update);
+    let mut lines = Vec::new();
+    match hostname {
+        None => {}
+        Some(None) => lines.push(Line::begin("no hostname")),
+        Some(Some(text)) => {
+            let refused = |why| unsafe_text(change, Field::Hostname, why);
+            let name = Hostname::new(text.as_str()).map_err(|_| refused("it is no host name"))?;
+            let mut line = Line::begin("hostname");
+            line.bare(name.as_str()).map_err(refused)?;
+            lines.push(line);
+        }
+    }
+    let (set, unset) = ("snmp-server location", "no snmp-server location");
+    lines.extend(system_text(change, Field::Location, location, set, unset)?);
+    let (set, unset) = ("snmp-server contact", "no snmp-server contact");
+    lines.extend(system_text(change, Field::Contact, contact, set, unset)?);
+    Ok(lines)
+}
+
+fn system_text(
+    change: &Change,
+    field: Field,
+    text: Option<&Option<HeldText>>,
+    set: &'static str,
+    unset: &'static str,
+) -> Result<Option<Line>, RenderError> {
+    Ok(match text {
+        None => None,
+        Some(None) => Some(Line::begin(unset)),
+        Some(Some(text)) => {
+            let mut line = Line::begin(set);
+            line.rest(text.as_str(), SystemText::MAX)
+                .map_err(|why| unsafe_text(change, field, why))?;
+            Some(line)
+        }
     })
 }
 
-fn slot(change: &Change) -> Result<u16, RenderError> {
-    match change.slot {
-        Some(Slot(number)) if number > 0 => Ok(number),
-        Some(_) | None => Err(RenderError::NoSlot {
-            object: change.object.clone(),
-        }),
-    }
-}
-
-fn only_updates(change: &Change) -> Result<(), RenderError> {
-    match change.verb {
-        Verb::Update => Ok(()),
-        Verb::Create | Verb::Remove => Err(RenderError::ForGood {
-            object: change.object.clone(),
-        }),
-    }
-}
-
-fn must_have(change: &Change, fields: &[Field]) -> Result<(), RenderError> {
-    let missing = fields
-        .iter()
-        .find(|field| change.field(**field).is_none_or(|given| given.to.is_none()));
-    match missing {
-        None => Ok(()),
-        Some(field) => Err(RenderError::Missing {
-            object: change.object.clone(),
-            field: *field,
-        }),
-    }
-}
-
-fn system(change: &Change) -> Result<Vec<String>, RenderError> {
-    only_updates(change)?;
-    given(change).map(system_line).collect()
-}
-
-fn system_line(given: Given<'_>) -> Result<String, RenderError> {
-    let (set, unset) = match given.field {
-        Field::Hostname => ("hostname", "no hostname"),
-        Field::Location => ("snmp-server location", "no snmp-server location"),
-        Field::Contact => ("snmp-server contact", "no snmp-server contact"),
-        Field::Name
-        | Field::MacAddress
-        | Field::Description
-        | Field::Port
-        | Field::Enabled
-        | Field::Mode
-        | Field::Down
-        | Field::Up
-        | Field::Endpoint
-        | Field::Rate
-        | Field::Vlan
-        | Field::Tagged
-        | Field::RemappedVlan
-        | Field::AllowedVlans
-        | Field::Port2Vlan
-        | Field::Poe => return Err(given.wrong_field()),
+fn uplink(
+    change: &Change,
+    number: UplinkNumber,
+    update: &UplinkUpdate,
+) -> Result<Vec<Line>, RenderError> {
+    let UplinkUpdate { allowed_vlans } = update;
+    let Some(moved) = allowed_vlans else {
+        return Ok(Vec::new());
     };
-    if given.to.is_none() {
-        return Ok(Line::begin(unset).end());
-    }
-    let mut line = Line::begin(set);
-    let text = given.text()?;
-    if given.field == Field::Hostname {
-        let name = Hostname::new(text).map_err(|_| given.unsafe_text("it is no host name"))?;
-        line.bare(name.as_str())
-    } else {
-        line.rest(text, SystemText::MAX)
-    }
-    .map_err(|why| given.unsafe_text(why))?;
-    Ok(line.end())
+    let refused = |why| unsafe_text(change, Field::AllowedVlans, why);
+    let mut interface = Line::begin("interface 10GigabitEthernet");
+    interface.bare(&format!("1/{number}")).map_err(refused)?;
+    let mut allowed = Line::begin("switchport trunk allowed vlan");
+    list_or_none(&mut allowed, &moved.to.0).map_err(refused)?;
+    Ok(vec![interface, allowed, Line::begin("exit")])
 }
 
-fn uplink(change: &Change, number: UplinkNumber) -> Result<Vec<String>, RenderError> {
-    only_updates(change)?;
-    let mut lines = Vec::with_capacity(3);
-    for given in given(change) {
-        if given.field != Field::AllowedVlans {
-            return Err(given.wrong_field());
-        }
-        // Unknown is not none: only a list that is known may be typed.
-        given.value()?;
-        let mut interface = Line::begin("interface 10GigabitEthernet");
-        interface
-            .bare(&format!("1/{number}"))
-            .map_err(|why| given.unsafe_text(why))?;
-        let mut allowed = Line::begin("switchport trunk allowed vlan");
-        given.vlans(&mut allowed)?;
-        lines.extend([interface.end(), allowed.end(), Line::begin("exit").end()]);
+fn port(
+    change: &Change,
+    number: PortNumber,
+    update: &PortUpdate,
+) -> Result<Vec<Line>, RenderError> {
+    let PortFields {
+        name,
+        enabled,
+        mode,
+    } = PortConfig::after(update);
+    let cannot_be_taken = |field| RenderError::CannotBeTaken {
+        object: change.object(),
+        field,
+    };
+    let mut settings = Options::of(change, "ghn port", u16::from(number.get()));
+    if let Some(name) = name {
+        let name = name.as_ref().ok_or_else(|| cannot_be_taken(Field::Name))?;
+        settings.name(Some(name.as_str()), PortName::MAX)?;
     }
-    Ok(lines)
-}
-
-fn port(change: &Change, number: PortNumber) -> Result<Vec<String>, RenderError> {
-    only_updates(change)?;
-    let mut settings = Line::begin("ghn port");
-    settings.number(number.get());
-    let (mut has_settings, mut enabled) = (false, None);
-    for given in given(change) {
-        match given.field {
-            Field::Name => given.name(&mut settings)?,
-            Field::Mode => {
-                let Value::Mode(mode) = given.value()? else {
-                    return Err(given.wrong_value());
-                };
-                let word = match mode {
-                    crate::model::PortMode::Mimo => "mimo",
-                    crate::model::PortMode::Siso => "siso",
-                    // Coax ports have no other mode, and no command says so.
-                    crate::model::PortMode::Coax => return Err(given.wrong_value()),
-                };
-                settings.word("mode").word(word);
-            }
-            Field::Enabled => {
-                enabled = Some(given.flag()?);
-                continue;
-            }
-            Field::Hostname
-            | Field::Location
-            | Field::Contact
-            | Field::MacAddress
-            | Field::Description
-            | Field::Port
-            | Field::Down
-            | Field::Up
-            | Field::Endpoint
-            | Field::Rate
-            | Field::Vlan
-            | Field::Tagged
-            | Field::RemappedVlan
-            | Field::AllowedVlans
-            | Field::Port2Vlan
-            | Field::Poe => return Err(given.wrong_field()),
+    let mode_word = match mode {
+        None => None,
+        Some(PortMode::Mimo) => Some("mimo"),
+        Some(PortMode::Siso) => Some("siso"),
+        // Coax ports have no other mode, and no command says so.
+        Some(PortMode::Coax) => {
+            return Err(unsafe_text(
+                change,
+                Field::Mode,
+                "no command sets a port to coax",
+            ));
         }
-        has_settings = true;
-    }
+    };
+    settings.word_and("mode", mode_word);
     let mut lines = Vec::new();
-    if has_settings {
+    if name.is_some() || mode.is_some() {
         lines.push(settings.end());
     }
     if let Some(enabled) = enabled {
-        let mut line = Line::begin(if enabled { "no ghn port" } else { "ghn port" });
+        let mut line = Line::begin(if *enabled { "no ghn port" } else { "ghn port" });
         line.number(number.get()).word("shutdown");
-        lines.push(line.end());
+        lines.push(line);
     }
     Ok(lines)
 }
 
-/// Returns the one line about an object with a number: all options on it, or its removal.
-fn numbered(
+fn profile(change: &Change, slot: Slot, edit: &Edit<Profile>) -> Result<Vec<Line>, RenderError> {
+    let ProfileFields {
+        name,
+        description,
+        down,
+        up,
+    } = edit.after();
+    let is_new = edit.verb() == Verb::Create;
+    let mut line = Options::of(change, "ghn bw-profile", slot.0);
+    line.name(name.map(ProfileName::as_str), ProfileName::MAX)?;
+    line.description(description, is_new)?;
+    line.speed("rate-downstream", down);
+    line.speed("rate-upstream", up);
+    Ok(vec![line.end()])
+}
+
+fn endpoint(change: &Change, slot: Slot, edit: &Edit<Endpoint>) -> Result<Vec<Line>, RenderError> {
+    let EndpointFields { name, mac, port } = edit.after();
+    let mut line = Options::of(change, "ghn endpoint", slot.0);
+    line.name(name.map(EndpointName::as_str), EndpointName::MAX)?;
+    line.mac(mac)?;
+    line.port(port);
+    Ok(vec![line.end()])
+}
+
+fn subscriber(
     change: &Change,
-    set: &'static str,
-    remove: &'static str,
-    options: fn(&Change, &mut Line) -> Result<(), RenderError>,
-) -> Result<Vec<String>, RenderError> {
-    let number = slot(change)?;
-    match change.verb {
-        Verb::Remove => {
-            let mut line = Line::begin(remove);
-            line.number(number);
-            Ok(vec![line.end()])
-        }
-        Verb::Update if change.fields.is_empty() => Ok(Vec::new()),
-        Verb::Create | Verb::Update => {
-            let mut line = Line::begin(set);
-            line.number(number);
-            options(change, &mut line)?;
-            Ok(vec![line.end()])
-        }
-    }
-}
-
-fn profile(change: &Change, line: &mut Line) -> Result<(), RenderError> {
-    if change.verb == Verb::Create {
-        must_have(change, &[Field::Name, Field::Down, Field::Up])?;
-    }
-    for given in given(change) {
-        match given.field {
-            Field::Name => given.name(line)?,
-            Field::Description => given.description(line)?,
-            Field::Down => given.speed(line, "rate-downstream")?,
-            Field::Up => given.speed(line, "rate-upstream")?,
-            Field::Hostname
-            | Field::Location
-            | Field::Contact
-            | Field::MacAddress
-            | Field::Port
-            | Field::Enabled
-            | Field::Mode
-            | Field::Endpoint
-            | Field::Rate
-            | Field::Vlan
-            | Field::Tagged
-            | Field::RemappedVlan
-            | Field::AllowedVlans
-            | Field::Port2Vlan
-            | Field::Poe => return Err(given.wrong_field()),
-        }
-    }
-    Ok(())
-}
-
-fn endpoint(change: &Change, line: &mut Line) -> Result<(), RenderError> {
-    if change.verb == Verb::Create {
-        must_have(change, &[Field::Name, Field::MacAddress])?;
-    }
-    for given in given(change) {
-        match given.field {
-            Field::Name => given.name(line)?,
-            Field::MacAddress => given.mac(line)?,
-            Field::Port => given.port(line)?,
-            Field::Hostname
-            | Field::Location
-            | Field::Contact
-            | Field::Description
-            | Field::Enabled
-            | Field::Mode
-            | Field::Down
-            | Field::Up
-            | Field::Endpoint
-            | Field::Rate
-            | Field::Vlan
-            | Field::Tagged
-            | Field::RemappedVlan
-            | Field::AllowedVlans
-            | Field::Port2Vlan
-            | Field::Poe => return Err(given.wrong_field()),
-        }
-    }
-    Ok(())
-}
-
-fn subscriber(change: &Change) -> Result<Vec<String>, RenderError> {
-    let is_detached = change.verb == Verb::Update
-        && change
-            .field(Field::Endpoint)
-            .is_some_and(|endpoint| endpoint.to.is_none());
+    slot: Slot,
+    edit: &Edit<Subscriber>,
+) -> Result<Vec<Line>, RenderError> {
+    let SubscriberFields {
+        name,
+        description,
+        endpoint,
+        rate,
+        vlan,
+        tagged,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+        poe,
+    } = edit.after();
+    let is_new = edit.verb() == Verb::Create;
     let mut lines = Vec::new();
-    if is_detached {
+    if !is_new && endpoint == Some(&None) {
         // Nothing but the `no` form detaches; what else changes is a line of its own behind it.
-        let mut line = Line::begin("no ghn subscriber");
-        line.number(slot(change)?).word("endpoint");
-        lines.push(line.end());
-    }
-    if is_detached && change.fields.len() == 1 {
-        return Ok(lines);
-    }
-    lines.extend(numbered(
-        change,
-        "ghn subscriber",
-        "no ghn subscriber",
-        subscriber_options,
-    )?);
-    Ok(lines)
-}
-
-fn subscriber_options(change: &Change, line: &mut Line) -> Result<(), RenderError> {
-    if change.verb == Verb::Create {
-        must_have(change, &[Field::Name, Field::Rate, Field::Vlan])?;
-    }
-    for given in given(change) {
-        match given.field {
-            Field::Name => given.name(line)?,
-            Field::Description => given.description(line)?,
-            Field::Endpoint => match given.to {
-                None => {}
-                Some(Value::Endpoint { slot, .. }) => {
-                    line.word("endpoint").number(slot.0);
-                }
-                Some(_) => return Err(given.wrong_value()),
-            },
-            Field::Rate => {
-                line.word("bw-profile");
-                match given.value()? {
-                    Value::Unthrottled => line.word("unthrottled"),
-                    Value::Profile { slot, .. } => line.number(slot.0),
-                    Value::Text(_)
-                    | Value::Mac(_)
-                    | Value::Speed(_)
-                    | Value::Flag(_)
-                    | Value::Vlan(_)
-                    | Value::Vlans(_)
-                    | Value::Port(_)
-                    | Value::Mode(_)
-                    | Value::Poe(_)
-                    | Value::Endpoint { .. } => return Err(given.wrong_value()),
-                };
-            }
-            Field::Vlan => {
-                let Value::Vlan(vlan) = given.value()? else {
-                    return Err(given.wrong_value());
-                };
-                line.word("vid").number(vlan.get());
-            }
-            Field::Tagged => {
-                line.word(if given.flag()? { "tagged" } else { "untagged" });
-            }
-            Field::RemappedVlan => given.vlan_or_none(line, "remapped-vid")?,
-            Field::AllowedVlans => {
-                line.word("allowed-vlan");
-                given.vlans(line)?;
-            }
-            Field::Port2Vlan => given.vlan_or_none(line, "port2-vid")?,
-            Field::Poe => {
-                let Value::Poe(poe) = given.value()? else {
-                    return Err(given.wrong_value());
-                };
-                line.word("poe").word(poe.as_str());
-            }
-            Field::Hostname
-            | Field::Location
-            | Field::Contact
-            | Field::MacAddress
-            | Field::Port
-            | Field::Enabled
-            | Field::Mode
-            | Field::Down
-            | Field::Up => return Err(given.wrong_field()),
+        let mut line = removal("no ghn subscriber", slot);
+        line.word("endpoint");
+        lines.push(line);
+        if change.fields().len() == 1 {
+            return Ok(lines);
         }
     }
-    Ok(())
+    let mut line = Options::of(change, "ghn subscriber", slot.0);
+    line.name(name.map(SubscriberName::as_str), SubscriberName::MAX)?;
+    line.description(description, is_new)?;
+    line.number(
+        "endpoint",
+        endpoint.and_then(|used| Some(used.as_ref()?.slot.0)),
+    );
+    match rate {
+        None => {}
+        Some(Rate::Unthrottled) => line.word_and("bw-profile", Some("unthrottled")),
+        Some(Rate::Profile { slot, name: _ }) => line.number("bw-profile", Some(slot.0)),
+    }
+    line.number("vid", vlan.map(|vlan| vlan.get()));
+    line.word(tagged.map(|is_tagged| if *is_tagged { "tagged" } else { "untagged" }));
+    line.vlan_or_none("remapped-vid", remapped_vlan, is_new);
+    line.allowed_vlans(allowed_vlans, is_new)?;
+    line.vlan_or_none("port2-vid", port2_vlan, is_new);
+    match poe {
+        None => {}
+        Some(None) if is_new => {}
+        Some(None) => {
+            return Err(RenderError::CannotBeTaken {
+                object: change.object(),
+                field: Field::Poe,
+            });
+        }
+        Some(Some(poe)) => line.word_and("poe", Some(poe.as_str())),
+    }
+    lines.push(line.end());
+    Ok(lines)
 }

@@ -1,4 +1,4 @@
-//! One line of configuration mode, put together so that nothing but what is meant can be in it.
+//! Builds one line of configuration mode so that it can hold nothing but what is meant.
 
 use std::fmt::Write as _;
 

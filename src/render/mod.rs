@@ -1,4 +1,4 @@
-//! From a change to the exact lines of a GAM's configuration mode, and to the lines that undo it.
+//! Renders changes as the exact lines of a GAM's configuration mode, and as the lines that undo them.
 //!
 //! The only place that writes the device's syntax. A line is put together from keywords, numbers and checked texts by
 //! `line`, so that no value can become a second line, a second word or a key of the command line.
@@ -11,24 +11,15 @@ mod value;
 
 pub use command::lines;
 
-use crate::plan::{DevicePlan, Field, Object};
+use crate::model::NotALine;
+use crate::plan::{DevicePlan, Field, Object, PlannedStep, Step};
 
-/// Why a change has no lines.
+/// Why a change has no lines: the device has no command for it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    #[error("{object} has no number on the device")]
-    NoSlot { object: Object },
-    #[error("{object} lacks its `{field}`")]
-    Missing { object: Object, field: Field },
-    #[error("`{field}` of {object} has a value of another kind")]
-    WrongValue { object: Object, field: Field },
-    #[error("`{field}` is nothing that {object} has")]
-    WrongField { object: Object, field: Field },
     #[error("no command takes `{field}` away from {object}")]
     CannotBeTaken { object: Object, field: Field },
-    #[error("{object} is there for good: no command creates or removes it")]
-    ForGood { object: Object },
-    #[error("`{field}` of {object} cannot be typed: {why}")]
+    #[error("`{field}` of {object} cannot be sent: {why}")]
     Text {
         object: Object,
         field: Field,
@@ -40,28 +31,51 @@ pub enum RenderError {
         length: usize,
         most: usize,
     },
+    #[error("a line for {object} is not one that may be sent: {why}")]
+    NotALine { object: Object, why: NotALine },
 }
 
-/// Fills in the lines of every step, and those that undo it where it can be undone.
+/// A plan of which a step has no lines.
+#[derive(Debug)]
+pub struct NotRendered {
+    pub error: RenderError,
+    pub plan: DevicePlan<PlannedStep>,
+}
+
+/// Adds to every step its lines, and those that undo it where it can be undone.
 ///
 /// # Errors
 ///
-/// When a step cannot be said in the device's words; the plan is then as good as none, and is left as it was.
-pub fn dress(plan: &mut DevicePlan) -> Result<(), RenderError> {
-    let dressed: Vec<_> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let inverse = match step.cannot_undo {
-                Some(_) => Vec::new(),
-                None => command::undoing(&step.change)?,
-            };
-            Ok((lines(&step.change)?, inverse))
-        })
-        .collect::<Result<_, RenderError>>()?;
-    for (step, (lines, inverse)) in plan.steps.iter_mut().zip(dressed) {
-        step.lines = lines;
-        step.inverse = inverse;
+/// When a step has no lines: none of the plan may be applied then.
+pub fn render(plan: DevicePlan<PlannedStep>) -> Result<DevicePlan, Box<NotRendered>> {
+    let rendered = plan.steps.iter().map(|step| {
+        let inverse = match step.cannot_undo {
+            Some(_) => Vec::new(),
+            None => command::undoing(&step.change)?,
+        };
+        Ok((lines(&step.change)?, inverse))
+    });
+    match rendered.collect::<Result<Vec<_>, RenderError>>() {
+        Ok(rendered) => Ok(with_lines(plan, rendered)),
+        Err(error) => Err(Box::new(NotRendered { error, plan })),
     }
-    Ok(())
+}
+
+impl NotRendered {
+    /// Returns the plan without lines, to be shown and refused.
+    pub fn without_lines(self) -> DevicePlan {
+        with_lines(self.plan, std::iter::repeat_with(Default::default))
+    }
+}
+
+fn with_lines(
+    mut plan: DevicePlan<PlannedStep>,
+    rendered: impl IntoIterator<Item = (Vec<crate::model::ConfigLine>, Vec<crate::model::ConfigLine>)>,
+) -> DevicePlan {
+    let steps = std::mem::take(&mut plan.steps).into_iter();
+    let steps: Vec<Step> = steps
+        .zip(rendered)
+        .map(|(step, (lines, inverse))| step.with_lines(lines, inverse))
+        .collect();
+    plan.with_steps(steps)
 }

@@ -1,168 +1,151 @@
-//! The values of a change as the words of a line, with what each field may hold.
+//! Writes the values of a change as words of a line.
 
 use super::RenderError;
 use super::line::Line;
-use crate::model::{
-    Description, EndpointName, PortAssignment, PortName, ProfileName, SubscriberName, VlanSet,
-};
-use crate::plan::{Change, Field, Object, Value};
+use crate::model::{Description, HeldText, MacAddress, Mbps, PortAssignment, VlanId, VlanSet};
+use crate::plan::{Change, Field};
 
-/// What a change makes of one field.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Given<'a> {
-    pub(super) change: &'a Change,
-    pub(super) field: Field,
-    pub(super) to: Option<&'a Value>,
+/// The line of one change, field by field; what the change does not speak of adds nothing.
+pub(super) struct Options<'a> {
+    change: &'a Change,
+    line: Line,
 }
 
-impl<'a> Given<'a> {
-    pub(super) fn value(self) -> Result<&'a Value, RenderError> {
-        self.to.ok_or_else(|| RenderError::CannotBeTaken {
-            object: self.change.object.clone(),
-            field: self.field,
-        })
+impl<'a> Options<'a> {
+    pub(super) fn of(change: &'a Change, command: &'static str, number: u16) -> Self {
+        let mut line = Line::begin(command);
+        line.number(number);
+        Self { change, line }
     }
 
-    pub(super) fn wrong_value(self) -> RenderError {
-        RenderError::WrongValue {
-            object: self.change.object.clone(),
-            field: self.field,
+    pub(super) fn end(self) -> Line {
+        self.line
+    }
+
+    fn checked(
+        &mut self,
+        field: Field,
+        write: impl FnOnce(&mut Line) -> Result<&mut Line, &'static str>,
+    ) -> Result<(), RenderError> {
+        match write(&mut self.line) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(unsafe_text(self.change, field, why)),
         }
-    }
-
-    pub(super) fn wrong_field(self) -> RenderError {
-        RenderError::WrongField {
-            object: self.change.object.clone(),
-            field: self.field,
-        }
-    }
-
-    pub(super) fn unsafe_text(self, why: &'static str) -> RenderError {
-        RenderError::Text {
-            object: self.change.object.clone(),
-            field: self.field,
-            why,
-        }
-    }
-
-    pub(super) fn text(self) -> Result<&'a str, RenderError> {
-        match self.value()? {
-            Value::Text(text) => Ok(text),
-            Value::Mac(_)
-            | Value::Speed(_)
-            | Value::Flag(_)
-            | Value::Vlan(_)
-            | Value::Vlans(_)
-            | Value::Port(_)
-            | Value::Mode(_)
-            | Value::Poe(_)
-            | Value::Endpoint { .. }
-            | Value::Profile { .. }
-            | Value::Unthrottled => Err(self.wrong_value()),
-        }
-    }
-
-    pub(super) fn flag(self) -> Result<bool, RenderError> {
-        let Value::Flag(flag) = self.value()? else {
-            return Err(self.wrong_value());
-        };
-        Ok(*flag)
     }
 
     /// Adds `name "…"`.
-    pub(super) fn name(self, line: &mut Line) -> Result<(), RenderError> {
-        let most = match self.change.object {
-            Object::Port(_) => PortName::MAX,
-            Object::Profile(_) => ProfileName::MAX,
-            Object::Endpoint(_) => EndpointName::MAX,
-            Object::Subscriber(_) => SubscriberName::MAX,
-            Object::System | Object::Uplink(_) => return Err(self.wrong_field()),
-        };
-        let name = self.text()?;
-        if name.is_empty() || name.starts_with(' ') || name.ends_with(' ') {
-            return Err(self.unsafe_text("a name is not empty and has no outer space"));
-        }
-        line.word("name")
-            .quoted(name, most)
-            .map_err(|why| self.unsafe_text(why))?;
-        Ok(())
+    pub(super) fn name(&mut self, name: Option<&str>, most: usize) -> Result<(), RenderError> {
+        let Some(name) = name else { return Ok(()) };
+        self.checked(Field::Name, |line| {
+            if name.is_empty() || name.starts_with(' ') || name.ends_with(' ') {
+                return Err("a name is not empty and has no outer space");
+            }
+            line.word("name").quoted(name, most)
+        })
     }
 
     /// Adds `description "…"`; an empty one takes it away (assumed, docs/gam.md).
-    pub(super) fn description(self, line: &mut Line) -> Result<(), RenderError> {
-        let text = match self.to {
-            Some(_) => self.text()?,
-            None => "",
+    pub(super) fn description(
+        &mut self,
+        text: Option<&Option<HeldText>>,
+        is_new: bool,
+    ) -> Result<(), RenderError> {
+        let text = match text {
+            None => return Ok(()),
+            // A new object has none.
+            Some(None) if is_new => return Ok(()),
+            Some(text) => text.as_ref().map_or("", HeldText::as_str),
         };
-        line.word("description")
-            .quoted(text, Description::MAX)
-            .map_err(|why| self.unsafe_text(why))?;
-        Ok(())
+        self.checked(Field::Description, |line| {
+            line.word("description").quoted(text, Description::MAX)
+        })
     }
 
-    pub(super) fn speed(self, line: &mut Line, word: &'static str) -> Result<(), RenderError> {
-        let Value::Speed(speed) = self.value()? else {
-            return Err(self.wrong_value());
-        };
-        line.word(word).number(speed.get());
-        Ok(())
+    pub(super) fn speed(&mut self, word: &'static str, speed: Option<&Mbps>) {
+        if let Some(speed) = speed {
+            self.line.word(word).number(speed.get());
+        }
     }
 
-    pub(super) fn mac(self, line: &mut Line) -> Result<(), RenderError> {
-        let Value::Mac(mac) = self.value()? else {
-            return Err(self.wrong_value());
-        };
-        line.word("mac-address")
-            .bare(&mac.to_string())
-            .map_err(|why| self.unsafe_text(why))?;
-        Ok(())
+    pub(super) fn mac(&mut self, mac: Option<&MacAddress>) -> Result<(), RenderError> {
+        let Some(mac) = mac else { return Ok(()) };
+        self.checked(Field::MacAddress, |line| {
+            line.word("mac-address").bare(&mac.to_string())
+        })
     }
 
-    pub(super) fn port(self, line: &mut Line) -> Result<(), RenderError> {
-        let Value::Port(port) = self.value()? else {
-            return Err(self.wrong_value());
-        };
-        line.word("port");
+    pub(super) fn port(&mut self, port: Option<&PortAssignment>) {
+        let Some(port) = port else { return };
+        self.line.word("port");
         match port {
-            PortAssignment::Port(number) => line.number(number.get()),
-            PortAssignment::Auto => line.word("auto"),
-            PortAssignment::Unassigned => line.word("unassigned"),
+            PortAssignment::Port(number) => self.line.number(number.get()),
+            PortAssignment::Auto => self.line.word("auto"),
+            PortAssignment::Unassigned => self.line.word("unassigned"),
         };
-        Ok(())
+    }
+
+    pub(super) fn word(&mut self, word: Option<&'static str>) {
+        if let Some(word) = word {
+            self.line.word(word);
+        }
+    }
+
+    pub(super) fn word_and(&mut self, word: &'static str, value: Option<&'static str>) {
+        if let Some(value) = value {
+            self.line.word(word).word(value);
+        }
+    }
+
+    pub(super) fn number(&mut self, word: &'static str, number: Option<u16>) {
+        if let Some(number) = number {
+            self.line.word(word).number(number);
+        }
     }
 
     /// Adds a VLAN, or `none` where it is taken away.
     pub(super) fn vlan_or_none(
-        self,
-        line: &mut Line,
+        &mut self,
         word: &'static str,
+        vlan: Option<&Option<VlanId>>,
+        is_new: bool,
+    ) {
+        match vlan {
+            None => {}
+            Some(None) if is_new => {}
+            Some(None) => self.word_and(word, Some("none")),
+            Some(Some(vlan)) => self.number(word, Some(vlan.get())),
+        }
+    }
+
+    pub(super) fn allowed_vlans(
+        &mut self,
+        list: Option<&VlanSet>,
+        is_new: bool,
     ) -> Result<(), RenderError> {
-        line.word(word);
-        match self.to {
-            None => line.word("none"),
-            Some(Value::Vlan(vlan)) => line.number(vlan.get()),
-            Some(_) => return Err(self.wrong_value()),
-        };
-        Ok(())
+        match list.filter(|list| !(is_new && list.is_empty())) {
+            None => Ok(()),
+            Some(list) => self.checked(Field::AllowedVlans, |line| {
+                list_or_none(line.word("allowed-vlan"), list)
+            }),
+        }
     }
+}
 
-    /// Adds a list of VLANs, or `none` where it is empty or taken away.
-    pub(super) fn vlans(self, line: &mut Line) -> Result<(), RenderError> {
-        match self.to {
-            None => line.word("none"),
-            Some(Value::Vlans(vlans)) if vlans.is_empty() => line.word("none"),
-            Some(Value::Vlans(vlans)) => self.list(line, vlans)?,
-            Some(_) => return Err(self.wrong_value()),
-        };
-        Ok(())
+/// Adds a list of VLANs, or `none` where it is empty.
+pub(super) fn list_or_none<'line>(
+    line: &'line mut Line,
+    list: &VlanSet,
+) -> Result<&'line mut Line, &'static str> {
+    match list.is_empty() {
+        true => Ok(line.word("none")),
+        false => line.bare(&list.to_string()),
     }
+}
 
-    fn list<'line>(
-        self,
-        line: &'line mut Line,
-        vlans: &VlanSet,
-    ) -> Result<&'line mut Line, RenderError> {
-        line.bare(&vlans.to_string())
-            .map_err(|why| self.unsafe_text(why))
+pub(super) fn unsafe_text(change: &Change, field: Field, why: &'static str) -> RenderError {
+    RenderError::Text {
+        object: change.object(),
+        field,
+        why,
     }
 }

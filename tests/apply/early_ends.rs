@@ -128,7 +128,8 @@ async fn a_plan_that_differs_from_the_present_one_is_refused() {
     stage.intended = intended;
 
     let mut edited = plan.clone();
-    edited.steps[0].lines[0].push_str(" poe enable");
+    let longer = format!("{} poe enable", edited.steps[0].lines[0]);
+    edited.steps[0].lines[0] = gamctl::model::ConfigLine::new(&longer).unwrap();
     let told = stage.carry_out(edited, Some(&seen), How::default()).await;
     assert_eq!(rule(&told), "lines-differ");
     is_untouched(&stage, &told);
@@ -195,7 +196,11 @@ async fn a_step_that_cannot_be_written_down_is_the_last() {
     ] {
         let stage = stage().await;
         let (seen, plan) = stage.planned().await;
-        let first = plan.steps[0].lines.clone();
+        let first: Vec<String> = plan.steps[0]
+            .lines
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let how = How {
             fails_at: Some((3, reason.clone())),
             ..How::default()
@@ -241,7 +246,11 @@ async fn a_fence_that_closes_half_way_ends_everything() {
             fence.close();
         }
     };
-    let first = plan.steps[0].lines.clone();
+    let first: Vec<String> = plan.steps[0]
+        .lines
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let how = How {
         fence: Some(fence.clone()),
         progress: Some(&progress),
@@ -258,7 +267,11 @@ async fn a_fence_that_closes_half_way_ends_everything() {
 async fn a_signal_finishes_the_step_and_leaves_the_device_in_good_order() {
     let stage = stage().await;
     let (seen, plan) = stage.planned().await;
-    let first = plan.steps[0].lines.clone();
+    let first: Vec<String> = plan.steps[0]
+        .lines
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let (send, stop) = watch::channel(false);
     let progress = |progress: Progress| {
         if matches!(progress, Progress::Sending { step: 1, .. }) {

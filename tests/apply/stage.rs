@@ -15,7 +15,7 @@ use gamctl::model::{
 use gamctl::observe::{CommandLine, LookError, Target, look};
 use gamctl::plan::lint::lint;
 use gamctl::plan::{DevicePlan, Ledger, Observed, Request, plan};
-use gamctl::render::dress;
+use gamctl::render::render;
 use gamctl::secrets::Secret;
 use gamctl::simulator::commands::{load, merge};
 use gamctl::simulator::gam::{Build, Configuration, FirmwareProfile, Hardware};
@@ -224,8 +224,7 @@ impl Stage {
 
     pub(super) fn replan(&self, seen: &Observation) -> Result<DevicePlan, String> {
         let request = self.request();
-        let mut plan = plan(&request, seen);
-        dress(&mut plan).map_err(|error| error.to_string())?;
+        let plan = render(plan(&request, seen)).map_err(|failed| failed.error.to_string())?;
         match lint(&plan, seen, &request).first() {
             None => Ok(plan),
             Some(complaint) => Err(complaint.to_string()),
@@ -340,7 +339,8 @@ impl Stage {
     pub(super) fn after(&self, plan: &DevicePlan) -> Configuration {
         let mut running = self.at_first.clone();
         for step in &plan.steps {
-            let rejected = merge(&step.lines.join("\n"), &mut running, &self.hardware);
+            let lines: Vec<&str> = step.lines.iter().map(|line| line.text()).collect();
+            let rejected = merge(&lines.join("\n"), &mut running, &self.hardware);
             assert!(rejected.is_empty(), "{rejected:?}");
         }
         running
@@ -362,7 +362,7 @@ impl Stage {
                     plan.steps
                         .iter()
                         .flat_map(|step| &step.lines)
-                        .map(String::as_str),
+                        .map(|line| line.text()),
                 );
             }
         }

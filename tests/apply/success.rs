@@ -28,11 +28,12 @@ async fn applied(stage: &Stage) -> String {
         .steps
         .iter()
         .flat_map(|step| step.lines.clone())
+        .map(String::from)
         .collect();
     assert_eq!(stage.config_lines(), lines, "each line once, in order");
     let (now, again) = stage.planned().await;
     assert_eq!(again.steps, []);
-    assert_eq!(after(&seen.config, &told.plan.steps), now.config);
+    assert_eq!(after(&seen.config, told.plan.changes()), now.config);
     let ledger = Ledger::default().verified_by(&stage.intended, told.ending.seen.as_ref().unwrap());
     assert_eq!(ledger.verified, stage.intended);
     told.story()

@@ -47,7 +47,7 @@ async fn a_change_without_undo_is_named_and_the_rest_is_rolled_back() {
         .iter()
         .position(|step| step.cannot_undo.is_some());
     assert!(at.unwrap() + 1 < plan.steps.len());
-    let last = plan.steps.last().unwrap().lines[0].clone();
+    let last = plan.steps.last().unwrap().lines[0].to_string();
     let error = Fault::SshError {
         text: "% Internal error".to_owned(),
     };

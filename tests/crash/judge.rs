@@ -110,7 +110,12 @@ impl Site {
                 run,
                 number,
                 purpose,
-                lines: plan.steps.into_iter().flat_map(|step| step.lines).collect(),
+                lines: plan
+                    .steps
+                    .into_iter()
+                    .flat_map(|step| step.lines)
+                    .map(String::from)
+                    .collect(),
             });
         }
         intents

@@ -3,13 +3,10 @@
 use gamctl::apply::{DeviceOutcome, Ended, Entry, Exchange, LookReason, Purpose};
 use gamctl::history::{Audit, Lease, NewLedger, NewRun, RunId, Store};
 use gamctl::model::{
-    DeviceName, DeviceState, Fingerprint, MacAddress, Observation, ProfileName, Slot,
-    SubscriberName,
+    ConfigLine, DeviceName, DeviceState, Fingerprint, MacAddress, Observation, SubscriberName,
 };
-use gamctl::plan::{
-    Census, Change, DevicePlan, Field, FieldChange, Impact, InventoryVersion, Ledger, Object, Step,
-    Value, Verb,
-};
+use gamctl::plan::{Census, DevicePlan, Impact, InventoryVersion, Ledger, Object, Step};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub(super) fn device(name: &str) -> DeviceName {
@@ -44,36 +41,39 @@ pub(super) fn mac() -> MacAddress {
     "00:0e:d8:1c:95:08".parse().unwrap()
 }
 
-fn step(object: Object, fields: Vec<FieldChange>, impact: Impact, line: &str) -> Step {
+fn step(object: &Object, fields: &Value, impact: Impact, lines: [&str; 2]) -> Step {
+    let change = json!({ "object": object, "slot": 1, "verb": "update", "fields": fields });
+    let [line, inverse] = lines.map(|line| ConfigLine::new(line).unwrap());
     Step {
-        change: Change {
-            object,
-            slot: Some(Slot(1)),
-            verb: Verb::Update,
-            fields,
-        },
-        lines: vec![line.to_owned()],
-        inverse: vec![format!("no {line}")],
+        change: serde_json::from_value(change).unwrap(),
+        lines: vec![line],
+        inverse: vec![inverse],
         cannot_undo: None,
         impact,
         because: Vec::new(),
     }
 }
 
-fn text(field: Field, to: &str) -> FieldChange {
-    FieldChange {
-        field,
-        from: None,
-        to: Some(Value::Text(to.to_owned())),
-    }
+fn text(text: &str) -> Value {
+    json!({ "type": "text", "value": text })
 }
+
+const PROFILE: [&str; 2] = [
+    "ghn bw-profile 1 description \"100\"",
+    "ghn bw-profile 1 description \"\"",
+];
+const SUBSCRIBER: [&str; 2] = [
+    "ghn subscriber 1 name \"apt-8\"",
+    "ghn subscriber 1 name \"apt-7\"",
+];
+const ENDPOINT: [&str; 2] = ["ghn endpoint 1 port 2", "ghn endpoint 1 port 1"];
 
 /// Three steps: a profile that apt-101 notices, a subscriber that gets another name, an endpoint.
 pub(super) fn plan(device: &DeviceName) -> DevicePlan {
     let notices = Impact::Interrupts {
         subscribers: vec![subscriber("apt-101")],
     };
-    let profile = Object::Profile(ProfileName::new("home-100").unwrap());
+    let profile = Object::Profile("home-100".parse().unwrap());
     let renamed = Object::Subscriber(subscriber("apt-7"));
     DevicePlan {
         device: device.clone(),
@@ -82,23 +82,18 @@ pub(super) fn plan(device: &DeviceName) -> DevicePlan {
         census: Census::default(),
         steps: vec![
             step(
-                profile,
-                vec![text(Field::Description, "100")],
+                &profile,
+                &json!([{ "field": "description", "to": text("100") }]),
                 notices,
-                "profile 1",
+                PROFILE,
             ),
             step(
-                renamed,
-                vec![text(Field::Name, "apt-8")],
+                &renamed,
+                &json!([{ "field": "name", "from": text("apt-7"), "to": text("apt-8") }]),
                 Impact::None,
-                "subscriber 1",
+                SUBSCRIBER,
             ),
-            step(
-                Object::Endpoint(mac()),
-                Vec::new(),
-                Impact::None,
-                "endpoint 1",
-            ),
+            step(&Object::Endpoint(mac()), &json!([]), Impact::None, ENDPOINT),
         ],
         refusals: Vec::new(),
         notes: Vec::new(),

@@ -140,7 +140,7 @@ fn a_protected_subscriber_is_not_removed_and_its_things_stay() {
         .steps
         .iter()
         .flat_map(|step| &step.lines)
-        .map(String::as_str)
+        .map(|line| line.text())
         .collect();
     assert_eq!(lines, ["no ghn subscriber 2", "no ghn endpoint 2"]);
     assert_eq!(

@@ -14,7 +14,7 @@ use gamctl::model::{
 };
 use gamctl::plan::lint::lint;
 use gamctl::plan::{DevicePlan, Ledger, Request, plan};
-use gamctl::render::dress;
+use gamctl::render::render;
 use serde_json::{Value, json};
 
 /// A device with two households, `a` on endpoint 1 and `b` on endpoint 2, both with the profile `home`.
@@ -95,11 +95,7 @@ impl Example {
     }
 
     fn plan(&self) -> DevicePlan {
-        self.asked(|request| {
-            let mut plan = plan(request, &self.observation);
-            dress(&mut plan).unwrap();
-            plan
-        })
+        self.asked(|request| render(plan(request, &self.observation)).unwrap())
     }
 
     /// Returns what the lint has against a plan of this device.
@@ -130,7 +126,8 @@ impl Example {
     fn lines(&self) -> Vec<String> {
         let plan = self.plan();
         assert_eq!(plan.refusals, []);
-        plan.steps.into_iter().flat_map(|step| step.lines).collect()
+        let lines = plan.steps.into_iter().flat_map(|step| step.lines);
+        lines.map(String::from).collect()
     }
 
     /// Returns the notes, each as its rule and its sentence.

@@ -15,7 +15,7 @@ fn swapped() -> Example {
 #[test]
 fn two_households_that_swap_their_boxes_are_both_named_and_one_is_detached_for_a_moment() {
     let plan = swapped().plan();
-    let lines: Vec<String> = plan
+    let lines: Vec<gamctl::model::ConfigLine> = plan
         .steps
         .iter()
         .flat_map(|step| step.lines.clone())

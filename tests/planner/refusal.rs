@@ -195,7 +195,7 @@ fn each_state_of_a_device_has_its_plan() {
             "no ghn bw-profile 2"
         ]
     );
-    let plan = DevicePlan::unobserved(
+    let plan: DevicePlan = DevicePlan::unobserved(
         example.device.clone(),
         DeviceState::Managed,
         "no answer in 5 s",

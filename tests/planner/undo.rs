@@ -1,8 +1,8 @@
 //! Steps that cannot be undone: why, that all else goes on, and that nobody hides behind such a reason.
 
 use gamctl::model::VlanId;
-use gamctl::plan::{Back, CannotUndo, DevicePlan, Field, Step, after, back};
-use gamctl::render::dress;
+use gamctl::plan::{CannotUndo, DevicePlan, Field, Step, after, back};
+use gamctl::render::render;
 use serde_json::{Value, json};
 
 use super::{Example, mac};
@@ -27,15 +27,15 @@ fn reasons(plan: &DevicePlan) -> Vec<CannotUndo> {
 }
 
 /// Returns what is planned back from the end of a plan.
-fn back_from_the_end(example: &Example, plan: &DevicePlan) -> Back {
+fn back_from_the_end(example: &Example, plan: &DevicePlan) -> DevicePlan {
     let before = &example.observation.config;
     let mut now = example.observation.clone();
-    now.config = after(before, &plan.steps);
+    now.config = after(before, plan.changes());
     example.asked(|request| {
-        let mut way = back(request, before, &now, &plan.steps);
-        dress(&mut way.plan).unwrap();
-        assert_eq!(way.lint(request, &now), []);
-        way
+        let way = back(request, before, &now, &plan.steps);
+        let back = render(way.plan.clone()).unwrap();
+        assert_eq!(way.lint(&back, request, &now), []);
+        back
     })
 }
 
@@ -46,7 +46,12 @@ fn what_somebody_wrote_by_hand_is_compared_as_it_is_and_put_right() {
     assert_eq!(plan.refusals, []);
     assert_eq!(plan.notes, []);
     assert_eq!(example.complaints(&plan), [""; 0]);
-    let lines: Vec<&String> = plan.steps.iter().flat_map(|step| &step.lines).collect();
+    let lines: Vec<&str> = plan
+        .steps
+        .iter()
+        .flat_map(|step| &step.lines)
+        .map(|line| line.text())
+        .collect();
     assert_eq!(
         lines,
         [
@@ -92,12 +97,12 @@ fn the_management_vlan_comes_back_on_an_uplink_and_is_not_taken_off_to_undo_it()
     assert_eq!(plan.steps[0].inverse, [""; 0]);
     // All but that VLAN goes back.
     let way = back_from_the_end(&example, &plan);
-    assert_eq!(way.plan.refusals, []);
+    assert_eq!(way.refusals, []);
     assert_eq!(
-        way.plan.steps[0].lines[1],
+        way.steps[0].lines[1],
         "switchport trunk allowed vlan 3-4093"
     );
-    assert_eq!(way.plan.notes[0].rule, "cannot-be-undone");
+    assert_eq!(way.notes[0].rule, "cannot-be-undone");
     // Whoever allows it by name can have it undone.
     example.allows_management = true;
     let plan = example.plan();
@@ -115,9 +120,14 @@ fn all_goes_back_but_what_no_line_can_give_back_and_that_is_named() {
     example.intended["subscribers"]["a"]["vlan"] = json!(111);
     let plan = example.plan();
     let way = back_from_the_end(&example, &plan);
-    let lines: Vec<&String> = way.plan.steps.iter().flat_map(|step| &step.lines).collect();
+    let lines: Vec<&str> = way
+        .steps
+        .iter()
+        .flat_map(|step| &step.lines)
+        .map(|line| line.text())
+        .collect();
     assert_eq!(lines, ["ghn subscriber 1 vid 101"]);
-    let named: Vec<&String> = way.plan.notes.iter().map(|note| &note.message).collect();
+    let named: Vec<&String> = way.notes.iter().map(|note| &note.message).collect();
     assert_eq!(
         named,
         [
@@ -137,7 +147,12 @@ fn a_subscriber_who_was_removed_comes_back_without_a_text_that_no_line_can_hold(
     let plan = example.plan();
     assert_eq!(example.complaints(&plan), [""; 0]);
     let way = back_from_the_end(&example, &plan);
-    let lines: Vec<&String> = way.plan.steps.iter().flat_map(|step| &step.lines).collect();
+    let lines: Vec<&str> = way
+        .steps
+        .iter()
+        .flat_map(|step| &step.lines)
+        .map(|line| line.text())
+        .collect();
     assert!(
         lines
             .iter()

@@ -1,8 +1,12 @@
 //! What holds for the lint: it has nothing against any plan that is made, and something against every line that means something else.
 
+use gamctl::model::ConfigLine;
+use gamctl::plan::Step;
 use gamctl::plan::lint::lint;
-use gamctl::plan::{DevicePlan, Step};
-use gamctl::render::dress;
+
+/// Lines as text, so that they can become anything.
+type DevicePlan = gamctl::plan::DevicePlan<Step<String>>;
+use gamctl::render::render;
 use gamctl::simulator::gam::Configuration;
 use proptest::prelude::*;
 
@@ -12,9 +16,18 @@ use super::planner::device::run;
 use super::tried;
 
 fn dressed(case: &Case) -> DevicePlan {
-    let mut plan = case.plan(&case.observation(&case.configuration));
-    dress(&mut plan).unwrap();
-    plan
+    let mut plan = render(case.plan(&case.observation(&case.configuration))).unwrap();
+    let steps = std::mem::take(&mut plan.steps).into_iter();
+    let text = |lines: Vec<ConfigLine>| lines.into_iter().map(String::from).collect();
+    let steps = steps.map(|step| Step {
+        change: step.change,
+        lines: text(step.lines),
+        inverse: text(step.inverse),
+        cannot_undo: step.cannot_undo,
+        impact: step.impact,
+        because: step.because,
+    });
+    plan.with_steps(steps.collect())
 }
 
 fn complaints(case: &Case, plan: &DevicePlan) -> Vec<String> {
@@ -25,7 +38,7 @@ fn complaints(case: &Case, plan: &DevicePlan) -> Vec<String> {
         .collect()
 }
 
-fn lines_of(step: &mut Step, is_inverse: bool) -> &mut Vec<String> {
+fn lines_of(step: &mut Step<String>, is_inverse: bool) -> &mut Vec<String> {
     if is_inverse {
         &mut step.inverse
     } else {

@@ -22,6 +22,10 @@ async fn from_file(caller: &Reconciler, planned: &Planned) -> Preparation {
 
 type Edit = fn(&mut Planned);
 
+fn removal() -> gamctl::model::ConfigLine {
+    gamctl::model::ConfigLine::new("no ghn subscriber 9").unwrap()
+}
+
 fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_once(bed: &Bed) {
     let caller = bed.caller();
     bed.wait(async {
@@ -30,7 +34,7 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
         let edits: [(Edit, PlanPart); 6] = [
             (
                 |planned| {
-                    planned.devices[0].steps[1].inverse = vec!["no ghn subscriber 9".to_owned()];
+                    planned.devices[0].steps[1].inverse = vec![removal()];
                 },
                 PlanPart::Inverse { step: 2 },
             ),
@@ -40,9 +44,7 @@ fn a_plan_file_that_was_edited_anywhere_is_refused_and_the_whole_one_is_applied_
             ),
             (
                 |planned| {
-                    planned.devices[0].steps[0]
-                        .lines
-                        .push("no ghn subscriber 9".to_owned());
+                    planned.devices[0].steps[0].lines.push(removal());
                 },
                 PlanPart::Lines { step: 1 },
             ),

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use gamctl::model::ConfigLine;
 use gamctl::simulator::fault::{Fault, FaultOrder};
 use gamctl::simulator::server::{State, Twin};
-use gamctl::transport::ssh::{
-    Command, ConfigLine, Exchange, Fence, Session, SshError, SshTimeouts,
-};
+use gamctl::transport::ssh::{Command, Exchange, Fence, Session, SshError, SshTimeouts};
 
 use super::{LONG, is_left_alone, login, printed, settings, started, timeouts, twin};
 

@@ -1,20 +1,20 @@
-//! What cannot be as the inventory has it, because of what stays on the device: left out one by one until the rest fits.
+//! Drops intended changes that conflict with objects that must stay, one at a time, until the rest fits.
 //!
-//! `doubt` what is not known · `law` what the device never takes · `use_of` who needs whom · `unique` names, addresses and
-//! ties · `room` ports, tables and slots.
+//! `unread` what is not known · `model_limits` what the device never takes · `references` who needs whom · `unique` names, addresses and
+//! ties · `capacity` ports, tables and slots.
 
-mod doubt;
-mod law;
-mod room;
+mod capacity;
+mod model_limits;
+mod references;
 mod unique;
-mod use_of;
+mod unread;
 
-use super::item::Fate;
-use super::scene::Scene;
+use super::item::Action;
+use super::planner_state::PlannerState;
 use super::{Cause, Object};
 use crate::model::Part;
 
-pub(super) use room::give_slots;
+pub(super) use capacity::give_slots;
 
 /// One object that is left as it is, and why.
 #[derive(Debug)]
@@ -41,19 +41,19 @@ impl Block {
 ///
 /// Every round gives up at least one, and with none left the device is as it was, so this ends. A check sees a state in
 /// which all checks before it are content.
-pub(super) fn resolve(scene: &mut Scene<'_>) {
-    let checks: [fn(&Scene<'_>) -> Vec<Block>; 11] = [
-        doubt::new_objects,
-        doubt::new_values,
-        law::profiles,
-        law::endpoints,
-        law::subscribers,
-        use_of::strangers,
-        use_of::dependants,
-        use_of::still_used,
+pub(super) fn resolve(scene: &mut PlannerState<'_>) {
+    let checks: [fn(&PlannerState<'_>) -> Vec<Block>; 11] = [
+        unread::new_objects,
+        unread::new_values,
+        model_limits::profiles,
+        model_limits::endpoints,
+        model_limits::subscribers,
+        references::strangers,
+        references::dependants,
+        references::still_used,
         unique::all,
-        room::places,
-        room::tables,
+        capacity::places,
+        capacity::tables,
     ];
     while let Some(blocks) = checks
         .iter()
@@ -66,7 +66,7 @@ pub(super) fn resolve(scene: &mut Scene<'_>) {
     }
 }
 
-fn give_up(scene: &mut Scene<'_>, block: Block) {
+fn give_up(scene: &mut PlannerState<'_>, block: Block) {
     let Block {
         part,
         place,
@@ -83,8 +83,8 @@ fn give_up(scene: &mut Scene<'_>, block: Block) {
         Part::System | Part::Uplinks | Part::Ports => {}
     }
     let message = match fate {
-        Fate::Leaving(_) => format!("{object} is not removed: {why}"),
-        Fate::Intended | Fate::Kept | Fate::Unmanaged => {
+        Action::Leaving(_) => format!("{object} is not removed: {why}"),
+        Action::Intended | Action::Kept | Action::Unmanaged => {
             format!("{object} is not planned: {why}")
         }
     };
@@ -94,16 +94,20 @@ fn give_up(scene: &mut Scene<'_>, block: Block) {
 fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], place: usize) {
     if let Some(item) = items.get_mut(place) {
         // What nobody owns stays nobody's.
-        let was = std::mem::replace(&mut item.fate, Fate::Kept);
+        let was = std::mem::replace(&mut item.fate, Action::Kept);
         item.keep();
-        if was == Fate::Leaving(Cause::Unmanaged) {
-            item.fate = Fate::Unmanaged;
+        if was == Action::Leaving(Cause::Unmanaged) {
+            item.fate = Action::Unmanaged;
         }
     }
 }
 
 /// Returns what an item is called: as the inventory calls it where it has it, else as the device does.
-pub(super) fn known_as(scene: &Scene<'_>, part: Part, place: usize) -> Option<(Object, Fate)> {
+pub(super) fn known_as(
+    scene: &PlannerState<'_>,
+    part: Part,
+    place: usize,
+) -> Option<(Object, Action)> {
     Some(match part {
         Part::Profiles => {
             let item = scene.profiles.get(place)?;
@@ -125,10 +129,10 @@ pub(super) fn known_as(scene: &Scene<'_>, part: Part, place: usize) -> Option<(O
 }
 
 /// Returns how an item is spoken of as somebody else's obstacle.
-fn obstacle(scene: &Scene<'_>, part: Part, place: usize) -> String {
+fn obstacle(scene: &PlannerState<'_>, part: Part, place: usize) -> String {
     match known_as(scene, part, place) {
-        Some((object, Fate::Unmanaged)) => format!("unmanaged {object}"),
-        Some((object, Fate::Kept | Fate::Intended | Fate::Leaving(_))) => object.to_string(),
+        Some((object, Action::Unmanaged)) => format!("unmanaged {object}"),
+        Some((object, Action::Kept | Action::Intended | Action::Leaving(_))) => object.to_string(),
         None => "an object that is not known".to_owned(),
     }
 }

@@ -1,13 +1,13 @@
-//! What there is only once on a device: names, addresses, and the subscriber of an endpoint.
+//! Finds names, addresses and endpoints that two objects would have at the same time.
 
 use std::collections::BTreeMap;
 
 use super::{Block, obstacle};
 use crate::model::Part;
 use crate::plan::item::Item;
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 
-pub(super) fn all(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn all(scene: &PlannerState<'_>) -> Vec<Block> {
     let profiles = clashes(&scene.profiles, |profile| Some(&profile.name));
     let names = clashes(&scene.endpoints, |endpoint| Some(&endpoint.name));
     let macs = clashes(&scene.endpoints, |endpoint| Some(endpoint.mac));

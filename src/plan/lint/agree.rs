@@ -1,18 +1,18 @@
-//! Whether the lines of one step are its change, no more and no less, and whether the device could take them at that step.
+//! Checks that the lines of a step are its change, and that the device could accept them at that step.
 
 use std::collections::BTreeMap;
 
-use super::Complaint;
+use super::LintError;
 use super::command::{Command, Setting, Target, command};
 use super::state::{State, fresh_field, identity, setting, target};
-use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, Medium, PortAssignment, VlanId, VlanSet};
-use crate::plan::{Change, Field, Object, Request, Value, Verb};
+use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, Medium, PortAssignment, VlanId};
+use crate::plan::{Change, Field, Rate, Request, Verb};
 
 /// One direction of a step: forth, or back.
-pub(super) struct Side<'a> {
+pub(super) struct Side<'a, L> {
     pub step: usize,
     pub change: &'a Change,
-    pub lines: &'a [String],
+    pub lines: &'a [L],
     pub is_inverse: bool,
     pub request: &'a Request<'a>,
     /// Through which VLANs we may be connected.
@@ -27,9 +27,9 @@ struct Said {
     complaints: Vec<(Option<String>, String)>,
 }
 
-impl Side<'_> {
-    pub(super) fn complain(&self, line: Option<&str>, message: &str) -> Complaint {
-        Complaint {
+impl<L: AsRef<str>> Side<'_, L> {
+    pub(super) fn complain(&self, line: Option<&str>, message: &str) -> LintError {
+        LintError {
             step: self.step,
             is_inverse: self.is_inverse,
             line: line.map(str::to_owned),
@@ -38,10 +38,8 @@ impl Side<'_> {
     }
 
     /// Returns what is wrong, and takes the state to where the change leads.
-    pub(super) fn check(&self, state: &mut State) -> Vec<Complaint> {
-        let Some(target) = target(self.change) else {
-            return vec![self.complain(None, "the change has no number on the device")];
-        };
+    pub(super) fn check(&self, state: &mut State) -> Vec<LintError> {
+        let target = target(self.change);
         let mut messages: Vec<(Option<String>, String)> = Vec::new();
         let mut whole = |message: String| messages.push((None, message));
         if self.lines.is_empty() {
@@ -65,8 +63,8 @@ impl Side<'_> {
 
     /// Returns the name that stands in for none where a port had none before: no form takes a name away (docs/gam.md).
     fn stand_in(&self, field: Field) -> Option<Setting> {
-        match &self.change.object {
-            Object::Port(number) if self.is_inverse && field == Field::Name => {
+        match self.change {
+            Change::Port(number, _) if self.is_inverse && field == Field::Name => {
                 Some(Setting::Text(format!("gamctl-tmp-{number}")))
             }
             _ => None,
@@ -77,9 +75,9 @@ impl Side<'_> {
     fn read(&self, target: Target) -> Said {
         let mut said = Said::default();
         let mut is_inside = false;
-        for line in self.lines {
+        for line in self.lines.iter().map(AsRef::as_ref) {
             let mut complain =
-                |message: String| said.complaints.push((Some(line.clone()), message));
+                |message: String| said.complaints.push((Some(line.to_owned()), message));
             let read = match command(line) {
                 Ok(read) => read,
                 Err(message) => {
@@ -116,13 +114,13 @@ impl Side<'_> {
                     said_target(named),
                     said_target(target)
                 );
-                said.complaints.push((Some(line.clone()), message));
+                said.complaints.push((Some(line.to_owned()), message));
                 continue;
             }
             for (field, setting) in settings {
                 if said.settings.insert(field, setting).is_some() {
-                    let message = format!("{} is set a second time", said_field(field));
-                    said.complaints.push((Some(line.clone()), message));
+                    let message = format!("the {} is set a second time", field.label());
+                    said.complaints.push((Some(line.to_owned()), message));
                 }
             }
         }
@@ -132,7 +130,7 @@ impl Side<'_> {
     /// Is the object there, or its number free, and is it ours to touch?
     fn judge_object(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
         let is_there = state.has(target);
-        match (self.change.verb, is_there) {
+        match (self.change.verb(), is_there) {
             (Verb::Create, true) => complain(format!("{} is taken already", said_target(target))),
             (Verb::Update | Verb::Remove, false) if target.is_numbered() => {
                 complain(format!(
@@ -141,9 +139,6 @@ impl Side<'_> {
                 ));
             }
             (Verb::Create | Verb::Update | Verb::Remove, _) => {}
-        }
-        if !target.is_numbered() && self.change.verb != Verb::Update {
-            complain(format!("{} can only be changed", said_target(target)));
         }
         if state.is_untouchable(target) {
             complain(format!("{} is not ours", said_target(target)));
@@ -154,13 +149,15 @@ impl Side<'_> {
             complain(format!("a {} has no port {number}", self.request.model));
         }
         self.judge_identity(target, state, complain);
-        for change in &self.change.fields {
-            let expected = setting(change.field, change.from.as_ref());
-            let found = state.field(target, change.field);
-            if is_there && change.from.is_some() && found.is_some() && expected.as_ref() != found {
+        for view in self.change.fields() {
+            let from = view.value_before();
+            let is_known = from.is_some();
+            let expected = setting(view.field, from);
+            let found = state.field(target, view.field);
+            if is_there && is_known && found.is_some() && expected.as_ref() != found {
                 complain(format!(
                     "the change expects another {} than the device has at this step",
-                    said_field(change.field)
+                    view.field.label()
                 ));
             }
         }
@@ -168,34 +165,18 @@ impl Side<'_> {
 
     /// Is the object under that number the one that the change speaks of?
     fn judge_identity(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
-        let Some((field, own)) = identity(&self.change.object) else {
+        let Some((field, own)) = identity(&self.change.object()) else {
             return;
         };
-        let moved = self.change.field(field);
-        let (from, to) = match moved {
-            Some(moved) => (
-                setting(field, moved.from.as_ref()),
-                setting(field, moved.to.as_ref()),
-            ),
-            None => (Some(own.clone()), Some(own.clone())),
-        };
-        // A change is named for what is there before the step, and so is its inverse.
-        let named = match (self.change.verb, self.is_inverse) {
-            (Verb::Create, _) | (Verb::Update, true) => &to,
-            (Verb::Update, false) | (Verb::Remove, _) => &from,
-        };
-        if named.as_ref() != Some(&own) {
-            complain("the change is named for another object than it is about".to_owned());
-        }
         let found = state.field(target, field);
-        if self.change.verb != Verb::Create && found.is_some() && found != from.as_ref() {
+        if self.change.verb() != Verb::Create && found.is_some() && found != Some(&own) {
             complain(format!("{} is another object", said_target(target)));
         }
     }
 
     /// Do the lines set what the change says, no more and no less?
     fn judge_settings(&self, said: &Said, complain: &mut impl FnMut(String)) {
-        if self.change.verb == Verb::Remove {
+        if self.change.verb() == Verb::Remove {
             if said.removals != 1 || self.lines.len() != 1 {
                 complain("a removal is one line".to_owned());
             }
@@ -204,60 +185,59 @@ impl Side<'_> {
         if said.removals > 0 {
             complain("the lines remove the object, and the change does not".to_owned());
         }
-        let is_new = self.change.verb == Verb::Create;
+        let is_new = self.change.verb() == Verb::Create;
         let mut expected: BTreeMap<Field, Option<Setting>> = BTreeMap::new();
         expected.extend(
-            identity(&self.change.object)
+            identity(&self.change.object())
                 .filter(|_| is_new)
                 .map(|(field, own)| (field, Some(own))),
         );
-        for change in &self.change.fields {
-            if self.judge_list(change.to.as_ref()) {
-                complain(format!(
-                    "the list has more than {MAX_ALLOWED_VLAN_ENTRIES} entries"
-                ));
-            }
-            expected.insert(change.field, setting(change.field, change.to.as_ref()));
+        if self.has_long_list() {
+            complain(format!(
+                "the list has more than {MAX_ALLOWED_VLAN_ENTRIES} entries"
+            ));
+        }
+        for view in self.change.fields() {
+            expected.insert(view.field, setting(view.field, view.value_after()));
         }
         for (field, wanted) in &expected {
             let found = said.settings.get(field);
             let is_default = is_new
                 && found.is_none()
-                && fresh_field(&self.change.object, *field).as_ref() == wanted.as_ref();
+                && fresh_field(&self.change.object(), *field).as_ref() == wanted.as_ref();
             let stands_in =
                 wanted.is_none() && found.is_some() && found == self.stand_in(*field).as_ref();
             if found != wanted.as_ref() && !is_default && !stands_in {
                 complain(match found {
                     Some(_) => format!(
-                        "the lines give {} another value than the change",
-                        said_field(*field)
+                        "the lines give the {} another value than the change",
+                        field.label()
                     ),
-                    None => format!("no line sets {}", said_field(*field)),
+                    None => format!("no line sets the {}", field.label()),
                 });
             }
         }
         for field in said.settings.keys() {
             if !expected.contains_key(field) {
                 complain(format!(
-                    "the lines set {}, and the change does not",
-                    said_field(*field)
+                    "the lines set the {}, and the change does not",
+                    field.label()
                 ));
             }
         }
     }
 
-    fn judge_list(&self, value: Option<&Value>) -> bool {
-        let is_subscriber = matches!(self.change.object, Object::Subscriber(_));
-        let list = match value {
-            Some(Value::Vlans(list)) => list.entries(),
-            _ => 0,
+    fn has_long_list(&self) -> bool {
+        let Change::Subscriber(_, edit) = self.change else {
+            return false;
         };
-        !self.is_inverse && is_subscriber && list > MAX_ALLOWED_VLAN_ENTRIES
+        let list = edit.after().allowed_vlans;
+        !self.is_inverse && list.is_some_and(|list| list.entries() > MAX_ALLOWED_VLAN_ENTRIES)
     }
 
     /// Is what the change refers to there, under that number, and free?
     fn judge_references(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
-        if self.change.verb == Verb::Remove {
+        if self.change.verb() == Verb::Remove {
             if let Some(user) = state.users(target).first() {
                 complain(format!(
                     "{} is still used by {}",
@@ -267,14 +247,16 @@ impl Side<'_> {
             }
             return;
         }
-        for change in &self.change.fields {
-            match &change.to {
-                Some(Value::Endpoint { mac, slot }) => {
-                    let endpoint = Target::Endpoint(slot.0);
-                    if state.field(endpoint, Field::MacAddress) != Some(&Setting::Mac(*mac)) {
+        match self.change {
+            Change::Subscriber(_, edit) => {
+                let after = edit.after();
+                if let Some(Some(used)) = after.endpoint {
+                    let endpoint = Target::Endpoint(used.slot.0);
+                    if state.field(endpoint, Field::MacAddress) != Some(&Setting::Mac(used.mac)) {
                         complain(format!(
-                            "{} is not {mac} at this step",
-                            said_target(endpoint)
+                            "{} is not {} at this step",
+                            said_target(endpoint),
+                            used.mac
                         ));
                     }
                     if state.users(endpoint).iter().any(|user| *user != target) {
@@ -284,7 +266,7 @@ impl Side<'_> {
                         ));
                     }
                 }
-                Some(Value::Profile { name, slot }) => {
+                if let Some(Rate::Profile { name, slot }) = after.rate {
                     let profile = Target::Profile(slot.0);
                     let name = Setting::Text(name.to_string());
                     if state.field(profile, Field::Name) != Some(&name) {
@@ -294,37 +276,38 @@ impl Side<'_> {
                         ));
                     }
                 }
-                Some(Value::Port(PortAssignment::Port(number)))
-                    if !self.request.model.has_port(*number) =>
+            }
+            Change::Endpoint(_, edit) => {
+                if let Some(PortAssignment::Port(number)) = edit.after().port
+                    && !self.request.model.has_port(*number)
                 {
                     complain(format!("a {} has no port {number}", self.request.model));
                 }
-                Some(Value::Mode(_)) if self.request.model.medium() == Medium::Coax => {
+            }
+            Change::Port(_, update) => {
+                if update.mode.is_some() && self.request.model.medium() == Medium::Coax {
                     complain(format!(
                         "ports of a {} have no mode to set",
                         self.request.model
                     ));
                 }
-                _ => {}
             }
+            Change::System(_) | Change::Uplink(..) | Change::Profile(..) => {}
         }
     }
 
     /// Does the way to the device stay open?
     fn judge_management(&self, state: &State, complain: &mut impl FnMut(String)) {
-        let Object::Uplink(number) = &self.change.object else {
+        let Change::Uplink(number, update) = self.change else {
+            return;
+        };
+        let Some(moved) = &update.allowed_vlans else {
             return;
         };
         if self.request.allows_management {
             return;
         }
-        let allowed = match self.change.field(Field::AllowedVlans) {
-            Some(change) => match &change.to {
-                Some(Value::Vlans(allowed)) => allowed.clone(),
-                _ => VlanSet::default(),
-            },
-            None => return,
-        };
+        let allowed = &moved.to.0;
         let uplink = Target::Uplink(u16::from(number.get()));
         let before = match state.field(uplink, Field::AllowedVlans) {
             Some(Setting::Vlans(before)) => Some(before),
@@ -343,7 +326,7 @@ impl Side<'_> {
 
     /// Is what the device has then something that a device can have?
     fn judge_after(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
-        if self.change.verb == Verb::Remove {
+        if self.change.verb() == Verb::Remove {
             return;
         }
         for field in [Field::Name, Field::MacAddress] {
@@ -353,7 +336,7 @@ impl Side<'_> {
                 complain(format!(
                     "{} has the same {}",
                     said_target(other),
-                    said_field(field)
+                    field.label()
                 ));
             }
         }
@@ -361,10 +344,10 @@ impl Side<'_> {
         if vlan.is_some() && vlan == state.field(target, Field::Port2Vlan) {
             complain("both Ethernet ports would be in the same VLAN".to_owned());
         }
-        if let Some(moved) = self.change.field(Field::Port)
-            && let Some(Value::Port(PortAssignment::Port(number))) = moved.to
+        if let Change::Endpoint(_, edit) = self.change
+            && let Some(PortAssignment::Port(number)) = edit.after().port
         {
-            let port = Setting::Port(PortAssignment::Port(number));
+            let port = Setting::Port(PortAssignment::Port(*number));
             let most = self.request.model.medium().endpoints_per_port();
             let there = state.others_with(target, Field::Port, &port).count() + 1;
             if there > most {
@@ -384,29 +367,5 @@ fn said_target(target: Target) -> String {
         Target::Profile(slot) => format!("profile {slot}"),
         Target::Endpoint(slot) => format!("endpoint {slot}"),
         Target::Subscriber(slot) => format!("subscriber {slot}"),
-    }
-}
-
-fn said_field(field: Field) -> &'static str {
-    match field {
-        Field::Hostname => "the host name",
-        Field::Location => "the location",
-        Field::Contact => "the contact",
-        Field::Name => "the name",
-        Field::MacAddress => "the MAC address",
-        Field::Description => "the description",
-        Field::Port => "the port",
-        Field::Enabled => "whether it is switched on",
-        Field::Mode => "the mode",
-        Field::Down => "the speed downstream",
-        Field::Up => "the speed upstream",
-        Field::Endpoint => "the endpoint",
-        Field::Rate => "the rate limit",
-        Field::Vlan => "the VLAN",
-        Field::Tagged => "whether it is tagged",
-        Field::RemappedVlan => "the remapped VLAN",
-        Field::AllowedVlans => "the allowed VLANs",
-        Field::Port2Vlan => "the VLAN of the second port",
-        Field::Poe => "the power",
     }
 }

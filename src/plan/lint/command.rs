@@ -1,4 +1,4 @@
-//! Words as one of the few commands that a plan may hold; everything else is no command here.
+//! Parses the words of a line as one of the few commands that a plan may hold.
 
 use std::collections::BTreeMap;
 

@@ -1,13 +1,13 @@
-//! Checks a step that comes without lines that undo it: whether the documents agree that there can be none.
+//! Checks a step without lines that undo it: whether the documents agree that there can be none.
 
 use super::command::can_set;
 use super::state::setting;
 use crate::model::{Observation, VlanId};
-use crate::plan::{CannotUndo, Change, Field, Object, Request, Step, Value};
+use crate::plan::{CannotUndo, Change, Field, Request, Step};
 
 /// Returns what is wrong with the reason that a step gives, where something is.
-pub(super) fn objection(
-    step: &Step,
+pub(super) fn objection<L>(
+    step: &Step<L>,
     reason: &CannotUndo,
     observation: &Observation,
     request: &Request<'_>,
@@ -24,7 +24,7 @@ pub(super) fn objection(
         | CannotUndo::OutOfRange { field } => is_unwritable(change, *field),
         CannotUndo::NotKnown { field } => change
             .field(*field)
-            .is_some_and(|change| setting(change.field, change.from.as_ref()).is_none()),
+            .is_some_and(|view| setting(view.field, view.value_before()).is_none()),
         CannotUndo::CutsManagement { vlan } => {
             !request.allows_management && cuts(change, *vlan, observation, request)
         }
@@ -33,14 +33,14 @@ pub(super) fn objection(
 }
 
 fn is_unwritable(change: &Change, field: Field) -> bool {
-    let from = change.field(field).and_then(|change| change.from.as_ref());
+    let from = change.field(field).and_then(|view| view.value_before());
     let had = from.and_then(|from| setting(field, Some(from)));
-    had.is_some_and(|had| !can_set(&change.object, field, &had))
+    had.is_some_and(|had| !can_set(&change.object(), field, &had))
 }
 
 /// Returns whether undoing stops a VLAN on an uplink that the device may be reached through.
 fn cuts(change: &Change, vlan: VlanId, observation: &Observation, request: &Request<'_>) -> bool {
-    let Object::Uplink(number) = &change.object else {
+    let Change::Uplink(number, update) = change else {
         return false;
     };
     let native = observation.uplink_facts.get(number);
@@ -51,10 +51,6 @@ fn cuts(change: &Change, vlan: VlanId, observation: &Observation, request: &Requ
         native,
     ]
     .contains(&Some(vlan));
-    let passes = |value: Option<&Value>| match value {
-        Some(Value::Vlans(list)) => list.contains(vlan),
-        _ => false,
-    };
-    let moved = change.field(Field::AllowedVlans);
-    is_way && moved.is_some_and(|moved| passes(moved.to.as_ref()) && !passes(moved.from.as_ref()))
+    let moved = update.allowed_vlans.as_ref();
+    is_way && moved.is_some_and(|moved| moved.to.0.contains(vlan) && !moved.from.0.contains(vlan))
 }

@@ -1,4 +1,4 @@
-//! Reads the rendered lines of a plan once more, from the documents alone, and complains of every line that is not what its change says.
+//! Checks the rendered lines of a plan against its changes, from the documents alone.
 //!
 //! Nothing here is shared with what makes plans and lines, so that a mistake there is not made here again.
 //! `words` a line as words · `command` words as a command · `state` what is in which slot at a step · `agree` a command against its change · `excuse` a step that is said not to be undoable.
@@ -16,7 +16,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, DevicePlan, Object, Request, Step, Verb};
+use super::{Cause, Change, DevicePlan, Request, Step, Verb};
 use crate::model::{Observation, Part, VlanId};
 use agree::Side;
 use state::State;
@@ -24,7 +24,7 @@ use state::State;
 /// Something wrong with a line of a plan: a fault of the program, never of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use = "the plan of a device with a complaint is refused"]
-pub struct Complaint {
+pub struct LintError {
     /// Counted from 1.
     pub step: usize,
     /// The line is one of those that undo the step.
@@ -35,7 +35,7 @@ pub struct Complaint {
     pub message: String,
 }
 
-impl fmt::Display for Complaint {
+impl fmt::Display for LintError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "step {}", self.step)?;
         if self.is_inverse {
@@ -51,7 +51,11 @@ impl fmt::Display for Complaint {
 /// Returns everything that is wrong with the lines of a plan that was made from this observation.
 ///
 /// *Assumes* that the lines have been rendered: a step without any is complained of.
-pub fn lint(plan: &DevicePlan, observation: &Observation, request: &Request<'_>) -> Vec<Complaint> {
+pub fn lint<L: AsRef<str>>(
+    plan: &DevicePlan<Step<L>>,
+    observation: &Observation,
+    request: &Request<'_>,
+) -> Vec<LintError> {
     let mut complaints = incomplete(plan, observation, request);
     let mut state = State::of(observation, plan);
     // A plan that is refused for it says so itself, and still shows what it would have been.
@@ -69,7 +73,7 @@ pub fn lint(plan: &DevicePlan, observation: &Observation, request: &Request<'_>)
         complaints.extend(one_step(number, step, &mut state, request, &management));
         if let Some(reason) = &step.cannot_undo {
             let objection = excuse::objection(step, reason, observation, request);
-            complaints.extend(objection.map(|message| Complaint {
+            complaints.extend(objection.map(|message| LintError {
                 step: number,
                 is_inverse: true,
                 line: None,
@@ -100,14 +104,14 @@ pub fn lint(plan: &DevicePlan, observation: &Observation, request: &Request<'_>)
 }
 
 /// Complains of what must not be concluded from this observation, and of removals that nobody asked for.
-fn incomplete(
-    plan: &DevicePlan,
+fn incomplete<L>(
+    plan: &DevicePlan<Step<L>>,
     observation: &Observation,
     request: &Request<'_>,
-) -> Vec<Complaint> {
+) -> Vec<LintError> {
     let mut complaints = Vec::new();
     let mut complain = |step: usize, message: String| {
-        complaints.push(Complaint {
+        complaints.push(LintError {
             step,
             is_inverse: false,
             line: None,
@@ -115,13 +119,13 @@ fn incomplete(
         });
     };
     for (index, step) in plan.steps.iter().enumerate() {
-        let part = match step.change.object {
-            Object::Profile(_) => Part::Profiles,
-            Object::Endpoint(_) => Part::Endpoints,
-            Object::Subscriber(_) => Part::Subscribers,
-            Object::System | Object::Uplink(_) | Object::Port(_) => continue,
+        let part = match step.change {
+            Change::Profile(..) => Part::Profiles,
+            Change::Endpoint(..) => Part::Endpoints,
+            Change::Subscriber(..) => Part::Subscribers,
+            Change::System(_) | Change::Uplink(..) | Change::Port(..) => continue,
         };
-        if step.change.verb == Verb::Create && observation.incomplete(part).is_some() {
+        if step.change.verb() == Verb::Create && observation.incomplete(part).is_some() {
             complain(
                 index + 1,
                 format!(
@@ -144,13 +148,13 @@ fn incomplete(
     complaints
 }
 
-fn one_step(
+fn one_step<L: AsRef<str>>(
     number: usize,
-    step: &Step,
+    step: &Step<L>,
     state: &mut State,
     request: &Request<'_>,
     management: &[VlanId],
-) -> Vec<Complaint> {
+) -> Vec<LintError> {
     let forth = Side {
         step: number,
         change: &step.change,

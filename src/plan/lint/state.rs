@@ -1,10 +1,11 @@
-//! What is under which number on a device, step by step: from an observation, and then from the changes of the plan.
+//! Tracks which object has which number and which values, from the observation and then step by step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::{Setting, Target};
-use crate::model::{HeldText, MacAddress, Observation, Part, RateLimit, Slot, VlanSet};
-use crate::plan::{Cause, Change, DevicePlan, Field, Object, Value, Verb};
+use crate::model::{MacAddress, Observation, Part, RateLimit, Slot, VlanSet};
+use crate::plan::change::{Endpoint, FieldView, Kind, Profile, Subscriber, Value};
+use crate::plan::{Cause, Change, DevicePlan, Field, Object, Step, Verb};
 
 type Fields = BTreeMap<Field, Setting>;
 
@@ -17,7 +18,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn of(observation: &Observation, plan: &DevicePlan) -> Self {
+    pub(super) fn of<L>(observation: &Observation, plan: &DevicePlan<Step<L>>) -> Self {
         let mut state = Self {
             objects: BTreeMap::new(),
             untouchable: untouchable(observation, plan),
@@ -51,29 +52,15 @@ impl State {
 
     fn take_ports(&mut self, observation: &Observation) {
         let config = &observation.config;
-        let mut system = Fields::new();
-        let texts = [
-            (Field::Hostname, &config.system.hostname),
-            (Field::Location, &config.system.location),
-            (Field::Contact, &config.system.contact),
-        ];
-        for (field, text) in texts {
-            system.extend(text.as_ref().map(|text| (field, held(text))));
-        }
-        self.objects.insert(Target::System, system);
+        self.objects
+            .insert(Target::System, known(config.system.values()));
         for (number, uplink) in &config.uplinks {
-            let vlans = uplink.allowed_vlans.clone().map(Setting::Vlans);
-            let fields = vlans.map(|vlans| (Field::AllowedVlans, vlans));
             let target = Target::Uplink(u16::from(number.get()));
-            self.objects.insert(target, fields.into_iter().collect());
+            self.objects.insert(target, known(uplink.values()));
         }
         for (number, port) in &config.ports {
-            let mut fields = Fields::new();
-            fields.extend(port.name.as_ref().map(|name| (Field::Name, held(name))));
-            fields.extend(port.enabled.map(|on| (Field::Enabled, Setting::Flag(on))));
-            fields.extend(port.mode.map(|mode| (Field::Mode, Setting::Mode(mode))));
-            self.objects
-                .insert(Target::Port(u16::from(number.get())), fields);
+            let target = Target::Port(u16::from(number.get()));
+            self.objects.insert(target, known(port.values()));
         }
     }
 
@@ -85,12 +72,8 @@ impl State {
                 continue;
             };
             profile_slots.insert(name, slot);
-            let fields = Fields::from([
-                (Field::Name, text(name)),
-                (Field::Description, maybe_held(profile.description.as_ref())),
-                (Field::Down, Setting::Speed(profile.down.get())),
-                (Field::Up, Setting::Speed(profile.up.get())),
-            ]);
+            let state = Profile::of(name.clone(), profile);
+            let fields = all(&Object::Profile(name.clone()), state.values());
             self.objects.insert(Target::Profile(slot), fields);
         }
         let mut endpoint_slots: BTreeMap<MacAddress, u16> = BTreeMap::new();
@@ -99,35 +82,18 @@ impl State {
                 continue;
             };
             endpoint_slots.insert(*mac, slot);
-            let fields = Fields::from([
-                (Field::Name, text(&endpoint.name)),
-                (Field::MacAddress, Setting::Mac(*mac)),
-                (Field::Port, Setting::Port(endpoint.port)),
-            ]);
+            let state = Endpoint::of(*mac, endpoint);
+            let fields = all(&Object::Endpoint(*mac), state.values());
             self.objects.insert(Target::Endpoint(slot), fields);
         }
         for (name, subscriber) in &config.subscribers {
             let Some(Slot(slot)) = subscriber.slot else {
                 continue;
             };
-            let vlan = |vlan: Option<crate::model::VlanId>| {
-                vlan.map_or(Setting::None, |vlan| Setting::Vlan(vlan.get()))
-            };
-            let mut fields = Fields::from([
-                (Field::Name, text(name)),
-                (
-                    Field::Description,
-                    maybe_held(subscriber.description.as_ref()),
-                ),
-                (Field::Vlan, Setting::Vlan(subscriber.vlan.get())),
-                (Field::Tagged, Setting::Flag(subscriber.tagged)),
-                (Field::RemappedVlan, vlan(subscriber.remapped_vlan)),
-                (
-                    Field::AllowedVlans,
-                    Setting::Vlans(subscriber.allowed_vlans.clone()),
-                ),
-                (Field::Port2Vlan, vlan(subscriber.port2_vlan)),
-            ]);
+            let state = Subscriber::without_numbers(name.clone(), subscriber);
+            let mut fields = all(&Object::Subscriber(name.clone()), state.values());
+            fields.remove(&Field::Endpoint);
+            fields.remove(&Field::Rate);
             // A reference to what was not read stays unknown.
             let endpoint = match &subscriber.endpoint {
                 None => Some(Setting::None),
@@ -139,7 +105,6 @@ impl State {
                 RateLimit::Profile(name) => profile_slots.get(name).copied().map(Setting::Slot),
             };
             fields.extend(rate.map(|rate| (Field::Rate, rate)));
-            fields.extend(subscriber.poe.map(|poe| (Field::Poe, Setting::Poe(poe))));
             self.objects.insert(Target::Subscriber(slot), fields);
         }
     }
@@ -195,18 +160,18 @@ impl State {
 
     /// Does what a change says, whether its lines say it or not: each step is judged by itself.
     pub(super) fn apply(&mut self, target: Target, change: &Change) {
-        if change.verb == Verb::Remove {
+        if change.verb() == Verb::Remove {
             self.objects.remove(&target);
             return;
         }
-        let mut fields = match (change.verb, self.objects.remove(&target)) {
+        let mut fields = match (change.verb(), self.objects.remove(&target)) {
             (Verb::Update, Some(fields)) => fields,
-            (Verb::Create | Verb::Update | Verb::Remove, _) => fresh(&change.object),
+            (Verb::Create | Verb::Update | Verb::Remove, _) => fresh(&change.object()),
         };
-        for change in &change.fields {
-            match setting(change.field, change.to.as_ref()) {
-                Some(setting) => fields.insert(change.field, setting),
-                None => fields.remove(&change.field),
+        for view in change.fields() {
+            match setting(view.field, view.value_after()) {
+                Some(setting) => fields.insert(view.field, setting),
+                None => fields.remove(&view.field),
             };
         }
         self.objects.insert(target, fields);
@@ -229,17 +194,17 @@ impl State {
     }
 }
 
-fn untouchable(observation: &Observation, plan: &DevicePlan) -> BTreeSet<Target> {
+fn untouchable<L>(observation: &Observation, plan: &DevicePlan<Step<L>>) -> BTreeSet<Target> {
     let removed: BTreeSet<Target> = plan
         .steps
         .iter()
-        .filter(|step| step.change.verb == Verb::Remove)
+        .filter(|step| step.change.verb() == Verb::Remove)
         .filter(|step| {
             step.because
                 .iter()
                 .any(|because| because.cause == Cause::Unmanaged)
         })
-        .filter_map(|step| target(&step.change))
+        .map(|step| target(&step.change))
         .collect();
     let unmanaged = plan.unmanaged.iter().filter_map(|object| {
         let slot = object.slot.0;
@@ -267,17 +232,34 @@ fn target_of_part(part: Part, slot: Slot) -> Option<Target> {
     }
 }
 
-/// Returns what a change must name in its lines; nothing where it lacks the number.
-pub(super) fn target(change: &Change) -> Option<Target> {
-    let slot = change.slot.map(|slot| slot.0);
-    match &change.object {
-        Object::System => Some(Target::System),
-        Object::Uplink(number) => Some(Target::Uplink(u16::from(number.get()))),
-        Object::Port(number) => Some(Target::Port(u16::from(number.get()))),
-        Object::Profile(_) => slot.map(Target::Profile),
-        Object::Endpoint(_) => slot.map(Target::Endpoint),
-        Object::Subscriber(_) => slot.map(Target::Subscriber),
+/// Returns what a change must name in its lines.
+pub(super) fn target(change: &Change) -> Target {
+    match change {
+        Change::System(_) => Target::System,
+        Change::Uplink(number, _) => Target::Uplink(u16::from(number.get())),
+        Change::Port(number, _) => Target::Port(u16::from(number.get())),
+        Change::Profile(slot, _) => Target::Profile(slot.0),
+        Change::Endpoint(slot, _) => Target::Endpoint(slot.0),
+        Change::Subscriber(slot, _) => Target::Subscriber(slot.0),
     }
+}
+
+/// Returns the fields that have a value.
+fn known(values: Vec<FieldView<'_>>) -> Fields {
+    let values = values.into_iter();
+    values
+        .filter_map(|view| Some((view.field, setting(view.field, view.value_after())?)))
+        .collect()
+}
+
+/// Returns the fields of an object that was read whole: what has no value has none.
+fn all(object: &Object, values: Vec<FieldView<'_>>) -> Fields {
+    let mut fields = fresh(object);
+    if let Object::Endpoint(_) = object {
+        fields.remove(&Field::Port);
+    }
+    fields.extend(known(values));
+    fields
 }
 
 /// Returns the field that an object is known by, with its value.
@@ -293,18 +275,9 @@ pub(super) fn identity(object: &Object) -> Option<(Field, Setting)> {
 /// Returns what a new object has before anything is said of it, as far as the documents tell.
 fn fresh(object: &Object) -> Fields {
     let mut fields: Fields = identity(object).into_iter().collect();
-    let all = [
-        Field::Description,
-        Field::Endpoint,
-        Field::Tagged,
-        Field::RemappedVlan,
-        Field::AllowedVlans,
-        Field::Port2Vlan,
-        Field::Port,
-    ];
-    let own = all.into_iter().filter_map(|field| {
-        let setting = fresh_field(object, field)?;
-        Some((field, setting))
+    let own = Field::ALL.iter().filter_map(|field| {
+        let setting = fresh_field(object, *field)?;
+        Some((*field, setting))
     });
     fields.extend(own);
     fields
@@ -312,22 +285,39 @@ fn fresh(object: &Object) -> Fields {
 
 /// Returns what a field of a new object is when no line speaks of it.
 pub(super) fn fresh_field(object: &Object, field: Field) -> Option<Setting> {
-    match (object, field) {
-        (Object::Subscriber(_) | Object::Profile(_), Field::Description)
-        | (Object::Subscriber(_), Field::Endpoint | Field::RemappedVlan | Field::Port2Vlan) => {
-            Some(Setting::None)
+    let is_subscriber = matches!(object, Object::Subscriber(_));
+    let of = |is_its: bool, setting: Setting| is_its.then_some(setting);
+    match field {
+        Field::Description => of(
+            is_subscriber || matches!(object, Object::Profile(_)),
+            Setting::None,
+        ),
+        Field::Endpoint | Field::RemappedVlan | Field::Port2Vlan => {
+            of(is_subscriber, Setting::None)
         }
-        (Object::Subscriber(_), Field::Tagged) => Some(Setting::Flag(false)),
-        (Object::Subscriber(_), Field::AllowedVlans) => Some(Setting::Vlans(VlanSet::default())),
-        (Object::Endpoint(_), Field::Port) => {
-            Some(Setting::Port(crate::model::PortAssignment::Unassigned))
-        }
-        _ => None,
+        Field::Tagged => of(is_subscriber, Setting::Flag(false)),
+        Field::AllowedVlans => of(is_subscriber, Setting::Vlans(VlanSet::default())),
+        Field::Port => of(
+            matches!(object, Object::Endpoint(_)),
+            Setting::Port(crate::model::PortAssignment::Unassigned),
+        ),
+        Field::Hostname
+        | Field::Location
+        | Field::Contact
+        | Field::Name
+        | Field::MacAddress
+        | Field::Enabled
+        | Field::Mode
+        | Field::Down
+        | Field::Up
+        | Field::Rate
+        | Field::Vlan
+        | Field::Poe => None,
     }
 }
 
 /// Returns what a line must give a field so that it has a value; nothing where "no value" means that it is left alone.
-pub(super) fn setting(field: Field, value: Option<&Value>) -> Option<Setting> {
+pub(super) fn setting(field: Field, value: Option<Value>) -> Option<Setting> {
     let Some(value) = value else {
         return match field {
             Field::AllowedVlans => Some(Setting::Vlans(VlanSet::default())),
@@ -352,15 +342,15 @@ pub(super) fn setting(field: Field, value: Option<&Value>) -> Option<Setting> {
         };
     };
     Some(match value {
-        Value::Text(text) => Setting::Text(text.clone()),
-        Value::Mac(mac) => Setting::Mac(*mac),
+        Value::Text(text) => Setting::Text(text),
+        Value::Mac(mac) => Setting::Mac(mac),
         Value::Speed(speed) => Setting::Speed(speed.get()),
-        Value::Flag(flag) => Setting::Flag(*flag),
+        Value::Flag(flag) => Setting::Flag(flag),
         Value::Vlan(vlan) => Setting::Vlan(vlan.get()),
-        Value::Vlans(vlans) => Setting::Vlans(vlans.clone()),
-        Value::Port(port) => Setting::Port(*port),
-        Value::Mode(mode) => Setting::Mode(*mode),
-        Value::Poe(poe) => Setting::Poe(*poe),
+        Value::Vlans(vlans) => Setting::Vlans(vlans),
+        Value::Port(port) => Setting::Port(port),
+        Value::Mode(mode) => Setting::Mode(mode),
+        Value::Poe(poe) => Setting::Poe(poe),
         Value::Endpoint { slot, .. } | Value::Profile { slot, .. } => Setting::Slot(slot.0),
         Value::Unthrottled => Setting::Unthrottled,
     })
@@ -368,12 +358,4 @@ pub(super) fn setting(field: Field, value: Option<&Value>) -> Option<Setting> {
 
 fn text(text: &impl ToString) -> Setting {
     Setting::Text(text.to_string())
-}
-
-fn held(text: &HeldText) -> Setting {
-    Setting::Text(text.as_str().to_owned())
-}
-
-fn maybe_held(text: Option<&HeldText>) -> Setting {
-    text.map_or(Setting::None, held)
 }

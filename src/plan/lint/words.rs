@@ -1,4 +1,4 @@
-//! A line as the device's command line takes it apart: words between single spaces, and quoted texts.
+//! Splits a line as the command line of the device does: single spaces, and quoted texts.
 
 /// The longest line that is sent: every terminal takes it in one piece.
 const LONGEST_LINE: usize = 512;

@@ -1,13 +1,13 @@
-//! Whether a step can be taken now: what the device would refuse, what would make somebody worse off, and who is in the way.
+//! Checks whether a step can be taken now: what the device would refuse, and who would be worse off.
 
 use std::collections::BTreeSet;
 
 use crate::model::{PortAssignment, PortNumber};
 use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
 
-use super::stage::Stage;
+use super::partial_state::PartialState;
 
 /// Something that is to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +20,7 @@ pub(super) enum Thing {
 
 /// What another thing holds that is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Hold {
+pub(super) enum Claim {
     Name,
     /// It has the endpoint.
     Tie,
@@ -40,18 +40,18 @@ pub(super) enum Hold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Obstacle {
     pub(super) by: Thing,
-    pub(super) hold: Hold,
+    pub(super) hold: Claim,
 }
 
 /// What is judged: the stage reached, and what is still to come.
-pub(super) struct Judge<'a> {
-    pub(super) scene: &'a Scene<'a>,
+pub(super) struct StepCheck<'a> {
+    pub(super) scene: &'a PlannerState<'a>,
     pub(super) settings: &'a Settings,
-    pub(super) stage: &'a Stage,
+    pub(super) stage: &'a PartialState,
     pub(super) pending: &'a BTreeSet<Thing>,
 }
 
-impl Judge<'_> {
+impl StepCheck<'_> {
     /// Returns who is in the way of a thing becoming what it shall be; nobody: the step can be taken.
     pub(super) fn obstacles(&self, thing: Thing) -> Vec<Obstacle> {
         let mut found = Vec::new();
@@ -72,7 +72,7 @@ impl Judge<'_> {
         {
             found.push(Obstacle {
                 by: Thing::Port(*holder),
-                hold: Hold::Name,
+                hold: Claim::Name,
             });
         }
     }
@@ -84,7 +84,7 @@ impl Judge<'_> {
         let Some(goal) = &item.goal else {
             let users = self.stage.users_of(place).map(|user| Obstacle {
                 by: Thing::Subscriber(user),
-                hold: Hold::Use,
+                hold: Claim::Use,
             });
             found.extend(users);
             return;
@@ -98,14 +98,14 @@ impl Judge<'_> {
         {
             found.push(Obstacle {
                 by: Thing::Profile(*holder),
-                hold: Hold::Name,
+                hold: Claim::Name,
             });
         }
         for user in self.stage.users_of(place) {
             if is_too_slow(self.scene, user, place, goal) {
                 found.push(Obstacle {
                     by: Thing::Subscriber(user),
-                    hold: Hold::Rate,
+                    hold: Claim::Rate,
                 });
             }
         }
@@ -118,7 +118,7 @@ impl Judge<'_> {
         let Some(goal) = &item.goal else {
             let user = self.stage.ties.get(&place).map(|user| Obstacle {
                 by: Thing::Subscriber(*user),
-                hold: Hold::Use,
+                hold: Claim::Use,
             });
             found.extend(user);
             return;
@@ -136,7 +136,7 @@ impl Judge<'_> {
             if *holder != place {
                 found.push(Obstacle {
                     by: Thing::Endpoint(*holder),
-                    hold: Hold::Name,
+                    hold: Claim::Name,
                 });
             }
         }
@@ -194,7 +194,7 @@ impl Judge<'_> {
         {
             found.push(Obstacle {
                 by: Thing::Subscriber(*holder),
-                hold: Hold::Name,
+                hold: Claim::Name,
             });
         }
         if let Some(endpoint) = goal.endpoint {
@@ -205,12 +205,12 @@ impl Judge<'_> {
             {
                 found.push(Obstacle {
                     by: Thing::Subscriber(*holder),
-                    hold: Hold::Tie,
+                    hold: Claim::Tie,
                 });
             }
         }
-        let has = now.and_then(|now| now.profile);
-        if let Some(profile) = goal.profile
+        let has = now.and_then(|now| now.rate);
+        if let Some(profile) = goal.rate
             && has != Some(profile)
         {
             let wanted = self.scene.profiles.get(profile);
@@ -298,21 +298,21 @@ impl Judge<'_> {
 fn slot_of(by: Thing) -> Obstacle {
     Obstacle {
         by,
-        hold: Hold::Slot,
+        hold: Claim::Slot,
     }
 }
 
 fn absent(by: Thing) -> Obstacle {
     Obstacle {
         by,
-        hold: Hold::Absent,
+        hold: Claim::Absent,
     }
 }
 
 fn place_of(endpoint: usize) -> Obstacle {
     Obstacle {
         by: Thing::Endpoint(endpoint),
-        hold: Hold::Place,
+        hold: Claim::Place,
     }
 }
 
@@ -323,7 +323,7 @@ fn goal_port(endpoints: &[Item<Endpoint>], place: usize) -> Option<PortAssignmen
 /// Returns whether a subscriber would be slower with a profile, as it is then, than both before and after the plan.
 ///
 /// Unthrottled is never too slow, and neither is what could not be read; one that comes or goes has no two ends to compare.
-fn is_too_slow(scene: &Scene<'_>, user: usize, place: usize, then: &Profile) -> bool {
+fn is_too_slow(scene: &PlannerState<'_>, user: usize, place: usize, then: &Profile) -> bool {
     let Some(item) = scene.subscribers.get(user) else {
         return false;
     };
@@ -337,13 +337,11 @@ fn is_too_slow(scene: &Scene<'_>, user: usize, place: usize, then: &Profile) -> 
 }
 
 fn rates(
-    scene: &Scene<'_>,
+    scene: &PlannerState<'_>,
     subscriber: &Subscriber,
     state: impl Fn(&Item<Profile>) -> Option<&Profile>,
 ) -> (u32, u32) {
-    let item = subscriber
-        .profile
-        .and_then(|place| scene.profiles.get(place));
+    let item = subscriber.rate.and_then(|place| scene.profiles.get(place));
     match item.and_then(state) {
         Some(profile) => rates_of(item, profile),
         None => (u32::MAX, u32::MAX),

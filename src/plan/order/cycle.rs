@@ -1,10 +1,10 @@
-//! Ways out of a circle, in which each waits for the next: one of them lets go of what it holds, for a moment.
+//! Breaks dependency cycles by moving one object to a temporary state.
 
 use std::collections::BTreeSet;
 
 use crate::model::{EndpointName, HeldText, SubscriberName};
 
-use super::check::{Hold, Judge, Thing};
+use super::check::{Claim, StepCheck, Thing};
 
 /// What one thing lets go of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ pub(super) enum Release {
 /// Each stuck thing has an obstacle, and each obstacle is stuck itself, so following the first obstacles leads round a
 /// circle. What a thing lets go of must not be the only thing that it is known by: whoever plans again after a crash
 /// finds endpoints by address, and subscribers by name or endpoint.
-pub(super) fn way_out(judge: &Judge<'_>) -> Option<Release> {
+pub(super) fn way_out(judge: &StepCheck<'_>) -> Option<Release> {
     let first = *judge.pending.iter().next()?;
     let mut path: Vec<Thing> = Vec::new();
     let mut seen: BTreeSet<Thing> = BTreeSet::new();
@@ -54,28 +54,28 @@ pub(super) fn way_out(judge: &Judge<'_>) -> Option<Release> {
 }
 
 /// Returns how an obstacle lets go of what somebody waits for.
-fn release(waiting: Thing, by: Thing, hold: Hold) -> Option<Release> {
+fn release(waiting: Thing, by: Thing, hold: Claim) -> Option<Release> {
     match (hold, by) {
-        (Hold::Name, Thing::Port(_) | Thing::Endpoint(_) | Thing::Subscriber(_)) => {
+        (Claim::Name, Thing::Port(_) | Thing::Endpoint(_) | Thing::Subscriber(_)) => {
             Some(Release::Name(by))
         }
-        (Hold::Tie, Thing::Subscriber(place)) => Some(Release::Tie(place)),
-        (Hold::Place, Thing::Endpoint(place)) => Some(Release::Place(place)),
-        (Hold::Use | Hold::Rate, Thing::Subscriber(place)) => Some(match waiting {
+        (Claim::Tie, Thing::Subscriber(place)) => Some(Release::Tie(place)),
+        (Claim::Place, Thing::Endpoint(place)) => Some(Release::Place(place)),
+        (Claim::Use | Claim::Rate, Thing::Subscriber(place)) => Some(match waiting {
             Thing::Endpoint(_) => Release::Tie(place),
             Thing::Port(_) | Thing::Profile(_) | Thing::Subscriber(_) => Release::Limit(place),
         }),
-        (Hold::Slot | Hold::Absent, _)
-        | (Hold::Name, Thing::Profile(_))
+        (Claim::Slot | Claim::Absent, _)
+        | (Claim::Name, Thing::Profile(_))
         | (
-            Hold::Tie | Hold::Place | Hold::Use | Hold::Rate,
+            Claim::Tie | Claim::Place | Claim::Use | Claim::Rate,
             Thing::Port(_) | Thing::Profile(_) | Thing::Endpoint(_) | Thing::Subscriber(_),
         ) => None,
     }
 }
 
 /// Returns what a way out costs: first of all whether a crash on the way could be repaired, then interruptions.
-fn price(judge: &Judge<'_>, release: Release) -> u32 {
+fn price(judge: &StepCheck<'_>, release: Release) -> u32 {
     match release {
         Release::Name(Thing::Port(_) | Thing::Profile(_)) => 0,
         Release::Name(Thing::Endpoint(place)) => {
@@ -105,7 +105,7 @@ fn price(judge: &Judge<'_>, release: Release) -> u32 {
     }
 }
 
-fn keeps_endpoint(judge: &Judge<'_>, place: usize) -> bool {
+fn keeps_endpoint(judge: &StepCheck<'_>, place: usize) -> bool {
     let item = judge.scene.subscribers.get(place);
     item.is_some_and(|item| match (&item.start, &item.goal) {
         (Some(start), Some(goal)) => start.endpoint.is_some() && start.endpoint == goal.endpoint,
@@ -128,7 +128,7 @@ fn free_name<N>(
     })
 }
 
-pub(super) fn port_name(judge: &Judge<'_>, number: u16) -> Option<HeldText> {
+pub(super) fn port_name(judge: &StepCheck<'_>, number: u16) -> Option<HeldText> {
     let is_taken = |name: &HeldText| {
         judge.stage.port_names.contains_key(name)
             || judge
@@ -140,7 +140,7 @@ pub(super) fn port_name(judge: &Judge<'_>, number: u16) -> Option<HeldText> {
     free_name(number, |text| HeldText::new(text).ok(), is_taken)
 }
 
-pub(super) fn endpoint_name(judge: &Judge<'_>, number: u16) -> Option<EndpointName> {
+pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<EndpointName> {
     let unclear = &judge.scene.blind.endpoints.unclear_names;
     let is_taken = |name: &EndpointName| {
         judge.stage.endpoint_names.contains_key(name)
@@ -154,7 +154,7 @@ pub(super) fn endpoint_name(judge: &Judge<'_>, number: u16) -> Option<EndpointNa
     free_name(number, |text| EndpointName::new(text).ok(), is_taken)
 }
 
-pub(super) fn subscriber_name(judge: &Judge<'_>, number: u16) -> Option<SubscriberName> {
+pub(super) fn subscriber_name(judge: &StepCheck<'_>, number: u16) -> Option<SubscriberName> {
     let unclear = &judge.scene.blind.subscribers.unclear_names;
     let is_taken = |name: &SubscriberName| {
         judge.stage.subscriber_names.contains_key(name)

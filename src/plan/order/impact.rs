@@ -1,16 +1,16 @@
-//! What a step does to people: nothing, a moment without service, or the end of it.
+//! Determines the impact of a step on subscribers: none, an interruption or a disconnection.
 
 use std::collections::BTreeSet;
 
 use crate::model::{SubscriberName, VlanSet};
 use crate::plan::Impact;
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 
+use super::partial_state::PartialState;
 use super::service::{Ends, Service, service_at, unclear_subscribers};
-use super::stage::Stage;
 
 /// Returns how each of these is served at a stage.
-pub(super) fn services(stage: &Stage, touched: &[usize]) -> Vec<Option<Service>> {
+pub(super) fn services(stage: &PartialState, touched: &[usize]) -> Vec<Option<Service>> {
     touched
         .iter()
         .map(|place| service_at(stage, *place))
@@ -19,7 +19,7 @@ pub(super) fn services(stage: &Stage, touched: &[usize]) -> Vec<Option<Service>>
 
 /// Returns what happened to those who were served just before; who is without service already was named by an earlier step.
 pub(super) fn of(
-    scene: &Scene<'_>,
+    scene: &PlannerState<'_>,
     ends: &Ends,
     touched: &[usize],
     before: &[Option<Service>],
@@ -77,9 +77,9 @@ pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool)
 
 /// Returns whom an uplink cuts off that lets VLANs pass no more: all who are served now and have one of them.
 pub(super) fn of_lost_vlans(
-    scene: &Scene<'_>,
+    scene: &PlannerState<'_>,
     ends: &Ends,
-    stage: &Stage,
+    stage: &PartialState,
     lost: &VlanSet,
 ) -> Impact {
     if lost.is_empty() {
@@ -106,7 +106,7 @@ pub(super) fn of_lost_vlans(
 }
 
 /// Returns the name of a subscriber who is served before the plan; who is not, does not notice.
-fn name_of_served(scene: &Scene<'_>, ends: &Ends, place: usize) -> Option<SubscriberName> {
+fn name_of_served(scene: &PlannerState<'_>, ends: &Ends, place: usize) -> Option<SubscriberName> {
     let start = scene.subscribers.get(place)?.start.as_ref()?;
     ends.is_served_before(place).then(|| start.name.clone())
 }

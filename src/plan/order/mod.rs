@@ -1,13 +1,13 @@
-//! The order of steps: each is taken as soon as nothing is in its way, and where all wait for each other one makes way for a moment.
+//! Orders the steps: each is taken once nothing blocks it; a cycle is broken by a temporary state.
 //!
 //! `check` what is in the way of a step · `cycle` ways out of a circle · `impact` what a step does to people · `service` who
-//! is served and how · `stage` the device half-way · `uplink` VLANs that come first and go last.
+//! is served and how · `partial_state` the device half-way · `uplink` VLANs that come first and go last.
 
 mod check;
 mod cycle;
 mod impact;
+mod partial_state;
 mod service;
-mod stage;
 mod uplink;
 
 use std::collections::BTreeSet;
@@ -15,26 +15,27 @@ use std::collections::BTreeSet;
 use crate::model::PortAssignment;
 
 use super::cause::{self, Subject};
-use super::scene::Scene;
+use super::change::{EndpointRef, Rate};
+use super::planner_state::PlannerState;
 use super::settings::Settings;
 use super::step::{self, Uses};
-use super::{CannotUndo, Change, Refusal, Step, Value, Verb, management, undo};
-use check::{Judge, Thing};
+use super::{CannotUndo, Change, PlannedStep, Refusal, management, undo};
+use check::{StepCheck, Thing};
 use cycle::Release;
+use partial_state::{PartialState, slot_of};
 use service::Ends;
-use stage::{Stage, slot_of};
 
 /// The steps of a plan in the making.
 struct Order<'a> {
-    scene: &'a Scene<'a>,
+    scene: &'a PlannerState<'a>,
     settings: &'a Settings,
-    stage: Stage,
+    stage: PartialState,
     /// What is still to change.
     pending: BTreeSet<Thing>,
     /// In the order in which one looks for the next step.
     queue: Vec<Thing>,
     ends: Ends,
-    steps: Vec<Step>,
+    steps: Vec<PlannedStep>,
     refusals: Vec<Refusal>,
 }
 
@@ -44,8 +45,11 @@ struct Order<'a> {
 ///
 /// After each step the device is in a state that it takes, and nobody is worse off than before or after the plan, but for
 /// those whom a step's impact names.
-pub(super) fn order(scene: &Scene<'_>, settings: &Settings) -> (Vec<Step>, Vec<Refusal>) {
-    let stage = Stage::begin(scene, settings);
+pub(super) fn order(
+    scene: &PlannerState<'_>,
+    settings: &Settings,
+) -> (Vec<PlannedStep>, Vec<Refusal>) {
+    let stage = PartialState::begin(scene, settings);
     let ends = Ends::of(scene, settings, &stage);
     let mut order = Order {
         scene,
@@ -70,7 +74,7 @@ pub(super) fn order(scene: &Scene<'_>, settings: &Settings) -> (Vec<Step>, Vec<R
 
 /// Returns everything that changes, in the order in which it is looked at: those who go make room, the rest builds up, what
 /// others must leave first comes last.
-fn queue(scene: &Scene<'_>, settings: &Settings) -> Vec<Thing> {
+fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
     let changing = |is_last: bool| {
         settings.ports.iter().filter_map(move |(number, pair)| {
             let closes = pair.goal.enabled == Some(false) && pair.start.enabled != Some(false);
@@ -113,8 +117,8 @@ fn queue(scene: &Scene<'_>, settings: &Settings) -> Vec<Thing> {
 }
 
 impl<'a> Order<'a> {
-    fn judge(&self) -> Judge<'_> {
-        Judge {
+    fn judge(&self) -> StepCheck<'_> {
+        StepCheck {
             scene: self.scene,
             settings: self.settings,
             stage: &self.stage,
@@ -226,7 +230,7 @@ impl<'a> Order<'a> {
             Release::Name(Thing::Profile(_)) => {}
             Release::Limit(place) => {
                 if let Some(mut to) = self.stage.subscriber(place).cloned() {
-                    to.profile = None;
+                    to.rate = None;
                     self.change_subscriber(place, Some(to), true);
                 }
             }
@@ -307,13 +311,13 @@ impl<'a> Order<'a> {
         let slot = slot_of(&self.scene.subscribers, place);
         let uses = Uses {
             endpoint: &|endpoint| {
-                Some(Value::Endpoint {
+                Some(EndpointRef {
                     mac: self.stage.endpoint(endpoint)?.mac,
                     slot: slot_of(&self.scene.endpoints, endpoint),
                 })
             },
             profile: &|profile| {
-                Some(Value::Profile {
+                Some(Rate::Profile {
                     name: self.stage.profile(profile)?.name.clone(),
                     slot: slot_of(&self.scene.profiles, profile),
                 })
@@ -333,13 +337,11 @@ impl<'a> Order<'a> {
         subject: Subject,
         is_temporary: bool,
         touched: &[usize],
-        apply: impl FnOnce(&mut Stage),
+        apply: impl FnOnce(&mut PartialState),
     ) {
         let before = impact::services(&self.stage, touched);
         apply(&mut self.stage);
-        let Some(change) =
-            change.filter(|change| change.verb != Verb::Update || !change.fields.is_empty())
-        else {
+        let Some(change) = change.filter(|change| !change.is_empty()) else {
             return;
         };
         let after = impact::services(&self.stage, touched);
@@ -353,11 +355,9 @@ impl<'a> Order<'a> {
         } else {
             cause::because(self.scene, subject, &change)
         };
-        self.steps.push(Step {
+        self.steps.push(PlannedStep {
             cannot_undo: undo::cannot_undo(&change),
             change,
-            lines: Vec::new(),
-            inverse: Vec::new(),
             impact,
             because,
         });

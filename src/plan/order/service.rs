@@ -1,11 +1,11 @@
-//! Who is served, over which path: what a step does to people is the difference between before and after.
+//! Determines who is served and over which path; the impact of a step is the difference it makes.
 
 use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId, VlanSet};
 use crate::plan::item::{Endpoint, Item, Subscriber};
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
 
-use super::stage::Stage;
+use super::partial_state::PartialState;
 
 /// The way a subscriber is served; nothing where nobody would notice if it went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Service {
 }
 
 /// Returns how a subscriber is served at a stage.
-pub(super) fn service_at(stage: &Stage, place: usize) -> Option<Service> {
+pub(super) fn service_at(stage: &PartialState, place: usize) -> Option<Service> {
     let subscriber = stage.subscriber(place)?;
     let is_untold = stage.untold.contains(&place);
     let endpoint = match subscriber.endpoint {
@@ -84,7 +84,7 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    pub(super) fn of(scene: &Scene<'_>, settings: &Settings, start: &Stage) -> Self {
+    pub(super) fn of(scene: &PlannerState<'_>, settings: &Settings, start: &PartialState) -> Self {
         Self {
             before: (0..scene.subscribers.len())
                 .map(|place| service_at(start, place).is_some())
@@ -102,7 +102,7 @@ impl Ends {
     }
 }
 
-fn served_in_the_end(scene: &Scene<'_>, settings: &Settings) -> Vec<bool> {
+fn served_in_the_end(scene: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
     let is_served_in_the_end = |item: &Item<Subscriber>| -> Option<bool> {
         let subscriber = item.goal.as_ref()?;
         let endpoint = match subscriber.endpoint {
@@ -133,7 +133,11 @@ fn served_in_the_end(scene: &Scene<'_>, settings: &Settings) -> Vec<bool> {
 }
 
 /// Returns the subscribers that a change of a port may touch: those whose endpoint is meant to be there, or is heard there.
-pub(super) fn on_port(stage: &Stage, scene: &Scene<'_>, port: PortNumber) -> Vec<usize> {
+pub(super) fn on_port(
+    stage: &PartialState,
+    scene: &PlannerState<'_>,
+    port: PortNumber,
+) -> Vec<usize> {
     let mut endpoints: Vec<usize> = stage.endpoints_on(port).collect();
     for (mac, heard) in &scene.observation.health.endpoints {
         if heard.port == Some(port)
@@ -155,7 +159,11 @@ pub(super) fn on_port(stage: &Stage, scene: &Scene<'_>, port: PortNumber) -> Vec
 }
 
 /// Returns the subscribers who are served, nobody knows on which port.
-pub(super) fn anywhere(stage: &Stage, scene: &Scene<'_>, ends: &Ends) -> Vec<SubscriberName> {
+pub(super) fn anywhere(
+    stage: &PartialState,
+    scene: &PlannerState<'_>,
+    ends: &Ends,
+) -> Vec<SubscriberName> {
     let on_untold = |endpoint: &usize| stage.ties.get(endpoint).copied();
     let places = stage.untold_ports.iter().filter_map(on_untold);
     places
@@ -167,8 +175,8 @@ pub(super) fn anywhere(stage: &Stage, scene: &Scene<'_>, ends: &Ends) -> Vec<Sub
 
 /// Returns the subscribers on a port that our types cannot hold, as far as they have names.
 pub(super) fn unclear_on_port(
-    stage: &Stage,
-    scene: &Scene<'_>,
+    stage: &PartialState,
+    scene: &PlannerState<'_>,
     port: PortNumber,
 ) -> Vec<SubscriberName> {
     let here = PortAssignment::Port(port);
@@ -192,7 +200,7 @@ pub(super) fn unclear_on_port(
 }
 
 /// Returns the subscribers of an endpoint that our types cannot hold, as far as they have names.
-pub(super) fn unclear_on_endpoint(scene: &Scene<'_>, slot: Slot) -> Vec<SubscriberName> {
+pub(super) fn unclear_on_endpoint(scene: &PlannerState<'_>, slot: Slot) -> Vec<SubscriberName> {
     unclear_subscribers(scene)
         .filter(|unclear| unclear.uses_endpoint == Some(slot))
         .filter_map(|unclear| SubscriberName::new(unclear.name.as_deref()?).ok())
@@ -201,7 +209,7 @@ pub(super) fn unclear_on_endpoint(scene: &Scene<'_>, slot: Slot) -> Vec<Subscrib
 
 /// Returns the subscribers that our types cannot hold.
 pub(super) fn unclear_subscribers<'a>(
-    scene: &'a Scene<'_>,
+    scene: &'a PlannerState<'_>,
 ) -> impl Iterator<Item = &'a crate::model::Unclear> {
     scene
         .observation

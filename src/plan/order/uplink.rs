@@ -1,11 +1,11 @@
-//! VLANs of uplinks: those that are needed come before their subscribers, those that go leave after them.
+//! Orders the VLANs of uplinks: added before their subscribers come, removed after they are gone.
 
 use crate::model::{UplinkNumber, VlanId, VlanSet};
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::{Settings, difference, union};
 use crate::plan::{Refusal, management};
 
-use super::stage::Stage;
+use super::partial_state::PartialState;
 
 /// One line for one uplink.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Turns {
 }
 
 /// Returns when each uplink changes; one that must both add first and take away last does so in two turns.
-pub(super) fn turns(scene: &Scene<'_>, settings: &Settings) -> Turns {
+pub(super) fn turns(scene: &PlannerState<'_>, settings: &Settings) -> Turns {
     let mut turns = Turns::default();
     let changing: Vec<_> = settings
         .uplinks
@@ -61,7 +61,7 @@ pub(super) fn turns(scene: &Scene<'_>, settings: &Settings) -> Turns {
 }
 
 /// Returns the VLANs that subscribers who change have before, and those that they have after.
-fn vlans_of_changing(scene: &Scene<'_>) -> (VlanSet, VlanSet) {
+fn vlans_of_changing(scene: &PlannerState<'_>) -> (VlanSet, VlanSet) {
     let changing = || scene.subscribers.iter().filter(|item| item.changes());
     let before = changing()
         .filter_map(|item| item.start.as_ref())
@@ -77,7 +77,7 @@ fn meets(left: &VlanSet, right: &VlanSet) -> bool {
 }
 
 /// Returns the VLANs that pass no uplink any more after a turn.
-pub(super) fn lost(stage: &Stage, turn: &Turn) -> VlanSet {
+pub(super) fn lost(stage: &PartialState, turn: &Turn) -> VlanSet {
     let from = stage.uplinks.get(&turn.number).cloned().unwrap_or_default();
     let passes_elsewhere = |vlan: VlanId| {
         stage
@@ -93,7 +93,7 @@ pub(super) fn lost(stage: &Stage, turn: &Turn) -> VlanSet {
 
 /// Returns a refusal where an uplink would stop a VLAN that our own way to the device may go through.
 pub(super) fn cuts_management(
-    scene: &Scene<'_>,
+    scene: &PlannerState<'_>,
     number: UplinkNumber,
     from: &VlanSet,
     to: &VlanSet,

@@ -141,7 +141,8 @@ fn found(left: &Unfinished, before: Option<&Observation>, now: &Observation) -> 
 }
 
 fn picture(before: &Observation, steps: &[Step], count: usize) -> Option<DeviceConfig> {
-    Some(after(&before.config, steps.get(..count)?))
+    let done = steps.get(..count)?.iter();
+    Some(after(&before.config, done.map(|step| &step.change)))
 }
 
 async fn record(

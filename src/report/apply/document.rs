@@ -8,7 +8,7 @@ use super::preflight::{notice, preflight, skip_reason};
 use super::published::PublishedOutcome;
 use crate::apply::{PreflightRefusal, RunReport, RunResult, SkipReason};
 use crate::model::DeviceName;
-use crate::plan::{DeviceComplaint, Unobservable};
+use crate::plan::{DeviceLintError, Unobservable};
 
 /// The JSON form of a run. Published names do not change.
 #[derive(Serialize)]
@@ -32,8 +32,8 @@ struct RunDocument<'a> {
     partly_unread: &'a [DeviceName],
     #[serde(skip_serializing_if = "<[DeviceName]>::is_empty")]
     still_unsaved: &'a [DeviceName],
-    #[serde(skip_serializing_if = "<[DeviceComplaint]>::is_empty")]
-    lint_errors: &'a [DeviceComplaint],
+    #[serde(skip_serializing_if = "<[DeviceLintError]>::is_empty")]
+    lint_errors: &'a [DeviceLintError],
     is_interrupted: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<String>,

@@ -23,7 +23,7 @@ pub(in crate::report) fn sent_step(
     width: usize,
 ) -> String {
     let change = &typed.step.change;
-    let sign = match change.verb {
+    let sign = match change.verb() {
         Verb::Create => "+",
         Verb::Update => "~",
         Verb::Remove => "-",

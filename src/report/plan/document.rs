@@ -1,4 +1,4 @@
-//! What is told of a plan, in which order; the same for a terminal and for a pull request.
+//! Arranges what is shown of a plan, in the same order for a terminal and for a pull request.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,8 @@ use super::note::notes;
 use super::reason::Reasons;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
-use crate::plan::{DevicePlan, Impact, Memory, Planned, Refusal, Step, Verb};
+use crate::model::ConfigLine;
+use crate::plan::{DevicePlan, Impact, LedgerCoverage, Planned, Refusal, Step, Verb};
 
 /// How many lines a part may take on a terminal before `--expand`; together with their titles under 200.
 const REFUSAL_LINES: usize = 24;
@@ -196,7 +197,7 @@ fn premises(planned: &Planned) -> Vec<String> {
 }
 
 /// Says on which devices nothing is known to be ours.
-fn unknown(memory: &Memory, planned: usize) -> Option<String> {
+fn unknown(memory: &LedgerCoverage, planned: usize) -> Option<String> {
     let names: Vec<String> = memory.unknown.iter().map(ToString::to_string).collect();
     match names.len() {
         0 => None,
@@ -362,17 +363,19 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
 fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut Reasons) -> Entry {
     let what = words::what(&step.change);
     let object = words::object(&step.change);
-    let head = match (step.change.verb, what.is_empty()) {
+    let head = match (step.change.verb(), what.is_empty()) {
         (Verb::Remove, _) | (_, true) => object,
         (Verb::Create | Verb::Update, false) => format!("{object}: {what}"),
     };
-    let lines = |lines: &[String]| -> Vec<String> {
+    let lines = |lines: &[ConfigLine]| -> Vec<String> {
         let lines = lines.iter().filter(|_| is_detailed);
-        lines.map(|line| visible(line).into_owned()).collect()
+        lines
+            .map(|line| visible(line.text()).into_owned())
+            .collect()
     };
     Entry {
         under: Some(plan.device.to_string()),
-        sign: sign(step.change.verb),
+        sign: sign(step.change.verb()),
         head,
         below: words::impact(step)
             .into_iter()

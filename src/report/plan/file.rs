@@ -1,4 +1,4 @@
-//! The plan file: canonical JSON with an id that is the hash of the rest, written once and read back strictly.
+//! Writes and reads the plan file: canonical JSON with an id that is the hash of the rest.
 
 use std::fmt::Write as _;
 

@@ -1,9 +1,8 @@
-//! The same change many times: exactly equal in kind, verb, fields and cause, and only the object differs.
+//! Groups the same change of many objects: equal kind, verb, fields and cause.
 
 use std::collections::BTreeMap;
 
 use super::reason::Reasons;
-use super::verdict::kind;
 use super::words;
 use crate::plan::{Cause, Impact, Planned, Step, Verb};
 
@@ -39,11 +38,11 @@ pub(super) fn groups(planned: &Planned) -> Vec<Group> {
             }
             let change = &step.change;
             // No two subscribers are created with the same VLAN and endpoint, and still it is one kind of thing to do.
-            let what = match change.verb {
-                Verb::Create if kind(&change.object) != "profile" => String::new(),
+            let what = match change.verb() {
+                Verb::Create if change.object().kind() != "profile" => String::new(),
                 Verb::Create | Verb::Update | Verb::Remove => words::what(change),
             };
-            let key = (change.verb, kind(&change.object), what, causes(step));
+            let key = (change.verb(), change.object().kind(), what, causes(step));
             found.entry(key).or_default().push((device, index));
         }
     }
@@ -86,7 +85,7 @@ pub(super) fn step_at(planned: &Planned, (device, step): At) -> Option<&Step> {
 pub(super) fn hurts(step: &Step) -> bool {
     match step.impact {
         Impact::Disconnects { .. } | Impact::TouchesManagement => true,
-        Impact::None | Impact::Interrupts { .. } => step.change.verb == Verb::Remove,
+        Impact::None | Impact::Interrupts { .. } => step.change.verb() == Verb::Remove,
     }
 }
 

@@ -1,4 +1,4 @@
-//! A plan for a pull request: Markdown within a number of bytes, and a loud word where something does not fit.
+//! Renders a plan as Markdown within a byte limit, with a prominent notice if it was truncated.
 
 use super::super::counted;
 use super::document::{Document, Entry, Section};

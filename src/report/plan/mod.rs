@@ -1,4 +1,4 @@
-//! A plan for people and programs: the verdict first, then what hurts most, and nothing that is cut without a word.
+//! Renders a plan for people and programs: the summary first, losses next, nothing cut silently.
 //!
 //! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned ·
 //! `document` what is told, in which order · `group` the same change many times · `text` `markdown` `file` how it is written.

@@ -1,4 +1,4 @@
-//! What was not planned: parts that could not be read for the same reason are told in one sentence, and the reason once.
+//! Describes what was not planned; parts that were unreadable for one reason share one sentence.
 
 use super::super::{listed, visible};
 use super::document::Entry;

@@ -1,9 +1,9 @@
-//! Why steps are there, as people say it: who wrote a line is told in full once, and shortly after that.
+//! Attributes each step to a commit: author and subject in full the first time, the short id afterwards.
 
 use std::collections::BTreeSet;
 
 use super::super::{counted, listed, visible};
-use super::words::{label, said};
+use super::words::said;
 use crate::plan::{Because, Cause, Field, Origin, OriginCommit, Planned, Step};
 
 /// The reasons of a plan, while it is told from the top down.
@@ -171,8 +171,8 @@ fn joined(because: &Because, text: Option<String>, origin: Option<String>) -> St
 
 /// Returns what a field was, spelled as in the change: it is what it is to be again.
 fn verified(step: &Step, field: Field, was: &str) -> String {
-    let change = step.change.field(field);
-    match change.and_then(|change| change.to.as_ref()) {
+    let view = step.change.field(field);
+    match view.and_then(|view| view.to()) {
         Some(to) if to.to_string() == was => said(field, Some(to)),
         Some(_) | None => visible(was).into_owned(),
     }
@@ -181,7 +181,7 @@ fn verified(step: &Step, field: Field, was: &str) -> String {
 fn labels(fields: &[Field]) -> String {
     let labels: Vec<String> = fields
         .iter()
-        .map(|field| label(*field).to_owned())
+        .map(|field| field.label().to_owned())
         .collect();
     listed(&labels)
 }

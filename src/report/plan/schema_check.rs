@@ -1,4 +1,4 @@
-//! As much of JSON Schema as the published one uses, for tests: whatever else a schema says is a fault of the schema.
+//! Checks a document against as much of JSON Schema as the published schema uses, for tests.
 
 use serde_json::Value;
 

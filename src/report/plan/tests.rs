@@ -1,13 +1,14 @@
-//! Plans as people read them: short however much changes, complete where somebody loses something, and never cut in silence.
+//! Tests that plans are short to read, complete where something is lost, and never cut silently.
 
 use super::*;
-use crate::model::{DeviceName, DeviceState, Fingerprint, Mbps, Observation, Slot, VlanId};
-use crate::plan::lint::Complaint;
+use crate::model::{ConfigLine, DeviceName, DeviceState, Fingerprint, Observation, Slot, VlanId};
+use crate::plan::lint::LintError;
 use crate::plan::{
-    Because, CannotUndo, Cause, Change, DeviceComplaint, DevicePlan, Field, FieldChange, Impact,
+    Because, CannotUndo, Cause, Change, DeviceLintError, DevicePlan, Field, Impact,
     InventoryVersion, Note, Object, Observed, Origin, OriginCommit, OutOfScope, PolicyVersion,
-    ReadOverSsh, Refusal, Step, Unmanaged, Unobservable, Value, Verb,
+    ReadOverSsh, Refusal, Step, Unmanaged, Unobservable,
 };
+use serde_json::{Value, json};
 
 fn name(name: &str) -> DeviceName {
     DeviceName::new(name).unwrap()
@@ -46,8 +47,8 @@ fn origin() -> Origin {
 fn step(change: Change, impact: Impact, cause: Cause, origin: Option<Origin>) -> Step {
     Step {
         change,
-        lines: vec!["ghn subscriber 1 bw-profile 3".to_owned()],
-        inverse: vec!["ghn subscriber 1 bw-profile 2".to_owned()],
+        lines: vec![line("ghn subscriber 1 bw-profile 3")],
+        inverse: vec![line("ghn subscriber 1 bw-profile 2")],
         cannot_undo: None,
         impact,
         because: vec![Because {
@@ -58,44 +59,49 @@ fn step(change: Change, impact: Impact, cause: Cause, origin: Option<Origin>) ->
     }
 }
 
-fn profile(name: &str, slot: u16) -> Option<Value> {
-    Some(Value::Profile {
-        name: name.parse().unwrap(),
-        slot: Slot(slot),
-    })
+fn line(text: &str) -> ConfigLine {
+    ConfigLine::new(text).unwrap()
+}
+
+fn profile(name: &str, slot: u16) -> Value {
+    json!({ "type": "profile", "value": { "name": name, "slot": slot } })
+}
+
+/// Returns a change from its stored form.
+fn change(object: &Object, slot: Option<u16>, verb: &str, fields: &Value) -> Change {
+    let mut change = json!({ "object": object, "verb": verb, "fields": fields });
+    if let Some(slot) = slot {
+        change["slot"] = slot.into();
+    }
+    serde_json::from_value(change).unwrap()
 }
 
 fn faster(subscriber: &str) -> Step {
-    let change = Change {
-        object: Object::Subscriber(subscriber.parse().unwrap()),
-        slot: Some(Slot(1)),
-        verb: Verb::Update,
-        fields: vec![FieldChange {
-            field: Field::Rate,
-            from: profile("home-100", 2),
-            to: profile("home-200", 3),
-        }],
-    };
+    faster_with(subscriber, "home-200")
+}
+
+fn faster_with(subscriber: &str, name: &str) -> Step {
+    let object = Object::Subscriber(subscriber.parse().unwrap());
+    let rate = json!([{ "field": "rate", "from": profile("home-100", 2), "to": profile(name, 3) }]);
     let impact = Impact::Interrupts {
         subscribers: vec![subscriber.parse().unwrap()],
     };
+    let change = change(&object, Some(1), "update", &rate);
     step(change, impact, Cause::Inventory, Some(origin()))
 }
 
 fn removed(subscriber: &str) -> Step {
-    let change = Change {
-        object: Object::Subscriber(subscriber.parse().unwrap()),
-        slot: Some(Slot(7)),
-        verb: Verb::Remove,
-        fields: vec![FieldChange {
-            field: Field::Vlan,
-            from: Some(Value::Vlan(VlanId::new(101).unwrap())),
-            to: None,
-        }],
-    };
+    let object = Object::Subscriber(subscriber.parse().unwrap());
+    let fields = json!([
+        { "field": "name", "from": { "type": "text", "value": subscriber } },
+        { "field": "rate", "from": { "type": "unthrottled" } },
+        { "field": "vlan", "from": { "type": "vlan", "value": 101 } },
+        { "field": "tagged", "from": { "type": "flag", "value": false } },
+    ]);
     let impact = Impact::Disconnects {
         subscribers: vec![subscriber.parse().unwrap()],
     };
+    let change = change(&object, Some(7), "remove", &fields);
     step(change, impact, Cause::Gone, Some(origin()))
 }
 
@@ -239,7 +245,7 @@ fn who_wrote_it_is_told_in_full_once_for_each_device() {
     let mut other = plan.devices[0].clone();
     other.device = name("oak");
     other.steps.truncate(1);
-    other.steps[0].change.fields[0].to = profile("home-300", 4);
+    other.steps[0].change = faster_with("apt-1", "home-300").change;
     plan.devices.push(other);
     let text = text(&plan, false, false);
     let full = "commit abc1234abc12 by Ann, 2026-11-20, subscribers/maple.toml:12: Faster";
@@ -313,15 +319,13 @@ fn a_change_that_many_have_for_one_reason_names_it_once_and_leaves_the_lines_out
 
 #[test]
 fn what_stays_of_a_change_that_is_undone_is_said() {
-    let port = |from: Option<&str>| Change {
-        object: Object::Port(crate::model::PortNumber::new(1).unwrap()),
-        slot: None,
-        verb: Verb::Update,
-        fields: vec![FieldChange {
-            field: Field::Name,
-            from: from.map(|name| Value::Text(name.to_owned())),
-            to: Some(Value::Text("riser".to_owned())),
-        }],
+    let port = |from: Option<&str>| {
+        let mut name = json!({ "field": "name", "to": { "type": "text", "value": "riser" } });
+        if let Some(from) = from {
+            name["from"] = json!({ "type": "text", "value": from });
+        }
+        let object = Object::Port(crate::model::PortNumber::new(1).unwrap());
+        change(&object, None, "update", &json!([name]))
     };
     let told = |from| {
         let step = step(port(from), Impact::None, Cause::FirstAdoption, None);
@@ -369,9 +373,10 @@ fn the_same_change_on_many_devices_is_one_line() {
 #[test]
 fn when_everything_changes_everywhere_it_is_under_200_lines_until_it_is_expanded() {
     let mut plan = many(10_000, |number| {
-        let mut one = faster(&format!("apt-{number}"));
-        one.change.fields[0].to = profile(&format!("plan-{number}"), 3);
-        vec![one]
+        vec![faster_with(
+            &format!("apt-{number}"),
+            &format!("plan-{number}"),
+        )]
     });
     for device in &mut plan.devices {
         device.notes.push(Note {
@@ -416,11 +421,13 @@ fn removals_are_complete_however_many_there_are() {
 #[test]
 fn markdown_stays_within_its_bytes_and_tells_removals_before_everything_else() {
     let plan = many(300, |number| {
-        let mut steps = vec![faster(&format!("apt-{number}"))];
+        let mut steps = vec![faster_with(
+            &format!("apt-{number}"),
+            &format!("plan-{number}"),
+        )];
         if number < 20 {
             steps.push(removed(&format!("gone-{number}")));
         }
-        steps[0].change.fields[0].to = profile(&format!("plan-{number}"), 3);
         steps
     });
     let report = PlanReport {
@@ -564,10 +571,10 @@ fn an_old_plan_without_reasons_is_read() {
     assert_eq!(read.devices[0].steps[0].cannot_undo, None);
 }
 
-fn complaint() -> DeviceComplaint {
-    DeviceComplaint {
+fn complaint() -> DeviceLintError {
+    DeviceLintError {
         device: name("maple-a"),
-        complaint: Complaint {
+        complaint: LintError {
             step: 1,
             is_inverse: true,
             line: Some("reload cold".to_owned()),
@@ -634,30 +641,84 @@ pub(super) fn everything() -> Planned {
         Object::Endpoint(mac),
         Object::Subscriber("apt-1".parse().unwrap()),
     ];
-    let values = [
-        (Field::Hostname, Value::Text("x".to_owned())),
-        (Field::Location, Value::Text("x".to_owned())),
-        (Field::Contact, Value::Text("x".to_owned())),
-        (Field::Name, Value::Text("x".to_owned())),
-        (Field::MacAddress, Value::Mac(mac)),
-        (Field::Description, Value::Text("x".to_owned())),
-        (Field::Port, Value::Port(crate::model::PortAssignment::Auto)),
-        (Field::Enabled, Value::Flag(true)),
-        (Field::Mode, Value::Mode(crate::model::PortMode::Siso)),
-        (Field::Down, Value::Speed(Mbps::new(10).unwrap())),
-        (Field::Up, Value::Speed(Mbps::new(10).unwrap())),
-        (Field::Endpoint, Value::Endpoint { mac, slot: Slot(1) }),
-        (Field::Rate, profile("home-200", 3).unwrap()),
-        (Field::Rate, Value::Unthrottled),
-        (Field::Vlan, Value::Vlan(VlanId::new(3).unwrap())),
-        (Field::Tagged, Value::Flag(false)),
-        (Field::RemappedVlan, Value::Vlan(VlanId::new(3).unwrap())),
-        (
-            Field::AllowedVlans,
-            Value::Vlans("3,10-13".parse().unwrap()),
+    let text = |text: &str| json!({ "type": "text", "value": text });
+    let one = |kind: &str, value: Value| json!({ "type": kind, "value": value });
+    let from = |field: &str, value: Value| json!({ "field": field, "from": value });
+    let to = |field: &str, value: Value| json!({ "field": field, "to": value });
+    let both =
+        |field: &str, from: Value, to: Value| json!({ "field": field, "from": from, "to": to });
+    let endpoint = one("endpoint", json!({ "mac": mac, "slot": 1 }));
+    let subscriber = json!([
+        to("name", text("apt-1")),
+        to("description", text("x")),
+        to("endpoint", endpoint),
+        to("rate", profile("home-200", 3)),
+        to("vlan", one("vlan", 3.into())),
+        to("tagged", one("flag", false.into())),
+        to("remapped_vlan", one("vlan", 3.into())),
+        to("allowed_vlans", one("vlans", "3,10-13".into())),
+        to("port2_vlan", one("vlan", 4.into())),
+        to("poe", one("poe", "force".into())),
+    ]);
+    let with_profile = json!([
+        from("name", text("home-100")),
+        from("description", text("x")),
+        from("down", one("speed", 10.into())),
+        from("up", one("speed", 10.into())),
+    ]);
+    let settings = json!([
+        both("hostname", text("x"), text("y")),
+        to("location", text("x")),
+        from("contact", text("x")),
+    ]);
+    let of_port = json!([
+        to("name", text("x")),
+        both(
+            "enabled",
+            one("flag", true.into()),
+            one("flag", false.into())
         ),
-        (Field::Port2Vlan, Value::Vlan(VlanId::new(3).unwrap())),
-        (Field::Poe, Value::Poe(crate::model::Poe::Force)),
+        both(
+            "mode",
+            one("mode", "mimo".into()),
+            one("mode", "siso".into())
+        ),
+    ]);
+    let changes = [
+        change(&objects[0], None, "update", &settings),
+        change(
+            &objects[1],
+            None,
+            "update",
+            &json!([both(
+                "allowed_vlans",
+                one("vlans", "".into()),
+                one("vlans", "3".into())
+            )]),
+        ),
+        change(&objects[2], None, "update", &of_port),
+        change(&objects[3], Some(1), "remove", &with_profile),
+        change(
+            &objects[4],
+            Some(1),
+            "create",
+            &json!([
+                to("name", text("x")),
+                to("mac_address", one("mac", json!(mac))),
+                to("port", one("port", "auto".into())),
+            ]),
+        ),
+        change(&objects[5], Some(1), "create", &subscriber),
+        change(
+            &objects[5],
+            Some(1),
+            "update",
+            &json!([both(
+                "rate",
+                json!({ "type": "unthrottled" }),
+                profile("home-200", 3)
+            )]),
+        ),
     ];
     let causes = [
         Cause::Inventory,
@@ -720,24 +781,15 @@ pub(super) fn everything() -> Planned {
         name: "x".to_owned(),
         port: Some(crate::model::PortAssignment::Unassigned),
     });
-    for (index, (field, value)) in values.iter().enumerate() {
-        let change = Change {
-            object: objects[index % objects.len()].clone(),
-            slot: Some(Slot(1)),
-            verb: [Verb::Create, Verb::Update, Verb::Remove][index % 3],
-            fields: vec![FieldChange {
-                field: *field,
-                from: Some(value.clone()),
-                to: Some(value.clone()),
-            }],
-        };
+    for (index, change) in changes.into_iter().enumerate() {
+        let fields: Vec<Field> = change.fields().iter().map(|view| view.field).collect();
         let mut one = step(
             change,
             impacts[index % impacts.len()].clone(),
             causes[index % causes.len()].clone(),
             Some(origin()),
         );
-        one.because[0].fields.push(*field);
+        one.because[0].fields = fields;
         one.cannot_undo = reasons.get(index).cloned();
         plan_of_device.steps.push(one);
     }

@@ -1,4 +1,4 @@
-//! A plan on a terminal: folded at its width, and short unless all of it is asked for.
+//! Renders a plan for a terminal: folded at its width, and short unless all of it is asked for.
 
 use super::super::fold::fold;
 use super::super::{Exit, Paint, counted};

@@ -1,4 +1,4 @@
-//! What a plan comes to: its totals, one sentence, and what the shell is told.
+//! Summarises a plan: totals, a headline, the exit code.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::{Exit, counted, listed};
 use crate::model::{DeviceName, DeviceState, SubscriberName};
-use crate::plan::{DevicePlan, Impact, Object, Planned, UNREAD_NOTES, Verb};
+use crate::plan::{DevicePlan, Impact, Planned, UNREAD_NOTES, Verb};
 
 /// What a plan comes to, in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -43,7 +43,7 @@ impl Totals {
             totals.notes += plan.notes.len();
             for step in &plan.steps {
                 totals.cannot_be_undone += usize::from(step.cannot_undo.is_some());
-                match step.change.verb {
+                match step.change.verb() {
                     Verb::Create => totals.created += 1,
                     Verb::Update => totals.updated += 1,
                     Verb::Remove => totals.removed += 1,
@@ -242,17 +242,5 @@ pub fn exit(planned: &Planned) -> Exit {
         Exit::Unobservable
     } else {
         Exit::Done
-    }
-}
-
-/// Returns how an object is called in a count: "3 subscribers".
-pub(super) fn kind(object: &Object) -> &'static str {
-    match object {
-        Object::System => "system",
-        Object::Uplink(_) => "uplink",
-        Object::Port(_) => "port",
-        Object::Profile(_) => "profile",
-        Object::Endpoint(_) => "endpoint",
-        Object::Subscriber(_) => "subscriber",
     }
 }

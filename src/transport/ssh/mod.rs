@@ -3,7 +3,7 @@
 //! The session: `login` has credentials and timeouts, `algorithm` the offered algorithms. `handshake` connects and
 //! verifies the host key, `guarded` is its socket, `fence` the limit by the lease. `authenticate` logs in, `session`
 //! opens the shell, `talking` sends keys and receives output. `reading` runs commands that read, `writing` those that
-//! configure and save. `command` and `config_line` are all lines that are ever sent, `exchange` records them.
+//! configure and save. `command` and `model::ConfigLine` are all lines that are ever sent, `exchange` records them.
 //!
 //! Without I/O: `screen` turns bytes into lines, `prompt` recognises prompts, `mode` has the mode a line leads to.
 //! `reply` finds a reply among lines, `reply_check` classifies the reply to a configuration line. `quote` makes device
@@ -12,7 +12,6 @@
 mod algorithm;
 mod authenticate;
 mod command;
-mod config_line;
 mod error;
 mod exchange;
 mod fence;
@@ -31,7 +30,6 @@ mod talking;
 mod writing;
 
 pub use command::Command;
-pub use config_line::{ConfigLine, NotALine};
 pub use error::{SshError, SshOperation};
 pub use exchange::{Exchange, Saved};
 pub use fence::Fence;

@@ -1,7 +1,7 @@
 //! Models the CLI modes that gamctl enters, and the prompts they show.
 
-use super::config_line::Lead;
 use super::prompt::Prompt;
+use crate::model::Lead;
 
 /// The CLI mode of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ fn is_host_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::ssh::ConfigLine;
+    use crate::model::ConfigLine;
 
     #[test]
     fn a_line_has_its_place() {

@@ -5,14 +5,14 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::command::Line;
-use super::config_line::Lead;
 use super::mode::{Mode, Next};
 use super::prompt::Prompt;
 use super::quote::kept;
 use super::reply_check::{ExpectedReply, Reply, ReplyClass, SentLine, classify, is_calm};
 use super::talking::WaitResult;
-use super::{ConfigLine, Exchange, Saved, Session, SshError, SshOperation};
+use super::{Exchange, Saved, Session, SshError, SshOperation};
 use crate::crash;
+use crate::model::{ConfigLine, Lead};
 
 /// Time for a few bytes to leave the process. If the device has stopped reading, a later timeout reports it.
 const LEAVING: Duration = Duration::from_secs(1);

@@ -9,7 +9,7 @@ use gamctl::model::{
     SubscriberConfig, SubscriberName, Unclear, Unread, UplinkConfig, UplinkNumber, VlanId,
     VlanRange, VlanSet,
 };
-use gamctl::plan::{DevicePlan, Ledger, Request, plan};
+use gamctl::plan::{DevicePlan, Ledger, PlannedStep, Request, plan};
 use gamctl::simulator::gam::{Configuration, Hardware, configuration_of};
 
 use super::super::dice::Dice;
@@ -482,7 +482,7 @@ impl Case {
         observation
     }
 
-    pub(crate) fn plan(&self, observation: &Observation) -> DevicePlan {
+    pub(crate) fn plan(&self, observation: &Observation) -> DevicePlan<PlannedStep> {
         plan(&self.request(), observation)
     }
 

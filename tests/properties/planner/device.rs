@@ -188,12 +188,20 @@ pub(super) fn lose_field(
 }
 
 /// Runs the lines of one step; what the device objects to is the error.
-pub(crate) fn run(
-    lines: &[String],
+pub(crate) fn run<L: AsRef<str>>(
+    lines: &[L],
     running: &mut Configuration,
     hardware: &Hardware,
 ) -> Result<(), String> {
-    let rejected = merge(&lines.join("\n"), running, hardware);
+    let rejected = merge(
+        &lines
+            .iter()
+            .map(AsRef::as_ref)
+            .collect::<Vec<&str>>()
+            .join("\n"),
+        running,
+        hardware,
+    );
     match rejected.first() {
         None => Ok(()),
         Some(line) => Err(line.to_string()),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gamctl::model::{DeviceConfig, RateLimit};
 use gamctl::plan::{Cause, DevicePlan, Impact, Object, Step, Verb};
-use gamctl::render::dress;
+use gamctl::render::render;
 use gamctl::simulator::gam::{Configuration, ExpectedPort};
 
 use super::case::{BlindSpot, Case, without_slots};
@@ -40,9 +40,8 @@ pub(crate) fn judge(case: &Case, prefixes: Prefixes) -> Result<Judged, String> {
 }
 
 fn dressed(case: &Case, running: &Configuration) -> Result<DevicePlan, String> {
-    let mut plan = case.plan(&case.observation(running));
-    dress(&mut plan).map_err(|error| format!("no lines: {error}"))?;
-    Ok(plan)
+    let plan = case.plan(&case.observation(running));
+    render(plan).map_err(|failed| format!("no lines: {}", failed.error))
 }
 
 /// Returns a plan as lines, with what goes with them.
@@ -54,7 +53,8 @@ pub(crate) fn told(plan: &DevicePlan) -> String {
             .iter()
             .map(|because| format!("{:?}", because.cause))
             .collect();
-        let lines = step.lines.join(" / ");
+        let lines: Vec<&str> = step.lines.iter().map(|line| line.text()).collect();
+        let lines = lines.join(" / ");
         text += &format!("  {lines}    [{:?}] {}\n", step.impact, causes.join(", "));
     }
     for note in &plan.notes {
@@ -175,9 +175,9 @@ fn reached(
 
 fn slot_was_freed(plan: &DevicePlan, slot: Option<gamctl::model::Slot>) -> bool {
     plan.steps.iter().any(|step| {
-        step.change.verb == Verb::Remove
-            && step.change.slot == slot
-            && matches!(step.change.object, Object::Subscriber(_))
+        step.change.verb() == Verb::Remove
+            && step.change.slot() == slot
+            && matches!(step.change.object(), Object::Subscriber(_))
     })
 }
 
@@ -352,7 +352,7 @@ fn services(case: &Case, plan: &DevicePlan, states: &[Configuration]) -> Result<
         let names = step.impact.subscribers().iter().map(|name| name.as_str());
         match &step.impact {
             Impact::Interrupts { .. } => interrupted.extend(names),
-            Impact::Disconnects { .. } if matches!(step.change.object, Object::Uplink(_)) => {
+            Impact::Disconnects { .. } if matches!(step.change.object(), Object::Uplink(_)) => {
                 by_uplink.extend(names);
             }
             Impact::Disconnects { .. } => disconnected.extend(names),
@@ -364,9 +364,9 @@ fn services(case: &Case, plan: &DevicePlan, states: &[Configuration]) -> Result<
         let first = way(start, *id);
         // The number may have a new owner in the end.
         let is_removed = plan.steps.iter().any(|step| {
-            step.change.verb == Verb::Remove
-                && step.change.slot.is_some_and(|slot| slot.0 == *id)
-                && matches!(step.change.object, Object::Subscriber(_))
+            step.change.verb() == Verb::Remove
+                && step.change.slot().is_some_and(|slot| slot.0 == *id)
+                && matches!(step.change.object(), Object::Subscriber(_))
         });
         let last = if is_removed { None } else { way(end, *id) };
         let is_named = interrupted.contains(name) || disconnected.contains(name);
@@ -436,8 +436,8 @@ fn rates(states: &[Configuration]) -> Result<(), String> {
 fn mentioned(plan: &DevicePlan, start: &Configuration, end: &Configuration) -> Result<(), String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for step in &plan.steps {
-        let slot = step.change.slot.map_or(0, |slot| slot.0);
-        let (key, differs) = match &step.change.object {
+        let slot = step.change.slot().map_or(0, |slot| slot.0);
+        let (key, differs) = match &step.change.object() {
             Object::Profile(_) => (
                 format!("profile {slot}"),
                 start.profiles.get(&slot) != end.profiles.get(&slot),
@@ -460,8 +460,8 @@ fn mentioned(plan: &DevicePlan, start: &Configuration, end: &Configuration) -> R
         }
         let count = counts.entry(key.clone()).or_default();
         *count += 1;
-        let is_new_tenant = matches!(step.change.verb, Verb::Create) && *count == 2;
-        let is_uplink = matches!(step.change.object, Object::Uplink(_)) && *count == 2;
+        let is_new_tenant = matches!(step.change.verb(), Verb::Create) && *count == 2;
+        let is_uplink = matches!(step.change.object(), Object::Uplink(_)) && *count == 2;
         if *count > 1 && !is_new_tenant && !is_uplink {
             return Err(format!("{key} takes more than one line"));
         }

@@ -1,7 +1,7 @@
 //! Judges the walk along a plan and the way back: the picture after each step, and that planning back leads to where it began.
 
 use gamctl::plan::{DevicePlan, after, back};
-use gamctl::render::dress;
+use gamctl::render::render;
 use gamctl::simulator::gam::Configuration;
 
 use super::case::Case;
@@ -13,7 +13,7 @@ use super::odd;
 pub(super) fn walked(plan: &DevicePlan, states: &[Configuration]) -> Result<(), String> {
     let start = observed(&states[0]);
     for (at, state) in states.iter().enumerate() {
-        let (walked, has) = (after(&start, &plan.steps[..at]), observed(state));
+        let (walked, has) = (after(&start, plan.changes().take(at)), observed(state));
         if walked != has {
             return Err(format!(
                 "the walk is elsewhere after step {at}: {}",
@@ -46,7 +46,8 @@ pub(super) fn kept(case: &Case, end: &Configuration) -> Result<(), String> {
         ledger: Some(&ledger),
         ..case.request()
     };
-    let again = gamctl::plan::plan(&request, &seen);
+    let again = render(gamctl::plan::plan(&request, &seen))
+        .map_err(|failed| format!("no lines: {}", failed.error))?;
     match again.steps.is_empty() {
         true => Ok(()),
         false => Err(format!(
@@ -66,21 +67,22 @@ pub(super) fn back_from(
 ) -> Result<(), String> {
     let before = case.observation(start);
     let now = case.observation(state);
-    let mut way = back(&case.request(), &before.config, &now, &plan.steps);
-    dress(&mut way.plan).map_err(|error| format!("back from step {at}: no lines: {error}"))?;
-    let broken = |wrong: String| format!("back from step {at}: {wrong}\n{}", told(&way.plan));
-    let complaints = way.lint(&case.request(), &now);
+    let way = back(&case.request(), &before.config, &now, &plan.steps);
+    let back = render(way.plan.clone())
+        .map_err(|failed| format!("back from step {at}: no lines: {}", failed.error))?;
+    let broken = |wrong: String| format!("back from step {at}: {wrong}\n{}", told(&back));
+    let complaints = way.lint(&back, &case.request(), &now);
     if !complaints.is_empty() {
         return Err(broken(format!("{complaints:?}")));
     }
-    if let Some(refusal) = way.plan.refusals.first() {
+    if let Some(refusal) = back.refusals.first() {
         return Err(broken(format!("refused: {}", refusal.message)));
     }
     let mut running = state.clone();
-    for step in &way.plan.steps {
+    for step in &back.steps {
         run(&step.lines, &mut running, &case.hardware).map_err(broken)?;
     }
-    if !case.blinds.is_empty() && !way.plan.notes.is_empty() {
+    if !case.blinds.is_empty() && !back.notes.is_empty() {
         return Ok(());
     }
     // A port's first name stays (docs/gam.md).
@@ -90,7 +92,7 @@ pub(super) fn back_from(
         }
     }
     let mut start = start.clone();
-    odd::forget(&way.plan, [&mut running, &mut start]);
+    odd::forget(&back, [&mut running, &mut start]);
     if running == start {
         return Ok(());
     }

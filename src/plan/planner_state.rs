@@ -1,4 +1,4 @@
-//! The device as it was observed, as items that a plan can be worked out on.
+//! Holds the state of one planning run: the observed objects as items, and what each becomes.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use crate::model::{
     RateLimit, Slot, SubscriberConfig, SubscriberName,
 };
 
-use super::blind::Blind;
 use super::item::{Endpoint, Item, Profile, Subscriber};
+use super::unread::UnreadFacts;
 use super::{Ledger, Note, Object, Request};
 
 /// Everything a plan is worked out on; observed items come first, by slot, and new ones behind them.
 #[derive(Debug)]
-pub(super) struct Scene<'a> {
+pub(super) struct PlannerState<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) observation: &'a Observation,
     pub(super) intended: &'a DeviceConfig,
-    pub(super) blind: Blind,
+    pub(super) blind: UnreadFacts,
     pub(super) profiles: Vec<Item<Profile>>,
     pub(super) endpoints: Vec<Item<Endpoint>>,
     pub(super) subscribers: Vec<Item<Subscriber>>,
@@ -28,7 +28,7 @@ pub(super) struct Scene<'a> {
     pub(super) notes: Vec<Note>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> PlannerState<'a> {
     pub(super) fn of(
         request: &'a Request<'a>,
         observation: &'a Observation,
@@ -38,7 +38,7 @@ impl<'a> Scene<'a> {
             request,
             observation,
             intended,
-            blind: Blind::of(observation),
+            blind: UnreadFacts::of(observation),
             profiles: Vec::new(),
             endpoints: Vec::new(),
             subscribers: Vec::new(),
@@ -75,20 +75,8 @@ impl<'a> Scene<'a> {
         }
         found.sort_by_key(|(slot, ..)| *slot);
         for (slot, name, profile) in found {
-            let ProfileConfig {
-                slot: _,
-                description,
-                down,
-                up,
-            } = profile;
-            let state = Profile {
-                name: name.clone(),
-                description: description.clone(),
-                down: *down,
-                up: *up,
-            };
-            let mut item = Item::observed(slot, state);
-            item.unread = self.unread(Part::Profiles, slot, &["description", "down", "up"]);
+            let mut item = Item::observed(slot, Profile::of(name.clone(), profile));
+            item.unread = self.unread(Part::Profiles, slot, Profile::readable());
             self.profiles.push(item);
         }
     }
@@ -103,18 +91,8 @@ impl<'a> Scene<'a> {
         }
         found.sort_by_key(|(slot, ..)| *slot);
         for (slot, mac, endpoint) in found {
-            let EndpointConfig {
-                slot: _,
-                name,
-                port,
-            } = endpoint;
-            let state = Endpoint {
-                mac,
-                name: name.clone(),
-                port: *port,
-            };
-            let mut item = Item::observed(slot, state);
-            item.unread = self.unread(Part::Endpoints, slot, &["name", "port"]);
+            let mut item = Item::observed(slot, Endpoint::of(mac, endpoint));
+            item.unread = self.unread(Part::Endpoints, slot, Endpoint::readable());
             self.endpoints.push(item);
         }
     }
@@ -141,30 +119,19 @@ impl<'a> Scene<'a> {
             .filter_map(|(place, item)| Some((item.start.as_ref()?.name.clone(), place)))
             .collect();
         for (slot, name, subscriber) in found {
-            let SubscriberConfig {
-                slot: _,
-                description,
-                endpoint,
-                rate,
-                vlan,
-                tagged,
-                remapped_vlan,
-                allowed_vlans,
-                port2_vlan,
-                poe,
-            } = subscriber;
-            let mut unread = self.unread(Part::Subscribers, slot, FIELDS);
+            let mut unread = self.unread(Part::Subscribers, slot, Subscriber::readable());
             let mut lost = |field: &'static str| {
                 if !unread.contains(&field) {
                     unread.push(field);
                 }
             };
+            let endpoint = subscriber.endpoint;
             let place = endpoint.and_then(|mac| macs.get(&mac).copied());
             // Tied to an endpoint, or to a profile, that is not among those we know: whatever it is, it is none of these.
             if endpoint.is_some() && place.is_none() {
                 lost("endpoint");
             }
-            let profile = match rate {
+            let rate = match &subscriber.rate {
                 RateLimit::Unthrottled => None,
                 RateLimit::Profile(profile) => {
                     let place = profiles.get(profile).copied();
@@ -174,36 +141,30 @@ impl<'a> Scene<'a> {
                     place
                 }
             };
-            let state = Subscriber {
-                name: name.clone(),
-                description: description.clone(),
-                endpoint: place,
-                profile,
-                vlan: *vlan,
-                tagged: *tagged,
-                remapped_vlan: *remapped_vlan,
-                allowed_vlans: allowed_vlans.clone(),
-                port2_vlan: *port2_vlan,
-                poe: *poe,
-            };
+            let state = Subscriber::of(name.clone(), subscriber, place, rate);
             let mut item = Item::observed(slot, state);
             item.unread = unread;
             self.subscribers.push(item);
         }
     }
 
-    fn unread(&self, part: Part, slot: Slot, fields: &[&'static str]) -> Vec<&'static str> {
+    fn unread(
+        &self,
+        part: Part,
+        slot: Slot,
+        fields: impl Iterator<Item = &'static str>,
+    ) -> Vec<&'static str> {
         if self.observation.unread.is_empty() {
             return Vec::new();
         }
         let is_unread =
             |field: &&'static str| self.observation.unread_field(part, slot.0, field).is_some();
-        fields.iter().copied().filter(is_unread).collect()
+        fields.filter(is_unread).collect()
     }
 
     /// An object without a number cannot be spoken of, and takes one that we do not know.
     fn doubt(&mut self, part: Part, name: &str) {
-        let doubt = format!("{} {name} has no number", super::blind::singular(part));
+        let doubt = format!("{} {name} has no number", super::unread::singular(part));
         let of_part = match part {
             Part::Profiles => &mut self.blind.profiles,
             Part::Endpoints => &mut self.blind.endpoints,
@@ -219,15 +180,3 @@ impl<'a> Scene<'a> {
         }
     }
 }
-
-const FIELDS: &[&str] = &[
-    "description",
-    "endpoint",
-    "rate",
-    "vlan",
-    "tagged",
-    "remapped_vlan",
-    "allowed_vlans",
-    "port2_vlan",
-    "poe",
-];

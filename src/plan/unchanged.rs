@@ -1,4 +1,4 @@
-//! The common case, told apart quickly: a device that is as it shall be.
+//! Detects a device that already matches the inventory, in one pass over both sides.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use crate::model::{
     SystemConfig, UplinkConfig,
 };
 
-use super::own::is_devices_own;
+use super::ownership::is_devices_own;
 use super::{Ledger, Request, Unmanaged};
 
 /// Returns what is nobody's on a device where nothing is to be done; nothing where a closer look is needed.

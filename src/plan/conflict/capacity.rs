@@ -1,4 +1,4 @@
-//! How much fits: endpoints on a port and on a device, and the numbers of every table.
+//! Checks capacity: endpoints on a port and on a device, and free numbers in every table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::{Block, obstacle};
 use crate::model::{Part, PortAssignment, PortNumber, Slot};
 use crate::plan::item::Item;
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 
 /// Numbers of profiles; 1 is the device's own, even where it was not seen (docs/gam.md).
 const PROFILES: RangeInclusive<u16> = 2..=15;
@@ -14,7 +14,7 @@ const PROFILES: RangeInclusive<u16> = 2..=15;
 const NUMBERS: RangeInclusive<u16> = 1..=384;
 
 /// No port and no device gets more endpoints than it takes; those that come last are left out.
-pub(super) fn places(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn places(scene: &PlannerState<'_>) -> Vec<Block> {
     let model = scene.request.model;
     let per_port = model.medium().endpoints_per_port();
     let mut on_port: BTreeMap<PortNumber, Vec<usize>> = BTreeMap::new();
@@ -56,7 +56,7 @@ pub(super) fn places(scene: &Scene<'_>) -> Vec<Block> {
 }
 
 fn last_to_come(
-    scene: &Scene<'_>,
+    scene: &PlannerState<'_>,
     there: &[usize],
     over: usize,
     arrives: impl Fn(&Item<crate::plan::item::Endpoint>) -> bool,
@@ -89,7 +89,7 @@ fn last_to_come(
 }
 
 fn full_port(
-    scene: &Scene<'_>,
+    scene: &PlannerState<'_>,
     port: PortNumber,
     there: &[usize],
     unknown: usize,
@@ -118,7 +118,7 @@ fn full_port(
 }
 
 /// A new object needs a number that nobody has, or one that goes in this plan; those without are left out, the last first.
-pub(super) fn tables(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn tables(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut table = |part: Part, free: usize, new: Vec<usize>, numbers: RangeInclusive<u16>| {
         let excess = new.iter().skip(free);
@@ -161,7 +161,7 @@ fn supply<S: Clone + PartialEq>(
 }
 
 /// Gives every new object its number: the one that the intention names where it is free, else the lowest.
-pub(in crate::plan) fn give_slots(scene: &mut Scene<'_>) {
+pub(in crate::plan) fn give_slots(scene: &mut PlannerState<'_>) {
     let blind = &scene.blind;
     give(&mut scene.profiles, &blind.profiles.taken, PROFILES);
     give(&mut scene.endpoints, &blind.endpoints.taken, NUMBERS);

@@ -1,12 +1,12 @@
-//! What must not be planned because something could not be read.
+//! Blocks changes whose outcome is unknown because something could not be read.
 
 use super::Block;
 use crate::model::Part;
 use crate::plan::item::Item;
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 
 /// Nothing is created in a part that is not known whole.
-pub(super) fn new_objects(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn new_objects(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut part = |part: Part, places: Vec<usize>| {
         if let Some(doubt) = &scene.blind.part(part).incomplete {
@@ -29,7 +29,7 @@ fn new<S: Clone + PartialEq>(items: &[Item<S>]) -> Vec<usize> {
 }
 
 /// A name, an address, a tie or a port is not newly taken where something unknown may have it.
-pub(super) fn new_values(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn new_values(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = profiles(scene);
     blocks.extend(endpoints(scene));
     blocks.extend(subscribers(scene));
@@ -37,7 +37,11 @@ pub(super) fn new_values(scene: &Scene<'_>) -> Vec<Block> {
 }
 
 /// Returns why a new name may clash, with the rule of the note.
-fn doubt_of_name(scene: &Scene<'_>, part: Part, name: &str) -> Option<(&'static str, String)> {
+fn doubt_of_name(
+    scene: &PlannerState<'_>,
+    part: Part,
+    name: &str,
+) -> Option<(&'static str, String)> {
     let of_part = scene.blind.part(part);
     if let Some(unclear) = of_part.unclear_names.get(name) {
         return Some(("unclear", format!("{unclear}, and has the name {name}")));
@@ -46,7 +50,7 @@ fn doubt_of_name(scene: &Scene<'_>, part: Part, name: &str) -> Option<(&'static 
     Some(("not-read", format!("{doubt}, so its name may be taken")))
 }
 
-fn profiles(scene: &Scene<'_>) -> Vec<Block> {
+fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (place, item) in scene.profiles.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
@@ -65,7 +69,7 @@ fn profiles(scene: &Scene<'_>) -> Vec<Block> {
     blocks
 }
 
-fn endpoints(scene: &Scene<'_>) -> Vec<Block> {
+fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
     let blind = &scene.blind;
     let mut blocks = Vec::new();
     for (place, item) in scene.endpoints.iter().enumerate() {
@@ -111,7 +115,7 @@ fn endpoints(scene: &Scene<'_>) -> Vec<Block> {
     blocks
 }
 
-fn has_known_user(scene: &Scene<'_>, endpoint: usize) -> bool {
+fn has_known_user(scene: &PlannerState<'_>, endpoint: usize) -> bool {
     scene.subscribers.iter().any(|item| {
         item.start
             .as_ref()
@@ -119,7 +123,7 @@ fn has_known_user(scene: &Scene<'_>, endpoint: usize) -> bool {
     })
 }
 
-fn subscribers(scene: &Scene<'_>) -> Vec<Block> {
+fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
     let blind = &scene.blind;
     let mut blocks = Vec::new();
     for (place, item) in scene.subscribers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What an observation does not say: which conclusions it forbids, and what takes places on the device without being known.
+//! Collects what an observation could not read: conclusions that forbids, and capacity taken unseen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub(super) struct BlindPart {
 
 /// What an observation does not say.
 #[derive(Debug, Default)]
-pub(super) struct Blind {
+pub(super) struct UnreadFacts {
     pub(super) profiles: BlindPart,
     pub(super) endpoints: BlindPart,
     pub(super) subscribers: BlindPart,
@@ -44,7 +44,7 @@ pub(super) struct Blind {
     pub(super) used_profiles: BTreeMap<Slot, String>,
 }
 
-impl Blind {
+impl UnreadFacts {
     pub(super) fn of(observation: &Observation) -> Self {
         let mut blind = Self::default();
         for part in [Part::Profiles, Part::Endpoints, Part::Subscribers] {

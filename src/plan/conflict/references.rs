@@ -1,20 +1,20 @@
-//! Who needs whom: dependants of what is left out are left out, and what is in use stays.
+//! Blocks what depends on a blocked object, and keeps what is still in use.
 
 use std::collections::BTreeMap;
 
 use super::{Block, known_as, obstacle};
 use crate::model::{Part, RateLimit};
-use crate::plan::item::Fate;
-use crate::plan::scene::Scene;
+use crate::plan::item::Action;
+use crate::plan::planner_state::PlannerState;
 
 /// What serves an unmanaged subscriber gets no other address and no other name under it.
-pub(super) fn strangers(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn strangers(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (place, item) in scene.subscribers.iter().enumerate() {
-        let (Some(start), Fate::Unmanaged) = (&item.start, &item.fate) else {
+        let (Some(start), Action::Unmanaged) = (&item.start, &item.fate) else {
             continue;
         };
-        let used = start.profile.and_then(|profile| {
+        let used = start.rate.and_then(|profile| {
             let used = scene.profiles.get(profile)?;
             Some((profile, used.start.as_ref()?, used.goal.as_ref()?))
         });
@@ -41,7 +41,7 @@ pub(super) fn strangers(scene: &Scene<'_>) -> Vec<Block> {
 }
 
 /// A subscriber is left out where its endpoint or its profile is.
-pub(super) fn dependants(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (place, item) in scene.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
@@ -67,7 +67,7 @@ pub(super) fn dependants(scene: &Scene<'_>) -> Vec<Block> {
             && !item.is_unread("rate")
         {
             let has_it = goal
-                .profile
+                .rate
                 .and_then(|profile| scene.profiles.get(profile))
                 .is_some_and(|profile| {
                     profile.goal.as_ref().is_some_and(|goal| goal.name == *name)
@@ -82,7 +82,7 @@ pub(super) fn dependants(scene: &Scene<'_>) -> Vec<Block> {
 }
 
 /// What is to go stays while a subscriber that stays uses it.
-pub(super) fn still_used(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn still_used(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut used: BTreeMap<(Part, usize), String> = BTreeMap::new();
     for (place, item) in scene.subscribers.iter().enumerate() {
         let Some(goal) = &item.goal else { continue };
@@ -103,7 +103,7 @@ pub(super) fn still_used(scene: &Scene<'_>) -> Vec<Block> {
                 used.entry((part, what)).or_insert_with(user);
             }
         };
-        if let Some(profile) = goal.profile {
+        if let Some(profile) = goal.rate {
             uses(Part::Profiles, profile);
         }
         if let Some(endpoint) = goal.endpoint {

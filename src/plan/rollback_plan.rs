@@ -1,4 +1,4 @@
-//! The plan back to the picture of a device before some steps: only what these touched, each object under the number it had.
+//! Plans back to the configuration before some steps: only what they touched, under the same numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,18 +6,17 @@ use crate::model::{
     DeviceConfig, DeviceState, HeldText, Observation, RateLimit, Slot, SystemConfig,
 };
 
-use super::lint::{Complaint, lint};
+use super::lint::{LintError, lint};
 use super::touched::{Kind, Touched, names_in};
 use super::{
-    Because, Cause, DevicePlan, Field, Impact, Ledger, Object, Request, Step, cannot_restore, plan,
-    step, undo,
+    Because, Cause, Change, DevicePlan, Field, Impact, Ledger, PlannedStep, Request, Step,
+    cannot_restore, plan, step, undo,
 };
 
 /// The way back from wherever a device is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Back {
-    /// The steps have no lines yet.
-    pub plan: DevicePlan,
+    pub plan: DevicePlan<PlannedStep>,
     /// What the touched objects shall be again, and what they refer to.
     pub goal: DeviceConfig,
     ledger: Ledger,
@@ -36,7 +35,8 @@ pub fn back(
     now: &Observation,
     steps: &[Step],
 ) -> Back {
-    let touched = Touched::by(steps);
+    let changes = || steps.iter().map(|step| &step.change);
+    let touched = Touched::by(changes());
     let allows_management = steps
         .iter()
         .any(|step| step.impact == Impact::TouchesManagement);
@@ -47,7 +47,7 @@ pub fn back(
     };
     let left = cannot_restore::leave_out(&mut goal, now, &request_back);
     let ledger = Ledger {
-        verified: ours(steps, &now.config),
+        verified: ours(changes(), &now.config),
         protected: BTreeSet::new(),
     };
     let mut back = Back {
@@ -65,10 +65,15 @@ pub fn back(
 }
 
 impl Back {
-    /// Reads the lines of the plan once more.
-    pub fn lint(&self, request: &Request<'_>, now: &Observation) -> Vec<Complaint> {
+    /// Reads the rendered lines of the plan once more.
+    pub fn lint(
+        &self,
+        plan: &DevicePlan,
+        request: &Request<'_>,
+        now: &Observation,
+    ) -> Vec<LintError> {
         let renamed = BTreeMap::new();
-        lint(&self.plan, now, &self.request(request, &renamed))
+        lint(plan, now, &self.request(request, &renamed))
     }
 
     fn request<'a>(
@@ -146,8 +151,8 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
 }
 
 /// Returns what is on the device of the making of these steps, or was there for them to change.
-fn ours(steps: &[Step], now: &DeviceConfig) -> DeviceConfig {
-    let names = names_in(steps);
+fn ours<'a>(changes: impl Iterator<Item = &'a Change>, now: &DeviceConfig) -> DeviceConfig {
+    let names = names_in(changes);
     let is_ours = |kind, slot: Option<Slot>, name: String| {
         slot.is_some_and(|slot| names.contains(&(kind, slot, name)))
     };
@@ -171,7 +176,7 @@ fn ours(steps: &[Step], now: &DeviceConfig) -> DeviceConfig {
 }
 
 /// Returns the step that takes away what the system did not have. An inventory cannot say that, so no plan has it.
-fn taken_away(touched: &Touched, before: &SystemConfig, now: &SystemConfig) -> Option<Step> {
+fn taken_away(touched: &Touched, before: &SystemConfig, now: &SystemConfig) -> Option<PlannedStep> {
     let mut goal = now.clone();
     if touched.system.contains(&Field::Hostname) && before.hostname.is_none() {
         goal.hostname = None;
@@ -183,20 +188,17 @@ fn taken_away(touched: &Touched, before: &SystemConfig, now: &SystemConfig) -> O
         goal.contact = None;
     }
     let change = step::system(now, &goal);
-    if change.fields.is_empty() {
+    if change.is_empty() {
         return None;
     }
-    debug_assert_eq!(change.object, Object::System);
-    Some(Step {
+    Some(PlannedStep {
         because: vec![Because {
             cause: Cause::Gone,
-            fields: change.fields.iter().map(|field| field.field).collect(),
+            fields: change.fields().iter().map(|view| view.field).collect(),
             origin: None,
         }],
         cannot_undo: undo::cannot_undo(&change),
         change,
-        lines: Vec::new(),
-        inverse: Vec::new(),
         impact: Impact::None,
     })
 }

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::model::Hostname;
+use serde::{Deserialize, Serialize};
+
+use super::Hostname;
 
 /// A line of configuration mode that may be sent.
 ///
 /// The author of the text has checked it already. This is the last check before the device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ConfigLine {
     text: String,
     leads_to: Lead,
@@ -35,7 +38,7 @@ pub enum NotALine {
 
 /// The effect of a line on the prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Lead {
+pub enum Lead {
     /// Enters configuration mode from a submode, or stays in it.
     Configuration,
     /// Enters interface mode.
@@ -108,8 +111,34 @@ impl ConfigLine {
         &self.text
     }
 
-    pub(super) fn leads_to(&self) -> &Lead {
+    pub fn leads_to(&self) -> &Lead {
         &self.leads_to
+    }
+}
+
+impl AsRef<str> for ConfigLine {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl PartialEq<&str> for ConfigLine {
+    fn eq(&self, text: &&str) -> bool {
+        self.text == *text
+    }
+}
+
+impl TryFrom<String> for ConfigLine {
+    type Error = NotALine;
+
+    fn try_from(text: String) -> Result<Self, NotALine> {
+        Self::new(&text)
+    }
+}
+
+impl From<ConfigLine> for String {
+    fn from(line: ConfigLine) -> Self {
+        line.text
     }
 }
 

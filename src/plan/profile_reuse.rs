@@ -1,15 +1,15 @@
-//! A full table of profiles: one that goes becomes one that comes, in its place and for those of its users who stay on it.
+//! Reuses a profile that goes for one that comes when the table is full.
 
 use std::collections::BTreeMap;
 
-use super::item::{Fate, Item};
-use super::scene::Scene;
+use super::item::{Action, Item};
+use super::planner_state::PlannerState;
 
 /// Lets every new profile whose number is only freed by this plan take over the profile that frees it.
 ///
 /// A change of rate interrupts nobody, so this is one line where removal and creation would be two, and the only way
 /// where the users of the old profile are to use the new one.
-pub(super) fn reuse_profiles(scene: &mut Scene<'_>) {
+pub(super) fn reuse_profiles(scene: &mut PlannerState<'_>) {
     let leaving: Vec<usize> = places(scene, |item| item.is_leaving());
     let mut waiting: Vec<usize> = places(scene, |item| {
         item.is_new()
@@ -31,7 +31,10 @@ pub(super) fn reuse_profiles(scene: &mut Scene<'_>) {
     }
 }
 
-fn places(scene: &Scene<'_>, is_meant: impl Fn(&Item<super::item::Profile>) -> bool) -> Vec<usize> {
+fn places(
+    scene: &PlannerState<'_>,
+    is_meant: impl Fn(&Item<super::item::Profile>) -> bool,
+) -> Vec<usize> {
     let items = scene.profiles.iter().enumerate();
     items
         .filter(|(_, item)| is_meant(item))
@@ -40,16 +43,16 @@ fn places(scene: &Scene<'_>, is_meant: impl Fn(&Item<super::item::Profile>) -> b
 }
 
 /// Returns how many subscribers go from one profile to the other.
-fn followers(scene: &Scene<'_>, old: usize, new: usize) -> usize {
+fn followers(scene: &PlannerState<'_>, old: usize, new: usize) -> usize {
     let follows = |item: &&Item<super::item::Subscriber>| {
-        let start = item.start.as_ref().and_then(|start| start.profile);
-        let goal = item.goal.as_ref().and_then(|goal| goal.profile);
+        let start = item.start.as_ref().and_then(|start| start.rate);
+        let goal = item.goal.as_ref().and_then(|goal| goal.rate);
         start == Some(old) && goal == Some(new)
     };
     scene.subscribers.iter().filter(follows).count()
 }
 
-fn take_over(scene: &mut Scene<'_>, old: usize, new: usize) {
+fn take_over(scene: &mut PlannerState<'_>, old: usize, new: usize) {
     let Some(goal) = scene
         .profiles
         .get_mut(new)
@@ -60,14 +63,14 @@ fn take_over(scene: &mut Scene<'_>, old: usize, new: usize) {
     let moved: BTreeMap<usize, usize> = BTreeMap::from([(new, old)]);
     if let Some(item) = scene.profiles.get_mut(old) {
         item.goal = Some(goal);
-        item.fate = Fate::Intended;
+        item.fate = Action::Intended;
     }
     for item in &mut scene.subscribers {
         if let Some(goal) = &mut item.goal
-            && let Some(profile) = goal.profile
+            && let Some(profile) = goal.rate
             && let Some(to) = moved.get(&profile)
         {
-            goal.profile = Some(*to);
+            goal.rate = Some(*to);
         }
     }
     for place in scene.profile_of.values_mut() {

@@ -1,4 +1,4 @@
-//! The device half-way through a plan: what every object is at this step, and who holds what.
+//! Holds the device partway through a plan: the state of every object at this step, and who uses what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,12 +7,12 @@ use crate::model::{
     SubscriberName, SystemConfig, UplinkNumber, VlanId, VlanSet,
 };
 use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
 
 /// The device half-way through a plan.
 #[derive(Debug, Default)]
-pub(super) struct Stage {
+pub(super) struct PartialState {
     pub(super) system: SystemConfig,
     pub(super) uplinks: BTreeMap<UplinkNumber, VlanSet>,
     pub(super) ports: BTreeMap<PortNumber, PortConfig>,
@@ -42,8 +42,8 @@ pub(super) struct Stage {
     pub(super) untold_ports: BTreeSet<usize>,
 }
 
-impl Stage {
-    pub(super) fn begin(scene: &Scene<'_>, settings: &Settings) -> Self {
+impl PartialState {
+    pub(super) fn begin(scene: &PlannerState<'_>, settings: &Settings) -> Self {
         let mut stage = Self {
             system: settings.system.start.clone(),
             profiles: vec![None; scene.profiles.len()],
@@ -157,7 +157,7 @@ impl Stage {
             if let Some(endpoint) = before.endpoint {
                 self.ties.remove(&endpoint);
             }
-            if let Some(profile) = before.profile {
+            if let Some(profile) = before.rate {
                 self.users.entry(profile).or_default().remove(&place);
             }
         }
@@ -168,7 +168,7 @@ impl Stage {
             if let Some(endpoint) = to.endpoint {
                 self.ties.insert(endpoint, place);
             }
-            if let Some(profile) = to.profile {
+            if let Some(profile) = to.rate {
                 self.users.entry(profile).or_default().insert(place);
             }
         }

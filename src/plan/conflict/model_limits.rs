@@ -1,15 +1,15 @@
-//! What no device of the model takes: the inventory's rules see to it, and a plan does not rely on them.
+//! Blocks values that no device of the model accepts, in case the inventory rules missed one.
 
 use super::Block;
 use crate::model::{
     LIMITER_RANGE, MAX_ALLOWED_VLAN_ENTRIES, Mbps, Part, PortAssignment, VlanId, highest_limiter,
 };
 use crate::plan::item::Subscriber;
-use crate::plan::scene::Scene;
+use crate::plan::planner_state::PlannerState;
 
 const RULE: &str = "cannot-be-set";
 
-pub(super) fn profiles(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
     let fastest = highest_limiter(scene.request.model.medium());
     let is_possible = |speed: Mbps| LIMITER_RANGE.contains(&speed.get()) && speed <= fastest;
     let mut blocks = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn profiles(scene: &Scene<'_>) -> Vec<Block> {
     blocks
 }
 
-pub(super) fn endpoints(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
     let model = scene.request.model;
     let mut blocks = Vec::new();
     for (place, item) in scene.endpoints.iter().enumerate() {
@@ -63,7 +63,7 @@ pub(super) fn endpoints(scene: &Scene<'_>) -> Vec<Block> {
     blocks
 }
 
-pub(super) fn subscribers(scene: &Scene<'_>) -> Vec<Block> {
+pub(super) fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (place, item) in scene.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {

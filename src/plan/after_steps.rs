@@ -1,0 +1,190 @@
+//! Computes the configuration of a device after a number of steps.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    DeviceConfig, EndpointConfig, Poe, PortConfig, ProfileConfig, RateLimit, Slot,
+    SubscriberConfig, SystemConfig, UplinkConfig,
+};
+
+use super::change::{
+    Endpoint, EndpointFields, EndpointRef, PortFields, Profile, ProfileFields, Rate, Subscriber,
+    SubscriberFields, SystemFields, UplinkFields,
+};
+use super::{Change, Edit, Kind};
+
+/// Returns what a device that was as `config` is once these changes were carried out.
+///
+/// *Assumes* that the changes were planned for such a device.
+#[must_use]
+pub fn after<'a>(
+    config: &DeviceConfig,
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> DeviceConfig {
+    let mut now = config.clone();
+    for change in changes {
+        take(&mut now, change);
+    }
+    now
+}
+
+fn take(config: &mut DeviceConfig, change: &Change) {
+    match change {
+        Change::System(update) => {
+            let SystemFields {
+                hostname,
+                location,
+                contact,
+            } = SystemConfig::after(update);
+            set(&mut config.system.hostname, hostname);
+            set(&mut config.system.location, location);
+            set(&mut config.system.contact, contact);
+        }
+        Change::Uplink(number, update) => {
+            let UplinkFields { allowed_vlans } = UplinkConfig::after(update);
+            let uplink = config.uplinks.entry(*number).or_default();
+            if let Some(vlans) = allowed_vlans {
+                uplink.allowed_vlans = Some(vlans.0.clone());
+            }
+        }
+        Change::Port(number, update) => {
+            let PortFields {
+                name,
+                enabled,
+                mode,
+            } = PortConfig::after(update);
+            let port = config.ports.entry(*number).or_default();
+            set(&mut port.name, name);
+            port.enabled = enabled.copied().or(port.enabled);
+            port.mode = mode.copied().or(port.mode);
+        }
+        Change::Profile(slot, edit) => take_profile(config, *slot, edit),
+        Change::Endpoint(slot, edit) => take_endpoint(config, *slot, edit),
+        Change::Subscriber(slot, edit) => take_subscriber(config, *slot, edit),
+    }
+}
+
+fn set<T: Clone>(field: &mut T, to: Option<&T>) {
+    if let Some(to) = to {
+        field.clone_from(to);
+    }
+}
+
+/// Takes the object with a number out of its table.
+fn take_out<K: Ord + Clone, V>(
+    table: &mut BTreeMap<K, V>,
+    slot: Slot,
+    slot_of: impl Fn(&V) -> Option<Slot>,
+) -> Option<V> {
+    let key = table
+        .iter()
+        .find(|(_, value)| slot_of(value) == Some(slot))
+        .map(|(key, _)| key.clone())?;
+    table.remove(&key)
+}
+
+fn take_profile(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Profile>) {
+    let had = take_out(&mut config.profiles, slot, |profile| profile.slot);
+    let mut now = match (edit, had) {
+        (Edit::Remove(_), _) | (Edit::Update(_), None) => return,
+        (Edit::Update(_), Some(had)) => had,
+        (Edit::Create(state), _) => ProfileConfig {
+            slot: Some(slot),
+            description: None,
+            down: state.down,
+            up: state.up,
+        },
+    };
+    let ProfileFields {
+        name: _,
+        description,
+        down,
+        up,
+    } = edit.after();
+    set(&mut now.description, description);
+    set(&mut now.down, down);
+    set(&mut now.up, up);
+    let (old, name) = (edit.key(), edit.new_key());
+    if old != name {
+        for subscriber in config.subscribers.values_mut() {
+            if subscriber.rate == RateLimit::Profile(old.clone()) {
+                subscriber.rate = RateLimit::Profile(name.clone());
+            }
+        }
+    }
+    config.profiles.insert(name.clone(), now);
+}
+
+fn take_endpoint(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Endpoint>) {
+    let had = take_out(&mut config.endpoints, slot, |endpoint| endpoint.slot);
+    let mut now = match (edit, had) {
+        (Edit::Remove(_), _) | (Edit::Update(_), None) => return,
+        (Edit::Update(_), Some(had)) => had,
+        (Edit::Create(state), _) => EndpointConfig {
+            slot: Some(slot),
+            name: state.name.clone(),
+            port: state.port,
+        },
+    };
+    let EndpointFields { name, mac: _, port } = edit.after();
+    set(&mut now.name, name);
+    set(&mut now.port, port);
+    let (old, mac) = (*edit.key(), *edit.new_key());
+    if old != mac {
+        for subscriber in config.subscribers.values_mut() {
+            if subscriber.endpoint == Some(old) {
+                subscriber.endpoint = Some(mac);
+            }
+        }
+    }
+    config.endpoints.insert(mac, now);
+}
+
+fn take_subscriber(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Subscriber>) {
+    let had = take_out(&mut config.subscribers, slot, |subscriber| subscriber.slot);
+    let mut now = match (edit, had) {
+        (Edit::Remove(_), _) | (Edit::Update(_), None) => return,
+        (Edit::Update(_), Some(had)) => had,
+        (Edit::Create(state), _) => SubscriberConfig {
+            slot: Some(slot),
+            description: None,
+            endpoint: None,
+            rate: RateLimit::Unthrottled,
+            vlan: state.vlan,
+            tagged: state.tagged,
+            remapped_vlan: None,
+            allowed_vlans: state.allowed_vlans.clone(),
+            port2_vlan: None,
+            // One that is created without a word on power gets none.
+            poe: Some(Poe::Disable),
+        },
+    };
+    let SubscriberFields {
+        name: _,
+        description,
+        endpoint,
+        rate,
+        vlan,
+        tagged,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+        poe,
+    } = edit.after();
+    set(&mut now.description, description);
+    if let Some(endpoint) = endpoint {
+        now.endpoint = endpoint.as_ref().map(|EndpointRef { mac, slot: _ }| *mac);
+    }
+    match rate {
+        None => {}
+        Some(Rate::Unthrottled) => now.rate = RateLimit::Unthrottled,
+        Some(Rate::Profile { name, slot: _ }) => now.rate = RateLimit::Profile(name.clone()),
+    }
+    set(&mut now.vlan, vlan);
+    set(&mut now.tagged, tagged);
+    set(&mut now.remapped_vlan, remapped_vlan);
+    set(&mut now.allowed_vlans, allowed_vlans);
+    set(&mut now.port2_vlan, port2_vlan);
+    now.poe = poe.copied().flatten().or(now.poe);
+    config.subscribers.insert(edit.new_key().clone(), now);
+}

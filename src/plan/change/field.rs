@@ -1,0 +1,72 @@
+//! Names every field once: as it is stored, as people read it, and the inventory key it comes from.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! fields {
+    ($($variant:ident: $name:literal, $label:literal, $absent:literal, $key:literal, $is_service:literal;)*) => {
+        /// A field by its name in `DeviceConfig`. Fields of a change are stored in this order.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Field {
+            $(#[serde(rename = $name)] $variant,)*
+        }
+
+        impl Field {
+            pub(in crate::plan) const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Returns the field's name as `DeviceConfig` and stored plans spell it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Returns what people call the field.
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label,)* }
+            }
+
+            /// Returns the word for a field without a value: the device has none, or does not report it.
+            pub fn absent(self) -> &'static str {
+                match self { $(Self::$variant => $absent,)* }
+            }
+
+            /// Returns the inventory key that sets the field, where it is the same for all kinds of object.
+            pub fn inventory_key(self) -> &'static str {
+                match self { $(Self::$variant => $key,)* }
+            }
+
+            /// Returns whether a suspension of the subscriber overrides the field.
+            pub fn is_service(self) -> bool {
+                match self { $(Self::$variant => $is_service,)* }
+            }
+        }
+    };
+}
+
+fields! {
+    Hostname: "hostname", "host name", "unknown", "hostname", false;
+    Location: "location", "location", "none", "location", false;
+    Contact: "contact", "contact", "none", "contact", false;
+    Name: "name", "name", "none", "name", false;
+    MacAddress: "mac_address", "MAC", "unknown", "endpoint", false;
+    Description: "description", "description", "none", "description", false;
+    Port: "port", "port", "unknown", "port", false;
+    Enabled: "enabled", "enabled", "unknown", "enabled", false;
+    Mode: "mode", "mode", "unknown", "mode", false;
+    Down: "down", "down", "unknown", "down", false;
+    Up: "up", "up", "unknown", "up", false;
+    Endpoint: "endpoint", "endpoint", "none", "endpoint", true;
+    Rate: "rate", "rate", "unknown", "service_plan", true;
+    Vlan: "vlan", "VLAN", "unknown", "vlan", true;
+    Tagged: "tagged", "tagged", "unknown", "tagged", true;
+    RemappedVlan: "remapped_vlan", "remapped VLAN", "none", "remapped_vlan", true;
+    AllowedVlans: "allowed_vlans", "allowed VLANs", "unknown", "allowed_vlans", true;
+    Port2Vlan: "port2_vlan", "VLAN of port 2", "none", "port2_vlan", true;
+    Poe: "poe", "power", "unknown", "poe", false;
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}

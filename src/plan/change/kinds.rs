@@ -1,0 +1,482 @@
+//! Describes each kind of object once: its fields, in the order in which they are stored and shown.
+
+use super::stored::{Given, Nonsense};
+use super::value::FieldValue;
+use super::{Changed, Field, FieldView, Kind};
+use crate::model::{
+    EndpointConfig, EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, PortConfig,
+    PortMode, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName,
+    SystemConfig, UplinkConfig, VlanId, VlanSet,
+};
+
+/// A rate limiter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    pub name: ProfileName,
+    pub description: Option<HeldText>,
+    pub down: Mbps,
+    pub up: Mbps,
+}
+
+/// A CPE bridge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    pub name: EndpointName,
+    pub mac: MacAddress,
+    pub port: PortAssignment,
+}
+
+/// A subscriber. The planner names endpoint and profile by the index of their items, a change by their numbers at that step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriber<E = EndpointRef, R = Rate> {
+    pub name: SubscriberName,
+    pub description: Option<HeldText>,
+    /// Left out: detached.
+    pub endpoint: Option<E>,
+    pub rate: R,
+    pub vlan: VlanId,
+    pub tagged: bool,
+    pub remapped_vlan: Option<VlanId>,
+    pub allowed_vlans: VlanSet,
+    pub port2_vlan: Option<VlanId>,
+    /// Left out: not known, or left to the device.
+    pub poe: Option<Poe>,
+}
+
+/// An endpoint, with the number it has at this step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointRef {
+    pub mac: MacAddress,
+    pub slot: Slot,
+}
+
+/// The rate limit of a subscriber; a profile with the number it has at this step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rate {
+    Unthrottled,
+    Profile { name: ProfileName, slot: Slot },
+}
+
+/// The VLANs that an uplink lets pass; an empty list is a value here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UplinkVlans(pub VlanSet);
+
+/// A field of an update: what it was and what it becomes.
+pub trait Cell<F>: Sized {
+    type Of: FieldValue;
+
+    fn between(from: &F, to: &F) -> Self;
+    fn inverse(&self) -> Self;
+    /// Returns both values, where they differ.
+    fn moved(&self) -> Option<&Changed<Self::Of>>;
+    fn read(given: &mut Given, field: Field) -> Result<Self, Nonsense>;
+}
+
+/// The field that an object is known by: always there, changed or not.
+impl<T: FieldValue + Clone + PartialEq> Cell<T> for Changed<T> {
+    type Of = T;
+
+    fn between(from: &T, to: &T) -> Self {
+        Self {
+            from: from.clone(),
+            to: to.clone(),
+        }
+    }
+
+    fn inverse(&self) -> Self {
+        Self::between(&self.to, &self.from)
+    }
+
+    fn moved(&self) -> Option<&Self> {
+        (self.from != self.to).then_some(self)
+    }
+
+    fn read(given: &mut Given, field: Field) -> Result<Self, Nonsense> {
+        match given.changed(field)? {
+            Some(changed) => Ok(changed),
+            None => {
+                let own = given.known_by(field)?;
+                Ok(Self::between(&own, &own))
+            }
+        }
+    }
+}
+
+impl<F: Differ<T>, T: FieldValue + Clone + PartialEq> Cell<F> for Option<Changed<T>> {
+    type Of = T;
+
+    fn between(from: &F, to: &F) -> Self {
+        F::differ(from, to)
+    }
+
+    fn inverse(&self) -> Self {
+        self.as_ref().map(|changed| Changed {
+            from: changed.to.clone(),
+            to: changed.from.clone(),
+        })
+    }
+
+    fn moved(&self) -> Option<&Changed<T>> {
+        self.as_ref()
+    }
+
+    fn read(given: &mut Given, field: Field) -> Result<Self, Nonsense> {
+        given.changed(field)
+    }
+}
+
+/// How a field of a state is compared.
+pub trait Differ<T> {
+    fn differ(from: &Self, to: &Self) -> Option<Changed<T>>;
+}
+
+impl<T: Clone + PartialEq> Differ<T> for T {
+    fn differ(from: &T, to: &T) -> Option<Changed<T>> {
+        (from != to).then(|| Changed {
+            from: from.clone(),
+            to: to.clone(),
+        })
+    }
+}
+
+/// Of a setting that is not known nothing is said.
+impl Differ<bool> for Option<bool> {
+    fn differ(from: &Self, to: &Self) -> Option<Changed<bool>> {
+        bool::differ(from.as_ref()?, to.as_ref()?)
+    }
+}
+
+impl Differ<PortMode> for Option<PortMode> {
+    fn differ(from: &Self, to: &Self) -> Option<Changed<PortMode>> {
+        PortMode::differ(from.as_ref()?, to.as_ref()?)
+    }
+}
+
+impl Differ<UplinkVlans> for Option<VlanSet> {
+    fn differ(from: &Self, to: &Self) -> Option<Changed<UplinkVlans>> {
+        let (from, to) = (from.as_ref()?, to.as_ref()?);
+        VlanSet::differ(from, to).map(|Changed { from, to }| Changed {
+            from: UplinkVlans(from),
+            to: UplinkVlans(to),
+        })
+    }
+}
+
+macro_rules! kinds {
+    ($(
+        $(#[$meta:meta])*
+        $state:ty => $update:ident, $fields:ident {
+            $($field:ident: $cell:ty = $name:ident from $plain:ty;)*
+        }
+    )*) => {
+        $(
+            $(#[$meta])*
+            #[doc = concat!("What changes of a [`", stringify!($state), "`].")]
+            #[derive(Debug, Clone, PartialEq, Eq)]
+            pub struct $update {
+                $(pub $field: $cell,)*
+            }
+
+            /// The fields that one side of a change speaks of.
+            #[derive(Debug, Clone, Copy)]
+            pub struct $fields<'a> {
+                $(pub $field: Option<&'a <$cell as Cell<$plain>>::Of>,)*
+            }
+
+            impl Kind for $state {
+                type Update = $update;
+                type Fields<'a> = $fields<'a>;
+
+                fn between(from: &Self, to: &Self) -> $update {
+                    $update {
+                        $($field: <$cell as Cell<$plain>>::between(&from.$field, &to.$field),)*
+                    }
+                }
+
+                fn inverse(update: &$update) -> $update {
+                    $update {
+                        $($field: Cell::<$plain>::inverse(&update.$field),)*
+                    }
+                }
+
+                fn before(update: &$update) -> $fields<'_> {
+                    $fields {
+                        $($field: Cell::<$plain>::moved(&update.$field).map(|changed| &changed.from),)*
+                    }
+                }
+
+                fn after(update: &$update) -> $fields<'_> {
+                    $fields {
+                        $($field: Cell::<$plain>::moved(&update.$field).map(|changed| &changed.to),)*
+                    }
+                }
+
+                fn no_fields<'a>() -> $fields<'a> {
+                    $fields { $($field: None,)* }
+                }
+
+                fn values(&self) -> Vec<FieldView<'_>> {
+                    let views = [$(FieldView {
+                        field: Field::$name,
+                        before: None,
+                        after: Some(&self.$field as &dyn FieldValue),
+                    },)*];
+                    let has = |view: &FieldView<'_>| view.after.is_some_and(|after| after.stored().is_some());
+                    views.into_iter().filter(has).collect()
+                }
+
+                fn views<'a>(before: $fields<'a>, after: $fields<'a>) -> Vec<FieldView<'a>>
+                where
+                    'a: 'a,
+                {
+                    fn view<T: FieldValue>(value: Option<&T>) -> Option<&dyn FieldValue> {
+                        value.map(|value| value as &dyn FieldValue)
+                    }
+                    let mut views = Vec::new();
+                    $(if before.$field.is_some() || after.$field.is_some() {
+                        views.push(FieldView {
+                            field: Field::$name,
+                            before: view(before.$field),
+                            after: view(after.$field),
+                        });
+                    })*
+                    views
+                }
+
+                fn read_update(given: &mut Given) -> Result<$update, Nonsense> {
+                    Ok($update {
+                        $($field: <$cell as Cell<$plain>>::read(given, Field::$name)?,)*
+                    })
+                }
+            }
+        )*
+    };
+}
+
+kinds! {
+    #[derive(Default)]
+    SystemConfig => SystemUpdate, SystemFields {
+        hostname: Option<Changed<Option<HeldText>>> = Hostname from Option<HeldText>;
+        location: Option<Changed<Option<HeldText>>> = Location from Option<HeldText>;
+        contact: Option<Changed<Option<HeldText>>> = Contact from Option<HeldText>;
+    }
+
+    #[derive(Default)]
+    UplinkConfig => UplinkUpdate, UplinkFields {
+        allowed_vlans: Option<Changed<UplinkVlans>> = AllowedVlans from Option<VlanSet>;
+    }
+
+    #[derive(Default)]
+    PortConfig => PortUpdate, PortFields {
+        name: Option<Changed<Option<HeldText>>> = Name from Option<HeldText>;
+        enabled: Option<Changed<bool>> = Enabled from Option<bool>;
+        mode: Option<Changed<PortMode>> = Mode from Option<PortMode>;
+    }
+
+    Profile => ProfileUpdate, ProfileFields {
+        name: Changed<ProfileName> = Name from ProfileName;
+        description: Option<Changed<Option<HeldText>>> = Description from Option<HeldText>;
+        down: Option<Changed<Mbps>> = Down from Mbps;
+        up: Option<Changed<Mbps>> = Up from Mbps;
+    }
+
+    Endpoint => EndpointUpdate, EndpointFields {
+        name: Option<Changed<EndpointName>> = Name from EndpointName;
+        mac: Changed<MacAddress> = MacAddress from MacAddress;
+        port: Option<Changed<PortAssignment>> = Port from PortAssignment;
+    }
+
+    Subscriber => SubscriberUpdate, SubscriberFields {
+        name: Changed<SubscriberName> = Name from SubscriberName;
+        description: Option<Changed<Option<HeldText>>> = Description from Option<HeldText>;
+        endpoint: Option<Changed<Option<EndpointRef>>> = Endpoint from Option<EndpointRef>;
+        rate: Option<Changed<Rate>> = Rate from Rate;
+        vlan: Option<Changed<VlanId>> = Vlan from VlanId;
+        tagged: Option<Changed<bool>> = Tagged from bool;
+        remapped_vlan: Option<Changed<Option<VlanId>>> = RemappedVlan from Option<VlanId>;
+        allowed_vlans: Option<Changed<VlanSet>> = AllowedVlans from VlanSet;
+        port2_vlan: Option<Changed<Option<VlanId>>> = Port2Vlan from Option<VlanId>;
+        poe: Option<Changed<Option<Poe>>> = Poe from Option<Poe>;
+    }
+}
+
+/// Kinds that the plan creates and removes: what a creation and a removal say is all of the object.
+macro_rules! numbered {
+    ($($state:ty, ($($any:tt)*) => $fields:ident, $key:ident: $key_type:ty, $object:ident {
+        $($field:ident = $name:ident,)*
+    })*) => {
+        $(
+            impl $($any)* {
+                /// The fields of its row that may be unreadable, all but what it is known by.
+                pub(in crate::plan) fn readable() -> impl Iterator<Item = &'static str> {
+                    let names = [$((stringify!($field), Field::$name.as_str()),)*];
+                    names
+                        .into_iter()
+                        .filter(|(field, _)| *field != stringify!($key))
+                        .map(|(_, name)| name)
+                }
+
+                /// Takes these fields over from another state.
+                pub(in crate::plan) fn keep(&mut self, of: &Self, fields: &[&'static str]) {
+                    for field in fields {
+                        $(if *field == Field::$name.as_str() {
+                            self.$field.clone_from(&of.$field);
+                        })*
+                    }
+                }
+            }
+
+            impl super::Numbered for $state {
+                type Key = $key_type;
+
+                fn key(&self) -> &$key_type {
+                    &self.$key
+                }
+
+                fn key_of(update: &Self::Update) -> &Changed<$key_type> {
+                    &update.$key
+                }
+
+                fn object(key: &$key_type) -> super::Object {
+                    super::Object::$object(key.clone())
+                }
+
+                fn all(&self) -> $fields<'_> {
+                    $fields { $($field: Some(&self.$field),)* }
+                }
+
+                fn read(given: &mut Given) -> Result<Self, Nonsense> {
+                    Ok(Self { $($field: given.whole(Field::$name)?,)* })
+                }
+            }
+        )*
+    };
+}
+
+numbered! {
+    Profile, (Profile) => ProfileFields, name: ProfileName, Profile {
+        name = Name, description = Description, down = Down, up = Up,
+    }
+    Endpoint, (Endpoint) => EndpointFields, mac: MacAddress, Endpoint {
+        name = Name, mac = MacAddress, port = Port,
+    }
+    Subscriber, (<E: Clone, R: Clone> Subscriber<E, R>) => SubscriberFields, name: SubscriberName, Subscriber {
+        name = Name, description = Description, endpoint = Endpoint, rate = Rate, vlan = Vlan, tagged = Tagged,
+        remapped_vlan = RemappedVlan, allowed_vlans = AllowedVlans, port2_vlan = Port2Vlan, poe = Poe,
+    }
+}
+
+impl Profile {
+    pub fn of(name: ProfileName, config: &ProfileConfig) -> Self {
+        let ProfileConfig {
+            slot: _,
+            description,
+            down,
+            up,
+        } = config;
+        Self {
+            name,
+            description: description.clone(),
+            down: *down,
+            up: *up,
+        }
+    }
+}
+
+impl Endpoint {
+    pub fn of(mac: MacAddress, config: &EndpointConfig) -> Self {
+        let EndpointConfig {
+            slot: _,
+            name,
+            port,
+        } = config;
+        Self {
+            name: name.clone(),
+            mac,
+            port: *port,
+        }
+    }
+}
+
+impl<E, R> Subscriber<E, R> {
+    /// Returns a subscriber with what it uses named in another way.
+    pub fn of(
+        name: SubscriberName,
+        config: &SubscriberConfig,
+        endpoint: Option<E>,
+        rate: R,
+    ) -> Self {
+        let SubscriberConfig {
+            slot: _,
+            description,
+            endpoint: _,
+            rate: _,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = config;
+        Self {
+            name,
+            description: description.clone(),
+            endpoint,
+            rate,
+            vlan: *vlan,
+            tagged: *tagged,
+            remapped_vlan: *remapped_vlan,
+            allowed_vlans: allowed_vlans.clone(),
+            port2_vlan: *port2_vlan,
+            poe: *poe,
+        }
+    }
+
+    /// Returns the same subscriber with what it uses named in another way.
+    pub(in crate::plan) fn using<E2, R2>(
+        &self,
+        endpoint: Option<E2>,
+        rate: R2,
+    ) -> Subscriber<E2, R2> {
+        let Self {
+            name,
+            description,
+            endpoint: _,
+            rate: _,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = self;
+        Subscriber {
+            name: name.clone(),
+            description: description.clone(),
+            endpoint,
+            rate,
+            vlan: *vlan,
+            tagged: *tagged,
+            remapped_vlan: *remapped_vlan,
+            allowed_vlans: allowed_vlans.clone(),
+            port2_vlan: *port2_vlan,
+            poe: *poe,
+        }
+    }
+}
+
+impl Subscriber {
+    /// Returns a subscriber as a configuration has it, for comparing: the numbers of what it uses are left out.
+    pub fn without_numbers(name: SubscriberName, config: &SubscriberConfig) -> Self {
+        let slot = Slot(0);
+        let rate = match &config.rate {
+            RateLimit::Unthrottled => Rate::Unthrottled,
+            RateLimit::Profile(name) => Rate::Profile {
+                name: name.clone(),
+                slot,
+            },
+        };
+        let endpoint = config.endpoint.map(|mac| EndpointRef { mac, slot });
+        Self::of(name, config, endpoint, rate)
+    }
+}

@@ -1,0 +1,330 @@
+//! Defines a change of one object, typed by the kind of object; it can be stored, shown and inverted.
+//!
+//! `kinds` the fields of each kind, described once · `field` their names · `value` what a field holds · `stored` the
+//! form in plan files and in the store.
+
+mod field;
+mod kinds;
+mod stored;
+mod value;
+
+#[cfg(test)]
+pub(super) mod tests;
+
+pub use field::Field;
+pub use kinds::{
+    Endpoint, EndpointFields, EndpointRef, EndpointUpdate, PortFields, PortUpdate, Profile,
+    ProfileFields, ProfileUpdate, Rate, Subscriber, SubscriberFields, SubscriberUpdate,
+    SystemFields, SystemUpdate, UplinkFields, UplinkUpdate, UplinkVlans,
+};
+pub use value::Shown;
+pub(super) use value::Value;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    MacAddress, PortConfig, PortNumber, ProfileName, Slot, SubscriberName, SystemConfig,
+    UplinkConfig, UplinkNumber,
+};
+use stored::{Given, Nonsense};
+use value::FieldValue;
+
+/// What a change is about. A renamed object is known by the name it has before the step.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "kebab-case")]
+pub enum Object {
+    System,
+    Uplink(UplinkNumber),
+    Port(PortNumber),
+    Profile(ProfileName),
+    Endpoint(MacAddress),
+    Subscriber(SubscriberName),
+}
+
+impl Object {
+    /// Returns whether the field is what such an object is known by.
+    pub fn is_known_by(&self, field: Field) -> bool {
+        match self {
+            Self::Profile(_) | Self::Subscriber(_) => field == Field::Name,
+            Self::Endpoint(_) => field == Field::MacAddress,
+            Self::System | Self::Uplink(_) | Self::Port(_) => false,
+        }
+    }
+
+    /// Returns the word for its kind, as it is stored.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Uplink(_) => "uplink",
+            Self::Port(_) => "port",
+            Self::Profile(_) => "profile",
+            Self::Endpoint(_) => "endpoint",
+            Self::Subscriber(_) => "subscriber",
+        }
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind();
+        match self {
+            Self::System => formatter.write_str(kind),
+            Self::Uplink(number) => write!(formatter, "{kind} {number}"),
+            Self::Port(number) => write!(formatter, "{kind} {number}"),
+            Self::Profile(name) => write!(formatter, "{kind} {name}"),
+            Self::Endpoint(mac) => write!(formatter, "{kind} {mac}"),
+            Self::Subscriber(name) => write!(formatter, "{kind} {name}"),
+        }
+    }
+}
+
+/// What is done to the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    Create,
+    Update,
+    Remove,
+}
+
+/// Something that is done to one object. What is always there is only ever updated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    System(SystemUpdate),
+    Uplink(UplinkNumber, UplinkUpdate),
+    Port(PortNumber, PortUpdate),
+    Profile(Slot, Box<Edit<Profile>>),
+    Endpoint(Slot, Box<Edit<Endpoint>>),
+    Subscriber(Slot, Box<Edit<Subscriber>>),
+}
+
+/// What is done to an object with a number.
+///
+/// A creation and a removal have all of the object, so that either can be turned round without looking anywhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit<K: Numbered> {
+    Create(K),
+    Update(K::Update),
+    Remove(K),
+}
+
+/// A field's value before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed<T> {
+    pub from: T,
+    pub to: T,
+}
+
+/// A kind of object whose fields are described in `kinds`.
+pub trait Kind: Sized {
+    /// The fields that differ, each before and after.
+    type Update: fmt::Debug + Clone + PartialEq + Eq;
+    /// What one side of a change says: each field, or nothing.
+    type Fields<'a>;
+
+    fn between(from: &Self, to: &Self) -> Self::Update;
+    fn inverse(update: &Self::Update) -> Self::Update;
+    fn before(update: &Self::Update) -> Self::Fields<'_>;
+    fn after(update: &Self::Update) -> Self::Fields<'_>;
+    fn no_fields<'a>() -> Self::Fields<'a>;
+    /// Returns the fields that have a value, as if they were given to a new object.
+    fn values(&self) -> Vec<FieldView<'_>>;
+    fn views<'a>(before: Self::Fields<'a>, after: Self::Fields<'a>) -> Vec<FieldView<'a>>;
+    fn read_update(given: &mut Given) -> Result<Self::Update, Nonsense>;
+}
+
+/// A kind of object that has a number on the device, so that the plan creates and removes it.
+pub trait Numbered: Kind + fmt::Debug + Clone + PartialEq + Eq {
+    /// What the object is known by.
+    type Key: Clone + PartialEq;
+
+    fn key(&self) -> &Self::Key;
+    fn key_of(update: &Self::Update) -> &Changed<Self::Key>;
+    fn object(key: &Self::Key) -> Object;
+    fn all(&self) -> Self::Fields<'_>;
+    fn read(given: &mut Given) -> Result<Self, Nonsense>;
+}
+
+/// One field of a change, for whoever treats all fields alike.
+#[derive(Debug, Clone, Copy)]
+pub struct FieldView<'a> {
+    pub field: Field,
+    before: Option<&'a dyn FieldValue>,
+    after: Option<&'a dyn FieldValue>,
+}
+
+impl FieldView<'_> {
+    /// Returns the value before the change; nothing where there was none, or it is not known.
+    pub fn from(&self) -> Option<Shown> {
+        self.value_before().map(Shown::from)
+    }
+
+    /// Returns the value after the change.
+    pub fn to(&self) -> Option<Shown> {
+        self.value_after().map(Shown::from)
+    }
+
+    pub(super) fn value_before(&self) -> Option<Value> {
+        self.before?.stored()
+    }
+
+    pub(super) fn value_after(&self) -> Option<Value> {
+        self.after?.stored()
+    }
+}
+
+impl<K: Numbered> Edit<K> {
+    /// Returns what leads from one state to the other; nothing where there is neither.
+    pub(super) fn between(from: Option<&K>, to: Option<&K>) -> Option<Self> {
+        match (from, to) {
+            (None, None) => None,
+            (None, Some(to)) => Some(Self::Create(to.clone())),
+            (Some(from), Some(to)) => Some(Self::Update(K::between(from, to))),
+            (Some(from), None) => Some(Self::Remove(from.clone())),
+        }
+    }
+
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        match self {
+            Self::Create(state) => Self::Remove(state.clone()),
+            Self::Update(update) => Self::Update(K::inverse(update)),
+            Self::Remove(state) => Self::Create(state.clone()),
+        }
+    }
+
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Create(_) => Verb::Create,
+            Self::Update(_) => Verb::Update,
+            Self::Remove(_) => Verb::Remove,
+        }
+    }
+
+    /// Returns what the object is known by before the change; of one that is created, after it.
+    pub fn key(&self) -> &K::Key {
+        match self {
+            Self::Create(state) | Self::Remove(state) => state.key(),
+            Self::Update(update) => &K::key_of(update).from,
+        }
+    }
+
+    /// Returns what the object is known by after the change; of one that is removed, before it.
+    pub fn new_key(&self) -> &K::Key {
+        match self {
+            Self::Create(state) | Self::Remove(state) => state.key(),
+            Self::Update(update) => &K::key_of(update).to,
+        }
+    }
+
+    /// Returns the fields that the change takes a value from.
+    pub fn before(&self) -> K::Fields<'_> {
+        match self {
+            Self::Create(_) => K::no_fields(),
+            Self::Update(update) => K::before(update),
+            Self::Remove(state) => state.all(),
+        }
+    }
+
+    /// Returns the fields that the change gives a value.
+    pub fn after(&self) -> K::Fields<'_> {
+        match self {
+            Self::Create(state) => state.all(),
+            Self::Update(update) => K::after(update),
+            Self::Remove(_) => K::no_fields(),
+        }
+    }
+
+    fn views(&self) -> Vec<FieldView<'_>> {
+        let mut views = K::views(self.before(), self.after());
+        if self.verb() != Verb::Update {
+            views.retain(|view| {
+                let has =
+                    |side: Option<&dyn FieldValue>| side.is_some_and(|one| one.stored().is_some());
+                has(view.before) || has(view.after)
+            });
+        }
+        views
+    }
+}
+
+impl Change {
+    pub fn object(&self) -> Object {
+        match self {
+            Self::System(_) => Object::System,
+            Self::Uplink(number, _) => Object::Uplink(*number),
+            Self::Port(number, _) => Object::Port(*number),
+            Self::Profile(_, edit) => Profile::object(edit.key()),
+            Self::Endpoint(_, edit) => Endpoint::object(edit.key()),
+            Self::Subscriber(_, edit) => Subscriber::object(edit.key()),
+        }
+    }
+
+    /// Returns the object as it is called once the change is done.
+    pub fn object_after(&self) -> Object {
+        match self {
+            Self::System(_) | Self::Uplink(..) | Self::Port(..) => self.object(),
+            Self::Profile(_, edit) => Profile::object(edit.new_key()),
+            Self::Endpoint(_, edit) => Endpoint::object(edit.new_key()),
+            Self::Subscriber(_, edit) => Subscriber::object(edit.new_key()),
+        }
+    }
+
+    /// Returns the number on the device, of what has one.
+    pub fn slot(&self) -> Option<Slot> {
+        match self {
+            Self::System(_) | Self::Uplink(..) | Self::Port(..) => None,
+            Self::Profile(slot, _) | Self::Endpoint(slot, _) | Self::Subscriber(slot, _) => {
+                Some(*slot)
+            }
+        }
+    }
+
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::System(_) | Self::Uplink(..) | Self::Port(..) => Verb::Update,
+            Self::Profile(_, edit) => edit.verb(),
+            Self::Endpoint(_, edit) => edit.verb(),
+            Self::Subscriber(_, edit) => edit.verb(),
+        }
+    }
+
+    /// Returns every field that the change speaks of, in the order in which they are stored.
+    pub fn fields(&self) -> Vec<FieldView<'_>> {
+        fn setting<K: Kind>(update: &K::Update) -> Vec<FieldView<'_>> {
+            K::views(K::before(update), K::after(update))
+        }
+        match self {
+            Self::System(update) => setting::<SystemConfig>(update),
+            Self::Uplink(_, update) => setting::<UplinkConfig>(update),
+            Self::Port(_, update) => setting::<PortConfig>(update),
+            Self::Profile(_, edit) => edit.views(),
+            Self::Endpoint(_, edit) => edit.views(),
+            Self::Subscriber(_, edit) => edit.views(),
+        }
+    }
+
+    pub fn field(&self, field: Field) -> Option<FieldView<'_>> {
+        self.fields().into_iter().find(|view| view.field == field)
+    }
+
+    /// Returns whether an update changes nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.verb() == Verb::Update && self.fields().is_empty()
+    }
+
+    /// Returns the change that undoes this one.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        match self {
+            Self::System(update) => Self::System(SystemConfig::inverse(update)),
+            Self::Uplink(number, update) => Self::Uplink(*number, UplinkConfig::inverse(update)),
+            Self::Port(number, update) => Self::Port(*number, PortConfig::inverse(update)),
+            Self::Profile(slot, edit) => Self::Profile(*slot, Box::new(edit.inverse())),
+            Self::Endpoint(slot, edit) => Self::Endpoint(*slot, Box::new(edit.inverse())),
+            Self::Subscriber(slot, edit) => Self::Subscriber(*slot, Box::new(edit.inverse())),
+        }
+    }
+}
