@@ -96,7 +96,7 @@ impl Known<'_> {
             Ok(device) if only.is_none() && self.ledgers.contains_key(&device) => {
                 Ok(ResolvedSubject::Device(device))
             }
-            _ => bail!("{}", self.nobody(word)),
+            _ => bail!("{}", self.unknown(word)),
         }
     }
 
@@ -160,7 +160,7 @@ impl Known<'_> {
         })
     }
 
-    fn nobody(&self, word: &str) -> String {
+    fn unknown(&self, word: &str) -> String {
         let devices = self.inventory.devices().map(|device| device.id.as_str());
         let subscribers = self.inventory.subscribers();
         let subscribers = subscribers.map(|subscriber| subscriber.id.as_str());
@@ -249,8 +249,8 @@ mod tests {
         }
         let device = known.meant("maple-a", None).unwrap();
         assert!(matches!(device, ResolvedSubject::Device(_)));
-        let nobody = known.meant("acct-3", None).unwrap_err().to_string();
-        assert!(nobody.contains("did you mean"), "{nobody}");
+        let unknown = known.meant("acct-3", None).unwrap_err().to_string();
+        assert!(unknown.contains("did you mean"), "{unknown}");
     }
 
     #[test]

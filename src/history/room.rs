@@ -50,7 +50,7 @@ fn lacks_room(file: &Path, devices: usize) -> Option<String> {
     let free = free(file)?;
     (free < least).then(|| {
         format!(
-            "{} kB are free, and this run takes up to {} kB",
+            "{} kB are free, and this run needs up to {} kB",
             free / 1024,
             least / 1024
         )

@@ -18,7 +18,7 @@ impl Store {
     /// Records the start of a run. The same run again changes nothing.
     pub async fn begin_run(&self, run: &NewRun) -> Result<(), StoreError> {
         crash::point("run-before");
-        self.within("begin a run", || async {
+        self.within("record a run", || async {
             let mut session = self.write_once().await?;
             insert_run(&mut session, run).await?;
             session.commit().await

@@ -18,7 +18,7 @@ type Steps = BTreeSet<(u32, usize)>;
 impl Store {
     /// Returns the story of a subject, newest first.
     pub async fn story(&self, subject: &Subject, at_most: u32) -> Result<Vec<Chapter>, StoreError> {
-        self.within("tell a story", || async {
+        self.within("read a story", || async {
             let mut session = self.read().await?;
             told(&mut session, subject, None, at_most).await
         })

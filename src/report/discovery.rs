@@ -46,7 +46,7 @@ fn who(seen: &Seen) -> String {
         Verdict::Other { why } => why.clone(),
         Verdict::Closed { device, why } => match device {
             Some(device) => format!("{device}, perhaps: {why}"),
-            None => format!("somebody: {why}"),
+            None => format!("unknown device: {why}"),
         },
     }
 }

@@ -209,7 +209,7 @@ impl Page {
             ));
         }
         if with_lines && !chapter.exchanges.is_empty() {
-            text.push_str("  typed:\n");
+            text.push_str("  sent:\n");
             text.push_str(&exchanges(&chapter.exchanges, 4));
         }
         let end = fold(&visible(&end(chapter)), 2, 4, self.width).join("\n");
@@ -324,7 +324,7 @@ mod tests {
              \x20 inventory  does not have it (or no longer)\n\
              \x20 device     the store has no look at it; `gamctl observe` looks now\n\n\
              2026-11-21 16:32 UTC  apply by ada@noc, run 0000000089ab\n\
-             \x20 typed:\n\
+             \x20 sent:\n\
              \x20   > hostname x\n\
              \x20     % odd\\u{1b}\n\
              \x20 verified by a second look; saved: the file has 900 bytes\n"

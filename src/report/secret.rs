@@ -46,7 +46,7 @@ pub fn secret_table(lines: &[SecretLine], is_checked: bool, paint: Paint) -> Str
             places => places.join(", then "),
         };
         let used_by = match line.used_by.as_slice() {
-            [] => "nobody".to_owned(),
+            [] => "none".to_owned(),
             users => users.join(", "),
         };
         let mut row = vec![line.name.clone(), from, used_by];
@@ -123,7 +123,7 @@ mod tests {
             "SECRET  FROM                          USED BY\n\
              a       the environment, then sealed  default, core\n\
              b       MISSING                       default\n\
-             c       sealed                        nobody\n"
+             c       sealed                        none\n"
         );
         assert_eq!(
             secret_verdict(&lines, false),

@@ -18,7 +18,7 @@ fn is_stopped_by(signal: &str) {
     running.signal(signal);
     let said = running.ended().exits(8);
     let said = said.says("Interrupted").says("stopped after step");
-    said.says("not begun");
+    said.says("skipped");
     site.is_sound();
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 1);

@@ -33,7 +33,7 @@ pub(super) fn init(
     let path = place.selected.settings.secrets.identity.as_deref();
     let path = path.context("no home folder for a key; set a file with `[secrets] identity = \"FILE\"` or GAMCTL_AGE_IDENTITY")?;
     place.check(&place.recipients)?;
-    // Read the list first: if that fails, no key must be left behind that nobody uses.
+    // Read the list first: if that fails, no key must be left behind without a recipient entry.
     let list = place.recipients.display();
     let text = match std::fs::read_to_string(&place.recipients) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),

@@ -97,7 +97,7 @@ impl Store {
     ) -> Result<Page<Chapter>, QueryError> {
         let before = after.map(Cursor::chapter).transpose()?;
         let size = size(at_most);
-        let page = self.within("tell a story", || async {
+        let page = self.within("read a story", || async {
             let mut session = self.read().await?;
             let told = story::told(&mut session, subject, before, size + 1).await?;
             let positioned = told.into_iter();

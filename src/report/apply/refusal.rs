@@ -5,7 +5,7 @@ use crate::apply::cause::{Outdated, Refusal};
 use crate::model::DeviceName;
 
 const OUTDATED: &str =
-    "plan again: the inventory's policy or the ownership on the device changed meanwhile";
+    "plan again: the inventory's policy or the ownership on the device changed since";
 
 /// Renders the reason that a device was refused.
 pub(super) fn refusal(device: &DeviceName, refusal: &Refusal) -> String {

@@ -175,7 +175,7 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
         "Check the reply of the device, correct the inventory, then run `gamctl plan`.",
         "Refused\n  hazel: hazel is `observe`, which is not written to [not-managed]\n    make it `managed`",
         "Changed since the plan\n  larch: it changed since the plan was made",
-        "subscriber apt-101 `vlan`: was 101 when planned, is 300, shall be 102",
+        "subscriber apt-101 `vlan`: was 101 when planned, is 300, intended is 102",
         "Not reached\n  maple: no answer",
         "Run `gamctl apply` again when it answers.",
         "Done\n  ash: as intended; nothing was written",

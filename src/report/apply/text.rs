@@ -65,7 +65,7 @@ pub(super) fn text(report: &RunReport, paint: Paint) -> String {
         paint,
     );
     let skipped = report.skipped.iter().map(|device| skipped(device, paint));
-    section(&mut text, "Not begun", &skipped.collect::<Vec<_>>(), paint);
+    section(&mut text, "Skipped", &skipped.collect::<Vec<_>>(), paint);
     text
 }
 

@@ -60,7 +60,7 @@ pub(super) fn verdict(report: &RunReport) -> String {
     say(&mut bad, totals.unreachable, "not reached");
     say(&mut bad, totals.not_compared, "not compared in every part");
     say(&mut bad, report.unobservable.len(), "not observed");
-    say(&mut bad, report.skipped.len(), "not begun");
+    say(&mut bad, report.skipped.len(), "skipped");
     if !report.still_unsaved.is_empty() {
         bad.push(still_unsaved(report.still_unsaved.len()));
     }
