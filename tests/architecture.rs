@@ -39,16 +39,16 @@ const PURE: &[&str] = &[
     "src/simulator",
 ];
 
-/// The parts of these that touch the world: the road of an apply, where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
+/// The parts of these that touch the world: the actions of an apply, where an inventory's bytes come from, the threads that read them, commits, git's history, sweeps, looks at devices, and the twin's sockets.
 const NOT_PURE: &[&str] = &[
     "src/apply/connect",
-    "src/apply/job",
-    "src/apply/look_again",
-    "src/apply/log",
     "src/apply/device_apply",
+    "src/apply/job",
+    "src/apply/log",
+    "src/apply/look_again",
+    "src/apply/rollback",
     "src/apply/save",
     "src/apply/send",
-    "src/apply/rollback",
     "src/discovery/sweep",
     "src/inventory/source",
     "src/inventory/parallel",
