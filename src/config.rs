@@ -258,8 +258,8 @@ pub fn settings(given: Option<&Path>) -> Result<Settings, SettingsError> {
 
 /// Returns the settings for a command that names an inventory: those of its folder, unless a file was named.
 ///
-/// A folder with a `gamctl.toml` is complete by itself: its secrets belong to its devices, and the secrets of the current
-/// folder do not.
+/// A folder with a `gamctl.toml` is complete by itself: its secrets belong to its devices, and the secrets of the
+/// current folder do not.
 pub fn settings_of(settings: &Settings, folder: &Path) -> Result<Settings, SettingsError> {
     let path = folder.join("gamctl.toml");
     if settings.is_named || !is_there(&path) {
@@ -419,7 +419,8 @@ impl SettingsFile {
             return Some("[store] state");
         }
         let url = store.url.as_ref()?;
-        // The password in it, and other Postgres variables of the environment, would go to a server that the inventory chose.
+        // The password in it, and other Postgres variables of the environment, would go to a server that the inventory
+        // chose.
         let path = std::str::from_utf8(url.reveal()).ok();
         let path = path.and_then(|url| url.strip_prefix("sqlite://"));
         // A path in a URL is relative to the current folder.

@@ -1,7 +1,7 @@
 //! Runs the transcripts of `tests/cli/`, each in its own folder, and compares the output exactly.
 //!
-//! A transcript has commands, `$ gamctl …` or a small line of shell. Each is followed by its output, its messages on stderr
-//! behind `! `, and `[exit N]`. Lines before a command are for the reader.
+//! A transcript has commands, `$ gamctl …` or a small line of shell. Each is followed by its output, its messages on
+//! stderr behind `! `, and `[exit N]`. Lines before a command are for the reader.
 
 use std::fmt::Write;
 use std::fs;
@@ -174,8 +174,8 @@ fn an_unreadable_file_is_reported_and_its_objects_are_not_missed() {
     open(&folder.path().join("devices/maple.toml"), 0o000);
     // The build folder may not be readable for that user.
     let program = folder.path().join("gamctl");
-    // Copied by a separate process: a child that another test just forked may still have a file open that this process wrote,
-    // and it is then too "busy" to run.
+    // Copied by a separate process: a child that another test just forked may still have a file open that this process
+    // wrote, and it is then too "busy" to run.
     let copied = Command::new("cp")
         .arg(env!("CARGO_BIN_EXE_gamctl"))
         .arg(&program)

@@ -10,8 +10,8 @@ use super::compare::{Facts, facts, facts_of};
 
 /// Returns the differences between the device now and when the plan was made.
 ///
-/// If the store no longer has that look, the steps of the plan still give the values of the objects that they change. The
-/// list is never empty: if nothing more is known, it says that the device changed.
+/// If the store no longer has that look, the steps of the plan still give the values of the objects that they change.
+/// The list is never empty: if nothing more is known, it says that the device changed.
 pub(super) fn differences(
     then: Option<&Observation>,
     plan: &DevicePlan,

@@ -18,14 +18,14 @@ use crate::transport::ssh::Session;
 
 /// Carries out the approved plan of one device, and returns its outcome.
 ///
-/// Every step is committed to the log before the next one, except the last: the caller commits `Entry::Ended`, together with
-/// the new ledger of the device.
+/// Every step is committed to the log before the next one, except the last: the caller commits `Entry::Ended`, together
+/// with the new ledger of the device.
 ///
 /// # Guarantees
 ///
-/// Nothing is written unless three things hold: the right device answers, it is as it was when the plan was made, and planning
-/// again gives the same steps. Only lines of a committed intent are sent. Only a configuration that a look verified is saved,
-/// and never after a line whose reply was not good.
+/// Nothing is written unless three things hold: the right device answers, it is as it was when the plan was made, and
+/// planning again gives the same steps. Only lines of a committed intent are sent. Only a configuration that a look
+/// verified is saved, and never after a line whose reply was not good.
 pub async fn apply_device(job: &Job<'_>, log: &impl ApplyLog) -> Ending {
     let began = Instant::now();
     let mut apply = DeviceApply {
@@ -112,8 +112,8 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             plan: &plan,
             ends: BeforeAndAfter::of(&before, &plan.steps),
         };
-        // The intent is stored before the first byte is sent. Otherwise, after a crash, gamctl could not know that lines may have
-        // reached the device.
+        // The intent is stored before the first byte is sent. Otherwise, after a crash, gamctl could not know that
+        // lines may have reached the device.
         self.intend(Purpose::Apply, &plan, SoFar::NothingWritten)
             .await?;
         if job.work == Work::SaveOnly {

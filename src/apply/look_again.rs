@@ -18,9 +18,11 @@ pub(super) struct Seen {
 }
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
-    /// Looks until the device is as intended, has restarted, or its time is up; `Err` in `Ok` is the reason that there is no look.
+    /// Looks until the device is as intended, has restarted, or its time is up; `Err` in `Ok` is the reason that there
+    /// is no look.
     ///
-    /// With `is_open` a line may still take effect, so the present configuration may change: then it waits for the whole time.
+    /// With `is_open` a line may still take effect, so the present configuration may change: then it waits for the
+    /// whole time.
     pub(super) async fn look_until_settled(
         &self,
         start: &Start<'_>,

@@ -57,12 +57,12 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
 
     /// Decides on a device that is not as intended, or that is although lines failed.
     ///
-    /// A device that is as intended although a reply was lost or bad is kept as it is, and not saved. A rollback would cut off
-    /// subscribers who have service now, without a known fault. A save would make permanent what the device did not confirm, and
-    /// would give up the rollback that a restart is. The next apply finds nothing to do, and saves.
+    /// A device that is as intended although a reply was lost or bad is kept as it is, and not saved. A rollback would
+    /// cut off subscribers who have service now, without a known fault. A save would make permanent what the device did
+    /// not confirm, and would give up the rollback that a restart is. The next apply finds nothing to do, and saves.
     ///
-    /// After a restart nothing is rolled back: no unsaved line survives a restart. Other differences from before were never in the
-    /// startup-config.
+    /// After a restart nothing is rolled back: no unsaved line survives a restart. Other differences from before were
+    /// never in the startup-config.
     pub(super) async fn settle_accounts(
         &mut self,
         start: &Start<'_>,

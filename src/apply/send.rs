@@ -38,7 +38,8 @@ impl SendFailure {
 }
 
 impl<W: ApplyLog> DeviceApply<'_, '_, W> {
-    /// Sends the lines of every step. A signal stops an apply half-way, but not a rollback: half a rollback is worse than either end.
+    /// Sends the lines of every step. A signal stops an apply half-way, but not a rollback: half a rollback is worse
+    /// than either end.
     pub(super) async fn send_steps(
         &mut self,
         mut session: Session,

@@ -20,7 +20,8 @@ const UPTIME_ROUND: u64 = 42_949_672;
 pub(super) enum VerifyResult {
     /// The plan took effect, and planning again finds nothing to do.
     Reached,
-    /// The plan took effect; planning again finds a difference in other objects, which another user changed during the run.
+    /// The plan took effect; planning again finds a difference in other objects, which another user changed during the
+    /// run.
     OthersChanged(Vec<Left>),
     /// Some or all of the plan did not take effect.
     NotAsIntended(Vec<Left>),

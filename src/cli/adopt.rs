@@ -8,9 +8,9 @@ use crate::report::{Exit, adopt_document, adopt_text, preflight, run_document};
 
 /// Record objects that both device and inventory have as owned
 ///
-/// Writes to no device. Owned objects may be removed when they leave the inventory; unmanaged objects are never changed.
-/// `apply` records what it verified as owned by itself. Use `adopt` for devices that ran before gamctl: their objects that
-/// are also in the inventory count as owned at once, even where they still differ.
+/// Writes to no device. Owned objects may be removed when they leave the inventory; unmanaged objects are never
+/// changed. `apply` records what it verified as owned by itself. Use `adopt` for devices that ran before gamctl: their
+/// objects that are also in the inventory count as owned at once, even where they still differ.
 #[derive(Debug, clap::Args)]
 pub(super) struct AdoptArguments {
     #[command(flatten)]

@@ -20,9 +20,9 @@ use crate::report::{
 
 /// Show why a subscriber or a device is configured as it is
 ///
-/// Shows the history, newest first: the commit and its author, the plan, the lines sent, the replies of the device, and how
-/// the change was verified and saved. Above it is the present: the intended configuration, and whether the last look
-/// agrees with it. Contacts no device.
+/// Shows the history, newest first: the commit and its author, the plan, the lines sent, the replies of the device, and
+/// how the change was verified and saved. Above it is the present: the intended configuration, and whether the last
+/// look agrees with it. Contacts no device.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

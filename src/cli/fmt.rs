@@ -12,9 +12,9 @@ use crate::report::Exit;
 
 /// Bring the inventory's files into canonical order and spacing
 ///
-/// Keys come in the order of the reference, objects by their ids within each section. A section begins at a comment with a
-/// blank line around it. Comments stay with the lines they describe, and the meaning never changes. With --check no file is
-/// written, and the exit code is 2 if a file is not in order.
+/// Keys come in the order of the reference, objects by their ids within each section. A section begins at a comment
+/// with a blank line around it. Comments stay with the lines they describe, and the meaning never changes. With --check
+/// no file is written, and the exit code is 2 if a file is not in order.
 #[derive(Debug, clap::Args)]
 pub(super) struct FmtArguments {
     /// Format this inventory folder [default: from the settings, else `.`]

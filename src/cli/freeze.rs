@@ -23,8 +23,8 @@ const LONGEST: u64 = 366 * 86_400;
 
 /// Block writes to the devices in scope until a given time
 ///
-/// `apply` and `rollback` skip frozen devices and exit with 4. Looking and planning continue. A freeze has a reason and an
-/// end, applies to every user of the same store, and ends by itself.
+/// `apply` and `rollback` skip frozen devices and exit with 4. Looking and planning continue. A freeze has a reason and
+/// an end, applies to every user of the same store, and ends by itself.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

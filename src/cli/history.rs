@@ -22,7 +22,8 @@ const MOST_IN_FULL: usize = 20;
 
 /// Show past runs, newest first
 ///
-/// Without options: the last runs with user, time, commit, and the outcome per device. Times are the store's clock, in UTC.
+/// Without options: the last runs with user, time, commit, and the outcome per device. Times are the store's clock, in
+/// UTC.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

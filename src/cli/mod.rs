@@ -172,7 +172,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => {
             let is_help = !error.use_stderr();
-            // Printing help into a closed pipe is not a failure, but a usage error exits with 1 even if nothing could be printed.
+            // Printing help into a closed pipe is not a failure, but a usage error exits with 1 even if nothing could
+            // be printed.
             let printed = error.print();
             let exit = if is_help && printed.is_ok() {
                 Exit::Done

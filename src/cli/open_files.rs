@@ -5,15 +5,16 @@ use std::io;
 
 use anyhow::Context;
 
-/// The open files that any command may need: sockets of the runtime, the store and its journal, an inventory and a device.
+/// The open files that any command may need: sockets of the runtime, the store and its journal, an inventory and a
+/// device.
 const NEEDED: usize = 24;
 
 /// The advice for a limit that is too low.
 pub(super) const HINT: &str =
     "raise the limit of open files: `ulimit -n 1024`, or `LimitNOFILE=` of the service";
 
-/// Opens a few files for a moment. tokio panics if it cannot open its pipe for signals, and SQLite does not report why it
-/// cannot open its file.
+/// Opens a few files for a moment. tokio panics if it cannot open its pipe for signals, and SQLite does not report why
+/// it cannot open its file.
 pub(super) fn check() -> anyhow::Result<()> {
     let mut opened = Vec::with_capacity(NEEDED);
     for _ in 0..NEEDED {

@@ -12,8 +12,8 @@ use crate::report::Exit;
 
 /// Restore devices to an earlier commit, or to the state before a run
 ///
-/// Plans with the inventory of that commit, shows the plan, asks, applies and verifies, as `apply` does. The inventory itself
-/// does not change, and the next `gamctl apply` applies it again. So revert the commits as well.
+/// Plans with the inventory of that commit, shows the plan, asks, applies and verifies, as `apply` does. The inventory
+/// itself does not change, and the next `gamctl apply` applies it again. So revert the commits as well.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -8,8 +8,8 @@ use crate::report::{Exit, PLAN_SCHEMA};
 
 /// Print the JSON Schema of a kind of file, for editors and programs
 ///
-/// `gamctl init` puts the schemas beside the inventory and a `#:schema` line into each file. The TOML extensions of common
-/// editors follow that line.
+/// `gamctl init` puts the schemas beside the inventory and a `#:schema` line into each file. The TOML extensions of
+/// common editors follow that line.
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArguments {
     /// Print the schema of this kind of file

@@ -100,7 +100,8 @@ fn each_text(value: &mut Value, change: &impl Fn(&str) -> Option<String>) {
     }
 }
 
-/// Returns the change from `from` to `to`: `{"=": whole}`, or for an object `{"-": [removed keys], "+": {new or changed keys}}`.
+/// Returns the change from `from` to `to`: `{"=": whole}`, or for an object `{"-": [removed keys], "+": {new or changed
+/// keys}}`.
 pub(super) fn difference(from: &Value, to: &Value) -> Value {
     let (Value::Object(from), Value::Object(to)) = (from, to) else {
         return Value::Object(Map::from_iter([("=".to_owned(), to.clone())]));

@@ -176,8 +176,9 @@ fn of_database(code: &str, message: &str) -> Fault {
         return match code {
             "23503" => Fault::Rewound,
             _ if code.starts_with("23") => Fault::Refused(message.to_owned()),
-            // A conflict with another transaction; a transaction of this process that was suspended too long; or a lock held by
-            // another suspended process. The server's timeouts run while this process is suspended, its own do not.
+            // A conflict with another transaction; a transaction of this process that was suspended too long; or a lock
+            // held by another suspended process. The server's timeouts run while this process is suspended, its own do
+            // not.
             "40001" | "40P01" | "25P03" | "55P03" | "57014" | "57P01" | "57P02" => {
                 Fault::Lost(message.to_owned())
             }

@@ -238,8 +238,8 @@ impl Journal {
 
     /// Replays all entries into the store and empties the journal. Entries that the store has already are not doubled.
     ///
-    /// An entry that the store rejects for good, such as one of a device that another process took over, becomes an audit
-    /// entry with all of its content.
+    /// An entry that the store rejects for good, such as one of a device that another process took over, becomes an
+    /// audit entry with all of its content.
     ///
     /// # Errors
     ///

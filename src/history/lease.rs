@@ -15,9 +15,9 @@ use crate::model::DeviceName;
 impl Store {
     /// Requests a lease on a device that is free: never leased, released, or expired.
     ///
-    /// `claim` names this request. The same claim may repeat it if its answer was lost, and gets the same epoch. Any other claim
-    /// must wait, even one of the same holder: two runs of one process must not write to one device. Each time that a device is
-    /// leased again its epoch is incremented, and writes with an older epoch are rejected.
+    /// `claim` names this request. The same claim may repeat it if its answer was lost, and gets the same epoch. Any
+    /// other claim must wait, even one of the same holder: two runs of one process must not write to one device. Each
+    /// time that a device is leased again its epoch is incremented, and writes with an older epoch are rejected.
     pub async fn acquire(
         &self,
         device: &DeviceName,
@@ -143,7 +143,8 @@ async fn acquire(
             epoch: row.number("epoch")?,
         }));
     }
-    // The clock of its holder may have been ahead. A living holder renews it; the lease of a dead one ends after this time.
+    // The clock of its holder may have been ahead. A living holder renews it; the lease of a dead one ends after this
+    // time.
     let sql = "update lease set until = @later(lasts) where device = $1 and until > @later(lasts)";
     session.execute(sql, std::slice::from_ref(&name)).await?;
     let sql = "select holder, @seconds(since) as began, @seconds(until) as ends from lease where device = $1";

@@ -31,8 +31,8 @@ pub struct LookStatus {
 impl Store {
     /// Stores a look and returns its number among those of its device.
     ///
-    /// A look that equals an earlier one except for health and time adds nothing and gets the number of that one. Its health
-    /// and time replace those of the look before.
+    /// A look that equals an earlier one except for health and time adds nothing and gets the number of that one. Its
+    /// health and time replace those of the look before.
     pub async fn keep_look(&self, look: &Observation) -> Result<u64, StoreError> {
         self.within("keep a look", || async {
             // Most looks equal the last one; these need no lock and change one row.

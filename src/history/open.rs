@@ -25,8 +25,8 @@ const CONNECTIONS: u32 = 16;
 /// The share of an operation's time that a transaction on a server may be idle.
 const IDLE_SHARE: u32 = 5;
 
-/// The timeout of sqlx for a connection. The deadline of the operation is far shorter, and does not count the time for which
-/// this process is suspended.
+/// The timeout of sqlx for a connection. The deadline of the operation is far shorter, and does not count the time for
+/// which this process is suspended.
 const NEVER: Duration = Duration::from_secs(86_400);
 
 /// Connections that only read an SQLite file.
@@ -124,8 +124,8 @@ async fn open_sqlite(url: &StoreUrl, path: &Path, timeouts: Timeouts) -> Result<
 
 /// Returns the pool options for connections to an SQLite file.
 ///
-/// On a full disk, and after other disk faults, SQLite ends a transaction by itself. sqlx then fails to roll it back and would
-/// refuse every later transaction on that connection, so such a connection is closed.
+/// On a full disk, and after other disk faults, SQLite ends a transaction by itself. sqlx then fails to roll it back
+/// and would refuse every later transaction on that connection, so such a connection is closed.
 fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)

@@ -25,7 +25,8 @@ pub(super) enum Bind<'a> {
     Document(Value),
 }
 
-/// A connection to either engine, in a transaction if needed. A transaction that is dropped without `commit` is rolled back.
+/// A connection to either engine, in a transaction if needed. A transaction that is dropped without `commit` is rolled
+/// back.
 pub(super) enum Session {
     /// Without a transaction: each statement is one. A process that is suspended between two of them holds no lock.
     Single(PoolConnection<Postgres>),

@@ -15,8 +15,9 @@ type Upgrade = fn(Value) -> Value;
 
 /// A kind of stored documents.
 ///
-/// To change one: append a function to `upgrades` that makes the new form of the old one, and keep a document of the new
-/// version in tests/history/documents. Functions and documents stay for ever: a store may be years old when it is opened.
+/// To change one: append a function to `upgrades` that makes the new form of the old one, and keep a document of the
+/// new version in tests/history/documents. Functions and documents stay for ever: a store may be years old when it is
+/// opened.
 pub(super) struct Kind {
     /// For people.
     name: &'static str,

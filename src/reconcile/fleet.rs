@@ -191,7 +191,8 @@ pub(super) fn protected(inventory: &Inventory, device: &DeviceName) -> BTreeSet<
 }
 
 impl Policy {
-    /// Takes the limits of `judging`, the inventory of the commit before, and the action for unmanaged objects of the inventory.
+    /// Takes the limits of `judging`, the inventory of the commit before, and the action for unmanaged objects of the
+    /// inventory.
     pub fn of(judging: &Inventory, inventory: &Inventory) -> Self {
         let limits = judging.policy().and_then(|policy| policy.limits.as_ref());
         let limit = |text: Option<&LimitText>, count: Option<u32>, percent: Option<u32>| match text

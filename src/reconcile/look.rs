@@ -8,8 +8,8 @@ use crate::transport::snmp::Tuning;
 
 /// The number of devices looked at at once.
 ///
-/// An unreachable device holds its permit until all retries are used up, some 15 seconds, so this is far above the need of
-/// the healthy ones.
+/// An unreachable device holds its permit until all retries are used up, some 15 seconds, so this is far above the need
+/// of the healthy ones.
 const AT_ONCE: usize = 200;
 
 /// The values that many looks share.

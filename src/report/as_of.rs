@@ -28,7 +28,8 @@ pub struct StateAt<Said, Observed> {
 pub struct InventoryThen<Said> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The time at which the device was verified against it, in seconds since 1970; left out: applied, but never verified here.
+    /// The time at which the device was verified against it, in seconds since 1970; left out: applied, but never
+    /// verified here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,8 +4,8 @@ use crate::apply::RunResult;
 
 /// The end of a command.
 ///
-/// Scripts must distinguish "nothing to do", "something to do" and "an error". So a wrong command line is `Failed` and not
-/// the customary 2, which here means that changes are pending.
+/// Scripts must distinguish "nothing to do", "something to do" and "an error". So a wrong command line is `Failed` and
+/// not the customary 2, which here means that changes are pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "a dropped exit code would exit with 0"]
 pub enum Exit {

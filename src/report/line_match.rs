@@ -66,7 +66,8 @@ fn anchors(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
         .enumerate()
         .filter(|(_, line)| is_once.get(*line) == Some(&true));
     let pairs = pairs.filter_map(|(at, line)| Some((at, (*once.get(line)?)?)));
-    // The longest ascending sequence: for each length the sequence with the lowest end, and for each pair the one before it.
+    // The longest ascending sequence: for each length the sequence with the lowest end, and for each pair the one
+    // before it.
     let mut ends: Vec<usize> = Vec::new();
     let mut row: Vec<(usize, usize, Option<usize>)> = Vec::new();
     for (at, place) in pairs {

@@ -1,6 +1,7 @@
 //! Renders values as text, tables and JSON, for people and programs.
 //!
-//! Nothing here prints. Texts from files and devices are untrusted, so `visible` escapes them before they reach a terminal.
+//! Nothing here prints. Texts from files and devices are untrusted, so `visible` escapes them before they reach a
+//! terminal.
 
 mod adopt;
 mod apply;

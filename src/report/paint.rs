@@ -2,8 +2,8 @@
 
 /// Colour on or off.
 ///
-/// The caller has checked the terminal and `NO_COLOR`. Painted text has already been made safe, so these are the only escape
-/// sequences of an output.
+/// The caller has checked the terminal and `NO_COLOR`. Painted text has already been made safe, so these are the only
+/// escape sequences of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Paint {
     #[default]

@@ -62,11 +62,12 @@ struct Piece {
 
 /// Renders a line of a file in at most `width` columns.
 ///
-/// `meant` counts characters from 0 and may be outside the line; `masked` are the hidden byte ranges, sorted, which become
-/// `****` at any length.
+/// `meant` counts characters from 0 and may be outside the line; `masked` are the hidden byte ranges, sorted, which
+/// become `****` at any length.
 pub fn excerpt(line: &str, meant: Range<usize>, masked: &[Range<usize>], width: usize) -> Excerpt {
     let width = width.max(MIN_WIDTH);
-    // A piece has at most `1 + MAX_MARKS` characters and at least one column, so text further off cannot be in the window.
+    // A piece has at most `1 + MAX_MARKS` characters and at least one column, so text further off cannot be in the
+    // window.
     let reach = width.saturating_mul(1 + MAX_MARKS);
     let length = line.chars().count();
     let start = meant.start.min(length);

@@ -228,8 +228,8 @@ impl Ends {
     }
 }
 
-/// Applies again without a fault, and returns the result: after any fault that must reach the intended configuration, and
-/// after a success there must be nothing to do.
+/// Applies again without a fault, and returns the result: after any fault that must reach the intended configuration,
+/// and after a success there must be nothing to do.
 async fn again(stage: &Stage, row: &Row, told: &Told) -> String {
     let (seen, plan) = stage.planned().await;
     let steps = plan.steps.len();

@@ -5,7 +5,8 @@ use gamctl::simulator::gam::FirmwareProfile;
 
 use super::stage::NEW_MAC;
 
-/// The change during which a fault occurs: a profile is added and one removed, a subscriber moves, a subscriber is added.
+/// The change during which a fault occurs: a profile is added and one removed, a subscriber moves, a subscriber is
+/// added.
 pub(super) fn work() -> String {
     format!(
         "ghn bw-profile 4 name home-200 rate-downstream 212 rate-upstream 212\n\

@@ -138,8 +138,8 @@ impl Site {
         all
     }
 
-    /// Checks what holds at any moment between runs: each line that a device received is in an intent that was stored before,
-    /// in its order, once.
+    /// Checks what holds at any moment between runs: each line that a device received is in an intent that was stored
+    /// before, in its order, once.
     pub(super) fn is_sound(&self) {
         let _intents = self.sound_intents();
     }
@@ -176,8 +176,8 @@ impl Site {
         all
     }
 
-    /// Returns the time of each entry, if the store has milliseconds, and checks that a lease never returns to an earlier
-    /// holder.
+    /// Returns the time of each entry, if the store has milliseconds, and checks that a lease never returns to an
+    /// earlier holder.
     fn entry_times(&self) -> Option<BTreeMap<(RunId, DeviceName, u32), u64>> {
         let url = self.url();
         let path = url.path()?;

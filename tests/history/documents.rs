@@ -1,7 +1,7 @@
 //! Reads one document of each stored version, and refuses one newer than this program.
 //!
-//! `documents/` has a list of documents for each kind and version. They are kept for ever: one is added for each version, and
-//! none is changed.
+//! `documents/` has a list of documents for each kind and version. They are kept for ever: one is added for each
+//! version, and none is changed.
 
 use gamctl::apply::{Ended, Entry};
 use gamctl::history::{Filter, StoreError};

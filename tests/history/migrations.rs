@@ -1,8 +1,8 @@
 //! Opens a store of the first gamctl: its schema is brought up to date without loss.
 //!
-//! `stores/` has such a store for each engine, as a dump of the database. It is kept for ever: one is added for each schema,
-//! and none is changed. The one for SQLite was written by the program of its time; runs with other ends were added by hand.
-//! The one for Postgres has the schema of that time, with the rows of the SQLite one.
+//! `stores/` has such a store for each engine, as a dump of the database. It is kept for ever: one is added for each
+//! schema, and none is changed. The one for SQLite was written by the program of its time; runs with other ends were
+//! added by hand. The one for Postgres has the schema of that time, with the rows of the SQLite one.
 
 use gamctl::apply::RunResult;
 use gamctl::history::{AcquiredLease, Filter, Store, Subject};

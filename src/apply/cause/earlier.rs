@@ -1,7 +1,7 @@
 //! Reads causes that earlier versions stored as text, and writes and reads refusals.
 //!
-//! Earlier versions stored one sentence in place of facts: `because`, `failure`, an item of `left` or of `remarks`. It is
-//! read as the variant `Earlier`, which keeps that sentence.
+//! Earlier versions stored one sentence in place of facts: `because`, `failure`, an item of `left` or of `remarks`. It
+//! is read as the variant `Earlier`, which keeps that sentence.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -89,7 +89,8 @@ impl Failure {
 
     /// Returns whether another run can help with nothing changed before it.
     ///
-    /// A device that rejects a line, or accepts it without effect, does so again: a retry would only disturb subscribers.
+    /// A device that rejects a line, or accepts it without effect, does so again: a retry would only disturb
+    /// subscribers.
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::LineUnanswered { error, .. }

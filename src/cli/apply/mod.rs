@@ -24,9 +24,9 @@ use crate::report::Exit;
 
 /// Apply the inventory to devices: plan, confirm, write, verify, save
 ///
-/// Without a file, gamctl plans, shows the plan and asks for confirmation. It looks at each device right before the first
-/// line and again after the last one. Only a verified configuration is saved; a failed one is rolled back. Every step is
-/// recorded: see `gamctl history` and `gamctl explain`.
+/// Without a file, gamctl plans, shows the plan and asks for confirmation. It looks at each device right before the
+/// first line and again after the last one. Only a verified configuration is saved; a failed one is rolled back. Every
+/// step is recorded: see `gamctl history` and `gamctl explain`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:

@@ -17,9 +17,10 @@ use stop::Stop;
 
 /// Demonstrate gamctl on simulated devices; installs and changes nothing
 ///
-/// Starts a twin for each device of an example inventory, a new git repository and a store. It then walks through a first
-/// apply, a change by commit, drift, a device that fails during an apply, a mass removal that is refused, and the
-/// explanation of it all. Every command shown is really run. At the end the twins keep running, so that you can try more.
+/// Starts a twin for each device of an example inventory, a new git repository and a store. It then walks through a
+/// first apply, a change by commit, drift, a device that fails during an apply, a mass removal that is refused, and the
+/// explanation of it all. Every command shown is really run. At the end the twins keep running, so that you can try
+/// more.
 #[derive(Debug, clap::Args)]
 pub(super) struct DemoArguments {
     /// Do not pause between the steps

@@ -16,8 +16,8 @@ use crate::report::{Check, Exit, Level, checks, doctor_exit, doctor_verdict, jso
 
 /// Check what an apply needs: inventory, secrets, store, device access
 ///
-/// Asks each device for its identity over SNMP, and logs in over SSH if a host key is pinned. Reads nothing else and changes
-/// nothing. Exits with 1 if a check fails, and with 6 if only some devices do not answer.
+/// Asks each device for its identity over SNMP, and logs in over SSH if a host key is pinned. Reads nothing else and
+/// changes nothing. Exits with 1 if a check fails, and with 6 if only some devices do not answer.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

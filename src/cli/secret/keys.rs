@@ -13,8 +13,8 @@ use crate::secrets::{IdentityError, Recipients, new_identity, read_identity};
 /// Create a key of your own and add it to the recipients
 ///
 /// The private key is written to the file of `[secrets] identity` or GAMCTL_AGE_IDENTITY, else to
-/// `~/.config/gamctl/identity.txt`. It is for you alone: keep a copy in a safe place. A key that exists is used as it is. The
-/// public key is added to `sealed/recipients.txt` of the inventory and printed; commit that file.
+/// `~/.config/gamctl/identity.txt`. It is for you alone: keep a copy in a safe place. A key that exists is used as it
+/// is. The public key is added to `sealed/recipients.txt` of the inventory and printed; commit that file.
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArguments {}
 

@@ -25,7 +25,8 @@ pub(super) struct ListArguments {
 
 /// Open every secret that the inventory needs and report failures
 ///
-/// Runs the program of `[secrets] command` for secrets that have no other value. Exits with 1 if a needed secret has no value.
+/// Runs the program of `[secrets] command` for secrets that have no other value. Exits with 1 if a needed secret has no
+/// value.
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArguments {
     /// Print the result in this format

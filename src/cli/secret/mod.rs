@@ -22,8 +22,8 @@ use crate::secrets::{Recipients, Secrets};
 /// Manage the values of secrets, sealed in the inventory
 ///
 /// The inventory refers to secrets by name. A value comes from the environment, else from a file, else from
-/// `sealed/NAME.age` in the inventory, else from a program. Sealed files are `age` files and can be committed. They are opened
-/// with the private keys that belong to the public keys in `sealed/recipients.txt`.
+/// `sealed/NAME.age` in the inventory, else from a program. Sealed files are `age` files and can be committed. They are
+/// opened with the private keys that belong to the public keys in `sealed/recipients.txt`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -13,9 +13,9 @@ use crate::secrets::{SealedName, seal, unseal};
 
 /// Seal all values again for the keys in `sealed/recipients.txt`
 ///
-/// The values do not change; `gamctl secret set` gives a new one. A person taken out of the list knows the values they could
-/// open so far, and finds them in the history of the repository. So change the passwords on the devices as well. Either all
-/// files are replaced or none. Your own key must be in the list, so that you do not lock yourself out.
+/// The values do not change; `gamctl secret set` gives a new one. A person taken out of the list knows the values they
+/// could open so far, and finds them in the history of the repository. So change the passwords on the devices as well.
+/// Either all files are replaced or none. Your own key must be in the list, so that you do not lock yourself out.
 #[derive(Debug, clap::Args)]
 pub(super) struct RotateArguments {
     /// Seal only these secrets [default: all sealed ones]
@@ -107,8 +107,8 @@ fn names(arguments: &RotateArguments, place: &SealedFolder<'_>) -> anyhow::Resul
     Ok(names)
 }
 
-/// Writes all files, or none: the new files are on disk beside the old ones before the first is replaced. If one cannot be
-/// replaced, those before it are restored.
+/// Writes all files, or none: the new files are on disk beside the old ones before the first is replaced. If one cannot
+/// be replaced, those before it are restored.
 fn write(changes: &[RotatedFile]) -> anyhow::Result<()> {
     let mut prepared = Vec::new();
     for change in changes {

@@ -14,8 +14,9 @@ use crate::secrets::{MAX_BYTES, Recipients, Secret, seal, unseal};
 
 /// Seal a new value for a secret
 ///
-/// At a terminal gamctl asks for the value twice and does not show it. Otherwise the value is read from stdin, without one
-/// line break at its end. It cannot be an argument: every user of the machine can see arguments, and shells keep them.
+/// At a terminal gamctl asks for the value twice and does not show it. Otherwise the value is read from stdin, without
+/// one line break at its end. It cannot be an argument: every user of the machine can see arguments, and shells keep
+/// them.
 #[derive(Debug, clap::Args)]
 pub(super) struct SetArguments {
     /// Seal the value of the secret with this name

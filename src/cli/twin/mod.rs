@@ -59,8 +59,8 @@ pub(super) struct TwinArguments {
 
     /// Start with this configuration: factory, intended or a file
     ///
-    /// `factory` is the state at delivery, with the endpoints plugged in. `intended` is the configuration of the inventory. A
-    /// file holds the text of a `show running-config`.
+    /// `factory` is the state at delivery, with the endpoints plugged in. `intended` is the configuration of the
+    /// inventory. A file holds the text of a `show running-config`.
     #[arg(long, value_name = "WHAT", default_value = "factory")]
     from: StartFrom,
 
@@ -94,8 +94,8 @@ pub(super) struct TwinArguments {
 
     /// Listen on this address, or give each twin an address of a network
     ///
-    /// With one address, each twin gets ports of its own. With a network such as 127.20.0.0/16, each twin gets an address.
-    /// [default: the addresses of an inventory of --write-inventory, else 127.0.0.1]
+    /// With one address, each twin gets ports of its own. With a network such as 127.20.0.0/16, each twin gets an
+    /// address. [default: the addresses of an inventory of --write-inventory, else 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<Listen>,
 
@@ -125,8 +125,8 @@ pub(super) struct TwinArguments {
 
     /// Create the control socket at this path
     ///
-    /// [default: twin.sock in the folder of --write-inventory, of --state or of an inventory written by --write-inventory, else a
-    /// file in the folder for temporary files]
+    /// [default: twin.sock in the folder of --write-inventory, of --state or of an inventory written by
+    /// --write-inventory, else a file in the folder for temporary files]
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
 

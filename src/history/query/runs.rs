@@ -108,8 +108,8 @@ impl Store {
         Ok(page.await?)
     }
 
-    /// Returns a page of the audit log, newest first; a filter's device is a subject. A page has `filter.most` items, and 100 at
-    /// most.
+    /// Returns a page of the audit log, newest first; a filter's device is a subject. A page has `filter.most` items,
+    /// and 100 at most.
     pub async fn audit_page(
         &self,
         filter: &Filter,

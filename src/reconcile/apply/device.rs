@@ -39,7 +39,8 @@ pub(super) async fn carry_out(
             return Err(store_away(error.to_string()));
         }
     };
-    // Check right before the start: a freeze may have been set during the prompt, or while the device waited for a permit.
+    // Check right before the start: a freeze may have been set during the prompt, or while the device waited for a
+    // permit.
     let freezes = context.store.store.freezes().await;
     let reason = match &freezes {
         Ok(freezes) => frozen(&task.facts, freezes),
@@ -58,7 +59,8 @@ pub(super) async fn carry_out(
         millis = outcome.millis,
         "device ended"
     );
-    // Outcome and ledger are stored under the lease: after the release, another process could write a newer ledger first.
+    // Outcome and ledger are stored under the lease: after the release, another process could write a newer ledger
+    // first.
     let finished = log.finish(outcome.clone(), ledger).await;
     let notice = finished.err().map(|error| RunNotice::OutcomeNotRecorded {
         device: device.clone(),

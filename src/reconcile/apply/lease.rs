@@ -51,7 +51,8 @@ pub(super) async fn lease(
         .store
         .acquire(device, process.id, claim, lasts)
         .await?;
-    // A dead process of this host cannot send again, so its lease need not expire first. A process of another host may live.
+    // A dead process of this host cannot send again, so its lease need not expire first. A process of another host may
+    // live.
     if let AcquiredLease::Held { by, .. } = acquired
         && process.is_dead_soon(by).await
     {

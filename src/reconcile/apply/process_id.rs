@@ -24,7 +24,8 @@ pub(super) struct ProcessId {
 }
 
 impl ProcessId {
-    /// Creates the file in the state directory. Without it no process can detect a death, and leases expire by themselves.
+    /// Creates the file in the state directory. Without it no process can detect a death, and leases expire by
+    /// themselves.
     pub(super) fn new(state: &Path) -> Self {
         let (id, folder) = (Uuid::now_v7(), state.join("holders"));
         Self {
@@ -37,8 +38,8 @@ impl ProcessId {
 
     /// Returns whether another process is known to be dead: its file is here and unlocked.
     ///
-    /// The file stays until the leases are released (`forget`): it is the only proof, and other processes need it too. The check
-    /// uses a shared lock, so that two checks at the same moment do not see each other as the living process.
+    /// The file stays until the leases are released (`forget`): it is the only proof, and other processes need it too.
+    /// The check uses a shared lock, so that two checks at the same moment do not see each other as the living process.
     pub(super) fn is_dead(&self, other: Uuid) -> bool {
         if other == self.id {
             return false;

@@ -9,8 +9,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::process_id::ProcessId;
 use crate::history::{Journal, JournalError, Replayed, Store};
 
-/// The number of requests for leases at once. Each is flushed to disk, which costs milliseconds: hundreds of devices that
-/// start together would exceed any deadline.
+/// The number of requests for leases at once. Each is flushed to disk, which costs milliseconds: hundreds of devices
+/// that start together would exceed any deadline.
 const LEASES_AT_ONCE: usize = 8;
 
 /// The store and journal that a run records into.

@@ -19,8 +19,8 @@ use crate::report::write_plan;
 impl Reconciler {
     /// Executes a confirmed run and returns its result.
     ///
-    /// Separate tasks do the work: a caller that stops waiting does not stop a device between a line and its reply, and the end
-    /// is recorded all the same. To end a run early, use `RunOptions::stop`.
+    /// Separate tasks do the work: a caller that stops waiting does not stop a device between a line and its reply, and
+    /// the end is recorded all the same. To end a run early, use `RunOptions::stop`.
     pub async fn execute(
         &self,
         confirmed: ConfirmedRun,

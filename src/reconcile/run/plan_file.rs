@@ -49,9 +49,9 @@ impl PlanFile {
 
 /// Keeps only the present plans that the file approves.
 ///
-/// A device with the same observation must have exactly the same plan: a person approved all of it, also the inverse lines
-/// and the reasons. A device that changed gets its approved plan: nothing is written there, and its own check reports the
-/// differences. Limits apply to the devices that did not change.
+/// A device with the same observation must have exactly the same plan: a person approved all of it, also the inverse
+/// lines and the reasons. A device that changed gets its approved plan: nothing is written there, and its own check
+/// reports the differences. Limits apply to the devices that did not change.
 pub(super) fn only_approved(
     planned: &mut Planned,
     file: &PlanFile,

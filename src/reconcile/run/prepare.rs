@@ -27,8 +27,8 @@ use crate::reconcile::{
 impl Reconciler {
     /// Prepares a run; nothing is written to any device.
     ///
-    /// First it looks at devices that a dead process left unfinished. A caller that stops waiting leaves no lease behind: only
-    /// tasks that outlive it request leases.
+    /// First it looks at devices that a dead process left unfinished. A caller that stops waiting leaves no lease
+    /// behind: only tasks that outlive it request leases.
     #[tracing::instrument(name = "run", skip_all, fields(verb = request.verb.word(), who = %request.who))]
     pub async fn prepare(
         &self,

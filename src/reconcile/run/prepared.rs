@@ -145,7 +145,8 @@ impl PreparedRun {
         }
     }
 
-    /// Makes the run executable. Without confirmation, devices that need one are skipped; if none is left, the run is refused.
+    /// Makes the run executable. Without confirmation, devices that need one are skipped; if none is left, the run is
+    /// refused.
     pub fn confirm(mut self, is_confirmed: bool) -> ConfirmedRun {
         let approval = match is_confirmed {
             true => AutoApproval::Everything,

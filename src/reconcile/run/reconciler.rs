@@ -15,8 +15,8 @@ use crate::reconcile::{
 use crate::report::read_plan;
 use crate::secrets::{SecretSources, Secrets};
 
-/// Prepares and executes runs over one inventory. Lives as long as its caller; files that did not change between two runs
-/// are not parsed again.
+/// Prepares and executes runs over one inventory. Lives as long as its caller; files that did not change between two
+/// runs are not parsed again.
 #[derive(Debug)]
 pub struct Reconciler {
     pub(super) folder: PathBuf,

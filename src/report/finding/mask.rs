@@ -1,7 +1,7 @@
 //! Finds the parts of a TOML file that may be secrets, however broken the file is.
 //!
-//! It works on tokens, not on a parsed document: findings also show files that do not parse. If a text can be read in two
-//! ways, the reading that hides more applies.
+//! It works on tokens, not on a parsed document: findings also show files that do not parse. If a text can be read in
+//! two ways, the reading that hides more applies.
 
 use std::ops::Range;
 

@@ -57,7 +57,8 @@ pub(super) struct Judge<'t> {
 }
 
 impl<'t> Judge<'t> {
-    /// Returns the part of the value at `path` that may be shown; `path` is the key with its tables from the top of the file.
+    /// Returns the part of the value at `path` that may be shown; `path` is the key with its tables from the top of the
+    /// file.
     pub(super) fn disclosure(&mut self, path: &[&'t str], in_credentials: bool) -> Disclosure {
         let top = path.first().copied().map(unquoted).unwrap_or_default();
         let in_credentials = in_credentials || (top == "credentials" && path.len() > 1);
@@ -65,7 +66,8 @@ impl<'t> Judge<'t> {
         let is_object = FileKind::ALL
             .iter()
             .any(|kind| kind.object_table() == Some(top));
-        // A secret is referred to in a table of its own, `password = { secret = "gam-ssh" }`; elsewhere it may be the secret itself.
+        // A secret is referred to in a table of its own, `password = { secret = "gam-ssh" }`; elsewhere it may be the
+        // secret itself.
         if last == "secret"
             && let [before @ .., parent, _] = path
             && !(is_object && before.len() == 1)

@@ -360,7 +360,8 @@ pub(crate) fn not_reached() -> Vec<(NotReached, bool)> {
     ]
 }
 
-/// Every outcome but applied, unchanged and changed since the plan, one for each cause, and whether another run can help.
+/// Every outcome but applied, unchanged and changed since the plan, one for each cause, and whether another run can
+/// help.
 pub(crate) fn endings() -> Vec<(Ended, bool)> {
     let mut endings = Vec::new();
     let mut add = |ended, helps| endings.push((ended, helps));
