@@ -379,10 +379,10 @@ fn kind(fault: &Fault) -> &'static str {
 const KINDS: usize = 37;
 
 const HEAD: &str = "\
-What becomes of an apply when a device fails, for every way in which a twin can fail.
-A profile comes and one goes, one subscriber moves to another VLAN, one to another profile, and somebody new comes, in 6 steps.
-fault: as `gamctl twin ctl` takes it. ended: the outcome, why, and what is left. runs, saved: what the twin has then.
-written: the entries in the order in which they became durable. again: what the next apply does when nothing goes wrong.
+The outcome of an apply for every fault of a twin.
+In 6 steps: a profile is added and one removed, one subscriber gets another VLAN, one another profile, and one is added.
+fault: as `gamctl twin ctl` accepts it. ended: the outcome, its cause and the differences left. runs, saved: running-config and
+startup-config. written: the log entries in the order in which they became durable. again: the next apply, without a fault.
 
 ";
 
