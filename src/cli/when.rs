@@ -199,7 +199,7 @@ mod tests {
         let until = moment_to_come("2026-11-21", now).unwrap();
         assert_eq!(crate::report::moment(until), "2026-11-21 23:59 UTC");
         let over = moment_to_come("2026-11-20", now).unwrap_err().to_string();
-        assert!(over.contains("is over"), "{over}");
+        assert!(over.contains("is in the past"), "{over}");
         // A duration means "ago", and so never a time to come.
         assert!(moment_to_come("2h", now).is_err());
     }

@@ -220,7 +220,7 @@ mod tests {
         state.inventory.verified_at = None;
         let text = state.text(&[], Paint::Plain, 200);
         assert!(
-            text.contains("applied anywhere; nothing was verified on maple-a by then"),
+            text.contains("applied on any device; maple-a was not verified by then"),
             "{text}"
         );
     }

@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(discovery_exit(&quiet), Exit::Unobservable);
         assert_eq!(
             discovery_verdict(&quiet, 254),
-            "254 addresses asked, 1 answer: 1 known, 1 missing."
+            "254 addresses probed, 1 answer: 1 known, 1 missing."
         );
         let new = comparison(vec![known, Verdict::New]);
         assert_eq!(discovery_exit(&new), Exit::ChangesPending);

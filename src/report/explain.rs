@@ -368,7 +368,7 @@ mod tests {
         );
         let text = stuck.text(false, Paint::Plain, 120);
         for part in [
-            "STUCK: no answer; left: subscriber apt-1 is not known",
+            "STUCK: no answer; left: subscriber apt-1 is unknown",
             "NOT SAVED",
             "as intended, by the look of 1970-01-01",
             "frozen     by ada",

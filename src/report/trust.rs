@@ -187,7 +187,11 @@ mod tests {
             same.pinned_serial = Serial::new(pinned).ok();
             assert_eq!(same.trust() == Trust::OtherBox, is_other);
             let text = host_keys(&[same], Paint::Plain);
-            assert_eq!(text.contains("S1 and not S2"), is_other, "{text}");
+            assert_eq!(
+                text.contains("S1 instead of the pinned S2"),
+                is_other,
+                "{text}"
+            );
         }
     }
 

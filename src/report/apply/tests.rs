@@ -166,11 +166,11 @@ fn what_failed_is_told_before_what_was_done_and_each_with_its_next_step() {
     let order: Vec<Option<usize>> = [
         "Stuck\n  fir: it did not come back",
         "`vlan` of subscriber apt-101 is 9 instead of 7",
-        "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have taken effect: 192.0.2.7:22 refused it: % Error: the flash is full",
+        "Not saved\n  cedar: `copy running-config startup-config` was sent, and may have taken effect: 192.0.2.7:22 answered: % Error: the flash is full",
         "`gamctl apply` saves it",
         "Interrupted\n  oak: stopped after step 1 of 2; nothing was saved",
         "the next `gamctl apply` looks at it first",
-        "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have taken effect: 192.0.2.7:22 refused it: % Invalid",
+        "Rolled back\n  elm: `ghn subscriber 3 vid 9` was sent, and may have taken effect: 192.0.2.7:22 answered: % Invalid",
         "A look found it as it was before.",
         "Check the reply of the device, correct the inventory, then run `gamctl plan`.",
         "Refused\n  hazel: hazel is `observe`, which is not written to [not-managed]\n    make it `managed`",
@@ -294,8 +294,8 @@ fn every_unsaved_device_is_told_with_its_cause_and_what_saves_it() {
             SaveFailure::Unanswered { .. } => &["`copy running-config", "closed the connection"],
             SaveFailure::NoSession { .. } => &[samples::ADDRESS, "closed the connection"],
             SaveFailure::OtherDevice { .. } => &["SSH reaches another device than SNMP"],
-            SaveFailure::SizeDiffers { .. } => &["saved 4711 bytes", "startup file has 1560"],
-            SaveFailure::NoStartupFile { .. } => &["saved 4711 bytes", "no startup file"],
+            SaveFailure::SizeDiffers { .. } => &["4711 bytes saved", "startup file has 1560"],
+            SaveFailure::NoStartupFile { .. } => &["4711 bytes saved", "no startup file"],
             SaveFailure::Earlier { .. } => &["the flash is full"],
         };
         let cause = Unsaved::SaveFailed { save };
@@ -326,7 +326,7 @@ fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
     for (why, _) in samples::not_restored() {
         let part = match &why {
             NotRestored::CannotLook { .. } => "; the device did not answer for 420 s",
-            NotRestored::CannotLookAfterRollback { .. } => "during the rollback: it could not be",
+            NotRestored::CannotLookAfterRollback { .. } => "during the rollback: the device did not",
             NotRestored::Unread => "cannot be read, so nothing is undone",
             NotRestored::RestartedOtherwise => "with a configuration other than before",
             NotRestored::NoRollback { .. } => "cannot be rolled back: 9 of 12 subscribers",
@@ -344,7 +344,7 @@ fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
             "profile home-200 is not there",
             "profile home-200 is there",
             "profile home-200 is not as intended",
-            "profile home-200 is not known",
+            "profile home-200 is unknown",
             "number 3 of the subscribers is unknown: genErr",
             "serial number 2 instead of 1",
             "cannot be planned again: a line is too long",
@@ -378,11 +378,13 @@ fn every_refusal_has_its_rule_its_reason_and_what_to_do() {
                 "plan again",
             ],
             Refusal::CannotBeSent { .. } => {
-                ["step 2 cannot be typed", "[cannot-be-typed]", "plan again"]
+                ["step 2 cannot be sent", "[cannot-be-typed]", "plan again"]
             }
-            Refusal::WrongBoard { .. } => {
-                ["00:0e:d8:00:00:01 and not", "[wrong-device]", "ports reach"]
-            }
+            Refusal::WrongBoard { .. } => [
+                "00:0e:d8:00:00:01 instead of",
+                "[wrong-device]",
+                "ports reach",
+            ],
             Refusal::PlanOutdated { .. } => ["planning oak again", "[plan-outdated]", "plan again"],
             Refusal::NoLogin { .. } => ["no password", "[no-login]", "credentials"],
             Refusal::Earlier { .. } => ["another device", "[wrong-serial]", "correct `serial`"],
@@ -455,7 +457,7 @@ fn json_has_the_sentences_of_earlier_versions_and_the_facts_beside_them() {
         rolled_back["because"]
             .as_str()
             .unwrap()
-            .contains("refused it: % Invalid")
+            .contains("answered: % Invalid")
     );
     assert_eq!(rolled_back["cause"]["kind"], "line-refused");
     assert_eq!(rolled_back["cause"]["reply"], "% Invalid");

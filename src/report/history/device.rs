@@ -296,7 +296,7 @@ mod tests {
              \x20   A look found it as it was before.\n\
              \x20   Run `gamctl plan` to see what is left to do.\n\
              \x20   16:32:05  looked, before the first line\n\
-             \x20   16:32:05  wrote down what was to be done: 2 steps\n\
+             \x20   16:32:05  recorded the intended steps: 2 steps\n\
              \x20   16:32:05  step 1\n\
              \x20             > hostname x\n\
              \x20               % \\u{1b}no\n\
