@@ -120,7 +120,7 @@ fn a_death_at_any_crash_point_is_finished_by_the_next_start() {
         site.time_passes();
         let said = site.apply().exits(0);
         if !left.is_empty() {
-            said.says("oak-0: an earlier run ended while it wrote there");
+            said.says("oak-0: an earlier run ended in the middle of writing");
         }
         site.is_done();
     });

@@ -112,7 +112,7 @@ fn a_process_stopped_during_a_takeover_sends_no_further_line() {
         }
         had_to_leave_it(&said);
     };
-    second.says("oak-0: an earlier run ended while it wrote there");
+    second.says("oak-0: an earlier run ended in the middle of writing");
     let before = site.twin(0).lines();
     first.signal("-CONT");
     let first = first.ended();
