@@ -326,7 +326,9 @@ fn every_device_that_is_stuck_is_told_with_what_stopped_the_rollback() {
     for (why, _) in samples::not_restored() {
         let part = match &why {
             NotRestored::CannotLook { .. } => "; the device did not answer for 420 s",
-            NotRestored::CannotLookAfterRollback { .. } => "during the rollback: the device did not",
+            NotRestored::CannotLookAfterRollback { .. } => {
+                "during the rollback: the device did not"
+            }
             NotRestored::Unread => "cannot be read, so nothing is undone",
             NotRestored::RestartedOtherwise => "with a configuration other than before",
             NotRestored::NoRollback { .. } => "cannot be rolled back: 9 of 12 subscribers",
