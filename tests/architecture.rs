@@ -58,13 +58,10 @@ const NOT_PURE: &[&str] = &[
     "src/apply/rollback",
     "src/apply/save",
     "src/apply/send",
-<<<<<<< HEAD
     "src/authoring/change_base",
     "src/authoring/carry_out",
     "src/authoring/commit",
     "src/authoring/replace",
-=======
->>>>>>> high
     "src/discovery/sweep",
     "src/inventory/source",
     "src/inventory/parallel",

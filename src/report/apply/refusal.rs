@@ -63,5 +63,5 @@ pub(super) fn hint(refusal: &Refusal) -> &str {
 }
 
 pub(super) fn other_device(ssh: MacAddress, snmp: MacAddress) -> String {
-    format!("SSH leads to another device than SNMP: {ssh} and not {snmp}")
+    format!("SSH reaches another device than SNMP: {ssh} instead of {snmp}")
 }
