@@ -31,6 +31,35 @@ const TELLING: [&str; 12] = [
 /// Remainders of `ghn` if a log message breaks a line within it.
 const PIECES: [&str; 4] = ["g", "gh", "hn", "n"];
 
+/// Returns whether a message of the device begins behind the beginning of a line: `%FACILITY-SEVERITY-WHAT:` or
+/// `*** Message from` (docs/gam.md).
+pub(super) fn is_interrupted(line: &str) -> bool {
+    let is_message = |(at, _): (usize, &str)| {
+        let Some(behind) = line.get(at + 1..) else {
+            return false;
+        };
+        let head = behind.split_once(':').map(|(head, _)| head);
+        let mut parts = head.unwrap_or_default().split('-');
+        let is_word = |part: Option<&str>| {
+            part.is_some_and(|part| {
+                let is_known =
+                    |one: char| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_';
+                !part.is_empty() && part.chars().all(is_known)
+            })
+        };
+        at > 0 && is_word(parts.next()) && is_word(parts.next()) && is_word(parts.next())
+    };
+    line.match_indices('%').any(is_message)
+        || line.find("*** Message from ").is_some_and(|at| at > 0)
+}
+
+/// Returns whether a word is an option of a G.hn line.
+pub(super) fn is_option(word: &str) -> bool {
+    let all = [&PORT[..], &PROFILE[..], &ENDPOINT[..], &SUBSCRIBER[..]];
+    all.iter()
+        .any(|options| options.iter().any(|(name, _)| *name == word))
+}
+
 /// Returns whether a line of another kind is probably a fragment of a broken G.hn line.
 pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     if line.starts_with('!') || line == "Building configuration..." {
@@ -42,15 +71,10 @@ pub(super) fn is_piece(line: &str, is_inside: bool) -> bool {
     }
     let begins_well = is_inside || line.starts_with(|first: char| first.is_ascii_lowercase());
     let mut words = line.split(' ');
-    let is_option = words.next().is_some_and(|first| {
-        if PIECES.contains(&first) {
-            return true;
-        }
-        let all = [&PORT[..], &PROFILE[..], &ENDPOINT[..], &SUBSCRIBER[..]];
-        all.iter()
-            .any(|options| options.iter().any(|(name, _)| *name == first))
-    });
-    !begins_well || (is_option && !is_inside) || line.split(' ').any(|word| TELLING.contains(&word))
+    let is_end = words
+        .next()
+        .is_some_and(|first| PIECES.contains(&first) || is_option(first));
+    !begins_well || (is_end && !is_inside) || line.split(' ').any(|word| TELLING.contains(&word))
 }
 
 /// The options of one object, and those that were not understood.

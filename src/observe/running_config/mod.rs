@@ -16,12 +16,29 @@ use std::net::IpAddr;
 
 use super::rows::{Known, Rows, SystemRow};
 use crate::model::{GamModel, VlanId};
-use ghn::{Ghn, is_piece};
+use ghn::{Ghn, is_interrupted, is_option, is_piece};
 use interface::Interfaces;
 use words::shown;
 
 /// Far more lines than the largest device prints.
 const MOST_LINES: usize = 50_000;
+
+/// Sections whose indented lines may begin with a word that is also an option of a G.hn line, such as `name` below `vlan`
+/// (the family's configurations; docs/gam.md).
+const WITH_NAMES: [&str; 12] = [
+    "aaa",
+    "access-list",
+    "class-map",
+    "interface",
+    "ip",
+    "ipv6",
+    "line",
+    "monitor",
+    "ntp",
+    "policy-map",
+    "spanning-tree",
+    "vlan",
+];
 
 /// The managed part of a running-config.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +72,7 @@ pub fn parse<L: AsRef<str>>(
     let mut interfaces = Interfaces::default();
     let mut has_ended = false;
     let mut was_ghn = false;
+    let mut section = "";
     for line in lines.iter().map(AsRef::as_ref) {
         let is_inside = line.starts_with([' ', '\t']);
         let text = line.trim();
@@ -72,6 +90,17 @@ pub fn parse<L: AsRef<str>>(
         }
         let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
         let rest = rest.trim();
+        if !is_inside {
+            section = first;
+        }
+        // A device prints its messages wherever it is in a line: what precedes one has lost its end, and `no` its meaning.
+        if is_interrupted(text) {
+            let reason = format!("a message of the device interrupts a line: {}", shown(text));
+            ghn.lose_all(&reason);
+            interfaces.lose_all(&reason);
+            system.lose_all(&reason);
+            continue;
+        }
         let follows_ghn = std::mem::replace(&mut was_ghn, first == "ghn");
         match first {
             "end" if !is_inside && rest.is_empty() => has_ended = true,
@@ -80,8 +109,12 @@ pub fn parse<L: AsRef<str>>(
             "interface" if !is_inside => interfaces.enter(rest),
             "hostname" if !is_inside => system.hostname.take("host name", rest),
             "snmp-server" if !is_inside => system.take_snmp_server(rest),
-            // G.hn lines have no indented lines below them.
-            _ if is_piece(text, is_inside) || (is_inside && follows_ghn) => {
+            // G.hn lines have no indented lines below them, and an option is indented only in sections that are known to have
+            // such lines: elsewhere it is the end of a broken line.
+            _ if is_piece(text, is_inside)
+                || (is_inside
+                    && (follows_ghn || (is_option(first) && !WITH_NAMES.contains(&section)))) =>
+            {
                 let reason = format!("a line is none of a running-config: {}", shown(text));
                 ghn.lose_all(&reason);
                 interfaces.lose_all(&reason);
@@ -139,6 +172,12 @@ impl System {
             "contact" => self.contact.take(what, text.trim()),
             // Communities, users and similar lines are not managed.
             _ => {}
+        }
+    }
+
+    fn lose_all(&mut self, reason: &str) {
+        for text in [&mut self.hostname, &mut self.location, &mut self.contact] {
+            text.0 = Some(Err(reason.to_owned()));
         }
     }
 
