@@ -68,6 +68,7 @@ fn read(object: &Object, slot: Option<u16>, verb: Verb, fields: Fields) -> Resul
     serde_json::from_value(change).map_err(|error| error.to_string())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a new object at each call")]
 fn change(object: Object, slot: Option<u16>, verb: Verb, fields: Fields) -> Change {
     read(&object, slot, verb, fields).unwrap()
 }
