@@ -236,9 +236,12 @@ impl Stage {
         look(&self.target(&login)).await
     }
 
-    /// Looks and plans, as `gamctl plan` does.
+    /// Looks and plans, as `gamctl plan` does. This look is not what is tested, so it has time on a busy machine.
     pub(super) async fn planned(&self) -> (Observation, DevicePlan) {
-        let seen = self.look().await.unwrap();
+        let login = self.login();
+        let mut target = self.target(&login);
+        target.snmp_options.timeout = Duration::from_secs(3);
+        let seen = look(&target).await.unwrap();
         let mut plan = self.replan(&seen).unwrap();
         plan.observed = Some(Observed {
             sequence: seen.sequence,

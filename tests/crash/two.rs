@@ -194,7 +194,7 @@ fn who_comes_to_recover_a_device_that_another_has_recovered_meanwhile_goes_on_wi
     // It has the list of devices to recover; now another recovers them all.
     site.apply()
         .exits(0)
-        .says("oak-0: an earlier run ended while it wrote there");
+        .says("oak-0: an earlier run ended in the middle of writing");
     fs::write(site.world.beside("go"), "").unwrap();
     let late = late.ended().exits(0);
     assert!(!late.text.contains("an earlier run ended"), "{}", late.text);
