@@ -378,7 +378,7 @@ fn a_change_without_a_command_is_an_error_that_names_it() {
     );
     assert_eq!(
         lines(&poe).unwrap_err().to_string(),
-        "no command takes `poe` away from subscriber apt 101"
+        "no command removes `poe` of subscriber apt 101"
     );
     let coax = change(
         a_port(),

@@ -13,9 +13,7 @@ use super::change::{
 };
 use super::{Change, Edit, Kind};
 
-/// Returns what a device that was as `config` is once these changes were carried out.
-///
-/// *Assumes* that the changes were planned for such a device.
+/// Returns the configuration after these changes; they must have been planned for `config`.
 #[must_use]
 pub fn after<'a>(
     config: &DeviceConfig,
@@ -70,7 +68,7 @@ fn set<T: Clone>(field: &mut T, to: Option<&T>) {
     }
 }
 
-/// Takes the object with a number out of its table.
+/// Removes the object with a number from its table.
 fn take_out<K: Ord + Clone, V>(
     table: &mut BTreeMap<K, V>,
     slot: Slot,
@@ -155,7 +153,7 @@ fn take_subscriber(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Subscriber
             remapped_vlan: None,
             allowed_vlans: state.allowed_vlans.clone(),
             port2_vlan: None,
-            // One that is created without a word on power gets none.
+            // A subscriber that is created without a power setting has none.
             poe: Some(Poe::Disable),
         },
     };

@@ -7,7 +7,7 @@ use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns
 use super::planner_state::PlannerState;
 use super::{Cause, Object, Refusal};
 
-/// Sets the goal of every item, and adds items for what is not there yet.
+/// Sets the goal of every item, and adds items for objects to be created.
 pub(super) fn set_goals(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
     profiles(scene);
     endpoints(scene);
@@ -58,7 +58,7 @@ fn endpoints(scene: &mut PlannerState<'_>) {
 
 fn subscribers(scene: &mut PlannerState<'_>) {
     for (name, subscriber) in &scene.intended.subscribers {
-        // What the inventory itself lacks is left out by `lacks`, below.
+        // `lacks`, below, leaves out references that the inventory itself does not have.
         let endpoint = subscriber
             .endpoint
             .and_then(|mac| scene.endpoint_of.get(&mac).copied());
@@ -95,7 +95,7 @@ fn subscribers(scene: &mut PlannerState<'_>) {
     }
 }
 
-/// Returns whether a subscriber refers to what the intended configuration does not have.
+/// Returns whether a subscriber refers to an object that the intended configuration does not have.
 fn lacks(scene: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
     let lacks_endpoint = subscriber
         .endpoint
@@ -107,7 +107,7 @@ fn lacks(scene: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
     lacks_endpoint || lacks_profile
 }
 
-/// Why an object must not be removed although it is to go, beyond who uses it.
+/// The reason, other than its users, that an object must not be removed.
 fn doubt_of_removal(
     observation: &Observation,
     part: Part,
@@ -135,7 +135,7 @@ fn doubt_of_removal(
         })
 }
 
-/// Returns why an object that is not intended goes; nothing where it stays.
+/// Returns the cause for removing an object that is not intended; `None` if it stays.
 fn leaving(scene: &PlannerState<'_>, is_ours: bool) -> Option<Cause> {
     if is_ours {
         Some(Cause::Gone)
@@ -250,7 +250,7 @@ fn leave_profiles(scene: &mut PlannerState<'_>) {
     }
 }
 
-/// Returns what is to be known of an observed item that no object of the inventory is.
+/// Returns the goal of an observed item without an object in the inventory.
 fn unmatched<S, K>(
     items: &[Item<S>],
     place: usize,
@@ -269,7 +269,7 @@ fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Action, is_ours: bool)
         if matches!(fate, Action::Leaving(_)) {
             item.goal = None;
         }
-        // What nobody owns stays nobody's.
+        // An unmanaged object stays unmanaged.
         item.fate = match fate {
             Action::Kept if !is_ours => Action::Unmanaged,
             fate => fate,

@@ -9,7 +9,7 @@ use crate::model::{
     SystemConfig, UplinkConfig,
 };
 
-use super::unchanged::{same_endpoint, same_profile, same_subscriber};
+use super::same_object::{same_endpoint, same_profile, same_subscriber};
 
 /// What gamctl owns on one device.
 ///
@@ -17,7 +17,7 @@ use super::unchanged::{same_endpoint, same_profile, same_subscriber};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ledger {
-    /// What was last applied and verified, objects that are ours only; no slots.
+    /// The owned objects as last applied and verified, without slots.
     pub verified: DeviceConfig,
     /// Subscribers that must not be removed in this step, whatever the inventory says.
     pub protected: BTreeSet<SubscriberName>,
@@ -32,8 +32,8 @@ impl Ledger {
         }
     }
 
-    /// Returns what is ours once a look has found a device after an apply: of what is intended all that is there as it shall be, and of what was
-    /// ours all that is not known to be gone.
+    /// Returns the ledger after an apply, from the look that followed it: every intended object that is as intended, and
+    /// every object owned before that is not known to be gone.
     #[must_use]
     pub fn verified_by(&self, intended: &DeviceConfig, after: &Observation) -> Self {
         let has = &after.config;
@@ -74,14 +74,14 @@ impl Ledger {
         }
     }
 
-    /// Settings: as intended where the device has them so, else as they were last verified.
+    /// Returns the settings: as intended if the device has them so, else as last verified.
     fn settings(&self, intended: &DeviceConfig, has: &DeviceConfig, verified: &mut DeviceConfig) {
         fn pick<T: Clone + PartialEq>(
             wanted: Option<&T>,
             has: Option<&T>,
             known: Option<&T>,
         ) -> Option<T> {
-            // No opinion is none.
+            // The inventory does not set it.
             let wanted = wanted?;
             if has == Some(wanted) {
                 Some(wanted.clone())
@@ -131,7 +131,7 @@ impl Ledger {
         }
     }
 
-    /// Adds what was ours and is still there, or may be.
+    /// Adds the objects that were owned and are, or may be, still there.
     fn still_there(&self, after: &Observation, verified: &mut DeviceConfig) {
         let has = &after.config;
         let may_hide = |part: Part, name: &str| {
@@ -232,7 +232,7 @@ mod tests {
         after.config = config(&[
             ("kept", profile(2, Some(2))),
             ("new", profile(4, Some(3))),
-            // Not as intended: what it was when it was verified stays known.
+            // It is not as intended, so its last verified state stays recorded.
             ("slow", profile(7, Some(4))),
             ("blocked", profile(8, Some(5))),
             ("stranger", profile(9, Some(6))),

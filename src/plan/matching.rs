@@ -8,7 +8,7 @@ use super::item::{Item, Subscriber};
 use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
 use super::planner_state::PlannerState;
 
-/// Finds the items of profiles, endpoints and subscribers that the inventory means.
+/// Matches profiles, endpoints and subscribers of the inventory to items.
 pub(super) fn find_items(scene: &mut PlannerState<'_>) {
     profiles(scene);
     let mut taken = endpoints_by_mac(scene);
@@ -18,8 +18,8 @@ pub(super) fn find_items(scene: &mut PlannerState<'_>) {
     subscribers_by_endpoint(scene);
 }
 
-/// By number, where the intention names one and the object there is ours; by name; what is left, where exactly one profile of ours has
-/// the same rates and nobody else's subscriber uses it.
+/// Matches by number if the intended object names one and the object there is owned; then by name; then the only owned
+/// profile with the same rates, if no unmanaged subscriber uses it.
 fn profiles(scene: &mut PlannerState<'_>) {
     let by_name: BTreeMap<&ProfileName, usize> = scene
         .profiles
@@ -47,7 +47,7 @@ fn profiles(scene: &mut PlannerState<'_>) {
         }
     }
     for (name, profile) in &scene.intended.profiles {
-        // One that had a number and is not there is made again.
+        // A profile that had a number and is gone is created again.
         if found.contains_key(name) || profile.slot.is_some() {
             continue;
         }
@@ -69,7 +69,7 @@ fn profiles(scene: &mut PlannerState<'_>) {
     scene.profile_of = found;
 }
 
-/// Returns whether a subscriber that is not ours goes, or may go, through a profile.
+/// Returns whether an unmanaged subscriber uses, or may use, a profile.
 fn has_strange_users(scene: &PlannerState<'_>, profile: usize) -> bool {
     let slot = scene.profiles.get(profile).map(|item| item.slot);
     let is_used_by_unclear = slot.is_some_and(|slot| scene.blind.used_profiles.contains_key(&slot));
@@ -109,8 +109,8 @@ fn endpoints_by_mac(scene: &mut PlannerState<'_>) -> BTreeSet<usize> {
     taken
 }
 
-/// Returns the item with the number that an intended object names, where what is there is ours: on the way back an object is
-/// known by its number, whatever it is called meanwhile. An inventory names none.
+/// Returns the owned item with the number that an intended object names. In a rollback an object is identified by its
+/// number, because a step may have renamed it. An inventory names no numbers.
 fn at_number<S>(
     items: &[Item<S>],
     slot: Option<Slot>,
@@ -122,7 +122,7 @@ fn at_number<S>(
         .position(|item| item.slot == slot && item.start.as_ref().is_some_and(&is_ours))
 }
 
-/// A CPE that was swapped keeps its name: the same object gets another address.
+/// After a CPE swap the name stays: the same object gets another address.
 fn endpoints_by_name(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let open: BTreeMap<&str, usize> = scene
         .endpoints
@@ -149,7 +149,7 @@ fn endpoints_by_name(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) 
     }
 }
 
-/// The endpoint that a subscriber has, where it shall have one that is not there.
+/// Returns the endpoint of a subscriber whose intended endpoint does not exist yet.
 fn endpoints_by_subscriber(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let mut found = Vec::new();
     for (name, place) in &scene.subscriber_of {
@@ -182,7 +182,7 @@ fn endpoints_by_subscriber(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<us
     }
 }
 
-/// Whoever is on an endpoint that gets another address is who shall be on it then.
+/// An endpoint that gets another address keeps its subscriber.
 fn subscribers_by_endpoint(scene: &mut PlannerState<'_>) {
     let taken: BTreeSet<usize> = scene.subscriber_of.values().copied().collect();
     let users: BTreeMap<usize, usize> = scene
@@ -203,8 +203,8 @@ fn subscribers_by_endpoint(scene: &mut PlannerState<'_>) {
     }
 }
 
-/// Returns whether an endpoint whose address the inventory does not have may get this one: it is ours, or serves a
-/// subscriber of ours who shall have it and stays on it, so that it looks the same half-way.
+/// Returns whether an endpoint with an address unknown to the inventory may get this one. It must be owned, or serve an
+/// owned subscriber that is intended to have it and stays on it: then a plan made half-way decides the same.
 fn may_be_swapped(scene: &PlannerState<'_>, place: usize, mac: MacAddress) -> bool {
     let Some((slot, start)) = scene
         .endpoints
@@ -222,7 +222,7 @@ fn may_be_swapped(scene: &PlannerState<'_>, place: usize, mac: MacAddress) -> bo
         start.is_some_and(|start| start.endpoint == Some(place))
     });
     let Some(user) = user else {
-        // Somebody whom we could not read may be on it.
+        // A subscriber that could not be read may use it.
         return is_ours && scene.blind.ties.is_none();
     };
     let matched = scene
@@ -240,13 +240,14 @@ fn may_be_swapped(scene: &PlannerState<'_>, place: usize, mac: MacAddress) -> bo
                 .get(user)
                 .and_then(|item| item.start.as_ref())
                 .is_some_and(|start| owns_subscriber(scene, start) || clears(scene.request));
-            // Under a stranger who stays nothing is replaced.
+            // An unmanaged subscriber stays, so its endpoint is not replaced.
             is_ours && goes
         }
     }
 }
 
-/// Subscribers, by whatever interrupts least: nothing to do, only a new name, the same name, the name it had, the same endpoint.
+/// Matches subscribers so that the fewest are interrupted. In this order: nothing to change, only a new name, the same
+/// name, the earlier name, the same endpoint. A match by name first would move a service that a rename could keep.
 fn subscribers(scene: &mut PlannerState<'_>) {
     let intended = &scene.intended.subscribers;
     let mac_of = |start: &Subscriber| -> Option<MacAddress> {
@@ -320,7 +321,7 @@ fn subscribers(scene: &mut PlannerState<'_>) {
     scene.subscriber_of = found;
 }
 
-/// Returns whether a subscriber would be served as it is, the endpoint being the same.
+/// Returns whether the service of a subscriber would stay as it is on the same endpoint.
 fn is_same_service(
     scene: &PlannerState<'_>,
     wanted: &SubscriberConfig,

@@ -1,10 +1,12 @@
 //! Plans the ordered changes from observed to intended, with their impact and their reasons.
 //!
-//! `change` what a plan is made of · `fleet` all plans of a run · `lint` the lines read once more · `ledger` what is ours on a device · `request` what a plan is asked for · `planner` the
-//! recipe, with a file for each of its steps: `identity`, `unchanged`, `planner_state`, `matching`, `goal`, `conflict`, `profile_reuse`,
-//! `settings`, `order` · `guard` limits over all devices · `unplanned` plans without steps · `after_steps` a device after so many steps ·
-//! `touched` what steps touch · `management` the VLANs that must stay · `undo` what cannot be undone · `rollback_plan` the plan back to what was there before them,
-//! `cannot_restore` what of it no line can give back.
+//! `change` defines what a plan consists of, `request` what the planner gets, `ledger` the owned objects of a device.
+//! `planner` plans one device, with a file for each stage in this order: `identity`, `unchanged`, `planner_state`,
+//! `matching`, `goal`, `conflict`, `profile_reuse`, `settings`, `order`. `after_steps` computes a device after some steps,
+//! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.
+//! `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
+//! reads the rendered lines again. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` names what
+//! no line can restore.
 
 mod adopt;
 mod after_steps;
@@ -28,6 +30,7 @@ mod planner_state;
 mod profile_reuse;
 mod request;
 mod rollback_plan;
+mod same_object;
 mod settings;
 mod step;
 mod touched;

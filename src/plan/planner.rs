@@ -9,13 +9,13 @@ use super::{
     unplanned,
 };
 
-/// Returns what takes a device from what was observed to what is intended; the steps have no lines yet, and whoever has the
-/// look says which one it was.
+/// Returns the plan from the observed to the intended configuration. Its steps have no lines yet, and the caller adds which
+/// look it was made from.
 ///
 /// # Guarantees
 ///
-/// The same values give the same plan. What could not be read is never taken for absent, and what is nobody's is left as
-/// it is. Every beginning of the steps leaves a state from which planning again leads to the same end.
+/// Equal inputs give equal plans. A part that could not be read is never treated as absent, and an unmanaged object stays
+/// as it is. After any number of steps, planning again leads to the same end.
 pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<PlannedStep> {
     if request.state == DeviceState::Preprovision {
         return DevicePlan::preprovision(request.device.clone());
@@ -59,7 +59,7 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<Plan
     plan
 }
 
-/// Says once of every part that it is not known whole.
+/// Adds one note for every part that is not completely known.
 fn unread_parts(scene: &mut PlannerState<'_>) {
     for part in crate::model::Part::ALL {
         if let Some(reason) = scene.observation.incomplete(part) {

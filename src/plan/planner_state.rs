@@ -11,7 +11,7 @@ use super::item::{Endpoint, Item, Profile, Subscriber};
 use super::unread::UnreadFacts;
 use super::{Ledger, Note, Object, Request};
 
-/// Everything a plan is worked out on; observed items come first, by slot, and new ones behind them.
+/// The working state of the planner: observed items first, by slot, then new ones.
 #[derive(Debug)]
 pub(super) struct PlannerState<'a> {
     pub(super) request: &'a Request<'a>,
@@ -21,7 +21,7 @@ pub(super) struct PlannerState<'a> {
     pub(super) profiles: Vec<Item<Profile>>,
     pub(super) endpoints: Vec<Item<Endpoint>>,
     pub(super) subscribers: Vec<Item<Subscriber>>,
-    /// Which item each object of the inventory is.
+    /// The item of each object of the inventory.
     pub(super) profile_of: BTreeMap<&'a ProfileName, usize>,
     pub(super) endpoint_of: BTreeMap<MacAddress, usize>,
     pub(super) subscriber_of: BTreeMap<&'a SubscriberName, usize>,
@@ -127,7 +127,7 @@ impl<'a> PlannerState<'a> {
             };
             let endpoint = subscriber.endpoint;
             let place = endpoint.and_then(|mac| macs.get(&mac).copied());
-            // Tied to an endpoint, or to a profile, that is not among those we know: whatever it is, it is none of these.
+            // It uses an endpoint or a profile that is not among the known ones, so it cannot be one of these.
             if endpoint.is_some() && place.is_none() {
                 lost("endpoint");
             }
@@ -162,7 +162,7 @@ impl<'a> PlannerState<'a> {
         fields.filter(is_unread).collect()
     }
 
-    /// An object without a number cannot be spoken of, and takes one that we do not know.
+    /// No line can address an object without a number, and it occupies a number that is not known.
     fn doubt(&mut self, part: Part, name: &str) {
         let doubt = format!("{} {name} has no number", super::unread::singular(part));
         let of_part = match part {

@@ -8,30 +8,30 @@ use crate::model::{
 
 use super::Ledger;
 
-/// One device as it should be.
+/// One device as intended.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
     pub device: &'a DeviceName,
     pub state: DeviceState,
     pub model: GamModel,
-    /// The pins: a device that answers with others is not the one that is meant.
+    /// The pins; a device with other values is another device.
     pub serial: Option<&'a Serial>,
     pub mac: Option<MacAddress>,
-    /// As the inventory has it; what the device says of itself counts beside it.
+    /// From the inventory; the value that the device reports counts as well.
     pub management_vlan: VlanId,
-    /// What is nobody's may be removed here; only with `removes_unmanaged`.
+    /// Unmanaged objects may be removed here, but only with `removes_unmanaged`.
     pub authoritative: bool,
     pub removes_unmanaged: bool,
     pub intended: &'a DeviceConfig,
-    /// From a subscriber's name now to the one it had, where `moved_from` says so.
+    /// From the present name of a subscriber to its earlier one, by `moved_from`.
     pub renamed: &'a BTreeMap<SubscriberName, SubscriberName>,
-    /// Nothing where no ledger is known: then nothing is removed.
+    /// `None` if no ledger is known; then nothing is removed.
     pub ledger: Option<&'a Ledger>,
-    /// The operator has named the change to the management path.
+    /// The operator allows changes that affect management access.
     pub allows_management: bool,
 }
 
-/// How much may change at once, in the words of `policy.toml`.
+/// The limits on changes at once, named as in `policy.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limits {
     pub removals_per_device: Limit,
@@ -40,7 +40,7 @@ pub struct Limits {
     pub devices: Limit,
 }
 
-/// A limit; where both are given, the smaller one wins from ten objects up.
+/// A limit; if both are set, the smaller one applies from ten objects up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Limit {
     pub count: Option<u32>,

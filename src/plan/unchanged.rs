@@ -3,15 +3,15 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::model::{
-    DeviceConfig, EndpointConfig, Observation, PortConfig, ProfileConfig, Slot, SubscriberConfig,
-    SystemConfig, UplinkConfig,
-};
+use crate::model::{DeviceConfig, Observation, PortConfig, SystemConfig, UplinkConfig};
 
 use super::ownership::is_devices_own;
+use super::same_object::{same_endpoint, same_profile, same_subscriber};
 use super::{Ledger, Request, Unmanaged};
 
-/// Returns what is nobody's on a device where nothing is to be done; nothing where a closer look is needed.
+/// Returns the unmanaged objects of a device without changes; `None` if the full planner has to compare it.
+///
+/// Most devices have no changes at most looks, so this path decides how long a plan for thousands takes.
 pub(super) fn only_unmanaged(
     request: &Request<'_>,
     observation: &Observation,
@@ -27,13 +27,13 @@ pub(super) fn only_unmanaged(
     }
     let ledger = request.ledger;
     let mut found = Vec::new();
-    let is_ours = |owns: &dyn Fn(&Ledger) -> bool| ledger.is_some_and(owns);
-    strangers(
+    let is_owned = |owns: &dyn Fn(&Ledger) -> bool| ledger.is_some_and(owns);
+    unmanaged_in(
         &intended.endpoints,
         &observed.endpoints,
         same_endpoint,
         |mac, has| {
-            if is_ours(&|ledger| ledger.owns_endpoint(*mac)) {
+            if is_owned(&|ledger| ledger.owns_endpoint(*mac)) {
                 return None;
             }
             let name = format!("{mac} {}", has.name);
@@ -46,16 +46,16 @@ pub(super) fn only_unmanaged(
             Some(())
         },
     )?;
-    strangers(
+    unmanaged_in(
         &intended.profiles,
         &observed.profiles,
         same_profile,
         |name, has| {
             let slot = has.slot?;
             if is_devices_own(slot, name) {
-                return (!is_ours(&|ledger| ledger.owns_profile(name))).then_some(());
+                return (!is_owned(&|ledger| ledger.owns_profile(name))).then_some(());
             }
-            if is_ours(&|ledger| ledger.owns_profile(name)) {
+            if is_owned(&|ledger| ledger.owns_profile(name)) {
                 return None;
             }
             found.push(super::unmanaged::of(
@@ -67,12 +67,12 @@ pub(super) fn only_unmanaged(
             Some(())
         },
     )?;
-    strangers(
+    unmanaged_in(
         &intended.subscribers,
         &observed.subscribers,
         same_subscriber,
         |name, has| {
-            if is_ours(&|ledger| ledger.owns_subscriber(name)) {
+            if is_owned(&|ledger| ledger.owns_subscriber(name)) {
                 return None;
             }
             let port = has
@@ -104,12 +104,12 @@ fn are_settings_settled(intended: &DeviceConfig, observed: &DeviceConfig) -> boo
         })
 }
 
-/// Walks two sorted maps side by side; nothing where the first has what the second lacks or has otherwise.
+/// Walks two sorted maps side by side; `None` if the first has a value that the second lacks or has otherwise.
 fn strangers<K: Ord, V>(
     intended: &BTreeMap<K, V>,
     observed: &BTreeMap<K, V>,
     is_same: impl Fn(&V, &V) -> bool,
-    mut stranger: impl FnMut(&K, &V) -> Option<()>,
+    mut unmanaged: impl FnMut(&K, &V) -> Option<()>,
 ) -> Option<()> {
     let mut wanted = intended.iter().peekable();
     for (key, has) in observed {
@@ -121,7 +121,7 @@ fn strangers<K: Ord, V>(
                 }
                 wanted.next();
             }
-            Some((Ordering::Greater, _)) | None => stranger(key, has)?,
+            Some((Ordering::Greater, _)) | None => unmanaged(key, has)?,
         }
     }
     wanted.peek().is_none().then_some(())
@@ -147,52 +147,4 @@ fn is_port_settled(wanted: &PortConfig, has: &PortConfig) -> bool {
     (name.is_none() || *name == has.name)
         && (enabled.is_none() || *enabled == has.enabled)
         && (mode.is_none() || *mode == has.mode)
-}
-
-fn has_slot(slot: Option<Slot>) -> bool {
-    slot.is_some()
-}
-
-pub(super) fn same_profile(wanted: &ProfileConfig, has: &ProfileConfig) -> bool {
-    let ProfileConfig {
-        slot: _,
-        description,
-        down,
-        up,
-    } = wanted;
-    has_slot(has.slot) && *description == has.description && *down == has.down && *up == has.up
-}
-
-pub(super) fn same_endpoint(wanted: &EndpointConfig, has: &EndpointConfig) -> bool {
-    let EndpointConfig {
-        slot: _,
-        name,
-        port,
-    } = wanted;
-    has_slot(has.slot) && *name == has.name && *port == has.port
-}
-
-pub(super) fn same_subscriber(wanted: &SubscriberConfig, has: &SubscriberConfig) -> bool {
-    let SubscriberConfig {
-        slot: _,
-        description,
-        endpoint,
-        rate,
-        vlan,
-        tagged,
-        remapped_vlan,
-        allowed_vlans,
-        port2_vlan,
-        poe,
-    } = wanted;
-    has_slot(has.slot)
-        && *vlan == has.vlan
-        && *endpoint == has.endpoint
-        && *rate == has.rate
-        && *tagged == has.tagged
-        && *description == has.description
-        && *remapped_vlan == has.remapped_vlan
-        && *allowed_vlans == has.allowed_vlans
-        && *port2_vlan == has.port2_vlan
-        && (poe.is_none() || *poe == has.poe)
 }

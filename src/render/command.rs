@@ -55,8 +55,8 @@ pub fn lines(change: &Change) -> Result<Vec<ConfigLine>, RenderError> {
 
 /// Returns the lines that undo a change.
 ///
-/// A port's first name cannot be undone, since no command takes one away (docs/gam.md). It gets a name that nobody else has or
-/// wants, so that the one it had is free for whoever had it before.
+/// A port's first name cannot be undone: no command removes one (docs/gam.md). The port gets a name that no other object has
+/// or will get, so that its earlier name is free again for the object that had it before.
 pub(super) fn undoing(change: &Change) -> Result<Vec<ConfigLine>, RenderError> {
     let mut inverse = change.inverse();
     if let Change::Port(number, update) = &mut inverse

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-/// The longest line we type: this family's command line keeps 1023 characters (assumed, docs/gam.md).
+/// The longest line that gamctl sends: this family's command line keeps 1023 characters (assumed, docs/gam.md).
 pub(super) const LONGEST_LINE: usize = 1000;
 
-/// A line in the making. Words come from this program's text, numbers from numbers, and texts are checked.
+/// An unfinished line. Words come from this program, numbers are formatted from numbers, and texts are checked.
 #[derive(Debug)]
 pub(super) struct Line {
     text: String,
@@ -31,7 +31,7 @@ impl Line {
         self
     }
 
-    /// Adds a value of our own types that prints as digits, letters and `,-:/` only.
+    /// Adds a value of gamctl's own types that prints only digits, letters and `,-:/`.
     pub(super) fn bare(&mut self, value: &str) -> Result<&mut Self, &'static str> {
         let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-,:/._".contains(&byte);
         if value.is_empty() || !value.bytes().all(is_bare) {
@@ -49,7 +49,7 @@ impl Line {
         Ok(self)
     }
 
-    /// Ends the line with a text that goes on to its end, without quotes.
+    /// Ends the line with a text without quotes, up to the end of the line.
     pub(super) fn rest(&mut self, text: &str, most: usize) -> Result<&mut Self, &'static str> {
         check(text, most)?;
         if text.is_empty() || text.starts_with(' ') || text.ends_with(' ') {
@@ -65,7 +65,7 @@ impl Line {
     }
 }
 
-/// Checks a text once more, whoever checked it before: a plan can come from a file.
+/// Checks a text again, because a plan can come from a file.
 fn check(text: &str, most: usize) -> Result<(), &'static str> {
     if text.len() > most {
         return Err("it is longer than the device keeps");

@@ -1,7 +1,7 @@
 //! Renders changes as the exact lines of a GAM's configuration mode, and as the lines that undo them.
 //!
-//! The only place that writes the device's syntax. A line is put together from keywords, numbers and checked texts by
-//! `line`, so that no value can become a second line, a second word or a key of the command line.
+//! No other module writes the device's syntax. `line` builds a line from keywords, numbers and checked texts, so that no
+//! value can become a second line, a second word or a key of the command line.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
@@ -14,10 +14,10 @@ pub use command::lines;
 use crate::model::NotALine;
 use crate::plan::{DevicePlan, Field, Object, PlannedStep, Step};
 
-/// Why a change has no lines: the device has no command for it.
+/// The reason that a change has no lines: the device has no command for it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    #[error("no command takes `{field}` away from {object}")]
+    #[error("no command removes `{field}` of {object}")]
     CannotBeTaken { object: Object, field: Field },
     #[error("`{field}` of {object} cannot be sent: {why}")]
     Text {
@@ -25,28 +25,28 @@ pub enum RenderError {
         field: Field,
         why: &'static str,
     },
-    #[error("a line for {object} has {length} characters, and a device takes {most}")]
+    #[error("a line for {object} has {length} characters; a device accepts {most}")]
     TooLong {
         object: Object,
         length: usize,
         most: usize,
     },
-    #[error("a line for {object} is not one that may be sent: {why}")]
+    #[error("a line for {object} is not a line that gamctl sends: {why}")]
     NotALine { object: Object, why: NotALine },
 }
 
-/// A plan of which a step has no lines.
+/// A plan with a step that cannot be rendered.
 #[derive(Debug)]
 pub struct NotRendered {
     pub error: RenderError,
     pub plan: DevicePlan<PlannedStep>,
 }
 
-/// Adds to every step its lines, and those that undo it where it can be undone.
+/// Adds the lines of every step, and those that undo it if it can be undone.
 ///
 /// # Errors
 ///
-/// When a step has no lines: none of the plan may be applied then.
+/// If a step cannot be rendered; then nothing of the plan may be applied.
 pub fn render(plan: DevicePlan<PlannedStep>) -> Result<DevicePlan, Box<NotRendered>> {
     let rendered = plan.steps.iter().map(|step| {
         let inverse = match step.cannot_undo {
@@ -62,7 +62,7 @@ pub fn render(plan: DevicePlan<PlannedStep>) -> Result<DevicePlan, Box<NotRender
 }
 
 impl NotRendered {
-    /// Returns the plan without lines, to be shown and refused.
+    /// Returns the plan without lines, so that it can be shown and refused.
     pub fn without_lines(self) -> DevicePlan {
         with_lines(self.plan, std::iter::repeat_with(Default::default))
     }

@@ -5,7 +5,7 @@ use super::line::Line;
 use crate::model::{Description, HeldText, MacAddress, Mbps, PortAssignment, VlanId, VlanSet};
 use crate::plan::{Change, Field};
 
-/// The line of one change, field by field; what the change does not speak of adds nothing.
+/// Builds the line of one change, field by field; a field that the change does not have adds nothing.
 pub(super) struct Options<'a> {
     change: &'a Change,
     line: Line,
@@ -44,7 +44,7 @@ impl<'a> Options<'a> {
         })
     }
 
-    /// Adds `description "…"`; an empty one takes it away (assumed, docs/gam.md).
+    /// Adds `description "…"`; an empty one removes it (assumed, docs/gam.md).
     pub(super) fn description(
         &mut self,
         text: Option<&Option<HeldText>>,
@@ -102,7 +102,7 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// Adds a VLAN, or `none` where it is taken away.
+    /// Adds a VLAN, or `none` to remove it.
     pub(super) fn vlan_or_none(
         &mut self,
         word: &'static str,
@@ -131,7 +131,7 @@ impl<'a> Options<'a> {
     }
 }
 
-/// Adds a list of VLANs, or `none` where it is empty.
+/// Adds a list of VLANs, or `none` for an empty list.
 pub(super) fn list_or_none<'line>(
     line: &'line mut Line,
     list: &VlanSet,

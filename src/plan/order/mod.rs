@@ -1,7 +1,7 @@
 //! Orders the steps: each is taken once nothing blocks it; a cycle is broken by a temporary state.
 //!
-//! `check` what is in the way of a step · `cycle` ways out of a circle · `impact` what a step does to people · `service` who
-//! is served and how · `partial_state` the device half-way · `uplink` VLANs that come first and go last.
+//! `check` finds what blocks a step, `cycle` breaks cycles, `impact` computes the effect on subscribers from `service`.
+//! `partial_state` is the device between two steps. `uplink` adds VLANs first and removes them last.
 
 mod check;
 mod cycle;
@@ -25,26 +25,26 @@ use cycle::Release;
 use partial_state::{PartialState, slot_of};
 use service::Ends;
 
-/// The steps of a plan in the making.
+/// The unfinished list of steps.
 struct Order<'a> {
     scene: &'a PlannerState<'a>,
     settings: &'a Settings,
     stage: PartialState,
-    /// What is still to change.
+    /// The changes without a step yet.
     pending: BTreeSet<Thing>,
-    /// In the order in which one looks for the next step.
+    /// In the order in which the next step is looked for.
     queue: Vec<Thing>,
     ends: Ends,
     steps: Vec<PlannedStep>,
     refusals: Vec<Refusal>,
 }
 
-/// Returns the steps that lead from what is to what shall be, in an order that is safe half-way.
+/// Returns the steps from the observed to the target state, in an order that is safe at every point.
 ///
 /// # Guarantees
 ///
-/// After each step the device is in a state that it takes, and nobody is worse off than before or after the plan, but for
-/// those whom a step's impact names.
+/// After each step the device is in a state that it accepts. No subscriber is worse off than before or after the plan,
+/// except those that a step's impact names.
 pub(super) fn order(
     scene: &PlannerState<'_>,
     settings: &Settings,
@@ -67,13 +67,13 @@ pub(super) fn order(
     order.uplinks(&uplinks.first);
     order.run();
     order.uplinks(&uplinks.last);
-    // The host name is the prompt: whatever trouble it makes comes when all else is done.
+    // The host name changes the prompt that replies are recognised by. A problem with it must not stop other steps.
     order.system();
     (order.steps, order.refusals)
 }
 
-/// Returns everything that changes, in the order in which it is looked at: those who go make room, the rest builds up, what
-/// others must leave first comes last.
+/// Returns all changes in the order in which they are tried: removals first, because they free numbers and names; then
+/// creations and updates; last the objects that others must stop using first.
 fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
     let changing = |is_last: bool| {
         settings.ports.iter().filter_map(move |(number, pair)| {
@@ -126,7 +126,7 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Takes every step. A step that would rather wait is taken once nothing else can be; a circle is opened after that.
+    /// Takes every step. A step that prefers to wait is taken when no other step is possible; after that, a cycle is broken.
     fn run(&mut self) {
         while !self.pending.is_empty() {
             if self.pass(false) || self.pass(true) {
@@ -147,7 +147,7 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Looks once at everything that is still to change; returns whether a step was taken.
+    /// Tries every remaining change once; returns whether a step was taken.
     fn pass(&mut self, is_patient: bool) -> bool {
         let mut has_moved = false;
         for at in 0..self.queue.len() {
@@ -166,7 +166,7 @@ impl<'a> Order<'a> {
             self.take(thing);
             has_moved = true;
             if is_patient {
-                // Others may have stopped waiting.
+                // This step may have unblocked others.
                 break;
             }
         }
@@ -175,7 +175,7 @@ impl<'a> Order<'a> {
         has_moved
     }
 
-    /// Makes a thing what it shall be.
+    /// Sets an item to its target state.
     fn take(&mut self, thing: Thing) {
         match thing {
             Thing::Port(number) => {
@@ -203,7 +203,7 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Lets a thing make way; it stays among those that are to change.
+    /// Moves an item to a temporary state; it remains among the changes.
     fn release(&mut self, release: Release) {
         match release {
             Release::Name(Thing::Port(number)) => {
@@ -290,7 +290,7 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Returns whether nobody is served there when the plan is done.
+    /// Returns whether no subscriber is served there after the plan.
     fn is_dead_end(&self, port: PortAssignment) -> bool {
         match port {
             PortAssignment::Unassigned => true,
@@ -330,7 +330,7 @@ impl<'a> Order<'a> {
         });
     }
 
-    /// Adds a step: works out what it does to those it may touch, and goes on from the device as it is after it.
+    /// Adds a step with its impact, and continues from the state of the device after it.
     fn push(
         &mut self,
         change: Option<Change>,

@@ -1,0 +1,53 @@
+//! Compares an intended object with an observed one, field by field.
+//!
+//! Each comparison destructures the intended side, so that a new field does not compile until it is compared.
+
+use crate::model::{EndpointConfig, ProfileConfig, Slot, SubscriberConfig};
+
+fn has_slot(slot: Option<Slot>) -> bool {
+    slot.is_some()
+}
+
+pub(super) fn same_profile(wanted: &ProfileConfig, has: &ProfileConfig) -> bool {
+    let ProfileConfig {
+        slot: _,
+        description,
+        down,
+        up,
+    } = wanted;
+    has_slot(has.slot) && *description == has.description && *down == has.down && *up == has.up
+}
+
+pub(super) fn same_endpoint(wanted: &EndpointConfig, has: &EndpointConfig) -> bool {
+    let EndpointConfig {
+        slot: _,
+        name,
+        port,
+    } = wanted;
+    has_slot(has.slot) && *name == has.name && *port == has.port
+}
+
+pub(super) fn same_subscriber(wanted: &SubscriberConfig, has: &SubscriberConfig) -> bool {
+    let SubscriberConfig {
+        slot: _,
+        description,
+        endpoint,
+        rate,
+        vlan,
+        tagged,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+        poe,
+    } = wanted;
+    has_slot(has.slot)
+        && *vlan == has.vlan
+        && *endpoint == has.endpoint
+        && *rate == has.rate
+        && *tagged == has.tagged
+        && *description == has.description
+        && *remapped_vlan == has.remapped_vlan
+        && *allowed_vlans == has.allowed_vlans
+        && *port2_vlan == has.port2_vlan
+        && (poe.is_none() || *poe == has.poe)
+}
