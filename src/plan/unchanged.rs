@@ -105,7 +105,7 @@ fn are_settings_settled(intended: &DeviceConfig, observed: &DeviceConfig) -> boo
 }
 
 /// Walks two sorted maps side by side; `None` if the first has a value that the second lacks or has otherwise.
-fn strangers<K: Ord, V>(
+fn unmanaged_in<K: Ord, V>(
     intended: &BTreeMap<K, V>,
     observed: &BTreeMap<K, V>,
     is_same: impl Fn(&V, &V) -> bool,

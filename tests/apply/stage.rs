@@ -12,7 +12,7 @@ use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, Fingerprint, GamModel, HostKey, MacAddress, Observation,
     SubscriberName, VlanId,
 };
-use gamctl::observe::{CommandLine, LookError, Target, look};
+use gamctl::observe::{CommandLine, Target, look};
 use gamctl::plan::lint::lint;
 use gamctl::plan::{DevicePlan, Ledger, Observed, Request, plan};
 use gamctl::render::render;
@@ -229,11 +229,6 @@ impl Stage {
             None => Ok(plan),
             Some(complaint) => Err(complaint.to_string()),
         }
-    }
-
-    pub(super) async fn look(&self) -> Result<Observation, LookError> {
-        let login = self.login();
-        look(&self.target(&login)).await
     }
 
     /// Looks and plans, as `gamctl plan` does. This look is not what is tested, so it has time on a busy machine.
