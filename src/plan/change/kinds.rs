@@ -1,7 +1,7 @@
 //! Describes each kind of object once: its fields, in the order in which they are stored and shown.
 
 use super::stored::{Given, Nonsense};
-use super::value::FieldValue;
+use super::value::{EndpointRef, FieldValue, Rate, UplinkVlans};
 use super::{Changed, Field, FieldView, Kind};
 use crate::model::{
     EndpointConfig, EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, PortConfig,
@@ -42,24 +42,6 @@ pub struct Subscriber<E = EndpointRef, R = Rate> {
     /// Left out: not known, or left to the device.
     pub poe: Option<Poe>,
 }
-
-/// An endpoint, with the number it has at this step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointRef {
-    pub mac: MacAddress,
-    pub slot: Slot,
-}
-
-/// The rate limit of a subscriber; a profile with the number it has at this step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rate {
-    Unthrottled,
-    Profile { name: ProfileName, slot: Slot },
-}
-
-/// The VLANs that an uplink lets pass; an empty list is a value here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UplinkVlans(pub VlanSet);
 
 /// A field of an update: what it was and what it becomes.
 pub trait Cell<F>: Sized {

@@ -13,12 +13,12 @@ pub(super) mod tests;
 
 pub use field::Field;
 pub use kinds::{
-    Endpoint, EndpointFields, EndpointRef, EndpointUpdate, PortFields, PortUpdate, Profile,
-    ProfileFields, ProfileUpdate, Rate, Subscriber, SubscriberFields, SubscriberUpdate,
-    SystemFields, SystemUpdate, UplinkFields, UplinkUpdate, UplinkVlans,
+    Endpoint, EndpointFields, EndpointUpdate, PortFields, PortUpdate, Profile, ProfileFields,
+    ProfileUpdate, Subscriber, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate,
+    UplinkFields, UplinkUpdate,
 };
-pub use value::Shown;
 pub(super) use value::Value;
+pub use value::{EndpointRef, Rate, Shown, UplinkVlans};
 
 use std::fmt;
 

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::kinds::{EndpointRef, Rate, UplinkVlans};
 use crate::model::{
     EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, PortMode, ProfileName, Slot,
     SubscriberName, VlanId, VlanSet,
@@ -27,6 +26,24 @@ pub enum Value {
     Profile { name: ProfileName, slot: Slot },
     Unthrottled,
 }
+
+/// An endpoint, with the number it has at this step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointRef {
+    pub mac: MacAddress,
+    pub slot: Slot,
+}
+
+/// The rate limit of a subscriber; a profile with the number it has at this step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rate {
+    Unthrottled,
+    Profile { name: ProfileName, slot: Slot },
+}
+
+/// The VLANs that an uplink lets pass; an empty list is a value here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UplinkVlans(pub VlanSet);
 
 /// A value for people. Its `Display` is the text that is stored and compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
