@@ -35,10 +35,10 @@ pub enum StoreError {
         knows: u64,
     },
     /// The lease of the write is not the present one.
-    #[error("lost the lease on {device}: {}", fenced(*ours, *stores))]
+    #[error("lost the lease on {device}: {}", fenced(*epoch, *stores))]
     Fenced {
         device: DeviceName,
-        ours: i64,
+        epoch: i64,
         /// The epoch in the store; left out: it has no lease.
         stores: Option<i64>,
     },
@@ -67,19 +67,19 @@ pub enum StoreError {
     },
 }
 
-fn fenced(ours: i64, stores: Option<i64>) -> String {
+fn fenced(epoch: i64, stores: Option<i64>) -> String {
     match stores {
-        Some(stores) if stores > ours => {
-            format!("another process took it over (lease {stores}, this one had {ours})")
+        Some(stores) if stores > epoch => {
+            format!("another process took it over (lease {stores}, this one had {epoch})")
         }
-        Some(stores) if stores == ours => format!(
-            "lease {ours} belongs to another process in the store, which was restored to an older state, such as a backup"
+        Some(stores) if stores == epoch => format!(
+            "lease {epoch} belongs to another process in the store, which was restored to an older state, such as a backup"
         ),
         Some(stores) => format!(
-            "the store has lease {stores}, older than lease {ours} of this process: it was restored to an older state, such as a backup"
+            "the store has lease {stores}, older than lease {epoch} of this process: it was restored to an older state, such as a backup"
         ),
         None => format!(
-            "the store has no lease, and this process has {ours}: it was restored to an older state, such as a backup"
+            "the store has no lease, and this process has {epoch}: it was restored to an older state, such as a backup"
         ),
     }
 }

@@ -166,7 +166,7 @@ pub(super) async fn fenced(session: &mut Session, lease: &Lease) -> Result<Fault
     let stores = row.map(|row| row.number("epoch")).transpose()?;
     Ok(Fault::from(StoreError::Fenced {
         device: lease.device.clone(),
-        ours: lease.epoch,
+        epoch: lease.epoch,
         stores,
     }))
 }

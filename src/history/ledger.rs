@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::audit::insert_audit;
 use super::document::{applied, difference};
 use super::error::Fault;
-use super::session::{Bind, Row, Session};
+use super::session::{Bind, Lock, Row, Session};
 use super::stored::{Audit, NewLedger, RunId, StoredLedger, UnsavedDevice};
 use super::version::LEDGER;
 use super::{Store, StoreError};
@@ -122,7 +122,7 @@ pub(super) async fn put_ledger(
 ) -> Result<(), Fault> {
     let NewLedger { ledger, commit } = new;
     let content = LEDGER.stored(ledger)?;
-    session.alone(&format!("the ledger of {device}")).await?;
+    session.alone(&Lock::Ledger(device)).await?;
     let name = Bind::Text(device.as_str());
     let sql = "select version, content, inventory_commit from ledger where device = $1";
     let old = session.row(sql, std::slice::from_ref(&name)).await?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::document::{difference, digest, stored};
 use super::error::Fault;
 use super::ledger::{WHOLE_EVERY, put_together};
-use super::session::{Bind, Row, Session};
+use super::session::{Bind, Lock, Row, Session};
 use super::version::{LOOK, LOOK_STATUS};
 use super::{Store, StoreError};
 use crate::model::{DeviceName, Fingerprint, Health, Observation};
@@ -170,7 +170,7 @@ async fn put_status(session: &mut Session, look: &PreparedLook) -> Result<Option
 /// Stores a look unless an equal one exists, and makes it the last one.
 pub(super) async fn put_look(session: &mut Session, kept: &PreparedLook) -> Result<i64, Fault> {
     let device = Bind::Text(kept.device.as_str());
-    session.alone(&format!("looks at {}", kept.device)).await?;
+    session.alone(&Lock::Looks(&kept.device)).await?;
     if let Some(last) = put_status(session, kept).await? {
         return Ok(last);
     }

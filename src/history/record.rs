@@ -50,7 +50,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Fenced` if the lease is no longer the present one, `Rewound` if the entry does not follow the stored ones,
+    /// `Fenced` if the lease is no longer the present one or another one has stored this entry, `Rewound` if the entry does not follow the stored ones,
     /// `Conflict` if another one has its number, `Away` if the result is unknown.
     pub async fn record(
         &self,
@@ -195,8 +195,13 @@ impl PreparedEntry {
             Bind::Text(device.as_str()),
             Bind::Number(i64::from(self.number)),
         ];
-        let sql = "select digest from entry where run = $1 and device = $2 and number = $3";
+        let sql = "select digest, epoch, holder from entry where run = $1 and device = $2 and number = $3";
         if let Some(row) = session.row(sql, &key).await? {
+            // A recovery continues the numbers of the run: an entry of another lease means that this one was taken over.
+            let is_of_this_lease = row.number("epoch")? == *epoch && row.id("holder")? == *holder;
+            if !is_of_this_lease {
+                return Err(Fault::Fenced);
+            }
             return match row.text("digest")? == self.digest {
                 true => Ok(()),
                 false => Err(Fault::Another(format!(

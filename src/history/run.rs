@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::plain;
 use super::error::Fault;
-use super::session::{Bind, Row, Session, places};
+use super::session::{Bind, Lock, Row, Session, places};
 use super::stored::{AppliedCommit, Filter, NewRun, OutcomeRow, RunId, RunSummary};
 use super::version::{INVENTORY, OUTCOME};
 use super::{Store, StoreError};
@@ -108,7 +108,7 @@ impl Store {
     pub async fn note_commit(&self, commit: &str, who: &str) -> Result<(), StoreError> {
         self.within("note a commit", || async {
             let mut session = self.write().await?;
-            session.alone("the applied commit").await?;
+            session.alone(&Lock::AppliedCommit).await?;
             let applied = applied_commits(&mut session, None, 1).await?.pop();
             if applied.is_some_and(|applied| applied.commit == commit) {
                 return Ok(());

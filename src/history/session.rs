@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, Row as _, Transaction};
 use uuid::Uuid;
 
 use super::error::Fault;
+use crate::model::DeviceName;
 
 /// A parameter of a statement.
 #[derive(Debug, Clone)]
@@ -94,12 +95,12 @@ impl Session {
         Ok(self.rows(sql, binds).await?.into_iter().next())
     }
 
-    /// Locks a name until the end of the transaction. SQLite has a single writer anyway.
-    pub(super) async fn alone(&mut self, what: &str) -> Result<(), Fault> {
+    /// Holds a lock until the end of the transaction. SQLite has a single writer anyway.
+    pub(super) async fn alone(&mut self, lock: &Lock<'_>) -> Result<(), Fault> {
         if self.is_postgres() {
             // The first row does not exist yet, so no row can be locked.
             let sql = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
-            self.execute(sql, &[Bind::Text(what)]).await?;
+            self.execute(sql, &[Bind::Text(&lock.key())]).await?;
         }
         Ok(())
     }
@@ -272,9 +273,36 @@ impl Row {
     }
 }
 
+/// The right to write some rows that have no row to lock yet.
+pub(super) enum Lock<'a> {
+    Ledger(&'a DeviceName),
+    Looks(&'a DeviceName),
+    AppliedCommit,
+}
+
+impl Lock<'_> {
+    /// Returns the text whose hash is the lock. Another version of gamctl at the same store takes the lock by the same
+    /// text, so that it must never be reworded.
+    fn key(&self) -> String {
+        match self {
+            Self::Ledger(device) => format!("what is ours on {device}"),
+            Self::Looks(device) => format!("looks at {device}"),
+            Self::AppliedCommit => "the applied commit".to_owned(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_keys_of_locks_are_those_of_earlier_versions() {
+        let device = DeviceName::new("oak").unwrap();
+        assert_eq!(Lock::Ledger(&device).key(), "what is ours on oak");
+        assert_eq!(Lock::Looks(&device).key(), "looks at oak");
+        assert_eq!(Lock::AppliedCommit.key(), "the applied commit");
+    }
 
     #[test]
     fn marks_are_spelled_for_each_engine_and_the_rest_is_left_alone() {

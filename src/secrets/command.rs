@@ -44,7 +44,7 @@ pub struct SecretCommand {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     #[error(
-        "the command in {} is not run, because that file was not named but found in the current folder, and a folder of someone else could run any program as you. Name the file with `--config` or GAMCTL_CONFIG", .0.display()
+        "the command in {} is not run: the file was found in the current folder, not named, and could run any program as you; name it with `--config` or GAMCTL_CONFIG", .0.display()
     )]
     NotNamed(PathBuf),
     #[error("`{shown}` cannot be run: {reason}")]

@@ -83,7 +83,6 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     let written = file.write_all(content).and_then(|()| file.sync_all());
@@ -97,7 +96,6 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
 fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
 }

@@ -121,7 +121,7 @@ fn a_process_stopped_during_a_takeover_sends_no_further_line() {
     let first = first.ended();
     assert_eq!(site.twin(0).lines(), before, "{}", first.text);
     assert_eq!(first.status.code(), Some(5), "{}", first.text);
-    first.says("oak-0").says("taken over");
+    first.says("oak-0").says("took over");
     let wrote = writings(site.twin(0));
     assert_eq!(wrote.len(), 2);
     assert!(wrote[0].lines.len() < 9, "{wrote:?}");

@@ -6,7 +6,7 @@ use gamctl::apply::{Ended, LookReason};
 use gamctl::history::{AcquiredLease, Lease, StoreError};
 use uuid::Uuid;
 
-use super::sample::{device, intent, look, looked, outcome};
+use super::sample::{device, intent, look, looked, outcome, typed};
 use super::{Bed, lease, on_both};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -248,7 +248,7 @@ async fn what_is_written_too_late_is_rejected_by_the_database(bed: Bed) {
         matches!(
             why,
             Err(StoreError::Fenced {
-                ours: 1,
+                epoch: 1,
                 stores: Some(2),
                 ..
             })
@@ -276,6 +276,11 @@ async fn what_is_written_too_late_is_rejected_by_the_database(bed: Bed) {
         .record(run.id, &second, 2, &intent(&oak))
         .await
         .unwrap();
+    // The numbers of the run go on under the second lease, so the first one's next entry may have one that is stored.
+    for late in [intent(&oak), typed(1, "a line")] {
+        let why = bed.store.record(run.id, &first, 2, &late).await;
+        assert!(why.unwrap_err().is_fenced());
+    }
 }
 
 async fn what_ran_out_and_nobody_took_may_still_be_recorded(bed: Bed) {

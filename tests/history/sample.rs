@@ -75,6 +75,8 @@ pub(super) fn plan(device: &DeviceName) -> DevicePlan {
     };
     let profile = Object::Profile("home-100".parse().unwrap());
     let renamed = Object::Subscriber(subscriber("apt-7"));
+    let port = |number: u8| json!({ "type": "port", "value": number });
+    let moved = json!([{ "field": "port", "from": port(1), "to": port(2) }]);
     DevicePlan {
         device: device.clone(),
         state: DeviceState::Managed,
@@ -93,7 +95,7 @@ pub(super) fn plan(device: &DeviceName) -> DevicePlan {
                 Impact::None,
                 SUBSCRIBER,
             ),
-            step(&Object::Endpoint(mac()), &json!([]), Impact::None, ENDPOINT),
+            step(&Object::Endpoint(mac()), &moved, Impact::None, ENDPOINT),
         ],
         refusals: Vec::new(),
         notes: Vec::new(),
