@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::change_base::Destination;
 use super::commit::{self, CommitError, CommitId, CommitRequest};
-use super::edit::FileChange;
 use super::propose::Proposal;
-use super::replace::{check_no_link, replace};
+use super::replace::{Replacement, check_no_link};
 
 /// The result of a proposal that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +21,20 @@ pub enum Written {
     },
 }
 
-/// Why a proposal was not carried out.
+impl Written {
+    /// Returns the files written; a commit writes none.
+    pub fn files(self) -> Vec<PathBuf> {
+        match self {
+            Self::Files(files) => files,
+            Self::Commit { .. } => Vec::new(),
+        }
+    }
+}
+
+/// The reason that a proposal was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum CarryOutError {
-    #[error("the change would cause {0} errors in the inventory; correct the change first")]
+    #[error("the change would cause new errors in the inventory ({0}); correct the change first")]
     NewErrors(usize),
     #[error(
         "a file of the inventory cannot be read in full, so the effect of the change is unknown; run `gamctl validate`"
@@ -33,9 +42,9 @@ pub enum CarryOutError {
     BaseIncomplete,
     #[error("a commit needs an author and a message")]
     NoAuthor,
-    #[error("{} has changed meanwhile; run the command again", .0.display())]
+    #[error("{} changed after it was read; run the command again", .0.display())]
     Changed(PathBuf),
-    #[error("{} was created meanwhile; run the command again", .0.display())]
+    #[error("{} was created after the inventory was read; run the command again", .0.display())]
     Created(PathBuf),
     #[error("failed to {action} {}", .path.display())]
     File {
@@ -97,11 +106,12 @@ impl Proposal<'_> {
         })
     }
 
-    /// Writes the changed files of a folder, each in one step; every file is checked before the first one is written.
+    /// Writes the changed files of a folder, each in one step. Every new text is on disk beside its file before the first file
+    /// changes: a full disk or a folder without permission is found while all are as they were.
     fn write_files(&self, root: &Path) -> Result<Vec<PathBuf>, CarryOutError> {
-        let file_of = |change: &FileChange| root.join(&*change.path);
+        let mut prepared = Vec::with_capacity(self.changes.len());
         for change in &self.changes {
-            let path = file_of(change);
+            let path = root.join(&*change.path);
             // An editor may have saved the file between reading and writing.
             let now = fs::read_to_string(&path).ok();
             match &change.before {
@@ -112,14 +122,18 @@ impl Proposal<'_> {
                 _ => {}
             }
             check_no_link(root, &path).map_err(failed("write", &path))?;
+            let new = match &change.after {
+                Some(text) => Some(
+                    Replacement::prepare(&path, text.as_bytes()).map_err(failed("write", &path))?,
+                ),
+                None => None,
+            };
+            prepared.push((path, new));
         }
-        let mut written = Vec::with_capacity(self.changes.len());
-        for change in &self.changes {
-            let path = file_of(change);
-            match &change.after {
-                Some(text) => {
-                    replace(&path, text.as_bytes()).map_err(failed("write", &path))?;
-                }
+        let mut written = Vec::with_capacity(prepared.len());
+        for (path, new) in prepared {
+            match new {
+                Some(new) => new.put_in_place().map_err(failed("write", &path))?,
                 None => fs::remove_file(&path).map_err(failed("remove", &path))?,
             }
             written.push(path);

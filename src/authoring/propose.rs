@@ -38,8 +38,7 @@ pub struct Proposal<'a> {
     pub changes: Vec<FileChange>,
     /// The changed inventory. Its findings are the errors that the change causes: the base does not have them.
     ///
-    /// It is missing where nothing changes, and where a part of the base could not be read: what the change would do is
-    /// unknown then.
+    /// `None` if nothing changes, or if a part of the base could not be read: then the effect of the change is unknown.
     pub after: Option<Reading>,
     /// Findings that are not errors, and that the change causes.
     pub new_warnings: Vec<Finding>,

@@ -1,18 +1,82 @@
-//! Finds the branch, the parent commit and the author of a change made with `--commit`.
+//! `--commit` and the flags that belong to it: finds the branch, the parent commit and the author of a change.
 
 use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use super::invocation::Selected;
+use super::source::InventoryArguments;
 use crate::authoring::commit::{self, Person};
 use crate::authoring::{Authorship, Base, Written};
 use crate::config::{GitIdentity, Settings};
 use crate::report::{counted, visible};
 
-/// The branch that a commit goes to, and the people it names.
-pub(super) struct CommitTarget {
-    pub(super) base: Base,
-    pub(super) people: People,
+/// The flags of every command that can commit a change.
+#[derive(Debug, clap::Args)]
+pub(super) struct CommitArguments {
+    /// Commit the change
+    #[arg(long)]
+    pub(super) commit: bool,
+
+    /// Use this first line for the commit [default: from the change]
+    #[arg(long, short, requires = "commit")]
+    message: Option<String>,
+
+    /// Commit to this branch, created if missing [default: the current one]
+    ///
+    /// Without it, the branch of the settings is used, else the current one. A new branch starts at the current commit.
+    #[arg(long, requires = "commit")]
+    branch: Option<String>,
+
+    /// Name the author, as `Name <address>` [default: from git]
+    ///
+    /// Without it, `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL` are used, else git's user.
+    #[arg(long, requires = "commit")]
+    author: Option<String>,
+}
+
+impl CommitArguments {
+    /// Returns the inventory that a change builds on, and the people of the commit, if there is to be one.
+    pub(super) fn base(
+        &self,
+        selected: &Selected<'_>,
+        inventory: &InventoryArguments,
+    ) -> anyhow::Result<(Base, Option<People>)> {
+        let folder = &selected.folder;
+        if !self.commit {
+            return Ok((
+                Base::folder(folder, selected.read(inventory.revision())?),
+                None,
+            ));
+        }
+        let branch = match self
+            .branch
+            .as_deref()
+            .or(selected.settings.branch.as_deref())
+        {
+            Some(branch) => branch.to_owned(),
+            None => commit::current_branch(folder)?,
+        };
+        let people = People::of(folder, self.author.as_deref(), &selected.settings)?;
+        Ok((Base::branch(folder, &branch)?, Some(people)))
+    }
+
+    /// Returns author, time, message and trailers of a command's commit.
+    pub(super) fn authorship(
+        &self,
+        people: Option<People>,
+        default: impl FnOnce() -> String,
+        command: &str,
+    ) -> Option<Authorship> {
+        let People { author, committer } = people?;
+        Some(Authorship {
+            author,
+            committer,
+            time: super::clock::commit_time(),
+            message: self.message.clone().unwrap_or_else(default),
+            trailers: vec![("Gamctl-Command".to_owned(), command.to_owned())],
+        })
+    }
 }
 
 /// The people that a commit names.
@@ -21,18 +85,9 @@ pub(super) struct People {
     committer: Person,
 }
 
-impl CommitTarget {
-    /// Returns the target: from the arguments, else the settings, else git.
-    pub(super) fn of(
-        path: &Path,
-        branch: Option<&str>,
-        author: Option<&str>,
-        settings: &Settings,
-    ) -> anyhow::Result<Self> {
-        let branch = match branch.or(settings.branch.as_deref()) {
-            Some(branch) => branch.to_owned(),
-            None => commit::current_branch(path)?,
-        };
+impl People {
+    /// Returns the people: from the arguments, else the settings, else git.
+    fn of(path: &Path, author: Option<&str>, settings: &Settings) -> anyhow::Result<Self> {
         let author = match author {
             Some(author) => person(author)?,
             None => {
@@ -46,28 +101,12 @@ impl CommitTarget {
             name: name.unwrap_or_else(|| author.name.clone()),
             email: email.unwrap_or_else(|| author.email.clone()),
         };
-        Ok(Self {
-            base: Base::branch(path, &branch)?,
-            people: People { author, committer },
-        })
-    }
-}
-
-impl People {
-    /// Returns author, time, message and trailers of a command's commit.
-    pub(super) fn authorship(self, message: String, command: &str) -> Authorship {
-        Authorship {
-            author: self.author,
-            committer: self.committer,
-            time: super::clock::commit_time(),
-            message,
-            trailers: vec![("Gamctl-Command".to_owned(), command.to_owned())],
-        }
+        Ok(Self { author, committer })
     }
 }
 
 /// Returns a sentence that reports the change; `what` names the content of the files.
-pub(super) fn told(written: &Written, what: &str) -> String {
+pub(super) fn change_sentence(written: &Written, what: &str) -> String {
     match written {
         Written::Files(files) => format!("Wrote {what} in {}.", counted(files.len(), "file")),
         Written::Commit {

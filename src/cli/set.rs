@@ -6,13 +6,13 @@ use anyhow::{bail, ensure};
 use globset::GlobMatcher;
 use serde::Serialize;
 
-use super::commit_target::{CommitTarget, told};
+use super::commit_target::{CommitArguments, change_sentence};
 use super::invocation::Invocation;
 use super::scope::{did_you_mean, pattern};
 use super::source::{InventoryArguments, is_bare, report, summary};
 use super::terminal::Terminal;
 use crate::authoring::edit::{Edit, FileChange, KeyPath, Object};
-use crate::authoring::{Base, Change, Written, propose};
+use crate::authoring::{Change, Written, propose};
 use crate::inventory::{
     FileKind, Inventory, Reading, canonical_order, field_texts, key_value, nearest,
 };
@@ -22,6 +22,7 @@ use crate::report::{Exit, FindingFormat, counted, difference, visible};
 ///
 /// Without --write or --commit the difference is only shown. A change that would cause errors in the inventory is refused.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("commit", |commit| commit.conflicts_with("rev")))]
 #[command(after_help = "\
 Examples:
   gamctl set acct-1042 service_plan=gig                      show what would change
@@ -29,11 +30,11 @@ Examples:
   gamctl set --where device='maple-*' --where service_plan=home-100 service_plan=home-200 --commit
   gamctl set acct-1042 --unset port2_vlan --write            remove a key")]
 pub(super) struct SetArguments {
-    /// Subscribers, by id or pattern such as `acct-10*`, and changes such as `service_plan=gig`
+    /// Change these subscribers (id or pattern) with KEY=VALUE
     #[arg(value_name = "SUBSCRIBER|KEY=VALUE")]
     words: Vec<String>,
 
-    /// Only subscribers whose key has this value or matches this pattern; all of several must match
+    /// Select subscribers by a key's value or pattern; all must match
     #[arg(long = "where", value_name = "KEY=PATTERN")]
     conditions: Vec<String>,
 
@@ -48,21 +49,8 @@ pub(super) struct SetArguments {
     #[arg(long, conflicts_with_all = ["commit", "rev"])]
     write: bool,
 
-    /// Commit the change
-    #[arg(long, conflicts_with = "rev")]
-    commit: bool,
-
-    /// The commit's first line [default: what was set]
-    #[arg(long, short, requires = "commit")]
-    message: Option<String>,
-
-    /// The branch to commit to; a new one begins at the current one [default: the settings', else the current one]
-    #[arg(long, requires = "commit")]
-    branch: Option<String>,
-
-    /// Author of the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
-    #[arg(long, requires = "commit")]
-    author: Option<String>,
+    #[command(flatten)]
+    commit: CommitArguments,
 }
 
 pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -74,14 +62,7 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         "{} is a repository without files to write to; use `--commit`",
         folder.display()
     );
-    let (base, people) = if arguments.commit {
-        let (branch, author) = (arguments.branch.as_deref(), arguments.author.as_deref());
-        let target = CommitTarget::of(folder, branch, author, &selected.settings)?;
-        (target.base, Some(target.people))
-    } else {
-        let reading = selected.read(arguments.inventory.revision())?;
-        (Base::folder(folder, reading), None)
-    };
+    let (base, people) = arguments.commit.base(&selected, &arguments.inventory)?;
     let before = &base.reading;
     if let Some(exit) = judge_before(before, arguments, terminal)? {
         return Ok(exit);
@@ -90,17 +71,16 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
     let mut outcome = Outcome::of(&request, &ids);
     let edits: Vec<Edit> = ids.iter().flat_map(|id| request.edits(id)).collect();
     let summary = format!("{} for {}", request.words, counted(ids.len(), "subscriber"));
-    let authorship = people.map(|people| {
-        let message = arguments.message.clone();
-        people.authorship(message.unwrap_or_else(|| format!("set {summary}")), "set")
-    });
+    let message = || format!("set {summary}");
+    let authorship = arguments.commit.authorship(people, message, "set");
     let proposal = propose(&base, Change::Edits(&edits), authorship)?;
     outcome.files = files_of(&proposal.changes);
     if proposal.changes.is_empty() {
         terminal.json(&outcome)?;
         terminal.say(&format!(
-            "Nothing to do: {} so already.",
-            if ids.len() == 1 { "it is" } else { "they are" }
+            "Nothing to do: {} already {} these values.",
+            counted(ids.len(), "subscriber"),
+            if ids.len() == 1 { "has" } else { "have" }
         ));
         return Ok(Exit::Done);
     }
@@ -117,19 +97,19 @@ pub(super) fn run(arguments: &SetArguments, invocation: &Invocation) -> anyhow::
         ));
     }
     // The difference comes after the deed: before a refusal it would look as if it were done.
-    let said = if arguments.commit || arguments.write {
+    let said = if arguments.commit.commit || arguments.write {
         let written = proposal.commit()?;
         if let Written::Commit { id, .. } = &written {
             outcome.commit = Some(id.to_string());
         }
-        told(&written, &summary)
+        change_sentence(&written, &summary)
     } else {
         format!("This would set {summary}. Nothing is written.")
     };
     terminal.json(&outcome)?;
     terminal.result(&shown)?;
     terminal.say(&said);
-    if !arguments.commit && !arguments.write && !before.is_partial {
+    if !arguments.commit.commit && !arguments.write && !before.is_partial {
         terminal.hint("add `--write` to write it, `--commit` to commit it");
     }
     Ok(Exit::Done)
@@ -192,7 +172,7 @@ fn judge_before(
     terminal.complain(&format!(
         "The inventory has {errors} already, so that not every rule can be checked; `gamctl validate` shows what is wrong."
     ));
-    if !before.is_partial || !(arguments.write || arguments.commit) {
+    if !before.is_partial || !(arguments.write || arguments.commit.commit) {
         return Ok(None);
     }
     let mut outcome = Outcome::of(&Request::of(arguments)?, &[]);

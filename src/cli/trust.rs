@@ -3,7 +3,7 @@
 use anyhow::{bail, ensure};
 use globset::GlobMatcher;
 
-use super::commit_target::{CommitTarget, People, told};
+use super::commit_target::{CommitArguments, People, change_sentence};
 use super::invocation::{Invocation, Selected};
 use super::scope::{ScopeArguments, did_you_mean, pattern};
 use super::source::{InventoryArguments, is_bare, report};
@@ -22,6 +22,7 @@ use crate::secrets::Secrets;
 ///
 /// gamctl does not log in and sends no password. If SNMP gives access to a device, its serial number is compared with the inventory first. Other commands log in to a device only while it shows the pinned key. Compare a key with the device, at its console, before you pin it.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("commit", |commit| commit.requires("pin").help("Commit the pins instead of writing them into the files")))]
 #[command(after_help = "\
 Examples:
   gamctl trust maple-court-a                   show which key it has, and which is pinned
@@ -40,7 +41,7 @@ pub(super) struct TrustArguments {
     #[command(flatten)]
     inventory: InventoryArguments,
 
-    /// Pin keys of devices without a pin; without this flag, ask at the terminal
+    /// Pin keys of devices without a pin; without it, ask first
     #[arg(long)]
     pin: bool,
 
@@ -48,21 +49,8 @@ pub(super) struct TrustArguments {
     #[arg(long, requires = "pin")]
     replace: bool,
 
-    /// Commit the pins, instead of writing them into the files
-    #[arg(long, requires = "pin")]
-    commit: bool,
-
-    /// The commit's first line [default: what was pinned]
-    #[arg(long, short, requires = "commit")]
-    message: Option<String>,
-
-    /// The branch to commit to; a new one begins at the current one [default: the settings', else the current one]
-    #[arg(long, requires = "commit")]
-    branch: Option<String>,
-
-    /// Author of the change, as `Name <address>` [default: `GIT_AUTHOR_NAME` and `GIT_AUTHOR_EMAIL`, else git's user]
-    #[arg(long, requires = "commit")]
-    author: Option<String>,
+    #[command(flatten)]
+    commit: CommitArguments,
 }
 
 pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -70,21 +58,14 @@ pub(super) fn run(arguments: &TrustArguments, invocation: &Invocation) -> anyhow
     let (folder, terminal) = (&selected.folder, &invocation.terminal);
     let can_write = !is_bare(folder) && !arguments.inventory.is_of_a_revision();
     ensure!(
-        !arguments.pin || arguments.commit || can_write,
+        !arguments.pin || arguments.commit.commit || can_write,
         "there are no files to write pins to; use `--commit`, without `--rev`"
     );
     ensure!(
-        !(arguments.commit && arguments.inventory.is_of_a_revision()),
+        !(arguments.commit.commit && arguments.inventory.is_of_a_revision()),
         "`--commit` builds on the branch and `--rev` is another commit; leave one of them out"
     );
-    let (base, people) = if arguments.commit {
-        let (branch, author) = (arguments.branch.as_deref(), arguments.author.as_deref());
-        let target = CommitTarget::of(folder, branch, author, &selected.settings)?;
-        (target.base, Some(target.people))
-    } else {
-        let reading = selected.read(arguments.inventory.revision())?;
-        (Base::folder(folder, reading), None)
-    };
+    let (base, people) = arguments.commit.base(&selected, &arguments.inventory)?;
     let questions = questions(arguments, &base.reading.inventory, &selected)?;
     let answers = invocation.wait(ask_host_keys(questions))?;
     let mut lines: Vec<TrustLine> = answers.into_iter().map(line).collect();
@@ -213,14 +194,12 @@ fn pin(
         terminal.complain("A file of the inventory cannot be read in full, so the effect of a change is unknown. Nothing is pinned; `gamctl validate` shows what is wrong.");
         return Ok(Pinned::Wrong);
     }
-    let authorship = people.map(|people| {
-        let message = arguments.message.clone();
-        people.authorship(message.unwrap_or_else(|| first_line(lines)), "trust")
-    });
+    let message = || first_line(lines);
+    let authorship = arguments.commit.authorship(people, message, "trust");
     let proposal = propose(base, Change::Edits(&edits), authorship)?;
     let Some(after) = proposal.refusal() else {
         let keys = counted(edits.len(), "host key");
-        return Ok(Pinned::Done(told(&proposal.commit()?, &keys)));
+        return Ok(Pinned::Done(change_sentence(&proposal.commit()?, &keys)));
     };
     terminal.json_text(|| report(after, FindingFormat::Json, "", terminal))?;
     terminal.result(&report(after, FindingFormat::Human, "", terminal))?;

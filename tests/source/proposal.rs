@@ -118,6 +118,7 @@ fn nothing_is_written_where_the_effect_is_unknown() {
         proposal.commit(),
         Err(CarryOutError::BaseIncomplete)
     ));
+    assert!(world.read("subscribers/maple.toml").contains("vlan = 101"));
 }
 
 #[test]
@@ -143,4 +144,51 @@ fn files_that_changed_meanwhile_are_left_alone_all_of_them() {
     world.write("subscribers/maple.toml", "# mine\n");
     assert!(matches!(proposal.commit(), Err(CarryOutError::Changed(_))));
     assert_eq!(world.read("subscribers/maple.toml"), "# mine\n");
+}
+
+#[test]
+fn no_file_changes_where_a_later_one_cannot_be_written() {
+    let world = World::good();
+    // A file where the folder of the second new file would be.
+    world.write("sites", "");
+    let base = folder(&world);
+    let texts = BTreeMap::from([
+        ("devices/a.toml".to_owned(), "# a\n".to_owned()),
+        ("sites/b.toml".to_owned(), "# b\n".to_owned()),
+    ]);
+    let proposal = propose(&base, Change::NewFiles(&texts), None).unwrap();
+    let error = proposal.commit().unwrap_err();
+    assert!(matches!(error, CarryOutError::File { .. }), "{error}");
+    let names = std::fs::read_dir(world.root().join("devices")).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(
+        !names
+            .iter()
+            .any(|name| name.to_string_lossy().contains("a.toml")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn of_two_edited_files_none_is_written_where_one_changed() {
+    let world = World::good();
+    let base = folder(&world);
+    let [vlan] = set_vlan(102);
+    let name = Edit::Set {
+        object: Object::device("maple-a"),
+        key: KeyPath::from(["location"]),
+        value: "x".into(),
+    };
+    let edits = [vlan, name];
+    let proposal = propose(&base, Change::Edits(&edits), None).unwrap();
+    let paths: Vec<&str> = proposal
+        .changes
+        .iter()
+        .map(|change| &*change.path)
+        .collect();
+    assert_eq!(paths.len(), 2, "{paths:?}");
+    let (first, second) = (world.read(paths[0]), paths[1]);
+    world.write(second, "# mine\n");
+    assert!(matches!(proposal.commit(), Err(CarryOutError::Changed(_))));
+    assert_eq!(world.read(paths[0]), first);
 }

@@ -23,7 +23,7 @@ pub fn create_repository(folder: &Path) -> Result<(), CommitError> {
     options.initial_head("main").external_template(false);
     Repository::init_opts(folder, &options)
         .map(drop)
-        .map_err(failed("make a repository"))
+        .map_err(failed("create a repository"))
 }
 
 /// Sets the person who commits in this repository.

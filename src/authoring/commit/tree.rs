@@ -99,7 +99,10 @@ pub(super) fn write<'repository>(
 /// Returns the path from the repository's root, if every part of it is one that may be written.
 fn full_path(prefix: &str, path: &str) -> Result<String, CommitError> {
     if !prefix.is_empty() && !prefix.ends_with('/') {
-        return Err(refused(prefix, "is no prefix: it must end with `/`"));
+        return Err(refused(
+            prefix,
+            "is not a valid prefix; it must end with `/`",
+        ));
     }
     let full = format!("{prefix}{path}");
     for part in full.split('/') {

@@ -27,7 +27,7 @@ pub enum EditError {
         line: usize,
         message: String,
     },
-    #[error("{object} stands in {}; move its tables into one file first", files.join(" and in "))]
+    #[error("{object} is in {}; move its tables into one file first", files.join(" and in "))]
     SpreadOverFiles {
         object: Object,
         files: Vec<Arc<str>>,

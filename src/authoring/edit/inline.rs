@@ -76,7 +76,7 @@ fn find<'n, 'k>(
 ) -> Result<Found<'n, 'k>, String> {
     if table.shape != Shape::InlineTable {
         let name = written(path.get(..depth).unwrap_or_default());
-        return Err(format!("`{name}` is a value and no table"));
+        return Err(format!("`{name}` is a value, not a table"));
     }
     let wanted = path.get(depth..).unwrap_or_default();
     for (index, entry) in table.entries.iter().enumerate() {

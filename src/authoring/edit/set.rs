@@ -67,7 +67,7 @@ impl OpenFile<'_> {
                     return Ok(ValuePosition::Inline(index, names));
                 }
                 let name = written(path.get(..names).unwrap_or_default());
-                return Err(self.obstacle(index, format!("`{name}` is a value and no table")));
+                return Err(self.obstacle(index, format!("`{name}` is a value, not a table")));
             }
             if common == path.len() {
                 let why = format!(

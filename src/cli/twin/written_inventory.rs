@@ -201,6 +201,11 @@ fn pointing_at(base: &Base, twins: &[ReadyTwin]) -> anyhow::Result<BTreeMap<Arc<
             finding.message
         );
     }
+    // Without a result the copy would have the addresses of the real devices.
+    ensure!(
+        proposal.changes.is_empty() || proposal.after.is_some(),
+        "a file of the inventory cannot be read in full; run `gamctl validate`"
+    );
     let after = proposal.after.as_ref().unwrap_or(&base.reading);
     Ok(after.inventory.texts().collect())
 }

@@ -115,7 +115,7 @@ impl<T: Tree> Walk<'_, T> {
         let mut previous = Vec::new();
         for named in names {
             if named.name == previous {
-                self.odd_name(folder, &named.name, "stands twice in its folder");
+                self.odd_name(folder, &named.name, "is in its folder twice");
                 continue;
             }
             previous.clone_from(&named.name);
