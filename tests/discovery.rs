@@ -156,8 +156,8 @@ async fn an_import_looks_only_where_a_gam_answers_in_a_range() {
         accepts_host_keys: false,
         clock: || 1_700_000_000,
     };
-    let nobody: Address = "127.0.0.1:1/1".parse().unwrap();
-    let all = [nobody, address(&silent), address(&found_twin)];
+    let closed_port: Address = "127.0.0.1:1/1".parse().unwrap();
+    let all = [closed_port, address(&silent), address(&found_twin)];
     let in_range = all.map(ImportTarget::InRange).to_vec();
     let finds = find(in_range, &reading.inventory, &secrets, &access)
         .await
@@ -169,8 +169,11 @@ async fn an_import_looks_only_where_a_gam_answers_in_a_range() {
     );
     assert_eq!(finds.found.len(), 1);
     assert_eq!(finds.found[0].address, Some(address(&found_twin)));
+    // One request and its retry: a look would ask more often, and log in.
+    let counts = silent.state(|state| state.counts);
+    assert_eq!((counts.requests, counts.connections), (2, 0));
     // An address that was named must answer.
-    let named = vec![ImportTarget::Address(nobody)];
+    let named = vec![ImportTarget::Address(closed_port)];
     let finds = find(named, &reading.inventory, &secrets, &access)
         .await
         .unwrap();

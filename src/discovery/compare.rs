@@ -178,13 +178,13 @@ fn note(homes: &mut BTreeMap<Box<str>, Address>, answer: &Answer) {
     }
 }
 
-/// Says why an answer cannot be this device's.
+/// Returns the reason why an answer cannot come from this device.
 fn contradiction(device: &KnownDevice, answer: &Answer) -> Option<String> {
     let identity = &answer.identity;
-    let differs = |what: &str, ours: Option<String>, theirs: Option<String>| match (ours, theirs) {
-        (Some(ours), Some(theirs)) if ours != theirs => {
-            Some(format!("its {what} is {theirs}, the inventory says {ours}"))
-        }
+    let differs = |what: &str, pinned: Option<String>, has: Option<String>| match (pinned, has) {
+        (Some(pinned), Some(has)) if pinned != has => Some(format!(
+            "its {what} is {has}, but the inventory has {pinned}"
+        )),
         _ => None,
     };
     if identity.product.is_none() {

@@ -23,7 +23,7 @@ pub enum RangeError {
         "`{0}` is not a range of addresses; write `10.20.0.0/24`, `10.20.0.10-10.20.0.40` or `10.20.0.11`, with `:SSH_PORT/SNMP_PORT` behind it where they are not 22 and 161"
     )]
     NotARange(String),
-    #[error("`{0}` runs backwards")]
+    #[error("`{0}` runs backwards; write the smaller address first")]
     Backwards(String),
     #[error("that is more than {MOST_ADDRESSES} addresses; sweep in parts")]
     TooMany,

@@ -1,10 +1,11 @@
 //! Asks addresses over SNMP which device they are, at a limited rate.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::model::{Address, CredentialsName, Identity};
@@ -75,6 +76,7 @@ pub async fn sweep(asked: Vec<SweepTarget>, how: Sweep, seen: impl FnMut()) -> V
     let mut round = 0;
     while !found.open.is_empty() {
         let mut asking = JoinSet::new();
+        let mut addresses = HashMap::new();
         for (one, reason) in std::mem::take(&mut found.open) {
             let Some(number) = one.credentials.get(round).copied() else {
                 found.end(&one, reason);
@@ -82,16 +84,18 @@ pub async fn sweep(asked: Vec<SweepTarget>, how: Sweep, seen: impl FnMut()) -> V
             };
             pace.tick().await;
             let how = Arc::clone(&how);
-            asking.spawn(async move {
+            let address = one.address;
+            let question = asking.spawn(async move {
                 let came = ask(one.address, number, &how).await;
                 (one, reason, came)
             });
+            addresses.insert(question.id(), address);
             while let Some(ended) = asking.try_join_next() {
-                found.take(ended);
+                found.take(ended, &addresses);
             }
         }
         while let Some(ended) = asking.join_next().await {
-            found.take(ended);
+            found.take(ended, &addresses);
         }
         found.open.sort_by_key(|(one, _)| one.address);
         round += 1;
@@ -109,10 +113,23 @@ struct SweepState<F> {
 }
 
 impl<F: FnMut()> SweepState<F> {
-    /// Takes the end of one question; one that panicked has no answer.
-    fn take(&mut self, ended: Result<(SweepTarget, Option<String>, Reply), JoinError>) {
-        let Ok((one, reason, came)) = ended else {
-            return;
+    /// Takes the end of one question. One that failed inside gamctl is reported: its address may have a device.
+    fn take(
+        &mut self,
+        ended: Result<(SweepTarget, Option<String>, Reply), JoinError>,
+        addresses: &HashMap<Id, Address>,
+    ) {
+        let (one, reason, came) = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                (self.seen)();
+                let address = addresses.get(&error.id()).copied();
+                self.heard.extend(address.map(|address| Response::Closed {
+                    address,
+                    reason: "the question failed inside gamctl".to_owned(),
+                }));
+                return;
+            }
         };
         match came {
             Reply::Answer(answer) => {

@@ -9,13 +9,14 @@ use anyhow::ensure;
 use serde::Serialize;
 
 use super::invocation::Invocation;
+use super::source::report;
 use super::terminal::Terminal;
-use crate::authoring::{Base, Change, Written, propose};
+use crate::authoring::{Base, Change, propose};
 use crate::inventory::source::{Limits, Source};
-use crate::inventory::{Cache, read, read_texts};
+use crate::inventory::{Cache, Reading, read, read_texts};
 use crate::model::{CredentialsName, SecretName};
 use crate::reconcile::import::{FoundDevices, Imported, Texts, before, import};
-use crate::report::{Exit, counted, visible};
+use crate::report::{Exit, FindingFormat, counted, visible};
 
 /// Lines of each list that are shown without `--verbose`.
 const SHOWN: usize = 20;
@@ -34,7 +35,9 @@ Examples:
 Secrets are given by name; their values come from GAMCTL_SECRET_NAME or the settings' folder of secrets.
 Exit codes: 0 all found devices are written, 6 a device that was named did not answer.")]
 pub(super) struct ImportArguments {
-    /// Addresses such as `10.20.0.11`, ranges such as `10.20.0.0/24` or `10.20.0.11-10.20.0.40`, or devices of the inventory by name
+    /// Import these addresses, ranges, or devices of the inventory
+    ///
+    /// An address is `10.20.0.11`, a range `10.20.0.0/24` or `10.20.0.11-10.20.0.40`.
     #[arg(value_name = "DEVICE", required_unless_present = "offline")]
     devices: Vec<String>,
 
@@ -62,7 +65,9 @@ pub(super) struct ImportArguments {
     #[arg(long, value_name = "SECRET", default_value = "gam-ssh")]
     ssh_secret: String,
 
-    /// Pin the SSH host keys that the devices show now, unchecked; else `gamctl trust` pins them later
+    /// Pin the SSH host keys shown now, without checking them
+    ///
+    /// Without it, `gamctl trust` pins them later.
     #[arg(long)]
     accept_host_keys: bool,
 }
@@ -92,20 +97,25 @@ struct LeftOut<'a> {
     why: &'a str,
 }
 
+const WHY: &str = "Nothing is imported: what would be added could not be checked.";
+
 pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let folder = &arguments.into;
     let selected = invocation.select(Some(folder))?;
     let terminal = &invocation.terminal;
-    let mut texts = texts_of(folder)?;
-    let base = Base::folder(folder, read_texts(&texts, &Limits::default()));
+    let base = Base::folder(folder, reading_of(folder)?);
+    let mut texts: Texts = base.reading.inventory.texts().collect();
     let new_credentials = credentials(arguments, &texts)?;
     if let Some(text) = &new_credentials {
         texts.insert(Arc::from("credentials.toml"), Arc::from(text.as_str()));
     }
     let before = before(&texts);
+    // A file that cannot be read may describe the very devices that would be added.
+    if base.reading.is_partial {
+        return super::source::refuse(base.reading, WHY, terminal);
+    }
     if before.has_errors() {
-        let why = "Nothing is imported: what would be added could not be checked.";
-        return super::source::refuse(before, why, terminal);
+        return super::source::refuse(before, WHY, terminal);
     }
     let found = if arguments.offline.is_empty() {
         find::look(arguments, &before.inventory, &selected)?
@@ -127,12 +137,14 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     let imported = import(&found.found, &texts)?;
     let mut files = imported.files.clone();
     files.extend(new_credentials.map(|text| ("credentials.toml".to_owned(), text)));
-    // All files are new: a file that was created in between is refused, never overwritten.
+    // All files are new. A file that was created since the inventory was read is refused.
     let proposal = propose(&base, Change::NewFiles(&files), None)?;
-    let written = match proposal.commit()? {
-        Written::Files(files) => files,
-        Written::Commit { .. } => Vec::new(),
-    };
+    if let Some(after) = proposal.refusal() {
+        terminal.complain(&report(after, FindingFormat::Human, "", terminal));
+        terminal.complain("Nothing is imported: the new files would cause errors.");
+        return Ok(Exit::InventoryInvalid);
+    }
+    let written = proposal.commit()?.files();
     tell(&imported, &found, folder, terminal);
     terminal.json(&outcome(&imported, written, &found))?;
     Ok(if found.unobservable.is_empty() {
@@ -142,15 +154,13 @@ pub(super) fn run(arguments: &ImportArguments, invocation: &Invocation) -> anyho
     })
 }
 
-/// Returns the files of the inventory, none where there is none yet.
-fn texts_of(folder: &Path) -> anyhow::Result<Texts> {
+/// Reads the inventory in the folder; it is empty if there is no folder yet.
+fn reading_of(folder: &Path) -> anyhow::Result<Reading> {
     if !folder.exists() {
-        return Ok(Texts::new());
+        return Ok(read_texts(&Texts::new(), &Limits::default()));
     }
     let source = Source::directory(folder)?;
-    let reading = read(&source, &Limits::default(), &Cache::default())?;
-    let texts: Texts = reading.inventory.texts().collect();
-    Ok(texts)
+    Ok(read(&source, &Limits::default(), &Cache::default())?)
 }
 
 /// Returns a file of credentials, where the inventory has none yet.
@@ -218,7 +228,7 @@ fn tell(imported: &Imported, found: &FoundDevices, folder: &Path, terminal: &Ter
     }
     let shown = folder.display();
     terminal.hint(&format!(
-        "read what was written, then run `gamctl plan -i {shown}`: it is empty; `gamctl trust -i {shown}` pins host keys that are not pinned yet"
+        "review the new files, then run `gamctl plan -i {shown}`, which must show no change; `gamctl trust -i {shown}` pins host keys that are not pinned yet"
     ));
 }
 

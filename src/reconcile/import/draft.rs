@@ -1,6 +1,7 @@
 //! Holds the new objects of an import, and writes them as TOML.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::LeftOut;
 use super::name::{Ids, slug};
@@ -170,7 +171,23 @@ impl Written {
 
 /// Returns a text as a string of TOML. A device may hold any text; validation decides whether it is valid in an inventory.
 pub(super) fn quoted(text: &str) -> String {
-    toml_edit::Value::from(text).to_string()
+    if !text.contains(char::is_control) {
+        return toml_edit::Value::from(text).to_string();
+    }
+    // On one line, since findings are traced back to keys by line: toml_edit would write several.
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            character if character.is_control() => {
+                let _written = write!(quoted, "\\u{:04X}", u32::from(character));
+            }
+            character => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// Returns an id as a key of TOML.

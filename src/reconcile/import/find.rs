@@ -68,7 +68,7 @@ pub struct UnobservedTarget {
     pub reason: NotObserved,
 }
 
-/// Why a target cannot be looked at.
+/// The reason that a target cannot be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportTargetError {
     #[error("there is no device `{0}`")]
@@ -106,7 +106,7 @@ impl Question {
 ///
 /// # Errors
 ///
-/// Fails before anything is asked where a target cannot be reached by the inventory and its secrets.
+/// Fails, before any request, if the inventory and its secrets give no access to a target.
 pub async fn find(
     targets: Vec<ImportTarget>,
     inventory: &Inventory,
@@ -139,12 +139,9 @@ pub async fn find(
                 finds.found.push(found);
                 continue;
             }
-            // An address of a range where no GAM answers is not reported.
-            Ok(Err(
-                LookError::Unreachable { .. }
-                | LookError::NotAGam { .. }
-                | LookError::NotAllowed { .. },
-            )) if is_in_range => {
+            // Another device in a range, or one that denies access, is not reported. A device that answered the sweep and is
+            // silent now is.
+            Ok(Err(LookError::NotAGam { .. } | LookError::NotAllowed { .. })) if is_in_range => {
                 finds.silent += 1;
                 continue;
             }
