@@ -32,8 +32,8 @@ const TELLING: [&str; 12] = [
 const PIECES: [&str; 4] = ["g", "gh", "hn", "n"];
 
 /// Returns whether a message of the device begins behind the beginning of a line: `%FACILITY-SEVERITY-WHAT:` or
-/// `*** Message from` (docs/gam.md).
-pub(super) fn is_interrupted(line: &str) -> bool {
+/// `*** Message from` (docs/gam.md). In an indented line it begins behind a space that was the line's.
+pub(super) fn is_interrupted(line: &str, is_inside: bool) -> bool {
     let is_message = |(at, _): (usize, &str)| {
         let Some(behind) = line.get(at + 1..) else {
             return false;
@@ -47,10 +47,15 @@ pub(super) fn is_interrupted(line: &str) -> bool {
                 !part.is_empty() && part.chars().all(is_known)
             })
         };
-        at > 0 && is_word(parts.next()) && is_word(parts.next()) && is_word(parts.next())
+        (at > 0 || is_inside)
+            && is_word(parts.next())
+            && is_word(parts.next())
+            && is_word(parts.next())
     };
     line.match_indices('%').any(is_message)
-        || line.find("*** Message from ").is_some_and(|at| at > 0)
+        || line
+            .find("*** Message from ")
+            .is_some_and(|at| at > 0 || is_inside)
 }
 
 /// Returns whether a word is an option of a G.hn line.

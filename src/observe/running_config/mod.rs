@@ -51,7 +51,7 @@ pub struct RunningConfig {
 /// The reason why a text is not a running-config.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RunningConfigError {
-    #[error("the running-config is not whole: it does not end with `end`")]
+    #[error("the running-config is incomplete: it does not end with `end`")]
     NotWhole,
     #[error("something follows the running-config's `end`: {0}")]
     Behind(String),
@@ -82,6 +82,14 @@ pub fn parse<L: AsRef<str>>(
         if has_ended {
             return Err(RunningConfigError::Behind(shown(text)));
         }
+        // A device prints its messages wherever it is in a line: what precedes one has lost its end, and `no` its meaning.
+        if is_interrupted(text, is_inside) {
+            let reason = format!("a message of the device interrupts a line: {}", shown(text));
+            ghn.lose_all(&reason);
+            interfaces.lose_all(&reason);
+            system.lose_all(&reason);
+            continue;
+        }
         if is_inside && interfaces.take_inner(text) {
             continue;
         }
@@ -92,14 +100,6 @@ pub fn parse<L: AsRef<str>>(
         let rest = rest.trim();
         if !is_inside {
             section = first;
-        }
-        // A device prints its messages wherever it is in a line: what precedes one has lost its end, and `no` its meaning.
-        if is_interrupted(text) {
-            let reason = format!("a message of the device interrupts a line: {}", shown(text));
-            ghn.lose_all(&reason);
-            interfaces.lose_all(&reason);
-            system.lose_all(&reason);
-            continue;
         }
         let follows_ghn = std::mem::replace(&mut was_ghn, first == "ghn");
         match first {
@@ -115,9 +115,10 @@ pub fn parse<L: AsRef<str>>(
                 || (is_inside
                     && (follows_ghn || (is_option(first) && !WITH_NAMES.contains(&section)))) =>
             {
-                let reason = format!("a line is none of a running-config: {}", shown(text));
+                let reason = format!("unexpected line in the running-config: {}", shown(text));
                 ghn.lose_all(&reason);
                 interfaces.lose_all(&reason);
+                system.lose_all(&reason);
             }
             _ => {}
         }
@@ -151,6 +152,7 @@ struct Once(Option<Known<String>>);
 impl Once {
     fn take(&mut self, what: &str, text: &str) {
         self.0 = Some(match self.0 {
+            None if text.is_empty() => Err(format!("the line of the {what} has no value")),
             None => Ok(text.to_owned()),
             Some(_) => Err(format!("the running-config has more than one {what}")),
         });
