@@ -182,6 +182,13 @@ fn floor(module: &str) -> Option<usize> {
         .position(|floor| floor.contains(&module))
 }
 
+/// `ALL` lists the variants of a type: it is words of the type, and holds no number.
+fn is_constant(name: &str) -> bool {
+    let is_of_constants =
+        |one: char| one.is_ascii_uppercase() || one.is_ascii_digit() || one == '_';
+    name.len() > 1 && name != "ALL" && name.chars().all(is_of_constants)
+}
+
 fn check_floors(file: &Source) -> Vec<String> {
     let module = file.module();
     let own = module.first().map(String::as_str);
@@ -206,6 +213,14 @@ fn check_floors(file: &Source) -> Vec<String> {
             None => format!("`crate::{target}` is on no floor: name what it is by its module"),
             Some(_) if ONLY_MODEL.contains(&own) && target != "model" => {
                 format!("`{own}` imports `{target}`, and may import only `model`")
+            }
+            Some(_)
+                if ONLY_MODEL.contains(&own)
+                    && path.segments.iter().any(|name| is_constant(name)) =>
+            {
+                format!(
+                    "`{own}` imports a constant of `{target}`; it has numbers of its own, or it shows no mistake in that one"
+                )
             }
             Some(below) if Some(below) >= floor(own) => {
                 format!("`{own}` imports `{target}`, which is not on a lower floor")
@@ -623,6 +638,9 @@ fn the_simulator_may_import_only_the_model() {
     );
     let below = Source::new("src/simulator/twin.rs", "use crate::secrets::Secret;");
     assert_eq!(check_floors(&below).len(), 1);
+    let number = "use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, VlanId};";
+    let shared = Source::new("src/simulator/twin.rs", number);
+    assert_eq!(check_floors(&shared).len(), 1);
 }
 
 #[test]

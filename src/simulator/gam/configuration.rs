@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use compact_str::{CompactString, format_compact};
 
 use super::{Hardware, chance};
-use crate::model::{MacAddress, Poe, PortMode, VlanId, VlanRange, VlanSet, highest_limiter};
+use crate::model::{MacAddress, Poe, PortMode, VlanId, VlanRange, VlanSet};
 
 /// Everything in `show running-config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl Configuration {
         } else {
             PortMode::Mimo
         };
-        let fastest = highest_limiter(hardware.model.medium()).get();
+        let fastest = hardware.fastest_limiter();
         Self {
             hostname: format_compact!("{}", hardware.model),
             location: CompactString::default(),

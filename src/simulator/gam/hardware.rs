@@ -48,6 +48,12 @@ impl Hardware {
         if self.ghn_ports() >= 12 { 2 } else { 1 }
     }
 
+    /// Returns the fastest limiter of the device in Mbps (docs/gam.md). The twin has this number of its own: one shared with the
+    /// code that it tests could not show a mistake.
+    pub(super) fn fastest_limiter(&self) -> u32 {
+        if self.is_coax() { 800 } else { 1000 }
+    }
+
     pub fn is_coax(&self) -> bool {
         self.model.medium() == Medium::Coax
     }

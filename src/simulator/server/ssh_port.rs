@@ -1,7 +1,8 @@
 //! Listens on the SSH port of a twin and accepts connections while no fault closes it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -51,7 +52,9 @@ impl SshPort {
             inside.keeper = None;
             inside.listener = listen(self.address).ok();
         } else {
-            inside.listener = None;
+            if let Some(listener) = inside.listener.take() {
+                stop_listening(listener);
+            }
             inside.keeper = keep(self.address).ok();
         }
         if let Some(waiting) = inside.waiting.take() {
@@ -62,7 +65,9 @@ impl SshPort {
     /// Releases the port.
     pub(super) fn shut(&self) {
         let mut inside = self.inside();
-        inside.listener = None;
+        if let Some(listener) = inside.listener.take() {
+            stop_listening(listener);
+        }
         inside.keeper = None;
     }
 
@@ -84,6 +89,18 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = std::net::TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     TcpListener::from_std(listener)
+}
+
+/// Closes a listener for every holder of its descriptor.
+///
+/// Closing alone is not enough: a program that another thread starts at this moment has a copy until it runs, and meanwhile
+/// the kernel would accept connections instead of refusing them.
+fn stop_listening(listener: TcpListener) {
+    if let Ok(listener) = listener.into_std() {
+        let socket = std::net::TcpStream::from(OwnedFd::from(listener));
+        // A socket that listens is not connected, which the kernel reports after it has stopped it.
+        let _stopped = socket.shutdown(Shutdown::Both);
+    }
 }
 
 fn keep(address: SocketAddr) -> io::Result<TcpSocket> {

@@ -3,9 +3,11 @@
 use compact_str::CompactString;
 
 use super::{HIGHEST_PROFILE, check_description, is_name};
-use crate::model::{LIMITER_RANGE, highest_limiter};
 use crate::simulator::gam::edit::ProfileOptions;
 use crate::simulator::gam::{Configuration, DEFAULT_PROFILE, Hardware, Profile, Refusal};
+
+/// The slowest limiter in Mbps, the twin's own number (docs/gam.md).
+const SLOWEST_LIMITER: u32 = 10;
 
 pub(super) fn set_profile(
     configuration: &mut Configuration,
@@ -16,7 +18,7 @@ pub(super) fn set_profile(
     if !(1..=HIGHEST_PROFILE).contains(&id) {
         return Err(Refusal::TooManyProfiles);
     }
-    let fastest = highest_limiter(hardware.model.medium()).get();
+    let fastest = hardware.fastest_limiter();
     let mut profile = match configuration.profiles.get(&id) {
         Some(profile) => profile.clone(),
         None => Profile {
@@ -33,7 +35,7 @@ pub(super) fn set_profile(
     if let Some(description) = &options.description {
         profile.description.clone_from(description);
     }
-    let possible = |rate: u32| LIMITER_RANGE.contains(&rate) && rate <= fastest;
+    let possible = |rate: u32| (SLOWEST_LIMITER..=fastest).contains(&rate);
     if let Some(down) = options.down {
         if !possible(down) {
             return Err(Refusal::Downstream);

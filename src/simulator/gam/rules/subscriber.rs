@@ -1,9 +1,12 @@
 //! Applies an edit of a subscriber by the rules of the device.
 
 use super::{HIGHEST_ID, check_description, is_name};
-use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, VlanId, VlanSet};
+use crate::model::{VlanId, VlanSet};
 use crate::simulator::gam::edit::SubscriberOptions;
 use crate::simulator::gam::{Configuration, Refusal, Subscriber, UNSERVED_VLAN};
+
+/// The most entries in a list of allowed VLANs, the twin's own number (docs/gam.md).
+const MOST_ALLOWED_VLANS: usize = 12;
 
 pub(super) fn set_subscriber(
     configuration: &mut Configuration,
@@ -107,7 +110,7 @@ fn check_vlans(subscriber: &Subscriber) -> Result<(), Refusal> {
             return Err(Refusal::SameAsPort2Vlan);
         }
     }
-    if subscriber.allowed_vlans.entries() > MAX_ALLOWED_VLAN_ENTRIES {
+    if subscriber.allowed_vlans.entries() > MOST_ALLOWED_VLANS {
         return Err(Refusal::TooManyAllowedVlans);
     }
     if outside_of_tags(&subscriber.allowed_vlans) {
