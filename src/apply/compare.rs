@@ -102,7 +102,7 @@ pub(super) fn facts_of(look: &Observation) -> Facts {
     facts
 }
 
-/// Removes values that only verify_result in for values that could not be read.
+/// Removes values that only stand in for values that could not be read.
 fn forget_unread(look: &Observation, facts: &mut Facts) {
     let mut forget = |part: Part, slot: Option<Slot>, object: &Object| {
         let Some((slot, fields)) = slot.zip(facts.get_mut(&object.to_string())) else {

@@ -1,12 +1,15 @@
 //! Leaves out of a rollback plan what no line can restore, and notes it, so that the rest is restored.
 
-use crate::model::{DeviceConfig, HeldText, Observation, Slot, UplinkNumber, VlanSet};
+use crate::model::{
+    DeviceConfig, HeldText, Observation, ProfileConfig, ProfileName, RateLimit, Slot,
+    SubscriberConfig, UplinkNumber, VlanSet,
+};
 
-use super::undo::{are_tags, is_data_vlan, is_tag, unwritable_text};
+use super::undo::{are_tags, is_data_vlan, is_speed, is_tag, unwritable_text};
 use super::{Field, Note, Object, Request, management};
 
-/// Takes out of the goal of a plan back what cannot be written, or must not be; what is on the device now stays there. Returns a note
-/// for each.
+/// Takes out of the goal of a rollback plan the values that gamctl cannot or must not write; the device keeps its present ones.
+/// Returns a note for each.
 pub(super) fn leave_out(
     goal: &mut DeviceConfig,
     now: &Observation,
@@ -33,13 +36,13 @@ impl Left {
         self.notes.push(Note {
             rule: "cannot-be-undone".to_owned(),
             message: format!(
-                "{what} of {object} cannot be given back: no line of gamctl can write what it was"
+                "{what} of {object} cannot be restored: no line of gamctl can write the earlier value"
             ),
             object: Some(object),
         });
     }
 
-    /// Leaves a text as it is now, where what it was cannot be written.
+    /// Leaves a text as it is now if the earlier one cannot be written.
     fn text(
         &mut self,
         goal: &mut Option<HeldText>,
@@ -77,66 +80,108 @@ impl Left {
     }
 
     fn profiles(&mut self, goal: &mut DeviceConfig, now: &DeviceConfig) {
+        let mut lost = Vec::new();
         for (name, profile) in &mut goal.profiles {
-            let has = by_slot(now.profiles.values(), profile.slot, |now| now.slot);
-            let object = Object::Profile(name.clone());
-            let description = has.and_then(|now| now.description.as_ref());
-            self.text(
-                &mut profile.description,
+            let ProfileConfig {
+                slot,
                 description,
-                &object,
-                Field::Description,
-            );
+                down,
+                up,
+            } = profile;
+            let has = by_slot(now.profiles.values(), *slot, |now| now.slot);
+            let object = Object::Profile(name.clone());
+            let held = has.and_then(|now| now.description.as_ref());
+            self.text(description, held, &object, Field::Description);
+            let speeds = [
+                (down, has.map(|now| now.down), Field::Down),
+                (up, has.map(|now| now.up), Field::Up),
+            ];
+            for (speed, has, field) in speeds {
+                if is_speed(*speed) || has == Some(*speed) {
+                    continue;
+                }
+                self.note(object.clone(), &format!("`{field}`"));
+                match has {
+                    Some(has) => *speed = has,
+                    None => lost.push(name.clone()),
+                }
+            }
         }
+        for name in lost {
+            goal.profiles.remove(&name);
+            self.without_profile(goal, now, &name);
+        }
+    }
+
+    /// Takes a profile that cannot be created again from its subscribers: they keep the rate limit that they have now.
+    fn without_profile(
+        &mut self,
+        goal: &mut DeviceConfig,
+        now: &DeviceConfig,
+        profile: &ProfileName,
+    ) {
+        let lost = RateLimit::Profile(profile.clone());
+        goal.subscribers.retain(|name, subscriber| {
+            if subscriber.rate != lost {
+                return true;
+            }
+            self.note(Object::Subscriber(name.clone()), "`rate`");
+            let has = by_slot(now.subscribers.values(), subscriber.slot, |now| now.slot);
+            let Some(has) = has else {
+                // A subscriber who is gone is not created again without the limit that was sold.
+                return false;
+            };
+            subscriber.rate = has.rate.clone();
+            true
+        });
     }
 
     fn subscribers(&mut self, goal: &mut DeviceConfig, now: &DeviceConfig) {
-        let mut unserved = Vec::new();
-        for (name, subscriber) in &mut goal.subscribers {
-            let has = by_slot(now.subscribers.values(), subscriber.slot, |now| now.slot);
-            let object = Object::Subscriber(name.clone());
-            let description = has.and_then(|now| now.description.as_ref());
-            self.text(
-                &mut subscriber.description,
+        goal.subscribers.retain(|name, subscriber| {
+            let SubscriberConfig {
+                slot,
                 description,
-                &object,
-                Field::Description,
-            );
-            let is_writable = is_data_vlan(subscriber.vlan)
-                && subscriber.remapped_vlan.is_none_or(is_tag)
-                && subscriber.port2_vlan.is_none_or(is_tag)
-                && are_tags(&subscriber.allowed_vlans);
+                endpoint: _,
+                rate: _,
+                vlan,
+                tagged: _,
+                remapped_vlan,
+                allowed_vlans,
+                port2_vlan,
+                // No command takes it away; a rollback plan leaves it as it is now.
+                poe: _,
+            } = subscriber;
+            let has = by_slot(now.subscribers.values(), *slot, |now| now.slot);
+            let object = Object::Subscriber(name.clone());
+            let held = has.and_then(|now| now.description.as_ref());
+            self.text(description, held, &object, Field::Description);
+            let is_writable = is_data_vlan(*vlan)
+                && remapped_vlan.is_none_or(is_tag)
+                && port2_vlan.is_none_or(is_tag)
+                && are_tags(allowed_vlans);
             if is_writable {
-                continue;
+                return true;
             }
-            match has {
-                Some(now) => {
-                    let is_same = now.vlan == subscriber.vlan
-                        && now.remapped_vlan == subscriber.remapped_vlan
-                        && now.port2_vlan == subscriber.port2_vlan
-                        && now.allowed_vlans == subscriber.allowed_vlans;
-                    if is_same {
-                        continue;
-                    }
-                    subscriber.vlan = now.vlan;
-                    subscriber.remapped_vlan = now.remapped_vlan;
-                    subscriber.port2_vlan = now.port2_vlan;
-                    subscriber.allowed_vlans.clone_from(&now.allowed_vlans);
-                    self.note(object, "a VLAN");
-                }
-                None => {
-                    unserved.push(name.clone());
-                    self.note(object, "a VLAN");
-                }
+            let Some(now) = has else {
+                // A subscriber who is gone is not created again in another VLAN.
+                self.note(object, "a VLAN");
+                return false;
+            };
+            let is_same = now.vlan == *vlan
+                && now.remapped_vlan == *remapped_vlan
+                && now.port2_vlan == *port2_vlan
+                && now.allowed_vlans == *allowed_vlans;
+            if !is_same {
+                (*vlan, *remapped_vlan, *port2_vlan) =
+                    (now.vlan, now.remapped_vlan, now.port2_vlan);
+                allowed_vlans.clone_from(&now.allowed_vlans);
+                self.note(object, "a VLAN");
             }
-        }
-        // Whoever has gone and was in a VLAN that cannot be given is not put into another one.
-        for name in unserved {
-            goal.subscribers.remove(&name);
-        }
+            true
+        });
     }
 
-    /// Keeps on each uplink what it lets pass now and gamctl may reach the device through.
+    /// Keeps on each uplink the VLANs that it passes now and through which gamctl may reach the device.
     fn uplinks(&mut self, goal: &mut DeviceConfig, now: &Observation, request: &Request<'_>) {
         for (number, uplink) in &mut goal.uplinks {
             let has = now.config.uplinks.get(number);

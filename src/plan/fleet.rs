@@ -10,7 +10,7 @@ use super::{DevicePlan, Refusal};
 /// What a run of planning came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[must_use = "a plan that nobody reads helps nobody"]
+#[must_use = "an unused plan has no effect"]
 pub struct Planned {
     pub inventory: InventoryVersion,
     /// What the limits came from.

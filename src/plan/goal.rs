@@ -5,7 +5,7 @@ use crate::model::{Observation, Part, RateLimit, Slot, SubscriberConfig};
 use super::item::{Action, Endpoint, Item, Profile, Subscriber};
 use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
 use super::planner_state::PlannerState;
-use super::{Cause, Object, Refusal};
+use super::{Cause, Field, Object, Refusal};
 
 /// Sets the goal of every item, and adds items for objects to be created.
 pub(super) fn set_goals(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
@@ -88,7 +88,7 @@ fn subscribers(scene: &mut PlannerState<'_>) {
         }
         if is_lacking {
             let message = format!(
-                "subscriber {name} is not planned: the inventory gives it an endpoint or a profile that this device shall not have"
+                "subscriber {name} is not planned: the inventory gives it an endpoint or a profile that the inventory does not have on this device"
             );
             scene.note("blocked", Object::Subscriber(name.clone()), message);
         }
@@ -112,7 +112,7 @@ fn doubt_of_removal(
     observation: &Observation,
     part: Part,
     slot: Slot,
-    unread: &[&'static str],
+    unread: &[Field],
 ) -> Option<String> {
     if let Some(unread) = observation.unread.iter().find(|unread| {
         unread.number.is_none()
@@ -250,12 +250,12 @@ fn leave_profiles(scene: &mut PlannerState<'_>) {
     }
 }
 
-/// Returns the goal of an observed item without an object in the inventory.
+/// Returns number, unread fields, key and ownership of an observed item that the inventory does not have.
 fn unmatched<S, K>(
     items: &[Item<S>],
     place: usize,
     read: impl Fn(&S) -> (K, bool),
-) -> Option<(Slot, Vec<&'static str>, K, bool)> {
+) -> Option<(Slot, Vec<Field>, K, bool)> {
     let item = items.get(place)?;
     if item.fate != Action::Unmanaged {
         return None;

@@ -14,7 +14,7 @@ const PERCENT_COUNTS_FROM: usize = 10;
 /// let nobody go. An interruption is a subscriber who notices, whether for a moment or for good, counted once per device.
 /// Percentages are of what was found on the devices of this run, rounded up: subscribers or endpoints, whichever
 /// are more, for removals, subscribers for interruptions, devices for devices.
-#[must_use = "a refusal that nobody reads refuses nothing"]
+#[must_use = "an unread refusal stops nothing"]
 pub fn guard(plans: &mut [DevicePlan], limits: &Limits) -> Vec<Refusal> {
     let Limits {
         removals_per_device,

@@ -4,9 +4,9 @@ use crate::model::Observation;
 
 use super::{Refusal, Request};
 
-const HINT: &str = "look which box answers at this address; if it was replaced on purpose, change the pins in the inventory";
+const HINT: &str = "check which device answers at this address; if it was replaced on purpose, change the pins in the inventory";
 
-/// Returns why nothing may be written to the box that answered.
+/// Returns the reason that nothing may be written to the device that answered.
 pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<Refusal> {
     let identity = &observation.identity;
     let device = request.device;
@@ -55,14 +55,14 @@ pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<
         (None, Some(product)) => refusals.push(Refusal {
             rule: "unknown-model".to_owned(),
             message: format!(
-                "{device} answers with product number {product}, which is no GAM that gamctl knows"
+                "{device} answers with product number {product}, which is not a GAM that gamctl knows"
             ),
             hint: HINT.to_owned(),
         }),
         (None, None) => refusals.push(Refusal {
             rule: "unknown-model".to_owned(),
             message: format!("{device} does not say which model it is"),
-            hint: "look again; gamctl plans nothing for a box whose ports it does not know"
+            hint: "look again; gamctl plans nothing for a device whose ports it does not know"
                 .to_owned(),
         }),
     }

@@ -3,7 +3,7 @@
 use crate::model::{Slot, VlanId};
 
 pub(super) use super::change::{Endpoint, Profile};
-use super::{Cause, change};
+use super::{Cause, Field, change};
 
 /// A subscriber; what it uses is given by the index of its item, since a number on the device can change hands.
 ///
@@ -33,8 +33,8 @@ pub(super) struct Item<S> {
     pub(super) start: Option<S>,
     pub(super) goal: Option<S>,
     pub(super) fate: Action,
-    /// Fields that could not be read, by their names in `DeviceConfig`; their values are stand-ins.
-    pub(super) unread: Vec<&'static str>,
+    /// Fields that could not be read; their values are stand-ins.
+    pub(super) unread: Vec<Field>,
 }
 
 impl<S: Clone + PartialEq> Item<S> {
@@ -87,12 +87,12 @@ impl<S: Clone + PartialEq> Item<S> {
         self.fate == Action::Intended
     }
 
-    /// Returns whether the object is on the device and will be as it is, because nobody here may or can change it.
+    /// Returns whether the object is on the device and stays as it is, because gamctl may not or cannot change it.
     pub(super) fn stays(&self) -> bool {
         matches!(self.fate, Action::Unmanaged | Action::Kept) && self.start.is_some()
     }
 
-    pub(super) fn is_unread(&self, field: &str) -> bool {
+    pub(super) fn is_unread(&self, field: Field) -> bool {
         self.unread.contains(&field)
     }
 }

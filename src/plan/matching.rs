@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{MacAddress, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName};
 
+use super::Field;
 use super::item::{Item, Subscriber};
 use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
 use super::planner_state::PlannerState;
@@ -128,7 +129,7 @@ fn endpoints_by_name(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) 
         .endpoints
         .iter()
         .enumerate()
-        .filter(|(place, item)| !taken.contains(place) && !item.is_unread("name"))
+        .filter(|(place, item)| !taken.contains(place) && !item.is_unread(Field::Name))
         .filter_map(|(place, item)| Some((item.start.as_ref()?.name.as_str(), place)))
         .collect();
     let mut found = Vec::new();

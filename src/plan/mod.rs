@@ -67,7 +67,7 @@ use crate::model::{
 
 /// What is to be done on one device, and what is not and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[must_use = "a plan that nobody reads helps nobody"]
+#[must_use = "an unused plan has no effect"]
 pub struct DevicePlan<S = Step> {
     pub device: DeviceName,
     pub state: DeviceState,
@@ -115,7 +115,8 @@ pub struct PlannedStep {
     pub because: Vec<Because>,
 }
 
-/// One change as it is shown, stored and carried out: `render` adds the lines. Tests of the lint give it lines that are none.
+/// One change as it is shown, stored and carried out: `render` adds the lines. Tests of the lint use
+/// `Step<String>`, so that a line can be invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step<L = ConfigLine> {
     pub change: Change,

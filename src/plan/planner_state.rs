@@ -9,7 +9,7 @@ use crate::model::{
 
 use super::item::{Endpoint, Item, Profile, Subscriber};
 use super::unread::UnreadFacts;
-use super::{Ledger, Note, Object, Request};
+use super::{Field, Ledger, Note, Object, Request};
 
 /// The working state of the planner: observed items first, by slot, then new ones.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl<'a> PlannerState<'a> {
             .collect();
         for (slot, name, subscriber) in found {
             let mut unread = self.unread(Part::Subscribers, slot, Subscriber::readable());
-            let mut lost = |field: &'static str| {
+            let mut lost = |field: Field| {
                 if !unread.contains(&field) {
                     unread.push(field);
                 }
@@ -129,14 +129,14 @@ impl<'a> PlannerState<'a> {
             let place = endpoint.and_then(|mac| macs.get(&mac).copied());
             // It uses an endpoint or a profile that is not among the known ones, so it cannot be one of these.
             if endpoint.is_some() && place.is_none() {
-                lost("endpoint");
+                lost(Field::Endpoint);
             }
             let rate = match &subscriber.rate {
                 RateLimit::Unthrottled => None,
                 RateLimit::Profile(profile) => {
                     let place = profiles.get(profile).copied();
                     if place.is_none() {
-                        lost("rate");
+                        lost(Field::Rate);
                     }
                     place
                 }
@@ -148,17 +148,14 @@ impl<'a> PlannerState<'a> {
         }
     }
 
-    fn unread(
-        &self,
-        part: Part,
-        slot: Slot,
-        fields: impl Iterator<Item = &'static str>,
-    ) -> Vec<&'static str> {
+    fn unread(&self, part: Part, slot: Slot, fields: impl Iterator<Item = Field>) -> Vec<Field> {
         if self.observation.unread.is_empty() {
             return Vec::new();
         }
-        let is_unread =
-            |field: &&'static str| self.observation.unread_field(part, slot.0, field).is_some();
+        let is_unread = |field: &Field| {
+            let unread = self.observation.unread_field(part, slot.0, field.as_str());
+            unread.is_some()
+        };
         fields.filter(is_unread).collect()
     }
 

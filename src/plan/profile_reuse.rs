@@ -1,4 +1,4 @@
-//! Reuses a profile that goes for one that comes when the table is full.
+//! Renames a profile that would be removed into a new one, if the table of profiles is full.
 
 use std::collections::BTreeMap;
 

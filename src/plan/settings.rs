@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 use super::planner_state::PlannerState;
-use super::{Note, Object};
+use super::{Field, Note, Object};
 
 /// As it is and as it shall be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,13 +43,16 @@ fn is_unread(
     scene: &mut PlannerState<'_>,
     part: Part,
     number: u16,
-    field: &str,
+    field: Field,
     object: &Object,
 ) -> bool {
     let by_field = scene.observation.unread.iter().find(|unread| {
         unread.part == part
             && unread.number.is_none_or(|of| of == number)
-            && unread.field.as_deref().is_none_or(|name| name == field)
+            && unread
+                .field
+                .as_deref()
+                .is_none_or(|name| name == field.as_str())
     });
     let Some(unread) = by_field else {
         return false;
@@ -70,14 +73,14 @@ fn system(scene: &mut PlannerState<'_>) -> Pair<SystemConfig> {
         location,
         contact,
     } = &scene.intended.system;
-    let mut may = |field: &str| !is_unread(scene, Part::System, 0, field, &Object::System);
-    if hostname.is_some() && *hostname != start.hostname && may("hostname") {
+    let mut may = |field: Field| !is_unread(scene, Part::System, 0, field, &Object::System);
+    if hostname.is_some() && *hostname != start.hostname && may(Field::Hostname) {
         goal.hostname.clone_from(hostname);
     }
-    if location.is_some() && *location != start.location && may("location") {
+    if location.is_some() && *location != start.location && may(Field::Location) {
         goal.location.clone_from(location);
     }
-    if contact.is_some() && *contact != start.contact && may("contact") {
+    if contact.is_some() && *contact != start.contact && may(Field::Contact) {
         goal.contact.clone_from(contact);
     }
     Pair { start, goal }
@@ -122,21 +125,21 @@ fn ports(scene: &mut PlannerState<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>>
         let key = u16::from(number.get());
         if name.is_some()
             && *name != pair.start.name
-            && !is_unread(scene, Part::Ports, key, "name", &object)
+            && !is_unread(scene, Part::Ports, key, Field::Name, &object)
         {
             pair.goal.name.clone_from(name);
         }
         if enabled.is_some()
             && *enabled != pair.start.enabled
-            && !is_unread(scene, Part::Ports, key, "enabled", &object)
-            && is_known(scene, pair.start.enabled.is_some(), "enabled", &object)
+            && !is_unread(scene, Part::Ports, key, Field::Enabled, &object)
+            && is_known(scene, pair.start.enabled.is_some(), Field::Enabled, &object)
         {
             pair.goal.enabled = *enabled;
         }
         if mode.is_some()
             && *mode != pair.start.mode
-            && !is_unread(scene, Part::Ports, key, "mode", &object)
-            && is_known(scene, pair.start.mode.is_some(), "mode", &object)
+            && !is_unread(scene, Part::Ports, key, Field::Mode, &object)
+            && is_known(scene, pair.start.mode.is_some(), Field::Mode, &object)
             && can_be_set(scene, *mode, &object)
         {
             pair.goal.mode = *mode;
@@ -145,10 +148,11 @@ fn ports(scene: &mut PlannerState<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>>
     ports
 }
 
-/// What the device says nothing of is not known, rather than off.
-fn is_known(scene: &mut PlannerState<'_>, is_known: bool, field: &str, object: &Object) -> bool {
+/// Notes a setting that the device does not report: it is unknown, not off.
+fn is_known(scene: &mut PlannerState<'_>, is_known: bool, field: Field, object: &Object) -> bool {
     if !is_known {
-        let message = format!("`{field}` of {object} is not compared: the device does not tell it");
+        let message =
+            format!("`{field}` of {object} is not compared: the device does not report it");
         scene.note("not-read", object.clone(), message);
     }
     is_known
@@ -244,7 +248,7 @@ fn uplinks(scene: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>
         let object = Object::Uplink(*number);
         let key = u16::from(number.get());
         let Some(pair) = uplinks.get_mut(number) else {
-            if !is_unread(scene, Part::Uplinks, key, "allowed_vlans", &object) {
+            if !is_unread(scene, Part::Uplinks, key, Field::AllowedVlans, &object) {
                 let message =
                     format!("{object} is not planned: it was not among the uplinks that were read");
                 scene.note("not-read", object, message);
@@ -257,7 +261,7 @@ fn uplinks(scene: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>
         if let Some(why) = unsettable(scene, *number, wanted) {
             let message = format!("`allowed_vlans` of {object} is not planned: {why}");
             scene.note("cannot-be-set", object, message);
-        } else if !is_unread(scene, Part::Uplinks, key, "mode", &object) {
+        } else if !is_unread(scene, Part::Uplinks, key, Field::Mode, &object) {
             pair.goal.clone_from(wanted);
             keep_used(scene, object, pair);
         }
@@ -278,7 +282,7 @@ fn unsettable(scene: &PlannerState<'_>, number: UplinkNumber, wanted: &VlanSet) 
         Some(UplinkMode::Trunk) | None => {
             let length = wanted.to_string().len();
             (length > LONGEST_LIST).then(|| {
-                format!("its list has {length} characters, and a line takes {LONGEST_LIST}")
+                format!("its list has {length} characters, and a line has at most {LONGEST_LIST}")
             })
         }
     }
@@ -291,7 +295,7 @@ fn keep_used(scene: &mut PlannerState<'_>, object: Object, pair: &mut Pair<VlanS
     }
     if let Some(doubt) = &scene.blind.vlans {
         let message =
-            format!("no VLAN is taken away from {object}: {doubt}, and somebody may be in it");
+            format!("no VLAN is removed from {object}: {doubt}, so a subscriber may use it");
         scene.note("not-read", object, message);
         pair.goal = union(&pair.start, &pair.goal);
     }

@@ -32,14 +32,20 @@ pub(super) fn subscriber(
     to: Option<&Subscriber>,
     uses: &Uses<'_>,
 ) -> Option<Change> {
+    // A profile that does not exist at this step leads to no change: the subscriber must not become unthrottled.
     let named = |one: &Subscriber| {
-        let rate = one.rate.and_then(uses.profile);
-        one.using(
-            one.endpoint.and_then(uses.endpoint),
-            rate.unwrap_or(Rate::Unthrottled),
-        )
+        let rate = match one.rate {
+            None => Rate::Unthrottled,
+            Some(profile) => (uses.profile)(profile)?,
+        };
+        Some(one.using(one.endpoint.and_then(uses.endpoint), rate))
     };
-    let edit = Edit::between(from.map(named).as_ref(), to.map(named).as_ref())?;
+    let (from, to) = match (from, to) {
+        (from, None) => (Some(named(from?)?), None),
+        (None, Some(to)) => (None, Some(named(to)?)),
+        (Some(from), Some(to)) => (Some(named(from)?), Some(named(to)?)),
+    };
+    let edit = Edit::between(from.as_ref(), to.as_ref())?;
     Some(Change::Subscriber(slot, Box::new(edit)))
 }
 

@@ -135,8 +135,11 @@ fn out_of_range(is_writable: bool, field: Field) -> Option<CannotUndo> {
 }
 
 fn speed_problem(speed: Option<&Mbps>, field: Field) -> Option<CannotUndo> {
-    let is_writable = speed.is_none_or(|speed| SPEEDS.contains(&speed.get()));
-    out_of_range(is_writable, field)
+    out_of_range(speed.copied().is_none_or(is_speed), field)
+}
+
+pub(super) fn is_speed(speed: Mbps) -> bool {
+    SPEEDS.contains(&speed.get())
 }
 
 /// Returns why a text that was there cannot be written again.

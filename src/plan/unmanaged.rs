@@ -5,7 +5,7 @@ use crate::model::{Part, ProfileName, Slot, SubscriberName};
 use super::item::{Action, Item};
 use super::ownership::is_devices_own;
 use super::planner_state::PlannerState;
-use super::{Object, Unmanaged};
+use super::{Field, Object, Unmanaged};
 
 /// Lists what is nobody's, sorted by kind and number. The device's own profile is no stranger.
 pub(super) fn list(scene: &PlannerState<'_>) -> Vec<Unmanaged> {
@@ -59,9 +59,9 @@ fn strangers<S>(items: &[Item<S>]) -> impl Iterator<Item = &Item<S>> {
         .filter(|item| item.fate == Action::Unmanaged && item.start.is_some())
 }
 
-/// Notes every field of ours that could not be read, since nothing is said about it otherwise.
+/// Notes every unread field of an owned object, which no step would mention.
 pub(super) fn note_unread(scene: &mut PlannerState<'_>) {
-    let mut found: Vec<(Object, Part, Slot, Vec<&'static str>)> = Vec::new();
+    let mut found: Vec<(Object, Part, Slot, Vec<Field>)> = Vec::new();
     for item in &scene.profiles {
         if let (Some(goal), false, true) = (&item.goal, item.unread.is_empty(), item.is_intended())
         {
@@ -87,8 +87,9 @@ pub(super) fn note_unread(scene: &mut PlannerState<'_>) {
     for (object, part, slot, fields) in found {
         let reason = fields
             .iter()
-            .find_map(|field| scene.observation.unread_field(part, slot.0, field))
+            .find_map(|field| scene.observation.unread_field(part, slot.0, field.as_str()))
             .unwrap_or("what it refers to was not read");
+        let fields: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let message = format!(
             "`{}` of {object} is not compared: it could not be read ({reason})",
             fields.join("`, `")
@@ -97,7 +98,7 @@ pub(super) fn note_unread(scene: &mut PlannerState<'_>) {
     }
 }
 
-/// Notes what is ours by the ledger, is not meant any more, and cannot be removed because it is not understood.
+/// Notes every owned object that is no longer intended and cannot be removed, because it is unclear.
 fn note_unclear(scene: &mut PlannerState<'_>) {
     let Some(ledger) = scene.ledger() else { return };
     let wanted = scene.intended;

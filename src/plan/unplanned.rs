@@ -82,7 +82,7 @@ fn difference(change: &Change) -> String {
     let object = change.object();
     match change.verb() {
         Verb::Create => format!("{object} is not there"),
-        Verb::Remove => format!("{object} is there, and shall not be"),
+        Verb::Remove => format!("{object} exists, but is not intended"),
         Verb::Update => {
             let views = change.fields().into_iter();
             let fields: Vec<String> = views
@@ -91,7 +91,7 @@ fn difference(change: &Change) -> String {
                         value.map_or("none".to_owned(), |value| value.to_string())
                     };
                     let (from, to) = (text(view.from()), text(view.to()));
-                    format!("`{}` is {from}, and shall be {to}", view.field)
+                    format!("`{}` is {from}, intended is {to}", view.field)
                 })
                 .collect();
             format!("{object}: {}", fields.join("; "))

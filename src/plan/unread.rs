@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Field;
 use crate::model::{MacAddress, Observation, Part, PortAssignment, PortNumber, Slot, Unclear};
 
 /// Why something must not be concluded, in words for people; nothing where it may.
@@ -174,34 +175,47 @@ impl UnreadFacts {
                 continue;
             }
             let doubt = || Some(doubt.clone());
-            match (unread.part, unread.field.as_deref()) {
-                (Part::Endpoints, Some("name")) => {
+            // A field that a change does not have, such as the identity of an object, hides nothing more.
+            let Some(field) = unread.field.as_deref().and_then(Field::named) else {
+                continue;
+            };
+            match (unread.part, field) {
+                (Part::Endpoints, Field::Name) => {
                     self.endpoints.names = self.endpoints.names.take().or_else(doubt);
                 }
-                (Part::Subscribers, Some("endpoint")) => {
-                    self.ties = self.ties.take().or_else(doubt);
-                }
-                (Part::Subscribers, Some("rate")) => self.rates = self.rates.take().or_else(doubt),
+                (Part::Endpoints, Field::Port) => self.somewhere += 1,
+                (Part::Subscribers, field) => self.doubt_of_subscriber(field, doubt),
                 (
-                    Part::Subscribers,
-                    Some("vlan" | "remapped_vlan" | "allowed_vlans" | "port2_vlan"),
-                ) => {
-                    self.vlans = self.vlans.take().or_else(doubt);
-                }
-                (Part::Endpoints, Some("port")) => {
-                    self.somewhere += 1;
-                }
-                (
-                    Part::System
-                    | Part::Uplinks
-                    | Part::Ports
-                    | Part::Profiles
-                    | Part::Endpoints
-                    | Part::Subscribers,
+                    Part::System | Part::Uplinks | Part::Ports | Part::Profiles | Part::Endpoints,
                     _,
                 ) => {}
             }
         }
+    }
+
+    /// Records what an unread field of a subscriber may hide: who uses an endpoint, a profile or a VLAN.
+    fn doubt_of_subscriber(&mut self, field: Field, doubt: impl FnOnce() -> Option<String>) {
+        let hidden = match field {
+            Field::Endpoint => &mut self.ties,
+            Field::Rate => &mut self.rates,
+            Field::Vlan | Field::RemappedVlan | Field::AllowedVlans | Field::Port2Vlan => {
+                &mut self.vlans
+            }
+            Field::Hostname
+            | Field::Location
+            | Field::Contact
+            | Field::Name
+            | Field::MacAddress
+            | Field::Description
+            | Field::Port
+            | Field::Enabled
+            | Field::Mode
+            | Field::Down
+            | Field::Up
+            | Field::Tagged
+            | Field::Poe => return,
+        };
+        *hidden = hidden.take().or_else(doubt);
     }
 }
 

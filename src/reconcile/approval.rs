@@ -39,7 +39,11 @@ mod tests {
         };
         let field = |name: &str, kind: &str, value: serde_json::Value| json!({ "field": name, side: { "type": kind, "value": value } });
         let fields = match verb {
-            Verb::Update => Vec::new(),
+            Verb::Update => vec![json!({
+                "field": "down",
+                "from": { "type": "speed", "value": 10 },
+                "to": { "type": "speed", "value": 20 },
+            })],
             Verb::Create | Verb::Remove => vec![
                 field("name", "text", "home".into()),
                 field("down", "speed", 10.into()),

@@ -288,8 +288,8 @@ impl Origins {
                 let subscriber = self.now.endpoints.get(&key)?;
                 let key = match field {
                     Some(Field::Name) => "endpoint_name",
-                    Some(Field::Port) => "port",
-                    _ => "endpoint",
+                    Some(field) => field.inventory_key(),
+                    None => "endpoint",
                 };
                 Some(said_of(subscriber, Some(key)))
             }

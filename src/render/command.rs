@@ -86,7 +86,8 @@ fn system(change: &Change, update: &SystemUpdate) -> Result<Vec<Line>, RenderErr
         Some(None) => lines.push(Line::begin("no hostname")),
         Some(Some(text)) => {
             let refused = |why| unsafe_text(change, Field::Hostname, why);
-            let name = Hostname::new(text.as_str()).map_err(|_| refused("it is no host name"))?;
+            let name =
+                Hostname::new(text.as_str()).map_err(|_| refused("it is not a valid host name"))?;
             let mut line = Line::begin("hostname");
             line.bare(name.as_str()).map_err(refused)?;
             lines.push(line);

@@ -35,7 +35,7 @@ impl Line {
     pub(super) fn bare(&mut self, value: &str) -> Result<&mut Self, &'static str> {
         let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || b"-,:/._".contains(&byte);
         if value.is_empty() || !value.bytes().all(is_bare) {
-            return Err("it is no single word");
+            return Err("it is not a single word");
         }
         self.text.push(' ');
         self.text.push_str(value);
@@ -76,7 +76,7 @@ fn check(text: &str, most: usize) -> Result<(), &'static str> {
             b'"' => return Err("a quote ends the value"),
             b'\\' => return Err("a backslash may be an escape"),
             b' '..=b'~' => {}
-            _ => return Err("it has a character that is no printable ASCII"),
+            _ => return Err("it has a character that is not printable ASCII"),
         }
     }
     Ok(())

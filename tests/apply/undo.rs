@@ -60,7 +60,7 @@ async fn a_change_without_undo_is_named_and_the_rest_is_rolled_back() {
     let because = cause_text(&outcome.device, &outcome.ended).unwrap();
     assert!(
         because.ends_with(
-            "it cannot be rolled back: `description` of profile home 100 cannot be given back: no line of gamctl can write what it was"
+            "it cannot be rolled back: `description` of profile home 100 cannot be restored: no line of gamctl can write the earlier value"
         ),
         "{because}"
     );

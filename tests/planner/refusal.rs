@@ -38,7 +38,7 @@ fn another_box_gets_no_step() {
     example.observation.identity.product = Some(99);
     assert_eq!(
         example.refusals(),
-        ["unknown-model: oak answers with product number 99, which is no GAM that gamctl knows"]
+        ["unknown-model: oak answers with product number 99, which is not a GAM that gamctl knows"]
     );
 }
 
@@ -177,7 +177,7 @@ fn each_state_of_a_device_has_its_plan() {
     assert!(example.plan().steps.is_empty());
     assert_eq!(
         example.notes(),
-        ["drift: subscriber a: `vlan` is 101, and shall be 200"]
+        ["drift: subscriber a: `vlan` is 101, intended is 200"]
     );
     example.state = DeviceState::Preprovision;
     assert_eq!(

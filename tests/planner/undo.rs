@@ -1,7 +1,7 @@
 //! Steps that cannot be undone: why, that all else goes on, and that nobody hides behind such a reason.
 
-use gamctl::model::VlanId;
-use gamctl::plan::{CannotUndo, DevicePlan, Field, Step, after, back};
+use gamctl::model::{ConfigLine, Mbps, VlanId};
+use gamctl::plan::{CannotUndo, DevicePlan, Field, Object, Step, after, back};
 use gamctl::render::render;
 use serde_json::{Value, json};
 
@@ -131,11 +131,67 @@ fn all_goes_back_but_what_no_line_can_give_back_and_that_is_named() {
     assert_eq!(
         named,
         [
-            "`hostname` of system cannot be given back: no line of gamctl can write what it was",
-            "`location` of system cannot be given back: no line of gamctl can write what it was",
-            "`description` of profile home cannot be given back: no line of gamctl can write what it was",
-            "`description` of subscriber a cannot be given back: no line of gamctl can write what it was",
+            "`hostname` of system cannot be restored: no line of gamctl can write the earlier value",
+            "`location` of system cannot be restored: no line of gamctl can write the earlier value",
+            "`description` of profile home cannot be restored: no line of gamctl can write the earlier value",
+            "`description` of subscriber a cannot be restored: no line of gamctl can write the earlier value",
         ]
+    );
+}
+
+/// A device whose profile `home` has a speed that no line can set.
+fn too_fast() -> Example {
+    let mut example = Example::settled();
+    let config = &mut example.observation.config;
+    config.profiles.get_mut("home").unwrap().down = Mbps::new(2500).unwrap();
+    example
+}
+
+fn sent(plan: &DevicePlan) -> Vec<&str> {
+    let lines = plan.steps.iter().flat_map(|step| &step.lines);
+    lines.map(ConfigLine::text).collect()
+}
+
+#[test]
+fn a_speed_that_no_line_can_set_stays_and_everything_else_goes_back() {
+    let mut example = too_fast();
+    example.intended["subscribers"]["a"]["vlan"] = json!(111);
+    let plan = example.plan();
+    let field = Field::Down;
+    assert_eq!(reasons(&plan), [CannotUndo::OutOfRange { field }]);
+    let way = back_from_the_end(&example, &plan);
+    assert_eq!(sent(&way), ["ghn subscriber 1 vid 101"]);
+    assert_eq!(
+        way.notes[0].message,
+        "`down` of profile home cannot be restored: no line of gamctl can write the earlier value"
+    );
+}
+
+#[test]
+fn a_subscriber_is_not_created_again_without_a_profile_that_no_line_can_create() {
+    let mut example = too_fast();
+    example.intended["profiles"] = json!({});
+    example.intended["subscribers"] = json!({});
+    let plan = example.plan();
+    assert!(sent(&plan).contains(&"no ghn subscriber 1"), "{plan:?}");
+    let way = back_from_the_end(&example, &plan);
+    let sent = sent(&way);
+    assert!(
+        !sent.iter().any(|line| line.contains("subscriber")),
+        "{sent:?}"
+    );
+    assert!(
+        !sent.iter().any(|line| line.contains("bw-profile")),
+        "{sent:?}"
+    );
+    let named: Vec<_> = way.notes.iter().map(|note| note.object.clone()).collect();
+    assert!(
+        named.contains(&Some(Object::Profile("home".parse().unwrap()))),
+        "{named:?}"
+    );
+    assert!(
+        named.contains(&Some(Object::Subscriber("a".parse().unwrap()))),
+        "{named:?}"
     );
 }
 

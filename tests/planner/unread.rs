@@ -153,7 +153,7 @@ fn an_endpoint_that_is_not_understood_fills_its_port() {
     assert_eq!(
         example.notes(),
         [
-            "blocked: endpoint 00:0e:d8:00:00:03 is not planned: port 3 takes 1, and has 1 that could not be read or understood",
+            "blocked: endpoint 00:0e:d8:00:00:03 is not planned: port 3 accepts 1, and has 1 that could not be read or understood",
             "blocked: subscriber c is not planned: its endpoint 00:0e:d8:00:00:03 is not",
         ]
     );
@@ -173,7 +173,7 @@ fn an_unmanaged_object_in_the_way_is_named_and_the_rest_goes_on() {
         example.notes(),
         [
             "blocked: endpoint 00:0e:d8:00:00:04 is not planned: unmanaged endpoint 00:0e:d8:00:00:02 has its name",
-            "blocked: endpoint 00:0e:d8:00:00:03 is not planned: port 1 takes 1, and has unmanaged endpoint 00:0e:d8:00:00:01",
+            "blocked: endpoint 00:0e:d8:00:00:03 is not planned: port 1 accepts 1, and has unmanaged endpoint 00:0e:d8:00:00:01",
             "blocked: subscriber c is not planned: its endpoint 00:0e:d8:00:00:03 is not",
         ]
     );

@@ -84,6 +84,7 @@ pub enum NoRollback {
     LintError {
         error: String,
     },
+    /// Only in entries of earlier versions: a line was not one that gamctl sends.
     CannotBeSent {
         error: String,
     },

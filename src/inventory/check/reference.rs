@@ -58,7 +58,7 @@ fn check_files(inventory: &Inventory, pending: &mut Vec<Pending>) {
         };
         pending.push(
             Pending::about_missing(&EMPTY_INVENTORY, file, message)
-                .hint("is this the right folder? `gamctl init DIR` begins a new inventory"),
+                .hint("check the folder, or create an inventory with `gamctl init DIR`"),
         );
     }
     if inventory.networks.is_empty()
@@ -71,7 +71,7 @@ fn check_files(inventory: &Inventory, pending: &mut Vec<Pending>) {
                 "network.toml",
                 "there is no `network.toml`",
             )
-            .hint("add one that says at least `schema = 1`"),
+            .hint("add one with at least `schema = 1`"),
         );
     }
 }

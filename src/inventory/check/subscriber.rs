@@ -23,7 +23,7 @@ rules! {
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 4\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-4-CX\"\naddress = \"10.20.0.11\"\n")];
 
     /// A copper port supports one endpoint, a coax port 16 behind its splitters, and a device 384 in all.
-    TOO_MANY_ENDPOINTS = "too-many-endpoints", Error, "more endpoints than a port or a device takes",
+    TOO_MANY_ENDPOINTS = "too-many-endpoints", Error, "more endpoints than a port or a device accepts",
     wrong: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-M\"\naddress = \"10.20.0.11\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")],
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-M\"\naddress = \"10.20.0.11\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];
 
@@ -79,7 +79,7 @@ fn places(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
         if is_over {
             let most = capacity.min(in_all - 1);
             let message = format!(
-                "`{id}` is subscriber {} of `{device}`, and a {model} takes {most}",
+                "`{id}` is subscriber {} of `{device}`, and a {model} accepts {most}",
                 most + 1
             );
             pending.push(
@@ -101,7 +101,7 @@ fn places(checked: &CheckedDevice<'_>, pending: &mut Vec<Pending>) {
                     "a copper port serves one home"
                 };
                 pending.push(
-                    Pending::new(&TOO_MANY_ENDPOINTS, at(), format!("`{id}` is endpoint {count} on port {port} of `{device}`, and a {} port takes {most}", model.medium()))
+                    Pending::new(&TOO_MANY_ENDPOINTS, at(), format!("`{id}` is endpoint {count} on port {port} of `{device}`, and a {} port accepts {most}", model.medium()))
                         .hint(hint)
                         .related(first_on(checked, port, member), "the first one on this port"),
                 );

@@ -41,12 +41,12 @@ rules! {
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nport2_vlan = 201\n")];
 
     /// Every firmware accepts 12 entries of allowed VLANs, some 14. A VLAN or a range is one entry.
-    TOO_MANY_ALLOWED_VLANS = "too-many-allowed-vlans", Error, "more allowed VLANs than every firmware takes",
+    TOO_MANY_ALLOWED_VLANS = "too-many-allowed-vlans", Error, "more allowed VLANs than all firmware versions accept",
     wrong: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11,13,15,17,19,21,23,25,27,29,31,33,35\"\n")],
     right: [("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nallowed_vlans = \"11-35\"\n")];
 
     /// A device has 15 profiles, one of them its own: subscribers of at most 14 limited service plans fit on it. The
-    /// plan for the suspended is one of them while anybody is suspended.
+    /// plan for the suspended is one of them while a subscriber is suspended.
     TOO_MANY_PROFILES = "too-many-profiles", Error, "subscribers of more than 14 limited service plans on one device",
     wrong: [("$", "for n in 11 12 13 14 15 16 17 18 19 20 21 22 23 24; do printf '[service_plan.p%s]\\ndown = %s\\nup = %s\\n' $n $n $n >> service-plans.toml; printf '[subscriber.s%s]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:01:%s\"\\nservice_plan = \"p%s\"\\nvlan = 2%s\\n' $n $n $n $n >> subscribers/maple.toml; done")],
     right: [("$", "for n in 11 12 13 14 15 16 17 18 19 20 21 22 23; do printf '[service_plan.p%s]\\ndown = %s\\nup = %s\\n' $n $n $n >> service-plans.toml; printf '[subscriber.s%s]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:01:%s\"\\nservice_plan = \"p%s\"\\nvlan = 2%s\\n' $n $n $n $n >> subscribers/maple.toml; done")];
@@ -187,7 +187,7 @@ fn check_allowed(
     let at = || checked.point_at(member).value("allowed_vlans");
     if allowed.entries() > MAX_ALLOWED_VLAN_ENTRIES {
         pending.push(
-            Pending::new(&TOO_MANY_ALLOWED_VLANS, at(), format!("`allowed_vlans` of `{id}` has {} entries; {MAX_ALLOWED_VLAN_ENTRIES} are taken", allowed.entries()))
+            Pending::new(&TOO_MANY_ALLOWED_VLANS, at(), format!("`allowed_vlans` of `{id}` has {} entries; at most {MAX_ALLOWED_VLAN_ENTRIES} are accepted", allowed.entries()))
                 .hint("neighbouring VLANs can be written as a range"),
         );
     }

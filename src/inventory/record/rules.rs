@@ -40,7 +40,7 @@ rules! {
     right: [("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n")];
 
     /// Control characters, `?`, quotes and backslashes act on the device's command line, even inside quotes; characters
-    /// that cannot be seen or that reorder text mislead whoever reads a plan. `\"\\n\"` in TOML is a control character
+    /// that cannot be seen or that reorder text mislead the reader of a plan. `\"\\n\"` in TOML is a control character
     /// too. Text that goes to a device must be printable ASCII.
     UNSAFE_TEXT = "unsafe-text", Error, "a text with a character that a device or a terminal would misread",
     wrong: [("service-plans.toml", "[service_plan.home-100]\ndown = 100\nup = 100\ndescription = \"fast?\"\n")],

@@ -20,6 +20,11 @@ macro_rules! fields {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// Returns the field with this name in `DeviceConfig`.
+            pub(in crate::plan) fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+
             /// Returns what people call the field.
             pub fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label,)* }
@@ -60,7 +65,7 @@ fields! {
     Vlan: "vlan", "VLAN", "unknown", "vlan", true;
     Tagged: "tagged", "tagged", "unknown", "tagged", true;
     RemappedVlan: "remapped_vlan", "remapped VLAN", "none", "remapped_vlan", true;
-    AllowedVlans: "allowed_vlans", "allowed VLANs", "unknown", "allowed_vlans", true;
+    AllowedVlans: "allowed_vlans", "allowed VLANs", "none", "allowed_vlans", true;
     Port2Vlan: "port2_vlan", "VLAN of port 2", "none", "port2_vlan", true;
     Poe: "poe", "power", "unknown", "poe", false;
 }

@@ -1,4 +1,6 @@
-//! Describes each kind of object once: its fields, in the order in which they are stored and shown.
+//! Describes the fields of each kind of object, in the order in which they are stored and shown.
+//!
+//! A field that one of the lists here lacks does not compile.
 
 use super::stored::{Given, Nonsense};
 use super::value::{EndpointRef, FieldValue, Rate, UplinkVlans};
@@ -209,6 +211,7 @@ macro_rules! kinds {
 
                 fn views<'a>(before: $fields<'a>, after: $fields<'a>) -> Vec<FieldView<'a>>
                 where
+                    // Makes the lifetime a parameter of the function, as in the trait.
                     'a: 'a,
                 {
                     fn view<T: FieldValue>(value: Option<&T>) -> Option<&dyn FieldValue> {
@@ -290,18 +293,18 @@ macro_rules! numbered {
         $(
             impl $($any)* {
                 /// The fields of its row that may be unreadable, all but what it is known by.
-                pub(in crate::plan) fn readable() -> impl Iterator<Item = &'static str> {
-                    let names = [$((stringify!($field), Field::$name.as_str()),)*];
-                    names
+                pub(in crate::plan) fn readable() -> impl Iterator<Item = Field> {
+                    let fields = [$((stringify!($field), Field::$name),)*];
+                    fields
                         .into_iter()
                         .filter(|(field, _)| *field != stringify!($key))
                         .map(|(_, name)| name)
                 }
 
                 /// Takes these fields over from another state.
-                pub(in crate::plan) fn keep(&mut self, of: &Self, fields: &[&'static str]) {
+                pub(in crate::plan) fn keep(&mut self, of: &Self, fields: &[Field]) {
                     for field in fields {
-                        $(if *field == Field::$name.as_str() {
+                        $(if *field == Field::$name {
                             self.$field.clone_from(&of.$field);
                         })*
                     }

@@ -31,7 +31,7 @@ use crate::model::{
 use stored::{Given, Nonsense};
 use value::FieldValue;
 
-/// What a change is about. A renamed object is known by the name it has before the step.
+/// The object of a change. A renamed object is known by the name it has before the step.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "kebab-case")]
 pub enum Object {
@@ -80,7 +80,7 @@ impl fmt::Display for Object {
     }
 }
 
-/// What is done to the object.
+/// The kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
@@ -89,7 +89,7 @@ pub enum Verb {
     Remove,
 }
 
-/// Something that is done to one object. What is always there is only ever updated.
+/// A change of one object. System, uplinks and ports always exist, so they are only updated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     System(SystemUpdate),
@@ -100,7 +100,7 @@ pub enum Change {
     Subscriber(Slot, Box<Edit<Subscriber>>),
 }
 
-/// What is done to an object with a number.
+/// A creation, update or removal of a numbered object.
 ///
 /// A creation and a removal have all of the object, so that either can be turned round without looking anywhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,7 @@ pub struct Changed<T> {
 pub trait Kind: Sized {
     /// The fields that differ, each before and after.
     type Update: fmt::Debug + Clone + PartialEq + Eq;
-    /// What one side of a change says: each field, or nothing.
+    /// One side of a change: each field, or nothing.
     type Fields<'a>;
 
     fn between(from: &Self, to: &Self) -> Self::Update;
@@ -137,7 +137,7 @@ pub trait Kind: Sized {
 
 /// A kind of object that has a number on the device, so that the plan creates and removes it.
 pub trait Numbered: Kind + fmt::Debug + Clone + PartialEq + Eq {
-    /// What the object is known by.
+    /// The identifying field.
     type Key: Clone + PartialEq;
 
     fn key(&self) -> &Self::Key;
@@ -147,7 +147,7 @@ pub trait Numbered: Kind + fmt::Debug + Clone + PartialEq + Eq {
     fn read(given: &mut Given) -> Result<Self, Nonsense>;
 }
 
-/// One field of a change, for whoever treats all fields alike.
+/// One field of a change, for code that treats all fields alike.
 #[derive(Debug, Clone, Copy)]
 pub struct FieldView<'a> {
     pub field: Field,

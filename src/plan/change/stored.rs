@@ -52,9 +52,7 @@ impl Given {
     }
 
     fn no_value(&self, field: Field) -> Nonsense {
-        self.refused(format!(
-            "lacks `{field}`, or has a value of another kind for it"
-        ))
+        self.refused(format!("has no value of the right type for `{field}`"))
     }
 
     fn take(&mut self, field: Field) -> Result<Option<StoredField>, Nonsense> {
@@ -113,9 +111,11 @@ impl Given {
     fn setting<K: Kind>(&mut self, slot: Option<Slot>) -> Result<K::Update, Nonsense> {
         match (self.verb, slot) {
             (Verb::Create | Verb::Remove, _) => {
-                Err(self.refused("creates or removes it, and it is always there"))
+                Err(self.refused("creates or removes it, but it always exists"))
             }
-            (Verb::Update, Some(_)) => Err(self.refused("has a number, which it does not have")),
+            (Verb::Update, Some(_)) => {
+                Err(self.refused("has a slot number, but such an object has none"))
+            }
             (Verb::Update, None) => K::read_update(self),
         }
     }
@@ -126,7 +126,7 @@ impl Given {
         key: &K::Key,
     ) -> Result<(Slot, Box<Edit<K>>), Nonsense> {
         let Some(slot) = slot.filter(|slot| slot.0 > 0) else {
-            return Err(self.refused("has no number on the device"));
+            return Err(self.refused("has no slot number"));
         };
         let edit = match self.verb {
             Verb::Create => Edit::Create(K::read(self)?),
@@ -135,7 +135,7 @@ impl Given {
         };
         match edit.key() == key {
             true => Ok((slot, Box::new(edit))),
-            false => Err(self.refused("names another object in its fields")),
+            false => Err(self.refused("has another object's name or address in its fields")),
         }
     }
 }
@@ -173,10 +173,12 @@ impl TryFrom<Stored> for Change {
             }
         };
         match given.fields.first() {
+            // Its line would name the object and nothing else.
+            None if change.is_empty() => Err(given.refused("changes nothing")),
             None => Ok(change),
-            Some(StoredField { field, .. }) => {
-                Err(given.refused(format!("has `{field}`, which it does not have")))
-            }
+            Some(StoredField { field, .. }) => Err(given.refused(format!(
+                "sets `{field}`, which such an object does not have"
+            ))),
         }
     }
 }

@@ -85,7 +85,7 @@ impl From<Value> for Shown {
     }
 }
 
-/// What a field holds: a value, or possibly none.
+/// The content of a field: a value, or possibly none.
 pub trait FieldValue: fmt::Debug {
     /// Returns the stored form; nothing where the field has no value.
     fn stored(&self) -> Option<Value>;

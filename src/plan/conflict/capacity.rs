@@ -51,7 +51,7 @@ pub(super) fn places(scene: &PlannerState<'_>) -> Vec<Block> {
         let start = item.start.as_ref();
         start.is_none_or(|start| start.port == PortAssignment::Unassigned)
     };
-    let why = || format!("a {model} takes {} endpoints", model.endpoint_capacity());
+    let why = || format!("a {model} accepts {} endpoints", model.endpoint_capacity());
     last_to_come(scene, &placed, over, arrives, why)
 }
 
@@ -114,10 +114,10 @@ fn full_port(
     } else {
         holders.join(", ")
     };
-    format!("port {port} takes {per_port}, and has {shown}")
+    format!("port {port} accepts {per_port}, and has {shown}")
 }
 
-/// A new object needs a number that nobody has, or one that goes in this plan; those without are left out, the last first.
+/// A new object needs a free number, or one that this plan frees. Objects without one are left out, the last first.
 pub(super) fn tables(scene: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut table = |part: Part, free: usize, new: Vec<usize>, numbers: RangeInclusive<u16>| {

@@ -109,7 +109,7 @@ fn unlawful(goal: &Subscriber, start: Option<&Subscriber>) -> Option<String> {
     if start.is_none_or(|start| start.allowed_vlans != goal.allowed_vlans) {
         if goal.allowed_vlans.entries() > MAX_ALLOWED_VLAN_ENTRIES {
             return Some(format!(
-                "it has {} entries of allowed VLANs, and {MAX_ALLOWED_VLAN_ENTRIES} are taken",
+                "it has {} entries of allowed VLANs, and {MAX_ALLOWED_VLAN_ENTRIES} are accepted",
                 goal.allowed_vlans.entries()
             ));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Block, known_as, obstacle};
 use crate::model::{Part, RateLimit};
+use crate::plan::Field;
 use crate::plan::item::Action;
 use crate::plan::planner_state::PlannerState;
 
@@ -51,7 +52,7 @@ pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
             continue;
         };
         if let Some(mac) = wanted.endpoint
-            && !item.is_unread("endpoint")
+            && !item.is_unread(Field::Endpoint)
         {
             let has_it = goal
                 .endpoint
@@ -64,7 +65,7 @@ pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
             }
         }
         if let RateLimit::Profile(name) = &wanted.rate
-            && !item.is_unread("rate")
+            && !item.is_unread(Field::Rate)
         {
             let has_it = goal
                 .rate

@@ -61,7 +61,7 @@ impl<L: AsRef<str>> Side<'_, L> {
             .collect()
     }
 
-    /// Returns the name that stands in for none where a port had none before: no form takes a name away (docs/gam.md).
+    /// Returns the name that a port gets instead of none: no command removes a name (docs/gam.md).
     fn stand_in(&self, field: Field) -> Option<Setting> {
         match self.change {
             Change::Port(number, _) if self.is_inverse && field == Field::Name => {
@@ -119,7 +119,7 @@ impl<L: AsRef<str>> Side<'_, L> {
             }
             for (field, setting) in settings {
                 if said.settings.insert(field, setting).is_some() {
-                    let message = format!("the {} is set a second time", field.label());
+                    let message = format!("`{field}` is set a second time");
                     said.complaints.push((Some(line.to_owned()), message));
                 }
             }
@@ -131,7 +131,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     fn judge_object(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
         let is_there = state.has(target);
         match (self.change.verb(), is_there) {
-            (Verb::Create, true) => complain(format!("{} is taken already", said_target(target))),
+            (Verb::Create, true) => complain(format!("{} already exists", said_target(target))),
             (Verb::Update | Verb::Remove, false) if target.is_numbered() => {
                 complain(format!(
                     "{} is not on the device at this step",
@@ -141,7 +141,7 @@ impl<L: AsRef<str>> Side<'_, L> {
             (Verb::Create | Verb::Update | Verb::Remove, _) => {}
         }
         if state.is_untouchable(target) {
-            complain(format!("{} is not ours", said_target(target)));
+            complain(format!("{} is not owned", said_target(target)));
         }
         if let Target::Port(number) = target
             && number > u16::from(self.request.model.port_count())
@@ -156,8 +156,8 @@ impl<L: AsRef<str>> Side<'_, L> {
             let found = state.field(target, view.field);
             if is_there && is_known && found.is_some() && expected.as_ref() != found {
                 complain(format!(
-                    "the change expects another {} than the device has at this step",
-                    view.field.label()
+                    "the change expects another `{}` than the device has at this step",
+                    view.field
                 ));
             }
         }
@@ -209,20 +209,14 @@ impl<L: AsRef<str>> Side<'_, L> {
                 wanted.is_none() && found.is_some() && found == self.stand_in(*field).as_ref();
             if found != wanted.as_ref() && !is_default && !stands_in {
                 complain(match found {
-                    Some(_) => format!(
-                        "the lines give the {} another value than the change",
-                        field.label()
-                    ),
-                    None => format!("no line sets the {}", field.label()),
+                    Some(_) => format!("the lines give `{field}` another value than the change"),
+                    None => format!("no line sets `{field}`"),
                 });
             }
         }
         for field in said.settings.keys() {
             if !expected.contains_key(field) {
-                complain(format!(
-                    "the lines set the {}, and the change does not",
-                    field.label()
-                ));
+                complain(format!("the lines set `{field}`, and the change does not"));
             }
         }
     }
@@ -333,11 +327,7 @@ impl<L: AsRef<str>> Side<'_, L> {
             if let Some(value) = state.field(target, field)
                 && let Some(other) = state.others_with(target, field, value).next()
             {
-                complain(format!(
-                    "{} has the same {}",
-                    said_target(other),
-                    field.label()
-                ));
+                complain(format!("{} has the same `{field}`", said_target(other)));
             }
         }
         let vlan = state.field(target, Field::Vlan);
@@ -352,7 +342,7 @@ impl<L: AsRef<str>> Side<'_, L> {
             let there = state.others_with(target, Field::Port, &port).count() + 1;
             if there > most {
                 complain(format!(
-                    "port {number} would have {there} endpoints, and takes {most}"
+                    "port {number} would have {there} endpoints, and accepts {most}"
                 ));
             }
         }

@@ -167,13 +167,13 @@ fn ranged(text: &str, least: u16, most: u16, what: &str) -> Result<u16, String> 
     number(text)
         .and_then(|number| u16::try_from(number).ok())
         .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("`{text}` is no {what} from {least} to {most}"))
+        .ok_or_else(|| format!("`{text}` is out of range: {what} {least} to {most}"))
 }
 
 fn uplink(place: &str) -> Result<Command, String> {
     let number = place
         .strip_prefix("1/")
-        .ok_or_else(|| format!("`{place}` is no uplink"))?;
+        .ok_or_else(|| format!("`{place}` is not an uplink"))?;
     Ok(Command::EnterUplink(ranged(number, 1, 2, "uplink")?))
 }
 
@@ -184,7 +184,7 @@ fn hostname(name: &str) -> Result<Command, String> {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_good {
-        return Err(format!("`{name}` is no host name"));
+        return Err(format!("`{name}` is not a host name"));
     }
     Ok(set(
         Target::System,
@@ -226,7 +226,7 @@ fn options(
 }
 
 fn unknown(key: &str) -> String {
-    format!("`{key}` is no option that a plan may set here")
+    format!("`{key}` is not an option that a plan may set here")
 }
 
 fn given<'a>(key: &str, value: Option<&'a Word<'a>>) -> Result<&'a Word<'a>, String> {
@@ -265,7 +265,7 @@ fn port_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> {
             let mode = match given(key, value)?.text {
                 "mimo" => PortMode::Mimo,
                 "siso" => PortMode::Siso,
-                other => return Err(format!("`{other}` is no mode of a port")),
+                other => return Err(format!("`{other}` is not a mode of a port")),
             };
             (Field::Mode, Setting::Mode(mode), 1)
         }
@@ -296,7 +296,7 @@ fn endpoint_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> 
             // Any notation is read, one is written.
             let mac = mac.filter(|mac| mac.to_string() == text);
             let mac =
-                mac.ok_or_else(|| format!("`{text}` is no MAC address as devices take it"))?;
+                mac.ok_or_else(|| format!("`{text}` is not a MAC address in the device's form"))?;
             (Field::MacAddress, Setting::Mac(mac), 1)
         }
         "port" => {
@@ -358,7 +358,7 @@ fn subscriber_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String
                 "disable" => Poe::Disable,
                 "enable" => Poe::Enable,
                 "force" => Poe::Force,
-                other => return Err(format!("`{other}` is no way of giving power")),
+                other => return Err(format!("`{other}` is not a power setting")),
             };
             (Field::Poe, Setting::Poe(poe), 1)
         }
@@ -406,7 +406,7 @@ pub(super) fn can_set(object: &Object, field: Field, to: &Setting) -> bool {
 fn vlans(text: &str) -> Result<VlanSet, String> {
     let set: VlanSet = text
         .parse()
-        .map_err(|error| format!("`{text}` is no list of VLANs: {error}"))?;
+        .map_err(|error| format!("`{text}` is not a list of VLANs: {error}"))?;
     if set.to_string() == text {
         Ok(set)
     } else {

@@ -1,7 +1,10 @@
 //! Checks the rendered lines of a plan against its changes, from the documents alone.
 //!
-//! Nothing here is shared with what makes plans and lines, so that a mistake there is not made here again.
-//! `words` a line as words · `command` words as a command · `state` what is in which slot at a step · `agree` a command against its change · `excuse` a step that is said not to be undoable.
+//! The parser of lines and the rules are the lint's own, so that a mistake in `render` is not repeated here. The fields of a
+//! change and the limits of `model` are shared.
+//!
+//! `words` splits a line, `command` parses the words. `state` tracks the object in each slot at a step. `agree` compares a
+//! command with its change, `excuse` checks a step that says it cannot be undone.
 
 mod agree;
 mod command;
@@ -141,7 +144,7 @@ fn incomplete<L>(
         if is_unmanaged && !(request.authoritative && request.removes_unmanaged) {
             complain(
                 index + 1,
-                "what is not ours must not be removed here".to_owned(),
+                "unmanaged objects must not be removed here".to_owned(),
             );
         }
     }

@@ -13,7 +13,7 @@ type Fields = BTreeMap<Field, Setting>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     objects: BTreeMap<Target, Fields>,
-    /// What is not ours to name as the target of a line.
+    /// Unmanaged objects, which no line may name as its target.
     untouchable: BTreeSet<Target>,
 }
 

@@ -410,26 +410,38 @@ fn an_argument_out_of_range_is_complained_of() {
         (
             1,
             "ghn bw-profile 16 name home-200",
-            "no profile from 1 to 15",
+            "out of range: profile 1 to 15",
         ),
         (
             1,
             "ghn bw-profile 0 name home-200",
-            "no profile from 1 to 15",
+            "out of range: profile 1 to 15",
         ),
         (
             1,
             "ghn bw-profile 03 name home-200",
-            "no profile from 1 to 15",
+            "out of range: profile 1 to 15",
         ),
-        (1, "ghn bw-profile 3 rate-downstream 9", "no speed"),
-        (1, "ghn bw-profile 3 rate-upstream 2000", "no speed"),
-        (2, "ghn endpoint 385 port 1", "no endpoint from 1 to 384"),
-        (2, "ghn endpoint 3 port 25", "no port from 1 to 24"),
+        (
+            1,
+            "ghn bw-profile 3 rate-downstream 9",
+            "out of range: speed in Mbps",
+        ),
+        (
+            1,
+            "ghn bw-profile 3 rate-upstream 2000",
+            "out of range: speed in Mbps",
+        ),
+        (
+            2,
+            "ghn endpoint 385 port 1",
+            "out of range: endpoint 1 to 384",
+        ),
+        (2, "ghn endpoint 3 port 25", "out of range: port 1 to 24"),
         (
             2,
             "ghn endpoint 3 mac-address 000e.d800.0005",
-            "no MAC address",
+            "is not a MAC address",
         ),
         (2, "ghn endpoint 3 name \"\"", "1 to 31 characters"),
         (
@@ -437,7 +449,7 @@ fn an_argument_out_of_range_is_complained_of() {
             "ghn endpoint 3 name aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             "1 to 31 characters",
         ),
-        (3, "ghn subscriber 2 vid 2", "no VLAN from 3 to 4094"),
+        (3, "ghn subscriber 2 vid 2", "out of range: VLAN 3 to 4094"),
         (3, "ghn subscriber 2 vid 3841", "the device's own"),
         (
             3,
@@ -450,7 +462,7 @@ fn an_argument_out_of_range_is_complained_of() {
             "ghn subscriber 2 allowed-vlan 4094",
             "cannot pass as a tag",
         ),
-        (3, "ghn subscriber 2 poe maybe", "no way of giving power"),
+        (3, "ghn subscriber 2 poe maybe", "is not a power setting"),
         (3, "ghn subscriber 2 vid 105 vid 105", "given twice"),
         (3, "ghn subscriber 2 vid", "nothing follows"),
         (3, "ghn subscriber 2", "sets nothing"),
@@ -461,7 +473,7 @@ fn an_argument_out_of_range_is_complained_of() {
             "is a key",
         ),
         (8, "hostname a b", "no plan may hold"),
-        (8, "hostname -birch", "is no host name"),
+        (8, "hostname -birch", "is not a host name"),
         (8, "snmp-server location \"Birch\"", "part of the text"),
     ] {
         let said = about(number, &[line]);
@@ -508,8 +520,8 @@ fn what_is_not_ours_is_never_a_target() {
     assert_eq!(
         complaints(&plan(steps)),
         [
-            "step 5: subscriber 9 is not ours",
-            "step 5, undoing: subscriber 9 is not ours"
+            "step 5: subscriber 9 is not owned",
+            "step 5, undoing: subscriber 9 is not owned"
         ]
     );
 }

@@ -40,7 +40,7 @@ fn check_characters(line: &str) -> Result<(), String> {
         .find(|character| !(' '..='~').contains(character) || matches!(character, '?' | '\\'))
     {
         Some(character) => Err(format!(
-            "`{}` is a key of the device's command line, or no printable ASCII",
+            "`{}` is a key of the device's command line, or not printable ASCII",
             character.escape_default()
         )),
         None => Ok(()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{PortAssignment, PortNumber};
+use crate::plan::Field;
 use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
 use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
@@ -349,10 +350,10 @@ fn rates(
 }
 
 fn rates_of(item: Option<&Item<Profile>>, profile: &Profile) -> (u32, u32) {
-    let is_read = |field: &str| item.is_some_and(|item| !item.is_unread(field));
-    let speed = |field: &str, speed: u32| if is_read(field) { speed } else { u32::MAX };
+    let is_read = |field: Field| item.is_some_and(|item| !item.is_unread(field));
+    let speed = |field: Field, speed: u32| if is_read(field) { speed } else { u32::MAX };
     (
-        speed("down", profile.down.get()),
-        speed("up", profile.up.get()),
+        speed(Field::Down, profile.down.get()),
+        speed(Field::Up, profile.up.get()),
     )
 }

@@ -6,6 +6,7 @@ use crate::model::{
     EndpointName, HeldText, MacAddress, PortAssignment, PortConfig, PortNumber, ProfileName, Slot,
     SubscriberName, SystemConfig, UplinkNumber, VlanId, VlanSet,
 };
+use crate::plan::Field;
 use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
 use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
@@ -61,16 +62,16 @@ impl PartialState {
             stage.set_profile(place, item.slot, item.start.clone());
         }
         for (place, item) in scene.endpoints.iter().enumerate() {
-            if item.is_unread("port") {
+            if item.is_unread(Field::Port) {
                 stage.untold_ports.insert(place);
             }
             stage.set_endpoint(place, item.slot, item.start.clone());
         }
         for (place, item) in scene.subscribers.iter().enumerate() {
-            if item.is_unread("endpoint") {
+            if item.is_unread(Field::Endpoint) {
                 stage.untold.insert(place);
             }
-            if item.is_unread("vlan") {
+            if item.is_unread(Field::Vlan) {
                 stage.untold_vlans.insert(place);
             }
             stage.set_subscriber(place, item.slot, item.start.clone());

@@ -1,6 +1,7 @@
 //! Determines who is served and over which path; the impact of a step is the difference it makes.
 
 use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId, VlanSet};
+use crate::plan::Field;
 use crate::plan::item::{Endpoint, Item, Subscriber};
 use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
@@ -109,9 +110,9 @@ fn served_in_the_end(scene: &PlannerState<'_>, settings: &Settings) -> Vec<bool>
             Some(endpoint) => {
                 let item = scene.endpoints.get(endpoint)?;
                 let goal = item.goal.as_ref()?;
-                (!item.is_unread("port")).then_some(goal)
+                (!item.is_unread(Field::Port)).then_some(goal)
             }
-            None if item.is_unread("endpoint") => None,
+            None if item.is_unread(Field::Endpoint) => None,
             None => return None,
         };
         let port = match endpoint.map(|endpoint| endpoint.port) {
@@ -121,8 +122,8 @@ fn served_in_the_end(scene: &PlannerState<'_>, settings: &Settings) -> Vec<bool>
             Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
         };
         let goals = settings.uplinks.values().map(|pair| &pair.goal);
-        let passes =
-            item.is_unread("vlan") || passes(subscriber.vlan, settings.uplinks.is_empty(), goals);
+        let passes = item.is_unread(Field::Vlan)
+            || passes(subscriber.vlan, settings.uplinks.is_empty(), goals);
         Some(is_served(endpoint, port, passes))
     };
     scene

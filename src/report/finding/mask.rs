@@ -10,7 +10,9 @@ use toml_parser::lexer::{Token, TokenKind};
 
 use super::login::{login, login_in_value};
 use super::nesting::{FrameKind, Nesting};
-use super::sensitive::{Disclosure, Judge, is_credentials_file, is_secret_name, speaks_of_secrets};
+use super::sensitive::{
+    Disclosure, SensitiveKeys, is_credentials_file, is_secret_name, speaks_of_secrets,
+};
 use crate::inventory::{looks_like_a_key, looks_like_a_secret};
 
 /// Returns the byte ranges of `text` that must not be shown, sorted and disjoint.
@@ -18,7 +20,7 @@ pub(super) fn masks(path: &str, text: &str) -> Vec<Range<usize>> {
     let mut scan = Scan {
         text,
         in_credentials: is_credentials_file(path),
-        judge: Judge::default(),
+        judge: SensitiveKeys::default(),
         nesting: Nesting::new(),
         masks: Vec::new(),
         last_word: None,
@@ -36,7 +38,7 @@ pub(super) fn masks(path: &str, text: &str) -> Vec<Range<usize>> {
 struct Scan<'t> {
     text: &'t str,
     in_credentials: bool,
-    judge: Judge<'t>,
+    judge: SensitiveKeys<'t>,
     nesting: Nesting<'t>,
     masks: Vec<Range<usize>>,
     /// The last string or atom, which becomes a key if `=` follows.

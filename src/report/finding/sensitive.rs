@@ -52,11 +52,11 @@ pub(super) fn speaks_of_secrets(text: &str) -> bool {
 
 /// Checks keys, and caches names: an inventory repeats a dozen of them a million times.
 #[derive(Default)]
-pub(super) struct Judge<'t> {
+pub(super) struct SensitiveKeys<'t> {
     known: BTreeMap<&'t str, bool>,
 }
 
-impl<'t> Judge<'t> {
+impl<'t> SensitiveKeys<'t> {
     /// Returns the part of the value at `path` that may be shown; `path` is the key with its tables from the top of the
     /// file.
     pub(super) fn disclosure(&mut self, path: &[&'t str], in_credentials: bool) -> Disclosure {
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn judged(path: &[&str]) -> Disclosure {
-        Judge::default().disclosure(path, false)
+        SensitiveKeys::default().disclosure(path, false)
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
         ] {
             assert_eq!(judged(&[&in_table[..], &[key]].concat()), expected, "{key}");
             assert_eq!(
-                Judge::default().disclosure(&["x", key], true),
+                SensitiveKeys::default().disclosure(&["x", key], true),
                 expected,
                 "{key}"
             );

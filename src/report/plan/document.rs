@@ -120,7 +120,7 @@ pub(super) fn document(report: &PlanReport<'_>) -> Document {
         notes(planned),
     ));
     sections.push(section(
-        "Not ours, and left alone",
+        "Unmanaged, left unchanged",
         "object",
         Some(UNMANAGED_LINES),
         unmanaged(planned),
@@ -196,27 +196,26 @@ fn premises(planned: &Planned) -> Vec<String> {
     said
 }
 
-/// Says on which devices nothing is known to be ours.
+/// Names the devices without recorded owned objects.
 fn unknown(memory: &LedgerCoverage, planned: usize) -> Option<String> {
     let names: Vec<String> = memory.unknown.iter().map(ToString::to_string).collect();
     match names.len() {
         0 => None,
         all if all == planned => Some(
-            "Nothing is on record as ours there: nothing is removed, and what gamctl finds and the inventory names is \
-             taken over."
+            "No owned objects are recorded there: nothing is removed, and objects that the inventory also has become owned."
                 .to_owned(),
         ),
         1..=8 => Some(format!(
-            "Nothing is on record as ours on {}: nothing is removed there.",
+            "No owned objects are recorded for {}: nothing is removed there.",
             listed(&names)
         )),
         many => Some(format!(
-            "Nothing is on record as ours on {many} of these devices: nothing is removed there."
+            "No owned objects are recorded for {many} of these devices: nothing is removed there."
         )),
     }
 }
 
-/// Says which devices told their configuration in another way; of many, how many they are.
+/// Names the devices that were read over SSH; of many, only their number.
 fn read_over_ssh(planned: &Planned) -> String {
     let (who, whose) = match planned.read_over_ssh.as_slice() {
         [one] => (
@@ -314,7 +313,7 @@ fn group_entry(group: &Group) -> Entry {
     }
     if group.cannot_undo > 0 {
         below.push(format!(
-            "{} of them cannot be undone: `--detailed` says why",
+            "{} of them cannot be undone: `--detailed` shows why",
             group.cannot_undo
         ));
     }

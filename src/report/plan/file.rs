@@ -12,19 +12,19 @@ const SCHEMA: u64 = 1;
 /// A plan of 10 000 devices with 25 subscribers each has about 150 MB when everything changes.
 const MAX_BYTES: usize = 512 << 20;
 
-/// Why a file is no plan that can be used.
+/// The reason that a plan file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFileError {
     #[error("it has {size} bytes, and {MAX_BYTES} are the most a plan has")]
     TooLarge { size: usize },
-    #[error("it is no plan: {0}")]
+    #[error("not a plan file: {0}")]
     NotAPlan(#[source] serde_json::Error),
-    #[error("it is no plan: there is no `{0}` in it")]
+    #[error("not a plan file: `{0}` is missing")]
     Missing(&'static str),
     #[error("it has schema {found}, and this gamctl reads {SCHEMA}; make the plan again")]
     OtherSchema { found: Value },
     #[error(
-        "its `plan_id` is not the hash of its content: somebody changed the file, or a part is missing"
+        "its `plan_id` is not the hash of its content: the file was changed, or a part is missing"
     )]
     WrongId,
     #[error("it has parts that this gamctl would not write; make the plan again")]

@@ -175,7 +175,7 @@ pub enum SshError {
     Unasked { address: SocketAddr, said: String },
     #[error("not sent to {address}: the command is not valid in the session's current mode")]
     OutOfPlace { address: SocketAddr },
-    #[error("lease on {address} expired; no further lines are sent")]
+    #[error("lease on {address} expired or was lost; no further lines are sent")]
     Fenced { address: SocketAddr },
     #[error("the session with {address} is read-only")]
     ReadOnly { address: SocketAddr },

@@ -122,7 +122,7 @@ impl AsyncWrite for Guarded {
         // for an hour and then write without a lease.
         if state.fence.as_ref().is_some_and(|fence| !fence.is_open()) {
             sent.is_cut = true;
-            return Poll::Ready(Err(Error::other("the lease expired")));
+            return Poll::Ready(Err(Error::other("the lease expired or was lost")));
         }
         let written = Pin::new(stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(length)) = &written {
@@ -174,7 +174,7 @@ mod tests {
         guarded.write_all(b"before").await.unwrap();
         fence.close();
         let error = guarded.write_all(b"behind").await.unwrap_err();
-        assert_eq!(error.to_string(), "the lease expired");
+        assert_eq!(error.to_string(), "the lease expired or was lost");
         // It stays cut, even if the fence opens again.
         fence.extend(Instant::now() + Duration::from_secs(60));
         assert!(guarded.write_all(b"behind").await.is_err());
