@@ -38,11 +38,18 @@ impl ImportingFile {
             "type",
             "union",
         ];
+        // Only what the file itself declares: a function of an `impl` or inside another function is none of its items.
+        let mut depth = 0_usize;
         let declared = tokens.windows(3).filter_map(|three| {
             let [word, mark, name] = three else {
                 return None;
             };
-            let is_declared = words.iter().any(|declares| word.is(declares));
+            if word.is("{") {
+                depth += 1;
+            } else if word.is("}") {
+                depth = depth.saturating_sub(1);
+            }
+            let is_declared = depth == 0 && words.iter().any(|declares| word.is(declares));
             // `macro_rules! name`
             let name = if mark.is("!") { name } else { mark };
             (is_declared && name.kind == Kind::Word).then(|| name.text.clone())
@@ -293,6 +300,11 @@ mod tests {
             circles(&[LIB, parent, x, y, z]),
             [["src/d/x.rs", "src/d/y.rs", "src/d/z.rs"]]
         );
+        let parent = (
+            "src/d/mod.rs",
+            "mod x; mod y; mod z; pub use x::X; pub use y::*; pub use z::Z as W; struct P; impl P { fn X() {} }",
+        );
+        assert_eq!(circles(&[LIB, parent, x, y, z]).len(), 1);
     }
 
     #[test]

@@ -58,13 +58,16 @@ fn story(mut chance: Chance, site: &mut Site) {
         let appliers: Vec<_> = (0..APPLIERS)
             .map(|_| site.start(&["apply", "--yes"], None))
             .collect();
-        for _ in 0..3 {
+        for nth in 0..3 {
             // The time is random: every moment must be safe.
             std::thread::sleep(Duration::from_millis(chance.below(400)));
             let stopped = &appliers[usize::try_from(chance.below(4)).unwrap()];
             stopped.signal("-STOP");
-            let is_long = chance.below(4) == 0;
-            let stop = chance.below(if is_long { LONG_STOP } else { 1_500 });
+            // One is stopped for longer than its lease, the others for a moment.
+            let stop = match nth {
+                0 => LONG_STOP,
+                _ => chance.below(1_500),
+            };
             std::thread::sleep(Duration::from_millis(stop));
             stopped.signal("-CONT");
         }
