@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    DeviceConfig, EndpointConfig, Poe, PortConfig, ProfileConfig, RateLimit, Slot,
-    SubscriberConfig, SystemConfig, UplinkConfig,
+    DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, RateLimit, Slot, SystemConfig,
+    UplinkConfig,
 };
 
 use super::change::{
-    Endpoint, EndpointFields, EndpointRef, PortFields, Profile, ProfileFields, Rate, Subscriber,
-    SubscriberFields, SystemFields, UplinkFields,
+    Endpoint, EndpointFields, PortFields, Profile, ProfileFields, Subscriber, SystemFields,
+    UplinkFields,
 };
 use super::{Change, Edit, Kind};
 
@@ -143,46 +143,8 @@ fn take_subscriber(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Subscriber
     let mut now = match (edit, had) {
         (Edit::Remove(_), _) | (Edit::Update(_), None) => return,
         (Edit::Update(_), Some(had)) => had,
-        (Edit::Create(state), _) => SubscriberConfig {
-            slot: Some(slot),
-            description: None,
-            endpoint: None,
-            rate: RateLimit::Unthrottled,
-            vlan: state.vlan,
-            tagged: state.tagged,
-            remapped_vlan: None,
-            allowed_vlans: state.allowed_vlans.clone(),
-            port2_vlan: None,
-            // A subscriber that is created without a power setting has none.
-            poe: Some(Poe::Disable),
-        },
+        (Edit::Create(state), _) => state.created(slot),
     };
-    let SubscriberFields {
-        name: _,
-        description,
-        endpoint,
-        rate,
-        vlan,
-        tagged,
-        remapped_vlan,
-        allowed_vlans,
-        port2_vlan,
-        poe,
-    } = edit.after();
-    set(&mut now.description, description);
-    if let Some(endpoint) = endpoint {
-        now.endpoint = endpoint.as_ref().map(|EndpointRef { mac, slot: _ }| *mac);
-    }
-    match rate {
-        None => {}
-        Some(Rate::Unthrottled) => now.rate = RateLimit::Unthrottled,
-        Some(Rate::Profile { name, slot: _ }) => now.rate = RateLimit::Profile(name.clone()),
-    }
-    set(&mut now.vlan, vlan);
-    set(&mut now.tagged, tagged);
-    set(&mut now.remapped_vlan, remapped_vlan);
-    set(&mut now.allowed_vlans, allowed_vlans);
-    set(&mut now.port2_vlan, port2_vlan);
-    now.poe = poe.copied().flatten().or(now.poe);
+    edit.after().set_in(&mut now);
     config.subscribers.insert(edit.new_key().clone(), now);
 }

@@ -1,11 +1,12 @@
 //! Leaves out of a rollback plan what no line can restore, and notes it, so that the rest is restored.
 
 use crate::model::{
-    DeviceConfig, HeldText, Observation, ProfileConfig, ProfileName, RateLimit, Slot,
-    SubscriberConfig, UplinkNumber, VlanSet,
+    DeviceConfig, HeldText, Observation, ProfileConfig, ProfileName, RateLimit, Slot, UplinkNumber,
+    VlanSet,
 };
 
-use super::undo::{are_tags, is_data_vlan, is_speed, is_tag, unwritable_text};
+use super::change::take_vlans;
+use super::undo::{are_vlans_writable, is_speed, unwritable_text};
 use super::{Field, Note, Object, Request, management};
 
 /// Takes out of the goal of a rollback plan the values that gamctl cannot or must not write; the device keeps its present ones.
@@ -138,46 +139,29 @@ impl Left {
 
     fn subscribers(&mut self, goal: &mut DeviceConfig, now: &DeviceConfig) {
         goal.subscribers.retain(|name, subscriber| {
-            let SubscriberConfig {
-                slot,
-                description,
-                endpoint: _,
-                rate: _,
-                vlan,
-                tagged: _,
-                remapped_vlan,
-                allowed_vlans,
-                port2_vlan,
-                // No command takes it away; a rollback plan leaves it as it is now.
-                poe: _,
-            } = subscriber;
-            let has = by_slot(now.subscribers.values(), *slot, |now| now.slot);
+            let has = by_slot(now.subscribers.values(), subscriber.slot, |now| now.slot);
             let object = Object::Subscriber(name.clone());
             let held = has.and_then(|now| now.description.as_ref());
-            self.text(description, held, &object, Field::Description);
-            let is_writable = is_data_vlan(*vlan)
-                && remapped_vlan.is_none_or(is_tag)
-                && port2_vlan.is_none_or(is_tag)
-                && are_tags(allowed_vlans);
-            if is_writable {
-                return true;
-            }
-            let Some(now) = has else {
+            self.text(
+                &mut subscriber.description,
+                held,
+                &object,
+                Field::Description,
+            );
+            match (are_vlans_writable(subscriber), has) {
+                (true, _) => true,
                 // A subscriber who is gone is not created again in another VLAN.
-                self.note(object, "a VLAN");
-                return false;
-            };
-            let is_same = now.vlan == *vlan
-                && now.remapped_vlan == *remapped_vlan
-                && now.port2_vlan == *port2_vlan
-                && now.allowed_vlans == *allowed_vlans;
-            if !is_same {
-                (*vlan, *remapped_vlan, *port2_vlan) =
-                    (now.vlan, now.remapped_vlan, now.port2_vlan);
-                allowed_vlans.clone_from(&now.allowed_vlans);
-                self.note(object, "a VLAN");
+                (false, None) => {
+                    self.note(object, "a VLAN");
+                    false
+                }
+                (false, Some(now)) => {
+                    if take_vlans(subscriber, now) {
+                        self.note(object, "a VLAN");
+                    }
+                    true
+                }
             }
-            true
         });
     }
 

@@ -1,6 +1,6 @@
 //! Defines the items of a plan: each object by its number, as observed and as it must become.
 
-use crate::model::{Slot, VlanId};
+use crate::model::Slot;
 
 pub(super) use super::change::{Endpoint, Profile};
 use super::{Cause, Field, change};
@@ -94,38 +94,5 @@ impl<S: Clone + PartialEq> Item<S> {
 
     pub(super) fn is_unread(&self, field: Field) -> bool {
         self.unread.contains(&field)
-    }
-}
-
-impl Subscriber {
-    /// Returns every VLAN that the subscriber has.
-    pub(super) fn vlans(&self) -> impl Iterator<Item = VlanId> {
-        [Some(self.vlan), self.remapped_vlan, self.port2_vlan]
-            .into_iter()
-            .flatten()
-            .chain(self.allowed_vlans.iter())
-    }
-
-    /// Returns whether two states give the same service, whatever they are called and however fast they are.
-    pub(super) fn serves_like(&self, other: &Self) -> bool {
-        let Self {
-            name: _,
-            description: _,
-            endpoint,
-            rate: _,
-            vlan,
-            tagged,
-            remapped_vlan,
-            allowed_vlans,
-            port2_vlan,
-            poe,
-        } = self;
-        *endpoint == other.endpoint
-            && *vlan == other.vlan
-            && *tagged == other.tagged
-            && *remapped_vlan == other.remapped_vlan
-            && *allowed_vlans == other.allowed_vlans
-            && *port2_vlan == other.port2_vlan
-            && *poe == other.poe
     }
 }

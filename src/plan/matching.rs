@@ -328,28 +328,10 @@ fn is_same_service(
     wanted: &SubscriberConfig,
     start: &Subscriber,
 ) -> bool {
-    let SubscriberConfig {
-        slot: _,
-        description: _,
-        endpoint: _,
-        rate,
-        vlan,
-        tagged,
-        remapped_vlan,
-        allowed_vlans,
-        port2_vlan,
-        poe,
-    } = wanted;
-    let is_same_rate = match (rate, start.rate) {
+    let is_same_rate = match (&wanted.rate, start.rate) {
         (RateLimit::Unthrottled, None) => true,
         (RateLimit::Profile(name), Some(profile)) => scene.profile_of.get(name) == Some(&profile),
         (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,
     };
-    is_same_rate
-        && *vlan == start.vlan
-        && *tagged == start.tagged
-        && *remapped_vlan == start.remapped_vlan
-        && *allowed_vlans == start.allowed_vlans
-        && *port2_vlan == start.port2_vlan
-        && (poe.is_none() || *poe == start.poe)
+    is_same_rate && start.has_service_of(wanted)
 }

@@ -2,7 +2,9 @@
 //!
 //! Each comparison destructures the intended side, so that a new field does not compile until it is compared.
 
-use crate::model::{EndpointConfig, ProfileConfig, Slot, SubscriberConfig};
+use crate::model::{EndpointConfig, ProfileConfig, Slot};
+
+pub(super) use super::change::same_subscriber;
 
 fn has_slot(slot: Option<Slot>) -> bool {
     slot.is_some()
@@ -25,29 +27,4 @@ pub(super) fn same_endpoint(wanted: &EndpointConfig, has: &EndpointConfig) -> bo
         port,
     } = wanted;
     has_slot(has.slot) && *name == has.name && *port == has.port
-}
-
-pub(super) fn same_subscriber(wanted: &SubscriberConfig, has: &SubscriberConfig) -> bool {
-    let SubscriberConfig {
-        slot: _,
-        description,
-        endpoint,
-        rate,
-        vlan,
-        tagged,
-        remapped_vlan,
-        allowed_vlans,
-        port2_vlan,
-        poe,
-    } = wanted;
-    has_slot(has.slot)
-        && *vlan == has.vlan
-        && *endpoint == has.endpoint
-        && *rate == has.rate
-        && *tagged == has.tagged
-        && *description == has.description
-        && *remapped_vlan == has.remapped_vlan
-        && *allowed_vlans == has.allowed_vlans
-        && *port2_vlan == has.port2_vlan
-        && (poe.is_none() || *poe == has.poe)
 }

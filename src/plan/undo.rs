@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Description, HeldText, Hostname, MAX_RESTORED_VLAN_ENTRIES, Mbps, NameError, NameProblem,
-    PortConfig, PortName, SystemConfig, SystemText, TextError, VlanId, VlanSet,
+    PortConfig, PortName, SubscriberConfig, SystemConfig, SystemText, TextError, VlanId, VlanSet,
 };
 
 use super::change::{
@@ -147,15 +147,36 @@ fn text(held: Option<&Option<HeldText>>, field: Field) -> Option<CannotUndo> {
     unwritable_text(field, held?.as_ref()?.as_str())
 }
 
-pub(super) fn is_data_vlan(vlan: VlanId) -> bool {
+/// Returns whether lines can give a subscriber its VLANs again.
+pub(super) fn are_vlans_writable(subscriber: &SubscriberConfig) -> bool {
+    let SubscriberConfig {
+        slot: _,
+        // Its text is checked by `unwritable_text`; these can be given by a line, or no line is needed.
+        description: _,
+        endpoint: _,
+        rate: _,
+        tagged: _,
+        poe: _,
+        vlan,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+    } = subscriber;
+    is_data_vlan(*vlan)
+        && remapped_vlan.is_none_or(is_tag)
+        && port2_vlan.is_none_or(is_tag)
+        && are_tags(allowed_vlans)
+}
+
+fn is_data_vlan(vlan: VlanId) -> bool {
     DATA_VLANS.contains(&vlan.get()) && !OWN_VLANS.contains(&vlan.get())
 }
 
-pub(super) fn is_tag(vlan: VlanId) -> bool {
+fn is_tag(vlan: VlanId) -> bool {
     TAGS.contains(&vlan.get())
 }
 
-pub(super) fn are_tags(list: &VlanSet) -> bool {
+fn are_tags(list: &VlanSet) -> bool {
     list.entries() <= MAX_RESTORED_VLAN_ENTRIES && list.iter().all(is_tag)
 }
 

@@ -3,12 +3,13 @@
 //! A field that one of the lists here lacks does not compile.
 
 use super::stored::{Given, Nonsense};
+use super::subscriber::Subscriber;
 use super::value::{EndpointRef, FieldValue, Rate, UplinkVlans};
 use super::{Changed, Field, FieldView, Kind};
 use crate::model::{
     EndpointConfig, EndpointName, HeldText, MacAddress, Mbps, Poe, PortAssignment, PortConfig,
-    PortMode, ProfileConfig, ProfileName, RateLimit, Slot, SubscriberConfig, SubscriberName,
-    SystemConfig, UplinkConfig, VlanId, VlanSet,
+    PortMode, ProfileConfig, ProfileName, SubscriberName, SystemConfig, UplinkConfig, VlanId,
+    VlanSet,
 };
 
 /// A rate limiter.
@@ -26,23 +27,6 @@ pub struct Endpoint {
     pub name: EndpointName,
     pub mac: MacAddress,
     pub port: PortAssignment,
-}
-
-/// A subscriber. The planner names endpoint and profile by the index of their items, a change by their numbers at that step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subscriber<E = EndpointRef, R = Rate> {
-    pub name: SubscriberName,
-    pub description: Option<HeldText>,
-    /// Left out: detached.
-    pub endpoint: Option<E>,
-    pub rate: R,
-    pub vlan: VlanId,
-    pub tagged: bool,
-    pub remapped_vlan: Option<VlanId>,
-    pub allowed_vlans: VlanSet,
-    pub port2_vlan: Option<VlanId>,
-    /// Left out: not known, or left to the device.
-    pub poe: Option<Poe>,
 }
 
 /// A field of an update: what it was and what it becomes.
@@ -380,88 +364,5 @@ impl Endpoint {
             mac,
             port: *port,
         }
-    }
-}
-
-impl<E, R> Subscriber<E, R> {
-    /// Returns a subscriber with what it uses named in another way.
-    pub fn of(
-        name: SubscriberName,
-        config: &SubscriberConfig,
-        endpoint: Option<E>,
-        rate: R,
-    ) -> Self {
-        let SubscriberConfig {
-            slot: _,
-            description,
-            endpoint: _,
-            rate: _,
-            vlan,
-            tagged,
-            remapped_vlan,
-            allowed_vlans,
-            port2_vlan,
-            poe,
-        } = config;
-        Self {
-            name,
-            description: description.clone(),
-            endpoint,
-            rate,
-            vlan: *vlan,
-            tagged: *tagged,
-            remapped_vlan: *remapped_vlan,
-            allowed_vlans: allowed_vlans.clone(),
-            port2_vlan: *port2_vlan,
-            poe: *poe,
-        }
-    }
-
-    /// Returns the same subscriber with what it uses named in another way.
-    pub(in crate::plan) fn using<E2, R2>(
-        &self,
-        endpoint: Option<E2>,
-        rate: R2,
-    ) -> Subscriber<E2, R2> {
-        let Self {
-            name,
-            description,
-            endpoint: _,
-            rate: _,
-            vlan,
-            tagged,
-            remapped_vlan,
-            allowed_vlans,
-            port2_vlan,
-            poe,
-        } = self;
-        Subscriber {
-            name: name.clone(),
-            description: description.clone(),
-            endpoint,
-            rate,
-            vlan: *vlan,
-            tagged: *tagged,
-            remapped_vlan: *remapped_vlan,
-            allowed_vlans: allowed_vlans.clone(),
-            port2_vlan: *port2_vlan,
-            poe: *poe,
-        }
-    }
-}
-
-impl Subscriber {
-    /// Returns a subscriber as a configuration has it, for comparing: the numbers of what it uses are left out.
-    pub fn without_numbers(name: SubscriberName, config: &SubscriberConfig) -> Self {
-        let slot = Slot(0);
-        let rate = match &config.rate {
-            RateLimit::Unthrottled => Rate::Unthrottled,
-            RateLimit::Profile(name) => Rate::Profile {
-                name: name.clone(),
-                slot,
-            },
-        };
-        let endpoint = config.endpoint.map(|mac| EndpointRef { mac, slot });
-        Self::of(name, config, endpoint, rate)
     }
 }

@@ -1,11 +1,12 @@
 //! Defines a change of one object, typed by the kind of object; it can be stored, shown and inverted.
 //!
-//! `kinds` the fields of each kind, described once · `field` their names · `value` what a field holds · `stored` the
+//! `kinds` the fields of each kind, described once · `subscriber` a subscriber, field by field · `field` their names · `value` what a field holds · `stored` the
 //! form in plan files and in the store.
 
 mod field;
 mod kinds;
 mod stored;
+mod subscriber;
 mod value;
 
 #[cfg(test)]
@@ -14,9 +15,11 @@ pub(super) mod tests;
 pub use field::Field;
 pub use kinds::{
     Endpoint, EndpointFields, EndpointUpdate, PortFields, PortUpdate, Profile, ProfileFields,
-    ProfileUpdate, Subscriber, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate,
-    UplinkFields, UplinkUpdate,
+    ProfileUpdate, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate, UplinkFields,
+    UplinkUpdate,
 };
+pub use subscriber::Subscriber;
+pub(super) use subscriber::{same_subscriber, take_vlans};
 pub(super) use value::Value;
 pub use value::{EndpointRef, Rate, Shown, UplinkVlans};
 

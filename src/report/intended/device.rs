@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{DeviceLine, besides, held, rate, shown};
+use super::subscriber::{options, rate};
+use super::{DeviceLine, held, shown};
 use crate::model::{
     DeviceConfig, EndpointConfig, PortConfig, ProfileConfig, SystemConfig, UplinkConfig,
     natural_order,
@@ -164,7 +165,7 @@ fn subscribers(config: &DeviceConfig) -> Table {
             shown(endpoint.map(|EndpointConfig { name, .. }| name)),
             served.vlan.to_string(),
             rate(&served.rate),
-            besides(served),
+            options(served),
         ]);
     }
     table

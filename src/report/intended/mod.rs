@@ -10,8 +10,7 @@ pub use subscriber::subscriber;
 
 use super::{Align, Paint, Summary, Table, counted};
 use crate::model::{
-    Address, DeviceName, DeviceState, GamModel, HeldText, RateLimit, SiteName, SubscriberConfig,
-    SubscriberState,
+    Address, DeviceName, DeviceState, GamModel, HeldText, SiteName, SubscriberState,
 };
 
 /// The number of subscribers of a device by state.
@@ -109,43 +108,4 @@ pub fn overview(devices: &[DeviceLine], summary: &Summary, paint: Paint) -> Stri
     text.push('\n');
     text.push_str(&table.render(paint));
     text
-}
-
-fn rate(rate: &RateLimit) -> String {
-    match rate {
-        RateLimit::Unthrottled => "unthrottled".to_owned(),
-        RateLimit::Profile(name) => name.to_string(),
-    }
-}
-
-/// Renders the options that few subscribers have.
-fn besides(served: &SubscriberConfig) -> String {
-    let SubscriberConfig {
-        slot: _,
-        description,
-        endpoint: _,
-        rate: _,
-        vlan: _,
-        tagged,
-        remapped_vlan,
-        allowed_vlans,
-        port2_vlan,
-        poe,
-    } = served;
-    let mut parts = Vec::new();
-    if *tagged {
-        parts.push("tagged".to_owned());
-    }
-    parts.extend(remapped_vlan.map(|vlan| format!("remapped {vlan}")));
-    if !allowed_vlans.is_empty() {
-        parts.push(format!("allowed {allowed_vlans}"));
-    }
-    parts.extend(port2_vlan.map(|vlan| format!("port 2 in {vlan}")));
-    parts.extend(poe.map(|poe| format!("PoE {poe}")));
-    parts.extend(
-        description
-            .as_ref()
-            .map(|description| format!("\"{}\"", description.as_str())),
-    );
-    parts.join(", ")
 }

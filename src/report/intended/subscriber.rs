@@ -1,7 +1,7 @@
 //! Renders the intended configuration of one subscriber as a list of facts.
 
-use super::{besides, rate, shown};
-use crate::model::{External, ServicePlan, Speed, Subscriber, SubscriberConfig};
+use super::shown;
+use crate::model::{External, RateLimit, ServicePlan, Speed, Subscriber, SubscriberConfig};
 use crate::report::{Align, Paint, Table};
 
 /// Renders the service of a subscriber.
@@ -93,16 +93,55 @@ fn on_the_device(served: Option<&SubscriberConfig>) -> String {
     let Some(served) = served else {
         return "nothing yet".to_owned();
     };
-    let besides = besides(served);
-    let separator = if besides.is_empty() { "" } else { ", " };
+    let options = options(served);
+    let separator = if options.is_empty() { "" } else { ", " };
     let endpoint = if served.endpoint.is_some() {
         ""
     } else {
         "no endpoint, "
     };
     format!(
-        "{endpoint}VLAN {}, {}{separator}{besides}",
+        "{endpoint}VLAN {}, {}{separator}{options}",
         served.vlan,
         rate(&served.rate)
     )
+}
+
+pub(super) fn rate(rate: &RateLimit) -> String {
+    match rate {
+        RateLimit::Unthrottled => "unthrottled".to_owned(),
+        RateLimit::Profile(name) => name.to_string(),
+    }
+}
+
+/// Renders the options that few subscribers have.
+pub(super) fn options(served: &SubscriberConfig) -> String {
+    let SubscriberConfig {
+        slot: _,
+        description,
+        endpoint: _,
+        rate: _,
+        vlan: _,
+        tagged,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+        poe,
+    } = served;
+    let mut parts = Vec::new();
+    if *tagged {
+        parts.push("tagged".to_owned());
+    }
+    parts.extend(remapped_vlan.map(|vlan| format!("remapped {vlan}")));
+    if !allowed_vlans.is_empty() {
+        parts.push(format!("allowed {allowed_vlans}"));
+    }
+    parts.extend(port2_vlan.map(|vlan| format!("port 2 in {vlan}")));
+    parts.extend(poe.map(|poe| format!("PoE {poe}")));
+    parts.extend(
+        description
+            .as_ref()
+            .map(|description| format!("\"{}\"", description.as_str())),
+    );
+    parts.join(", ")
 }

@@ -1,0 +1,258 @@
+//! Defines a subscriber in the planner: conversions, comparisons and the effect of a change, field by field.
+//!
+//! Each function destructures the subscriber, so that a new field does not compile until each of them has it.
+
+use super::SubscriberFields;
+use super::value::{EndpointRef, Rate};
+use crate::model::{
+    HeldText, Poe, RateLimit, Slot, SubscriberConfig, SubscriberName, VlanId, VlanSet,
+};
+
+/// A subscriber. The planner names endpoint and profile by the index of their items, a change by their numbers at that step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscriber<E = EndpointRef, R = Rate> {
+    pub name: SubscriberName,
+    pub description: Option<HeldText>,
+    /// Left out: detached.
+    pub endpoint: Option<E>,
+    pub rate: R,
+    pub vlan: VlanId,
+    pub tagged: bool,
+    pub remapped_vlan: Option<VlanId>,
+    pub allowed_vlans: VlanSet,
+    pub port2_vlan: Option<VlanId>,
+    /// Left out: not known, or left to the device.
+    pub poe: Option<Poe>,
+}
+
+impl<E, R> Subscriber<E, R> {
+    /// Returns a subscriber with what it uses named in another way.
+    pub fn of(
+        name: SubscriberName,
+        config: &SubscriberConfig,
+        endpoint: Option<E>,
+        rate: R,
+    ) -> Self {
+        let SubscriberConfig {
+            slot: _,
+            description,
+            endpoint: _,
+            rate: _,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = config;
+        Self {
+            name,
+            description: description.clone(),
+            endpoint,
+            rate,
+            vlan: *vlan,
+            tagged: *tagged,
+            remapped_vlan: *remapped_vlan,
+            allowed_vlans: allowed_vlans.clone(),
+            port2_vlan: *port2_vlan,
+            poe: *poe,
+        }
+    }
+
+    /// Returns the same subscriber with what it uses named in another way.
+    pub(in crate::plan) fn using<E2, R2>(
+        &self,
+        endpoint: Option<E2>,
+        rate: R2,
+    ) -> Subscriber<E2, R2> {
+        let Self {
+            name,
+            description,
+            endpoint: _,
+            rate: _,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = self;
+        Subscriber {
+            name: name.clone(),
+            description: description.clone(),
+            endpoint,
+            rate,
+            vlan: *vlan,
+            tagged: *tagged,
+            remapped_vlan: *remapped_vlan,
+            allowed_vlans: allowed_vlans.clone(),
+            port2_vlan: *port2_vlan,
+            poe: *poe,
+        }
+    }
+
+    /// Returns every VLAN that the subscriber has.
+    pub(in crate::plan) fn vlans(&self) -> impl Iterator<Item = VlanId> {
+        [Some(self.vlan), self.remapped_vlan, self.port2_vlan]
+            .into_iter()
+            .flatten()
+            .chain(self.allowed_vlans.iter())
+    }
+
+    /// Returns whether an intended subscriber has the same service settings on the same endpoint; the rate limit is not compared.
+    pub(in crate::plan) fn has_service_of(&self, intended: &SubscriberConfig) -> bool {
+        let SubscriberConfig {
+            slot: _,
+            description: _,
+            endpoint: _,
+            rate: _,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = intended;
+        *vlan == self.vlan
+            && *tagged == self.tagged
+            && *remapped_vlan == self.remapped_vlan
+            && *allowed_vlans == self.allowed_vlans
+            && *port2_vlan == self.port2_vlan
+            && (poe.is_none() || *poe == self.poe)
+    }
+}
+
+impl<E: PartialEq, R> Subscriber<E, R> {
+    /// Returns whether two states give the same service; their names, descriptions and rate limits may differ.
+    pub(in crate::plan) fn serves_like(&self, other: &Self) -> bool {
+        let Self {
+            name: _,
+            description: _,
+            endpoint,
+            rate: _,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = self;
+        *endpoint == other.endpoint
+            && *vlan == other.vlan
+            && *tagged == other.tagged
+            && *remapped_vlan == other.remapped_vlan
+            && *allowed_vlans == other.allowed_vlans
+            && *port2_vlan == other.port2_vlan
+            && *poe == other.poe
+    }
+}
+
+impl Subscriber {
+    /// Returns a subscriber as a configuration has it, for comparing: the numbers of what it uses are left out.
+    pub fn without_numbers(name: SubscriberName, config: &SubscriberConfig) -> Self {
+        let slot = Slot(0);
+        let rate = match &config.rate {
+            RateLimit::Unthrottled => Rate::Unthrottled,
+            RateLimit::Profile(name) => Rate::Profile {
+                name: name.clone(),
+                slot,
+            },
+        };
+        let endpoint = config.endpoint.map(|mac| EndpointRef { mac, slot });
+        Self::of(name, config, endpoint, rate)
+    }
+
+    /// Returns the configuration of a subscriber that was just created, before the fields of the change are set.
+    pub(in crate::plan) fn created(&self, slot: Slot) -> SubscriberConfig {
+        SubscriberConfig {
+            slot: Some(slot),
+            description: None,
+            endpoint: None,
+            rate: RateLimit::Unthrottled,
+            vlan: self.vlan,
+            tagged: self.tagged,
+            remapped_vlan: None,
+            allowed_vlans: self.allowed_vlans.clone(),
+            port2_vlan: None,
+            // A subscriber that is created without a power setting has none.
+            poe: Some(Poe::Disable),
+        }
+    }
+}
+
+impl SubscriberFields<'_> {
+    /// Sets the fields of a change in a configuration.
+    pub(in crate::plan) fn set_in(&self, config: &mut SubscriberConfig) {
+        fn set<T: Clone>(field: &mut T, to: Option<&T>) {
+            if let Some(to) = to {
+                field.clone_from(to);
+            }
+        }
+        let Self {
+            name: _,
+            description,
+            endpoint,
+            rate,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = *self;
+        set(&mut config.description, description);
+        if let Some(endpoint) = endpoint {
+            config.endpoint = endpoint.as_ref().map(|EndpointRef { mac, slot: _ }| *mac);
+        }
+        match rate {
+            None => {}
+            Some(Rate::Unthrottled) => config.rate = RateLimit::Unthrottled,
+            Some(Rate::Profile { name, slot: _ }) => config.rate = RateLimit::Profile(name.clone()),
+        }
+        set(&mut config.vlan, vlan);
+        set(&mut config.tagged, tagged);
+        set(&mut config.remapped_vlan, remapped_vlan);
+        set(&mut config.allowed_vlans, allowed_vlans);
+        set(&mut config.port2_vlan, port2_vlan);
+        config.poe = poe.copied().flatten().or(config.poe);
+    }
+}
+
+/// Returns whether an observed subscriber is as intended.
+pub(in crate::plan) fn same_subscriber(
+    intended: &SubscriberConfig,
+    has: &SubscriberConfig,
+) -> bool {
+    let SubscriberConfig {
+        slot: _,
+        description,
+        endpoint,
+        rate,
+        vlan,
+        tagged,
+        remapped_vlan,
+        allowed_vlans,
+        port2_vlan,
+        poe,
+    } = intended;
+    has.slot.is_some()
+        && *vlan == has.vlan
+        && *endpoint == has.endpoint
+        && *rate == has.rate
+        && *tagged == has.tagged
+        && *description == has.description
+        && *remapped_vlan == has.remapped_vlan
+        && *allowed_vlans == has.allowed_vlans
+        && *port2_vlan == has.port2_vlan
+        && (poe.is_none() || *poe == has.poe)
+}
+
+/// Sets the VLANs of a subscriber to those of another configuration; returns whether they differed.
+pub(in crate::plan) fn take_vlans(config: &mut SubscriberConfig, from: &SubscriberConfig) -> bool {
+    let before = config.clone();
+    config.vlan = from.vlan;
+    config.remapped_vlan = from.remapped_vlan;
+    config.port2_vlan = from.port2_vlan;
+    config.allowed_vlans.clone_from(&from.allowed_vlans);
+    *config != before
+}
