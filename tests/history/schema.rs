@@ -26,7 +26,10 @@ impl Bed {
                 let cluster = crate::postgres::shared();
                 cluster.url(&cluster.database().await)
             }
-            None => StoreUrl::sqlite(self.folder.path().join("other/store.db")),
+            None => {
+                let name = format!("other-{}/store.db", uuid::Uuid::now_v7());
+                StoreUrl::sqlite(self.folder.path().join(name))
+            }
         }
     }
 
