@@ -31,7 +31,7 @@ rules! {
     wrong: [("$", "printf 'protected = true\\n' >> subscribers/maple.toml; cp subscribers/maple.toml more.txt; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' >> subscribers/maple.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm protect; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' > subscribers/maple.toml")],
     right: [("$", "printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' >> subscribers/maple.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm more; printf '[subscriber.acct-2]\\ndevice = \"maple-a\"\\nport = 2\\nendpoint = \"00:0e:d8:00:00:02\"\\nservice_plan = \"home-100\"\\nvlan = 102\\n' > subscribers/maple.toml")];
 
-    /// What could not be read at the commit before cannot be compared: a protected subscriber may be gone from it, and
+    /// A file that could not be read at the earlier commit cannot be compared: a protected subscriber may be gone from it, and
     /// the loss would not be noticed. A person should look at what changed in that file.
     STEP_NOT_JUDGED = "step-not-judged", Warning, "a file could not be read at the commit before",
     wrong: [("$", "printf '<<<<<<< a\\n' >> policy.toml; git add -A; git -c user.name=a -c user.email=a@b commit -qm broken; : > policy.toml")],

@@ -104,7 +104,7 @@ impl Pending {
         self
     }
 
-    /// Says that what the finding points at may be a secret.
+    /// Marks the value that the finding points at as a possible secret.
     pub(in crate::inventory) fn secret(mut self) -> Self {
         self.is_secret = true;
         self

@@ -56,7 +56,7 @@ fn wrong_file(home: FileKind, item: Item<'_, '_>, message: String, findings: &mu
         .hint(hint);
 }
 
-/// Says of the unknown keys of `network.toml` and `policy.toml` where they belong, where that is known.
+/// Adds to each unknown key of `network.toml` and `policy.toml` the file where it belongs, if that is known.
 pub(in crate::inventory) fn strangers(
     kind: FileKind,
     root: Item<'_, '_>,

@@ -1,4 +1,4 @@
-//! Declares rules of validation: id, severity and examples stand beside the code that finds what breaks them.
+//! Declares rules of validation: id, severity and examples are beside the code that finds violations.
 
 /// Declares rules as statics, and `RULES` with all of them.
 ///

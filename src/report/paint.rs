@@ -37,7 +37,7 @@ impl Paint {
         self.wrap(BOLD_CYAN, text)
     }
 
-    /// Paints the frame of the text: line numbers, bars, arrows.
+    /// Paints the frame of the text: line numbers, bars, pointers.
     pub fn dim(self, text: &str) -> String {
         self.wrap(DIM, text)
     }

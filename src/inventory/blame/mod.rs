@@ -27,7 +27,7 @@ pub const MOST_COMMITS: usize = 10_000;
 pub struct Written {
     pub commit: String,
     pub author: String,
-    /// `2026-11-20`, where the author was.
+    /// `2026-11-20`, in the time zone of the author.
     pub date: String,
     pub subject: String,
 }

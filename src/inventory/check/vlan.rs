@@ -30,7 +30,7 @@ rules! {
     wrong: [("network.toml", "schema = 1\n[suspension]\nservice_plan = \"home-100\"\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"3-4093\"\n"), ("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"suspended\"\n")],
     right: [("network.toml", "schema = 1\n[suspension]\nservice_plan = \"home-100\"\n"), ("devices/maple.toml", "[device.maple-a]\nmodel = \"GAM-24-C\"\naddress = \"10.20.0.11\"\n[device.maple-a.uplink.1]\nallowed_vlans = \"3-4094\"\n"), ("subscribers/maple.toml", "[subscriber.acct-1]\ndevice = \"maple-a\"\nport = 1\nendpoint = \"00:0e:d8:00:00:01\"\nservice_plan = \"home-100\"\nvlan = 101\nstate = \"suspended\"\n")];
 
-    /// Where every subscriber has VLANs of its own (`vlan_mode = "unique"`), two in one VLAN would see each other.
+    /// With VLANs of their own (`vlan_mode = "unique"`), two subscribers in one VLAN would see each other.
     SHARED_VLAN = "shared-vlan", Error, "two subscribers of a device share a VLAN where each has its own",
     wrong: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 101\n")],
     right: [("network.toml", "schema = 1\n[vlans]\nvlan_mode = \"unique\"\n"), ("subscribers/more.toml", "[subscriber.acct-2]\ndevice = \"maple-a\"\nport = 2\nendpoint = \"00:0e:d8:00:00:02\"\nservice_plan = \"home-100\"\nvlan = 102\n")];

@@ -23,7 +23,7 @@ pub(in crate::inventory) trait Fields: Sized {
     fn is_absent(&self, key: &str) -> bool;
 }
 
-/// Lets rare and large values be kept in a box: a quarter million subscribers have none of them.
+/// Allows rare and large values on the heap: a quarter million subscribers have none of them.
 macro_rules! boxed {
     ($($type:ty),*) => {
         $(impl $crate::inventory::record::FieldType for Box<$type> {
@@ -46,7 +46,7 @@ pub(in crate::inventory) use boxed;
 #[derive(Debug, Clone)]
 pub(in crate::inventory) enum Shape {
     Text {
-        /// What the text is, in words.
+        /// A description of the text.
         what: &'static str,
         /// A regular expression that a good text matches, for editors.
         pattern: Option<&'static str>,
@@ -65,7 +65,7 @@ pub(in crate::inventory) enum Shape {
     Record(fn() -> RecordShape),
     /// A table whose keys are names or numbers.
     Map {
-        /// What the key is, in words.
+        /// A description of the key.
         key: &'static str,
         value: Box<Self>,
     },

@@ -73,12 +73,12 @@ pub fn is_bare(path: &Path) -> bool {
 }
 
 impl Source {
-    /// Takes the inventory in `root` as it is on disk now.
+    /// Opens the inventory in `root` as it is on disk now.
     pub fn directory(root: &Path) -> Result<Self, SourceError> {
         DirectorySource::new(root).map(Self::Directory)
     }
 
-    /// Takes the inventory in `path` as it was committed at `revision`.
+    /// Opens the inventory in `path` as it was committed at `revision`.
     ///
     /// `path` is a work tree, a folder inside one (it need not be checked out), a bare repository or a `.git` directory;
     /// `revision` is anything that `git rev-parse` accepts as a commit. A short name means the branch before the tag; a name

@@ -11,7 +11,7 @@ use crate::inventory::source::{Entry, Limits, SourceError, name};
 use crate::inventory::{FileKind, PathKind, classify};
 use crate::model::Finding;
 
-/// How many names are looked at in folders whose own name looks misspelt: enough to notice, not a second inventory.
+/// The number of names that are read in a folder with a misspelt name: enough to notice the mistake.
 const LOOKALIKE_NAMES: usize = 10_000;
 
 /// The result of a walk.

@@ -39,7 +39,7 @@ impl CredentialsText {
 }
 
 record! {
-    /// How devices are read over SNMP.
+    /// SNMP access: gamctl reads devices with it.
     SnmpText {
         /// `2c` with a community, or `3` with a user.
         "version" => version: SnmpVersion, required;
@@ -47,15 +47,15 @@ record! {
         "community" => community: SecretReference, optional;
         /// The user, for version 3.
         "user" => user: PlainText, optional;
-        /// How the user proves itself, for version 3.
+        /// Authentication of the user, for version 3.
         "auth" => auth: AuthText, optional;
-        /// How the traffic is hidden, for version 3.
+        /// Encryption of the traffic, for version 3.
         "priv" => privacy: PrivacyText, optional;
     }
 }
 
 record! {
-    /// How an SNMP 3 user proves itself.
+    /// Authentication of an SNMP 3 user.
     AuthText {
         /// The hash.
         "protocol" => protocol: AuthProtocol, required;
@@ -65,7 +65,7 @@ record! {
 }
 
 record! {
-    /// How SNMP 3 traffic is hidden.
+    /// Encryption of SNMP 3 traffic.
     PrivacyText {
         /// The cipher.
         "protocol" => protocol: PrivacyProtocol, required;
@@ -75,7 +75,7 @@ record! {
 }
 
 record! {
-    /// How devices are written to over SSH.
+    /// SSH access: gamctl writes to devices with it.
     SshText {
         /// The user; `admin` on a device as it leaves the factory.
         "user" => user: PlainText, required;

@@ -14,7 +14,7 @@ record! {
         "model" => model: GamModel, required;
         /// Its management address; needed unless the state is `preprovision`.
         "address" => address: Address, optional;
-        /// How far gamctl may go with it: `managed` is written to, `observe` only looked at, `locked` reports drift and plans nothing, `preprovision` is not contacted, `retired` has its owned objects removed.
+        /// State of the device: `managed` is written to, `observe` is only read, `locked` reports drift and plans nothing, `preprovision` is not contacted, `retired` has its owned objects removed.
         "state" => state: DeviceState, default "managed";
         /// The building or cabinet that it is in.
         "site" => site: SiteName, optional;
@@ -38,7 +38,7 @@ record! {
         "management_vlan" => management_vlan: VlanId, default "the network's";
         /// Whether its subscribers may share a VLAN, where it differs from the network's.
         "vlan_mode" => vlan_mode: VlanMode, default "the network's";
-        /// What its subscribers are bound to.
+        /// Endpoints or ports: the objects that subscribers are bound to.
         "subscriber_model" => subscriber_model: SubscriberModel, default "endpoint-aware";
         /// Whether objects that gamctl does not own may be removed from it.
         "authoritative" => authoritative: bool, default "false";
@@ -66,7 +66,7 @@ record! {
         "name" => name: PortName, optional;
         /// Whether it is switched on.
         "enabled" => enabled: bool, optional;
-        /// How it uses its wires: `mimo` or `siso` on copper, `coax` on coax.
+        /// Mode of the line: `mimo` or `siso` on copper, `coax` on coax.
         "mode" => mode: PortMode, optional;
     }
 }

@@ -10,9 +10,9 @@ record! {
         "schema" => schema: Version, required;
         /// VLANs that hold for every device.
         "vlans" => vlans: VlansText, optional;
-        /// How service plans become profiles on devices.
+        /// Rules for profiles that are made from service plans.
         "profiles" => profiles: ProfilesText, optional;
-        /// What happens to subscribers whose state is `suspended`.
+        /// Restriction of subscribers whose state is `suspended`.
         "suspension" => suspension: SuspensionText, optional;
     }
 }
@@ -30,24 +30,24 @@ record! {
 }
 
 record! {
-    /// How service plans become profiles on devices.
+    /// Rules for profiles that are made from service plans.
     ProfilesText {
-        /// How many percent above the sold speed the device's rate limiter is set; limiters count layer 2, speed tests do not.
+        /// Percent that the device's rate limiter is set above the sold speed; limiters count layer 2, speed tests do not.
         "headroom_percent" => headroom_percent: Headroom, default "6";
     }
 }
 
 record! {
-    /// What happens to subscribers whose state is `suspended`.
+    /// Restriction of subscribers whose state is `suspended`.
     SuspensionText {
-        /// How a subscriber is cut back: sent to the captive portal, slowed down, or taken off the endpoint.
+        /// Kind of restriction: sent to the captive portal, slowed down, or taken off the endpoint.
         "how" => how: SuspensionHow, default "captive";
         /// The service plan of the suspended; needed for `captive` and `throttle`.
         "service_plan" => service_plan: ServicePlanId, optional;
     }
 }
 
-/// How a subscriber is suspended.
+/// Kind of restriction of a suspended subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SuspensionHow {
     /// VLAN 4094 and the suspended service plan.

@@ -3,11 +3,11 @@
 use crate::inventory::record::{Percent, WordType, record};
 
 record! {
-    /// How much may change at once; the previous commit's copy applies to a change.
+    /// Limits of one change; the copy of the previous commit applies.
     PolicyText {
         /// The most that one apply, or the service within an hour, may do.
         "limits" => limits: LimitsText, optional;
-        /// What happens to objects on devices that gamctl does not own.
+        /// Treatment of objects on devices that gamctl does not own.
         "unmanaged" => unmanaged: UnmanagedText, optional;
     }
 }
@@ -37,14 +37,14 @@ record! {
 }
 
 record! {
-    /// What happens to objects on devices that gamctl does not own.
+    /// Treatment of objects on devices that gamctl does not own.
     UnmanagedText {
         /// Report them, or remove them from devices that are `authoritative`.
         "action" => action: UnmanagedAction, default "report";
     }
 }
 
-/// What happens to an object that gamctl does not own.
+/// Treatment of an object that gamctl does not own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnmanagedAction {
     Report,

@@ -12,7 +12,7 @@ record! {
         "up" => up: Mbps, optional;
         /// As fast as the line goes, without a rate limiter; then without `down` and `up`.
         "unthrottled" => unthrottled: bool, default "false";
-        /// How far above the sold speed the limiter is set, where it differs from the network's.
+        /// Percent that the limiter is set above the sold speed, if it differs from the network's.
         "headroom_percent" => headroom_percent: Headroom, default "the network's";
         /// The name of the profile on devices.
         "profile_name" => profile_name: ProfileName, default "the id";

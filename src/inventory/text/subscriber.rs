@@ -41,13 +41,13 @@ record! {
         "protected" => protected: bool, default "false";
         /// The id it had before, so that it is moved, not removed and added again.
         "moved_from" => moved_from: SubscriberId, optional;
-        /// Where the billing system knows it.
+        /// Reference to the subscriber in the billing system.
         "external" => external: Box<ExternalText>, optional;
     }
 }
 
 record! {
-    /// Where the billing system knows a subscriber.
+    /// Reference to a subscriber in the billing system.
     ExternalText {
         /// The billing system, such as `sonar` or `splynx`.
         "system" => system: PlainText, required;

@@ -73,7 +73,7 @@ impl NodeId {
     }
 }
 
-/// How a table was created, which decides whether keys may be added to it.
+/// The way a table was created, which decides whether keys may be added to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TableOrigin {
     /// Only passed through by a header, `a` in `[a.b]`.

@@ -73,9 +73,9 @@ impl<'a> Page<'a> {
             length: _,
         } = place;
         let indent = " ".repeat(gutter);
-        let arrow = self.paint.dim("-->");
+        let pointer = self.paint.dim("-->");
         let file = visible(file);
-        self.line(&format!("{indent}{arrow} {file}:{line}:{column}"));
+        self.line(&format!("{indent}{pointer} {file}:{line}:{column}"));
         // Beside the number there are a space, the bar and a space.
         let room = self.width.saturating_sub(gutter + 3);
         let Some(excerpt) = self.excerpts.at(place, room) else {

@@ -7,7 +7,7 @@ pub(super) static RULE: Rule = Rule {
     id: "duplicate-mac",
     severity: Severity::Error,
     summary: "two subscribers have one endpoint",
-    why: " An endpoint is one box.\n It serves one subscriber.",
+    why: " An endpoint is one device.\n It serves one subscriber.",
     wrong: &[],
     right: &[],
 };

@@ -178,7 +178,7 @@ mod tests {
                     {
                         "id": "duplicate-mac",
                         "shortDescription": { "text": "two subscribers have one endpoint" },
-                        "fullDescription": { "text": "An endpoint is one box. It serves one subscriber." },
+                        "fullDescription": { "text": "An endpoint is one device. It serves one subscriber." },
                         "defaultConfiguration": { "level": "error" },
                     },
                     {

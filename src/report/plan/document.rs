@@ -12,7 +12,7 @@ use super::words;
 use crate::model::ConfigLine;
 use crate::plan::{DevicePlan, Impact, LedgerCoverage, Planned, Refusal, Step, Verb};
 
-/// How many lines a part may take on a terminal before `--expand`; together with their titles under 200.
+/// The number of lines of a part on a terminal without `--expand`; all parts with their titles have under 200.
 const REFUSAL_LINES: usize = 24;
 const GROUP_LINES: usize = 40;
 const CHANGE_LINES: usize = 60;
@@ -20,12 +20,12 @@ const NOTE_LINES: usize = 15;
 const UNMANAGED_LINES: usize = 10;
 const UNOBSERVABLE_LINES: usize = 12;
 
-/// A plan as it is told.
+/// A plan as it is shown.
 #[derive(Debug)]
 pub(super) struct Document {
     pub exit: Exit,
     pub verdict: String,
-    /// What it was made from, and what it cannot know.
+    /// The inputs of the plan, and the facts that it lacks.
     pub premises: Vec<String>,
     pub sections: Vec<Section>,
 }
@@ -35,26 +35,26 @@ pub(super) struct Document {
 pub(super) struct Section {
     pub title: &'static str,
     pub entries: Vec<Entry>,
-    /// How many lines it may take where not everything is asked for; nothing: all of it is always told.
+    /// The number of lines without `--expand`; nothing: always complete.
     pub most: Option<usize>,
-    /// What the entries are called when some are left out.
+    /// The word for the entries if some are left out.
     pub noun: &'static str,
 }
 
-/// One thing that is told.
+/// One entry of a part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// The device that it is about; told once for all entries that follow each other.
+    /// The device of the entry; printed once for consecutive entries.
     pub under: Option<String>,
     pub sign: Sign,
     pub head: String,
     pub below: Vec<String>,
-    /// What would be typed.
+    /// The lines that would be sent.
     pub lines: Vec<String>,
     pub undo: Vec<String>,
-    /// What the lines that undo it do not bring back.
+    /// The values that the undo lines do not restore.
     pub remark: Option<String>,
-    /// How many objects it stands for.
+    /// The number of objects that it represents.
     pub weight: usize,
 }
 
@@ -269,7 +269,7 @@ fn refusals(planned: &Planned) -> Vec<Entry> {
     everywhere.chain(here).collect()
 }
 
-/// Returns every step that somebody loses something by, the disconnections of a device before what else it loses.
+/// Returns every step that takes something from a subscriber; for each device, disconnections first.
 fn losses(planned: &Planned) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut reasons = Reasons::of(planned);

@@ -6,10 +6,10 @@ use super::reason::Reasons;
 use super::words;
 use crate::plan::{Cause, Impact, Planned, Step, Verb};
 
-/// How often a change must be there so that it is told once for all.
+/// The number of equal changes from which they are shown as one group.
 const FEW: usize = 3;
 
-/// Where a step stands: the device's place among the plans, and the step's among its steps.
+/// The position of a step: the index of the device among the plans, and of the step among its steps.
 pub(super) type At = (usize, usize);
 
 /// One change that many objects have.
@@ -17,7 +17,7 @@ pub(super) type At = (usize, usize);
 pub(super) struct Group {
     pub kind: &'static str,
     pub verb: Verb,
-    /// What happens, in words; empty for creations that differ from each other.
+    /// The change in words; empty for creations that differ from each other.
     pub what: String,
     pub steps: Vec<At>,
     pub devices: usize,
@@ -28,7 +28,7 @@ pub(super) struct Group {
     pub has_one_reason: bool,
 }
 
-/// Returns the groups, the largest first. Removals and disconnections are in none: they are told one by one.
+/// Returns the groups, the largest first. Removals and disconnections are in no group: each is shown.
 pub(super) fn groups(planned: &Planned) -> Vec<Group> {
     let mut found: BTreeMap<(Verb, &'static str, String, String), Vec<At>> = BTreeMap::new();
     for (device, plan) in planned.devices.iter().enumerate() {
@@ -81,7 +81,7 @@ pub(super) fn step_at(planned: &Planned, (device, step): At) -> Option<&Step> {
     planned.devices.get(device)?.steps.get(step)
 }
 
-/// Returns whether somebody loses something by a step.
+/// Returns whether a step takes something from a subscriber.
 pub(super) fn hurts(step: &Step) -> bool {
     match step.impact {
         Impact::Disconnects { .. } | Impact::TouchesManagement => true,

@@ -3,7 +3,7 @@
 use super::super::counted;
 use super::document::{Document, Entry, Section};
 
-/// What is kept for saying that something was left out.
+/// Bytes reserved for the notice that something was left out.
 const RESERVE: usize = 600;
 
 pub(super) fn render(document: &Document, max_bytes: usize) -> String {

@@ -1,7 +1,7 @@
 //! Renders a plan for people and programs: the summary first, losses next, nothing cut silently.
 //!
 //! `verdict` what it comes to, in a sentence and an exit code · `words` changes and impacts as people say them · `reason` why they are there · `note` what was not planned ·
-//! `document` what is told, in which order · `group` the same change many times · `text` `markdown` `file` how it is written.
+//! `document` the entries and their order · `group` equal changes · `text` `markdown` `file` the output formats.
 
 mod document;
 mod file;
@@ -31,11 +31,11 @@ use crate::plan::Planned;
 /// The schema of a plan file.
 pub const PLAN_SCHEMA: &str = include_str!("../../../schema/plan.json");
 
-/// How much is told.
+/// The amount of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanReport<'a> {
     pub planned: &'a Planned,
-    /// With the lines that would be typed, and those that undo them.
+    /// With the lines that would be sent, and those that undo them.
     pub is_detailed: bool,
     /// Everything, however long it gets.
     pub is_expanded: bool,

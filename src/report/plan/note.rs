@@ -4,7 +4,7 @@ use super::super::{listed, visible};
 use super::document::Entry;
 use crate::plan::{DevicePlan, Note, Planned};
 
-/// How the planner says that a part was not read whole; where it should say it otherwise, nothing is merged.
+/// The planner's sentence for a part that was not read as a whole, in pieces; notes with other sentences are not merged.
 const BEFORE: &str = "not all ";
 const BETWEEN: &str = " could be read: ";
 const AFTER: &str = "; nothing is created or removed there";

@@ -6,16 +6,16 @@ use super::super::{counted, listed, visible};
 use super::words::said;
 use crate::plan::{Because, Cause, Field, Origin, OriginCommit, Planned, Step};
 
-/// The reasons of a plan, while it is told from the top down.
+/// The reasons of a plan, while it is rendered from top to bottom.
 #[derive(Debug)]
 pub(in crate::report) struct Reasons {
     is_ledger_known: bool,
     told: BTreeSet<String>,
-    /// The device whose steps are being told.
+    /// The device whose steps are being rendered.
     under: Option<String>,
 }
 
-/// What a reason comes down to, for telling whether many steps have the same one.
+/// The essence of a reason, to find whether many steps have the same one.
 #[derive(Debug, PartialEq, Eq)]
 struct Gist {
     text: String,
@@ -35,7 +35,7 @@ impl Reasons {
         }
     }
 
-    /// Returns the reasons of a step that is told alone, one line each, with everything that is known.
+    /// Returns the reasons of a step that is shown alone, one line each, in full.
     pub(in crate::report) fn alone(step: &Step) -> Vec<String> {
         let mut reasons = Self {
             is_ledger_known: true,
@@ -104,7 +104,7 @@ impl Reasons {
         }
     }
 
-    /// Returns the cause in words; nothing where the origin says it all.
+    /// Returns the cause in words; nothing if the origin is enough.
     fn cause(&self, step: &Step, because: &Because) -> Option<String> {
         let text = match &because.cause {
             Cause::Inventory => return None,
@@ -193,7 +193,7 @@ fn place(origin: &Origin) -> String {
     }
 }
 
-/// Returns where many lines stand, all of one commit or of none.
+/// Returns the files and lines of many reasons, all of one commit or of none.
 fn shared_origin(origins: &[&Origin]) -> Option<String> {
     let first = origins.first()?;
     let places: BTreeSet<String> = origins.iter().map(|origin| place(origin)).collect();

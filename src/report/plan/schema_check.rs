@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Returns where a document is not what a schema says.
+/// Returns the places at which a document violates a schema.
 pub(super) fn faults(root: &Value, schema: &Value, document: &Value, at: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (key, rule) in schema.as_object().unwrap() {

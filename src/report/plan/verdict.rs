@@ -8,7 +8,7 @@ use super::super::{Exit, counted, listed};
 use crate::model::{DeviceName, DeviceState, SubscriberName};
 use crate::plan::{DevicePlan, Impact, Planned, UNREAD_NOTES, Verb};
 
-/// What a plan comes to, in numbers.
+/// The totals of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     pub devices: usize,
@@ -199,14 +199,14 @@ fn refused(planned: &Planned, totals: &Totals) -> String {
     )
 }
 
-/// Returns whether a locked device is not what the inventory says.
+/// Returns whether a locked device differs from the inventory.
 fn has_drift(planned: &Planned) -> bool {
     planned.devices.iter().any(|plan| {
         plan.state == DeviceState::Locked && plan.notes.iter().any(|note| note.rule == "drift")
     })
 }
 
-/// What the inventory says is known not to be there, and cannot be brought about.
+/// The device is known to differ from the inventory, and gamctl cannot change that.
 const STUCK: [&str; 2] = ["blocked", "cannot-be-set"];
 
 fn has_note(planned: &Planned, rules: &[&str]) -> bool {
@@ -221,13 +221,13 @@ fn not_planned(planned: &Planned) -> usize {
         .count()
 }
 
-/// Returns what the shell is told, by the first of these that holds.
+/// Returns the exit code, by the first of these that holds.
 ///
 /// 1. The lint objected to the plan of a device: 1, for that is a fault of the program, whatever becomes of the other devices.
-/// 2. Something is refused: 4, for applying would do less than the inventory says until a person decides.
+/// 2. Something is refused: 4, because an apply would do less than the inventory asks for, until a person decides.
 /// 3. Something would change, or a locked device has drifted, or something wanted cannot be brought about: 2.
 /// 4. A device, or a part of one, could not be observed: 6, and all else is as it should be.
-/// 5. All is as the inventory says: 0.
+/// 5. Everything is as the inventory has it: 0.
 pub fn exit(planned: &Planned) -> Exit {
     if !planned.complaints.is_empty() {
         Exit::Failed

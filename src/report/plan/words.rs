@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::{counted, listed, visible};
 use crate::plan::{CannotUndo, Change, Field, FieldView, Impact, Shown, Step, Verb};
 
-/// How many names are given before the rest is counted.
+/// The number of names that are listed; further ones are only counted.
 const NAMES: usize = 6;
 
 /// Returns the object of a change with its number on the device: `subscriber apt-1 (3)`.

@@ -100,14 +100,14 @@ impl Edit {
     }
 }
 
-/// The last lines, and the one selected by the arrow keys.
+/// The last lines, and the one selected by the cursor keys.
 #[derive(Debug, Default)]
 pub(super) struct History {
     /// The newest line is first.
     lines: VecDeque<String>,
     /// How many lines back the selection is; 0 is the line being edited.
     back: usize,
-    /// The unfinished line from before the first arrow key.
+    /// The unfinished line from before the first cursor key.
     draft: String,
 }
 
