@@ -15,14 +15,18 @@ pub(super) enum Subject {
 }
 
 /// Returns one reason for each cause among the fields of a change, in the order of the fields.
-pub(super) fn because(scene: &PlannerState<'_>, subject: Subject, change: &Change) -> Vec<Because> {
+pub(super) fn because(
+    planner: &PlannerState<'_>,
+    subject: Subject,
+    change: &Change,
+) -> Vec<Because> {
     if change.verb() == Verb::Remove {
-        return vec![whole(removal(scene, subject))];
+        return vec![whole(removal(planner, subject))];
     }
-    let Some(ledger) = scene.ledger() else {
+    let Some(ledger) = planner.ledger() else {
         return vec![by_fields(change, |_| Cause::FirstAdoption)];
     };
-    let Some(verified) = verified(scene, ledger, subject, change) else {
+    let Some(verified) = verified(planner, ledger, subject, change) else {
         // Something new in the inventory is the inventory's doing; something that was there already is adopted.
         let cause = match change.verb() {
             Verb::Create => Cause::Inventory,
@@ -82,12 +86,12 @@ fn by_fields(change: &Change, cause: impl Fn(Field) -> Cause) -> Because {
     }
 }
 
-fn removal(scene: &PlannerState<'_>, subject: Subject) -> Cause {
+fn removal(planner: &PlannerState<'_>, subject: Subject) -> Cause {
     let fate = match subject {
         Subject::Settings => None,
-        Subject::Profile(place) => scene.profiles.get(place).map(|item| &item.fate),
-        Subject::Endpoint(place) => scene.endpoints.get(place).map(|item| &item.fate),
-        Subject::Subscriber(place) => scene.subscribers.get(place).map(|item| &item.fate),
+        Subject::Profile(place) => planner.profiles.get(place).map(|item| &item.fate),
+        Subject::Endpoint(place) => planner.endpoints.get(place).map(|item| &item.fate),
+        Subject::Subscriber(place) => planner.subscribers.get(place).map(|item| &item.fate),
     };
     match fate {
         Some(Action::Leaving(cause)) => cause.clone(),
@@ -100,7 +104,7 @@ fn removal(scene: &PlannerState<'_>, subject: Subject) -> Cause {
 /// Where two objects trade names, the ledger has both names: the one that the object has now counts where the ledger
 /// knows the object by more than that name. Else the device moved, and the name that it shall have tells what it was.
 fn verified(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     ledger: &Ledger,
     subject: Subject,
     change: &Change,
@@ -109,7 +113,7 @@ fn verified(
     match subject {
         Subject::Settings => Some(settings(then, &change.object())),
         Subject::Profile(place) => {
-            let item = scene.profiles.get(place)?;
+            let item = planner.profiles.get(place)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
                 let known = then.profiles.get(&start.name);
                 known.is_some_and(|known| (known.down, known.up) == (start.down, start.up))
@@ -121,7 +125,7 @@ fn verified(
             })
         }
         Subject::Endpoint(place) => {
-            let item = scene.endpoints.get(place)?;
+            let item = planner.endpoints.get(place)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
                 let known = then.endpoints.get(&start.mac);
                 known.is_some_and(|known| known.name == start.name)
@@ -133,10 +137,10 @@ fn verified(
             })
         }
         Subject::Subscriber(place) => {
-            let item = scene.subscribers.get(place)?;
+            let item = planner.subscribers.get(place)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
                 let has = start.endpoint.and_then(|place| {
-                    let endpoint = scene.endpoints.get(place)?.start.as_ref()?;
+                    let endpoint = planner.endpoints.get(place)?.start.as_ref()?;
                     Some(endpoint.mac)
                 });
                 let known = then.subscribers.get(&start.name);

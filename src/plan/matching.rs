@@ -10,19 +10,19 @@ use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns
 use super::planner_state::PlannerState;
 
 /// Matches profiles, endpoints and subscribers of the inventory to items.
-pub(super) fn find_items(scene: &mut PlannerState<'_>) {
-    profiles(scene);
-    let mut taken = endpoints_by_mac(scene);
-    subscribers(scene);
-    endpoints_by_name(scene, &mut taken);
-    endpoints_by_subscriber(scene, &mut taken);
-    subscribers_by_endpoint(scene);
+pub(super) fn find_items(planner: &mut PlannerState<'_>) {
+    profiles(planner);
+    let mut taken = endpoints_by_mac(planner);
+    subscribers(planner);
+    endpoints_by_name(planner, &mut taken);
+    endpoints_by_subscriber(planner, &mut taken);
+    subscribers_by_endpoint(planner);
 }
 
 /// Matches by number if the intended object names one and the object there is owned; then by name; then the only owned
 /// profile with the same rates, if no unmanaged subscriber uses it.
-fn profiles(scene: &mut PlannerState<'_>) {
-    let by_name: BTreeMap<&ProfileName, usize> = scene
+fn profiles(planner: &mut PlannerState<'_>) {
+    let by_name: BTreeMap<&ProfileName, usize> = planner
         .profiles
         .iter()
         .enumerate()
@@ -30,16 +30,16 @@ fn profiles(scene: &mut PlannerState<'_>) {
         .collect();
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
-    for (name, profile) in &scene.intended.profiles {
-        let place = at_number(&scene.profiles, profile.slot, |start| {
-            owns_profile(scene, start)
+    for (name, profile) in &planner.intended.profiles {
+        let place = at_number(&planner.profiles, profile.slot, |start| {
+            owns_profile(planner, start)
         });
         if let Some(place) = place {
             taken.insert(place);
             found.insert(name, place);
         }
     }
-    for name in scene.intended.profiles.keys() {
+    for name in planner.intended.profiles.keys() {
         if let Some(place) = by_name.get(name)
             && !found.contains_key(name)
             && taken.insert(*place)
@@ -47,19 +47,19 @@ fn profiles(scene: &mut PlannerState<'_>) {
             found.insert(name, *place);
         }
     }
-    for (name, profile) in &scene.intended.profiles {
+    for (name, profile) in &planner.intended.profiles {
         // A profile that had a number and is gone is created again.
         if found.contains_key(name) || profile.slot.is_some() {
             continue;
         }
-        let mut candidates = scene.profiles.iter().enumerate().filter(|(place, item)| {
+        let mut candidates = planner.profiles.iter().enumerate().filter(|(place, item)| {
             item.start.as_ref().is_some_and(|start| {
                 !taken.contains(place)
                     && item.unread.is_empty()
                     && (start.down, start.up) == (profile.down, profile.up)
-                    && owns_profile(scene, start)
+                    && owns_profile(planner, start)
                     && !is_devices_own(item.slot, &start.name)
-                    && !has_strange_users(scene, *place)
+                    && !has_strange_users(planner, *place)
             })
         });
         if let (Some((place, _)), None) = (candidates.next(), candidates.next()) {
@@ -67,46 +67,47 @@ fn profiles(scene: &mut PlannerState<'_>) {
             found.insert(name, place);
         }
     }
-    scene.profile_of = found;
+    planner.profile_of = found;
 }
 
 /// Returns whether an unmanaged subscriber uses, or may use, a profile.
-fn has_strange_users(scene: &PlannerState<'_>, profile: usize) -> bool {
-    let slot = scene.profiles.get(profile).map(|item| item.slot);
-    let is_used_by_unclear = slot.is_some_and(|slot| scene.blind.used_profiles.contains_key(&slot));
-    scene.blind.rates.is_some()
+fn has_strange_users(planner: &PlannerState<'_>, profile: usize) -> bool {
+    let slot = planner.profiles.get(profile).map(|item| item.slot);
+    let is_used_by_unclear =
+        slot.is_some_and(|slot| planner.blind.used_profiles.contains_key(&slot));
+    planner.blind.rates.is_some()
         || is_used_by_unclear
-        || scene.subscribers.iter().any(|item| {
+        || planner.subscribers.iter().any(|item| {
             item.start.as_ref().is_some_and(|start| {
                 start.rate == Some(profile)
-                    && !owns_subscriber(scene, start)
-                    && !scene.intended.subscribers.contains_key(&start.name)
+                    && !owns_subscriber(planner, start)
+                    && !planner.intended.subscribers.contains_key(&start.name)
             })
         })
 }
 
-fn endpoints_by_mac(scene: &mut PlannerState<'_>) -> BTreeSet<usize> {
+fn endpoints_by_mac(planner: &mut PlannerState<'_>) -> BTreeSet<usize> {
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
-    for (mac, endpoint) in &scene.intended.endpoints {
-        let place = at_number(&scene.endpoints, endpoint.slot, |start| {
-            owns_endpoint(scene, start)
+    for (mac, endpoint) in &planner.intended.endpoints {
+        let place = at_number(&planner.endpoints, endpoint.slot, |start| {
+            owns_endpoint(planner, start)
         });
         if let Some(place) = place {
             taken.insert(place);
             found.insert(*mac, place);
         }
     }
-    for (place, item) in scene.endpoints.iter().enumerate() {
+    for (place, item) in planner.endpoints.iter().enumerate() {
         if let Some(start) = &item.start
-            && scene.intended.endpoints.contains_key(&start.mac)
+            && planner.intended.endpoints.contains_key(&start.mac)
             && !found.contains_key(&start.mac)
             && taken.insert(place)
         {
             found.insert(start.mac, place);
         }
     }
-    scene.endpoint_of = found;
+    planner.endpoint_of = found;
     taken
 }
 
@@ -124,8 +125,8 @@ fn at_number<S>(
 }
 
 /// After a CPE swap the name stays: the same object gets another address.
-fn endpoints_by_name(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
-    let open: BTreeMap<&str, usize> = scene
+fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
+    let open: BTreeMap<&str, usize> = planner
         .endpoints
         .iter()
         .enumerate()
@@ -133,114 +134,116 @@ fn endpoints_by_name(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) 
         .filter_map(|(place, item)| Some((item.start.as_ref()?.name.as_str(), place)))
         .collect();
     let mut found = Vec::new();
-    for (mac, endpoint) in &scene.intended.endpoints {
-        if scene.endpoint_of.contains_key(mac) || endpoint.slot.is_some() {
+    for (mac, endpoint) in &planner.intended.endpoints {
+        if planner.endpoint_of.contains_key(mac) || endpoint.slot.is_some() {
             continue;
         }
         if let Some(place) = open.get(endpoint.name.as_str())
-            && may_be_swapped(scene, *place, *mac)
+            && may_be_swapped(planner, *place, *mac)
         {
             found.push((*mac, *place));
         }
     }
     for (mac, place) in found {
         if taken.insert(place) {
-            scene.endpoint_of.insert(mac, place);
+            planner.endpoint_of.insert(mac, place);
         }
     }
 }
 
 /// Returns the endpoint of a subscriber whose intended endpoint does not exist yet.
-fn endpoints_by_subscriber(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
+fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let mut found = Vec::new();
-    for (name, place) in &scene.subscriber_of {
-        let wanted = scene
+    for (name, place) in &planner.subscriber_of {
+        let wanted = planner
             .intended
             .subscribers
             .get(*name)
             .and_then(|subscriber| subscriber.endpoint);
-        let has = scene
+        let has = planner
             .subscribers
             .get(*place)
             .and_then(|item| item.start.as_ref()?.endpoint);
         let (Some(mac), Some(endpoint)) = (wanted, has) else {
             continue;
         };
-        let endpoints = &scene.intended.endpoints;
+        let endpoints = &planner.intended.endpoints;
         let may_be_another = endpoints.get(&mac).is_some_and(|one| one.slot.is_none());
-        if !scene.endpoint_of.contains_key(&mac)
+        if !planner.endpoint_of.contains_key(&mac)
             && may_be_another
             && !taken.contains(&endpoint)
-            && may_be_swapped(scene, endpoint, mac)
+            && may_be_swapped(planner, endpoint, mac)
         {
             found.push((mac, endpoint));
         }
     }
     for (mac, place) in found {
-        if !scene.endpoint_of.contains_key(&mac) && taken.insert(place) {
-            scene.endpoint_of.insert(mac, place);
+        if !planner.endpoint_of.contains_key(&mac) && taken.insert(place) {
+            planner.endpoint_of.insert(mac, place);
         }
     }
 }
 
 /// An endpoint that gets another address keeps its subscriber.
-fn subscribers_by_endpoint(scene: &mut PlannerState<'_>) {
-    let taken: BTreeSet<usize> = scene.subscriber_of.values().copied().collect();
-    let users: BTreeMap<usize, usize> = scene
+fn subscribers_by_endpoint(planner: &mut PlannerState<'_>) {
+    let taken: BTreeSet<usize> = planner.subscriber_of.values().copied().collect();
+    let users: BTreeMap<usize, usize> = planner
         .subscribers
         .iter()
         .enumerate()
         .filter(|(place, _)| !taken.contains(place))
         .filter_map(|(place, item)| Some((item.start.as_ref()?.endpoint?, place)))
         .collect();
-    for (name, wanted) in &scene.intended.subscribers {
+    for (name, wanted) in &planner.intended.subscribers {
         if wanted.slot.is_some() {
             continue;
         }
-        let endpoint = wanted.endpoint.and_then(|mac| scene.endpoint_of.get(&mac));
+        let endpoint = wanted
+            .endpoint
+            .and_then(|mac| planner.endpoint_of.get(&mac));
         if let Some(user) = endpoint.and_then(|endpoint| users.get(endpoint)) {
-            scene.subscriber_of.entry(name).or_insert(*user);
+            planner.subscriber_of.entry(name).or_insert(*user);
         }
     }
 }
 
 /// Returns whether an endpoint with an address unknown to the inventory may get this one. It must be owned, or serve an
 /// owned subscriber that is intended to have it and stays on it: then a plan made half-way decides the same.
-fn may_be_swapped(scene: &PlannerState<'_>, place: usize, mac: MacAddress) -> bool {
-    let Some((slot, start)) = scene
+fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> bool {
+    let Some((slot, start)) = planner
         .endpoints
         .get(place)
         .and_then(|item| Some((item.slot, item.start.as_ref()?)))
     else {
         return false;
     };
-    if scene.blind.used_endpoints.contains_key(&slot) {
+    if planner.blind.used_endpoints.contains_key(&slot) {
         return false;
     }
-    let is_ours = owns_endpoint(scene, start) || clears(scene.request);
-    let user = scene.subscribers.iter().position(|item| {
+    let is_ours = owns_endpoint(planner, start) || clears(planner.request);
+    let user = planner.subscribers.iter().position(|item| {
         let start = item.start.as_ref();
         start.is_some_and(|start| start.endpoint == Some(place))
     });
     let Some(user) = user else {
         // A subscriber that could not be read may use it.
-        return is_ours && scene.blind.ties.is_none();
+        return is_ours && planner.blind.ties.is_none();
     };
-    let matched = scene
+    let matched = planner
         .subscriber_of
         .iter()
         .find(|(_, place)| **place == user);
     match matched {
         Some((name, _)) => {
-            let wanted = scene.intended.subscribers.get(*name);
+            let wanted = planner.intended.subscribers.get(*name);
             is_ours || wanted.is_some_and(|wanted| wanted.endpoint == Some(mac))
         }
         None => {
-            let goes = scene
+            let goes = planner
                 .subscribers
                 .get(user)
                 .and_then(|item| item.start.as_ref())
-                .is_some_and(|start| owns_subscriber(scene, start) || clears(scene.request));
+                .is_some_and(|start| owns_subscriber(planner, start) || clears(planner.request));
             // An unmanaged subscriber stays, so its endpoint is not replaced.
             is_ours && goes
         }
@@ -249,15 +252,15 @@ fn may_be_swapped(scene: &PlannerState<'_>, place: usize, mac: MacAddress) -> bo
 
 /// Matches subscribers so that the fewest are interrupted. In this order: nothing to change, only a new name, the same
 /// name, the earlier name, the same endpoint. A match by name first would move a service that a rename could keep.
-fn subscribers(scene: &mut PlannerState<'_>) {
-    let intended = &scene.intended.subscribers;
+fn subscribers(planner: &mut PlannerState<'_>) {
+    let intended = &planner.intended.subscribers;
     let mac_of = |start: &Subscriber| -> Option<MacAddress> {
-        let endpoint = scene.endpoints.get(start.endpoint?)?;
+        let endpoint = planner.endpoints.get(start.endpoint?)?;
         Some(endpoint.start.as_ref()?.mac)
     };
     let mut by_name: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
     let mut by_mac: BTreeMap<MacAddress, usize> = BTreeMap::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (place, item) in planner.subscribers.iter().enumerate() {
         let Some(start) = &item.start else { continue };
         by_name.insert(&start.name, place);
         if let Some(mac) = mac_of(start) {
@@ -268,8 +271,8 @@ fn subscribers(scene: &mut PlannerState<'_>) {
     let mut found: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     for (name, wanted) in intended {
-        let place = at_number(&scene.subscribers, wanted.slot, |start| {
-            owns_subscriber(scene, start)
+        let place = at_number(&planner.subscribers, wanted.slot, |start| {
+            owns_subscriber(planner, start)
         });
         if let Some(place) = place {
             taken.insert(place);
@@ -277,7 +280,7 @@ fn subscribers(scene: &mut PlannerState<'_>) {
         }
     }
     let start_at = |place: usize| {
-        scene
+        planner
             .subscribers
             .get(place)
             .and_then(|item| item.start.as_ref())
@@ -311,20 +314,20 @@ fn subscribers(scene: &mut PlannerState<'_>) {
     round(&|_, wanted| {
         let place = *same_mac(wanted)?;
         let start = start_at(place)?;
-        is_same_service(scene, wanted, start).then_some(place)
+        is_same_service(planner, wanted, start).then_some(place)
     });
     round(&|name, _| by_name.get(name).copied());
     round(&|name, _| {
-        let before = scene.request.renamed.get(name)?;
+        let before = planner.request.renamed.get(name)?;
         by_name.get(before).copied()
     });
     round(&|_, wanted| same_mac(wanted).copied());
-    scene.subscriber_of = found;
+    planner.subscriber_of = found;
 }
 
 /// Returns whether the service of a subscriber would stay as it is on the same endpoint.
 fn is_same_service(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     wanted: &SubscriberConfig,
     start: &Subscriber,
 ) -> bool {
@@ -342,7 +345,7 @@ fn is_same_service(
     } = wanted;
     let is_same_rate = match (rate, start.rate) {
         (RateLimit::Unthrottled, None) => true,
-        (RateLimit::Profile(name), Some(profile)) => scene.profile_of.get(name) == Some(&profile),
+        (RateLimit::Profile(name), Some(profile)) => planner.profile_of.get(name) == Some(&profile),
         (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,
     };
     is_same_rate

@@ -11,20 +11,20 @@ pub(super) fn is_devices_own(slot: Slot, name: &ProfileName) -> bool {
     slot == Slot(1) || name.as_str() == "default"
 }
 
-pub(super) fn owns_profile(scene: &PlannerState<'_>, profile: &Profile) -> bool {
-    scene
+pub(super) fn owns_profile(planner: &PlannerState<'_>, profile: &Profile) -> bool {
+    planner
         .ledger()
         .is_some_and(|ledger| ledger.owns_profile(&profile.name))
 }
 
-pub(super) fn owns_endpoint(scene: &PlannerState<'_>, endpoint: &Endpoint) -> bool {
-    scene
+pub(super) fn owns_endpoint(planner: &PlannerState<'_>, endpoint: &Endpoint) -> bool {
+    planner
         .ledger()
         .is_some_and(|ledger| ledger.owns_endpoint(endpoint.mac))
 }
 
-pub(super) fn owns_subscriber(scene: &PlannerState<'_>, subscriber: &Subscriber) -> bool {
-    scene
+pub(super) fn owns_subscriber(planner: &PlannerState<'_>, subscriber: &Subscriber) -> bool {
+    planner
         .ledger()
         .is_some_and(|ledger| ledger.owns_subscriber(&subscriber.name))
 }

@@ -41,29 +41,29 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<Plan
         plan.unmanaged = unmanaged;
         return plan;
     }
-    let mut scene = PlannerState::of(request, observation, intended);
-    unread_parts(&mut scene);
-    matching::find_items(&mut scene);
-    plan.refusals = goal::set_goals(&mut scene);
-    unmanaged::note_unread(&mut scene);
-    conflict::resolve(&mut scene);
-    conflict::give_slots(&mut scene);
-    profile_reuse::reuse_profiles(&mut scene);
-    let settings = settings::settings(&mut scene);
-    let (steps, refusals) = order::order(&scene, &settings);
+    let mut planner = PlannerState::of(request, observation, intended);
+    unread_parts(&mut planner);
+    matching::find_items(&mut planner);
+    plan.refusals = goal::set_goals(&mut planner);
+    unmanaged::note_unread(&mut planner);
+    conflict::resolve(&mut planner);
+    conflict::give_slots(&mut planner);
+    profile_reuse::reuse_profiles(&mut planner);
+    let settings = settings::settings(&mut planner);
+    let (steps, refusals) = order::order(&planner, &settings);
     plan.steps = steps;
     plan.refusals.extend(refusals);
-    plan.unmanaged = unmanaged::list(&scene);
-    plan.notes = scene.notes;
+    plan.unmanaged = unmanaged::list(&planner);
+    plan.notes = planner.notes;
     unplanned::by_state(&mut plan);
     plan
 }
 
 /// Adds one note for every part that is not completely known.
-fn unread_parts(scene: &mut PlannerState<'_>) {
+fn unread_parts(planner: &mut PlannerState<'_>) {
     for part in crate::model::Part::ALL {
-        if let Some(reason) = scene.observation.incomplete(part) {
-            scene.notes.push(Note {
+        if let Some(reason) = planner.observation.incomplete(part) {
+            planner.notes.push(Note {
                 rule: "not-read".to_owned(),
                 object: None,
                 message: format!(

@@ -34,7 +34,7 @@ impl<'a> PlannerState<'a> {
         observation: &'a Observation,
         intended: &'a DeviceConfig,
     ) -> Self {
-        let mut scene = Self {
+        let mut planner = Self {
             request,
             observation,
             intended,
@@ -47,10 +47,10 @@ impl<'a> PlannerState<'a> {
             subscriber_of: BTreeMap::new(),
             notes: Vec::new(),
         };
-        scene.take_profiles();
-        scene.take_endpoints();
-        scene.take_subscribers();
-        scene
+        planner.take_profiles();
+        planner.take_endpoints();
+        planner.take_subscribers();
+        planner
     }
 
     pub(super) fn note(&mut self, rule: &str, object: Object, message: String) {

@@ -9,11 +9,11 @@ use super::planner_state::PlannerState;
 ///
 /// A change of rate interrupts nobody, so this is one line where removal and creation would be two, and the only way
 /// where the users of the old profile are to use the new one.
-pub(super) fn reuse_profiles(scene: &mut PlannerState<'_>) {
-    let leaving: Vec<usize> = places(scene, |item| item.is_leaving());
-    let mut waiting: Vec<usize> = places(scene, |item| {
+pub(super) fn reuse_profiles(planner: &mut PlannerState<'_>) {
+    let leaving: Vec<usize> = places(planner, |item| item.is_leaving());
+    let mut waiting: Vec<usize> = places(planner, |item| {
         item.is_new()
-            && scene
+            && planner
                 .profiles
                 .iter()
                 .any(|old| old.is_leaving() && old.slot == item.slot)
@@ -24,18 +24,18 @@ pub(super) fn reuse_profiles(scene: &mut PlannerState<'_>) {
         let best = waiting
             .iter()
             .copied()
-            .max_by_key(|new| (followers(scene, old, *new), std::cmp::Reverse(*new)));
+            .max_by_key(|new| (followers(planner, old, *new), std::cmp::Reverse(*new)));
         let Some(new) = best else { break };
         waiting.retain(|other| *other != new);
-        take_over(scene, old, new);
+        take_over(planner, old, new);
     }
 }
 
 fn places(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     is_meant: impl Fn(&Item<super::item::Profile>) -> bool,
 ) -> Vec<usize> {
-    let items = scene.profiles.iter().enumerate();
+    let items = planner.profiles.iter().enumerate();
     items
         .filter(|(_, item)| is_meant(item))
         .map(|(place, _)| place)
@@ -43,17 +43,17 @@ fn places(
 }
 
 /// Returns how many subscribers go from one profile to the other.
-fn followers(scene: &PlannerState<'_>, old: usize, new: usize) -> usize {
+fn followers(planner: &PlannerState<'_>, old: usize, new: usize) -> usize {
     let follows = |item: &&Item<super::item::Subscriber>| {
         let start = item.start.as_ref().and_then(|start| start.rate);
         let goal = item.goal.as_ref().and_then(|goal| goal.rate);
         start == Some(old) && goal == Some(new)
     };
-    scene.subscribers.iter().filter(follows).count()
+    planner.subscribers.iter().filter(follows).count()
 }
 
-fn take_over(scene: &mut PlannerState<'_>, old: usize, new: usize) {
-    let Some(goal) = scene
+fn take_over(planner: &mut PlannerState<'_>, old: usize, new: usize) {
+    let Some(goal) = planner
         .profiles
         .get_mut(new)
         .and_then(|item| item.goal.take())
@@ -61,11 +61,11 @@ fn take_over(scene: &mut PlannerState<'_>, old: usize, new: usize) {
         return;
     };
     let moved: BTreeMap<usize, usize> = BTreeMap::from([(new, old)]);
-    if let Some(item) = scene.profiles.get_mut(old) {
+    if let Some(item) = planner.profiles.get_mut(old) {
         item.goal = Some(goal);
         item.fate = Action::Intended;
     }
-    for item in &mut scene.subscribers {
+    for item in &mut planner.subscribers {
         if let Some(goal) = &mut item.goal
             && let Some(profile) = goal.rate
             && let Some(to) = moved.get(&profile)
@@ -73,7 +73,7 @@ fn take_over(scene: &mut PlannerState<'_>, old: usize, new: usize) {
             goal.rate = Some(*to);
         }
     }
-    for place in scene.profile_of.values_mut() {
+    for place in planner.profile_of.values_mut() {
         if let Some(to) = moved.get(place) {
             *place = *to;
         }

@@ -8,29 +8,31 @@ use super::planner_state::PlannerState;
 use super::{Field, Object, Unmanaged};
 
 /// Lists what is nobody's, sorted by kind and number. The device's own profile is no stranger.
-pub(super) fn list(scene: &PlannerState<'_>) -> Vec<Unmanaged> {
+pub(super) fn list(planner: &PlannerState<'_>) -> Vec<Unmanaged> {
     let mut found = Vec::new();
-    for item in strangers(&scene.profiles) {
+    for item in strangers(&planner.profiles) {
         if let Some(start) = &item.start
             && !is_devices_own(item.slot, &start.name)
         {
             found.push(of("profile", item.slot, start.name.to_string(), None));
         }
     }
-    for item in strangers(&scene.endpoints) {
+    for item in strangers(&planner.endpoints) {
         if let Some(start) = &item.start {
             let name = format!("{} {}", start.mac, start.name);
             found.push(of("endpoint", item.slot, name, Some(start.port)));
         }
     }
-    for item in strangers(&scene.subscribers) {
+    for item in strangers(&planner.subscribers) {
         if let Some(start) = &item.start {
-            let endpoint = start.endpoint.and_then(|place| scene.endpoints.get(place));
+            let endpoint = start
+                .endpoint
+                .and_then(|place| planner.endpoints.get(place));
             let port = endpoint.and_then(|endpoint| Some(endpoint.start.as_ref()?.port));
             found.push(of("subscriber", item.slot, start.name.to_string(), port));
         }
     }
-    for unclear in &scene.observation.unclear {
+    for unclear in &planner.observation.unclear {
         let name = unclear.name.clone().unwrap_or_else(|| "?".to_owned());
         let kind = super::unread::singular(unclear.part);
         found.push(of(kind, unclear.slot, name, unclear.port));
@@ -60,49 +62,55 @@ fn strangers<S>(items: &[Item<S>]) -> impl Iterator<Item = &Item<S>> {
 }
 
 /// Notes every unread field of an owned object, which no step would mention.
-pub(super) fn note_unread(scene: &mut PlannerState<'_>) {
+pub(super) fn note_unread(planner: &mut PlannerState<'_>) {
     let mut found: Vec<(Object, Part, Slot, Vec<Field>)> = Vec::new();
-    for item in &scene.profiles {
+    for item in &planner.profiles {
         if let (Some(goal), false, true) = (&item.goal, item.unread.is_empty(), item.is_intended())
         {
             let object = Object::Profile(goal.name.clone());
             found.push((object, Part::Profiles, item.slot, item.unread.clone()));
         }
     }
-    for item in &scene.endpoints {
+    for item in &planner.endpoints {
         if let (Some(goal), false, true) = (&item.goal, item.unread.is_empty(), item.is_intended())
         {
             let object = Object::Endpoint(goal.mac);
             found.push((object, Part::Endpoints, item.slot, item.unread.clone()));
         }
     }
-    for item in &scene.subscribers {
+    for item in &planner.subscribers {
         if let (Some(goal), false, true) = (&item.goal, item.unread.is_empty(), item.is_intended())
         {
             let object = Object::Subscriber(goal.name.clone());
             found.push((object, Part::Subscribers, item.slot, item.unread.clone()));
         }
     }
-    note_unclear(scene);
+    note_unclear(planner);
     for (object, part, slot, fields) in found {
         let reason = fields
             .iter()
-            .find_map(|field| scene.observation.unread_field(part, slot.0, field.as_str()))
+            .find_map(|field| {
+                planner
+                    .observation
+                    .unread_field(part, slot.0, field.as_str())
+            })
             .unwrap_or("what it refers to was not read");
         let fields: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
         let message = format!(
             "`{}` of {object} is not compared: it could not be read ({reason})",
             fields.join("`, `")
         );
-        scene.note("not-read", object, message);
+        planner.note("not-read", object, message);
     }
 }
 
 /// Notes every owned object that is no longer intended and cannot be removed, because it is unclear.
-fn note_unclear(scene: &mut PlannerState<'_>) {
-    let Some(ledger) = scene.ledger() else { return };
-    let wanted = scene.intended;
-    for unclear in &scene.observation.unclear {
+fn note_unclear(planner: &mut PlannerState<'_>) {
+    let Some(ledger) = planner.ledger() else {
+        return;
+    };
+    let wanted = planner.intended;
+    for unclear in &planner.observation.unclear {
         let name = unclear.name.as_deref().unwrap_or_default();
         let object = match unclear.part {
             Part::Profiles => ProfileName::new(name)
@@ -126,7 +134,7 @@ fn note_unclear(scene: &mut PlannerState<'_>) {
                 "{object} is not removed: it is not understood ({})",
                 unclear.reason
             );
-            scene.note("unclear", object, message);
+            planner.note("unclear", object, message);
         }
     }
 }

@@ -14,12 +14,12 @@ const PROFILES: RangeInclusive<u16> = 2..=15;
 const NUMBERS: RangeInclusive<u16> = 1..=384;
 
 /// No port and no device gets more endpoints than it takes; those that come last are left out.
-pub(super) fn places(scene: &PlannerState<'_>) -> Vec<Block> {
-    let model = scene.request.model;
+pub(super) fn places(planner: &PlannerState<'_>) -> Vec<Block> {
+    let model = planner.request.model;
     let per_port = model.medium().endpoints_per_port();
     let mut on_port: BTreeMap<PortNumber, Vec<usize>> = BTreeMap::new();
     let mut placed = Vec::new();
-    for (place, item) in scene.endpoints.iter().enumerate() {
+    for (place, item) in planner.endpoints.iter().enumerate() {
         match item.goal.as_ref().map(|goal| goal.port) {
             Some(PortAssignment::Port(port)) => {
                 on_port.entry(port).or_default().push(place);
@@ -29,19 +29,19 @@ pub(super) fn places(scene: &PlannerState<'_>) -> Vec<Block> {
             Some(PortAssignment::Unassigned) | None => {}
         }
     }
-    let blind = &scene.blind;
+    let blind = &planner.blind;
     let mut blocks = Vec::new();
     for (port, there) in &on_port {
         let unknown = blind.on_port.get(port).copied().unwrap_or_default() + blind.somewhere;
         let over = (there.len() + unknown).saturating_sub(per_port);
-        let why = || full_port(scene, *port, there, unknown, per_port);
+        let why = || full_port(planner, *port, there, unknown, per_port);
         let arrives = |item: &Item<_>| {
             let start = item.start.as_ref();
             start.is_none_or(|start: &crate::plan::item::Endpoint| {
                 start.port != PortAssignment::Port(*port)
             })
         };
-        blocks.extend(last_to_come(scene, there, over, arrives, why));
+        blocks.extend(last_to_come(planner, there, over, arrives, why));
     }
     if !blocks.is_empty() {
         return blocks;
@@ -52,11 +52,11 @@ pub(super) fn places(scene: &PlannerState<'_>) -> Vec<Block> {
         start.is_none_or(|start| start.port == PortAssignment::Unassigned)
     };
     let why = || format!("a {model} accepts {} endpoints", model.endpoint_capacity());
-    last_to_come(scene, &placed, over, arrives, why)
+    last_to_come(planner, &placed, over, arrives, why)
 }
 
 fn last_to_come(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     there: &[usize],
     over: usize,
     arrives: impl Fn(&Item<crate::plan::item::Endpoint>) -> bool,
@@ -69,7 +69,7 @@ fn last_to_come(
         .iter()
         .copied()
         .filter(|place| {
-            scene
+            planner
                 .endpoints
                 .get(*place)
                 .is_some_and(|item| item.is_intended() && arrives(item))
@@ -77,7 +77,7 @@ fn last_to_come(
         .collect();
     // New ones give way before those that are on the device already.
     arrivals.sort_by_key(|place| {
-        let is_new = scene.endpoints.get(*place).is_some_and(Item::is_new);
+        let is_new = planner.endpoints.get(*place).is_some_and(Item::is_new);
         (is_new, *place)
     });
     arrivals
@@ -89,14 +89,14 @@ fn last_to_come(
 }
 
 fn full_port(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     port: PortNumber,
     there: &[usize],
     unknown: usize,
     per_port: usize,
 ) -> String {
     let stays = |place: &&usize| {
-        scene
+        planner
             .endpoints
             .get(**place)
             .is_some_and(|item| item.stays() || !item.changes())
@@ -104,7 +104,7 @@ fn full_port(
     let mut holders: Vec<String> = there
         .iter()
         .filter(stays)
-        .map(|place| obstacle(scene, Part::Endpoints, *place))
+        .map(|place| obstacle(planner, Part::Endpoints, *place))
         .collect();
     if unknown > 0 {
         holders.push(format!("{unknown} that could not be read or understood"));
@@ -118,19 +118,19 @@ fn full_port(
 }
 
 /// A new object needs a free number, or one that this plan frees. Objects without one are left out, the last first.
-pub(super) fn tables(scene: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn tables(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut table = |part: Part, free: usize, new: Vec<usize>, numbers: RangeInclusive<u16>| {
         let excess = new.iter().skip(free);
         let why = || format!("all {} {} are taken", numbers.end(), part.as_str());
         blocks.extend(excess.map(|place| Block::new(part, *place, "blocked", why())));
     };
-    let blind = &scene.blind;
-    let (free, new) = supply(&scene.profiles, &blind.profiles.taken, PROFILES);
+    let blind = &planner.blind;
+    let (free, new) = supply(&planner.profiles, &blind.profiles.taken, PROFILES);
     table(Part::Profiles, free.len(), new, PROFILES);
-    let (free, new) = supply(&scene.endpoints, &blind.endpoints.taken, NUMBERS);
+    let (free, new) = supply(&planner.endpoints, &blind.endpoints.taken, NUMBERS);
     table(Part::Endpoints, free.len(), new, NUMBERS);
-    let (free, new) = supply(&scene.subscribers, &blind.subscribers.taken, NUMBERS);
+    let (free, new) = supply(&planner.subscribers, &blind.subscribers.taken, NUMBERS);
     table(Part::Subscribers, free.len(), new, NUMBERS);
     blocks
 }
@@ -161,11 +161,11 @@ fn supply<S: Clone + PartialEq>(
 }
 
 /// Gives every new object its number: the one that the intention names where it is free, else the lowest.
-pub(in crate::plan) fn give_slots(scene: &mut PlannerState<'_>) {
-    let blind = &scene.blind;
-    give(&mut scene.profiles, &blind.profiles.taken, PROFILES);
-    give(&mut scene.endpoints, &blind.endpoints.taken, NUMBERS);
-    give(&mut scene.subscribers, &blind.subscribers.taken, NUMBERS);
+pub(in crate::plan) fn give_slots(planner: &mut PlannerState<'_>) {
+    let blind = &planner.blind;
+    give(&mut planner.profiles, &blind.profiles.taken, PROFILES);
+    give(&mut planner.endpoints, &blind.endpoints.taken, NUMBERS);
+    give(&mut planner.subscribers, &blind.subscribers.taken, NUMBERS);
 }
 
 fn give<S: Clone + PartialEq>(

@@ -41,7 +41,7 @@ impl Block {
 ///
 /// Every round gives up at least one, and with none left the device is as it was, so this ends. A check sees a state in
 /// which all checks before it are content.
-pub(super) fn resolve(scene: &mut PlannerState<'_>) {
+pub(super) fn resolve(planner: &mut PlannerState<'_>) {
     let checks: [fn(&PlannerState<'_>) -> Vec<Block>; 11] = [
         unread::new_objects,
         unread::new_values,
@@ -57,29 +57,29 @@ pub(super) fn resolve(scene: &mut PlannerState<'_>) {
     ];
     while let Some(blocks) = checks
         .iter()
-        .map(|check| check(scene))
+        .map(|check| check(planner))
         .find(|blocks| !blocks.is_empty())
     {
         for block in blocks {
-            give_up(scene, block);
+            give_up(planner, block);
         }
     }
 }
 
-fn give_up(scene: &mut PlannerState<'_>, block: Block) {
+fn give_up(planner: &mut PlannerState<'_>, block: Block) {
     let Block {
         part,
         place,
         rule,
         why,
     } = block;
-    let Some((object, fate)) = known_as(scene, part, place) else {
+    let Some((object, fate)) = known_as(planner, part, place) else {
         return;
     };
     match part {
-        Part::Profiles => keep(&mut scene.profiles, place),
-        Part::Endpoints => keep(&mut scene.endpoints, place),
-        Part::Subscribers => keep(&mut scene.subscribers, place),
+        Part::Profiles => keep(&mut planner.profiles, place),
+        Part::Endpoints => keep(&mut planner.endpoints, place),
+        Part::Subscribers => keep(&mut planner.subscribers, place),
         Part::System | Part::Uplinks | Part::Ports => {}
     }
     let message = match fate {
@@ -88,7 +88,7 @@ fn give_up(scene: &mut PlannerState<'_>, block: Block) {
             format!("{object} is not planned: {why}")
         }
     };
-    scene.note(rule, object, message);
+    planner.note(rule, object, message);
 }
 
 fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], place: usize) {
@@ -104,23 +104,23 @@ fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], place: usize) 
 
 /// Returns what an item is called: as the inventory calls it where it has it, else as the device does.
 pub(super) fn known_as(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     part: Part,
     place: usize,
 ) -> Option<(Object, Action)> {
     Some(match part {
         Part::Profiles => {
-            let item = scene.profiles.get(place)?;
+            let item = planner.profiles.get(place)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
             (Object::Profile(state.name.clone()), item.fate.clone())
         }
         Part::Endpoints => {
-            let item = scene.endpoints.get(place)?;
+            let item = planner.endpoints.get(place)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
             (Object::Endpoint(state.mac), item.fate.clone())
         }
         Part::Subscribers => {
-            let item = scene.subscribers.get(place)?;
+            let item = planner.subscribers.get(place)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
             (Object::Subscriber(state.name.clone()), item.fate.clone())
         }
@@ -129,8 +129,8 @@ pub(super) fn known_as(
 }
 
 /// Returns how an item is spoken of as somebody else's obstacle.
-fn obstacle(scene: &PlannerState<'_>, part: Part, place: usize) -> String {
-    match known_as(scene, part, place) {
+fn obstacle(planner: &PlannerState<'_>, part: Part, place: usize) -> String {
+    match known_as(planner, part, place) {
         Some((object, Action::Unmanaged)) => format!("unmanaged {object}"),
         Some((object, Action::Kept | Action::Intended | Action::Leaving(_))) => object.to_string(),
         None => "an object that is not known".to_owned(),

@@ -9,11 +9,11 @@ use crate::plan::planner_state::PlannerState;
 
 const RULE: &str = "cannot-be-set";
 
-pub(super) fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
-    let fastest = highest_limiter(scene.request.model.medium());
+pub(super) fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
+    let fastest = highest_limiter(planner.request.model.medium());
     let is_possible = |speed: Mbps| LIMITER_RANGE.contains(&speed.get()) && speed <= fastest;
     let mut blocks = Vec::new();
-    for (place, item) in scene.profiles.iter().enumerate() {
+    for (place, item) in planner.profiles.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -26,7 +26,7 @@ pub(super) fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
                 "its rates are {} and {} Mbps, and a {} limits to between {} and {fastest}",
                 goal.down,
                 goal.up,
-                scene.request.model,
+                planner.request.model,
                 LIMITER_RANGE.start()
             );
             blocks.push(Block::new(Part::Profiles, place, RULE, why));
@@ -35,10 +35,10 @@ pub(super) fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-pub(super) fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
-    let model = scene.request.model;
+pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
+    let model = planner.request.model;
     let mut blocks = Vec::new();
-    for (place, item) in scene.endpoints.iter().enumerate() {
+    for (place, item) in planner.endpoints.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -55,7 +55,7 @@ pub(super) fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
                 model.port_count()
             );
             blocks.push(Block::new(Part::Endpoints, place, RULE, why));
-        } else if item.changes() && Some(goal.mac) == scene.observation.identity.mac {
+        } else if item.changes() && Some(goal.mac) == planner.observation.identity.mac {
             let why = "it has the device's own address".to_owned();
             blocks.push(Block::new(Part::Endpoints, place, RULE, why));
         }
@@ -63,9 +63,9 @@ pub(super) fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-pub(super) fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (place, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };

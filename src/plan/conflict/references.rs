@@ -9,31 +9,31 @@ use crate::plan::item::Action;
 use crate::plan::planner_state::PlannerState;
 
 /// What serves an unmanaged subscriber gets no other address and no other name under it.
-pub(super) fn strangers(scene: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn strangers(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (place, item) in planner.subscribers.iter().enumerate() {
         let (Some(start), Action::Unmanaged) = (&item.start, &item.fate) else {
             continue;
         };
         let used = start.rate.and_then(|profile| {
-            let used = scene.profiles.get(profile)?;
+            let used = planner.profiles.get(profile)?;
             Some((profile, used.start.as_ref()?, used.goal.as_ref()?))
         });
         if let Some((profile, start, goal)) = used
             && start.name != goal.name
         {
-            let user = obstacle(scene, Part::Subscribers, place);
+            let user = obstacle(planner, Part::Subscribers, place);
             let why = format!("it would rename profile {}, which {user} uses", start.name);
             blocks.push(Block::new(Part::Profiles, profile, "blocked", why));
         }
         let used = start.endpoint.and_then(|endpoint| {
-            let used = scene.endpoints.get(endpoint)?;
+            let used = planner.endpoints.get(endpoint)?;
             Some((endpoint, used.start.as_ref()?, used.goal.as_ref()?))
         });
         if let Some((endpoint, start, goal)) = used
             && start.mac != goal.mac
         {
-            let user = obstacle(scene, Part::Subscribers, place);
+            let user = obstacle(planner, Part::Subscribers, place);
             let why = format!("it would replace endpoint {}, which {user} uses", start.mac);
             blocks.push(Block::new(Part::Endpoints, endpoint, "blocked", why));
         }
@@ -42,13 +42,13 @@ pub(super) fn strangers(scene: &PlannerState<'_>) -> Vec<Block> {
 }
 
 /// A subscriber is left out where its endpoint or its profile is.
-pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (place, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
-        let Some(wanted) = scene.intended.subscribers.get(&goal.name) else {
+        let Some(wanted) = planner.intended.subscribers.get(&goal.name) else {
             continue;
         };
         if let Some(mac) = wanted.endpoint
@@ -56,7 +56,7 @@ pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
         {
             let has_it = goal
                 .endpoint
-                .and_then(|endpoint| scene.endpoints.get(endpoint))
+                .and_then(|endpoint| planner.endpoints.get(endpoint))
                 .is_some_and(|endpoint| endpoint.goal.as_ref().is_some_and(|goal| goal.mac == mac));
             if !has_it {
                 let why = format!("its endpoint {mac} is not");
@@ -69,7 +69,7 @@ pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
         {
             let has_it = goal
                 .rate
-                .and_then(|profile| scene.profiles.get(profile))
+                .and_then(|profile| planner.profiles.get(profile))
                 .is_some_and(|profile| {
                     profile.goal.as_ref().is_some_and(|goal| goal.name == *name)
                 });
@@ -83,24 +83,24 @@ pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
 }
 
 /// What is to go stays while a subscriber that stays uses it.
-pub(super) fn still_used(scene: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn still_used(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut used: BTreeMap<(Part, usize), String> = BTreeMap::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (place, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = &item.goal else { continue };
         let mut uses = |part: Part, what: usize| {
             let is_leaving = match part {
-                Part::Profiles => scene
+                Part::Profiles => planner
                     .profiles
                     .get(what)
                     .is_some_and(|item| item.is_leaving()),
-                Part::Endpoints => scene
+                Part::Endpoints => planner
                     .endpoints
                     .get(what)
                     .is_some_and(|item| item.is_leaving()),
                 Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => false,
             };
             if is_leaving {
-                let user = || format!("{} uses it", obstacle(scene, Part::Subscribers, place));
+                let user = || format!("{} uses it", obstacle(planner, Part::Subscribers, place));
                 used.entry((part, what)).or_insert_with(user);
             }
         };
@@ -112,7 +112,7 @@ pub(super) fn still_used(scene: &PlannerState<'_>) -> Vec<Block> {
         }
     }
     used.into_iter()
-        .filter(|((part, place), _)| known_as(scene, *part, *place).is_some())
+        .filter(|((part, place), _)| known_as(planner, *part, *place).is_some())
         .map(|((part, place), why)| Block::new(part, place, "still-used", why))
         .collect()
 }

@@ -7,15 +7,15 @@ use crate::model::Part;
 use crate::plan::item::Item;
 use crate::plan::planner_state::PlannerState;
 
-pub(super) fn all(scene: &PlannerState<'_>) -> Vec<Block> {
-    let profiles = clashes(&scene.profiles, |profile| Some(&profile.name));
-    let names = clashes(&scene.endpoints, |endpoint| Some(&endpoint.name));
-    let macs = clashes(&scene.endpoints, |endpoint| Some(endpoint.mac));
-    let subscribers = clashes(&scene.subscribers, |subscriber| Some(&subscriber.name));
-    let ties = clashes(&scene.subscribers, |subscriber| subscriber.endpoint);
+pub(super) fn all(planner: &PlannerState<'_>) -> Vec<Block> {
+    let profiles = clashes(&planner.profiles, |profile| Some(&profile.name));
+    let names = clashes(&planner.endpoints, |endpoint| Some(&endpoint.name));
+    let macs = clashes(&planner.endpoints, |endpoint| Some(endpoint.mac));
+    let subscribers = clashes(&planner.subscribers, |subscriber| Some(&subscriber.name));
+    let ties = clashes(&planner.subscribers, |subscriber| subscriber.endpoint);
     let say = |part: Part, what: &str, clashes: Vec<(usize, usize)>| {
         let block = |(loser, holder)| {
-            let why = format!("{} has its {what}", obstacle(scene, part, holder));
+            let why = format!("{} has its {what}", obstacle(planner, part, holder));
             Block::new(part, loser, "blocked", why)
         };
         clashes.into_iter().map(block).collect::<Vec<_>>()

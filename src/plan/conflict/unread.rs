@@ -6,17 +6,17 @@ use crate::plan::item::Item;
 use crate::plan::planner_state::PlannerState;
 
 /// Nothing is created in a part that is not known whole.
-pub(super) fn new_objects(scene: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn new_objects(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut part = |part: Part, places: Vec<usize>| {
-        if let Some(doubt) = &scene.blind.part(part).incomplete {
+        if let Some(doubt) = &planner.blind.part(part).incomplete {
             let block = |place| Block::new(part, place, "not-read", doubt.clone());
             blocks.extend(places.into_iter().map(block));
         }
     };
-    part(Part::Profiles, new(&scene.profiles));
-    part(Part::Endpoints, new(&scene.endpoints));
-    part(Part::Subscribers, new(&scene.subscribers));
+    part(Part::Profiles, new(&planner.profiles));
+    part(Part::Endpoints, new(&planner.endpoints));
+    part(Part::Subscribers, new(&planner.subscribers));
     blocks
 }
 
@@ -29,20 +29,20 @@ fn new<S: Clone + PartialEq>(items: &[Item<S>]) -> Vec<usize> {
 }
 
 /// A name, an address, a tie or a port is not newly taken where something unknown may have it.
-pub(super) fn new_values(scene: &PlannerState<'_>) -> Vec<Block> {
-    let mut blocks = profiles(scene);
-    blocks.extend(endpoints(scene));
-    blocks.extend(subscribers(scene));
+pub(super) fn new_values(planner: &PlannerState<'_>) -> Vec<Block> {
+    let mut blocks = profiles(planner);
+    blocks.extend(endpoints(planner));
+    blocks.extend(subscribers(planner));
     blocks
 }
 
 /// Returns why a new name may clash, with the rule of the note.
 fn doubt_of_name(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     part: Part,
     name: &str,
 ) -> Option<(&'static str, String)> {
-    let of_part = scene.blind.part(part);
+    let of_part = planner.blind.part(part);
     if let Some(unclear) = of_part.unclear_names.get(name) {
         return Some(("unclear", format!("{unclear}, and has the name {name}")));
     }
@@ -50,9 +50,9 @@ fn doubt_of_name(
     Some(("not-read", format!("{doubt}, so its name may be taken")))
 }
 
-fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
+fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in scene.profiles.iter().enumerate() {
+    for (place, item) in planner.profiles.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -61,7 +61,7 @@ fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
             .as_ref()
             .is_none_or(|start| start.name != goal.name);
         if is_new_name
-            && let Some((rule, why)) = doubt_of_name(scene, Part::Profiles, goal.name.as_str())
+            && let Some((rule, why)) = doubt_of_name(planner, Part::Profiles, goal.name.as_str())
         {
             blocks.push(Block::new(Part::Profiles, place, rule, why));
         }
@@ -69,10 +69,10 @@ fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
-    let blind = &scene.blind;
+fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
+    let blind = &planner.blind;
     let mut blocks = Vec::new();
-    for (place, item) in scene.endpoints.iter().enumerate() {
+    for (place, item) in planner.endpoints.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -91,7 +91,7 @@ fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
             }
         }
         if start.is_none_or(|start| start.name != goal.name)
-            && let Some((rule, why)) = doubt_of_name(scene, Part::Endpoints, goal.name.as_str())
+            && let Some((rule, why)) = doubt_of_name(planner, Part::Endpoints, goal.name.as_str())
         {
             blocks.push(block(rule, why));
             continue;
@@ -99,7 +99,7 @@ fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
         let moves = start.is_some_and(|start| (start.mac, start.port) != (goal.mac, goal.port));
         if moves
             && let Some(doubt) = &blind.ties
-            && !has_known_user(scene, place)
+            && !has_known_user(planner, place)
         {
             let why = format!("{doubt}, and may be on it");
             blocks.push(block("not-read", why));
@@ -115,25 +115,25 @@ fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-fn has_known_user(scene: &PlannerState<'_>, endpoint: usize) -> bool {
-    scene.subscribers.iter().any(|item| {
+fn has_known_user(planner: &PlannerState<'_>, endpoint: usize) -> bool {
+    planner.subscribers.iter().any(|item| {
         item.start
             .as_ref()
             .is_some_and(|start| start.endpoint == Some(endpoint))
     })
 }
 
-fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
-    let blind = &scene.blind;
+fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
+    let blind = &planner.blind;
     let mut blocks = Vec::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (place, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
         let start = item.start.as_ref();
         let block = |rule, why| Block::new(Part::Subscribers, place, rule, why);
         if start.is_none_or(|start| start.name != goal.name)
-            && let Some((rule, why)) = doubt_of_name(scene, Part::Subscribers, goal.name.as_str())
+            && let Some((rule, why)) = doubt_of_name(planner, Part::Subscribers, goal.name.as_str())
         {
             blocks.push(block(rule, why));
             continue;
@@ -144,7 +144,7 @@ fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
         if start.is_some_and(|start| start.endpoint == Some(endpoint)) {
             continue;
         }
-        let Some(target) = scene.endpoints.get(endpoint) else {
+        let Some(target) = planner.endpoints.get(endpoint) else {
             continue;
         };
         if let Some(user) = blind.used_endpoints.get(&target.slot)
@@ -157,7 +157,7 @@ fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
         // Who has it now is known, or nobody can have it.
         if let Some(doubt) = &blind.ties
             && target.start.is_some()
-            && !has_known_user(scene, endpoint)
+            && !has_known_user(planner, endpoint)
         {
             let why = format!("{doubt}, so its endpoint may be another's");
             blocks.push(block("not-read", why));

@@ -46,9 +46,9 @@ pub(super) struct Obstacle {
 
 /// What is judged: the stage reached, and what is still to come.
 pub(super) struct StepCheck<'a> {
-    pub(super) scene: &'a PlannerState<'a>,
+    pub(super) planner: &'a PlannerState<'a>,
     pub(super) settings: &'a Settings,
-    pub(super) stage: &'a PartialState,
+    pub(super) partial: &'a PartialState,
     pub(super) pending: &'a BTreeSet<Thing>,
 }
 
@@ -68,7 +68,7 @@ impl StepCheck<'_> {
     fn port(&self, number: PortNumber, found: &mut Vec<Obstacle>) {
         let goal = self.settings.ports.get(&number).map(|pair| &pair.goal);
         if let Some(name) = goal.and_then(|goal| goal.name.as_ref())
-            && let Some(holder) = self.stage.port_names.get(name)
+            && let Some(holder) = self.partial.port_names.get(name)
             && *holder != number
         {
             found.push(Obstacle {
@@ -79,22 +79,22 @@ impl StepCheck<'_> {
     }
 
     fn profile(&self, place: usize, found: &mut Vec<Obstacle>) {
-        let Some(item) = self.scene.profiles.get(place) else {
+        let Some(item) = self.planner.profiles.get(place) else {
             return;
         };
         let Some(goal) = &item.goal else {
-            let users = self.stage.users_of(place).map(|user| Obstacle {
+            let users = self.partial.users_of(place).map(|user| Obstacle {
                 by: Thing::Subscriber(user),
                 hold: Claim::Use,
             });
             found.extend(users);
             return;
         };
-        if self.stage.profile(place).is_none() {
-            let holder = self.stage.profile_slots.get(&item.slot);
+        if self.partial.profile(place).is_none() {
+            let holder = self.partial.profile_slots.get(&item.slot);
             found.extend(holder.map(|holder| slot_of(Thing::Profile(*holder))));
         }
-        if let Some(holder) = self.stage.profile_names.get(&goal.name)
+        if let Some(holder) = self.partial.profile_names.get(&goal.name)
             && *holder != place
         {
             found.push(Obstacle {
@@ -102,8 +102,8 @@ impl StepCheck<'_> {
                 hold: Claim::Name,
             });
         }
-        for user in self.stage.users_of(place) {
-            if is_too_slow(self.scene, user, place, goal) {
+        for user in self.partial.users_of(place) {
+            if is_too_slow(self.planner, user, place, goal) {
                 found.push(Obstacle {
                     by: Thing::Subscriber(user),
                     hold: Claim::Rate,
@@ -113,25 +113,25 @@ impl StepCheck<'_> {
     }
 
     fn endpoint(&self, place: usize, found: &mut Vec<Obstacle>) {
-        let Some(item) = self.scene.endpoints.get(place) else {
+        let Some(item) = self.planner.endpoints.get(place) else {
             return;
         };
         let Some(goal) = &item.goal else {
-            let user = self.stage.ties.get(&place).map(|user| Obstacle {
+            let user = self.partial.ties.get(&place).map(|user| Obstacle {
                 by: Thing::Subscriber(*user),
                 hold: Claim::Use,
             });
             found.extend(user);
             return;
         };
-        let now = self.stage.endpoint(place);
+        let now = self.partial.endpoint(place);
         if now.is_none() {
-            let holder = self.stage.endpoint_slots.get(&item.slot);
+            let holder = self.partial.endpoint_slots.get(&item.slot);
             found.extend(holder.map(|holder| slot_of(Thing::Endpoint(*holder))));
         }
         let others = [
-            self.stage.endpoint_names.get(&goal.name),
-            self.stage.macs.get(&goal.mac),
+            self.partial.endpoint_names.get(&goal.name),
+            self.partial.macs.get(&goal.mac),
         ];
         for holder in others.into_iter().flatten() {
             if *holder != place {
@@ -154,24 +154,24 @@ impl StepCheck<'_> {
         port: PortAssignment,
         found: &mut Vec<Obstacle>,
     ) {
-        let model = self.scene.request.model;
-        let blind = &self.scene.blind;
+        let model = self.planner.request.model;
+        let blind = &self.planner.blind;
         if let PortAssignment::Port(number) = port {
             let unknown = blind.on_port.get(&number).copied().unwrap_or_default();
-            let there = self.stage.endpoints_on(number).count() + unknown + blind.somewhere;
+            let there = self.partial.endpoints_on(number).count() + unknown + blind.somewhere;
             if there >= model.medium().endpoints_per_port() {
-                let leaving = self.stage.endpoints_on(number).filter(|other| {
-                    *other != place && goal_port(&self.scene.endpoints, *other) != Some(port)
+                let leaving = self.partial.endpoints_on(number).filter(|other| {
+                    *other != place && goal_port(&self.planner.endpoints, *other) != Some(port)
                 });
                 found.extend(leaving.map(place_of));
             }
         }
         let is_placed = now.is_some_and(|now| now.port != PortAssignment::Unassigned);
         let needs_place = port != PortAssignment::Unassigned && !is_placed;
-        if needs_place && self.stage.placed.len() + blind.placed >= model.endpoint_capacity() {
-            let leaving = self.stage.placed.iter().copied().filter(|other| {
+        if needs_place && self.partial.placed.len() + blind.placed >= model.endpoint_capacity() {
+            let leaving = self.partial.placed.iter().copied().filter(|other| {
                 *other != place
-                    && goal_port(&self.scene.endpoints, *other)
+                    && goal_port(&self.planner.endpoints, *other)
                         .is_none_or(|port| port == PortAssignment::Unassigned)
             });
             found.extend(leaving.map(place_of));
@@ -179,18 +179,18 @@ impl StepCheck<'_> {
     }
 
     fn subscriber(&self, place: usize, found: &mut Vec<Obstacle>) {
-        let Some(item) = self.scene.subscribers.get(place) else {
+        let Some(item) = self.planner.subscribers.get(place) else {
             return;
         };
         let Some(goal) = &item.goal else {
             return;
         };
-        let now = self.stage.subscriber(place);
+        let now = self.partial.subscriber(place);
         if now.is_none() {
-            let holder = self.stage.subscriber_slots.get(&item.slot);
+            let holder = self.partial.subscriber_slots.get(&item.slot);
             found.extend(holder.map(|holder| slot_of(Thing::Subscriber(*holder))));
         }
-        if let Some(holder) = self.stage.subscriber_names.get(&goal.name)
+        if let Some(holder) = self.partial.subscriber_names.get(&goal.name)
             && *holder != place
         {
             found.push(Obstacle {
@@ -199,9 +199,9 @@ impl StepCheck<'_> {
             });
         }
         if let Some(endpoint) = goal.endpoint {
-            if self.stage.endpoint(endpoint).is_none() {
+            if self.partial.endpoint(endpoint).is_none() {
                 found.push(absent(Thing::Endpoint(endpoint)));
-            } else if let Some(holder) = self.stage.ties.get(&endpoint)
+            } else if let Some(holder) = self.partial.ties.get(&endpoint)
                 && *holder != place
             {
                 found.push(Obstacle {
@@ -214,11 +214,11 @@ impl StepCheck<'_> {
         if let Some(profile) = goal.rate
             && has != Some(profile)
         {
-            let wanted = self.scene.profiles.get(profile);
+            let wanted = self.planner.profiles.get(profile);
             let wanted = wanted.and_then(|item| item.goal.as_ref());
-            let is_ready = self.stage.profile(profile).is_some_and(|now| {
+            let is_ready = self.partial.profile(profile).is_some_and(|now| {
                 wanted.is_some_and(|wanted| wanted.name == now.name)
-                    && !is_too_slow(self.scene, place, profile, now)
+                    && !is_too_slow(self.planner, place, profile, now)
             });
             if !is_ready {
                 found.push(absent(Thing::Profile(profile)));
@@ -232,12 +232,12 @@ impl StepCheck<'_> {
             Thing::Port(number) => self.would_cut(number),
             Thing::Profile(_) => false,
             Thing::Endpoint(place) => {
-                let item = self.scene.endpoints.get(place);
+                let item = self.planner.endpoints.get(place);
                 let goal = item.and_then(|item| item.goal.as_ref());
                 goal.is_some_and(|goal| match goal.port {
                     PortAssignment::Port(port) => {
                         let is_there = self
-                            .stage
+                            .partial
                             .endpoint(place)
                             .is_some_and(|now| now.port == goal.port);
                         !is_there && self.pending.contains(&Thing::Port(port)) && self.opens(port)
@@ -255,9 +255,10 @@ impl StepCheck<'_> {
             return false;
         };
         let cuts = pair.goal.mode != pair.start.mode || pair.goal.enabled == Some(false);
-        cuts && self.stage.endpoints_on(number).any(|endpoint| {
+        cuts && self.partial.endpoints_on(number).any(|endpoint| {
             self.pending.contains(&Thing::Endpoint(endpoint))
-                && goal_port(&self.scene.endpoints, endpoint) != Some(PortAssignment::Port(number))
+                && goal_port(&self.planner.endpoints, endpoint)
+                    != Some(PortAssignment::Port(number))
         })
     }
 
@@ -271,11 +272,11 @@ impl StepCheck<'_> {
 
     /// A subscriber waits for its endpoint to be in place, and for a VLAN that another one is about to leave.
     fn would_meet(&self, place: usize) -> bool {
-        let Some(item) = self.scene.subscribers.get(place) else {
+        let Some(item) = self.planner.subscribers.get(place) else {
             return false;
         };
         let Some(goal) = &item.goal else { return false };
-        let now = self.stage.subscriber(place);
+        let now = self.partial.subscriber(place);
         let waits_for_endpoint = goal.endpoint.is_some_and(|endpoint| {
             now.and_then(|now| now.endpoint) != Some(endpoint)
                 && self.pending.contains(&Thing::Endpoint(endpoint))
@@ -285,13 +286,13 @@ impl StepCheck<'_> {
         let meets = |other: &usize| {
             *other != place
                 && self.pending.contains(&Thing::Subscriber(*other))
-                && self.scene.subscribers.get(*other).is_some_and(|item| {
+                && self.planner.subscribers.get(*other).is_some_and(|item| {
                     item.goal
                         .as_ref()
                         .is_none_or(|theirs| theirs.vlan != goal.vlan)
                 })
         };
-        let there = self.stage.in_vlan.get(&goal.vlan);
+        let there = self.partial.in_vlan.get(&goal.vlan);
         waits_for_endpoint || (is_new_vlan && there.is_some_and(|others| others.iter().any(meets)))
     }
 }
@@ -324,25 +325,27 @@ fn goal_port(endpoints: &[Item<Endpoint>], place: usize) -> Option<PortAssignmen
 /// Returns whether a subscriber would be slower with a profile, as it is then, than both before and after the plan.
 ///
 /// Unthrottled is never too slow, and neither is what could not be read; one that comes or goes has no two ends to compare.
-fn is_too_slow(scene: &PlannerState<'_>, user: usize, place: usize, then: &Profile) -> bool {
-    let Some(item) = scene.subscribers.get(user) else {
+fn is_too_slow(planner: &PlannerState<'_>, user: usize, place: usize, then: &Profile) -> bool {
+    let Some(item) = planner.subscribers.get(user) else {
         return false;
     };
     let (Some(start), Some(goal)) = (&item.start, &item.goal) else {
         return false;
     };
-    let before = rates(scene, start, |item| item.start.as_ref());
-    let after = rates(scene, goal, |item| item.goal.as_ref());
-    let now = rates_of(scene.profiles.get(place), then);
+    let before = rates(planner, start, |item| item.start.as_ref());
+    let after = rates(planner, goal, |item| item.goal.as_ref());
+    let now = rates_of(planner.profiles.get(place), then);
     now.0 < before.0.min(after.0) || now.1 < before.1.min(after.1)
 }
 
 fn rates(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     subscriber: &Subscriber,
     state: impl Fn(&Item<Profile>) -> Option<&Profile>,
 ) -> (u32, u32) {
-    let item = subscriber.rate.and_then(|place| scene.profiles.get(place));
+    let item = subscriber
+        .rate
+        .and_then(|place| planner.profiles.get(place));
     match item.and_then(state) {
         Some(profile) => rates_of(item, profile),
         None => (u32::MAX, u32::MAX),

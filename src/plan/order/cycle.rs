@@ -79,7 +79,7 @@ fn price(judge: &StepCheck<'_>, release: Release) -> u32 {
     match release {
         Release::Name(Thing::Port(_) | Thing::Profile(_)) => 0,
         Release::Name(Thing::Endpoint(place)) => {
-            let item = judge.scene.endpoints.get(place);
+            let item = judge.planner.endpoints.get(place);
             let is_known_by_address = item.is_some_and(|item| match (&item.start, &item.goal) {
                 (Some(start), Some(goal)) => start.mac == goal.mac,
                 (Some(_), None) | (None, _) => true,
@@ -94,7 +94,7 @@ fn price(judge: &StepCheck<'_>, release: Release) -> u32 {
             }
         }
         Release::Limit(_) => 1,
-        Release::Place(place) => 2 + u32::from(judge.stage.ties.contains_key(&place)),
+        Release::Place(place) => 2 + u32::from(judge.partial.ties.contains_key(&place)),
         Release::Tie(place) => {
             if keeps_endpoint(judge, place) {
                 50
@@ -106,7 +106,7 @@ fn price(judge: &StepCheck<'_>, release: Release) -> u32 {
 }
 
 fn keeps_endpoint(judge: &StepCheck<'_>, place: usize) -> bool {
-    let item = judge.scene.subscribers.get(place);
+    let item = judge.planner.subscribers.get(place);
     item.is_some_and(|item| match (&item.start, &item.goal) {
         (Some(start), Some(goal)) => start.endpoint.is_some() && start.endpoint == goal.endpoint,
         (Some(_), None) | (None, _) => false,
@@ -130,7 +130,7 @@ fn free_name<N>(
 
 pub(super) fn port_name(judge: &StepCheck<'_>, number: u16) -> Option<HeldText> {
     let is_taken = |name: &HeldText| {
-        judge.stage.port_names.contains_key(name)
+        judge.partial.port_names.contains_key(name)
             || judge
                 .settings
                 .ports
@@ -141,12 +141,12 @@ pub(super) fn port_name(judge: &StepCheck<'_>, number: u16) -> Option<HeldText> 
 }
 
 pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<EndpointName> {
-    let unclear = &judge.scene.blind.endpoints.unclear_names;
+    let unclear = &judge.planner.blind.endpoints.unclear_names;
     let is_taken = |name: &EndpointName| {
-        judge.stage.endpoint_names.contains_key(name)
+        judge.partial.endpoint_names.contains_key(name)
             || unclear.contains_key(name.as_str())
             || judge
-                .scene
+                .planner
                 .endpoints
                 .iter()
                 .any(|item| item.goal.as_ref().is_some_and(|goal| goal.name == *name))
@@ -155,12 +155,12 @@ pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<Endpoi
 }
 
 pub(super) fn subscriber_name(judge: &StepCheck<'_>, number: u16) -> Option<SubscriberName> {
-    let unclear = &judge.scene.blind.subscribers.unclear_names;
+    let unclear = &judge.planner.blind.subscribers.unclear_names;
     let is_taken = |name: &SubscriberName| {
-        judge.stage.subscriber_names.contains_key(name)
+        judge.partial.subscriber_names.contains_key(name)
             || unclear.contains_key(name.as_str())
             || judge
-                .scene
+                .planner
                 .subscribers
                 .iter()
                 .any(|item| item.goal.as_ref().is_some_and(|goal| goal.name == *name))

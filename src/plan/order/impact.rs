@@ -10,16 +10,16 @@ use super::partial_state::PartialState;
 use super::service::{Ends, Service, service_at, unclear_subscribers};
 
 /// Returns how each of these is served at a stage.
-pub(super) fn services(stage: &PartialState, touched: &[usize]) -> Vec<Option<Service>> {
+pub(super) fn services(partial: &PartialState, touched: &[usize]) -> Vec<Option<Service>> {
     touched
         .iter()
-        .map(|place| service_at(stage, *place))
+        .map(|place| service_at(partial, *place))
         .collect()
 }
 
 /// Returns what happened to those who were served just before; who is without service already was named by an earlier step.
 pub(super) fn of(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     ends: &Ends,
     touched: &[usize],
     before: &[Option<Service>],
@@ -27,7 +27,7 @@ pub(super) fn of(
 ) -> Impact {
     let (mut interrupted, mut disconnected) = (BTreeSet::new(), BTreeSet::new());
     for ((place, before), after) in touched.iter().zip(before).zip(after) {
-        let (Some(before), Some(name)) = (before, name_of_served(scene, ends, *place)) else {
+        let (Some(before), Some(name)) = (before, name_of_served(planner, ends, *place)) else {
             continue;
         };
         match after {
@@ -77,24 +77,24 @@ pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool)
 
 /// Returns whom an uplink cuts off that lets VLANs pass no more: all who are served now and have one of them.
 pub(super) fn of_lost_vlans(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     ends: &Ends,
-    stage: &PartialState,
+    partial: &PartialState,
     lost: &VlanSet,
 ) -> Impact {
     if lost.is_empty() {
         return Impact::None;
     }
     let mut names = BTreeSet::new();
-    for place in 0..scene.subscribers.len() {
-        let loses = stage
+    for place in 0..planner.subscribers.len() {
+        let loses = partial
             .subscriber(place)
             .is_some_and(|subscriber| subscriber.vlans().any(|vlan| lost.contains(vlan)));
-        if loses && let Some(name) = name_of_served(scene, ends, place) {
+        if loses && let Some(name) = name_of_served(planner, ends, place) {
             names.insert(name);
         }
     }
-    for unclear in unclear_subscribers(scene) {
+    for unclear in unclear_subscribers(planner) {
         if unclear.vlans.iter().any(|vlan| lost.contains(vlan))
             && let Some(name) = unclear.name.as_deref()
             && let Ok(name) = SubscriberName::new(name)
@@ -106,7 +106,7 @@ pub(super) fn of_lost_vlans(
 }
 
 /// Returns the name of a subscriber who is served before the plan; who is not, does not notice.
-fn name_of_served(scene: &PlannerState<'_>, ends: &Ends, place: usize) -> Option<SubscriberName> {
-    let start = scene.subscribers.get(place)?.start.as_ref()?;
+fn name_of_served(planner: &PlannerState<'_>, ends: &Ends, place: usize) -> Option<SubscriberName> {
+    let start = planner.subscribers.get(place)?.start.as_ref()?;
     ends.is_served_before(place).then(|| start.name.clone())
 }

@@ -27,9 +27,9 @@ use service::Ends;
 
 /// The unfinished list of steps.
 struct Order<'a> {
-    scene: &'a PlannerState<'a>,
+    planner: &'a PlannerState<'a>,
     settings: &'a Settings,
-    stage: PartialState,
+    partial: PartialState,
     /// The changes without a step yet.
     pending: BTreeSet<Thing>,
     /// In the order in which the next step is looked for.
@@ -46,24 +46,24 @@ struct Order<'a> {
 /// After each step the device is in a state that it accepts. No subscriber is worse off than before or after the plan,
 /// except those that a step's impact names.
 pub(super) fn order(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     settings: &Settings,
 ) -> (Vec<PlannedStep>, Vec<Refusal>) {
-    let stage = PartialState::begin(scene, settings);
-    let ends = Ends::of(scene, settings, &stage);
+    let partial = PartialState::begin(planner, settings);
+    let ends = Ends::of(planner, settings, &partial);
     let mut order = Order {
-        scene,
+        planner,
         settings,
-        stage,
+        partial,
         pending: BTreeSet::new(),
         queue: Vec::new(),
         ends,
         steps: Vec::new(),
         refusals: Vec::new(),
     };
-    order.queue = queue(scene, settings);
+    order.queue = queue(planner, settings);
     order.pending.extend(order.queue.iter().copied());
-    let uplinks = uplink::turns(scene, settings);
+    let uplinks = uplink::turns(planner, settings);
     order.uplinks(&uplinks.first);
     order.run();
     order.uplinks(&uplinks.last);
@@ -74,7 +74,7 @@ pub(super) fn order(
 
 /// Returns all changes in the order in which they are tried: removals first, because they free numbers and names; then
 /// creations and updates; last the objects that others must stop using first.
-fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
+fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
     let changing = |is_last: bool| {
         settings.ports.iter().filter_map(move |(number, pair)| {
             let closes = pair.goal.enabled == Some(false) && pair.start.enabled != Some(false);
@@ -82,13 +82,13 @@ fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
         })
     };
     let profiles = |is_leaving: bool| {
-        let items = scene.profiles.iter().enumerate();
+        let items = planner.profiles.iter().enumerate();
         items
             .filter(move |(_, item)| item.changes() && item.is_leaving() == is_leaving)
             .map(|(place, _)| Thing::Profile(place))
     };
     let endpoints = |is_leaving: bool, is_new: bool| {
-        let items = scene.endpoints.iter().enumerate();
+        let items = planner.endpoints.iter().enumerate();
         items
             .filter(move |(_, item)| {
                 item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
@@ -96,7 +96,7 @@ fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
             .map(|(place, _)| Thing::Endpoint(place))
     };
     let subscribers = |is_leaving: bool, is_new: bool| {
-        let items = scene.subscribers.iter().enumerate();
+        let items = planner.subscribers.iter().enumerate();
         items
             .filter(move |(_, item)| {
                 item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
@@ -119,9 +119,9 @@ fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
 impl<'a> Order<'a> {
     fn judge(&self) -> StepCheck<'_> {
         StepCheck {
-            scene: self.scene,
+            planner: self.planner,
             settings: self.settings,
-            stage: &self.stage,
+            partial: &self.partial,
             pending: &self.pending,
         }
     }
@@ -189,15 +189,15 @@ impl<'a> Order<'a> {
                 }
             }
             Thing::Profile(place) => {
-                let goal = self.scene.profiles.get(place);
+                let goal = self.planner.profiles.get(place);
                 self.change_profile(place, goal.and_then(|item| item.goal.clone()));
             }
             Thing::Endpoint(place) => {
-                let goal = self.scene.endpoints.get(place);
+                let goal = self.planner.endpoints.get(place);
                 self.change_endpoint(place, goal.and_then(|item| item.goal.clone()), false);
             }
             Thing::Subscriber(place) => {
-                let goal = self.scene.subscribers.get(place);
+                let goal = self.planner.subscribers.get(place);
                 self.change_subscriber(place, goal.and_then(|item| item.goal.clone()), false);
             }
         }
@@ -207,41 +207,42 @@ impl<'a> Order<'a> {
     fn release(&mut self, release: Release) {
         match release {
             Release::Name(Thing::Port(number)) => {
-                let mut port = self.stage.ports.get(&number).cloned().unwrap_or_default();
+                let mut port = self.partial.ports.get(&number).cloned().unwrap_or_default();
                 port.name = cycle::port_name(&self.judge(), u16::from(number.get()));
                 self.change_port(number, &port, true);
             }
             Release::Name(Thing::Endpoint(place)) => {
-                let number = slot_of(&self.scene.endpoints, place).0;
+                let number = slot_of(&self.planner.endpoints, place).0;
                 let name = cycle::endpoint_name(&self.judge(), number);
-                if let (Some(mut to), Some(name)) = (self.stage.endpoint(place).cloned(), name) {
+                if let (Some(mut to), Some(name)) = (self.partial.endpoint(place).cloned(), name) {
                     to.name = name;
                     self.change_endpoint(place, Some(to), true);
                 }
             }
             Release::Name(Thing::Subscriber(place)) => {
-                let number = slot_of(&self.scene.subscribers, place).0;
+                let number = slot_of(&self.planner.subscribers, place).0;
                 let name = cycle::subscriber_name(&self.judge(), number);
-                if let (Some(mut to), Some(name)) = (self.stage.subscriber(place).cloned(), name) {
+                if let (Some(mut to), Some(name)) = (self.partial.subscriber(place).cloned(), name)
+                {
                     to.name = name;
                     self.change_subscriber(place, Some(to), true);
                 }
             }
             Release::Name(Thing::Profile(_)) => {}
             Release::Limit(place) => {
-                if let Some(mut to) = self.stage.subscriber(place).cloned() {
+                if let Some(mut to) = self.partial.subscriber(place).cloned() {
                     to.rate = None;
                     self.change_subscriber(place, Some(to), true);
                 }
             }
             Release::Place(place) => {
-                if let Some(mut to) = self.stage.endpoint(place).cloned() {
+                if let Some(mut to) = self.partial.endpoint(place).cloned() {
                     to.port = PortAssignment::Unassigned;
                     self.change_endpoint(place, Some(to), true);
                 }
             }
             Release::Tie(place) => {
-                if let Some(mut to) = self.stage.subscriber(place).cloned() {
+                if let Some(mut to) = self.partial.subscriber(place).cloned() {
                     to.endpoint = None;
                     self.change_subscriber(place, Some(to), true);
                 }
@@ -250,10 +251,10 @@ impl<'a> Order<'a> {
     }
 
     fn change_profile(&mut self, place: usize, to: Option<super::item::Profile>) {
-        let slot = slot_of(&self.scene.profiles, place);
-        let change = step::profile(slot, self.stage.profile(place), to.as_ref());
-        self.push(change, Subject::Profile(place), false, &[], |stage| {
-            stage.set_profile(place, slot, to);
+        let slot = slot_of(&self.planner.profiles, place);
+        let change = step::profile(slot, self.partial.profile(place), to.as_ref());
+        self.push(change, Subject::Profile(place), false, &[], |partial| {
+            partial.set_profile(place, slot, to);
         });
     }
 
@@ -263,18 +264,18 @@ impl<'a> Order<'a> {
         to: Option<super::item::Endpoint>,
         is_temporary: bool,
     ) {
-        let slot = slot_of(&self.scene.endpoints, place);
-        let from = self.stage.endpoint(place).cloned();
+        let slot = slot_of(&self.planner.endpoints, place);
+        let from = self.partial.endpoint(place).cloned();
         let change = step::endpoint(slot, from.as_ref(), to.as_ref());
-        let touched: Vec<usize> = self.stage.ties.get(&place).copied().into_iter().collect();
+        let touched: Vec<usize> = self.partial.ties.get(&place).copied().into_iter().collect();
         let steps = self.steps.len();
         self.push(
             change,
             Subject::Endpoint(place),
             is_temporary,
             &touched,
-            |stage| {
-                stage.set_endpoint(place, slot, to.clone());
+            |partial| {
+                partial.set_endpoint(place, slot, to.clone());
             },
         );
         let (Some(from), Some(to)) = (from, to) else {
@@ -282,7 +283,7 @@ impl<'a> Order<'a> {
         };
         let is_placed = from.port != PortAssignment::Unassigned;
         if is_placed && (from.mac, from.port) != (to.mac, to.port) {
-            let unclear = service::unclear_on_endpoint(self.scene, slot);
+            let unclear = service::unclear_on_endpoint(self.planner, slot);
             let is_lasting = self.is_dead_end(to.port);
             if let Some(step) = self.steps.get_mut(steps) {
                 step.impact = impact::with(&step.impact, unclear, is_lasting);
@@ -308,25 +309,25 @@ impl<'a> Order<'a> {
         to: Option<super::item::Subscriber>,
         is_temporary: bool,
     ) {
-        let slot = slot_of(&self.scene.subscribers, place);
+        let slot = slot_of(&self.planner.subscribers, place);
         let uses = Uses {
             endpoint: &|endpoint| {
                 Some(EndpointRef {
-                    mac: self.stage.endpoint(endpoint)?.mac,
-                    slot: slot_of(&self.scene.endpoints, endpoint),
+                    mac: self.partial.endpoint(endpoint)?.mac,
+                    slot: slot_of(&self.planner.endpoints, endpoint),
                 })
             },
             profile: &|profile| {
                 Some(Rate::Profile {
-                    name: self.stage.profile(profile)?.name.clone(),
-                    slot: slot_of(&self.scene.profiles, profile),
+                    name: self.partial.profile(profile)?.name.clone(),
+                    slot: slot_of(&self.planner.profiles, profile),
                 })
             },
         };
-        let change = step::subscriber(slot, self.stage.subscriber(place), to.as_ref(), &uses);
+        let change = step::subscriber(slot, self.partial.subscriber(place), to.as_ref(), &uses);
         let subject = Subject::Subscriber(place);
-        self.push(change, subject, is_temporary, &[place], |stage| {
-            stage.set_subscriber(place, slot, to);
+        self.push(change, subject, is_temporary, &[place], |partial| {
+            partial.set_subscriber(place, slot, to);
         });
     }
 
@@ -339,13 +340,13 @@ impl<'a> Order<'a> {
         touched: &[usize],
         apply: impl FnOnce(&mut PartialState),
     ) {
-        let before = impact::services(&self.stage, touched);
-        apply(&mut self.stage);
+        let before = impact::services(&self.partial, touched);
+        apply(&mut self.partial);
         let Some(change) = change.filter(|change| !change.is_empty()) else {
             return;
         };
-        let after = impact::services(&self.stage, touched);
-        let impact = impact::of(self.scene, &self.ends, touched, &before, &after);
+        let after = impact::services(&self.partial, touched);
+        let impact = impact::of(self.planner, &self.ends, touched, &before, &after);
         self.add(change, subject, is_temporary, impact);
     }
 
@@ -353,7 +354,7 @@ impl<'a> Order<'a> {
         let because = if is_temporary {
             cause::temporary(&change)
         } else {
-            cause::because(self.scene, subject, &change)
+            cause::because(self.planner, subject, &change)
         };
         self.steps.push(PlannedStep {
             cannot_undo: undo::cannot_undo(&change),
@@ -369,17 +370,17 @@ impl<'a> Order<'a> {
         to: &crate::model::PortConfig,
         is_temporary: bool,
     ) {
-        let from = self.stage.ports.get(&number).cloned().unwrap_or_default();
+        let from = self.partial.ports.get(&number).cloned().unwrap_or_default();
         let change = step::port(number, &from, to);
-        let touched = service::on_port(&self.stage, self.scene, number);
-        let before = impact::services(&self.stage, &touched);
-        self.stage.set_port(number, to.clone());
-        let after = impact::services(&self.stage, &touched);
-        let mut impact = impact::of(self.scene, &self.ends, &touched, &before, &after);
+        let touched = service::on_port(&self.partial, self.planner, number);
+        let before = impact::services(&self.partial, &touched);
+        self.partial.set_port(number, to.clone());
+        let after = impact::services(&self.partial, &touched);
+        let mut impact = impact::of(self.planner, &self.ends, &touched, &before, &after);
         let cuts = to.enabled != from.enabled && to.enabled == Some(false);
         if cuts || to.mode != from.mode {
-            let mut more = service::unclear_on_port(&self.stage, self.scene, number);
-            more.extend(service::anywhere(&self.stage, self.scene, &self.ends));
+            let mut more = service::unclear_on_port(&self.partial, self.planner, number);
+            more.extend(service::anywhere(&self.partial, self.planner, &self.ends));
             impact = impact::with(&impact, more, cuts);
         }
         self.add(change, Subject::Settings, is_temporary, impact);
@@ -389,7 +390,7 @@ impl<'a> Order<'a> {
         let pair = &self.settings.system;
         if pair.start != pair.goal {
             let change = step::system(&pair.start, &pair.goal);
-            self.stage.system = pair.goal.clone();
+            self.partial.system = pair.goal.clone();
             self.add(change, Subject::Settings, false, super::Impact::None);
         }
     }
@@ -397,7 +398,7 @@ impl<'a> Order<'a> {
     fn uplinks(&mut self, turns: &[uplink::Turn]) {
         for turn in turns {
             let from = self
-                .stage
+                .partial
                 .uplinks
                 .get(&turn.number)
                 .cloned()
@@ -406,18 +407,19 @@ impl<'a> Order<'a> {
                 continue;
             }
             let change = step::uplink(turn.number, &from, &turn.to);
-            let lost = uplink::lost(&self.stage, turn);
-            self.stage.uplinks.insert(turn.number, turn.to.clone());
-            let mut impact = impact::of_lost_vlans(self.scene, &self.ends, &self.stage, &lost);
-            if let Some(refusal) = uplink::cuts_management(self.scene, turn.number, &from, &turn.to)
+            let lost = uplink::lost(&self.partial, turn);
+            self.partial.uplinks.insert(turn.number, turn.to.clone());
+            let mut impact = impact::of_lost_vlans(self.planner, &self.ends, &self.partial, &lost);
+            if let Some(refusal) =
+                uplink::cuts_management(self.planner, turn.number, &from, &turn.to)
             {
                 impact = super::Impact::TouchesManagement;
-                if !self.scene.request.allows_management {
+                if !self.planner.request.allows_management {
                     self.refusals.push(refusal);
                 }
             }
             self.add(change, Subject::Settings, false, impact);
-            let (request, observation) = (self.scene.request, self.scene.observation);
+            let (request, observation) = (self.planner.request, self.planner.observation);
             let cut = management::cut(request, observation, turn.number, &turn.to, &from);
             if let (Some((vlan, _)), false) = (cut, request.allows_management)
                 && let Some(step) = self.steps.last_mut()

@@ -44,39 +44,39 @@ pub(super) struct PartialState {
 }
 
 impl PartialState {
-    pub(super) fn begin(scene: &PlannerState<'_>, settings: &Settings) -> Self {
-        let mut stage = Self {
+    pub(super) fn begin(planner: &PlannerState<'_>, settings: &Settings) -> Self {
+        let mut partial = Self {
             system: settings.system.start.clone(),
-            profiles: vec![None; scene.profiles.len()],
-            endpoints: vec![None; scene.endpoints.len()],
-            subscribers: vec![None; scene.subscribers.len()],
+            profiles: vec![None; planner.profiles.len()],
+            endpoints: vec![None; planner.endpoints.len()],
+            subscribers: vec![None; planner.subscribers.len()],
             ..Self::default()
         };
         for (number, pair) in &settings.uplinks {
-            stage.uplinks.insert(*number, pair.start.clone());
+            partial.uplinks.insert(*number, pair.start.clone());
         }
         for (number, pair) in &settings.ports {
-            stage.set_port(*number, pair.start.clone());
+            partial.set_port(*number, pair.start.clone());
         }
-        for (place, item) in scene.profiles.iter().enumerate() {
-            stage.set_profile(place, item.slot, item.start.clone());
+        for (place, item) in planner.profiles.iter().enumerate() {
+            partial.set_profile(place, item.slot, item.start.clone());
         }
-        for (place, item) in scene.endpoints.iter().enumerate() {
+        for (place, item) in planner.endpoints.iter().enumerate() {
             if item.is_unread(Field::Port) {
-                stage.untold_ports.insert(place);
+                partial.untold_ports.insert(place);
             }
-            stage.set_endpoint(place, item.slot, item.start.clone());
+            partial.set_endpoint(place, item.slot, item.start.clone());
         }
-        for (place, item) in scene.subscribers.iter().enumerate() {
+        for (place, item) in planner.subscribers.iter().enumerate() {
             if item.is_unread(Field::Endpoint) {
-                stage.untold.insert(place);
+                partial.untold.insert(place);
             }
             if item.is_unread(Field::Vlan) {
-                stage.untold_vlans.insert(place);
+                partial.untold_vlans.insert(place);
             }
-            stage.set_subscriber(place, item.slot, item.start.clone());
+            partial.set_subscriber(place, item.slot, item.start.clone());
         }
-        stage
+        partial
     }
 
     pub(super) fn profile(&self, place: usize) -> Option<&Profile> {

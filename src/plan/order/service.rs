@@ -32,28 +32,28 @@ impl Service {
 }
 
 /// Returns how a subscriber is served at a stage.
-pub(super) fn service_at(stage: &PartialState, place: usize) -> Option<Service> {
-    let subscriber = stage.subscriber(place)?;
-    let is_untold = stage.untold.contains(&place);
+pub(super) fn service_at(partial: &PartialState, place: usize) -> Option<Service> {
+    let subscriber = partial.subscriber(place)?;
+    let is_untold = partial.untold.contains(&place);
     let endpoint = match subscriber.endpoint {
-        Some(place) => Some(stage.endpoint(place)?),
+        Some(place) => Some(partial.endpoint(place)?),
         None if is_untold => None,
         None => return None,
     };
     // One whose port could not be read is taken to be on one.
     let placed = endpoint.filter(|_| {
-        let is_untold = |place| stage.untold_ports.contains(&place);
+        let is_untold = |place| partial.untold_ports.contains(&place);
         !subscriber.endpoint.is_some_and(is_untold)
     });
     let port = match placed.map(|endpoint| endpoint.port) {
-        Some(PortAssignment::Port(number)) => stage.ports.get(&number),
+        Some(PortAssignment::Port(number)) => partial.ports.get(&number),
         Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
     };
-    let passes = stage.untold_vlans.contains(&place)
+    let passes = partial.untold_vlans.contains(&place)
         || passes(
             subscriber.vlan,
-            stage.uplinks.is_empty(),
-            stage.uplinks.values(),
+            partial.uplinks.is_empty(),
+            partial.uplinks.values(),
         );
     is_served(placed, port, passes).then(|| Service {
         subscriber: subscriber.clone(),
@@ -85,12 +85,16 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    pub(super) fn of(scene: &PlannerState<'_>, settings: &Settings, start: &PartialState) -> Self {
+    pub(super) fn of(
+        planner: &PlannerState<'_>,
+        settings: &Settings,
+        start: &PartialState,
+    ) -> Self {
         Self {
-            before: (0..scene.subscribers.len())
+            before: (0..planner.subscribers.len())
                 .map(|place| service_at(start, place).is_some())
                 .collect(),
-            after: served_in_the_end(scene, settings),
+            after: served_in_the_end(planner, settings),
         }
     }
 
@@ -103,12 +107,12 @@ impl Ends {
     }
 }
 
-fn served_in_the_end(scene: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
+fn served_in_the_end(planner: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
     let is_served_in_the_end = |item: &Item<Subscriber>| -> Option<bool> {
         let subscriber = item.goal.as_ref()?;
         let endpoint = match subscriber.endpoint {
             Some(endpoint) => {
-                let item = scene.endpoints.get(endpoint)?;
+                let item = planner.endpoints.get(endpoint)?;
                 let goal = item.goal.as_ref()?;
                 (!item.is_unread(Field::Port)).then_some(goal)
             }
@@ -126,7 +130,7 @@ fn served_in_the_end(scene: &PlannerState<'_>, settings: &Settings) -> Vec<bool>
             || passes(subscriber.vlan, settings.uplinks.is_empty(), goals);
         Some(is_served(endpoint, port, passes))
     };
-    scene
+    planner
         .subscribers
         .iter()
         .map(|item| is_served_in_the_end(item).unwrap_or(false))
@@ -135,15 +139,15 @@ fn served_in_the_end(scene: &PlannerState<'_>, settings: &Settings) -> Vec<bool>
 
 /// Returns the subscribers that a change of a port may touch: those whose endpoint is meant to be there, or is heard there.
 pub(super) fn on_port(
-    stage: &PartialState,
-    scene: &PlannerState<'_>,
+    partial: &PartialState,
+    planner: &PlannerState<'_>,
     port: PortNumber,
 ) -> Vec<usize> {
-    let mut endpoints: Vec<usize> = stage.endpoints_on(port).collect();
-    for (mac, heard) in &scene.observation.health.endpoints {
+    let mut endpoints: Vec<usize> = partial.endpoints_on(port).collect();
+    for (mac, heard) in &planner.observation.health.endpoints {
         if heard.port == Some(port)
-            && let Some(place) = stage.macs.get(mac)
-            && stage
+            && let Some(place) = partial.macs.get(mac)
+            && partial
                 .endpoint(*place)
                 .is_some_and(|endpoint| endpoint.port == PortAssignment::Auto)
         {
@@ -152,7 +156,7 @@ pub(super) fn on_port(
     }
     let mut found: Vec<usize> = endpoints
         .iter()
-        .filter_map(|endpoint| stage.ties.get(endpoint).copied())
+        .filter_map(|endpoint| partial.ties.get(endpoint).copied())
         .collect();
     found.sort_unstable();
     found.dedup();
@@ -161,48 +165,48 @@ pub(super) fn on_port(
 
 /// Returns the subscribers who are served, nobody knows on which port.
 pub(super) fn anywhere(
-    stage: &PartialState,
-    scene: &PlannerState<'_>,
+    partial: &PartialState,
+    planner: &PlannerState<'_>,
     ends: &Ends,
 ) -> Vec<SubscriberName> {
-    let on_untold = |endpoint: &usize| stage.ties.get(endpoint).copied();
-    let places = stage.untold_ports.iter().filter_map(on_untold);
+    let on_untold = |endpoint: &usize| partial.ties.get(endpoint).copied();
+    let places = partial.untold_ports.iter().filter_map(on_untold);
     places
-        .chain(stage.untold.iter().copied())
+        .chain(partial.untold.iter().copied())
         .filter(|place| ends.is_served_before(*place))
-        .filter_map(|place| Some(scene.subscribers.get(place)?.start.as_ref()?.name.clone()))
+        .filter_map(|place| Some(planner.subscribers.get(place)?.start.as_ref()?.name.clone()))
         .collect()
 }
 
 /// Returns the subscribers on a port that our types cannot hold, as far as they have names.
 pub(super) fn unclear_on_port(
-    stage: &PartialState,
-    scene: &PlannerState<'_>,
+    partial: &PartialState,
+    planner: &PlannerState<'_>,
     port: PortNumber,
 ) -> Vec<SubscriberName> {
     let here = PortAssignment::Port(port);
     let is_here = |slot| {
-        let is_ours = stage
+        let is_ours = partial
             .endpoint_slots
             .get(&slot)
-            .and_then(|place| stage.endpoint(*place))
+            .and_then(|place| partial.endpoint(*place))
             .is_some_and(|endpoint| endpoint.port == here);
         is_ours
-            || scene.observation.unclear.iter().any(|unclear| {
+            || planner.observation.unclear.iter().any(|unclear| {
                 unclear.part == crate::model::Part::Endpoints
                     && unclear.slot == slot
                     && unclear.port == Some(here)
             })
     };
-    unclear_subscribers(scene)
+    unclear_subscribers(planner)
         .filter(|unclear| unclear.uses_endpoint.is_some_and(is_here))
         .filter_map(|unclear| SubscriberName::new(unclear.name.as_deref()?).ok())
         .collect()
 }
 
 /// Returns the subscribers of an endpoint that our types cannot hold, as far as they have names.
-pub(super) fn unclear_on_endpoint(scene: &PlannerState<'_>, slot: Slot) -> Vec<SubscriberName> {
-    unclear_subscribers(scene)
+pub(super) fn unclear_on_endpoint(planner: &PlannerState<'_>, slot: Slot) -> Vec<SubscriberName> {
+    unclear_subscribers(planner)
         .filter(|unclear| unclear.uses_endpoint == Some(slot))
         .filter_map(|unclear| SubscriberName::new(unclear.name.as_deref()?).ok())
         .collect()
@@ -210,9 +214,9 @@ pub(super) fn unclear_on_endpoint(scene: &PlannerState<'_>, slot: Slot) -> Vec<S
 
 /// Returns the subscribers that our types cannot hold.
 pub(super) fn unclear_subscribers<'a>(
-    scene: &'a PlannerState<'_>,
+    planner: &'a PlannerState<'_>,
 ) -> impl Iterator<Item = &'a crate::model::Unclear> {
-    scene
+    planner
         .observation
         .unclear
         .iter()

@@ -22,7 +22,7 @@ pub(super) struct Turns {
 }
 
 /// Returns when each uplink changes; one that must both add first and take away last does so in two turns.
-pub(super) fn turns(scene: &PlannerState<'_>, settings: &Settings) -> Turns {
+pub(super) fn turns(planner: &PlannerState<'_>, settings: &Settings) -> Turns {
     let mut turns = Turns::default();
     let changing: Vec<_> = settings
         .uplinks
@@ -32,7 +32,7 @@ pub(super) fn turns(scene: &PlannerState<'_>, settings: &Settings) -> Turns {
     if changing.is_empty() {
         return turns;
     }
-    let (before, after) = vlans_of_changing(scene);
+    let (before, after) = vlans_of_changing(planner);
     for (number, pair) in &changing {
         let added = difference(&pair.goal, &pair.start);
         let removed = difference(&pair.start, &pair.goal);
@@ -61,8 +61,8 @@ pub(super) fn turns(scene: &PlannerState<'_>, settings: &Settings) -> Turns {
 }
 
 /// Returns the VLANs that subscribers who change have before, and those that they have after.
-fn vlans_of_changing(scene: &PlannerState<'_>) -> (VlanSet, VlanSet) {
-    let changing = || scene.subscribers.iter().filter(|item| item.changes());
+fn vlans_of_changing(planner: &PlannerState<'_>) -> (VlanSet, VlanSet) {
+    let changing = || planner.subscribers.iter().filter(|item| item.changes());
     let before = changing()
         .filter_map(|item| item.start.as_ref())
         .flat_map(|start| start.vlans().collect::<Vec<_>>());
@@ -77,10 +77,14 @@ fn meets(left: &VlanSet, right: &VlanSet) -> bool {
 }
 
 /// Returns the VLANs that pass no uplink any more after a turn.
-pub(super) fn lost(stage: &PartialState, turn: &Turn) -> VlanSet {
-    let from = stage.uplinks.get(&turn.number).cloned().unwrap_or_default();
+pub(super) fn lost(partial: &PartialState, turn: &Turn) -> VlanSet {
+    let from = partial
+        .uplinks
+        .get(&turn.number)
+        .cloned()
+        .unwrap_or_default();
     let passes_elsewhere = |vlan: VlanId| {
-        stage
+        partial
             .uplinks
             .iter()
             .any(|(number, allowed)| *number != turn.number && allowed.contains(vlan))
@@ -93,13 +97,13 @@ pub(super) fn lost(stage: &PartialState, turn: &Turn) -> VlanSet {
 
 /// Returns a refusal where an uplink would stop a VLAN that our own way to the device may go through.
 pub(super) fn cuts_management(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     number: UplinkNumber,
     from: &VlanSet,
     to: &VlanSet,
 ) -> Option<Refusal> {
-    let (vlan, why) = management::cut(scene.request, scene.observation, number, from, to)?;
-    let device = scene.request.device;
+    let (vlan, why) = management::cut(planner.request, planner.observation, number, from, to)?;
+    let device = planner.request.device;
     Some(Refusal {
         rule: "touches-management".to_owned(),
         message: format!(
