@@ -198,12 +198,12 @@ fn leave_endpoints(planner: &mut PlannerState<'_>) {
         };
         let object = Object::Endpoint(mac);
         let doubt = doubt_of_removal(planner.observation, Part::Endpoints, slot, &unread)
-            .or_else(|| planner.blind.ties.clone());
+            .or_else(|| planner.unread.ties.clone());
         let fate = if let Some(doubt) = doubt {
             let message = format!("endpoint {mac} is not removed: {doubt}");
             planner.note("not-read", object, message);
             Action::Kept
-        } else if let Some(user) = planner.blind.used_endpoints.get(&slot) {
+        } else if let Some(user) = planner.unread.used_endpoints.get(&slot) {
             let message = format!("endpoint {mac} is not removed: {user}, and uses it");
             planner.note("still-used", object, message);
             Action::Kept
@@ -226,7 +226,7 @@ fn leave_profiles(planner: &mut PlannerState<'_>) {
         };
         let object = Object::Profile(name.clone());
         let doubt = doubt_of_removal(planner.observation, Part::Profiles, slot, &unread)
-            .or_else(|| planner.blind.rates.clone());
+            .or_else(|| planner.unread.rates.clone());
         let fate = if is_devices_own(slot, &name) {
             if is_ours {
                 let message = format!(
@@ -241,7 +241,7 @@ fn leave_profiles(planner: &mut PlannerState<'_>) {
             let message = format!("profile {name} is not removed: {doubt}");
             planner.note("not-read", object, message);
             Action::Kept
-        } else if let Some(user) = planner.blind.used_profiles.get(&slot) {
+        } else if let Some(user) = planner.unread.used_profiles.get(&slot) {
             let message = format!("profile {name} is not removed: {user}, and uses it");
             planner.note("still-used", object, message);
             Action::Kept

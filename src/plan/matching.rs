@@ -74,8 +74,8 @@ fn profiles(planner: &mut PlannerState<'_>) {
 fn has_strange_users(planner: &PlannerState<'_>, profile: usize) -> bool {
     let slot = planner.profiles.get(profile).map(|item| item.slot);
     let is_used_by_unclear =
-        slot.is_some_and(|slot| planner.blind.used_profiles.contains_key(&slot));
-    planner.blind.rates.is_some()
+        slot.is_some_and(|slot| planner.unread.used_profiles.contains_key(&slot));
+    planner.unread.rates.is_some()
         || is_used_by_unclear
         || planner.subscribers.iter().any(|item| {
             item.start.as_ref().is_some_and(|start| {
@@ -217,7 +217,7 @@ fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> 
     else {
         return false;
     };
-    if planner.blind.used_endpoints.contains_key(&slot) {
+    if planner.unread.used_endpoints.contains_key(&slot) {
         return false;
     }
     let is_ours = owns_endpoint(planner, start) || clears(planner.request);
@@ -227,7 +227,7 @@ fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> 
     });
     let Some(user) = user else {
         // A subscriber that could not be read may use it.
-        return is_ours && planner.blind.ties.is_none();
+        return is_ours && planner.unread.ties.is_none();
     };
     let matched = planner
         .subscriber_of

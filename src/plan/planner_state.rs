@@ -17,7 +17,7 @@ pub(super) struct PlannerState<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) observation: &'a Observation,
     pub(super) intended: &'a DeviceConfig,
-    pub(super) blind: UnreadFacts,
+    pub(super) unread: UnreadFacts,
     pub(super) profiles: Vec<Item<Profile>>,
     pub(super) endpoints: Vec<Item<Endpoint>>,
     pub(super) subscribers: Vec<Item<Subscriber>>,
@@ -38,7 +38,7 @@ impl<'a> PlannerState<'a> {
             request,
             observation,
             intended,
-            blind: UnreadFacts::of(observation),
+            unread: UnreadFacts::of(observation),
             profiles: Vec::new(),
             endpoints: Vec::new(),
             subscribers: Vec::new(),
@@ -76,7 +76,7 @@ impl<'a> PlannerState<'a> {
         found.sort_by_key(|(slot, ..)| *slot);
         for (slot, name, profile) in found {
             let mut item = Item::observed(slot, Profile::of(name.clone(), profile));
-            item.unread = self.unread(Part::Profiles, slot, Profile::readable());
+            item.unread = self.unread_fields(Part::Profiles, slot, Profile::readable());
             self.profiles.push(item);
         }
     }
@@ -92,7 +92,7 @@ impl<'a> PlannerState<'a> {
         found.sort_by_key(|(slot, ..)| *slot);
         for (slot, mac, endpoint) in found {
             let mut item = Item::observed(slot, Endpoint::of(mac, endpoint));
-            item.unread = self.unread(Part::Endpoints, slot, Endpoint::readable());
+            item.unread = self.unread_fields(Part::Endpoints, slot, Endpoint::readable());
             self.endpoints.push(item);
         }
     }
@@ -119,7 +119,7 @@ impl<'a> PlannerState<'a> {
             .filter_map(|(place, item)| Some((item.start.as_ref()?.name.clone(), place)))
             .collect();
         for (slot, name, subscriber) in found {
-            let mut unread = self.unread(Part::Subscribers, slot, Subscriber::readable());
+            let mut unread = self.unread_fields(Part::Subscribers, slot, Subscriber::readable());
             let mut lost = |field: Field| {
                 if !unread.contains(&field) {
                     unread.push(field);
@@ -148,7 +148,12 @@ impl<'a> PlannerState<'a> {
         }
     }
 
-    fn unread(&self, part: Part, slot: Slot, fields: impl Iterator<Item = Field>) -> Vec<Field> {
+    fn unread_fields(
+        &self,
+        part: Part,
+        slot: Slot,
+        fields: impl Iterator<Item = Field>,
+    ) -> Vec<Field> {
         if self.observation.unread.is_empty() {
             return Vec::new();
         }
@@ -163,17 +168,17 @@ impl<'a> PlannerState<'a> {
     fn doubt(&mut self, part: Part, name: &str) {
         let doubt = format!("{} {name} has no number", super::unread::singular(part));
         let of_part = match part {
-            Part::Profiles => &mut self.blind.profiles,
-            Part::Endpoints => &mut self.blind.endpoints,
+            Part::Profiles => &mut self.unread.profiles,
+            Part::Endpoints => &mut self.unread.endpoints,
             Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => {
-                &mut self.blind.subscribers
+                &mut self.unread.subscribers
             }
         };
         of_part.incomplete.get_or_insert(doubt.clone());
         of_part.names.get_or_insert(doubt.clone());
         if part == Part::Subscribers {
-            self.blind.ties.get_or_insert(doubt.clone());
-            self.blind.rates.get_or_insert(doubt);
+            self.unread.ties.get_or_insert(doubt.clone());
+            self.unread.rates.get_or_insert(doubt);
         }
     }
 }

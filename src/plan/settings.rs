@@ -302,7 +302,7 @@ fn keep_used(planner: &mut PlannerState<'_>, object: Object, pair: &mut Pair<Vla
     if pair.start.first_outside(&pair.goal).is_none() {
         return;
     }
-    if let Some(doubt) = &planner.blind.vlans {
+    if let Some(doubt) = &planner.unread.vlans {
         let message =
             format!("no VLAN is removed from {object}: {doubt}, so a subscriber may use it");
         planner.note("not-read", object, message);

@@ -10,7 +10,7 @@ pub(super) type Doubt = Option<String>;
 
 /// What is not known of one part.
 #[derive(Debug, Default)]
-pub(super) struct BlindPart {
+pub(super) struct UnreadPart {
     /// Not all objects are known.
     pub(super) incomplete: Doubt,
     /// The name of an object is not known, so that a new name may clash with it.
@@ -24,9 +24,9 @@ pub(super) struct BlindPart {
 /// What an observation does not say.
 #[derive(Debug, Default)]
 pub(super) struct UnreadFacts {
-    pub(super) profiles: BlindPart,
-    pub(super) endpoints: BlindPart,
-    pub(super) subscribers: BlindPart,
+    pub(super) profiles: UnreadPart,
+    pub(super) endpoints: UnreadPart,
+    pub(super) subscribers: UnreadPart,
     /// An endpoint's address is not known.
     pub(super) macs: Doubt,
     pub(super) unclear_macs: BTreeMap<MacAddress, String>,
@@ -47,24 +47,24 @@ pub(super) struct UnreadFacts {
 
 impl UnreadFacts {
     pub(super) fn of(observation: &Observation) -> Self {
-        let mut blind = Self::default();
+        let mut facts = Self::default();
         for part in [Part::Profiles, Part::Endpoints, Part::Subscribers] {
             if let Some(reason) = observation.incomplete(part) {
                 let doubt = format!("not all {} could be read ({reason})", part.as_str());
-                let of_part = blind.part_mut(part);
+                let of_part = facts.part_mut(part);
                 of_part.incomplete = Some(doubt.clone());
                 of_part.names = Some(doubt.clone());
-                blind.doubt_uses(part, &doubt);
+                facts.doubt_uses(part, &doubt);
             }
         }
         for unclear in &observation.unclear {
-            blind.take_unclear(unclear);
+            facts.take_unclear(unclear);
         }
-        blind.take_unread(observation);
-        blind
+        facts.take_unread(observation);
+        facts
     }
 
-    pub(super) fn part(&self, part: Part) -> &BlindPart {
+    pub(super) fn part(&self, part: Part) -> &UnreadPart {
         match part {
             Part::Profiles => &self.profiles,
             Part::Endpoints => &self.endpoints,
@@ -72,7 +72,7 @@ impl UnreadFacts {
         }
     }
 
-    fn part_mut(&mut self, part: Part) -> &mut BlindPart {
+    fn part_mut(&mut self, part: Part) -> &mut UnreadPart {
         match part {
             Part::Profiles => &mut self.profiles,
             Part::Endpoints => &mut self.endpoints,

@@ -29,10 +29,10 @@ pub(super) fn places(planner: &PlannerState<'_>) -> Vec<Block> {
             Some(PortAssignment::Unassigned) | None => {}
         }
     }
-    let blind = &planner.blind;
+    let unread = &planner.unread;
     let mut blocks = Vec::new();
     for (port, there) in &on_port {
-        let unknown = blind.on_port.get(port).copied().unwrap_or_default() + blind.somewhere;
+        let unknown = unread.on_port.get(port).copied().unwrap_or_default() + unread.somewhere;
         let over = (there.len() + unknown).saturating_sub(per_port);
         let why = || full_port(planner, *port, there, unknown, per_port);
         let arrives = |item: &Item<_>| {
@@ -46,7 +46,7 @@ pub(super) fn places(planner: &PlannerState<'_>) -> Vec<Block> {
     if !blocks.is_empty() {
         return blocks;
     }
-    let over = (placed.len() + blind.placed).saturating_sub(model.endpoint_capacity());
+    let over = (placed.len() + unread.placed).saturating_sub(model.endpoint_capacity());
     let arrives = |item: &Item<crate::plan::item::Endpoint>| {
         let start = item.start.as_ref();
         start.is_none_or(|start| start.port == PortAssignment::Unassigned)
@@ -125,12 +125,12 @@ pub(super) fn tables(planner: &PlannerState<'_>) -> Vec<Block> {
         let why = || format!("all {} {} are taken", numbers.end(), part.as_str());
         blocks.extend(excess.map(|place| Block::new(part, *place, "blocked", why())));
     };
-    let blind = &planner.blind;
-    let (free, new) = supply(&planner.profiles, &blind.profiles.taken, PROFILES);
+    let unread = &planner.unread;
+    let (free, new) = supply(&planner.profiles, &unread.profiles.taken, PROFILES);
     table(Part::Profiles, free.len(), new, PROFILES);
-    let (free, new) = supply(&planner.endpoints, &blind.endpoints.taken, NUMBERS);
+    let (free, new) = supply(&planner.endpoints, &unread.endpoints.taken, NUMBERS);
     table(Part::Endpoints, free.len(), new, NUMBERS);
-    let (free, new) = supply(&planner.subscribers, &blind.subscribers.taken, NUMBERS);
+    let (free, new) = supply(&planner.subscribers, &unread.subscribers.taken, NUMBERS);
     table(Part::Subscribers, free.len(), new, NUMBERS);
     blocks
 }
@@ -162,10 +162,10 @@ fn supply<S: Clone + PartialEq>(
 
 /// Gives every new object its number: the one that the intention names where it is free, else the lowest.
 pub(in crate::plan) fn give_slots(planner: &mut PlannerState<'_>) {
-    let blind = &planner.blind;
-    give(&mut planner.profiles, &blind.profiles.taken, PROFILES);
-    give(&mut planner.endpoints, &blind.endpoints.taken, NUMBERS);
-    give(&mut planner.subscribers, &blind.subscribers.taken, NUMBERS);
+    let unread = &planner.unread;
+    give(&mut planner.profiles, &unread.profiles.taken, PROFILES);
+    give(&mut planner.endpoints, &unread.endpoints.taken, NUMBERS);
+    give(&mut planner.subscribers, &unread.subscribers.taken, NUMBERS);
 }
 
 fn give<S: Clone + PartialEq>(

@@ -9,7 +9,7 @@ use crate::plan::planner_state::PlannerState;
 pub(super) fn new_objects(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut part = |part: Part, places: Vec<usize>| {
-        if let Some(doubt) = &planner.blind.part(part).incomplete {
+        if let Some(doubt) = &planner.unread.part(part).incomplete {
             let block = |place| Block::new(part, place, "not-read", doubt.clone());
             blocks.extend(places.into_iter().map(block));
         }
@@ -42,7 +42,7 @@ fn doubt_of_name(
     part: Part,
     name: &str,
 ) -> Option<(&'static str, String)> {
-    let of_part = planner.blind.part(part);
+    let of_part = planner.unread.part(part);
     if let Some(unclear) = of_part.unclear_names.get(name) {
         return Some(("unclear", format!("{unclear}, and has the name {name}")));
     }
@@ -70,7 +70,7 @@ fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
 }
 
 fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
-    let blind = &planner.blind;
+    let unread = &planner.unread;
     let mut blocks = Vec::new();
     for (place, item) in planner.endpoints.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
@@ -79,12 +79,12 @@ fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
         let start = item.start.as_ref();
         let block = |rule, why| Block::new(Part::Endpoints, place, rule, why);
         if start.is_none_or(|start| start.mac != goal.mac) {
-            if let Some(unclear) = blind.unclear_macs.get(&goal.mac) {
+            if let Some(unclear) = unread.unclear_macs.get(&goal.mac) {
                 let why = format!("{unclear}, and has the address {}", goal.mac);
                 blocks.push(block("unclear", why));
                 continue;
             }
-            if let Some(doubt) = &blind.macs {
+            if let Some(doubt) = &unread.macs {
                 let why = format!("{doubt}, so its address may be there already");
                 blocks.push(block("not-read", why));
                 continue;
@@ -98,7 +98,7 @@ fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
         }
         let moves = start.is_some_and(|start| (start.mac, start.port) != (goal.mac, goal.port));
         if moves
-            && let Some(doubt) = &blind.ties
+            && let Some(doubt) = &unread.ties
             && !has_known_user(planner, place)
         {
             let why = format!("{doubt}, and may be on it");
@@ -106,7 +106,7 @@ fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
             continue;
         }
         if start.is_none_or(|start| start.port != goal.port)
-            && let Some(doubt) = &blind.ports
+            && let Some(doubt) = &unread.ports
         {
             let why = format!("{doubt}, so port {} may be full", goal.port);
             blocks.push(block("not-read", why));
@@ -124,7 +124,7 @@ fn has_known_user(planner: &PlannerState<'_>, endpoint: usize) -> bool {
 }
 
 fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
-    let blind = &planner.blind;
+    let unread = &planner.unread;
     let mut blocks = Vec::new();
     for (place, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
@@ -147,7 +147,7 @@ fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
         let Some(target) = planner.endpoints.get(endpoint) else {
             continue;
         };
-        if let Some(user) = blind.used_endpoints.get(&target.slot)
+        if let Some(user) = unread.used_endpoints.get(&target.slot)
             && target.start.is_some()
         {
             let why = format!("{user}, and uses the endpoint of {}", goal.name);
@@ -155,7 +155,7 @@ fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
             continue;
         }
         // Who has it now is known, or nobody can have it.
-        if let Some(doubt) = &blind.ties
+        if let Some(doubt) = &unread.ties
             && target.start.is_some()
             && !has_known_user(planner, endpoint)
         {

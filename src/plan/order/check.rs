@@ -155,10 +155,10 @@ impl StepCheck<'_> {
         found: &mut Vec<Obstacle>,
     ) {
         let model = self.planner.request.model;
-        let blind = &self.planner.blind;
+        let unread = &self.planner.unread;
         if let PortAssignment::Port(number) = port {
-            let unknown = blind.on_port.get(&number).copied().unwrap_or_default();
-            let there = self.partial.endpoints_on(number).count() + unknown + blind.somewhere;
+            let unknown = unread.on_port.get(&number).copied().unwrap_or_default();
+            let there = self.partial.endpoints_on(number).count() + unknown + unread.somewhere;
             if there >= model.medium().endpoints_per_port() {
                 let leaving = self.partial.endpoints_on(number).filter(|other| {
                     *other != place && goal_port(&self.planner.endpoints, *other) != Some(port)
@@ -168,7 +168,7 @@ impl StepCheck<'_> {
         }
         let is_placed = now.is_some_and(|now| now.port != PortAssignment::Unassigned);
         let needs_place = port != PortAssignment::Unassigned && !is_placed;
-        if needs_place && self.partial.placed.len() + blind.placed >= model.endpoint_capacity() {
+        if needs_place && self.partial.placed.len() + unread.placed >= model.endpoint_capacity() {
             let leaving = self.partial.placed.iter().copied().filter(|other| {
                 *other != place
                     && goal_port(&self.planner.endpoints, *other)

@@ -141,7 +141,7 @@ pub(super) fn port_name(judge: &StepCheck<'_>, number: u16) -> Option<HeldText> 
 }
 
 pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<EndpointName> {
-    let unclear = &judge.planner.blind.endpoints.unclear_names;
+    let unclear = &judge.planner.unread.endpoints.unclear_names;
     let is_taken = |name: &EndpointName| {
         judge.partial.endpoint_names.contains_key(name)
             || unclear.contains_key(name.as_str())
@@ -155,7 +155,7 @@ pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<Endpoi
 }
 
 pub(super) fn subscriber_name(judge: &StepCheck<'_>, number: u16) -> Option<SubscriberName> {
-    let unclear = &judge.planner.blind.subscribers.unclear_names;
+    let unclear = &judge.planner.unread.subscribers.unclear_names;
     let is_taken = |name: &SubscriberName| {
         judge.partial.subscriber_names.contains_key(name)
             || unclear.contains_key(name.as_str())

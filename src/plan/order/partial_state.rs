@@ -36,11 +36,11 @@ pub(super) struct PartialState {
     pub(super) placed: BTreeSet<usize>,
     pub(super) in_vlan: BTreeMap<VlanId, BTreeSet<usize>>,
     /// Subscribers whose endpoint is not known, which may be served all the same.
-    pub(super) untold: BTreeSet<usize>,
+    pub(super) unread_endpoints: BTreeSet<usize>,
     /// Subscribers whose VLAN is not known.
-    pub(super) untold_vlans: BTreeSet<usize>,
+    pub(super) unread_vlans: BTreeSet<usize>,
     /// Endpoints whose port is not known.
-    pub(super) untold_ports: BTreeSet<usize>,
+    pub(super) unread_ports: BTreeSet<usize>,
 }
 
 impl PartialState {
@@ -63,16 +63,16 @@ impl PartialState {
         }
         for (place, item) in planner.endpoints.iter().enumerate() {
             if item.is_unread(Field::Port) {
-                partial.untold_ports.insert(place);
+                partial.unread_ports.insert(place);
             }
             partial.set_endpoint(place, item.slot, item.start.clone());
         }
         for (place, item) in planner.subscribers.iter().enumerate() {
             if item.is_unread(Field::Endpoint) {
-                partial.untold.insert(place);
+                partial.unread_endpoints.insert(place);
             }
             if item.is_unread(Field::Vlan) {
-                partial.untold_vlans.insert(place);
+                partial.unread_vlans.insert(place);
             }
             partial.set_subscriber(place, item.slot, item.start.clone());
         }

@@ -34,22 +34,22 @@ impl Service {
 /// Returns how a subscriber is served at a stage.
 pub(super) fn service_at(partial: &PartialState, place: usize) -> Option<Service> {
     let subscriber = partial.subscriber(place)?;
-    let is_untold = partial.untold.contains(&place);
+    let is_unread = partial.unread_endpoints.contains(&place);
     let endpoint = match subscriber.endpoint {
         Some(place) => Some(partial.endpoint(place)?),
-        None if is_untold => None,
+        None if is_unread => None,
         None => return None,
     };
     // One whose port could not be read is taken to be on one.
     let placed = endpoint.filter(|_| {
-        let is_untold = |place| partial.untold_ports.contains(&place);
-        !subscriber.endpoint.is_some_and(is_untold)
+        let is_unread = |place| partial.unread_ports.contains(&place);
+        !subscriber.endpoint.is_some_and(is_unread)
     });
     let port = match placed.map(|endpoint| endpoint.port) {
         Some(PortAssignment::Port(number)) => partial.ports.get(&number),
         Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
     };
-    let passes = partial.untold_vlans.contains(&place)
+    let passes = partial.unread_vlans.contains(&place)
         || passes(
             subscriber.vlan,
             partial.uplinks.is_empty(),
@@ -169,10 +169,10 @@ pub(super) fn anywhere(
     planner: &PlannerState<'_>,
     ends: &Ends,
 ) -> Vec<SubscriberName> {
-    let on_untold = |endpoint: &usize| partial.ties.get(endpoint).copied();
-    let places = partial.untold_ports.iter().filter_map(on_untold);
+    let subscriber_of = |endpoint: &usize| partial.ties.get(endpoint).copied();
+    let places = partial.unread_ports.iter().filter_map(subscriber_of);
     places
-        .chain(partial.untold.iter().copied())
+        .chain(partial.unread_endpoints.iter().copied())
         .filter(|place| ends.is_served_before(*place))
         .filter_map(|place| Some(planner.subscribers.get(place)?.start.as_ref()?.name.clone()))
         .collect()
