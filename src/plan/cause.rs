@@ -87,13 +87,13 @@ fn by_fields(change: &Change, cause: impl Fn(Field) -> Cause) -> Because {
 }
 
 fn removal(planner: &PlannerState<'_>, subject: Subject) -> Cause {
-    let fate = match subject {
+    let action = match subject {
         Subject::Settings => None,
-        Subject::Profile(place) => planner.profiles.get(place).map(|item| &item.fate),
-        Subject::Endpoint(place) => planner.endpoints.get(place).map(|item| &item.fate),
-        Subject::Subscriber(place) => planner.subscribers.get(place).map(|item| &item.fate),
+        Subject::Profile(place) => planner.profiles.get(place).map(|item| &item.action),
+        Subject::Endpoint(place) => planner.endpoints.get(place).map(|item| &item.action),
+        Subject::Subscriber(place) => planner.subscribers.get(place).map(|item| &item.action),
     };
-    match fate {
+    match action {
         Some(Action::Leaving(cause)) => cause.clone(),
         Some(Action::Unmanaged | Action::Kept | Action::Intended) | None => Cause::Gone,
     }

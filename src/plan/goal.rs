@@ -163,7 +163,7 @@ fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
         let is_protected = planner
             .ledger()
             .is_some_and(|ledger| ledger.protected.contains(&name));
-        let fate = if is_protected {
+        let action = if is_protected {
             refusals.push(Refusal {
                 rule: "protected-subscriber".to_owned(),
                 message: format!(
@@ -181,7 +181,7 @@ fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
         } else {
             Action::Leaving(cause)
         };
-        set_fate(&mut planner.subscribers, place, fate, is_ours);
+        set_action(&mut planner.subscribers, place, action, is_ours);
     }
     refusals
 }
@@ -199,7 +199,7 @@ fn leave_endpoints(planner: &mut PlannerState<'_>) {
         let object = Object::Endpoint(mac);
         let doubt = doubt_of_removal(planner.observation, Part::Endpoints, slot, &unread)
             .or_else(|| planner.unread.ties.clone());
-        let fate = if let Some(doubt) = doubt {
+        let action = if let Some(doubt) = doubt {
             let message = format!("endpoint {mac} is not removed: {doubt}");
             planner.note("not-read", object, message);
             Action::Kept
@@ -210,7 +210,7 @@ fn leave_endpoints(planner: &mut PlannerState<'_>) {
         } else {
             Action::Leaving(cause)
         };
-        set_fate(&mut planner.endpoints, place, fate, is_ours);
+        set_action(&mut planner.endpoints, place, action, is_ours);
     }
 }
 
@@ -227,7 +227,7 @@ fn leave_profiles(planner: &mut PlannerState<'_>) {
         let object = Object::Profile(name.clone());
         let doubt = doubt_of_removal(planner.observation, Part::Profiles, slot, &unread)
             .or_else(|| planner.unread.rates.clone());
-        let fate = if is_devices_own(slot, &name) {
+        let action = if is_devices_own(slot, &name) {
             if is_ours {
                 let message = format!(
                     "profile {name} is not removed: profile 1 and `default` are the device's own"
@@ -248,7 +248,7 @@ fn leave_profiles(planner: &mut PlannerState<'_>) {
         } else {
             Action::Leaving(cause)
         };
-        set_fate(&mut planner.profiles, place, fate, is_ours);
+        set_action(&mut planner.profiles, place, action, is_ours);
     }
 }
 
@@ -259,22 +259,22 @@ fn unmatched<S, K>(
     read: impl Fn(&S) -> (K, bool),
 ) -> Option<(Slot, Vec<Field>, K, bool)> {
     let item = items.get(place)?;
-    if item.fate != Action::Unmanaged {
+    if item.action != Action::Unmanaged {
         return None;
     }
     let (key, is_ours) = read(item.start.as_ref()?);
     Some((item.slot, item.unread.clone(), key, is_ours))
 }
 
-fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Action, is_ours: bool) {
+fn set_action<S>(items: &mut [Item<S>], place: usize, action: Action, is_ours: bool) {
     if let Some(item) = items.get_mut(place) {
-        if matches!(fate, Action::Leaving(_)) {
+        if matches!(action, Action::Leaving(_)) {
             item.goal = None;
         }
         // An unmanaged object stays unmanaged.
-        item.fate = match fate {
+        item.action = match action {
             Action::Kept if !is_ours => Action::Unmanaged,
-            fate => fate,
+            action => action,
         };
     }
 }

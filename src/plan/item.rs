@@ -32,7 +32,7 @@ pub(super) struct Item<S> {
     pub(super) wish: Option<Slot>,
     pub(super) start: Option<S>,
     pub(super) goal: Option<S>,
-    pub(super) fate: Action,
+    pub(super) action: Action,
     /// Fields that could not be read; their values are stand-ins.
     pub(super) unread: Vec<Field>,
 }
@@ -44,7 +44,7 @@ impl<S: Clone + PartialEq> Item<S> {
             wish: None,
             start: Some(state.clone()),
             goal: Some(state),
-            fate: Action::Unmanaged,
+            action: Action::Unmanaged,
             unread: Vec::new(),
         }
     }
@@ -55,20 +55,20 @@ impl<S: Clone + PartialEq> Item<S> {
             wish,
             start: None,
             goal: Some(goal),
-            fate: Action::Intended,
+            action: Action::Intended,
             unread: Vec::new(),
         }
     }
 
     pub(super) fn intend(&mut self, goal: S) {
         self.goal = Some(goal);
-        self.fate = Action::Intended;
+        self.action = Action::Intended;
     }
 
     /// Gives the object up: it stays as it is, and one that is not there does not come.
     pub(super) fn keep(&mut self) {
         self.goal.clone_from(&self.start);
-        self.fate = Action::Kept;
+        self.action = Action::Kept;
     }
 
     pub(super) fn changes(&self) -> bool {
@@ -84,12 +84,12 @@ impl<S: Clone + PartialEq> Item<S> {
     }
 
     pub(super) fn is_intended(&self) -> bool {
-        self.fate == Action::Intended
+        self.action == Action::Intended
     }
 
     /// Returns whether the object is on the device and stays as it is, because gamctl may not or cannot change it.
     pub(super) fn stays(&self) -> bool {
-        matches!(self.fate, Action::Unmanaged | Action::Kept) && self.start.is_some()
+        matches!(self.action, Action::Unmanaged | Action::Kept) && self.start.is_some()
     }
 
     pub(super) fn is_unread(&self, field: Field) -> bool {

@@ -63,7 +63,7 @@ fn take_over(planner: &mut PlannerState<'_>, old: usize, new: usize) {
     let moved: BTreeMap<usize, usize> = BTreeMap::from([(new, old)]);
     if let Some(item) = planner.profiles.get_mut(old) {
         item.goal = Some(goal);
-        item.fate = Action::Intended;
+        item.action = Action::Intended;
     }
     for item in &mut planner.subscribers {
         if let Some(goal) = &mut item.goal

@@ -58,7 +58,7 @@ pub(super) fn of(
 fn strangers<S>(items: &[Item<S>]) -> impl Iterator<Item = &Item<S>> {
     items
         .iter()
-        .filter(|item| item.fate == Action::Unmanaged && item.start.is_some())
+        .filter(|item| item.action == Action::Unmanaged && item.start.is_some())
 }
 
 /// Notes every unread field of an owned object, which no step would mention.

@@ -73,7 +73,7 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
         rule,
         why,
     } = block;
-    let Some((object, fate)) = known_as(planner, part, place) else {
+    let Some((object, action)) = known_as(planner, part, place) else {
         return;
     };
     match part {
@@ -82,7 +82,7 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
         Part::Subscribers => keep(&mut planner.subscribers, place),
         Part::System | Part::Uplinks | Part::Ports => {}
     }
-    let message = match fate {
+    let message = match action {
         Action::Leaving(_) => format!("{object} is not removed: {why}"),
         Action::Intended | Action::Kept | Action::Unmanaged => {
             format!("{object} is not planned: {why}")
@@ -94,10 +94,10 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
 fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], place: usize) {
     if let Some(item) = items.get_mut(place) {
         // What nobody owns stays nobody's.
-        let was = std::mem::replace(&mut item.fate, Action::Kept);
+        let was = std::mem::replace(&mut item.action, Action::Kept);
         item.keep();
         if was == Action::Leaving(Cause::Unmanaged) {
-            item.fate = Action::Unmanaged;
+            item.action = Action::Unmanaged;
         }
     }
 }
@@ -112,17 +112,17 @@ pub(super) fn known_as(
         Part::Profiles => {
             let item = planner.profiles.get(place)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
-            (Object::Profile(state.name.clone()), item.fate.clone())
+            (Object::Profile(state.name.clone()), item.action.clone())
         }
         Part::Endpoints => {
             let item = planner.endpoints.get(place)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
-            (Object::Endpoint(state.mac), item.fate.clone())
+            (Object::Endpoint(state.mac), item.action.clone())
         }
         Part::Subscribers => {
             let item = planner.subscribers.get(place)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
-            (Object::Subscriber(state.name.clone()), item.fate.clone())
+            (Object::Subscriber(state.name.clone()), item.action.clone())
         }
         Part::System | Part::Uplinks | Part::Ports => return None,
     })

@@ -12,7 +12,7 @@ use crate::plan::planner_state::PlannerState;
 pub(super) fn strangers(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (place, item) in planner.subscribers.iter().enumerate() {
-        let (Some(start), Action::Unmanaged) = (&item.start, &item.fate) else {
+        let (Some(start), Action::Unmanaged) = (&item.start, &item.action) else {
             continue;
         };
         let used = start.rate.and_then(|profile| {
