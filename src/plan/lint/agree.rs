@@ -45,16 +45,16 @@ impl<L: AsRef<str>> Side<'_, L> {
         if self.lines.is_empty() {
             whole("there is no line".to_owned());
         }
-        self.judge_object(target, state, &mut whole);
+        self.check_object(target, state, &mut whole);
         let said = self.read(target);
         if said.complaints.is_empty() && !self.lines.is_empty() {
-            self.judge_settings(&said, &mut whole);
+            self.check_settings(&said, &mut whole);
         }
-        self.judge_references(target, state, &mut whole);
-        self.judge_management(state, &mut whole);
+        self.check_references(target, state, &mut whole);
+        self.check_management(state, &mut whole);
         messages.extend(said.complaints);
         state.apply(target, self.change);
-        self.judge_after(target, state, &mut |message| messages.push((None, message)));
+        self.check_result(target, state, &mut |message| messages.push((None, message)));
         messages
             .iter()
             .map(|(line, message)| self.complain(line.as_deref(), message))
@@ -128,7 +128,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     }
 
     /// Is the object there, or its number free, and is it ours to touch?
-    fn judge_object(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+    fn check_object(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
         let is_there = state.has(target);
         match (self.change.verb(), is_there) {
             (Verb::Create, true) => complain(format!("{} already exists", said_target(target))),
@@ -148,7 +148,7 @@ impl<L: AsRef<str>> Side<'_, L> {
         {
             complain(format!("a {} has no port {number}", self.request.model));
         }
-        self.judge_identity(target, state, complain);
+        self.check_identity(target, state, complain);
         for view in self.change.fields() {
             let from = view.value_before();
             let is_known = from.is_some();
@@ -164,7 +164,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     }
 
     /// Is the object under that number the one that the change speaks of?
-    fn judge_identity(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+    fn check_identity(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
         let Some((field, own)) = identity(&self.change.object()) else {
             return;
         };
@@ -175,7 +175,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     }
 
     /// Do the lines set what the change says, no more and no less?
-    fn judge_settings(&self, said: &Said, complain: &mut impl FnMut(String)) {
+    fn check_settings(&self, said: &Said, complain: &mut impl FnMut(String)) {
         if self.change.verb() == Verb::Remove {
             if said.removals != 1 || self.lines.len() != 1 {
                 complain("a removal is one line".to_owned());
@@ -230,7 +230,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     }
 
     /// Is what the change refers to there, under that number, and free?
-    fn judge_references(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+    fn check_references(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
         if self.change.verb() == Verb::Remove {
             if let Some(user) = state.users(target).first() {
                 complain(format!(
@@ -291,7 +291,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     }
 
     /// Does the way to the device stay open?
-    fn judge_management(&self, state: &State, complain: &mut impl FnMut(String)) {
+    fn check_management(&self, state: &State, complain: &mut impl FnMut(String)) {
         let Change::Uplink(number, update) = self.change else {
             return;
         };
@@ -319,7 +319,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     }
 
     /// Is what the device has then something that a device can have?
-    fn judge_after(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+    fn check_result(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
         if self.change.verb() == Verb::Remove {
             return;
         }

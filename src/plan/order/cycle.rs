@@ -24,17 +24,17 @@ pub(super) enum Release {
 /// Each stuck thing has an obstacle, and each obstacle is stuck itself, so following the first obstacles leads round a
 /// circle. What a thing lets go of must not be the only thing that it is known by: whoever plans again after a crash
 /// finds endpoints by address, and subscribers by name or endpoint.
-pub(super) fn way_out(judge: &StepCheck<'_>) -> Option<Release> {
-    let first = *judge.pending.iter().next()?;
+pub(super) fn way_out(check: &StepCheck<'_>) -> Option<Release> {
+    let first = *check.pending.iter().next()?;
     let mut path: Vec<Thing> = Vec::new();
     let mut seen: BTreeSet<Thing> = BTreeSet::new();
     let mut at = first;
     while seen.insert(at) {
         path.push(at);
-        let obstacles = judge.obstacles(at);
+        let obstacles = check.obstacles(at);
         let next = obstacles
             .iter()
-            .find(|obstacle| judge.pending.contains(&obstacle.by))?;
+            .find(|obstacle| check.pending.contains(&obstacle.by))?;
         at = next.by;
     }
     let start = path.iter().position(|thing| *thing == at)?;
@@ -42,11 +42,11 @@ pub(super) fn way_out(judge: &StepCheck<'_>) -> Option<Release> {
     let mut ways: Vec<(u32, Release)> = Vec::new();
     for (index, thing) in circle.iter().enumerate() {
         let next = circle.get((index + 1) % circle.len())?;
-        for obstacle in judge.obstacles(*thing) {
+        for obstacle in check.obstacles(*thing) {
             if obstacle.by == *next
                 && let Some(release) = release(*thing, obstacle.by, obstacle.hold)
             {
-                ways.push((price(judge, release), release));
+                ways.push((price(check, release), release));
             }
         }
     }
@@ -75,11 +75,11 @@ fn release(waiting: Thing, by: Thing, hold: Claim) -> Option<Release> {
 }
 
 /// Returns what a way out costs: first of all whether a crash on the way could be repaired, then interruptions.
-fn price(judge: &StepCheck<'_>, release: Release) -> u32 {
+fn price(check: &StepCheck<'_>, release: Release) -> u32 {
     match release {
         Release::Name(Thing::Port(_) | Thing::Profile(_)) => 0,
         Release::Name(Thing::Endpoint(place)) => {
-            let item = judge.planner.endpoints.get(place);
+            let item = check.planner.endpoints.get(place);
             let is_known_by_address = item.is_some_and(|item| match (&item.start, &item.goal) {
                 (Some(start), Some(goal)) => start.mac == goal.mac,
                 (Some(_), None) | (None, _) => true,
@@ -87,16 +87,16 @@ fn price(judge: &StepCheck<'_>, release: Release) -> u32 {
             if is_known_by_address { 0 } else { 100 }
         }
         Release::Name(Thing::Subscriber(place)) => {
-            if keeps_endpoint(judge, place) {
+            if keeps_endpoint(check, place) {
                 0
             } else {
                 100
             }
         }
         Release::Limit(_) => 1,
-        Release::Place(place) => 2 + u32::from(judge.partial.ties.contains_key(&place)),
+        Release::Place(place) => 2 + u32::from(check.partial.ties.contains_key(&place)),
         Release::Tie(place) => {
-            if keeps_endpoint(judge, place) {
+            if keeps_endpoint(check, place) {
                 50
             } else {
                 3
@@ -105,8 +105,8 @@ fn price(judge: &StepCheck<'_>, release: Release) -> u32 {
     }
 }
 
-fn keeps_endpoint(judge: &StepCheck<'_>, place: usize) -> bool {
-    let item = judge.planner.subscribers.get(place);
+fn keeps_endpoint(check: &StepCheck<'_>, place: usize) -> bool {
+    let item = check.planner.subscribers.get(place);
     item.is_some_and(|item| match (&item.start, &item.goal) {
         (Some(start), Some(goal)) => start.endpoint.is_some() && start.endpoint == goal.endpoint,
         (Some(_), None) | (None, _) => false,
@@ -128,10 +128,10 @@ fn free_name<N>(
     })
 }
 
-pub(super) fn port_name(judge: &StepCheck<'_>, number: u16) -> Option<HeldText> {
+pub(super) fn port_name(check: &StepCheck<'_>, number: u16) -> Option<HeldText> {
     let is_taken = |name: &HeldText| {
-        judge.partial.port_names.contains_key(name)
-            || judge
+        check.partial.port_names.contains_key(name)
+            || check
                 .settings
                 .ports
                 .values()
@@ -140,12 +140,12 @@ pub(super) fn port_name(judge: &StepCheck<'_>, number: u16) -> Option<HeldText> 
     free_name(number, |text| HeldText::new(text).ok(), is_taken)
 }
 
-pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<EndpointName> {
-    let unclear = &judge.planner.unread.endpoints.unclear_names;
+pub(super) fn endpoint_name(check: &StepCheck<'_>, number: u16) -> Option<EndpointName> {
+    let unclear = &check.planner.unread.endpoints.unclear_names;
     let is_taken = |name: &EndpointName| {
-        judge.partial.endpoint_names.contains_key(name)
+        check.partial.endpoint_names.contains_key(name)
             || unclear.contains_key(name.as_str())
-            || judge
+            || check
                 .planner
                 .endpoints
                 .iter()
@@ -154,12 +154,12 @@ pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<Endpoi
     free_name(number, |text| EndpointName::new(text).ok(), is_taken)
 }
 
-pub(super) fn subscriber_name(judge: &StepCheck<'_>, number: u16) -> Option<SubscriberName> {
-    let unclear = &judge.planner.unread.subscribers.unclear_names;
+pub(super) fn subscriber_name(check: &StepCheck<'_>, number: u16) -> Option<SubscriberName> {
+    let unclear = &check.planner.unread.subscribers.unclear_names;
     let is_taken = |name: &SubscriberName| {
-        judge.partial.subscriber_names.contains_key(name)
+        check.partial.subscriber_names.contains_key(name)
             || unclear.contains_key(name.as_str())
-            || judge
+            || check
                 .planner
                 .subscribers
                 .iter()

@@ -117,7 +117,7 @@ fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
 }
 
 impl<'a> Order<'a> {
-    fn judge(&self) -> StepCheck<'_> {
+    fn check(&self) -> StepCheck<'_> {
         StepCheck {
             planner: self.planner,
             settings: self.settings,
@@ -132,7 +132,7 @@ impl<'a> Order<'a> {
             if self.pass(false) || self.pass(true) {
                 continue;
             }
-            let Some(release) = cycle::way_out(&self.judge()) else {
+            let Some(release) = cycle::way_out(&self.check()) else {
                 self.refusals.push(Refusal {
                     rule: "no-safe-order".to_owned(),
                     message: format!(
@@ -157,9 +157,9 @@ impl<'a> Order<'a> {
             if !self.pending.contains(&thing) {
                 continue;
             }
-            let judge = self.judge();
-            let is_free = judge.obstacles(thing).is_empty();
-            if !is_free || (!is_patient && judge.should_wait(thing)) {
+            let check = self.check();
+            let is_free = check.obstacles(thing).is_empty();
+            if !is_free || (!is_patient && check.should_wait(thing)) {
                 continue;
             }
             self.pending.remove(&thing);
@@ -208,12 +208,12 @@ impl<'a> Order<'a> {
         match release {
             Release::Name(Thing::Port(number)) => {
                 let mut port = self.partial.ports.get(&number).cloned().unwrap_or_default();
-                port.name = cycle::port_name(&self.judge(), u16::from(number.get()));
+                port.name = cycle::port_name(&self.check(), u16::from(number.get()));
                 self.change_port(number, &port, true);
             }
             Release::Name(Thing::Endpoint(place)) => {
                 let number = slot_of(&self.planner.endpoints, place).0;
-                let name = cycle::endpoint_name(&self.judge(), number);
+                let name = cycle::endpoint_name(&self.check(), number);
                 if let (Some(mut to), Some(name)) = (self.partial.endpoint(place).cloned(), name) {
                     to.name = name;
                     self.change_endpoint(place, Some(to), true);
@@ -221,7 +221,7 @@ impl<'a> Order<'a> {
             }
             Release::Name(Thing::Subscriber(place)) => {
                 let number = slot_of(&self.planner.subscribers, place).0;
-                let name = cycle::subscriber_name(&self.judge(), number);
+                let name = cycle::subscriber_name(&self.check(), number);
                 if let (Some(mut to), Some(name)) = (self.partial.subscriber(place).cloned(), name)
                 {
                     to.name = name;
