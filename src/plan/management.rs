@@ -15,19 +15,19 @@ pub(super) fn cut(
     from: &VlanSet,
     to: &VlanSet,
 ) -> Option<(VlanId, &'static str)> {
-    let told = observation.management_vlan;
+    let reported = observation.management_vlan;
     let intended = request.management_vlan;
     let facts = observation.uplink_facts.get(&number);
     let native = facts
         .and_then(|facts| facts.native_vlan)
-        .filter(|native| told.is_none_or(|told| told == *native));
+        .filter(|native| reported.is_none_or(|reported| reported == *native));
     let is_cut = |vlan: &VlanId| from.contains(*vlan) && !to.contains(*vlan);
-    let mut ways = [
-        (told, "which has its address"),
+    let mut cuts = [
+        (reported, "which has its address"),
         (Some(intended), "which the inventory manages it through"),
         (native, "which is native there and may carry its management"),
     ]
     .into_iter()
     .filter_map(|(vlan, why)| Some((vlan.filter(is_cut)?, why)));
-    ways.next()
+    cuts.next()
 }

@@ -45,12 +45,13 @@ fn cuts(change: &Change, vlan: VlanId, observation: &Observation, request: &Requ
     };
     let native = observation.uplink_facts.get(number);
     let native = native.and_then(|facts| facts.native_vlan);
-    let is_way = [
+    let may_carry_management = [
         Some(request.management_vlan),
         observation.management_vlan,
         native,
     ]
     .contains(&Some(vlan));
     let moved = update.allowed_vlans.as_ref();
-    is_way && moved.is_some_and(|moved| moved.to.0.contains(vlan) && !moved.from.0.contains(vlan))
+    may_carry_management
+        && moved.is_some_and(|moved| moved.to.0.contains(vlan) && !moved.from.0.contains(vlan))
 }

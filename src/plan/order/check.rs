@@ -41,7 +41,7 @@ pub(super) enum Claim {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Obstacle {
     pub(super) by: Thing,
-    pub(super) hold: Claim,
+    pub(super) claim: Claim,
 }
 
 /// What is judged: the stage reached, and what is still to come.
@@ -73,7 +73,7 @@ impl StepCheck<'_> {
         {
             found.push(Obstacle {
                 by: Thing::Port(*holder),
-                hold: Claim::Name,
+                claim: Claim::Name,
             });
         }
     }
@@ -85,7 +85,7 @@ impl StepCheck<'_> {
         let Some(goal) = &item.goal else {
             let users = self.partial.users_of(place).map(|user| Obstacle {
                 by: Thing::Subscriber(user),
-                hold: Claim::Use,
+                claim: Claim::Use,
             });
             found.extend(users);
             return;
@@ -99,14 +99,14 @@ impl StepCheck<'_> {
         {
             found.push(Obstacle {
                 by: Thing::Profile(*holder),
-                hold: Claim::Name,
+                claim: Claim::Name,
             });
         }
         for user in self.partial.users_of(place) {
             if is_too_slow(self.planner, user, place, goal) {
                 found.push(Obstacle {
                     by: Thing::Subscriber(user),
-                    hold: Claim::Rate,
+                    claim: Claim::Rate,
                 });
             }
         }
@@ -119,7 +119,7 @@ impl StepCheck<'_> {
         let Some(goal) = &item.goal else {
             let user = self.partial.ties.get(&place).map(|user| Obstacle {
                 by: Thing::Subscriber(*user),
-                hold: Claim::Use,
+                claim: Claim::Use,
             });
             found.extend(user);
             return;
@@ -137,7 +137,7 @@ impl StepCheck<'_> {
             if *holder != place {
                 found.push(Obstacle {
                     by: Thing::Endpoint(*holder),
-                    hold: Claim::Name,
+                    claim: Claim::Name,
                 });
             }
         }
@@ -195,7 +195,7 @@ impl StepCheck<'_> {
         {
             found.push(Obstacle {
                 by: Thing::Subscriber(*holder),
-                hold: Claim::Name,
+                claim: Claim::Name,
             });
         }
         if let Some(endpoint) = goal.endpoint {
@@ -206,7 +206,7 @@ impl StepCheck<'_> {
             {
                 found.push(Obstacle {
                     by: Thing::Subscriber(*holder),
-                    hold: Claim::Tie,
+                    claim: Claim::Tie,
                 });
             }
         }
@@ -300,21 +300,21 @@ impl StepCheck<'_> {
 fn slot_of(by: Thing) -> Obstacle {
     Obstacle {
         by,
-        hold: Claim::Slot,
+        claim: Claim::Slot,
     }
 }
 
 fn absent(by: Thing) -> Obstacle {
     Obstacle {
         by,
-        hold: Claim::Absent,
+        claim: Claim::Absent,
     }
 }
 
 fn place_of(endpoint: usize) -> Obstacle {
     Obstacle {
         by: Thing::Endpoint(endpoint),
-        hold: Claim::Place,
+        claim: Claim::Place,
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) enum Release {
 /// Each stuck thing has an obstacle, and each obstacle is stuck itself, so following the first obstacles leads round a
 /// circle. What a thing lets go of must not be the only thing that it is known by: whoever plans again after a crash
 /// finds endpoints by address, and subscribers by name or endpoint.
-pub(super) fn way_out(check: &StepCheck<'_>) -> Option<Release> {
+pub(super) fn cheapest_release(check: &StepCheck<'_>) -> Option<Release> {
     let first = *check.pending.iter().next()?;
     let mut path: Vec<Thing> = Vec::new();
     let mut seen: BTreeSet<Thing> = BTreeSet::new();
@@ -38,24 +38,24 @@ pub(super) fn way_out(check: &StepCheck<'_>) -> Option<Release> {
         at = next.by;
     }
     let start = path.iter().position(|thing| *thing == at)?;
-    let circle = path.get(start..)?;
-    let mut ways: Vec<(u32, Release)> = Vec::new();
-    for (index, thing) in circle.iter().enumerate() {
-        let next = circle.get((index + 1) % circle.len())?;
+    let cycle = path.get(start..)?;
+    let mut candidates: Vec<(u32, Release)> = Vec::new();
+    for (index, thing) in cycle.iter().enumerate() {
+        let next = cycle.get((index + 1) % cycle.len())?;
         for obstacle in check.obstacles(*thing) {
             if obstacle.by == *next
-                && let Some(release) = release(*thing, obstacle.by, obstacle.hold)
+                && let Some(release) = release(*thing, obstacle.by, obstacle.claim)
             {
-                ways.push((price(check, release), release));
+                candidates.push((price(check, release), release));
             }
         }
     }
-    ways.into_iter().min().map(|(_, release)| release)
+    candidates.into_iter().min().map(|(_, release)| release)
 }
 
 /// Returns how an obstacle lets go of what somebody waits for.
-fn release(waiting: Thing, by: Thing, hold: Claim) -> Option<Release> {
-    match (hold, by) {
+fn release(waiting: Thing, by: Thing, claim: Claim) -> Option<Release> {
+    match (claim, by) {
         (Claim::Name, Thing::Port(_) | Thing::Endpoint(_) | Thing::Subscriber(_)) => {
             Some(Release::Name(by))
         }

@@ -132,7 +132,7 @@ impl<'a> Order<'a> {
             if self.pass(false) || self.pass(true) {
                 continue;
             }
-            let Some(release) = cycle::way_out(&self.check()) else {
+            let Some(release) = cycle::cheapest_release(&self.check()) else {
                 self.refusals.push(Refusal {
                     rule: "no-safe-order".to_owned(),
                     message: format!(
