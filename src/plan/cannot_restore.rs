@@ -185,13 +185,13 @@ impl Left {
     fn uplinks(&mut self, goal: &mut DeviceConfig, now: &Observation, request: &Request<'_>) {
         for (number, uplink) in &mut goal.uplinks {
             let has = now.config.uplinks.get(number);
-            let (Some(wanted), Some(has)) = (
+            let (Some(target), Some(has)) = (
                 uplink.allowed_vlans.as_mut(),
                 has.and_then(|has| has.allowed_vlans.as_ref()),
             ) else {
                 continue;
             };
-            let kept = kept(*number, has, wanted, now, request);
+            let kept = kept(*number, has, target, now, request);
             for (vlan, why) in kept {
                 let object = Object::Uplink(*number);
                 self.notes.push(Note {
@@ -208,13 +208,13 @@ impl Left {
 fn kept(
     number: UplinkNumber,
     has: &VlanSet,
-    wanted: &mut VlanSet,
+    target: &mut VlanSet,
     now: &Observation,
     request: &Request<'_>,
 ) -> Vec<(crate::model::VlanId, &'static str)> {
     let mut kept = Vec::new();
-    while let Some((vlan, why)) = management::cut(request, now, number, has, wanted) {
-        *wanted = wanted.iter().chain([vlan]).collect();
+    while let Some((vlan, why)) = management::cut(request, now, number, has, target) {
+        *target = target.iter().chain([vlan]).collect();
         kept.push((vlan, why));
     }
     kept

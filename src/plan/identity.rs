@@ -10,9 +10,9 @@ const HINT: &str = "check which device answers at this address; if it was replac
 pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<Refusal> {
     let identity = &observation.identity;
     let device = request.device;
-    let wrong = |what: &str, has: String, wanted: String| Refusal {
+    let wrong = |what: &str, has: String, pinned: String| Refusal {
         rule: "wrong-device".to_owned(),
-        message: format!("{device} answers with {what} {has}, and the inventory pins {wanted}"),
+        message: format!("{device} answers with {what} {has}, and the inventory pins {pinned}"),
         hint: HINT.to_owned(),
     };
     let mut refusals = Vec::new();

@@ -38,31 +38,31 @@ impl Ledger {
     pub fn verified_by(&self, intended: &DeviceConfig, after: &Observation) -> Self {
         let has = &after.config;
         let mut verified = DeviceConfig::default();
-        for (name, wanted) in &intended.profiles {
+        for (name, target) in &intended.profiles {
             if has
                 .profiles
                 .get(name)
-                .is_some_and(|has| same_profile(wanted, has))
+                .is_some_and(|has| same_profile(target, has))
             {
-                verified.profiles.insert(name.clone(), wanted.clone());
+                verified.profiles.insert(name.clone(), target.clone());
             }
         }
-        for (mac, wanted) in &intended.endpoints {
+        for (mac, target) in &intended.endpoints {
             if has
                 .endpoints
                 .get(mac)
-                .is_some_and(|has| same_endpoint(wanted, has))
+                .is_some_and(|has| same_endpoint(target, has))
             {
-                verified.endpoints.insert(*mac, wanted.clone());
+                verified.endpoints.insert(*mac, target.clone());
             }
         }
-        for (name, wanted) in &intended.subscribers {
+        for (name, target) in &intended.subscribers {
             if has
                 .subscribers
                 .get(name)
-                .is_some_and(|has| same_subscriber(wanted, has))
+                .is_some_and(|has| same_subscriber(target, has))
             {
-                verified.subscribers.insert(name.clone(), wanted.clone());
+                verified.subscribers.insert(name.clone(), target.clone());
             }
         }
         self.still_there(after, &mut verified);
@@ -77,23 +77,23 @@ impl Ledger {
     /// Returns the settings: as intended if the device has them so, else as last verified.
     fn settings(&self, intended: &DeviceConfig, has: &DeviceConfig, verified: &mut DeviceConfig) {
         fn pick<T: Clone + PartialEq>(
-            wanted: Option<&T>,
+            target: Option<&T>,
             has: Option<&T>,
             known: Option<&T>,
         ) -> Option<T> {
             // The inventory does not set it.
-            let wanted = wanted?;
-            if has == Some(wanted) {
-                Some(wanted.clone())
+            let target = target?;
+            if has == Some(target) {
+                Some(target.clone())
             } else {
                 known.cloned()
             }
         }
         macro_rules! fields {
-            ($wanted:expr, $has:expr, $known:expr, $($field:ident),*) => {{
-                let (wanted, has, known) = ($wanted, $has, $known);
+            ($target:expr, $has:expr, $known:expr, $($field:ident),*) => {{
+                let (target, has, known) = ($target, $has, $known);
                 ($(pick(
-                    wanted.$field.as_ref(),
+                    target.$field.as_ref(),
                     has.and_then(|has| has.$field.as_ref()),
                     known.and_then(|known| known.$field.as_ref()),
                 )),*,)
@@ -113,15 +113,15 @@ impl Ledger {
             location,
             contact,
         };
-        for (number, wanted) in &intended.uplinks {
+        for (number, target) in &intended.uplinks {
             let (has, known) = (has.uplinks.get(number), known.uplinks.get(number));
-            let (allowed_vlans,) = fields!(wanted, has, known, allowed_vlans);
+            let (allowed_vlans,) = fields!(target, has, known, allowed_vlans);
             let uplink = UplinkConfig { allowed_vlans };
             verified.uplinks.insert(*number, uplink);
         }
-        for (number, wanted) in &intended.ports {
+        for (number, target) in &intended.ports {
             let (has, known) = (has.ports.get(number), known.ports.get(number));
-            let (name, enabled, mode) = fields!(wanted, has, known, name, enabled, mode);
+            let (name, enabled, mode) = fields!(target, has, known, name, enabled, mode);
             let port = PortConfig {
                 name,
                 enabled,

@@ -155,7 +155,7 @@ fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>
 fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let mut found = Vec::new();
     for (name, place) in &planner.subscriber_of {
-        let wanted = planner
+        let target = planner
             .intended
             .subscribers
             .get(*name)
@@ -164,7 +164,7 @@ fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<
             .subscribers
             .get(*place)
             .and_then(|item| item.start.as_ref()?.endpoint);
-        let (Some(mac), Some(endpoint)) = (wanted, has) else {
+        let (Some(mac), Some(endpoint)) = (target, has) else {
             continue;
         };
         let endpoints = &planner.intended.endpoints;
@@ -194,11 +194,11 @@ fn subscribers_by_endpoint(planner: &mut PlannerState<'_>) {
         .filter(|(place, _)| !taken.contains(place))
         .filter_map(|(place, item)| Some((item.start.as_ref()?.endpoint?, place)))
         .collect();
-    for (name, wanted) in &planner.intended.subscribers {
-        if wanted.slot.is_some() {
+    for (name, target) in &planner.intended.subscribers {
+        if target.slot.is_some() {
             continue;
         }
-        let endpoint = wanted
+        let endpoint = target
             .endpoint
             .and_then(|mac| planner.endpoint_of.get(&mac));
         if let Some(user) = endpoint.and_then(|endpoint| users.get(endpoint)) {
@@ -235,8 +235,8 @@ fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> 
         .find(|(_, place)| **place == user);
     match matched {
         Some((name, _)) => {
-            let wanted = planner.intended.subscribers.get(*name);
-            is_ours || wanted.is_some_and(|wanted| wanted.endpoint == Some(mac))
+            let target = planner.intended.subscribers.get(*name);
+            is_ours || target.is_some_and(|target| target.endpoint == Some(mac))
         }
         None => {
             let goes = planner
@@ -267,11 +267,11 @@ fn subscribers(planner: &mut PlannerState<'_>) {
             by_mac.insert(mac, place);
         }
     }
-    let same_mac = |wanted: &SubscriberConfig| wanted.endpoint.and_then(|mac| by_mac.get(&mac));
+    let same_mac = |target: &SubscriberConfig| target.endpoint.and_then(|mac| by_mac.get(&mac));
     let mut found: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
-    for (name, wanted) in intended {
-        let place = at_number(&planner.subscribers, wanted.slot, |start| {
+    for (name, target) in intended {
+        let place = at_number(&planner.subscribers, target.slot, |start| {
             owns_subscriber(planner, start)
         });
         if let Some(place) = place {
@@ -286,10 +286,10 @@ fn subscribers(planner: &mut PlannerState<'_>) {
             .and_then(|item| item.start.as_ref())
     };
 
-    for (name, wanted) in intended {
+    for (name, target) in intended {
         let place = by_name.get(name).copied();
         if let Some(place) = place
-            && start_at(place).is_some_and(|start| mac_of(start) == wanted.endpoint)
+            && start_at(place).is_some_and(|start| mac_of(start) == target.endpoint)
             && !found.contains_key(name)
             && taken.insert(place)
         {
@@ -297,38 +297,38 @@ fn subscribers(planner: &mut PlannerState<'_>) {
         }
     }
     let mut round = |finds: &dyn Fn(&SubscriberName, &SubscriberConfig) -> Option<usize>| {
-        for (name, wanted) in intended {
+        for (name, target) in intended {
             if found.contains_key(name) {
                 continue;
             }
-            if wanted.slot.is_some() && !by_name.contains_key(name) {
+            if target.slot.is_some() && !by_name.contains_key(name) {
                 continue;
             }
-            if let Some(place) = finds(name, wanted)
+            if let Some(place) = finds(name, target)
                 && taken.insert(place)
             {
                 found.insert(name, place);
             }
         }
     };
-    round(&|_, wanted| {
-        let place = *same_mac(wanted)?;
+    round(&|_, target| {
+        let place = *same_mac(target)?;
         let start = start_at(place)?;
-        is_same_service(planner, wanted, start).then_some(place)
+        is_same_service(planner, target, start).then_some(place)
     });
     round(&|name, _| by_name.get(name).copied());
     round(&|name, _| {
         let before = planner.request.renamed.get(name)?;
         by_name.get(before).copied()
     });
-    round(&|_, wanted| same_mac(wanted).copied());
+    round(&|_, target| same_mac(target).copied());
     planner.subscriber_of = found;
 }
 
 /// Returns whether the service of a subscriber would stay as it is on the same endpoint.
 fn is_same_service(
     planner: &PlannerState<'_>,
-    wanted: &SubscriberConfig,
+    target: &SubscriberConfig,
     start: &Subscriber,
 ) -> bool {
     let SubscriberConfig {
@@ -342,7 +342,7 @@ fn is_same_service(
         allowed_vlans,
         port2_vlan,
         poe,
-    } = wanted;
+    } = target;
     let is_same_rate = match (rate, start.rate) {
         (RateLimit::Unthrottled, None) => true,
         (RateLimit::Profile(name), Some(profile)) => planner.profile_of.get(name) == Some(&profile),

@@ -8,26 +8,26 @@ fn has_slot(slot: Option<Slot>) -> bool {
     slot.is_some()
 }
 
-pub(super) fn same_profile(wanted: &ProfileConfig, has: &ProfileConfig) -> bool {
+pub(super) fn same_profile(intended: &ProfileConfig, has: &ProfileConfig) -> bool {
     let ProfileConfig {
         slot: _,
         description,
         down,
         up,
-    } = wanted;
+    } = intended;
     has_slot(has.slot) && *description == has.description && *down == has.down && *up == has.up
 }
 
-pub(super) fn same_endpoint(wanted: &EndpointConfig, has: &EndpointConfig) -> bool {
+pub(super) fn same_endpoint(intended: &EndpointConfig, has: &EndpointConfig) -> bool {
     let EndpointConfig {
         slot: _,
         name,
         port,
-    } = wanted;
+    } = intended;
     has_slot(has.slot) && *name == has.name && *port == has.port
 }
 
-pub(super) fn same_subscriber(wanted: &SubscriberConfig, has: &SubscriberConfig) -> bool {
+pub(super) fn same_subscriber(intended: &SubscriberConfig, has: &SubscriberConfig) -> bool {
     let SubscriberConfig {
         slot: _,
         description,
@@ -39,7 +39,7 @@ pub(super) fn same_subscriber(wanted: &SubscriberConfig, has: &SubscriberConfig)
         allowed_vlans,
         port2_vlan,
         poe,
-    } = wanted;
+    } = intended;
     has_slot(has.slot)
         && *vlan == has.vlan
         && *endpoint == has.endpoint

@@ -100,14 +100,14 @@ fn ports(planner: &mut PlannerState<'_>) -> BTreeMap<PortNumber, Pair<PortConfig
             (*number, pair)
         })
         .collect();
-    for (number, wanted) in &planner.intended.ports {
+    for (number, intended) in &planner.intended.ports {
         let PortConfig {
             name,
             enabled,
             mode,
-        } = wanted;
+        } = intended;
         let object = Object::Port(*number);
-        if *wanted == PortConfig::default() {
+        if *intended == PortConfig::default() {
             continue;
         }
         let Some(pair) = ports.get_mut(number) else {
@@ -247,7 +247,7 @@ fn uplinks(planner: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSe
         }
     }
     for (number, uplink) in &planner.intended.uplinks {
-        let Some(wanted) = &uplink.allowed_vlans else {
+        let Some(intended) = &uplink.allowed_vlans else {
             continue;
         };
         let object = Object::Uplink(*number);
@@ -260,14 +260,14 @@ fn uplinks(planner: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSe
             }
             continue;
         };
-        if *wanted == pair.start {
+        if *intended == pair.start {
             continue;
         }
-        if let Some(why) = unsettable(planner, *number, wanted) {
+        if let Some(why) = unsettable(planner, *number, intended) {
             let message = format!("`allowed_vlans` of {object} is not planned: {why}");
             planner.note("cannot-be-set", object, message);
         } else if !is_unread(planner, Part::Uplinks, key, Field::Mode, &object) {
-            pair.goal.clone_from(wanted);
+            pair.goal.clone_from(intended);
             keep_used(planner, object, pair);
         }
     }
@@ -280,7 +280,7 @@ const LONGEST_LIST: usize = 960;
 fn unsettable(
     planner: &PlannerState<'_>,
     number: UplinkNumber,
-    wanted: &VlanSet,
+    intended: &VlanSet,
 ) -> Option<String> {
     let facts = planner.observation.uplink_facts.get(&number);
     match facts.and_then(|facts| facts.mode) {
@@ -289,7 +289,7 @@ fn unsettable(
             Some("it is a hybrid port, and gamctl sets the VLANs of trunks".to_owned())
         }
         Some(UplinkMode::Trunk) | None => {
-            let length = wanted.to_string().len();
+            let length = intended.to_string().len();
             (length > LONGEST_LIST).then(|| {
                 format!("its list has {length} characters, and a line has at most {LONGEST_LIST}")
             })

@@ -22,7 +22,7 @@ pub(super) fn only_unmanaged(
         return None;
     }
     let observed = &observation.config;
-    if !are_settings_settled(intended, observed) {
+    if !are_settings_unchanged(intended, observed) {
         return None;
     }
     let ledger = request.ledger;
@@ -91,11 +91,11 @@ pub(super) fn only_unmanaged(
     Some(found)
 }
 
-fn are_settings_settled(intended: &DeviceConfig, observed: &DeviceConfig) -> bool {
-    is_system_settled(&intended.system, &observed.system)
+fn are_settings_unchanged(intended: &DeviceConfig, observed: &DeviceConfig) -> bool {
+    is_system_unchanged(&intended.system, &observed.system)
         && intended.ports.iter().all(|(number, port)| {
             let has = observed.ports.get(number);
-            has.is_some_and(|has| is_port_settled(port, has))
+            has.is_some_and(|has| is_port_unchanged(port, has))
         })
         && intended.uplinks.iter().all(|(number, uplink)| {
             let UplinkConfig { allowed_vlans } = uplink;
@@ -111,39 +111,39 @@ fn unmanaged_in<K: Ord, V>(
     is_same: impl Fn(&V, &V) -> bool,
     mut unmanaged: impl FnMut(&K, &V) -> Option<()>,
 ) -> Option<()> {
-    let mut wanted = intended.iter().peekable();
+    let mut targets = intended.iter().peekable();
     for (key, has) in observed {
-        match wanted.peek().map(|(next, value)| (next.cmp(&key), value)) {
+        match targets.peek().map(|(next, value)| (next.cmp(&key), value)) {
             Some((Ordering::Less, _)) => return None,
             Some((Ordering::Equal, value)) => {
                 if !is_same(value, has) {
                     return None;
                 }
-                wanted.next();
+                targets.next();
             }
             Some((Ordering::Greater, _)) | None => unmanaged(key, has)?,
         }
     }
-    wanted.peek().is_none().then_some(())
+    targets.peek().is_none().then_some(())
 }
 
-fn is_system_settled(wanted: &SystemConfig, has: &SystemConfig) -> bool {
+fn is_system_unchanged(intended: &SystemConfig, has: &SystemConfig) -> bool {
     let SystemConfig {
         hostname,
         location,
         contact,
-    } = wanted;
+    } = intended;
     (hostname.is_none() || *hostname == has.hostname)
         && (location.is_none() || *location == has.location)
         && (contact.is_none() || *contact == has.contact)
 }
 
-fn is_port_settled(wanted: &PortConfig, has: &PortConfig) -> bool {
+fn is_port_unchanged(intended: &PortConfig, has: &PortConfig) -> bool {
     let PortConfig {
         name,
         enabled,
         mode,
-    } = wanted;
+    } = intended;
     (name.is_none() || *name == has.name)
         && (enabled.is_none() || *enabled == has.enabled)
         && (mode.is_none() || *mode == has.mode)

@@ -109,22 +109,22 @@ fn note_unclear(planner: &mut PlannerState<'_>) {
     let Some(ledger) = planner.ledger() else {
         return;
     };
-    let wanted = planner.intended;
+    let intended = planner.intended;
     for unclear in &planner.observation.unclear {
         let name = unclear.name.as_deref().unwrap_or_default();
         let object = match unclear.part {
             Part::Profiles => ProfileName::new(name)
                 .ok()
-                .filter(|name| ledger.owns_profile(name) && !wanted.profiles.contains_key(name))
+                .filter(|name| ledger.owns_profile(name) && !intended.profiles.contains_key(name))
                 .map(Object::Profile),
             Part::Endpoints => unclear
                 .mac
-                .filter(|mac| ledger.owns_endpoint(*mac) && !wanted.endpoints.contains_key(mac))
+                .filter(|mac| ledger.owns_endpoint(*mac) && !intended.endpoints.contains_key(mac))
                 .map(Object::Endpoint),
             Part::Subscribers => SubscriberName::new(name)
                 .ok()
                 .filter(|name| {
-                    ledger.owns_subscriber(name) && !wanted.subscribers.contains_key(name)
+                    ledger.owns_subscriber(name) && !intended.subscribers.contains_key(name)
                 })
                 .map(Object::Subscriber),
             Part::System | Part::Uplinks | Part::Ports => None,

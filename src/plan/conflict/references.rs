@@ -48,10 +48,10 @@ pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
-        let Some(wanted) = planner.intended.subscribers.get(&goal.name) else {
+        let Some(target) = planner.intended.subscribers.get(&goal.name) else {
             continue;
         };
-        if let Some(mac) = wanted.endpoint
+        if let Some(mac) = target.endpoint
             && !item.is_unread(Field::Endpoint)
         {
             let has_it = goal
@@ -64,7 +64,7 @@ pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
                 continue;
             }
         }
-        if let RateLimit::Profile(name) = &wanted.rate
+        if let RateLimit::Profile(name) = &target.rate
             && !item.is_unread(Field::Rate)
         {
             let has_it = goal

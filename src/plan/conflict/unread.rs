@@ -144,11 +144,11 @@ fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
         if start.is_some_and(|start| start.endpoint == Some(endpoint)) {
             continue;
         }
-        let Some(target) = planner.endpoints.get(endpoint) else {
+        let Some(used) = planner.endpoints.get(endpoint) else {
             continue;
         };
-        if let Some(user) = unread.used_endpoints.get(&target.slot)
-            && target.start.is_some()
+        if let Some(user) = unread.used_endpoints.get(&used.slot)
+            && used.start.is_some()
         {
             let why = format!("{user}, and uses the endpoint of {}", goal.name);
             blocks.push(block("unclear", why));
@@ -156,7 +156,7 @@ fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
         }
         // Who has it now is known, or nobody can have it.
         if let Some(doubt) = &unread.ties
-            && target.start.is_some()
+            && used.start.is_some()
             && !has_known_user(planner, endpoint)
         {
             let why = format!("{doubt}, so its endpoint may be another's");

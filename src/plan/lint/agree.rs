@@ -200,14 +200,14 @@ impl<L: AsRef<str>> Side<'_, L> {
         for view in self.change.fields() {
             expected.insert(view.field, setting(view.field, view.value_after()));
         }
-        for (field, wanted) in &expected {
+        for (field, value) in &expected {
             let found = said.settings.get(field);
             let is_default = is_new
                 && found.is_none()
-                && fresh_field(&self.change.object(), *field).as_ref() == wanted.as_ref();
+                && fresh_field(&self.change.object(), *field).as_ref() == value.as_ref();
             let stands_in =
-                wanted.is_none() && found.is_some() && found == self.stand_in(*field).as_ref();
-            if found != wanted.as_ref() && !is_default && !stands_in {
+                value.is_none() && found.is_some() && found == self.stand_in(*field).as_ref();
+            if found != value.as_ref() && !is_default && !stands_in {
                 complain(match found {
                     Some(_) => format!("the lines give `{field}` another value than the change"),
                     None => format!("no line sets `{field}`"),

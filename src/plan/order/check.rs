@@ -214,10 +214,10 @@ impl StepCheck<'_> {
         if let Some(profile) = goal.rate
             && has != Some(profile)
         {
-            let wanted = self.planner.profiles.get(profile);
-            let wanted = wanted.and_then(|item| item.goal.as_ref());
+            let target = self.planner.profiles.get(profile);
+            let target = target.and_then(|item| item.goal.as_ref());
             let is_ready = self.partial.profile(profile).is_some_and(|now| {
-                wanted.is_some_and(|wanted| wanted.name == now.name)
+                target.is_some_and(|target| target.name == now.name)
                     && !is_too_slow(self.planner, place, profile, now)
             });
             if !is_ready {
