@@ -3,7 +3,9 @@
 use crate::model::{Observation, Part, RateLimit, Slot, SubscriberConfig};
 
 use super::item::{Action, Endpoint, Item, Profile, Subscriber};
-use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::ownership::{
+    is_built_in, may_remove_unmanaged, owns_endpoint, owns_profile, owns_subscriber,
+};
 use super::planner_state::PlannerState;
 use super::{Cause, Field, Object, Refusal};
 
@@ -138,10 +140,10 @@ fn doubt_of_removal(
 }
 
 /// Returns the cause for removing an object that is not intended; `None` if it stays.
-fn leaving(planner: &PlannerState<'_>, is_ours: bool) -> Option<Cause> {
-    if is_ours {
+fn leaving(planner: &PlannerState<'_>, is_owned: bool) -> Option<Cause> {
+    if is_owned {
         Some(Cause::Gone)
-    } else if clears(planner.request) {
+    } else if may_remove_unmanaged(planner.request) {
         Some(Cause::Unmanaged)
     } else {
         None
@@ -151,12 +153,14 @@ fn leaving(planner: &PlannerState<'_>, is_ours: bool) -> Option<Cause> {
 fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for place in 0..planner.subscribers.len() {
-        let Some((slot, unread, name, is_ours)) = unmatched(&planner.subscribers, place, |start| {
-            (start.name.clone(), owns_subscriber(planner, start))
-        }) else {
+        let Some((slot, unread, name, is_owned)) =
+            unmatched(&planner.subscribers, place, |start| {
+                (start.name.clone(), owns_subscriber(planner, start))
+            })
+        else {
             continue;
         };
-        let Some(cause) = leaving(planner, is_ours) else {
+        let Some(cause) = leaving(planner, is_owned) else {
             continue;
         };
         let object = Object::Subscriber(name.clone());
@@ -181,19 +185,19 @@ fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
         } else {
             Action::Leaving(cause)
         };
-        set_action(&mut planner.subscribers, place, action, is_ours);
+        set_action(&mut planner.subscribers, place, action, is_owned);
     }
     refusals
 }
 
 fn leave_endpoints(planner: &mut PlannerState<'_>) {
     for place in 0..planner.endpoints.len() {
-        let Some((slot, unread, mac, is_ours)) = unmatched(&planner.endpoints, place, |start| {
+        let Some((slot, unread, mac, is_owned)) = unmatched(&planner.endpoints, place, |start| {
             (start.mac, owns_endpoint(planner, start))
         }) else {
             continue;
         };
-        let Some(cause) = leaving(planner, is_ours) else {
+        let Some(cause) = leaving(planner, is_owned) else {
             continue;
         };
         let object = Object::Endpoint(mac);
@@ -210,25 +214,25 @@ fn leave_endpoints(planner: &mut PlannerState<'_>) {
         } else {
             Action::Leaving(cause)
         };
-        set_action(&mut planner.endpoints, place, action, is_ours);
+        set_action(&mut planner.endpoints, place, action, is_owned);
     }
 }
 
 fn leave_profiles(planner: &mut PlannerState<'_>) {
     for place in 0..planner.profiles.len() {
-        let Some((slot, unread, name, is_ours)) = unmatched(&planner.profiles, place, |start| {
+        let Some((slot, unread, name, is_owned)) = unmatched(&planner.profiles, place, |start| {
             (start.name.clone(), owns_profile(planner, start))
         }) else {
             continue;
         };
-        let Some(cause) = leaving(planner, is_ours) else {
+        let Some(cause) = leaving(planner, is_owned) else {
             continue;
         };
         let object = Object::Profile(name.clone());
         let doubt = doubt_of_removal(planner.observation, Part::Profiles, slot, &unread)
             .or_else(|| planner.unread.rates.clone());
-        let action = if is_devices_own(slot, &name) {
-            if is_ours {
+        let action = if is_built_in(slot, &name) {
+            if is_owned {
                 let message = format!(
                     "profile {name} is not removed: profile 1 and `default` are the device's own"
                 );
@@ -248,7 +252,7 @@ fn leave_profiles(planner: &mut PlannerState<'_>) {
         } else {
             Action::Leaving(cause)
         };
-        set_action(&mut planner.profiles, place, action, is_ours);
+        set_action(&mut planner.profiles, place, action, is_owned);
     }
 }
 
@@ -262,18 +266,18 @@ fn unmatched<S, K>(
     if item.action != Action::Unmanaged {
         return None;
     }
-    let (key, is_ours) = read(item.start.as_ref()?);
-    Some((item.slot, item.unread.clone(), key, is_ours))
+    let (key, is_owned) = read(item.start.as_ref()?);
+    Some((item.slot, item.unread.clone(), key, is_owned))
 }
 
-fn set_action<S>(items: &mut [Item<S>], place: usize, action: Action, is_ours: bool) {
+fn set_action<S>(items: &mut [Item<S>], place: usize, action: Action, is_owned: bool) {
     if let Some(item) = items.get_mut(place) {
         if matches!(action, Action::Leaving(_)) {
             item.goal = None;
         }
         // An unmanaged object stays unmanaged.
         item.action = match action {
-            Action::Kept if !is_ours => Action::Unmanaged,
+            Action::Kept if !is_owned => Action::Unmanaged,
             action => action,
         };
     }

@@ -6,7 +6,9 @@ use crate::model::{MacAddress, ProfileName, RateLimit, Slot, SubscriberConfig, S
 
 use super::Field;
 use super::item::{Item, Subscriber};
-use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::ownership::{
+    is_built_in, may_remove_unmanaged, owns_endpoint, owns_profile, owns_subscriber,
+};
 use super::planner_state::PlannerState;
 
 /// Matches profiles, endpoints and subscribers of the inventory to items.
@@ -58,8 +60,8 @@ fn profiles(planner: &mut PlannerState<'_>) {
                     && item.unread.is_empty()
                     && (start.down, start.up) == (profile.down, profile.up)
                     && owns_profile(planner, start)
-                    && !is_devices_own(item.slot, &start.name)
-                    && !has_strange_users(planner, *place)
+                    && !is_built_in(item.slot, &start.name)
+                    && !may_have_unmanaged_users(planner, *place)
             })
         });
         if let (Some((place, _)), None) = (candidates.next(), candidates.next()) {
@@ -71,7 +73,7 @@ fn profiles(planner: &mut PlannerState<'_>) {
 }
 
 /// Returns whether an unmanaged subscriber uses, or may use, a profile.
-fn has_strange_users(planner: &PlannerState<'_>, profile: usize) -> bool {
+fn may_have_unmanaged_users(planner: &PlannerState<'_>, profile: usize) -> bool {
     let slot = planner.profiles.get(profile).map(|item| item.slot);
     let is_used_by_unclear =
         slot.is_some_and(|slot| planner.unread.used_profiles.contains_key(&slot));
@@ -116,12 +118,12 @@ fn endpoints_by_mac(planner: &mut PlannerState<'_>) -> BTreeSet<usize> {
 fn at_number<S>(
     items: &[Item<S>],
     slot: Option<Slot>,
-    is_ours: impl Fn(&S) -> bool,
+    is_owned: impl Fn(&S) -> bool,
 ) -> Option<usize> {
     let slot = slot?;
     items
         .iter()
-        .position(|item| item.slot == slot && item.start.as_ref().is_some_and(&is_ours))
+        .position(|item| item.slot == slot && item.start.as_ref().is_some_and(&is_owned))
 }
 
 /// After a CPE swap the name stays: the same object gets another address.
@@ -220,14 +222,14 @@ fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> 
     if planner.unread.used_endpoints.contains_key(&slot) {
         return false;
     }
-    let is_ours = owns_endpoint(planner, start) || clears(planner.request);
+    let is_owned = owns_endpoint(planner, start) || may_remove_unmanaged(planner.request);
     let user = planner.subscribers.iter().position(|item| {
         let start = item.start.as_ref();
         start.is_some_and(|start| start.endpoint == Some(place))
     });
     let Some(user) = user else {
         // A subscriber that could not be read may use it.
-        return is_ours && planner.unread.ties.is_none();
+        return is_owned && planner.unread.ties.is_none();
     };
     let matched = planner
         .subscriber_of
@@ -236,16 +238,18 @@ fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> 
     match matched {
         Some((name, _)) => {
             let target = planner.intended.subscribers.get(*name);
-            is_ours || target.is_some_and(|target| target.endpoint == Some(mac))
+            is_owned || target.is_some_and(|target| target.endpoint == Some(mac))
         }
         None => {
             let goes = planner
                 .subscribers
                 .get(user)
                 .and_then(|item| item.start.as_ref())
-                .is_some_and(|start| owns_subscriber(planner, start) || clears(planner.request));
+                .is_some_and(|start| {
+                    owns_subscriber(planner, start) || may_remove_unmanaged(planner.request)
+                });
             // An unmanaged subscriber stays, so its endpoint is not replaced.
-            is_ours && goes
+            is_owned && goes
         }
     }
 }

@@ -7,7 +7,7 @@ use super::item::{Endpoint, Profile, Subscriber};
 use super::planner_state::PlannerState;
 
 /// Returns whether a profile is the one that every device has and nobody can remove (docs/gam.md).
-pub(super) fn is_devices_own(slot: Slot, name: &ProfileName) -> bool {
+pub(super) fn is_built_in(slot: Slot, name: &ProfileName) -> bool {
     slot == Slot(1) || name.as_str() == "default"
 }
 
@@ -30,6 +30,6 @@ pub(super) fn owns_subscriber(planner: &PlannerState<'_>, subscriber: &Subscribe
 }
 
 /// Returns whether what is nobody's is removed; never where it is not known what is ours.
-pub(super) fn clears(request: &Request<'_>) -> bool {
+pub(super) fn may_remove_unmanaged(request: &Request<'_>) -> bool {
     request.ledger.is_some() && request.authoritative && request.removes_unmanaged
 }

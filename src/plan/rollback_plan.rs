@@ -47,7 +47,7 @@ pub fn back(
     };
     let left = cannot_restore::leave_out(&mut goal, now, &request_back);
     let ledger = Ledger {
-        verified: ours(changes(), &now.config),
+        verified: owned(changes(), &now.config),
         protected: BTreeSet::new(),
     };
     let mut back = Back {
@@ -151,28 +151,28 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
 }
 
 /// Returns what is on the device of the making of these steps, or was there for them to change.
-fn ours<'a>(changes: impl Iterator<Item = &'a Change>, now: &DeviceConfig) -> DeviceConfig {
+fn owned<'a>(changes: impl Iterator<Item = &'a Change>, now: &DeviceConfig) -> DeviceConfig {
     let names = names_in(changes);
-    let is_ours = |kind, slot: Option<Slot>, name: String| {
+    let is_owned = |kind, slot: Option<Slot>, name: String| {
         slot.is_some_and(|slot| names.contains(&(kind, slot, name)))
     };
-    let mut ours = DeviceConfig::default();
+    let mut owned = DeviceConfig::default();
     for (name, profile) in &now.profiles {
-        if is_ours(Kind::Profile, profile.slot, name.to_string()) {
-            ours.profiles.insert(name.clone(), profile.clone());
+        if is_owned(Kind::Profile, profile.slot, name.to_string()) {
+            owned.profiles.insert(name.clone(), profile.clone());
         }
     }
     for (mac, endpoint) in &now.endpoints {
-        if is_ours(Kind::Endpoint, endpoint.slot, mac.to_string()) {
-            ours.endpoints.insert(*mac, endpoint.clone());
+        if is_owned(Kind::Endpoint, endpoint.slot, mac.to_string()) {
+            owned.endpoints.insert(*mac, endpoint.clone());
         }
     }
     for (name, subscriber) in &now.subscribers {
-        if is_ours(Kind::Subscriber, subscriber.slot, name.to_string()) {
-            ours.subscribers.insert(name.clone(), subscriber.clone());
+        if is_owned(Kind::Subscriber, subscriber.slot, name.to_string()) {
+            owned.subscribers.insert(name.clone(), subscriber.clone());
         }
     }
-    ours
+    owned
 }
 
 /// Returns the step that takes away what the system did not have. An inventory cannot say that, so no plan has it.

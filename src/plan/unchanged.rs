@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{DeviceConfig, Observation, PortConfig, SystemConfig, UplinkConfig};
 
-use super::ownership::is_devices_own;
+use super::ownership::is_built_in;
 use super::same_object::{same_endpoint, same_profile, same_subscriber};
 use super::{Ledger, Request, Unmanaged};
 
@@ -52,7 +52,7 @@ pub(super) fn only_unmanaged(
         same_profile,
         |name, has| {
             let slot = has.slot?;
-            if is_devices_own(slot, name) {
+            if is_built_in(slot, name) {
                 return (!is_owned(&|ledger| ledger.owns_profile(name))).then_some(());
             }
             if is_owned(&|ledger| ledger.owns_profile(name)) {

@@ -3,27 +3,27 @@
 use crate::model::{Part, ProfileName, Slot, SubscriberName};
 
 use super::item::{Action, Item};
-use super::ownership::is_devices_own;
+use super::ownership::is_built_in;
 use super::planner_state::PlannerState;
 use super::{Field, Object, Unmanaged};
 
 /// Lists what is nobody's, sorted by kind and number. The device's own profile is no stranger.
 pub(super) fn list(planner: &PlannerState<'_>) -> Vec<Unmanaged> {
     let mut found = Vec::new();
-    for item in strangers(&planner.profiles) {
+    for item in unmanaged_items(&planner.profiles) {
         if let Some(start) = &item.start
-            && !is_devices_own(item.slot, &start.name)
+            && !is_built_in(item.slot, &start.name)
         {
             found.push(of("profile", item.slot, start.name.to_string(), None));
         }
     }
-    for item in strangers(&planner.endpoints) {
+    for item in unmanaged_items(&planner.endpoints) {
         if let Some(start) = &item.start {
             let name = format!("{} {}", start.mac, start.name);
             found.push(of("endpoint", item.slot, name, Some(start.port)));
         }
     }
-    for item in strangers(&planner.subscribers) {
+    for item in unmanaged_items(&planner.subscribers) {
         if let Some(start) = &item.start {
             let endpoint = start
                 .endpoint
@@ -55,7 +55,7 @@ pub(super) fn of(
     }
 }
 
-fn strangers<S>(items: &[Item<S>]) -> impl Iterator<Item = &Item<S>> {
+fn unmanaged_items<S>(items: &[Item<S>]) -> impl Iterator<Item = &Item<S>> {
     items
         .iter()
         .filter(|item| item.action == Action::Unmanaged && item.start.is_some())

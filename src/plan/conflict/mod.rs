@@ -48,7 +48,7 @@ pub(super) fn resolve(planner: &mut PlannerState<'_>) {
         model_limits::profiles,
         model_limits::endpoints,
         model_limits::subscribers,
-        references::strangers,
+        references::used_by_unmanaged,
         references::dependants,
         references::still_used,
         unique::all,

@@ -9,7 +9,7 @@ use crate::plan::item::Action;
 use crate::plan::planner_state::PlannerState;
 
 /// What serves an unmanaged subscriber gets no other address and no other name under it.
-pub(super) fn strangers(planner: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn used_by_unmanaged(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (place, item) in planner.subscribers.iter().enumerate() {
         let (Some(start), Action::Unmanaged) = (&item.start, &item.action) else {

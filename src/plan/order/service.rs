@@ -186,12 +186,12 @@ pub(super) fn unclear_on_port(
 ) -> Vec<SubscriberName> {
     let here = PortAssignment::Port(port);
     let is_here = |slot| {
-        let is_ours = partial
+        let is_known = partial
             .endpoint_slots
             .get(&slot)
             .and_then(|place| partial.endpoint(*place))
             .is_some_and(|endpoint| endpoint.port == here);
-        is_ours
+        is_known
             || planner.observation.unclear.iter().any(|unclear| {
                 unclear.part == crate::model::Part::Endpoints
                     && unclear.slot == slot
