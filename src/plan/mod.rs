@@ -55,7 +55,7 @@ pub use guard::guard;
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
-pub use rollback_plan::{Back, back};
+pub use rollback_plan::{RollbackPlan, plan_rollback};
 pub use touched::Touched;
 pub use undo::CannotUndo;
 

@@ -15,7 +15,7 @@ use super::{
 
 /// The way back from wherever a device is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Back {
+pub struct RollbackPlan {
     pub plan: DevicePlan<PlannedStep>,
     /// What the touched objects shall be again, and what they refer to.
     pub goal: DeviceConfig,
@@ -29,42 +29,42 @@ pub struct Back {
 /// line came, and a plan starts from what a look found. What the steps did not touch is nobody's here and is left alone,
 /// whoever changed it meanwhile. The management path is touched only where the steps did. What no line can give back stays as it is
 /// now, with a note `cannot-be-undone`: all else goes back.
-pub fn back(
+pub fn plan_rollback(
     request: &Request<'_>,
     before: &DeviceConfig,
     now: &Observation,
     steps: &[Step],
-) -> Back {
+) -> RollbackPlan {
     let changes = || steps.iter().map(|step| &step.change);
     let touched = Touched::by(changes());
     let allows_management = steps
         .iter()
         .any(|step| step.impact == Impact::TouchesManagement);
     let mut goal = goal(&touched, before, &now.config);
-    let request_back = Request {
+    let rollback_request = Request {
         allows_management,
         ..request.clone()
     };
-    let left = cannot_restore::leave_out(&mut goal, now, &request_back);
+    let left = cannot_restore::leave_out(&mut goal, now, &rollback_request);
     let ledger = Ledger {
         verified: owned(changes(), &now.config),
         protected: BTreeSet::new(),
     };
-    let mut back = Back {
+    let mut rollback = RollbackPlan {
         plan: DevicePlan::of(request.device.clone(), DeviceState::Managed),
         goal,
         ledger,
         allows_management,
     };
     let renamed = BTreeMap::new();
-    back.plan = plan(&back.request(request, &renamed), now);
-    let taken_away = taken_away(&touched, &before.system, &now.config.system);
-    back.plan.steps.extend(taken_away);
-    back.plan.notes.extend(left);
-    back
+    rollback.plan = plan(&rollback.request(request, &renamed), now);
+    let unset_system = unset_system(&touched, &before.system, &now.config.system);
+    rollback.plan.steps.extend(unset_system);
+    rollback.plan.notes.extend(left);
+    rollback
 }
 
-impl Back {
+impl RollbackPlan {
     /// Reads the rendered lines of the plan once more.
     pub fn lint(
         &self,
@@ -176,7 +176,11 @@ fn owned<'a>(changes: impl Iterator<Item = &'a Change>, now: &DeviceConfig) -> D
 }
 
 /// Returns the step that takes away what the system did not have. An inventory cannot say that, so no plan has it.
-fn taken_away(touched: &Touched, before: &SystemConfig, now: &SystemConfig) -> Option<PlannedStep> {
+fn unset_system(
+    touched: &Touched,
+    before: &SystemConfig,
+    now: &SystemConfig,
+) -> Option<PlannedStep> {
     let mut goal = now.clone();
     if touched.system.contains(&Field::Hostname) && before.hostname.is_none() {
         goal.hostname = None;
