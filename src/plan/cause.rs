@@ -89,9 +89,9 @@ fn by_fields(change: &Change, cause: impl Fn(Field) -> Cause) -> Because {
 fn removal(planner: &PlannerState<'_>, subject: Subject) -> Cause {
     let action = match subject {
         Subject::Settings => None,
-        Subject::Profile(place) => planner.profiles.get(place).map(|item| &item.action),
-        Subject::Endpoint(place) => planner.endpoints.get(place).map(|item| &item.action),
-        Subject::Subscriber(place) => planner.subscribers.get(place).map(|item| &item.action),
+        Subject::Profile(index) => planner.profiles.get(index).map(|item| &item.action),
+        Subject::Endpoint(index) => planner.endpoints.get(index).map(|item| &item.action),
+        Subject::Subscriber(index) => planner.subscribers.get(index).map(|item| &item.action),
     };
     match action {
         Some(Action::Leaving(cause)) => cause.clone(),
@@ -112,8 +112,8 @@ fn verified(
     let then = &ledger.verified;
     match subject {
         Subject::Settings => Some(settings(then, &change.object())),
-        Subject::Profile(place) => {
-            let item = planner.profiles.get(place)?;
+        Subject::Profile(index) => {
+            let item = planner.profiles.get(index)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
                 let known = then.profiles.get(&start.name);
                 known.is_some_and(|known| (known.down, known.up) == (start.down, start.up))
@@ -124,8 +124,8 @@ fn verified(
                 Some(texts(Profile::of(state.name.clone(), known).values()))
             })
         }
-        Subject::Endpoint(place) => {
-            let item = planner.endpoints.get(place)?;
+        Subject::Endpoint(index) => {
+            let item = planner.endpoints.get(index)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
                 let known = then.endpoints.get(&start.mac);
                 known.is_some_and(|known| known.name == start.name)
@@ -136,11 +136,11 @@ fn verified(
                 Some(texts(Endpoint::of(state.mac, known).values()))
             })
         }
-        Subject::Subscriber(place) => {
-            let item = planner.subscribers.get(place)?;
+        Subject::Subscriber(index) => {
+            let item = planner.subscribers.get(index)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
-                let has = start.endpoint.and_then(|place| {
-                    let endpoint = planner.endpoints.get(place)?.start.as_ref()?;
+                let has = start.endpoint.and_then(|index| {
+                    let endpoint = planner.endpoints.get(index)?.start.as_ref()?;
                     Some(endpoint.mac)
                 });
                 let known = then.subscribers.get(&start.name);

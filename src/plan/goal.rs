@@ -23,8 +23,8 @@ pub(super) fn set_goals(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
 fn profiles(planner: &mut PlannerState<'_>) {
     for (name, profile) in &planner.intended.profiles {
         let mut goal = Profile::of(name.clone(), profile);
-        let place = planner.profile_of.get(name).copied();
-        match place.and_then(|place| planner.profiles.get_mut(place)) {
+        let index = planner.profile_of.get(name).copied();
+        match index.and_then(|index| planner.profiles.get_mut(index)) {
             Some(item) => {
                 if let Some(start) = &item.start {
                     goal.keep(start, &item.unread);
@@ -42,8 +42,8 @@ fn profiles(planner: &mut PlannerState<'_>) {
 fn endpoints(planner: &mut PlannerState<'_>) {
     for (mac, endpoint) in &planner.intended.endpoints {
         let mut goal = Endpoint::of(*mac, endpoint);
-        let place = planner.endpoint_of.get(mac).copied();
-        match place.and_then(|place| planner.endpoints.get_mut(place)) {
+        let index = planner.endpoint_of.get(mac).copied();
+        match index.and_then(|index| planner.endpoints.get_mut(index)) {
             Some(item) => {
                 if let Some(start) = &item.start {
                     goal.keep(start, &item.unread);
@@ -70,8 +70,8 @@ fn subscribers(planner: &mut PlannerState<'_>) {
         };
         let mut goal = Subscriber::of(name.clone(), subscriber, endpoint, rate);
         let is_lacking = lacks(planner, subscriber);
-        let place = planner.subscriber_of.get(name).copied();
-        match place.and_then(|place| planner.subscribers.get_mut(place)) {
+        let index = planner.subscriber_of.get(name).copied();
+        match index.and_then(|index| planner.subscribers.get_mut(index)) {
             Some(item) => {
                 if let Some(start) = &item.start {
                     goal.keep(start, &item.unread);
@@ -152,9 +152,9 @@ fn leaving(planner: &PlannerState<'_>, is_owned: bool) -> Option<Cause> {
 
 fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
-    for place in 0..planner.subscribers.len() {
+    for index in 0..planner.subscribers.len() {
         let Some((slot, unread, name, is_owned)) =
-            unmatched(&planner.subscribers, place, |start| {
+            unmatched(&planner.subscribers, index, |start| {
                 (start.name.clone(), owns_subscriber(planner, start))
             })
         else {
@@ -185,14 +185,14 @@ fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
         } else {
             Action::Leaving(cause)
         };
-        set_action(&mut planner.subscribers, place, action, is_owned);
+        set_action(&mut planner.subscribers, index, action, is_owned);
     }
     refusals
 }
 
 fn leave_endpoints(planner: &mut PlannerState<'_>) {
-    for place in 0..planner.endpoints.len() {
-        let Some((slot, unread, mac, is_owned)) = unmatched(&planner.endpoints, place, |start| {
+    for index in 0..planner.endpoints.len() {
+        let Some((slot, unread, mac, is_owned)) = unmatched(&planner.endpoints, index, |start| {
             (start.mac, owns_endpoint(planner, start))
         }) else {
             continue;
@@ -214,13 +214,13 @@ fn leave_endpoints(planner: &mut PlannerState<'_>) {
         } else {
             Action::Leaving(cause)
         };
-        set_action(&mut planner.endpoints, place, action, is_owned);
+        set_action(&mut planner.endpoints, index, action, is_owned);
     }
 }
 
 fn leave_profiles(planner: &mut PlannerState<'_>) {
-    for place in 0..planner.profiles.len() {
-        let Some((slot, unread, name, is_owned)) = unmatched(&planner.profiles, place, |start| {
+    for index in 0..planner.profiles.len() {
+        let Some((slot, unread, name, is_owned)) = unmatched(&planner.profiles, index, |start| {
             (start.name.clone(), owns_profile(planner, start))
         }) else {
             continue;
@@ -252,17 +252,17 @@ fn leave_profiles(planner: &mut PlannerState<'_>) {
         } else {
             Action::Leaving(cause)
         };
-        set_action(&mut planner.profiles, place, action, is_owned);
+        set_action(&mut planner.profiles, index, action, is_owned);
     }
 }
 
 /// Returns number, unread fields, key and ownership of an observed item that the inventory does not have.
 fn unmatched<S, K>(
     items: &[Item<S>],
-    place: usize,
+    index: usize,
     read: impl Fn(&S) -> (K, bool),
 ) -> Option<(Slot, Vec<Field>, K, bool)> {
-    let item = items.get(place)?;
+    let item = items.get(index)?;
     if item.action != Action::Unmanaged {
         return None;
     }
@@ -270,8 +270,8 @@ fn unmatched<S, K>(
     Some((item.slot, item.unread.clone(), key, is_owned))
 }
 
-fn set_action<S>(items: &mut [Item<S>], place: usize, action: Action, is_owned: bool) {
-    if let Some(item) = items.get_mut(place) {
+fn set_action<S>(items: &mut [Item<S>], index: usize, action: Action, is_owned: bool) {
+    if let Some(item) = items.get_mut(index) {
         if matches!(action, Action::Leaving(_)) {
             item.goal = None;
         }

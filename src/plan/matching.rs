@@ -28,25 +28,25 @@ fn profiles(planner: &mut PlannerState<'_>) {
         .profiles
         .iter()
         .enumerate()
-        .filter_map(|(place, item)| Some((&item.start.as_ref()?.name, place)))
+        .filter_map(|(index, item)| Some((&item.start.as_ref()?.name, index)))
         .collect();
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
     for (name, profile) in &planner.intended.profiles {
-        let place = at_number(&planner.profiles, profile.slot, |start| {
+        let index = at_number(&planner.profiles, profile.slot, |start| {
             owns_profile(planner, start)
         });
-        if let Some(place) = place {
-            taken.insert(place);
-            found.insert(name, place);
+        if let Some(index) = index {
+            taken.insert(index);
+            found.insert(name, index);
         }
     }
     for name in planner.intended.profiles.keys() {
-        if let Some(place) = by_name.get(name)
+        if let Some(index) = by_name.get(name)
             && !found.contains_key(name)
-            && taken.insert(*place)
+            && taken.insert(*index)
         {
-            found.insert(name, *place);
+            found.insert(name, *index);
         }
     }
     for (name, profile) in &planner.intended.profiles {
@@ -54,19 +54,19 @@ fn profiles(planner: &mut PlannerState<'_>) {
         if found.contains_key(name) || profile.slot.is_some() {
             continue;
         }
-        let mut candidates = planner.profiles.iter().enumerate().filter(|(place, item)| {
+        let mut candidates = planner.profiles.iter().enumerate().filter(|(index, item)| {
             item.start.as_ref().is_some_and(|start| {
-                !taken.contains(place)
+                !taken.contains(index)
                     && item.unread.is_empty()
                     && (start.down, start.up) == (profile.down, profile.up)
                     && owns_profile(planner, start)
                     && !is_built_in(item.slot, &start.name)
-                    && !may_have_unmanaged_users(planner, *place)
+                    && !may_have_unmanaged_users(planner, *index)
             })
         });
-        if let (Some((place, _)), None) = (candidates.next(), candidates.next()) {
-            taken.insert(place);
-            found.insert(name, place);
+        if let (Some((index, _)), None) = (candidates.next(), candidates.next()) {
+            taken.insert(index);
+            found.insert(name, index);
         }
     }
     planner.profile_of = found;
@@ -92,21 +92,21 @@ fn endpoints_by_mac(planner: &mut PlannerState<'_>) -> BTreeSet<usize> {
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
     for (mac, endpoint) in &planner.intended.endpoints {
-        let place = at_number(&planner.endpoints, endpoint.slot, |start| {
+        let index = at_number(&planner.endpoints, endpoint.slot, |start| {
             owns_endpoint(planner, start)
         });
-        if let Some(place) = place {
-            taken.insert(place);
-            found.insert(*mac, place);
+        if let Some(index) = index {
+            taken.insert(index);
+            found.insert(*mac, index);
         }
     }
-    for (place, item) in planner.endpoints.iter().enumerate() {
+    for (index, item) in planner.endpoints.iter().enumerate() {
         if let Some(start) = &item.start
             && planner.intended.endpoints.contains_key(&start.mac)
             && !found.contains_key(&start.mac)
-            && taken.insert(place)
+            && taken.insert(index)
         {
-            found.insert(start.mac, place);
+            found.insert(start.mac, index);
         }
     }
     planner.endpoint_of = found;
@@ -132,23 +132,23 @@ fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>
         .endpoints
         .iter()
         .enumerate()
-        .filter(|(place, item)| !taken.contains(place) && !item.is_unread(Field::Name))
-        .filter_map(|(place, item)| Some((item.start.as_ref()?.name.as_str(), place)))
+        .filter(|(index, item)| !taken.contains(index) && !item.is_unread(Field::Name))
+        .filter_map(|(index, item)| Some((item.start.as_ref()?.name.as_str(), index)))
         .collect();
     let mut found = Vec::new();
     for (mac, endpoint) in &planner.intended.endpoints {
         if planner.endpoint_of.contains_key(mac) || endpoint.slot.is_some() {
             continue;
         }
-        if let Some(place) = open.get(endpoint.name.as_str())
-            && may_be_swapped(planner, *place, *mac)
+        if let Some(index) = open.get(endpoint.name.as_str())
+            && may_be_swapped(planner, *index, *mac)
         {
-            found.push((*mac, *place));
+            found.push((*mac, *index));
         }
     }
-    for (mac, place) in found {
-        if taken.insert(place) {
-            planner.endpoint_of.insert(mac, place);
+    for (mac, index) in found {
+        if taken.insert(index) {
+            planner.endpoint_of.insert(mac, index);
         }
     }
 }
@@ -156,7 +156,7 @@ fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>
 /// Returns the endpoint of a subscriber whose intended endpoint does not exist yet.
 fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let mut found = Vec::new();
-    for (name, place) in &planner.subscriber_of {
+    for (name, index) in &planner.subscriber_of {
         let target = planner
             .intended
             .subscribers
@@ -164,7 +164,7 @@ fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<
             .and_then(|subscriber| subscriber.endpoint);
         let has = planner
             .subscribers
-            .get(*place)
+            .get(*index)
             .and_then(|item| item.start.as_ref()?.endpoint);
         let (Some(mac), Some(endpoint)) = (target, has) else {
             continue;
@@ -179,9 +179,9 @@ fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<
             found.push((mac, endpoint));
         }
     }
-    for (mac, place) in found {
-        if !planner.endpoint_of.contains_key(&mac) && taken.insert(place) {
-            planner.endpoint_of.insert(mac, place);
+    for (mac, index) in found {
+        if !planner.endpoint_of.contains_key(&mac) && taken.insert(index) {
+            planner.endpoint_of.insert(mac, index);
         }
     }
 }
@@ -193,8 +193,8 @@ fn subscribers_by_endpoint(planner: &mut PlannerState<'_>) {
         .subscribers
         .iter()
         .enumerate()
-        .filter(|(place, _)| !taken.contains(place))
-        .filter_map(|(place, item)| Some((item.start.as_ref()?.endpoint?, place)))
+        .filter(|(index, _)| !taken.contains(index))
+        .filter_map(|(index, item)| Some((item.start.as_ref()?.endpoint?, index)))
         .collect();
     for (name, target) in &planner.intended.subscribers {
         if target.slot.is_some() {
@@ -211,10 +211,10 @@ fn subscribers_by_endpoint(planner: &mut PlannerState<'_>) {
 
 /// Returns whether an endpoint with an address unknown to the inventory may get this one. It must be owned, or serve an
 /// owned subscriber that is intended to have it and stays on it: then a plan made half-way decides the same.
-fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> bool {
+fn may_be_swapped(planner: &PlannerState<'_>, index: usize, mac: MacAddress) -> bool {
     let Some((slot, start)) = planner
         .endpoints
-        .get(place)
+        .get(index)
         .and_then(|item| Some((item.slot, item.start.as_ref()?)))
     else {
         return false;
@@ -225,7 +225,7 @@ fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> 
     let is_owned = owns_endpoint(planner, start) || may_remove_unmanaged(planner.request);
     let user = planner.subscribers.iter().position(|item| {
         let start = item.start.as_ref();
-        start.is_some_and(|start| start.endpoint == Some(place))
+        start.is_some_and(|start| start.endpoint == Some(index))
     });
     let Some(user) = user else {
         // A subscriber that could not be read may use it.
@@ -234,7 +234,7 @@ fn may_be_swapped(planner: &PlannerState<'_>, place: usize, mac: MacAddress) -> 
     let matched = planner
         .subscriber_of
         .iter()
-        .find(|(_, place)| **place == user);
+        .find(|(_, index)| **index == user);
     match matched {
         Some((name, _)) => {
             let target = planner.intended.subscribers.get(*name);
@@ -264,40 +264,40 @@ fn subscribers(planner: &mut PlannerState<'_>) {
     };
     let mut by_name: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
     let mut by_mac: BTreeMap<MacAddress, usize> = BTreeMap::new();
-    for (place, item) in planner.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(start) = &item.start else { continue };
-        by_name.insert(&start.name, place);
+        by_name.insert(&start.name, index);
         if let Some(mac) = mac_of(start) {
-            by_mac.insert(mac, place);
+            by_mac.insert(mac, index);
         }
     }
     let same_mac = |target: &SubscriberConfig| target.endpoint.and_then(|mac| by_mac.get(&mac));
     let mut found: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
     for (name, target) in intended {
-        let place = at_number(&planner.subscribers, target.slot, |start| {
+        let index = at_number(&planner.subscribers, target.slot, |start| {
             owns_subscriber(planner, start)
         });
-        if let Some(place) = place {
-            taken.insert(place);
-            found.insert(name, place);
+        if let Some(index) = index {
+            taken.insert(index);
+            found.insert(name, index);
         }
     }
-    let start_at = |place: usize| {
+    let start_at = |index: usize| {
         planner
             .subscribers
-            .get(place)
+            .get(index)
             .and_then(|item| item.start.as_ref())
     };
 
     for (name, target) in intended {
-        let place = by_name.get(name).copied();
-        if let Some(place) = place
-            && start_at(place).is_some_and(|start| mac_of(start) == target.endpoint)
+        let index = by_name.get(name).copied();
+        if let Some(index) = index
+            && start_at(index).is_some_and(|start| mac_of(start) == target.endpoint)
             && !found.contains_key(name)
-            && taken.insert(place)
+            && taken.insert(index)
         {
-            found.insert(name, place);
+            found.insert(name, index);
         }
     }
     let mut round = |finds: &dyn Fn(&SubscriberName, &SubscriberConfig) -> Option<usize>| {
@@ -308,17 +308,17 @@ fn subscribers(planner: &mut PlannerState<'_>) {
             if target.slot.is_some() && !by_name.contains_key(name) {
                 continue;
             }
-            if let Some(place) = finds(name, target)
-                && taken.insert(place)
+            if let Some(index) = finds(name, target)
+                && taken.insert(index)
             {
-                found.insert(name, place);
+                found.insert(name, index);
             }
         }
     };
     round(&|_, target| {
-        let place = *same_mac(target)?;
-        let start = start_at(place)?;
-        is_same_service(planner, target, start).then_some(place)
+        let index = *same_mac(target)?;
+        let start = start_at(index)?;
+        is_same_service(planner, target, start).then_some(index)
     });
     round(&|name, _| by_name.get(name).copied());
     round(&|name, _| {

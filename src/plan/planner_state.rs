@@ -110,13 +110,13 @@ impl<'a> PlannerState<'a> {
             .endpoints
             .iter()
             .enumerate()
-            .filter_map(|(place, item)| Some((item.start.as_ref()?.mac, place)))
+            .filter_map(|(index, item)| Some((item.start.as_ref()?.mac, index)))
             .collect();
         let profiles: BTreeMap<ProfileName, usize> = self
             .profiles
             .iter()
             .enumerate()
-            .filter_map(|(place, item)| Some((item.start.as_ref()?.name.clone(), place)))
+            .filter_map(|(index, item)| Some((item.start.as_ref()?.name.clone(), index)))
             .collect();
         for (slot, name, subscriber) in found {
             let mut unread = self.unread_fields(Part::Subscribers, slot, Subscriber::readable());
@@ -126,22 +126,22 @@ impl<'a> PlannerState<'a> {
                 }
             };
             let endpoint = subscriber.endpoint;
-            let place = endpoint.and_then(|mac| macs.get(&mac).copied());
+            let index = endpoint.and_then(|mac| macs.get(&mac).copied());
             // It uses an endpoint or a profile that is not among the known ones, so it cannot be one of these.
-            if endpoint.is_some() && place.is_none() {
+            if endpoint.is_some() && index.is_none() {
                 lost(Field::Endpoint);
             }
             let rate = match &subscriber.rate {
                 RateLimit::Unthrottled => None,
                 RateLimit::Profile(profile) => {
-                    let place = profiles.get(profile).copied();
-                    if place.is_none() {
+                    let index = profiles.get(profile).copied();
+                    if index.is_none() {
                         lost(Field::Rate);
                     }
-                    place
+                    index
                 }
             };
-            let state = Subscriber::of(name.clone(), subscriber, place, rate);
+            let state = Subscriber::of(name.clone(), subscriber, index, rate);
             let mut item = Item::observed(slot, state);
             item.unread = unread;
             self.subscribers.push(item);

@@ -10,8 +10,8 @@ use super::planner_state::PlannerState;
 /// A change of rate interrupts nobody, so this is one line where removal and creation would be two, and the only way
 /// where the users of the old profile are to use the new one.
 pub(super) fn reuse_profiles(planner: &mut PlannerState<'_>) {
-    let leaving: Vec<usize> = places(planner, |item| item.is_leaving());
-    let mut waiting: Vec<usize> = places(planner, |item| {
+    let leaving: Vec<usize> = indexes(planner, |item| item.is_leaving());
+    let mut waiting: Vec<usize> = indexes(planner, |item| {
         item.is_new()
             && planner
                 .profiles
@@ -31,14 +31,14 @@ pub(super) fn reuse_profiles(planner: &mut PlannerState<'_>) {
     }
 }
 
-fn places(
+fn indexes(
     planner: &PlannerState<'_>,
     is_meant: impl Fn(&Item<super::item::Profile>) -> bool,
 ) -> Vec<usize> {
     let items = planner.profiles.iter().enumerate();
     items
         .filter(|(_, item)| is_meant(item))
-        .map(|(place, _)| place)
+        .map(|(index, _)| index)
         .collect()
 }
 
@@ -73,9 +73,9 @@ fn take_over(planner: &mut PlannerState<'_>, old: usize, new: usize) {
             goal.rate = Some(*to);
         }
     }
-    for place in planner.profile_of.values_mut() {
-        if let Some(to) = moved.get(place) {
-            *place = *to;
+    for index in planner.profile_of.values_mut() {
+        if let Some(to) = moved.get(index) {
+            *index = *to;
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn list(planner: &PlannerState<'_>) -> Vec<Unmanaged> {
         if let Some(start) = &item.start {
             let endpoint = start
                 .endpoint
-                .and_then(|place| planner.endpoints.get(place));
+                .and_then(|index| planner.endpoints.get(index));
             let port = endpoint.and_then(|endpoint| Some(endpoint.start.as_ref()?.port));
             found.push(of("subscriber", item.slot, start.name.to_string(), port));
         }

@@ -14,18 +14,18 @@ const PROFILES: RangeInclusive<u16> = 2..=15;
 const NUMBERS: RangeInclusive<u16> = 1..=384;
 
 /// No port and no device gets more endpoints than it takes; those that come last are left out.
-pub(super) fn places(planner: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
     let model = planner.request.model;
     let per_port = model.medium().endpoints_per_port();
     let mut on_port: BTreeMap<PortNumber, Vec<usize>> = BTreeMap::new();
     let mut placed = Vec::new();
-    for (place, item) in planner.endpoints.iter().enumerate() {
+    for (index, item) in planner.endpoints.iter().enumerate() {
         match item.goal.as_ref().map(|goal| goal.port) {
             Some(PortAssignment::Port(port)) => {
-                on_port.entry(port).or_default().push(place);
-                placed.push(place);
+                on_port.entry(port).or_default().push(index);
+                placed.push(index);
             }
-            Some(PortAssignment::Auto) => placed.push(place),
+            Some(PortAssignment::Auto) => placed.push(index),
             Some(PortAssignment::Unassigned) | None => {}
         }
     }
@@ -68,23 +68,23 @@ fn last_to_come(
     let mut arrivals: Vec<usize> = there
         .iter()
         .copied()
-        .filter(|place| {
+        .filter(|index| {
             planner
                 .endpoints
-                .get(*place)
+                .get(*index)
                 .is_some_and(|item| item.is_intended() && arrives(item))
         })
         .collect();
     // New ones give way before those that are on the device already.
-    arrivals.sort_by_key(|place| {
-        let is_new = planner.endpoints.get(*place).is_some_and(Item::is_new);
-        (is_new, *place)
+    arrivals.sort_by_key(|index| {
+        let is_new = planner.endpoints.get(*index).is_some_and(Item::is_new);
+        (is_new, *index)
     });
     arrivals
         .into_iter()
         .rev()
         .take(over)
-        .map(|place| Block::new(Part::Endpoints, place, "blocked", why()))
+        .map(|index| Block::new(Part::Endpoints, index, "blocked", why()))
         .collect()
 }
 
@@ -95,16 +95,16 @@ fn full_port(
     unknown: usize,
     per_port: usize,
 ) -> String {
-    let stays = |place: &&usize| {
+    let stays = |index: &&usize| {
         planner
             .endpoints
-            .get(**place)
+            .get(**index)
             .is_some_and(|item| item.stays() || !item.changes())
     };
     let mut holders: Vec<String> = there
         .iter()
         .filter(stays)
-        .map(|place| obstacle(planner, Part::Endpoints, *place))
+        .map(|index| obstacle(planner, Part::Endpoints, *index))
         .collect();
     if unknown > 0 {
         holders.push(format!("{unknown} that could not be read or understood"));
@@ -118,12 +118,12 @@ fn full_port(
 }
 
 /// A new object needs a free number, or one that this plan frees. Objects without one are left out, the last first.
-pub(super) fn tables(planner: &PlannerState<'_>) -> Vec<Block> {
+pub(super) fn slots(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut table = |part: Part, free: usize, new: Vec<usize>, numbers: RangeInclusive<u16>| {
         let excess = new.iter().skip(free);
         let why = || format!("all {} {} are taken", numbers.end(), part.as_str());
-        blocks.extend(excess.map(|place| Block::new(part, *place, "blocked", why())));
+        blocks.extend(excess.map(|index| Block::new(part, *index, "blocked", why())));
     };
     let unread = &planner.unread;
     let (free, new) = supply(&planner.profiles, &unread.profiles.taken, PROFILES);
@@ -145,7 +145,7 @@ fn supply<S: Clone + PartialEq>(
         .iter()
         .enumerate()
         .filter(|(_, item)| item.is_new())
-        .map(|(place, _)| place)
+        .map(|(index, _)| index)
         .collect();
     if new.is_empty() {
         return (Vec::new(), new);
@@ -174,8 +174,8 @@ fn give<S: Clone + PartialEq>(
     numbers: RangeInclusive<u16>,
 ) {
     let (mut free, mut new) = supply(items, unknown, numbers);
-    new.retain(|place| {
-        let Some(item) = items.get_mut(*place) else {
+    new.retain(|index| {
+        let Some(item) = items.get_mut(*index) else {
             return false;
         };
         let wish = item
@@ -186,8 +186,8 @@ fn give<S: Clone + PartialEq>(
         }
         wish.is_none()
     });
-    for (place, slot) in new.into_iter().zip(free) {
-        if let Some(item) = items.get_mut(place) {
+    for (index, slot) in new.into_iter().zip(free) {
+        if let Some(item) = items.get_mut(index) {
             item.slot = slot;
         }
     }

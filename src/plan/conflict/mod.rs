@@ -20,17 +20,17 @@ pub(super) use capacity::give_slots;
 #[derive(Debug)]
 pub(super) struct Block {
     part: Part,
-    place: usize,
+    index: usize,
     rule: &'static str,
     /// Completes "subscriber apt-101 is not planned: …".
     why: String,
 }
 
 impl Block {
-    fn new(part: Part, place: usize, rule: &'static str, why: String) -> Self {
+    fn new(part: Part, index: usize, rule: &'static str, why: String) -> Self {
         Self {
             part,
-            place,
+            index,
             rule,
             why,
         }
@@ -52,8 +52,8 @@ pub(super) fn resolve(planner: &mut PlannerState<'_>) {
         references::dependants,
         references::still_used,
         unique::all,
-        capacity::places,
-        capacity::tables,
+        capacity::endpoints,
+        capacity::slots,
     ];
     while let Some(blocks) = checks
         .iter()
@@ -69,17 +69,17 @@ pub(super) fn resolve(planner: &mut PlannerState<'_>) {
 fn give_up(planner: &mut PlannerState<'_>, block: Block) {
     let Block {
         part,
-        place,
+        index,
         rule,
         why,
     } = block;
-    let Some((object, action)) = known_as(planner, part, place) else {
+    let Some((object, action)) = known_as(planner, part, index) else {
         return;
     };
     match part {
-        Part::Profiles => keep(&mut planner.profiles, place),
-        Part::Endpoints => keep(&mut planner.endpoints, place),
-        Part::Subscribers => keep(&mut planner.subscribers, place),
+        Part::Profiles => keep(&mut planner.profiles, index),
+        Part::Endpoints => keep(&mut planner.endpoints, index),
+        Part::Subscribers => keep(&mut planner.subscribers, index),
         Part::System | Part::Uplinks | Part::Ports => {}
     }
     let message = match action {
@@ -91,8 +91,8 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
     planner.note(rule, object, message);
 }
 
-fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], place: usize) {
-    if let Some(item) = items.get_mut(place) {
+fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], index: usize) {
+    if let Some(item) = items.get_mut(index) {
         // What nobody owns stays nobody's.
         let was = std::mem::replace(&mut item.action, Action::Kept);
         item.keep();
@@ -106,21 +106,21 @@ fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], place: usize) 
 pub(super) fn known_as(
     planner: &PlannerState<'_>,
     part: Part,
-    place: usize,
+    index: usize,
 ) -> Option<(Object, Action)> {
     Some(match part {
         Part::Profiles => {
-            let item = planner.profiles.get(place)?;
+            let item = planner.profiles.get(index)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
             (Object::Profile(state.name.clone()), item.action.clone())
         }
         Part::Endpoints => {
-            let item = planner.endpoints.get(place)?;
+            let item = planner.endpoints.get(index)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
             (Object::Endpoint(state.mac), item.action.clone())
         }
         Part::Subscribers => {
-            let item = planner.subscribers.get(place)?;
+            let item = planner.subscribers.get(index)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
             (Object::Subscriber(state.name.clone()), item.action.clone())
         }
@@ -129,8 +129,8 @@ pub(super) fn known_as(
 }
 
 /// Returns how an item is spoken of as somebody else's obstacle.
-fn obstacle(planner: &PlannerState<'_>, part: Part, place: usize) -> String {
-    match known_as(planner, part, place) {
+fn obstacle(planner: &PlannerState<'_>, part: Part, index: usize) -> String {
+    match known_as(planner, part, index) {
         Some((object, Action::Unmanaged)) => format!("unmanaged {object}"),
         Some((object, Action::Kept | Action::Intended | Action::Leaving(_))) => object.to_string(),
         None => "an object that is not known".to_owned(),

@@ -13,7 +13,7 @@ pub(super) fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
     let fastest = highest_limiter(planner.request.model.medium());
     let is_possible = |speed: Mbps| LIMITER_RANGE.contains(&speed.get()) && speed <= fastest;
     let mut blocks = Vec::new();
-    for (place, item) in planner.profiles.iter().enumerate() {
+    for (index, item) in planner.profiles.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -29,7 +29,7 @@ pub(super) fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
                 planner.request.model,
                 LIMITER_RANGE.start()
             );
-            blocks.push(Block::new(Part::Profiles, place, RULE, why));
+            blocks.push(Block::new(Part::Profiles, index, RULE, why));
         }
     }
     blocks
@@ -38,7 +38,7 @@ pub(super) fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
 pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
     let model = planner.request.model;
     let mut blocks = Vec::new();
-    for (place, item) in planner.endpoints.iter().enumerate() {
+    for (index, item) in planner.endpoints.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -54,10 +54,10 @@ pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
                 "a {model} has ports 1 to {}, not {port}",
                 model.port_count()
             );
-            blocks.push(Block::new(Part::Endpoints, place, RULE, why));
+            blocks.push(Block::new(Part::Endpoints, index, RULE, why));
         } else if item.changes() && Some(goal.mac) == planner.observation.identity.mac {
             let why = "it has the device's own address".to_owned();
-            blocks.push(Block::new(Part::Endpoints, place, RULE, why));
+            blocks.push(Block::new(Part::Endpoints, index, RULE, why));
         }
     }
     blocks
@@ -65,7 +65,7 @@ pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
 
 pub(super) fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in planner.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -73,7 +73,7 @@ pub(super) fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
             continue;
         }
         if let Some(why) = unlawful(goal, item.start.as_ref()) {
-            blocks.push(Block::new(Part::Subscribers, place, RULE, why));
+            blocks.push(Block::new(Part::Subscribers, index, RULE, why));
         }
     }
     blocks

@@ -11,7 +11,7 @@ use crate::plan::planner_state::PlannerState;
 /// What serves an unmanaged subscriber gets no other address and no other name under it.
 pub(super) fn used_by_unmanaged(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in planner.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let (Some(start), Action::Unmanaged) = (&item.start, &item.action) else {
             continue;
         };
@@ -22,7 +22,7 @@ pub(super) fn used_by_unmanaged(planner: &PlannerState<'_>) -> Vec<Block> {
         if let Some((profile, start, goal)) = used
             && start.name != goal.name
         {
-            let user = obstacle(planner, Part::Subscribers, place);
+            let user = obstacle(planner, Part::Subscribers, index);
             let why = format!("it would rename profile {}, which {user} uses", start.name);
             blocks.push(Block::new(Part::Profiles, profile, "blocked", why));
         }
@@ -33,7 +33,7 @@ pub(super) fn used_by_unmanaged(planner: &PlannerState<'_>) -> Vec<Block> {
         if let Some((endpoint, start, goal)) = used
             && start.mac != goal.mac
         {
-            let user = obstacle(planner, Part::Subscribers, place);
+            let user = obstacle(planner, Part::Subscribers, index);
             let why = format!("it would replace endpoint {}, which {user} uses", start.mac);
             blocks.push(Block::new(Part::Endpoints, endpoint, "blocked", why));
         }
@@ -44,7 +44,7 @@ pub(super) fn used_by_unmanaged(planner: &PlannerState<'_>) -> Vec<Block> {
 /// A subscriber is left out where its endpoint or its profile is.
 pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in planner.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -60,7 +60,7 @@ pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
                 .is_some_and(|endpoint| endpoint.goal.as_ref().is_some_and(|goal| goal.mac == mac));
             if !has_it {
                 let why = format!("its endpoint {mac} is not");
-                blocks.push(Block::new(Part::Subscribers, place, "blocked", why));
+                blocks.push(Block::new(Part::Subscribers, index, "blocked", why));
                 continue;
             }
         }
@@ -75,7 +75,7 @@ pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
                 });
             if !has_it {
                 let why = format!("its profile {name} is not");
-                blocks.push(Block::new(Part::Subscribers, place, "blocked", why));
+                blocks.push(Block::new(Part::Subscribers, index, "blocked", why));
             }
         }
     }
@@ -85,7 +85,7 @@ pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
 /// What is to go stays while a subscriber that stays uses it.
 pub(super) fn still_used(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut used: BTreeMap<(Part, usize), String> = BTreeMap::new();
-    for (place, item) in planner.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = &item.goal else { continue };
         let mut uses = |part: Part, what: usize| {
             let is_leaving = match part {
@@ -100,7 +100,7 @@ pub(super) fn still_used(planner: &PlannerState<'_>) -> Vec<Block> {
                 Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => false,
             };
             if is_leaving {
-                let user = || format!("{} uses it", obstacle(planner, Part::Subscribers, place));
+                let user = || format!("{} uses it", obstacle(planner, Part::Subscribers, index));
                 used.entry((part, what)).or_insert_with(user);
             }
         };
@@ -112,7 +112,7 @@ pub(super) fn still_used(planner: &PlannerState<'_>) -> Vec<Block> {
         }
     }
     used.into_iter()
-        .filter(|((part, place), _)| known_as(planner, *part, *place).is_some())
-        .map(|((part, place), why)| Block::new(part, place, "still-used", why))
+        .filter(|((part, index), _)| known_as(planner, *part, *index).is_some())
+        .map(|((part, index), why)| Block::new(part, index, "still-used", why))
         .collect()
 }

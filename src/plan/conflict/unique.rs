@@ -45,15 +45,15 @@ fn clashes<'a, S: Clone + PartialEq, K: Ord>(
         let all = items.iter().enumerate();
         all.filter(move |(_, item)| item.stays() == is_first)
     };
-    for (place, item) in goals(true).chain(goals(false)) {
+    for (index, item) in goals(true).chain(goals(false)) {
         let Some(key) = item.goal.as_ref().and_then(&key) else {
             continue;
         };
         match holders.get(&key) {
-            Some(holder) if item.is_intended() => losers.push((place, *holder)),
+            Some(holder) if item.is_intended() => losers.push((index, *holder)),
             Some(_) => {}
             None => {
-                holders.insert(key, place);
+                holders.insert(key, index);
             }
         }
     }

@@ -8,10 +8,10 @@ use crate::plan::planner_state::PlannerState;
 /// Nothing is created in a part that is not known whole.
 pub(super) fn new_objects(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let mut part = |part: Part, places: Vec<usize>| {
+    let mut part = |part: Part, indexes: Vec<usize>| {
         if let Some(doubt) = &planner.unread.part(part).incomplete {
-            let block = |place| Block::new(part, place, "not-read", doubt.clone());
-            blocks.extend(places.into_iter().map(block));
+            let block = |index| Block::new(part, index, "not-read", doubt.clone());
+            blocks.extend(indexes.into_iter().map(block));
         }
     };
     part(Part::Profiles, new(&planner.profiles));
@@ -21,10 +21,10 @@ pub(super) fn new_objects(planner: &PlannerState<'_>) -> Vec<Block> {
 }
 
 fn new<S: Clone + PartialEq>(items: &[Item<S>]) -> Vec<usize> {
-    let places = items.iter().enumerate();
-    places
+    let indexes = items.iter().enumerate();
+    indexes
         .filter(|(_, item)| item.is_new())
-        .map(|(place, _)| place)
+        .map(|(index, _)| index)
         .collect()
 }
 
@@ -52,7 +52,7 @@ fn doubt_of_name(
 
 fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in planner.profiles.iter().enumerate() {
+    for (index, item) in planner.profiles.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -63,7 +63,7 @@ fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
         if is_new_name
             && let Some((rule, why)) = doubt_of_name(planner, Part::Profiles, goal.name.as_str())
         {
-            blocks.push(Block::new(Part::Profiles, place, rule, why));
+            blocks.push(Block::new(Part::Profiles, index, rule, why));
         }
     }
     blocks
@@ -72,12 +72,12 @@ fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
 fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
     let unread = &planner.unread;
     let mut blocks = Vec::new();
-    for (place, item) in planner.endpoints.iter().enumerate() {
+    for (index, item) in planner.endpoints.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
         let start = item.start.as_ref();
-        let block = |rule, why| Block::new(Part::Endpoints, place, rule, why);
+        let block = |rule, why| Block::new(Part::Endpoints, index, rule, why);
         if start.is_none_or(|start| start.mac != goal.mac) {
             if let Some(unclear) = unread.unclear_macs.get(&goal.mac) {
                 let why = format!("{unclear}, and has the address {}", goal.mac);
@@ -99,7 +99,7 @@ fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
         let moves = start.is_some_and(|start| (start.mac, start.port) != (goal.mac, goal.port));
         if moves
             && let Some(doubt) = &unread.ties
-            && !has_known_user(planner, place)
+            && !has_known_user(planner, index)
         {
             let why = format!("{doubt}, and may be on it");
             blocks.push(block("not-read", why));
@@ -126,12 +126,12 @@ fn has_known_user(planner: &PlannerState<'_>, endpoint: usize) -> bool {
 fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
     let unread = &planner.unread;
     let mut blocks = Vec::new();
-    for (place, item) in planner.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
         let start = item.start.as_ref();
-        let block = |rule, why| Block::new(Part::Subscribers, place, rule, why);
+        let block = |rule, why| Block::new(Part::Subscribers, index, rule, why);
         if start.is_none_or(|start| start.name != goal.name)
             && let Some((rule, why)) = doubt_of_name(planner, Part::Subscribers, goal.name.as_str())
         {

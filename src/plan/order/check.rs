@@ -58,9 +58,9 @@ impl StepCheck<'_> {
         let mut found = Vec::new();
         match thing {
             Thing::Port(number) => self.port(number, &mut found),
-            Thing::Profile(place) => self.profile(place, &mut found),
-            Thing::Endpoint(place) => self.endpoint(place, &mut found),
-            Thing::Subscriber(place) => self.subscriber(place, &mut found),
+            Thing::Profile(index) => self.profile(index, &mut found),
+            Thing::Endpoint(index) => self.endpoint(index, &mut found),
+            Thing::Subscriber(index) => self.subscriber(index, &mut found),
         }
         found
     }
@@ -78,32 +78,32 @@ impl StepCheck<'_> {
         }
     }
 
-    fn profile(&self, place: usize, found: &mut Vec<Obstacle>) {
-        let Some(item) = self.planner.profiles.get(place) else {
+    fn profile(&self, index: usize, found: &mut Vec<Obstacle>) {
+        let Some(item) = self.planner.profiles.get(index) else {
             return;
         };
         let Some(goal) = &item.goal else {
-            let users = self.partial.users_of(place).map(|user| Obstacle {
+            let users = self.partial.users_of(index).map(|user| Obstacle {
                 by: Thing::Subscriber(user),
                 claim: Claim::Use,
             });
             found.extend(users);
             return;
         };
-        if self.partial.profile(place).is_none() {
+        if self.partial.profile(index).is_none() {
             let holder = self.partial.profile_slots.get(&item.slot);
             found.extend(holder.map(|holder| slot_of(Thing::Profile(*holder))));
         }
         if let Some(holder) = self.partial.profile_names.get(&goal.name)
-            && *holder != place
+            && *holder != index
         {
             found.push(Obstacle {
                 by: Thing::Profile(*holder),
                 claim: Claim::Name,
             });
         }
-        for user in self.partial.users_of(place) {
-            if is_too_slow(self.planner, user, place, goal) {
+        for user in self.partial.users_of(index) {
+            if is_too_slow(self.planner, user, index, goal) {
                 found.push(Obstacle {
                     by: Thing::Subscriber(user),
                     claim: Claim::Rate,
@@ -112,19 +112,19 @@ impl StepCheck<'_> {
         }
     }
 
-    fn endpoint(&self, place: usize, found: &mut Vec<Obstacle>) {
-        let Some(item) = self.planner.endpoints.get(place) else {
+    fn endpoint(&self, index: usize, found: &mut Vec<Obstacle>) {
+        let Some(item) = self.planner.endpoints.get(index) else {
             return;
         };
         let Some(goal) = &item.goal else {
-            let user = self.partial.ties.get(&place).map(|user| Obstacle {
+            let user = self.partial.ties.get(&index).map(|user| Obstacle {
                 by: Thing::Subscriber(*user),
                 claim: Claim::Use,
             });
             found.extend(user);
             return;
         };
-        let now = self.partial.endpoint(place);
+        let now = self.partial.endpoint(index);
         if now.is_none() {
             let holder = self.partial.endpoint_slots.get(&item.slot);
             found.extend(holder.map(|holder| slot_of(Thing::Endpoint(*holder))));
@@ -134,7 +134,7 @@ impl StepCheck<'_> {
             self.partial.macs.get(&goal.mac),
         ];
         for holder in others.into_iter().flatten() {
-            if *holder != place {
+            if *holder != index {
                 found.push(Obstacle {
                     by: Thing::Endpoint(*holder),
                     claim: Claim::Name,
@@ -142,14 +142,14 @@ impl StepCheck<'_> {
             }
         }
         if now.is_none_or(|now| now.port != goal.port) {
-            self.room(place, now, goal.port, found);
+            self.room(index, now, goal.port, found);
         }
     }
 
     /// Finds who must leave before an endpoint gets a place.
     fn room(
         &self,
-        place: usize,
+        index: usize,
         now: Option<&Endpoint>,
         port: PortAssignment,
         found: &mut Vec<Obstacle>,
@@ -161,7 +161,7 @@ impl StepCheck<'_> {
             let there = self.partial.endpoints_on(number).count() + unknown + unread.somewhere;
             if there >= model.medium().endpoints_per_port() {
                 let leaving = self.partial.endpoints_on(number).filter(|other| {
-                    *other != place && goal_port(&self.planner.endpoints, *other) != Some(port)
+                    *other != index && goal_port(&self.planner.endpoints, *other) != Some(port)
                 });
                 found.extend(leaving.map(place_of));
             }
@@ -170,7 +170,7 @@ impl StepCheck<'_> {
         let needs_place = port != PortAssignment::Unassigned && !is_placed;
         if needs_place && self.partial.placed.len() + unread.placed >= model.endpoint_capacity() {
             let leaving = self.partial.placed.iter().copied().filter(|other| {
-                *other != place
+                *other != index
                     && goal_port(&self.planner.endpoints, *other)
                         .is_none_or(|port| port == PortAssignment::Unassigned)
             });
@@ -178,20 +178,20 @@ impl StepCheck<'_> {
         }
     }
 
-    fn subscriber(&self, place: usize, found: &mut Vec<Obstacle>) {
-        let Some(item) = self.planner.subscribers.get(place) else {
+    fn subscriber(&self, index: usize, found: &mut Vec<Obstacle>) {
+        let Some(item) = self.planner.subscribers.get(index) else {
             return;
         };
         let Some(goal) = &item.goal else {
             return;
         };
-        let now = self.partial.subscriber(place);
+        let now = self.partial.subscriber(index);
         if now.is_none() {
             let holder = self.partial.subscriber_slots.get(&item.slot);
             found.extend(holder.map(|holder| slot_of(Thing::Subscriber(*holder))));
         }
         if let Some(holder) = self.partial.subscriber_names.get(&goal.name)
-            && *holder != place
+            && *holder != index
         {
             found.push(Obstacle {
                 by: Thing::Subscriber(*holder),
@@ -202,7 +202,7 @@ impl StepCheck<'_> {
             if self.partial.endpoint(endpoint).is_none() {
                 found.push(absent(Thing::Endpoint(endpoint)));
             } else if let Some(holder) = self.partial.ties.get(&endpoint)
-                && *holder != place
+                && *holder != index
             {
                 found.push(Obstacle {
                     by: Thing::Subscriber(*holder),
@@ -218,7 +218,7 @@ impl StepCheck<'_> {
             let target = target.and_then(|item| item.goal.as_ref());
             let is_ready = self.partial.profile(profile).is_some_and(|now| {
                 target.is_some_and(|target| target.name == now.name)
-                    && !is_too_slow(self.planner, place, profile, now)
+                    && !is_too_slow(self.planner, index, profile, now)
             });
             if !is_ready {
                 found.push(absent(Thing::Profile(profile)));
@@ -231,21 +231,21 @@ impl StepCheck<'_> {
         match thing {
             Thing::Port(number) => self.would_cut(number),
             Thing::Profile(_) => false,
-            Thing::Endpoint(place) => {
-                let item = self.planner.endpoints.get(place);
+            Thing::Endpoint(index) => {
+                let item = self.planner.endpoints.get(index);
                 let goal = item.and_then(|item| item.goal.as_ref());
                 goal.is_some_and(|goal| match goal.port {
                     PortAssignment::Port(port) => {
                         let is_there = self
                             .partial
-                            .endpoint(place)
+                            .endpoint(index)
                             .is_some_and(|now| now.port == goal.port);
                         !is_there && self.pending.contains(&Thing::Port(port)) && self.opens(port)
                     }
                     PortAssignment::Auto | PortAssignment::Unassigned => false,
                 })
             }
-            Thing::Subscriber(place) => self.would_meet(place),
+            Thing::Subscriber(index) => self.would_meet(index),
         }
     }
 
@@ -271,12 +271,12 @@ impl StepCheck<'_> {
     }
 
     /// A subscriber waits for its endpoint to be in place, and for a VLAN that another one is about to leave.
-    fn would_meet(&self, place: usize) -> bool {
-        let Some(item) = self.planner.subscribers.get(place) else {
+    fn would_meet(&self, index: usize) -> bool {
+        let Some(item) = self.planner.subscribers.get(index) else {
             return false;
         };
         let Some(goal) = &item.goal else { return false };
-        let now = self.partial.subscriber(place);
+        let now = self.partial.subscriber(index);
         let waits_for_endpoint = goal.endpoint.is_some_and(|endpoint| {
             now.and_then(|now| now.endpoint) != Some(endpoint)
                 && self.pending.contains(&Thing::Endpoint(endpoint))
@@ -284,7 +284,7 @@ impl StepCheck<'_> {
         let is_new_vlan = now.is_none_or(|now| now.vlan != goal.vlan)
             && goal.vlan != crate::model::VlanId::UNSERVED;
         let meets = |other: &usize| {
-            *other != place
+            *other != index
                 && self.pending.contains(&Thing::Subscriber(*other))
                 && self.planner.subscribers.get(*other).is_some_and(|item| {
                     item.goal
@@ -318,14 +318,14 @@ fn place_of(endpoint: usize) -> Obstacle {
     }
 }
 
-fn goal_port(endpoints: &[Item<Endpoint>], place: usize) -> Option<PortAssignment> {
-    Some(endpoints.get(place)?.goal.as_ref()?.port)
+fn goal_port(endpoints: &[Item<Endpoint>], index: usize) -> Option<PortAssignment> {
+    Some(endpoints.get(index)?.goal.as_ref()?.port)
 }
 
 /// Returns whether a subscriber would be slower with a profile, as it is then, than both before and after the plan.
 ///
 /// Unthrottled is never too slow, and neither is what could not be read; one that comes or goes has no two ends to compare.
-fn is_too_slow(planner: &PlannerState<'_>, user: usize, place: usize, then: &Profile) -> bool {
+fn is_too_slow(planner: &PlannerState<'_>, user: usize, index: usize, then: &Profile) -> bool {
     let Some(item) = planner.subscribers.get(user) else {
         return false;
     };
@@ -334,7 +334,7 @@ fn is_too_slow(planner: &PlannerState<'_>, user: usize, place: usize, then: &Pro
     };
     let before = rates(planner, start, |item| item.start.as_ref());
     let after = rates(planner, goal, |item| item.goal.as_ref());
-    let now = rates_of(planner.profiles.get(place), then);
+    let now = rates_of(planner.profiles.get(index), then);
     now.0 < before.0.min(after.0) || now.1 < before.1.min(after.1)
 }
 
@@ -345,7 +345,7 @@ fn rates(
 ) -> (u32, u32) {
     let item = subscriber
         .rate
-        .and_then(|place| planner.profiles.get(place));
+        .and_then(|index| planner.profiles.get(index));
     match item.and_then(state) {
         Some(profile) => rates_of(item, profile),
         None => (u32::MAX, u32::MAX),

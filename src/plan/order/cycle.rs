@@ -59,11 +59,11 @@ fn release(waiting: Thing, by: Thing, claim: Claim) -> Option<Release> {
         (Claim::Name, Thing::Port(_) | Thing::Endpoint(_) | Thing::Subscriber(_)) => {
             Some(Release::Name(by))
         }
-        (Claim::Tie, Thing::Subscriber(place)) => Some(Release::Tie(place)),
-        (Claim::Place, Thing::Endpoint(place)) => Some(Release::Place(place)),
-        (Claim::Use | Claim::Rate, Thing::Subscriber(place)) => Some(match waiting {
-            Thing::Endpoint(_) => Release::Tie(place),
-            Thing::Port(_) | Thing::Profile(_) | Thing::Subscriber(_) => Release::Limit(place),
+        (Claim::Tie, Thing::Subscriber(index)) => Some(Release::Tie(index)),
+        (Claim::Place, Thing::Endpoint(index)) => Some(Release::Place(index)),
+        (Claim::Use | Claim::Rate, Thing::Subscriber(index)) => Some(match waiting {
+            Thing::Endpoint(_) => Release::Tie(index),
+            Thing::Port(_) | Thing::Profile(_) | Thing::Subscriber(_) => Release::Limit(index),
         }),
         (Claim::Slot | Claim::Absent, _)
         | (Claim::Name, Thing::Profile(_))
@@ -78,25 +78,25 @@ fn release(waiting: Thing, by: Thing, claim: Claim) -> Option<Release> {
 fn price(check: &StepCheck<'_>, release: Release) -> u32 {
     match release {
         Release::Name(Thing::Port(_) | Thing::Profile(_)) => 0,
-        Release::Name(Thing::Endpoint(place)) => {
-            let item = check.planner.endpoints.get(place);
+        Release::Name(Thing::Endpoint(index)) => {
+            let item = check.planner.endpoints.get(index);
             let is_known_by_address = item.is_some_and(|item| match (&item.start, &item.goal) {
                 (Some(start), Some(goal)) => start.mac == goal.mac,
                 (Some(_), None) | (None, _) => true,
             });
             if is_known_by_address { 0 } else { 100 }
         }
-        Release::Name(Thing::Subscriber(place)) => {
-            if keeps_endpoint(check, place) {
+        Release::Name(Thing::Subscriber(index)) => {
+            if keeps_endpoint(check, index) {
                 0
             } else {
                 100
             }
         }
         Release::Limit(_) => 1,
-        Release::Place(place) => 2 + u32::from(check.partial.ties.contains_key(&place)),
-        Release::Tie(place) => {
-            if keeps_endpoint(check, place) {
+        Release::Place(index) => 2 + u32::from(check.partial.ties.contains_key(&index)),
+        Release::Tie(index) => {
+            if keeps_endpoint(check, index) {
                 50
             } else {
                 3
@@ -105,8 +105,8 @@ fn price(check: &StepCheck<'_>, release: Release) -> u32 {
     }
 }
 
-fn keeps_endpoint(check: &StepCheck<'_>, place: usize) -> bool {
-    let item = check.planner.subscribers.get(place);
+fn keeps_endpoint(check: &StepCheck<'_>, index: usize) -> bool {
+    let item = check.planner.subscribers.get(index);
     item.is_some_and(|item| match (&item.start, &item.goal) {
         (Some(start), Some(goal)) => start.endpoint.is_some() && start.endpoint == goal.endpoint,
         (Some(_), None) | (None, _) => false,

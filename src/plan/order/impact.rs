@@ -13,7 +13,7 @@ use super::service::{Ends, Service, service_at, unclear_subscribers};
 pub(super) fn services(partial: &PartialState, touched: &[usize]) -> Vec<Option<Service>> {
     touched
         .iter()
-        .map(|place| service_at(partial, *place))
+        .map(|index| service_at(partial, *index))
         .collect()
 }
 
@@ -26,8 +26,8 @@ pub(super) fn of(
     after: &[Option<Service>],
 ) -> Impact {
     let (mut interrupted, mut disconnected) = (BTreeSet::new(), BTreeSet::new());
-    for ((place, before), after) in touched.iter().zip(before).zip(after) {
-        let (Some(before), Some(name)) = (before, name_of_served(planner, ends, *place)) else {
+    for ((index, before), after) in touched.iter().zip(before).zip(after) {
+        let (Some(before), Some(name)) = (before, name_of_served(planner, ends, *index)) else {
             continue;
         };
         match after {
@@ -35,7 +35,7 @@ pub(super) fn of(
             Some(_) => {
                 interrupted.insert(name);
             }
-            None if ends.is_served_after(*place) => {
+            None if ends.is_served_after(*index) => {
                 interrupted.insert(name);
             }
             None => {
@@ -86,11 +86,11 @@ pub(super) fn of_lost_vlans(
         return Impact::None;
     }
     let mut names = BTreeSet::new();
-    for place in 0..planner.subscribers.len() {
+    for index in 0..planner.subscribers.len() {
         let loses = partial
-            .subscriber(place)
+            .subscriber(index)
             .is_some_and(|subscriber| subscriber.vlans().any(|vlan| lost.contains(vlan)));
-        if loses && let Some(name) = name_of_served(planner, ends, place) {
+        if loses && let Some(name) = name_of_served(planner, ends, index) {
             names.insert(name);
         }
     }
@@ -106,7 +106,7 @@ pub(super) fn of_lost_vlans(
 }
 
 /// Returns the name of a subscriber who is served before the plan; who is not, does not notice.
-fn name_of_served(planner: &PlannerState<'_>, ends: &Ends, place: usize) -> Option<SubscriberName> {
-    let start = planner.subscribers.get(place)?.start.as_ref()?;
-    ends.is_served_before(place).then(|| start.name.clone())
+fn name_of_served(planner: &PlannerState<'_>, ends: &Ends, index: usize) -> Option<SubscriberName> {
+    let start = planner.subscribers.get(index)?.start.as_ref()?;
+    ends.is_served_before(index).then(|| start.name.clone())
 }

@@ -85,7 +85,7 @@ fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
         let items = planner.profiles.iter().enumerate();
         items
             .filter(move |(_, item)| item.changes() && item.is_leaving() == is_leaving)
-            .map(|(place, _)| Thing::Profile(place))
+            .map(|(index, _)| Thing::Profile(index))
     };
     let endpoints = |is_leaving: bool, is_new: bool| {
         let items = planner.endpoints.iter().enumerate();
@@ -93,7 +93,7 @@ fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
             .filter(move |(_, item)| {
                 item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
             })
-            .map(|(place, _)| Thing::Endpoint(place))
+            .map(|(index, _)| Thing::Endpoint(index))
     };
     let subscribers = |is_leaving: bool, is_new: bool| {
         let items = planner.subscribers.iter().enumerate();
@@ -101,7 +101,7 @@ fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
             .filter(move |(_, item)| {
                 item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
             })
-            .map(|(place, _)| Thing::Subscriber(place))
+            .map(|(index, _)| Thing::Subscriber(index))
     };
     changing(false)
         .chain(profiles(false))
@@ -188,17 +188,17 @@ impl<'a> Order<'a> {
                     self.change_port(number, &goal, false);
                 }
             }
-            Thing::Profile(place) => {
-                let goal = self.planner.profiles.get(place);
-                self.change_profile(place, goal.and_then(|item| item.goal.clone()));
+            Thing::Profile(index) => {
+                let goal = self.planner.profiles.get(index);
+                self.change_profile(index, goal.and_then(|item| item.goal.clone()));
             }
-            Thing::Endpoint(place) => {
-                let goal = self.planner.endpoints.get(place);
-                self.change_endpoint(place, goal.and_then(|item| item.goal.clone()), false);
+            Thing::Endpoint(index) => {
+                let goal = self.planner.endpoints.get(index);
+                self.change_endpoint(index, goal.and_then(|item| item.goal.clone()), false);
             }
-            Thing::Subscriber(place) => {
-                let goal = self.planner.subscribers.get(place);
-                self.change_subscriber(place, goal.and_then(|item| item.goal.clone()), false);
+            Thing::Subscriber(index) => {
+                let goal = self.planner.subscribers.get(index);
+                self.change_subscriber(index, goal.and_then(|item| item.goal.clone()), false);
             }
         }
     }
@@ -211,71 +211,71 @@ impl<'a> Order<'a> {
                 port.name = cycle::port_name(&self.check(), u16::from(number.get()));
                 self.change_port(number, &port, true);
             }
-            Release::Name(Thing::Endpoint(place)) => {
-                let number = slot_of(&self.planner.endpoints, place).0;
+            Release::Name(Thing::Endpoint(index)) => {
+                let number = slot_of(&self.planner.endpoints, index).0;
                 let name = cycle::endpoint_name(&self.check(), number);
-                if let (Some(mut to), Some(name)) = (self.partial.endpoint(place).cloned(), name) {
+                if let (Some(mut to), Some(name)) = (self.partial.endpoint(index).cloned(), name) {
                     to.name = name;
-                    self.change_endpoint(place, Some(to), true);
+                    self.change_endpoint(index, Some(to), true);
                 }
             }
-            Release::Name(Thing::Subscriber(place)) => {
-                let number = slot_of(&self.planner.subscribers, place).0;
+            Release::Name(Thing::Subscriber(index)) => {
+                let number = slot_of(&self.planner.subscribers, index).0;
                 let name = cycle::subscriber_name(&self.check(), number);
-                if let (Some(mut to), Some(name)) = (self.partial.subscriber(place).cloned(), name)
+                if let (Some(mut to), Some(name)) = (self.partial.subscriber(index).cloned(), name)
                 {
                     to.name = name;
-                    self.change_subscriber(place, Some(to), true);
+                    self.change_subscriber(index, Some(to), true);
                 }
             }
             Release::Name(Thing::Profile(_)) => {}
-            Release::Limit(place) => {
-                if let Some(mut to) = self.partial.subscriber(place).cloned() {
+            Release::Limit(index) => {
+                if let Some(mut to) = self.partial.subscriber(index).cloned() {
                     to.rate = None;
-                    self.change_subscriber(place, Some(to), true);
+                    self.change_subscriber(index, Some(to), true);
                 }
             }
-            Release::Place(place) => {
-                if let Some(mut to) = self.partial.endpoint(place).cloned() {
+            Release::Place(index) => {
+                if let Some(mut to) = self.partial.endpoint(index).cloned() {
                     to.port = PortAssignment::Unassigned;
-                    self.change_endpoint(place, Some(to), true);
+                    self.change_endpoint(index, Some(to), true);
                 }
             }
-            Release::Tie(place) => {
-                if let Some(mut to) = self.partial.subscriber(place).cloned() {
+            Release::Tie(index) => {
+                if let Some(mut to) = self.partial.subscriber(index).cloned() {
                     to.endpoint = None;
-                    self.change_subscriber(place, Some(to), true);
+                    self.change_subscriber(index, Some(to), true);
                 }
             }
         }
     }
 
-    fn change_profile(&mut self, place: usize, to: Option<super::item::Profile>) {
-        let slot = slot_of(&self.planner.profiles, place);
-        let change = step::profile(slot, self.partial.profile(place), to.as_ref());
-        self.push(change, Subject::Profile(place), false, &[], |partial| {
-            partial.set_profile(place, slot, to);
+    fn change_profile(&mut self, index: usize, to: Option<super::item::Profile>) {
+        let slot = slot_of(&self.planner.profiles, index);
+        let change = step::profile(slot, self.partial.profile(index), to.as_ref());
+        self.push(change, Subject::Profile(index), false, &[], |partial| {
+            partial.set_profile(index, slot, to);
         });
     }
 
     fn change_endpoint(
         &mut self,
-        place: usize,
+        index: usize,
         to: Option<super::item::Endpoint>,
         is_temporary: bool,
     ) {
-        let slot = slot_of(&self.planner.endpoints, place);
-        let from = self.partial.endpoint(place).cloned();
+        let slot = slot_of(&self.planner.endpoints, index);
+        let from = self.partial.endpoint(index).cloned();
         let change = step::endpoint(slot, from.as_ref(), to.as_ref());
-        let touched: Vec<usize> = self.partial.ties.get(&place).copied().into_iter().collect();
+        let touched: Vec<usize> = self.partial.ties.get(&index).copied().into_iter().collect();
         let steps = self.steps.len();
         self.push(
             change,
-            Subject::Endpoint(place),
+            Subject::Endpoint(index),
             is_temporary,
             &touched,
             |partial| {
-                partial.set_endpoint(place, slot, to.clone());
+                partial.set_endpoint(index, slot, to.clone());
             },
         );
         let (Some(from), Some(to)) = (from, to) else {
@@ -305,11 +305,11 @@ impl<'a> Order<'a> {
 
     fn change_subscriber(
         &mut self,
-        place: usize,
+        index: usize,
         to: Option<super::item::Subscriber>,
         is_temporary: bool,
     ) {
-        let slot = slot_of(&self.planner.subscribers, place);
+        let slot = slot_of(&self.planner.subscribers, index);
         let uses = Uses {
             endpoint: &|endpoint| {
                 Some(EndpointRef {
@@ -324,10 +324,10 @@ impl<'a> Order<'a> {
                 })
             },
         };
-        let change = step::subscriber(slot, self.partial.subscriber(place), to.as_ref(), &uses);
-        let subject = Subject::Subscriber(place);
-        self.push(change, subject, is_temporary, &[place], |partial| {
-            partial.set_subscriber(place, slot, to);
+        let change = step::subscriber(slot, self.partial.subscriber(index), to.as_ref(), &uses);
+        let subject = Subject::Subscriber(index);
+        self.push(change, subject, is_temporary, &[index], |partial| {
+            partial.set_subscriber(index, slot, to);
         });
     }
 

@@ -58,37 +58,37 @@ impl PartialState {
         for (number, pair) in &settings.ports {
             partial.set_port(*number, pair.start.clone());
         }
-        for (place, item) in planner.profiles.iter().enumerate() {
-            partial.set_profile(place, item.slot, item.start.clone());
+        for (index, item) in planner.profiles.iter().enumerate() {
+            partial.set_profile(index, item.slot, item.start.clone());
         }
-        for (place, item) in planner.endpoints.iter().enumerate() {
+        for (index, item) in planner.endpoints.iter().enumerate() {
             if item.is_unread(Field::Port) {
-                partial.unread_ports.insert(place);
+                partial.unread_ports.insert(index);
             }
-            partial.set_endpoint(place, item.slot, item.start.clone());
+            partial.set_endpoint(index, item.slot, item.start.clone());
         }
-        for (place, item) in planner.subscribers.iter().enumerate() {
+        for (index, item) in planner.subscribers.iter().enumerate() {
             if item.is_unread(Field::Endpoint) {
-                partial.unread_endpoints.insert(place);
+                partial.unread_endpoints.insert(index);
             }
             if item.is_unread(Field::Vlan) {
-                partial.unread_vlans.insert(place);
+                partial.unread_vlans.insert(index);
             }
-            partial.set_subscriber(place, item.slot, item.start.clone());
+            partial.set_subscriber(index, item.slot, item.start.clone());
         }
         partial
     }
 
-    pub(super) fn profile(&self, place: usize) -> Option<&Profile> {
-        self.profiles.get(place)?.as_ref()
+    pub(super) fn profile(&self, index: usize) -> Option<&Profile> {
+        self.profiles.get(index)?.as_ref()
     }
 
-    pub(super) fn endpoint(&self, place: usize) -> Option<&Endpoint> {
-        self.endpoints.get(place)?.as_ref()
+    pub(super) fn endpoint(&self, index: usize) -> Option<&Endpoint> {
+        self.endpoints.get(index)?.as_ref()
     }
 
-    pub(super) fn subscriber(&self, place: usize) -> Option<&Subscriber> {
-        self.subscribers.get(place)?.as_ref()
+    pub(super) fn subscriber(&self, index: usize) -> Option<&Subscriber> {
+        self.subscribers.get(index)?.as_ref()
     }
 
     pub(super) fn set_port(&mut self, number: PortNumber, port: PortConfig) {
@@ -101,8 +101,8 @@ impl PartialState {
         self.ports.insert(number, port);
     }
 
-    pub(super) fn set_profile(&mut self, place: usize, slot: Slot, to: Option<Profile>) {
-        let Some(kept) = self.profiles.get_mut(place) else {
+    pub(super) fn set_profile(&mut self, index: usize, slot: Slot, to: Option<Profile>) {
+        let Some(kept) = self.profiles.get_mut(index) else {
             return;
         };
         if let Some(before) = kept.take() {
@@ -110,36 +110,36 @@ impl PartialState {
             self.profile_slots.remove(&slot);
         }
         if let Some(to) = &to {
-            self.profile_names.insert(to.name.clone(), place);
-            self.profile_slots.insert(slot, place);
+            self.profile_names.insert(to.name.clone(), index);
+            self.profile_slots.insert(slot, index);
         }
         *kept = to;
     }
 
-    pub(super) fn set_endpoint(&mut self, place: usize, slot: Slot, to: Option<Endpoint>) {
-        let Some(kept) = self.endpoints.get_mut(place) else {
+    pub(super) fn set_endpoint(&mut self, index: usize, slot: Slot, to: Option<Endpoint>) {
+        let Some(kept) = self.endpoints.get_mut(index) else {
             return;
         };
         if let Some(before) = kept.take() {
             self.endpoint_names.remove(&before.name);
             self.macs.remove(&before.mac);
             self.endpoint_slots.remove(&slot);
-            self.placed.remove(&place);
+            self.placed.remove(&index);
             if let PortAssignment::Port(port) = before.port {
-                self.on_port.entry(port).or_default().remove(&place);
+                self.on_port.entry(port).or_default().remove(&index);
             }
         }
         if let Some(to) = &to {
-            self.endpoint_names.insert(to.name.clone(), place);
-            self.macs.insert(to.mac, place);
-            self.endpoint_slots.insert(slot, place);
+            self.endpoint_names.insert(to.name.clone(), index);
+            self.macs.insert(to.mac, index);
+            self.endpoint_slots.insert(slot, index);
             match to.port {
                 PortAssignment::Port(port) => {
-                    self.placed.insert(place);
-                    self.on_port.entry(port).or_default().insert(place);
+                    self.placed.insert(index);
+                    self.on_port.entry(port).or_default().insert(index);
                 }
                 PortAssignment::Auto => {
-                    self.placed.insert(place);
+                    self.placed.insert(index);
                 }
                 PortAssignment::Unassigned => {}
             }
@@ -147,30 +147,30 @@ impl PartialState {
         *kept = to;
     }
 
-    pub(super) fn set_subscriber(&mut self, place: usize, slot: Slot, to: Option<Subscriber>) {
-        let Some(kept) = self.subscribers.get_mut(place) else {
+    pub(super) fn set_subscriber(&mut self, index: usize, slot: Slot, to: Option<Subscriber>) {
+        let Some(kept) = self.subscribers.get_mut(index) else {
             return;
         };
         if let Some(before) = kept.take() {
             self.subscriber_names.remove(&before.name);
             self.subscriber_slots.remove(&slot);
-            self.in_vlan.entry(before.vlan).or_default().remove(&place);
+            self.in_vlan.entry(before.vlan).or_default().remove(&index);
             if let Some(endpoint) = before.endpoint {
                 self.ties.remove(&endpoint);
             }
             if let Some(profile) = before.rate {
-                self.users.entry(profile).or_default().remove(&place);
+                self.users.entry(profile).or_default().remove(&index);
             }
         }
         if let Some(to) = &to {
-            self.subscriber_names.insert(to.name.clone(), place);
-            self.subscriber_slots.insert(slot, place);
-            self.in_vlan.entry(to.vlan).or_default().insert(place);
+            self.subscriber_names.insert(to.name.clone(), index);
+            self.subscriber_slots.insert(slot, index);
+            self.in_vlan.entry(to.vlan).or_default().insert(index);
             if let Some(endpoint) = to.endpoint {
-                self.ties.insert(endpoint, place);
+                self.ties.insert(endpoint, index);
             }
             if let Some(profile) = to.rate {
-                self.users.entry(profile).or_default().insert(place);
+                self.users.entry(profile).or_default().insert(index);
             }
         }
         *kept = to;
@@ -187,6 +187,6 @@ impl PartialState {
 }
 
 /// Returns an item's slot.
-pub(super) fn slot_of<S>(items: &[Item<S>], place: usize) -> Slot {
-    items.get(place).map_or(Slot(0), |item| item.slot)
+pub(super) fn slot_of<S>(items: &[Item<S>], index: usize) -> Slot {
+    items.get(index).map_or(Slot(0), |item| item.slot)
 }

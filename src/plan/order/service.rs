@@ -32,24 +32,24 @@ impl Service {
 }
 
 /// Returns how a subscriber is served at a stage.
-pub(super) fn service_at(partial: &PartialState, place: usize) -> Option<Service> {
-    let subscriber = partial.subscriber(place)?;
-    let is_unread = partial.unread_endpoints.contains(&place);
+pub(super) fn service_at(partial: &PartialState, index: usize) -> Option<Service> {
+    let subscriber = partial.subscriber(index)?;
+    let is_unread = partial.unread_endpoints.contains(&index);
     let endpoint = match subscriber.endpoint {
-        Some(place) => Some(partial.endpoint(place)?),
+        Some(index) => Some(partial.endpoint(index)?),
         None if is_unread => None,
         None => return None,
     };
     // One whose port could not be read is taken to be on one.
     let placed = endpoint.filter(|_| {
-        let is_unread = |place| partial.unread_ports.contains(&place);
+        let is_unread = |index| partial.unread_ports.contains(&index);
         !subscriber.endpoint.is_some_and(is_unread)
     });
     let port = match placed.map(|endpoint| endpoint.port) {
         Some(PortAssignment::Port(number)) => partial.ports.get(&number),
         Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
     };
-    let passes = partial.unread_vlans.contains(&place)
+    let passes = partial.unread_vlans.contains(&index)
         || passes(
             subscriber.vlan,
             partial.uplinks.is_empty(),
@@ -92,18 +92,18 @@ impl Ends {
     ) -> Self {
         Self {
             before: (0..planner.subscribers.len())
-                .map(|place| service_at(start, place).is_some())
+                .map(|index| service_at(start, index).is_some())
                 .collect(),
             after: served_in_the_end(planner, settings),
         }
     }
 
-    pub(super) fn is_served_before(&self, place: usize) -> bool {
-        self.before.get(place).copied().unwrap_or_default()
+    pub(super) fn is_served_before(&self, index: usize) -> bool {
+        self.before.get(index).copied().unwrap_or_default()
     }
 
-    pub(super) fn is_served_after(&self, place: usize) -> bool {
-        self.after.get(place).copied().unwrap_or_default()
+    pub(super) fn is_served_after(&self, index: usize) -> bool {
+        self.after.get(index).copied().unwrap_or_default()
     }
 }
 
@@ -146,12 +146,12 @@ pub(super) fn on_port(
     let mut endpoints: Vec<usize> = partial.endpoints_on(port).collect();
     for (mac, heard) in &planner.observation.health.endpoints {
         if heard.port == Some(port)
-            && let Some(place) = partial.macs.get(mac)
+            && let Some(index) = partial.macs.get(mac)
             && partial
-                .endpoint(*place)
+                .endpoint(*index)
                 .is_some_and(|endpoint| endpoint.port == PortAssignment::Auto)
         {
-            endpoints.push(*place);
+            endpoints.push(*index);
         }
     }
     let mut found: Vec<usize> = endpoints
@@ -173,8 +173,8 @@ pub(super) fn anywhere(
     let places = partial.unread_ports.iter().filter_map(subscriber_of);
     places
         .chain(partial.unread_endpoints.iter().copied())
-        .filter(|place| ends.is_served_before(*place))
-        .filter_map(|place| Some(planner.subscribers.get(place)?.start.as_ref()?.name.clone()))
+        .filter(|index| ends.is_served_before(*index))
+        .filter_map(|index| Some(planner.subscribers.get(index)?.start.as_ref()?.name.clone()))
         .collect()
 }
 
@@ -189,7 +189,7 @@ pub(super) fn unclear_on_port(
         let is_known = partial
             .endpoint_slots
             .get(&slot)
-            .and_then(|place| partial.endpoint(*place))
+            .and_then(|index| partial.endpoint(*index))
             .is_some_and(|endpoint| endpoint.port == here);
         is_known
             || planner.observation.unclear.iter().any(|unclear| {
