@@ -12,7 +12,7 @@ use super::partial_state::PartialState;
 
 /// Something that is to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Thing {
+pub(super) enum ItemRef {
     Port(PortNumber),
     Profile(usize),
     Endpoint(usize),
@@ -40,7 +40,7 @@ pub(super) enum Claim {
 /// Who is in the way, and with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Obstacle {
-    pub(super) by: Thing,
+    pub(super) by: ItemRef,
     pub(super) claim: Claim,
 }
 
@@ -49,18 +49,18 @@ pub(super) struct StepCheck<'a> {
     pub(super) planner: &'a PlannerState<'a>,
     pub(super) settings: &'a Settings,
     pub(super) partial: &'a PartialState,
-    pub(super) pending: &'a BTreeSet<Thing>,
+    pub(super) pending: &'a BTreeSet<ItemRef>,
 }
 
 impl StepCheck<'_> {
     /// Returns who is in the way of a thing becoming what it shall be; nobody: the step can be taken.
-    pub(super) fn obstacles(&self, thing: Thing) -> Vec<Obstacle> {
+    pub(super) fn obstacles(&self, item_ref: ItemRef) -> Vec<Obstacle> {
         let mut found = Vec::new();
-        match thing {
-            Thing::Port(number) => self.port(number, &mut found),
-            Thing::Profile(index) => self.profile(index, &mut found),
-            Thing::Endpoint(index) => self.endpoint(index, &mut found),
-            Thing::Subscriber(index) => self.subscriber(index, &mut found),
+        match item_ref {
+            ItemRef::Port(number) => self.port(number, &mut found),
+            ItemRef::Profile(index) => self.profile(index, &mut found),
+            ItemRef::Endpoint(index) => self.endpoint(index, &mut found),
+            ItemRef::Subscriber(index) => self.subscriber(index, &mut found),
         }
         found
     }
@@ -72,7 +72,7 @@ impl StepCheck<'_> {
             && *holder != number
         {
             found.push(Obstacle {
-                by: Thing::Port(*holder),
+                by: ItemRef::Port(*holder),
                 claim: Claim::Name,
             });
         }
@@ -84,7 +84,7 @@ impl StepCheck<'_> {
         };
         let Some(goal) = &item.goal else {
             let users = self.partial.users_of(index).map(|user| Obstacle {
-                by: Thing::Subscriber(user),
+                by: ItemRef::Subscriber(user),
                 claim: Claim::Use,
             });
             found.extend(users);
@@ -92,20 +92,20 @@ impl StepCheck<'_> {
         };
         if self.partial.profile(index).is_none() {
             let holder = self.partial.profile_slots.get(&item.slot);
-            found.extend(holder.map(|holder| slot_of(Thing::Profile(*holder))));
+            found.extend(holder.map(|holder| slot_of(ItemRef::Profile(*holder))));
         }
         if let Some(holder) = self.partial.profile_names.get(&goal.name)
             && *holder != index
         {
             found.push(Obstacle {
-                by: Thing::Profile(*holder),
+                by: ItemRef::Profile(*holder),
                 claim: Claim::Name,
             });
         }
         for user in self.partial.users_of(index) {
             if is_too_slow(self.planner, user, index, goal) {
                 found.push(Obstacle {
-                    by: Thing::Subscriber(user),
+                    by: ItemRef::Subscriber(user),
                     claim: Claim::Rate,
                 });
             }
@@ -118,7 +118,7 @@ impl StepCheck<'_> {
         };
         let Some(goal) = &item.goal else {
             let user = self.partial.ties.get(&index).map(|user| Obstacle {
-                by: Thing::Subscriber(*user),
+                by: ItemRef::Subscriber(*user),
                 claim: Claim::Use,
             });
             found.extend(user);
@@ -127,7 +127,7 @@ impl StepCheck<'_> {
         let now = self.partial.endpoint(index);
         if now.is_none() {
             let holder = self.partial.endpoint_slots.get(&item.slot);
-            found.extend(holder.map(|holder| slot_of(Thing::Endpoint(*holder))));
+            found.extend(holder.map(|holder| slot_of(ItemRef::Endpoint(*holder))));
         }
         let others = [
             self.partial.endpoint_names.get(&goal.name),
@@ -136,7 +136,7 @@ impl StepCheck<'_> {
         for holder in others.into_iter().flatten() {
             if *holder != index {
                 found.push(Obstacle {
-                    by: Thing::Endpoint(*holder),
+                    by: ItemRef::Endpoint(*holder),
                     claim: Claim::Name,
                 });
             }
@@ -188,24 +188,24 @@ impl StepCheck<'_> {
         let now = self.partial.subscriber(index);
         if now.is_none() {
             let holder = self.partial.subscriber_slots.get(&item.slot);
-            found.extend(holder.map(|holder| slot_of(Thing::Subscriber(*holder))));
+            found.extend(holder.map(|holder| slot_of(ItemRef::Subscriber(*holder))));
         }
         if let Some(holder) = self.partial.subscriber_names.get(&goal.name)
             && *holder != index
         {
             found.push(Obstacle {
-                by: Thing::Subscriber(*holder),
+                by: ItemRef::Subscriber(*holder),
                 claim: Claim::Name,
             });
         }
         if let Some(endpoint) = goal.endpoint {
             if self.partial.endpoint(endpoint).is_none() {
-                found.push(absent(Thing::Endpoint(endpoint)));
+                found.push(absent(ItemRef::Endpoint(endpoint)));
             } else if let Some(holder) = self.partial.ties.get(&endpoint)
                 && *holder != index
             {
                 found.push(Obstacle {
-                    by: Thing::Subscriber(*holder),
+                    by: ItemRef::Subscriber(*holder),
                     claim: Claim::Tie,
                 });
             }
@@ -221,17 +221,17 @@ impl StepCheck<'_> {
                     && !is_too_slow(self.planner, index, profile, now)
             });
             if !is_ready {
-                found.push(absent(Thing::Profile(profile)));
+                found.push(absent(ItemRef::Profile(profile)));
             }
         }
     }
 
     /// Returns whether a step that can be taken had better wait: somebody would be interrupted longer, or meet a stranger.
-    pub(super) fn should_wait(&self, thing: Thing) -> bool {
-        match thing {
-            Thing::Port(number) => self.would_cut(number),
-            Thing::Profile(_) => false,
-            Thing::Endpoint(index) => {
+    pub(super) fn should_wait(&self, item_ref: ItemRef) -> bool {
+        match item_ref {
+            ItemRef::Port(number) => self.would_cut(number),
+            ItemRef::Profile(_) => false,
+            ItemRef::Endpoint(index) => {
                 let item = self.planner.endpoints.get(index);
                 let goal = item.and_then(|item| item.goal.as_ref());
                 goal.is_some_and(|goal| match goal.port {
@@ -240,12 +240,12 @@ impl StepCheck<'_> {
                             .partial
                             .endpoint(index)
                             .is_some_and(|now| now.port == goal.port);
-                        !is_there && self.pending.contains(&Thing::Port(port)) && self.opens(port)
+                        !is_there && self.pending.contains(&ItemRef::Port(port)) && self.opens(port)
                     }
                     PortAssignment::Auto | PortAssignment::Unassigned => false,
                 })
             }
-            Thing::Subscriber(index) => self.would_meet(index),
+            ItemRef::Subscriber(index) => self.would_meet(index),
         }
     }
 
@@ -256,7 +256,7 @@ impl StepCheck<'_> {
         };
         let cuts = pair.goal.mode != pair.start.mode || pair.goal.enabled == Some(false);
         cuts && self.partial.endpoints_on(number).any(|endpoint| {
-            self.pending.contains(&Thing::Endpoint(endpoint))
+            self.pending.contains(&ItemRef::Endpoint(endpoint))
                 && goal_port(&self.planner.endpoints, endpoint)
                     != Some(PortAssignment::Port(number))
         })
@@ -279,13 +279,13 @@ impl StepCheck<'_> {
         let now = self.partial.subscriber(index);
         let waits_for_endpoint = goal.endpoint.is_some_and(|endpoint| {
             now.and_then(|now| now.endpoint) != Some(endpoint)
-                && self.pending.contains(&Thing::Endpoint(endpoint))
+                && self.pending.contains(&ItemRef::Endpoint(endpoint))
         });
         let is_new_vlan = now.is_none_or(|now| now.vlan != goal.vlan)
             && goal.vlan != crate::model::VlanId::UNSERVED;
         let meets = |other: &usize| {
             *other != index
-                && self.pending.contains(&Thing::Subscriber(*other))
+                && self.pending.contains(&ItemRef::Subscriber(*other))
                 && self.planner.subscribers.get(*other).is_some_and(|item| {
                     item.goal
                         .as_ref()
@@ -297,14 +297,14 @@ impl StepCheck<'_> {
     }
 }
 
-fn slot_of(by: Thing) -> Obstacle {
+fn slot_of(by: ItemRef) -> Obstacle {
     Obstacle {
         by,
         claim: Claim::Slot,
     }
 }
 
-fn absent(by: Thing) -> Obstacle {
+fn absent(by: ItemRef) -> Obstacle {
     Obstacle {
         by,
         claim: Claim::Absent,
@@ -313,7 +313,7 @@ fn absent(by: Thing) -> Obstacle {
 
 fn place_of(endpoint: usize) -> Obstacle {
     Obstacle {
-        by: Thing::Endpoint(endpoint),
+        by: ItemRef::Endpoint(endpoint),
         claim: Claim::Place,
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::model::{EndpointName, HeldText, SubscriberName};
 
-use super::check::{Claim, StepCheck, Thing};
+use super::check::{Claim, ItemRef, StepCheck};
 
 /// What one thing lets go of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Release {
     /// It is called something else for a while.
-    Name(Thing),
+    Name(ItemRef),
     /// A subscriber goes without a limit for a while, which is never slower.
     Limit(usize),
     /// An endpoint is on no port for a while.
@@ -26,8 +26,8 @@ pub(super) enum Release {
 /// finds endpoints by address, and subscribers by name or endpoint.
 pub(super) fn cheapest_release(check: &StepCheck<'_>) -> Option<Release> {
     let first = *check.pending.iter().next()?;
-    let mut path: Vec<Thing> = Vec::new();
-    let mut seen: BTreeSet<Thing> = BTreeSet::new();
+    let mut path: Vec<ItemRef> = Vec::new();
+    let mut seen: BTreeSet<ItemRef> = BTreeSet::new();
     let mut at = first;
     while seen.insert(at) {
         path.push(at);
@@ -37,14 +37,14 @@ pub(super) fn cheapest_release(check: &StepCheck<'_>) -> Option<Release> {
             .find(|obstacle| check.pending.contains(&obstacle.by))?;
         at = next.by;
     }
-    let start = path.iter().position(|thing| *thing == at)?;
+    let start = path.iter().position(|item_ref| *item_ref == at)?;
     let cycle = path.get(start..)?;
     let mut candidates: Vec<(u32, Release)> = Vec::new();
-    for (index, thing) in cycle.iter().enumerate() {
+    for (index, item_ref) in cycle.iter().enumerate() {
         let next = cycle.get((index + 1) % cycle.len())?;
-        for obstacle in check.obstacles(*thing) {
+        for obstacle in check.obstacles(*item_ref) {
             if obstacle.by == *next
-                && let Some(release) = release(*thing, obstacle.by, obstacle.claim)
+                && let Some(release) = release(*item_ref, obstacle.by, obstacle.claim)
             {
                 candidates.push((price(check, release), release));
             }
@@ -54,22 +54,24 @@ pub(super) fn cheapest_release(check: &StepCheck<'_>) -> Option<Release> {
 }
 
 /// Returns how an obstacle lets go of what somebody waits for.
-fn release(waiting: Thing, by: Thing, claim: Claim) -> Option<Release> {
+fn release(waiting: ItemRef, by: ItemRef, claim: Claim) -> Option<Release> {
     match (claim, by) {
-        (Claim::Name, Thing::Port(_) | Thing::Endpoint(_) | Thing::Subscriber(_)) => {
+        (Claim::Name, ItemRef::Port(_) | ItemRef::Endpoint(_) | ItemRef::Subscriber(_)) => {
             Some(Release::Name(by))
         }
-        (Claim::Tie, Thing::Subscriber(index)) => Some(Release::Tie(index)),
-        (Claim::Place, Thing::Endpoint(index)) => Some(Release::Place(index)),
-        (Claim::Use | Claim::Rate, Thing::Subscriber(index)) => Some(match waiting {
-            Thing::Endpoint(_) => Release::Tie(index),
-            Thing::Port(_) | Thing::Profile(_) | Thing::Subscriber(_) => Release::Limit(index),
+        (Claim::Tie, ItemRef::Subscriber(index)) => Some(Release::Tie(index)),
+        (Claim::Place, ItemRef::Endpoint(index)) => Some(Release::Place(index)),
+        (Claim::Use | Claim::Rate, ItemRef::Subscriber(index)) => Some(match waiting {
+            ItemRef::Endpoint(_) => Release::Tie(index),
+            ItemRef::Port(_) | ItemRef::Profile(_) | ItemRef::Subscriber(_) => {
+                Release::Limit(index)
+            }
         }),
         (Claim::Slot | Claim::Absent, _)
-        | (Claim::Name, Thing::Profile(_))
+        | (Claim::Name, ItemRef::Profile(_))
         | (
             Claim::Tie | Claim::Place | Claim::Use | Claim::Rate,
-            Thing::Port(_) | Thing::Profile(_) | Thing::Endpoint(_) | Thing::Subscriber(_),
+            ItemRef::Port(_) | ItemRef::Profile(_) | ItemRef::Endpoint(_) | ItemRef::Subscriber(_),
         ) => None,
     }
 }
@@ -77,8 +79,8 @@ fn release(waiting: Thing, by: Thing, claim: Claim) -> Option<Release> {
 /// Returns what a way out costs: first of all whether a crash on the way could be repaired, then interruptions.
 fn price(check: &StepCheck<'_>, release: Release) -> u32 {
     match release {
-        Release::Name(Thing::Port(_) | Thing::Profile(_)) => 0,
-        Release::Name(Thing::Endpoint(index)) => {
+        Release::Name(ItemRef::Port(_) | ItemRef::Profile(_)) => 0,
+        Release::Name(ItemRef::Endpoint(index)) => {
             let item = check.planner.endpoints.get(index);
             let is_known_by_address = item.is_some_and(|item| match (&item.start, &item.goal) {
                 (Some(start), Some(goal)) => start.mac == goal.mac,
@@ -86,7 +88,7 @@ fn price(check: &StepCheck<'_>, release: Release) -> u32 {
             });
             if is_known_by_address { 0 } else { 100 }
         }
-        Release::Name(Thing::Subscriber(index)) => {
+        Release::Name(ItemRef::Subscriber(index)) => {
             if keeps_endpoint(check, index) {
                 0
             } else {

@@ -7,7 +7,7 @@ use crate::plan::Impact;
 use crate::plan::planner_state::PlannerState;
 
 use super::partial_state::PartialState;
-use super::service::{Ends, Service, service_at, unclear_subscribers};
+use super::service::{ServedSubscribers, Service, service_at, unclear_subscribers};
 
 /// Returns how each of these is served at a stage.
 pub(super) fn services(partial: &PartialState, touched: &[usize]) -> Vec<Option<Service>> {
@@ -20,14 +20,14 @@ pub(super) fn services(partial: &PartialState, touched: &[usize]) -> Vec<Option<
 /// Returns what happened to those who were served just before; who is without service already was named by an earlier step.
 pub(super) fn of(
     planner: &PlannerState<'_>,
-    ends: &Ends,
+    served: &ServedSubscribers,
     touched: &[usize],
     before: &[Option<Service>],
     after: &[Option<Service>],
 ) -> Impact {
     let (mut interrupted, mut disconnected) = (BTreeSet::new(), BTreeSet::new());
     for ((index, before), after) in touched.iter().zip(before).zip(after) {
-        let (Some(before), Some(name)) = (before, name_of_served(planner, ends, *index)) else {
+        let (Some(before), Some(name)) = (before, name_of_served(planner, served, *index)) else {
             continue;
         };
         match after {
@@ -35,7 +35,7 @@ pub(super) fn of(
             Some(_) => {
                 interrupted.insert(name);
             }
-            None if ends.is_served_after(*index) => {
+            None if served.is_served_after(*index) => {
                 interrupted.insert(name);
             }
             None => {
@@ -78,7 +78,7 @@ pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool)
 /// Returns whom an uplink cuts off that lets VLANs pass no more: all who are served now and have one of them.
 pub(super) fn of_lost_vlans(
     planner: &PlannerState<'_>,
-    ends: &Ends,
+    served: &ServedSubscribers,
     partial: &PartialState,
     lost: &VlanSet,
 ) -> Impact {
@@ -90,7 +90,7 @@ pub(super) fn of_lost_vlans(
         let loses = partial
             .subscriber(index)
             .is_some_and(|subscriber| subscriber.vlans().any(|vlan| lost.contains(vlan)));
-        if loses && let Some(name) = name_of_served(planner, ends, index) {
+        if loses && let Some(name) = name_of_served(planner, served, index) {
             names.insert(name);
         }
     }
@@ -106,7 +106,11 @@ pub(super) fn of_lost_vlans(
 }
 
 /// Returns the name of a subscriber who is served before the plan; who is not, does not notice.
-fn name_of_served(planner: &PlannerState<'_>, ends: &Ends, index: usize) -> Option<SubscriberName> {
+fn name_of_served(
+    planner: &PlannerState<'_>,
+    served: &ServedSubscribers,
+    index: usize,
+) -> Option<SubscriberName> {
     let start = planner.subscribers.get(index)?.start.as_ref()?;
-    ends.is_served_before(index).then(|| start.name.clone())
+    served.is_served_before(index).then(|| start.name.clone())
 }

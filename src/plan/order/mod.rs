@@ -20,10 +20,10 @@ use super::planner_state::PlannerState;
 use super::settings::Settings;
 use super::step::{self, Uses};
 use super::{CannotUndo, Change, PlannedStep, Refusal, management, undo};
-use check::{StepCheck, Thing};
+use check::{ItemRef, StepCheck};
 use cycle::Release;
 use partial_state::{PartialState, slot_of};
-use service::Ends;
+use service::ServedSubscribers;
 
 /// The unfinished list of steps.
 struct Order<'a> {
@@ -31,10 +31,10 @@ struct Order<'a> {
     settings: &'a Settings,
     partial: PartialState,
     /// The changes without a step yet.
-    pending: BTreeSet<Thing>,
+    pending: BTreeSet<ItemRef>,
     /// In the order in which the next step is looked for.
-    queue: Vec<Thing>,
-    ends: Ends,
+    queue: Vec<ItemRef>,
+    served: ServedSubscribers,
     steps: Vec<PlannedStep>,
     refusals: Vec<Refusal>,
 }
@@ -50,14 +50,14 @@ pub(super) fn order(
     settings: &Settings,
 ) -> (Vec<PlannedStep>, Vec<Refusal>) {
     let partial = PartialState::begin(planner, settings);
-    let ends = Ends::of(planner, settings, &partial);
+    let served = ServedSubscribers::of(planner, settings, &partial);
     let mut order = Order {
         planner,
         settings,
         partial,
         pending: BTreeSet::new(),
         queue: Vec::new(),
-        ends,
+        served,
         steps: Vec::new(),
         refusals: Vec::new(),
     };
@@ -74,18 +74,18 @@ pub(super) fn order(
 
 /// Returns all changes in the order in which they are tried: removals first, because they free numbers and names; then
 /// creations and updates; last the objects that others must stop using first.
-fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
+fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<ItemRef> {
     let changing = |is_last: bool| {
         settings.ports.iter().filter_map(move |(number, pair)| {
             let closes = pair.goal.enabled == Some(false) && pair.start.enabled != Some(false);
-            (pair.start != pair.goal && closes == is_last).then_some(Thing::Port(*number))
+            (pair.start != pair.goal && closes == is_last).then_some(ItemRef::Port(*number))
         })
     };
     let profiles = |is_leaving: bool| {
         let items = planner.profiles.iter().enumerate();
         items
             .filter(move |(_, item)| item.changes() && item.is_leaving() == is_leaving)
-            .map(|(index, _)| Thing::Profile(index))
+            .map(|(index, _)| ItemRef::Profile(index))
     };
     let endpoints = |is_leaving: bool, is_new: bool| {
         let items = planner.endpoints.iter().enumerate();
@@ -93,7 +93,7 @@ fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
             .filter(move |(_, item)| {
                 item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
             })
-            .map(|(index, _)| Thing::Endpoint(index))
+            .map(|(index, _)| ItemRef::Endpoint(index))
     };
     let subscribers = |is_leaving: bool, is_new: bool| {
         let items = planner.subscribers.iter().enumerate();
@@ -101,7 +101,7 @@ fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
             .filter(move |(_, item)| {
                 item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
             })
-            .map(|(index, _)| Thing::Subscriber(index))
+            .map(|(index, _)| ItemRef::Subscriber(index))
     };
     changing(false)
         .chain(profiles(false))
@@ -151,19 +151,19 @@ impl<'a> Order<'a> {
     fn pass(&mut self, is_patient: bool) -> bool {
         let mut has_moved = false;
         for at in 0..self.queue.len() {
-            let Some(thing) = self.queue.get(at).copied() else {
+            let Some(item_ref) = self.queue.get(at).copied() else {
                 break;
             };
-            if !self.pending.contains(&thing) {
+            if !self.pending.contains(&item_ref) {
                 continue;
             }
             let check = self.check();
-            let is_free = check.obstacles(thing).is_empty();
-            if !is_free || (!is_patient && check.should_wait(thing)) {
+            let is_free = check.obstacles(item_ref).is_empty();
+            if !is_free || (!is_patient && check.should_wait(item_ref)) {
                 continue;
             }
-            self.pending.remove(&thing);
-            self.take(thing);
+            self.pending.remove(&item_ref);
+            self.take(item_ref);
             has_moved = true;
             if is_patient {
                 // This step may have unblocked others.
@@ -171,14 +171,14 @@ impl<'a> Order<'a> {
             }
         }
         let pending = &self.pending;
-        self.queue.retain(|thing| pending.contains(thing));
+        self.queue.retain(|item_ref| pending.contains(item_ref));
         has_moved
     }
 
     /// Sets an item to its target state.
-    fn take(&mut self, thing: Thing) {
-        match thing {
-            Thing::Port(number) => {
+    fn take(&mut self, item_ref: ItemRef) {
+        match item_ref {
+            ItemRef::Port(number) => {
                 let goal = self
                     .settings
                     .ports
@@ -188,15 +188,15 @@ impl<'a> Order<'a> {
                     self.change_port(number, &goal, false);
                 }
             }
-            Thing::Profile(index) => {
+            ItemRef::Profile(index) => {
                 let goal = self.planner.profiles.get(index);
                 self.change_profile(index, goal.and_then(|item| item.goal.clone()));
             }
-            Thing::Endpoint(index) => {
+            ItemRef::Endpoint(index) => {
                 let goal = self.planner.endpoints.get(index);
                 self.change_endpoint(index, goal.and_then(|item| item.goal.clone()), false);
             }
-            Thing::Subscriber(index) => {
+            ItemRef::Subscriber(index) => {
                 let goal = self.planner.subscribers.get(index);
                 self.change_subscriber(index, goal.and_then(|item| item.goal.clone()), false);
             }
@@ -206,12 +206,12 @@ impl<'a> Order<'a> {
     /// Moves an item to a temporary state; it remains among the changes.
     fn release(&mut self, release: Release) {
         match release {
-            Release::Name(Thing::Port(number)) => {
+            Release::Name(ItemRef::Port(number)) => {
                 let mut port = self.partial.ports.get(&number).cloned().unwrap_or_default();
                 port.name = cycle::port_name(&self.check(), u16::from(number.get()));
                 self.change_port(number, &port, true);
             }
-            Release::Name(Thing::Endpoint(index)) => {
+            Release::Name(ItemRef::Endpoint(index)) => {
                 let number = slot_of(&self.planner.endpoints, index).0;
                 let name = cycle::endpoint_name(&self.check(), number);
                 if let (Some(mut to), Some(name)) = (self.partial.endpoint(index).cloned(), name) {
@@ -219,7 +219,7 @@ impl<'a> Order<'a> {
                     self.change_endpoint(index, Some(to), true);
                 }
             }
-            Release::Name(Thing::Subscriber(index)) => {
+            Release::Name(ItemRef::Subscriber(index)) => {
                 let number = slot_of(&self.planner.subscribers, index).0;
                 let name = cycle::subscriber_name(&self.check(), number);
                 if let (Some(mut to), Some(name)) = (self.partial.subscriber(index).cloned(), name)
@@ -228,7 +228,7 @@ impl<'a> Order<'a> {
                     self.change_subscriber(index, Some(to), true);
                 }
             }
-            Release::Name(Thing::Profile(_)) => {}
+            Release::Name(ItemRef::Profile(_)) => {}
             Release::Limit(index) => {
                 if let Some(mut to) = self.partial.subscriber(index).cloned() {
                     to.rate = None;
@@ -346,7 +346,7 @@ impl<'a> Order<'a> {
             return;
         };
         let after = impact::services(&self.partial, touched);
-        let impact = impact::of(self.planner, &self.ends, touched, &before, &after);
+        let impact = impact::of(self.planner, &self.served, touched, &before, &after);
         self.add(change, subject, is_temporary, impact);
     }
 
@@ -376,11 +376,11 @@ impl<'a> Order<'a> {
         let before = impact::services(&self.partial, &touched);
         self.partial.set_port(number, to.clone());
         let after = impact::services(&self.partial, &touched);
-        let mut impact = impact::of(self.planner, &self.ends, &touched, &before, &after);
+        let mut impact = impact::of(self.planner, &self.served, &touched, &before, &after);
         let cuts = to.enabled != from.enabled && to.enabled == Some(false);
         if cuts || to.mode != from.mode {
             let mut more = service::unclear_on_port(&self.partial, self.planner, number);
-            more.extend(service::anywhere(&self.partial, self.planner, &self.ends));
+            more.extend(service::anywhere(&self.partial, self.planner, &self.served));
             impact = impact::with(&impact, more, cuts);
         }
         self.add(change, Subject::Settings, is_temporary, impact);
@@ -409,7 +409,8 @@ impl<'a> Order<'a> {
             let change = step::uplink(turn.number, &from, &turn.to);
             let lost = uplink::lost(&self.partial, turn);
             self.partial.uplinks.insert(turn.number, turn.to.clone());
-            let mut impact = impact::of_lost_vlans(self.planner, &self.ends, &self.partial, &lost);
+            let mut impact =
+                impact::of_lost_vlans(self.planner, &self.served, &self.partial, &lost);
             if let Some(refusal) =
                 uplink::cuts_management(self.planner, turn.number, &from, &turn.to)
             {

@@ -79,12 +79,12 @@ fn is_served(endpoint: Option<&Endpoint>, port: Option<&PortConfig>, passes: boo
 
 /// Who is served before the plan, and who after it.
 #[derive(Debug)]
-pub(super) struct Ends {
+pub(super) struct ServedSubscribers {
     before: Vec<bool>,
     after: Vec<bool>,
 }
 
-impl Ends {
+impl ServedSubscribers {
     pub(super) fn of(
         planner: &PlannerState<'_>,
         settings: &Settings,
@@ -167,13 +167,13 @@ pub(super) fn on_port(
 pub(super) fn anywhere(
     partial: &PartialState,
     planner: &PlannerState<'_>,
-    ends: &Ends,
+    served: &ServedSubscribers,
 ) -> Vec<SubscriberName> {
     let subscriber_of = |endpoint: &usize| partial.ties.get(endpoint).copied();
     let places = partial.unread_ports.iter().filter_map(subscriber_of);
     places
         .chain(partial.unread_endpoints.iter().copied())
-        .filter(|index| ends.is_served_before(*index))
+        .filter(|index| served.is_served_before(*index))
         .filter_map(|index| Some(planner.subscribers.get(index)?.start.as_ref()?.name.clone()))
         .collect()
 }
