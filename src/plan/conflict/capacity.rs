@@ -1,4 +1,4 @@
-//! Checks capacity: endpoints on a port and on a device, and free numbers in every table.
+//! Checks capacity: endpoints on a port and on a device, and free slots in every table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -8,12 +8,12 @@ use crate::model::{Part, PortAssignment, PortNumber, Slot};
 use crate::plan::item::Item;
 use crate::plan::planner_state::PlannerState;
 
-/// Numbers of profiles; 1 is the device's own, even where it was not seen (docs/gam.md).
+/// Slots for profiles. Slot 1 has the built-in profile, even if it was not read (docs/gam.md).
 const PROFILES: RangeInclusive<u16> = 2..=15;
-/// Numbers of endpoints, and of subscribers, on every model (docs/gam.md).
+/// Slots for endpoints, and for subscribers, on every model (docs/gam.md).
 const NUMBERS: RangeInclusive<u16> = 1..=384;
 
-/// No port and no device gets more endpoints than it takes; those that come last are left out.
+/// Blocks endpoints that exceed the capacity of their port or of the device. Unread endpoints count too.
 pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
     let model = planner.request.model;
     let per_port = model.medium().endpoints_per_port();
@@ -31,6 +31,7 @@ pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
     }
     let unread = &planner.unread;
     let mut blocks = Vec::new();
+    // An endpoint whose port is unknown may be on any port, so it counts on each of them.
     for (port, there) in &on_port {
         let unknown = unread.on_port.get(port).copied().unwrap_or_default() + unread.somewhere;
         let over = (there.len() + unknown).saturating_sub(per_port);
@@ -41,8 +42,9 @@ pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
                 start.port != PortAssignment::Port(*port)
             })
         };
-        blocks.extend(last_to_come(planner, there, over, arrives, why));
+        blocks.extend(excess_arrivals(planner, there, over, arrives, why));
     }
+    // The ports come first: an endpoint that is blocked here may no longer count on the device.
     if !blocks.is_empty() {
         return blocks;
     }
@@ -52,10 +54,11 @@ pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
         start.is_none_or(|start| start.port == PortAssignment::Unassigned)
     };
     let why = || format!("a {model} accepts {} endpoints", model.endpoint_capacity());
-    last_to_come(planner, &placed, over, arrives, why)
+    excess_arrivals(planner, &placed, over, arrives, why)
 }
 
-fn last_to_come(
+/// Blocks as many arriving endpoints as are too many, the last ones first. Endpoints that are there already stay.
+fn excess_arrivals(
     planner: &PlannerState<'_>,
     there: &[usize],
     over: usize,
@@ -75,7 +78,7 @@ fn last_to_come(
                 .is_some_and(|item| item.is_intended() && arrives(item))
         })
         .collect();
-    // New ones give way before those that are on the device already.
+    // A new endpoint is blocked before one that is on the device already and moves.
     arrivals.sort_by_key(|index| {
         let is_new = planner.endpoints.get(*index).is_some_and(Item::is_new);
         (is_new, *index)
@@ -88,6 +91,7 @@ fn last_to_come(
         .collect()
 }
 
+/// Returns the reason with the endpoints that stay on the port. More than three are only counted.
 fn full_port(
     planner: &PlannerState<'_>,
     port: PortNumber,
@@ -117,7 +121,7 @@ fn full_port(
     format!("port {port} accepts {per_port}, and has {shown}")
 }
 
-/// A new object needs a free number, or one that this plan frees. Objects without one are left out, the last first.
+/// Blocks new objects for which there is no slot, the last ones first. Slots that this plan frees count as free.
 pub(super) fn slots(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut table = |part: Part, free: usize, new: Vec<usize>, numbers: RangeInclusive<u16>| {
@@ -135,7 +139,9 @@ pub(super) fn slots(planner: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-/// Returns the numbers for new objects, those that nothing uses before those that are freed, and who needs one.
+/// Returns the slots for new objects, and the indexes of the new objects.
+///
+/// Unused slots come before those that this plan frees: in a freed slot, a new object must wait for the removal.
 fn supply<S: Clone + PartialEq>(
     items: &[Item<S>],
     unknown: &BTreeSet<Slot>,
@@ -160,7 +166,7 @@ fn supply<S: Clone + PartialEq>(
     (unused.chain(freed).collect(), new)
 }
 
-/// Gives every new object its number: the one that the intention names where it is free, else the lowest.
+/// Gives each new object a slot: the one that its target names if that is free, else the first free one.
 pub(in crate::plan) fn give_slots(planner: &mut PlannerState<'_>) {
     let unread = &planner.unread;
     give(&mut planner.profiles, &unread.profiles.taken, PROFILES);
@@ -174,17 +180,18 @@ fn give<S: Clone + PartialEq>(
     numbers: RangeInclusive<u16>,
 ) {
     let (mut free, mut new) = supply(items, unknown, numbers);
+    // Requested slots are given first, so that no other object gets them.
     new.retain(|index| {
         let Some(item) = items.get_mut(*index) else {
             return false;
         };
-        let wish = item
-            .wish
-            .and_then(|wish| free.iter().position(|slot| *slot == wish));
-        if let Some(wish) = wish {
-            item.slot = free.remove(wish);
+        let requested = item
+            .requested_slot
+            .and_then(|requested| free.iter().position(|slot| *slot == requested));
+        if let Some(requested) = requested {
+            item.slot = free.remove(requested);
         }
-        wish.is_none()
+        requested.is_none()
     });
     for (index, slot) in new.into_iter().zip(free) {
         if let Some(item) = items.get_mut(index) {

@@ -1,7 +1,8 @@
-//! Drops intended changes that conflict with objects that must stay, one at a time, until the rest fits.
+//! Drops intended changes that conflict with objects that must stay, until the rest fits.
 //!
-//! `unread` what is not known · `model_limits` what the device never takes · `references` who needs whom · `unique` names, addresses and
-//! ties · `capacity` ports, tables and slots.
+//! `unread` checks for values that an unread object may have, `model_limits` for values that the model rejects.
+//! `references` checks objects that use each other, `unique` checks names, addresses and the endpoints of subscribers.
+//! `capacity` counts endpoints and slots.
 
 mod capacity;
 mod model_limits;
@@ -16,13 +17,13 @@ use crate::model::Part;
 
 pub(super) use capacity::give_slots;
 
-/// One object that is left as it is, and why.
+/// The decision to drop the target of one object, with the reason.
 #[derive(Debug)]
 pub(super) struct Block {
     part: Part,
     index: usize,
     rule: &'static str,
-    /// Completes "subscriber apt-101 is not planned: …".
+    /// Completes the note "subscriber apt-101 is not planned: …".
     why: String,
 }
 
@@ -37,10 +38,10 @@ impl Block {
     }
 }
 
-/// Gives up goals until all that remain can hold together.
+/// Drops targets until all that remain fit together.
 ///
-/// Every round gives up at least one, and with none left the device is as it was, so this ends. A check sees a state in
-/// which all checks before it are content.
+/// Each round drops at least one target. With no targets left, every object stays as observed, so the loop ends. A check
+/// runs only when all checks before it find nothing, so it relies on their results.
 pub(super) fn resolve(planner: &mut PlannerState<'_>) {
     let checks: [fn(&PlannerState<'_>) -> Vec<Block>; 11] = [
         unread::new_objects,
@@ -93,7 +94,7 @@ fn give_up(planner: &mut PlannerState<'_>, block: Block) {
 
 fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], index: usize) {
     if let Some(item) = items.get_mut(index) {
-        // What nobody owns stays nobody's.
+        // An unmanaged object that cannot be removed stays unmanaged, so that the plan lists it as such.
         let was = std::mem::replace(&mut item.action, Action::Kept);
         item.keep();
         if was == Action::Leaving(Cause::Unmanaged) {
@@ -102,7 +103,7 @@ fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], index: usize) 
     }
 }
 
-/// Returns what an item is called: as the inventory calls it where it has it, else as the device does.
+/// Returns the object of an item and its action. The target names the object, or the observed state if it is removed.
 pub(super) fn known_as(
     planner: &PlannerState<'_>,
     part: Part,
@@ -128,7 +129,7 @@ pub(super) fn known_as(
     })
 }
 
-/// Returns how an item is spoken of as somebody else's obstacle.
+/// Returns the words for an item that blocks another one.
 fn obstacle(planner: &PlannerState<'_>, part: Part, index: usize) -> String {
     match known_as(planner, part, index) {
         Some((object, Action::Unmanaged)) => format!("unmanaged {object}"),

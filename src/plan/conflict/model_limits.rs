@@ -9,6 +9,7 @@ use crate::plan::planner_state::PlannerState;
 
 const RULE: &str = "cannot-be-set";
 
+/// Blocks profiles with a new rate that no limiter of the model can have.
 pub(super) fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
     let fastest = highest_limiter(planner.request.model.medium());
     let is_possible = |speed: Mbps| LIMITER_RANGE.contains(&speed.get()) && speed <= fastest;
@@ -35,6 +36,7 @@ pub(super) fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
+/// Blocks endpoints on a port that the model does not have, and an endpoint with the MAC address of the device.
 pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
     let model = planner.request.model;
     let mut blocks = Vec::new();
@@ -63,6 +65,7 @@ pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
+/// Blocks subscribers with VLANs that the device rejects.
 pub(super) fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (index, item) in planner.subscribers.iter().enumerate() {
@@ -72,15 +75,15 @@ pub(super) fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
         if !item.changes() {
             continue;
         }
-        if let Some(why) = unlawful(goal, item.start.as_ref()) {
+        if let Some(why) = rejected_vlans(goal, item.start.as_ref()) {
             blocks.push(Block::new(Part::Subscribers, index, RULE, why));
         }
     }
     blocks
 }
 
-/// Returns what of a subscriber's VLANs the device would not take; what it has already is no question.
-fn unlawful(goal: &Subscriber, start: Option<&Subscriber>) -> Option<String> {
+/// Returns the reason that the device rejects a subscriber's VLANs. A number that the subscriber has already is not checked.
+fn rejected_vlans(goal: &Subscriber, start: Option<&Subscriber>) -> Option<String> {
     let is_new = |read: fn(&Subscriber) -> Option<VlanId>| -> Option<VlanId> {
         let vlan = read(goal)?;
         start

@@ -1,4 +1,4 @@
-//! Blocks what depends on a blocked object, and keeps what is still in use.
+//! Blocks changes that would break a reference from a subscriber to its endpoint or its profile.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use crate::plan::Field;
 use crate::plan::item::Action;
 use crate::plan::planner_state::PlannerState;
 
-/// What serves an unmanaged subscriber gets no other address and no other name under it.
+/// Blocks a new name for a profile, and a new address for an endpoint, that an unmanaged subscriber uses. Such a subscriber
+/// must stay as it is.
 pub(super) fn used_by_unmanaged(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (index, item) in planner.subscribers.iter().enumerate() {
@@ -41,7 +42,7 @@ pub(super) fn used_by_unmanaged(planner: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-/// A subscriber is left out where its endpoint or its profile is.
+/// Blocks subscribers whose intended endpoint or profile is blocked.
 pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (index, item) in planner.subscribers.iter().enumerate() {
@@ -82,7 +83,7 @@ pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-/// What is to go stays while a subscriber that stays uses it.
+/// Blocks the removal of profiles and endpoints that a subscriber still uses after the plan.
 pub(super) fn still_used(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut used: BTreeMap<(Part, usize), String> = BTreeMap::new();
     for (index, item) in planner.subscribers.iter().enumerate() {

@@ -7,6 +7,7 @@ use crate::model::Part;
 use crate::plan::item::Item;
 use crate::plan::planner_state::PlannerState;
 
+/// Blocks targets that would give a second object the same name, the same address or the same endpoint.
 pub(super) fn all(planner: &PlannerState<'_>) -> Vec<Block> {
     let profiles = clashes(&planner.profiles, |profile| Some(&profile.name));
     let names = clashes(&planner.endpoints, |endpoint| Some(&endpoint.name));
@@ -20,7 +21,7 @@ pub(super) fn all(planner: &PlannerState<'_>) -> Vec<Block> {
         };
         clashes.into_iter().map(block).collect::<Vec<_>>()
     };
-    // One kind at a time: giving up for one reason may end the others.
+    // One kind in each round: a dropped target may resolve the other conflicts too.
     let kinds = [
         say(Part::Profiles, "name", profiles),
         say(Part::Endpoints, "address", macs),
@@ -34,7 +35,8 @@ pub(super) fn all(planner: &PlannerState<'_>) -> Vec<Block> {
         .unwrap_or_default()
 }
 
-/// Returns who must give way to whom: what stays wins over what is intended, and else the first over the later ones.
+/// Returns pairs of an item that must give way and the item that has the value. An item that stays wins over an intended
+/// one, and the first intended one wins over the next.
 fn clashes<'a, S: Clone + PartialEq, K: Ord>(
     items: &'a [Item<S>],
     key: impl Fn(&'a S) -> Option<K>,

@@ -5,7 +5,7 @@ use crate::model::Part;
 use crate::plan::item::Item;
 use crate::plan::planner_state::PlannerState;
 
-/// Nothing is created in a part that is not known whole.
+/// Blocks new objects in a part that was not read completely, because no slot there is known to be free.
 pub(super) fn new_objects(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut part = |part: Part, indexes: Vec<usize>| {
@@ -28,7 +28,7 @@ fn new<S: Clone + PartialEq>(items: &[Item<S>]) -> Vec<usize> {
         .collect()
 }
 
-/// A name, an address, a tie or a port is not newly taken where something unknown may have it.
+/// Blocks new names, addresses, ports and endpoints of subscribers that an unread object may have.
 pub(super) fn new_values(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = profiles(planner);
     blocks.extend(endpoints(planner));
@@ -36,7 +36,7 @@ pub(super) fn new_values(planner: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-/// Returns why a new name may clash, with the rule of the note.
+/// Returns the reason that a new name may be taken, with the rule of the note.
 fn doubt_of_name(
     planner: &PlannerState<'_>,
     part: Part,
@@ -96,6 +96,7 @@ fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
             blocks.push(block(rule, why));
             continue;
         }
+        // An unread subscriber may use the endpoint, and the change would interrupt it.
         let moves = start.is_some_and(|start| (start.mac, start.port) != (goal.mac, goal.port));
         if moves
             && let Some(doubt) = &unread.ties
@@ -154,7 +155,7 @@ fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
             blocks.push(block("unclear", why));
             continue;
         }
-        // Who has it now is known, or nobody can have it.
+        // A new endpoint has no user, and of an observed one the user may be known.
         if let Some(doubt) = &unread.ties
             && used.start.is_some()
             && !has_known_user(planner, endpoint)
