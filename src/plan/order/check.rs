@@ -1,4 +1,4 @@
-//! Checks whether a step can be taken now: what the device would refuse, and who would be worse off.
+//! Checks whether a step is possible now: the device accepts it, and no subscriber is worse off.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::plan::settings::Settings;
 
 use super::partial_state::PartialState;
 
-/// Something that is to change.
+/// A port, or an item of the planner by its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ItemRef {
     Port(PortNumber),
@@ -19,32 +19,33 @@ pub(super) enum ItemRef {
     Subscriber(usize),
 }
 
-/// What another thing holds that is needed.
+/// A value that a step needs and another object has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Claim {
+    /// It has the name or the MAC address.
     Name,
-    /// It has the endpoint.
+    /// It is the subscriber of the endpoint.
     Tie,
-    /// It takes a place on a port or on the device.
+    /// It counts as one of the endpoints that a port or the device accepts.
     Place,
-    /// It uses what is to go or to change.
+    /// It uses the object that the step removes.
     Use,
-    /// It would get, or has, a rate below both of its own.
+    /// It would get a rate below both its rates: before the plan and after it.
     Rate,
-    /// It has the number.
+    /// It has the slot.
     Slot,
-    /// It is not there yet, or not yet what it shall be.
+    /// It does not exist yet, or is not usable until its own step.
     Absent,
 }
 
-/// Who is in the way, and with what.
+/// An object that blocks a step, and the value that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Obstacle {
     pub(super) by: ItemRef,
     pub(super) claim: Claim,
 }
 
-/// What is judged: the stage reached, and what is still to come.
+/// Checks steps against the simulated device and the changes that have no step yet.
 pub(super) struct StepCheck<'a> {
     pub(super) planner: &'a PlannerState<'a>,
     pub(super) settings: &'a Settings,
@@ -53,7 +54,7 @@ pub(super) struct StepCheck<'a> {
 }
 
 impl StepCheck<'_> {
-    /// Returns who is in the way of a thing becoming what it shall be; nobody: the step can be taken.
+    /// Returns the objects that block the step to an item's target. Without any, the step is possible.
     pub(super) fn obstacles(&self, item_ref: ItemRef) -> Vec<Obstacle> {
         let mut found = Vec::new();
         match item_ref {
@@ -142,12 +143,14 @@ impl StepCheck<'_> {
             }
         }
         if now.is_none_or(|now| now.port != goal.port) {
-            self.room(index, now, goal.port, found);
+            self.capacity(index, now, goal.port, found);
         }
     }
 
-    /// Finds who must leave before an endpoint gets a place.
-    fn room(
+    /// Finds the endpoints that must leave a port or the device before an endpoint arrives there.
+    ///
+    /// Only endpoints that leave by this plan are obstacles: `conflict` has made sure that the rest fits.
+    fn capacity(
         &self,
         index: usize,
         now: Option<&Endpoint>,
@@ -226,14 +229,16 @@ impl StepCheck<'_> {
         }
     }
 
-    /// Returns whether a step that can be taken had better wait: somebody would be interrupted longer, or meet a stranger.
+    /// Returns whether a possible step should wait. Taken now, it would interrupt a subscriber longer, or put it in one VLAN
+    /// with a household that is about to leave.
     pub(super) fn should_wait(&self, item_ref: ItemRef) -> bool {
         match item_ref {
-            ItemRef::Port(number) => self.would_cut(number),
+            ItemRef::Port(number) => self.port_should_wait(number),
             ItemRef::Profile(_) => false,
             ItemRef::Endpoint(index) => {
                 let item = self.planner.endpoints.get(index);
                 let goal = item.and_then(|item| item.goal.as_ref());
+                // An endpoint arrives after its port is enabled and has its mode, so that it works at once.
                 goal.is_some_and(|goal| match goal.port {
                     PortAssignment::Port(port) => {
                         let is_there = self
@@ -245,12 +250,12 @@ impl StepCheck<'_> {
                     PortAssignment::Auto | PortAssignment::Unassigned => false,
                 })
             }
-            ItemRef::Subscriber(index) => self.would_meet(index),
+            ItemRef::Subscriber(index) => self.subscriber_should_wait(index),
         }
     }
 
-    /// A port that is switched off, or changes its mode, waits for those who leave it anyway.
-    fn would_cut(&self, number: PortNumber) -> bool {
+    /// Returns whether a port should wait to be shut down, or to change its mode, until endpoints have left it.
+    fn port_should_wait(&self, number: PortNumber) -> bool {
         let Some(pair) = self.settings.ports.get(&number) else {
             return false;
         };
@@ -262,7 +267,7 @@ impl StepCheck<'_> {
         })
     }
 
-    /// Returns whether a port is better after its change than before it.
+    /// Returns whether a change enables a port or sets its mode.
     fn opens(&self, number: PortNumber) -> bool {
         self.settings.ports.get(&number).is_some_and(|pair| {
             pair.goal.mode != pair.start.mode
@@ -270,8 +275,8 @@ impl StepCheck<'_> {
         })
     }
 
-    /// A subscriber waits for its endpoint to be in place, and for a VLAN that another one is about to leave.
-    fn would_meet(&self, index: usize) -> bool {
+    /// Returns whether a subscriber should wait: for a step of its new endpoint, or for another subscriber to leave its VLAN.
+    fn subscriber_should_wait(&self, index: usize) -> bool {
         let Some(item) = self.planner.subscribers.get(index) else {
             return false;
         };
@@ -289,7 +294,7 @@ impl StepCheck<'_> {
                 && self.planner.subscribers.get(*other).is_some_and(|item| {
                     item.goal
                         .as_ref()
-                        .is_none_or(|theirs| theirs.vlan != goal.vlan)
+                        .is_none_or(|other| other.vlan != goal.vlan)
                 })
         };
         let there = self.partial.in_vlan.get(&goal.vlan);
@@ -322,9 +327,10 @@ fn goal_port(endpoints: &[Item<Endpoint>], index: usize) -> Option<PortAssignmen
     Some(endpoints.get(index)?.goal.as_ref()?.port)
 }
 
-/// Returns whether a subscriber would be slower with a profile, as it is then, than both before and after the plan.
+/// Returns whether a profile in this state makes a subscriber slower, in one direction, than both before and after the plan.
 ///
-/// Unthrottled is never too slow, and neither is what could not be read; one that comes or goes has no two ends to compare.
+/// No limit is never too slow, and neither is a rate that could not be read. A subscriber that is created or removed has only
+/// one of the two rates, so it is not compared.
 fn is_too_slow(planner: &PlannerState<'_>, user: usize, index: usize, then: &Profile) -> bool {
     let Some(item) = planner.subscribers.get(user) else {
         return false;
@@ -338,6 +344,7 @@ fn is_too_slow(planner: &PlannerState<'_>, user: usize, index: usize, then: &Pro
     now.0 < before.0.min(after.0) || now.1 < before.1.min(after.1)
 }
 
+/// Returns the downstream and upstream rate of a subscriber, the highest number for no limit.
 fn rates(
     planner: &PlannerState<'_>,
     subscriber: &Subscriber,
@@ -352,6 +359,7 @@ fn rates(
     }
 }
 
+/// Returns both rates of a profile, the highest number for one that was not read.
 fn rates_of(item: Option<&Item<Profile>>, profile: &Profile) -> (u32, u32) {
     let is_read = |field: Field| item.is_some_and(|item| !item.is_unread(field));
     let speed = |field: Field, speed: u32| if is_read(field) { speed } else { u32::MAX };

@@ -6,24 +6,24 @@ use crate::model::{EndpointName, HeldText, SubscriberName};
 
 use super::check::{Claim, ItemRef, StepCheck};
 
-/// What one thing lets go of.
+/// A value that an item gives up temporarily.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Release {
-    /// It is called something else for a while.
+    /// The item gets a temporary name.
     Name(ItemRef),
-    /// A subscriber goes without a limit for a while, which is never slower.
+    /// A subscriber is unthrottled, which is never slower.
     Limit(usize),
-    /// An endpoint is on no port for a while.
+    /// An endpoint is on no port.
     Place(usize),
-    /// A subscriber is without an endpoint for a while.
+    /// A subscriber has no endpoint.
     Tie(usize),
 }
 
-/// Returns the cheapest way out of a circle among what is stuck.
+/// Returns the cheapest release that breaks a cycle of changes that wait for each other.
 ///
-/// Each stuck thing has an obstacle, and each obstacle is stuck itself, so following the first obstacles leads round a
-/// circle. What a thing lets go of must not be the only thing that it is known by: whoever plans again after a crash
-/// finds endpoints by address, and subscribers by name or endpoint.
+/// Each pending change has an obstacle, and each obstacle is pending too. So the path along the first obstacles ends in a
+/// cycle. An object in a temporary state must still be identifiable: after a crash, planning again finds an endpoint by its
+/// MAC address, and a subscriber by its name or its endpoint.
 pub(super) fn cheapest_release(check: &StepCheck<'_>) -> Option<Release> {
     let first = *check.pending.iter().next()?;
     let mut path: Vec<ItemRef> = Vec::new();
@@ -37,6 +37,7 @@ pub(super) fn cheapest_release(check: &StepCheck<'_>) -> Option<Release> {
             .find(|obstacle| check.pending.contains(&obstacle.by))?;
         at = next.by;
     }
+    // The path may begin outside of the cycle.
     let start = path.iter().position(|item_ref| *item_ref == at)?;
     let cycle = path.get(start..)?;
     let mut candidates: Vec<(u32, Release)> = Vec::new();
@@ -53,7 +54,7 @@ pub(super) fn cheapest_release(check: &StepCheck<'_>) -> Option<Release> {
     candidates.into_iter().min().map(|(_, release)| release)
 }
 
-/// Returns how an obstacle lets go of what somebody waits for.
+/// Returns the release by which an obstacle gives up the claimed value; `None` if it cannot.
 fn release(waiting: ItemRef, by: ItemRef, claim: Claim) -> Option<Release> {
     match (claim, by) {
         (Claim::Name, ItemRef::Port(_) | ItemRef::Endpoint(_) | ItemRef::Subscriber(_)) => {
@@ -76,12 +77,13 @@ fn release(waiting: ItemRef, by: ItemRef, claim: Claim) -> Option<Release> {
     }
 }
 
-/// Returns what a way out costs: first of all whether a crash on the way could be repaired, then interruptions.
+/// Returns the price of a release: most for an object that planning again could not identify, then for interruptions.
 fn price(check: &StepCheck<'_>, release: Release) -> u32 {
     match release {
         Release::Name(ItemRef::Port(_) | ItemRef::Profile(_)) => 0,
         Release::Name(ItemRef::Endpoint(index)) => {
             let item = check.planner.endpoints.get(index);
+            // Planning again finds it by its address, unless the plan changes that too.
             let is_known_by_address = item.is_some_and(|item| match (&item.start, &item.goal) {
                 (Some(start), Some(goal)) => start.mac == goal.mac,
                 (Some(_), None) | (None, _) => true,
@@ -89,24 +91,19 @@ fn price(check: &StepCheck<'_>, release: Release) -> u32 {
             if is_known_by_address { 0 } else { 100 }
         }
         Release::Name(ItemRef::Subscriber(index)) => {
-            if keeps_endpoint(check, index) {
-                0
-            } else {
-                100
-            }
+            // Planning again finds it by its endpoint, unless the plan changes that too.
+            if keeps_endpoint(check, index) { 0 } else { 100 }
         }
         Release::Limit(_) => 1,
         Release::Place(index) => 2 + u32::from(check.partial.ties.contains_key(&index)),
         Release::Tie(index) => {
-            if keeps_endpoint(check, index) {
-                50
-            } else {
-                3
-            }
+            // A subscriber that changes its endpoint is interrupted anyway.
+            if keeps_endpoint(check, index) { 50 } else { 3 }
         }
     }
 }
 
+/// Returns whether a subscriber has the same endpoint before and after the plan.
 fn keeps_endpoint(check: &StepCheck<'_>, index: usize) -> bool {
     let item = check.planner.subscribers.get(index);
     item.is_some_and(|item| match (&item.start, &item.goal) {
@@ -115,7 +112,7 @@ fn keeps_endpoint(check: &StepCheck<'_>, index: usize) -> bool {
     })
 }
 
-/// Returns a name that nobody has or shall have, and that says whose it is: `gamctl-tmp-12`.
+/// Returns a name that no object has or gets. It shows that gamctl made it: `gamctl-tmp-12`.
 fn free_name<N>(
     number: u16,
     make: impl Fn(&str) -> Option<N>,

@@ -9,7 +9,7 @@ use crate::plan::planner_state::PlannerState;
 use super::partial_state::PartialState;
 use super::service::{ServedSubscribers, Service, service_at, unclear_subscribers};
 
-/// Returns how each of these is served at a stage.
+/// Returns the service of each of these subscribers at this point of the plan.
 pub(super) fn services(partial: &PartialState, touched: &[usize]) -> Vec<Option<Service>> {
     touched
         .iter()
@@ -17,7 +17,7 @@ pub(super) fn services(partial: &PartialState, touched: &[usize]) -> Vec<Option<
         .collect()
 }
 
-/// Returns what happened to those who were served just before; who is without service already was named by an earlier step.
+/// Returns the impact on subscribers that have service before this step. An earlier step names those that lost it there.
 pub(super) fn of(
     planner: &PlannerState<'_>,
     served: &ServedSubscribers,
@@ -46,6 +46,7 @@ pub(super) fn of(
     worst(interrupted, disconnected)
 }
 
+/// Returns the worse of both impacts, with its subscribers only.
 fn worst(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<SubscriberName>) -> Impact {
     if !disconnected.is_empty() {
         Impact::Disconnects {
@@ -60,7 +61,7 @@ fn worst(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<Subscribe
     }
 }
 
-/// Returns an impact with further names.
+/// Returns an impact with more subscribers, who are disconnected if the effect is lasting.
 pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool) -> Impact {
     if more.is_empty() {
         return impact.clone();
@@ -75,7 +76,7 @@ pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool)
     }
 }
 
-/// Returns whom an uplink cuts off that lets VLANs pass no more: all who are served now and have one of them.
+/// Returns the impact of VLANs that pass no uplink any more. It disconnects every served or unclear subscriber in them.
 pub(super) fn of_lost_vlans(
     planner: &PlannerState<'_>,
     served: &ServedSubscribers,
@@ -105,7 +106,7 @@ pub(super) fn of_lost_vlans(
     worst(BTreeSet::new(), names)
 }
 
-/// Returns the name of a subscriber who is served before the plan; who is not, does not notice.
+/// Returns the name of a subscriber that is served before the plan. Others do not notice a step.
 fn name_of_served(
     planner: &PlannerState<'_>,
     served: &ServedSubscribers,

@@ -1,7 +1,7 @@
-//! Orders the steps: each is taken once nothing blocks it; a cycle is broken by a temporary state.
+//! Orders the steps: each one waits until nothing blocks it, and a temporary state breaks a cycle.
 //!
 //! `check` finds what blocks a step, `cycle` breaks cycles, `impact` computes the effect on subscribers from `service`.
-//! `partial_state` is the device between two steps. `uplink` adds VLANs first and removes them last.
+//! `partial_state` is the simulated device between two steps. `uplink` adds VLANs first and removes them last.
 
 mod check;
 mod cycle;
@@ -25,14 +25,14 @@ use cycle::Release;
 use partial_state::{PartialState, slot_of};
 use service::ServedSubscribers;
 
-/// The unfinished list of steps.
+/// The list of steps while it is built.
 struct Order<'a> {
     planner: &'a PlannerState<'a>,
     settings: &'a Settings,
     partial: PartialState,
     /// The changes without a step yet.
     pending: BTreeSet<ItemRef>,
-    /// In the order in which the next step is looked for.
+    /// The pending changes in the order in which they are tried.
     queue: Vec<ItemRef>,
     served: ServedSubscribers,
     steps: Vec<PlannedStep>,
@@ -72,8 +72,11 @@ pub(super) fn order(
     (order.steps, order.refusals)
 }
 
-/// Returns all changes in the order in which they are tried: removals first, because they free numbers and names; then
-/// creations and updates; last the objects that others must stop using first.
+/// Returns all changes in the order in which they are tried.
+///
+/// Ports and profiles come first, because endpoints and subscribers need them. Then removals, because they free slots and
+/// names; then updates and creations. Profiles to remove and ports to shut down come last, because subscribers must stop
+/// using them first.
 fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<ItemRef> {
     let changing = |is_last: bool| {
         settings.ports.iter().filter_map(move |(number, pair)| {
@@ -126,7 +129,8 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Takes every step. A step that prefers to wait is taken when no other step is possible; after that, a cycle is broken.
+    /// Adds a step for every change. A step that should wait is added only if no other one is possible. If none is possible,
+    /// a temporary state breaks the cycle.
     fn run(&mut self) {
         while !self.pending.is_empty() {
             if self.pass(false) || self.pass(true) {
@@ -147,9 +151,9 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Tries every remaining change once; returns whether a step was taken.
-    fn pass(&mut self, is_patient: bool) -> bool {
-        let mut has_moved = false;
+    /// Tries every pending change once; returns whether it added a step. Steps that should wait are included on request.
+    fn pass(&mut self, includes_waiting: bool) -> bool {
+        let mut has_step = false;
         for at in 0..self.queue.len() {
             let Some(item_ref) = self.queue.get(at).copied() else {
                 break;
@@ -159,23 +163,23 @@ impl<'a> Order<'a> {
             }
             let check = self.check();
             let is_free = check.obstacles(item_ref).is_empty();
-            if !is_free || (!is_patient && check.should_wait(item_ref)) {
+            if !is_free || (!includes_waiting && check.should_wait(item_ref)) {
                 continue;
             }
             self.pending.remove(&item_ref);
             self.take(item_ref);
-            has_moved = true;
-            if is_patient {
-                // This step may have unblocked others.
+            has_step = true;
+            if includes_waiting {
+                // After this step, others may be possible that need not wait.
                 break;
             }
         }
         let pending = &self.pending;
         self.queue.retain(|item_ref| pending.contains(item_ref));
-        has_moved
+        has_step
     }
 
-    /// Sets an item to its target state.
+    /// Adds the step that sets an item to its target.
     fn take(&mut self, item_ref: ItemRef) {
         match item_ref {
             ItemRef::Port(number) => {
@@ -203,7 +207,7 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Moves an item to a temporary state; it remains among the changes.
+    /// Adds the step that sets an item to a temporary state. The item remains pending.
     fn release(&mut self, release: Release) {
         match release {
             Release::Name(ItemRef::Port(number)) => {
@@ -283,16 +287,17 @@ impl<'a> Order<'a> {
         };
         let is_placed = from.port != PortAssignment::Unassigned;
         if is_placed && (from.mac, from.port) != (to.mac, to.port) {
+            // The simulated device has no unclear subscribers, so its services do not show this impact.
             let unclear = service::unclear_on_endpoint(self.planner, slot);
-            let is_lasting = self.is_dead_end(to.port);
+            let is_lasting = self.has_no_service(to.port);
             if let Some(step) = self.steps.get_mut(steps) {
                 step.impact = impact::with(&step.impact, unclear, is_lasting);
             }
         }
     }
 
-    /// Returns whether no subscriber is served there after the plan.
-    fn is_dead_end(&self, port: PortAssignment) -> bool {
+    /// Returns whether an endpoint with this port has no service after the plan.
+    fn has_no_service(&self, port: PortAssignment) -> bool {
         match port {
             PortAssignment::Unassigned => true,
             PortAssignment::Auto => false,
@@ -379,8 +384,13 @@ impl<'a> Order<'a> {
         let mut impact = impact::of(self.planner, &self.served, &touched, &before, &after);
         let cuts = to.enabled != from.enabled && to.enabled == Some(false);
         if cuts || to.mode != from.mode {
+            // The simulated device does not know that these subscribers are, or may be, on this port.
             let mut more = service::unclear_on_port(&self.partial, self.planner, number);
-            more.extend(service::anywhere(&self.partial, self.planner, &self.served));
+            more.extend(service::on_unread_port(
+                &self.partial,
+                self.planner,
+                &self.served,
+            ));
             impact = impact::with(&impact, more, cuts);
         }
         self.add(change, Subject::Settings, is_temporary, impact);
@@ -421,6 +431,7 @@ impl<'a> Order<'a> {
             }
             self.add(change, Subject::Settings, false, impact);
             let (request, observation) = (self.planner.request, self.planner.observation);
+            // Undoing the step goes from the new list back to the old one, and may stop a management VLAN.
             let cut = management::cut(request, observation, turn.number, &turn.to, &from);
             if let (Some((vlan, _)), false) = (cut, request.allows_management)
                 && let Some(step) = self.steps.last_mut()

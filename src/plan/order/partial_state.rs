@@ -1,4 +1,4 @@
-//! Holds the device partway through a plan: the state of every object at this step, and who uses what.
+//! Simulates the device between two steps: the state of every object, found by name, slot and use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
 use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
 
-/// The device half-way through a plan.
+/// The simulated device after some of the steps of a plan.
 #[derive(Debug, Default)]
 pub(super) struct PartialState {
     pub(super) system: SystemConfig,
@@ -32,18 +32,21 @@ pub(super) struct PartialState {
     pub(super) ties: BTreeMap<usize, usize>,
     /// The subscribers of each profile.
     pub(super) users: BTreeMap<usize, BTreeSet<usize>>,
+    /// The endpoints of each port.
     pub(super) on_port: BTreeMap<PortNumber, BTreeSet<usize>>,
+    /// The endpoints that are on a port or `auto`, which count on the device.
     pub(super) placed: BTreeSet<usize>,
     pub(super) in_vlan: BTreeMap<VlanId, BTreeSet<usize>>,
-    /// Subscribers whose endpoint is not known, which may be served all the same.
+    /// Subscribers whose endpoint was not read. They may be served.
     pub(super) unread_endpoints: BTreeSet<usize>,
-    /// Subscribers whose VLAN is not known.
+    /// Subscribers whose VLAN was not read.
     pub(super) unread_vlans: BTreeSet<usize>,
-    /// Endpoints whose port is not known.
+    /// Endpoints whose port was not read.
     pub(super) unread_ports: BTreeSet<usize>,
 }
 
 impl PartialState {
+    /// Returns the device before the first step.
     pub(super) fn begin(planner: &PlannerState<'_>, settings: &Settings) -> Self {
         let mut partial = Self {
             system: settings.system.start.clone(),
@@ -176,7 +179,7 @@ impl PartialState {
         *kept = to;
     }
 
-    /// Returns the endpoints on a port, as it stands at this step.
+    /// Returns the endpoints that are on a port now.
     pub(super) fn endpoints_on(&self, port: PortNumber) -> impl Iterator<Item = usize> {
         self.on_port.get(&port).into_iter().flatten().copied()
     }

@@ -1,4 +1,4 @@
-//! Determines who is served and over which path; the impact of a step is the difference it makes.
+//! Determines which subscribers have service, and whether a change of it interrupts them.
 
 use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId, VlanSet};
 use crate::plan::Field;
@@ -8,17 +8,17 @@ use crate::plan::settings::Settings;
 
 use super::partial_state::PartialState;
 
-/// The way a subscriber is served; nothing where nobody would notice if it went.
+/// The service of a subscriber, with the values whose change interrupts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Service {
     subscriber: Subscriber,
-    /// Nothing: not known which.
+    /// Left out: it was not read.
     endpoint: Option<Endpoint>,
     port: Option<PortConfig>,
 }
 
 impl Service {
-    /// Returns whether traffic goes on as before; a name, a description and a rate interrupt nothing (docs/gam.md).
+    /// Returns whether the traffic continues. A new name, description or rate does not interrupt it (docs/gam.md).
     pub(super) fn goes_on_as(&self, after: &Self) -> bool {
         let mode = |service: &Self| service.port.as_ref().and_then(|port| port.mode);
         let place = |service: &Self| {
@@ -31,7 +31,7 @@ impl Service {
     }
 }
 
-/// Returns how a subscriber is served at a stage.
+/// Returns the service of a subscriber at this point of the plan; `None` if it has none.
 pub(super) fn service_at(partial: &PartialState, index: usize) -> Option<Service> {
     let subscriber = partial.subscriber(index)?;
     let is_unread = partial.unread_endpoints.contains(&index);
@@ -40,7 +40,7 @@ pub(super) fn service_at(partial: &PartialState, index: usize) -> Option<Service
         None if is_unread => None,
         None => return None,
     };
-    // One whose port could not be read is taken to be on one.
+    // An endpoint whose port was not read may be on any port, so its subscriber counts as served.
     let placed = endpoint.filter(|_| {
         let is_unread = |index| partial.unread_ports.contains(&index);
         !subscriber.endpoint.is_some_and(is_unread)
@@ -62,7 +62,7 @@ pub(super) fn service_at(partial: &PartialState, index: usize) -> Option<Service
     })
 }
 
-/// Returns whether a VLAN gets through to the network; where nothing is known of uplinks, it is taken to.
+/// Returns whether a VLAN passes an uplink. If no uplink is known, every VLAN but the captive portal counts as passing.
 fn passes<'a>(
     vlan: VlanId,
     is_unknown: bool,
@@ -77,7 +77,7 @@ fn is_served(endpoint: Option<&Endpoint>, port: Option<&PortConfig>, passes: boo
         && port.is_none_or(|port| port.enabled != Some(false))
 }
 
-/// Who is served before the plan, and who after it.
+/// The subscribers that are served before the plan, and those that are served after it.
 #[derive(Debug)]
 pub(super) struct ServedSubscribers {
     before: Vec<bool>,
@@ -94,7 +94,7 @@ impl ServedSubscribers {
             before: (0..planner.subscribers.len())
                 .map(|index| service_at(start, index).is_some())
                 .collect(),
-            after: served_in_the_end(planner, settings),
+            after: served_after(planner, settings),
         }
     }
 
@@ -107,8 +107,8 @@ impl ServedSubscribers {
     }
 }
 
-fn served_in_the_end(planner: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
-    let is_served_in_the_end = |item: &Item<Subscriber>| -> Option<bool> {
+fn served_after(planner: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
+    let is_served_after = |item: &Item<Subscriber>| -> Option<bool> {
         let subscriber = item.goal.as_ref()?;
         let endpoint = match subscriber.endpoint {
             Some(endpoint) => {
@@ -133,11 +133,12 @@ fn served_in_the_end(planner: &PlannerState<'_>, settings: &Settings) -> Vec<boo
     planner
         .subscribers
         .iter()
-        .map(|item| is_served_in_the_end(item).unwrap_or(false))
+        .map(|item| is_served_after(item).unwrap_or(false))
         .collect()
 }
 
-/// Returns the subscribers that a change of a port may touch: those whose endpoint is meant to be there, or is heard there.
+/// Returns the subscribers that a change of a port may affect. Their endpoint is assigned to the port, or it is `auto` and the
+/// device reports it there.
 pub(super) fn on_port(
     partial: &PartialState,
     planner: &PlannerState<'_>,
@@ -163,8 +164,8 @@ pub(super) fn on_port(
     found
 }
 
-/// Returns the subscribers who are served, nobody knows on which port.
-pub(super) fn anywhere(
+/// Returns the subscribers that are served on a port that was not read.
+pub(super) fn on_unread_port(
     partial: &PartialState,
     planner: &PlannerState<'_>,
     served: &ServedSubscribers,
@@ -178,7 +179,7 @@ pub(super) fn anywhere(
         .collect()
 }
 
-/// Returns the subscribers on a port that our types cannot hold, as far as they have names.
+/// Returns the names of the unclear subscribers on a port.
 pub(super) fn unclear_on_port(
     partial: &PartialState,
     planner: &PlannerState<'_>,
@@ -204,7 +205,7 @@ pub(super) fn unclear_on_port(
         .collect()
 }
 
-/// Returns the subscribers of an endpoint that our types cannot hold, as far as they have names.
+/// Returns the names of the unclear subscribers of an endpoint.
 pub(super) fn unclear_on_endpoint(planner: &PlannerState<'_>, slot: Slot) -> Vec<SubscriberName> {
     unclear_subscribers(planner)
         .filter(|unclear| unclear.uses_endpoint == Some(slot))
@@ -212,7 +213,7 @@ pub(super) fn unclear_on_endpoint(planner: &PlannerState<'_>, slot: Slot) -> Vec
         .collect()
 }
 
-/// Returns the subscribers that our types cannot hold.
+/// Returns the unclear subscribers.
 pub(super) fn unclear_subscribers<'a>(
     planner: &'a PlannerState<'_>,
 ) -> impl Iterator<Item = &'a crate::model::Unclear> {
