@@ -9,14 +9,16 @@ use super::ownership::{
 use super::planner_state::PlannerState;
 use super::{Cause, Field, Object, Refusal};
 
-/// Sets the goal of every item, and adds items for objects to be created.
+/// Sets the target of every item, and adds items for objects to create. Returns refusals for protected subscribers.
+///
+/// Profiles and endpoints come first, because a subscriber refers to their items.
 pub(super) fn set_goals(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
     profiles(planner);
     endpoints(planner);
     subscribers(planner);
-    let refusals = leave_subscribers(planner);
-    leave_endpoints(planner);
-    leave_profiles(planner);
+    let refusals = remove_subscribers(planner);
+    remove_endpoints(planner);
+    remove_profiles(planner);
     refusals
 }
 
@@ -60,7 +62,7 @@ fn endpoints(planner: &mut PlannerState<'_>) {
 
 fn subscribers(planner: &mut PlannerState<'_>) {
     for (name, subscriber) in &planner.intended.subscribers {
-        // `lacks`, below, leaves out references that the inventory itself does not have.
+        // A reference to an object that is not intended is dropped here; such a subscriber is not planned at all.
         let endpoint = subscriber
             .endpoint
             .and_then(|mac| planner.endpoint_of.get(&mac).copied());
@@ -69,15 +71,17 @@ fn subscribers(planner: &mut PlannerState<'_>) {
             RateLimit::Profile(profile) => planner.profile_of.get(profile).copied(),
         };
         let mut goal = Subscriber::of(name.clone(), subscriber, endpoint, rate);
-        let is_lacking = lacks(planner, subscriber);
+        let is_lacking = has_missing_reference(planner, subscriber);
         let index = planner.subscriber_of.get(name).copied();
         match index.and_then(|index| planner.subscribers.get_mut(index)) {
             Some(item) => {
                 if let Some(start) = &item.start {
+                    // An unread field and a power setting that is not intended stay as observed.
                     goal.keep(start, &item.unread);
                     goal.poe = goal.poe.or(start.poe);
                 }
                 item.intend(goal);
+                // It is in the inventory, so it is kept and not removed.
                 if is_lacking {
                     item.keep();
                 }
@@ -100,7 +104,7 @@ fn subscribers(planner: &mut PlannerState<'_>) {
 }
 
 /// Returns whether a subscriber refers to an object that the intended configuration does not have.
-fn lacks(planner: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
+fn has_missing_reference(planner: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
     let lacks_endpoint = subscriber
         .endpoint
         .is_some_and(|mac| !planner.intended.endpoints.contains_key(&mac));
@@ -111,7 +115,9 @@ fn lacks(planner: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
     lacks_endpoint || lacks_profile
 }
 
-/// The reason, other than its users, that an object must not be removed.
+/// Returns the reason that an object must not be removed, apart from its users.
+///
+/// Nothing is removed if one of the three tables could not be read completely.
 fn doubt_of_removal(
     observation: &Observation,
     part: Part,
@@ -140,7 +146,7 @@ fn doubt_of_removal(
 }
 
 /// Returns the cause for removing an object that is not intended; `None` if it stays.
-fn leaving(planner: &PlannerState<'_>, is_owned: bool) -> Option<Cause> {
+fn removal_cause(planner: &PlannerState<'_>, is_owned: bool) -> Option<Cause> {
     if is_owned {
         Some(Cause::Gone)
     } else if may_remove_unmanaged(planner.request) {
@@ -150,7 +156,7 @@ fn leaving(planner: &PlannerState<'_>, is_owned: bool) -> Option<Cause> {
     }
 }
 
-fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
+fn remove_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for index in 0..planner.subscribers.len() {
         let Some((slot, unread, name, is_owned)) =
@@ -160,7 +166,7 @@ fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
         else {
             continue;
         };
-        let Some(cause) = leaving(planner, is_owned) else {
+        let Some(cause) = removal_cause(planner, is_owned) else {
             continue;
         };
         let object = Object::Subscriber(name.clone());
@@ -190,14 +196,14 @@ fn leave_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
     refusals
 }
 
-fn leave_endpoints(planner: &mut PlannerState<'_>) {
+fn remove_endpoints(planner: &mut PlannerState<'_>) {
     for index in 0..planner.endpoints.len() {
         let Some((slot, unread, mac, is_owned)) = unmatched(&planner.endpoints, index, |start| {
             (start.mac, owns_endpoint(planner, start))
         }) else {
             continue;
         };
-        let Some(cause) = leaving(planner, is_owned) else {
+        let Some(cause) = removal_cause(planner, is_owned) else {
             continue;
         };
         let object = Object::Endpoint(mac);
@@ -218,14 +224,14 @@ fn leave_endpoints(planner: &mut PlannerState<'_>) {
     }
 }
 
-fn leave_profiles(planner: &mut PlannerState<'_>) {
+fn remove_profiles(planner: &mut PlannerState<'_>) {
     for index in 0..planner.profiles.len() {
         let Some((slot, unread, name, is_owned)) = unmatched(&planner.profiles, index, |start| {
             (start.name.clone(), owns_profile(planner, start))
         }) else {
             continue;
         };
-        let Some(cause) = leaving(planner, is_owned) else {
+        let Some(cause) = removal_cause(planner, is_owned) else {
             continue;
         };
         let object = Object::Profile(name.clone());
@@ -256,7 +262,7 @@ fn leave_profiles(planner: &mut PlannerState<'_>) {
     }
 }
 
-/// Returns number, unread fields, key and ownership of an observed item that the inventory does not have.
+/// Returns slot, unread fields, key and ownership of an observed item that is not intended.
 fn unmatched<S, K>(
     items: &[Item<S>],
     index: usize,
@@ -275,7 +281,7 @@ fn set_action<S>(items: &mut [Item<S>], index: usize, action: Action, is_owned: 
         if matches!(action, Action::Leaving(_)) {
             item.goal = None;
         }
-        // An unmanaged object stays unmanaged.
+        // An unmanaged object that cannot be removed stays unmanaged, so that the plan lists it as such.
         item.action = match action {
             Action::Kept if !is_owned => Action::Unmanaged,
             action => action,

@@ -12,6 +12,9 @@ use super::ownership::{
 use super::planner_state::PlannerState;
 
 /// Matches profiles, endpoints and subscribers of the inventory to items.
+///
+/// Subscribers are matched by the addresses of their endpoints. Only then can a replaced endpoint be found by its subscriber,
+/// and last a renamed subscriber by its replaced endpoint.
 pub(super) fn find_items(planner: &mut PlannerState<'_>) {
     profiles(planner);
     let mut taken = endpoints_by_mac(planner);
@@ -50,7 +53,7 @@ fn profiles(planner: &mut PlannerState<'_>) {
         }
     }
     for (name, profile) in &planner.intended.profiles {
-        // A profile that had a number and is gone is created again.
+        // Only a rollback names slots. A profile that is no longer in its slot is created again there.
         if found.contains_key(name) || profile.slot.is_some() {
             continue;
         }
@@ -88,6 +91,7 @@ fn may_have_unmanaged_users(planner: &PlannerState<'_>, profile: usize) -> bool 
         })
 }
 
+/// Matches by slot if the intended object names one and the object there is owned; then by address.
 fn endpoints_by_mac(planner: &mut PlannerState<'_>) -> BTreeSet<usize> {
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
@@ -126,7 +130,7 @@ fn at_number<S>(
         .position(|item| item.slot == slot && item.start.as_ref().is_some_and(&is_owned))
 }
 
-/// After a CPE swap the name stays: the same object gets another address.
+/// Matches a new address to the endpoint with the intended name: after a CPE swap, the endpoint keeps its name.
 fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let open: BTreeMap<&str, usize> = planner
         .endpoints
@@ -153,7 +157,7 @@ fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>
     }
 }
 
-/// Returns the endpoint of a subscriber whose intended endpoint does not exist yet.
+/// Matches a new address to the present endpoint of the subscriber that is intended to have it.
 fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let mut found = Vec::new();
     for (name, index) in &planner.subscriber_of {
@@ -186,7 +190,7 @@ fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<
     }
 }
 
-/// An endpoint that gets another address keeps its subscriber.
+/// Matches the remaining subscribers by endpoint: an endpoint that gets another address keeps its subscriber.
 fn subscribers_by_endpoint(planner: &mut PlannerState<'_>) {
     let taken: BTreeSet<usize> = planner.subscriber_of.values().copied().collect();
     let users: BTreeMap<usize, usize> = planner
@@ -209,8 +213,10 @@ fn subscribers_by_endpoint(planner: &mut PlannerState<'_>) {
     }
 }
 
-/// Returns whether an endpoint with an address unknown to the inventory may get this one. It must be owned, or serve an
-/// owned subscriber that is intended to have it and stays on it: then a plan made half-way decides the same.
+/// Returns whether an endpoint whose address is not intended may get this one. It must be owned, or serve a subscriber that is
+/// intended to have this address. No unmanaged or unclear subscriber may use it.
+///
+/// With these conditions, planning again half-way through a plan decides the same.
 fn may_be_swapped(planner: &PlannerState<'_>, index: usize, mac: MacAddress) -> bool {
     let Some((slot, start)) = planner
         .endpoints
@@ -241,7 +247,7 @@ fn may_be_swapped(planner: &PlannerState<'_>, index: usize, mac: MacAddress) -> 
             is_owned || target.is_some_and(|target| target.endpoint == Some(mac))
         }
         None => {
-            let goes = planner
+            let is_removed = planner
                 .subscribers
                 .get(user)
                 .and_then(|item| item.start.as_ref())
@@ -249,13 +255,15 @@ fn may_be_swapped(planner: &PlannerState<'_>, index: usize, mac: MacAddress) -> 
                     owns_subscriber(planner, start) || may_remove_unmanaged(planner.request)
                 });
             // An unmanaged subscriber stays, so its endpoint is not replaced.
-            is_owned && goes
+            is_owned && is_removed
         }
     }
 }
 
-/// Matches subscribers so that the fewest are interrupted. In this order: nothing to change, only a new name, the same
-/// name, the earlier name, the same endpoint. A match by name first would move a service that a rename could keep.
+/// Matches subscribers so that the fewest are interrupted. In this order: the slot that a rollback names, the same name and
+/// endpoint, the same service under another name, the same name, the earlier name, the same endpoint.
+///
+/// A match by name alone, if it came first, would move a service that a rename could keep.
 fn subscribers(planner: &mut PlannerState<'_>) {
     let intended = &planner.intended.subscribers;
     let mac_of = |start: &Subscriber| -> Option<MacAddress> {
@@ -305,6 +313,7 @@ fn subscribers(planner: &mut PlannerState<'_>) {
             if found.contains_key(name) {
                 continue;
             }
+            // Only a rollback names slots. A subscriber that is no longer in its slot is created again there.
             if target.slot.is_some() && !by_name.contains_key(name) {
                 continue;
             }
@@ -329,7 +338,7 @@ fn subscribers(planner: &mut PlannerState<'_>) {
     planner.subscriber_of = found;
 }
 
-/// Returns whether the service of a subscriber would stay as it is on the same endpoint.
+/// Returns whether an observed subscriber has the intended service, apart from its endpoint.
 fn is_same_service(
     planner: &PlannerState<'_>,
     target: &SubscriberConfig,

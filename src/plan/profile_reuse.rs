@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::item::{Action, Item};
 use super::planner_state::PlannerState;
 
-/// Lets every new profile whose number is only freed by this plan take over the profile that frees it.
+/// Turns profiles that would be removed into the new profiles whose slots only this plan frees.
 ///
-/// A change of rate interrupts nobody, so this is one line where removal and creation would be two, and the only way
-/// where the users of the old profile are to use the new one.
+/// A change of rate does not interrupt a subscriber, and one line replaces a removal and a creation. Otherwise, subscribers
+/// that move from the old profile to the new one would be unthrottled for a moment: the new profile would wait for the slot of
+/// the old one, and the old one for its users.
 pub(super) fn reuse_profiles(planner: &mut PlannerState<'_>) {
     let leaving: Vec<usize> = indexes(planner, |item| item.is_leaving());
     let mut waiting: Vec<usize> = indexes(planner, |item| {
@@ -19,12 +20,13 @@ pub(super) fn reuse_profiles(planner: &mut PlannerState<'_>) {
                 .any(|old| old.is_leaving() && old.slot == item.slot)
     });
     let count = waiting.len();
-    // As many as are needed, those first whose slots were given.
+    // Only as many as are needed. New profiles got the slots of the first ones.
     for old in leaving.into_iter().take(count) {
+        // The more subscribers move from the old profile to the new one, the fewer steps are left.
         let best = waiting
             .iter()
             .copied()
-            .max_by_key(|new| (followers(planner, old, *new), std::cmp::Reverse(*new)));
+            .max_by_key(|new| (users_of_both(planner, old, *new), std::cmp::Reverse(*new)));
         let Some(new) = best else { break };
         waiting.retain(|other| *other != new);
         take_over(planner, old, new);
@@ -33,17 +35,17 @@ pub(super) fn reuse_profiles(planner: &mut PlannerState<'_>) {
 
 fn indexes(
     planner: &PlannerState<'_>,
-    is_meant: impl Fn(&Item<super::item::Profile>) -> bool,
+    is_searched: impl Fn(&Item<super::item::Profile>) -> bool,
 ) -> Vec<usize> {
     let items = planner.profiles.iter().enumerate();
     items
-        .filter(|(_, item)| is_meant(item))
+        .filter(|(_, item)| is_searched(item))
         .map(|(index, _)| index)
         .collect()
 }
 
-/// Returns how many subscribers go from one profile to the other.
-fn followers(planner: &PlannerState<'_>, old: usize, new: usize) -> usize {
+/// Returns the number of subscribers that move from one profile to the other.
+fn users_of_both(planner: &PlannerState<'_>, old: usize, new: usize) -> usize {
     let follows = |item: &&Item<super::item::Subscriber>| {
         let start = item.start.as_ref().and_then(|start| start.rate);
         let goal = item.goal.as_ref().and_then(|goal| goal.rate);
@@ -52,6 +54,7 @@ fn followers(planner: &PlannerState<'_>, old: usize, new: usize) -> usize {
     planner.subscribers.iter().filter(follows).count()
 }
 
+/// Gives the target of a new profile to an old one, with all references to it.
 fn take_over(planner: &mut PlannerState<'_>, old: usize, new: usize) {
     let Some(goal) = planner
         .profiles
