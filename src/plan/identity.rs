@@ -6,7 +6,7 @@ use super::{Refusal, Request};
 
 const HINT: &str = "check which device answers at this address; if it was replaced on purpose, change the pins in the inventory";
 
-/// Returns the reason that nothing may be written to the device that answered.
+/// Returns the reasons that nothing may be written to the device that answered.
 pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<Refusal> {
     let identity = &observation.identity;
     let device = request.device;
@@ -40,6 +40,7 @@ pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<
         (Some(_), None) => is_open = true,
         (None, _) => {}
     }
+    // One pin that matches is enough, if the other one could not be read.
     if refusals.is_empty() && is_open && !is_proved {
         refusals.push(Refusal {
             rule: "identity-not-read".to_owned(),

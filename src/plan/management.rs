@@ -4,10 +4,10 @@ use crate::model::{Observation, UplinkNumber, VlanId, VlanSet};
 
 use super::Request;
 
-/// Returns a VLAN that an uplink would stop and that gamctl may reach the device through, with the reason.
+/// Returns a VLAN that an uplink would stop and through which gamctl may reach the device, with the reason.
 ///
-/// Which uplink we come in by is not known, so neither may lose it; nor its native VLAN, while the device does not say
-/// that its address is in another.
+/// It is not known through which uplink gamctl reaches the device, so no uplink may lose such a VLAN. The native VLAN of an
+/// uplink is one of them, unless the device reports that its address is in another VLAN.
 pub(super) fn cut(
     request: &Request<'_>,
     observation: &Observation,

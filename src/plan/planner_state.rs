@@ -1,4 +1,4 @@
-//! Holds the state of one planning run: the observed objects as items, and what each becomes.
+//! Holds the state of one planning run: observed and new objects as items, and the notes about them.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::item::{Endpoint, Item, Profile, Subscriber};
 use super::unread::UnreadFacts;
 use super::{Field, Ledger, Note, Object, Request};
 
-/// The working state of the planner: observed items first, by slot, then new ones.
+/// The working state of the planner. In each list, observed items come first, in the order of their slots, then new ones.
 #[derive(Debug)]
 pub(super) struct PlannerState<'a> {
     pub(super) request: &'a Request<'a>,
@@ -21,7 +21,7 @@ pub(super) struct PlannerState<'a> {
     pub(super) profiles: Vec<Item<Profile>>,
     pub(super) endpoints: Vec<Item<Endpoint>>,
     pub(super) subscribers: Vec<Item<Subscriber>>,
-    /// The item of each object of the inventory.
+    /// The index of the item of each intended object.
     pub(super) profile_of: BTreeMap<&'a ProfileName, usize>,
     pub(super) endpoint_of: BTreeMap<MacAddress, usize>,
     pub(super) subscriber_of: BTreeMap<&'a SubscriberName, usize>,
@@ -47,9 +47,9 @@ impl<'a> PlannerState<'a> {
             subscriber_of: BTreeMap::new(),
             notes: Vec::new(),
         };
-        planner.take_profiles();
-        planner.take_endpoints();
-        planner.take_subscribers();
+        planner.add_profiles();
+        planner.add_endpoints();
+        planner.add_subscribers();
         planner
     }
 
@@ -65,12 +65,12 @@ impl<'a> PlannerState<'a> {
         self.request.ledger
     }
 
-    fn take_profiles(&mut self) {
+    fn add_profiles(&mut self) {
         let mut found: Vec<(Slot, &ProfileName, &ProfileConfig)> = Vec::new();
         for (name, profile) in &self.observation.config.profiles {
             match profile.slot {
                 Some(slot) => found.push((slot, name, profile)),
-                None => self.doubt(Part::Profiles, name.as_str()),
+                None => self.without_slot(Part::Profiles, name.as_str()),
             }
         }
         found.sort_by_key(|(slot, ..)| *slot);
@@ -81,12 +81,12 @@ impl<'a> PlannerState<'a> {
         }
     }
 
-    fn take_endpoints(&mut self) {
+    fn add_endpoints(&mut self) {
         let mut found: Vec<(Slot, MacAddress, &EndpointConfig)> = Vec::new();
         for (mac, endpoint) in &self.observation.config.endpoints {
             match endpoint.slot {
                 Some(slot) => found.push((slot, *mac, endpoint)),
-                None => self.doubt(Part::Endpoints, &mac.to_string()),
+                None => self.without_slot(Part::Endpoints, &mac.to_string()),
             }
         }
         found.sort_by_key(|(slot, ..)| *slot);
@@ -97,12 +97,12 @@ impl<'a> PlannerState<'a> {
         }
     }
 
-    fn take_subscribers(&mut self) {
+    fn add_subscribers(&mut self) {
         let mut found: Vec<(Slot, &SubscriberName, &SubscriberConfig)> = Vec::new();
         for (name, subscriber) in &self.observation.config.subscribers {
             match subscriber.slot {
                 Some(slot) => found.push((slot, name, subscriber)),
-                None => self.doubt(Part::Subscribers, name.as_str()),
+                None => self.without_slot(Part::Subscribers, name.as_str()),
             }
         }
         found.sort_by_key(|(slot, ..)| *slot);
@@ -120,23 +120,23 @@ impl<'a> PlannerState<'a> {
             .collect();
         for (slot, name, subscriber) in found {
             let mut unread = self.unread_fields(Part::Subscribers, slot, Subscriber::readable());
-            let mut lost = |field: Field| {
+            let mut mark_unread = |field: Field| {
                 if !unread.contains(&field) {
                     unread.push(field);
                 }
             };
             let endpoint = subscriber.endpoint;
             let index = endpoint.and_then(|mac| macs.get(&mac).copied());
-            // It uses an endpoint or a profile that is not among the known ones, so it cannot be one of these.
+            // It uses an endpoint that was not read. Without this mark, the subscriber would count as detached.
             if endpoint.is_some() && index.is_none() {
-                lost(Field::Endpoint);
+                mark_unread(Field::Endpoint);
             }
             let rate = match &subscriber.rate {
                 RateLimit::Unthrottled => None,
                 RateLimit::Profile(profile) => {
                     let index = profiles.get(profile).copied();
                     if index.is_none() {
-                        lost(Field::Rate);
+                        mark_unread(Field::Rate);
                     }
                     index
                 }
@@ -164,8 +164,8 @@ impl<'a> PlannerState<'a> {
         fields.filter(is_unread).collect()
     }
 
-    /// No line can address an object without a number, and it occupies a number that is not known.
-    fn doubt(&mut self, part: Part, name: &str) {
+    /// Records an object without a slot. No line can address it, and it is not known which slot it occupies.
+    fn without_slot(&mut self, part: Part, name: &str) {
         let doubt = format!("{} {name} has no number", super::unread::singular(part));
         let of_part = match part {
             Part::Profiles => &mut self.unread.profiles,

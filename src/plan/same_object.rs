@@ -4,6 +4,7 @@
 
 use crate::model::{EndpointConfig, ProfileConfig, Slot, SubscriberConfig};
 
+/// Returns whether an observed object has a slot. Without one no line can address it, so it is never the same.
 fn has_slot(slot: Option<Slot>) -> bool {
     slot.is_some()
 }
@@ -49,5 +50,6 @@ pub(super) fn same_subscriber(intended: &SubscriberConfig, has: &SubscriberConfi
         && *remapped_vlan == has.remapped_vlan
         && *allowed_vlans == has.allowed_vlans
         && *port2_vlan == has.port2_vlan
+        // Without an intended power setting, the device keeps its own.
         && (poe.is_none() || *poe == has.poe)
 }

@@ -1,4 +1,4 @@
-//! Plans what is always there: the system, its ports and its uplinks.
+//! Plans the settings of objects that always exist: the system, its ports and its uplinks.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::model::{
 use super::planner_state::PlannerState;
 use super::{Field, Note, Object};
 
-/// As it is and as it shall be.
+/// The observed state and the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Pair<T> {
     pub(super) start: T,
     pub(super) goal: T,
 }
 
-/// Everything of a device that has no number of its own.
+/// The objects of a device that always exist.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     pub(super) system: Pair<SystemConfig>,
@@ -27,7 +27,7 @@ pub(super) struct Settings {
     pub(super) uplinks: BTreeMap<UplinkNumber, Pair<VlanSet>>,
 }
 
-/// Works out what shall be set, and notes what cannot be.
+/// Returns the observed and the target settings, and notes what cannot be set.
 pub(super) fn settings(planner: &mut PlannerState<'_>) -> Settings {
     let mut found = Settings {
         system: system(planner),
@@ -38,7 +38,7 @@ pub(super) fn settings(planner: &mut PlannerState<'_>) -> Settings {
     found
 }
 
-/// Returns whether a field of something without a number could not be read, and notes it where there is an opinion.
+/// Returns whether an intended field could not be read, and adds a note if so.
 fn is_unread(
     planner: &mut PlannerState<'_>,
     part: Part,
@@ -163,6 +163,7 @@ fn is_known(planner: &mut PlannerState<'_>, is_known: bool, field: Field, object
     is_known
 }
 
+/// Returns whether a command sets this mode on the model, and adds a note if not.
 fn can_be_set(planner: &mut PlannerState<'_>, mode: Option<PortMode>, object: &Object) -> bool {
     let model = planner.request.model;
     let Some(mode) = mode else { return false };
@@ -175,7 +176,7 @@ fn can_be_set(planner: &mut PlannerState<'_>, mode: Option<PortMode>, object: &O
     can
 }
 
-/// A port's name must be its own; one that another port keeps is left.
+/// Drops each new port name that another port may have. A port that keeps its name wins over one that gets it.
 fn unique_port_names(
     planner: &mut PlannerState<'_>,
     ports: &mut BTreeMap<PortNumber, Pair<PortConfig>>,
@@ -184,6 +185,7 @@ fn unique_port_names(
         && !planner.observation.unread.iter().any(|unread| {
             unread.part == Part::Ports && unread.field.as_deref().is_none_or(|name| name == "name")
         });
+    // A dropped name leaves the earlier one in use, which may clash in turn.
     loop {
         let mut holders: BTreeMap<&HeldText, PortNumber> = BTreeMap::new();
         let mut by_staying: Vec<(&PortNumber, &Pair<PortConfig>)> = ports.iter().collect();
@@ -274,9 +276,10 @@ fn uplinks(planner: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSe
     uplinks
 }
 
-/// The longest list of VLANs on one line: what the line's other words leave of a thousand characters (docs/gam.md).
+/// The longest list of VLANs on one line: a line has at most 1000 characters, and some are for its other words (docs/gam.md).
 const LONGEST_LIST: usize = 960;
 
+/// Returns the reason that the VLANs of an uplink cannot be set.
 fn unsettable(
     planner: &PlannerState<'_>,
     number: UplinkNumber,
@@ -297,7 +300,7 @@ fn unsettable(
     }
 }
 
-/// While subscribers are not all known, no VLAN is taken away: somebody may be in it.
+/// Keeps all VLANs of an uplink if the VLANs of a subscriber were not read, because it may be in one of them.
 fn keep_used(planner: &mut PlannerState<'_>, object: Object, pair: &mut Pair<VlanSet>) {
     if pair.start.first_outside(&pair.goal).is_none() {
         return;

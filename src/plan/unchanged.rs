@@ -11,12 +11,13 @@ use super::{Ledger, Request, Unmanaged};
 
 /// Returns the unmanaged objects of a device without changes; `None` if the full planner has to compare it.
 ///
-/// Most devices have no changes at most looks, so this path decides how long a plan for thousands takes.
+/// Most devices have no changes at most looks, so this path decides how fast thousands of devices are planned.
 pub(super) fn only_unmanaged(
     request: &Request<'_>,
     observation: &Observation,
     intended: &DeviceConfig,
 ) -> Option<Vec<Unmanaged>> {
+    // These cases need the full planner: it adds notes for unread parts, and removes unmanaged objects.
     let removes = request.authoritative && request.removes_unmanaged;
     if !observation.unread.is_empty() || !observation.unclear.is_empty() || removes {
         return None;
@@ -33,6 +34,7 @@ pub(super) fn only_unmanaged(
         &observed.endpoints,
         same_endpoint,
         |mac, has| {
+            // An owned object that is not intended must be removed.
             if is_owned(&|ledger| ledger.owns_endpoint(*mac)) {
                 return None;
             }
@@ -104,7 +106,7 @@ fn are_settings_unchanged(intended: &DeviceConfig, observed: &DeviceConfig) -> b
         })
 }
 
-/// Walks two sorted maps side by side; `None` if the first has a value that the second lacks or has otherwise.
+/// Compares two sorted maps in one pass. Returns `None` if an intended value is missing or differs.
 fn unmanaged_in<K: Ord, V>(
     intended: &BTreeMap<K, V>,
     observed: &BTreeMap<K, V>,

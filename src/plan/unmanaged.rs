@@ -1,4 +1,4 @@
-//! Lists the objects on a device that are unmanaged, and notes what of owned objects could not be read.
+//! Lists the unmanaged objects on a device, and notes the unread fields of intended objects.
 
 use crate::model::{Part, ProfileName, Slot, SubscriberName};
 
@@ -7,7 +7,7 @@ use super::ownership::is_built_in;
 use super::planner_state::PlannerState;
 use super::{Field, Object, Unmanaged};
 
-/// Lists what is nobody's, sorted by kind and number. The device's own profile is no stranger.
+/// Lists the unmanaged and unclear objects, sorted by kind and slot. The built-in profile is not one of them.
 pub(super) fn list(planner: &PlannerState<'_>) -> Vec<Unmanaged> {
     let mut found = Vec::new();
     for item in unmanaged_items(&planner.profiles) {
@@ -61,7 +61,7 @@ fn unmanaged_items<S>(items: &[Item<S>]) -> impl Iterator<Item = &Item<S>> {
         .filter(|item| item.action == Action::Unmanaged && item.start.is_some())
 }
 
-/// Notes every unread field of an owned object, which no step would mention.
+/// Notes every unread field of an intended object, because no step mentions it.
 pub(super) fn note_unread(planner: &mut PlannerState<'_>) {
     let mut found: Vec<(Object, Part, Slot, Vec<Field>)> = Vec::new();
     for item in &planner.profiles {
