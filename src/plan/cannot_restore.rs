@@ -1,4 +1,4 @@
-//! Leaves out of a rollback plan what no line can restore, and notes it, so that the rest is restored.
+//! Leaves values that no line can restore out of a rollback plan, so that the rest is restored.
 
 use crate::model::{
     DeviceConfig, HeldText, Observation, ProfileConfig, ProfileName, RateLimit, Slot,
@@ -8,8 +8,8 @@ use crate::model::{
 use super::undo::{are_tags, is_data_vlan, is_speed, is_tag, unwritable_text};
 use super::{Field, Note, Object, Request, management};
 
-/// Takes out of the goal of a rollback plan the values that gamctl cannot or must not write; the device keeps its present ones.
-/// Returns a note for each.
+/// Replaces values in the target of a rollback by the present ones, if gamctl cannot or must not write them. Returns a note for
+/// each.
 pub(super) fn leave_out(
     goal: &mut DeviceConfig,
     now: &Observation,
@@ -113,7 +113,7 @@ impl Left {
         }
     }
 
-    /// Takes a profile that cannot be created again from its subscribers: they keep the rate limit that they have now.
+    /// Removes a profile that cannot be created again from its subscribers. They keep the rate limit that they have now.
     fn without_profile(
         &mut self,
         goal: &mut DeviceConfig,
@@ -128,7 +128,7 @@ impl Left {
             self.note(Object::Subscriber(name.clone()), "`rate`");
             let has = by_slot(now.subscribers.values(), subscriber.slot, |now| now.slot);
             let Some(has) = has else {
-                // A subscriber who is gone is not created again without the limit that was sold.
+                // A removed subscriber is not created again without the limit that was sold.
                 return false;
             };
             subscriber.rate = has.rate.clone();
@@ -148,7 +148,7 @@ impl Left {
                 remapped_vlan,
                 allowed_vlans,
                 port2_vlan,
-                // No command takes it away; a rollback plan leaves it as it is now.
+                // No command removes it, so a rollback leaves it as it is now.
                 poe: _,
             } = subscriber;
             let has = by_slot(now.subscribers.values(), *slot, |now| now.slot);
@@ -163,7 +163,7 @@ impl Left {
                 return true;
             }
             let Some(now) = has else {
-                // A subscriber who is gone is not created again in another VLAN.
+                // A removed subscriber is not created again in another VLAN.
                 self.note(object, "a VLAN");
                 return false;
             };
@@ -204,7 +204,7 @@ impl Left {
     }
 }
 
-/// Adds to the goal of an uplink, one by one, the VLANs that must go on passing it; returns them.
+/// Adds the VLANs that must still pass an uplink to its target, one by one; returns them.
 fn kept(
     number: UplinkNumber,
     has: &VlanSet,
@@ -220,6 +220,7 @@ fn kept(
     kept
 }
 
+/// Returns the object in a slot. Its name or address may have changed, so it is found by slot.
 fn by_slot<'a, T>(
     mut all: impl Iterator<Item = &'a T>,
     slot: Option<Slot>,

@@ -1,4 +1,4 @@
-//! Plans back to the configuration before some steps: only what they touched, under the same numbers.
+//! Plans the rollback of some steps: only the objects that they touched, in the same slots.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,22 +13,23 @@ use super::{
     cannot_restore, plan, step, undo,
 };
 
-/// The way back from wherever a device is now.
+/// The plan that rolls a device back from its present configuration, with its target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollbackPlan {
     pub plan: DevicePlan<PlannedStep>,
-    /// What the touched objects shall be again, and what they refer to.
+    /// The earlier state of the touched objects, and of the objects that they refer to.
     pub goal: DeviceConfig,
     ledger: Ledger,
     allows_management: bool,
 }
 
-/// Plans back what these steps, or a beginning of them, made of a device that was as `before`.
+/// Plans the rollback of steps, of which only the first ones may have been applied, to the configuration `before`.
 ///
-/// This is the planner with another intention, not the inverse lines in reverse order: after a failure nobody knows how far a
-/// line came, and a plan starts from what a look found. What the steps did not touch is nobody's here and is left alone,
-/// whoever changed it meanwhile. The management path is touched only where the steps did. What no line can give back stays as it is
-/// now, with a note `cannot-be-undone`: all else goes back.
+/// The planner does this with another intended configuration. The inverse lines in reverse order would not be safe: after a
+/// failure it is not known whether a line took effect, and a plan starts from the result of a look.
+///
+/// Objects that the steps did not touch are unmanaged here, so changes by other users are kept. Management access is affected
+/// only if the steps affected it. A value that no line can restore stays as it is now, with a note `cannot-be-undone`.
 pub fn plan_rollback(
     request: &Request<'_>,
     before: &DeviceConfig,
@@ -65,7 +66,7 @@ pub fn plan_rollback(
 }
 
 impl RollbackPlan {
-    /// Reads the rendered lines of the plan once more.
+    /// Checks the rendered lines of the plan.
     pub fn lint(
         &self,
         plan: &DevicePlan,
@@ -94,13 +95,13 @@ impl RollbackPlan {
     }
 }
 
-/// Returns what was touched as it was, with all that refers to it and that it refers to.
+/// Returns the earlier state of the touched objects, of their present users, and of the objects that they use.
 fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceConfig {
     let mut goal = touched.part_of(before);
     for (number, port) in &mut goal.ports {
         let has_name = now.ports.get(number).is_some_and(|now| now.name.is_some());
         if port.name.is_none() && has_name {
-            // No command takes a port's name away (docs/gam.md); this one is in nobody's way.
+            // No command removes the name of a port (docs/gam.md). The temporary name does not block another port.
             port.name = HeldText::new(&format!("gamctl-tmp-{number}")).ok();
         }
     }
@@ -129,7 +130,7 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
         }
     }
     for subscriber in goal.subscribers.values() {
-        // What somebody else took away meanwhile is not ours to bring back.
+        // An object that is gone, and that the steps did not touch, was removed by another user. It stays removed.
         if let Some(mac) = subscriber.endpoint
             && let Some(endpoint) = before.endpoints.get(&mac)
             && now.endpoints.contains_key(&mac)
@@ -150,7 +151,7 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
     goal
 }
 
-/// Returns what is on the device of the making of these steps, or was there for them to change.
+/// Returns the objects on the device that these steps created or changed, or were about to change.
 fn owned<'a>(changes: impl Iterator<Item = &'a Change>, now: &DeviceConfig) -> DeviceConfig {
     let names = names_in(changes);
     let is_owned = |kind, slot: Option<Slot>, name: String| {
@@ -175,7 +176,7 @@ fn owned<'a>(changes: impl Iterator<Item = &'a Change>, now: &DeviceConfig) -> D
     owned
 }
 
-/// Returns the step that takes away what the system did not have. An inventory cannot say that, so no plan has it.
+/// Returns the step that removes values that the system did not have. No plan has it, because an inventory cannot express it.
 fn unset_system(
     touched: &Touched,
     before: &SystemConfig,
