@@ -1,10 +1,11 @@
-//! Determines what becomes owned without a write: what both device and inventory have, or two ledgers.
+//! Extends a ledger without a write: adopts objects of device and inventory, or joins two ledgers.
 
 use super::Ledger;
 use crate::model::DeviceConfig;
 
 impl Ledger {
-    /// Returns what is ours once everything is that a device and the inventory both have, by MAC or name, as it is now on the device.
+    /// Returns the ledger with all objects that both the device and the inventory have, by name or MAC address. Adopted objects
+    /// are recorded as they are on the device.
     #[must_use]
     pub fn adopting(&self, intended: &DeviceConfig, has: &DeviceConfig) -> Self {
         let mut ledger = self.clone();
@@ -33,7 +34,7 @@ impl Ledger {
         ledger
     }
 
-    /// Returns what is ours by either ledger; where both know an object, as this one knows it.
+    /// Returns the objects of both ledgers. An object that both have is taken from this one.
     #[must_use]
     pub fn joined(mut self, other: &Self) -> Self {
         let owned = &mut self.verified;
@@ -55,7 +56,7 @@ impl Ledger {
         self
     }
 
-    /// Returns how many objects are ours.
+    /// Returns the number of owned objects.
     pub fn objects(&self) -> usize {
         let owned = &self.verified;
         owned.profiles.len() + owned.endpoints.len() + owned.subscribers.len()

@@ -11,15 +11,15 @@ use crate::model::{
 
 use super::same_object::{same_endpoint, same_profile, same_subscriber};
 
-/// What gamctl owns on one device.
+/// The objects that gamctl owns on one device.
 ///
-/// An empty ledger owns nothing, so a lost one leads to no removal.
+/// An empty ledger owns nothing, so a lost ledger does not lead to a removal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ledger {
     /// The owned objects as last applied and verified, without slots.
     pub verified: DeviceConfig,
-    /// Subscribers that must not be removed in this step, whatever the inventory says.
+    /// Subscribers that must not be removed, even if the inventory does not have them any more.
     pub protected: BTreeSet<SubscriberName>,
 }
 
@@ -32,8 +32,8 @@ impl Ledger {
         }
     }
 
-    /// Returns the ledger after an apply, from the look that followed it: every intended object that is as intended, and
-    /// every object owned before that is not known to be gone.
+    /// Returns the ledger after an apply, from the look that followed it. It has every object that is as intended, and every
+    /// earlier object unless the look shows that it is gone.
     #[must_use]
     pub fn verified_by(&self, intended: &DeviceConfig, after: &Observation) -> Self {
         let has = &after.config;
@@ -131,9 +131,10 @@ impl Ledger {
         }
     }
 
-    /// Adds the objects that were owned and are, or may be, still there.
+    /// Adds the objects that were owned, and that are or may be still on the device.
     fn still_there(&self, after: &Observation, verified: &mut DeviceConfig) {
         let has = &after.config;
+        // An object that could not be read, or is unclear, may still be there.
         let may_hide = |part: Part, name: &str| {
             after.incomplete(part).is_some()
                 || after.unclear.iter().any(|unclear| {
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_as_intended_is_ours_and_so_is_what_was_ours_and_stays() {
+    fn intended_objects_and_earlier_objects_are_owned() {
         let before = Ledger::of(config(&[
             ("gone", profile(1, None)),
             ("kept", profile(2, None)),
@@ -235,7 +236,7 @@ mod tests {
             // It is not as intended, so its last verified state stays recorded.
             ("slow", profile(7, Some(4))),
             ("blocked", profile(8, Some(5))),
-            ("stranger", profile(9, Some(6))),
+            ("unmanaged", profile(9, Some(6))),
         ]);
         let ledger = before.verified_by(&intended, &after);
         assert_eq!(owned(&ledger), [("kept", 2), ("new", 4), ("slow", 3)]);
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_not_forgotten() {
+    fn an_object_that_could_not_be_read_stays_owned() {
         let before = Ledger::of(config(&[("hidden", profile(1, None))]));
         let mut after = Observation::of(DeviceName::new("oak").unwrap());
         assert_eq!(
