@@ -1,11 +1,11 @@
-//! Checks a step without lines that undo it: whether the documents agree that there can be none.
+//! Checks the reason of a step that cannot be undone against the documents.
 
 use super::command::can_set;
 use super::state::setting;
 use crate::model::{Observation, VlanId};
 use crate::plan::{CannotUndo, Change, Field, Request, Step};
 
-/// Returns what is wrong with the reason that a step gives, where something is.
+/// Returns the mistake in the reason that a step gives; `None` if the reason is right.
 pub(super) fn objection<L>(
     step: &Step<L>,
     reason: &CannotUndo,
@@ -38,7 +38,7 @@ fn is_unwritable(change: &Change, field: Field) -> bool {
     had.is_some_and(|had| !can_set(&change.object(), field, &had))
 }
 
-/// Returns whether undoing stops a VLAN on an uplink that the device may be reached through.
+/// Returns whether undoing stops a VLAN on an uplink through which gamctl may reach the device.
 fn cuts(change: &Change, vlan: VlanId, observation: &Observation, request: &Request<'_>) -> bool {
     let Change::Uplink(number, update) = change else {
         return false;

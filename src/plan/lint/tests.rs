@@ -11,7 +11,7 @@ use crate::plan::change::Value;
 use crate::plan::change::tests::stored;
 use crate::plan::{Because, Change, Field, Impact, Object, Observed, Unmanaged};
 
-/// Lines as text, so that they can be anything.
+/// A step with lines as text, so that a line can be invalid.
 type Step = crate::plan::Step<String>;
 type DevicePlan = crate::plan::DevicePlan<Step>;
 type FieldChange = (Field, Option<Value>, Option<Value>);
@@ -28,7 +28,8 @@ fn vlan(id: u16) -> VlanId {
     VlanId::new(id).unwrap()
 }
 
-/// Profile 2 `home-100` is used by subscriber 1 `apt-1` on endpoint 1; endpoint 2 is free, profile 1 and subscriber 9 are not ours.
+/// Returns an observation: subscriber 1 `apt-1` uses profile 2 `home-100` and endpoint 1. Endpoint 2 is free. Profile 1 and
+/// subscriber 9 are unmanaged.
 fn observation() -> Observation {
     let mut observation = Observation::of(DeviceName::new("birch").unwrap());
     let mut config = DeviceConfig::default();
@@ -91,7 +92,7 @@ fn step(change: Change, lines: &[&str], inverse: &[&str]) -> Step {
 
 #[expect(clippy::needless_pass_by_value, reason = "a new object at each call")]
 fn change(object: Object, slot: Option<u16>, verb: Verb, fields: Vec<FieldChange>) -> Change {
-    // What an object is known by stands in the name of the change already.
+    // The identifying field is in the name of the change already.
     let key = match &object {
         Object::Profile(name) => Some((Field::Name, text(name.as_str()))),
         Object::Subscriber(name) => Some((Field::Name, text(name.as_str()))),
@@ -506,7 +507,7 @@ fn a_line_that_is_about_something_else_is_complained_of() {
 }
 
 #[test]
-fn what_is_not_ours_is_never_a_target() {
+fn an_unmanaged_object_is_never_a_target() {
     let mut steps = good_steps();
     let fields = vec![field(
         Field::Rate,
