@@ -1,6 +1,6 @@
 //! Plans the ordered changes from observed to intended, with their impact and their reasons.
 //!
-//! `change` defines what a plan consists of, `request` what the planner gets, `ledger` the owned objects of a device.
+//! `change` defines the changes of a plan, `request` the input of the planner, `ledger` the owned objects of a device.
 //! `planner` plans one device, with a file for each part of the work, in this order: `identity`, `unchanged`, `planner_state`,
 //! `matching`, `goal`, `conflict`, `profile_reuse`, `settings`, `order`. `after_steps` computes a device after some steps,
 //! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.

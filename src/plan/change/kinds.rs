@@ -1,6 +1,6 @@
 //! Describes the fields of each kind of object, in the order in which they are stored and shown.
 //!
-//! A field that one of the lists here lacks does not compile.
+//! The code does not compile if one of these lists lacks a field.
 
 use super::stored::{Given, Nonsense};
 use super::value::{EndpointRef, FieldValue, Rate, UplinkVlans};
@@ -11,7 +11,7 @@ use crate::model::{
     SystemConfig, UplinkConfig, VlanId, VlanSet,
 };
 
-/// A rate limiter.
+/// A profile: a rate limiter on a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     pub name: ProfileName,
@@ -20,7 +20,7 @@ pub struct Profile {
     pub up: Mbps,
 }
 
-/// A CPE bridge.
+/// An endpoint: a CPE bridge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub name: EndpointName,
@@ -28,12 +28,12 @@ pub struct Endpoint {
     pub port: PortAssignment,
 }
 
-/// A subscriber. The planner names endpoint and profile by the index of their items, a change by their numbers at that step.
+/// A subscriber. The planner refers to endpoint and profile by the index of their items, a change by their slots at that step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscriber<E = EndpointRef, R = Rate> {
     pub name: SubscriberName,
     pub description: Option<HeldText>,
-    /// Left out: detached.
+    /// Left out if the subscriber is detached.
     pub endpoint: Option<E>,
     pub rate: R,
     pub vlan: VlanId,
@@ -41,22 +41,22 @@ pub struct Subscriber<E = EndpointRef, R = Rate> {
     pub remapped_vlan: Option<VlanId>,
     pub allowed_vlans: VlanSet,
     pub port2_vlan: Option<VlanId>,
-    /// Left out: not known, or left to the device.
+    /// Left out if it is not known, or if the device decides it.
     pub poe: Option<Poe>,
 }
 
-/// A field of an update: what it was and what it becomes.
+/// A field of an update, with its value before and after.
 pub trait Cell<F>: Sized {
     type Of: FieldValue;
 
     fn between(from: &F, to: &F) -> Self;
     fn inverse(&self) -> Self;
-    /// Returns both values, where they differ.
+    /// Returns both values if they differ.
     fn moved(&self) -> Option<&Changed<Self::Of>>;
     fn read(given: &mut Given, field: Field) -> Result<Self, Nonsense>;
 }
 
-/// The field that an object is known by: always there, changed or not.
+/// The identifying field of an object: an update always has it, changed or not.
 impl<T: FieldValue + Clone + PartialEq> Cell<T> for Changed<T> {
     type Of = T;
 
@@ -109,7 +109,7 @@ impl<F: Differ<T>, T: FieldValue + Clone + PartialEq> Cell<F> for Option<Changed
     }
 }
 
-/// How a field of a state is compared.
+/// The comparison of a field in two states.
 pub trait Differ<T> {
     fn differ(from: &Self, to: &Self) -> Option<Changed<T>>;
 }
@@ -123,7 +123,7 @@ impl<T: Clone + PartialEq> Differ<T> for T {
     }
 }
 
-/// Of a setting that is not known nothing is said.
+/// Without a known value on each side, there is no difference.
 impl Differ<bool> for Option<bool> {
     fn differ(from: &Self, to: &Self) -> Option<Changed<bool>> {
         bool::differ(from.as_ref()?, to.as_ref()?)
@@ -155,13 +155,13 @@ macro_rules! kinds {
     )*) => {
         $(
             $(#[$meta])*
-            #[doc = concat!("What changes of a [`", stringify!($state), "`].")]
+            #[doc = concat!("The changed fields of a [`", stringify!($state), "`].")]
             #[derive(Debug, Clone, PartialEq, Eq)]
             pub struct $update {
                 $(pub $field: $cell,)*
             }
 
-            /// The fields that one side of a change speaks of.
+            /// The values of one side of a change.
             #[derive(Debug, Clone, Copy)]
             pub struct $fields<'a> {
                 $(pub $field: Option<&'a <$cell as Cell<$plain>>::Of>,)*
@@ -285,14 +285,14 @@ kinds! {
     }
 }
 
-/// Kinds that the plan creates and removes: what a creation and a removal say is all of the object.
+/// Kinds that a plan creates and removes. A creation and a removal contain the whole object.
 macro_rules! numbered {
     ($($state:ty, ($($any:tt)*) => $fields:ident, $key:ident: $key_type:ty, $object:ident {
         $($field:ident = $name:ident,)*
     })*) => {
         $(
             impl $($any)* {
-                /// The fields of its row that may be unreadable, all but what it is known by.
+                /// Returns the fields that can be unread: all but the identifying one.
                 pub(in crate::plan) fn readable() -> impl Iterator<Item = Field> {
                     let fields = [$((stringify!($field), Field::$name),)*];
                     fields
@@ -301,7 +301,7 @@ macro_rules! numbered {
                         .map(|(_, name)| name)
                 }
 
-                /// Takes these fields over from another state.
+                /// Copies these fields from another state.
                 pub(in crate::plan) fn keep(&mut self, of: &Self, fields: &[Field]) {
                     for field in fields {
                         $(if *field == Field::$name {
@@ -384,7 +384,7 @@ impl Endpoint {
 }
 
 impl<E, R> Subscriber<E, R> {
-    /// Returns a subscriber with what it uses named in another way.
+    /// Returns a subscriber of a configuration, with references of another type to its endpoint and profile.
     pub fn of(
         name: SubscriberName,
         config: &SubscriberConfig,
@@ -417,7 +417,7 @@ impl<E, R> Subscriber<E, R> {
         }
     }
 
-    /// Returns the same subscriber with what it uses named in another way.
+    /// Returns the same subscriber, with references of another type to its endpoint and profile.
     pub(in crate::plan) fn using<E2, R2>(
         &self,
         endpoint: Option<E2>,
@@ -451,7 +451,7 @@ impl<E, R> Subscriber<E, R> {
 }
 
 impl Subscriber {
-    /// Returns a subscriber as a configuration has it, for comparing: the numbers of what it uses are left out.
+    /// Returns a subscriber of a configuration for a comparison. The slots of its endpoint and profile are left out.
     pub fn without_numbers(name: SubscriberName, config: &SubscriberConfig) -> Self {
         let slot = Slot(0);
         let rate = match &config.rate {
