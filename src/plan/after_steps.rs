@@ -1,4 +1,4 @@
-//! Computes the configuration of a device after a number of steps.
+//! Computes the configuration of a device after some of the steps of a plan.
 
 use std::collections::BTreeMap;
 

@@ -24,7 +24,7 @@ pub(super) fn find_items(planner: &mut PlannerState<'_>) {
     subscribers_by_endpoint(planner);
 }
 
-/// Matches by number if the intended object names one and the object there is owned; then by name; then the only owned
+/// Matches by slot if the intended object names one and the object there is owned; then by name; then the only owned
 /// profile with the same rates, if no unmanaged subscriber uses it.
 fn profiles(planner: &mut PlannerState<'_>) {
     let by_name: BTreeMap<&ProfileName, usize> = planner
@@ -117,8 +117,8 @@ fn endpoints_by_mac(planner: &mut PlannerState<'_>) -> BTreeSet<usize> {
     taken
 }
 
-/// Returns the owned item with the number that an intended object names. In a rollback an object is identified by its
-/// number, because a step may have renamed it. An inventory names no numbers.
+/// Returns the owned item in the slot that an intended object names. A rollback identifies an object by its slot, because a
+/// step may have renamed it. An inventory does not name slots.
 fn at_number<S>(
     items: &[Item<S>],
     slot: Option<Slot>,
@@ -260,8 +260,8 @@ fn may_be_swapped(planner: &PlannerState<'_>, index: usize, mac: MacAddress) -> 
     }
 }
 
-/// Matches subscribers so that the fewest are interrupted. In this order: the slot that a rollback names, the same name and
-/// endpoint, the same service under another name, the same name, the earlier name, the same endpoint.
+/// Matches subscribers so that the fewest are interrupted. In this order: the slot of a rollback, the same name and endpoint,
+/// the same service under another name, the same name, the earlier name, the same endpoint.
 ///
 /// A match by name alone, if it came first, would move a service that a rename could keep.
 fn subscribers(planner: &mut PlannerState<'_>) {

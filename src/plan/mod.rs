@@ -5,8 +5,8 @@
 //! `matching`, `goal`, `conflict`, `profile_reuse`, `settings`, `order`. `after_steps` computes a device after some steps,
 //! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.
 //! `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
-//! reads the rendered lines again. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` names what
-//! no line can restore.
+//! checks the rendered lines. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` leaves out values
+//! that no line can restore.
 
 mod adopt;
 mod after_steps;

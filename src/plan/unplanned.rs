@@ -1,4 +1,4 @@
-//! Makes plans without steps: for devices that were not looked at, or are locked or only observed.
+//! Makes plans for devices that were not looked at, and adapts plans of locked or observed devices.
 
 use super::{Census, Change, DevicePlan, Note, Object, PlannedStep, Shown, Verb};
 use crate::model::{DeviceName, DeviceState};

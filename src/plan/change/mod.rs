@@ -1,4 +1,4 @@
-//! Defines a change of one object, with a type for each kind of object; it can be stored, shown and inverted.
+//! Defines a change of one object, with a type for each kind of object.
 //!
 //! `kinds` describes the fields of each kind once, `field` has their names, `value` their values. `stored` reads and writes the
 //! form in plan files and in the store.

@@ -57,7 +57,7 @@ pub(super) enum Setting {
     Port(PortAssignment),
     Mode(PortMode),
     Poe(Poe),
-    /// The number of an endpoint or of a profile.
+    /// The slot of an endpoint or of a profile.
     Slot(u16),
     Unthrottled,
     /// The field has no value afterwards.
