@@ -6,7 +6,7 @@ use super::look_again::Seen;
 use super::verify::{VerifyResult, has_restarted};
 use super::{ApplyLog, Ended, LookReason, Progress, Purpose};
 use crate::model::{Fingerprint, Observation, chain};
-use crate::plan::{Back, DevicePlan, Observed, back};
+use crate::plan::{DevicePlan, Observed, RollbackPlan, plan_rollback};
 use crate::render::render;
 
 /// The number of tries of a rollback.
@@ -158,12 +158,12 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         now: &Observation,
     ) -> Result<Try, Ended> {
         let request = self.job.request;
-        let mut way = back(request, &start.before.config, now, &start.plan.steps);
-        way.plan.observed = Some(Observed {
+        let mut rollback = plan_rollback(request, &start.before.config, now, &start.plan.steps);
+        rollback.plan.observed = Some(Observed {
             sequence: now.sequence,
             fingerprint: Fingerprint::of(now),
         });
-        let plan = match rendered(&way, request, now) {
+        let plan = match rendered(&rollback, request, now) {
             Ok(plan) => plan,
             Err(why) => {
                 return Ok(Try::Ended(Ended::Stuck {
@@ -187,7 +187,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
             SendResult::Failed(trouble) => Some(trouble),
         };
         let is_open = trouble.as_ref().is_some_and(|trouble| trouble.is_open);
-        let look = match self.look_until_back(start, &way, is_open).await? {
+        let look = match self.look_until_back(start, &rollback, is_open).await? {
             Ok(look) => look,
             Err(look) => {
                 let why = NotRestored::CannotLookAfterRollback { look };
@@ -198,7 +198,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
         if has_restarted(start.before, &look, start.at.elapsed()) {
             return Ok(Try::Ended(self.after_restart(start, cause.clone(), &look)));
         }
-        let differs = start.ends.left_of(&way.goal, &look);
+        let differs = start.ends.left_of(&rollback.goal, &look);
         if differs.is_empty() {
             self.verified(Purpose::Undo, &look).await?;
             self.remark_others(start.ends.others(&look));
@@ -220,7 +220,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
     async fn look_until_back(
         &self,
         start: &Start<'_>,
-        way: &Back,
+        rollback: &RollbackPlan,
         is_open: bool,
     ) -> Result<Result<Observation, NoLook>, Ended> {
         let until = std::time::Instant::now() + self.job.timeouts.settle;
@@ -229,7 +229,7 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
                 Ok(look) => look,
                 Err(no_look) => return Ok(Err(no_look)),
             };
-            let is_back = start.ends.left_of(&way.goal, &look).is_empty() && !is_open;
+            let is_back = start.ends.left_of(&rollback.goal, &look).is_empty() && !is_open;
             if is_back || std::time::Instant::now() + self.job.timeouts.pause >= until {
                 return Ok(Ok(look));
             }
@@ -240,18 +240,18 @@ impl<W: ApplyLog> DeviceApply<'_, '_, W> {
 
 /// Renders the rollback plan; returns the reason if it cannot be applied.
 fn rendered(
-    way: &Back,
+    rollback: &RollbackPlan,
     request: &crate::plan::Request<'_>,
     now: &Observation,
 ) -> Result<DevicePlan, NoRollback> {
-    if let Some(refusal) = way.plan.refusals.first() {
+    if let Some(refusal) = rollback.plan.refusals.first() {
         let refusal = refusal.clone();
         return Err(NoRollback::PlanRefused { refusal });
     }
-    let plan = render(way.plan.clone()).map_err(|failed| NoRollback::CannotRender {
+    let plan = render(rollback.plan.clone()).map_err(|failed| NoRollback::CannotRender {
         error: chain(&failed.error),
     })?;
-    if let Some(complaint) = way.lint(&plan, request, now).first() {
+    if let Some(complaint) = rollback.lint(&plan, request, now).first() {
         let error = complaint.to_string();
         return Err(NoRollback::LintError { error });
     }

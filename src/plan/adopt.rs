@@ -1,62 +1,64 @@
-//! Determines what becomes owned without a write: what both device and inventory have, or two ledgers.
+//! Extends a ledger without a write: adopts objects of device and inventory, or joins two ledgers.
 
 use super::Ledger;
 use crate::model::DeviceConfig;
 
 impl Ledger {
-    /// Returns what is ours once everything is that a device and the inventory both have, by MAC or name, as it is now on the device.
+    /// Returns the ledger with all objects that both the device and the inventory have, by name or MAC address. Adopted objects
+    /// are recorded as they are on the device.
     #[must_use]
     pub fn adopting(&self, intended: &DeviceConfig, has: &DeviceConfig) -> Self {
         let mut ledger = self.clone();
-        let own = &mut ledger.verified;
+        let owned = &mut ledger.verified;
         for (name, profile) in &has.profiles {
-            if intended.profiles.contains_key(name) && !own.profiles.contains_key(name) {
+            if intended.profiles.contains_key(name) && !owned.profiles.contains_key(name) {
                 let mut profile = profile.clone();
                 profile.slot = None;
-                own.profiles.insert(name.clone(), profile);
+                owned.profiles.insert(name.clone(), profile);
             }
         }
         for (mac, endpoint) in &has.endpoints {
-            if intended.endpoints.contains_key(mac) && !own.endpoints.contains_key(mac) {
+            if intended.endpoints.contains_key(mac) && !owned.endpoints.contains_key(mac) {
                 let mut endpoint = endpoint.clone();
                 endpoint.slot = None;
-                own.endpoints.insert(*mac, endpoint);
+                owned.endpoints.insert(*mac, endpoint);
             }
         }
         for (name, subscriber) in &has.subscribers {
-            if intended.subscribers.contains_key(name) && !own.subscribers.contains_key(name) {
+            if intended.subscribers.contains_key(name) && !owned.subscribers.contains_key(name) {
                 let mut subscriber = subscriber.clone();
                 subscriber.slot = None;
-                own.subscribers.insert(name.clone(), subscriber);
+                owned.subscribers.insert(name.clone(), subscriber);
             }
         }
         ledger
     }
 
-    /// Returns what is ours by either ledger; where both know an object, as this one knows it.
+    /// Returns the objects of both ledgers. An object that both have is taken from this one.
     #[must_use]
     pub fn joined(mut self, other: &Self) -> Self {
-        let own = &mut self.verified;
+        let owned = &mut self.verified;
         for (name, profile) in &other.verified.profiles {
-            let entry = own.profiles.entry(name.clone());
+            let entry = owned.profiles.entry(name.clone());
             entry.or_insert_with(|| profile.clone());
         }
         for (mac, endpoint) in &other.verified.endpoints {
-            own.endpoints
+            owned
+                .endpoints
                 .entry(*mac)
                 .or_insert_with(|| endpoint.clone());
         }
         for (name, subscriber) in &other.verified.subscribers {
-            let entry = own.subscribers.entry(name.clone());
+            let entry = owned.subscribers.entry(name.clone());
             entry.or_insert_with(|| subscriber.clone());
         }
         self.protected.extend(other.protected.iter().cloned());
         self
     }
 
-    /// Returns how many objects are ours.
+    /// Returns the number of owned objects.
     pub fn objects(&self) -> usize {
-        let own = &self.verified;
-        own.profiles.len() + own.endpoints.len() + own.subscribers.len()
+        let owned = &self.verified;
+        owned.profiles.len() + owned.endpoints.len() + owned.subscribers.len()
     }
 }

@@ -1,4 +1,4 @@
-//! Computes the configuration of a device after a number of steps.
+//! Computes the configuration of a device after some of the steps of a plan.
 
 use std::collections::BTreeMap;
 
@@ -21,12 +21,13 @@ pub fn after<'a>(
 ) -> DeviceConfig {
     let mut now = config.clone();
     for change in changes {
-        take(&mut now, change);
+        apply(&mut now, change);
     }
     now
 }
 
-fn take(config: &mut DeviceConfig, change: &Change) {
+/// Applies one change to a configuration.
+fn apply(config: &mut DeviceConfig, change: &Change) {
     match change {
         Change::System(update) => {
             let SystemFields {
@@ -56,9 +57,9 @@ fn take(config: &mut DeviceConfig, change: &Change) {
             port.enabled = enabled.copied().or(port.enabled);
             port.mode = mode.copied().or(port.mode);
         }
-        Change::Profile(slot, edit) => take_profile(config, *slot, edit),
-        Change::Endpoint(slot, edit) => take_endpoint(config, *slot, edit),
-        Change::Subscriber(slot, edit) => take_subscriber(config, *slot, edit),
+        Change::Profile(slot, edit) => apply_profile(config, *slot, edit),
+        Change::Endpoint(slot, edit) => apply_endpoint(config, *slot, edit),
+        Change::Subscriber(slot, edit) => apply_subscriber(config, *slot, edit),
     }
 }
 
@@ -68,8 +69,8 @@ fn set<T: Clone>(field: &mut T, to: Option<&T>) {
     }
 }
 
-/// Removes the object with a number from its table.
-fn take_out<K: Ord + Clone, V>(
+/// Removes the object in a slot from its table. Its name or address may change, so it is found by slot.
+fn remove_slot<K: Ord + Clone, V>(
     table: &mut BTreeMap<K, V>,
     slot: Slot,
     slot_of: impl Fn(&V) -> Option<Slot>,
@@ -81,8 +82,8 @@ fn take_out<K: Ord + Clone, V>(
     table.remove(&key)
 }
 
-fn take_profile(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Profile>) {
-    let had = take_out(&mut config.profiles, slot, |profile| profile.slot);
+fn apply_profile(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Profile>) {
+    let had = remove_slot(&mut config.profiles, slot, |profile| profile.slot);
     let mut now = match (edit, had) {
         (Edit::Remove(_), _) | (Edit::Update(_), None) => return,
         (Edit::Update(_), Some(had)) => had,
@@ -102,6 +103,7 @@ fn take_profile(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Profile>) {
     set(&mut now.description, description);
     set(&mut now.down, down);
     set(&mut now.up, up);
+    // A configuration refers to profiles by name, so a new name goes to the users too.
     let (old, name) = (edit.key(), edit.new_key());
     if old != name {
         for subscriber in config.subscribers.values_mut() {
@@ -113,8 +115,8 @@ fn take_profile(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Profile>) {
     config.profiles.insert(name.clone(), now);
 }
 
-fn take_endpoint(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Endpoint>) {
-    let had = take_out(&mut config.endpoints, slot, |endpoint| endpoint.slot);
+fn apply_endpoint(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Endpoint>) {
+    let had = remove_slot(&mut config.endpoints, slot, |endpoint| endpoint.slot);
     let mut now = match (edit, had) {
         (Edit::Remove(_), _) | (Edit::Update(_), None) => return,
         (Edit::Update(_), Some(had)) => had,
@@ -127,6 +129,7 @@ fn take_endpoint(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Endpoint>) {
     let EndpointFields { name, mac: _, port } = edit.after();
     set(&mut now.name, name);
     set(&mut now.port, port);
+    // A configuration refers to endpoints by address, so a new address goes to the user too.
     let (old, mac) = (*edit.key(), *edit.new_key());
     if old != mac {
         for subscriber in config.subscribers.values_mut() {
@@ -138,8 +141,8 @@ fn take_endpoint(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Endpoint>) {
     config.endpoints.insert(mac, now);
 }
 
-fn take_subscriber(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Subscriber>) {
-    let had = take_out(&mut config.subscribers, slot, |subscriber| subscriber.slot);
+fn apply_subscriber(config: &mut DeviceConfig, slot: Slot, edit: &Edit<Subscriber>) {
+    let had = remove_slot(&mut config.subscribers, slot, |subscriber| subscriber.slot);
     let mut now = match (edit, had) {
         (Edit::Remove(_), _) | (Edit::Update(_), None) => return,
         (Edit::Update(_), Some(had)) => had,

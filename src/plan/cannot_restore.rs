@@ -1,4 +1,4 @@
-//! Leaves out of a rollback plan what no line can restore, and notes it, so that the rest is restored.
+//! Leaves values that no line can restore out of a rollback plan, so that the rest is restored.
 
 use crate::model::{
     DeviceConfig, HeldText, Observation, ProfileConfig, ProfileName, RateLimit, Slot, UplinkNumber,
@@ -9,8 +9,8 @@ use super::change::take_vlans;
 use super::undo::{are_vlans_writable, is_speed, unwritable_text};
 use super::{Field, Note, Object, Request, management};
 
-/// Takes out of the goal of a rollback plan the values that gamctl cannot or must not write; the device keeps its present ones.
-/// Returns a note for each.
+/// Replaces values in the target of a rollback by the present ones, if gamctl cannot or must not write them. Returns a note for
+/// each.
 pub(super) fn leave_out(
     goal: &mut DeviceConfig,
     now: &Observation,
@@ -114,7 +114,7 @@ impl Left {
         }
     }
 
-    /// Takes a profile that cannot be created again from its subscribers: they keep the rate limit that they have now.
+    /// Removes a profile that cannot be created again from its subscribers. They keep the rate limit that they have now.
     fn without_profile(
         &mut self,
         goal: &mut DeviceConfig,
@@ -129,7 +129,7 @@ impl Left {
             self.note(Object::Subscriber(name.clone()), "`rate`");
             let has = by_slot(now.subscribers.values(), subscriber.slot, |now| now.slot);
             let Some(has) = has else {
-                // A subscriber who is gone is not created again without the limit that was sold.
+                // A removed subscriber is not created again without the limit that was sold.
                 return false;
             };
             subscriber.rate = has.rate.clone();
@@ -169,13 +169,13 @@ impl Left {
     fn uplinks(&mut self, goal: &mut DeviceConfig, now: &Observation, request: &Request<'_>) {
         for (number, uplink) in &mut goal.uplinks {
             let has = now.config.uplinks.get(number);
-            let (Some(wanted), Some(has)) = (
+            let (Some(target), Some(has)) = (
                 uplink.allowed_vlans.as_mut(),
                 has.and_then(|has| has.allowed_vlans.as_ref()),
             ) else {
                 continue;
             };
-            let kept = kept(*number, has, wanted, now, request);
+            let kept = kept(*number, has, target, now, request);
             for (vlan, why) in kept {
                 let object = Object::Uplink(*number);
                 self.notes.push(Note {
@@ -188,22 +188,23 @@ impl Left {
     }
 }
 
-/// Adds to the goal of an uplink, one by one, the VLANs that must go on passing it; returns them.
+/// Adds the VLANs that must still pass an uplink to its target, one by one; returns them.
 fn kept(
     number: UplinkNumber,
     has: &VlanSet,
-    wanted: &mut VlanSet,
+    target: &mut VlanSet,
     now: &Observation,
     request: &Request<'_>,
 ) -> Vec<(crate::model::VlanId, &'static str)> {
     let mut kept = Vec::new();
-    while let Some((vlan, why)) = management::cut(request, now, number, has, wanted) {
-        *wanted = wanted.iter().chain([vlan]).collect();
+    while let Some((vlan, why)) = management::cut(request, now, number, has, target) {
+        *target = target.iter().chain([vlan]).collect();
         kept.push((vlan, why));
     }
     kept
 }
 
+/// Returns the object in a slot. Its name or address may have changed, so it is found by slot.
 fn by_slot<'a, T>(
     mut all: impl Iterator<Item = &'a T>,
     slot: Option<Slot>,

@@ -1,11 +1,11 @@
-//! Determines why a step is there: the inventory changed, the device drifted, or it was never applied.
+//! Determines the cause of a step, such as a change of the inventory or a drift of the device.
 
 use super::item::{Action, Endpoint, Item, Profile};
 use super::planner_state::PlannerState;
 use super::{Because, Cause, Change, Field, FieldView, Kind, Ledger, Object, Verb, change};
 use crate::model::DeviceConfig;
 
-/// What is asked about.
+/// The object of a step: a setting, or an item by its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Subject {
     Settings,
@@ -15,15 +15,19 @@ pub(super) enum Subject {
 }
 
 /// Returns one reason for each cause among the fields of a change, in the order of the fields.
-pub(super) fn because(scene: &PlannerState<'_>, subject: Subject, change: &Change) -> Vec<Because> {
+pub(super) fn because(
+    planner: &PlannerState<'_>,
+    subject: Subject,
+    change: &Change,
+) -> Vec<Because> {
     if change.verb() == Verb::Remove {
-        return vec![whole(removal(scene, subject))];
+        return vec![whole(removal(planner, subject))];
     }
-    let Some(ledger) = scene.ledger() else {
+    let Some(ledger) = planner.ledger() else {
         return vec![by_fields(change, |_| Cause::FirstAdoption)];
     };
-    let Some(verified) = verified(scene, ledger, subject, change) else {
-        // Something new in the inventory is the inventory's doing; something that was there already is adopted.
+    let Some(verified) = verified(planner, ledger, subject, change) else {
+        // The ledger does not have the object. If it is created, the inventory changed; if it exists already, it is adopted.
         let cause = match change.verb() {
             Verb::Create => Cause::Inventory,
             Verb::Update | Verb::Remove => Cause::FirstAdoption,
@@ -38,8 +42,9 @@ pub(super) fn because(scene: &PlannerState<'_>, subject: Subject, change: &Chang
         let was = verified.iter().find(|(field, _)| *field == view.field);
         let was = was.map(|(_, was)| was.clone());
         let cause = match (was, subject) {
-            // A setting that nobody verified before is new to gamctl.
+            // A setting that was never verified is adopted.
             (None, Subject::Settings) => Cause::FirstAdoption,
+            // The device had the intended value when it was last verified, so the device changed.
             (was, _) if was == view.to().map(|to| to.to_string()) => Cause::Drift {
                 was: Some(was.unwrap_or_else(|| "none".to_owned())),
             },
@@ -57,7 +62,7 @@ pub(super) fn because(scene: &PlannerState<'_>, subject: Subject, change: &Chang
     reasons
 }
 
-/// Returns the reason of a stop on the way.
+/// Returns the reason for a temporary state.
 pub(super) fn temporary(change: &Change) -> Vec<Because> {
     vec![by_fields(change, |_| Cause::Temporary)]
 }
@@ -82,25 +87,26 @@ fn by_fields(change: &Change, cause: impl Fn(Field) -> Cause) -> Because {
     }
 }
 
-fn removal(scene: &PlannerState<'_>, subject: Subject) -> Cause {
-    let fate = match subject {
+fn removal(planner: &PlannerState<'_>, subject: Subject) -> Cause {
+    let action = match subject {
         Subject::Settings => None,
-        Subject::Profile(place) => scene.profiles.get(place).map(|item| &item.fate),
-        Subject::Endpoint(place) => scene.endpoints.get(place).map(|item| &item.fate),
-        Subject::Subscriber(place) => scene.subscribers.get(place).map(|item| &item.fate),
+        Subject::Profile(index) => planner.profiles.get(index).map(|item| &item.action),
+        Subject::Endpoint(index) => planner.endpoints.get(index).map(|item| &item.action),
+        Subject::Subscriber(index) => planner.subscribers.get(index).map(|item| &item.action),
     };
-    match fate {
+    match action {
         Some(Action::Leaving(cause)) => cause.clone(),
         Some(Action::Unmanaged | Action::Kept | Action::Intended) | None => Cause::Gone,
     }
 }
 
-/// Returns an object's fields as they were when it was last verified, under the name that it has or had.
+/// Returns the fields of an object when it was last verified. The ledger has it under its observed or its target name.
 ///
-/// Where two objects trade names, the ledger has both names: the one that the object has now counts where the ledger
-/// knows the object by more than that name. Else the device moved, and the name that it shall have tells what it was.
+/// If two objects exchange their names, the ledger has both names. The observed name is used if the ledger has another value
+/// of the object under it too: the rates, the name of the endpoint, or the endpoint of the subscriber. Otherwise the object may
+/// have been renamed on the device, so the target name comes first.
 fn verified(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     ledger: &Ledger,
     subject: Subject,
     change: &Change,
@@ -108,8 +114,8 @@ fn verified(
     let then = &ledger.verified;
     match subject {
         Subject::Settings => Some(settings(then, &change.object())),
-        Subject::Profile(place) => {
-            let item = scene.profiles.get(place)?;
+        Subject::Profile(index) => {
+            let item = planner.profiles.get(index)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
                 let known = then.profiles.get(&start.name);
                 known.is_some_and(|known| (known.down, known.up) == (start.down, start.up))
@@ -120,8 +126,8 @@ fn verified(
                 Some(texts(Profile::of(state.name.clone(), known).values()))
             })
         }
-        Subject::Endpoint(place) => {
-            let item = scene.endpoints.get(place)?;
+        Subject::Endpoint(index) => {
+            let item = planner.endpoints.get(index)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
                 let known = then.endpoints.get(&start.mac);
                 known.is_some_and(|known| known.name == start.name)
@@ -132,11 +138,11 @@ fn verified(
                 Some(texts(Endpoint::of(state.mac, known).values()))
             })
         }
-        Subject::Subscriber(place) => {
-            let item = scene.subscribers.get(place)?;
+        Subject::Subscriber(index) => {
+            let item = planner.subscribers.get(index)?;
             let is_itself = item.start.as_ref().is_some_and(|start| {
-                let has = start.endpoint.and_then(|place| {
-                    let endpoint = scene.endpoints.get(place)?.start.as_ref()?;
+                let has = start.endpoint.and_then(|index| {
+                    let endpoint = planner.endpoints.get(index)?.start.as_ref()?;
                     Some(endpoint.mac)
                 });
                 let known = then.subscribers.get(&start.name);
@@ -152,7 +158,7 @@ fn verified(
     }
 }
 
-/// Returns what an object is and shall be; what it is comes first where the ledger has it as that.
+/// Returns the observed state and the target of an object, the observed state first if the ledger has the object as that.
 fn either<S>(item: &Item<S>, is_itself: bool) -> impl Iterator<Item = &S> {
     let (start, goal) = (item.start.as_ref(), item.goal.as_ref());
     let states = if is_itself {
@@ -163,8 +169,7 @@ fn either<S>(item: &Item<S>, is_itself: bool) -> impl Iterator<Item = &S> {
     states.into_iter().flatten()
 }
 
-/// The fields that an object had when it was verified, as people read them: what it uses counts by its name, not by the
-/// number that this has.
+/// The verified fields of an object, as text. An endpoint and a profile count by MAC address and name, not by slot.
 type Verified = Vec<(Field, String)>;
 
 fn texts(views: Vec<FieldView<'_>>) -> Verified {

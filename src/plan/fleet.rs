@@ -1,4 +1,4 @@
-//! Defines the plans of all devices of a run, with what could not be planned: shown, stored, executed.
+//! Defines the plans of all devices of a run, as they are shown, stored and executed.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,79 +7,79 @@ use crate::model::{DeviceName, NotObserved};
 use super::lint::LintError;
 use super::{DevicePlan, Refusal};
 
-/// What a run of planning came to.
+/// The plans of all devices of a run, with the devices that could not be planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use = "an unused plan has no effect"]
 pub struct Planned {
     pub inventory: InventoryVersion,
-    /// What the limits came from.
+    /// The source of the limits.
     pub policy: PolicyVersion,
-    /// Where it is known from what is ours; left out: nothing is known to be ours, so nothing is removed.
+    /// The last applied commit, if it is known. Without a store, it decides which objects are owned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<String>,
-    /// What the store knows is ours; left out: no store was asked.
+    /// The devices for which the store has no ledger; left out if no store was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<LedgerCoverage>,
-    /// Against the inventory at this commit and not against devices.
+    /// The commit that was planned against instead of devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
-    /// By name.
+    /// Sorted by name.
     pub devices: Vec<DevicePlan>,
-    /// Why nothing may be applied anywhere.
+    /// The reasons that nothing may be applied to any device.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
-    /// By name.
+    /// Sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unobservable: Vec<Unobservable>,
-    /// By name.
+    /// Sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_over_ssh: Vec<ReadOverSsh>,
     #[serde(default, skip_serializing_if = "OutOfScope::is_nothing")]
     pub out_of_scope: OutOfScope,
-    /// Some origins were too far back in a long history to be found.
+    /// Some origins were not found, because they are too far back in a long history.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub origins_cut: bool,
-    /// Faults of the program, by device: each device named here is refused, with the rule `lint`, and no other.
+    /// The lint errors, which are faults of gamctl. Exactly the devices named here are refused with the rule `lint`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub complaints: Vec<DeviceLintError>,
 }
 
-/// What the store knows of the devices of a run.
+/// The planned devices without a ledger in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerCoverage {
-    /// Planned devices on which nothing is known to be ours, so that nothing is removed there; by name.
+    /// Sorted by name. No owned object is known there, so nothing is removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<DeviceName>,
 }
 
-/// Which inventory was planned.
+/// The version of the inventory that was planned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InventoryVersion {
-    /// Left out where the inventory is not committed as it is.
+    /// Left out if the inventory is not committed, or has changes that are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The tree of the inventory's folder.
+    /// The git tree of the inventory's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<String>,
     /// SHA-256 over the paths and texts of all its files.
     pub digest: String,
 }
 
-/// Which limits were used.
+/// The version of the limits that apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyVersion {
-    /// The commit whose policy it is; left out: the planned inventory's own.
+    /// The commit with this policy; left out if the policy is that of the planned inventory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// SHA-256 over the limits.
     pub digest: String,
 }
 
-/// A device that was to be looked at and could not be.
+/// A device that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "WrittenUnobservable", into = "WrittenUnobservable")]
 pub struct Unobservable {
@@ -87,13 +87,13 @@ pub struct Unobservable {
     pub reason: NotObserved,
 }
 
-/// As plan files and `--format json` have it: the reason as a sentence, and beside it with its facts.
+/// The form in plan files and in `--format json`: the reason as a sentence, and again with its facts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenUnobservable {
     device: DeviceName,
     reason: String,
-    /// Left out in plans of earlier versions.
+    /// The reason with its facts; left out in plans of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cause: Option<NotObserved>,
 }
@@ -120,32 +120,32 @@ impl From<Unobservable> for WrittenUnobservable {
     }
 }
 
-/// A device whose agent has no tables of its configuration.
+/// A device whose SNMP agent lacks tables of its configuration, so they were read over SSH.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadOverSsh {
     pub device: DeviceName,
-    /// Such as `subscribers`: what its running-config was read for.
+    /// The parts that were read from its running-config, such as `subscribers`.
     pub parts: Vec<String>,
 }
 
-/// What was left out by choice.
+/// The devices that this run left out on purpose.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutOfScope {
     pub devices: usize,
-    /// Those whose inventory changed since it was last applied; known only where that is known.
+    /// The devices among them whose inventory changed since it was last applied, as far as that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<DeviceName>,
-    /// Those that are not installed yet, and so not looked at.
+    /// Devices that are not installed yet, and so not looked at.
     #[serde(default)]
     pub preprovisioned: usize,
-    /// Those that the inventory had when it was last applied and does not have any more; nothing is done to them.
+    /// Devices that the last applied inventory had and this one does not have. Nothing is planned for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<DeviceName>,
 }
 
-/// A complaint of the lint, with the device whose plan it is about.
+/// A lint error, with the device of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceLintError {
     pub device: DeviceName,
@@ -153,11 +153,11 @@ pub struct DeviceLintError {
     pub complaint: LintError,
 }
 
-/// Rules of notes about what a device has and could not be read or understood.
+/// The rules of notes about objects that could not be read or understood.
 pub const UNREAD_NOTES: [&str; 2] = ["not-read", "unclear"];
 
 impl Planned {
-    /// Returns the devices of which a part could not be read or understood, so that it is not known to be as intended.
+    /// Returns the devices with a part that could not be read or understood. They are not known to be as intended.
     pub fn partly_unread(&self) -> impl Iterator<Item = &DeviceName> {
         let is_unread = |plan: &&DevicePlan| {
             let mut notes = plan.notes.iter();

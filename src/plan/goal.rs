@@ -3,26 +3,30 @@
 use crate::model::{Observation, Part, RateLimit, Slot, SubscriberConfig};
 
 use super::item::{Action, Endpoint, Item, Profile, Subscriber};
-use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::ownership::{
+    is_built_in, may_remove_unmanaged, owns_endpoint, owns_profile, owns_subscriber,
+};
 use super::planner_state::PlannerState;
 use super::{Cause, Field, Object, Refusal};
 
-/// Sets the goal of every item, and adds items for objects to be created.
-pub(super) fn set_goals(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
-    profiles(scene);
-    endpoints(scene);
-    subscribers(scene);
-    let refusals = leave_subscribers(scene);
-    leave_endpoints(scene);
-    leave_profiles(scene);
+/// Sets the target of every item, and adds items for objects to create. Returns refusals for protected subscribers.
+///
+/// Profiles and endpoints come first, because a subscriber refers to their items.
+pub(super) fn set_goals(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
+    profiles(planner);
+    endpoints(planner);
+    subscribers(planner);
+    let refusals = remove_subscribers(planner);
+    remove_endpoints(planner);
+    remove_profiles(planner);
     refusals
 }
 
-fn profiles(scene: &mut PlannerState<'_>) {
-    for (name, profile) in &scene.intended.profiles {
+fn profiles(planner: &mut PlannerState<'_>) {
+    for (name, profile) in &planner.intended.profiles {
         let mut goal = Profile::of(name.clone(), profile);
-        let place = scene.profile_of.get(name).copied();
-        match place.and_then(|place| scene.profiles.get_mut(place)) {
+        let index = planner.profile_of.get(name).copied();
+        match index.and_then(|index| planner.profiles.get_mut(index)) {
             Some(item) => {
                 if let Some(start) = &item.start {
                     goal.keep(start, &item.unread);
@@ -30,18 +34,18 @@ fn profiles(scene: &mut PlannerState<'_>) {
                 item.intend(goal);
             }
             None => {
-                scene.profile_of.insert(name, scene.profiles.len());
-                scene.profiles.push(Item::new(goal, profile.slot));
+                planner.profile_of.insert(name, planner.profiles.len());
+                planner.profiles.push(Item::new(goal, profile.slot));
             }
         }
     }
 }
 
-fn endpoints(scene: &mut PlannerState<'_>) {
-    for (mac, endpoint) in &scene.intended.endpoints {
+fn endpoints(planner: &mut PlannerState<'_>) {
+    for (mac, endpoint) in &planner.intended.endpoints {
         let mut goal = Endpoint::of(*mac, endpoint);
-        let place = scene.endpoint_of.get(mac).copied();
-        match place.and_then(|place| scene.endpoints.get_mut(place)) {
+        let index = planner.endpoint_of.get(mac).copied();
+        match index.and_then(|index| planner.endpoints.get_mut(index)) {
             Some(item) => {
                 if let Some(start) = &item.start {
                     goal.keep(start, &item.unread);
@@ -49,65 +53,71 @@ fn endpoints(scene: &mut PlannerState<'_>) {
                 item.intend(goal);
             }
             None => {
-                scene.endpoint_of.insert(*mac, scene.endpoints.len());
-                scene.endpoints.push(Item::new(goal, endpoint.slot));
+                planner.endpoint_of.insert(*mac, planner.endpoints.len());
+                planner.endpoints.push(Item::new(goal, endpoint.slot));
             }
         }
     }
 }
 
-fn subscribers(scene: &mut PlannerState<'_>) {
-    for (name, subscriber) in &scene.intended.subscribers {
-        // `lacks`, below, leaves out references that the inventory itself does not have.
+fn subscribers(planner: &mut PlannerState<'_>) {
+    for (name, subscriber) in &planner.intended.subscribers {
+        // A reference to an object that is not intended is dropped here; such a subscriber is not planned at all.
         let endpoint = subscriber
             .endpoint
-            .and_then(|mac| scene.endpoint_of.get(&mac).copied());
+            .and_then(|mac| planner.endpoint_of.get(&mac).copied());
         let rate = match &subscriber.rate {
             RateLimit::Unthrottled => None,
-            RateLimit::Profile(profile) => scene.profile_of.get(profile).copied(),
+            RateLimit::Profile(profile) => planner.profile_of.get(profile).copied(),
         };
         let mut goal = Subscriber::of(name.clone(), subscriber, endpoint, rate);
-        let is_lacking = lacks(scene, subscriber);
-        let place = scene.subscriber_of.get(name).copied();
-        match place.and_then(|place| scene.subscribers.get_mut(place)) {
+        let is_lacking = has_missing_reference(planner, subscriber);
+        let index = planner.subscriber_of.get(name).copied();
+        match index.and_then(|index| planner.subscribers.get_mut(index)) {
             Some(item) => {
                 if let Some(start) = &item.start {
+                    // An unread field and a power setting that is not intended stay as observed.
                     goal.keep(start, &item.unread);
                     goal.poe = goal.poe.or(start.poe);
                 }
                 item.intend(goal);
+                // It is in the inventory, so it is kept and not removed.
                 if is_lacking {
                     item.keep();
                 }
             }
             None if is_lacking => {}
             None => {
-                scene.subscriber_of.insert(name, scene.subscribers.len());
-                scene.subscribers.push(Item::new(goal, subscriber.slot));
+                planner
+                    .subscriber_of
+                    .insert(name, planner.subscribers.len());
+                planner.subscribers.push(Item::new(goal, subscriber.slot));
             }
         }
         if is_lacking {
             let message = format!(
                 "subscriber {name} is not planned: the inventory gives it an endpoint or a profile that the inventory does not have on this device"
             );
-            scene.note("blocked", Object::Subscriber(name.clone()), message);
+            planner.note("blocked", Object::Subscriber(name.clone()), message);
         }
     }
 }
 
 /// Returns whether a subscriber refers to an object that the intended configuration does not have.
-fn lacks(scene: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
+fn has_missing_reference(planner: &PlannerState<'_>, subscriber: &SubscriberConfig) -> bool {
     let lacks_endpoint = subscriber
         .endpoint
-        .is_some_and(|mac| !scene.intended.endpoints.contains_key(&mac));
+        .is_some_and(|mac| !planner.intended.endpoints.contains_key(&mac));
     let lacks_profile = match &subscriber.rate {
         RateLimit::Unthrottled => false,
-        RateLimit::Profile(name) => !scene.intended.profiles.contains_key(name),
+        RateLimit::Profile(name) => !planner.intended.profiles.contains_key(name),
     };
     lacks_endpoint || lacks_profile
 }
 
-/// The reason, other than its users, that an object must not be removed.
+/// Returns the reason that an object must not be removed, apart from its users.
+///
+/// Nothing is removed if one of the three tables could not be read completely.
 fn doubt_of_removal(
     observation: &Observation,
     part: Part,
@@ -136,32 +146,34 @@ fn doubt_of_removal(
 }
 
 /// Returns the cause for removing an object that is not intended; `None` if it stays.
-fn leaving(scene: &PlannerState<'_>, is_ours: bool) -> Option<Cause> {
-    if is_ours {
+fn removal_cause(planner: &PlannerState<'_>, is_owned: bool) -> Option<Cause> {
+    if is_owned {
         Some(Cause::Gone)
-    } else if clears(scene.request) {
+    } else if may_remove_unmanaged(planner.request) {
         Some(Cause::Unmanaged)
     } else {
         None
     }
 }
 
-fn leave_subscribers(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
+fn remove_subscribers(planner: &mut PlannerState<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
-    for place in 0..scene.subscribers.len() {
-        let Some((slot, unread, name, is_ours)) = unmatched(&scene.subscribers, place, |start| {
-            (start.name.clone(), owns_subscriber(scene, start))
-        }) else {
+    for index in 0..planner.subscribers.len() {
+        let Some((slot, unread, name, is_owned)) =
+            unmatched(&planner.subscribers, index, |start| {
+                (start.name.clone(), owns_subscriber(planner, start))
+            })
+        else {
             continue;
         };
-        let Some(cause) = leaving(scene, is_ours) else {
+        let Some(cause) = removal_cause(planner, is_owned) else {
             continue;
         };
         let object = Object::Subscriber(name.clone());
-        let is_protected = scene
+        let is_protected = planner
             .ledger()
             .is_some_and(|ledger| ledger.protected.contains(&name));
-        let fate = if is_protected {
+        let action = if is_protected {
             refusals.push(Refusal {
                 rule: "protected-subscriber".to_owned(),
                 message: format!(
@@ -171,108 +183,108 @@ fn leave_subscribers(scene: &mut PlannerState<'_>) -> Vec<Refusal> {
             });
             Action::Kept
         } else if let Some(doubt) =
-            doubt_of_removal(scene.observation, Part::Subscribers, slot, &unread)
+            doubt_of_removal(planner.observation, Part::Subscribers, slot, &unread)
         {
             let message = format!("subscriber {name} is not removed: {doubt}");
-            scene.note("not-read", object, message);
+            planner.note("not-read", object, message);
             Action::Kept
         } else {
             Action::Leaving(cause)
         };
-        set_fate(&mut scene.subscribers, place, fate, is_ours);
+        set_action(&mut planner.subscribers, index, action, is_owned);
     }
     refusals
 }
 
-fn leave_endpoints(scene: &mut PlannerState<'_>) {
-    for place in 0..scene.endpoints.len() {
-        let Some((slot, unread, mac, is_ours)) = unmatched(&scene.endpoints, place, |start| {
-            (start.mac, owns_endpoint(scene, start))
+fn remove_endpoints(planner: &mut PlannerState<'_>) {
+    for index in 0..planner.endpoints.len() {
+        let Some((slot, unread, mac, is_owned)) = unmatched(&planner.endpoints, index, |start| {
+            (start.mac, owns_endpoint(planner, start))
         }) else {
             continue;
         };
-        let Some(cause) = leaving(scene, is_ours) else {
+        let Some(cause) = removal_cause(planner, is_owned) else {
             continue;
         };
         let object = Object::Endpoint(mac);
-        let doubt = doubt_of_removal(scene.observation, Part::Endpoints, slot, &unread)
-            .or_else(|| scene.blind.ties.clone());
-        let fate = if let Some(doubt) = doubt {
+        let doubt = doubt_of_removal(planner.observation, Part::Endpoints, slot, &unread)
+            .or_else(|| planner.unread.ties.clone());
+        let action = if let Some(doubt) = doubt {
             let message = format!("endpoint {mac} is not removed: {doubt}");
-            scene.note("not-read", object, message);
+            planner.note("not-read", object, message);
             Action::Kept
-        } else if let Some(user) = scene.blind.used_endpoints.get(&slot) {
+        } else if let Some(user) = planner.unread.used_endpoints.get(&slot) {
             let message = format!("endpoint {mac} is not removed: {user}, and uses it");
-            scene.note("still-used", object, message);
+            planner.note("still-used", object, message);
             Action::Kept
         } else {
             Action::Leaving(cause)
         };
-        set_fate(&mut scene.endpoints, place, fate, is_ours);
+        set_action(&mut planner.endpoints, index, action, is_owned);
     }
 }
 
-fn leave_profiles(scene: &mut PlannerState<'_>) {
-    for place in 0..scene.profiles.len() {
-        let Some((slot, unread, name, is_ours)) = unmatched(&scene.profiles, place, |start| {
-            (start.name.clone(), owns_profile(scene, start))
+fn remove_profiles(planner: &mut PlannerState<'_>) {
+    for index in 0..planner.profiles.len() {
+        let Some((slot, unread, name, is_owned)) = unmatched(&planner.profiles, index, |start| {
+            (start.name.clone(), owns_profile(planner, start))
         }) else {
             continue;
         };
-        let Some(cause) = leaving(scene, is_ours) else {
+        let Some(cause) = removal_cause(planner, is_owned) else {
             continue;
         };
         let object = Object::Profile(name.clone());
-        let doubt = doubt_of_removal(scene.observation, Part::Profiles, slot, &unread)
-            .or_else(|| scene.blind.rates.clone());
-        let fate = if is_devices_own(slot, &name) {
-            if is_ours {
+        let doubt = doubt_of_removal(planner.observation, Part::Profiles, slot, &unread)
+            .or_else(|| planner.unread.rates.clone());
+        let action = if is_built_in(slot, &name) {
+            if is_owned {
                 let message = format!(
                     "profile {name} is not removed: profile 1 and `default` are the device's own"
                 );
-                scene.note("devices-own", object, message);
+                planner.note("devices-own", object, message);
                 Action::Kept
             } else {
                 Action::Unmanaged
             }
         } else if let Some(doubt) = doubt {
             let message = format!("profile {name} is not removed: {doubt}");
-            scene.note("not-read", object, message);
+            planner.note("not-read", object, message);
             Action::Kept
-        } else if let Some(user) = scene.blind.used_profiles.get(&slot) {
+        } else if let Some(user) = planner.unread.used_profiles.get(&slot) {
             let message = format!("profile {name} is not removed: {user}, and uses it");
-            scene.note("still-used", object, message);
+            planner.note("still-used", object, message);
             Action::Kept
         } else {
             Action::Leaving(cause)
         };
-        set_fate(&mut scene.profiles, place, fate, is_ours);
+        set_action(&mut planner.profiles, index, action, is_owned);
     }
 }
 
-/// Returns number, unread fields, key and ownership of an observed item that the inventory does not have.
+/// Returns slot, unread fields, key and ownership of an observed item that is not intended.
 fn unmatched<S, K>(
     items: &[Item<S>],
-    place: usize,
+    index: usize,
     read: impl Fn(&S) -> (K, bool),
 ) -> Option<(Slot, Vec<Field>, K, bool)> {
-    let item = items.get(place)?;
-    if item.fate != Action::Unmanaged {
+    let item = items.get(index)?;
+    if item.action != Action::Unmanaged {
         return None;
     }
-    let (key, is_ours) = read(item.start.as_ref()?);
-    Some((item.slot, item.unread.clone(), key, is_ours))
+    let (key, is_owned) = read(item.start.as_ref()?);
+    Some((item.slot, item.unread.clone(), key, is_owned))
 }
 
-fn set_fate<S>(items: &mut [Item<S>], place: usize, fate: Action, is_ours: bool) {
-    if let Some(item) = items.get_mut(place) {
-        if matches!(fate, Action::Leaving(_)) {
+fn set_action<S>(items: &mut [Item<S>], index: usize, action: Action, is_owned: bool) {
+    if let Some(item) = items.get_mut(index) {
+        if matches!(action, Action::Leaving(_)) {
             item.goal = None;
         }
-        // An unmanaged object stays unmanaged.
-        item.fate = match fate {
-            Action::Kept if !is_ours => Action::Unmanaged,
-            fate => fate,
+        // An unmanaged object that cannot be removed stays unmanaged, so that the plan lists it as such.
+        item.action = match action {
+            Action::Kept if !is_owned => Action::Unmanaged,
+            action => action,
         };
     }
 }

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use super::{Change, DevicePlan, Limit, Limits, Refusal, Verb};
 
-/// From so many objects up a percentage counts; with fewer, one household is already a large part.
+/// A percentage applies from this number of objects. Below it, one household is already a large share.
 const PERCENT_COUNTS_FROM: usize = 10;
 
-/// Refuses plans that do more than the limits allow: those of single devices get the refusal, one for the whole run is
-/// returned.
+/// Adds a refusal to each plan that exceeds a limit for one device, and returns the refusals for the whole run.
 ///
-/// A removal is a subscriber or an endpoint removed; both of a household that leaves are one, or a small network could
-/// let nobody go. An interruption is a subscriber who notices, whether for a moment or for good, counted once per device.
-/// Percentages are of what was found on the devices of this run, rounded up: subscribers or endpoints, whichever
-/// are more, for removals, subscribers for interruptions, devices for devices.
+/// A removed subscriber and its removed endpoint count as one removal. Otherwise a small network could not remove a household.
+/// An interruption is a subscriber that loses service, for a moment or for good, counted once per device.
+///
+/// Percentages are of the objects on the devices of this run, rounded up. For removals these are the subscribers or the
+/// endpoints, whichever are more.
 #[must_use = "an unread refusal stops nothing"]
 pub fn guard(plans: &mut [DevicePlan], limits: &Limits) -> Vec<Refusal> {
     let Limits {
@@ -127,7 +127,7 @@ fn interruptions_of(plan: &DevicePlan) -> usize {
     noticed.collect::<BTreeSet<_>>().len()
 }
 
-/// So many, of so many, against a limit.
+/// A number of objects, the number of all such objects, and the limit.
 #[derive(Debug, Clone, Copy)]
 struct Excess {
     count: usize,
@@ -136,7 +136,7 @@ struct Excess {
 }
 
 impl Excess {
-    /// Returns the limit in words, where it is passed; the smaller one where there are two.
+    /// Returns the limit in words if it is exceeded. Of two limits, the smaller one applies.
     fn words(self, of_what: &str) -> Option<String> {
         let Limit { count, percent } = self.limit;
         let by_count = count.and_then(|count| usize::try_from(count).ok());
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_none_is_a_limit_and_no_limit_is_none() {
+    fn a_limit_of_zero_allows_nothing_and_no_limit_allows_everything() {
         assert_eq!(passed(1, 3, (Some(0), None)).unwrap(), "the limit is 0");
         assert_eq!(passed(0, 3, (Some(0), None)), None);
         assert_eq!(passed(1000, 1000, (None, None)), None);

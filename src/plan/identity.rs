@@ -6,13 +6,13 @@ use super::{Refusal, Request};
 
 const HINT: &str = "check which device answers at this address; if it was replaced on purpose, change the pins in the inventory";
 
-/// Returns the reason that nothing may be written to the device that answered.
+/// Returns the reasons that nothing may be written to the device that answered.
 pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<Refusal> {
     let identity = &observation.identity;
     let device = request.device;
-    let wrong = |what: &str, has: String, wanted: String| Refusal {
+    let wrong = |what: &str, has: String, pinned: String| Refusal {
         rule: "wrong-device".to_owned(),
-        message: format!("{device} answers with {what} {has}, and the inventory pins {wanted}"),
+        message: format!("{device} answers with {what} {has}, and the inventory pins {pinned}"),
         hint: HINT.to_owned(),
     };
     let mut refusals = Vec::new();
@@ -40,6 +40,7 @@ pub(super) fn refusals(request: &Request<'_>, observation: &Observation) -> Vec<
         (Some(_), None) => is_open = true,
         (None, _) => {}
     }
+    // One pin that matches is enough, if the other one could not be read.
     if refusals.is_empty() && is_open && !is_proved {
         refusals.push(Refusal {
             rule: "identity-not-read".to_owned(),

@@ -1,39 +1,39 @@
-//! Defines the items of a plan: each object by its number, as observed and as it must become.
+//! Defines the items of the planner: one object each, with slot, observed state, target and action.
 
 use crate::model::Slot;
 
 pub(super) use super::change::{Endpoint, Profile};
 use super::{Cause, Field, change};
 
-/// A subscriber; what it uses is given by the index of its item, since a number on the device can change hands.
+/// A subscriber. It refers to endpoint and profile by the index of their items, because a slot can be reused in a plan.
 ///
-/// No rate: unthrottled.
+/// Without a rate it is unthrottled.
 pub(super) type Subscriber = change::Subscriber<usize, Option<usize>>;
 
-/// What becomes of an object.
+/// The action of the planner on one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Nobody's: it stays as it is.
+    /// It is neither owned nor intended, and stays as observed.
     Unmanaged,
-    /// Ours, and it stays as it is for a reason that a note gives.
+    /// It is owned or intended, and stays as observed. A note or a refusal gives the reason.
     Kept,
-    /// As the inventory has it.
+    /// It becomes as intended.
     Intended,
-    /// It goes.
+    /// It is removed, for this cause.
     Leaving(Cause),
 }
 
-/// One object as it is and as it shall be.
+/// One object with its observed state and its target.
 #[derive(Debug, Clone)]
 pub(super) struct Item<S> {
-    /// 0 while a new object has none yet.
+    /// 0 until a new object gets a slot.
     pub(super) slot: Slot,
-    /// The number that a new object had before, where the intention names one.
-    pub(super) wish: Option<Slot>,
+    /// The slot that the intended configuration names for a new object. Only a rollback names slots.
+    pub(super) requested_slot: Option<Slot>,
     pub(super) start: Option<S>,
     pub(super) goal: Option<S>,
-    pub(super) fate: Action,
-    /// Fields that could not be read; their values are stand-ins.
+    pub(super) action: Action,
+    /// Fields that could not be read. Their values are placeholders.
     pub(super) unread: Vec<Field>,
 }
 
@@ -41,34 +41,34 @@ impl<S: Clone + PartialEq> Item<S> {
     pub(super) fn observed(slot: Slot, state: S) -> Self {
         Self {
             slot,
-            wish: None,
+            requested_slot: None,
             start: Some(state.clone()),
             goal: Some(state),
-            fate: Action::Unmanaged,
+            action: Action::Unmanaged,
             unread: Vec::new(),
         }
     }
 
-    pub(super) fn new(goal: S, wish: Option<Slot>) -> Self {
+    pub(super) fn new(goal: S, requested_slot: Option<Slot>) -> Self {
         Self {
             slot: Slot(0),
-            wish,
+            requested_slot,
             start: None,
             goal: Some(goal),
-            fate: Action::Intended,
+            action: Action::Intended,
             unread: Vec::new(),
         }
     }
 
     pub(super) fn intend(&mut self, goal: S) {
         self.goal = Some(goal);
-        self.fate = Action::Intended;
+        self.action = Action::Intended;
     }
 
-    /// Gives the object up: it stays as it is, and one that is not there does not come.
+    /// Drops the target: an observed object stays as it is, and a new one is not created.
     pub(super) fn keep(&mut self) {
         self.goal.clone_from(&self.start);
-        self.fate = Action::Kept;
+        self.action = Action::Kept;
     }
 
     pub(super) fn changes(&self) -> bool {
@@ -84,12 +84,12 @@ impl<S: Clone + PartialEq> Item<S> {
     }
 
     pub(super) fn is_intended(&self) -> bool {
-        self.fate == Action::Intended
+        self.action == Action::Intended
     }
 
-    /// Returns whether the object is on the device and stays as it is, because gamctl may not or cannot change it.
+    /// Returns whether the object is on the device and stays as observed, because gamctl must not or cannot change it.
     pub(super) fn stays(&self) -> bool {
-        matches!(self.fate, Action::Unmanaged | Action::Kept) && self.start.is_some()
+        matches!(self.action, Action::Unmanaged | Action::Kept) && self.start.is_some()
     }
 
     pub(super) fn is_unread(&self, field: Field) -> bool {

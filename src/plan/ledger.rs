@@ -11,15 +11,15 @@ use crate::model::{
 
 use super::same_object::{same_endpoint, same_profile, same_subscriber};
 
-/// What gamctl owns on one device.
+/// The objects that gamctl owns on one device.
 ///
-/// An empty ledger owns nothing, so a lost one leads to no removal.
+/// An empty ledger owns nothing, so a lost ledger does not lead to a removal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ledger {
     /// The owned objects as last applied and verified, without slots.
     pub verified: DeviceConfig,
-    /// Subscribers that must not be removed in this step, whatever the inventory says.
+    /// Subscribers that must not be removed, even if the inventory does not have them any more.
     pub protected: BTreeSet<SubscriberName>,
 }
 
@@ -32,37 +32,37 @@ impl Ledger {
         }
     }
 
-    /// Returns the ledger after an apply, from the look that followed it: every intended object that is as intended, and
-    /// every object owned before that is not known to be gone.
+    /// Returns the ledger after an apply, from the look that followed it. It has every object that is as intended, and every
+    /// earlier object unless the look shows that it is gone.
     #[must_use]
     pub fn verified_by(&self, intended: &DeviceConfig, after: &Observation) -> Self {
         let has = &after.config;
         let mut verified = DeviceConfig::default();
-        for (name, wanted) in &intended.profiles {
+        for (name, target) in &intended.profiles {
             if has
                 .profiles
                 .get(name)
-                .is_some_and(|has| same_profile(wanted, has))
+                .is_some_and(|has| same_profile(target, has))
             {
-                verified.profiles.insert(name.clone(), wanted.clone());
+                verified.profiles.insert(name.clone(), target.clone());
             }
         }
-        for (mac, wanted) in &intended.endpoints {
+        for (mac, target) in &intended.endpoints {
             if has
                 .endpoints
                 .get(mac)
-                .is_some_and(|has| same_endpoint(wanted, has))
+                .is_some_and(|has| same_endpoint(target, has))
             {
-                verified.endpoints.insert(*mac, wanted.clone());
+                verified.endpoints.insert(*mac, target.clone());
             }
         }
-        for (name, wanted) in &intended.subscribers {
+        for (name, target) in &intended.subscribers {
             if has
                 .subscribers
                 .get(name)
-                .is_some_and(|has| same_subscriber(wanted, has))
+                .is_some_and(|has| same_subscriber(target, has))
             {
-                verified.subscribers.insert(name.clone(), wanted.clone());
+                verified.subscribers.insert(name.clone(), target.clone());
             }
         }
         self.still_there(after, &mut verified);
@@ -77,23 +77,23 @@ impl Ledger {
     /// Returns the settings: as intended if the device has them so, else as last verified.
     fn settings(&self, intended: &DeviceConfig, has: &DeviceConfig, verified: &mut DeviceConfig) {
         fn pick<T: Clone + PartialEq>(
-            wanted: Option<&T>,
+            target: Option<&T>,
             has: Option<&T>,
             known: Option<&T>,
         ) -> Option<T> {
             // The inventory does not set it.
-            let wanted = wanted?;
-            if has == Some(wanted) {
-                Some(wanted.clone())
+            let target = target?;
+            if has == Some(target) {
+                Some(target.clone())
             } else {
                 known.cloned()
             }
         }
         macro_rules! fields {
-            ($wanted:expr, $has:expr, $known:expr, $($field:ident),*) => {{
-                let (wanted, has, known) = ($wanted, $has, $known);
+            ($target:expr, $has:expr, $known:expr, $($field:ident),*) => {{
+                let (target, has, known) = ($target, $has, $known);
                 ($(pick(
-                    wanted.$field.as_ref(),
+                    target.$field.as_ref(),
                     has.and_then(|has| has.$field.as_ref()),
                     known.and_then(|known| known.$field.as_ref()),
                 )),*,)
@@ -113,15 +113,15 @@ impl Ledger {
             location,
             contact,
         };
-        for (number, wanted) in &intended.uplinks {
+        for (number, target) in &intended.uplinks {
             let (has, known) = (has.uplinks.get(number), known.uplinks.get(number));
-            let (allowed_vlans,) = fields!(wanted, has, known, allowed_vlans);
+            let (allowed_vlans,) = fields!(target, has, known, allowed_vlans);
             let uplink = UplinkConfig { allowed_vlans };
             verified.uplinks.insert(*number, uplink);
         }
-        for (number, wanted) in &intended.ports {
+        for (number, target) in &intended.ports {
             let (has, known) = (has.ports.get(number), known.ports.get(number));
-            let (name, enabled, mode) = fields!(wanted, has, known, name, enabled, mode);
+            let (name, enabled, mode) = fields!(target, has, known, name, enabled, mode);
             let port = PortConfig {
                 name,
                 enabled,
@@ -131,9 +131,10 @@ impl Ledger {
         }
     }
 
-    /// Adds the objects that were owned and are, or may be, still there.
+    /// Adds the objects that were owned, and that are or may be still on the device.
     fn still_there(&self, after: &Observation, verified: &mut DeviceConfig) {
         let has = &after.config;
+        // An object that could not be read, or is unclear, may still be there.
         let may_hide = |part: Part, name: &str| {
             after.incomplete(part).is_some()
                 || after.unclear.iter().any(|unclear| {
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_as_intended_is_ours_and_so_is_what_was_ours_and_stays() {
+    fn intended_objects_and_earlier_objects_are_owned() {
         let before = Ledger::of(config(&[
             ("gone", profile(1, None)),
             ("kept", profile(2, None)),
@@ -235,7 +236,7 @@ mod tests {
             // It is not as intended, so its last verified state stays recorded.
             ("slow", profile(7, Some(4))),
             ("blocked", profile(8, Some(5))),
-            ("stranger", profile(9, Some(6))),
+            ("unmanaged", profile(9, Some(6))),
         ]);
         let ledger = before.verified_by(&intended, &after);
         assert_eq!(owned(&ledger), [("kept", 2), ("new", 4), ("slow", 3)]);
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_not_forgotten() {
+    fn an_object_that_could_not_be_read_stays_owned() {
         let before = Ledger::of(config(&[("hidden", profile(1, None))]));
         let mut after = Observation::of(DeviceName::new("oak").unwrap());
         assert_eq!(

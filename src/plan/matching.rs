@@ -6,332 +6,348 @@ use crate::model::{MacAddress, ProfileName, RateLimit, Slot, SubscriberConfig, S
 
 use super::Field;
 use super::item::{Item, Subscriber};
-use super::ownership::{clears, is_devices_own, owns_endpoint, owns_profile, owns_subscriber};
+use super::ownership::{
+    is_built_in, may_remove_unmanaged, owns_endpoint, owns_profile, owns_subscriber,
+};
 use super::planner_state::PlannerState;
 
 /// Matches profiles, endpoints and subscribers of the inventory to items.
-pub(super) fn find_items(scene: &mut PlannerState<'_>) {
-    profiles(scene);
-    let mut taken = endpoints_by_mac(scene);
-    subscribers(scene);
-    endpoints_by_name(scene, &mut taken);
-    endpoints_by_subscriber(scene, &mut taken);
-    subscribers_by_endpoint(scene);
+///
+/// Subscribers are matched by the addresses of their endpoints. Only then can a replaced endpoint be found by its subscriber,
+/// and last a renamed subscriber by its replaced endpoint.
+pub(super) fn find_items(planner: &mut PlannerState<'_>) {
+    profiles(planner);
+    let mut taken = endpoints_by_mac(planner);
+    subscribers(planner);
+    endpoints_by_name(planner, &mut taken);
+    endpoints_by_subscriber(planner, &mut taken);
+    subscribers_by_endpoint(planner);
 }
 
-/// Matches by number if the intended object names one and the object there is owned; then by name; then the only owned
+/// Matches by slot if the intended object names one and the object there is owned; then by name; then the only owned
 /// profile with the same rates, if no unmanaged subscriber uses it.
-fn profiles(scene: &mut PlannerState<'_>) {
-    let by_name: BTreeMap<&ProfileName, usize> = scene
+fn profiles(planner: &mut PlannerState<'_>) {
+    let by_name: BTreeMap<&ProfileName, usize> = planner
         .profiles
         .iter()
         .enumerate()
-        .filter_map(|(place, item)| Some((&item.start.as_ref()?.name, place)))
+        .filter_map(|(index, item)| Some((&item.start.as_ref()?.name, index)))
         .collect();
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
-    for (name, profile) in &scene.intended.profiles {
-        let place = at_number(&scene.profiles, profile.slot, |start| {
-            owns_profile(scene, start)
+    for (name, profile) in &planner.intended.profiles {
+        let index = at_number(&planner.profiles, profile.slot, |start| {
+            owns_profile(planner, start)
         });
-        if let Some(place) = place {
-            taken.insert(place);
-            found.insert(name, place);
+        if let Some(index) = index {
+            taken.insert(index);
+            found.insert(name, index);
         }
     }
-    for name in scene.intended.profiles.keys() {
-        if let Some(place) = by_name.get(name)
+    for name in planner.intended.profiles.keys() {
+        if let Some(index) = by_name.get(name)
             && !found.contains_key(name)
-            && taken.insert(*place)
+            && taken.insert(*index)
         {
-            found.insert(name, *place);
+            found.insert(name, *index);
         }
     }
-    for (name, profile) in &scene.intended.profiles {
-        // A profile that had a number and is gone is created again.
+    for (name, profile) in &planner.intended.profiles {
+        // Only a rollback names slots. A profile that is no longer in its slot is created again there.
         if found.contains_key(name) || profile.slot.is_some() {
             continue;
         }
-        let mut candidates = scene.profiles.iter().enumerate().filter(|(place, item)| {
+        let mut candidates = planner.profiles.iter().enumerate().filter(|(index, item)| {
             item.start.as_ref().is_some_and(|start| {
-                !taken.contains(place)
+                !taken.contains(index)
                     && item.unread.is_empty()
                     && (start.down, start.up) == (profile.down, profile.up)
-                    && owns_profile(scene, start)
-                    && !is_devices_own(item.slot, &start.name)
-                    && !has_strange_users(scene, *place)
+                    && owns_profile(planner, start)
+                    && !is_built_in(item.slot, &start.name)
+                    && !may_have_unmanaged_users(planner, *index)
             })
         });
-        if let (Some((place, _)), None) = (candidates.next(), candidates.next()) {
-            taken.insert(place);
-            found.insert(name, place);
+        if let (Some((index, _)), None) = (candidates.next(), candidates.next()) {
+            taken.insert(index);
+            found.insert(name, index);
         }
     }
-    scene.profile_of = found;
+    planner.profile_of = found;
 }
 
 /// Returns whether an unmanaged subscriber uses, or may use, a profile.
-fn has_strange_users(scene: &PlannerState<'_>, profile: usize) -> bool {
-    let slot = scene.profiles.get(profile).map(|item| item.slot);
-    let is_used_by_unclear = slot.is_some_and(|slot| scene.blind.used_profiles.contains_key(&slot));
-    scene.blind.rates.is_some()
+fn may_have_unmanaged_users(planner: &PlannerState<'_>, profile: usize) -> bool {
+    let slot = planner.profiles.get(profile).map(|item| item.slot);
+    let is_used_by_unclear =
+        slot.is_some_and(|slot| planner.unread.used_profiles.contains_key(&slot));
+    planner.unread.rates.is_some()
         || is_used_by_unclear
-        || scene.subscribers.iter().any(|item| {
+        || planner.subscribers.iter().any(|item| {
             item.start.as_ref().is_some_and(|start| {
                 start.rate == Some(profile)
-                    && !owns_subscriber(scene, start)
-                    && !scene.intended.subscribers.contains_key(&start.name)
+                    && !owns_subscriber(planner, start)
+                    && !planner.intended.subscribers.contains_key(&start.name)
             })
         })
 }
 
-fn endpoints_by_mac(scene: &mut PlannerState<'_>) -> BTreeSet<usize> {
+/// Matches by slot if the intended object names one and the object there is owned; then by address.
+fn endpoints_by_mac(planner: &mut PlannerState<'_>) -> BTreeSet<usize> {
     let mut taken = BTreeSet::new();
     let mut found = BTreeMap::new();
-    for (mac, endpoint) in &scene.intended.endpoints {
-        let place = at_number(&scene.endpoints, endpoint.slot, |start| {
-            owns_endpoint(scene, start)
+    for (mac, endpoint) in &planner.intended.endpoints {
+        let index = at_number(&planner.endpoints, endpoint.slot, |start| {
+            owns_endpoint(planner, start)
         });
-        if let Some(place) = place {
-            taken.insert(place);
-            found.insert(*mac, place);
+        if let Some(index) = index {
+            taken.insert(index);
+            found.insert(*mac, index);
         }
     }
-    for (place, item) in scene.endpoints.iter().enumerate() {
+    for (index, item) in planner.endpoints.iter().enumerate() {
         if let Some(start) = &item.start
-            && scene.intended.endpoints.contains_key(&start.mac)
+            && planner.intended.endpoints.contains_key(&start.mac)
             && !found.contains_key(&start.mac)
-            && taken.insert(place)
+            && taken.insert(index)
         {
-            found.insert(start.mac, place);
+            found.insert(start.mac, index);
         }
     }
-    scene.endpoint_of = found;
+    planner.endpoint_of = found;
     taken
 }
 
-/// Returns the owned item with the number that an intended object names. In a rollback an object is identified by its
-/// number, because a step may have renamed it. An inventory names no numbers.
+/// Returns the owned item in the slot that an intended object names. A rollback identifies an object by its slot, because a
+/// step may have renamed it. An inventory does not name slots.
 fn at_number<S>(
     items: &[Item<S>],
     slot: Option<Slot>,
-    is_ours: impl Fn(&S) -> bool,
+    is_owned: impl Fn(&S) -> bool,
 ) -> Option<usize> {
     let slot = slot?;
     items
         .iter()
-        .position(|item| item.slot == slot && item.start.as_ref().is_some_and(&is_ours))
+        .position(|item| item.slot == slot && item.start.as_ref().is_some_and(&is_owned))
 }
 
-/// After a CPE swap the name stays: the same object gets another address.
-fn endpoints_by_name(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
-    let open: BTreeMap<&str, usize> = scene
+/// Matches a new address to the endpoint with the intended name: after a CPE swap, the endpoint keeps its name.
+fn endpoints_by_name(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
+    let open: BTreeMap<&str, usize> = planner
         .endpoints
         .iter()
         .enumerate()
-        .filter(|(place, item)| !taken.contains(place) && !item.is_unread(Field::Name))
-        .filter_map(|(place, item)| Some((item.start.as_ref()?.name.as_str(), place)))
+        .filter(|(index, item)| !taken.contains(index) && !item.is_unread(Field::Name))
+        .filter_map(|(index, item)| Some((item.start.as_ref()?.name.as_str(), index)))
         .collect();
     let mut found = Vec::new();
-    for (mac, endpoint) in &scene.intended.endpoints {
-        if scene.endpoint_of.contains_key(mac) || endpoint.slot.is_some() {
+    for (mac, endpoint) in &planner.intended.endpoints {
+        if planner.endpoint_of.contains_key(mac) || endpoint.slot.is_some() {
             continue;
         }
-        if let Some(place) = open.get(endpoint.name.as_str())
-            && may_be_swapped(scene, *place, *mac)
+        if let Some(index) = open.get(endpoint.name.as_str())
+            && may_be_swapped(planner, *index, *mac)
         {
-            found.push((*mac, *place));
+            found.push((*mac, *index));
         }
     }
-    for (mac, place) in found {
-        if taken.insert(place) {
-            scene.endpoint_of.insert(mac, place);
+    for (mac, index) in found {
+        if taken.insert(index) {
+            planner.endpoint_of.insert(mac, index);
         }
     }
 }
 
-/// Returns the endpoint of a subscriber whose intended endpoint does not exist yet.
-fn endpoints_by_subscriber(scene: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
+/// Matches a new address to the present endpoint of the subscriber that is intended to have it.
+fn endpoints_by_subscriber(planner: &mut PlannerState<'_>, taken: &mut BTreeSet<usize>) {
     let mut found = Vec::new();
-    for (name, place) in &scene.subscriber_of {
-        let wanted = scene
+    for (name, index) in &planner.subscriber_of {
+        let target = planner
             .intended
             .subscribers
             .get(*name)
             .and_then(|subscriber| subscriber.endpoint);
-        let has = scene
+        let has = planner
             .subscribers
-            .get(*place)
+            .get(*index)
             .and_then(|item| item.start.as_ref()?.endpoint);
-        let (Some(mac), Some(endpoint)) = (wanted, has) else {
+        let (Some(mac), Some(endpoint)) = (target, has) else {
             continue;
         };
-        let endpoints = &scene.intended.endpoints;
+        let endpoints = &planner.intended.endpoints;
         let may_be_another = endpoints.get(&mac).is_some_and(|one| one.slot.is_none());
-        if !scene.endpoint_of.contains_key(&mac)
+        if !planner.endpoint_of.contains_key(&mac)
             && may_be_another
             && !taken.contains(&endpoint)
-            && may_be_swapped(scene, endpoint, mac)
+            && may_be_swapped(planner, endpoint, mac)
         {
             found.push((mac, endpoint));
         }
     }
-    for (mac, place) in found {
-        if !scene.endpoint_of.contains_key(&mac) && taken.insert(place) {
-            scene.endpoint_of.insert(mac, place);
+    for (mac, index) in found {
+        if !planner.endpoint_of.contains_key(&mac) && taken.insert(index) {
+            planner.endpoint_of.insert(mac, index);
         }
     }
 }
 
-/// An endpoint that gets another address keeps its subscriber.
-fn subscribers_by_endpoint(scene: &mut PlannerState<'_>) {
-    let taken: BTreeSet<usize> = scene.subscriber_of.values().copied().collect();
-    let users: BTreeMap<usize, usize> = scene
+/// Matches the remaining subscribers by endpoint: an endpoint that gets another address keeps its subscriber.
+fn subscribers_by_endpoint(planner: &mut PlannerState<'_>) {
+    let taken: BTreeSet<usize> = planner.subscriber_of.values().copied().collect();
+    let users: BTreeMap<usize, usize> = planner
         .subscribers
         .iter()
         .enumerate()
-        .filter(|(place, _)| !taken.contains(place))
-        .filter_map(|(place, item)| Some((item.start.as_ref()?.endpoint?, place)))
+        .filter(|(index, _)| !taken.contains(index))
+        .filter_map(|(index, item)| Some((item.start.as_ref()?.endpoint?, index)))
         .collect();
-    for (name, wanted) in &scene.intended.subscribers {
-        if wanted.slot.is_some() {
+    for (name, target) in &planner.intended.subscribers {
+        if target.slot.is_some() {
             continue;
         }
-        let endpoint = wanted.endpoint.and_then(|mac| scene.endpoint_of.get(&mac));
+        let endpoint = target
+            .endpoint
+            .and_then(|mac| planner.endpoint_of.get(&mac));
         if let Some(user) = endpoint.and_then(|endpoint| users.get(endpoint)) {
-            scene.subscriber_of.entry(name).or_insert(*user);
+            planner.subscriber_of.entry(name).or_insert(*user);
         }
     }
 }
 
-/// Returns whether an endpoint with an address unknown to the inventory may get this one. It must be owned, or serve an
-/// owned subscriber that is intended to have it and stays on it: then a plan made half-way decides the same.
-fn may_be_swapped(scene: &PlannerState<'_>, place: usize, mac: MacAddress) -> bool {
-    let Some((slot, start)) = scene
+/// Returns whether an endpoint whose address is not intended may get this one. It must be owned, or serve a subscriber that is
+/// intended to have this address. No unmanaged or unclear subscriber may use it.
+///
+/// With these conditions, planning again half-way through a plan decides the same.
+fn may_be_swapped(planner: &PlannerState<'_>, index: usize, mac: MacAddress) -> bool {
+    let Some((slot, start)) = planner
         .endpoints
-        .get(place)
+        .get(index)
         .and_then(|item| Some((item.slot, item.start.as_ref()?)))
     else {
         return false;
     };
-    if scene.blind.used_endpoints.contains_key(&slot) {
+    if planner.unread.used_endpoints.contains_key(&slot) {
         return false;
     }
-    let is_ours = owns_endpoint(scene, start) || clears(scene.request);
-    let user = scene.subscribers.iter().position(|item| {
+    let is_owned = owns_endpoint(planner, start) || may_remove_unmanaged(planner.request);
+    let user = planner.subscribers.iter().position(|item| {
         let start = item.start.as_ref();
-        start.is_some_and(|start| start.endpoint == Some(place))
+        start.is_some_and(|start| start.endpoint == Some(index))
     });
     let Some(user) = user else {
         // A subscriber that could not be read may use it.
-        return is_ours && scene.blind.ties.is_none();
+        return is_owned && planner.unread.ties.is_none();
     };
-    let matched = scene
+    let matched = planner
         .subscriber_of
         .iter()
-        .find(|(_, place)| **place == user);
+        .find(|(_, index)| **index == user);
     match matched {
         Some((name, _)) => {
-            let wanted = scene.intended.subscribers.get(*name);
-            is_ours || wanted.is_some_and(|wanted| wanted.endpoint == Some(mac))
+            let target = planner.intended.subscribers.get(*name);
+            is_owned || target.is_some_and(|target| target.endpoint == Some(mac))
         }
         None => {
-            let goes = scene
+            let is_removed = planner
                 .subscribers
                 .get(user)
                 .and_then(|item| item.start.as_ref())
-                .is_some_and(|start| owns_subscriber(scene, start) || clears(scene.request));
+                .is_some_and(|start| {
+                    owns_subscriber(planner, start) || may_remove_unmanaged(planner.request)
+                });
             // An unmanaged subscriber stays, so its endpoint is not replaced.
-            is_ours && goes
+            is_owned && is_removed
         }
     }
 }
 
-/// Matches subscribers so that the fewest are interrupted. In this order: nothing to change, only a new name, the same
-/// name, the earlier name, the same endpoint. A match by name first would move a service that a rename could keep.
-fn subscribers(scene: &mut PlannerState<'_>) {
-    let intended = &scene.intended.subscribers;
+/// Matches subscribers so that the fewest are interrupted. In this order: the slot of a rollback, the same name and endpoint,
+/// the same service under another name, the same name, the earlier name, the same endpoint.
+///
+/// A match by name alone, if it came first, would move a service that a rename could keep.
+fn subscribers(planner: &mut PlannerState<'_>) {
+    let intended = &planner.intended.subscribers;
     let mac_of = |start: &Subscriber| -> Option<MacAddress> {
-        let endpoint = scene.endpoints.get(start.endpoint?)?;
+        let endpoint = planner.endpoints.get(start.endpoint?)?;
         Some(endpoint.start.as_ref()?.mac)
     };
     let mut by_name: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
     let mut by_mac: BTreeMap<MacAddress, usize> = BTreeMap::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(start) = &item.start else { continue };
-        by_name.insert(&start.name, place);
+        by_name.insert(&start.name, index);
         if let Some(mac) = mac_of(start) {
-            by_mac.insert(mac, place);
+            by_mac.insert(mac, index);
         }
     }
-    let same_mac = |wanted: &SubscriberConfig| wanted.endpoint.and_then(|mac| by_mac.get(&mac));
+    let same_mac = |target: &SubscriberConfig| target.endpoint.and_then(|mac| by_mac.get(&mac));
     let mut found: BTreeMap<&SubscriberName, usize> = BTreeMap::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
-    for (name, wanted) in intended {
-        let place = at_number(&scene.subscribers, wanted.slot, |start| {
-            owns_subscriber(scene, start)
+    for (name, target) in intended {
+        let index = at_number(&planner.subscribers, target.slot, |start| {
+            owns_subscriber(planner, start)
         });
-        if let Some(place) = place {
-            taken.insert(place);
-            found.insert(name, place);
+        if let Some(index) = index {
+            taken.insert(index);
+            found.insert(name, index);
         }
     }
-    let start_at = |place: usize| {
-        scene
+    let start_at = |index: usize| {
+        planner
             .subscribers
-            .get(place)
+            .get(index)
             .and_then(|item| item.start.as_ref())
     };
 
-    for (name, wanted) in intended {
-        let place = by_name.get(name).copied();
-        if let Some(place) = place
-            && start_at(place).is_some_and(|start| mac_of(start) == wanted.endpoint)
+    for (name, target) in intended {
+        let index = by_name.get(name).copied();
+        if let Some(index) = index
+            && start_at(index).is_some_and(|start| mac_of(start) == target.endpoint)
             && !found.contains_key(name)
-            && taken.insert(place)
+            && taken.insert(index)
         {
-            found.insert(name, place);
+            found.insert(name, index);
         }
     }
     let mut round = |finds: &dyn Fn(&SubscriberName, &SubscriberConfig) -> Option<usize>| {
-        for (name, wanted) in intended {
+        for (name, target) in intended {
             if found.contains_key(name) {
                 continue;
             }
-            if wanted.slot.is_some() && !by_name.contains_key(name) {
+            // Only a rollback names slots. A subscriber that is no longer in its slot is created again there.
+            if target.slot.is_some() && !by_name.contains_key(name) {
                 continue;
             }
-            if let Some(place) = finds(name, wanted)
-                && taken.insert(place)
+            if let Some(index) = finds(name, target)
+                && taken.insert(index)
             {
-                found.insert(name, place);
+                found.insert(name, index);
             }
         }
     };
-    round(&|_, wanted| {
-        let place = *same_mac(wanted)?;
-        let start = start_at(place)?;
-        is_same_service(scene, wanted, start).then_some(place)
+    round(&|_, target| {
+        let index = *same_mac(target)?;
+        let start = start_at(index)?;
+        is_same_service(planner, target, start).then_some(index)
     });
     round(&|name, _| by_name.get(name).copied());
     round(&|name, _| {
-        let before = scene.request.renamed.get(name)?;
+        let before = planner.request.renamed.get(name)?;
         by_name.get(before).copied()
     });
-    round(&|_, wanted| same_mac(wanted).copied());
-    scene.subscriber_of = found;
+    round(&|_, target| same_mac(target).copied());
+    planner.subscriber_of = found;
 }
 
-/// Returns whether the service of a subscriber would stay as it is on the same endpoint.
+/// Returns whether an observed subscriber has the intended service, apart from its endpoint.
 fn is_same_service(
-    scene: &PlannerState<'_>,
-    wanted: &SubscriberConfig,
+    planner: &PlannerState<'_>,
+    target: &SubscriberConfig,
     start: &Subscriber,
 ) -> bool {
-    let is_same_rate = match (&wanted.rate, start.rate) {
+    let is_same_rate = match (&target.rate, start.rate) {
         (RateLimit::Unthrottled, None) => true,
-        (RateLimit::Profile(name), Some(profile)) => scene.profile_of.get(name) == Some(&profile),
+        (RateLimit::Profile(name), Some(profile)) => planner.profile_of.get(name) == Some(&profile),
         (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,
     };
-    is_same_rate && start.has_service_of(wanted)
+    is_same_rate && start.has_service_of(target)
 }

@@ -1,12 +1,12 @@
 //! Plans the ordered changes from observed to intended, with their impact and their reasons.
 //!
-//! `change` defines what a plan consists of, `request` what the planner gets, `ledger` the owned objects of a device.
-//! `planner` plans one device, with a file for each stage in this order: `identity`, `unchanged`, `planner_state`,
+//! `change` defines the changes of a plan, `request` the input of the planner, `ledger` the owned objects of a device.
+//! `planner` plans one device, with a file for each part of the work, in this order: `identity`, `unchanged`, `planner_state`,
 //! `matching`, `goal`, `conflict`, `profile_reuse`, `settings`, `order`. `after_steps` computes a device after some steps,
 //! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.
 //! `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
-//! reads the rendered lines again. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` names what
-//! no line can restore.
+//! checks the rendered lines. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` leaves out values
+//! that no line can restore.
 
 mod adopt;
 mod after_steps;
@@ -55,7 +55,7 @@ pub use guard::guard;
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
-pub use rollback_plan::{Back, back};
+pub use rollback_plan::{RollbackPlan, plan_rollback};
 pub use touched::Touched;
 pub use undo::CannotUndo;
 
@@ -65,33 +65,33 @@ use crate::model::{
     ConfigLine, DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, SubscriberName,
 };
 
-/// What is to be done on one device, and what is not and why.
+/// The plan of one device: its steps, and everything that was not planned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use = "an unused plan has no effect"]
 pub struct DevicePlan<S = Step> {
     pub device: DeviceName,
     pub state: DeviceState,
-    /// What the plan was made from; left out where the device was not or could not be observed. The planner leaves it
-    /// empty: a fingerprint is worked out once for each look, not for each plan.
+    /// The look that the plan was made from; left out if there is none. The planner leaves it empty, because a fingerprint is
+    /// computed once for each look, not for each plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observed>,
-    /// How much there is on the device, for limits in percent.
+    /// The number of objects on the device, for limits in percent.
     #[serde(default)]
     pub census: Census,
-    /// In the order in which they are carried out.
+    /// In the order in which they are applied.
     pub steps: Vec<S>,
-    /// Why nothing of this plan may be applied; empty in a plan that may.
+    /// The reasons that nothing of this plan may be applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
-    /// What was not planned, and why.
+    /// Objects and settings that were not planned, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
-    /// What is on the device and is not ours; never touched.
+    /// The unmanaged objects on the device, which no step changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmanaged: Vec<Unmanaged>,
 }
 
-/// How much a look found, whoever it belongs to.
+/// The number of objects that a look found, owned or not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Census {
@@ -106,7 +106,7 @@ pub struct Observed {
     pub fingerprint: Fingerprint,
 }
 
-/// One change as the planner makes it: it has no lines yet.
+/// One change as the planner makes it, without lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedStep {
     pub change: Change,
@@ -115,18 +115,18 @@ pub struct PlannedStep {
     pub because: Vec<Because>,
 }
 
-/// One change as it is shown, stored and carried out: `render` adds the lines. Tests of the lint use
-/// `Step<String>`, so that a line can be invalid.
+/// One change as it is shown, stored and applied, with the lines from `render`. Tests of the lint use `Step<String>`, so that
+/// a line can be invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step<L = ConfigLine> {
     pub change: Change,
     /// The exact lines in configuration mode; none in a plan that was refused because they could not be rendered.
     #[serde(default = "Vec::new")]
     pub lines: Vec<L>,
-    /// The lines that undo this step when it is the last one that was carried out; none where it cannot be undone.
+    /// The lines that undo this step right after it was applied; none if it cannot be undone.
     #[serde(default = "Vec::new")]
     pub inverse: Vec<L>,
-    /// Left out: `inverse` undoes it.
+    /// The reason that no line undoes the step; left out if `inverse` does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cannot_undo: Option<CannotUndo>,
     pub impact: Impact,
@@ -134,68 +134,68 @@ pub struct Step<L = ConfigLine> {
     pub because: Vec<Because>,
 }
 
-/// What a step does to people.
+/// The effect of a step on subscribers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Impact {
     None,
-    /// These are cut off for the moment of the change, or until a later step of the same plan.
+    /// These lose their service during the step, or until a later step of the same plan.
     Interrupts {
         subscribers: Vec<SubscriberName>,
     },
-    /// These are not served any more.
+    /// These have no service after the plan.
     Disconnects {
         subscribers: Vec<SubscriberName>,
     },
-    /// Our own way to the device may be cut.
+    /// The step may cut off gamctl from the device.
     TouchesManagement,
 }
 
-/// Why a step is there.
+/// The reason for a step, or for some of its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Because {
     pub cause: Cause,
-    /// The fields this is about; empty: the object as a whole.
+    /// The fields with this cause; empty for the whole object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
-    /// Where the inventory says so, and who wrote it; filled in after planning, from git.
+    /// The line of the inventory and its commit, added after planning from git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
 }
 
-/// What made a difference appear.
+/// The cause of a difference between device and inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Cause {
     /// The inventory changed since it was last applied.
     Inventory,
-    /// The device changed: it had what is intended when it was last verified.
+    /// The device changed: it had the intended value when it was last verified.
     Drift {
-        /// What it had then, for people; left out for a whole object.
+        /// The value at that time, for people; left out for a whole object.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         was: Option<String>,
     },
-    /// The inventory names it and gamctl has never applied it.
+    /// The inventory has it, and gamctl has never applied it.
     FirstAdoption,
-    /// It is ours and the inventory does not have it any more.
+    /// It is owned, and the inventory does not have it any more.
     Gone,
-    /// It is nobody's, and the device is `authoritative` with `unmanaged.action = "remove"`.
+    /// It is unmanaged, and the device is `authoritative` with `unmanaged.action = "remove"`.
     Unmanaged,
-    /// A stop on the way, so that two objects can trade places.
+    /// It is a temporary state, so that two objects can exchange a value.
     Temporary,
 }
 
-/// A place in the inventory and the commit that wrote it.
+/// A line of the inventory and the commit that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     pub file: String,
     pub line: usize,
-    /// Left out where the line is not committed, or the inventory is not in git.
+    /// Left out if the line is not committed, or the inventory is not in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<OriginCommit>,
 }
 
-/// Who wrote a line, and when.
+/// The commit that wrote a line, with author and date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OriginCommit {
     pub id: String,
@@ -205,18 +205,18 @@ pub struct OriginCommit {
     pub subject: String,
 }
 
-/// Why nothing may be applied, by a stable id.
+/// The reason that nothing may be applied, with a stable id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// Such as `too-many-removals`.
     pub rule: String,
     /// One sentence with the figures.
     pub message: String,
-    /// What can be done about it.
+    /// The next step for the operator.
     pub hint: String,
 }
 
-/// Something that was not planned, by a stable id.
+/// A note about something that was not planned, with a stable id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// Such as `not-read`.
@@ -226,13 +226,13 @@ pub struct Note {
     pub message: String,
 }
 
-/// Something on a device that is not ours.
+/// An unmanaged or unclear object on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unmanaged {
     /// `profile`, `endpoint` or `subscriber`.
     pub kind: String,
     pub slot: Slot,
-    /// As the device spells it; for an endpoint its MAC and name.
+    /// The name on the device; for an endpoint its MAC address and name.
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<PortAssignment>,
@@ -281,7 +281,7 @@ impl PlannedStep {
 }
 
 impl Impact {
-    /// Returns the subscribers who notice.
+    /// Returns the subscribers that lose their service.
     pub fn subscribers(&self) -> &[SubscriberName] {
         match self {
             Self::Interrupts { subscribers } | Self::Disconnects { subscribers } => subscribers,

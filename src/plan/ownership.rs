@@ -6,30 +6,31 @@ use super::Request;
 use super::item::{Endpoint, Profile, Subscriber};
 use super::planner_state::PlannerState;
 
-/// Returns whether a profile is the one that every device has and nobody can remove (docs/gam.md).
-pub(super) fn is_devices_own(slot: Slot, name: &ProfileName) -> bool {
+/// Returns whether a profile is the built-in one: slot 1, or the name `default`. gamctl never creates, removes or renames it
+/// (docs/gam.md).
+pub(super) fn is_built_in(slot: Slot, name: &ProfileName) -> bool {
     slot == Slot(1) || name.as_str() == "default"
 }
 
-pub(super) fn owns_profile(scene: &PlannerState<'_>, profile: &Profile) -> bool {
-    scene
+pub(super) fn owns_profile(planner: &PlannerState<'_>, profile: &Profile) -> bool {
+    planner
         .ledger()
         .is_some_and(|ledger| ledger.owns_profile(&profile.name))
 }
 
-pub(super) fn owns_endpoint(scene: &PlannerState<'_>, endpoint: &Endpoint) -> bool {
-    scene
+pub(super) fn owns_endpoint(planner: &PlannerState<'_>, endpoint: &Endpoint) -> bool {
+    planner
         .ledger()
         .is_some_and(|ledger| ledger.owns_endpoint(endpoint.mac))
 }
 
-pub(super) fn owns_subscriber(scene: &PlannerState<'_>, subscriber: &Subscriber) -> bool {
-    scene
+pub(super) fn owns_subscriber(planner: &PlannerState<'_>, subscriber: &Subscriber) -> bool {
+    planner
         .ledger()
         .is_some_and(|ledger| ledger.owns_subscriber(&subscriber.name))
 }
 
-/// Returns whether what is nobody's is removed; never where it is not known what is ours.
-pub(super) fn clears(request: &Request<'_>) -> bool {
+/// Returns whether unmanaged objects may be removed. Without a ledger they never are, because any object may be owned.
+pub(super) fn may_remove_unmanaged(request: &Request<'_>) -> bool {
     request.ledger.is_some() && request.authoritative && request.removes_unmanaged
 }

@@ -1,4 +1,4 @@
-//! Runs the stages of planning: identity, matching, goals, conflicts, order.
+//! Plans one device: checks identity, matches objects, sets targets, resolves conflicts, orders steps.
 
 use crate::model::{DeviceConfig, DeviceState, Observation};
 
@@ -9,13 +9,13 @@ use super::{
     unplanned,
 };
 
-/// Returns the plan from the observed to the intended configuration. Its steps have no lines yet, and the caller adds which
-/// look it was made from.
+/// Returns the plan from the observed to the intended configuration. `render` adds the lines of its steps, and the caller
+/// adds the look that it was made from.
 ///
 /// # Guarantees
 ///
-/// Equal inputs give equal plans. A part that could not be read is never treated as absent, and an unmanaged object stays
-/// as it is. After any number of steps, planning again leads to the same end.
+/// Equal inputs give equal plans. A part that could not be read is never treated as absent. An unmanaged object stays as it
+/// is, unless the request removes unmanaged objects. After any number of steps, planning again leads to the same end.
 pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<PlannedStep> {
     if request.state == DeviceState::Preprovision {
         return DevicePlan::preprovision(request.device.clone());
@@ -41,29 +41,31 @@ pub fn plan(request: &Request<'_>, observation: &Observation) -> DevicePlan<Plan
         plan.unmanaged = unmanaged;
         return plan;
     }
-    let mut scene = PlannerState::of(request, observation, intended);
-    unread_parts(&mut scene);
-    matching::find_items(&mut scene);
-    plan.refusals = goal::set_goals(&mut scene);
-    unmanaged::note_unread(&mut scene);
-    conflict::resolve(&mut scene);
-    conflict::give_slots(&mut scene);
-    profile_reuse::reuse_profiles(&mut scene);
-    let settings = settings::settings(&mut scene);
-    let (steps, refusals) = order::order(&scene, &settings);
+    let mut planner = PlannerState::of(request, observation, intended);
+    unread_parts(&mut planner);
+    matching::find_items(&mut planner);
+    plan.refusals = goal::set_goals(&mut planner);
+    unmanaged::note_unread(&mut planner);
+    conflict::resolve(&mut planner);
+    // Every new object that is left gets a slot: `conflict` dropped those for which there is none.
+    conflict::give_slots(&mut planner);
+    // The slots show which new profiles need one that this plan frees.
+    profile_reuse::reuse_profiles(&mut planner);
+    let settings = settings::settings(&mut planner);
+    let (steps, refusals) = order::order(&planner, &settings);
     plan.steps = steps;
     plan.refusals.extend(refusals);
-    plan.unmanaged = unmanaged::list(&scene);
-    plan.notes = scene.notes;
+    plan.unmanaged = unmanaged::list(&planner);
+    plan.notes = planner.notes;
     unplanned::by_state(&mut plan);
     plan
 }
 
-/// Adds one note for every part that is not completely known.
-fn unread_parts(scene: &mut PlannerState<'_>) {
+/// Adds a note for each part that was not read completely.
+fn unread_parts(planner: &mut PlannerState<'_>) {
     for part in crate::model::Part::ALL {
-        if let Some(reason) = scene.observation.incomplete(part) {
-            scene.notes.push(Note {
+        if let Some(reason) = planner.observation.incomplete(part) {
+            planner.notes.push(Note {
                 rule: "not-read".to_owned(),
                 object: None,
                 message: format!(

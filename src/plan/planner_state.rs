@@ -1,4 +1,4 @@
-//! Holds the state of one planning run: the observed objects as items, and what each becomes.
+//! Holds the state of one planning run: observed and new objects as items, and the notes about them.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use super::item::{Endpoint, Item, Profile, Subscriber};
 use super::unread::UnreadFacts;
 use super::{Field, Ledger, Note, Object, Request};
 
-/// The working state of the planner: observed items first, by slot, then new ones.
+/// The working state of the planner. In each list, observed items come first, in the order of their slots, then new ones.
 #[derive(Debug)]
 pub(super) struct PlannerState<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) observation: &'a Observation,
     pub(super) intended: &'a DeviceConfig,
-    pub(super) blind: UnreadFacts,
+    pub(super) unread: UnreadFacts,
     pub(super) profiles: Vec<Item<Profile>>,
     pub(super) endpoints: Vec<Item<Endpoint>>,
     pub(super) subscribers: Vec<Item<Subscriber>>,
-    /// The item of each object of the inventory.
+    /// The index of the item of each intended object.
     pub(super) profile_of: BTreeMap<&'a ProfileName, usize>,
     pub(super) endpoint_of: BTreeMap<MacAddress, usize>,
     pub(super) subscriber_of: BTreeMap<&'a SubscriberName, usize>,
@@ -34,11 +34,11 @@ impl<'a> PlannerState<'a> {
         observation: &'a Observation,
         intended: &'a DeviceConfig,
     ) -> Self {
-        let mut scene = Self {
+        let mut planner = Self {
             request,
             observation,
             intended,
-            blind: UnreadFacts::of(observation),
+            unread: UnreadFacts::of(observation),
             profiles: Vec::new(),
             endpoints: Vec::new(),
             subscribers: Vec::new(),
@@ -47,10 +47,10 @@ impl<'a> PlannerState<'a> {
             subscriber_of: BTreeMap::new(),
             notes: Vec::new(),
         };
-        scene.take_profiles();
-        scene.take_endpoints();
-        scene.take_subscribers();
-        scene
+        planner.add_profiles();
+        planner.add_endpoints();
+        planner.add_subscribers();
+        planner
     }
 
     pub(super) fn note(&mut self, rule: &str, object: Object, message: String) {
@@ -65,44 +65,44 @@ impl<'a> PlannerState<'a> {
         self.request.ledger
     }
 
-    fn take_profiles(&mut self) {
+    fn add_profiles(&mut self) {
         let mut found: Vec<(Slot, &ProfileName, &ProfileConfig)> = Vec::new();
         for (name, profile) in &self.observation.config.profiles {
             match profile.slot {
                 Some(slot) => found.push((slot, name, profile)),
-                None => self.doubt(Part::Profiles, name.as_str()),
+                None => self.without_slot(Part::Profiles, name.as_str()),
             }
         }
         found.sort_by_key(|(slot, ..)| *slot);
         for (slot, name, profile) in found {
             let mut item = Item::observed(slot, Profile::of(name.clone(), profile));
-            item.unread = self.unread(Part::Profiles, slot, Profile::readable());
+            item.unread = self.unread_fields(Part::Profiles, slot, Profile::readable());
             self.profiles.push(item);
         }
     }
 
-    fn take_endpoints(&mut self) {
+    fn add_endpoints(&mut self) {
         let mut found: Vec<(Slot, MacAddress, &EndpointConfig)> = Vec::new();
         for (mac, endpoint) in &self.observation.config.endpoints {
             match endpoint.slot {
                 Some(slot) => found.push((slot, *mac, endpoint)),
-                None => self.doubt(Part::Endpoints, &mac.to_string()),
+                None => self.without_slot(Part::Endpoints, &mac.to_string()),
             }
         }
         found.sort_by_key(|(slot, ..)| *slot);
         for (slot, mac, endpoint) in found {
             let mut item = Item::observed(slot, Endpoint::of(mac, endpoint));
-            item.unread = self.unread(Part::Endpoints, slot, Endpoint::readable());
+            item.unread = self.unread_fields(Part::Endpoints, slot, Endpoint::readable());
             self.endpoints.push(item);
         }
     }
 
-    fn take_subscribers(&mut self) {
+    fn add_subscribers(&mut self) {
         let mut found: Vec<(Slot, &SubscriberName, &SubscriberConfig)> = Vec::new();
         for (name, subscriber) in &self.observation.config.subscribers {
             match subscriber.slot {
                 Some(slot) => found.push((slot, name, subscriber)),
-                None => self.doubt(Part::Subscribers, name.as_str()),
+                None => self.without_slot(Part::Subscribers, name.as_str()),
             }
         }
         found.sort_by_key(|(slot, ..)| *slot);
@@ -110,45 +110,50 @@ impl<'a> PlannerState<'a> {
             .endpoints
             .iter()
             .enumerate()
-            .filter_map(|(place, item)| Some((item.start.as_ref()?.mac, place)))
+            .filter_map(|(index, item)| Some((item.start.as_ref()?.mac, index)))
             .collect();
         let profiles: BTreeMap<ProfileName, usize> = self
             .profiles
             .iter()
             .enumerate()
-            .filter_map(|(place, item)| Some((item.start.as_ref()?.name.clone(), place)))
+            .filter_map(|(index, item)| Some((item.start.as_ref()?.name.clone(), index)))
             .collect();
         for (slot, name, subscriber) in found {
-            let mut unread = self.unread(Part::Subscribers, slot, Subscriber::readable());
-            let mut lost = |field: Field| {
+            let mut unread = self.unread_fields(Part::Subscribers, slot, Subscriber::readable());
+            let mut mark_unread = |field: Field| {
                 if !unread.contains(&field) {
                     unread.push(field);
                 }
             };
             let endpoint = subscriber.endpoint;
-            let place = endpoint.and_then(|mac| macs.get(&mac).copied());
-            // It uses an endpoint or a profile that is not among the known ones, so it cannot be one of these.
-            if endpoint.is_some() && place.is_none() {
-                lost(Field::Endpoint);
+            let index = endpoint.and_then(|mac| macs.get(&mac).copied());
+            // It uses an endpoint that was not read. Without this mark, the subscriber would count as detached.
+            if endpoint.is_some() && index.is_none() {
+                mark_unread(Field::Endpoint);
             }
             let rate = match &subscriber.rate {
                 RateLimit::Unthrottled => None,
                 RateLimit::Profile(profile) => {
-                    let place = profiles.get(profile).copied();
-                    if place.is_none() {
-                        lost(Field::Rate);
+                    let index = profiles.get(profile).copied();
+                    if index.is_none() {
+                        mark_unread(Field::Rate);
                     }
-                    place
+                    index
                 }
             };
-            let state = Subscriber::of(name.clone(), subscriber, place, rate);
+            let state = Subscriber::of(name.clone(), subscriber, index, rate);
             let mut item = Item::observed(slot, state);
             item.unread = unread;
             self.subscribers.push(item);
         }
     }
 
-    fn unread(&self, part: Part, slot: Slot, fields: impl Iterator<Item = Field>) -> Vec<Field> {
+    fn unread_fields(
+        &self,
+        part: Part,
+        slot: Slot,
+        fields: impl Iterator<Item = Field>,
+    ) -> Vec<Field> {
         if self.observation.unread.is_empty() {
             return Vec::new();
         }
@@ -159,21 +164,21 @@ impl<'a> PlannerState<'a> {
         fields.filter(is_unread).collect()
     }
 
-    /// No line can address an object without a number, and it occupies a number that is not known.
-    fn doubt(&mut self, part: Part, name: &str) {
+    /// Records an object without a slot. No line can address it, and it is not known which slot it occupies.
+    fn without_slot(&mut self, part: Part, name: &str) {
         let doubt = format!("{} {name} has no number", super::unread::singular(part));
         let of_part = match part {
-            Part::Profiles => &mut self.blind.profiles,
-            Part::Endpoints => &mut self.blind.endpoints,
+            Part::Profiles => &mut self.unread.profiles,
+            Part::Endpoints => &mut self.unread.endpoints,
             Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => {
-                &mut self.blind.subscribers
+                &mut self.unread.subscribers
             }
         };
         of_part.incomplete.get_or_insert(doubt.clone());
         of_part.names.get_or_insert(doubt.clone());
         if part == Part::Subscribers {
-            self.blind.ties.get_or_insert(doubt.clone());
-            self.blind.rates.get_or_insert(doubt);
+            self.unread.ties.get_or_insert(doubt.clone());
+            self.unread.rates.get_or_insert(doubt);
         }
     }
 }

@@ -5,55 +5,58 @@ use std::collections::BTreeMap;
 use super::item::{Action, Item};
 use super::planner_state::PlannerState;
 
-/// Lets every new profile whose number is only freed by this plan take over the profile that frees it.
+/// Turns profiles that would be removed into the new profiles whose slots only this plan frees.
 ///
-/// A change of rate interrupts nobody, so this is one line where removal and creation would be two, and the only way
-/// where the users of the old profile are to use the new one.
-pub(super) fn reuse_profiles(scene: &mut PlannerState<'_>) {
-    let leaving: Vec<usize> = places(scene, |item| item.is_leaving());
-    let mut waiting: Vec<usize> = places(scene, |item| {
+/// A change of rate does not interrupt a subscriber, and one line replaces a removal and a creation. Otherwise, subscribers
+/// that move from the old profile to the new one would be unthrottled for a moment: the new profile would wait for the slot of
+/// the old one, and the old one for its users.
+pub(super) fn reuse_profiles(planner: &mut PlannerState<'_>) {
+    let leaving: Vec<usize> = indexes(planner, |item| item.is_leaving());
+    let mut waiting: Vec<usize> = indexes(planner, |item| {
         item.is_new()
-            && scene
+            && planner
                 .profiles
                 .iter()
                 .any(|old| old.is_leaving() && old.slot == item.slot)
     });
     let count = waiting.len();
-    // As many as are needed, those first whose slots were given.
+    // Only as many as are needed. New profiles got the slots of the first ones.
     for old in leaving.into_iter().take(count) {
+        // The more subscribers move from the old profile to the new one, the fewer steps are left.
         let best = waiting
             .iter()
             .copied()
-            .max_by_key(|new| (followers(scene, old, *new), std::cmp::Reverse(*new)));
+            .max_by_key(|new| (users_of_both(planner, old, *new), std::cmp::Reverse(*new)));
         let Some(new) = best else { break };
         waiting.retain(|other| *other != new);
-        take_over(scene, old, new);
+        take_over(planner, old, new);
     }
 }
 
-fn places(
-    scene: &PlannerState<'_>,
-    is_meant: impl Fn(&Item<super::item::Profile>) -> bool,
+fn indexes(
+    planner: &PlannerState<'_>,
+    is_searched: impl Fn(&Item<super::item::Profile>) -> bool,
 ) -> Vec<usize> {
-    let items = scene.profiles.iter().enumerate();
+    let items = planner.profiles.iter().enumerate();
     items
-        .filter(|(_, item)| is_meant(item))
-        .map(|(place, _)| place)
+        .filter(|(_, item)| is_searched(item))
+        .map(|(index, _)| index)
         .collect()
 }
 
-/// Returns how many subscribers go from one profile to the other.
-fn followers(scene: &PlannerState<'_>, old: usize, new: usize) -> usize {
+/// Returns the number of subscribers that move from one profile to the other.
+fn users_of_both(planner: &PlannerState<'_>, old: usize, new: usize) -> usize {
     let follows = |item: &&Item<super::item::Subscriber>| {
         let start = item.start.as_ref().and_then(|start| start.rate);
         let goal = item.goal.as_ref().and_then(|goal| goal.rate);
         start == Some(old) && goal == Some(new)
     };
-    scene.subscribers.iter().filter(follows).count()
+    planner.subscribers.iter().filter(follows).count()
 }
 
-fn take_over(scene: &mut PlannerState<'_>, old: usize, new: usize) {
-    let Some(goal) = scene
+/// Gives the target of a new profile to an old one, with all references to it.
+fn take_over(planner: &mut PlannerState<'_>, old: usize, new: usize) {
+    let Some(goal) = planner
         .profiles
         .get_mut(new)
         .and_then(|item| item.goal.take())
@@ -61,11 +64,11 @@ fn take_over(scene: &mut PlannerState<'_>, old: usize, new: usize) {
         return;
     };
     let moved: BTreeMap<usize, usize> = BTreeMap::from([(new, old)]);
-    if let Some(item) = scene.profiles.get_mut(old) {
+    if let Some(item) = planner.profiles.get_mut(old) {
         item.goal = Some(goal);
-        item.fate = Action::Intended;
+        item.action = Action::Intended;
     }
-    for item in &mut scene.subscribers {
+    for item in &mut planner.subscribers {
         if let Some(goal) = &mut item.goal
             && let Some(profile) = goal.rate
             && let Some(to) = moved.get(&profile)
@@ -73,9 +76,9 @@ fn take_over(scene: &mut PlannerState<'_>, old: usize, new: usize) {
             goal.rate = Some(*to);
         }
     }
-    for place in scene.profile_of.values_mut() {
-        if let Some(to) = moved.get(place) {
-            *place = *to;
+    for index in planner.profile_of.values_mut() {
+        if let Some(to) = moved.get(index) {
+            *index = *to;
         }
     }
 }

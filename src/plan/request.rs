@@ -14,7 +14,7 @@ pub struct Request<'a> {
     pub device: &'a DeviceName,
     pub state: DeviceState,
     pub model: GamModel,
-    /// The pins; a device with other values is another device.
+    /// The pins. A device that presents other values is another device.
     pub serial: Option<&'a Serial>,
     pub mac: Option<MacAddress>,
     /// From the inventory; the value that the device reports counts as well.

@@ -1,4 +1,4 @@
-//! Plans back to the configuration before some steps: only what they touched, under the same numbers.
+//! Plans the rollback of some steps: only the objects that they touched, in the same slots.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,59 +13,60 @@ use super::{
     cannot_restore, plan, step, undo,
 };
 
-/// The way back from wherever a device is now.
+/// The plan that rolls a device back from its present configuration, with its target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Back {
+pub struct RollbackPlan {
     pub plan: DevicePlan<PlannedStep>,
-    /// What the touched objects shall be again, and what they refer to.
+    /// The earlier state of the touched objects, and of the objects that they refer to.
     pub goal: DeviceConfig,
     ledger: Ledger,
     allows_management: bool,
 }
 
-/// Plans back what these steps, or a beginning of them, made of a device that was as `before`.
+/// Plans the rollback of steps, of which only the first ones may have been applied, to the configuration `before`.
 ///
-/// This is the planner with another intention, not the inverse lines in reverse order: after a failure nobody knows how far a
-/// line came, and a plan starts from what a look found. What the steps did not touch is nobody's here and is left alone,
-/// whoever changed it meanwhile. The management path is touched only where the steps did. What no line can give back stays as it is
-/// now, with a note `cannot-be-undone`: all else goes back.
-pub fn back(
+/// The planner does this with another intended configuration. The inverse lines in reverse order would not be safe: after a
+/// failure it is not known whether a line took effect, and a plan starts from the result of a look.
+///
+/// Objects that the steps did not touch are unmanaged here, so changes by other users are kept. Management access is affected
+/// only if the steps affected it. A value that no line can restore stays as it is now, with a note `cannot-be-undone`.
+pub fn plan_rollback(
     request: &Request<'_>,
     before: &DeviceConfig,
     now: &Observation,
     steps: &[Step],
-) -> Back {
+) -> RollbackPlan {
     let changes = || steps.iter().map(|step| &step.change);
     let touched = Touched::by(changes());
     let allows_management = steps
         .iter()
         .any(|step| step.impact == Impact::TouchesManagement);
     let mut goal = goal(&touched, before, &now.config);
-    let request_back = Request {
+    let rollback_request = Request {
         allows_management,
         ..request.clone()
     };
-    let left = cannot_restore::leave_out(&mut goal, now, &request_back);
+    let left = cannot_restore::leave_out(&mut goal, now, &rollback_request);
     let ledger = Ledger {
-        verified: ours(changes(), &now.config),
+        verified: owned(changes(), &now.config),
         protected: BTreeSet::new(),
     };
-    let mut back = Back {
+    let mut rollback = RollbackPlan {
         plan: DevicePlan::of(request.device.clone(), DeviceState::Managed),
         goal,
         ledger,
         allows_management,
     };
     let renamed = BTreeMap::new();
-    back.plan = plan(&back.request(request, &renamed), now);
-    let taken_away = taken_away(&touched, &before.system, &now.config.system);
-    back.plan.steps.extend(taken_away);
-    back.plan.notes.extend(left);
-    back
+    rollback.plan = plan(&rollback.request(request, &renamed), now);
+    let unset_system = unset_system(&touched, &before.system, &now.config.system);
+    rollback.plan.steps.extend(unset_system);
+    rollback.plan.notes.extend(left);
+    rollback
 }
 
-impl Back {
-    /// Reads the rendered lines of the plan once more.
+impl RollbackPlan {
+    /// Checks the rendered lines of the plan.
     pub fn lint(
         &self,
         plan: &DevicePlan,
@@ -94,13 +95,13 @@ impl Back {
     }
 }
 
-/// Returns what was touched as it was, with all that refers to it and that it refers to.
+/// Returns the earlier state of the touched objects, of their present users, and of the objects that they use.
 fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceConfig {
     let mut goal = touched.part_of(before);
     for (number, port) in &mut goal.ports {
         let has_name = now.ports.get(number).is_some_and(|now| now.name.is_some());
         if port.name.is_none() && has_name {
-            // No command takes a port's name away (docs/gam.md); this one is in nobody's way.
+            // No command removes the name of a port (docs/gam.md). The temporary name does not block another port.
             port.name = HeldText::new(&format!("gamctl-tmp-{number}")).ok();
         }
     }
@@ -129,7 +130,7 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
         }
     }
     for subscriber in goal.subscribers.values() {
-        // What somebody else took away meanwhile is not ours to bring back.
+        // An object that is gone, and that the steps did not touch, was removed by another user. It stays removed.
         if let Some(mac) = subscriber.endpoint
             && let Some(endpoint) = before.endpoints.get(&mac)
             && now.endpoints.contains_key(&mac)
@@ -150,33 +151,37 @@ fn goal(touched: &Touched, before: &DeviceConfig, now: &DeviceConfig) -> DeviceC
     goal
 }
 
-/// Returns what is on the device of the making of these steps, or was there for them to change.
-fn ours<'a>(changes: impl Iterator<Item = &'a Change>, now: &DeviceConfig) -> DeviceConfig {
+/// Returns the objects on the device that these steps created or changed, or were about to change.
+fn owned<'a>(changes: impl Iterator<Item = &'a Change>, now: &DeviceConfig) -> DeviceConfig {
     let names = names_in(changes);
-    let is_ours = |kind, slot: Option<Slot>, name: String| {
+    let is_owned = |kind, slot: Option<Slot>, name: String| {
         slot.is_some_and(|slot| names.contains(&(kind, slot, name)))
     };
-    let mut ours = DeviceConfig::default();
+    let mut owned = DeviceConfig::default();
     for (name, profile) in &now.profiles {
-        if is_ours(Kind::Profile, profile.slot, name.to_string()) {
-            ours.profiles.insert(name.clone(), profile.clone());
+        if is_owned(Kind::Profile, profile.slot, name.to_string()) {
+            owned.profiles.insert(name.clone(), profile.clone());
         }
     }
     for (mac, endpoint) in &now.endpoints {
-        if is_ours(Kind::Endpoint, endpoint.slot, mac.to_string()) {
-            ours.endpoints.insert(*mac, endpoint.clone());
+        if is_owned(Kind::Endpoint, endpoint.slot, mac.to_string()) {
+            owned.endpoints.insert(*mac, endpoint.clone());
         }
     }
     for (name, subscriber) in &now.subscribers {
-        if is_ours(Kind::Subscriber, subscriber.slot, name.to_string()) {
-            ours.subscribers.insert(name.clone(), subscriber.clone());
+        if is_owned(Kind::Subscriber, subscriber.slot, name.to_string()) {
+            owned.subscribers.insert(name.clone(), subscriber.clone());
         }
     }
-    ours
+    owned
 }
 
-/// Returns the step that takes away what the system did not have. An inventory cannot say that, so no plan has it.
-fn taken_away(touched: &Touched, before: &SystemConfig, now: &SystemConfig) -> Option<PlannedStep> {
+/// Returns the step that removes values that the system did not have. No plan has it, because an inventory cannot express it.
+fn unset_system(
+    touched: &Touched,
+    before: &SystemConfig,
+    now: &SystemConfig,
+) -> Option<PlannedStep> {
     let mut goal = now.clone();
     if touched.system.contains(&Field::Hostname) && before.hostname.is_none() {
         goal.hostname = None;

@@ -1,4 +1,4 @@
-//! Plans what is always there: the system, its ports and its uplinks.
+//! Plans the settings of objects that always exist: the system, its ports and its uplinks.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use crate::model::{
 use super::planner_state::PlannerState;
 use super::{Field, Note, Object};
 
-/// As it is and as it shall be.
+/// The observed state and the target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Pair<T> {
     pub(super) start: T,
     pub(super) goal: T,
 }
 
-/// Everything of a device that has no number of its own.
+/// The objects of a device that always exist.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     pub(super) system: Pair<SystemConfig>,
@@ -27,26 +27,26 @@ pub(super) struct Settings {
     pub(super) uplinks: BTreeMap<UplinkNumber, Pair<VlanSet>>,
 }
 
-/// Works out what shall be set, and notes what cannot be.
-pub(super) fn settings(scene: &mut PlannerState<'_>) -> Settings {
+/// Returns the observed and the target settings, and notes what cannot be set.
+pub(super) fn settings(planner: &mut PlannerState<'_>) -> Settings {
     let mut found = Settings {
-        system: system(scene),
-        ports: ports(scene),
-        uplinks: uplinks(scene),
+        system: system(planner),
+        ports: ports(planner),
+        uplinks: uplinks(planner),
     };
-    unique_port_names(scene, &mut found.ports);
+    unique_port_names(planner, &mut found.ports);
     found
 }
 
-/// Returns whether a field of something without a number could not be read, and notes it where there is an opinion.
+/// Returns whether an intended field could not be read, and adds a note if so.
 fn is_unread(
-    scene: &mut PlannerState<'_>,
+    planner: &mut PlannerState<'_>,
     part: Part,
     number: u16,
     field: Field,
     object: &Object,
 ) -> bool {
-    let by_field = scene.observation.unread.iter().find(|unread| {
+    let by_field = planner.observation.unread.iter().find(|unread| {
         unread.part == part
             && unread.number.is_none_or(|of| of == number)
             && unread
@@ -61,19 +61,19 @@ fn is_unread(
         "`{field}` of {object} is not compared: it could not be read ({})",
         unread.reason
     );
-    scene.note("not-read", object.clone(), message);
+    planner.note("not-read", object.clone(), message);
     true
 }
 
-fn system(scene: &mut PlannerState<'_>) -> Pair<SystemConfig> {
-    let start = scene.observation.config.system.clone();
+fn system(planner: &mut PlannerState<'_>) -> Pair<SystemConfig> {
+    let start = planner.observation.config.system.clone();
     let mut goal = start.clone();
     let SystemConfig {
         hostname,
         location,
         contact,
-    } = &scene.intended.system;
-    let mut may = |field: Field| !is_unread(scene, Part::System, 0, field, &Object::System);
+    } = &planner.intended.system;
+    let mut may = |field: Field| !is_unread(planner, Part::System, 0, field, &Object::System);
     if hostname.is_some() && *hostname != start.hostname && may(Field::Hostname) {
         goal.hostname.clone_from(hostname);
     }
@@ -86,8 +86,8 @@ fn system(scene: &mut PlannerState<'_>) -> Pair<SystemConfig> {
     Pair { start, goal }
 }
 
-fn ports(scene: &mut PlannerState<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>> {
-    let mut ports: BTreeMap<PortNumber, Pair<PortConfig>> = scene
+fn ports(planner: &mut PlannerState<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>> {
+    let mut ports: BTreeMap<PortNumber, Pair<PortConfig>> = planner
         .observation
         .config
         .ports
@@ -100,47 +100,52 @@ fn ports(scene: &mut PlannerState<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>>
             (*number, pair)
         })
         .collect();
-    for (number, wanted) in &scene.intended.ports {
+    for (number, intended) in &planner.intended.ports {
         let PortConfig {
             name,
             enabled,
             mode,
-        } = wanted;
+        } = intended;
         let object = Object::Port(*number);
-        if *wanted == PortConfig::default() {
+        if *intended == PortConfig::default() {
             continue;
         }
         let Some(pair) = ports.get_mut(number) else {
-            let message = if scene.request.model.has_port(*number) {
+            let message = if planner.request.model.has_port(*number) {
                 format!("{object} is not planned: it was not among the ports that were read")
             } else {
                 format!(
                     "{object} is not planned: a {} has none",
-                    scene.request.model
+                    planner.request.model
                 )
             };
-            scene.note("not-read", object, message);
+            planner.note("not-read", object, message);
             continue;
         };
         let key = u16::from(number.get());
         if name.is_some()
             && *name != pair.start.name
-            && !is_unread(scene, Part::Ports, key, Field::Name, &object)
+            && !is_unread(planner, Part::Ports, key, Field::Name, &object)
         {
             pair.goal.name.clone_from(name);
         }
         if enabled.is_some()
             && *enabled != pair.start.enabled
-            && !is_unread(scene, Part::Ports, key, Field::Enabled, &object)
-            && is_known(scene, pair.start.enabled.is_some(), Field::Enabled, &object)
+            && !is_unread(planner, Part::Ports, key, Field::Enabled, &object)
+            && is_known(
+                planner,
+                pair.start.enabled.is_some(),
+                Field::Enabled,
+                &object,
+            )
         {
             pair.goal.enabled = *enabled;
         }
         if mode.is_some()
             && *mode != pair.start.mode
-            && !is_unread(scene, Part::Ports, key, Field::Mode, &object)
-            && is_known(scene, pair.start.mode.is_some(), Field::Mode, &object)
-            && can_be_set(scene, *mode, &object)
+            && !is_unread(planner, Part::Ports, key, Field::Mode, &object)
+            && is_known(planner, pair.start.mode.is_some(), Field::Mode, &object)
+            && can_be_set(planner, *mode, &object)
         {
             pair.goal.mode = *mode;
         }
@@ -149,36 +154,38 @@ fn ports(scene: &mut PlannerState<'_>) -> BTreeMap<PortNumber, Pair<PortConfig>>
 }
 
 /// Notes a setting that the device does not report: it is unknown, not off.
-fn is_known(scene: &mut PlannerState<'_>, is_known: bool, field: Field, object: &Object) -> bool {
+fn is_known(planner: &mut PlannerState<'_>, is_known: bool, field: Field, object: &Object) -> bool {
     if !is_known {
         let message =
             format!("`{field}` of {object} is not compared: the device does not report it");
-        scene.note("not-read", object.clone(), message);
+        planner.note("not-read", object.clone(), message);
     }
     is_known
 }
 
-fn can_be_set(scene: &mut PlannerState<'_>, mode: Option<PortMode>, object: &Object) -> bool {
-    let model = scene.request.model;
+/// Returns whether a command sets this mode on the model, and adds a note if not.
+fn can_be_set(planner: &mut PlannerState<'_>, mode: Option<PortMode>, object: &Object) -> bool {
+    let model = planner.request.model;
     let Some(mode) = mode else { return false };
     let can = mode != PortMode::Coax && model.medium().allows(mode);
     if !can {
         let message =
             format!("{object} cannot be set to {mode}: no command does that on a {model}");
-        scene.note("cannot-be-set", object.clone(), message);
+        planner.note("cannot-be-set", object.clone(), message);
     }
     can
 }
 
-/// A port's name must be its own; one that another port keeps is left.
+/// Drops each new port name that another port may have. A port that keeps its name wins over one that gets it.
 fn unique_port_names(
-    scene: &mut PlannerState<'_>,
+    planner: &mut PlannerState<'_>,
     ports: &mut BTreeMap<PortNumber, Pair<PortConfig>>,
 ) {
-    let are_known = scene.observation.incomplete(Part::Ports).is_none()
-        && !scene.observation.unread.iter().any(|unread| {
+    let are_known = planner.observation.incomplete(Part::Ports).is_none()
+        && !planner.observation.unread.iter().any(|unread| {
             unread.part == Part::Ports && unread.field.as_deref().is_none_or(|name| name == "name")
         });
+    // A dropped name leaves the earlier one in use, which may clash in turn.
     loop {
         let mut holders: BTreeMap<&HeldText, PortNumber> = BTreeMap::new();
         let mut by_staying: Vec<(&PortNumber, &Pair<PortConfig>)> = ports.iter().collect();
@@ -214,7 +221,7 @@ fn unique_port_names(
                 "not all names of ports could be read, so it may be taken".to_owned(),
             ),
         };
-        scene.notes.push(Note {
+        planner.notes.push(Note {
             rule: rule.to_owned(),
             object: Some(Object::Port(number)),
             message: format!("port {number} is not called {}: {why}", name.as_str()),
@@ -225,11 +232,11 @@ fn unique_port_names(
     }
 }
 
-fn uplinks(scene: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>> {
+fn uplinks(planner: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>> {
     let mut uplinks = BTreeMap::new();
-    for (number, uplink) in &scene.observation.config.uplinks {
+    for (number, uplink) in &planner.observation.config.uplinks {
         let UplinkConfig { allowed_vlans } = uplink;
-        let is_known = scene
+        let is_known = planner
             .observation
             .unread_field(Part::Uplinks, u16::from(number.get()), "allowed_vlans")
             .is_none();
@@ -241,46 +248,51 @@ fn uplinks(scene: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSet>
             uplinks.insert(*number, pair);
         }
     }
-    for (number, uplink) in &scene.intended.uplinks {
-        let Some(wanted) = &uplink.allowed_vlans else {
+    for (number, uplink) in &planner.intended.uplinks {
+        let Some(intended) = &uplink.allowed_vlans else {
             continue;
         };
         let object = Object::Uplink(*number);
         let key = u16::from(number.get());
         let Some(pair) = uplinks.get_mut(number) else {
-            if !is_unread(scene, Part::Uplinks, key, Field::AllowedVlans, &object) {
+            if !is_unread(planner, Part::Uplinks, key, Field::AllowedVlans, &object) {
                 let message =
                     format!("{object} is not planned: it was not among the uplinks that were read");
-                scene.note("not-read", object, message);
+                planner.note("not-read", object, message);
             }
             continue;
         };
-        if *wanted == pair.start {
+        if *intended == pair.start {
             continue;
         }
-        if let Some(why) = unsettable(scene, *number, wanted) {
+        if let Some(why) = unsettable(planner, *number, intended) {
             let message = format!("`allowed_vlans` of {object} is not planned: {why}");
-            scene.note("cannot-be-set", object, message);
-        } else if !is_unread(scene, Part::Uplinks, key, Field::Mode, &object) {
-            pair.goal.clone_from(wanted);
-            keep_used(scene, object, pair);
+            planner.note("cannot-be-set", object, message);
+        } else if !is_unread(planner, Part::Uplinks, key, Field::Mode, &object) {
+            pair.goal.clone_from(intended);
+            keep_used(planner, object, pair);
         }
     }
     uplinks
 }
 
-/// The longest list of VLANs on one line: what the line's other words leave of a thousand characters (docs/gam.md).
+/// The longest list of VLANs on one line: a line has at most 1000 characters, and some are for its other words (docs/gam.md).
 const LONGEST_LIST: usize = 960;
 
-fn unsettable(scene: &PlannerState<'_>, number: UplinkNumber, wanted: &VlanSet) -> Option<String> {
-    let facts = scene.observation.uplink_facts.get(&number);
+/// Returns the reason that the VLANs of an uplink cannot be set.
+fn unsettable(
+    planner: &PlannerState<'_>,
+    number: UplinkNumber,
+    intended: &VlanSet,
+) -> Option<String> {
+    let facts = planner.observation.uplink_facts.get(&number);
     match facts.and_then(|facts| facts.mode) {
         Some(UplinkMode::Access) => Some("it is an access port, which has one VLAN".to_owned()),
         Some(UplinkMode::Hybrid) => {
             Some("it is a hybrid port, and gamctl sets the VLANs of trunks".to_owned())
         }
         Some(UplinkMode::Trunk) | None => {
-            let length = wanted.to_string().len();
+            let length = intended.to_string().len();
             (length > LONGEST_LIST).then(|| {
                 format!("its list has {length} characters, and a line has at most {LONGEST_LIST}")
             })
@@ -288,15 +300,15 @@ fn unsettable(scene: &PlannerState<'_>, number: UplinkNumber, wanted: &VlanSet) 
     }
 }
 
-/// While subscribers are not all known, no VLAN is taken away: somebody may be in it.
-fn keep_used(scene: &mut PlannerState<'_>, object: Object, pair: &mut Pair<VlanSet>) {
+/// Keeps all VLANs of an uplink if the VLANs of a subscriber were not read, because it may be in one of them.
+fn keep_used(planner: &mut PlannerState<'_>, object: Object, pair: &mut Pair<VlanSet>) {
     if pair.start.first_outside(&pair.goal).is_none() {
         return;
     }
-    if let Some(doubt) = &scene.blind.vlans {
+    if let Some(doubt) = &planner.unread.vlans {
         let message =
             format!("no VLAN is removed from {object}: {doubt}, so a subscriber may use it");
-        scene.note("not-read", object, message);
+        planner.note("not-read", object, message);
         pair.goal = union(&pair.start, &pair.goal);
     }
 }

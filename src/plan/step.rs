@@ -20,7 +20,7 @@ pub(super) fn endpoint(
     Some(Change::Endpoint(slot, Box::new(edit)))
 }
 
-/// Finds what a subscriber uses, with the number that it has now.
+/// Looks up an endpoint or a profile by the index of its item, with its name and slot at this step.
 pub(super) struct Uses<'a> {
     pub(super) endpoint: &'a dyn Fn(usize) -> Option<EndpointRef>,
     pub(super) profile: &'a dyn Fn(usize) -> Option<Rate>,

@@ -1,4 +1,4 @@
-//! Collects what steps touch on a device: objects by their numbers, since names and addresses change.
+//! Collects the objects that steps touch, by slot, because steps change names and addresses.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::model::{DeviceConfig, PortNumber, Slot, UplinkNumber};
 
 use super::{Change, Edit, Field, Numbered};
 
-/// What some steps touch.
+/// The objects that some steps touch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Touched {
     /// Fields of the system.
@@ -22,12 +22,12 @@ impl Touched {
     pub fn by<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
         let mut touched = Self::default();
         for change in changes {
-            touched.take(change);
+            touched.add(change);
         }
         touched
     }
 
-    fn take(&mut self, change: &Change) {
+    fn add(&mut self, change: &Change) {
         match change {
             Change::System(_) => {
                 let fields = change.fields().into_iter();
@@ -51,7 +51,7 @@ impl Touched {
         }
     }
 
-    /// Returns whether both touch an object.
+    /// Returns whether both touch the same object.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
         !self.system.is_disjoint(&other.system)
@@ -62,13 +62,13 @@ impl Touched {
             || !self.subscribers.is_disjoint(&other.subscribers)
     }
 
-    /// Returns only what was touched.
+    /// Returns the touched objects of a configuration.
     #[must_use]
     pub fn part_of(&self, config: &DeviceConfig) -> DeviceConfig {
         self.filtered(config, true)
     }
 
-    /// Returns all that was not touched.
+    /// Returns the objects of a configuration that were not touched.
     #[must_use]
     pub fn rest_of(&self, config: &DeviceConfig) -> DeviceConfig {
         self.filtered(config, false)
@@ -103,8 +103,8 @@ impl Touched {
     }
 }
 
-/// The names and addresses that steps give, take or find, by what kind of object has them: what is called so under a number that the
-/// steps touch is of their making.
+/// Returns the names and addresses of objects before and after steps, each with kind and slot. A rollback treats an object
+/// with one of these names in that slot as owned.
 pub(super) fn names_in<'a>(
     changes: impl IntoIterator<Item = &'a Change>,
 ) -> BTreeSet<(Kind, Slot, String)> {
@@ -124,7 +124,7 @@ pub(super) fn names_in<'a>(
     names
 }
 
-/// Objects that have numbers.
+/// The kinds of objects that have slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Profile,

@@ -5,24 +5,25 @@ use std::collections::BTreeMap;
 
 use crate::model::{DeviceConfig, Observation, PortConfig, SystemConfig, UplinkConfig};
 
-use super::ownership::is_devices_own;
+use super::ownership::is_built_in;
 use super::same_object::{same_endpoint, same_profile, same_subscriber};
 use super::{Ledger, Request, Unmanaged};
 
 /// Returns the unmanaged objects of a device without changes; `None` if the full planner has to compare it.
 ///
-/// Most devices have no changes at most looks, so this path decides how long a plan for thousands takes.
+/// Most devices have no changes at most looks, so this path decides how fast thousands of devices are planned.
 pub(super) fn only_unmanaged(
     request: &Request<'_>,
     observation: &Observation,
     intended: &DeviceConfig,
 ) -> Option<Vec<Unmanaged>> {
+    // These cases need the full planner: it adds notes for unread parts, and removes unmanaged objects.
     let removes = request.authoritative && request.removes_unmanaged;
     if !observation.unread.is_empty() || !observation.unclear.is_empty() || removes {
         return None;
     }
     let observed = &observation.config;
-    if !are_settings_settled(intended, observed) {
+    if !are_settings_unchanged(intended, observed) {
         return None;
     }
     let ledger = request.ledger;
@@ -33,6 +34,7 @@ pub(super) fn only_unmanaged(
         &observed.endpoints,
         same_endpoint,
         |mac, has| {
+            // An owned object that is not intended must be removed.
             if is_owned(&|ledger| ledger.owns_endpoint(*mac)) {
                 return None;
             }
@@ -52,7 +54,7 @@ pub(super) fn only_unmanaged(
         same_profile,
         |name, has| {
             let slot = has.slot?;
-            if is_devices_own(slot, name) {
+            if is_built_in(slot, name) {
                 return (!is_owned(&|ledger| ledger.owns_profile(name))).then_some(());
             }
             if is_owned(&|ledger| ledger.owns_profile(name)) {
@@ -91,11 +93,11 @@ pub(super) fn only_unmanaged(
     Some(found)
 }
 
-fn are_settings_settled(intended: &DeviceConfig, observed: &DeviceConfig) -> bool {
-    is_system_settled(&intended.system, &observed.system)
+fn are_settings_unchanged(intended: &DeviceConfig, observed: &DeviceConfig) -> bool {
+    is_system_unchanged(&intended.system, &observed.system)
         && intended.ports.iter().all(|(number, port)| {
             let has = observed.ports.get(number);
-            has.is_some_and(|has| is_port_settled(port, has))
+            has.is_some_and(|has| is_port_unchanged(port, has))
         })
         && intended.uplinks.iter().all(|(number, uplink)| {
             let UplinkConfig { allowed_vlans } = uplink;
@@ -104,46 +106,46 @@ fn are_settings_settled(intended: &DeviceConfig, observed: &DeviceConfig) -> boo
         })
 }
 
-/// Walks two sorted maps side by side; `None` if the first has a value that the second lacks or has otherwise.
+/// Compares two sorted maps in one pass. Returns `None` if an intended value is missing or differs.
 fn unmanaged_in<K: Ord, V>(
     intended: &BTreeMap<K, V>,
     observed: &BTreeMap<K, V>,
     is_same: impl Fn(&V, &V) -> bool,
     mut unmanaged: impl FnMut(&K, &V) -> Option<()>,
 ) -> Option<()> {
-    let mut wanted = intended.iter().peekable();
+    let mut targets = intended.iter().peekable();
     for (key, has) in observed {
-        match wanted.peek().map(|(next, value)| (next.cmp(&key), value)) {
+        match targets.peek().map(|(next, value)| (next.cmp(&key), value)) {
             Some((Ordering::Less, _)) => return None,
             Some((Ordering::Equal, value)) => {
                 if !is_same(value, has) {
                     return None;
                 }
-                wanted.next();
+                targets.next();
             }
             Some((Ordering::Greater, _)) | None => unmanaged(key, has)?,
         }
     }
-    wanted.peek().is_none().then_some(())
+    targets.peek().is_none().then_some(())
 }
 
-fn is_system_settled(wanted: &SystemConfig, has: &SystemConfig) -> bool {
+fn is_system_unchanged(intended: &SystemConfig, has: &SystemConfig) -> bool {
     let SystemConfig {
         hostname,
         location,
         contact,
-    } = wanted;
+    } = intended;
     (hostname.is_none() || *hostname == has.hostname)
         && (location.is_none() || *location == has.location)
         && (contact.is_none() || *contact == has.contact)
 }
 
-fn is_port_settled(wanted: &PortConfig, has: &PortConfig) -> bool {
+fn is_port_unchanged(intended: &PortConfig, has: &PortConfig) -> bool {
     let PortConfig {
         name,
         enabled,
         mode,
-    } = wanted;
+    } = intended;
     (name.is_none() || *name == has.name)
         && (enabled.is_none() || *enabled == has.enabled)
         && (mode.is_none() || *mode == has.mode)

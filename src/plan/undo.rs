@@ -1,4 +1,4 @@
-//! Decides whether a step can be undone: a device may hold values that no line of gamctl can give back.
+//! Decides whether a step can be undone: a device may have values that no line of gamctl can restore.
 
 use std::ops::RangeInclusive;
 
@@ -15,18 +15,18 @@ use super::change::{
 };
 use super::{Change, Field, Verb};
 
-/// Why no line undoes a step. The value that the device had is `from` of the field.
+/// The reason that no line undoes a step. The earlier value is `from` of the field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CannotUndo {
-    /// The text has a character that no line may hold.
+    /// The text has a character that no line may contain.
     UnsafeCharacter {
         field: Field,
         character: char,
         /// Counted from 1.
         position: usize,
     },
-    /// The text is longer than gamctl writes one.
+    /// The text is longer than gamctl can write.
     TooLong {
         field: Field,
         length: usize,
@@ -36,24 +36,24 @@ pub enum CannotUndo {
     LostSpaces { field: Field },
     /// The name has a character that gamctl does not write in a host name.
     NotAHostname { field: Field },
-    /// The VLAN, the speed or the list is none that gamctl writes.
+    /// The VLAN, the speed or the list is not one that gamctl can write.
     OutOfRange { field: Field },
-    /// It is not known what the device had.
+    /// The earlier value is not known.
     NotKnown { field: Field },
-    /// The uplink would stop a VLAN that gamctl may reach the device through.
+    /// The uplink would stop a VLAN through which gamctl may reach the device.
     CutsManagement { vlan: VlanId },
 }
 
-/// What a line can give a subscriber or a profile (docs/gam.md).
+/// The numbers that a line can set for a subscriber or a profile (docs/gam.md).
 const DATA_VLANS: RangeInclusive<u16> = 3..=4094;
 const OWN_VLANS: RangeInclusive<u16> = 3840..=3842;
 const TAGS: RangeInclusive<u16> = 3..=4093;
 const SPEEDS: RangeInclusive<u32> = 10..=1999;
 
-/// The longest list of an uplink: what the words before it leave of a line of 512 characters.
+/// The longest list of an uplink: a line has at most 512 characters, and some are for the words before the list.
 const LONGEST_LIST: usize = 482;
 
-/// Returns why no line undoes a change, where that is so.
+/// Returns the reason that no line undoes a change; `None` if one does.
 pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
     match change {
         Change::System(update) => {
@@ -71,7 +71,7 @@ pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
             let is_short = list.to_string().len() <= LONGEST_LIST;
             out_of_range(is_short, Field::AllowedVlans)
         }
-        // A port that had no name gets another one (docs/gam.md); whether it is enabled and its mode can be given back.
+        // No command removes a name, so a port without one gets a temporary name (docs/gam.md). The rest can be restored.
         Change::Port(_, update) => {
             let PortFields {
                 name,
@@ -81,7 +81,7 @@ pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
             text(name, Field::Name)
         }
         Change::Profile(_, edit) => {
-            // The names of objects are known by their types to be writable.
+            // The types of these names accept only names that can be written.
             let ProfileFields {
                 name: _,
                 description,
@@ -118,7 +118,7 @@ pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {
                 out_of_range(is_writable, field)
             };
             let field = Field::Poe;
-            // No command takes the power setting away. One that was removed is made again without it.
+            // No command removes the power setting. A removed subscriber can be created again without one.
             let is_power_unknown = poe == Some(&None) && edit.verb() == Verb::Update;
             text(description, Field::Description)
                 .or_else(|| out_of_range(vlan.copied().is_none_or(is_data_vlan), Field::Vlan))
@@ -142,7 +142,7 @@ pub(super) fn is_speed(speed: Mbps) -> bool {
     SPEEDS.contains(&speed.get())
 }
 
-/// Returns why a text that was there cannot be written again.
+/// Returns the reason that an earlier text cannot be written again.
 fn text(held: Option<&Option<HeldText>>, field: Field) -> Option<CannotUndo> {
     unwritable_text(field, held?.as_ref()?.as_str())
 }
@@ -180,7 +180,7 @@ fn are_tags(list: &VlanSet) -> bool {
     list.entries() <= MAX_RESTORED_VLAN_ENTRIES && list.iter().all(is_tag)
 }
 
-/// Returns why no line gives a field this text, where that is so; a name is that of a port.
+/// Returns the reason that no line gives a field this text. `Field::Name` means the name of a port.
 pub(super) fn unwritable_text(field: Field, text: &str) -> Option<CannotUndo> {
     let named = |error: NameError| match &error.problem {
         NameProblem::Text(error) => of_text(field, error),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_no_line_can_hold_is_not_given_back() {
+    fn a_text_that_no_line_can_contain_is_not_restored() {
         let field = Field::Description;
         assert_eq!(
             text(field, "a\\b"),
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_device_had_none_of_is_taken_away_where_a_command_does_that() {
+    fn an_empty_value_is_restored_if_a_command_removes_it() {
         assert_eq!(of(Field::Description, None), None);
         assert_eq!(
             of(Field::Poe, None),
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vlan_of_the_devices_own_is_not_given_back() {
+    fn a_reserved_vlan_is_not_restored() {
         let vlan = |id| Some(Value::Vlan(VlanId::new(id).unwrap()));
         assert_eq!(of(Field::Vlan, vlan(4094)), None);
         for (field, id) in [

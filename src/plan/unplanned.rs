@@ -1,10 +1,10 @@
-//! Makes plans without steps: for devices that were not looked at, or are locked or only observed.
+//! Makes plans for devices that were not looked at, and adapts plans of locked or observed devices.
 
 use super::{Census, Change, DevicePlan, Note, Object, PlannedStep, Shown, Verb};
 use crate::model::{DeviceName, DeviceState};
 
 impl<S> DevicePlan<S> {
-    /// Returns a plan to be filled.
+    /// Returns an empty plan.
     pub(super) fn of(device: DeviceName, state: DeviceState) -> Self {
         Self {
             device,
@@ -40,7 +40,7 @@ impl<S> DevicePlan<S> {
     }
 }
 
-/// Does to a plan what the device's state asks for.
+/// Adapts a plan to the device's state: adds a note for `observe`, and turns steps into notes of drift for `locked`.
 pub(super) fn by_state(plan: &mut DevicePlan<PlannedStep>) {
     let device = plan.device.clone();
     match plan.state {
@@ -56,6 +56,7 @@ pub(super) fn by_state(plan: &mut DevicePlan<PlannedStep>) {
         DeviceState::Locked => {
             let mut differing: Vec<(Object, String)> = Vec::new();
             for step in std::mem::take(&mut plan.steps) {
+                // A temporary state is not a difference.
                 if step
                     .because
                     .iter()
@@ -66,6 +67,7 @@ pub(super) fn by_state(plan: &mut DevicePlan<PlannedStep>) {
                 let message = difference(&step.change);
                 differing.push((step.change.object(), message));
             }
+            // Without steps there is nothing to refuse.
             plan.refusals.clear();
             let notes = differing.into_iter().map(|(object, message)| Note {
                 rule: "drift".to_owned(),
@@ -77,7 +79,7 @@ pub(super) fn by_state(plan: &mut DevicePlan<PlannedStep>) {
     }
 }
 
-/// Returns what differs, for people: `subscriber apt-101: vlan is 100, and shall be 101`.
+/// Returns the difference for people, such as "subscriber apt-101: `vlan` is 100, intended is 101".
 fn difference(change: &Change) -> String {
     let object = change.object();
     match change.verb() {

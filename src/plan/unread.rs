@@ -1,70 +1,72 @@
-//! Collects what an observation could not read: conclusions that forbids, and capacity taken unseen.
+//! Collects what an observation could not read, and the slots, names and ports that this may occupy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Field;
 use crate::model::{MacAddress, Observation, Part, PortAssignment, PortNumber, Slot, Unclear};
 
-/// Why something must not be concluded, in words for people; nothing where it may.
+/// The reason, for people, that the planner must not rely on something; `None` if it may.
 pub(super) type Doubt = Option<String>;
 
-/// What is not known of one part.
+/// The unread facts of one part.
 #[derive(Debug, Default)]
-pub(super) struct BlindPart {
-    /// Not all objects are known.
+pub(super) struct UnreadPart {
+    /// Not all objects were read.
     pub(super) incomplete: Doubt,
-    /// The name of an object is not known, so that a new name may clash with it.
+    /// The name of an object was not read, so a new name may clash with it.
     pub(super) names: Doubt,
-    /// Slots with something that is not understood.
+    /// The slots of objects that are unclear or were not read.
     pub(super) taken: BTreeSet<Slot>,
-    /// The names of these, where they are known, with why they are not understood.
+    /// The names of unclear objects, with the reason that they are unclear.
     pub(super) unclear_names: BTreeMap<String, String>,
 }
 
-/// What an observation does not say.
+/// The facts that an observation does not contain, and the capacity that unclear objects occupy.
 #[derive(Debug, Default)]
 pub(super) struct UnreadFacts {
-    pub(super) profiles: BlindPart,
-    pub(super) endpoints: BlindPart,
-    pub(super) subscribers: BlindPart,
-    /// An endpoint's address is not known.
+    pub(super) profiles: UnreadPart,
+    pub(super) endpoints: UnreadPart,
+    pub(super) subscribers: UnreadPart,
+    /// The address of an endpoint was not read.
     pub(super) macs: Doubt,
     pub(super) unclear_macs: BTreeMap<MacAddress, String>,
-    /// Endpoints that are not understood and take a place.
+    /// The number of unclear endpoints on each port.
     pub(super) on_port: BTreeMap<PortNumber, usize>,
+    /// The number of unclear endpoints that count on the device.
     pub(super) placed: usize,
-    /// Endpoints that may be on any port.
+    /// The number of endpoints that may be on any port.
     pub(super) somewhere: usize,
+    /// An endpoint that was not read may be on any port.
     pub(super) ports: Doubt,
-    /// It is not known which endpoint, profile or VLANs a subscriber has.
+    /// The endpoint, the profile or the VLANs of a subscriber were not read.
     pub(super) ties: Doubt,
     pub(super) rates: Doubt,
     pub(super) vlans: Doubt,
-    /// Used by subscribers that are not understood.
+    /// The slots that unclear subscribers use.
     pub(super) used_endpoints: BTreeMap<Slot, String>,
     pub(super) used_profiles: BTreeMap<Slot, String>,
 }
 
 impl UnreadFacts {
     pub(super) fn of(observation: &Observation) -> Self {
-        let mut blind = Self::default();
+        let mut facts = Self::default();
         for part in [Part::Profiles, Part::Endpoints, Part::Subscribers] {
             if let Some(reason) = observation.incomplete(part) {
                 let doubt = format!("not all {} could be read ({reason})", part.as_str());
-                let of_part = blind.part_mut(part);
+                let of_part = facts.part_mut(part);
                 of_part.incomplete = Some(doubt.clone());
                 of_part.names = Some(doubt.clone());
-                blind.doubt_uses(part, &doubt);
+                facts.doubt_uses(part, &doubt);
             }
         }
         for unclear in &observation.unclear {
-            blind.take_unclear(unclear);
+            facts.add_unclear(unclear);
         }
-        blind.take_unread(observation);
-        blind
+        facts.add_unread(observation);
+        facts
     }
 
-    pub(super) fn part(&self, part: Part) -> &BlindPart {
+    pub(super) fn part(&self, part: Part) -> &UnreadPart {
         match part {
             Part::Profiles => &self.profiles,
             Part::Endpoints => &self.endpoints,
@@ -72,7 +74,7 @@ impl UnreadFacts {
         }
     }
 
-    fn part_mut(&mut self, part: Part) -> &mut BlindPart {
+    fn part_mut(&mut self, part: Part) -> &mut UnreadPart {
         match part {
             Part::Profiles => &mut self.profiles,
             Part::Endpoints => &mut self.endpoints,
@@ -80,7 +82,7 @@ impl UnreadFacts {
         }
     }
 
-    /// An object of which nothing is known may be anywhere and use anything.
+    /// Records that an object of which nothing was read may be on any port and use any object.
     fn doubt_uses(&mut self, part: Part, doubt: &str) {
         let doubt = || Some(doubt.to_owned());
         match part {
@@ -97,7 +99,7 @@ impl UnreadFacts {
         }
     }
 
-    fn take_unclear(&mut self, unclear: &Unclear) {
+    fn add_unclear(&mut self, unclear: &Unclear) {
         let Unclear {
             part,
             slot,
@@ -152,7 +154,7 @@ impl UnreadFacts {
         }
     }
 
-    fn take_unread(&mut self, observation: &Observation) {
+    fn add_unread(&mut self, observation: &Observation) {
         for unread in &observation.unread {
             let Some(number) = unread.number else {
                 continue;
@@ -175,7 +177,7 @@ impl UnreadFacts {
                 continue;
             }
             let doubt = || Some(doubt.clone());
-            // A field that a change does not have, such as the identity of an object, hides nothing more.
+            // A field that no change has, such as the identity of an object, needs no further record.
             let Some(field) = unread.field.as_deref().and_then(Field::named) else {
                 continue;
             };
@@ -193,7 +195,7 @@ impl UnreadFacts {
         }
     }
 
-    /// Records what an unread field of a subscriber may hide: who uses an endpoint, a profile or a VLAN.
+    /// Records that a subscriber may use any endpoint, profile or VLAN, if that field was not read.
     fn doubt_of_subscriber(&mut self, field: Field, doubt: impl FnOnce() -> Option<String>) {
         let hidden = match field {
             Field::Endpoint => &mut self.ties,
@@ -219,7 +221,7 @@ impl UnreadFacts {
     }
 }
 
-/// Returns what one object of a part is called.
+/// Returns the word for one object of a part.
 pub(super) fn singular(part: Part) -> &'static str {
     match part {
         Part::System => "system",

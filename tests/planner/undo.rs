@@ -1,7 +1,7 @@
 //! Steps that cannot be undone: why, that all else goes on, and that nobody hides behind such a reason.
 
 use gamctl::model::{ConfigLine, Mbps, VlanId};
-use gamctl::plan::{CannotUndo, DevicePlan, Field, Object, Step, after, back};
+use gamctl::plan::{CannotUndo, DevicePlan, Field, Object, Step, after, plan_rollback};
 use gamctl::render::render;
 use serde_json::{Value, json};
 
@@ -32,9 +32,9 @@ fn back_from_the_end(example: &Example, plan: &DevicePlan) -> DevicePlan {
     let mut now = example.observation.clone();
     now.config = after(before, plan.changes());
     example.asked(|request| {
-        let way = back(request, before, &now, &plan.steps);
-        let back = render(way.plan.clone()).unwrap();
-        assert_eq!(way.lint(&back, request, &now), []);
+        let rollback = plan_rollback(request, before, &now, &plan.steps);
+        let back = render(rollback.plan.clone()).unwrap();
+        assert_eq!(rollback.lint(&back, request, &now), []);
         back
     })
 }
@@ -96,13 +96,13 @@ fn the_management_vlan_comes_back_on_an_uplink_and_is_not_taken_off_to_undo_it()
     assert_eq!(reasons(&plan), [CannotUndo::CutsManagement { vlan }]);
     assert_eq!(plan.steps[0].inverse, [""; 0]);
     // All but that VLAN goes back.
-    let way = back_from_the_end(&example, &plan);
-    assert_eq!(way.refusals, []);
+    let rollback = back_from_the_end(&example, &plan);
+    assert_eq!(rollback.refusals, []);
     assert_eq!(
-        way.steps[0].lines[1],
+        rollback.steps[0].lines[1],
         "switchport trunk allowed vlan 3-4093"
     );
-    assert_eq!(way.notes[0].rule, "cannot-be-undone");
+    assert_eq!(rollback.notes[0].rule, "cannot-be-undone");
     // Whoever allows it by name can have it undone.
     example.allows_management = true;
     let plan = example.plan();
@@ -119,15 +119,15 @@ fn all_goes_back_but_what_no_line_can_give_back_and_that_is_named() {
     let mut example = by_hand();
     example.intended["subscribers"]["a"]["vlan"] = json!(111);
     let plan = example.plan();
-    let way = back_from_the_end(&example, &plan);
-    let lines: Vec<&str> = way
+    let rollback = back_from_the_end(&example, &plan);
+    let lines: Vec<&str> = rollback
         .steps
         .iter()
         .flat_map(|step| &step.lines)
         .map(|line| line.text())
         .collect();
     assert_eq!(lines, ["ghn subscriber 1 vid 101"]);
-    let named: Vec<&String> = way.notes.iter().map(|note| &note.message).collect();
+    let named: Vec<&String> = rollback.notes.iter().map(|note| &note.message).collect();
     assert_eq!(
         named,
         [
@@ -159,10 +159,10 @@ fn a_speed_that_no_line_can_set_stays_and_everything_else_goes_back() {
     let plan = example.plan();
     let field = Field::Down;
     assert_eq!(reasons(&plan), [CannotUndo::OutOfRange { field }]);
-    let way = back_from_the_end(&example, &plan);
-    assert_eq!(sent(&way), ["ghn subscriber 1 vid 101"]);
+    let rollback = back_from_the_end(&example, &plan);
+    assert_eq!(sent(&rollback), ["ghn subscriber 1 vid 101"]);
     assert_eq!(
-        way.notes[0].message,
+        rollback.notes[0].message,
         "`down` of profile home cannot be restored: no line of gamctl can write the earlier value"
     );
 }
@@ -174,8 +174,8 @@ fn a_subscriber_is_not_created_again_without_a_profile_that_no_line_can_create()
     example.intended["subscribers"] = json!({});
     let plan = example.plan();
     assert!(sent(&plan).contains(&"no ghn subscriber 1"), "{plan:?}");
-    let way = back_from_the_end(&example, &plan);
-    let sent = sent(&way);
+    let rollback = back_from_the_end(&example, &plan);
+    let sent = sent(&rollback);
     assert!(
         !sent.iter().any(|line| line.contains("subscriber")),
         "{sent:?}"
@@ -184,7 +184,11 @@ fn a_subscriber_is_not_created_again_without_a_profile_that_no_line_can_create()
         !sent.iter().any(|line| line.contains("bw-profile")),
         "{sent:?}"
     );
-    let named: Vec<_> = way.notes.iter().map(|note| note.object.clone()).collect();
+    let named: Vec<_> = rollback
+        .notes
+        .iter()
+        .map(|note| note.object.clone())
+        .collect();
     assert!(
         named.contains(&Some(Object::Profile("home".parse().unwrap()))),
         "{named:?}"
@@ -202,8 +206,8 @@ fn a_subscriber_who_was_removed_comes_back_without_a_text_that_no_line_can_hold(
     left.remove("a");
     let plan = example.plan();
     assert_eq!(example.complaints(&plan), [""; 0]);
-    let way = back_from_the_end(&example, &plan);
-    let lines: Vec<&str> = way
+    let rollback = back_from_the_end(&example, &plan);
+    let lines: Vec<&str> = rollback
         .steps
         .iter()
         .flat_map(|step| &step.lines)

@@ -1,4 +1,4 @@
-//! Names every field once: as it is stored, as people read it, and the inventory key it comes from.
+//! Names every field once: its stored name, its label for people, and its inventory key.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ macro_rules! fields {
                 match name { $($name => Some(Self::$variant),)* _ => None }
             }
 
-            /// Returns what people call the field.
+            /// Returns the name of the field for people.
             pub fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label,)* }
             }
@@ -35,7 +35,7 @@ macro_rules! fields {
                 match self { $(Self::$variant => $absent,)* }
             }
 
-            /// Returns the inventory key that sets the field, where it is the same for all kinds of object.
+            /// Returns the inventory key that sets the field, if it is the same for all kinds of object.
             pub fn inventory_key(self) -> &'static str {
                 match self { $(Self::$variant => $key,)* }
             }

@@ -1,6 +1,6 @@
 //! Describes the fields of each kind of object, in the order in which they are stored and shown.
 //!
-//! A field that one of the lists here lacks does not compile.
+//! The code does not compile if one of these lists lacks a field.
 
 use super::stored::{Given, Nonsense};
 use super::subscriber::Subscriber;
@@ -12,7 +12,7 @@ use crate::model::{
     VlanSet,
 };
 
-/// A rate limiter.
+/// A profile: a rate limiter on a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     pub name: ProfileName,
@@ -21,7 +21,7 @@ pub struct Profile {
     pub up: Mbps,
 }
 
-/// A CPE bridge.
+/// An endpoint: a CPE bridge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pub name: EndpointName,
@@ -29,18 +29,18 @@ pub struct Endpoint {
     pub port: PortAssignment,
 }
 
-/// A field of an update: what it was and what it becomes.
+/// A field of an update, with its value before and after.
 pub trait Cell<F>: Sized {
     type Of: FieldValue;
 
     fn between(from: &F, to: &F) -> Self;
     fn inverse(&self) -> Self;
-    /// Returns both values, where they differ.
+    /// Returns both values if they differ.
     fn moved(&self) -> Option<&Changed<Self::Of>>;
     fn read(given: &mut Given, field: Field) -> Result<Self, Nonsense>;
 }
 
-/// The field that an object is known by: always there, changed or not.
+/// The identifying field of an object: an update always has it, changed or not.
 impl<T: FieldValue + Clone + PartialEq> Cell<T> for Changed<T> {
     type Of = T;
 
@@ -93,7 +93,7 @@ impl<F: Differ<T>, T: FieldValue + Clone + PartialEq> Cell<F> for Option<Changed
     }
 }
 
-/// How a field of a state is compared.
+/// The comparison of a field in two states.
 pub trait Differ<T> {
     fn differ(from: &Self, to: &Self) -> Option<Changed<T>>;
 }
@@ -107,7 +107,7 @@ impl<T: Clone + PartialEq> Differ<T> for T {
     }
 }
 
-/// Of a setting that is not known nothing is said.
+/// Without a known value on each side, there is no difference.
 impl Differ<bool> for Option<bool> {
     fn differ(from: &Self, to: &Self) -> Option<Changed<bool>> {
         bool::differ(from.as_ref()?, to.as_ref()?)
@@ -139,13 +139,13 @@ macro_rules! kinds {
     )*) => {
         $(
             $(#[$meta])*
-            #[doc = concat!("What changes of a [`", stringify!($state), "`].")]
+            #[doc = concat!("The changed fields of a [`", stringify!($state), "`].")]
             #[derive(Debug, Clone, PartialEq, Eq)]
             pub struct $update {
                 $(pub $field: $cell,)*
             }
 
-            /// The fields that one side of a change speaks of.
+            /// The values of one side of a change.
             #[derive(Debug, Clone, Copy)]
             pub struct $fields<'a> {
                 $(pub $field: Option<&'a <$cell as Cell<$plain>>::Of>,)*
@@ -269,14 +269,14 @@ kinds! {
     }
 }
 
-/// Kinds that the plan creates and removes: what a creation and a removal say is all of the object.
+/// Kinds that a plan creates and removes. A creation and a removal contain the whole object.
 macro_rules! numbered {
     ($($state:ty, ($($any:tt)*) => $fields:ident, $key:ident: $key_type:ty, $object:ident {
         $($field:ident = $name:ident,)*
     })*) => {
         $(
             impl $($any)* {
-                /// The fields of its row that may be unreadable, all but what it is known by.
+                /// Returns the fields that can be unread: all but the identifying one.
                 pub(in crate::plan) fn readable() -> impl Iterator<Item = Field> {
                     let fields = [$((stringify!($field), Field::$name),)*];
                     fields
@@ -285,7 +285,7 @@ macro_rules! numbered {
                         .map(|(_, name)| name)
                 }
 
-                /// Takes these fields over from another state.
+                /// Copies these fields from another state.
                 pub(in crate::plan) fn keep(&mut self, of: &Self, fields: &[Field]) {
                     for field in fields {
                         $(if *field == Field::$name {

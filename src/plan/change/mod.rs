@@ -1,7 +1,7 @@
-//! Defines a change of one object, typed by the kind of object; it can be stored, shown and inverted.
+//! Defines a change of one object, with a type for each kind of object.
 //!
-//! `kinds` the fields of each kind, described once · `subscriber` a subscriber, field by field · `field` their names · `value` what a field holds · `stored` the
-//! form in plan files and in the store.
+//! `kinds` describes the fields of each kind once, `subscriber` has a subscriber field by field, `field` the names of fields and
+//! `value` their values. `stored` reads and writes the form in plan files and in the store.
 
 mod field;
 mod kinds;
@@ -47,7 +47,7 @@ pub enum Object {
 }
 
 impl Object {
-    /// Returns whether the field is what such an object is known by.
+    /// Returns whether the field identifies such an object.
     pub fn is_known_by(&self, field: Field) -> bool {
         match self {
             Self::Profile(_) | Self::Subscriber(_) => field == Field::Name,
@@ -56,7 +56,7 @@ impl Object {
         }
     }
 
-    /// Returns the word for its kind, as it is stored.
+    /// Returns the stored word for its kind.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::System => "system",
@@ -105,7 +105,7 @@ pub enum Change {
 
 /// A creation, update or removal of a numbered object.
 ///
-/// A creation and a removal have all of the object, so that either can be turned round without looking anywhere else.
+/// A creation and a removal contain the whole object, so that each can be inverted by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit<K: Numbered> {
     Create(K),
@@ -124,7 +124,7 @@ pub struct Changed<T> {
 pub trait Kind: Sized {
     /// The fields that differ, each before and after.
     type Update: fmt::Debug + Clone + PartialEq + Eq;
-    /// One side of a change: each field, or nothing.
+    /// The values of one side of a change; `None` for a field that does not change.
     type Fields<'a>;
 
     fn between(from: &Self, to: &Self) -> Self::Update;
@@ -132,13 +132,13 @@ pub trait Kind: Sized {
     fn before(update: &Self::Update) -> Self::Fields<'_>;
     fn after(update: &Self::Update) -> Self::Fields<'_>;
     fn no_fields<'a>() -> Self::Fields<'a>;
-    /// Returns the fields that have a value, as if they were given to a new object.
+    /// Returns the fields that have a value, as the fields of a creation.
     fn values(&self) -> Vec<FieldView<'_>>;
     fn views<'a>(before: Self::Fields<'a>, after: Self::Fields<'a>) -> Vec<FieldView<'a>>;
     fn read_update(given: &mut Given) -> Result<Self::Update, Nonsense>;
 }
 
-/// A kind of object that has a number on the device, so that the plan creates and removes it.
+/// A kind of object that has a slot on the device, so that a plan creates and removes it.
 pub trait Numbered: Kind + fmt::Debug + Clone + PartialEq + Eq {
     /// The identifying field.
     type Key: Clone + PartialEq;
@@ -159,7 +159,7 @@ pub struct FieldView<'a> {
 }
 
 impl FieldView<'_> {
-    /// Returns the value before the change; nothing where there was none, or it is not known.
+    /// Returns the value before the change; `None` if there was none, or it is not known.
     pub fn from(&self) -> Option<Shown> {
         self.value_before().map(Shown::from)
     }
@@ -179,7 +179,7 @@ impl FieldView<'_> {
 }
 
 impl<K: Numbered> Edit<K> {
-    /// Returns what leads from one state to the other; nothing where there is neither.
+    /// Returns the change from one state to the other; `None` if there is neither.
     pub(super) fn between(from: Option<&K>, to: Option<&K>) -> Option<Self> {
         match (from, to) {
             (None, None) => None,
@@ -206,7 +206,7 @@ impl<K: Numbered> Edit<K> {
         }
     }
 
-    /// Returns what the object is known by before the change; of one that is created, after it.
+    /// Returns the identifying value before the change; of a creation, after it.
     pub fn key(&self) -> &K::Key {
         match self {
             Self::Create(state) | Self::Remove(state) => state.key(),
@@ -214,7 +214,7 @@ impl<K: Numbered> Edit<K> {
         }
     }
 
-    /// Returns what the object is known by after the change; of one that is removed, before it.
+    /// Returns the identifying value after the change; of a removal, before it.
     pub fn new_key(&self) -> &K::Key {
         match self {
             Self::Create(state) | Self::Remove(state) => state.key(),
@@ -222,7 +222,7 @@ impl<K: Numbered> Edit<K> {
         }
     }
 
-    /// Returns the fields that the change takes a value from.
+    /// Returns the fields with their values before the change.
     pub fn before(&self) -> K::Fields<'_> {
         match self {
             Self::Create(_) => K::no_fields(),
@@ -231,7 +231,7 @@ impl<K: Numbered> Edit<K> {
         }
     }
 
-    /// Returns the fields that the change gives a value.
+    /// Returns the fields with their values after the change.
     pub fn after(&self) -> K::Fields<'_> {
         match self {
             Self::Create(state) => state.all(),
@@ -265,7 +265,7 @@ impl Change {
         }
     }
 
-    /// Returns the object as it is called once the change is done.
+    /// Returns the object under its name after the change.
     pub fn object_after(&self) -> Object {
         match self {
             Self::System(_) | Self::Uplink(..) | Self::Port(..) => self.object(),
@@ -275,7 +275,7 @@ impl Change {
         }
     }
 
-    /// Returns the number on the device, of what has one.
+    /// Returns the slot of the object, if it has one.
     pub fn slot(&self) -> Option<Slot> {
         match self {
             Self::System(_) | Self::Uplink(..) | Self::Port(..) => None,
@@ -294,7 +294,7 @@ impl Change {
         }
     }
 
-    /// Returns every field that the change speaks of, in the order in which they are stored.
+    /// Returns every field of the change, in the order in which they are stored.
     pub fn fields(&self) -> Vec<FieldView<'_>> {
         fn setting<K: Kind>(update: &K::Update) -> Vec<FieldView<'_>> {
             K::views(K::before(update), K::after(update))

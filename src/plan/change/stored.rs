@@ -1,4 +1,4 @@
-//! Reads and writes the stored form of a change, and refuses a stored change that makes no sense.
+//! Reads and writes the stored form of a change, and refuses an invalid one.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -6,11 +6,11 @@ use super::value::{FieldValue, Value};
 use super::{Change, Changed, Edit, Field, Kind, Numbered, Object, Verb};
 use crate::model::{PortConfig, Slot, SystemConfig, UplinkConfig};
 
-/// A change as plan files and the store have it.
+/// A change in the form of plan files and of the store.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     object: Object,
-    /// The number on the device, of profiles, endpoints and subscribers.
+    /// The slot of a profile, an endpoint or a subscriber.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     slot: Option<Slot>,
     verb: Verb,
@@ -28,7 +28,7 @@ struct StoredField {
     to: Option<Value>,
 }
 
-/// Why a stored change is not a change.
+/// The reason that a stored change is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the change of {object} {why}")]
 pub struct Nonsense {
@@ -36,7 +36,7 @@ pub struct Nonsense {
     why: String,
 }
 
-/// The fields of a stored change, taken one by one.
+/// The fields of a stored change. Each is removed when it is read, so that unknown fields remain.
 pub struct Given {
     object: Object,
     verb: Verb,
@@ -65,7 +65,7 @@ impl Given {
         }
     }
 
-    /// Returns a field of an update, where it changes.
+    /// Returns a field of an update; `None` if it does not change.
     pub(super) fn changed<T: FieldValue + PartialEq>(
         &mut self,
         field: Field,
@@ -96,7 +96,7 @@ impl Given {
         T::read(own).ok_or_else(|| self.no_value(field))
     }
 
-    /// Returns what the object is known by, from its name.
+    /// Returns the identifying value, from the object of the change.
     pub(super) fn known_by<T: FieldValue>(&self, field: Field) -> Result<T, Nonsense> {
         let own = match &self.object {
             Object::Profile(name) => name.stored(),
@@ -107,7 +107,7 @@ impl Given {
         T::read(own).ok_or_else(|| self.no_value(field))
     }
 
-    /// Takes the fields of something that is always there.
+    /// Reads an update of an object that always exists.
     fn setting<K: Kind>(&mut self, slot: Option<Slot>) -> Result<K::Update, Nonsense> {
         match (self.verb, slot) {
             (Verb::Create | Verb::Remove, _) => {
@@ -120,6 +120,7 @@ impl Given {
         }
     }
 
+    /// Reads a change of an object with a slot.
     fn numbered<K: Numbered>(
         &mut self,
         slot: Option<Slot>,
@@ -173,7 +174,7 @@ impl TryFrom<Stored> for Change {
             }
         };
         match given.fields.first() {
-            // Its line would name the object and nothing else.
+            // Its line would name only the object and set nothing.
             None if change.is_empty() => Err(given.refused("changes nothing")),
             None => Ok(change),
             Some(StoredField { field, .. }) => Err(given.refused(format!(

@@ -8,12 +8,12 @@ use crate::model::{
     HeldText, Poe, RateLimit, Slot, SubscriberConfig, SubscriberName, VlanId, VlanSet,
 };
 
-/// A subscriber. The planner names endpoint and profile by the index of their items, a change by their numbers at that step.
+/// A subscriber. The planner refers to endpoint and profile by the index of their items, a change by their slots at that step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscriber<E = EndpointRef, R = Rate> {
     pub name: SubscriberName,
     pub description: Option<HeldText>,
-    /// Left out: detached.
+    /// Left out if the subscriber is detached.
     pub endpoint: Option<E>,
     pub rate: R,
     pub vlan: VlanId,
@@ -21,12 +21,12 @@ pub struct Subscriber<E = EndpointRef, R = Rate> {
     pub remapped_vlan: Option<VlanId>,
     pub allowed_vlans: VlanSet,
     pub port2_vlan: Option<VlanId>,
-    /// Left out: not known, or left to the device.
+    /// Left out if it is not known, or if the device decides it.
     pub poe: Option<Poe>,
 }
 
 impl<E, R> Subscriber<E, R> {
-    /// Returns a subscriber with what it uses named in another way.
+    /// Returns a subscriber of a configuration, with references of another type to its endpoint and profile.
     pub fn of(
         name: SubscriberName,
         config: &SubscriberConfig,
@@ -59,7 +59,7 @@ impl<E, R> Subscriber<E, R> {
         }
     }
 
-    /// Returns the same subscriber with what it uses named in another way.
+    /// Returns the same subscriber, with references of another type to its endpoint and profile.
     pub(in crate::plan) fn using<E2, R2>(
         &self,
         endpoint: Option<E2>,
@@ -148,7 +148,7 @@ impl<E: PartialEq, R> Subscriber<E, R> {
 }
 
 impl Subscriber {
-    /// Returns a subscriber as a configuration has it, for comparing: the numbers of what it uses are left out.
+    /// Returns a subscriber of a configuration for a comparison. The slots of its endpoint and profile are left out.
     pub fn without_numbers(name: SubscriberName, config: &SubscriberConfig) -> Self {
         let slot = Slot(0);
         let rate = match &config.rate {
@@ -174,7 +174,7 @@ impl Subscriber {
             remapped_vlan: None,
             allowed_vlans: self.allowed_vlans.clone(),
             port2_vlan: None,
-            // A subscriber that is created without a power setting has none.
+            // A new subscriber is without power (docs/gam.md).
             poe: Some(Poe::Disable),
         }
     }
@@ -214,6 +214,7 @@ impl SubscriberFields<'_> {
         set(&mut config.remapped_vlan, remapped_vlan);
         set(&mut config.allowed_vlans, allowed_vlans);
         set(&mut config.port2_vlan, port2_vlan);
+        // No command removes a power setting, so an update without one keeps it.
         config.poe = poe.copied().flatten().or(config.poe);
     }
 }
@@ -235,6 +236,7 @@ pub(in crate::plan) fn same_subscriber(
         port2_vlan,
         poe,
     } = intended;
+    // Without a slot no line can address it, so it is never the same.
     has.slot.is_some()
         && *vlan == has.vlan
         && *endpoint == has.endpoint
@@ -244,6 +246,7 @@ pub(in crate::plan) fn same_subscriber(
         && *remapped_vlan == has.remapped_vlan
         && *allowed_vlans == has.allowed_vlans
         && *port2_vlan == has.port2_vlan
+        // Without an intended power setting, the device keeps its own.
         && (poe.is_none() || *poe == has.poe)
 }
 

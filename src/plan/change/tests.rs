@@ -1,4 +1,4 @@
-//! Tests that stored changes are read back as written, and that nonsense is refused in plain words.
+//! Tests that stored changes are read back as written, and that invalid ones are refused in plain words.
 
 use serde_json::{Value as Json, json};
 
@@ -127,7 +127,7 @@ fn a_change_without_sense_is_refused_in_plain_words() {
     }
 }
 
-/// Chooses by the digits of a number.
+/// A source of choices, made from the digits of a number.
 struct Dice(u64);
 
 impl Dice {
@@ -289,6 +289,6 @@ fn a_stored_change_is_written_as_it_was_and_its_inverse_leads_back() {
         assert_eq!(inverse.object(), change.object_after());
         assert_eq!(read(serde_json::to_value(&inverse).unwrap()), Ok(inverse));
     }
-    // A new field is drawn too, or it is not tested here.
+    // Fails for a new field that is never chosen, because it would not be tested.
     assert_eq!(drawn.len(), Field::ALL.len());
 }

@@ -1,4 +1,4 @@
-//! Defines what a field can hold: how a value of each type is stored, read back and shown.
+//! Defines the values of fields: each type is stored, read back and shown in its own form.
 
 use std::fmt;
 
@@ -27,30 +27,30 @@ pub enum Value {
     Unthrottled,
 }
 
-/// An endpoint, with the number it has at this step.
+/// An endpoint, with its slot at this step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointRef {
     pub mac: MacAddress,
     pub slot: Slot,
 }
 
-/// The rate limit of a subscriber; a profile with the number it has at this step.
+/// The rate limit of a subscriber. A profile has its slot at this step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rate {
     Unthrottled,
     Profile { name: ProfileName, slot: Slot },
 }
 
-/// The VLANs that an uplink lets pass; an empty list is a value here.
+/// The VLANs that pass an uplink. An empty list is a value here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UplinkVlans(pub VlanSet);
 
 /// A value for people. Its `Display` is the text that is stored and compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// A text from the device or the inventory: make it visible, and set it apart from the words around it.
+    /// A text from the device or the inventory. Output must escape its control characters and mark where it begins and ends.
     Text(String),
-    /// The name of something else: make it visible.
+    /// The name of another object. Output must escape its control characters.
     Name(ProfileName),
     Flag(bool),
     Word(String),
@@ -87,20 +87,20 @@ impl From<Value> for Shown {
 
 /// The content of a field: a value, or possibly none.
 pub trait FieldValue: fmt::Debug {
-    /// Returns the stored form; nothing where the field has no value.
+    /// Returns the stored form; `None` if the field has no value.
     fn stored(&self) -> Option<Value>;
 
-    /// Returns the value of a stored field; nothing where it is of another type, or missing.
+    /// Returns the value of a stored field; `None` if it is missing or of another type.
     fn read(stored: Option<Value>) -> Option<Self>
     where
         Self: Sized;
 }
 
-/// A value that a field has when it has one.
+/// A type of value that a field can have.
 pub trait Known: fmt::Debug + Clone {
     fn value(&self) -> Value;
 
-    /// Returns the value, where it is of this type.
+    /// Returns the value if it is of this type.
     fn of(value: Value) -> Option<Self>;
 }
 
@@ -117,7 +117,7 @@ impl<T: Known> FieldValue for Option<T> {
     }
 }
 
-/// A list without entries is stored like none.
+/// An empty list is stored like a missing value.
 impl FieldValue for VlanSet {
     fn stored(&self) -> Option<Value> {
         (!self.is_empty()).then(|| self.value())

@@ -1,4 +1,4 @@
-//! Checks capacity: endpoints on a port and on a device, and free numbers in every table.
+//! Checks capacity: endpoints on a port and on a device, and free slots in every table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -8,55 +8,58 @@ use crate::model::{Part, PortAssignment, PortNumber, Slot};
 use crate::plan::item::Item;
 use crate::plan::planner_state::PlannerState;
 
-/// Numbers of profiles; 1 is the device's own, even where it was not seen (docs/gam.md).
+/// Slots for profiles. Slot 1 has the built-in profile, even if it was not read (docs/gam.md).
 const PROFILES: RangeInclusive<u16> = 2..=15;
-/// Numbers of endpoints, and of subscribers, on every model (docs/gam.md).
+/// Slots for endpoints, and for subscribers, on every model (docs/gam.md).
 const NUMBERS: RangeInclusive<u16> = 1..=384;
 
-/// No port and no device gets more endpoints than it takes; those that come last are left out.
-pub(super) fn places(scene: &PlannerState<'_>) -> Vec<Block> {
-    let model = scene.request.model;
+/// Blocks endpoints that exceed the capacity of their port or of the device. Unread endpoints count too.
+pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
+    let model = planner.request.model;
     let per_port = model.medium().endpoints_per_port();
     let mut on_port: BTreeMap<PortNumber, Vec<usize>> = BTreeMap::new();
     let mut placed = Vec::new();
-    for (place, item) in scene.endpoints.iter().enumerate() {
+    for (index, item) in planner.endpoints.iter().enumerate() {
         match item.goal.as_ref().map(|goal| goal.port) {
             Some(PortAssignment::Port(port)) => {
-                on_port.entry(port).or_default().push(place);
-                placed.push(place);
+                on_port.entry(port).or_default().push(index);
+                placed.push(index);
             }
-            Some(PortAssignment::Auto) => placed.push(place),
+            Some(PortAssignment::Auto) => placed.push(index),
             Some(PortAssignment::Unassigned) | None => {}
         }
     }
-    let blind = &scene.blind;
+    let unread = &planner.unread;
     let mut blocks = Vec::new();
+    // An endpoint whose port is unknown may be on any port, so it counts on each of them.
     for (port, there) in &on_port {
-        let unknown = blind.on_port.get(port).copied().unwrap_or_default() + blind.somewhere;
+        let unknown = unread.on_port.get(port).copied().unwrap_or_default() + unread.somewhere;
         let over = (there.len() + unknown).saturating_sub(per_port);
-        let why = || full_port(scene, *port, there, unknown, per_port);
+        let why = || full_port(planner, *port, there, unknown, per_port);
         let arrives = |item: &Item<_>| {
             let start = item.start.as_ref();
             start.is_none_or(|start: &crate::plan::item::Endpoint| {
                 start.port != PortAssignment::Port(*port)
             })
         };
-        blocks.extend(last_to_come(scene, there, over, arrives, why));
+        blocks.extend(excess_arrivals(planner, there, over, arrives, why));
     }
+    // The ports come first: an endpoint that is blocked here may no longer count on the device.
     if !blocks.is_empty() {
         return blocks;
     }
-    let over = (placed.len() + blind.placed).saturating_sub(model.endpoint_capacity());
+    let over = (placed.len() + unread.placed).saturating_sub(model.endpoint_capacity());
     let arrives = |item: &Item<crate::plan::item::Endpoint>| {
         let start = item.start.as_ref();
         start.is_none_or(|start| start.port == PortAssignment::Unassigned)
     };
     let why = || format!("a {model} accepts {} endpoints", model.endpoint_capacity());
-    last_to_come(scene, &placed, over, arrives, why)
+    excess_arrivals(planner, &placed, over, arrives, why)
 }
 
-fn last_to_come(
-    scene: &PlannerState<'_>,
+/// Blocks as many arriving endpoints as are too many, the last ones first. Endpoints that are there already stay.
+fn excess_arrivals(
+    planner: &PlannerState<'_>,
     there: &[usize],
     over: usize,
     arrives: impl Fn(&Item<crate::plan::item::Endpoint>) -> bool,
@@ -68,43 +71,44 @@ fn last_to_come(
     let mut arrivals: Vec<usize> = there
         .iter()
         .copied()
-        .filter(|place| {
-            scene
+        .filter(|index| {
+            planner
                 .endpoints
-                .get(*place)
+                .get(*index)
                 .is_some_and(|item| item.is_intended() && arrives(item))
         })
         .collect();
-    // New ones give way before those that are on the device already.
-    arrivals.sort_by_key(|place| {
-        let is_new = scene.endpoints.get(*place).is_some_and(Item::is_new);
-        (is_new, *place)
+    // A new endpoint is blocked before one that is on the device already and moves.
+    arrivals.sort_by_key(|index| {
+        let is_new = planner.endpoints.get(*index).is_some_and(Item::is_new);
+        (is_new, *index)
     });
     arrivals
         .into_iter()
         .rev()
         .take(over)
-        .map(|place| Block::new(Part::Endpoints, place, "blocked", why()))
+        .map(|index| Block::new(Part::Endpoints, index, "blocked", why()))
         .collect()
 }
 
+/// Returns the reason with the endpoints that stay on the port. More than three are only counted.
 fn full_port(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     port: PortNumber,
     there: &[usize],
     unknown: usize,
     per_port: usize,
 ) -> String {
-    let stays = |place: &&usize| {
-        scene
+    let stays = |index: &&usize| {
+        planner
             .endpoints
-            .get(**place)
+            .get(**index)
             .is_some_and(|item| item.stays() || !item.changes())
     };
     let mut holders: Vec<String> = there
         .iter()
         .filter(stays)
-        .map(|place| obstacle(scene, Part::Endpoints, *place))
+        .map(|index| obstacle(planner, Part::Endpoints, *index))
         .collect();
     if unknown > 0 {
         holders.push(format!("{unknown} that could not be read or understood"));
@@ -117,25 +121,27 @@ fn full_port(
     format!("port {port} accepts {per_port}, and has {shown}")
 }
 
-/// A new object needs a free number, or one that this plan frees. Objects without one are left out, the last first.
-pub(super) fn tables(scene: &PlannerState<'_>) -> Vec<Block> {
+/// Blocks new objects for which there is no slot, the last ones first. Slots that this plan frees count as free.
+pub(super) fn slots(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut table = |part: Part, free: usize, new: Vec<usize>, numbers: RangeInclusive<u16>| {
         let excess = new.iter().skip(free);
         let why = || format!("all {} {} are taken", numbers.end(), part.as_str());
-        blocks.extend(excess.map(|place| Block::new(part, *place, "blocked", why())));
+        blocks.extend(excess.map(|index| Block::new(part, *index, "blocked", why())));
     };
-    let blind = &scene.blind;
-    let (free, new) = supply(&scene.profiles, &blind.profiles.taken, PROFILES);
+    let unread = &planner.unread;
+    let (free, new) = supply(&planner.profiles, &unread.profiles.taken, PROFILES);
     table(Part::Profiles, free.len(), new, PROFILES);
-    let (free, new) = supply(&scene.endpoints, &blind.endpoints.taken, NUMBERS);
+    let (free, new) = supply(&planner.endpoints, &unread.endpoints.taken, NUMBERS);
     table(Part::Endpoints, free.len(), new, NUMBERS);
-    let (free, new) = supply(&scene.subscribers, &blind.subscribers.taken, NUMBERS);
+    let (free, new) = supply(&planner.subscribers, &unread.subscribers.taken, NUMBERS);
     table(Part::Subscribers, free.len(), new, NUMBERS);
     blocks
 }
 
-/// Returns the numbers for new objects, those that nothing uses before those that are freed, and who needs one.
+/// Returns the slots for new objects, and the indexes of the new objects.
+///
+/// Unused slots come before those that this plan frees: in a freed slot, a new object must wait for the removal.
 fn supply<S: Clone + PartialEq>(
     items: &[Item<S>],
     unknown: &BTreeSet<Slot>,
@@ -145,7 +151,7 @@ fn supply<S: Clone + PartialEq>(
         .iter()
         .enumerate()
         .filter(|(_, item)| item.is_new())
-        .map(|(place, _)| place)
+        .map(|(index, _)| index)
         .collect();
     if new.is_empty() {
         return (Vec::new(), new);
@@ -160,12 +166,12 @@ fn supply<S: Clone + PartialEq>(
     (unused.chain(freed).collect(), new)
 }
 
-/// Gives every new object its number: the one that the intention names where it is free, else the lowest.
-pub(in crate::plan) fn give_slots(scene: &mut PlannerState<'_>) {
-    let blind = &scene.blind;
-    give(&mut scene.profiles, &blind.profiles.taken, PROFILES);
-    give(&mut scene.endpoints, &blind.endpoints.taken, NUMBERS);
-    give(&mut scene.subscribers, &blind.subscribers.taken, NUMBERS);
+/// Gives each new object a slot: the one that its target names if that is free, else the first free one.
+pub(in crate::plan) fn give_slots(planner: &mut PlannerState<'_>) {
+    let unread = &planner.unread;
+    give(&mut planner.profiles, &unread.profiles.taken, PROFILES);
+    give(&mut planner.endpoints, &unread.endpoints.taken, NUMBERS);
+    give(&mut planner.subscribers, &unread.subscribers.taken, NUMBERS);
 }
 
 fn give<S: Clone + PartialEq>(
@@ -174,20 +180,21 @@ fn give<S: Clone + PartialEq>(
     numbers: RangeInclusive<u16>,
 ) {
     let (mut free, mut new) = supply(items, unknown, numbers);
-    new.retain(|place| {
-        let Some(item) = items.get_mut(*place) else {
+    // Requested slots are given first, so that no other object gets them.
+    new.retain(|index| {
+        let Some(item) = items.get_mut(*index) else {
             return false;
         };
-        let wish = item
-            .wish
-            .and_then(|wish| free.iter().position(|slot| *slot == wish));
-        if let Some(wish) = wish {
-            item.slot = free.remove(wish);
+        let requested = item
+            .requested_slot
+            .and_then(|requested| free.iter().position(|slot| *slot == requested));
+        if let Some(requested) = requested {
+            item.slot = free.remove(requested);
         }
-        wish.is_none()
+        requested.is_none()
     });
-    for (place, slot) in new.into_iter().zip(free) {
-        if let Some(item) = items.get_mut(place) {
+    for (index, slot) in new.into_iter().zip(free) {
+        if let Some(item) = items.get_mut(index) {
             item.slot = slot;
         }
     }

@@ -1,7 +1,8 @@
-//! Drops intended changes that conflict with objects that must stay, one at a time, until the rest fits.
+//! Drops intended changes that conflict with objects that must stay, until the rest fits.
 //!
-//! `unread` what is not known · `model_limits` what the device never takes · `references` who needs whom · `unique` names, addresses and
-//! ties · `capacity` ports, tables and slots.
+//! `unread` checks for values that an unread object may have, `model_limits` for values that the model rejects.
+//! `references` checks objects that use each other, `unique` checks names, addresses and the endpoints of subscribers.
+//! `capacity` counts endpoints and slots.
 
 mod capacity;
 mod model_limits;
@@ -16,121 +17,121 @@ use crate::model::Part;
 
 pub(super) use capacity::give_slots;
 
-/// One object that is left as it is, and why.
+/// The decision to drop the target of one object, with the reason.
 #[derive(Debug)]
 pub(super) struct Block {
     part: Part,
-    place: usize,
+    index: usize,
     rule: &'static str,
-    /// Completes "subscriber apt-101 is not planned: …".
+    /// Completes the note "subscriber apt-101 is not planned: …".
     why: String,
 }
 
 impl Block {
-    fn new(part: Part, place: usize, rule: &'static str, why: String) -> Self {
+    fn new(part: Part, index: usize, rule: &'static str, why: String) -> Self {
         Self {
             part,
-            place,
+            index,
             rule,
             why,
         }
     }
 }
 
-/// Gives up goals until all that remain can hold together.
+/// Drops targets until all that remain fit together.
 ///
-/// Every round gives up at least one, and with none left the device is as it was, so this ends. A check sees a state in
-/// which all checks before it are content.
-pub(super) fn resolve(scene: &mut PlannerState<'_>) {
+/// Each round drops at least one target. With no targets left, every object stays as observed, so the loop ends. A check
+/// runs only when all checks before it find nothing, so it relies on their results.
+pub(super) fn resolve(planner: &mut PlannerState<'_>) {
     let checks: [fn(&PlannerState<'_>) -> Vec<Block>; 11] = [
         unread::new_objects,
         unread::new_values,
         model_limits::profiles,
         model_limits::endpoints,
         model_limits::subscribers,
-        references::strangers,
+        references::used_by_unmanaged,
         references::dependants,
         references::still_used,
         unique::all,
-        capacity::places,
-        capacity::tables,
+        capacity::endpoints,
+        capacity::slots,
     ];
     while let Some(blocks) = checks
         .iter()
-        .map(|check| check(scene))
+        .map(|check| check(planner))
         .find(|blocks| !blocks.is_empty())
     {
         for block in blocks {
-            give_up(scene, block);
+            give_up(planner, block);
         }
     }
 }
 
-fn give_up(scene: &mut PlannerState<'_>, block: Block) {
+fn give_up(planner: &mut PlannerState<'_>, block: Block) {
     let Block {
         part,
-        place,
+        index,
         rule,
         why,
     } = block;
-    let Some((object, fate)) = known_as(scene, part, place) else {
+    let Some((object, action)) = known_as(planner, part, index) else {
         return;
     };
     match part {
-        Part::Profiles => keep(&mut scene.profiles, place),
-        Part::Endpoints => keep(&mut scene.endpoints, place),
-        Part::Subscribers => keep(&mut scene.subscribers, place),
+        Part::Profiles => keep(&mut planner.profiles, index),
+        Part::Endpoints => keep(&mut planner.endpoints, index),
+        Part::Subscribers => keep(&mut planner.subscribers, index),
         Part::System | Part::Uplinks | Part::Ports => {}
     }
-    let message = match fate {
+    let message = match action {
         Action::Leaving(_) => format!("{object} is not removed: {why}"),
         Action::Intended | Action::Kept | Action::Unmanaged => {
             format!("{object} is not planned: {why}")
         }
     };
-    scene.note(rule, object, message);
+    planner.note(rule, object, message);
 }
 
-fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], place: usize) {
-    if let Some(item) = items.get_mut(place) {
-        // What nobody owns stays nobody's.
-        let was = std::mem::replace(&mut item.fate, Action::Kept);
+fn keep<S: Clone + PartialEq>(items: &mut [super::item::Item<S>], index: usize) {
+    if let Some(item) = items.get_mut(index) {
+        // An unmanaged object that cannot be removed stays unmanaged, so that the plan lists it as such.
+        let was = std::mem::replace(&mut item.action, Action::Kept);
         item.keep();
         if was == Action::Leaving(Cause::Unmanaged) {
-            item.fate = Action::Unmanaged;
+            item.action = Action::Unmanaged;
         }
     }
 }
 
-/// Returns what an item is called: as the inventory calls it where it has it, else as the device does.
+/// Returns the object of an item and its action. The target names the object, or the observed state if it is removed.
 pub(super) fn known_as(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     part: Part,
-    place: usize,
+    index: usize,
 ) -> Option<(Object, Action)> {
     Some(match part {
         Part::Profiles => {
-            let item = scene.profiles.get(place)?;
+            let item = planner.profiles.get(index)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
-            (Object::Profile(state.name.clone()), item.fate.clone())
+            (Object::Profile(state.name.clone()), item.action.clone())
         }
         Part::Endpoints => {
-            let item = scene.endpoints.get(place)?;
+            let item = planner.endpoints.get(index)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
-            (Object::Endpoint(state.mac), item.fate.clone())
+            (Object::Endpoint(state.mac), item.action.clone())
         }
         Part::Subscribers => {
-            let item = scene.subscribers.get(place)?;
+            let item = planner.subscribers.get(index)?;
             let state = item.goal.as_ref().or(item.start.as_ref())?;
-            (Object::Subscriber(state.name.clone()), item.fate.clone())
+            (Object::Subscriber(state.name.clone()), item.action.clone())
         }
         Part::System | Part::Uplinks | Part::Ports => return None,
     })
 }
 
-/// Returns how an item is spoken of as somebody else's obstacle.
-fn obstacle(scene: &PlannerState<'_>, part: Part, place: usize) -> String {
-    match known_as(scene, part, place) {
+/// Returns the words for an item that blocks another one.
+fn obstacle(planner: &PlannerState<'_>, part: Part, index: usize) -> String {
+    match known_as(planner, part, index) {
         Some((object, Action::Unmanaged)) => format!("unmanaged {object}"),
         Some((object, Action::Kept | Action::Intended | Action::Leaving(_))) => object.to_string(),
         None => "an object that is not known".to_owned(),

@@ -9,11 +9,12 @@ use crate::plan::planner_state::PlannerState;
 
 const RULE: &str = "cannot-be-set";
 
-pub(super) fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
-    let fastest = highest_limiter(scene.request.model.medium());
+/// Blocks profiles with a new rate that no limiter of the model can have.
+pub(super) fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
+    let fastest = highest_limiter(planner.request.model.medium());
     let is_possible = |speed: Mbps| LIMITER_RANGE.contains(&speed.get()) && speed <= fastest;
     let mut blocks = Vec::new();
-    for (place, item) in scene.profiles.iter().enumerate() {
+    for (index, item) in planner.profiles.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -26,19 +27,20 @@ pub(super) fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
                 "its rates are {} and {} Mbps, and a {} limits to between {} and {fastest}",
                 goal.down,
                 goal.up,
-                scene.request.model,
+                planner.request.model,
                 LIMITER_RANGE.start()
             );
-            blocks.push(Block::new(Part::Profiles, place, RULE, why));
+            blocks.push(Block::new(Part::Profiles, index, RULE, why));
         }
     }
     blocks
 }
 
-pub(super) fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
-    let model = scene.request.model;
+/// Blocks endpoints on a port that the model does not have, and an endpoint with the MAC address of the device.
+pub(super) fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
+    let model = planner.request.model;
     let mut blocks = Vec::new();
-    for (place, item) in scene.endpoints.iter().enumerate() {
+    for (index, item) in planner.endpoints.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -54,33 +56,34 @@ pub(super) fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
                 "a {model} has ports 1 to {}, not {port}",
                 model.port_count()
             );
-            blocks.push(Block::new(Part::Endpoints, place, RULE, why));
-        } else if item.changes() && Some(goal.mac) == scene.observation.identity.mac {
+            blocks.push(Block::new(Part::Endpoints, index, RULE, why));
+        } else if item.changes() && Some(goal.mac) == planner.observation.identity.mac {
             let why = "it has the device's own address".to_owned();
-            blocks.push(Block::new(Part::Endpoints, place, RULE, why));
+            blocks.push(Block::new(Part::Endpoints, index, RULE, why));
         }
     }
     blocks
 }
 
-pub(super) fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
+/// Blocks subscribers with VLANs that the device rejects.
+pub(super) fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
         if !item.changes() {
             continue;
         }
-        if let Some(why) = unlawful(goal, item.start.as_ref()) {
-            blocks.push(Block::new(Part::Subscribers, place, RULE, why));
+        if let Some(why) = rejected_vlans(goal, item.start.as_ref()) {
+            blocks.push(Block::new(Part::Subscribers, index, RULE, why));
         }
     }
     blocks
 }
 
-/// Returns what of a subscriber's VLANs the device would not take; what it has already is no question.
-fn unlawful(goal: &Subscriber, start: Option<&Subscriber>) -> Option<String> {
+/// Returns the reason that the device rejects a subscriber's VLANs. A number that the subscriber has already is not checked.
+fn rejected_vlans(goal: &Subscriber, start: Option<&Subscriber>) -> Option<String> {
     let is_new = |read: fn(&Subscriber) -> Option<VlanId>| -> Option<VlanId> {
         let vlan = read(goal)?;
         start

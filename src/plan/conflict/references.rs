@@ -1,4 +1,4 @@
-//! Blocks what depends on a blocked object, and keeps what is still in use.
+//! Blocks changes that would break a reference from a subscriber to its endpoint or its profile.
 
 use std::collections::BTreeMap;
 
@@ -8,32 +8,33 @@ use crate::plan::Field;
 use crate::plan::item::Action;
 use crate::plan::planner_state::PlannerState;
 
-/// What serves an unmanaged subscriber gets no other address and no other name under it.
-pub(super) fn strangers(scene: &PlannerState<'_>) -> Vec<Block> {
+/// Blocks a new name for a profile, and a new address for an endpoint, that an unmanaged subscriber uses. Such a subscriber
+/// must stay as it is.
+pub(super) fn used_by_unmanaged(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
-        let (Some(start), Action::Unmanaged) = (&item.start, &item.fate) else {
+    for (index, item) in planner.subscribers.iter().enumerate() {
+        let (Some(start), Action::Unmanaged) = (&item.start, &item.action) else {
             continue;
         };
         let used = start.rate.and_then(|profile| {
-            let used = scene.profiles.get(profile)?;
+            let used = planner.profiles.get(profile)?;
             Some((profile, used.start.as_ref()?, used.goal.as_ref()?))
         });
         if let Some((profile, start, goal)) = used
             && start.name != goal.name
         {
-            let user = obstacle(scene, Part::Subscribers, place);
+            let user = obstacle(planner, Part::Subscribers, index);
             let why = format!("it would rename profile {}, which {user} uses", start.name);
             blocks.push(Block::new(Part::Profiles, profile, "blocked", why));
         }
         let used = start.endpoint.and_then(|endpoint| {
-            let used = scene.endpoints.get(endpoint)?;
+            let used = planner.endpoints.get(endpoint)?;
             Some((endpoint, used.start.as_ref()?, used.goal.as_ref()?))
         });
         if let Some((endpoint, start, goal)) = used
             && start.mac != goal.mac
         {
-            let user = obstacle(scene, Part::Subscribers, place);
+            let user = obstacle(planner, Part::Subscribers, index);
             let why = format!("it would replace endpoint {}, which {user} uses", start.mac);
             blocks.push(Block::new(Part::Endpoints, endpoint, "blocked", why));
         }
@@ -41,66 +42,66 @@ pub(super) fn strangers(scene: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-/// A subscriber is left out where its endpoint or its profile is.
-pub(super) fn dependants(scene: &PlannerState<'_>) -> Vec<Block> {
+/// Blocks subscribers whose intended endpoint or profile is blocked.
+pub(super) fn dependants(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
-        let Some(wanted) = scene.intended.subscribers.get(&goal.name) else {
+        let Some(target) = planner.intended.subscribers.get(&goal.name) else {
             continue;
         };
-        if let Some(mac) = wanted.endpoint
+        if let Some(mac) = target.endpoint
             && !item.is_unread(Field::Endpoint)
         {
             let has_it = goal
                 .endpoint
-                .and_then(|endpoint| scene.endpoints.get(endpoint))
+                .and_then(|endpoint| planner.endpoints.get(endpoint))
                 .is_some_and(|endpoint| endpoint.goal.as_ref().is_some_and(|goal| goal.mac == mac));
             if !has_it {
                 let why = format!("its endpoint {mac} is not");
-                blocks.push(Block::new(Part::Subscribers, place, "blocked", why));
+                blocks.push(Block::new(Part::Subscribers, index, "blocked", why));
                 continue;
             }
         }
-        if let RateLimit::Profile(name) = &wanted.rate
+        if let RateLimit::Profile(name) = &target.rate
             && !item.is_unread(Field::Rate)
         {
             let has_it = goal
                 .rate
-                .and_then(|profile| scene.profiles.get(profile))
+                .and_then(|profile| planner.profiles.get(profile))
                 .is_some_and(|profile| {
                     profile.goal.as_ref().is_some_and(|goal| goal.name == *name)
                 });
             if !has_it {
                 let why = format!("its profile {name} is not");
-                blocks.push(Block::new(Part::Subscribers, place, "blocked", why));
+                blocks.push(Block::new(Part::Subscribers, index, "blocked", why));
             }
         }
     }
     blocks
 }
 
-/// What is to go stays while a subscriber that stays uses it.
-pub(super) fn still_used(scene: &PlannerState<'_>) -> Vec<Block> {
+/// Blocks the removal of profiles and endpoints that a subscriber still uses after the plan.
+pub(super) fn still_used(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut used: BTreeMap<(Part, usize), String> = BTreeMap::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = &item.goal else { continue };
         let mut uses = |part: Part, what: usize| {
             let is_leaving = match part {
-                Part::Profiles => scene
+                Part::Profiles => planner
                     .profiles
                     .get(what)
                     .is_some_and(|item| item.is_leaving()),
-                Part::Endpoints => scene
+                Part::Endpoints => planner
                     .endpoints
                     .get(what)
                     .is_some_and(|item| item.is_leaving()),
                 Part::System | Part::Uplinks | Part::Ports | Part::Subscribers => false,
             };
             if is_leaving {
-                let user = || format!("{} uses it", obstacle(scene, Part::Subscribers, place));
+                let user = || format!("{} uses it", obstacle(planner, Part::Subscribers, index));
                 used.entry((part, what)).or_insert_with(user);
             }
         };
@@ -112,7 +113,7 @@ pub(super) fn still_used(scene: &PlannerState<'_>) -> Vec<Block> {
         }
     }
     used.into_iter()
-        .filter(|((part, place), _)| known_as(scene, *part, *place).is_some())
-        .map(|((part, place), why)| Block::new(part, place, "still-used", why))
+        .filter(|((part, index), _)| known_as(planner, *part, *index).is_some())
+        .map(|((part, index), why)| Block::new(part, index, "still-used", why))
         .collect()
 }

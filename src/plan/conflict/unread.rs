@@ -5,44 +5,44 @@ use crate::model::Part;
 use crate::plan::item::Item;
 use crate::plan::planner_state::PlannerState;
 
-/// Nothing is created in a part that is not known whole.
-pub(super) fn new_objects(scene: &PlannerState<'_>) -> Vec<Block> {
+/// Blocks new objects in a part that was not read completely, because no slot there is known to be free.
+pub(super) fn new_objects(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let mut part = |part: Part, places: Vec<usize>| {
-        if let Some(doubt) = &scene.blind.part(part).incomplete {
-            let block = |place| Block::new(part, place, "not-read", doubt.clone());
-            blocks.extend(places.into_iter().map(block));
+    let mut part = |part: Part, indexes: Vec<usize>| {
+        if let Some(doubt) = &planner.unread.part(part).incomplete {
+            let block = |index| Block::new(part, index, "not-read", doubt.clone());
+            blocks.extend(indexes.into_iter().map(block));
         }
     };
-    part(Part::Profiles, new(&scene.profiles));
-    part(Part::Endpoints, new(&scene.endpoints));
-    part(Part::Subscribers, new(&scene.subscribers));
+    part(Part::Profiles, new(&planner.profiles));
+    part(Part::Endpoints, new(&planner.endpoints));
+    part(Part::Subscribers, new(&planner.subscribers));
     blocks
 }
 
 fn new<S: Clone + PartialEq>(items: &[Item<S>]) -> Vec<usize> {
-    let places = items.iter().enumerate();
-    places
+    let indexes = items.iter().enumerate();
+    indexes
         .filter(|(_, item)| item.is_new())
-        .map(|(place, _)| place)
+        .map(|(index, _)| index)
         .collect()
 }
 
-/// A name, an address, a tie or a port is not newly taken where something unknown may have it.
-pub(super) fn new_values(scene: &PlannerState<'_>) -> Vec<Block> {
-    let mut blocks = profiles(scene);
-    blocks.extend(endpoints(scene));
-    blocks.extend(subscribers(scene));
+/// Blocks new names, addresses, ports and endpoints of subscribers that an unread object may have.
+pub(super) fn new_values(planner: &PlannerState<'_>) -> Vec<Block> {
+    let mut blocks = profiles(planner);
+    blocks.extend(endpoints(planner));
+    blocks.extend(subscribers(planner));
     blocks
 }
 
-/// Returns why a new name may clash, with the rule of the note.
+/// Returns the reason that a new name may be taken, with the rule of the note.
 fn doubt_of_name(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     part: Part,
     name: &str,
 ) -> Option<(&'static str, String)> {
-    let of_part = scene.blind.part(part);
+    let of_part = planner.unread.part(part);
     if let Some(unclear) = of_part.unclear_names.get(name) {
         return Some(("unclear", format!("{unclear}, and has the name {name}")));
     }
@@ -50,9 +50,9 @@ fn doubt_of_name(
     Some(("not-read", format!("{doubt}, so its name may be taken")))
 }
 
-fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
+fn profiles(planner: &PlannerState<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (place, item) in scene.profiles.iter().enumerate() {
+    for (index, item) in planner.profiles.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
@@ -61,52 +61,53 @@ fn profiles(scene: &PlannerState<'_>) -> Vec<Block> {
             .as_ref()
             .is_none_or(|start| start.name != goal.name);
         if is_new_name
-            && let Some((rule, why)) = doubt_of_name(scene, Part::Profiles, goal.name.as_str())
+            && let Some((rule, why)) = doubt_of_name(planner, Part::Profiles, goal.name.as_str())
         {
-            blocks.push(Block::new(Part::Profiles, place, rule, why));
+            blocks.push(Block::new(Part::Profiles, index, rule, why));
         }
     }
     blocks
 }
 
-fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
-    let blind = &scene.blind;
+fn endpoints(planner: &PlannerState<'_>) -> Vec<Block> {
+    let unread = &planner.unread;
     let mut blocks = Vec::new();
-    for (place, item) in scene.endpoints.iter().enumerate() {
+    for (index, item) in planner.endpoints.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
         let start = item.start.as_ref();
-        let block = |rule, why| Block::new(Part::Endpoints, place, rule, why);
+        let block = |rule, why| Block::new(Part::Endpoints, index, rule, why);
         if start.is_none_or(|start| start.mac != goal.mac) {
-            if let Some(unclear) = blind.unclear_macs.get(&goal.mac) {
+            if let Some(unclear) = unread.unclear_macs.get(&goal.mac) {
                 let why = format!("{unclear}, and has the address {}", goal.mac);
                 blocks.push(block("unclear", why));
                 continue;
             }
-            if let Some(doubt) = &blind.macs {
+            if let Some(doubt) = &unread.macs {
                 let why = format!("{doubt}, so its address may be there already");
                 blocks.push(block("not-read", why));
                 continue;
             }
         }
         if start.is_none_or(|start| start.name != goal.name)
-            && let Some((rule, why)) = doubt_of_name(scene, Part::Endpoints, goal.name.as_str())
+            && let Some((rule, why)) = doubt_of_name(planner, Part::Endpoints, goal.name.as_str())
         {
             blocks.push(block(rule, why));
             continue;
         }
+        // An unread subscriber may use the endpoint, and the change would interrupt it.
         let moves = start.is_some_and(|start| (start.mac, start.port) != (goal.mac, goal.port));
         if moves
-            && let Some(doubt) = &blind.ties
-            && !has_known_user(scene, place)
+            && let Some(doubt) = &unread.ties
+            && !has_known_user(planner, index)
         {
             let why = format!("{doubt}, and may be on it");
             blocks.push(block("not-read", why));
             continue;
         }
         if start.is_none_or(|start| start.port != goal.port)
-            && let Some(doubt) = &blind.ports
+            && let Some(doubt) = &unread.ports
         {
             let why = format!("{doubt}, so port {} may be full", goal.port);
             blocks.push(block("not-read", why));
@@ -115,25 +116,25 @@ fn endpoints(scene: &PlannerState<'_>) -> Vec<Block> {
     blocks
 }
 
-fn has_known_user(scene: &PlannerState<'_>, endpoint: usize) -> bool {
-    scene.subscribers.iter().any(|item| {
+fn has_known_user(planner: &PlannerState<'_>, endpoint: usize) -> bool {
+    planner.subscribers.iter().any(|item| {
         item.start
             .as_ref()
             .is_some_and(|start| start.endpoint == Some(endpoint))
     })
 }
 
-fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
-    let blind = &scene.blind;
+fn subscribers(planner: &PlannerState<'_>) -> Vec<Block> {
+    let unread = &planner.unread;
     let mut blocks = Vec::new();
-    for (place, item) in scene.subscribers.iter().enumerate() {
+    for (index, item) in planner.subscribers.iter().enumerate() {
         let Some(goal) = item.goal.as_ref().filter(|_| item.is_intended()) else {
             continue;
         };
         let start = item.start.as_ref();
-        let block = |rule, why| Block::new(Part::Subscribers, place, rule, why);
+        let block = |rule, why| Block::new(Part::Subscribers, index, rule, why);
         if start.is_none_or(|start| start.name != goal.name)
-            && let Some((rule, why)) = doubt_of_name(scene, Part::Subscribers, goal.name.as_str())
+            && let Some((rule, why)) = doubt_of_name(planner, Part::Subscribers, goal.name.as_str())
         {
             blocks.push(block(rule, why));
             continue;
@@ -144,20 +145,20 @@ fn subscribers(scene: &PlannerState<'_>) -> Vec<Block> {
         if start.is_some_and(|start| start.endpoint == Some(endpoint)) {
             continue;
         }
-        let Some(target) = scene.endpoints.get(endpoint) else {
+        let Some(used) = planner.endpoints.get(endpoint) else {
             continue;
         };
-        if let Some(user) = blind.used_endpoints.get(&target.slot)
-            && target.start.is_some()
+        if let Some(user) = unread.used_endpoints.get(&used.slot)
+            && used.start.is_some()
         {
             let why = format!("{user}, and uses the endpoint of {}", goal.name);
             blocks.push(block("unclear", why));
             continue;
         }
-        // Who has it now is known, or nobody can have it.
-        if let Some(doubt) = &blind.ties
-            && target.start.is_some()
-            && !has_known_user(scene, endpoint)
+        // A new endpoint has no user, and of an observed one the user may be known.
+        if let Some(doubt) = &unread.ties
+            && used.start.is_some()
+            && !has_known_user(planner, endpoint)
         {
             let why = format!("{doubt}, so its endpoint may be another's");
             blocks.push(block("not-read", why));

@@ -1,4 +1,4 @@
-//! Checks that the lines of a step are its change, and that the device could accept them at that step.
+//! Checks that the lines of a step match its change, and that the device accepts them at that step.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,27 @@ use super::state::{State, fresh_field, identity, setting, target};
 use crate::model::{MAX_ALLOWED_VLAN_ENTRIES, Medium, PortAssignment, VlanId};
 use crate::plan::{Change, Field, Rate, Request, Verb};
 
-/// One direction of a step: forth, or back.
+/// One direction of a step: its lines, or the lines that undo it.
 pub(super) struct Side<'a, L> {
     pub step: usize,
     pub change: &'a Change,
     pub lines: &'a [L],
     pub is_inverse: bool,
     pub request: &'a Request<'a>,
-    /// Through which VLANs we may be connected.
+    /// The VLANs through which gamctl may be connected.
     pub management: &'a [VlanId],
 }
 
-/// What the lines of a step come to.
+/// The settings, removals and errors of the lines of a step.
 #[derive(Default)]
-struct Said {
+struct ParsedLines {
     settings: BTreeMap<Field, Setting>,
     removals: usize,
-    complaints: Vec<(Option<String>, String)>,
+    errors: Vec<(Option<String>, String)>,
 }
 
 impl<L: AsRef<str>> Side<'_, L> {
-    pub(super) fn complain(&self, line: Option<&str>, message: &str) -> LintError {
+    pub(super) fn error(&self, line: Option<&str>, message: &str) -> LintError {
         LintError {
             step: self.step,
             is_inverse: self.is_inverse,
@@ -37,7 +37,7 @@ impl<L: AsRef<str>> Side<'_, L> {
         }
     }
 
-    /// Returns what is wrong, and takes the state to where the change leads.
+    /// Returns the mistakes of this direction, and applies the change to the state.
     pub(super) fn check(&self, state: &mut State) -> Vec<LintError> {
         let target = target(self.change);
         let mut messages: Vec<(Option<String>, String)> = Vec::new();
@@ -45,19 +45,19 @@ impl<L: AsRef<str>> Side<'_, L> {
         if self.lines.is_empty() {
             whole("there is no line".to_owned());
         }
-        self.judge_object(target, state, &mut whole);
-        let said = self.read(target);
-        if said.complaints.is_empty() && !self.lines.is_empty() {
-            self.judge_settings(&said, &mut whole);
+        self.check_object(target, state, &mut whole);
+        let parsed = self.read(target);
+        if parsed.errors.is_empty() && !self.lines.is_empty() {
+            self.check_settings(&parsed, &mut whole);
         }
-        self.judge_references(target, state, &mut whole);
-        self.judge_management(state, &mut whole);
-        messages.extend(said.complaints);
+        self.check_references(target, state, &mut whole);
+        self.check_management(state, &mut whole);
+        messages.extend(parsed.errors);
         state.apply(target, self.change);
-        self.judge_after(target, state, &mut |message| messages.push((None, message)));
+        self.check_result(target, state, &mut |message| messages.push((None, message)));
         messages
             .iter()
-            .map(|(line, message)| self.complain(line.as_deref(), message))
+            .map(|(line, message)| self.error(line.as_deref(), message))
             .collect()
     }
 
@@ -71,24 +71,23 @@ impl<L: AsRef<str>> Side<'_, L> {
         }
     }
 
-    /// Reads the lines and collects what they set.
-    fn read(&self, target: Target) -> Said {
-        let mut said = Said::default();
+    /// Parses the lines and collects their settings.
+    fn read(&self, target: Target) -> ParsedLines {
+        let mut parsed = ParsedLines::default();
         let mut is_inside = false;
         for line in self.lines.iter().map(AsRef::as_ref) {
-            let mut complain =
-                |message: String| said.complaints.push((Some(line.to_owned()), message));
+            let mut report = |message: String| parsed.errors.push((Some(line.to_owned()), message));
             let read = match command(line) {
                 Ok(read) => read,
                 Err(message) => {
-                    complain(message);
+                    report(message);
                     continue;
                 }
             };
             let (named, settings) = match read {
                 Command::Set { target, settings } => (target, settings),
                 Command::Remove(target) => {
-                    said.removals += 1;
+                    parsed.removals += 1;
                     (target, BTreeMap::new())
                 }
                 Command::EnterUplink(number) => {
@@ -96,7 +95,7 @@ impl<L: AsRef<str>> Side<'_, L> {
                     (Target::Uplink(number), BTreeMap::new())
                 }
                 Command::AllowVlans(_) | Command::Leave if !is_inside => {
-                    complain("this belongs into an interface".to_owned());
+                    report("this belongs into an interface".to_owned());
                     continue;
                 }
                 Command::AllowVlans(vlans) => (
@@ -111,51 +110,51 @@ impl<L: AsRef<str>> Side<'_, L> {
             if named != target {
                 let message = format!(
                     "this is about {}, and the step is about {}",
-                    said_target(named),
-                    said_target(target)
+                    target_text(named),
+                    target_text(target)
                 );
-                said.complaints.push((Some(line.to_owned()), message));
+                parsed.errors.push((Some(line.to_owned()), message));
                 continue;
             }
             for (field, setting) in settings {
-                if said.settings.insert(field, setting).is_some() {
+                if parsed.settings.insert(field, setting).is_some() {
                     let message = format!("`{field}` is set a second time");
-                    said.complaints.push((Some(line.to_owned()), message));
+                    parsed.errors.push((Some(line.to_owned()), message));
                 }
             }
         }
-        said
+        parsed
     }
 
-    /// Is the object there, or its number free, and is it ours to touch?
-    fn judge_object(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+    /// Checks that the object exists or its slot is free, and that gamctl may change it.
+    fn check_object(&self, target: Target, state: &State, report: &mut impl FnMut(String)) {
         let is_there = state.has(target);
         match (self.change.verb(), is_there) {
-            (Verb::Create, true) => complain(format!("{} already exists", said_target(target))),
+            (Verb::Create, true) => report(format!("{} already exists", target_text(target))),
             (Verb::Update | Verb::Remove, false) if target.is_numbered() => {
-                complain(format!(
+                report(format!(
                     "{} is not on the device at this step",
-                    said_target(target)
+                    target_text(target)
                 ));
             }
             (Verb::Create | Verb::Update | Verb::Remove, _) => {}
         }
         if state.is_untouchable(target) {
-            complain(format!("{} is not owned", said_target(target)));
+            report(format!("{} is not owned", target_text(target)));
         }
         if let Target::Port(number) = target
             && number > u16::from(self.request.model.port_count())
         {
-            complain(format!("a {} has no port {number}", self.request.model));
+            report(format!("a {} has no port {number}", self.request.model));
         }
-        self.judge_identity(target, state, complain);
+        self.check_identity(target, state, report);
         for view in self.change.fields() {
             let from = view.value_before();
             let is_known = from.is_some();
             let expected = setting(view.field, from);
             let found = state.field(target, view.field);
             if is_there && is_known && found.is_some() && expected.as_ref() != found {
-                complain(format!(
+                report(format!(
                     "the change expects another `{}` than the device has at this step",
                     view.field
                 ));
@@ -163,27 +162,27 @@ impl<L: AsRef<str>> Side<'_, L> {
         }
     }
 
-    /// Is the object under that number the one that the change speaks of?
-    fn judge_identity(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+    /// Checks that the slot has the object of the change.
+    fn check_identity(&self, target: Target, state: &State, report: &mut impl FnMut(String)) {
         let Some((field, own)) = identity(&self.change.object()) else {
             return;
         };
         let found = state.field(target, field);
         if self.change.verb() != Verb::Create && found.is_some() && found != Some(&own) {
-            complain(format!("{} is another object", said_target(target)));
+            report(format!("{} is another object", target_text(target)));
         }
     }
 
-    /// Do the lines set what the change says, no more and no less?
-    fn judge_settings(&self, said: &Said, complain: &mut impl FnMut(String)) {
+    /// Checks that the lines set the values of the change, and no others.
+    fn check_settings(&self, parsed: &ParsedLines, report: &mut impl FnMut(String)) {
         if self.change.verb() == Verb::Remove {
-            if said.removals != 1 || self.lines.len() != 1 {
-                complain("a removal is one line".to_owned());
+            if parsed.removals != 1 || self.lines.len() != 1 {
+                report("a removal is one line".to_owned());
             }
             return;
         }
-        if said.removals > 0 {
-            complain("the lines remove the object, and the change does not".to_owned());
+        if parsed.removals > 0 {
+            report("the lines remove the object, and the change does not".to_owned());
         }
         let is_new = self.change.verb() == Verb::Create;
         let mut expected: BTreeMap<Field, Option<Setting>> = BTreeMap::new();
@@ -193,30 +192,30 @@ impl<L: AsRef<str>> Side<'_, L> {
                 .map(|(field, own)| (field, Some(own))),
         );
         if self.has_long_list() {
-            complain(format!(
+            report(format!(
                 "the list has more than {MAX_ALLOWED_VLAN_ENTRIES} entries"
             ));
         }
         for view in self.change.fields() {
             expected.insert(view.field, setting(view.field, view.value_after()));
         }
-        for (field, wanted) in &expected {
-            let found = said.settings.get(field);
+        for (field, value) in &expected {
+            let found = parsed.settings.get(field);
             let is_default = is_new
                 && found.is_none()
-                && fresh_field(&self.change.object(), *field).as_ref() == wanted.as_ref();
+                && fresh_field(&self.change.object(), *field).as_ref() == value.as_ref();
             let stands_in =
-                wanted.is_none() && found.is_some() && found == self.stand_in(*field).as_ref();
-            if found != wanted.as_ref() && !is_default && !stands_in {
-                complain(match found {
+                value.is_none() && found.is_some() && found == self.stand_in(*field).as_ref();
+            if found != value.as_ref() && !is_default && !stands_in {
+                report(match found {
                     Some(_) => format!("the lines give `{field}` another value than the change"),
                     None => format!("no line sets `{field}`"),
                 });
             }
         }
-        for field in said.settings.keys() {
+        for field in parsed.settings.keys() {
             if !expected.contains_key(field) {
-                complain(format!("the lines set `{field}`, and the change does not"));
+                report(format!("the lines set `{field}`, and the change does not"));
             }
         }
     }
@@ -229,14 +228,14 @@ impl<L: AsRef<str>> Side<'_, L> {
         !self.is_inverse && list.is_some_and(|list| list.entries() > MAX_ALLOWED_VLAN_ENTRIES)
     }
 
-    /// Is what the change refers to there, under that number, and free?
-    fn judge_references(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+    /// Checks that the objects that the change refers to have these slots and are free.
+    fn check_references(&self, target: Target, state: &State, report: &mut impl FnMut(String)) {
         if self.change.verb() == Verb::Remove {
             if let Some(user) = state.users(target).first() {
-                complain(format!(
+                report(format!(
                     "{} is still used by {}",
-                    said_target(target),
-                    said_target(*user)
+                    target_text(target),
+                    target_text(*user)
                 ));
             }
             return;
@@ -247,16 +246,16 @@ impl<L: AsRef<str>> Side<'_, L> {
                 if let Some(Some(used)) = after.endpoint {
                     let endpoint = Target::Endpoint(used.slot.0);
                     if state.field(endpoint, Field::MacAddress) != Some(&Setting::Mac(used.mac)) {
-                        complain(format!(
+                        report(format!(
                             "{} is not {} at this step",
-                            said_target(endpoint),
+                            target_text(endpoint),
                             used.mac
                         ));
                     }
                     if state.users(endpoint).iter().any(|user| *user != target) {
-                        complain(format!(
+                        report(format!(
                             "{} serves another subscriber",
-                            said_target(endpoint)
+                            target_text(endpoint)
                         ));
                     }
                 }
@@ -264,9 +263,9 @@ impl<L: AsRef<str>> Side<'_, L> {
                     let profile = Target::Profile(slot.0);
                     let name = Setting::Text(name.to_string());
                     if state.field(profile, Field::Name) != Some(&name) {
-                        complain(format!(
+                        report(format!(
                             "{} is another profile at this step",
-                            said_target(profile)
+                            target_text(profile)
                         ));
                     }
                 }
@@ -275,12 +274,12 @@ impl<L: AsRef<str>> Side<'_, L> {
                 if let Some(PortAssignment::Port(number)) = edit.after().port
                     && !self.request.model.has_port(*number)
                 {
-                    complain(format!("a {} has no port {number}", self.request.model));
+                    report(format!("a {} has no port {number}", self.request.model));
                 }
             }
             Change::Port(_, update) => {
                 if update.mode.is_some() && self.request.model.medium() == Medium::Coax {
-                    complain(format!(
+                    report(format!(
                         "ports of a {} have no mode to set",
                         self.request.model
                     ));
@@ -290,8 +289,8 @@ impl<L: AsRef<str>> Side<'_, L> {
         }
     }
 
-    /// Does the way to the device stay open?
-    fn judge_management(&self, state: &State, complain: &mut impl FnMut(String)) {
+    /// Checks that an uplink still passes the management VLANs.
+    fn check_management(&self, state: &State, report: &mut impl FnMut(String)) {
         let Change::Uplink(number, update) = self.change else {
             return;
         };
@@ -308,18 +307,18 @@ impl<L: AsRef<str>> Side<'_, L> {
             _ => None,
         };
         for vlan in self.management.iter().copied() {
-            // What did not pass before is not what we are connected through.
+            // gamctl is not connected through a VLAN that did not pass before.
             let passed = before.is_none_or(|before| before.contains(vlan));
             if passed && !allowed.contains(vlan) {
-                complain(format!(
+                report(format!(
                     "management VLAN {vlan} would not pass uplink {number} any more"
                 ));
             }
         }
     }
 
-    /// Is what the device has then something that a device can have?
-    fn judge_after(&self, target: Target, state: &State, complain: &mut impl FnMut(String)) {
+    /// Checks that the device can have this state: unique names and addresses, different VLANs, room on the port.
+    fn check_result(&self, target: Target, state: &State, report: &mut impl FnMut(String)) {
         if self.change.verb() == Verb::Remove {
             return;
         }
@@ -327,12 +326,12 @@ impl<L: AsRef<str>> Side<'_, L> {
             if let Some(value) = state.field(target, field)
                 && let Some(other) = state.others_with(target, field, value).next()
             {
-                complain(format!("{} has the same `{field}`", said_target(other)));
+                report(format!("{} has the same `{field}`", target_text(other)));
             }
         }
         let vlan = state.field(target, Field::Vlan);
         if vlan.is_some() && vlan == state.field(target, Field::Port2Vlan) {
-            complain("both Ethernet ports would be in the same VLAN".to_owned());
+            report("both Ethernet ports would be in the same VLAN".to_owned());
         }
         if let Change::Endpoint(_, edit) = self.change
             && let Some(PortAssignment::Port(number)) = edit.after().port
@@ -341,7 +340,7 @@ impl<L: AsRef<str>> Side<'_, L> {
             let most = self.request.model.medium().endpoints_per_port();
             let there = state.others_with(target, Field::Port, &port).count() + 1;
             if there > most {
-                complain(format!(
+                report(format!(
                     "port {number} would have {there} endpoints, and accepts {most}"
                 ));
             }
@@ -349,7 +348,7 @@ impl<L: AsRef<str>> Side<'_, L> {
     }
 }
 
-fn said_target(target: Target) -> String {
+fn target_text(target: Target) -> String {
     match target {
         Target::System => "the system".to_owned(),
         Target::Uplink(number) => format!("uplink {number}"),

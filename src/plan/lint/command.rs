@@ -1,4 +1,4 @@
-//! Parses the words of a line as one of the few commands that a plan may hold.
+//! Parses the words of a line as one of the few commands that a plan may contain.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::plan::{Field, Object};
 
-/// What a command is about, by the number that the line names.
+/// The object of a command, by the number in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
     System,
@@ -20,7 +20,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// Returns whether the plan decides on the number, and so on whether the object is there at all.
+    /// Returns whether the object has a slot, so that a plan can create and remove it.
     pub(super) fn is_numbered(self) -> bool {
         match self {
             Self::System | Self::Uplink(_) | Self::Port(_) => false,
@@ -29,23 +29,23 @@ impl Target {
     }
 }
 
-/// A line that was understood.
+/// The command of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Command {
-    /// Gives attributes to an object, which it makes where its number is free.
+    /// Sets fields of an object, and creates it if the slot is free.
     Set {
         target: Target,
         settings: BTreeMap<Field, Setting>,
     },
     Remove(Target),
-    /// `interface 10GigabitEthernet 1/N`: what follows is about that uplink.
+    /// `interface 10GigabitEthernet 1/N`: the next lines are about that uplink.
     EnterUplink(u16),
     AllowVlans(VlanSet),
-    /// `exit`, out of an interface.
+    /// `exit`: the end of the lines about an interface.
     Leave,
 }
 
-/// What an attribute is given.
+/// The value that a line gives a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Setting {
     Text(String),
@@ -57,17 +57,17 @@ pub(super) enum Setting {
     Port(PortAssignment),
     Mode(PortMode),
     Poe(Poe),
-    /// The number of an endpoint or of a profile.
+    /// The slot of an endpoint or of a profile.
     Slot(u16),
     Unthrottled,
-    /// It has none afterwards.
+    /// The field has no value afterwards.
     None,
 }
 
-/// Returns the command that a line is.
+/// Returns the command of a line, or the reason that it is not one.
 pub(super) fn command(line: &str) -> Result<Command, String> {
     let words = words(line)?;
-    // The rest of these lines is a text as it stands.
+    // The device uses the rest of these lines as the text, quotes included.
     for (start, field) in [
         ("snmp-server location ", Field::Location),
         ("snmp-server contact ", Field::Contact),
@@ -146,7 +146,7 @@ fn set(target: Target, field: Field, setting: Setting) -> Command {
     }
 }
 
-/// Only names and descriptions go between quotes.
+/// Refuses quotes around anything but names and descriptions.
 fn no_stray_quotes(words: &[Word<'_>], command: Command) -> Result<Command, String> {
     let mut before = "";
     for word in words {
@@ -202,10 +202,10 @@ fn port(number: &str, words: &[Word<'_>], rest: &[&str]) -> Result<Command, Stri
     Ok(Command::Set { target, settings })
 }
 
-/// An option that was read: which field, what it is given, and how many words that took.
+/// An option of a line: its field, its value, and the number of words of the value.
 type Read = (Field, Setting, usize);
 
-/// Reads the options behind `ghn KIND NUMBER`: each at most once, and at least one.
+/// Parses the options after `ghn KIND NUMBER`: each at most once, and at least one.
 fn options(
     words: &[Word<'_>],
     option: fn(&str, Option<&Word<'_>>) -> Result<Read, String>,
@@ -275,7 +275,7 @@ fn port_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> {
 
 fn profile_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> {
     let speed = |text: &str| {
-        // The range of the MIB; what a medium documents is the inventory's business.
+        // The range of the MIB. The inventory checks the limits of the medium.
         ranged(text, 10, 1999, "speed in Mbps").map(|speed| Setting::Speed(u32::from(speed)))
     };
     Ok(match key {
@@ -293,7 +293,7 @@ fn endpoint_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> 
         "mac-address" => {
             let text = given(key, value)?.text;
             let mac: Option<MacAddress> = text.parse().ok();
-            // Any notation is read, one is written.
+            // The parser accepts any notation, but only one is sent.
             let mac = mac.filter(|mac| mac.to_string() == text);
             let mac =
                 mac.ok_or_else(|| format!("`{text}` is not a MAC address in the device's form"))?;
@@ -318,7 +318,7 @@ fn endpoint_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> 
 }
 
 fn subscriber_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String> {
-    // `3840–3842` are used inside the device and carry no data.
+    // The device uses VLANs 3840 to 3842 internally, so they carry no data (docs/gam.md).
     let data_vlan = |text: &str| match ranged(text, 3, 4094, "VLAN")? {
         3840..=3842 => Err(format!("VLAN {text} is the device's own")),
         vlan => Ok(Setting::Vlan(vlan)),
@@ -366,7 +366,7 @@ fn subscriber_option(key: &str, value: Option<&Word<'_>>) -> Result<Read, String
     })
 }
 
-/// Returns whether a line of a plan could give a field of an object this.
+/// Returns whether a line of a plan could give a field of an object this value.
 pub(super) fn can_set(object: &Object, field: Field, to: &Setting) -> bool {
     let is_plain = |text: &str, most: usize| {
         text.len() <= most
@@ -402,7 +402,7 @@ pub(super) fn can_set(object: &Object, field: Field, to: &Setting) -> bool {
     }
 }
 
-/// Reads a list that is written as devices take it: sorted, joined, without spaces.
+/// Parses a list in the only form that is sent: sorted, with joined ranges, without spaces.
 fn vlans(text: &str) -> Result<VlanSet, String> {
     let set: VlanSet = text
         .parse()
@@ -416,7 +416,7 @@ fn vlans(text: &str) -> Result<VlanSet, String> {
 
 fn tags(text: &str) -> Result<VlanSet, String> {
     let set = vlans(text)?;
-    // Lines that undo a step may restore a longer list than intended lists may be; `agree` checks those.
+    // Inverse lines may restore a longer list than a line may set; `agree` checks that limit.
     if set.entries() > MAX_RESTORED_VLAN_ENTRIES {
         return Err(format!(
             "the list `{text}` has more than {MAX_RESTORED_VLAN_ENTRIES} entries"

@@ -1,11 +1,11 @@
-//! Checks a step without lines that undo it: whether the documents agree that there can be none.
+//! Checks the reason of a step that cannot be undone against the documents.
 
 use super::command::can_set;
 use super::state::setting;
 use crate::model::{Observation, VlanId};
 use crate::plan::{CannotUndo, Change, Field, Request, Step};
 
-/// Returns what is wrong with the reason that a step gives, where something is.
+/// Returns the mistake in the reason that a step gives; `None` if the reason is right.
 pub(super) fn objection<L>(
     step: &Step<L>,
     reason: &CannotUndo,
@@ -38,19 +38,20 @@ fn is_unwritable(change: &Change, field: Field) -> bool {
     had.is_some_and(|had| !can_set(&change.object(), field, &had))
 }
 
-/// Returns whether undoing stops a VLAN on an uplink that the device may be reached through.
+/// Returns whether undoing stops a VLAN on an uplink through which gamctl may reach the device.
 fn cuts(change: &Change, vlan: VlanId, observation: &Observation, request: &Request<'_>) -> bool {
     let Change::Uplink(number, update) = change else {
         return false;
     };
     let native = observation.uplink_facts.get(number);
     let native = native.and_then(|facts| facts.native_vlan);
-    let is_way = [
+    let may_carry_management = [
         Some(request.management_vlan),
         observation.management_vlan,
         native,
     ]
     .contains(&Some(vlan));
     let moved = update.allowed_vlans.as_ref();
-    is_way && moved.is_some_and(|moved| moved.to.0.contains(vlan) && !moved.from.0.contains(vlan))
+    may_carry_management
+        && moved.is_some_and(|moved| moved.to.0.contains(vlan) && !moved.from.0.contains(vlan))
 }

@@ -1,10 +1,10 @@
 //! Checks the rendered lines of a plan against its changes, from the documents alone.
 //!
-//! The parser of lines and the rules are the lint's own, so that a mistake in `render` is not repeated here. The fields of a
-//! change and the limits of `model` are shared.
+//! The lint has its own parser and its own rules, so that a mistake in `render` is not repeated here. It shares the fields of a
+//! change and the limits of `model`.
 //!
 //! `words` splits a line, `command` parses the words. `state` tracks the object in each slot at a step. `agree` compares a
-//! command with its change, `excuse` checks a step that says it cannot be undone.
+//! command with its change, `excuse` checks the reason of a step that cannot be undone.
 
 mod agree;
 mod command;
@@ -24,15 +24,15 @@ use crate::model::{Observation, Part, VlanId};
 use agree::Side;
 use state::State;
 
-/// Something wrong with a line of a plan: a fault of the program, never of the inventory.
+/// A mistake in a line of a plan: a fault of gamctl, never of the inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[must_use = "the plan of a device with a complaint is refused"]
+#[must_use = "the plan of a device with a lint error is refused"]
 pub struct LintError {
     /// Counted from 1.
     pub step: usize,
-    /// The line is one of those that undo the step.
+    /// It is about the lines that undo the step.
     pub is_inverse: bool,
-    /// Left out: the step as a whole.
+    /// Left out if it is about the step as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
     pub message: String,
@@ -51,32 +51,32 @@ impl fmt::Display for LintError {
     }
 }
 
-/// Returns everything that is wrong with the lines of a plan that was made from this observation.
+/// Returns all mistakes in the lines of a plan that was made from this observation.
 ///
-/// *Assumes* that the lines have been rendered: a step without any is complained of.
+/// The lines must be rendered: a step without lines is a mistake.
 pub fn lint<L: AsRef<str>>(
     plan: &DevicePlan<Step<L>>,
     observation: &Observation,
     request: &Request<'_>,
 ) -> Vec<LintError> {
-    let mut complaints = incomplete(plan, observation, request);
+    let mut errors = incomplete(plan, observation, request);
     let mut state = State::of(observation, plan);
-    // A plan that is refused for it says so itself, and still shows what it would have been.
-    let is_said = plan
+    // Such a plan is refused already. Its steps are only shown, so their lines are not a mistake.
+    let is_refused = plan
         .refusals
         .iter()
         .any(|refusal| refusal.rule == "touches-management");
     let management: Vec<VlanId> = std::iter::once(request.management_vlan)
         .chain(observation.management_vlan)
-        .filter(|_| !is_said)
+        .filter(|_| !is_refused)
         .collect();
     for (index, step) in plan.steps.iter().enumerate() {
         let number = index + 1;
         let before = state.clone();
-        complaints.extend(one_step(number, step, &mut state, request, &management));
+        errors.extend(one_step(number, step, &mut state, request, &management));
         if let Some(reason) = &step.cannot_undo {
             let objection = excuse::objection(step, reason, observation, request);
-            complaints.extend(objection.map(|message| LintError {
+            errors.extend(objection.map(|message| LintError {
                 step: number,
                 is_inverse: true,
                 line: None,
@@ -84,7 +84,7 @@ pub fn lint<L: AsRef<str>>(
             }));
             continue;
         }
-        // Undoing starts where the step ended, whatever later steps do.
+        // The inverse lines are checked from the state right after this step.
         let mut undone = state.clone();
         let inverse = step.change.inverse();
         let undo = Side {
@@ -97,24 +97,23 @@ pub fn lint<L: AsRef<str>>(
         };
         let found = undo.check(&mut undone);
         let is_readable = found.is_empty();
-        complaints.extend(found);
+        errors.extend(found);
         if is_readable && !undone.is_back_at(&before) {
-            complaints
-                .push(undo.complain(None, "undoing does not lead back to what was there before"));
+            errors.push(undo.error(None, "undoing does not lead back to what was there before"));
         }
     }
-    complaints
+    errors
 }
 
-/// Complains of what must not be concluded from this observation, and of removals that nobody asked for.
+/// Finds creations in a part that was not read completely, and removals of unmanaged objects that were not requested.
 fn incomplete<L>(
     plan: &DevicePlan<Step<L>>,
     observation: &Observation,
     request: &Request<'_>,
 ) -> Vec<LintError> {
-    let mut complaints = Vec::new();
-    let mut complain = |step: usize, message: String| {
-        complaints.push(LintError {
+    let mut errors = Vec::new();
+    let mut report = |step: usize, message: String| {
+        errors.push(LintError {
             step,
             is_inverse: false,
             line: None,
@@ -129,7 +128,7 @@ fn incomplete<L>(
             Change::System(_) | Change::Uplink(..) | Change::Port(..) => continue,
         };
         if step.change.verb() == Verb::Create && observation.incomplete(part).is_some() {
-            complain(
+            report(
                 index + 1,
                 format!(
                     "not all {} were read, so no number is known to be free",
@@ -142,13 +141,13 @@ fn incomplete<L>(
             .iter()
             .any(|because| because.cause == Cause::Unmanaged);
         if is_unmanaged && !(request.authoritative && request.removes_unmanaged) {
-            complain(
+            report(
                 index + 1,
                 "unmanaged objects must not be removed here".to_owned(),
             );
         }
     }
-    complaints
+    errors
 }
 
 fn one_step<L: AsRef<str>>(

@@ -1,4 +1,4 @@
-//! Tracks which object has which number and which values, from the observation and then step by step.
+//! Tracks the objects of a device with their slots and values, from the observation and step by step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::plan::{Cause, Change, DevicePlan, Field, Object, Step, Verb};
 
 type Fields = BTreeMap<Field, Setting>;
 
-/// The objects of a device at a step. A field that is not there is not known.
+/// The objects of a device at a step. A field that is missing is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     objects: BTreeMap<Target, Fields>,
@@ -23,8 +23,8 @@ impl State {
             objects: BTreeMap::new(),
             untouchable: untouchable(observation, plan),
         };
-        state.take_ports(observation);
-        state.take_objects(observation);
+        state.add_ports(observation);
+        state.add_objects(observation);
         for unclear in &observation.unclear {
             let Some(target) = target_of_part(unclear.part, unclear.slot) else {
                 continue;
@@ -50,7 +50,7 @@ impl State {
         state
     }
 
-    fn take_ports(&mut self, observation: &Observation) {
+    fn add_ports(&mut self, observation: &Observation) {
         let config = &observation.config;
         self.objects
             .insert(Target::System, known(config.system.values()));
@@ -64,7 +64,7 @@ impl State {
         }
     }
 
-    fn take_objects(&mut self, observation: &Observation) {
+    fn add_objects(&mut self, observation: &Observation) {
         let config = &observation.config;
         let mut profile_slots = BTreeMap::new();
         for (name, profile) in &config.profiles {
@@ -94,7 +94,7 @@ impl State {
             let mut fields = all(&Object::Subscriber(name.clone()), state.values());
             fields.remove(&Field::Endpoint);
             fields.remove(&Field::Rate);
-            // A reference to what was not read stays unknown.
+            // A reference to an object that was not read stays unknown.
             let endpoint = match &subscriber.endpoint {
                 None => Some(Setting::None),
                 Some(mac) => endpoint_slots.get(mac).copied().map(Setting::Slot),
@@ -121,7 +121,7 @@ impl State {
         self.objects.get(&target)?.get(&field)
     }
 
-    /// Returns the objects of the same kind as `target` that have this value in a field, `target` itself left out.
+    /// Returns the other objects of the same kind as `target` that have this value in a field.
     pub(super) fn others_with<'a>(
         &'a self,
         target: Target,
@@ -158,7 +158,7 @@ impl State {
             .collect()
     }
 
-    /// Does what a change says, whether its lines say it or not: each step is judged by itself.
+    /// Applies a change, even if its lines are wrong, so that each step is checked by itself.
     pub(super) fn apply(&mut self, target: Target, change: &Change) {
         if change.verb() == Verb::Remove {
             self.objects.remove(&target);
@@ -177,9 +177,9 @@ impl State {
         self.objects.insert(target, fields);
     }
 
-    /// Returns whether this is what `before` was, as far as that was known.
+    /// Returns whether this equals `before`, as far as that was known.
     pub(super) fn is_back_at(&self, before: &Self) -> bool {
-        // Ports are there whether they were read or not.
+        // Ports and uplinks exist even if they were not read.
         let numbered = |state: &Self| -> Vec<Target> {
             let targets = state.objects.keys().copied();
             targets.filter(|target| target.is_numbered()).collect()
@@ -232,7 +232,7 @@ fn target_of_part(part: Part, slot: Slot) -> Option<Target> {
     }
 }
 
-/// Returns what a change must name in its lines.
+/// Returns the object that the lines of a change must name.
 pub(super) fn target(change: &Change) -> Target {
     match change {
         Change::System(_) => Target::System,
@@ -252,7 +252,7 @@ fn known(values: Vec<FieldView<'_>>) -> Fields {
         .collect()
 }
 
-/// Returns the fields of an object that was read whole: what has no value has none.
+/// Returns the fields of an object that was read. A field without a value is known to have none.
 fn all(object: &Object, values: Vec<FieldView<'_>>) -> Fields {
     let mut fields = fresh(object);
     if let Object::Endpoint(_) = object {
@@ -262,7 +262,7 @@ fn all(object: &Object, values: Vec<FieldView<'_>>) -> Fields {
     fields
 }
 
-/// Returns the field that an object is known by, with its value.
+/// Returns the identifying field of an object, with its value.
 pub(super) fn identity(object: &Object) -> Option<(Field, Setting)> {
     match object {
         Object::System | Object::Uplink(_) | Object::Port(_) => None,
@@ -272,7 +272,7 @@ pub(super) fn identity(object: &Object) -> Option<(Field, Setting)> {
     }
 }
 
-/// Returns what a new object has before anything is said of it, as far as the documents tell.
+/// Returns the fields of a new object that no line sets, as far as they are documented.
 fn fresh(object: &Object) -> Fields {
     let mut fields: Fields = identity(object).into_iter().collect();
     let own = Field::ALL.iter().filter_map(|field| {
@@ -283,7 +283,7 @@ fn fresh(object: &Object) -> Fields {
     fields
 }
 
-/// Returns what a field of a new object is when no line speaks of it.
+/// Returns the value of a field of a new object if no line sets it.
 pub(super) fn fresh_field(object: &Object, field: Field) -> Option<Setting> {
     let is_subscriber = matches!(object, Object::Subscriber(_));
     let of = |is_its: bool, setting: Setting| is_its.then_some(setting);
@@ -316,7 +316,7 @@ pub(super) fn fresh_field(object: &Object, field: Field) -> Option<Setting> {
     }
 }
 
-/// Returns what a line must give a field so that it has a value; nothing where "no value" means that it is left alone.
+/// Returns the setting that gives a field this value. Returns `None` for a missing value if no line can remove the value.
 pub(super) fn setting(field: Field, value: Option<Value>) -> Option<Setting> {
     let Some(value) = value else {
         return match field {

@@ -11,7 +11,7 @@ use crate::plan::change::Value;
 use crate::plan::change::tests::stored;
 use crate::plan::{Because, Change, Field, Impact, Object, Observed, Unmanaged};
 
-/// Lines as text, so that they can be anything.
+/// A step with lines as text, so that a line can be invalid.
 type Step = crate::plan::Step<String>;
 type DevicePlan = crate::plan::DevicePlan<Step>;
 type FieldChange = (Field, Option<Value>, Option<Value>);
@@ -28,7 +28,8 @@ fn vlan(id: u16) -> VlanId {
     VlanId::new(id).unwrap()
 }
 
-/// Profile 2 `home-100` is used by subscriber 1 `apt-1` on endpoint 1; endpoint 2 is free, profile 1 and subscriber 9 are not ours.
+/// Returns an observation: subscriber 1 `apt-1` uses profile 2 `home-100` and endpoint 1. Endpoint 2 is free. Profile 1 and
+/// subscriber 9 are unmanaged.
 fn observation() -> Observation {
     let mut observation = Observation::of(DeviceName::new("birch").unwrap());
     let mut config = DeviceConfig::default();
@@ -91,7 +92,7 @@ fn step(change: Change, lines: &[&str], inverse: &[&str]) -> Step {
 
 #[expect(clippy::needless_pass_by_value, reason = "a new object at each call")]
 fn change(object: Object, slot: Option<u16>, verb: Verb, fields: Vec<FieldChange>) -> Change {
-    // What an object is known by stands in the name of the change already.
+    // The identifying field is in the name of the change already.
     let key = match &object {
         Object::Profile(name) => Some((Field::Name, text(name.as_str()))),
         Object::Subscriber(name) => Some((Field::Name, text(name.as_str()))),
@@ -134,7 +135,7 @@ fn plan(steps: Vec<Step>) -> DevicePlan {
     }
 }
 
-fn complaints_as(plan: &DevicePlan, allows_management: bool, model: GamModel) -> Vec<String> {
+fn errors_as(plan: &DevicePlan, allows_management: bool, model: GamModel) -> Vec<String> {
     let (intended, renamed) = (DeviceConfig::default(), std::collections::BTreeMap::new());
     let request = Request {
         device: &plan.device,
@@ -156,8 +157,8 @@ fn complaints_as(plan: &DevicePlan, allows_management: bool, model: GamModel) ->
         .collect()
 }
 
-fn complaints(plan: &DevicePlan) -> Vec<String> {
-    complaints_as(plan, false, GamModel::Gam12M)
+fn errors(plan: &DevicePlan) -> Vec<String> {
+    errors_as(plan, false, GamModel::Gam12M)
 }
 
 fn subscriber(name: &str) -> Object {
@@ -182,7 +183,7 @@ fn speed(mbps: u32) -> Option<Value> {
     Some(Value::Speed(Mbps::new(mbps).unwrap()))
 }
 
-/// Every kind of step that a plan has, one after another.
+/// Returns one step of every kind that a plan has.
 #[expect(
     clippy::too_many_lines,
     reason = "a list, one entry for each kind of step"
@@ -365,19 +366,19 @@ fn good_steps() -> Vec<Step> {
 }
 
 #[test]
-fn a_plan_with_every_kind_of_step_has_no_complaint() {
-    assert_eq!(complaints(&plan(good_steps())), Vec::<String>::new());
+fn a_plan_with_every_kind_of_step_has_no_error() {
+    assert_eq!(errors(&plan(good_steps())), Vec::<String>::new());
 }
 
-/// Returns the complaints about one step whose lines are these.
+/// Returns the lint errors of one step with these lines.
 fn about(number: usize, lines: &[&str]) -> String {
     let mut steps = good_steps();
     steps[number].lines = lines.iter().map(|line| (*line).to_owned()).collect();
-    complaints(&plan(steps)).join("\n")
+    errors(&plan(steps)).join("\n")
 }
 
 #[test]
-fn a_command_that_no_plan_may_hold_is_complained_of() {
+fn a_command_that_no_plan_may_contain_is_an_error() {
     for line in [
         "reload cold",
         "do reload cold",
@@ -405,7 +406,7 @@ fn a_command_that_no_plan_may_hold_is_complained_of() {
 }
 
 #[test]
-fn an_argument_out_of_range_is_complained_of() {
+fn an_argument_out_of_range_is_an_error() {
     for (number, line, expected) in [
         (
             1,
@@ -482,7 +483,7 @@ fn an_argument_out_of_range_is_complained_of() {
 }
 
 #[test]
-fn a_line_that_is_about_something_else_is_complained_of() {
+fn a_line_that_is_about_something_else_is_an_error() {
     for (number, line) in [
         (
             1,
@@ -506,7 +507,7 @@ fn a_line_that_is_about_something_else_is_complained_of() {
 }
 
 #[test]
-fn what_is_not_ours_is_never_a_target() {
+fn an_unmanaged_object_is_never_a_target() {
     let mut steps = good_steps();
     let fields = vec![field(
         Field::Rate,
@@ -518,7 +519,7 @@ fn what_is_not_ours_is_never_a_target() {
     steps[4].inverse = vec!["ghn subscriber 9 bw-profile 2".to_owned()];
     steps.truncate(5);
     assert_eq!(
-        complaints(&plan(steps)),
+        errors(&plan(steps)),
         [
             "step 5: subscriber 9 is not owned",
             "step 5, undoing: subscriber 9 is not owned"
@@ -527,18 +528,15 @@ fn what_is_not_ours_is_never_a_target() {
 }
 
 #[test]
-fn a_missing_line_or_inverse_is_complained_of() {
+fn a_missing_line_or_inverse_is_an_error() {
     assert!(about(1, &[]).contains("step 2: there is no line"));
     let mut steps = good_steps();
     steps[3].inverse.clear();
-    assert_eq!(
-        complaints(&plan(steps)),
-        ["step 4, undoing: there is no line"]
-    );
+    assert_eq!(errors(&plan(steps)), ["step 4, undoing: there is no line"]);
 }
 
 #[test]
-fn the_management_vlan_stays_on_the_uplink_unless_it_is_named() {
+fn the_management_vlan_stays_on_the_uplink_unless_its_removal_is_allowed() {
     let mut steps = good_steps();
     steps.truncate(1);
     let Change::Uplink(_, update) = &mut steps[0].change else {
@@ -546,43 +544,43 @@ fn the_management_vlan_stays_on_the_uplink_unless_it_is_named() {
     };
     update.allowed_vlans.as_mut().unwrap().to.0 = "3-200".parse().unwrap();
     steps[0].lines[1] = "switchport trunk allowed vlan 3-200".to_owned();
-    let said = complaints(&plan(steps.clone()));
+    let said = errors(&plan(steps.clone()));
     assert_eq!(
         said,
         ["step 1: management VLAN 4093 would not pass uplink 1 any more"]
     );
-    let allowed = complaints_as(&plan(steps), true, GamModel::Gam12M);
+    let allowed = errors_as(&plan(steps), true, GamModel::Gam12M);
     assert_eq!(allowed, Vec::<String>::new());
 }
 
 #[test]
-fn an_order_that_the_device_would_refuse_is_complained_of() {
+fn an_order_that_the_device_would_refuse_is_an_error() {
     let mut steps = good_steps();
     steps.swap(1, 4);
     assert!(
-        complaints(&plan(steps))
+        errors(&plan(steps))
             .join("\n")
             .contains("profile 3 is another profile at this step")
     );
     let mut steps = good_steps();
     steps.remove(5);
     assert!(
-        complaints(&plan(steps))
+        errors(&plan(steps))
             .join("\n")
             .contains("endpoint 1 is still used by subscriber 1")
     );
 }
 
 #[test]
-fn a_port_that_the_model_has_not_is_complained_of() {
-    let said = complaints_as(&plan(good_steps()), false, GamModel::Gam4Mrx).join("\n");
+fn a_port_that_the_model_does_not_have_is_an_error() {
+    let said = errors_as(&plan(good_steps()), false, GamModel::Gam4Mrx).join("\n");
     assert!(said.contains("a GAM-4-MRX has no port 5"), "{said}");
-    let said = complaints_as(&plan(good_steps()), false, GamModel::Gam12C).join("\n");
+    let said = errors_as(&plan(good_steps()), false, GamModel::Gam12C).join("\n");
     assert!(said.contains("have no mode to set"), "{said}");
 }
 
 #[test]
-fn nothing_is_created_where_not_everything_was_read() {
+fn nothing_is_created_in_a_part_that_was_not_read_completely() {
     let plan = plan(good_steps());
     let mut observation = observation();
     observation.unread.push(crate::model::Unread {
@@ -670,7 +668,7 @@ fn no_mutation_of_a_good_line_goes_unseen_unless_it_means_the_same() {
                     };
                     lines[at] = mutated.clone();
                     tried += 1;
-                    assert!(!complaints(&plan(steps)).is_empty(), "{mutated:?}");
+                    assert!(!errors(&plan(steps)).is_empty(), "{mutated:?}");
                 }
             }
         }

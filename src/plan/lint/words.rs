@@ -1,6 +1,6 @@
 //! Splits a line as the command line of the device does: single spaces, and quoted texts.
 
-/// The longest line that is sent: every terminal takes it in one piece.
+/// The longest line that the lint accepts, so that every terminal accepts it in one piece.
 const LONGEST_LINE: usize = 512;
 
 /// One word of a line.
@@ -10,7 +10,7 @@ pub(super) struct Word<'a> {
     pub is_quoted: bool,
 }
 
-/// Returns the words of a line, or what no line may have.
+/// Returns the words of a line, or the reason that a line must not be like this.
 pub(super) fn words(line: &str) -> Result<Vec<Word<'_>>, String> {
     check_characters(line)?;
     let mut words = Vec::new();
@@ -47,7 +47,7 @@ fn check_characters(line: &str) -> Result<(), String> {
     }
 }
 
-/// Returns the first word, and what stands behind it where there is more.
+/// Returns the first word and the rest of the line, if there is one.
 fn next(text: &str) -> Result<(Word<'_>, Option<&str>), String> {
     if let Some(quoted) = text.strip_prefix('"') {
         let (inner, after) = quoted
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_terminal_would_take_as_a_key_is_no_line() {
+    fn a_line_must_not_contain_keys_of_the_terminal() {
         for line in [
             "", " ", "a  b", "a ", " a", "a\nb", "a\tb", "a?", "a\\", "é", "\"a", "\"a\"b", "a\"b",
             "\u{7f}",

@@ -4,116 +4,115 @@ use std::collections::BTreeSet;
 
 use crate::model::{EndpointName, HeldText, SubscriberName};
 
-use super::check::{Claim, StepCheck, Thing};
+use super::check::{Claim, ItemRef, StepCheck};
 
-/// What one thing lets go of.
+/// A value that an item gives up temporarily.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Release {
-    /// It is called something else for a while.
-    Name(Thing),
-    /// A subscriber goes without a limit for a while, which is never slower.
+    /// The item gets a temporary name.
+    Name(ItemRef),
+    /// A subscriber is unthrottled, which is never slower.
     Limit(usize),
-    /// An endpoint is on no port for a while.
+    /// An endpoint is on no port.
     Place(usize),
-    /// A subscriber is without an endpoint for a while.
+    /// A subscriber has no endpoint.
     Tie(usize),
 }
 
-/// Returns the cheapest way out of a circle among what is stuck.
+/// Returns the cheapest release that breaks a cycle of changes that wait for each other.
 ///
-/// Each stuck thing has an obstacle, and each obstacle is stuck itself, so following the first obstacles leads round a
-/// circle. What a thing lets go of must not be the only thing that it is known by: whoever plans again after a crash
-/// finds endpoints by address, and subscribers by name or endpoint.
-pub(super) fn way_out(judge: &StepCheck<'_>) -> Option<Release> {
-    let first = *judge.pending.iter().next()?;
-    let mut path: Vec<Thing> = Vec::new();
-    let mut seen: BTreeSet<Thing> = BTreeSet::new();
+/// Each pending change has an obstacle, and each obstacle is pending too. So the path along the first obstacles ends in a
+/// cycle. An object in a temporary state must still be identifiable: after a crash, planning again finds an endpoint by its
+/// MAC address, and a subscriber by its name or its endpoint.
+pub(super) fn cheapest_release(check: &StepCheck<'_>) -> Option<Release> {
+    let first = *check.pending.iter().next()?;
+    let mut path: Vec<ItemRef> = Vec::new();
+    let mut seen: BTreeSet<ItemRef> = BTreeSet::new();
     let mut at = first;
     while seen.insert(at) {
         path.push(at);
-        let obstacles = judge.obstacles(at);
+        let obstacles = check.obstacles(at);
         let next = obstacles
             .iter()
-            .find(|obstacle| judge.pending.contains(&obstacle.by))?;
+            .find(|obstacle| check.pending.contains(&obstacle.by))?;
         at = next.by;
     }
-    let start = path.iter().position(|thing| *thing == at)?;
-    let circle = path.get(start..)?;
-    let mut ways: Vec<(u32, Release)> = Vec::new();
-    for (index, thing) in circle.iter().enumerate() {
-        let next = circle.get((index + 1) % circle.len())?;
-        for obstacle in judge.obstacles(*thing) {
+    // The path may begin outside of the cycle.
+    let start = path.iter().position(|item_ref| *item_ref == at)?;
+    let cycle = path.get(start..)?;
+    let mut candidates: Vec<(u32, Release)> = Vec::new();
+    for (index, item_ref) in cycle.iter().enumerate() {
+        let next = cycle.get((index + 1) % cycle.len())?;
+        for obstacle in check.obstacles(*item_ref) {
             if obstacle.by == *next
-                && let Some(release) = release(*thing, obstacle.by, obstacle.hold)
+                && let Some(release) = release(*item_ref, obstacle.by, obstacle.claim)
             {
-                ways.push((price(judge, release), release));
+                candidates.push((price(check, release), release));
             }
         }
     }
-    ways.into_iter().min().map(|(_, release)| release)
+    candidates.into_iter().min().map(|(_, release)| release)
 }
 
-/// Returns how an obstacle lets go of what somebody waits for.
-fn release(waiting: Thing, by: Thing, hold: Claim) -> Option<Release> {
-    match (hold, by) {
-        (Claim::Name, Thing::Port(_) | Thing::Endpoint(_) | Thing::Subscriber(_)) => {
+/// Returns the release by which an obstacle gives up the claimed value; `None` if it cannot.
+fn release(waiting: ItemRef, by: ItemRef, claim: Claim) -> Option<Release> {
+    match (claim, by) {
+        (Claim::Name, ItemRef::Port(_) | ItemRef::Endpoint(_) | ItemRef::Subscriber(_)) => {
             Some(Release::Name(by))
         }
-        (Claim::Tie, Thing::Subscriber(place)) => Some(Release::Tie(place)),
-        (Claim::Place, Thing::Endpoint(place)) => Some(Release::Place(place)),
-        (Claim::Use | Claim::Rate, Thing::Subscriber(place)) => Some(match waiting {
-            Thing::Endpoint(_) => Release::Tie(place),
-            Thing::Port(_) | Thing::Profile(_) | Thing::Subscriber(_) => Release::Limit(place),
+        (Claim::Tie, ItemRef::Subscriber(index)) => Some(Release::Tie(index)),
+        (Claim::Place, ItemRef::Endpoint(index)) => Some(Release::Place(index)),
+        (Claim::Use | Claim::Rate, ItemRef::Subscriber(index)) => Some(match waiting {
+            ItemRef::Endpoint(_) => Release::Tie(index),
+            ItemRef::Port(_) | ItemRef::Profile(_) | ItemRef::Subscriber(_) => {
+                Release::Limit(index)
+            }
         }),
         (Claim::Slot | Claim::Absent, _)
-        | (Claim::Name, Thing::Profile(_))
+        | (Claim::Name, ItemRef::Profile(_))
         | (
             Claim::Tie | Claim::Place | Claim::Use | Claim::Rate,
-            Thing::Port(_) | Thing::Profile(_) | Thing::Endpoint(_) | Thing::Subscriber(_),
+            ItemRef::Port(_) | ItemRef::Profile(_) | ItemRef::Endpoint(_) | ItemRef::Subscriber(_),
         ) => None,
     }
 }
 
-/// Returns what a way out costs: first of all whether a crash on the way could be repaired, then interruptions.
-fn price(judge: &StepCheck<'_>, release: Release) -> u32 {
+/// Returns the price of a release: most for an object that planning again could not identify, then for interruptions.
+fn price(check: &StepCheck<'_>, release: Release) -> u32 {
     match release {
-        Release::Name(Thing::Port(_) | Thing::Profile(_)) => 0,
-        Release::Name(Thing::Endpoint(place)) => {
-            let item = judge.scene.endpoints.get(place);
+        Release::Name(ItemRef::Port(_) | ItemRef::Profile(_)) => 0,
+        Release::Name(ItemRef::Endpoint(index)) => {
+            let item = check.planner.endpoints.get(index);
+            // Planning again finds it by its address, unless the plan changes that too.
             let is_known_by_address = item.is_some_and(|item| match (&item.start, &item.goal) {
                 (Some(start), Some(goal)) => start.mac == goal.mac,
                 (Some(_), None) | (None, _) => true,
             });
             if is_known_by_address { 0 } else { 100 }
         }
-        Release::Name(Thing::Subscriber(place)) => {
-            if keeps_endpoint(judge, place) {
-                0
-            } else {
-                100
-            }
+        Release::Name(ItemRef::Subscriber(index)) => {
+            // Planning again finds it by its endpoint, unless the plan changes that too.
+            if keeps_endpoint(check, index) { 0 } else { 100 }
         }
         Release::Limit(_) => 1,
-        Release::Place(place) => 2 + u32::from(judge.stage.ties.contains_key(&place)),
-        Release::Tie(place) => {
-            if keeps_endpoint(judge, place) {
-                50
-            } else {
-                3
-            }
+        Release::Place(index) => 2 + u32::from(check.partial.ties.contains_key(&index)),
+        Release::Tie(index) => {
+            // A subscriber that changes its endpoint is interrupted anyway.
+            if keeps_endpoint(check, index) { 50 } else { 3 }
         }
     }
 }
 
-fn keeps_endpoint(judge: &StepCheck<'_>, place: usize) -> bool {
-    let item = judge.scene.subscribers.get(place);
+/// Returns whether a subscriber has the same endpoint before and after the plan.
+fn keeps_endpoint(check: &StepCheck<'_>, index: usize) -> bool {
+    let item = check.planner.subscribers.get(index);
     item.is_some_and(|item| match (&item.start, &item.goal) {
         (Some(start), Some(goal)) => start.endpoint.is_some() && start.endpoint == goal.endpoint,
         (Some(_), None) | (None, _) => false,
     })
 }
 
-/// Returns a name that nobody has or shall have, and that says whose it is: `gamctl-tmp-12`.
+/// Returns a name that no object has or gets. It shows that gamctl made it: `gamctl-tmp-12`.
 fn free_name<N>(
     number: u16,
     make: impl Fn(&str) -> Option<N>,
@@ -128,10 +127,10 @@ fn free_name<N>(
     })
 }
 
-pub(super) fn port_name(judge: &StepCheck<'_>, number: u16) -> Option<HeldText> {
+pub(super) fn port_name(check: &StepCheck<'_>, number: u16) -> Option<HeldText> {
     let is_taken = |name: &HeldText| {
-        judge.stage.port_names.contains_key(name)
-            || judge
+        check.partial.port_names.contains_key(name)
+            || check
                 .settings
                 .ports
                 .values()
@@ -140,13 +139,13 @@ pub(super) fn port_name(judge: &StepCheck<'_>, number: u16) -> Option<HeldText> 
     free_name(number, |text| HeldText::new(text).ok(), is_taken)
 }
 
-pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<EndpointName> {
-    let unclear = &judge.scene.blind.endpoints.unclear_names;
+pub(super) fn endpoint_name(check: &StepCheck<'_>, number: u16) -> Option<EndpointName> {
+    let unclear = &check.planner.unread.endpoints.unclear_names;
     let is_taken = |name: &EndpointName| {
-        judge.stage.endpoint_names.contains_key(name)
+        check.partial.endpoint_names.contains_key(name)
             || unclear.contains_key(name.as_str())
-            || judge
-                .scene
+            || check
+                .planner
                 .endpoints
                 .iter()
                 .any(|item| item.goal.as_ref().is_some_and(|goal| goal.name == *name))
@@ -154,13 +153,13 @@ pub(super) fn endpoint_name(judge: &StepCheck<'_>, number: u16) -> Option<Endpoi
     free_name(number, |text| EndpointName::new(text).ok(), is_taken)
 }
 
-pub(super) fn subscriber_name(judge: &StepCheck<'_>, number: u16) -> Option<SubscriberName> {
-    let unclear = &judge.scene.blind.subscribers.unclear_names;
+pub(super) fn subscriber_name(check: &StepCheck<'_>, number: u16) -> Option<SubscriberName> {
+    let unclear = &check.planner.unread.subscribers.unclear_names;
     let is_taken = |name: &SubscriberName| {
-        judge.stage.subscriber_names.contains_key(name)
+        check.partial.subscriber_names.contains_key(name)
             || unclear.contains_key(name.as_str())
-            || judge
-                .scene
+            || check
+                .planner
                 .subscribers
                 .iter()
                 .any(|item| item.goal.as_ref().is_some_and(|goal| goal.name == *name))

@@ -7,27 +7,27 @@ use crate::plan::Impact;
 use crate::plan::planner_state::PlannerState;
 
 use super::partial_state::PartialState;
-use super::service::{Ends, Service, service_at, unclear_subscribers};
+use super::service::{ServedSubscribers, Service, service_at, unclear_subscribers};
 
-/// Returns how each of these is served at a stage.
-pub(super) fn services(stage: &PartialState, touched: &[usize]) -> Vec<Option<Service>> {
+/// Returns the service of each of these subscribers at this point of the plan.
+pub(super) fn services(partial: &PartialState, touched: &[usize]) -> Vec<Option<Service>> {
     touched
         .iter()
-        .map(|place| service_at(stage, *place))
+        .map(|index| service_at(partial, *index))
         .collect()
 }
 
-/// Returns what happened to those who were served just before; who is without service already was named by an earlier step.
+/// Returns the impact on subscribers that have service before this step. An earlier step names those that lost it there.
 pub(super) fn of(
-    scene: &PlannerState<'_>,
-    ends: &Ends,
+    planner: &PlannerState<'_>,
+    served: &ServedSubscribers,
     touched: &[usize],
     before: &[Option<Service>],
     after: &[Option<Service>],
 ) -> Impact {
     let (mut interrupted, mut disconnected) = (BTreeSet::new(), BTreeSet::new());
-    for ((place, before), after) in touched.iter().zip(before).zip(after) {
-        let (Some(before), Some(name)) = (before, name_of_served(scene, ends, *place)) else {
+    for ((index, before), after) in touched.iter().zip(before).zip(after) {
+        let (Some(before), Some(name)) = (before, name_of_served(planner, served, *index)) else {
             continue;
         };
         match after {
@@ -35,7 +35,7 @@ pub(super) fn of(
             Some(_) => {
                 interrupted.insert(name);
             }
-            None if ends.is_served_after(*place) => {
+            None if served.is_served_after(*index) => {
                 interrupted.insert(name);
             }
             None => {
@@ -46,6 +46,7 @@ pub(super) fn of(
     worst(interrupted, disconnected)
 }
 
+/// Returns the worse of both impacts, with its subscribers only.
 fn worst(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<SubscriberName>) -> Impact {
     if !disconnected.is_empty() {
         Impact::Disconnects {
@@ -60,7 +61,7 @@ fn worst(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<Subscribe
     }
 }
 
-/// Returns an impact with further names.
+/// Returns an impact with more subscribers, who are disconnected if the effect is lasting.
 pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool) -> Impact {
     if more.is_empty() {
         return impact.clone();
@@ -75,26 +76,26 @@ pub(super) fn with(impact: &Impact, more: Vec<SubscriberName>, is_lasting: bool)
     }
 }
 
-/// Returns whom an uplink cuts off that lets VLANs pass no more: all who are served now and have one of them.
+/// Returns the impact of VLANs that pass no uplink any more. It disconnects every served or unclear subscriber in them.
 pub(super) fn of_lost_vlans(
-    scene: &PlannerState<'_>,
-    ends: &Ends,
-    stage: &PartialState,
+    planner: &PlannerState<'_>,
+    served: &ServedSubscribers,
+    partial: &PartialState,
     lost: &VlanSet,
 ) -> Impact {
     if lost.is_empty() {
         return Impact::None;
     }
     let mut names = BTreeSet::new();
-    for place in 0..scene.subscribers.len() {
-        let loses = stage
-            .subscriber(place)
+    for index in 0..planner.subscribers.len() {
+        let loses = partial
+            .subscriber(index)
             .is_some_and(|subscriber| subscriber.vlans().any(|vlan| lost.contains(vlan)));
-        if loses && let Some(name) = name_of_served(scene, ends, place) {
+        if loses && let Some(name) = name_of_served(planner, served, index) {
             names.insert(name);
         }
     }
-    for unclear in unclear_subscribers(scene) {
+    for unclear in unclear_subscribers(planner) {
         if unclear.vlans.iter().any(|vlan| lost.contains(vlan))
             && let Some(name) = unclear.name.as_deref()
             && let Ok(name) = SubscriberName::new(name)
@@ -105,8 +106,12 @@ pub(super) fn of_lost_vlans(
     worst(BTreeSet::new(), names)
 }
 
-/// Returns the name of a subscriber who is served before the plan; who is not, does not notice.
-fn name_of_served(scene: &PlannerState<'_>, ends: &Ends, place: usize) -> Option<SubscriberName> {
-    let start = scene.subscribers.get(place)?.start.as_ref()?;
-    ends.is_served_before(place).then(|| start.name.clone())
+/// Returns the name of a subscriber that is served before the plan. Others do not notice a step.
+fn name_of_served(
+    planner: &PlannerState<'_>,
+    served: &ServedSubscribers,
+    index: usize,
+) -> Option<SubscriberName> {
+    let start = planner.subscribers.get(index)?.start.as_ref()?;
+    served.is_served_before(index).then(|| start.name.clone())
 }

@@ -1,7 +1,7 @@
-//! Orders the steps: each is taken once nothing blocks it; a cycle is broken by a temporary state.
+//! Orders the steps: each one waits until nothing blocks it, and a temporary state breaks a cycle.
 //!
 //! `check` finds what blocks a step, `cycle` breaks cycles, `impact` computes the effect on subscribers from `service`.
-//! `partial_state` is the device between two steps. `uplink` adds VLANs first and removes them last.
+//! `partial_state` is the simulated device between two steps. `uplink` adds VLANs first and removes them last.
 
 mod check;
 mod cycle;
@@ -20,21 +20,21 @@ use super::planner_state::PlannerState;
 use super::settings::Settings;
 use super::step::{self, Uses};
 use super::{CannotUndo, Change, PlannedStep, Refusal, management, undo};
-use check::{StepCheck, Thing};
+use check::{ItemRef, StepCheck};
 use cycle::Release;
 use partial_state::{PartialState, slot_of};
-use service::Ends;
+use service::ServedSubscribers;
 
-/// The unfinished list of steps.
+/// The list of steps while it is built.
 struct Order<'a> {
-    scene: &'a PlannerState<'a>,
+    planner: &'a PlannerState<'a>,
     settings: &'a Settings,
-    stage: PartialState,
+    partial: PartialState,
     /// The changes without a step yet.
-    pending: BTreeSet<Thing>,
-    /// In the order in which the next step is looked for.
-    queue: Vec<Thing>,
-    ends: Ends,
+    pending: BTreeSet<ItemRef>,
+    /// The pending changes in the order in which they are tried.
+    queue: Vec<ItemRef>,
+    served: ServedSubscribers,
     steps: Vec<PlannedStep>,
     refusals: Vec<Refusal>,
 }
@@ -46,24 +46,24 @@ struct Order<'a> {
 /// After each step the device is in a state that it accepts. No subscriber is worse off than before or after the plan,
 /// except those that a step's impact names.
 pub(super) fn order(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     settings: &Settings,
 ) -> (Vec<PlannedStep>, Vec<Refusal>) {
-    let stage = PartialState::begin(scene, settings);
-    let ends = Ends::of(scene, settings, &stage);
+    let partial = PartialState::begin(planner, settings);
+    let served = ServedSubscribers::of(planner, settings, &partial);
     let mut order = Order {
-        scene,
+        planner,
         settings,
-        stage,
+        partial,
         pending: BTreeSet::new(),
         queue: Vec::new(),
-        ends,
+        served,
         steps: Vec::new(),
         refusals: Vec::new(),
     };
-    order.queue = queue(scene, settings);
+    order.queue = queue(planner, settings);
     order.pending.extend(order.queue.iter().copied());
-    let uplinks = uplink::turns(scene, settings);
+    let uplinks = uplink::turns(planner, settings);
     order.uplinks(&uplinks.first);
     order.run();
     order.uplinks(&uplinks.last);
@@ -72,36 +72,39 @@ pub(super) fn order(
     (order.steps, order.refusals)
 }
 
-/// Returns all changes in the order in which they are tried: removals first, because they free numbers and names; then
-/// creations and updates; last the objects that others must stop using first.
-fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
+/// Returns all changes in the order in which they are tried.
+///
+/// Ports and profiles come first, because endpoints and subscribers need them. Then removals, because they free slots and
+/// names; then updates and creations. Profiles to remove and ports to shut down come last, because subscribers must stop
+/// using them first.
+fn queue(planner: &PlannerState<'_>, settings: &Settings) -> Vec<ItemRef> {
     let changing = |is_last: bool| {
         settings.ports.iter().filter_map(move |(number, pair)| {
             let closes = pair.goal.enabled == Some(false) && pair.start.enabled != Some(false);
-            (pair.start != pair.goal && closes == is_last).then_some(Thing::Port(*number))
+            (pair.start != pair.goal && closes == is_last).then_some(ItemRef::Port(*number))
         })
     };
     let profiles = |is_leaving: bool| {
-        let items = scene.profiles.iter().enumerate();
+        let items = planner.profiles.iter().enumerate();
         items
             .filter(move |(_, item)| item.changes() && item.is_leaving() == is_leaving)
-            .map(|(place, _)| Thing::Profile(place))
+            .map(|(index, _)| ItemRef::Profile(index))
     };
     let endpoints = |is_leaving: bool, is_new: bool| {
-        let items = scene.endpoints.iter().enumerate();
+        let items = planner.endpoints.iter().enumerate();
         items
             .filter(move |(_, item)| {
                 item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
             })
-            .map(|(place, _)| Thing::Endpoint(place))
+            .map(|(index, _)| ItemRef::Endpoint(index))
     };
     let subscribers = |is_leaving: bool, is_new: bool| {
-        let items = scene.subscribers.iter().enumerate();
+        let items = planner.subscribers.iter().enumerate();
         items
             .filter(move |(_, item)| {
                 item.changes() && item.is_leaving() == is_leaving && item.is_new() == is_new
             })
-            .map(|(place, _)| Thing::Subscriber(place))
+            .map(|(index, _)| ItemRef::Subscriber(index))
     };
     changing(false)
         .chain(profiles(false))
@@ -117,22 +120,23 @@ fn queue(scene: &PlannerState<'_>, settings: &Settings) -> Vec<Thing> {
 }
 
 impl<'a> Order<'a> {
-    fn judge(&self) -> StepCheck<'_> {
+    fn check(&self) -> StepCheck<'_> {
         StepCheck {
-            scene: self.scene,
+            planner: self.planner,
             settings: self.settings,
-            stage: &self.stage,
+            partial: &self.partial,
             pending: &self.pending,
         }
     }
 
-    /// Takes every step. A step that prefers to wait is taken when no other step is possible; after that, a cycle is broken.
+    /// Adds a step for every change. A step that should wait is added only if no other one is possible. If none is possible,
+    /// a temporary state breaks the cycle.
     fn run(&mut self) {
         while !self.pending.is_empty() {
             if self.pass(false) || self.pass(true) {
                 continue;
             }
-            let Some(release) = cycle::way_out(&self.judge()) else {
+            let Some(release) = cycle::cheapest_release(&self.check()) else {
                 self.refusals.push(Refusal {
                     rule: "no-safe-order".to_owned(),
                     message: format!(
@@ -147,38 +151,38 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Tries every remaining change once; returns whether a step was taken.
-    fn pass(&mut self, is_patient: bool) -> bool {
-        let mut has_moved = false;
+    /// Tries every pending change once; returns whether it added a step. Steps that should wait are included on request.
+    fn pass(&mut self, includes_waiting: bool) -> bool {
+        let mut has_step = false;
         for at in 0..self.queue.len() {
-            let Some(thing) = self.queue.get(at).copied() else {
+            let Some(item_ref) = self.queue.get(at).copied() else {
                 break;
             };
-            if !self.pending.contains(&thing) {
+            if !self.pending.contains(&item_ref) {
                 continue;
             }
-            let judge = self.judge();
-            let is_free = judge.obstacles(thing).is_empty();
-            if !is_free || (!is_patient && judge.should_wait(thing)) {
+            let check = self.check();
+            let is_free = check.obstacles(item_ref).is_empty();
+            if !is_free || (!includes_waiting && check.should_wait(item_ref)) {
                 continue;
             }
-            self.pending.remove(&thing);
-            self.take(thing);
-            has_moved = true;
-            if is_patient {
-                // This step may have unblocked others.
+            self.pending.remove(&item_ref);
+            self.take(item_ref);
+            has_step = true;
+            if includes_waiting {
+                // After this step, others may be possible that need not wait.
                 break;
             }
         }
         let pending = &self.pending;
-        self.queue.retain(|thing| pending.contains(thing));
-        has_moved
+        self.queue.retain(|item_ref| pending.contains(item_ref));
+        has_step
     }
 
-    /// Sets an item to its target state.
-    fn take(&mut self, thing: Thing) {
-        match thing {
-            Thing::Port(number) => {
+    /// Adds the step that sets an item to its target.
+    fn take(&mut self, item_ref: ItemRef) {
+        match item_ref {
+            ItemRef::Port(number) => {
                 let goal = self
                     .settings
                     .ports
@@ -188,93 +192,94 @@ impl<'a> Order<'a> {
                     self.change_port(number, &goal, false);
                 }
             }
-            Thing::Profile(place) => {
-                let goal = self.scene.profiles.get(place);
-                self.change_profile(place, goal.and_then(|item| item.goal.clone()));
+            ItemRef::Profile(index) => {
+                let goal = self.planner.profiles.get(index);
+                self.change_profile(index, goal.and_then(|item| item.goal.clone()));
             }
-            Thing::Endpoint(place) => {
-                let goal = self.scene.endpoints.get(place);
-                self.change_endpoint(place, goal.and_then(|item| item.goal.clone()), false);
+            ItemRef::Endpoint(index) => {
+                let goal = self.planner.endpoints.get(index);
+                self.change_endpoint(index, goal.and_then(|item| item.goal.clone()), false);
             }
-            Thing::Subscriber(place) => {
-                let goal = self.scene.subscribers.get(place);
-                self.change_subscriber(place, goal.and_then(|item| item.goal.clone()), false);
+            ItemRef::Subscriber(index) => {
+                let goal = self.planner.subscribers.get(index);
+                self.change_subscriber(index, goal.and_then(|item| item.goal.clone()), false);
             }
         }
     }
 
-    /// Moves an item to a temporary state; it remains among the changes.
+    /// Adds the step that sets an item to a temporary state. The item remains pending.
     fn release(&mut self, release: Release) {
         match release {
-            Release::Name(Thing::Port(number)) => {
-                let mut port = self.stage.ports.get(&number).cloned().unwrap_or_default();
-                port.name = cycle::port_name(&self.judge(), u16::from(number.get()));
+            Release::Name(ItemRef::Port(number)) => {
+                let mut port = self.partial.ports.get(&number).cloned().unwrap_or_default();
+                port.name = cycle::port_name(&self.check(), u16::from(number.get()));
                 self.change_port(number, &port, true);
             }
-            Release::Name(Thing::Endpoint(place)) => {
-                let number = slot_of(&self.scene.endpoints, place).0;
-                let name = cycle::endpoint_name(&self.judge(), number);
-                if let (Some(mut to), Some(name)) = (self.stage.endpoint(place).cloned(), name) {
+            Release::Name(ItemRef::Endpoint(index)) => {
+                let number = slot_of(&self.planner.endpoints, index).0;
+                let name = cycle::endpoint_name(&self.check(), number);
+                if let (Some(mut to), Some(name)) = (self.partial.endpoint(index).cloned(), name) {
                     to.name = name;
-                    self.change_endpoint(place, Some(to), true);
+                    self.change_endpoint(index, Some(to), true);
                 }
             }
-            Release::Name(Thing::Subscriber(place)) => {
-                let number = slot_of(&self.scene.subscribers, place).0;
-                let name = cycle::subscriber_name(&self.judge(), number);
-                if let (Some(mut to), Some(name)) = (self.stage.subscriber(place).cloned(), name) {
+            Release::Name(ItemRef::Subscriber(index)) => {
+                let number = slot_of(&self.planner.subscribers, index).0;
+                let name = cycle::subscriber_name(&self.check(), number);
+                if let (Some(mut to), Some(name)) = (self.partial.subscriber(index).cloned(), name)
+                {
                     to.name = name;
-                    self.change_subscriber(place, Some(to), true);
+                    self.change_subscriber(index, Some(to), true);
                 }
             }
-            Release::Name(Thing::Profile(_)) => {}
-            Release::Limit(place) => {
-                if let Some(mut to) = self.stage.subscriber(place).cloned() {
+            Release::Name(ItemRef::Profile(_)) => {}
+            Release::Limit(index) => {
+                if let Some(mut to) = self.partial.subscriber(index).cloned() {
                     to.rate = None;
-                    self.change_subscriber(place, Some(to), true);
+                    self.change_subscriber(index, Some(to), true);
                 }
             }
-            Release::Place(place) => {
-                if let Some(mut to) = self.stage.endpoint(place).cloned() {
+            Release::Place(index) => {
+                if let Some(mut to) = self.partial.endpoint(index).cloned() {
                     to.port = PortAssignment::Unassigned;
-                    self.change_endpoint(place, Some(to), true);
+                    self.change_endpoint(index, Some(to), true);
                 }
             }
-            Release::Tie(place) => {
-                if let Some(mut to) = self.stage.subscriber(place).cloned() {
+            Release::Tie(index) => {
+                if let Some(mut to) = self.partial.subscriber(index).cloned() {
                     to.endpoint = None;
-                    self.change_subscriber(place, Some(to), true);
+                    self.change_subscriber(index, Some(to), true);
                 }
             }
         }
     }
 
-    fn change_profile(&mut self, place: usize, to: Option<super::item::Profile>) {
-        let slot = slot_of(&self.scene.profiles, place);
-        let change = step::profile(slot, self.stage.profile(place), to.as_ref());
-        self.push(change, Subject::Profile(place), false, &[], |stage| {
-            stage.set_profile(place, slot, to);
+    fn change_profile(&mut self, index: usize, to: Option<super::item::Profile>) {
+        let slot = slot_of(&self.planner.profiles, index);
+        let change = step::profile(slot, self.partial.profile(index), to.as_ref());
+        self.push(change, Subject::Profile(index), false, &[], |partial| {
+            partial.set_profile(index, slot, to);
         });
     }
 
     fn change_endpoint(
         &mut self,
-        place: usize,
+        index: usize,
         to: Option<super::item::Endpoint>,
         is_temporary: bool,
     ) {
-        let slot = slot_of(&self.scene.endpoints, place);
-        let from = self.stage.endpoint(place).cloned();
+        let slot = slot_of(&self.planner.endpoints, index);
+        let from = self.partial.endpoint(index).cloned();
         let change = step::endpoint(slot, from.as_ref(), to.as_ref());
-        let touched: Vec<usize> = self.stage.ties.get(&place).copied().into_iter().collect();
+        let touched: Vec<usize> = self.partial.ties.get(&index).copied().into_iter().collect();
         let steps = self.steps.len();
         self.push(
             change,
-            Subject::Endpoint(place),
+            Subject::Endpoint(index),
             is_temporary,
             &touched,
-            |stage| {
-                stage.set_endpoint(place, slot, to.clone());
+            |partial| {
+                partial.set_endpoint(index, slot, to.clone());
             },
         );
         let (Some(from), Some(to)) = (from, to) else {
@@ -282,16 +287,17 @@ impl<'a> Order<'a> {
         };
         let is_placed = from.port != PortAssignment::Unassigned;
         if is_placed && (from.mac, from.port) != (to.mac, to.port) {
-            let unclear = service::unclear_on_endpoint(self.scene, slot);
-            let is_lasting = self.is_dead_end(to.port);
+            // The simulated device has no unclear subscribers, so its services do not show this impact.
+            let unclear = service::unclear_on_endpoint(self.planner, slot);
+            let is_lasting = self.has_no_service(to.port);
             if let Some(step) = self.steps.get_mut(steps) {
                 step.impact = impact::with(&step.impact, unclear, is_lasting);
             }
         }
     }
 
-    /// Returns whether no subscriber is served there after the plan.
-    fn is_dead_end(&self, port: PortAssignment) -> bool {
+    /// Returns whether an endpoint with this port has no service after the plan.
+    fn has_no_service(&self, port: PortAssignment) -> bool {
         match port {
             PortAssignment::Unassigned => true,
             PortAssignment::Auto => false,
@@ -304,29 +310,29 @@ impl<'a> Order<'a> {
 
     fn change_subscriber(
         &mut self,
-        place: usize,
+        index: usize,
         to: Option<super::item::Subscriber>,
         is_temporary: bool,
     ) {
-        let slot = slot_of(&self.scene.subscribers, place);
+        let slot = slot_of(&self.planner.subscribers, index);
         let uses = Uses {
             endpoint: &|endpoint| {
                 Some(EndpointRef {
-                    mac: self.stage.endpoint(endpoint)?.mac,
-                    slot: slot_of(&self.scene.endpoints, endpoint),
+                    mac: self.partial.endpoint(endpoint)?.mac,
+                    slot: slot_of(&self.planner.endpoints, endpoint),
                 })
             },
             profile: &|profile| {
                 Some(Rate::Profile {
-                    name: self.stage.profile(profile)?.name.clone(),
-                    slot: slot_of(&self.scene.profiles, profile),
+                    name: self.partial.profile(profile)?.name.clone(),
+                    slot: slot_of(&self.planner.profiles, profile),
                 })
             },
         };
-        let change = step::subscriber(slot, self.stage.subscriber(place), to.as_ref(), &uses);
-        let subject = Subject::Subscriber(place);
-        self.push(change, subject, is_temporary, &[place], |stage| {
-            stage.set_subscriber(place, slot, to);
+        let change = step::subscriber(slot, self.partial.subscriber(index), to.as_ref(), &uses);
+        let subject = Subject::Subscriber(index);
+        self.push(change, subject, is_temporary, &[index], |partial| {
+            partial.set_subscriber(index, slot, to);
         });
     }
 
@@ -339,13 +345,13 @@ impl<'a> Order<'a> {
         touched: &[usize],
         apply: impl FnOnce(&mut PartialState),
     ) {
-        let before = impact::services(&self.stage, touched);
-        apply(&mut self.stage);
+        let before = impact::services(&self.partial, touched);
+        apply(&mut self.partial);
         let Some(change) = change.filter(|change| !change.is_empty()) else {
             return;
         };
-        let after = impact::services(&self.stage, touched);
-        let impact = impact::of(self.scene, &self.ends, touched, &before, &after);
+        let after = impact::services(&self.partial, touched);
+        let impact = impact::of(self.planner, &self.served, touched, &before, &after);
         self.add(change, subject, is_temporary, impact);
     }
 
@@ -353,7 +359,7 @@ impl<'a> Order<'a> {
         let because = if is_temporary {
             cause::temporary(&change)
         } else {
-            cause::because(self.scene, subject, &change)
+            cause::because(self.planner, subject, &change)
         };
         self.steps.push(PlannedStep {
             cannot_undo: undo::cannot_undo(&change),
@@ -369,17 +375,22 @@ impl<'a> Order<'a> {
         to: &crate::model::PortConfig,
         is_temporary: bool,
     ) {
-        let from = self.stage.ports.get(&number).cloned().unwrap_or_default();
+        let from = self.partial.ports.get(&number).cloned().unwrap_or_default();
         let change = step::port(number, &from, to);
-        let touched = service::on_port(&self.stage, self.scene, number);
-        let before = impact::services(&self.stage, &touched);
-        self.stage.set_port(number, to.clone());
-        let after = impact::services(&self.stage, &touched);
-        let mut impact = impact::of(self.scene, &self.ends, &touched, &before, &after);
+        let touched = service::on_port(&self.partial, self.planner, number);
+        let before = impact::services(&self.partial, &touched);
+        self.partial.set_port(number, to.clone());
+        let after = impact::services(&self.partial, &touched);
+        let mut impact = impact::of(self.planner, &self.served, &touched, &before, &after);
         let cuts = to.enabled != from.enabled && to.enabled == Some(false);
         if cuts || to.mode != from.mode {
-            let mut more = service::unclear_on_port(&self.stage, self.scene, number);
-            more.extend(service::anywhere(&self.stage, self.scene, &self.ends));
+            // The simulated device does not know that these subscribers are, or may be, on this port.
+            let mut more = service::unclear_on_port(&self.partial, self.planner, number);
+            more.extend(service::on_unread_port(
+                &self.partial,
+                self.planner,
+                &self.served,
+            ));
             impact = impact::with(&impact, more, cuts);
         }
         self.add(change, Subject::Settings, is_temporary, impact);
@@ -389,7 +400,7 @@ impl<'a> Order<'a> {
         let pair = &self.settings.system;
         if pair.start != pair.goal {
             let change = step::system(&pair.start, &pair.goal);
-            self.stage.system = pair.goal.clone();
+            self.partial.system = pair.goal.clone();
             self.add(change, Subject::Settings, false, super::Impact::None);
         }
     }
@@ -397,7 +408,7 @@ impl<'a> Order<'a> {
     fn uplinks(&mut self, turns: &[uplink::Turn]) {
         for turn in turns {
             let from = self
-                .stage
+                .partial
                 .uplinks
                 .get(&turn.number)
                 .cloned()
@@ -406,18 +417,21 @@ impl<'a> Order<'a> {
                 continue;
             }
             let change = step::uplink(turn.number, &from, &turn.to);
-            let lost = uplink::lost(&self.stage, turn);
-            self.stage.uplinks.insert(turn.number, turn.to.clone());
-            let mut impact = impact::of_lost_vlans(self.scene, &self.ends, &self.stage, &lost);
-            if let Some(refusal) = uplink::cuts_management(self.scene, turn.number, &from, &turn.to)
+            let lost = uplink::lost(&self.partial, turn);
+            self.partial.uplinks.insert(turn.number, turn.to.clone());
+            let mut impact =
+                impact::of_lost_vlans(self.planner, &self.served, &self.partial, &lost);
+            if let Some(refusal) =
+                uplink::cuts_management(self.planner, turn.number, &from, &turn.to)
             {
                 impact = super::Impact::TouchesManagement;
-                if !self.scene.request.allows_management {
+                if !self.planner.request.allows_management {
                     self.refusals.push(refusal);
                 }
             }
             self.add(change, Subject::Settings, false, impact);
-            let (request, observation) = (self.scene.request, self.scene.observation);
+            let (request, observation) = (self.planner.request, self.planner.observation);
+            // Undoing the step goes from the new list back to the old one, and may stop a management VLAN.
             let cut = management::cut(request, observation, turn.number, &turn.to, &from);
             if let (Some((vlan, _)), false) = (cut, request.allows_management)
                 && let Some(step) = self.steps.last_mut()

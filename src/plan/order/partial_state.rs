@@ -1,4 +1,4 @@
-//! Holds the device partway through a plan: the state of every object at this step, and who uses what.
+//! Simulates the device between two steps: the state of every object, found by name, slot and use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::plan::item::{Endpoint, Item, Profile, Subscriber};
 use crate::plan::planner_state::PlannerState;
 use crate::plan::settings::Settings;
 
-/// The device half-way through a plan.
+/// The simulated device after some of the steps of a plan.
 #[derive(Debug, Default)]
 pub(super) struct PartialState {
     pub(super) system: SystemConfig,
@@ -32,63 +32,66 @@ pub(super) struct PartialState {
     pub(super) ties: BTreeMap<usize, usize>,
     /// The subscribers of each profile.
     pub(super) users: BTreeMap<usize, BTreeSet<usize>>,
+    /// The endpoints of each port.
     pub(super) on_port: BTreeMap<PortNumber, BTreeSet<usize>>,
+    /// The endpoints that are on a port or `auto`, which count on the device.
     pub(super) placed: BTreeSet<usize>,
     pub(super) in_vlan: BTreeMap<VlanId, BTreeSet<usize>>,
-    /// Subscribers whose endpoint is not known, which may be served all the same.
-    pub(super) untold: BTreeSet<usize>,
-    /// Subscribers whose VLAN is not known.
-    pub(super) untold_vlans: BTreeSet<usize>,
-    /// Endpoints whose port is not known.
-    pub(super) untold_ports: BTreeSet<usize>,
+    /// Subscribers whose endpoint was not read. They may be served.
+    pub(super) unread_endpoints: BTreeSet<usize>,
+    /// Subscribers whose VLAN was not read.
+    pub(super) unread_vlans: BTreeSet<usize>,
+    /// Endpoints whose port was not read.
+    pub(super) unread_ports: BTreeSet<usize>,
 }
 
 impl PartialState {
-    pub(super) fn begin(scene: &PlannerState<'_>, settings: &Settings) -> Self {
-        let mut stage = Self {
+    /// Returns the device before the first step.
+    pub(super) fn begin(planner: &PlannerState<'_>, settings: &Settings) -> Self {
+        let mut partial = Self {
             system: settings.system.start.clone(),
-            profiles: vec![None; scene.profiles.len()],
-            endpoints: vec![None; scene.endpoints.len()],
-            subscribers: vec![None; scene.subscribers.len()],
+            profiles: vec![None; planner.profiles.len()],
+            endpoints: vec![None; planner.endpoints.len()],
+            subscribers: vec![None; planner.subscribers.len()],
             ..Self::default()
         };
         for (number, pair) in &settings.uplinks {
-            stage.uplinks.insert(*number, pair.start.clone());
+            partial.uplinks.insert(*number, pair.start.clone());
         }
         for (number, pair) in &settings.ports {
-            stage.set_port(*number, pair.start.clone());
+            partial.set_port(*number, pair.start.clone());
         }
-        for (place, item) in scene.profiles.iter().enumerate() {
-            stage.set_profile(place, item.slot, item.start.clone());
+        for (index, item) in planner.profiles.iter().enumerate() {
+            partial.set_profile(index, item.slot, item.start.clone());
         }
-        for (place, item) in scene.endpoints.iter().enumerate() {
+        for (index, item) in planner.endpoints.iter().enumerate() {
             if item.is_unread(Field::Port) {
-                stage.untold_ports.insert(place);
+                partial.unread_ports.insert(index);
             }
-            stage.set_endpoint(place, item.slot, item.start.clone());
+            partial.set_endpoint(index, item.slot, item.start.clone());
         }
-        for (place, item) in scene.subscribers.iter().enumerate() {
+        for (index, item) in planner.subscribers.iter().enumerate() {
             if item.is_unread(Field::Endpoint) {
-                stage.untold.insert(place);
+                partial.unread_endpoints.insert(index);
             }
             if item.is_unread(Field::Vlan) {
-                stage.untold_vlans.insert(place);
+                partial.unread_vlans.insert(index);
             }
-            stage.set_subscriber(place, item.slot, item.start.clone());
+            partial.set_subscriber(index, item.slot, item.start.clone());
         }
-        stage
+        partial
     }
 
-    pub(super) fn profile(&self, place: usize) -> Option<&Profile> {
-        self.profiles.get(place)?.as_ref()
+    pub(super) fn profile(&self, index: usize) -> Option<&Profile> {
+        self.profiles.get(index)?.as_ref()
     }
 
-    pub(super) fn endpoint(&self, place: usize) -> Option<&Endpoint> {
-        self.endpoints.get(place)?.as_ref()
+    pub(super) fn endpoint(&self, index: usize) -> Option<&Endpoint> {
+        self.endpoints.get(index)?.as_ref()
     }
 
-    pub(super) fn subscriber(&self, place: usize) -> Option<&Subscriber> {
-        self.subscribers.get(place)?.as_ref()
+    pub(super) fn subscriber(&self, index: usize) -> Option<&Subscriber> {
+        self.subscribers.get(index)?.as_ref()
     }
 
     pub(super) fn set_port(&mut self, number: PortNumber, port: PortConfig) {
@@ -101,8 +104,8 @@ impl PartialState {
         self.ports.insert(number, port);
     }
 
-    pub(super) fn set_profile(&mut self, place: usize, slot: Slot, to: Option<Profile>) {
-        let Some(kept) = self.profiles.get_mut(place) else {
+    pub(super) fn set_profile(&mut self, index: usize, slot: Slot, to: Option<Profile>) {
+        let Some(kept) = self.profiles.get_mut(index) else {
             return;
         };
         if let Some(before) = kept.take() {
@@ -110,36 +113,36 @@ impl PartialState {
             self.profile_slots.remove(&slot);
         }
         if let Some(to) = &to {
-            self.profile_names.insert(to.name.clone(), place);
-            self.profile_slots.insert(slot, place);
+            self.profile_names.insert(to.name.clone(), index);
+            self.profile_slots.insert(slot, index);
         }
         *kept = to;
     }
 
-    pub(super) fn set_endpoint(&mut self, place: usize, slot: Slot, to: Option<Endpoint>) {
-        let Some(kept) = self.endpoints.get_mut(place) else {
+    pub(super) fn set_endpoint(&mut self, index: usize, slot: Slot, to: Option<Endpoint>) {
+        let Some(kept) = self.endpoints.get_mut(index) else {
             return;
         };
         if let Some(before) = kept.take() {
             self.endpoint_names.remove(&before.name);
             self.macs.remove(&before.mac);
             self.endpoint_slots.remove(&slot);
-            self.placed.remove(&place);
+            self.placed.remove(&index);
             if let PortAssignment::Port(port) = before.port {
-                self.on_port.entry(port).or_default().remove(&place);
+                self.on_port.entry(port).or_default().remove(&index);
             }
         }
         if let Some(to) = &to {
-            self.endpoint_names.insert(to.name.clone(), place);
-            self.macs.insert(to.mac, place);
-            self.endpoint_slots.insert(slot, place);
+            self.endpoint_names.insert(to.name.clone(), index);
+            self.macs.insert(to.mac, index);
+            self.endpoint_slots.insert(slot, index);
             match to.port {
                 PortAssignment::Port(port) => {
-                    self.placed.insert(place);
-                    self.on_port.entry(port).or_default().insert(place);
+                    self.placed.insert(index);
+                    self.on_port.entry(port).or_default().insert(index);
                 }
                 PortAssignment::Auto => {
-                    self.placed.insert(place);
+                    self.placed.insert(index);
                 }
                 PortAssignment::Unassigned => {}
             }
@@ -147,36 +150,36 @@ impl PartialState {
         *kept = to;
     }
 
-    pub(super) fn set_subscriber(&mut self, place: usize, slot: Slot, to: Option<Subscriber>) {
-        let Some(kept) = self.subscribers.get_mut(place) else {
+    pub(super) fn set_subscriber(&mut self, index: usize, slot: Slot, to: Option<Subscriber>) {
+        let Some(kept) = self.subscribers.get_mut(index) else {
             return;
         };
         if let Some(before) = kept.take() {
             self.subscriber_names.remove(&before.name);
             self.subscriber_slots.remove(&slot);
-            self.in_vlan.entry(before.vlan).or_default().remove(&place);
+            self.in_vlan.entry(before.vlan).or_default().remove(&index);
             if let Some(endpoint) = before.endpoint {
                 self.ties.remove(&endpoint);
             }
             if let Some(profile) = before.rate {
-                self.users.entry(profile).or_default().remove(&place);
+                self.users.entry(profile).or_default().remove(&index);
             }
         }
         if let Some(to) = &to {
-            self.subscriber_names.insert(to.name.clone(), place);
-            self.subscriber_slots.insert(slot, place);
-            self.in_vlan.entry(to.vlan).or_default().insert(place);
+            self.subscriber_names.insert(to.name.clone(), index);
+            self.subscriber_slots.insert(slot, index);
+            self.in_vlan.entry(to.vlan).or_default().insert(index);
             if let Some(endpoint) = to.endpoint {
-                self.ties.insert(endpoint, place);
+                self.ties.insert(endpoint, index);
             }
             if let Some(profile) = to.rate {
-                self.users.entry(profile).or_default().insert(place);
+                self.users.entry(profile).or_default().insert(index);
             }
         }
         *kept = to;
     }
 
-    /// Returns the endpoints on a port, as it stands at this step.
+    /// Returns the endpoints that are on a port now.
     pub(super) fn endpoints_on(&self, port: PortNumber) -> impl Iterator<Item = usize> {
         self.on_port.get(&port).into_iter().flatten().copied()
     }
@@ -187,6 +190,6 @@ impl PartialState {
 }
 
 /// Returns an item's slot.
-pub(super) fn slot_of<S>(items: &[Item<S>], place: usize) -> Slot {
-    items.get(place).map_or(Slot(0), |item| item.slot)
+pub(super) fn slot_of<S>(items: &[Item<S>], index: usize) -> Slot {
+    items.get(index).map_or(Slot(0), |item| item.slot)
 }

@@ -1,4 +1,4 @@
-//! Determines who is served and over which path; the impact of a step is the difference it makes.
+//! Determines which subscribers have service, and whether a change of it interrupts them.
 
 use crate::model::{PortAssignment, PortConfig, PortNumber, Slot, SubscriberName, VlanId, VlanSet};
 use crate::plan::Field;
@@ -8,17 +8,17 @@ use crate::plan::settings::Settings;
 
 use super::partial_state::PartialState;
 
-/// The way a subscriber is served; nothing where nobody would notice if it went.
+/// The service of a subscriber, with the values whose change interrupts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Service {
     subscriber: Subscriber,
-    /// Nothing: not known which.
+    /// Left out: it was not read.
     endpoint: Option<Endpoint>,
     port: Option<PortConfig>,
 }
 
 impl Service {
-    /// Returns whether traffic goes on as before; a name, a description and a rate interrupt nothing (docs/gam.md).
+    /// Returns whether the traffic continues. A new name, description or rate does not interrupt it (docs/gam.md).
     pub(super) fn goes_on_as(&self, after: &Self) -> bool {
         let mode = |service: &Self| service.port.as_ref().and_then(|port| port.mode);
         let place = |service: &Self| {
@@ -31,29 +31,29 @@ impl Service {
     }
 }
 
-/// Returns how a subscriber is served at a stage.
-pub(super) fn service_at(stage: &PartialState, place: usize) -> Option<Service> {
-    let subscriber = stage.subscriber(place)?;
-    let is_untold = stage.untold.contains(&place);
+/// Returns the service of a subscriber at this point of the plan; `None` if it has none.
+pub(super) fn service_at(partial: &PartialState, index: usize) -> Option<Service> {
+    let subscriber = partial.subscriber(index)?;
+    let is_unread = partial.unread_endpoints.contains(&index);
     let endpoint = match subscriber.endpoint {
-        Some(place) => Some(stage.endpoint(place)?),
-        None if is_untold => None,
+        Some(index) => Some(partial.endpoint(index)?),
+        None if is_unread => None,
         None => return None,
     };
-    // One whose port could not be read is taken to be on one.
+    // An endpoint whose port was not read may be on any port, so its subscriber counts as served.
     let placed = endpoint.filter(|_| {
-        let is_untold = |place| stage.untold_ports.contains(&place);
-        !subscriber.endpoint.is_some_and(is_untold)
+        let is_unread = |index| partial.unread_ports.contains(&index);
+        !subscriber.endpoint.is_some_and(is_unread)
     });
     let port = match placed.map(|endpoint| endpoint.port) {
-        Some(PortAssignment::Port(number)) => stage.ports.get(&number),
+        Some(PortAssignment::Port(number)) => partial.ports.get(&number),
         Some(PortAssignment::Auto | PortAssignment::Unassigned) | None => None,
     };
-    let passes = stage.untold_vlans.contains(&place)
+    let passes = partial.unread_vlans.contains(&index)
         || passes(
             subscriber.vlan,
-            stage.uplinks.is_empty(),
-            stage.uplinks.values(),
+            partial.uplinks.is_empty(),
+            partial.uplinks.values(),
         );
     is_served(placed, port, passes).then(|| Service {
         subscriber: subscriber.clone(),
@@ -62,7 +62,7 @@ pub(super) fn service_at(stage: &PartialState, place: usize) -> Option<Service> 
     })
 }
 
-/// Returns whether a VLAN gets through to the network; where nothing is known of uplinks, it is taken to.
+/// Returns whether a VLAN passes an uplink. If no uplink is known, every VLAN but the captive portal counts as passing.
 fn passes<'a>(
     vlan: VlanId,
     is_unknown: bool,
@@ -77,38 +77,42 @@ fn is_served(endpoint: Option<&Endpoint>, port: Option<&PortConfig>, passes: boo
         && port.is_none_or(|port| port.enabled != Some(false))
 }
 
-/// Who is served before the plan, and who after it.
+/// The subscribers that are served before the plan, and those that are served after it.
 #[derive(Debug)]
-pub(super) struct Ends {
+pub(super) struct ServedSubscribers {
     before: Vec<bool>,
     after: Vec<bool>,
 }
 
-impl Ends {
-    pub(super) fn of(scene: &PlannerState<'_>, settings: &Settings, start: &PartialState) -> Self {
+impl ServedSubscribers {
+    pub(super) fn of(
+        planner: &PlannerState<'_>,
+        settings: &Settings,
+        start: &PartialState,
+    ) -> Self {
         Self {
-            before: (0..scene.subscribers.len())
-                .map(|place| service_at(start, place).is_some())
+            before: (0..planner.subscribers.len())
+                .map(|index| service_at(start, index).is_some())
                 .collect(),
-            after: served_in_the_end(scene, settings),
+            after: served_after(planner, settings),
         }
     }
 
-    pub(super) fn is_served_before(&self, place: usize) -> bool {
-        self.before.get(place).copied().unwrap_or_default()
+    pub(super) fn is_served_before(&self, index: usize) -> bool {
+        self.before.get(index).copied().unwrap_or_default()
     }
 
-    pub(super) fn is_served_after(&self, place: usize) -> bool {
-        self.after.get(place).copied().unwrap_or_default()
+    pub(super) fn is_served_after(&self, index: usize) -> bool {
+        self.after.get(index).copied().unwrap_or_default()
     }
 }
 
-fn served_in_the_end(scene: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
-    let is_served_in_the_end = |item: &Item<Subscriber>| -> Option<bool> {
+fn served_after(planner: &PlannerState<'_>, settings: &Settings) -> Vec<bool> {
+    let is_served_after = |item: &Item<Subscriber>| -> Option<bool> {
         let subscriber = item.goal.as_ref()?;
         let endpoint = match subscriber.endpoint {
             Some(endpoint) => {
-                let item = scene.endpoints.get(endpoint)?;
+                let item = planner.endpoints.get(endpoint)?;
                 let goal = item.goal.as_ref()?;
                 (!item.is_unread(Field::Port)).then_some(goal)
             }
@@ -126,93 +130,94 @@ fn served_in_the_end(scene: &PlannerState<'_>, settings: &Settings) -> Vec<bool>
             || passes(subscriber.vlan, settings.uplinks.is_empty(), goals);
         Some(is_served(endpoint, port, passes))
     };
-    scene
+    planner
         .subscribers
         .iter()
-        .map(|item| is_served_in_the_end(item).unwrap_or(false))
+        .map(|item| is_served_after(item).unwrap_or(false))
         .collect()
 }
 
-/// Returns the subscribers that a change of a port may touch: those whose endpoint is meant to be there, or is heard there.
+/// Returns the subscribers that a change of a port may affect. Their endpoint is assigned to the port, or it is `auto` and the
+/// device reports it there.
 pub(super) fn on_port(
-    stage: &PartialState,
-    scene: &PlannerState<'_>,
+    partial: &PartialState,
+    planner: &PlannerState<'_>,
     port: PortNumber,
 ) -> Vec<usize> {
-    let mut endpoints: Vec<usize> = stage.endpoints_on(port).collect();
-    for (mac, heard) in &scene.observation.health.endpoints {
+    let mut endpoints: Vec<usize> = partial.endpoints_on(port).collect();
+    for (mac, heard) in &planner.observation.health.endpoints {
         if heard.port == Some(port)
-            && let Some(place) = stage.macs.get(mac)
-            && stage
-                .endpoint(*place)
+            && let Some(index) = partial.macs.get(mac)
+            && partial
+                .endpoint(*index)
                 .is_some_and(|endpoint| endpoint.port == PortAssignment::Auto)
         {
-            endpoints.push(*place);
+            endpoints.push(*index);
         }
     }
     let mut found: Vec<usize> = endpoints
         .iter()
-        .filter_map(|endpoint| stage.ties.get(endpoint).copied())
+        .filter_map(|endpoint| partial.ties.get(endpoint).copied())
         .collect();
     found.sort_unstable();
     found.dedup();
     found
 }
 
-/// Returns the subscribers who are served, nobody knows on which port.
-pub(super) fn anywhere(
-    stage: &PartialState,
-    scene: &PlannerState<'_>,
-    ends: &Ends,
+/// Returns the subscribers that are served on a port that was not read.
+pub(super) fn on_unread_port(
+    partial: &PartialState,
+    planner: &PlannerState<'_>,
+    served: &ServedSubscribers,
 ) -> Vec<SubscriberName> {
-    let on_untold = |endpoint: &usize| stage.ties.get(endpoint).copied();
-    let places = stage.untold_ports.iter().filter_map(on_untold);
+    let subscriber_of = |endpoint: &usize| partial.ties.get(endpoint).copied();
+    let places = partial.unread_ports.iter().filter_map(subscriber_of);
     places
-        .chain(stage.untold.iter().copied())
-        .filter(|place| ends.is_served_before(*place))
-        .filter_map(|place| Some(scene.subscribers.get(place)?.start.as_ref()?.name.clone()))
+        .chain(partial.unread_endpoints.iter().copied())
+        .filter(|index| served.is_served_before(*index))
+        .filter_map(|index| Some(planner.subscribers.get(index)?.start.as_ref()?.name.clone()))
         .collect()
 }
 
-/// Returns the subscribers on a port that our types cannot hold, as far as they have names.
+/// Returns the names of the unclear subscribers on a port.
 pub(super) fn unclear_on_port(
-    stage: &PartialState,
-    scene: &PlannerState<'_>,
+    partial: &PartialState,
+    planner: &PlannerState<'_>,
     port: PortNumber,
 ) -> Vec<SubscriberName> {
     let here = PortAssignment::Port(port);
     let is_here = |slot| {
-        let is_ours = stage
+        let is_known = partial
             .endpoint_slots
             .get(&slot)
-            .and_then(|place| stage.endpoint(*place))
+            .and_then(|index| partial.endpoint(*index))
             .is_some_and(|endpoint| endpoint.port == here);
-        is_ours
-            || scene.observation.unclear.iter().any(|unclear| {
+        is_known
+            || planner.observation.unclear.iter().any(|unclear| {
                 unclear.part == crate::model::Part::Endpoints
                     && unclear.slot == slot
                     && unclear.port == Some(here)
             })
     };
-    unclear_subscribers(scene)
+    unclear_subscribers(planner)
         .filter(|unclear| unclear.uses_endpoint.is_some_and(is_here))
         .filter_map(|unclear| SubscriberName::new(unclear.name.as_deref()?).ok())
         .collect()
 }
 
-/// Returns the subscribers of an endpoint that our types cannot hold, as far as they have names.
-pub(super) fn unclear_on_endpoint(scene: &PlannerState<'_>, slot: Slot) -> Vec<SubscriberName> {
-    unclear_subscribers(scene)
+/// Returns the names of the unclear subscribers of an endpoint.
+pub(super) fn unclear_on_endpoint(planner: &PlannerState<'_>, slot: Slot) -> Vec<SubscriberName> {
+    unclear_subscribers(planner)
         .filter(|unclear| unclear.uses_endpoint == Some(slot))
         .filter_map(|unclear| SubscriberName::new(unclear.name.as_deref()?).ok())
         .collect()
 }
 
-/// Returns the subscribers that our types cannot hold.
+/// Returns the unclear subscribers.
 pub(super) fn unclear_subscribers<'a>(
-    scene: &'a PlannerState<'_>,
+    planner: &'a PlannerState<'_>,
 ) -> impl Iterator<Item = &'a crate::model::Unclear> {
-    scene
+    planner
         .observation
         .unclear
         .iter()

@@ -1,4 +1,4 @@
-//! Orders the VLANs of uplinks: added before their subscribers come, removed after they are gone.
+//! Orders the VLANs of uplinks: adds them before their subscribers arrive, removes them afterwards.
 
 use crate::model::{UplinkNumber, VlanId, VlanSet};
 use crate::plan::planner_state::PlannerState;
@@ -7,22 +7,22 @@ use crate::plan::{Refusal, management};
 
 use super::partial_state::PartialState;
 
-/// One line for one uplink.
+/// One change of one uplink.
 #[derive(Debug)]
 pub(super) struct Turn {
     pub(super) number: UplinkNumber,
     pub(super) to: VlanSet,
 }
 
-/// What uplinks do before everything else, and after it.
+/// The changes of uplinks before all other steps, and those after them.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     pub(super) first: Vec<Turn>,
     pub(super) last: Vec<Turn>,
 }
 
-/// Returns when each uplink changes; one that must both add first and take away last does so in two turns.
-pub(super) fn turns(scene: &PlannerState<'_>, settings: &Settings) -> Turns {
+/// Returns the changes of each uplink. One that must add VLANs first and remove VLANs last changes twice.
+pub(super) fn turns(planner: &PlannerState<'_>, settings: &Settings) -> Turns {
     let mut turns = Turns::default();
     let changing: Vec<_> = settings
         .uplinks
@@ -32,10 +32,11 @@ pub(super) fn turns(scene: &PlannerState<'_>, settings: &Settings) -> Turns {
     if changing.is_empty() {
         return turns;
     }
-    let (before, after) = vlans_of_changing(scene);
+    let (before, after) = vlans_of_changing(planner);
     for (number, pair) in &changing {
         let added = difference(&pair.goal, &pair.start);
         let removed = difference(&pair.start, &pair.goal);
+        // A VLAN may move to another uplink: it must pass there before it is removed here.
         let others = changing.iter().filter(|(other, _)| other != number);
         let (mut comes_elsewhere, mut goes_elsewhere) = (VlanSet::default(), VlanSet::default());
         for (_, other) in others {
@@ -60,9 +61,9 @@ pub(super) fn turns(scene: &PlannerState<'_>, settings: &Settings) -> Turns {
     turns
 }
 
-/// Returns the VLANs that subscribers who change have before, and those that they have after.
-fn vlans_of_changing(scene: &PlannerState<'_>) -> (VlanSet, VlanSet) {
-    let changing = || scene.subscribers.iter().filter(|item| item.changes());
+/// Returns the VLANs that changing subscribers have before the plan, and those that they have after it.
+fn vlans_of_changing(planner: &PlannerState<'_>) -> (VlanSet, VlanSet) {
+    let changing = || planner.subscribers.iter().filter(|item| item.changes());
     let before = changing()
         .filter_map(|item| item.start.as_ref())
         .flat_map(|start| start.vlans().collect::<Vec<_>>());
@@ -76,11 +77,15 @@ fn meets(left: &VlanSet, right: &VlanSet) -> bool {
     left.iter().any(|vlan| right.contains(vlan))
 }
 
-/// Returns the VLANs that pass no uplink any more after a turn.
-pub(super) fn lost(stage: &PartialState, turn: &Turn) -> VlanSet {
-    let from = stage.uplinks.get(&turn.number).cloned().unwrap_or_default();
+/// Returns the VLANs that pass no uplink any more after a change.
+pub(super) fn lost(partial: &PartialState, turn: &Turn) -> VlanSet {
+    let from = partial
+        .uplinks
+        .get(&turn.number)
+        .cloned()
+        .unwrap_or_default();
     let passes_elsewhere = |vlan: VlanId| {
-        stage
+        partial
             .uplinks
             .iter()
             .any(|(number, allowed)| *number != turn.number && allowed.contains(vlan))
@@ -91,15 +96,15 @@ pub(super) fn lost(stage: &PartialState, turn: &Turn) -> VlanSet {
         .collect()
 }
 
-/// Returns a refusal where an uplink would stop a VLAN that our own way to the device may go through.
+/// Returns a refusal if an uplink would stop a VLAN through which gamctl may reach the device.
 pub(super) fn cuts_management(
-    scene: &PlannerState<'_>,
+    planner: &PlannerState<'_>,
     number: UplinkNumber,
     from: &VlanSet,
     to: &VlanSet,
 ) -> Option<Refusal> {
-    let (vlan, why) = management::cut(scene.request, scene.observation, number, from, to)?;
-    let device = scene.request.device;
+    let (vlan, why) = management::cut(planner.request, planner.observation, number, from, to)?;
+    let device = planner.request.device;
     Some(Refusal {
         rule: "touches-management".to_owned(),
         message: format!(

@@ -1,6 +1,6 @@
 //! Judges the walk along a plan and the way back: the picture after each step, and that planning back leads to where it began.
 
-use gamctl::plan::{DevicePlan, after, back};
+use gamctl::plan::{DevicePlan, after, plan_rollback};
 use gamctl::render::render;
 use gamctl::simulator::gam::Configuration;
 
@@ -67,11 +67,11 @@ pub(super) fn back_from(
 ) -> Result<(), String> {
     let before = case.observation(start);
     let now = case.observation(state);
-    let way = back(&case.request(), &before.config, &now, &plan.steps);
-    let back = render(way.plan.clone())
+    let rollback = plan_rollback(&case.request(), &before.config, &now, &plan.steps);
+    let back = render(rollback.plan.clone())
         .map_err(|failed| format!("back from step {at}: no lines: {}", failed.error))?;
     let broken = |wrong: String| format!("back from step {at}: {wrong}\n{}", told(&back));
-    let complaints = way.lint(&back, &case.request(), &now);
+    let complaints = rollback.lint(&back, &case.request(), &now);
     if !complaints.is_empty() {
         return Err(broken(format!("{complaints:?}")));
     }
