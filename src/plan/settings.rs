@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use super::planner_state::PlannerState;
+use super::undo::LONGEST_LIST;
 use super::{Field, Note, Object};
 
 /// The observed state and the target.
@@ -275,9 +276,6 @@ fn uplinks(planner: &mut PlannerState<'_>) -> BTreeMap<UplinkNumber, Pair<VlanSe
     }
     uplinks
 }
-
-/// The longest list of VLANs on one line: a line has at most 1000 characters, and some are for its other words (docs/gam.md).
-const LONGEST_LIST: usize = 960;
 
 /// Returns the reason that the VLANs of an uplink cannot be set.
 fn unsettable(

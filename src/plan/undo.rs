@@ -51,7 +51,7 @@ const TAGS: RangeInclusive<u16> = 3..=4093;
 const SPEEDS: RangeInclusive<u32> = 10..=1999;
 
 /// The longest list of an uplink: a line has at most 512 characters, and some are for the words before the list.
-const LONGEST_LIST: usize = 482;
+pub(super) const LONGEST_LIST: usize = 482;
 
 /// Returns the reason that no line undoes a change; `None` if one does.
 pub(super) fn cannot_undo(change: &Change) -> Option<CannotUndo> {

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-/// The longest line that gamctl sends: this family's command line keeps 1023 characters (assumed, docs/gam.md).
-pub(super) const LONGEST_LINE: usize = 1000;
+/// The longest line that gamctl sends: half of the 1023 characters that this family's command line keeps (assumed,
+/// docs/gam.md).
+pub(super) const LONGEST_LINE: usize = 512;
 
 /// An unfinished line. Words come from this program, numbers are formatted from numbers, and texts are checked.
 #[derive(Debug)]

@@ -114,6 +114,53 @@ fn the_management_vlan_comes_back_on_an_uplink_and_is_not_taken_off_to_undo_it()
     assert_eq!(example.complaints(&plan), [""; 0]);
 }
 
+/// Returns the notes and lines of a plan for an uplink with so many single VLANs.
+fn with_vlans_on_an_uplink(count: u16) -> (Vec<String>, Vec<String>) {
+    let mut example = Example::settled();
+    let allowed = |list: &str| -> Value { json!({ "1": { "allowed_vlans": list } }) };
+    example.observation.config.uplinks = serde_json::from_value(allowed("3-4094")).unwrap();
+    let vlans = (0..count).map(|number| (100 + 2 * number).to_string());
+    let vlans: Vec<String> = vlans.chain(["4093".to_owned()]).collect();
+    example.intended["uplinks"] = allowed(&vlans.join(","));
+    example.intended["subscribers"]["a"]["vlan"] = json!(100);
+    let plan = example.plan();
+    assert_eq!(
+        example.complaints(&plan),
+        [""; 0],
+        "gamctl understands its plan"
+    );
+    assert_eq!(plan.refusals, []);
+    let notes = plan.notes.iter().map(|note| note.message.clone());
+    (
+        notes.collect(),
+        sent(&plan).into_iter().map(str::to_owned).collect(),
+    )
+}
+
+#[test]
+fn a_list_of_vlans_that_no_line_can_hold_is_not_planned() {
+    // 118 VLANs of three digits, 4093 and the commas: 477 characters.
+    let (notes, lines) = with_vlans_on_an_uplink(118);
+    assert!(notes.is_empty(), "{notes:?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("allowed vlan 100,102,")),
+        "{lines:?}"
+    );
+    let (notes, lines) = with_vlans_on_an_uplink(120);
+    assert_eq!(
+        notes,
+        [
+            "`allowed_vlans` of uplink 1 is not planned: its list has 484 characters, and a line has at most 482"
+        ]
+    );
+    assert!(
+        !lines.iter().any(|line| line.contains("allowed vlan")),
+        "{lines:?}"
+    );
+}
+
 #[test]
 fn all_goes_back_but_what_no_line_can_give_back_and_that_is_named() {
     let mut example = by_hand();
