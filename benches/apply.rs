@@ -146,7 +146,7 @@ fn write_inventory(folder: &Path, devices: usize, subscribers: usize) {
     );
     write(
         "policy.toml",
-        "[limits]\nremovals_per_device = { count = 100, percent = 100 }\nremovals = { count = 100000, percent = 100 }\ninterruptions = { count = 100000, percent = 100 }\ndevices = { count = 1000 }\n",
+        "[limits]\nremovals_per_device = { count = 100, percent = 100 }\nremovals = { count = 100000, percent = 100 }\ninterruptions = { count = 100000, percent = 100 }\nslower = { count = 100000, percent = 100 }\ndevices = { count = 1000 }\n",
     );
     write(
         "service-plans.toml",

@@ -21,7 +21,9 @@ use gamctl::model::{
     DeviceConfig, DeviceName, DeviceState, EndpointConfig, GamModel, MacAddress, Mbps, Observation,
     PortAssignment, PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, VlanId, VlanSet,
 };
-use gamctl::plan::{DevicePlan, Ledger, Limit, Limits, Planned, PlannedStep, Request, guard, plan};
+use gamctl::plan::{
+    DevicePlan, Ledger, Limit, Limits, Planned, PlannedStep, Request, Whole, guard, plan,
+};
 use gamctl::render::render;
 use gamctl::report::{Paint, PlanReport};
 
@@ -257,7 +259,7 @@ fn report(plans: Vec<DevicePlan>) {
         ..Planned::default()
     };
     let start = Instant::now();
-    planned.refusals = guard(&mut planned.devices, &limits());
+    planned.refusals = guard(&mut planned.devices, &limits(), &Whole::default());
     print_times("  held to the limits, one core", vec![start.elapsed()]);
     for is_expanded in [false, true] {
         let mut times = Vec::new();
@@ -291,6 +293,9 @@ fn limits() -> Limits {
         removals_per_device: limit(5, Some(20)),
         removals: limit(20, Some(2)),
         interruptions: limit(100, Some(10)),
+        slower: limit(100, Some(10)),
+        suspensions: limit(20, Some(10)),
+        reassignments: limit(20, Some(10)),
         devices: limit(25, None),
     }
 }

@@ -223,6 +223,7 @@ fn full_config() -> DeviceConfig {
 
 pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
     let line = |text: &str| gamctl::model::ConfigLine::new(text).unwrap();
+    let rate = |name: &str, slot: u16| serde_json::json!({ "type": "profile", "value": { "name": name, "slot": slot } });
     let step = |number: usize| {
         let name = SubscriberName::new(&format!("apt-{}", 100 + number)).unwrap();
         Step {
@@ -230,7 +231,11 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
                 "object": Object::Subscriber(name.clone()),
                 "slot": number,
                 "verb": "update",
-                "fields": [],
+                "fields": [{
+                    "field": "rate",
+                    "from": rate("home-100", 2),
+                    "to": rate("home-200", 3),
+                }],
             }))
             .unwrap(),
             lines: vec![line(&format!("ghn subscriber {number} bw-profile 3"))],
@@ -239,6 +244,7 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
             impact: Impact::Interrupts {
                 subscribers: vec![name],
             },
+            effects: gamctl::plan::Effects::default(),
             because: Vec::new(),
         }
     };

@@ -218,6 +218,7 @@ impl Place {
             inverse: vec![self.undo.to_owned()],
             cannot_undo: None,
             impact: Impact::None,
+            effects: gamctl::plan::Effects::default(),
             because: vec![Because {
                 cause: Cause::Inventory,
                 fields: Vec::new(),
@@ -359,6 +360,7 @@ fn the_encoder_alone_stops_them() {
             change,
             cannot_undo: None,
             impact: Impact::None,
+            effects: gamctl::plan::Effects::default(),
             because: Vec::new(),
         }]);
         let before = plan.clone();

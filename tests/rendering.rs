@@ -268,6 +268,7 @@ fn rendered(change: Change) -> Result<Step, RenderError> {
         change,
         cannot_undo: None,
         impact: Impact::None,
+        effects: gamctl::plan::Effects::default(),
         because: vec![gamctl::plan::Because {
             cause: Cause::Inventory,
             fields: Vec::new(),

@@ -1,32 +1,41 @@
 //! Enforces the limits of `policy.toml` over the plans of all devices of a run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Change, DevicePlan, Limit, Limits, Refusal, Verb};
+use super::{Cause, Change, DevicePlan, Edit, Limit, Limits, Refusal, Step, Subscriber, Verb};
+use crate::model::{DeviceName, SubscriberName};
 
 /// A percentage applies from this number of objects. Below it, one household is already a large share.
 const PERCENT_COUNTS_FROM: usize = 10;
+
+/// The size of the whole inventory. Limits in percent must not depend on the devices that the operator selected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// Subscribers of all devices.
+    pub subscribers: usize,
+    /// Installed devices.
+    pub devices: usize,
+    /// The subscribers whose state is `suspended`, by device.
+    pub suspended: BTreeMap<DeviceName, BTreeSet<SubscriberName>>,
+    /// From the present name of a subscriber to its earlier one by `moved_from`, by device.
+    pub renamed: BTreeMap<DeviceName, BTreeMap<SubscriberName, SubscriberName>>,
+}
 
 /// Adds a refusal to each plan that exceeds a limit for one device, and returns the refusals for the whole run.
 ///
 /// A removed subscriber and its removed endpoint count as one removal. Otherwise a small network could not remove a household.
 /// An interruption is a subscriber that loses service, for a moment or for good, counted once per device.
 ///
-/// Percentages are of the objects on the devices of this run, rounded up. For removals these are the subscribers or the
-/// endpoints, whichever are more.
+/// Percentages are rounded up. For one device they are of the objects on it, for the whole run of the inventory, or of the
+/// objects on the devices of this run if these are more.
 #[must_use = "an unread refusal stops nothing"]
-pub fn guard(plans: &mut [DevicePlan], limits: &Limits) -> Vec<Refusal> {
-    let Limits {
-        removals_per_device,
-        removals,
-        interruptions,
-        devices,
-    } = limits;
+pub fn guard(plans: &mut [DevicePlan], limits: &Limits, whole: &Whole) -> Vec<Refusal> {
+    let removals_per_device = limits.removals_per_device;
     for plan in plans.iter_mut() {
         let excess = Excess {
             count: removals_of(plan),
             of: households_of(plan),
-            limit: *removals_per_device,
+            limit: removals_per_device,
         };
         if let Some(limit) = excess.words("subscribers or endpoints on it") {
             plan.refusals.push(Refusal {
@@ -40,57 +49,127 @@ pub fn guard(plans: &mut [DevicePlan], limits: &Limits) -> Vec<Refusal> {
             });
         }
     }
-    let total = |count: fn(&DevicePlan) -> usize| plans.iter().map(count).sum::<usize>();
-    let changing = plans.iter().filter(|plan| !plan.steps.is_empty()).count();
-    let mut refusals = Vec::new();
-    let excess = Excess {
-        count: total(removals_of),
-        of: total(households_of),
-        limit: *removals,
+    let rules = rules(plans, limits, whole);
+    rules.iter().filter_map(Rule::refusal).collect()
+}
+
+/// A limit over all devices, with the count of this run.
+struct Rule {
+    id: &'static str,
+    key: &'static str,
+    limit: Limit,
+    count: usize,
+    of: usize,
+    /// The counted objects: one, many, and all in the inventory.
+    what: [&'static str; 3],
+    happens: &'static str,
+}
+
+const PEOPLE: [&str; 3] = ["subscriber", "subscribers", "subscribers in the inventory"];
+const HOUSEHOLDS: [&str; 3] = [
+    "subscriber or endpoint",
+    "subscribers or endpoints",
+    "subscribers or endpoints in the inventory",
+];
+const DEVICES: [&str; 3] = ["device", "devices", "devices in the inventory"];
+
+fn rules(plans: &[DevicePlan], limits: &Limits, whole: &Whole) -> [Rule; 6] {
+    let Limits {
+        removals_per_device: _,
+        removals,
+        interruptions,
+        slower,
+        suspensions,
+        reassignments,
+        devices,
+    } = *limits;
+    let total = |count: &dyn Fn(&DevicePlan) -> usize| plans.iter().map(count).sum::<usize>();
+    let people = total(&|plan| plan.census.subscribers).max(whole.subscribers);
+    let rule = |id, key, limit, count, happens| Rule {
+        id,
+        key,
+        limit,
+        count,
+        of: people,
+        what: PEOPLE,
+        happens,
     };
-    if let Some(limit) = excess.words("subscribers or endpoints on these devices") {
-        refusals.push(Refusal {
-            rule: "too-many-removals-in-all".to_owned(),
+    [
+        Rule {
+            of: total(&households_of).max(whole.subscribers),
+            what: HOUSEHOLDS,
+            ..rule(
+                "too-many-removals-in-all",
+                "removals",
+                removals,
+                total(&removals_of),
+                "would be removed in all",
+            )
+        },
+        rule(
+            "too-many-interruptions",
+            "interruptions",
+            interruptions,
+            total(&interruptions_of),
+            "would be interrupted or cut off",
+        ),
+        rule(
+            "too-many-slower",
+            "slower",
+            slower,
+            total(&slower_of),
+            "would get slower",
+        ),
+        rule(
+            "too-many-suspensions",
+            "suspensions",
+            suspensions,
+            total(&|plan| suspensions_of(plan, whole)),
+            "would be suspended",
+        ),
+        rule(
+            "too-many-reassignments",
+            "reassignments",
+            reassignments,
+            total(&|plan| reassignments_of(plan, whole)),
+            "would get another name without `moved_from`",
+        ),
+        Rule {
+            of: plans.len().max(whole.devices),
+            what: DEVICES,
+            ..rule(
+                "too-many-devices",
+                "devices",
+                devices,
+                plans.iter().filter(|plan| !plan.steps.is_empty()).count(),
+                "would be changed",
+            )
+        },
+    ]
+}
+
+impl Rule {
+    fn refusal(&self) -> Option<Refusal> {
+        let [one, many, all] = self.what;
+        let excess = Excess {
+            count: self.count,
+            of: self.of,
+            limit: self.limit,
+        };
+        let limit = excess.words(all)?;
+        Some(Refusal {
+            rule: self.id.to_owned(),
             message: format!(
-                "{} would be removed in all, and {limit}",
-                counted(excess.count, "subscriber or endpoint", "subscribers or endpoints")
+                "{} {}, and {limit}",
+                counted(self.count, one, many),
+                self.happens
             ),
-            hint: "if they are meant to go, apply to fewer devices at a time, or raise `limits.removals` in an earlier commit".to_owned(),
-        });
-    }
-    let excess = Excess {
-        count: total(interruptions_of),
-        of: total(|plan| plan.census.subscribers),
-        limit: *interruptions,
-    };
-    if let Some(limit) = excess.words("subscribers on these devices") {
-        refusals.push(Refusal {
-            rule: "too-many-interruptions".to_owned(),
-            message: format!(
-                "{} would be interrupted or cut off, and {limit}",
-                counted(excess.count, "subscriber", "subscribers")
+            hint: format!(
+                "if that is intended, apply to fewer devices at a time, or raise `limits.{}` in an earlier commit",
+                self.key
             ),
-            hint: "apply to fewer devices at a time, or raise `limits.interruptions` in an earlier commit".to_owned(),
-        });
+        })
     }
-    let excess = Excess {
-        count: changing,
-        of: plans.len(),
-        limit: *devices,
-    };
-    if let Some(limit) = excess.words("devices") {
-        refusals.push(Refusal {
-            rule: "too-many-devices".to_owned(),
-            message: format!(
-                "{} would be changed, and {limit}",
-                counted(excess.count, "device", "devices")
-            ),
-            hint:
-                "apply to fewer devices at a time, or raise `limits.devices` in an earlier commit"
-                    .to_owned(),
-        });
-    }
-    refusals
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {
@@ -125,6 +204,51 @@ fn removals_of(plan: &DevicePlan) -> usize {
 fn interruptions_of(plan: &DevicePlan) -> usize {
     let noticed = plan.steps.iter().flat_map(|step| step.impact.subscribers());
     noticed.collect::<BTreeSet<_>>().len()
+}
+
+fn slower_of(plan: &DevicePlan) -> usize {
+    let slower = plan.steps.iter().flat_map(|step| step.effects.slower());
+    slower.collect::<BTreeSet<_>>().len()
+}
+
+/// Returns the changes of subscribers that exist before and after.
+fn updates(plan: &DevicePlan) -> impl Iterator<Item = (&Step, &Edit<Subscriber>)> {
+    plan.steps.iter().filter_map(|step| match &step.change {
+        Change::Subscriber(_, edit) if edit.verb() == Verb::Update => Some((step, &**edit)),
+        Change::Subscriber(..)
+        | Change::System(_)
+        | Change::Uplink(..)
+        | Change::Port(..)
+        | Change::Profile(..)
+        | Change::Endpoint(..) => None,
+    })
+}
+
+/// Counts the suspended subscribers whose service this plan restricts. The change of a name is no restriction.
+fn suspensions_of(plan: &DevicePlan, whole: &Whole) -> usize {
+    let Some(suspended) = whole.suspended.get(&plan.device) else {
+        return 0;
+    };
+    let restricted = updates(plan).filter_map(|(_, edit)| {
+        let fields = edit.after();
+        let is_service =
+            fields.vlan.is_some() || fields.rate.is_some() || fields.endpoint.is_some();
+        is_service.then(|| edit.new_key())
+    });
+    let restricted = restricted.filter(|name| suspended.contains(*name));
+    restricted.collect::<BTreeSet<_>>().len()
+}
+
+/// Counts the lines that get another name although no `moved_from` names the same account.
+fn reassignments_of(plan: &DevicePlan, whole: &Whole) -> usize {
+    let renamed = whole.renamed.get(&plan.device);
+    let reassigned = updates(plan).filter(|(step, edit)| {
+        let (old, name) = (edit.key(), edit.new_key());
+        let is_known = renamed.is_some_and(|renamed| renamed.get(name) == Some(old));
+        let is_temporary = step.because.iter().any(|why| why.cause == Cause::Temporary);
+        old != name && !is_temporary && !is_known
+    });
+    reassigned.count()
 }
 
 /// A number of objects, the number of all such objects, and the limit.

@@ -4,7 +4,7 @@
 //! `planner` plans one device, with a file for each part of the work, in this order: `identity`, `unchanged`, `planner_state`,
 //! `matching`, `goal`, `conflict`, `profile_reuse`, `settings`, `order`. `after_steps` computes a device after some steps,
 //! `undo` finds steps that cannot be undone, `unplanned` makes plans without steps, `management` finds VLANs that must stay.
-//! `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
+//! `effects` defines who gets slower, faster or served again. `fleet` holds all plans of a run, `guard` checks limits over them, `touched` collects the objects they touch. `lint`
 //! checks the rendered lines. `rollback_plan` plans back to an earlier configuration, and `cannot_restore` leaves out values
 //! that no line can restore.
 
@@ -14,6 +14,7 @@ mod cannot_restore;
 mod cause;
 mod change;
 mod conflict;
+mod effects;
 mod fleet;
 mod goal;
 mod guard;
@@ -47,11 +48,12 @@ pub use change::{
     Shown, Subscriber, SubscriberFields, SubscriberUpdate, SystemFields, SystemUpdate,
     UplinkFields, UplinkUpdate, UplinkVlans, Verb,
 };
+pub use effects::{Effects, Limiter, SpeedChange};
 pub use fleet::{
     DeviceLintError, InventoryVersion, LedgerCoverage, OutOfScope, Planned, PolicyVersion,
     ReadOverSsh, UNREAD_NOTES, Unobservable,
 };
-pub use guard::guard;
+pub use guard::{Whole, guard};
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
@@ -112,6 +114,7 @@ pub struct PlannedStep {
     pub change: Change,
     pub cannot_undo: Option<CannotUndo>,
     pub impact: Impact,
+    pub effects: Effects,
     pub because: Vec<Because>,
 }
 
@@ -130,6 +133,9 @@ pub struct Step<L = ConfigLine> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cannot_undo: Option<CannotUndo>,
     pub impact: Impact,
+    /// Subscribers that get slower or faster, or are served again.
+    #[serde(default, skip_serializing_if = "Effects::is_empty")]
+    pub effects: Effects,
     /// One reason for each cause among the fields, in the order of the fields.
     pub because: Vec<Because>,
 }
@@ -275,6 +281,7 @@ impl PlannedStep {
             inverse,
             cannot_undo: self.cannot_undo,
             impact: self.impact,
+            effects: self.effects,
             because: self.because,
         }
     }

@@ -37,6 +37,9 @@ pub struct Limits {
     pub removals_per_device: Limit,
     pub removals: Limit,
     pub interruptions: Limit,
+    pub slower: Limit,
+    pub suspensions: Limit,
+    pub reassignments: Limit,
     pub devices: Limit,
 }
 

@@ -9,7 +9,7 @@ use crate::model::{
 use super::lint::{LintError, lint};
 use super::touched::{Kind, Touched, names_in};
 use super::{
-    Because, Cause, Change, DevicePlan, Field, Impact, Ledger, PlannedStep, Request, Step,
+    Because, Cause, Change, DevicePlan, Effects, Field, Impact, Ledger, PlannedStep, Request, Step,
     cannot_restore, plan, step, undo,
 };
 
@@ -205,5 +205,6 @@ fn unset_system(
         cannot_undo: undo::cannot_undo(&change),
         change,
         impact: Impact::None,
+        effects: Effects::default(),
     })
 }

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::inventory::text::{LimitText, UnmanagedAction};
+use crate::inventory::text::{LimitText, LimitsText, UnmanagedAction};
 use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, resolve_device};
-use crate::model::{DeviceConfig, DeviceName, DeviceState, SubscriberName};
-use crate::plan::{InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, guard};
+use crate::model::{DeviceConfig, DeviceName, DeviceState, SubscriberName, SubscriberState};
+use crate::plan::{InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, Whole, guard};
 
 /// The inputs of all plans, except the observations.
 #[derive(Debug)]
@@ -137,7 +137,32 @@ impl<'a> Fleet<'a> {
 
     /// Applies the limits to all plans together.
     pub fn judge(&self, planned: &mut Planned) {
-        planned.refusals = guard(&mut planned.devices, &self.policy.limits);
+        planned.refusals = guard(&mut planned.devices, &self.policy.limits, &self.whole());
+    }
+
+    /// Returns the size of the inventory for limits in percent: the present or the last applied one, whichever is larger.
+    /// A commit that removes most subscribers must not lower the number that its own limit is computed from.
+    fn whole(&self) -> Whole {
+        let count = |inventory: &Inventory| inventory.subscribers().count();
+        let applied = self.applied.as_ref();
+        let applied = applied.map_or(0, |applied| count(applied.inventory));
+        let names = || self.devices.iter().map(|device| &device.name);
+        let suspended = |device: &DeviceName| {
+            let subscribers = self.inventory.subscribers_of(device.as_str());
+            let subscribers = subscribers.filter_map(complete_subscriber);
+            let suspended = subscribers.filter(|one| one.state == SubscriberState::Suspended);
+            suspended.map(|one| one.name).collect()
+        };
+        Whole {
+            subscribers: count(self.inventory).max(applied),
+            devices: self.installed().count(),
+            suspended: names()
+                .map(|device| (device.clone(), suspended(device)))
+                .collect(),
+            renamed: names()
+                .map(|device| (device.clone(), self.renamed(device)))
+                .collect(),
+        }
     }
 
     /// Returns the devices that can be looked at: all that are installed.
@@ -195,7 +220,8 @@ impl Policy {
     /// inventory.
     pub fn of(judging: &Inventory, inventory: &Inventory) -> Self {
         let limits = judging.policy().and_then(|policy| policy.limits.as_ref());
-        let limit = |text: Option<&LimitText>, count: Option<u32>, percent: Option<u32>| match text
+        let limit = |of: fn(&LimitsText) -> Option<&LimitText>, count, percent| match limits
+            .and_then(|limits| of(limits))
         {
             Some(text) => Limit {
                 count: text.count,
@@ -203,27 +229,15 @@ impl Policy {
             },
             None => Limit { count, percent },
         };
+        // The defaults of src/inventory/text/policy.rs.
         let limits = Limits {
-            removals_per_device: limit(
-                limits.and_then(|limits| limits.removals_per_device.as_ref()),
-                Some(5),
-                Some(20),
-            ),
-            removals: limit(
-                limits.and_then(|limits| limits.removals.as_ref()),
-                Some(20),
-                Some(2),
-            ),
-            interruptions: limit(
-                limits.and_then(|limits| limits.interruptions.as_ref()),
-                Some(100),
-                Some(10),
-            ),
-            devices: limit(
-                limits.and_then(|limits| limits.devices.as_ref()),
-                Some(25),
-                None,
-            ),
+            removals_per_device: limit(|all| all.removals_per_device.as_ref(), Some(5), Some(20)),
+            removals: limit(|all| all.removals.as_ref(), Some(20), Some(2)),
+            interruptions: limit(|all| all.interruptions.as_ref(), Some(100), Some(10)),
+            slower: limit(|all| all.slower.as_ref(), Some(100), Some(10)),
+            suspensions: limit(|all| all.suspensions.as_ref(), Some(20), Some(10)),
+            reassignments: limit(|all| all.reassignments.as_ref(), Some(20), Some(10)),
+            devices: limit(|all| all.devices.as_ref(), Some(25), None),
         };
         let action = |inventory: &Inventory| {
             let unmanaged = inventory.policy()?.unmanaged.as_ref()?;

@@ -193,6 +193,9 @@ impl Site {
             removals_per_device = { count = 1000 }\n\
             removals = { count = 1000 }\n\
             interruptions = { count = 1000 }\n\
+            slower = { count = 1000 }\n\
+            suspensions = { count = 1000 }\n\
+            reassignments = { count = 1000 }\n\
             devices = { count = 1000 }\n",
         );
         world.write("devices/oaks.toml", devices_text(&twins, keys.of_the_last));

@@ -50,6 +50,7 @@ fn step(object: &Object, fields: &Value, impact: Impact, lines: [&str; 2]) -> St
         inverse: vec![inverse],
         cannot_undo: None,
         impact,
+        effects: gamctl::plan::Effects::default(),
         because: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! The limits of `policy.toml`, and what protects a subscriber from being removed.
 
-use gamctl::plan::{DevicePlan, Limit, Limits, guard};
+use gamctl::plan::{DevicePlan, Limit, Limits, Whole, guard};
 use serde_json::json;
 
 use super::{Example, mac, subscriber};
@@ -37,7 +37,7 @@ fn limit(count: u32, percent: u32) -> Limit {
 
 fn of_device(plan: DevicePlan, limits: &Limits) -> Vec<String> {
     let mut plans = [plan];
-    let of_all = guard(&mut plans, limits);
+    let of_all = guard(&mut plans, limits, &Whole::default());
     assert!(of_all.is_empty(), "{of_all:?}");
     let [plan] = plans;
     let refusals = plan.refusals.into_iter();
@@ -89,7 +89,7 @@ fn the_whole_run_has_limits_of_its_own() {
         ..Limits::default()
     };
     // These households are on no port, so nobody notices.
-    let words: Vec<String> = guard(&mut plans, &limits)
+    let words: Vec<String> = guard(&mut plans, &limits, &Whole::default())
         .into_iter()
         .map(|one| format!("{}: {}", one.rule, one.message))
         .collect();
@@ -101,6 +101,95 @@ fn the_whole_run_has_limits_of_its_own() {
         ]
     );
     assert!(plans.iter().all(|plan| !plan.is_refused()));
+}
+
+/// Returns the rules that refuse a run over one plan of a network with so many subscribers.
+fn refusals(plan: DevicePlan, limits: &Limits, whole: &Whole) -> Vec<String> {
+    let refusals = guard(&mut [plan], limits, whole).into_iter();
+    refusals
+        .map(|one| format!("{}: {}", one.rule, one.message))
+        .collect()
+}
+
+#[test]
+fn a_percentage_is_of_the_whole_inventory_however_few_devices_are_selected() {
+    let limits = Limits {
+        removals: limit(20, 2),
+        ..Limits::default()
+    };
+    let whole = |subscribers| Whole {
+        subscribers,
+        ..Whole::default()
+    };
+    let plan = || removing(12, 2).plan();
+    assert_eq!(refusals(plan(), &limits, &whole(360)), [""; 0]);
+    assert_eq!(
+        refusals(plan(), &limits, &whole(50)),
+        [
+            "too-many-removals-in-all: 2 subscribers or endpoints would be removed in all, and the limit is 1, which is 2 % of the 50 subscribers or endpoints in the inventory"
+        ]
+    );
+}
+
+#[test]
+fn one_line_that_slows_everybody_is_refused() {
+    let mut example = Example::settled();
+    example.intended["profiles"]["home"]["down"] = json!(53);
+    let limits = Limits {
+        slower: limit(1, 100),
+        ..Limits::default()
+    };
+    assert_eq!(
+        refusals(example.plan(), &limits, &Whole::default()),
+        ["too-many-slower: 2 subscribers would get slower, and the limit is 1"]
+    );
+}
+
+#[test]
+fn a_suspension_is_counted_once_and_only_where_the_plan_restricts_the_service() {
+    let limits = Limits {
+        suspensions: limit(0, 100),
+        ..Limits::default()
+    };
+    let suspended = |names: &[&str]| {
+        let names = names.iter().map(|name| name.parse().unwrap()).collect();
+        Whole {
+            suspended: [("oak".parse().unwrap(), names)].into(),
+            ..Whole::default()
+        }
+    };
+    let mut example = Example::settled();
+    example.intended["subscribers"]["a"]["vlan"] = json!(4094);
+    let plan = || example.plan();
+    assert_eq!(
+        refusals(plan(), &limits, &suspended(&["a", "b"])),
+        ["too-many-suspensions: 1 subscriber would be suspended, and the limit is 0"]
+    );
+    assert_eq!(refusals(plan(), &limits, &suspended(&["b"])), [""; 0]);
+}
+
+#[test]
+fn another_name_for_a_line_is_refused_unless_moved_from_names_the_old_one() {
+    let limits = Limits {
+        reassignments: limit(0, 100),
+        ..Limits::default()
+    };
+    let mut example = Example::settled();
+    let subscribers = example.intended["subscribers"].as_object_mut().unwrap();
+    let a = subscribers.remove("a").unwrap();
+    subscribers.insert("new".to_owned(), a);
+    assert_eq!(
+        refusals(example.plan(), &limits, &Whole::default()),
+        [
+            "too-many-reassignments: 1 subscriber would get another name without `moved_from`, and the limit is 0"
+        ]
+    );
+    let renamed = [("new".parse().unwrap(), "a".parse().unwrap())].into();
+    let whole = Whole {
+        renamed: [("oak".parse().unwrap(), renamed)].into(),
+        ..Whole::default()
+    };
+    assert_eq!(refusals(example.plan(), &limits, &whole), [""; 0]);
 }
 
 #[test]
@@ -121,7 +210,7 @@ fn whoever_notices_is_an_interruption_once() {
     // Once more by a later step is no more people.
     let again = plans[0].steps.clone();
     plans[0].steps.extend(again);
-    let refusals = guard(&mut plans, &limits);
+    let refusals = guard(&mut plans, &limits, &Whole::default());
     let words: Vec<&str> = refusals.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(
         words,

@@ -1,5 +1,6 @@
 //! Planning by small examples: who is left alone, who is named, what is refused, and in which words.
 
+mod effects;
 mod limits;
 mod order;
 mod refusal;

@@ -103,6 +103,9 @@ fn policy(dice: &mut Dice) -> Table {
         "removals_per_device",
         "removals",
         "interruptions",
+        "slower",
+        "suspensions",
+        "reassignments",
         "devices",
     ] {
         if dice.once_in(2) {

@@ -25,6 +25,7 @@ fn dressed(case: &Case) -> DevicePlan {
         inverse: text(step.inverse),
         cannot_undo: step.cannot_undo,
         impact: step.impact,
+        effects: step.effects,
         because: step.because,
     });
     plan.with_steps(steps.collect())

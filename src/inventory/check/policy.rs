@@ -88,6 +88,9 @@ fn limits(inventory: &Inventory, pending: &mut Vec<Pending>) {
         removals_per_device,
         removals,
         interruptions,
+        slower,
+        suspensions,
+        reassignments,
         devices,
         ..
     } = limits;
@@ -95,6 +98,9 @@ fn limits(inventory: &Inventory, pending: &mut Vec<Pending>) {
         ("removals_per_device", removals_per_device),
         ("removals", removals),
         ("interruptions", interruptions),
+        ("slower", slower),
+        ("suspensions", suspensions),
+        ("reassignments", reassignments),
         ("devices", devices),
     ] {
         let is_empty = limit

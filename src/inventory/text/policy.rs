@@ -21,6 +21,12 @@ record! {
         "removals" => removals: LimitText, default "{ count = 20, percent = 2 }";
         /// Subscribers whose service is interrupted.
         "interruptions" => interruptions: LimitText, default "{ count = 100, percent = 10 }";
+        /// Subscribers whose rate limit gets slower.
+        "slower" => slower: LimitText, default "{ count = 100, percent = 10 }";
+        /// Subscribers who get restricted because their state is `suspended`.
+        "suspensions" => suspensions: LimitText, default "{ count = 20, percent = 10 }";
+        /// Lines that another subscriber gets: a new name on the device without `moved_from`.
+        "reassignments" => reassignments: LimitText, default "{ count = 20, percent = 10 }";
         /// Devices that are written to.
         "devices" => devices: LimitText, default "{ count = 25 }";
     }

@@ -13,7 +13,7 @@ macro_rules! fields {
         }
 
         impl Field {
-            pub(in crate::plan) const ALL: &[Self] = &[$(Self::$variant),*];
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// Returns the field's name as `DeviceConfig` and stored plans spell it.
             pub fn as_str(self) -> &'static str {

@@ -82,6 +82,7 @@ fn step(change: Change, lines: &[&str], inverse: &[&str]) -> Step {
         inverse: inverse.iter().map(|line| (*line).to_owned()).collect(),
         cannot_undo: None,
         impact: Impact::None,
+        effects: crate::plan::Effects::default(),
         because: vec![Because {
             cause: Cause::Inventory,
             fields: Vec::new(),

@@ -46,6 +46,36 @@ pub(super) fn of(
     worst(interrupted, disconnected)
 }
 
+/// Returns the subscribers that this step serves and that had no service before the plan. Of new subscribers, only those
+/// that the ledger has: they were served until something outside gamctl removed them, such as a factory reset.
+pub(super) fn restored(
+    planner: &PlannerState<'_>,
+    served: &ServedSubscribers,
+    touched: &[usize],
+    before: &[Option<Service>],
+    after: &[Option<Service>],
+) -> Vec<SubscriberName> {
+    let mut names = BTreeSet::new();
+    for ((index, before), after) in touched.iter().zip(before).zip(after) {
+        // A service that a later step ends again is not restored.
+        let is_lasting = after.is_some() && served.is_served_after(*index);
+        if before.is_some() || !is_lasting || served.is_served_before(*index) {
+            continue;
+        }
+        let Some(item) = planner.subscribers.get(*index) else {
+            continue;
+        };
+        let ledger = planner.request.ledger;
+        let was_served = |name: &SubscriberName| {
+            item.start.is_some() || ledger.is_some_and(|ledger| ledger.owns_subscriber(name))
+        };
+        let state = item.start.as_ref().or(item.goal.as_ref());
+        let name = state.map(|state| state.name.clone());
+        names.extend(name.filter(was_served));
+    }
+    names.into_iter().collect()
+}
+
 /// Returns the worse of both impacts, with its subscribers only.
 fn worst(interrupted: BTreeSet<SubscriberName>, disconnected: BTreeSet<SubscriberName>) -> Impact {
     if !disconnected.is_empty() {

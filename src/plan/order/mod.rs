@@ -1,6 +1,6 @@
 //! Orders the steps: each one waits until nothing blocks it, and a temporary state breaks a cycle.
 //!
-//! `check` finds what blocks a step, `cycle` breaks cycles, `impact` computes the effect on subscribers from `service`.
+//! `check` finds what blocks a step, `cycle` breaks cycles, `impact` computes interruptions from `service`, `speed` who gets slower.
 //! `partial_state` is the simulated device between two steps. `uplink` adds VLANs first and removes them last.
 
 mod check;
@@ -8,22 +8,24 @@ mod cycle;
 mod impact;
 mod partial_state;
 mod service;
+mod speed;
 mod uplink;
 
 use std::collections::BTreeSet;
 
-use crate::model::PortAssignment;
+use crate::model::{PortAssignment, SubscriberName};
 
 use super::cause::{self, Subject};
 use super::change::{EndpointRef, Rate};
 use super::planner_state::PlannerState;
 use super::settings::Settings;
 use super::step::{self, Uses};
-use super::{CannotUndo, Change, PlannedStep, Refusal, management, undo};
+use super::{CannotUndo, Change, Effects, PlannedStep, Refusal, management, undo};
 use check::{ItemRef, StepCheck};
 use cycle::Release;
 use partial_state::{PartialState, slot_of};
 use service::ServedSubscribers;
+use speed::Speeds;
 
 /// The list of steps while it is built.
 struct Order<'a> {
@@ -35,6 +37,7 @@ struct Order<'a> {
     /// The pending changes in the order in which they are tried.
     queue: Vec<ItemRef>,
     served: ServedSubscribers,
+    speeds: Speeds,
     steps: Vec<PlannedStep>,
     refusals: Vec<Refusal>,
 }
@@ -54,6 +57,7 @@ pub(super) fn order(
     let mut order = Order {
         planner,
         settings,
+        speeds: Speeds::begin(planner, &partial, &served),
         partial,
         pending: BTreeSet::new(),
         queue: Vec::new(),
@@ -257,9 +261,20 @@ impl<'a> Order<'a> {
     fn change_profile(&mut self, index: usize, to: Option<super::item::Profile>) {
         let slot = slot_of(&self.planner.profiles, index);
         let change = step::profile(slot, self.partial.profile(index), to.as_ref());
+        let users: Vec<usize> = self.partial.users_of(index).collect();
+        let from = speed::limiter(&self.partial, index);
+        let steps = self.steps.len();
         self.push(change, Subject::Profile(index), false, &[], |partial| {
             partial.set_profile(index, slot, to);
         });
+        let to = speed::limiter(&self.partial, index);
+        let mut speeds = self.speeds.completed(&self.partial, users);
+        if let (Some(from), Some(to)) = (from, to) {
+            speeds.extend(speed::of_unread_users(self.planner, slot, from, to));
+        }
+        if let Some(step) = self.steps.get_mut(steps) {
+            step.effects.speeds = speeds;
+        }
     }
 
     fn change_endpoint(
@@ -331,9 +346,14 @@ impl<'a> Order<'a> {
         };
         let change = step::subscriber(slot, self.partial.subscriber(index), to.as_ref(), &uses);
         let subject = Subject::Subscriber(index);
+        let steps = self.steps.len();
         self.push(change, subject, is_temporary, &[index], |partial| {
             partial.set_subscriber(index, slot, to);
         });
+        let speeds = self.speeds.completed(&self.partial, [index]);
+        if let Some(step) = self.steps.get_mut(steps) {
+            step.effects.speeds = speeds;
+        }
     }
 
     /// Adds a step with its impact, and continues from the state of the device after it.
@@ -352,7 +372,16 @@ impl<'a> Order<'a> {
         };
         let after = impact::services(&self.partial, touched);
         let impact = impact::of(self.planner, &self.served, touched, &before, &after);
+        let restores = impact::restored(self.planner, &self.served, touched, &before, &after);
         self.add(change, subject, is_temporary, impact);
+        self.restores(restores);
+    }
+
+    /// Adds subscribers that are served again to the last step.
+    fn restores(&mut self, restores: Vec<SubscriberName>) {
+        if let Some(step) = self.steps.last_mut() {
+            step.effects.restores = restores;
+        }
     }
 
     fn add(&mut self, change: Change, subject: Subject, is_temporary: bool, impact: super::Impact) {
@@ -365,6 +394,7 @@ impl<'a> Order<'a> {
             cannot_undo: undo::cannot_undo(&change),
             change,
             impact,
+            effects: Effects::default(),
             because,
         });
     }
@@ -393,7 +423,9 @@ impl<'a> Order<'a> {
             ));
             impact = impact::with(&impact, more, cuts);
         }
+        let restores = impact::restored(self.planner, &self.served, &touched, &before, &after);
         self.add(change, Subject::Settings, is_temporary, impact);
+        self.restores(restores);
     }
 
     fn system(&mut self) {
@@ -418,6 +450,8 @@ impl<'a> Order<'a> {
             }
             let change = step::uplink(turn.number, &from, &turn.to);
             let lost = uplink::lost(&self.partial, turn);
+            let all: Vec<usize> = (0..self.planner.subscribers.len()).collect();
+            let before = impact::services(&self.partial, &all);
             self.partial.uplinks.insert(turn.number, turn.to.clone());
             let mut impact =
                 impact::of_lost_vlans(self.planner, &self.served, &self.partial, &lost);
@@ -429,7 +463,10 @@ impl<'a> Order<'a> {
                     self.refusals.push(refusal);
                 }
             }
+            let after = impact::services(&self.partial, &all);
+            let restores = impact::restored(self.planner, &self.served, &all, &before, &after);
             self.add(change, Subject::Settings, false, impact);
+            self.restores(restores);
             let (request, observation) = (self.planner.request, self.planner.observation);
             // Undoing the step goes from the new list back to the old one, and may stop a management VLAN.
             let cut = management::cut(request, observation, turn.number, &turn.to, &from);

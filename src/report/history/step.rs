@@ -1,7 +1,7 @@
 //! Renders a step: the change, its impact on subscribers, the reasons and the lines sent.
 
 use super::super::fold::fold;
-use super::super::plan::{Reasons, impact, object, what};
+use super::super::plan::{Reasons, effects, impact, object, what};
 use super::super::{Paint, visible};
 use crate::apply::Exchange;
 use crate::plan::{Step, Verb};
@@ -33,7 +33,7 @@ pub(in crate::report) fn sent_step(
     if !what.is_empty() {
         head.push_str(&format!(": {what}"));
     }
-    if let Some(impact) = impact(typed.step) {
+    for impact in impact(typed.step).into_iter().chain(effects(typed.step)) {
         head.push_str(&format!("; {impact}"));
     }
     let mut text = fold(&head, indent, indent + 4, width).join("\n");

@@ -311,6 +311,16 @@ fn group_entry(group: &Group) -> Entry {
             counted(group.interrupted, "subscriber")
         ));
     }
+    let effects = [(group.slower, "slower"), (group.faster, "faster")];
+    for (count, how) in effects.into_iter().filter(|(count, _)| *count > 0) {
+        below.push(format!("makes {} {how}", counted(count, "subscriber")));
+    }
+    if group.restored > 0 {
+        below.push(format!(
+            "serves {} again",
+            counted(group.restored, "subscriber")
+        ));
+    }
     if group.cannot_undo > 0 {
         below.push(format!(
             "{} of them cannot be undone: `--detailed` shows why",
@@ -341,7 +351,7 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
             let noticed: usize = plan
                 .steps
                 .iter()
-                .map(|step| step.impact.subscribers().len())
+                .map(|step| step.impact.subscribers().len() + step.effects.slower().count())
                 .sum();
             std::cmp::Reverse(noticed)
         });
@@ -378,6 +388,7 @@ fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut R
         head,
         below: words::impact(step)
             .into_iter()
+            .chain(words::effects(step))
             .chain(words::cannot_undo(step))
             .chain(reasons.of_step(plan.device.as_str(), step))
             .collect(),

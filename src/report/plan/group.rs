@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::reason::Reasons;
 use super::words;
-use crate::plan::{Cause, Impact, Planned, Step, Verb};
+use crate::plan::{Cause, Change, Impact, Planned, Step, Verb};
 
 /// The number of equal changes from which they are shown as one group.
 const FEW: usize = 3;
@@ -22,6 +22,9 @@ pub(super) struct Group {
     pub steps: Vec<At>,
     pub devices: usize,
     pub interrupted: usize,
+    pub slower: usize,
+    pub faster: usize,
+    pub restored: usize,
     pub cannot_undo: usize,
     pub because: Vec<String>,
     /// The reasons are all steps' own; else they are the first one's.
@@ -70,6 +73,9 @@ fn group(planned: &Planned, kind: &'static str, verb: Verb, what: String, steps:
         what,
         devices: devices.len(),
         interrupted,
+        slower: all().map(|step| step.effects.slower().count()).sum(),
+        faster: all().map(|step| step.effects.faster().count()).sum(),
+        restored: all().map(|step| step.effects.restores.len()).sum(),
         cannot_undo: all().filter(|step| step.cannot_undo.is_some()).count(),
         because: because.unwrap_or_default(),
         has_one_reason,
@@ -85,7 +91,10 @@ pub(super) fn step_at(planned: &Planned, (device, step): At) -> Option<&Step> {
 pub(super) fn hurts(step: &Step) -> bool {
     match step.impact {
         Impact::Disconnects { .. } | Impact::TouchesManagement => true,
-        Impact::None | Impact::Interrupts { .. } => step.change.verb() == Verb::Remove,
+        // No subscriber uses a profile that is removed.
+        Impact::None | Impact::Interrupts { .. } => {
+            step.change.verb() == Verb::Remove && !matches!(step.change, Change::Profile(..))
+        }
     }
 }
 

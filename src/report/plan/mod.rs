@@ -21,7 +21,7 @@ mod tests;
 pub use file::{PlanFileError, read_plan, write_plan};
 pub(super) use reason::Reasons;
 pub use verdict::{Totals, exit, verdict};
-pub(super) use words::{impact, object, what};
+pub(super) use words::{effects, impact, object, what};
 
 use serde::Serialize;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::{counted, listed, visible};
 use super::words::said;
-use crate::plan::{Because, Cause, Field, Origin, OriginCommit, Planned, Step};
+use crate::plan::{Because, Cause, Change, Field, Origin, OriginCommit, Planned, Step, Verb};
 
 /// The reasons of a plan, while it is rendered from top to bottom.
 #[derive(Debug)]
@@ -116,8 +116,13 @@ impl Reasons {
                 fields => format!("drift: {} were so when last verified", labels(fields)),
             },
             Cause::Drift { was: None } => "drift: was there when last verified".to_owned(),
-            Cause::FirstAdoption if self.is_ledger_known => "first adoption".to_owned(),
-            Cause::FirstAdoption => "drift, or never applied".to_owned(),
+            Cause::FirstAdoption if !self.is_ledger_known => "drift, or never applied".to_owned(),
+            // A created object is not adopted: the origin names the commit that asked for it.
+            Cause::FirstAdoption if step.change.verb() == Verb::Create => return None,
+            Cause::FirstAdoption => "first adoption".to_owned(),
+            Cause::Gone if matches!(step.change, Change::Profile(..)) => {
+                "no subscriber here uses it".to_owned()
+            }
             Cause::Gone => "no longer in the inventory".to_owned(),
             Cause::Unmanaged => {
                 "not in the inventory, which is authoritative for this device".to_owned()

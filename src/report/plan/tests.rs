@@ -4,9 +4,9 @@ use super::*;
 use crate::model::{ConfigLine, DeviceName, DeviceState, Fingerprint, Observation, Slot, VlanId};
 use crate::plan::lint::LintError;
 use crate::plan::{
-    Because, CannotUndo, Cause, Change, DeviceLintError, DevicePlan, Field, Impact,
-    InventoryVersion, Note, Object, Observed, Origin, OriginCommit, OutOfScope, PolicyVersion,
-    ReadOverSsh, Refusal, Step, Unmanaged, Unobservable,
+    Because, CannotUndo, Cause, Change, DeviceLintError, DevicePlan, Effects, Field, Impact,
+    InventoryVersion, Limiter, Note, Object, Observed, Origin, OriginCommit, OutOfScope,
+    PolicyVersion, ReadOverSsh, Refusal, SpeedChange, Step, Unmanaged, Unobservable,
 };
 use serde_json::{Value, json};
 
@@ -51,6 +51,7 @@ fn step(change: Change, impact: Impact, cause: Cause, origin: Option<Origin>) ->
         inverse: vec![line("ghn subscriber 1 bw-profile 2")],
         cannot_undo: None,
         impact,
+        effects: Effects::default(),
         because: vec![Because {
             cause,
             fields: Vec::new(),
@@ -790,15 +791,60 @@ pub(super) fn everything() -> Planned {
             Some(origin()),
         );
         one.because[0].fields = fields;
+        one.effects = Effects {
+            speeds: vec![SpeedChange {
+                subscribers: vec!["apt-1".parse().unwrap()],
+                from: Limiter::Unthrottled,
+                to: fifty(),
+            }],
+            restores: vec!["apt-2".parse().unwrap()],
+        };
         one.cannot_undo = reasons.get(index).cloned();
         plan_of_device.steps.push(one);
     }
     plan
 }
 
+fn fifty() -> Limiter {
+    let speed = crate::model::Mbps::new(50).unwrap();
+    Limiter::Limited {
+        down: speed,
+        up: speed,
+    }
+}
+
+#[test]
+fn a_profile_that_gets_slower_counts_its_subscribers_and_shows_both_speeds() {
+    let object = Object::Profile("home".parse().unwrap());
+    let speed = |speed: u32| json!({ "type": "speed", "value": speed });
+    let down = json!([{ "field": "down", "from": speed(500), "to": speed(50) }]);
+    let down = change(&object, Some(2), "update", &down);
+    let mut slower = step(down, Impact::None, Cause::Inventory, Some(origin()));
+    slower.effects.speeds = vec![SpeedChange {
+        subscribers: (1..=8)
+            .map(|number| format!("apt-{number}").parse().unwrap())
+            .collect(),
+        from: Limiter::Unthrottled,
+        to: fifty(),
+    }];
+    let planned = planned(vec![plan_of("maple-a", vec![slower])]);
+    let totals = Totals::of(&planned);
+    assert_eq!(totals.slower_subscribers, 8);
+    assert!(verdict(&planned, &totals).contains("8 subscribers slower"));
+    let words = words::effects(&planned.devices[0].steps[0]);
+    assert_eq!(
+        words,
+        [
+            "makes 8 subscribers (apt-1, apt-2, apt-3, apt-4, apt-5, apt-6 and 2 more) slower: no limit → 50/50 Mbps"
+        ]
+    );
+}
+
 #[test]
 fn the_published_schema_takes_every_plan_that_can_be_written_and_nothing_more() {
     let schema: serde_json::Value = serde_json::from_str(PLAN_SCHEMA).unwrap();
+    let fields: Vec<serde_json::Value> = Field::ALL.iter().map(|field| json!(field)).collect();
+    assert_eq!(schema["$defs"]["field"]["enum"], json!(fields));
     let document = file::value(&everything());
     assert_eq!(
         schema_check::faults(&schema, &schema, &document, "plan"),

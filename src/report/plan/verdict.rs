@@ -18,6 +18,10 @@ pub struct Totals {
     pub removed: usize,
     pub interrupted_subscribers: usize,
     pub disconnected_subscribers: usize,
+    pub slower_subscribers: usize,
+    pub faster_subscribers: usize,
+    /// Served again, after they had no service before the plan.
+    pub restored_subscribers: usize,
     pub touching_management: usize,
     /// Steps that no line undoes.
     pub cannot_be_undone: usize,
@@ -36,6 +40,8 @@ impl Totals {
         };
         let mut interrupted: BTreeSet<(&DeviceName, &SubscriberName)> = BTreeSet::new();
         let mut disconnected = BTreeSet::new();
+        let (mut slower, mut faster, mut restored) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for plan in &planned.devices {
             totals.devices_with_changes += usize::from(!plan.steps.is_empty());
             totals.refused_devices += usize::from(plan.is_refused());
@@ -50,6 +56,10 @@ impl Totals {
                 }
                 let named = step.impact.subscribers().iter();
                 let named = named.map(|subscriber| (&plan.device, subscriber));
+                let named_here = |name| (&plan.device, name);
+                slower.extend(step.effects.slower().map(named_here));
+                faster.extend(step.effects.faster().map(named_here));
+                restored.extend(step.effects.restores.iter().map(named_here));
                 match &step.impact {
                     Impact::Interrupts { .. } => interrupted.extend(named),
                     Impact::Disconnects { .. } => disconnected.extend(named),
@@ -60,6 +70,10 @@ impl Totals {
         }
         totals.disconnected_subscribers = disconnected.len();
         totals.interrupted_subscribers = interrupted.difference(&disconnected).count();
+        // Also those that are interrupted: the limit counts the same ones.
+        totals.slower_subscribers = slower.len();
+        totals.faster_subscribers = faster.difference(&slower).count();
+        totals.restored_subscribers = restored.len();
         totals
     }
 
@@ -160,27 +174,34 @@ fn sentence(planned: &Planned, totals: &Totals) -> String {
 }
 
 fn people(totals: &Totals) -> String {
-    let mut parts = Vec::new();
-    if totals.disconnected_subscribers > 0 {
-        parts.push(format!(
-            "{} disconnected",
-            counted(totals.disconnected_subscribers, "subscriber")
-        ));
-    }
-    if totals.interrupted_subscribers > 0 {
-        parts.push(format!(
-            "{} interrupted",
-            counted(totals.interrupted_subscribers, "subscriber")
-        ));
-    }
+    let effects = [
+        (totals.disconnected_subscribers, "disconnected"),
+        (totals.interrupted_subscribers, "interrupted"),
+        (totals.slower_subscribers, "slower"),
+    ];
+    let gains = [
+        (totals.restored_subscribers, "served again"),
+        (totals.faster_subscribers, "faster"),
+    ];
+    let said = |effects: &[(usize, &str)]| -> Vec<String> {
+        let effects = effects.iter().filter(|(count, _)| *count > 0);
+        let effects =
+            effects.map(|(count, how)| format!("{} {how}", counted(*count, "subscriber")));
+        effects.collect()
+    };
+    let mut parts = said(&effects);
     if totals.touching_management > 0 {
         parts.push("our own way to a device may be cut".to_owned());
     }
+    let gains = said(&gains);
     if parts.is_empty() {
-        "no subscriber notices".to_owned()
-    } else {
-        listed(&parts)
+        parts.push(match gains.is_empty() {
+            true => "no subscriber notices".to_owned(),
+            false => "no subscriber interrupted".to_owned(),
+        });
     }
+    parts.extend(gains);
+    listed(&parts)
 }
 
 fn is_refused(planned: &Planned) -> bool {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::super::{counted, listed, visible};
-use crate::plan::{CannotUndo, Change, Field, FieldView, Impact, Shown, Step, Verb};
+use crate::model::SubscriberName;
+use crate::plan::{CannotUndo, Change, Field, FieldView, Impact, Limiter, Shown, Step, Verb};
 
 /// The number of names that are listed; further ones are only counted.
 const NAMES: usize = 6;
@@ -66,30 +67,57 @@ pub(super) fn said(field: Field, value: Option<Shown>) -> String {
 
 /// Returns what a step does to people, where it does something.
 pub(in crate::report) fn impact(step: &Step) -> Option<String> {
-    let own = match &step.change {
-        Change::Subscriber(_, edit) => Some(edit.key()),
-        Change::System(_)
-        | Change::Uplink(..)
-        | Change::Port(..)
-        | Change::Profile(..)
-        | Change::Endpoint(..) => None,
-    };
-    let names = |verb: &str| {
-        let subscribers = step.impact.subscribers();
-        // The subscriber that the line is about need not be named again.
-        if matches!(subscribers, [only] if Some(only) == own) {
-            return format!("{verb} it");
-        }
-        format!(
-            "{verb} {}",
-            some_names(subscribers.iter().map(|name| visible(name.as_str())))
-        )
-    };
+    let names = |verb: &str| format!("{verb} {}", people(step, step.impact.subscribers()));
     match &step.impact {
         Impact::None => None,
         Impact::Interrupts { .. } => Some(names("interrupts")),
         Impact::Disconnects { .. } => Some(names("disconnects")),
         Impact::TouchesManagement => Some("may cut our own way to the device".to_owned()),
+    }
+}
+
+/// Returns who gets slower or faster by a step, and who is served again.
+pub(in crate::report) fn effects(step: &Step) -> Vec<String> {
+    let speeds = step.effects.speeds.iter().map(|speed| {
+        let how = match speed.is_slower() {
+            true => "slower",
+            false => "faster",
+        };
+        let names = people(step, &speed.subscribers);
+        let names = match speed.subscribers.len() {
+            count if count > NAMES => format!("{} ({names})", counted(count, "subscriber")),
+            _ => names,
+        };
+        let (from, to) = (limiter(speed.from), limiter(speed.to));
+        format!("makes {names} {how}: {from} → {to}")
+    });
+    let restores = step.effects.restores.as_slice();
+    let restores =
+        (!restores.is_empty()).then(|| format!("serves {} again", people(step, restores)));
+    speeds.chain(restores).collect()
+}
+
+/// Returns a rate limit, down first.
+fn limiter(limiter: Limiter) -> String {
+    match limiter {
+        Limiter::Limited { down, up } => format!("{down}/{up} Mbps"),
+        Limiter::Unthrottled => "no limit".to_owned(),
+    }
+}
+
+/// Returns the names of subscribers. The one that the line is about need not be named again.
+fn people(step: &Step, subscribers: &[SubscriberName]) -> String {
+    let own = match &step.change {
+        Change::Subscriber(_, edit) => [Some(edit.key()), Some(edit.new_key())],
+        Change::System(_)
+        | Change::Uplink(..)
+        | Change::Port(..)
+        | Change::Profile(..)
+        | Change::Endpoint(..) => [None, None],
+    };
+    match subscribers {
+        [only] if own.contains(&Some(only)) => "it".to_owned(),
+        _ => some_names(subscribers.iter().map(|name| visible(name.as_str()))),
     }
 }
 

@@ -9,6 +9,7 @@ use gamctl::simulator::gam::{Configuration, ExpectedPort};
 
 use super::case::{BlindSpot, Case, without_slots};
 use super::device::{observed, run};
+use super::effects::effects;
 use super::way_back;
 
 /// How many beginnings of a plan are planned again from.
@@ -101,6 +102,7 @@ fn judge_plan(case: &Case, plan: &DevicePlan, prefixes: Prefixes) -> Result<(), 
     }
     services(case, plan, &states)?;
     rates(&states)?;
+    effects(case, plan, &states[0], &end)?;
     mentioned(plan, &case.configuration, &end)?;
     planned_again(case, plan, &states, prefixes)?;
     way_back::walked(plan, &states)?;
@@ -299,14 +301,14 @@ fn strangers(case: &Case, now: &Configuration) -> Result<(), String> {
 
 /// How one subscriber's traffic goes; nothing where it does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Way {
+pub(super) struct Way {
     mac: gamctl::model::MacAddress,
     place: ExpectedPort,
     mode: Option<gamctl::model::PortMode>,
     rest: gamctl::simulator::gam::Subscriber,
 }
 
-fn way(running: &Configuration, id: u16) -> Option<Way> {
+pub(super) fn way(running: &Configuration, id: u16) -> Option<Way> {
     let subscriber = running.subscribers.get(&id)?;
     let endpoint = running.endpoints.get(&subscriber.endpoint?)?;
     let mut mode = None;

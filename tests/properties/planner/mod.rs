@@ -2,6 +2,7 @@
 
 pub(super) mod case;
 pub(crate) mod device;
+mod effects;
 pub(super) mod judge;
 mod mutate;
 mod odd;
