@@ -32,6 +32,8 @@ pub(super) enum ShowFormat {
     Text,
     Json,
     Toml,
+    /// For a pull request; plans only
+    Markdown,
 }
 
 impl From<PlanFormat> for OutputFormat {
@@ -46,7 +48,7 @@ impl From<PlanFormat> for OutputFormat {
 impl From<ShowFormat> for OutputFormat {
     fn from(format: ShowFormat) -> Self {
         match format {
-            ShowFormat::Text | ShowFormat::Toml => Self::Text,
+            ShowFormat::Text | ShowFormat::Toml | ShowFormat::Markdown => Self::Text,
             ShowFormat::Json => Self::Json,
         }
     }
@@ -65,6 +67,8 @@ pub(super) fn print_shown<T: Serialize>(
             let toml = toml::to_string_pretty(value)?;
             terminal.print(format, document, || toml)
         }
-        ShowFormat::Text | ShowFormat::Json => terminal.print(format, document, text),
+        ShowFormat::Text | ShowFormat::Json | ShowFormat::Markdown => {
+            terminal.print(format, document, text)
+        }
     }
 }

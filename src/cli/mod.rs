@@ -34,6 +34,7 @@ mod show;
 mod show_at;
 mod show_line;
 mod show_observed;
+mod show_plan;
 mod signals;
 mod source;
 mod store_client;

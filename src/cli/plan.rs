@@ -1,6 +1,6 @@
 //! `gamctl plan`: shows the changes to each device and the reason for each; writes to no device.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -17,7 +17,7 @@ use crate::reconcile::run::{
     Allowances, Baseline, LookSource, Preparation, PreparedRun, Reconciler, RunRequest, Verb,
     Watcher,
 };
-use crate::report::{Exit, PlanReport, preflight, run_document, write_plan};
+use crate::report::{Exit, PlanReport, preflight, run_document, visible, write_plan};
 
 /// Show the changes to each device, line by line; writes to no device
 ///
@@ -72,6 +72,17 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: PlanFormat,
 
+    #[command(flatten)]
+    detail: DetailArguments,
+
+    /// Allow changes that affect management access (VLAN, uplink, address)
+    #[arg(long)]
+    allow_management: bool,
+}
+
+/// The amount of detail of a plan, for `plan` and `show plan`.
+#[derive(Debug, clap::Args)]
+pub(super) struct DetailArguments {
     /// Show the lines that would be sent, and those that undo them
     #[arg(long)]
     detailed: bool,
@@ -83,10 +94,6 @@ pub(super) struct PlanArguments {
     /// Limit Markdown to this many bytes; forges accept about 65 000
     #[arg(long, value_name = "BYTES", default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(2_000..))]
     max_bytes: u32,
-
-    /// Allow changes that affect management access (VLAN, uplink, address)
-    #[arg(long)]
-    allow_management: bool,
 }
 
 pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -123,11 +130,24 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
                     .with_context(|| format!("failed to write {}", out.display()))?;
                 invocation.wait(remember(&reconciler, &text, &run, &watcher))?;
             }
-            show(run.planned(), arguments, terminal)?
+            let exit = print_plan(run.planned(), arguments.format, &arguments.detail, terminal)?;
+            if let Some(out) = &arguments.out {
+                written(out, terminal);
+            }
+            exit
         }
     };
     invocation.wait(reconciler.close())?;
     Ok(exit)
+}
+
+/// Prints where the plan is, and the commands that show and apply it.
+fn written(out: &Path, terminal: &Terminal) {
+    let path = out.display().to_string();
+    let path = visible(&path);
+    terminal.say(&format!(
+        "Plan written to {path}. `gamctl show plan {path}` shows it, `gamctl apply {path}` applies exactly this plan."
+    ));
 }
 
 /// Records in the store that a plan was written to a file.
@@ -161,17 +181,23 @@ impl PlanArguments {
     }
 }
 
-fn show(planned: &Planned, arguments: &PlanArguments, terminal: &Terminal) -> anyhow::Result<Exit> {
+/// Prints a plan and returns its exit code.
+pub(super) fn print_plan(
+    planned: &Planned,
+    format: PlanFormat,
+    detail: &DetailArguments,
+    terminal: &Terminal,
+) -> anyhow::Result<Exit> {
     let report = PlanReport {
         planned,
-        is_detailed: arguments.detailed,
-        is_expanded: arguments.expand,
+        is_detailed: detail.detailed,
+        is_expanded: detail.expand,
     };
-    let most_bytes = usize::try_from(arguments.max_bytes)?;
-    let text = || match arguments.format {
+    let most_bytes = usize::try_from(detail.max_bytes)?;
+    let text = || match format {
         PlanFormat::Markdown => report.markdown(most_bytes),
         PlanFormat::Text | PlanFormat::Json => report.text(terminal.paint, terminal.width),
     };
-    terminal.print(arguments.format, || report.json(), text)?;
+    terminal.print(format, || report.json(), text)?;
     Ok(report.exit())
 }

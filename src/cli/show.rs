@@ -10,6 +10,7 @@ use super::scope::{Scope, ScopeArguments, did_you_mean};
 use super::show_at::shown_at;
 use super::show_line::line;
 use super::show_observed::{ObservedArguments, Subject, compared};
+use super::show_plan::{PlanFileArguments, show_plan};
 use super::source::{InventoryArguments, refuse, summary};
 use super::terminal::Terminal;
 use crate::inventory::{
@@ -28,6 +29,7 @@ Examples:
   gamctl show subscriber acct-1042 --observed         what it should get, and what the device gives it
   gamctl show device maple-court-a --at 2026-11-20    what it was like at the end of that day
   gamctl show subscriber acct-1042 --at '2026-11-20 10:00'
+  gamctl show plan plan.json --detailed               a plan file, with every line that would be sent
 
 `--at` accepts a day (to its end), a day with a time (UTC), or `3d` for three days ago. It reads the store and git, and contacts no device.")]
 pub(super) struct ShowArguments {
@@ -61,25 +63,28 @@ enum What {
         #[command(flatten)]
         beside: ObservedArguments,
     },
+    /// Show a plan file of `gamctl plan --out`; contacts no device
+    Plan(PlanFileArguments),
 }
 
 impl What {
-    fn asked(&self) -> (Subject<'_>, &ObservedArguments) {
+    fn asked(&self) -> Option<(Subject<'_>, &ObservedArguments)> {
         match self {
-            Self::Device { name, beside } => (Subject::Device(name), beside),
-            Self::Subscriber { id, beside } => (Subject::Subscriber(id), beside),
+            Self::Device { name, beside } => Some((Subject::Device(name), beside)),
+            Self::Subscriber { id, beside } => Some((Subject::Subscriber(id), beside)),
+            Self::Plan(_) => None,
         }
     }
 
     /// Returns the subject and the time, if `--at` is given.
     fn at(&self) -> Option<(Subject<'_>, &str)> {
-        let (subject, beside) = self.asked();
+        let (subject, beside) = self.asked()?;
         Some((subject, beside.at()?))
     }
 
     /// Returns the subject, if a look at its device is requested.
     fn with_look(&self) -> Option<(Subject<'_>, &ObservedArguments)> {
-        Some(self.asked()).filter(|(_, beside)| beside.is_asked())
+        self.asked().filter(|(_, beside)| beside.is_asked())
     }
 }
 
@@ -104,6 +109,12 @@ pub(super) struct ShownSubscriber<'a> {
 
 pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow::Result<Exit> {
     let terminal = &invocation.terminal;
+    if let Some(What::Plan(file)) = &arguments.what {
+        return show_plan(file, arguments.format, terminal);
+    }
+    if arguments.format == ShowFormat::Markdown {
+        bail!("`--format markdown` is for `gamctl show plan FILE`; use text, json or toml here");
+    }
     if let Some((what, time)) = arguments.what.as_ref().and_then(What::at) {
         return shown_at(
             what,
@@ -143,6 +154,7 @@ pub(super) fn run(arguments: &ShowArguments, invocation: &Invocation) -> anyhow:
         Some(What::Subscriber { id, .. }) => {
             subscriber(inventory, id, arguments.format, terminal)?;
         }
+        Some(What::Plan(_)) => {}
     }
     Ok(Exit::Done)
 }

@@ -17,6 +17,7 @@ pub(super) use run::{RunArguments, carry_out};
 use super::format::OutputFormat;
 use super::invocation::Invocation;
 use super::scope::ScopeArguments;
+use super::show_plan::read_plan_file;
 use super::source::InventoryArguments;
 use crate::reconcile::AutoApproval;
 use crate::reconcile::run::{PlanFile, Verb};
@@ -130,9 +131,6 @@ pub(super) fn run(arguments: &ApplyArguments, invocation: &Invocation) -> anyhow
 }
 
 fn plan_file(path: &Path) -> anyhow::Result<PlanFile> {
-    let shown = path.display();
-    let bytes = std::fs::read(path).with_context(|| {
-        format!("failed to read the plan {shown}; `gamctl plan --out FILE` writes one")
-    })?;
-    PlanFile::read(bytes).with_context(|| format!("cannot apply {shown}"))
+    let bytes = read_plan_file(path)?;
+    PlanFile::read(bytes).with_context(|| format!("cannot apply {}", path.display()))
 }
