@@ -22,7 +22,7 @@ use gamctl::model::{
     PortAssignment, PortNumber, ProfileConfig, RateLimit, Slot, SubscriberConfig, VlanId, VlanSet,
 };
 use gamctl::plan::{
-    DevicePlan, Ledger, Limit, Limits, Planned, PlannedStep, Request, Whole, guard, plan,
+    DevicePlan, InventoryFacts, Ledger, Limit, Limits, Planned, PlannedStep, Request, guard, plan,
 };
 use gamctl::render::render;
 use gamctl::report::{Paint, PlanReport};
@@ -259,7 +259,7 @@ fn report(plans: Vec<DevicePlan>) {
         ..Planned::default()
     };
     let start = Instant::now();
-    planned.refusals = guard(&mut planned.devices, &limits(), &Whole::default());
+    planned.refusals = guard(&mut planned.devices, &limits(), &InventoryFacts::default());
     print_times("  held to the limits, one core", vec![start.elapsed()]);
     for is_expanded in [false, true] {
         let mut times = Vec::new();

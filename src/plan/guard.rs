@@ -10,7 +10,7 @@ const PERCENT_COUNTS_FROM: usize = 10;
 
 /// The size of the whole inventory. Limits in percent must not depend on the devices that the operator selected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Whole {
+pub struct InventoryFacts {
     /// Subscribers of all devices.
     pub subscribers: usize,
     /// Installed devices.
@@ -29,7 +29,11 @@ pub struct Whole {
 /// Percentages are rounded up. For one device they are of the objects on it, for the whole run of the inventory, or of the
 /// objects on the devices of this run if these are more.
 #[must_use = "an unread refusal stops nothing"]
-pub fn guard(plans: &mut [DevicePlan], limits: &Limits, whole: &Whole) -> Vec<Refusal> {
+pub fn guard(
+    plans: &mut [DevicePlan],
+    limits: &Limits,
+    inventory: &InventoryFacts,
+) -> Vec<Refusal> {
     let removals_per_device = limits.removals_per_device;
     for plan in plans.iter_mut() {
         let excess = Excess {
@@ -49,7 +53,7 @@ pub fn guard(plans: &mut [DevicePlan], limits: &Limits, whole: &Whole) -> Vec<Re
             });
         }
     }
-    let rules = rules(plans, limits, whole);
+    let rules = rules(plans, limits, inventory);
     rules.iter().filter_map(Rule::refusal).collect()
 }
 
@@ -73,7 +77,7 @@ const HOUSEHOLDS: [&str; 3] = [
 ];
 const DEVICES: [&str; 3] = ["device", "devices", "devices in the inventory"];
 
-fn rules(plans: &[DevicePlan], limits: &Limits, whole: &Whole) -> [Rule; 6] {
+fn rules(plans: &[DevicePlan], limits: &Limits, inventory: &InventoryFacts) -> [Rule; 6] {
     let Limits {
         removals_per_device: _,
         removals,
@@ -84,7 +88,7 @@ fn rules(plans: &[DevicePlan], limits: &Limits, whole: &Whole) -> [Rule; 6] {
         devices,
     } = *limits;
     let total = |count: &dyn Fn(&DevicePlan) -> usize| plans.iter().map(count).sum::<usize>();
-    let people = total(&|plan| plan.census.subscribers).max(whole.subscribers);
+    let people = total(&|plan| plan.census.subscribers).max(inventory.subscribers);
     let rule = |id, key, limit, count, happens| Rule {
         id,
         key,
@@ -96,7 +100,7 @@ fn rules(plans: &[DevicePlan], limits: &Limits, whole: &Whole) -> [Rule; 6] {
     };
     [
         Rule {
-            of: total(&households_of).max(whole.subscribers),
+            of: total(&households_of).max(inventory.subscribers),
             what: HOUSEHOLDS,
             ..rule(
                 "too-many-removals-in-all",
@@ -124,18 +128,18 @@ fn rules(plans: &[DevicePlan], limits: &Limits, whole: &Whole) -> [Rule; 6] {
             "too-many-suspensions",
             "suspensions",
             suspensions,
-            total(&|plan| suspensions_of(plan, whole)),
+            total(&|plan| suspensions_of(plan, inventory)),
             "would be suspended",
         ),
         rule(
             "too-many-reassignments",
             "reassignments",
             reassignments,
-            total(&|plan| reassignments_of(plan, whole)),
+            total(&|plan| reassignments_of(plan, inventory)),
             "would get another name without `moved_from`",
         ),
         Rule {
-            of: plans.len().max(whole.devices),
+            of: plans.len().max(inventory.devices),
             what: DEVICES,
             ..rule(
                 "too-many-devices",
@@ -225,8 +229,8 @@ fn updates(plan: &DevicePlan) -> impl Iterator<Item = (&Step, &Edit<Subscriber>)
 }
 
 /// Counts the suspended subscribers whose service this plan restricts. The change of a name is no restriction.
-fn suspensions_of(plan: &DevicePlan, whole: &Whole) -> usize {
-    let Some(suspended) = whole.suspended.get(&plan.device) else {
+fn suspensions_of(plan: &DevicePlan, inventory: &InventoryFacts) -> usize {
+    let Some(suspended) = inventory.suspended.get(&plan.device) else {
         return 0;
     };
     let restricted = updates(plan).filter_map(|(_, edit)| {
@@ -240,8 +244,8 @@ fn suspensions_of(plan: &DevicePlan, whole: &Whole) -> usize {
 }
 
 /// Counts the lines that get another name although no `moved_from` names the same account.
-fn reassignments_of(plan: &DevicePlan, whole: &Whole) -> usize {
-    let renamed = whole.renamed.get(&plan.device);
+fn reassignments_of(plan: &DevicePlan, inventory: &InventoryFacts) -> usize {
+    let renamed = inventory.renamed.get(&plan.device);
     let reassigned = updates(plan).filter(|(step, edit)| {
         let (old, name) = (edit.key(), edit.new_key());
         let is_known = renamed.is_some_and(|renamed| renamed.get(name) == Some(old));

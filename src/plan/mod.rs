@@ -53,7 +53,7 @@ pub use fleet::{
     DeviceLintError, InventoryVersion, LedgerCoverage, OutOfScope, Planned, PolicyVersion,
     ReadOverSsh, UNREAD_NOTES, Unobservable,
 };
-pub use guard::{Whole, guard};
+pub use guard::{InventoryFacts, guard};
 pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};

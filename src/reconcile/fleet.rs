@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::inventory::text::{LimitText, LimitsText, UnmanagedAction};
 use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, resolve_device};
 use crate::model::{DeviceConfig, DeviceName, DeviceState, SubscriberName, SubscriberState};
-use crate::plan::{InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, Whole, guard};
+use crate::plan::{
+    InventoryFacts, InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, guard,
+};
 
 /// The inputs of all plans, except the observations.
 #[derive(Debug)]
@@ -137,12 +139,16 @@ impl<'a> Fleet<'a> {
 
     /// Applies the limits to all plans together.
     pub fn judge(&self, planned: &mut Planned) {
-        planned.refusals = guard(&mut planned.devices, &self.policy.limits, &self.whole());
+        planned.refusals = guard(
+            &mut planned.devices,
+            &self.policy.limits,
+            &self.inventory_facts(),
+        );
     }
 
     /// Returns the size of the inventory for limits in percent: the present or the last applied one, whichever is larger.
     /// A commit that removes most subscribers must not lower the number that its own limit is computed from.
-    fn whole(&self) -> Whole {
+    fn inventory_facts(&self) -> InventoryFacts {
         let count = |inventory: &Inventory| inventory.subscribers().count();
         let applied = self.applied.as_ref();
         let applied = applied.map_or(0, |applied| count(applied.inventory));
@@ -153,7 +159,7 @@ impl<'a> Fleet<'a> {
             let suspended = subscribers.filter(|one| one.state == SubscriberState::Suspended);
             suspended.map(|one| one.name).collect()
         };
-        Whole {
+        InventoryFacts {
             subscribers: count(self.inventory).max(applied),
             devices: self.installed().count(),
             suspended: names()

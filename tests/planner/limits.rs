@@ -1,6 +1,6 @@
 //! The limits of `policy.toml`, and what protects a subscriber from being removed.
 
-use gamctl::plan::{DevicePlan, Limit, Limits, Whole, guard};
+use gamctl::plan::{DevicePlan, InventoryFacts, Limit, Limits, guard};
 use serde_json::json;
 
 use super::{Example, mac, subscriber};
@@ -37,7 +37,7 @@ fn limit(count: u32, percent: u32) -> Limit {
 
 fn of_device(plan: DevicePlan, limits: &Limits) -> Vec<String> {
     let mut plans = [plan];
-    let of_all = guard(&mut plans, limits, &Whole::default());
+    let of_all = guard(&mut plans, limits, &InventoryFacts::default());
     assert!(of_all.is_empty(), "{of_all:?}");
     let [plan] = plans;
     let refusals = plan.refusals.into_iter();
@@ -89,7 +89,7 @@ fn the_whole_run_has_limits_of_its_own() {
         ..Limits::default()
     };
     // These households are on no port, so nobody notices.
-    let words: Vec<String> = guard(&mut plans, &limits, &Whole::default())
+    let words: Vec<String> = guard(&mut plans, &limits, &InventoryFacts::default())
         .into_iter()
         .map(|one| format!("{}: {}", one.rule, one.message))
         .collect();
@@ -104,8 +104,8 @@ fn the_whole_run_has_limits_of_its_own() {
 }
 
 /// Returns the rules that refuse a run over one plan of a network with so many subscribers.
-fn refusals(plan: DevicePlan, limits: &Limits, whole: &Whole) -> Vec<String> {
-    let refusals = guard(&mut [plan], limits, whole).into_iter();
+fn refusals(plan: DevicePlan, limits: &Limits, facts: &InventoryFacts) -> Vec<String> {
+    let refusals = guard(&mut [plan], limits, facts).into_iter();
     refusals
         .map(|one| format!("{}: {}", one.rule, one.message))
         .collect()
@@ -117,14 +117,14 @@ fn a_percentage_is_of_the_whole_inventory_however_few_devices_are_selected() {
         removals: limit(20, 2),
         ..Limits::default()
     };
-    let whole = |subscribers| Whole {
+    let facts = |subscribers| InventoryFacts {
         subscribers,
-        ..Whole::default()
+        ..InventoryFacts::default()
     };
     let plan = || removing(12, 2).plan();
-    assert_eq!(refusals(plan(), &limits, &whole(360)), [""; 0]);
+    assert_eq!(refusals(plan(), &limits, &facts(360)), [""; 0]);
     assert_eq!(
-        refusals(plan(), &limits, &whole(50)),
+        refusals(plan(), &limits, &facts(50)),
         [
             "too-many-removals-in-all: 2 subscribers or endpoints would be removed in all, and the limit is 1, which is 2 % of the 50 subscribers or endpoints in the inventory"
         ]
@@ -140,7 +140,7 @@ fn one_line_that_slows_everybody_is_refused() {
         ..Limits::default()
     };
     assert_eq!(
-        refusals(example.plan(), &limits, &Whole::default()),
+        refusals(example.plan(), &limits, &InventoryFacts::default()),
         ["too-many-slower: 2 subscribers would get slower, and the limit is 1"]
     );
 }
@@ -153,9 +153,9 @@ fn a_suspension_is_counted_once_and_only_where_the_plan_restricts_the_service() 
     };
     let suspended = |names: &[&str]| {
         let names = names.iter().map(|name| name.parse().unwrap()).collect();
-        Whole {
+        InventoryFacts {
             suspended: [("oak".parse().unwrap(), names)].into(),
-            ..Whole::default()
+            ..InventoryFacts::default()
         }
     };
     let mut example = Example::settled();
@@ -179,17 +179,17 @@ fn another_name_for_a_line_is_refused_unless_moved_from_names_the_old_one() {
     let a = subscribers.remove("a").unwrap();
     subscribers.insert("new".to_owned(), a);
     assert_eq!(
-        refusals(example.plan(), &limits, &Whole::default()),
+        refusals(example.plan(), &limits, &InventoryFacts::default()),
         [
             "too-many-reassignments: 1 subscriber would get another name without `moved_from`, and the limit is 0"
         ]
     );
     let renamed = [("new".parse().unwrap(), "a".parse().unwrap())].into();
-    let whole = Whole {
+    let facts = InventoryFacts {
         renamed: [("oak".parse().unwrap(), renamed)].into(),
-        ..Whole::default()
+        ..InventoryFacts::default()
     };
-    assert_eq!(refusals(example.plan(), &limits, &whole), [""; 0]);
+    assert_eq!(refusals(example.plan(), &limits, &facts), [""; 0]);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn whoever_notices_is_an_interruption_once() {
     // Once more by a later step is no more people.
     let again = plans[0].steps.clone();
     plans[0].steps.extend(again);
-    let refusals = guard(&mut plans, &limits, &Whole::default());
+    let refusals = guard(&mut plans, &limits, &InventoryFacts::default());
     let words: Vec<&str> = refusals.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(
         words,
