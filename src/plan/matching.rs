@@ -349,5 +349,5 @@ fn is_same_service(
         (RateLimit::Profile(name), Some(profile)) => planner.profile_of.get(name) == Some(&profile),
         (RateLimit::Unthrottled, Some(_)) | (RateLimit::Profile(_), None) => false,
     };
-    is_same_rate && start.has_service_of(target)
+    is_same_rate && start.has_settings_of(target)
 }

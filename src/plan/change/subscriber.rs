@@ -1,6 +1,6 @@
 //! Defines a subscriber in the planner: conversions, comparisons and the effect of a change, field by field.
 //!
-//! Each function destructures the subscriber, so that a new field does not compile until each of them has it.
+//! The functions that make or split a subscriber destructure it: a new field does not compile until each of them has it.
 
 use super::SubscriberFields;
 use super::value::{EndpointRef, Rate};
@@ -99,8 +99,56 @@ impl<E, R> Subscriber<E, R> {
             .chain(self.allowed_vlans.iter())
     }
 
-    /// Returns whether an intended subscriber has the same service settings on the same endpoint; the rate limit is not compared.
-    pub(in crate::plan) fn has_service_of(&self, intended: &SubscriberConfig) -> bool {
+    /// Returns the settings of the service itself.
+    fn settings(&self) -> Settings<'_> {
+        let Self {
+            name: _,
+            description: _,
+            endpoint: _,
+            rate: _,
+            vlan,
+            tagged,
+            remapped_vlan,
+            allowed_vlans,
+            port2_vlan,
+            poe,
+        } = self;
+        Settings {
+            vlan: *vlan,
+            tagged: *tagged,
+            remapped_vlan: *remapped_vlan,
+            allowed_vlans,
+            port2_vlan: *port2_vlan,
+            poe: *poe,
+        }
+    }
+
+    /// Returns whether the settings are as intended; endpoint and rate limit are not compared.
+    pub(in crate::plan) fn has_settings_of(&self, intended: &SubscriberConfig) -> bool {
+        self.settings().are(&Settings::of(intended))
+    }
+}
+
+impl<E: PartialEq, R> Subscriber<E, R> {
+    /// Returns whether two states give the same service; their names, descriptions and rate limits may differ.
+    pub(in crate::plan) fn serves_like(&self, other: &Self) -> bool {
+        self.endpoint == other.endpoint && self.settings() == other.settings()
+    }
+}
+
+/// The settings whose change interrupts a subscriber, apart from its endpoint (docs/gam.md).
+#[derive(PartialEq, Eq)]
+struct Settings<'a> {
+    vlan: VlanId,
+    tagged: bool,
+    remapped_vlan: Option<VlanId>,
+    allowed_vlans: &'a VlanSet,
+    port2_vlan: Option<VlanId>,
+    poe: Option<Poe>,
+}
+
+impl<'a> Settings<'a> {
+    fn of(config: &'a SubscriberConfig) -> Self {
         let SubscriberConfig {
             slot: _,
             description: _,
@@ -112,38 +160,21 @@ impl<E, R> Subscriber<E, R> {
             allowed_vlans,
             port2_vlan,
             poe,
-        } = intended;
-        *vlan == self.vlan
-            && *tagged == self.tagged
-            && *remapped_vlan == self.remapped_vlan
-            && *allowed_vlans == self.allowed_vlans
-            && *port2_vlan == self.port2_vlan
-            && (poe.is_none() || *poe == self.poe)
-    }
-}
-
-impl<E: PartialEq, R> Subscriber<E, R> {
-    /// Returns whether two states give the same service; their names, descriptions and rate limits may differ.
-    pub(in crate::plan) fn serves_like(&self, other: &Self) -> bool {
-        let Self {
-            name: _,
-            description: _,
-            endpoint,
-            rate: _,
-            vlan,
-            tagged,
-            remapped_vlan,
+        } = config;
+        Self {
+            vlan: *vlan,
+            tagged: *tagged,
+            remapped_vlan: *remapped_vlan,
             allowed_vlans,
-            port2_vlan,
-            poe,
-        } = self;
-        *endpoint == other.endpoint
-            && *vlan == other.vlan
-            && *tagged == other.tagged
-            && *remapped_vlan == other.remapped_vlan
-            && *allowed_vlans == other.allowed_vlans
-            && *port2_vlan == other.port2_vlan
-            && *poe == other.poe
+            port2_vlan: *port2_vlan,
+            poe: *poe,
+        }
+    }
+
+    /// Returns whether observed settings are as intended. Without an intended power setting, the device keeps its own.
+    fn are(&self, intended: &Self) -> bool {
+        let poe = intended.poe.or(self.poe);
+        *self == Self { poe, ..*intended }
     }
 }
 
@@ -224,30 +255,12 @@ pub(in crate::plan) fn same_subscriber(
     intended: &SubscriberConfig,
     has: &SubscriberConfig,
 ) -> bool {
-    let SubscriberConfig {
-        slot: _,
-        description,
-        endpoint,
-        rate,
-        vlan,
-        tagged,
-        remapped_vlan,
-        allowed_vlans,
-        port2_vlan,
-        poe,
-    } = intended;
-    // Without a slot no line can address it, so it is never the same.
+    // Without a slot no line can address it, so it is never the same. A field that is not in `Settings` is compared here.
     has.slot.is_some()
-        && *vlan == has.vlan
-        && *endpoint == has.endpoint
-        && *rate == has.rate
-        && *tagged == has.tagged
-        && *description == has.description
-        && *remapped_vlan == has.remapped_vlan
-        && *allowed_vlans == has.allowed_vlans
-        && *port2_vlan == has.port2_vlan
-        // Without an intended power setting, the device keeps its own.
-        && (poe.is_none() || *poe == has.poe)
+        && has.endpoint == intended.endpoint
+        && has.rate == intended.rate
+        && has.description == intended.description
+        && Settings::of(has).are(&Settings::of(intended))
 }
 
 /// Sets the VLANs of a subscriber to those of another configuration; returns whether they differed.
