@@ -132,7 +132,7 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
             }
             let exit = print_plan(run.planned(), arguments.format, &arguments.detail, terminal)?;
             if let Some(out) = &arguments.out {
-                written(out, terminal);
+                written(out, run.planned(), terminal);
             }
             exit
         }
@@ -141,12 +141,18 @@ pub(super) fn run(arguments: &PlanArguments, invocation: &Invocation) -> anyhow:
     Ok(exit)
 }
 
-/// Prints where the plan is, and the commands that show and apply it.
-fn written(out: &Path, terminal: &Terminal) {
+/// Prints where the plan is, and the commands that show and apply it. `apply` refuses a comparison of two commits, and a
+/// plan that exceeds a limit.
+fn written(out: &Path, planned: &Planned, terminal: &Terminal) {
     let path = out.display().to_string();
     let path = visible(&path);
+    let is_applicable = planned.against.is_none() && planned.refusals.is_empty();
+    let apply = match is_applicable {
+        true => format!(", `gamctl apply {path}` applies exactly this plan"),
+        false => String::new(),
+    };
     terminal.say(&format!(
-        "Plan written to {path}. `gamctl show plan {path}` shows it, `gamctl apply {path}` applies exactly this plan."
+        "Plan written to {path}. `gamctl show plan {path}` shows it{apply}."
     ));
 }
 

@@ -50,8 +50,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Fenced` if the lease is no longer the present one or another one has stored this entry, `Rewound` if the entry does not follow the stored ones,
-    /// `Conflict` if another one has its number, `Away` if the result is unknown.
+    /// `Fenced` if the lease is no longer the present one or another one has stored this entry, `Rewound` if the entry does
+    /// not follow the stored ones, `Conflict` if another one has its number, `Away` if the result is unknown.
     pub async fn record(
         &self,
         run: RunId,
