@@ -109,8 +109,10 @@ impl Left {
             }
         }
         for name in lost {
-            goal.profiles.remove(&name);
-            self.without_profile(goal, now, &name);
+            // Both speeds of one profile may be lost.
+            if goal.profiles.remove(&name).is_some() {
+                self.without_profile(goal, now, &name);
+            }
         }
     }
 

@@ -53,8 +53,16 @@ pub fn guard(
             });
         }
     }
+    let has_many_devices = plans
+        .iter()
+        .filter(|plan| !plan.steps.is_empty())
+        .nth(1)
+        .is_some();
     let rules = rules(plans, limits, inventory);
-    rules.iter().filter_map(Rule::refusal).collect()
+    let refusals = rules
+        .iter()
+        .filter_map(|rule| rule.refusal(has_many_devices));
+    refusals.collect()
 }
 
 /// A limit over all devices, with the count of this run.
@@ -153,7 +161,8 @@ fn rules(plans: &[DevicePlan], limits: &Limits, inventory: &InventoryFacts) -> [
 }
 
 impl Rule {
-    fn refusal(&self) -> Option<Refusal> {
+    /// Fewer devices are a way out only if the run has several.
+    fn refusal(&self, has_many_devices: bool) -> Option<Refusal> {
         let [one, many, all] = self.what;
         let excess = Excess {
             count: self.count,
@@ -169,7 +178,12 @@ impl Rule {
                 self.happens
             ),
             hint: format!(
-                "if that is intended, apply to fewer devices at a time, or raise `limits.{}` in an earlier commit",
+                "if that is intended, {}raise `limits.{}` in an earlier commit",
+                if has_many_devices {
+                    "apply to fewer devices at a time, or "
+                } else {
+                    ""
+                },
                 self.key
             ),
         })
