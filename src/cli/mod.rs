@@ -14,6 +14,7 @@ mod fmt;
 mod format;
 mod freeze;
 mod generated;
+mod habits;
 mod history;
 mod import;
 mod init;
@@ -215,7 +216,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Returns the arguments, and whether the command prints its result as JSON.
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Arguments, bool), clap::Error> {
-    let matches = Arguments::command().try_get_matches_from(arguments)?;
+    let given: Vec<OsString> = arguments.into_iter().collect();
+    let matches = Arguments::command()
+        .try_get_matches_from(&given)
+        .map_err(|mut error| {
+            habits::explain(&mut error, &given);
+            error
+        })?;
     let arguments = Arguments::from_arg_matches(&matches)
         .map_err(|error| error.format(&mut Arguments::command()))?;
     Ok((arguments, prints_json(&matches)))
