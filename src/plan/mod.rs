@@ -34,6 +34,7 @@ mod rollback_plan;
 mod same_object;
 mod settings;
 mod step;
+mod stored;
 mod touched;
 mod unchanged;
 mod undo;
@@ -58,6 +59,7 @@ pub use ledger::Ledger;
 pub use planner::plan;
 pub use request::{Limit, Limits, Request};
 pub use rollback_plan::{RollbackPlan, plan_rollback};
+pub use stored::{Frozen, HalfWritten, NotSaved, StoredState, WaitingChanges};
 pub use touched::Touched;
 pub use undo::CannotUndo;
 

@@ -136,7 +136,7 @@ fn every_ending_has_its_exit() {
             Exit::DeviceFailed,
             Exit::Refused,
             Exit::Stale,
-            Exit::Unobservable,
+            Exit::DeviceFailed,
             Exit::DeviceFailed,
         ]
     );

@@ -7,6 +7,7 @@ use super::PlanReport;
 use super::group::{At, Group, groups, hurts};
 use super::note::notes;
 use super::reason::Reasons;
+use super::stored;
 use super::verdict::{Totals, exit, verdict};
 use super::words;
 use crate::model::ConfigLine;
@@ -17,6 +18,7 @@ const REFUSAL_LINES: usize = 24;
 const GROUP_LINES: usize = 40;
 const CHANGE_LINES: usize = 60;
 const NOTE_LINES: usize = 15;
+const STORED_LINES: usize = 15;
 const UNMANAGED_LINES: usize = 10;
 const UNOBSERVABLE_LINES: usize = 12;
 
@@ -120,6 +122,12 @@ pub(super) fn document(report: &PlanReport<'_>) -> Document {
         notes(planned),
     ));
     sections.push(section(
+        "Known from the store",
+        "remark",
+        Some(STORED_LINES),
+        stored::entries(&planned.stored),
+    ));
+    sections.push(section(
         "Unmanaged, left unchanged",
         "object",
         Some(UNMANAGED_LINES),
@@ -179,9 +187,12 @@ fn premises(planned: &Planned) -> Vec<String> {
     } else if planned.applied.is_none() && (has_steps || has_strangers) {
         said.push(match has_steps {
             true => "No commit is named as applied: nothing is removed, and what differs may have drifted or was never \
-                     applied; `--applied REV` tells which."
+                     applied; `--applied REV` tells which. If there was a store and it is lost, `gamctl adopt --rev REV` \
+                     records it."
                 .to_owned(),
-            false => "No commit is named as applied (`--applied REV`), so nothing is removed.".to_owned(),
+            false => "No commit is named as applied (`--applied REV`), so nothing is removed. If there was a store and it is \
+                      lost, `gamctl adopt --rev REV` records it."
+                .to_owned(),
         });
     }
     if !planned.read_over_ssh.is_empty() {
@@ -196,23 +207,28 @@ fn premises(planned: &Planned) -> Vec<String> {
     said
 }
 
-/// Names the devices without recorded owned objects.
+/// The way to ownership that a lost or a new store does not know.
+const RECOVER: &str = "If gamctl applied to them before, the store is a new or an older one: `gamctl adopt --rev LAST`, with the \
+                       commit that was applied last, records what is owned.";
+
+/// Names the devices without recorded owned objects, and the command that recovers a lost store.
 fn unknown(memory: &LedgerCoverage, planned: usize) -> Option<String> {
     let names: Vec<String> = memory.unknown.iter().map(ToString::to_string).collect();
-    match names.len() {
-        0 => None,
-        all if all == planned => Some(
-            "No owned objects are recorded there: nothing is removed, and objects that the inventory also has become owned."
-                .to_owned(),
-        ),
-        1..=8 => Some(format!(
-            "No owned objects are recorded for {}: nothing is removed there.",
+    let text = match names.len() {
+        0 => return None,
+        all if all == planned => {
+            "The store knows no owned objects there: nothing is removed, and objects that the inventory also has become owned."
+                .to_owned()
+        }
+        1..=8 => format!(
+            "The store knows no owned objects on {}: nothing is removed there.",
             listed(&names)
-        )),
-        many => Some(format!(
-            "No owned objects are recorded for {many} of these devices: nothing is removed there."
-        )),
-    }
+        ),
+        many => format!(
+            "The store knows no owned objects on {many} of these devices: nothing is removed there."
+        ),
+    };
+    Some(format!("{text} {RECOVER}"))
 }
 
 /// Names the devices that were read over SSH; of many, only their number.
