@@ -3,6 +3,7 @@
 mod caller;
 mod freezes;
 mod full_disk;
+mod left_open;
 mod logs;
 mod nothing;
 mod plan_files;
