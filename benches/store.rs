@@ -280,6 +280,7 @@ pub(crate) fn outcome(device: &DeviceName) -> DeviceOutcome {
         steps: Vec::new(),
         remarks: Vec::new(),
         not_compared: Vec::new(),
+        subscriber_ids: gamctl::model::SubscriberIds::default(),
         millis: 2_000,
     }
 }

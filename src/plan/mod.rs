@@ -24,6 +24,7 @@ mod ledger;
 pub mod lint;
 mod management;
 mod matching;
+mod name_subscribers;
 mod order;
 mod ownership;
 mod planner;
@@ -66,7 +67,8 @@ pub use undo::CannotUndo;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ConfigLine, DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, SubscriberName,
+    ConfigLine, DeviceName, DeviceState, Fingerprint, PortAssignment, Slot, SubscriberIds,
+    SubscriberName,
 };
 
 /// The plan of one device: its steps, and everything that was not planned.
@@ -140,6 +142,9 @@ pub struct Step<L = ConfigLine> {
     pub effects: Effects,
     /// One reason for each cause among the fields, in the order of the fields.
     pub because: Vec<Because>,
+    /// The ids of the subscribers that the step names, where the id is not the name.
+    #[serde(default, skip_serializing_if = "SubscriberIds::is_empty")]
+    pub subscriber_ids: SubscriberIds,
 }
 
 /// The effect of a step on subscribers.
@@ -285,6 +290,7 @@ impl PlannedStep {
             impact: self.impact,
             effects: self.effects,
             because: self.because,
+            subscriber_ids: SubscriberIds::default(),
         }
     }
 }

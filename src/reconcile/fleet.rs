@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 
 use crate::inventory::text::{LimitText, LimitsText, UnmanagedAction};
 use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, resolve_device};
-use crate::model::{DeviceConfig, DeviceName, DeviceState, SubscriberName, SubscriberState};
+use crate::model::{
+    DeviceConfig, DeviceName, DeviceState, SubscriberIds, SubscriberName, SubscriberState,
+};
 use crate::plan::{
     InventoryFacts, InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, guard,
 };
@@ -97,6 +99,27 @@ impl<'a> Fleet<'a> {
             }
         }
         renamed
+    }
+
+    /// Returns the ids of a device's subscribers that have another name there, also of those that the last applied inventory
+    /// had.
+    pub(super) fn subscriber_ids(&self, device: &DeviceName) -> SubscriberIds {
+        let before = self.applied.iter().map(|applied| applied.inventory);
+        let mut ids = SubscriberIds::default();
+        for inventory in before.chain([self.inventory]) {
+            for object in inventory.subscribers_of(device.as_str()) {
+                // Without a name of its own, a subscriber is named by its id; another one had that name before, perhaps.
+                let name = match &object.text.name {
+                    Some(name) => Some(name.clone()),
+                    None if ids.is_empty() => None,
+                    None => SubscriberName::new(object.id.as_str()).ok(),
+                };
+                if let Some(name) = name {
+                    ids.set(name, object.id.clone());
+                }
+            }
+        }
+        ids
     }
 
     /// Returns whether a device's inventory changed since it was last applied.

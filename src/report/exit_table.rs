@@ -127,6 +127,7 @@ fn report(observed: usize, ended: &[Ended], missing: &[NotObserved]) -> RunRepor
                 steps: Vec::new(),
                 remarks: Vec::new(),
                 not_compared: Vec::new(),
+                subscriber_ids: crate::model::SubscriberIds::default(),
                 millis: 0,
             })
             .collect(),

@@ -150,6 +150,7 @@ pub(super) fn outcome(device: &DeviceName, ended: Ended) -> DeviceOutcome {
         steps: Vec::new(),
         remarks: Vec::new(),
         not_compared: Vec::new(),
+        subscriber_ids: gamctl::model::SubscriberIds::default(),
         millis: 1_200,
     }
 }

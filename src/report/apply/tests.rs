@@ -32,6 +32,7 @@ fn outcome(device: &str, ended: Ended) -> DeviceOutcome {
         ],
         remarks: Vec::new(),
         not_compared: Vec::new(),
+        subscriber_ids: crate::model::SubscriberIds::default(),
         millis: 2_140,
     }
 }

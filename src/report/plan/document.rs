@@ -387,7 +387,7 @@ fn changes(report: &PlanReport<'_>, grouped: &BTreeSet<At>, is_whole: bool) -> V
 
 fn step_entry(plan: &DevicePlan, step: &Step, is_detailed: bool, reasons: &mut Reasons) -> Entry {
     let what = words::what(&step.change);
-    let object = words::object(&step.change);
+    let object = words::object(step);
     let head = match (step.change.verb(), what.is_empty()) {
         (Verb::Remove, _) | (_, true) => object,
         (Verb::Create | Verb::Update, false) => format!("{object}: {what}"),
