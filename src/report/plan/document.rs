@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::{Exit, counted, listed, visible};
 use super::PlanReport;
+use super::entry::{Entry, Sign};
 use super::group::{At, Group, groups, hurts};
 use super::note::notes;
 use super::reason::Reasons;
@@ -41,45 +42,6 @@ pub(super) struct Section {
     pub most: Option<usize>,
     /// The word for the entries if some are left out.
     pub noun: &'static str,
-}
-
-/// One entry of a part.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// The device of the entry; printed once for consecutive entries.
-    pub under: Option<String>,
-    pub sign: Sign,
-    pub head: String,
-    pub below: Vec<String>,
-    /// The lines that would be sent.
-    pub lines: Vec<String>,
-    pub undo: Vec<String>,
-    /// The values that the undo lines do not restore.
-    pub remark: Option<String>,
-    /// The number of objects that it represents.
-    pub weight: usize,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Sign {
-    #[default]
-    None,
-    Create,
-    Update,
-    Remove,
-    Wrong,
-}
-
-impl Sign {
-    pub(super) fn mark(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Create => "+ ",
-            Self::Update => "~ ",
-            Self::Remove => "- ",
-            Self::Wrong => "! ",
-        }
-    }
 }
 
 pub(super) fn document(report: &PlanReport<'_>) -> Document {

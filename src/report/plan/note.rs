@@ -1,7 +1,7 @@
 //! Describes what was not planned; parts that were unreadable for one reason share one sentence.
 
 use super::super::{listed, visible};
-use super::document::Entry;
+use super::entry::Entry;
 use crate::plan::{DevicePlan, Note, Object, Planned};
 
 /// The planner's sentence for a part that was not read as a whole, in pieces; notes with other sentences are not merged.

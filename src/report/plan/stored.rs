@@ -1,7 +1,7 @@
 //! Describes what the store knows of the planned devices: work left open, freezes, changes that wait.
 
 use super::super::{counted, moment, short_id, visible};
-use super::document::{Entry, Sign};
+use super::entry::{Entry, Sign};
 use crate::plan::{Frozen, HalfWritten, NotSaved, StoredState, WaitingChanges};
 
 /// Returns the sentences of the verdict, each with a space in front.
@@ -91,8 +91,7 @@ pub(super) fn entries(stored: &StoredState) -> Vec<Entry> {
     });
     let waiting = stored.waiting.iter().map(|one| {
         let device = Some(one.device.to_string());
-        let next =
-            "`gamctl apply` carries them out when it answers; until then it keeps what it has";
+        let next = "`gamctl apply` carries out what waits when the device answers";
         entry(device, Sign::None, waiting(one), next)
     });
     let frozen = stored.frozen.iter().map(|one| {
