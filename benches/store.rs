@@ -227,6 +227,7 @@ pub(crate) fn plan(device: &DeviceName, steps: usize) -> DevicePlan {
     let step = |number: usize| {
         let name = SubscriberName::new(&format!("apt-{}", 100 + number)).unwrap();
         Step {
+            subscriber_ids: gamctl::model::SubscriberIds::default(),
             change: serde_json::from_value(serde_json::json!({
                 "object": Object::Subscriber(name.clone()),
                 "slot": number,

@@ -45,6 +45,15 @@ impl SubscriberIds {
         }
     }
 
+    /// Removes the id of a name.
+    pub fn forget(&mut self, name: &SubscriberName) {
+        self.0.remove(name);
+    }
+
+    pub fn get(&self, name: &SubscriberName) -> Option<&SubscriberId> {
+        self.0.get(name)
+    }
+
     pub fn extend(&mut self, others: &Self) {
         let others = others.0.iter();
         self.0
@@ -75,13 +84,25 @@ impl SubscriberIds {
             said.push_str(before);
             said.push_str(KIND);
             rest = after;
-            if let Some((name, id, left)) = self.at_start(after) {
+            if !self.is_named(after)
+                && let Some((name, id, left)) = self.at_start(after)
+            {
                 said.push_str(&subscriber_word(id.as_str(), name.as_str()));
                 rest = left;
             }
         }
         said.push_str(rest);
         Cow::Owned(said)
+    }
+
+    /// Returns whether a text starts with a word that already has id and name: a name may be the id of another subscriber.
+    fn is_named(&self, text: &str) -> bool {
+        self.0.iter().any(|(name, id)| {
+            let left = text.strip_prefix(id.as_str());
+            let left = left.and_then(|left| left.strip_prefix(" ("));
+            let left = left.and_then(|left| left.strip_prefix(name.as_str()));
+            left.is_some_and(|left| left.starts_with(')'))
+        })
     }
 
     /// Returns the longest name at the start of a text, its id, and the text behind it.
@@ -140,6 +161,14 @@ mod tests {
     }
 
     #[test]
+    fn two_that_have_each_others_id_as_name_are_not_confused() {
+        let ids = ids(&[("a1", "a2"), ("a2", "a1")]);
+        let said = "subscriber a2 (a1) and subscriber a1 (a2)";
+        assert_eq!(ids.in_text("subscriber a1 and subscriber a2"), said);
+        assert_eq!(ids.in_text(said), said);
+    }
+
+    #[test]
     fn a_sentence_gets_the_id_of_the_whole_name_and_of_no_other() {
         let ids = ids(&[("a1", "acct-1"), ("a1 left", "acct-2"), ("a1.b", "acct-3")]);
         for (text, said) in [
@@ -162,6 +191,7 @@ mod tests {
             ("profile a1", "profile a1"),
         ] {
             assert_eq!(ids.in_text(text), said);
+            assert_eq!(ids.in_text(said), said, "once is enough");
         }
     }
 }

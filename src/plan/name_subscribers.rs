@@ -9,6 +9,7 @@ impl DevicePlan {
         if ids.is_empty() {
             return;
         }
+        let ids = &self.with_old_names(ids);
         for step in &mut self.steps {
             step.subscriber_ids = ids.only(named_by(step).into_iter());
         }
@@ -23,6 +24,29 @@ impl DevicePlan {
         for refusal in &mut self.refusals {
             refusal.message = ids.in_text(&refusal.message).into_owned();
         }
+    }
+
+    /// Returns the ids with those of names that the plan changes. A name that the plan takes from one subscriber for another
+    /// has none: a step may be about either of them.
+    fn with_old_names(&self, ids: &SubscriberIds) -> SubscriberIds {
+        let renamed = || {
+            self.steps.iter().filter_map(|step| match &step.change {
+                Change::Subscriber(_, edit) if edit.key() != edit.new_key() => {
+                    Some((edit.key(), edit.new_key()))
+                }
+                _ => None,
+            })
+        };
+        let mut all = ids.clone();
+        for (old, new) in renamed() {
+            let is_taken = renamed().any(|(_, taken)| taken == old);
+            match ids.get(new) {
+                _ if is_taken => all.forget(old),
+                Some(id) if ids.get(old).is_none() => all.set(old.clone(), id.clone()),
+                _ => {}
+            }
+        }
+        all
     }
 
     /// Returns the ids of all subscribers that the steps name.

@@ -6,9 +6,12 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::inventory::text::{LimitText, LimitsText, UnmanagedAction};
-use crate::inventory::{IntendedDevice, Inventory, complete_subscriber, resolve, resolve_device};
+use crate::inventory::{
+    IntendedDevice, Inventory, SubscriberObject, complete_subscriber, resolve, resolve_device,
+};
 use crate::model::{
-    DeviceConfig, DeviceName, DeviceState, SubscriberIds, SubscriberName, SubscriberState,
+    DeviceConfig, DeviceName, DeviceState, SubscriberId, SubscriberIds, SubscriberName,
+    SubscriberState,
 };
 use crate::plan::{
     InventoryFacts, InventoryVersion, Ledger, Limit, Limits, Planned, PolicyVersion, guard,
@@ -103,20 +106,35 @@ impl<'a> Fleet<'a> {
 
     /// Returns the ids of a device's subscribers that have another name there, also of those that the last applied inventory
     /// had.
+    ///
+    /// A name that passed from one subscriber to another has no id: a step may be about either of them.
     pub(super) fn subscriber_ids(&self, device: &DeviceName) -> SubscriberIds {
-        let before = self.applied.iter().map(|applied| applied.inventory);
+        let of_device = |inventory: &'a Inventory| inventory.subscribers_of(device.as_str());
+        let before = self.applied.as_ref().map(|applied| applied.inventory);
+        let before = || before.into_iter().flat_map(of_device);
         let mut ids = SubscriberIds::default();
-        for inventory in before.chain([self.inventory]) {
-            for object in inventory.subscribers_of(device.as_str()) {
-                // Without a name of its own, a subscriber is named by its id; another one had that name before, perhaps.
-                let name = match &object.text.name {
-                    Some(name) => Some(name.clone()),
-                    None if ids.is_empty() => None,
-                    None => SubscriberName::new(object.id.as_str()).ok(),
-                };
-                if let Some(name) = name {
-                    ids.set(name, object.id.clone());
-                }
+        if !before()
+            .chain(of_device(self.inventory))
+            .any(|object| object.text.name.is_some())
+        {
+            return ids;
+        }
+        let earlier: BTreeMap<SubscriberName, &SubscriberId> = before()
+            .filter_map(|object| Some((name_on_device(object)?, &object.id)))
+            .collect();
+        for (name, id) in &earlier {
+            ids.set(name.clone(), (*id).clone());
+        }
+        for object in of_device(self.inventory) {
+            let Some(name) = name_on_device(object) else {
+                continue;
+            };
+            let is_same = earlier.get(&name).is_none_or(|earlier| {
+                **earlier == object.id || object.text.moved_from.as_ref() == Some(*earlier)
+            });
+            match is_same {
+                true => ids.set(name, object.id.clone()),
+                false => ids.forget(&name),
             }
         }
         ids
@@ -306,4 +324,12 @@ fn hex(octets: &[u8]) -> String {
         let _written = write!(text, "{octet:02x}");
     }
     text
+}
+
+/// Returns a subscriber's name on the device: without one of its own, its id.
+fn name_on_device(object: &SubscriberObject) -> Option<SubscriberName> {
+    match &object.text.name {
+        Some(name) => Some(name.clone()),
+        None => SubscriberName::new(object.id.as_str()).ok(),
+    }
 }

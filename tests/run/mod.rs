@@ -5,6 +5,7 @@ mod freezes;
 mod full_disk;
 mod left_open;
 mod logs;
+mod named;
 mod nothing;
 mod plan_files;
 mod two_runs;
