@@ -154,7 +154,10 @@ fn a_device_that_is_not_saved_is_pending() {
 fn a_device_that_a_dead_run_left_half_written_is_pending() {
     // With two devices, both may be in the middle of writing.
     let mut site = Site::with(1);
-    site.intend(vec![Flat::new(1, 0, "home-100"), Flat::new(2, 0, "home-100")]);
+    site.intend(vec![
+        Flat::new(1, 0, "home-100"),
+        Flat::new(2, 0, "home-100"),
+    ]);
     site.dies_at("line-answered:1");
     site.is_quiet();
     let said = plan(&site).exits(2);

@@ -102,7 +102,7 @@ impl<'a> From<&'a DeviceOutcome> for PublishedOutcome<'a> {
                 (rule, advice) = (Some(refusal.rule()), Some(hint(refusal)));
             }
             Ended::Stuck { left: of, .. } => {
-                left = Some(of.iter().map(left_text).map(named).collect())
+                left = Some(of.iter().map(left_text).map(named).collect());
             }
             Ended::Stale { differences: of } => differences = Some(of.as_slice()),
             _ => {}
